@@ -1,0 +1,108 @@
+//! Platforms, users and the short names people give to accounts.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A platform whose endpoints `cleanup` speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Platform {
+    /// X API v2.
+    XV2,
+    /// X API v1.1.
+    XV1,
+    /// The AIsa gateway.
+    Aisa,
+    /// The pretend platform; it speaks X API v2.
+    Sandbox,
+}
+
+impl Platform {
+    /// Every platform.
+    pub const ALL: [Platform; 4] = [Platform::XV2, Platform::XV1, Platform::Aisa, Platform::Sandbox];
+
+    /// The name in the CLI, JSON and the queue.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Platform::XV2 => "x-v2",
+            Platform::XV1 => "x-v1",
+            Platform::Aisa => "aisa",
+            Platform::Sandbox => "sandbox",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Platform> {
+        Platform::ALL.into_iter().find(|platform| platform.name() == text)
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An account's number in its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(pub i64);
+
+/// The user an account is at its platform: a numeric ID at X, a fingerprint of the key at AIsa.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(Box<str>);
+
+impl UserId {
+    /// The ID as the platform writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for UserId {
+    type Err = String;
+
+    /// 1 to 64 letters, digits, `-` and `_`: it becomes part of a URL.
+    fn from_str(text: &str) -> Result<UserId, String> {
+        let legal =
+            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if legal { Ok(UserId(text.into())) } else { Err("a user ID has 1 to 64 letters and digits".into()) }
+    }
+}
+
+/// The short name of an account, 1 to 64 printable characters without spaces, quotes or control characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountName(Box<str>);
+
+impl AccountName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for AccountName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<AccountName, String> {
+        let length = text.chars().count();
+        let legal = (1..=64).contains(&length)
+            && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | ',' | ';'));
+        if legal {
+            Ok(AccountName(text.into()))
+        } else {
+            Err("an account name has 1 to 64 characters, without spaces, quotes, commas and semicolons".into())
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What `cleanup` can undo.
+
+use std::fmt;
+
+/// One kind of undo. The numbers of [`Action::code`] are what the queue stores; they never change meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// Stop following a user.
+    Unfollow,
+    /// Take back a like of a post.
+    Unlike,
+    /// Take back a repost ("unretweet").
+    Unrepost,
+    /// Hear a muted user again.
+    Unmute,
+    /// Let a blocked user see and follow the account again.
+    Unblock,
+    /// Delete one of the account's own posts.
+    DeletePost,
+    /// Remove a post from the bookmarks.
+    Unbookmark,
+}
+
+/// What kind of thing a target ID names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TargetKind {
+    /// A user: numeric user ID, or a handle.
+    User,
+    /// A post: numeric post ID.
+    Post,
+}
+
+impl Action {
+    /// Every action, in the order of the contract.
+    pub const ALL: [Action; 7] = [
+        Action::Unfollow,
+        Action::Unlike,
+        Action::Unrepost,
+        Action::Unmute,
+        Action::Unblock,
+        Action::DeletePost,
+        Action::Unbookmark,
+    ];
+
+    /// The name in the CLI, CSV and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::Unfollow => "unfollow",
+            Action::Unlike => "unlike",
+            Action::Unrepost => "unrepost",
+            Action::Unmute => "unmute",
+            Action::Unblock => "unblock",
+            Action::DeletePost => "delete-post",
+            Action::Unbookmark => "unbookmark",
+        }
+    }
+
+    /// Reads a name or an alias (`unretweet`, `delete`), in any case, `_` or `-`.
+    pub fn parse(text: &str) -> Option<Action> {
+        let name = text.trim().to_ascii_lowercase().replace('_', "-");
+        match name.as_str() {
+            "unretweet" => Some(Action::Unrepost),
+            "delete" => Some(Action::DeletePost),
+            _ => Action::ALL.into_iter().find(|action| action.name() == name),
+        }
+    }
+
+    /// The number stored in the queue, 1 to 7.
+    pub const fn code(self) -> i64 {
+        self as i64 + 1
+    }
+
+    /// The action a stored number means.
+    pub fn from_code(code: i64) -> Option<Action> {
+        Action::ALL.into_iter().find(|action| action.code() == code)
+    }
+
+    /// What its targets are.
+    pub const fn target_kind(self) -> TargetKind {
+        match self {
+            Action::Unfollow | Action::Unmute | Action::Unblock => TargetKind::User,
+            Action::Unlike | Action::Unrepost | Action::DeletePost | Action::Unbookmark => TargetKind::Post,
+        }
+    }
+
+    /// The action on so many targets, as a person would say it: `unfollow 3 users`, `delete 1 post`.
+    pub fn phrase(self, count: u64) -> String {
+        let noun = match (self.target_kind(), count) {
+            (TargetKind::User, 1) => "user",
+            (TargetKind::User, _) => "users",
+            (TargetKind::Post, 1) => "post",
+            (TargetKind::Post, _) => "posts",
+        };
+        let verb = match self {
+            Action::DeletePost => "delete",
+            other => other.name(),
+        };
+        format!("{verb} {count} {noun}")
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_codes_and_aliases_lead_back_to_the_action() {
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.name()), Some(action));
+            assert_eq!(Action::from_code(action.code()), Some(action));
+        }
+        assert_eq!(Action::parse(" Unretweet "), Some(Action::Unrepost));
+        assert_eq!(Action::parse("DELETE"), Some(Action::DeletePost));
+        assert_eq!(Action::parse("delete_post"), Some(Action::DeletePost));
+        assert_eq!(Action::parse("follow"), None);
+        assert_eq!(Action::from_code(0), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! The nouns, without I/O: what an action, a target, a task, a window and a price are.
+//!
+//! In: nothing. Out: types every other room speaks. What does not belong here: anything that reads a clock, a file,
+//! a socket or a database.
+
+mod account;
+mod action;
+mod money;
+mod rate_facts;
+mod target;
+mod task;
+mod time;
+mod window;
+
+pub use account::{AccountId, AccountName, Platform, UserId};
+pub use action::{Action, TargetKind};
+pub use money::MicroUsd;
+pub use rate_facts::RateFacts;
+pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId};
+pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
+pub use time::{BootId, Moment, Tick, Wall};
+pub use window::{Applies, InvalidRate, Rate, Scope, WindowSpec, parse_duration};

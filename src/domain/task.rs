@@ -1,0 +1,274 @@
+//! A task's states and the one table of its transitions.
+//!
+//! ```text
+//!            claim              succeed / find_gone / fail
+//!  pending ---------> sending ------------------------------> done | gone | failed
+//!   ^  ^  ^             |  |  \                                         |
+//!   |  |  +- release ---+  |   \ suspect            convict             | retry
+//!   |  |                   |    +--------> provisional --------> failed |
+//!   |  +--- wake -- waiting+ postpone           | acquit                |
+//!   +-------------------------------------------+-----------------------+
+//!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
+//!  pending | waiting | provisional -- spare  --> kept
+//! ```
+//! `duplicate` is born so and stays so: its row names a task that an earlier row already has.
+
+use std::fmt;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// A job's number in its queue.
+    JobId
+);
+id!(
+    /// A round of a job: the first load is round 1, every `--again` begins the next.
+    RoundId
+);
+id!(
+    /// One action of one account in one round of a job: what tasks stand in line for.
+    LaneId
+);
+id!(
+    /// A task's number in its queue; ascending in the order of the rows.
+    TaskId
+);
+id!(
+    /// An attempt's number in its queue; ascending in the order of reservation, so it also tells before from after.
+    AttemptId
+);
+id!(
+    /// The number of a drain. Every drain takes a new one, and every write of a drain carries it.
+    Fence
+);
+
+/// Where a task stands. [`TaskState::code`] is what the queue stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TaskState {
+    /// Stands in line.
+    Pending,
+    /// Claimed: its slot is written down and its request may be on the wire.
+    Sending,
+    /// Stands aside until its backoff has passed.
+    Waiting,
+    /// Refused in a way that may be the target's fault or the account's; decided by what comes next.
+    Provisional,
+    /// The platform confirmed the effect.
+    Done,
+    /// The target no longer exists.
+    Gone,
+    /// Given up, with a reason.
+    Failed,
+    /// Its row vanished from the file, or its job was cancelled.
+    Cancelled,
+    /// Spared by a keep list.
+    Kept,
+    /// An earlier row of the job is the same task.
+    Duplicate,
+}
+
+impl TaskState {
+    /// Every state, in the order of its code.
+    pub const ALL: [TaskState; 10] = [
+        TaskState::Pending,
+        TaskState::Sending,
+        TaskState::Waiting,
+        TaskState::Provisional,
+        TaskState::Done,
+        TaskState::Gone,
+        TaskState::Failed,
+        TaskState::Cancelled,
+        TaskState::Kept,
+        TaskState::Duplicate,
+    ];
+
+    /// The number stored in the queue, 0 to 9; 4 and above are settled.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// The state a stored number means.
+    pub fn from_code(code: i64) -> Option<TaskState> {
+        usize::try_from(code).ok().and_then(|index| TaskState::ALL.get(index).copied())
+    }
+
+    /// The word of the contract for a task in this state.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            TaskState::Pending | TaskState::Sending | TaskState::Waiting | TaskState::Provisional => Outcome::Pending,
+            TaskState::Done => Outcome::Done,
+            TaskState::Gone => Outcome::Gone,
+            TaskState::Failed => Outcome::Failed,
+            TaskState::Cancelled => Outcome::Cancelled,
+            TaskState::Kept => Outcome::Kept,
+            TaskState::Duplicate => Outcome::Duplicate,
+        }
+    }
+}
+
+/// A named change of a task's state. Nothing else changes a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transition {
+    /// A slot was reserved for it.
+    Claim,
+    /// The platform confirmed the effect.
+    Succeed,
+    /// The platform says the target does not exist.
+    FindGone,
+    /// The platform refused it for good, or its tries are used up.
+    Fail,
+    /// Not sent, interrupted, limited or recovered after a crash: back in line, no try lost.
+    Release,
+    /// The world failed it; it stands aside for its backoff.
+    Postpone,
+    /// Its backoff has passed.
+    Wake,
+    /// Refused, and not clear by whose fault.
+    Suspect,
+    /// A later request of the account succeeded: it was the target's fault.
+    Convict,
+    /// Five in a row: it was the account's fault.
+    Acquit,
+    /// Its row vanished or its job was cancelled.
+    Cancel,
+    /// Its row came back.
+    Restore,
+    /// A keep list names its target.
+    Spare,
+    /// A person asked for another try.
+    Retry,
+}
+
+impl Transition {
+    /// Every transition.
+    pub const ALL: [Transition; 14] = [
+        Transition::Claim,
+        Transition::Succeed,
+        Transition::FindGone,
+        Transition::Fail,
+        Transition::Release,
+        Transition::Postpone,
+        Transition::Wake,
+        Transition::Suspect,
+        Transition::Convict,
+        Transition::Acquit,
+        Transition::Cancel,
+        Transition::Restore,
+        Transition::Spare,
+        Transition::Retry,
+    ];
+
+    /// The states it may start from.
+    pub const fn from(self) -> &'static [TaskState] {
+        use TaskState::{Cancelled, Failed, Pending, Provisional, Sending, Waiting};
+        match self {
+            Transition::Claim => &[Pending],
+            Transition::Succeed
+            | Transition::FindGone
+            | Transition::Fail
+            | Transition::Release
+            | Transition::Postpone
+            | Transition::Suspect => &[Sending],
+            Transition::Wake => &[Waiting],
+            Transition::Convict | Transition::Acquit => &[Provisional],
+            Transition::Cancel | Transition::Spare => &[Pending, Waiting, Provisional],
+            Transition::Restore => &[Cancelled],
+            Transition::Retry => &[Failed],
+        }
+    }
+
+    /// The state it ends in.
+    pub const fn to(self) -> TaskState {
+        match self {
+            Transition::Claim => TaskState::Sending,
+            Transition::Succeed => TaskState::Done,
+            Transition::FindGone => TaskState::Gone,
+            Transition::Fail | Transition::Convict => TaskState::Failed,
+            Transition::Postpone => TaskState::Waiting,
+            Transition::Suspect => TaskState::Provisional,
+            Transition::Cancel => TaskState::Cancelled,
+            Transition::Spare => TaskState::Kept,
+            Transition::Release | Transition::Wake | Transition::Acquit | Transition::Restore | Transition::Retry => {
+                TaskState::Pending
+            }
+        }
+    }
+}
+
+/// What became of a row, in the words of the contract. Every row has exactly one; they add up to the rows read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The platform confirmed the effect.
+    Done,
+    /// The target no longer exists.
+    Gone,
+    /// Given up, with a reason.
+    Failed,
+    /// Its row vanished or its job was cancelled.
+    Cancelled,
+    /// Spared by a keep list.
+    Kept,
+    /// The same task as an earlier row.
+    Duplicate,
+    /// An unusable row.
+    Rejected,
+    /// Not settled yet.
+    Pending,
+}
+
+impl Outcome {
+    /// The word in reports and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Done => "done",
+            Outcome::Gone => "gone",
+            Outcome::Failed => "failed",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Kept => "kept",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Rejected => "rejected",
+            Outcome::Pending => "pending",
+        }
+    }
+}
+
+/// Why a row has its outcome: a short, stable word in `snake_case` such as `not_found`, made for filters and scripts.
+pub type Reason = std::borrow::Cow<'static, str>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_lead_back_to_the_state() {
+        for state in TaskState::ALL {
+            assert_eq!(TaskState::from_code(state.code()), Some(state));
+        }
+        assert_eq!(TaskState::from_code(10), None);
+        assert_eq!(TaskState::from_code(-1), None);
+    }
+
+    #[test]
+    fn only_a_person_reopens_a_settled_task() {
+        for transition in Transition::ALL {
+            for from in transition.from() {
+                assert_ne!(*from, transition.to(), "{transition:?} changes nothing");
+                let settled = from.outcome() != Outcome::Pending;
+                let by_person = matches!(transition, Transition::Retry | Transition::Restore);
+                assert_eq!(settled, by_person, "{transition:?}");
+            }
+        }
+    }
+}
