@@ -11,7 +11,7 @@
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
 //!  pending | waiting | provisional -- spare  --> kept
 //! ```
-//! `duplicate` is born so and stays so: its row names a task that an earlier row already has.
+//! A row that repeats an earlier one, or cannot be used, makes no task: its outcome is duplicate or rejected from the start.
 
 use std::fmt;
 
@@ -75,13 +75,11 @@ pub enum TaskState {
     Cancelled,
     /// Spared by a keep list.
     Kept,
-    /// An earlier row of the job is the same task.
-    Duplicate,
 }
 
 impl TaskState {
     /// Every state, in the order of its code.
-    pub const ALL: [TaskState; 10] = [
+    pub const ALL: [TaskState; 9] = [
         TaskState::Pending,
         TaskState::Sending,
         TaskState::Waiting,
@@ -91,10 +89,9 @@ impl TaskState {
         TaskState::Failed,
         TaskState::Cancelled,
         TaskState::Kept,
-        TaskState::Duplicate,
     ];
 
-    /// The number stored in the queue, 0 to 9; 4 and above are settled.
+    /// The number stored in the queue, 0 to 8; 4 and above are settled.
     pub const fn code(self) -> i64 {
         self as i64
     }
@@ -113,7 +110,6 @@ impl TaskState {
             TaskState::Failed => Outcome::Failed,
             TaskState::Cancelled => Outcome::Cancelled,
             TaskState::Kept => Outcome::Kept,
-            TaskState::Duplicate => Outcome::Duplicate,
         }
     }
 }
@@ -256,7 +252,7 @@ mod tests {
         for state in TaskState::ALL {
             assert_eq!(TaskState::from_code(state.code()), Some(state));
         }
-        assert_eq!(TaskState::from_code(10), None);
+        assert_eq!(TaskState::from_code(9), None);
         assert_eq!(TaskState::from_code(-1), None);
     }
 
