@@ -1,0 +1,61 @@
+//! The attempts on record, handed out as they were made, so that somebody else can count them again.
+
+use super::drain::action_of;
+use super::error::StoreError;
+use super::open::Store;
+use crate::domain::{AccountId, Action, Moment, Tick, Wall};
+
+/// When one request may have been counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptSpan {
+    /// Which boot its ticks count from.
+    pub boot: String,
+    /// Whether the wall clock of its drain agreed with the platform's.
+    pub clock_checked: bool,
+    /// What for.
+    pub action: Action,
+    /// When its slot was written down: not before this.
+    pub reserved: Moment,
+    /// Not after this.
+    pub upper: Tick,
+}
+
+/// Attempts in one page.
+const PAGE_ROWS: i64 = 10_000;
+
+impl Store {
+    /// Hands every attempt of an account to `each`, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn attempts_of(
+        &mut self,
+        account: AccountId,
+        mut each: impl FnMut(AttemptSpan),
+    ) -> Result<(), StoreError> {
+        let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, d.boot, d.clock_checked
+                     from attempt a join drain d on d.id = a.drain_id
+                    where a.account_id = ?1 and a.id > ?2 order by a.id limit ?3";
+        let mut behind = 0;
+        loop {
+            let page: Vec<(i64, i64, i64, i64, i64, String, i64)> = sqlx::query_as(sql)
+                .bind(account.0)
+                .bind(behind)
+                .bind(PAGE_ROWS)
+                .fetch_all(&mut self.connection)
+                .await
+                .map_err(|e| self.sort(e))?;
+            let Some(last) = page.last() else { return Ok(()) };
+            behind = last.0;
+            for (_, action, tick, at, upper, boot, checked) in page {
+                each(AttemptSpan {
+                    boot,
+                    clock_checked: checked != 0,
+                    action: action_of(action)?,
+                    reserved: Moment { tick: Tick(tick), wall: Wall(at) },
+                    upper: Tick(upper),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! A drain: one process working on the queue, from the recovery of what its predecessor left to its own end.
+
+use std::collections::HashMap;
+
+use sqlx::Connection;
+
+use super::error::StoreError;
+use super::lock::DrainLock;
+use super::open::Store;
+use crate::domain::{
+    AccountId, Action, AttemptId, BootId, Fence, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick, Wall,
+};
+
+/// A drain in progress. It holds the lock; dropping it lets the next process in.
+#[derive(Debug)]
+pub struct Drain {
+    pub(super) store: Store,
+    pub(super) fence: Fence,
+    pub(super) last_attempt: AttemptId,
+    boot: BootId,
+    slots_from: AttemptId,
+    lock: DrainLock,
+}
+
+/// What a drain found when it began.
+#[derive(Debug, Default)]
+pub struct DrainStart {
+    /// Tasks that were being sent when the process before died; they stand in line again.
+    pub recovered: u64,
+    /// Those of them that had crashed us too often; they have failed.
+    pub crashed: u64,
+    /// Tasks whose refusal nobody has been blamed for yet.
+    pub provisional: Vec<ParkedTask>,
+}
+
+/// A task that stands aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParkedTask {
+    /// Which.
+    pub task: TaskId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// Its account.
+    pub account: AccountId,
+}
+
+/// A lane, as a drain sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneView {
+    /// Its number.
+    pub lane: LaneId,
+    /// Its job.
+    pub job: JobId,
+    /// Its round.
+    pub round: RoundId,
+    /// What it does.
+    pub action: Action,
+    /// For whom.
+    pub account: AccountId,
+    /// Tasks above belong to a load that has not finished.
+    pub visible_to: TaskId,
+    /// Whether anybody stands in line.
+    pub has_pending: bool,
+}
+
+/// A slot on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredSlot {
+    /// Whose.
+    pub account: AccountId,
+    /// What for.
+    pub action: Action,
+    /// When it was reserved.
+    pub reserved: Moment,
+    /// The latest moment at which the platform can have counted the request.
+    pub upper: Tick,
+    /// Whether its end was never seen.
+    pub open: bool,
+    /// Whether it was reserved in this boot.
+    pub same_boot: bool,
+    /// Whether its drain's wall clock agreed with the platform's.
+    pub clock_checked: bool,
+}
+
+/// So many crashes in the middle of its attempts, and a task has failed: it may be what crashes us.
+const MAX_CRASHES: i64 = 3;
+
+impl Drain {
+    /// Begins a drain: takes a new fence, puts back in line what was being sent or stood aside, and finds the oldest attempt
+    /// that can still count in a window of `horizon_ms`.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub async fn begin(
+        store: Store,
+        lock: DrainLock,
+        now: Moment,
+        boot: BootId,
+        horizon_ms: i64,
+    ) -> Result<(Drain, DrainStart), StoreError> {
+        let mut drain =
+            Drain { store, fence: Fence(0), last_attempt: AttemptId(0), boot, slots_from: AttemptId(0), lock };
+        let start = drain.recover(now).await?;
+        drain.slots_from = drain.first_attempt_that_counts(now, horizon_ms).await?;
+        Ok((drain, start))
+    }
+
+    /// This drain's number.
+    pub fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    /// Whether the lock still guards the queue.
+    pub fn lock_is_intact(&self) -> bool {
+        self.lock.is_intact()
+    }
+
+    /// Marks the drain's end and gives the queue back.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn end(mut self, now: Moment, stopped: &str) -> Result<Store, StoreError> {
+        let sql = "update drain set ended_at = ?2, stopped = ?3 where id = ?1";
+        let update = sqlx::query(sql).bind(self.fence.0).bind(now.wall.0).bind(stopped);
+        update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
+        Ok(self.store)
+    }
+
+    async fn recover(&mut self, now: Moment) -> Result<DrainStart, StoreError> {
+        let path = self.store.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.store.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let (fence,): (i64,) = sqlx::query_as(
+            "insert into drain (id, boot, started_tick, started_at)
+             select coalesce(max(id), 0) + 1, ?1, ?2, ?3 from drain returning id",
+        )
+        .bind(&self.boot.0)
+        .bind(now.tick.0)
+        .bind(now.wall.0)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(&sort)?;
+        let crashed = sqlx::query(CONVICT_CRASHERS).bind(MAX_CRASHES - 1).bind(now.wall.0);
+        let crashed = crashed.execute(&mut *tx).await.map_err(&sort)?.rows_affected();
+        if crashed > 0 {
+            sqlx::query(COUNT_CRASHERS).bind(now.wall.0).execute(&mut *tx).await.map_err(&sort)?;
+        }
+        let recovered = sqlx::query(REQUEUE_OPEN).execute(&mut *tx).await.map_err(&sort)?.rows_affected();
+        sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).execute(&mut *tx).await.map_err(&sort)?;
+        sqlx::query("update task set state = 0 where state = 2").execute(&mut *tx).await.map_err(&sort)?;
+        let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(
+            "select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
+              where task.state in (2, 3) order by task.id",
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(&sort)?;
+        let (last,): (i64,) = sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        self.fence = Fence(fence);
+        self.last_attempt = AttemptId(last);
+        let park = |(task, lane, account)| ParkedTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account) };
+        Ok(DrainStart { recovered, crashed, provisional: provisional.into_iter().map(park).collect() })
+    }
+
+    /// Attempts are in the order of time, so the first that can still count is found by halving. Within this boot by ticks;
+    /// before it by the wall clock, with a day to spare because it may have been wrong.
+    async fn first_attempt_that_counts(&mut self, now: Moment, horizon_ms: i64) -> Result<AttemptId, StoreError> {
+        const DAY_MS: i64 = 86_400_000;
+        let (mut low, mut high) = (0_i64, self.last_attempt.0 + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found: Option<(i64, i64, i64, i64)> = sqlx::query_as(
+                "select a.id, a.upper_tick, a.reserved_at, d.boot = ?2 from attempt a join drain d on d.id = a.drain_id
+                  where a.id >= ?1 order by a.id limit 1",
+            )
+            .bind(middle)
+            .bind(&self.boot.0)
+            .fetch_optional(&mut self.store.connection)
+            .await
+            .map_err(|e| self.store.sort(e))?;
+            match found {
+                Some((id, upper, reserved_at, same_boot)) => {
+                    // A minute more than the horizon: neighbours' ends are not in the order of their reservations.
+                    let over = if same_boot == 1 {
+                        upper + horizon_ms + 10 * 60_000 < now.tick.0
+                    } else {
+                        reserved_at + horizon_ms + DAY_MS < now.wall.0
+                    };
+                    if over { low = id + 1 } else { high = middle }
+                }
+                None => high = middle,
+            }
+        }
+        Ok(AttemptId(low))
+    }
+
+    /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn lanes(&mut self, only: Option<&[JobId]>) -> Result<Vec<LaneView>, StoreError> {
+        let only = only.map(|jobs| serde_json::json!(jobs.iter().map(|job| job.0).collect::<Vec<_>>()).to_string());
+        let (text,): (String,) = sqlx::query_as(LANES)
+            .bind(only)
+            .fetch_one(&mut self.store.connection)
+            .await
+            .map_err(|e| self.store.sort(e))?;
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> =
+            serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
+        rows.into_iter()
+            .map(|(lane, job, round, action, account, visible_to, has_pending)| {
+                Ok(LaneView {
+                    lane: LaneId(lane),
+                    job: JobId(job),
+                    round: RoundId(round),
+                    action: action_of(action)?,
+                    account: AccountId(account),
+                    visible_to: TaskId(visible_to),
+                    has_pending: has_pending != 0,
+                })
+            })
+            .collect()
+    }
+
+    /// The slots on record that may still count, of these accounts, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<StoredSlot>>, StoreError> {
+        let wanted = serde_json::json!({
+            "accounts": accounts, "from": self.slots_from, "boot": self.boot.0, "before": self.last_attempt
+        });
+        let (text,): (String,) = sqlx::query_as(SLOTS)
+            .bind(wanted.to_string())
+            .fetch_one(&mut self.store.connection)
+            .await
+            .map_err(|e| self.store.sort(e))?;
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
+            serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
+        let mut slots: HashMap<AccountId, Vec<StoredSlot>> = HashMap::new();
+        for (account, action, tick, at, upper, open, same_boot, checked) in rows {
+            let slot = StoredSlot {
+                account: AccountId(account),
+                action: action_of(action)?,
+                reserved: Moment { tick: Tick(tick), wall: Wall(at) },
+                upper: Tick(upper),
+                open: open != 0,
+                same_boot: same_boot != 0,
+                clock_checked: checked != 0,
+            };
+            slots.entry(slot.account).or_default().push(slot);
+        }
+        Ok(slots)
+    }
+
+    /// The number that moves when another process has changed something.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn generation(&mut self) -> Result<i64, StoreError> {
+        let found = sqlx::query_as("select generation from queue where id = 1").fetch_one(&mut self.store.connection).await;
+        let (generation,): (i64,) = found.map_err(|e| self.store.sort(e))?;
+        Ok(generation)
+    }
+
+    /// SQLite's own count of other connections' commits; asking is all but free.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn data_version(&mut self) -> Result<i64, StoreError> {
+        let found = sqlx::query_as("pragma data_version").fetch_one(&mut self.store.connection).await;
+        let (version,): (i64,) = found.map_err(|e| self.store.sort(e))?;
+        Ok(version)
+    }
+
+    /// The queue beneath, for reading and for the commands that a drain carries out itself.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+}
+
+pub(super) fn action_of(code: i64) -> Result<Action, StoreError> {
+    Action::from_code(code).ok_or_else(|| StoreError::impossible(format!("the action {code}")))
+}
+
+pub(super) fn state_of(code: i64) -> Result<TaskState, StoreError> {
+    TaskState::from_code(code).ok_or_else(|| StoreError::impossible(format!("the state {code}")))
+}
+
+const CONVICT_CRASHERS: &str = "
+    update task set state = 6, reason = 'crashed', finished_at = ?2, crashes = crashes + 1
+     where state = 1 and crashes >= ?1
+       and id in (select task_id from attempt where ended_at is null)";
+
+const COUNT_CRASHERS: &str = "
+    update round set pending = pending - c.n, failed = failed + c.n
+      from (select lane.round_id, count(*) as n
+              from attempt join task on task.id = attempt.task_id join lane on lane.id = task.lane_id
+             where attempt.ended_at is null and task.state = 6 and task.reason = 'crashed' and task.finished_at = ?1
+               and task.last_attempt_id = attempt.id
+             group by lane.round_id) c
+     where round.id = c.round_id";
+
+const REQUEUE_OPEN: &str = "
+    update task set state = 0, crashes = crashes + 1, unsure = 1
+     where state = 1 and id in (select task_id from attempt where ended_at is null)";
+
+const CLOSE_ATTEMPTS: &str = "
+    update attempt set ended_at = ?1, finding = 'crashed', reason = 'process_died' where ended_at is null";
+
+const LANES: &str = "
+    select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
+               exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)))
+      from (select job.id from job
+             where job.state = 'active' and (?1 is null or job.id in (select value from json_each(?1)))
+             order by job.id) job
+      join round on round.job_id = job.id
+       and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
+      join lane on lane.round_id = round.id
+     where round.pending > 0";
+
+const SLOTS: &str = "
+    select json_group_array(json_array(a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
+               a.ended_at is null or a.finding = 'crashed', d.boot = ?1 ->> '$.boot', d.clock_checked))
+      from json_each(?1, '$.accounts') j
+      join attempt a on a.account_id = j.value and a.id >= ?1 ->> '$.from' and a.id <= ?1 ->> '$.before'
+      join drain d on d.id = a.drain_id";

@@ -1,0 +1,123 @@
+//! What can go wrong between us and the disk.
+
+use std::path::PathBuf;
+
+/// Why the store could not do what it was asked. The command line turns each into words, a remedy and an exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full. Nothing of the failed step was kept.
+    #[error("the disk is full: {path}")]
+    DiskFull {
+        /// The queue's file.
+        path: PathBuf,
+    },
+    /// Files or folders cannot be made, read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// What could not be used.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is no queue, or a damaged one.
+    #[error("{path} is no usable queue: {detail}")]
+    Damaged {
+        /// The queue's file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// Another process held the write lock for longer than we wait.
+    #[error("the queue is busy: another process has been writing to it for {waited_s} s")]
+    Busy {
+        /// How long we waited, in seconds.
+        waited_s: u64,
+    },
+    /// The queue was written by a newer program.
+    #[error("the queue {path} was made by a newer version of cleanup (schema {found}, this program knows {known})")]
+    Newer {
+        /// The queue's file.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// A real queue where a sandbox's was asked for, or the other way round.
+    #[error("{path} is a {found} queue, and this run is {wanted}")]
+    WrongKind {
+        /// The queue's file.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What was asked for.
+        wanted: &'static str,
+    },
+    /// The linked SQLite can corrupt a write-ahead log.
+    #[error("SQLite {version} has the WAL-reset bug; {needed} or newer is needed")]
+    OldSqlite {
+        /// The version linked.
+        version: String,
+        /// The oldest version that will do.
+        needed: &'static str,
+    },
+    /// Another process drains this queue.
+    #[error("another process is draining {path}")]
+    Draining {
+        /// The queue's file.
+        path: PathBuf,
+    },
+    /// A newer drain has begun; this one must stop.
+    #[error("another drain of this queue has begun; this one has stopped")]
+    FenceLost,
+    /// Two accounts cannot share a name.
+    #[error("the account name {name} already belongs to {platform} user {user_id}")]
+    AccountNameTaken {
+        /// The name.
+        name: String,
+        /// Whose it is.
+        platform: String,
+        /// Whose it is.
+        user_id: String,
+    },
+    /// Anything else SQLite or sqlx said.
+    #[error("database: {0}")]
+    Database(sqlx::Error),
+    /// The database holds a value this program never writes.
+    #[error("the queue holds {what}, which no version of cleanup writes")]
+    Impossible {
+        /// What was found.
+        what: String,
+    },
+}
+
+/// How long a statement waits for another process's write to end, in seconds. A load holds the lock for a fraction of one.
+pub(super) const BUSY_TIMEOUT_S: u64 = 30;
+
+impl StoreError {
+    /// Sorts an error of sqlx by SQLite's primary result code.
+    pub(super) fn from_sqlx(path: &std::path::Path, error: sqlx::Error) -> StoreError {
+        let path = path.to_path_buf();
+        let (code, message) = match &error {
+            sqlx::Error::Database(database) => {
+                let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+                (code & 0xff, database.message().to_owned())
+            }
+            sqlx::Error::Io(io) => {
+                return StoreError::Io { path, source: std::io::Error::new(io.kind(), io.to_string()) };
+            }
+            _ => return StoreError::Database(error),
+        };
+        match code {
+            5 | 6 => StoreError::Busy { waited_s: BUSY_TIMEOUT_S },
+            8 | 10 | 14 | 23 => StoreError::Io { path, source: std::io::Error::other(message) },
+            11 | 26 => StoreError::Damaged { path, detail: message },
+            13 => StoreError::DiskFull { path },
+            _ => StoreError::Database(error),
+        }
+    }
+
+    pub(super) fn impossible(what: impl Into<String>) -> StoreError {
+        StoreError::Impossible { what: what.into() }
+    }
+}

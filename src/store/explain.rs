@@ -1,0 +1,117 @@
+//! Every attempt at a target, and what the platform answered.
+
+use super::drain::{action_of, state_of};
+use super::error::StoreError;
+use super::open::Store;
+use crate::domain::{Action, Outcome, Target, TaskState, Wall};
+
+/// A task and its attempts, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskHistory {
+    /// Its job.
+    pub job: String,
+    /// The round of that job, 1 and up.
+    pub round: u32,
+    /// The line of its row.
+    pub line: u64,
+    /// What was to be done.
+    pub action: Action,
+    /// The short name of the account.
+    pub account: String,
+    /// Where it stands.
+    pub state: TaskState,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+    /// Its row is no longer in the file.
+    pub vanished: bool,
+    /// The requests sent for it.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// A request and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptView {
+    /// When its slot was written down.
+    pub reserved_at: Wall,
+    /// When it ended; none while it is in flight.
+    pub ended_at: Option<Wall>,
+    /// The HTTP status; none where no answer came.
+    pub http_status: Option<u16>,
+    /// What the answer meant, in one word.
+    pub finding: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What the platform said.
+    pub detail: Option<String>,
+}
+
+type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>);
+type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
+
+impl Store {
+    /// The tasks on a target, oldest job first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
+        let mut json = String::new();
+        super::load::write_target(&mut json, target);
+        let sql = "select job.name, round.number, task.line, lane.action, account.name, task.state, task.reason, task.vanished,
+                          task.last_attempt_id
+                     from lane
+                     join task_key key on key.lane_id = lane.id and key.target = (?1 ->> '$')
+                     join task on task.id = key.task_id
+                     join round on round.id = lane.round_id and task.id <= round.visible_to
+                     join job on job.id = round.job_id
+                     join account on account.id = lane.account_id
+                    order by task.id";
+        let rows: Vec<TaskRow> =
+            sqlx::query_as(sql).bind(json).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let mut histories = Vec::with_capacity(rows.len());
+        for (job, round, line, action, account, state, reason, vanished, last_attempt) in rows {
+            let state = state_of(state)?;
+            histories.push(TaskHistory {
+                job,
+                round: u32::try_from(round).unwrap_or(0),
+                line: line as u64,
+                action: action_of(action)?,
+                account,
+                state,
+                outcome: state.outcome(),
+                reason,
+                vanished: vanished != 0,
+                attempts: self.attempt_chain(last_attempt).await?,
+            });
+        }
+        Ok(histories)
+    }
+
+    /// The attempts of a task hang together by their previous ones, so that no index has to be kept for them.
+    async fn attempt_chain(&mut self, last: Option<i64>) -> Result<Vec<AttemptView>, StoreError> {
+        const MOST_ATTEMPTS: i64 = 1_000;
+        let sql = "with recursive chain (id, depth) as (
+                       select ?1, 1 where ?1 is not null
+                       union all
+                       select a.previous_id, depth + 1 from chain join attempt a on a.id = chain.id
+                        where a.previous_id is not null and depth < ?2)
+                   select a.reserved_at, a.ended_at, a.http_status, a.finding, a.reason, a.detail
+                     from chain join attempt a on a.id = chain.id order by a.id";
+        let rows: Vec<AttemptRow> = sqlx::query_as(sql)
+            .bind(last)
+            .bind(MOST_ATTEMPTS)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let view = |(reserved, ended, status, finding, reason, detail): AttemptRow| AttemptView {
+            reserved_at: Wall(reserved),
+            ended_at: ended.map(Wall),
+            http_status: status.and_then(|status| u16::try_from(status).ok()),
+            finding,
+            reason,
+            detail,
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+}

@@ -1,0 +1,140 @@
+//! Jobs: a file under a name.
+
+use std::path::PathBuf;
+
+use super::error::StoreError;
+use super::open::Store;
+use crate::domain::{AccountId, Action, JobId, RoundId, TaskId};
+
+/// A job to be loaded for the first time, or again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// Its name, unique in the queue.
+    pub name: String,
+    /// Its file, absolute; `-` for stdin.
+    pub path: PathBuf,
+    /// The action of rows that name none.
+    pub action: Option<Action>,
+    /// The account of rows that name none.
+    pub account: Option<AccountId>,
+}
+
+/// What a person last said of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// Go on.
+    Active,
+    /// Not now.
+    Paused,
+    /// Not any more.
+    Cancelled,
+}
+
+impl JobState {
+    /// The word in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            JobState::Active => "active",
+            JobState::Paused => "paused",
+            JobState::Cancelled => "cancelled",
+        }
+    }
+
+    fn parse(text: &str) -> Result<JobState, StoreError> {
+        match text {
+            "active" => Ok(JobState::Active),
+            "paused" => Ok(JobState::Paused),
+            "cancelled" => Ok(JobState::Cancelled),
+            other => Err(StoreError::impossible(format!("the job state {other:?}"))),
+        }
+    }
+}
+
+/// A job and its newest round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// Its name.
+    pub name: String,
+    /// Its file, absolute; `-` for stdin.
+    pub path: PathBuf,
+    /// The action of rows that name none.
+    pub action: Option<Action>,
+    /// The account of rows that name none.
+    pub account: Option<AccountId>,
+    /// What a person last said of it.
+    pub state: JobState,
+    /// Its newest round that has been loaded.
+    pub round: RoundId,
+    /// That round's number, 1 and up.
+    pub round_number: u32,
+    /// The round's tasks end here.
+    pub visible_to: TaskId,
+    /// Tasks of the round that are not settled.
+    pub pending: u64,
+    /// What the newest load of the round was made from.
+    pub content_hash: String,
+    /// The number of that load.
+    pub(super) load: i64,
+    /// Whether task order is line order.
+    pub(super) in_order: bool,
+}
+
+type JobRow = (i64, String, String, Option<i64>, Option<i64>, String, i64, i64, i64, i64, String, i64, i64);
+
+const SELECT_JOBS: &str = "
+    select job.id, job.name, job.path, job.action, job.account_id, job.state, round.id, round.number, round.visible_to,
+           round.pending, load.content_hash, load.id, round.in_order
+      from job
+      join round on round.job_id = job.id
+       and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
+      join load on load.id = (select max(l.id) from load l where l.round_id = round.id and l.finished_at is not null)
+     where ?1 is null or job.name = ?1
+     order by job.id";
+
+impl Store {
+    /// The job of that name, once its first load has finished.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn job(&mut self, name: &str) -> Result<Option<Job>, StoreError> {
+        Ok(self.select_jobs(Some(name)).await?.pop())
+    }
+
+    /// Every job whose first load has finished, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn jobs(&mut self) -> Result<Vec<Job>, StoreError> {
+        self.select_jobs(None).await
+    }
+
+    async fn select_jobs(&mut self, name: Option<&str>) -> Result<Vec<Job>, StoreError> {
+        let rows: Vec<JobRow> = sqlx::query_as(SELECT_JOBS)
+            .bind(name)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter().map(job_of).collect()
+    }
+}
+
+fn job_of(row: JobRow) -> Result<Job, StoreError> {
+    let (id, name, path, action, account, state, round, number, visible_to, pending, content_hash, load, in_order) = row;
+    Ok(Job {
+        id: JobId(id),
+        name,
+        path: PathBuf::from(path),
+        action: action.map(super::drain::action_of).transpose()?,
+        account: account.map(AccountId),
+        state: JobState::parse(&state)?,
+        round: RoundId(round),
+        round_number: u32::try_from(number).unwrap_or(0),
+        visible_to: TaskId(visible_to),
+        pending: u64::try_from(pending).unwrap_or(0),
+        content_hash,
+        load,
+        in_order: in_order != 0,
+    })
+}

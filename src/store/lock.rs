@@ -1,0 +1,105 @@
+//! Who drains, and who loads: OS file locks beside the queue. The kernel frees them when a process ends, however it ends, so a
+//! restart after kill -9 goes on at once; there is no time-out to wait for and no process number to test.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+
+/// The right to drain a queue; held until it is dropped.
+#[derive(Debug)]
+pub struct DrainLock {
+    held: FileLock,
+}
+
+impl DrainLock {
+    /// Takes the lock of the queue at `queue`.
+    ///
+    /// # Errors
+    /// [`StoreError::Draining`] where another process has it.
+    pub fn take(queue: &Path) -> Result<DrainLock, StoreError> {
+        match FileLock::try_take(&beside(queue, "drain"))? {
+            Some(held) => Ok(DrainLock { held }),
+            None => Err(StoreError::Draining { path: queue.to_path_buf() }),
+        }
+    }
+
+    /// Whether somebody drains the queue at `queue` now.
+    ///
+    /// # Errors
+    /// The lock's file cannot be opened.
+    pub fn is_held(queue: &Path) -> Result<bool, StoreError> {
+        let path = beside(queue, "drain");
+        if !path.exists() {
+            return Ok(false);
+        }
+        Ok(FileLock::try_take(&path)?.is_none())
+    }
+
+    /// Whether the lock still guards the queue: false once somebody removed or replaced its file, for then another process
+    /// can take a lock of the same name.
+    pub fn is_intact(&self) -> bool {
+        self.held.is_intact()
+    }
+}
+
+/// The right to load; loads of one queue take turns, so that each owns an unbroken range of task IDs.
+#[derive(Debug)]
+pub(super) struct LoadLock {
+    _held: FileLock,
+}
+
+impl LoadLock {
+    /// Waits for the lock on a thread of its own: another load may take minutes.
+    pub(super) async fn wait(queue: &Path) -> Result<LoadLock, StoreError> {
+        let path = beside(queue, "load");
+        let complain = { let path = path.clone(); move |source| StoreError::Io { path: path.clone(), source } };
+        let waiting = tokio::task::spawn_blocking(move || FileLock::take(&path));
+        let held = waiting.await.map_err(|join| complain(std::io::Error::other(join)))??;
+        Ok(LoadLock { _held: held })
+    }
+}
+
+#[derive(Debug)]
+struct FileLock {
+    file: File,
+    path: PathBuf,
+}
+
+impl FileLock {
+    fn open(path: &Path) -> Result<File, StoreError> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        options.open(path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })
+    }
+
+    fn try_take(path: &Path) -> Result<Option<FileLock>, StoreError> {
+        let file = FileLock::open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(FileLock { file, path: path.to_path_buf() })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(StoreError::Io { path: path.to_path_buf(), source }),
+        }
+    }
+
+    fn take(path: &Path) -> Result<FileLock, StoreError> {
+        let file = FileLock::open(path)?;
+        file.lock().map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
+        Ok(FileLock { file, path: path.to_path_buf() })
+    }
+
+    fn is_intact(&self) -> bool {
+        match (self.file.metadata(), std::fs::metadata(&self.path)) {
+            (Ok(ours), Ok(there)) => ours.ino() == there.ino() && ours.dev() == there.dev(),
+            _ => false,
+        }
+    }
+}
+
+/// The name of a lock's file: the queue's name with another ending.
+fn beside(queue: &Path, what: &str) -> PathBuf {
+    let mut name = queue.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{what}.lock"));
+    queue.with_file_name(name)
+}

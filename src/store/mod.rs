@@ -1,0 +1,41 @@
+//! The durable truth, and the only room with SQL: jobs, tasks, attempts, accounts, and the lock that says who drains.
+//!
+//! In: rows of job files, a drain's turns, people's commands. Out: claimed tasks, counts, receipts. What does not belong here:
+//! deciding what an answer means or when the next request may leave; the store writes down what others decided, all of it or
+//! nothing.
+//!
+//! Every write is one `BEGIN IMMEDIATE` transaction (a deferred one fails when two processes begin at once). A statement that
+//! the engine needs each turn is one query string with one row back, because every awaited statement costs two thread
+//! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
+
+mod account;
+mod audit;
+mod control;
+mod drain;
+mod error;
+mod explain;
+mod forget;
+mod job;
+mod load;
+mod lock;
+mod open;
+mod reload;
+mod report;
+mod status;
+mod turn;
+
+pub use account::{Account, Hold};
+pub use audit::AttemptSpan;
+pub use control::{Cancelled, Retried};
+pub use drain::{Drain, DrainStart, LaneView, ParkedTask, StoredSlot};
+pub use error::StoreError;
+pub use explain::{AttemptView, TaskHistory};
+pub use forget::Forgotten;
+pub use job::{Job, JobState, NewJob};
+pub use load::{LoadRow, LoadSummary, Loader, RowPlace};
+pub use lock::DrainLock;
+pub use open::{QueueKind, Store};
+pub use reload::{ReloadSummary, Reloaded};
+pub use report::ReceiptRow;
+pub use status::{Counts, JobStatus};
+pub use turn::{Claim, Claimed, Move, Settled, SettledJob, Turn, TurnReceipt};

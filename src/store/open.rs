@@ -1,0 +1,202 @@
+//! Opening a queue: where it is, who may read it, whether this program may write to it.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use super::error::{BUSY_TIMEOUT_S, StoreError};
+use super::lock::LoadLock;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
+const NEEDED_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// What a queue is for. It is stamped when the file is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueKind {
+    /// Real platforms.
+    Real,
+    /// The pretend platform.
+    Sandbox,
+}
+
+impl QueueKind {
+    /// The word in the database and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            QueueKind::Real => "real",
+            QueueKind::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// A queue, open. It owns one connection; whoever needs to work beside it opens another.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) connection: SqliteConnection,
+    pub(super) path: PathBuf,
+}
+
+impl Store {
+    /// Opens the queue at `path`, making it (file 0600, folder 0700) and bringing its schema up to date where needed.
+    ///
+    /// # Errors
+    /// No access, a full disk, a file that is no queue, a queue of the other kind or of a newer program, an SQLite with the
+    /// WAL-reset bug.
+    pub async fn open(path: &Path, kind: QueueKind) -> Result<Store, StoreError> {
+        make_private(path)?;
+        let mut store = Store { connection: connect(path).await?, path: path.to_path_buf() };
+        store.check_sqlite().await?;
+        store.migrate(kind).await?;
+        store.check_kind(kind).await?;
+        Ok(store)
+    }
+
+    /// Opens the queue only if it is there: control commands must not make an empty one at a mistyped path.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_existing(path: &Path, kind: QueueKind) -> Result<Option<Store>, StoreError> {
+        match std::fs::metadata(path) {
+            Ok(_) => Store::open(path, kind).await.map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Io { path: path.to_path_buf(), source }),
+        }
+    }
+
+    /// Where the queue is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Closes the connection, so that SQLite can tidy the write-ahead log away.
+    pub async fn close(self) {
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "closing the queue");
+        }
+    }
+
+    /// Sorts an error of sqlx.
+    pub(super) fn sort(&self, error: sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(&self.path, error)
+    }
+
+    async fn check_sqlite(&mut self) -> Result<(), StoreError> {
+        let (version,): (String,) =
+            sqlx::query_as("select sqlite_version()").fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        if (next(), next(), next()) < NEEDED_SQLITE {
+            return Err(StoreError::OldSqlite { version, needed: "3.51.3" });
+        }
+        Ok(())
+    }
+
+    /// Brings the schema up to date. Two processes may open a new queue at once, so whoever has to change it takes the load
+    /// lock first and looks again.
+    async fn migrate(&mut self, kind: QueueKind) -> Result<(), StoreError> {
+        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+        if self.schema().await? == Some(known) {
+            return Ok(());
+        }
+        let _lock = LoadLock::wait(&self.path).await?;
+        match self.schema().await? {
+            Some(found) if found == known => return Ok(()),
+            Some(found) if found > known => {
+                return Err(StoreError::Newer { path: self.path.clone(), found, known });
+            }
+            None => self.refuse_foreign_file().await?,
+            Some(_) => {}
+        }
+        let migrated = MIGRATIONS.run(&mut self.connection).await;
+        migrated.map_err(|error| match error {
+            sqlx::migrate::MigrateError::Execute(error) => self.sort(error),
+            sqlx::migrate::MigrateError::ExecuteMigration(error, _) => self.sort(error),
+            other => StoreError::Damaged { path: self.path.clone(), detail: other.to_string() },
+        })?;
+        let stamp = "insert into queue (id, kind) values (1, ?1) on conflict do nothing";
+        sqlx::query(stamp).bind(kind.name()).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// The newest migration applied; none in a file that has no queue yet.
+    async fn schema(&mut self) -> Result<Option<i64>, StoreError> {
+        let found: Result<(Option<i64>,), _> =
+            sqlx::query_as("select max(version) from _sqlx_migrations where success").fetch_one(&mut self.connection).await;
+        match found {
+            Ok((version,)) => Ok(version),
+            Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => Ok(None),
+            Err(error) => Err(self.sort(error)),
+        }
+    }
+
+    /// Somebody else's database must not get our tables.
+    async fn refuse_foreign_file(&mut self) -> Result<(), StoreError> {
+        let sql = "select count(*) from sqlite_schema where name not like '\\_sqlx%' escape '\\' and name not like 'sqlite%'";
+        let (tables,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        if tables > 0 {
+            let detail = "it is another program's database".to_owned();
+            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+        }
+        Ok(())
+    }
+
+    async fn check_kind(&mut self, wanted: QueueKind) -> Result<(), StoreError> {
+        let found: Option<(String,)> = sqlx::query_as("select kind from queue where id = 1")
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        match found.as_ref().map(|(kind,)| kind.as_str()) {
+            Some(kind) if kind == wanted.name() => Ok(()),
+            Some("real") => Err(self.wrong_kind(QueueKind::Real, wanted)),
+            Some("sandbox") => Err(self.wrong_kind(QueueKind::Sandbox, wanted)),
+            other => Err(StoreError::impossible(format!("the stamp {other:?}"))),
+        }
+    }
+
+    fn wrong_kind(&self, found: QueueKind, wanted: QueueKind) -> StoreError {
+        StoreError::WrongKind { path: self.path.clone(), found: found.name(), wanted: wanted.name() }
+    }
+}
+
+/// One more connection to a queue that has been opened before.
+pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_S))
+        // A small page cache: SQLite's sorter takes cache_size as its memory, and a bigger one loads slower (measured).
+        .pragma("cache_size", "-4096")
+        // What a checkpoint leaves of the write-ahead log.
+        .pragma("journal_size_limit", "67108864")
+        .disable_statement_logging();
+    options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))
+}
+
+/// Makes the file 0600 in a folder 0700 before SQLite does; its -wal and -shm files take over the file's mode.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let complain = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| StoreError::Io { path, source }
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(complain(folder))?;
+    }
+    if path.is_dir() {
+        let source = std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder, not a queue's file");
+        return Err(complain(path)(source));
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map_err(complain(path))?;
+    Ok(())
+}

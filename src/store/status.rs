@@ -1,0 +1,163 @@
+//! Numbers for people and programs: read from counters that every settling transaction keeps, never counted anew.
+
+use super::error::StoreError;
+use super::job::{Job, JobState};
+use super::open::Store;
+use crate::domain::{AccountId, Action, Moment, RoundId, Tick, Wall};
+
+/// What became of a round's rows. The outcomes add up to the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The effect is confirmed.
+    pub done: u64,
+    /// The target no longer exists.
+    pub gone: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Vanished from the file or cancelled with the job.
+    pub cancelled: u64,
+    /// Spared by a keep list.
+    pub kept: u64,
+    /// Repeats of an earlier row.
+    pub duplicate: u64,
+    /// Unusable rows.
+    pub rejected: u64,
+    /// Not settled.
+    pub pending: u64,
+}
+
+impl Counts {
+    /// All rows: the file's, and those that have vanished from it since.
+    pub const fn rows(&self) -> u64 {
+        self.settled() + self.pending
+    }
+
+    /// The rows that have an outcome other than pending.
+    pub const fn settled(&self) -> u64 {
+        self.done + self.gone + self.failed + self.cancelled + self.kept + self.duplicate + self.rejected
+    }
+
+    /// The tasks that are settled: rows without duplicates and rejected ones.
+    pub const fn settled_tasks(&self) -> u64 {
+        self.done + self.gone + self.failed + self.cancelled + self.kept
+    }
+}
+
+/// A job and its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobStatus {
+    /// The job.
+    pub job: Job,
+    /// Its newest round's counts.
+    pub counts: Counts,
+}
+
+impl JobStatus {
+    /// `paused`, `cancelled`, `finished` or `pending`.
+    pub const fn state(&self) -> &'static str {
+        match (self.job.state, self.counts.pending) {
+            (JobState::Cancelled, _) => "cancelled",
+            (_, 0) => "finished",
+            (JobState::Paused, _) => "paused",
+            (JobState::Active, _) => "pending",
+        }
+    }
+}
+
+type CountRow = (i64, i64, i64, i64, i64, i64, i64, i64, i64);
+
+impl Store {
+    /// Every job with its numbers, oldest first; only the one named, where one is.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn status(&mut self, name: Option<&str>) -> Result<Vec<JobStatus>, StoreError> {
+        let jobs = match name {
+            Some(name) => self.job(name).await?.into_iter().collect(),
+            None => self.jobs().await?,
+        };
+        let mut status = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let counts = self.counts(job.round).await?;
+            status.push(JobStatus { job, counts });
+        }
+        Ok(status)
+    }
+
+    /// The counts of a round.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn counts(&mut self, round: RoundId) -> Result<Counts, StoreError> {
+        let sql = "select id, done, gone, failed, cancelled, kept, duplicates, rejected, pending from round where id = ?1";
+        let (_, done, gone, failed, cancelled, kept, duplicate, rejected, pending): CountRow = sqlx::query_as(sql)
+            .bind(round.0)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let n = |count: i64| u64::try_from(count).unwrap_or(0);
+        Ok(Counts {
+            done: n(done),
+            gone: n(gone),
+            failed: n(failed),
+            cancelled: n(cancelled),
+            kept: n(kept),
+            duplicate: n(duplicate),
+            rejected: n(rejected),
+            pending: n(pending),
+        })
+    }
+
+    /// How the unsettled tasks of a round spread over actions and accounts. Walks the tasks in line, so it is meant for the
+    /// sentence before a run, not for polling.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn pending_by_lane(&mut self, round: RoundId) -> Result<Vec<(Action, AccountId, u64)>, StoreError> {
+        let sql = "select lane.action, lane.account_id,
+                          (select count(*) from task where task.lane_id = lane.id and task.state = 0) as n
+                     from lane where lane.round_id = ?1 order by lane.id";
+        let rows: Vec<(i64, i64, i64)> =
+            sqlx::query_as(sql).bind(round.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.into_iter()
+            .filter(|(_, _, n)| *n > 0)
+            .map(|(action, account, n)| Ok((super::drain::action_of(action)?, AccountId(account), n as u64)))
+            .collect()
+    }
+
+    /// The newest attempts of an account, newest first: enough to see a window of `most` slots.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn newest_attempts(
+        &mut self,
+        account: AccountId,
+        most: u32,
+        boot: &str,
+    ) -> Result<Vec<super::drain::StoredSlot>, StoreError> {
+        let sql = "select a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
+                          a.ended_at is null or a.finding is 'crashed', d.boot = ?3, d.clock_checked
+                     from attempt a join drain d on d.id = a.drain_id
+                    where a.account_id = ?1 order by a.id desc limit ?2";
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = sqlx::query_as(sql)
+            .bind(account.0)
+            .bind(most)
+            .bind(boot)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter()
+            .map(|(action, tick, at, upper, open, same_boot, checked)| {
+                Ok(super::drain::StoredSlot {
+                    account,
+                    action: super::drain::action_of(action)?,
+                    reserved: Moment { tick: Tick(tick), wall: Wall(at) },
+                    upper: Tick(upper),
+                    open: open != 0,
+                    same_boot: same_boot != 0,
+                    clock_checked: checked != 0,
+                })
+            })
+            .collect()
+    }
+}
