@@ -3,5 +3,6 @@
 
 pub mod clock;
 pub mod domain;
+pub mod engine;
 pub mod platform;
 pub mod store;

@@ -42,8 +42,21 @@ pub struct Hold {
     pub reason: String,
 }
 
-type AccountRow =
-    (i64, String, String, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<String>, i64, Option<String>, Option<String>, Option<i64>);
+type AccountRow = (
+    i64,
+    String,
+    String,
+    String,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+);
 
 const SELECT_ACCOUNTS: &str = "
     select a.id, a.name, a.platform, a.user_id, a.hold_until_tick, a.hold_until_at, a.hold_length_ms, a.hold_drain_id,
@@ -109,7 +122,8 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
     Ok(Account {
         id: AccountId(id),
         name: name.parse().map_err(|_| StoreError::impossible(format!("the account name {name:?}")))?,
-        platform: Platform::parse(&platform).ok_or_else(|| StoreError::impossible(format!("the platform {platform:?}")))?,
+        platform: Platform::parse(&platform)
+            .ok_or_else(|| StoreError::impossible(format!("the platform {platform:?}")))?,
         user_id: user_id.parse().map_err(|_| StoreError::impossible(format!("the user ID {user_id:?}")))?,
         hold,
         hold_rung: u8::try_from(rung).unwrap_or(0),

@@ -155,11 +155,13 @@ impl Drain {
         .fetch_all(&mut *tx)
         .await
         .map_err(&sort)?;
-        let (last,): (i64,) = sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
+        let (last,): (i64,) =
+            sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
         self.fence = Fence(fence);
         self.last_attempt = AttemptId(last);
-        let park = |(task, lane, account)| ParkedTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account) };
+        let park =
+            |(task, lane, account)| ParkedTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account) };
         Ok(DrainStart { recovered, crashed, provisional: provisional.into_iter().map(park).collect() })
     }
 
@@ -259,7 +261,8 @@ impl Drain {
     /// # Errors
     /// The database cannot be read.
     pub async fn generation(&mut self) -> Result<i64, StoreError> {
-        let found = sqlx::query_as("select generation from queue where id = 1").fetch_one(&mut self.store.connection).await;
+        let found =
+            sqlx::query_as("select generation from queue where id = 1").fetch_one(&mut self.store.connection).await;
         let (generation,): (i64,) = found.map_err(|e| self.store.sort(e))?;
         Ok(generation)
     }

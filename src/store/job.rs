@@ -111,17 +111,15 @@ impl Store {
     }
 
     async fn select_jobs(&mut self, name: Option<&str>) -> Result<Vec<Job>, StoreError> {
-        let rows: Vec<JobRow> = sqlx::query_as(SELECT_JOBS)
-            .bind(name)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<JobRow> =
+            sqlx::query_as(SELECT_JOBS).bind(name).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
         rows.into_iter().map(job_of).collect()
     }
 }
 
 fn job_of(row: JobRow) -> Result<Job, StoreError> {
-    let (id, name, path, action, account, state, round, number, visible_to, pending, content_hash, load, in_order) = row;
+    let (id, name, path, action, account, state, round, number, visible_to, pending, content_hash, load, in_order) =
+        row;
     Ok(Job {
         id: JobId(id),
         name,

@@ -216,7 +216,8 @@ impl<'s> Loader<'s> {
             )
             .await?;
         self.begin().await?;
-        let round = "update round set visible_to = ?2, rows = ?3, duplicates = ?4, rejected = ?5, pending = ?6, kept = ?7
+        let round =
+            "update round set visible_to = ?2, rows = ?3, duplicates = ?4, rejected = ?5, pending = ?6, kept = ?7
                       where id = ?1";
         let counts = [self.round.0, last, self.rows as i64, duplicates, self.rejected as i64, pending, kept];
         self.run(round, &counts).await?;
@@ -234,7 +235,8 @@ impl<'s> Loader<'s> {
 
     /// Marks the load as finished and tells a drain that there is news. Part of the step that makes it visible.
     pub(super) async fn close_load(&mut self, last: i64) -> Result<(), StoreError> {
-        self.run("update load set last_task_id = ?2, finished_at = ?3 where id = ?1", &[self.load, last, self.now.0]).await?;
+        self.run("update load set last_task_id = ?2, finished_at = ?3 where id = ?1", &[self.load, last, self.now.0])
+            .await?;
         self.run("update queue set generation = generation + 1 where id = 1", &[]).await
     }
 
@@ -252,7 +254,8 @@ impl<'s> Loader<'s> {
         }
         let key = [self.round.0, action.code(), account.0];
         self.begin().await?;
-        self.run("insert into lane (round_id, action, account_id) values (?1, ?2, ?3) on conflict do nothing", &key).await?;
+        self.run("insert into lane (round_id, action, account_id) values (?1, ?2, ?3) on conflict do nothing", &key)
+            .await?;
         let (lane,): (i64,) =
             self.one("select id from lane where round_id = ?1 and action = ?2 and account_id = ?3", &key).await?;
         self.lanes.insert((action, account), LaneId(lane));
@@ -386,10 +389,16 @@ impl<'s> Loader<'s> {
             let (load, to) = (self.load, from + ROWS_PER_TRANSACTION / 5);
             self.begin().await?;
             self.run(INSERT_DUPLICATES, &[load, from, to]).await?;
-            self.run("delete from task_cells where task_id in (select id from temp.repeat where rowid > ?1 and rowid <= ?2)", &[from, to])
-                .await?;
-            self.run("delete from task where id in (select id from temp.repeat where rowid > ?1 and rowid <= ?2)", &[from, to])
-                .await?;
+            self.run(
+                "delete from task_cells where task_id in (select id from temp.repeat where rowid > ?1 and rowid <= ?2)",
+                &[from, to],
+            )
+            .await?;
+            self.run(
+                "delete from task where id in (select id from temp.repeat where rowid > ?1 and rowid <= ?2)",
+                &[from, to],
+            )
+            .await?;
             self.commit().await?;
             from = to;
         }
@@ -507,7 +516,8 @@ const STAGE: &str = "
     insert into temp.incoming (lane_id, line, target, kept, record)
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1)";
 
-const CREATE_SORTED: &str = "create temp table sorted (lane_id integer not null, target any not null, id integer not null) strict";
+const CREATE_SORTED: &str =
+    "create temp table sorted (lane_id integer not null, target any not null, id integer not null) strict";
 
 const FILL_SORTED: &str = "
     insert into temp.sorted select lane_id, target, id from task where id between ?1 and ?2 order by lane_id, target, id";

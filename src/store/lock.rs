@@ -54,7 +54,10 @@ impl LoadLock {
     /// Waits for the lock on a thread of its own: another load may take minutes.
     pub(super) async fn wait(queue: &Path) -> Result<LoadLock, StoreError> {
         let path = beside(queue, "load");
-        let complain = { let path = path.clone(); move |source| StoreError::Io { path: path.clone(), source } };
+        let complain = {
+            let path = path.clone();
+            move |source| StoreError::Io { path: path.clone(), source }
+        };
         let waiting = tokio::task::spawn_blocking(move || FileLock::take(&path));
         let held = waiting.await.map_err(|join| complain(std::io::Error::other(join)))??;
         Ok(LoadLock { _held: held })

@@ -88,8 +88,10 @@ impl Store {
     }
 
     async fn check_sqlite(&mut self) -> Result<(), StoreError> {
-        let (version,): (String,) =
-            sqlx::query_as("select sqlite_version()").fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (version,): (String,) = sqlx::query_as("select sqlite_version()")
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
         let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
         if (next(), next(), next()) < NEEDED_SQLITE {
@@ -128,7 +130,9 @@ impl Store {
     /// The newest migration applied; none in a file that has no queue yet.
     async fn schema(&mut self) -> Result<Option<i64>, StoreError> {
         let found: Result<(Option<i64>,), _> =
-            sqlx::query_as("select max(version) from _sqlx_migrations where success").fetch_one(&mut self.connection).await;
+            sqlx::query_as("select max(version) from _sqlx_migrations where success")
+                .fetch_one(&mut self.connection)
+                .await;
         match found {
             Ok((version,)) => Ok(version),
             Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => Ok(None),
@@ -138,7 +142,8 @@ impl Store {
 
     /// Somebody else's database must not get our tables.
     async fn refuse_foreign_file(&mut self) -> Result<(), StoreError> {
-        let sql = "select count(*) from sqlite_schema where name not like '\\_sqlx%' escape '\\' and name not like 'sqlite%'";
+        let sql =
+            "select count(*) from sqlite_schema where name not like '\\_sqlx%' escape '\\' and name not like 'sqlite%'";
         let (tables,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
         if tables > 0 {
             let detail = "it is another program's database".to_owned();

@@ -257,8 +257,7 @@ const FILL_SORTED_INCOMING: &str = "
     select lane_id, target, id, lane_id is lag(lane_id) over w and target is lag(target) over w
       from temp.incoming window w as (order by lane_id, target, id)";
 
-const FILL_REPEATED: &str =
-    "insert into temp.repeated select id from temp.sorted_incoming where repeats order by id";
+const FILL_REPEATED: &str = "insert into temp.repeated select id from temp.sorted_incoming where repeats order by id";
 
 const FILL_MATCHED: &str = "
     insert into temp.matched

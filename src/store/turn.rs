@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::drain::Drain;
 use super::error::StoreError;
 use crate::domain::{
-    AccountId, Action, AttemptId, LaneId, Moment, Outcome, Reason, RoundId, Target, TargetId, TaskId, TaskState, Tick, Wall,
+    AccountId, Action, AttemptId, LaneId, Moment, Outcome, Reason, RoundId, Target, TargetId, TaskId, TaskState, Tick,
+    Wall,
 };
 
 /// What one turn writes.
@@ -255,7 +256,8 @@ impl Drain {
     /// [`StoreError::FenceLost`] where a newer drain has begun; a full disk; a busy or damaged database. Nothing was written,
     /// and nothing of this turn's claims may be sent.
     pub async fn turn(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
-        let document = serde_json::to_string(&self.document(turn, now)).map_err(|e| StoreError::impossible(e.to_string()))?;
+        let document =
+            serde_json::to_string(&self.document(turn, now)).map_err(|e| StoreError::impossible(e.to_string()))?;
         let rows = sqlx::query_as::<_, (String,)>(TURN).bind(document).fetch_all(&mut self.store.connection).await;
         let rows = match rows {
             Ok(rows) => rows,
@@ -294,7 +296,17 @@ impl Drain {
                     let first = s.first_trouble.map(|id| id.0);
                     let reason = s.reason.as_deref();
                     let (task, attempt) = (s.task.0, s.attempt.0);
-                    (task, attempt, s.state.code(), reason, s.http_status, finished, s.troubles, first, u8::from(s.unsure))
+                    (
+                        task,
+                        attempt,
+                        s.state.code(),
+                        reason,
+                        s.http_status,
+                        finished,
+                        s.troubles,
+                        first,
+                        u8::from(s.unsure),
+                    )
                 })
                 .collect(),
             counts: counts_of(&turn.settled),

@@ -1,0 +1,189 @@
+//! What happened, told after it was saved. Whoever shows or counts things listens; the engine does not know them.
+
+use std::time::Duration;
+
+use crate::domain::{AccountId, Action, MicroUsd, Outcome, Reason, RoundId, Target, Wall, WindowSpec};
+
+/// Something that happened. Every number in it has been committed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The drain has begun.
+    Started {
+        /// Tasks that were being sent when the process before died: back in line.
+        recovered: u64,
+        /// Tasks that failed because their attempts died with the process too often.
+        crashed: u64,
+    },
+    /// A row has its outcome.
+    Settled {
+        /// Its round.
+        round: RoundId,
+        /// Its account.
+        account: AccountId,
+        /// What was done.
+        action: Action,
+        /// To whom.
+        target: Target,
+        /// What became of it.
+        outcome: Outcome,
+        /// Why.
+        reason: Option<Reason>,
+    },
+    /// A row goes back in line, or stands aside for a while; it is not settled.
+    PutBack {
+        /// Its account.
+        account: AccountId,
+        /// Its target.
+        target: Target,
+        /// Why.
+        reason: Reason,
+        /// How long it stands aside; none: it is next again.
+        wait: Option<Duration>,
+    },
+    /// The platform asked an account to wait.
+    Held {
+        /// Whose hold.
+        account: AccountId,
+        /// Why: `rate_limit`, `hidden_cap`, `usage_cap`, `spend_cap`.
+        reason: &'static str,
+        /// Until when.
+        until: Wall,
+    },
+    /// An account needs a person; nothing more is sent for it in this run.
+    AccountStopped {
+        /// Whose.
+        account: AccountId,
+        /// Why, in one word.
+        reason: Reason,
+        /// What the platform said.
+        detail: String,
+    },
+    /// Nobody answers; the run goes on trying until its patience ends.
+    Unreachable {
+        /// For how long there has been no answer.
+        since: Duration,
+        /// What went wrong last.
+        detail: String,
+    },
+    /// Where things stand; told after each turn.
+    Progress(Progress),
+}
+
+/// Where a drain stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Requests of this run.
+    pub requests: u64,
+    /// What they cost: successful requests are what is billed.
+    pub spent: MicroUsd,
+    /// Requests in flight.
+    pub in_flight: usize,
+    /// When the next request can leave; none: now, or nothing is left to send.
+    pub next_slot_at: Option<Wall>,
+    /// The windows of the account that worked last.
+    pub windows: Vec<WindowLevel>,
+}
+
+/// How full a window is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowLevel {
+    /// The window.
+    pub spec: WindowSpec,
+    /// Slots that count now.
+    pub used: u32,
+}
+
+/// Who wants to hear of events. Called between turns, so it must not take long.
+pub trait Listener: Send {
+    /// Something happened.
+    fn hear(&mut self, event: &Event);
+}
+
+/// A signal that ends a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The terminal went away.
+    Hangup,
+    /// Ctrl-C.
+    Interrupt,
+    /// Somebody asked it to end.
+    Terminate,
+}
+
+impl Signal {
+    /// 128 + the signal's number.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Signal::Hangup => 129,
+            Signal::Interrupt => 130,
+            Signal::Terminate => 143,
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Signal::Hangup => "SIGHUP",
+            Signal::Interrupt => "SIGINT",
+            Signal::Terminate => "SIGTERM",
+        }
+    }
+}
+
+/// Why a drain ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Nothing is left to do.
+    Finished,
+    /// `--until` or `--for` has come, or no slot comes before it.
+    Deadline,
+    /// `--max-requests` is used up.
+    Requests,
+    /// `--max-spend` is used up.
+    Spend,
+    /// The platform holds every account that has work for longer than this run lasts.
+    Cap,
+    /// A signal.
+    Interrupted(Signal),
+    /// What is left belongs to paused jobs.
+    Paused,
+    /// What is left belongs to cancelled jobs.
+    Cancelled,
+    /// Every account that has work needs a person.
+    Account,
+    /// No answer at all for `--give-up-after`.
+    Unreachable,
+}
+
+impl Stopped {
+    /// The word in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stopped::Finished => "finished",
+            Stopped::Deadline => "deadline",
+            Stopped::Requests => "requests",
+            Stopped::Spend => "spend",
+            Stopped::Cap => "cap",
+            Stopped::Interrupted(_) => "interrupted",
+            Stopped::Paused => "paused",
+            Stopped::Cancelled => "cancelled",
+            Stopped::Account => "account",
+            Stopped::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// How a drain ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finish {
+    /// Why.
+    pub stopped: Stopped,
+    /// Requests sent in this run.
+    pub requests: u64,
+    /// What they cost.
+    pub spent: MicroUsd,
+    /// When the next request could leave, where that is known and something is left.
+    pub next_slot_at: Option<Wall>,
+    /// Accounts that need a person: whose, why in one word, what the platform said.
+    pub troubles: Vec<(AccountId, Reason, String)>,
+}
