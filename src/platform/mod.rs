@@ -2,8 +2,27 @@
 //!
 //! In: a task's action and target, an account's user and credentials. Out: a [`Reply`], which says what the answer means and
 //! what its headers said. What does not belong here: deciding what becomes of the task (that is `engine/verdict`), waiting,
-//! trying again.
+//! trying again. What is known of the platforms, and how sure it is, stands in docs/platforms.md.
 
+mod aisa;
+mod answer;
+mod base_url;
+mod classify;
+mod client;
+mod credentials;
+mod detail;
+mod endpoint;
 mod reply;
+mod request;
+mod x_v1;
+mod x_v2;
 
+pub use answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_RETRY_AFTER_SECONDS, rate_facts};
+pub use base_url::{BaseUrl, InvalidBaseUrl};
+pub use classify::classify;
+pub use client::{Client, ClientError, PROBE_SECONDS, Settings};
+pub use credentials::{Bearer, Credentials, InvalidToken};
+pub use detail::MAX_DETAIL_CHARS;
+pub use endpoint::{Documented, Endpoint, Params, Success, Tier, Verb, find, table};
 pub use reply::{Finding, Limited, Reply};
+pub use request::Request;

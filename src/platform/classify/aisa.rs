@@ -1,0 +1,65 @@
+//! AIsa's own words: `{"error":{"type","code","message","request_id"}}`, and the envelope around a 200.
+
+use serde_json::Value;
+
+use super::body::{Object, lower};
+use crate::platform::reply::{Finding, Limited};
+
+/// What the envelope of a 200 says of itself.
+pub(super) enum Envelope {
+    /// Nothing, or that all is well.
+    Fine,
+    /// It names a status of its own (0 where it only says that it failed).
+    Failed(u16),
+}
+
+/// Reads `code` (0 and 200 are well), `status` (`success`) and `success`. A contradiction is a failure.
+pub(super) fn envelope(root: &Object) -> Envelope {
+    let code = root.get("code").map(|code| code.as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(1));
+    match code {
+        None | Some(0 | 200) => {}
+        Some(code) => return Envelope::Failed(code),
+    }
+    let status = root.get("status").and_then(Value::as_str);
+    let well = status.is_none_or(|status| status.eq_ignore_ascii_case("success"));
+    if well && root.get("success") != Some(&Value::Bool(false)) { Envelope::Fine } else { Envelope::Failed(0) }
+}
+
+/// What the gateway's error object means; X's own problems behind it are read as X's.
+pub(super) fn error(root: &Object) -> Option<Finding> {
+    let error = root.get("error")?.as_object()?;
+    by_code(&lower(error, "code")).or_else(|| by_type(&lower(error, "type")))
+}
+
+fn by_code(code: &str) -> Option<Finding> {
+    let finding = match code {
+        "invalid_request" | "missing_parameter" | "invalid_parameter_type" | "json_parse_error" => {
+            Finding::Malformed { reason: "invalid_request".into() }
+        }
+        "missing_api_key" | "invalid_api_key" | "revoked_api_key" => {
+            Finding::Unauthorized { reason: "invalid_key".into() }
+        }
+        "insufficient_permissions" => Finding::App { reason: "insufficient_permissions".into() },
+        "region_blocked" => Finding::App { reason: "region_blocked".into() },
+        "unknown_endpoint" | "unknown_model" | "model_not_allowed" => {
+            Finding::App { reason: "endpoint_unknown".into() }
+        }
+        "resource_not_found" => Finding::Gone { reason: "not_found".into() },
+        "rate_limit_exceeded" | "rate_limited" => Finding::Limited(Limited::Rate),
+        // The key's spend cap; when it ends is not told.
+        "quota_exceeded" => Finding::Limited(Limited::Spend { until: None }),
+        _ => return None,
+    };
+    Some(finding)
+}
+
+fn by_type(kind: &str) -> Option<Finding> {
+    let finding = match kind {
+        "authentication_error" => Finding::Unauthorized { reason: "invalid_key".into() },
+        "invalid_request_error" => Finding::Malformed { reason: "invalid_request".into() },
+        "rate_limit_error" => Finding::Limited(Limited::Rate),
+        "api_error" | "upstream_error" => Finding::World { reason: "upstream_error".into() },
+        _ => return None,
+    };
+    Some(finding)
+}

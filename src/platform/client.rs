@@ -1,0 +1,236 @@
+//! The one interpreter: it carries a request to its platform and brings back what came of it.
+//!
+//! In: [`Request`]s. Out: [`Reply`]s. What does not belong here: trying again, waiting for limits, deciding about tasks.
+//! It does nothing by itself: no retries, no redirects, no cookies, no decompression. (hyper hands a request to a second
+//! connection where a pooled one turns out closed before a byte was written; that is not a second request.)
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::{Response, redirect, retry};
+
+use super::answer::{Answer, Body, ContentType, MAX_BODY_BYTES, rate_facts};
+use super::base_url::BaseUrl;
+use super::classify::{Question, classify, expected_id, judge};
+use super::credentials::Credentials;
+use super::endpoint::Success;
+use super::reply::{Finding, Reply};
+use super::request::{self, Request, Unbuildable};
+use super::{detail, x_v2};
+use crate::clock::{Clock, Sleep};
+use crate::domain::{Platform, RateFacts, Tick, UserId, Wall};
+
+/// How long [`Client::platform_date`] waits, in seconds.
+pub const PROBE_SECONDS: u64 = 10;
+
+/// How the client connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Idle connections kept to one host: as many as there are workers.
+    pub connections: usize,
+    /// How long a connection, TLS included, may take.
+    pub connect_timeout: Duration,
+    /// How long an idle connection is kept. Shorter than a platform keeps it, so that few requests meet a closed one.
+    pub idle_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { connections: 8, connect_timeout: Duration::from_secs(10), idle_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// The client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the HTTPS client cannot start: {detail}; are the system's CA certificates installed, and the proxy variables right?"
+)]
+pub struct ClientError {
+    detail: String,
+    #[source]
+    source: reqwest::Error,
+}
+
+/// The HTTP client. Cheap to share by reference, made once.
+#[derive(Debug)]
+pub struct Client {
+    /// To loopback, never through a proxy.
+    direct: reqwest::Client,
+    /// To the world; none where every base is loopback, so that the sandbox needs neither certificates nor a proxy.
+    outward: Option<reqwest::Client>,
+}
+
+/// No answer came.
+struct Lost {
+    reason: &'static str,
+    maybe_sent: bool,
+    error: Option<reqwest::Error>,
+}
+
+impl Client {
+    /// A client for these bases.
+    ///
+    /// # Errors
+    /// The system has no CA certificates, or its proxy settings make no sense.
+    pub fn new(bases: &[&BaseUrl], settings: Settings) -> Result<Client, ClientError> {
+        // An error says that a provider is installed already, which is all that is wanted.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let complain = |source: reqwest::Error| ClientError { detail: detail::of_error(&source, None), source };
+        let mut direct = builder(settings)
+            .no_proxy()
+            .resolve_to_addrs("localhost", &[([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()]);
+        if !bases.iter().any(|base| base.is_loopback() && base.is_tls()) {
+            direct = direct.tls_certs_only([]);
+        }
+        let outward = if bases.iter().all(|base| base.is_loopback()) {
+            None
+        } else {
+            Some(builder(settings).build().map_err(complain)?)
+        };
+        Ok(Client { direct: direct.build().map_err(complain)?, outward })
+    }
+
+    /// Sends one request and says what came of it. It is sent at most once, and not at all once `send_by` or `deadline` has
+    /// passed on the request's clock; the answer is waited for until `deadline`.
+    pub async fn perform(&self, request: Request<'_>) -> Reply {
+        let Request { endpoint, base, credentials, send_by, deadline, clock, .. } = request;
+        let built = match request::build(&request) {
+            Ok(built) => built,
+            Err(why) => return unbuildable(why),
+        };
+        let now = clock.now().tick;
+        if now > send_by || now >= deadline {
+            return bare(Finding::NotSent, String::new());
+        }
+        match self.exchange(base, built, clock.sleep_until(deadline)).await {
+            Ok(answer) => reply(classify(endpoint, &answer), &answer, credentials),
+            Err(lost) => unanswered(lost, credentials),
+        }
+    }
+
+    /// Who the credentials belong to, at X API v2 (`GET /2/users/me`).
+    ///
+    /// # Errors
+    /// The reply, where it does not name a user.
+    pub async fn me(
+        &self,
+        base: &BaseUrl,
+        credentials: &Credentials,
+        deadline: Tick,
+        clock: &dyn Clock,
+    ) -> Result<UserId, Reply> {
+        let built = request::get(base, x_v2::ME_PATH, Some(credentials)).map_err(unbuildable)?;
+        let sent = self.exchange(base, built, clock.sleep_until(deadline)).await;
+        let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
+        let success = Success::Id { pointer: x_v2::ME_ID };
+        if answer.status == 200
+            && let Some(user) = expected_id(success, &answer.body).and_then(|id| id.parse().ok())
+        {
+            return Ok(user);
+        }
+        let question = Question { platform: Platform::XV2, success, target: None, facts: answer.facts };
+        Err(reply(judge(&question, &answer), &answer, credentials))
+    }
+
+    /// What o'clock it is at a platform, to the second: the `Date` of any answer at its base URL, asked without credentials.
+    /// None where no answer with a date comes within [`PROBE_SECONDS`].
+    pub async fn platform_date(&self, base: &BaseUrl) -> Option<Wall> {
+        let built = request::get(base, "/", None).ok()?;
+        let sent = tokio::time::timeout(Duration::from_secs(PROBE_SECONDS), self.way(base)?.execute(built)).await;
+        rate_facts(sent.ok()?.ok()?.headers()).date
+    }
+
+    fn way(&self, base: &BaseUrl) -> Option<&reqwest::Client> {
+        if base.is_loopback() { Some(&self.direct) } else { self.outward.as_ref() }
+    }
+
+    /// Sends, and reads what comes until `deadline` ends. Once a status has come it is an answer, however its body fares.
+    async fn exchange(&self, base: &BaseUrl, built: reqwest::Request, mut deadline: Sleep<'_>) -> Result<Answer, Lost> {
+        // Reached only where a base was not named to `new`.
+        let unreachable = || Lost { reason: "connect_failed", maybe_sent: false, error: None };
+        let way = self.way(base).ok_or_else(unreachable)?;
+        let mut response = tokio::select! {
+            sent = way.execute(built) => sent.map_err(Lost::from)?,
+            () = &mut deadline => return Err(Lost { reason: "timeout", maybe_sent: true, error: None }),
+        };
+        let headers = response.headers();
+        let (facts, content_type) = (rate_facts(headers), ContentType::of(headers));
+        let status = response.status().as_u16();
+        let mut body = Body::default();
+        tokio::select! {
+            () = read_body(&mut response, &mut body) => {}
+            () = &mut deadline => {}
+        }
+        Ok(Answer { status, body, facts, content_type })
+    }
+}
+
+impl From<reqwest::Error> for Lost {
+    fn from(error: reqwest::Error) -> Lost {
+        let (reason, maybe_sent) = if error.is_connect() {
+            ("connect_failed", false)
+        } else if error.is_timeout() {
+            ("timeout", true)
+        } else {
+            ("connection_lost", true)
+        };
+        // The URL names target and user; the detail is for anybody's eyes.
+        Lost { reason, maybe_sent, error: Some(error.without_url()) }
+    }
+}
+
+fn builder(settings: Settings) -> reqwest::ClientBuilder {
+    let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+    reqwest::Client::builder()
+        .user_agent(concat!("cleanup/", env!("CARGO_PKG_VERSION")))
+        .default_headers(accept)
+        .retry(retry::never())
+        .redirect(redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(settings.connect_timeout)
+        .pool_max_idle_per_host(settings.connections)
+        .pool_idle_timeout(settings.idle_timeout)
+}
+
+/// Reads up to [`MAX_BODY_BYTES`]. The body is complete only if its end was seen.
+async fn read_body(response: &mut Response, body: &mut Body) {
+    while let Ok(piece) = response.chunk().await {
+        let Some(piece) = piece else {
+            body.complete = true;
+            return;
+        };
+        let room = MAX_BODY_BYTES - body.bytes.len();
+        body.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        if piece.len() > room {
+            return;
+        }
+    }
+}
+
+fn reply(finding: Finding, answer: &Answer, credentials: &Credentials) -> Reply {
+    let done = matches!(finding, Finding::Done { reason: None });
+    let detail = if done { String::new() } else { detail::of_answer(answer, Some(credentials)) };
+    Reply { finding, http_status: Some(answer.status), facts: answer.facts, detail }
+}
+
+fn unanswered(lost: Lost, credentials: &Credentials) -> Reply {
+    let detail = match &lost.error {
+        Some(error) => detail::of_error(error, Some(credentials)),
+        None if lost.maybe_sent => "no answer before the deadline".to_owned(),
+        None => "the client was not made for this address".to_owned(),
+    };
+    bare(Finding::Unanswered { reason: lost.reason.into(), maybe_sent: lost.maybe_sent }, detail)
+}
+
+fn unbuildable(why: Unbuildable) -> Reply {
+    bare(Finding::Malformed { reason: why.reason.into() }, why.detail.to_owned())
+}
+
+/// A reply without an answer.
+fn bare(finding: Finding, detail: String) -> Reply {
+    Reply { finding, http_status: None, facts: RateFacts::default(), detail }
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

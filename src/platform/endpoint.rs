@@ -1,0 +1,166 @@
+//! What one row of a platform's table says. In: nothing. Out: [`Endpoint`] and [`find`]. What does not belong here: sending.
+//!
+//! A new action or platform is a new row; the interpreter (`client`) and the classifier read rows and know no names.
+
+use super::{aisa, x_v1, x_v2};
+use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
+
+/// How one action is done on one platform.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// Whose endpoint it is. The sandbox has no rows of its own: it speaks X API v2.
+    pub platform: Platform,
+    /// What it undoes.
+    pub action: Action,
+    /// The HTTP method.
+    pub method: Verb,
+    /// The path below the base URL. `{user}` is the acting user's ID, `{target}` the target's.
+    pub path: &'static str,
+    /// Where else the target goes.
+    pub params: Params,
+    /// What a confirmed effect looks like.
+    pub success: Success,
+    /// The OAuth 2.0 scopes a user token needs; empty where scopes do not exist (OAuth 1.0a).
+    pub scopes: &'static [&'static str],
+    /// The price of one successful request; none where no public price is known. The built-in number is only a default.
+    pub price: Option<MicroUsd>,
+    /// Which apps may call it.
+    pub tier: Tier,
+    /// The limits the platform documents.
+    pub documented: &'static [Documented],
+}
+
+/// The HTTP methods that undo things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// `DELETE`.
+    Delete,
+    /// `POST`.
+    Post,
+}
+
+/// Where the target goes, beside the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Params {
+    /// Nowhere: it is in the path.
+    None,
+    /// Into a JSON body, as a string under this name.
+    Json(&'static str),
+    /// Into a form body.
+    Form {
+        /// The name for an ID.
+        id: &'static str,
+        /// The name for a handle, where the endpoint takes one.
+        handle: Option<&'static str>,
+    },
+}
+
+/// What a confirmed effect looks like, in a `200` with a JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Success {
+    /// The field at this JSON pointer has this value.
+    Flag {
+        /// An RFC 6901 pointer.
+        pointer: &'static str,
+        /// What it must hold.
+        value: bool,
+    },
+    /// The object that v1.1 hands back (a user, a post): at this JSON pointer stands a numeric ID, as a string.
+    Id {
+        /// An RFC 6901 pointer.
+        pointer: &'static str,
+    },
+}
+
+/// Which apps may call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// Any app with credits.
+    SelfServe,
+    /// Apps with an Enterprise (or legacy) contract.
+    Enterprise,
+}
+
+/// A limit a platform documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Documented {
+    /// Whose requests count.
+    pub scope: Scope,
+    /// How many in how long.
+    pub rate: Rate,
+}
+
+impl Documented {
+    /// A limit of each user.
+    pub(super) const fn account(limit: u32, window_seconds: u64) -> Documented {
+        Documented { scope: Scope::Account, rate: Rate::fixed(limit, window_seconds) }
+    }
+
+    /// A limit of an app, all its users together.
+    pub(super) const fn app(limit: u32, window_seconds: u64) -> Documented {
+        Documented { scope: Scope::App, rate: Rate::fixed(limit, window_seconds) }
+    }
+}
+
+impl Endpoint {
+    /// Whether a handle will do as the target.
+    pub fn takes_handles(&self) -> bool {
+        matches!(self.params, Params::Form { handle: Some(_), .. })
+    }
+}
+
+/// The row for an action on a platform; none where the platform has no such endpoint. The sandbox has X API v2's.
+pub fn find(platform: Platform, action: Action) -> Option<&'static Endpoint> {
+    table(platform).iter().find(|endpoint| endpoint.action == action)
+}
+
+/// Every row of a platform, in the order of [`Action::ALL`].
+pub fn table(platform: Platform) -> &'static [Endpoint] {
+    match platform {
+        Platform::XV2 | Platform::Sandbox => &x_v2::TABLE,
+        Platform::XV1 => &x_v1::TABLE,
+        Platform::Aisa => &aisa::TABLE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_sends_its_target_somewhere_exactly_once() {
+        for platform in Platform::ALL {
+            for row in table(platform) {
+                let in_path = row.path.matches("{target}").count();
+                let in_params = usize::from(row.params != Params::None);
+                assert_eq!(in_path + in_params, 1, "{platform} {}", row.action);
+                assert!(row.path.starts_with('/'), "{}", row.path);
+                let plain = row.path.replace("{user}", "1").replace("{target}", "2");
+                assert!(plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_.".contains(&b)), "{plain}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_has_one_row_per_action_and_belongs_to_its_platform() {
+        for (platform, rows) in [(Platform::XV2, 7), (Platform::XV1, 6), (Platform::Aisa, 2), (Platform::Sandbox, 7)] {
+            assert_eq!(table(platform).len(), rows, "{platform}");
+            assert_eq!(Action::ALL.iter().filter(|action| find(platform, **action).is_some()).count(), rows);
+            let owner = if platform == Platform::Sandbox { Platform::XV2 } else { platform };
+            assert!(table(platform).iter().all(|row| row.platform == owner));
+        }
+        assert!(find(Platform::Aisa, Action::DeletePost).is_none());
+        assert!(find(Platform::XV1, Action::Unbookmark).is_none());
+    }
+
+    #[test]
+    fn what_the_domain_limits_is_what_the_tables_document() {
+        use crate::domain::WindowSpec;
+        let has = |platform, action, rate| {
+            find(platform, action).is_some_and(|row: &Endpoint| row.documented.iter().any(|limit| limit.rate == rate))
+        };
+        assert!(Action::ALL.iter().all(|a| *a == Action::Unblock || has(Platform::XV2, *a, WindowSpec::DEFAULT)));
+        assert!(has(Platform::XV2, Action::Unlike, WindowSpec::UNLIKE_DAY));
+        assert!(has(Platform::XV1, Action::Unfollow, WindowSpec::V1_UNFOLLOW));
+    }
+}

@@ -1,0 +1,168 @@
+//! From a row of a table and a target to an HTTP request. Pure. What does not belong here: sending it.
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Url};
+
+use super::base_url::BaseUrl;
+use super::credentials::Credentials;
+use super::endpoint::{Endpoint, Params, Verb};
+use crate::clock::Clock;
+use crate::domain::{Target, Tick, UserId};
+
+/// One request for one task.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The row that says how.
+    pub endpoint: &'a Endpoint,
+    /// Where the platform is.
+    pub base: &'a BaseUrl,
+    /// Who asks.
+    pub credentials: &'a Credentials,
+    /// The acting user.
+    pub user: &'a UserId,
+    /// What is undone.
+    pub target: &'a Target,
+    /// Past this tick the request is not sent at all.
+    pub send_by: Tick,
+    /// Past this tick its answer is not waited for.
+    pub deadline: Tick,
+    /// What both are checked on.
+    pub clock: &'a dyn Clock,
+}
+
+/// Why no request can be made: the reason word, and a sentence for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unbuildable {
+    pub(super) reason: &'static str,
+    pub(super) detail: &'static str,
+}
+
+const BAD_URL: Unbuildable = Unbuildable { reason: "invalid_request", detail: "base URL and path make no URL" };
+const NO_HANDLES: Unbuildable =
+    Unbuildable { reason: "handle_not_accepted", detail: "this endpoint takes a numeric ID, not a handle" };
+
+/// The request, with its credentials. Nothing needs percent-encoding: IDs are digits, handles and user IDs are letters,
+/// digits, `_` and `-` by their types.
+pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildable> {
+    let Request { endpoint, base, user, target, .. } = *request;
+    if matches!(target, Target::Handle(_)) && !endpoint.takes_handles() {
+        return Err(NO_HANDLES);
+    }
+    let (body, form) = match endpoint.params {
+        Params::None => (None, false),
+        Params::Json(field) => (Some(format!(r#"{{"{field}":"{target}"}}"#)), false),
+        Params::Form { id, handle } => (Some(form_field(id, handle, target)), true),
+    };
+    let url = Url::parse(&address(base, endpoint.path, user, target)).map_err(|_| BAD_URL)?;
+    let signed = body.as_deref().filter(|_| form);
+    let method = match endpoint.method {
+        Verb::Delete => Method::DELETE,
+        Verb::Post => Method::POST,
+    };
+    let authorization = request.credentials.authorization(&method, &url, signed);
+    let mut built = reqwest::Request::new(method, url);
+    built.headers_mut().insert(AUTHORIZATION, authorization);
+    if let Some(body) = body {
+        let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+        built.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        *built.body_mut() = Some(body.into());
+    }
+    Ok(built)
+}
+
+/// A GET without a target.
+pub(super) fn get(
+    base: &BaseUrl,
+    path: &str,
+    credentials: Option<&Credentials>,
+) -> Result<reqwest::Request, Unbuildable> {
+    let url = Url::parse(&format!("{base}{path}")).map_err(|_| BAD_URL)?;
+    let authorization = credentials.map(|credentials| credentials.authorization(&Method::GET, &url, None));
+    let mut built = reqwest::Request::new(Method::GET, url);
+    if let Some(authorization) = authorization {
+        built.headers_mut().insert(AUTHORIZATION, authorization);
+    }
+    Ok(built)
+}
+
+fn form_field(id: &str, handle: Option<&str>, target: &Target) -> String {
+    match target {
+        Target::Id(number) => format!("{id}={number}"),
+        Target::Handle(name) => format!("{}={}", handle.unwrap_or(id), name.as_str()),
+    }
+}
+
+fn address(base: &BaseUrl, path: &str, user: &UserId, target: &Target) -> String {
+    let path = path.replace("{user}", user.as_str());
+    let path = if path.contains("{target}") { path.replace("{target}", &target.to_string()) } else { path };
+    format!("{base}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SimulatedClock;
+    use crate::domain::{Action, Moment, Platform, Secret};
+    use crate::platform::endpoint::find;
+
+    fn built(platform: Platform, action: Action, target: &str) -> Result<(String, String), Unbuildable> {
+        let request = Request {
+            endpoint: find(platform, action).unwrap(),
+            base: &"https://api.example/base".parse().unwrap(),
+            credentials: &Credentials::bearer(Secret::new("t0ken")).unwrap(),
+            user: &"42".parse().unwrap(),
+            target: &target.parse().unwrap(),
+            send_by: Tick(1),
+            deadline: Tick(2),
+            clock: &*SimulatedClock::shared(Moment::default()),
+        };
+        let built = build(&request)?;
+        assert_eq!(built.headers()[AUTHORIZATION], "Bearer t0ken");
+        let body = built.body().and_then(|body| body.as_bytes()).unwrap_or_default();
+        let line = format!("{} {}", built.method(), built.url());
+        Ok((line, String::from_utf8(body.to_vec()).unwrap()))
+    }
+
+    #[test]
+    fn rows_become_requests_as_documented() {
+        use Action::{DeletePost, Unfollow, Unlike, Unrepost};
+        for (platform, action, target, line, body) in [
+            (Platform::XV2, Unfollow, "007", "DELETE https://api.example/base/2/users/42/following/007", ""),
+            (Platform::Sandbox, Unlike, "9", "DELETE https://api.example/base/2/users/42/likes/9", ""),
+            (Platform::XV2, DeletePost, "9", "DELETE https://api.example/base/2/tweets/9", ""),
+            (Platform::XV1, Unfollow, "9", "POST https://api.example/base/1.1/friendships/destroy.json", "user_id=9"),
+            (
+                Platform::XV1,
+                Unfollow,
+                "@Some_One",
+                "POST https://api.example/base/1.1/friendships/destroy.json",
+                "screen_name=some_one",
+            ),
+            (Platform::XV1, Unlike, "9", "POST https://api.example/base/1.1/favorites/destroy.json", "id=9"),
+            (Platform::XV1, Unrepost, "9", "POST https://api.example/base/1.1/statuses/unretweet/9.json", ""),
+            (
+                Platform::Aisa,
+                Unfollow,
+                "9",
+                "POST https://api.example/base/apis/v1/twitter/unfollow_twitter",
+                r#"{"target_user_id":"9"}"#,
+            ),
+            (
+                Platform::Aisa,
+                Unlike,
+                "9",
+                "POST https://api.example/base/apis/v1/twitter/unlike_twitter",
+                r#"{"tweet_id":"9"}"#,
+            ),
+        ] {
+            assert_eq!(built(platform, action, target), Ok((line.to_owned(), body.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_handle_goes_only_where_one_is_taken() {
+        assert_eq!(built(Platform::XV2, Action::Unfollow, "@a"), Err(NO_HANDLES));
+        assert_eq!(built(Platform::XV1, Action::Unlike, "@a"), Err(NO_HANDLES));
+        assert!(built(Platform::XV1, Action::Unblock, "@a").is_ok());
+    }
+}
