@@ -31,6 +31,8 @@ pub struct DrainStart {
     pub crashed: u64,
     /// Tasks whose refusal nobody has been blamed for yet.
     pub provisional: Vec<ParkedTask>,
+    /// When the first drain of this boot took the queue over from the last drain of another boot.
+    pub taken_over: Tick,
 }
 
 /// A task that stands aside.
@@ -74,8 +76,6 @@ pub struct StoredSlot {
     pub reserved: Moment,
     /// The latest moment at which the platform can have counted the request.
     pub upper: Tick,
-    /// Whether its end was never seen.
-    pub open: bool,
     /// Whether it was reserved in this boot.
     pub same_boot: bool,
     /// Whether its drain's wall clock agreed with the platform's.
@@ -87,7 +87,8 @@ const MAX_CRASHES: i64 = 3;
 
 impl Drain {
     /// Begins a drain: takes a new fence, puts back in line what was being sent or stood aside, and finds the oldest attempt
-    /// that can still count in a window of `horizon_ms`.
+    /// that can still count in a window of `horizon_ms`. An attempt whose process died is over only now: it may have been
+    /// suspended, and woken a moment ago. `deadline_ms` is what a request may take.
     ///
     /// # Errors
     /// The database cannot be read or written.
@@ -97,10 +98,11 @@ impl Drain {
         now: Moment,
         boot: BootId,
         horizon_ms: i64,
+        deadline_ms: i64,
     ) -> Result<(Drain, DrainStart), StoreError> {
         let mut drain =
             Drain { store, fence: Fence(0), last_attempt: AttemptId(0), boot, slots_from: AttemptId(0), lock };
-        let start = drain.recover(now).await?;
+        let start = drain.recover(now, deadline_ms).await?;
         drain.slots_from = drain.first_attempt_that_counts(now, horizon_ms).await?;
         Ok((drain, start))
     }
@@ -126,7 +128,7 @@ impl Drain {
         Ok(self.store)
     }
 
-    async fn recover(&mut self, now: Moment) -> Result<DrainStart, StoreError> {
+    async fn recover(&mut self, now: Moment, deadline_ms: i64) -> Result<DrainStart, StoreError> {
         let path = self.store.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.store.connection.begin_with("begin immediate").await.map_err(&sort)?;
@@ -146,7 +148,8 @@ impl Drain {
             sqlx::query(COUNT_CRASHERS).bind(now.wall.0).execute(&mut *tx).await.map_err(&sort)?;
         }
         let recovered = sqlx::query(REQUEUE_OPEN).execute(&mut *tx).await.map_err(&sort)?.rows_affected();
-        sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).execute(&mut *tx).await.map_err(&sort)?;
+        let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
+        close.execute(&mut *tx).await.map_err(&sort)?;
         sqlx::query("update task set state = 0 where state = 2").execute(&mut *tx).await.map_err(&sort)?;
         let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(
             "select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
@@ -157,12 +160,25 @@ impl Drain {
         .map_err(&sort)?;
         let (last,): (i64,) =
             sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
+        let (taken_over,): (i64,) = sqlx::query_as(
+            "select min(started_tick) from drain
+              where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)",
+        )
+        .bind(&self.boot.0)
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
         self.fence = Fence(fence);
         self.last_attempt = AttemptId(last);
         let park =
             |(task, lane, account)| ParkedTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account) };
-        Ok(DrainStart { recovered, crashed, provisional: provisional.into_iter().map(park).collect() })
+        Ok(DrainStart {
+            recovered,
+            crashed,
+            provisional: provisional.into_iter().map(park).collect(),
+            taken_over: Tick(taken_over),
+        })
     }
 
     /// Attempts are in the order of time, so the first that can still count is found by halving. Within this boot by ticks;
@@ -238,16 +254,15 @@ impl Drain {
             .fetch_one(&mut self.store.connection)
             .await
             .map_err(|e| self.store.sort(e))?;
-        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> =
             serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let mut slots: HashMap<AccountId, Vec<StoredSlot>> = HashMap::new();
-        for (account, action, tick, at, upper, open, same_boot, checked) in rows {
+        for (account, action, tick, at, upper, same_boot, checked) in rows {
             let slot = StoredSlot {
                 account: AccountId(account),
                 action: action_of(action)?,
                 reserved: Moment { tick: Tick(tick), wall: Wall(at) },
                 upper: Tick(upper),
-                open: open != 0,
                 same_boot: same_boot != 0,
                 clock_checked: checked != 0,
             };
@@ -309,8 +324,13 @@ const REQUEUE_OPEN: &str = "
     update task set state = 0, crashes = crashes + 1, unsure = 1
      where state = 1 and id in (select task_id from attempt where ended_at is null)";
 
+/// `upper - reserved - deadline` is the grace the attempt was written with. Ticks of another boot are left as they are.
 const CLOSE_ATTEMPTS: &str = "
-    update attempt set ended_at = ?1, finding = 'crashed', reason = 'process_died' where ended_at is null";
+    update attempt
+       set ended_at = ?1, finding = 'crashed', reason = 'process_died',
+           upper_tick = case when (select boot from drain where drain.id = attempt.drain_id) = ?4
+                             then max(upper_tick, ?2 + max(upper_tick - reserved_tick - ?3, 0)) else upper_tick end
+     where ended_at is null";
 
 const LANES: &str = "
     select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
@@ -325,7 +345,7 @@ const LANES: &str = "
 
 const SLOTS: &str = "
     select json_group_array(json_array(a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
-               a.ended_at is null or a.finding = 'crashed', d.boot = ?1 ->> '$.boot', d.clock_checked))
+               d.boot = ?1 ->> '$.boot', d.clock_checked))
       from json_each(?1, '$.accounts') j
       join attempt a on a.account_id = j.value and a.id >= ?1 ->> '$.from' and a.id <= ?1 ->> '$.before'
       join drain d on d.id = a.drain_id";

@@ -22,8 +22,8 @@ pub struct Turn {
     pub holds: Vec<NewHold>,
     /// Accounts that need a person, and why; an empty reason takes it back.
     pub troubles: Vec<(AccountId, Option<String>)>,
-    /// The wall clock was seen to agree with the platform's.
-    pub clock_checked: bool,
+    /// Whether the wall clock agrees with the platform's, where that has changed.
+    pub clock_checked: Option<bool>,
 }
 
 /// An attempt that ended.
@@ -148,7 +148,8 @@ insert into drain (id, boot, started_tick, started_at)
 select id, boot, started_tick, started_at from drain
  where id = ?1 ->> '$.fence' and exists (select 1 from drain newer where newer.id > ?1 ->> '$.fence');
 
-update drain set clock_checked = 1 where ?1 ->> '$.clock_checked' and id = ?1 ->> '$.fence' and clock_checked = 0;
+update drain set clock_checked = ?1 ->> '$.clock_checked'
+ where ?1 ->> '$.clock_checked' is not null and id = ?1 ->> '$.fence';
 
 update attempt
    set upper_tick = j.value ->> 1, ended_at = j.value ->> 2, http_status = j.value ->> 3, finding = j.value ->> 4,
@@ -233,7 +234,7 @@ struct Document<'a> {
     after: i64,
     tick: i64,
     at: i64,
-    clock_checked: bool,
+    clock_checked: Option<u8>,
     ends: Vec<(i64, i64, i64, Option<u16>, &'a str, Option<&'a str>, &'a str)>,
     tasks: Vec<(i64, i64, i64, Option<&'a str>, Option<u16>, Option<i64>, u32, Option<i64>, u8)>,
     counts: Vec<(i64, u32, u32, u32)>,
@@ -286,7 +287,7 @@ impl Drain {
             after: self.last_attempt.0,
             tick: now.tick.0,
             at: now.wall.0,
-            clock_checked: turn.clock_checked,
+            clock_checked: turn.clock_checked.map(u8::from),
             ends: turn.settled.iter().map(end_of).collect(),
             tasks: turn
                 .settled
