@@ -40,6 +40,11 @@ pub enum Event {
         /// How long it stands aside; none: it is next again.
         wait: Option<Duration>,
     },
+    /// Refusals that nobody had been blamed for have turned out to be their targets' fault: these rows have failed.
+    Convicted {
+        /// How many.
+        tasks: u64,
+    },
     /// The platform asked an account to wait.
     Held {
         /// Whose hold.

@@ -1,5 +1,30 @@
 //! The engine: one dispatcher that turns answers and due accounts into turns of the queue, and workers that carry requests.
+//!
+//! In: a queue whose lock is held, credentials, bounds. Out: events, and how it ended. What does not belong here: SQL, HTTP,
+//! what an answer means, counting slots, and showing anything to anybody.
+//!
+//! ```text
+//!   arrivals --> settling --+                       +--> events (told after the commit)
+//!                           +--> store: one turn ---+
+//!   due accounts -> claiming+      (commit)         +--> carriers --> arrivals
+//! ```
 
+mod account;
+mod attempt;
+mod budget;
+mod claiming;
+mod dispatcher;
+mod ending;
 mod event;
+mod retry;
+mod settings;
+mod settling;
+mod shutdown;
+mod verdict;
 
+pub use dispatcher::{Means, run};
 pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};
+pub use retry::backoff_after;
+pub use settings::{Access, Settings};
+pub use shutdown::{Shutdown, ShutdownSender, Urgency, shutdown};
+pub use verdict::{ForAccount, History, MAX_TROUBLES, MAX_TROUBLES_EVER, Verdict, judge};

@@ -31,6 +31,8 @@ pub struct DrainStart {
     pub crashed: u64,
     /// Tasks whose refusal nobody has been blamed for yet.
     pub provisional: Vec<ParkedTask>,
+    /// Slots of another boot may still count.
+    pub other_boots: bool,
     /// When the first drain of this boot took the queue over from the last drain of another boot.
     pub taken_over: Tick,
 }
@@ -102,8 +104,9 @@ impl Drain {
     ) -> Result<(Drain, DrainStart), StoreError> {
         let mut drain =
             Drain { store, fence: Fence(0), last_attempt: AttemptId(0), boot, slots_from: AttemptId(0), lock };
-        let start = drain.recover(now, deadline_ms).await?;
+        let mut start = drain.recover(now, deadline_ms).await?;
         drain.slots_from = drain.first_attempt_that_counts(now, horizon_ms).await?;
+        start.other_boots = drain.is_of_another_boot(drain.slots_from).await?;
         Ok((drain, start))
     }
 
@@ -211,6 +214,17 @@ impl Drain {
             }
         }
         Ok(AttemptId(low))
+    }
+
+    async fn is_of_another_boot(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
+        let sql = "select d.boot <> ?2 from attempt a join drain d on d.id = a.drain_id where a.id >= ?1 order by a.id limit 1";
+        let found: Option<(i64,)> = sqlx::query_as(sql)
+            .bind(attempt.0)
+            .bind(&self.boot.0)
+            .fetch_optional(&mut self.store.connection)
+            .await
+            .map_err(|e| self.store.sort(e))?;
+        Ok(found == Some((1,)))
     }
 
     /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are.

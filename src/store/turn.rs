@@ -26,6 +26,19 @@ pub struct Turn {
     pub clock_checked: Option<bool>,
 }
 
+impl Turn {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        let Turn { settled, moves, claims, holds, troubles, clock_checked } = self;
+        settled.is_empty()
+            && moves.is_empty()
+            && claims.is_empty()
+            && holds.is_empty()
+            && troubles.is_empty()
+            && clock_checked.is_none()
+    }
+}
+
 /// An attempt that ended.
 #[derive(Debug)]
 pub struct Settled {

@@ -1,0 +1,97 @@
+//! An account in a drain: its limiter, its lanes, and what is held against it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::settings::Access;
+use crate::domain::{AccountId, Action, JobId, LaneId, RoundId, TaskId, Tick};
+use crate::limits::{Limiter, Values};
+
+/// So many ambiguous refusals in a row are the account's fault, not their targets'.
+pub(super) const SUSPICIONS_TO_STOP: usize = 5;
+/// After so many failures of the world in a row the account rests before its next request.
+pub(super) const WORLD_FAILURES_TO_REST: u32 = 3;
+
+/// An account and where it stands.
+#[derive(Debug)]
+pub(super) struct AccountRun {
+    pub(super) id: AccountId,
+    /// None where there are no credentials for it.
+    pub(super) access: Option<Arc<Access>>,
+    pub(super) values: Values,
+    /// Made, and filled with the slots on record, when the account first comes due: 100,000 accounts have five million slots.
+    pub(super) limiter: Option<Limiter>,
+    /// In the order of jobs.
+    pub(super) lanes: Vec<LaneId>,
+    /// When it is looked at next; entries of the heap that say something else are out of date.
+    pub(super) due: Option<Tick>,
+    /// Tasks whose refusal nobody has been blamed for yet.
+    pub(super) provisional: Vec<TaskId>,
+    pub(super) in_flight: u32,
+    pub(super) world_failures: u32,
+    /// It rests until then.
+    pub(super) rest_until: Tick,
+    /// It needs a person; nothing more is sent for it in this run.
+    pub(super) stopped: bool,
+    /// Its hold outlasts this run.
+    pub(super) capped_until: Option<Tick>,
+}
+
+impl AccountRun {
+    pub(super) fn new(id: AccountId, access: Option<Arc<Access>>, values: Values) -> AccountRun {
+        AccountRun {
+            id,
+            access,
+            values,
+            limiter: None,
+            lanes: Vec::new(),
+            due: None,
+            provisional: Vec::new(),
+            in_flight: 0,
+            world_failures: 0,
+            rest_until: Tick(i64::MIN),
+            stopped: false,
+            capped_until: None,
+        }
+    }
+
+    /// Whether anything may still be sent for it in this run.
+    pub(super) fn is_open(&self) -> bool {
+        !self.stopped && self.capped_until.is_none()
+    }
+}
+
+/// A lane in a drain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lane {
+    pub(super) job: JobId,
+    pub(super) round: RoundId,
+    pub(super) action: Action,
+    pub(super) account: usize,
+    pub(super) visible_to: TaskId,
+    /// Whether anybody may stand in line.
+    pub(super) pending: bool,
+}
+
+/// The accounts and lanes of a drain.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    pub(super) accounts: Vec<AccountRun>,
+    pub(super) index: HashMap<AccountId, usize>,
+    pub(super) lanes: HashMap<LaneId, Lane>,
+}
+
+impl Roster {
+    /// The first lane of an account in which somebody stands, leaving out those whose action has to wait.
+    pub(super) fn next_lane(&self, account: usize, waits: &[Action]) -> Option<(LaneId, Lane)> {
+        self.accounts[account].lanes.iter().find_map(|id| {
+            let lane = self.lanes.get(id)?;
+            (lane.pending && !waits.contains(&lane.action)).then_some((*id, *lane))
+        })
+    }
+
+    /// Whether anybody stands in line for an account.
+    pub(super) fn has_pending(&self, account: usize) -> bool {
+        self.next_lane(account, &[]).is_some()
+    }
+}

@@ -1,0 +1,252 @@
+//! Due accounts become claims, and a committed turn's claims become requests.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use super::attempt::{Departure, carry};
+use super::dispatcher::{Dispatcher, InFlight};
+use crate::domain::{AccountId, Action, LaneId, MicroUsd, Moment, Reason, Tick};
+use crate::limits::{HoldReason, Limiter, Reservation, StoredHold, StoredSlot, ThisBoot, Wait};
+use crate::platform::{Endpoint, find};
+use crate::store::{Claim, StoreError, Turn, TurnReceipt};
+
+/// Accounts looked at in one turn; the next turn goes on with the rest.
+const ACCOUNTS_PER_TURN: usize = 2_000;
+
+/// Slots taken for a lane in this turn; what finds no task is given back.
+#[derive(Debug)]
+pub(super) struct Planned {
+    account: usize,
+    lane: LaneId,
+    action: Action,
+    count: u32,
+    price: MicroUsd,
+    endpoint: &'static Endpoint,
+}
+
+impl Dispatcher {
+    /// For every due account, as many tasks as its windows, its pace, the free workers and the budget allow.
+    pub(super) async fn plan_claims(&mut self, turn: &mut Turn, now: Moment) -> Result<Vec<Planned>, StoreError> {
+        let mut room = self.settings.workers.saturating_sub(self.in_flight.len());
+        let mut plan = Vec::new();
+        if room == 0 || self.settings.until.is_some_and(|until| now.tick >= until) {
+            return Ok(plan);
+        }
+        let due = self.take_due(now.tick, room);
+        self.restore_limiters(&due, now).await?;
+        for account in due {
+            if room == 0 {
+                self.schedule(account, now.tick);
+                continue;
+            }
+            let taken = self.plan_account(account, room, now, turn, &mut plan);
+            room = room.saturating_sub(taken as usize);
+        }
+        Ok(plan)
+    }
+
+    /// Accounts whose time has come, in the order of their IDs: neighbours' tasks lie on neighbouring pages.
+    fn take_due(&mut self, now: Tick, room: usize) -> Vec<usize> {
+        let mut due = Vec::new();
+        while due.len() < room.min(ACCOUNTS_PER_TURN) {
+            let Some(Reverse((at, account))) = self.due.peek().copied() else { break };
+            if at > now {
+                break;
+            }
+            self.due.pop();
+            let run = &mut self.roster.accounts[account];
+            if run.due == Some(at) {
+                run.due = None;
+                if run.is_open() && self.roster.has_pending(account) {
+                    due.push(account);
+                }
+            }
+        }
+        due.sort_unstable();
+        due
+    }
+
+    /// Limiters are made, and filled with the slots and holds on record, when their account first comes due.
+    async fn restore_limiters(&mut self, due: &[usize], now: Moment) -> Result<(), StoreError> {
+        let fresh: Vec<usize> = due.iter().copied().filter(|i| self.roster.accounts[*i].limiter.is_none()).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<AccountId> = fresh.iter().map(|index| self.roster.accounts[*index].id).collect();
+        let mut slots = self.means.drain.slots(&ids).await?;
+        let here = ThisBoot { now, wall_trusted: self.wall.trusts(now), taken_over: self.taken_over };
+        for index in fresh {
+            let run = &mut self.roster.accounts[index];
+            let Some(access) = &run.access else { continue };
+            let mut limiter = Limiter::new(&access.windows, self.settings.pace, now.tick);
+            let stored = slots.remove(&run.id).unwrap_or_default();
+            let uppers: Vec<(Action, Tick)> = stored
+                .iter()
+                .map(|slot| {
+                    let StoredSlotParts { same_boot, reserved, upper, wall_trusted } = StoredSlotParts::of(slot);
+                    let slot_on_record = StoredSlot { same_boot, reserved, upper: Some(upper), wall_trusted };
+                    (slot.action, here.upper(&slot_on_record, &run.values))
+                })
+                .collect();
+            if let Some(windows) = self.app_windows.get_mut(&access.platform) {
+                uppers.iter().for_each(|(action, upper)| windows.restore(*action, *upper));
+            }
+            let hold = self.known.get(&run.id).and_then(|account| stored_hold(account, &self.means.clock.boot().0));
+            let hold = hold.map(|hold| here.hold(&hold));
+            if let Some(hold) = hold.filter(|hold| hold.until > now.tick) {
+                let outlasts = self.settings.until.is_some_and(|end| hold.until >= end)
+                    || matches!(hold.reason, HoldReason::UsageCap | HoldReason::SpendCap);
+                run.capped_until = outlasts.then_some(hold.until);
+            }
+            limiter.restore(uppers, hold);
+            run.limiter = Some(limiter);
+        }
+        Ok(())
+    }
+
+    /// Takes slots for one account; says how many, and when to look at it again.
+    fn plan_account(
+        &mut self,
+        account: usize,
+        room: usize,
+        now: Moment,
+        turn: &mut Turn,
+        plan: &mut Vec<Planned>,
+    ) -> u32 {
+        let Some(access) = self.roster.accounts[account].access.clone() else {
+            self.stop_account(account, Reason::Borrowed("no_credentials"), String::new(), turn);
+            return 0;
+        };
+        if !self.roster.accounts[account].is_open() {
+            return 0;
+        }
+        let mut waits: Vec<Action> = Vec::new();
+        let mut again: Option<Tick> = None;
+        while let Some((id, lane)) = self.roster.next_lane(account, &waits) {
+            let Some(endpoint) = find(access.platform, lane.action) else {
+                waits.push(lane.action);
+                self.stop_account(account, Reason::Borrowed("action_not_offered"), lane.action.to_string(), turn);
+                continue;
+            };
+            let price = self.price(access.platform, lane.action);
+            let want = match self.budget.allows(price, u32::try_from(room).unwrap_or(u32::MAX)) {
+                Ok(want) => want,
+                Err(_) => {
+                    // Not affordable now; answers that are not billed may free the money.
+                    waits.push(lane.action);
+                    continue;
+                }
+            };
+            let app = self.app_windows.get_mut(&access.platform);
+            let run = &mut self.roster.accounts[account];
+            let Some(limiter) = run.limiter.as_mut() else { return 0 };
+            match limiter.reserve(lane.action, want, now.tick, app) {
+                Reservation::Granted(count) => {
+                    run.in_flight += count;
+                    let upper = run.values.unknown_end(now.tick, now.tick);
+                    let (visible_to, action) = (lane.visible_to, lane.action);
+                    turn.claims.push(Claim { lane: id, account: run.id, action, count, visible_to, upper });
+                    plan.push(Planned { account, lane: id, action, count, price, endpoint });
+                    self.budget.plan(price, count);
+                    // Look again in the next turn, when it is known how many tasks there were.
+                    self.schedule(account, now.tick);
+                    self.show(account);
+                    return count;
+                }
+                Reservation::Wait { until, why } => {
+                    if let Wait::Hold(_) = why {
+                        again = until;
+                        break;
+                    }
+                    waits.push(lane.action);
+                    again = [again, until].into_iter().flatten().min();
+                }
+            }
+        }
+        // No tick: all its slots are in flight, and their answers will have it looked at again.
+        if let Some(at) = again {
+            self.schedule(account, at.max(self.roster.accounts[account].rest_until));
+        }
+        0
+    }
+
+    /// The turn is on disk: its claims leave, and what found no task is given back.
+    pub(super) fn send_out(&mut self, receipt: TurnReceipt, plan: Vec<Planned>, now: Moment) {
+        for lane in receipt.drained {
+            if let Some(lane) = self.roster.lanes.get_mut(&lane) {
+                lane.pending = false;
+            }
+        }
+        let mut found: std::collections::HashMap<LaneId, u32> = std::collections::HashMap::new();
+        for claimed in receipt.claimed {
+            let Some(planned) = plan.iter().find(|planned| planned.lane == claimed.lane) else { continue };
+            let Some(lane) = self.roster.lanes.get(&claimed.lane).copied() else { continue };
+            *found.entry(claimed.lane).or_default() += 1;
+            let run = &self.roster.accounts[planned.account];
+            let Some(access) = run.access.clone() else { continue };
+            let departure = Departure {
+                attempt: claimed.attempt,
+                endpoint: planned.endpoint,
+                access,
+                target: claimed.target.clone(),
+                send_by: now.tick.after(run.values.send_by),
+                deadline: now.tick.after(run.values.deadline),
+            };
+            let flight = InFlight { account: planned.account, lane, reserved: now, price: planned.price, claimed };
+            self.in_flight.insert(flight.claimed.attempt, flight);
+            let (client, clock) = (Arc::clone(&self.means.client), Arc::clone(&self.means.clock));
+            self.carriers.spawn(carry(departure, client, clock, self.arrive.clone()));
+        }
+        for planned in plan {
+            let unused = planned.count - found.get(&planned.lane).copied().unwrap_or(0).min(planned.count);
+            if unused > 0 {
+                self.give_back(&planned, unused);
+            }
+        }
+    }
+
+    fn give_back(&mut self, planned: &Planned, unused: u32) {
+        let run = &mut self.roster.accounts[planned.account];
+        run.in_flight = run.in_flight.saturating_sub(unused);
+        if let Some(limiter) = &mut run.limiter {
+            limiter.give_back(planned.action, unused);
+        }
+        if let Some(access) = &run.access
+            && let Some(windows) = self.app_windows.get_mut(&access.platform)
+        {
+            windows.give_back(planned.action, unused);
+        }
+        self.budget.unplan(planned.price, unused);
+    }
+}
+
+struct StoredSlotParts {
+    same_boot: bool,
+    reserved: Moment,
+    upper: Tick,
+    wall_trusted: bool,
+}
+
+impl StoredSlotParts {
+    fn of(slot: &crate::store::StoredSlot) -> StoredSlotParts {
+        let crate::store::StoredSlot { same_boot, reserved, upper, clock_checked: wall_trusted, .. } = *slot;
+        StoredSlotParts { same_boot, reserved, upper, wall_trusted }
+    }
+}
+
+/// A hold as the store has it, for [`ThisBoot::hold`].
+fn stored_hold(account: &crate::store::Account, boot: &str) -> Option<StoredHold> {
+    let hold = account.hold.as_ref()?;
+    let set = Moment {
+        tick: Tick(hold.until.0.saturating_sub(hold.length_ms)),
+        wall: crate::domain::Wall(hold.until_at.0.saturating_sub(hold.length_ms)),
+    };
+    Some(StoredHold {
+        same_boot: hold.boot == boot,
+        set,
+        until: hold.until,
+        reason: HoldReason::parse(&hold.reason)?,
+        rung: account.hold_rung,
+        wall_trusted: hold.clock_checked,
+    })
+}

@@ -1,0 +1,369 @@
+//! The dispatcher owns the only `select!`. While a turn commits, answers and due accounts gather; the next turn takes them all:
+//! settle, claim, commit. Only after the commit are events told and requests sent.
+//!
+//! What one pass does is spread over three files: `settling` (answers become the turn's writes), `claiming` (due accounts
+//! become claims, and the turn's receipt becomes requests), `ending` (why and when the drain is over).
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::account::{AccountRun, Lane, Roster};
+use super::attempt::Arrival;
+use super::budget::Budget;
+use super::event::{Event, Finish, Listener, Progress, Stopped, WindowLevel};
+use super::settings::{Access, Settings};
+use super::settling::Gathered;
+use super::shutdown::{Shutdown, Urgency};
+use crate::clock::SharedClock;
+use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick};
+use crate::limits::{Values, WallTrust, Windows};
+use crate::platform::Client;
+use crate::store::{Account, Claimed, Drain, DrainStart, LaneView, Store, StoreError, Turn};
+
+/// How often another process's changes are looked for.
+const NEWS_EVERY: Duration = Duration::from_secs(1);
+/// How long a run that was asked to end waits for requests in flight.
+const DRAIN_GRACE: Duration = Duration::from_secs(10);
+
+/// What a dispatcher stands on.
+pub struct Means {
+    /// The queue, with the lock held.
+    pub drain: Drain,
+    /// The way to the platforms.
+    pub client: Arc<Client>,
+    /// The time.
+    pub clock: SharedClock,
+    /// How a run is told to end.
+    pub shutdown: Shutdown,
+    /// Who wants to hear of events.
+    pub listener: Box<dyn Listener>,
+}
+
+/// A request in flight.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) claimed: Claimed,
+    pub(super) account: usize,
+    pub(super) lane: Lane,
+    pub(super) reserved: Moment,
+    pub(super) price: MicroUsd,
+}
+
+pub(super) struct Dispatcher {
+    pub(super) means: Means,
+    pub(super) settings: Settings,
+    pub(super) access: HashMap<AccountId, Arc<Access>>,
+    /// Accounts as the queue knew them when the drain began: their holds are restored with their slots.
+    pub(super) known: HashMap<AccountId, Account>,
+    pub(super) roster: Roster,
+    /// When to look at which account next.
+    pub(super) due: BinaryHeap<Reverse<(Tick, usize)>>,
+    /// Tasks that stand aside, by the end of their backoff.
+    pub(super) waiting: BinaryHeap<Reverse<(Tick, TaskId, LaneId)>>,
+    pub(super) in_flight: HashMap<AttemptId, InFlight>,
+    pub(super) carriers: JoinSet<()>,
+    pub(super) arrivals: mpsc::Receiver<Arrival>,
+    pub(super) arrive: mpsc::Sender<Arrival>,
+    /// Windows that all accounts of a platform share.
+    pub(super) app_windows: HashMap<Platform, Windows>,
+    pub(super) budget: Budget,
+    pub(super) wall: WallTrust,
+    pub(super) wall_saved: bool,
+    pub(super) taken_over: Tick,
+    pub(super) last_good: AttemptId,
+    /// Since when nobody has answered, and what went wrong last.
+    pub(super) silence: Option<(Tick, String)>,
+    pub(super) stopping: Option<Stopped>,
+    pub(super) drain_until: Option<Tick>,
+    pub(super) troubles: Vec<(AccountId, crate::domain::Reason, String)>,
+    pub(super) next_slot: Option<Tick>,
+    /// Answers that wait for the next turn.
+    pub(super) gathered: Vec<Gathered>,
+    /// To be told once the turn is on disk.
+    pub(super) settled_events: Vec<Event>,
+    pub(super) put_back: Vec<Event>,
+    /// The account that worked last, for whoever shows windows.
+    shown: Option<usize>,
+    news: News,
+}
+
+/// What was last seen of other processes' writes.
+#[derive(Debug, Default)]
+struct News {
+    next_look: Tick,
+    data_version: i64,
+    generation: i64,
+}
+
+/// Works on the queue until nothing is left, a bound is reached or somebody says stop. Gives the queue back.
+///
+/// # Errors
+/// The queue could not be written. Nothing was sent that was not written down; what was in flight is recovered by the next
+/// drain.
+pub async fn run(
+    means: Means,
+    start: DrainStart,
+    accounts: Vec<Account>,
+    access: HashMap<AccountId, Access>,
+    settings: Settings,
+) -> Result<(Finish, Store), StoreError> {
+    let mut dispatcher = Dispatcher::new(means, &start, accounts, access, settings);
+    dispatcher.tell(&Event::Started { recovered: start.recovered, crashed: start.crashed });
+    dispatcher.begin(&start).await?;
+    let stopped = dispatcher.work().await?;
+    dispatcher.finish(stopped).await
+}
+
+impl Dispatcher {
+    fn new(
+        means: Means,
+        start: &DrainStart,
+        accounts: Vec<Account>,
+        access: HashMap<AccountId, Access>,
+        settings: Settings,
+    ) -> Dispatcher {
+        let (arrive, arrivals) = mpsc::channel(settings.workers);
+        let mut app_windows = HashMap::new();
+        for access in access.values() {
+            if access.windows.iter().any(|spec| spec.scope == Scope::App) {
+                app_windows.entry(access.platform).or_insert_with(|| Windows::new(&access.windows, Scope::App));
+            }
+        }
+        Dispatcher {
+            budget: Budget::new(settings.max_requests, settings.max_spend),
+            means,
+            settings,
+            access: access.into_iter().map(|(id, access)| (id, Arc::new(access))).collect(),
+            known: accounts.into_iter().map(|account| (account.id, account)).collect(),
+            roster: Roster::default(),
+            due: BinaryHeap::new(),
+            waiting: BinaryHeap::new(),
+            in_flight: HashMap::new(),
+            carriers: JoinSet::new(),
+            arrivals,
+            arrive,
+            app_windows,
+            wall: WallTrust::default(),
+            wall_saved: false,
+            taken_over: start.taken_over,
+            last_good: AttemptId(0),
+            silence: None,
+            stopping: None,
+            drain_until: None,
+            troubles: Vec::new(),
+            next_slot: None,
+            gathered: Vec::new(),
+            settled_events: Vec::new(),
+            put_back: Vec::new(),
+            shown: None,
+            news: News::default(),
+        }
+    }
+
+    async fn begin(&mut self, start: &DrainStart) -> Result<(), StoreError> {
+        if start.other_boots {
+            self.check_the_wall_clock().await;
+        }
+        self.look_at_lanes().await?;
+        for parked in &start.provisional {
+            let account = self.account_index(parked.account);
+            self.roster.accounts[account].provisional.push(parked.task);
+        }
+        Ok(())
+    }
+
+    /// Slots of another boot can be placed by the wall clock only if the platform agrees with it; asking what o'clock it is
+    /// costs one request without credentials, and saves waiting a whole window after a reboot.
+    async fn check_the_wall_clock(&mut self) {
+        let Some(access) = self.access.values().next().cloned() else { return };
+        let sent = self.means.clock.now();
+        if let Some(date) = self.means.client.platform_date(&access.base).await {
+            self.wall.check(date, sent, self.means.clock.now());
+        }
+    }
+
+    async fn work(&mut self) -> Result<Stopped, StoreError> {
+        loop {
+            self.heed_shutdown();
+            let mut turn = Turn::default();
+            self.settle_arrivals(&mut turn);
+            let now = self.means.clock.now();
+            self.wake_waiting(&mut turn, now.tick);
+            if now.tick >= self.news.next_look {
+                self.look_for_news(now.tick).await?;
+            }
+            let plan = if self.stopping.is_none() { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
+            let idle = turn.is_empty();
+            if !idle {
+                let receipt = self.means.drain.turn(&turn, now).await?;
+                self.tell_settled(&turn);
+                self.send_out(receipt, plan, now);
+                self.tell_progress();
+            }
+            if self.stopping.is_none() || self.in_flight.is_empty() {
+                if let Some(stopped) = self.is_over(idle).await? {
+                    return Ok(stopped);
+                }
+            }
+            if idle {
+                self.wait().await?;
+            } else {
+                // Under load there is always a next turn; the carriers need the thread too.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Waits for whatever comes first: an answer, a due account, a task's backoff, another process's news, the deadline of
+    /// the run, a signal.
+    async fn wait(&mut self) -> Result<(), StoreError> {
+        let until = self.next_look();
+        let (urgency, _) = self.means.shutdown.now();
+        let more_urgent = match urgency {
+            Urgency::None => Urgency::Drain,
+            Urgency::Drain => Urgency::Cancel,
+            Urgency::Cancel | Urgency::Abort => Urgency::Abort,
+        };
+        let clock = Arc::clone(&self.means.clock);
+        tokio::select! {
+            arrival = self.arrivals.recv() => {
+                if let Some(arrival) = arrival {
+                    self.note_arrival(arrival);
+                }
+            }
+            () = clock.sleep_until(until) => {}
+            () = self.means.shutdown.at_least(more_urgent) => {}
+        }
+        Ok(())
+    }
+
+    fn next_look(&self) -> Tick {
+        let mut next = self.news.next_look;
+        let has_room = self.in_flight.len() < self.settings.workers;
+        if let Some(Reverse((due, _))) = self.due.peek().filter(|_| has_room && self.stopping.is_none()) {
+            next = next.min(*due);
+        }
+        if let Some(Reverse((due, ..))) = self.waiting.peek() {
+            next = next.min(*due);
+        }
+        [self.settings.until, self.drain_until].into_iter().flatten().fold(next, Tick::min)
+    }
+
+    /// Another process may have loaded, paused, cancelled or retried something.
+    pub(super) async fn look_for_news(&mut self, now: Tick) -> Result<(), StoreError> {
+        self.news.next_look = now.after(NEWS_EVERY);
+        let data_version = self.means.drain.data_version().await?;
+        if data_version == self.news.data_version {
+            return Ok(());
+        }
+        self.news.data_version = data_version;
+        let generation = self.means.drain.generation().await?;
+        if generation != self.news.generation {
+            self.news.generation = generation;
+            self.look_at_lanes().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes over which lanes there are and in which somebody stands.
+    async fn look_at_lanes(&mut self) -> Result<(), StoreError> {
+        let views = self.means.drain.lanes(self.settings.jobs.as_deref()).await?;
+        for lane in self.roster.lanes.values_mut() {
+            lane.pending = false;
+        }
+        for account in &mut self.roster.accounts {
+            account.lanes.clear();
+        }
+        let now = self.means.clock.now().tick;
+        for view in views {
+            self.take_over_lane(view, now);
+        }
+        Ok(())
+    }
+
+    fn take_over_lane(&mut self, view: LaneView, now: Tick) {
+        let account = self.account_index(view.account);
+        let LaneView { job, round, action, visible_to, has_pending: pending, .. } = view;
+        self.roster.lanes.insert(view.lane, Lane { job, round, action, account, visible_to, pending });
+        self.roster.accounts[account].lanes.push(view.lane);
+        if pending && self.roster.accounts[account].due.is_none() {
+            self.schedule(account, now);
+        }
+    }
+
+    fn account_index(&mut self, id: AccountId) -> usize {
+        if let Some(index) = self.roster.index.get(&id) {
+            return *index;
+        }
+        let access = self.access.get(&id).cloned();
+        let deadline = self.settings.request_deadline;
+        let values = access.as_ref().map_or_else(
+            || Values::new(Duration::from_secs(900), deadline),
+            |access| access.values(deadline),
+        );
+        let index = self.roster.accounts.len();
+        self.roster.accounts.push(AccountRun::new(id, access, values));
+        self.roster.index.insert(id, index);
+        index
+    }
+
+    /// Looks at an account again at a tick; what was planned before is forgotten.
+    pub(super) fn schedule(&mut self, account: usize, at: Tick) {
+        self.roster.accounts[account].due = Some(at);
+        self.due.push(Reverse((at, account)));
+    }
+
+    fn heed_shutdown(&mut self) {
+        let (urgency, signal) = self.means.shutdown.now();
+        let Some(signal) = signal.filter(|_| urgency > Urgency::None) else { return };
+        if !matches!(self.stopping, Some(Stopped::Interrupted(_))) {
+            self.stopping = Some(Stopped::Interrupted(signal));
+            self.drain_until = Some(self.means.clock.now().tick.after(DRAIN_GRACE));
+        }
+    }
+
+    pub(super) fn price(&self, platform: Platform, action: Action) -> MicroUsd {
+        self.settings.prices.get(&(platform, action)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn tell(&mut self, event: &Event) {
+        self.means.listener.hear(event);
+    }
+
+    pub(super) fn show(&mut self, account: usize) {
+        self.shown = Some(account);
+    }
+
+    fn tell_progress(&mut self) {
+        let now = self.means.clock.now();
+        let levels = |usage: crate::limits::WindowUsage| WindowLevel { spec: usage.spec, used: usage.used };
+        let limiter = self.shown.and_then(|account| self.roster.accounts[account].limiter.as_mut());
+        let progress = Progress {
+            requests: self.budget.requests(),
+            spent: self.budget.spent(),
+            in_flight: self.in_flight.len(),
+            next_slot_at: self.due.peek().map(|Reverse((due, _))| now.wall_at(*due)),
+            windows: limiter.map(|limiter| limiter.usage(now.tick).into_iter().map(levels).collect()).unwrap_or_default(),
+        };
+        self.tell(&Event::Progress(progress));
+    }
+
+    async fn finish(mut self, stopped: Stopped) -> Result<(Finish, Store), StoreError> {
+        let now = self.means.clock.now();
+        let finish = Finish {
+            stopped,
+            requests: self.budget.requests(),
+            spent: self.budget.spent(),
+            next_slot_at: self.next_slot.map(|tick| now.wall_at(tick)),
+            troubles: std::mem::take(&mut self.troubles),
+        };
+        self.carriers.shutdown().await;
+        let store = self.means.drain.end(now, stopped.name()).await?;
+        Ok((finish, store))
+    }
+}

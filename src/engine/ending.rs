@@ -1,0 +1,139 @@
+//! When a drain is over, and why.
+
+use std::cmp::Reverse;
+
+use super::budget::UsedUp;
+use super::dispatcher::Dispatcher;
+use super::event::Stopped;
+use super::settling::move_provisional;
+use crate::domain::{MicroUsd, TaskState, Tick};
+use crate::store::{JobState, StoreError, Turn};
+
+impl Dispatcher {
+    /// Whether the drain is over. `idle`: the last pass found nothing to write.
+    pub(super) async fn is_over(&mut self, idle: bool) -> Result<Option<Stopped>, StoreError> {
+        if !self.in_flight.is_empty() || !self.gathered.is_empty() {
+            return Ok(None);
+        }
+        if let Some(stopped) = self.stopping {
+            return self.over(stopped).map(Some);
+        }
+        if !idle {
+            return Ok(None);
+        }
+        let now = self.means.clock.now().tick;
+        let open: Vec<usize> =
+            (0..self.roster.accounts.len()).filter(|index| self.is_at_work(*index)).collect();
+        if open.is_empty() && self.waiting.is_empty() {
+            return self.run_dry(now).await;
+        }
+        if let Some(used_up) = self.nothing_affordable(&open) {
+            let stopped = match used_up {
+                UsedUp::Requests => Stopped::Requests,
+                UsedUp::Spend => Stopped::Spend,
+            };
+            return self.over(stopped).map(Some);
+        }
+        if let Some(until) = self.settings.until {
+            let next = self.next_departure();
+            if now >= until || next.is_some_and(|next| next >= until) {
+                return self.over(Stopped::Deadline).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_at_work(&self, index: usize) -> bool {
+        self.roster.accounts[index].is_open() && self.roster.has_pending(index)
+    }
+
+    /// The soonest tick at which anything can leave.
+    fn next_departure(&self) -> Option<Tick> {
+        let account = self.due.iter().filter(|Reverse((at, index))| self.roster.accounts[*index].due == Some(*at));
+        let account = account.map(|Reverse((at, _))| *at).min();
+        let waiting = self.waiting.peek().map(|Reverse((at, ..))| *at);
+        [account, waiting].into_iter().flatten().min()
+    }
+
+    fn nothing_affordable(&self, open: &[usize]) -> Option<UsedUp> {
+        let mut why = self.budget.allows(MicroUsd(0), 1).err();
+        if why.is_some() || open.is_empty() {
+            return why;
+        }
+        for index in open {
+            let access = self.roster.accounts[*index].access.as_ref()?;
+            for lane in self.roster.accounts[*index].lanes.iter().filter_map(|id| self.roster.lanes.get(id)) {
+                if lane.pending {
+                    why = Some(self.budget.allows(self.price(access.platform, lane.action), 1).err()?);
+                }
+            }
+        }
+        why
+    }
+
+    /// Nobody is left to send for: refusals that nobody was blamed for become final, and the reason is found.
+    async fn run_dry(&mut self, now: Tick) -> Result<Option<Stopped>, StoreError> {
+        let mut turn = Turn::default();
+        for index in 0..self.roster.accounts.len() {
+            let account = &mut self.roster.accounts[index];
+            if account.is_open() {
+                move_provisional(std::mem::take(&mut account.provisional), TaskState::Failed, &mut turn);
+            }
+        }
+        if !turn.is_empty() {
+            self.means.drain.turn(&turn, self.means.clock.now()).await?;
+            self.tell_settled(&turn);
+        }
+        let held_back = |index: &usize| self.roster.has_pending(*index);
+        let accounts = &self.roster.accounts;
+        if (0..accounts.len()).filter(held_back).any(|index| accounts[index].stopped) {
+            return self.over(Stopped::Account).map(Some);
+        }
+        if let Some(until) = accounts.iter().filter_map(|account| account.capped_until).min() {
+            if (0..accounts.len()).filter(held_back).any(|index| accounts[index].capped_until.is_some()) {
+                self.next_slot = Some(until);
+                return self.over(Stopped::Cap).map(Some);
+            }
+        }
+        if self.has_news(now).await? {
+            return Ok(None);
+        }
+        let stopped = self.what_is_left().await?;
+        self.over(stopped).map(Some)
+    }
+
+    /// A job loaded or retried a moment ago is work as well.
+    async fn has_news(&mut self, now: Tick) -> Result<bool, StoreError> {
+        self.look_for_news(now).await?;
+        Ok((0..self.roster.accounts.len()).any(|index| self.is_at_work(index)))
+    }
+
+    /// Whether what is left belongs to jobs that somebody paused or cancelled.
+    async fn what_is_left(&mut self) -> Result<Stopped, StoreError> {
+        let mut left = Stopped::Finished;
+        let only = self.settings.jobs.clone();
+        for status in self.means.drain.store().status(None).await? {
+            let ours = only.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
+            match (ours, status.job.state, status.counts.pending) {
+                (false, ..) | (_, _, 0) | (_, JobState::Active, _) => {}
+                (_, JobState::Cancelled, _) => {
+                    // What was in flight when the job was cancelled and came back unsettled.
+                    let now = self.means.clock.now().wall;
+                    self.means.drain.store().cancel_job(&status.job, now).await?;
+                    if left == Stopped::Finished {
+                        left = Stopped::Cancelled;
+                    }
+                }
+                (_, JobState::Paused, _) => left = Stopped::Paused,
+            }
+        }
+        Ok(left)
+    }
+
+    fn over(&mut self, stopped: Stopped) -> Result<Stopped, StoreError> {
+        if self.next_slot.is_none() && stopped != Stopped::Finished {
+            self.next_slot = self.next_departure();
+        }
+        Ok(stopped)
+    }
+}

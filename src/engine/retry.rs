@@ -1,0 +1,53 @@
+//! How long a task stands aside after the world failed it: full jitter over 1 s, doubling, to 60 s.
+//!
+//! Pure but for the dice. The policy is the `backoff` crate's, as the user asked; the crate is unmaintained, so nothing else of
+//! it is used and nothing else in the program knows it (see deny.toml for the way out). It is fed with the try's number, which
+//! the queue keeps, because a job outlives the process that began it; and it never gives up by itself, because how often a
+//! task is tried is the verdict's to say.
+
+use std::time::Duration;
+
+use backoff::ExponentialBackoffBuilder;
+use backoff::backoff::Backoff;
+
+/// The first interval's upper end.
+const FIRST: Duration = Duration::from_secs(1);
+/// The last interval's upper end.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Tries after which the interval does not grow any more: 2^6 s is more than [`LONGEST`].
+const GROWS_FOR_TRIES: u32 = 7;
+
+/// How long to stand aside before the next try, after so many failed ones (1 and up).
+///
+/// The policy jitters its interval by a factor of 1 both ways, which is full jitter over twice the interval; so its intervals
+/// are half of ours.
+pub fn backoff_after(failures: u32) -> Duration {
+    let mut policy = ExponentialBackoffBuilder::new()
+        .with_initial_interval(FIRST / 2)
+        .with_max_interval(LONGEST / 2)
+        .with_multiplier(2.0)
+        .with_randomization_factor(1.0)
+        .with_max_elapsed_time(None)
+        .build();
+    let mut wait = Duration::ZERO;
+    for _ in 0..failures.clamp(1, GROWS_FOR_TRIES) {
+        wait = policy.next_backoff().unwrap_or(LONGEST);
+    }
+    wait
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_jittered_over_a_doubling_interval() {
+        for (failures, upper) in [(0, 1), (1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (8, 60), (u32::MAX, 60)] {
+            let waits: Vec<_> = (0..400).map(|_| backoff_after(failures)).collect();
+            let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+            assert!(*most <= Duration::from_secs(upper), "{failures}: {most:?}");
+            // 400 throws of an even dice: missing the lower or upper third has a chance of (2/3)^400.
+            assert!(*least < Duration::from_secs(upper) / 3 && *most > Duration::from_secs(upper) * 2 / 3, "{failures}");
+        }
+    }
+}

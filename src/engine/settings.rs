@@ -1,0 +1,57 @@
+//! What a run is told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{Action, JobId, MicroUsd, Platform, Tick, UserId, WindowSpec};
+use crate::limits::{Pace, Values};
+use crate::platform::{BaseUrl, Credentials};
+
+/// What a drain works on, and within which bounds.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Work on these jobs only; none: on every unfinished one.
+    pub jobs: Option<Vec<JobId>>,
+    /// Requests in flight at most, 1 to 1024.
+    pub workers: usize,
+    /// Even, or the whole window at once.
+    pub pace: Pace,
+    /// How long a request may take.
+    pub request_deadline: Duration,
+    /// Stop after so long without any answer.
+    pub give_up_after: Duration,
+    /// Send nothing after this.
+    pub until: Option<Tick>,
+    /// Send at most so many requests.
+    pub max_requests: Option<u64>,
+    /// Spend at most so much.
+    pub max_spend: Option<MicroUsd>,
+    /// What one successful request costs; an action that is not here costs nothing that is known.
+    pub prices: HashMap<(Platform, Action), MicroUsd>,
+}
+
+/// What it takes to act for an account.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// Where.
+    pub platform: Platform,
+    /// As whom.
+    pub user: UserId,
+    /// With what.
+    pub credentials: Arc<Credentials>,
+    /// At which address.
+    pub base: Arc<BaseUrl>,
+    /// Which app the credentials belong to: what is refused to the app is refused to all its accounts.
+    pub app: Arc<str>,
+    /// Within which windows.
+    pub windows: Arc<[WindowSpec]>,
+}
+
+impl Access {
+    /// The durations that keep the account's limit exact.
+    pub fn values(&self, request_deadline: Duration) -> Values {
+        let shortest = self.windows.iter().map(|spec| spec.rate.window()).min();
+        Values::new(shortest.unwrap_or(WindowSpec::DEFAULT.window()), request_deadline)
+    }
+}

@@ -1,0 +1,367 @@
+//! Answers become what the next turn writes: the attempt's end, the task's new state, holds, an account that stops.
+
+use std::cmp::Reverse;
+
+use super::account::{SUSPICIONS_TO_STOP, WORLD_FAILURES_TO_REST};
+use super::attempt::{Arrival, end_unseen};
+use super::dispatcher::{Dispatcher, InFlight};
+use super::event::{Event, Stopped};
+use super::retry::backoff_after;
+use super::shutdown::Urgency;
+use super::verdict::{ForAccount, History, Verdict, answered, is_good, judge, name_of};
+use crate::domain::{AccountId, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition, Wall};
+use crate::limits::{Answer, HoldChange, HoldReason};
+use crate::platform::{Finding, Limited, Reply};
+use crate::store::{Move, NewHold, Settled, Turn};
+
+/// A hold longer than this is not waited for: the run ends with what is left. The longest of the documented windows.
+const LONGEST_HOLD_WAITED_FOR_MS: i64 = 86_400_000 + 60_000;
+
+/// An answer that has come in and waits for the next turn.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) flight: InFlight,
+    pub(super) reply: Reply,
+    pub(super) ended: Moment,
+}
+
+impl Dispatcher {
+    /// An answer came while nothing else happened.
+    pub(super) fn note_arrival(&mut self, arrival: Arrival) {
+        if let Some(flight) = self.in_flight.remove(&arrival.attempt) {
+            self.gathered.push(Gathered { flight, reply: arrival.reply, ended: arrival.ended });
+        }
+    }
+
+    /// Everything that has come in since the last turn.
+    pub(super) fn settle_arrivals(&mut self, turn: &mut Turn) {
+        while let Ok(arrival) = self.arrivals.try_recv() {
+            self.note_arrival(arrival);
+        }
+        while self.carriers.try_join_next().is_some() {}
+        for gathered in std::mem::take(&mut self.gathered) {
+            self.settle(gathered, turn);
+        }
+        self.write_off_the_overdue(turn);
+    }
+
+    /// A run that was told not to wait any longer leaves its requests alone: the tasks go back in line, and their slots count
+    /// as if the platform had counted them at the last possible moment.
+    fn write_off_the_overdue(&mut self, turn: &mut Turn) {
+        let now = self.means.clock.now();
+        let (urgency, _) = self.means.shutdown.now();
+        let overdue = self.drain_until.is_some_and(|until| now.tick >= until);
+        if self.in_flight.is_empty() || !(overdue || urgency >= Urgency::Cancel) {
+            return;
+        }
+        self.carriers.abort_all();
+        for (_, flight) in std::mem::take(&mut self.in_flight) {
+            let finding = Finding::Unanswered { reason: Reason::Borrowed("interrupted"), maybe_sent: true };
+            let reply = Reply { finding, http_status: None, facts: Default::default(), detail: String::new() };
+            let verdict = Verdict {
+                transition: Transition::Release,
+                reason: Some(Reason::Borrowed("interrupted")),
+                troubles: flight.claimed.troubles,
+                first_trouble: flight.claimed.first_trouble,
+                unsure: true,
+                account: ForAccount::Nothing,
+                billed: false,
+            };
+            self.write_settled(&Gathered { flight, reply, ended: now }, verdict, turn);
+        }
+    }
+
+    fn settle(&mut self, gathered: Gathered, turn: &mut Turn) {
+        let Gathered { flight, reply, ended } = &gathered;
+        let history = History {
+            attempt: flight.claimed.attempt,
+            troubles: flight.claimed.troubles,
+            first_trouble: flight.claimed.first_trouble,
+            unsure: flight.claimed.unsure,
+        };
+        let verdict = judge(&reply.finding, &history, self.last_good);
+        if is_good(&reply.finding) {
+            self.last_good = self.last_good.max(flight.claimed.attempt);
+        }
+        self.hear_the_world(reply, ended.tick);
+        self.check_wall(flight.reserved, reply, *ended, turn);
+        self.write_settled(&gathered, verdict, turn);
+    }
+
+    /// Whether anybody answers at all. A 5xx is an answer.
+    fn hear_the_world(&mut self, reply: &Reply, now: Tick) {
+        if reply.http_status.is_some() {
+            self.silence = None;
+            return;
+        }
+        let Finding::Unanswered { reason, .. } = &reply.finding else { return };
+        let detail = if reply.detail.is_empty() { reason.to_string() } else { reply.detail.clone() };
+        let since = match &self.silence {
+            Some((since, _)) => *since,
+            None => {
+                self.tell(&Event::Unreachable { since: std::time::Duration::ZERO, detail: detail.clone() });
+                now
+            }
+        };
+        self.silence = Some((since, detail));
+        if now.since(since) >= self.settings.give_up_after && self.stopping.is_none() {
+            self.stopping = Some(Stopped::Unreachable);
+        }
+    }
+
+    /// Every answer's `Date` says whether the wall clock can be believed; that is saved when it changes.
+    fn check_wall(&mut self, sent: Moment, reply: &Reply, ended: Moment, turn: &mut Turn) {
+        if let Some(date) = reply.facts.date {
+            self.wall.check(date, sent, ended);
+        }
+        let trusted = self.wall.trusts(ended);
+        if trusted != self.wall_saved {
+            self.wall_saved = trusted;
+            turn.clock_checked = Some(trusted);
+        }
+    }
+
+    fn write_settled(&mut self, gathered: &Gathered, mut verdict: Verdict, turn: &mut Turn) {
+        let Gathered { flight, reply, ended } = gathered;
+        let index = flight.account;
+        let account = &mut self.roster.accounts[index];
+        let upper = if end_unseen(&reply.finding, reply.http_status) {
+            account.values.unknown_end(flight.reserved.tick, ended.tick)
+        } else {
+            ended.tick
+        };
+        account.in_flight = account.in_flight.saturating_sub(1);
+        if let Some(limiter) = &mut account.limiter {
+            limiter.ended(flight.lane.action, upper);
+        }
+        if let Some(access) = &account.access
+            && let Some(windows) = self.app_windows.get_mut(&access.platform)
+        {
+            windows.ended(flight.lane.action, upper);
+        }
+        self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });
+        self.follow_up(gathered, &mut verdict, turn);
+        let wait = self.stand_aside(flight, &verdict, ended.tick);
+        if verdict.state() == TaskState::Pending
+            && let Some(lane) = self.roster.lanes.get_mut(&flight.claimed.lane)
+        {
+            lane.pending = true;
+        }
+        if verdict.state().outcome() == Outcome::Pending && verdict.transition != Transition::Suspect {
+            let reason = verdict.reason.clone().unwrap_or(Reason::Borrowed(""));
+            let (account, target) = (self.roster.accounts[index].id, flight.claimed.target.clone());
+            self.put_back.push(Event::PutBack { account, target, reason, wait });
+        }
+        turn.settled.push(Settled {
+            attempt: flight.claimed.attempt,
+            task: flight.claimed.task,
+            round: flight.lane.round,
+            state: verdict.state(),
+            upper,
+            ended_at: ended.wall,
+            http_status: reply.http_status,
+            finding: name_of(&reply.finding),
+            reason: verdict.reason.clone(),
+            detail: reply.detail.clone(),
+            troubles: verdict.troubles,
+            first_trouble: verdict.first_trouble,
+            unsure: verdict.unsure,
+        });
+        if verdict.state().outcome() != Outcome::Pending {
+            self.settled_events.push(Event::Settled {
+                round: flight.lane.round,
+                account: self.roster.accounts[index].id,
+                action: flight.lane.action,
+                target: flight.claimed.target.clone(),
+                outcome: verdict.state().outcome(),
+                reason: verdict.reason,
+            });
+        }
+        self.schedule(index, ended.tick.max(self.roster.accounts[index].rest_until));
+    }
+
+    /// A task that the world failed stands aside for its backoff.
+    fn stand_aside(&mut self, flight: &InFlight, verdict: &Verdict, now: Tick) -> Option<std::time::Duration> {
+        if verdict.transition != Transition::Postpone {
+            return None;
+        }
+        let wait = backoff_after(verdict.troubles);
+        self.waiting.push(Reverse((now.after(wait), flight.claimed.task, flight.claimed.lane)));
+        Some(wait)
+    }
+
+    /// What the answer means for the account, and for tasks refused before it.
+    fn follow_up(&mut self, gathered: &Gathered, verdict: &mut Verdict, turn: &mut Turn) {
+        let Gathered { flight, reply, ended } = gathered;
+        let index = flight.account;
+        self.observe_limits(gathered, turn);
+        match &verdict.account {
+            ForAccount::WorldFailed => {
+                let account = &mut self.roster.accounts[index];
+                account.world_failures += 1;
+                if account.world_failures >= WORLD_FAILURES_TO_REST {
+                    let rest = backoff_after(account.world_failures - WORLD_FAILURES_TO_REST + 1);
+                    account.rest_until = ended.tick.after(rest);
+                }
+                return;
+            }
+            ForAccount::Served => {
+                let refused = std::mem::take(&mut self.roster.accounts[index].provisional);
+                move_provisional(refused, TaskState::Failed, turn);
+                if self.known.get(&self.roster.accounts[index].id).is_some_and(|known| known.trouble.is_some()) {
+                    self.forget_trouble(self.roster.accounts[index].id, turn);
+                }
+            }
+            ForAccount::Suspicious => self.suspect(gathered, verdict, turn),
+            ForAccount::Capped(limited) => self.cap(index, limited, reply, *ended, turn),
+            ForAccount::Stop(reason) => self.stop_account(index, reason.clone(), reply.detail.clone(), turn),
+            ForAccount::StopApp(reason) => {
+                let app = self.roster.accounts[index].access.as_ref().map(|access| (access.platform, access.app.clone()));
+                for other in 0..self.roster.accounts.len() {
+                    let access = self.roster.accounts[other].access.as_ref();
+                    if other == index || access.map(|access| (access.platform, access.app.clone())) == app {
+                        self.stop_account(other, reason.clone(), reply.detail.clone(), turn);
+                    }
+                }
+            }
+            ForAccount::Limited | ForAccount::Nothing => {}
+        }
+        self.roster.accounts[index].world_failures = 0;
+    }
+
+    /// The limiter hears what the answer said; a new hold is written with it.
+    fn observe_limits(&mut self, gathered: &Gathered, turn: &mut Turn) {
+        let Gathered { flight, reply, ended } = gathered;
+        if reply.http_status.is_none() {
+            return;
+        }
+        let answer = Answer {
+            action: flight.lane.action,
+            reserved: flight.reserved.tick,
+            answered: answered(&reply.finding),
+            facts: reply.facts,
+        };
+        let change = self.roster.accounts[flight.account].limiter.as_mut().and_then(|l| l.observe(&answer, ended.tick));
+        match change {
+            Some(HoldChange::Set(hold)) => {
+                self.write_hold(flight.account, hold.until, hold.reason, hold.rung, *ended, turn);
+            }
+            Some(HoldChange::Cleared) => turn.holds.push(NewHold {
+                account: self.roster.accounts[flight.account].id,
+                until: None,
+                length_ms: 0,
+                reason: String::new(),
+                rung: 0,
+            }),
+            None => {}
+        }
+    }
+
+    fn write_hold(&mut self, index: usize, until: Tick, reason: HoldReason, rung: u8, now: Moment, turn: &mut Turn) {
+        let length_ms = until.0.saturating_sub(now.tick.0);
+        let id = self.roster.accounts[index].id;
+        let until_at = now.wall_at(until);
+        let outlasts = self.settings.until.is_some_and(|end| until >= end) || length_ms > LONGEST_HOLD_WAITED_FOR_MS;
+        self.roster.accounts[index].capped_until = outlasts.then_some(until);
+        turn.holds.retain(|hold| hold.account != id);
+        let reason_word = reason.name().to_owned();
+        turn.holds.push(NewHold { account: id, until: Some((until, until_at)), length_ms, reason: reason_word, rung });
+        self.put_back.push(Event::Held { account: id, reason: reason.name(), until: until_at });
+    }
+
+    /// A usage or spend cap ends when the platform says so; where it does not, it is asked again in a day.
+    fn cap(&mut self, index: usize, limited: &Limited, reply: &Reply, now: Moment, turn: &mut Turn) {
+        let (until, reason) = match limited {
+            Limited::Usage { until } => (until, HoldReason::UsageCap),
+            Limited::Spend { until } => (until, HoldReason::SpendCap),
+            Limited::Rate | Limited::Hidden => return,
+        };
+        const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+        let platform_now: Wall = reply.facts.date.unwrap_or(now.wall);
+        let length = until.map_or(DAY, |until| until.since(platform_now).max(std::time::Duration::from_secs(60)));
+        let hold = self.roster.accounts[index].limiter.as_mut().map(|l| l.hold(now.tick.after(length), reason));
+        if let Some(hold) = hold {
+            self.write_hold(index, hold.until, hold.reason, hold.rung, now, turn);
+            // Such a cap is not a rate limit: waiting inside this run for a billing cycle helps nobody.
+            self.roster.accounts[index].capped_until = Some(hold.until);
+        }
+    }
+
+    /// A refusal that may be the account's fault: five in a row put all five back and stop the account.
+    fn suspect(&mut self, gathered: &Gathered, verdict: &mut Verdict, turn: &mut Turn) {
+        let index = gathered.flight.account;
+        let provisional = &mut self.roster.accounts[index].provisional;
+        if provisional.len() + 1 < SUSPICIONS_TO_STOP && !self.roster.accounts[index].stopped {
+            self.roster.accounts[index].provisional.push(gathered.flight.claimed.task);
+            return;
+        }
+        let refused = std::mem::take(provisional);
+        for task in &refused {
+            // Its lane is not known here; any lane of the account may have somebody in line again.
+            tracing::debug!(%task, "put back: its refusal was the account's fault");
+        }
+        move_provisional(refused, TaskState::Pending, turn);
+        verdict.transition = Transition::Release;
+        let reason = verdict.reason.clone().unwrap_or(Reason::Borrowed("forbidden"));
+        self.stop_account(index, reason, gathered.reply.detail.clone(), turn);
+    }
+
+    /// The account needs a person. Nothing more is sent for it in this run.
+    pub(super) fn stop_account(&mut self, index: usize, reason: Reason, detail: String, turn: &mut Turn) {
+        let account = &mut self.roster.accounts[index];
+        if account.stopped {
+            return;
+        }
+        account.stopped = true;
+        let id = account.id;
+        let words = if detail.is_empty() { reason.to_string() } else { format!("{reason}: {detail}") };
+        turn.troubles.push((id, Some(words)));
+        self.troubles.push((id, reason.clone(), detail.clone()));
+        self.put_back.push(Event::AccountStopped { account: id, reason, detail });
+    }
+
+    fn forget_trouble(&mut self, id: AccountId, turn: &mut Turn) {
+        if let Some(known) = self.known.get_mut(&id) {
+            known.trouble = None;
+        }
+        turn.troubles.push((id, None));
+    }
+
+    /// Tasks whose backoff has passed get in line again.
+    pub(super) fn wake_waiting(&mut self, turn: &mut Turn, now: Tick) {
+        while let Some(Reverse((due, task, lane))) = self.waiting.peek().copied() {
+            if due > now {
+                break;
+            }
+            self.waiting.pop();
+            turn.moves.push(Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None });
+            if let Some(lane) = self.roster.lanes.get_mut(&lane) {
+                lane.pending = true;
+                let account = lane.account;
+                let at = now.max(self.roster.accounts[account].rest_until);
+                self.schedule(account, at);
+            }
+        }
+    }
+
+    /// Told once the turn that settled them is on disk.
+    pub(super) fn tell_settled(&mut self, turn: &Turn) {
+        for event in std::mem::take(&mut self.settled_events) {
+            self.tell(&event);
+        }
+        for event in std::mem::take(&mut self.put_back) {
+            self.tell(&event);
+        }
+        let convicted = turn.moves.iter().filter(|moved| moved.to == TaskState::Failed).count();
+        if convicted > 0 {
+            self.tell(&Event::Convicted { tasks: convicted as u64 });
+        }
+    }
+}
+
+/// Moves tasks whose refusal has found its cause.
+pub(super) fn move_provisional(tasks: Vec<TaskId>, to: TaskState, turn: &mut Turn) {
+    for task in tasks {
+        turn.moves.push(Move { task, from: TaskState::Provisional, to, reason: None });
+    }
+}
