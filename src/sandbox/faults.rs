@@ -226,6 +226,8 @@ fn write_share(f: &mut fmt::Formatter<'_>, share: Millionths) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 

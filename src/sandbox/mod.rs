@@ -6,7 +6,7 @@
 //! that the two can disagree.
 //!
 //! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `bodies` words the
-//! answers, `routes` is the HTTP, `server` owns sockets and cuts them where a fault says so.
+//! answers, `routes` and `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
 //!
 //! Who is asking is told by the token: `Authorization: Bearer sandbox-<user_id>`. Beside X's endpoints there are
 //! `GET /sandbox/ledger`, `GET /sandbox/effects?user=ID` (CSV) and `POST /sandbox/user/ID/TROUBLE`, where the trouble is
@@ -18,10 +18,13 @@ mod faults;
 mod ledger;
 mod routes;
 mod server;
+mod streams;
 mod user;
 mod windows;
 mod world;
 
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 mod http_tests;
 #[cfg(test)]

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::fmt::Write as _;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,18 +12,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use hyper::body::Frame;
 
 use super::bodies::{self, Asked, ENDPOINTS, Endpoint, Worded};
 use super::ledger::Ledger;
+use super::streams::{CutBody, EffectPages};
 use super::world::{Answer, Ask, Decision, Trouble, Verdict, World};
 use crate::clock::SharedClock;
-use crate::domain::{Action, Moment, TargetId, Wall};
+use crate::domain::{Moment, TargetId, Wall};
 
 /// X's requests have no body here; so much is let pass unread.
 const MAX_REQUEST_BODY_BYTES: u64 = 4096;
-/// Rows of the effects' CSV that are written under one lock.
-const EFFECTS_PER_PAGE: usize = 1000;
 const TOKEN_PREFIX: &str = "Bearer sandbox-";
 
 /// How a connection ends in place of an answer; it travels to the server as an extension of the response.
@@ -160,7 +155,7 @@ async fn act(platform: Platform, endpoint: &Endpoint, params: Option<PathTexts>,
             let first_half = Bytes::copy_from_slice(&worded.body.as_bytes()[..worded.body.len() / 2]);
             let mut response = respond(worded, Some(answer));
             put(response.headers_mut(), header::CONTENT_LENGTH, &length.to_string());
-            *response.body_mut() = Body::new(CutBody { first_half: Some(first_half), flushed: false });
+            *response.body_mut() = Body::new(CutBody::new(first_half));
             response
         }
         Decision::Lost => severed(Severed::Closed),
@@ -184,8 +179,8 @@ async fn effects(State(platform): State<Platform>, Query(query): Query<HashMap<S
     let Some(user) = query.get("user").and_then(|user| user.parse().ok()) else {
         return (StatusCode::BAD_REQUEST, "name a user: /sandbox/effects?user=ID\n").into_response();
     };
-    let pages = EffectPages { platform, user, after: None, state: PageState::Header };
-    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], Body::new(pages)).into_response()
+    let pages = Body::new(EffectPages::new(platform, user));
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], pages).into_response()
 }
 
 async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(String, String)>) -> Response {
@@ -257,69 +252,4 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 fn http_date(wall: Wall) -> String {
     let timestamp = jiff::Timestamp::from_second(wall.0.div_euclid(1000)).unwrap_or_default();
     timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-/// Half of a body, then a broken connection.
-struct CutBody {
-    first_half: Option<Bytes>,
-    flushed: bool,
-}
-
-impl hyper::body::Body for CutBody {
-    type Data = Bytes;
-    type Error = Severed;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Severed>>> {
-        if let Some(half) = self.first_half.take() {
-            return Poll::Ready(Some(Ok(Frame::data(half))));
-        }
-        if !std::mem::replace(&mut self.flushed, true) {
-            // One round for hyper to write out what it has; an error would make it drop its buffer.
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(Some(Err(Severed::Closed)))
-    }
-}
-
-/// A user's effects as CSV, a page at a time: the lock is never held for all of them.
-struct EffectPages {
-    platform: Platform,
-    user: TargetId,
-    after: Option<(Action, TargetId)>,
-    state: PageState,
-}
-
-enum PageState {
-    Header,
-    Rows,
-    Done,
-}
-
-impl EffectPages {
-    fn next_page(&mut self) -> Option<String> {
-        let mut page = String::new();
-        match self.state {
-            PageState::Done => return None,
-            PageState::Header => page.push_str("action,target,applied,requested\n"),
-            PageState::Rows => {}
-        }
-        let effects = self.platform.world().effects(self.user, self.after, EFFECTS_PER_PAGE);
-        for effect in &effects {
-            // Writing to a string cannot fail.
-            let _ = writeln!(page, "{},{},{},{}", effect.action, effect.target, effect.applied, effect.requested);
-        }
-        self.after = effects.last().map(|effect| (effect.action, effect.target)).or(self.after);
-        self.state = if effects.len() < EFFECTS_PER_PAGE { PageState::Done } else { PageState::Rows };
-        Some(page).filter(|page| !page.is_empty())
-    }
-}
-
-impl hyper::body::Body for EffectPages {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.next_page().map(|page| Ok(Frame::data(Bytes::from(page)))))
-    }
 }

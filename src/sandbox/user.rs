@@ -113,7 +113,7 @@ impl User {
     pub(super) fn look_up(&mut self, now: Moment) -> Answer {
         self.lookups += 1;
         let verdict = match self.trouble {
-            Some(trouble @ (Trouble::Revoked | Trouble::CreditsDepleted)) => Verdict::Trouble(trouble),
+            Some(trouble) => Verdict::Trouble(trouble),
             _ if self.enforce && !self.lookup_window.has_room(now) => Verdict::RateLimited,
             _ => {
                 self.lookup_window.take(now);

@@ -112,6 +112,8 @@ fn ceil_seconds(wall: Wall) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
 
