@@ -162,3 +162,21 @@ async fn refused_targets_say_why_or_do_not() {
     }
     assert_eq!(bench.delete("/2/users/77/likes/2").await.status(), 200);
 }
+
+#[tokio::test]
+async fn latency_is_on_the_way_there_and_back() {
+    let clock = SimulatedClock::shared(NOW);
+    let latency = Some(Duration::from_secs(1));
+    let options = Options { faults: Faults::NONE, latency, ..Options::default() };
+    let bench = Bench::with(options, clock.clone()).await;
+    let request = tokio::spawn(bench.delete_as(USER, "/2/users/77/following/1").send());
+    let mut waited_ms = 0;
+    while !request.is_finished() {
+        clock.advance(Duration::from_millis(1));
+        waited_ms += 1;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(request.await.unwrap().unwrap().status(), 200);
+    assert!(waited_ms >= 1000);
+    assert_eq!(bench.effect(1), (1, 1));
+}
