@@ -6,4 +6,5 @@ pub mod domain;
 pub mod engine;
 pub mod limits;
 pub mod platform;
+pub mod sandbox;
 pub mod store;

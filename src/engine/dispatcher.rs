@@ -302,10 +302,9 @@ impl Dispatcher {
         }
         let access = self.access.get(&id).cloned();
         let deadline = self.settings.request_deadline;
-        let values = access.as_ref().map_or_else(
-            || Values::new(Duration::from_secs(900), deadline),
-            |access| access.values(deadline),
-        );
+        let values = access
+            .as_ref()
+            .map_or_else(|| Values::new(Duration::from_secs(900), deadline), |access| access.values(deadline));
         let index = self.roster.accounts.len();
         self.roster.accounts.push(AccountRun::new(id, access, values));
         self.roster.index.insert(id, index);
@@ -348,7 +347,9 @@ impl Dispatcher {
             spent: self.budget.spent(),
             in_flight: self.in_flight.len(),
             next_slot_at: self.due.peek().map(|Reverse((due, _))| now.wall_at(*due)),
-            windows: limiter.map(|limiter| limiter.usage(now.tick).into_iter().map(levels).collect()).unwrap_or_default(),
+            windows: limiter
+                .map(|limiter| limiter.usage(now.tick).into_iter().map(levels).collect())
+                .unwrap_or_default(),
         };
         self.tell(&Event::Progress(progress));
     }

@@ -22,8 +22,7 @@ impl Dispatcher {
             return Ok(None);
         }
         let now = self.means.clock.now().tick;
-        let open: Vec<usize> =
-            (0..self.roster.accounts.len()).filter(|index| self.is_at_work(*index)).collect();
+        let open: Vec<usize> = (0..self.roster.accounts.len()).filter(|index| self.is_at_work(*index)).collect();
         if open.is_empty() && self.waiting.is_empty() {
             return self.run_dry(now).await;
         }

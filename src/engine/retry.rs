@@ -47,7 +47,10 @@ mod tests {
             let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
             assert!(*most <= Duration::from_secs(upper), "{failures}: {most:?}");
             // 400 throws of an even dice: missing the lower or upper third has a chance of (2/3)^400.
-            assert!(*least < Duration::from_secs(upper) / 3 && *most > Duration::from_secs(upper) * 2 / 3, "{failures}");
+            assert!(
+                *least < Duration::from_secs(upper) / 3 && *most > Duration::from_secs(upper) * 2 / 3,
+                "{failures}"
+            );
         }
     }
 }

@@ -216,7 +216,8 @@ impl Dispatcher {
             ForAccount::Capped(limited) => self.cap(index, limited, reply, *ended, turn),
             ForAccount::Stop(reason) => self.stop_account(index, reason.clone(), reply.detail.clone(), turn),
             ForAccount::StopApp(reason) => {
-                let app = self.roster.accounts[index].access.as_ref().map(|access| (access.platform, access.app.clone()));
+                let app =
+                    self.roster.accounts[index].access.as_ref().map(|access| (access.platform, access.app.clone()));
                 for other in 0..self.roster.accounts.len() {
                     let access = self.roster.accounts[other].access.as_ref();
                     if other == index || access.map(|access| (access.platform, access.app.clone())) == app {

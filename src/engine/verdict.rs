@@ -142,10 +142,7 @@ pub fn answered(finding: &Finding) -> Answered {
 
 /// Whether an answer proves that the world works: it came, and it was one we can read.
 pub fn is_good(finding: &Finding) -> bool {
-    !matches!(
-        finding,
-        Finding::World { .. } | Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent
-    )
+    !matches!(finding, Finding::World { .. } | Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent)
 }
 
 /// The word for a finding in the queue.

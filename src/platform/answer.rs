@@ -127,6 +127,8 @@ fn retry_after(value: &str, date: Option<Wall>) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use proptest::prelude::*;
     use reqwest::header::{HeaderName, HeaderValue};

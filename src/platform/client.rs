@@ -71,7 +71,7 @@ impl Client {
     /// A client for these bases.
     ///
     /// # Errors
-    /// The system has no CA certificates, or its proxy settings make no sense.
+    /// The system's CA certificates or proxy settings cannot be used.
     pub fn new(bases: &[&BaseUrl], settings: Settings) -> Result<Client, ClientError> {
         // An error says that a provider is installed already, which is all that is wanted.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -22,8 +22,8 @@ enum Script {
     Say(String),
     /// Answers with the request's own `authorization` line in a problem's detail.
     Echo,
-    /// Never answers.
-    Silence,
+    /// Writes this and then neither goes on nor closes.
+    Stall(String),
 }
 
 /// A server that hands out what it was asked, head and body, one message per connection.
@@ -36,16 +36,15 @@ async fn serve(script: Script) -> (BaseUrl, mpsc::UnboundedReceiver<String>) {
         while let Ok((mut stream, _)) = listener.accept().await {
             let request = read_request(&mut stream).await;
             let answer = match &script {
-                Script::Say(text) => text.clone(),
+                Script::Say(text) | Script::Stall(text) => text.clone(),
                 Script::Echo => {
                     let line = request.lines().find(|line| line.starts_with("authorization")).unwrap_or("none");
                     http(403, "", &serde_json::json!({ "detail": line }).to_string())
                 }
-                Script::Silence => String::new(),
             };
             stream.write_all(answer.as_bytes()).await.ok();
             asked.send(request).ok();
-            if matches!(script, Script::Silence) {
+            if matches!(script, Script::Stall(_)) {
                 kept.push(stream);
             }
         }
@@ -211,7 +210,7 @@ async fn nobody_there_means_nothing_was_sent() {
 
 #[tokio::test]
 async fn a_silent_server_is_waited_for_until_the_deadline_on_the_clock() {
-    let (base, mut requests) = serve(Script::Silence).await;
+    let (base, mut requests) = serve(Script::Stall(String::new())).await;
     let asker = Asker::new(base);
     let time_passes = async {
         requests.recv().await.unwrap();
@@ -219,6 +218,30 @@ async fn a_silent_server_is_waited_for_until_the_deadline_on_the_clock() {
     };
     let (reply, ()) = tokio::join!(asker.unfollow(), time_passes);
     assert_eq!((reply.finding, reply.http_status), (unanswered_as("timeout", true), None));
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_cut_at_the_deadline() {
+    let half = "HTTP/1.1 200 X\r\ncontent-length: 28\r\n\r\n{\"data\":";
+    let (base, mut requests) = serve(Script::Stall(half.into())).await;
+    let asker = Asker::new(base);
+    let time_passes = async {
+        requests.recv().await.unwrap();
+        // What was written is in the socket; every yield lets the client take another look at it.
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+        asker.clock.advance(Duration::from_secs(30));
+    };
+    let (reply, ()) = tokio::join!(asker.unfollow(), time_passes);
+    assert_eq!((reply.finding, reply.http_status), (unknown("cut_body"), Some(200)));
+}
+
+#[tokio::test]
+async fn localhost_is_loopback_without_a_name_server() {
+    let (base, _requests) = serve(Script::Say(http(200, "", r#"{"data":{"following":false}}"#))).await;
+    let named: BaseUrl = base.as_str().replace("127.0.0.1", "localhost").parse().unwrap();
+    assert_eq!(Asker::new(named).unfollow().await.finding, Finding::Done { reason: None });
 }
 
 #[tokio::test]
@@ -300,7 +323,7 @@ async fn the_platforms_date_is_asked_without_credentials() {
 
 #[tokio::test]
 async fn a_base_the_client_was_not_made_for_gets_nothing() {
-    let (base, _requests) = serve(Script::Silence).await;
+    let (base, _requests) = serve(Script::Stall(String::new())).await;
     let mut asker = Asker::new(base);
     asker.base = "https://api.example".parse().unwrap();
     assert_eq!(asker.unfollow().await.finding, unanswered_as("connect_failed", false));

@@ -72,6 +72,8 @@ fn is_format(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::domain::{RateFacts, Secret};
     use crate::platform::answer::{Body, ContentType};

@@ -100,6 +100,8 @@ fn address(base: &BaseUrl, path: &str, user: &UserId, target: &Target) -> String
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::clock::SimulatedClock;
     use crate::domain::{Action, Moment, Platform, Secret};

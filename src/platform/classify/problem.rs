@@ -96,6 +96,16 @@ fn by_text(problem: &Object, title: &str, status: u16) -> Option<Finding> {
     }
     let detail = lower(problem, "detail");
     let says = |part: &str| detail.contains(part);
+    // The words of v1 codes 326, 226 and 64, should they come without their code.
+    if says("temporarily locked") {
+        return Some(account("account_locked"));
+    }
+    if says("looks like it might be automated") {
+        return Some(account("looks_automated"));
+    }
+    if says("your account is suspended") {
+        return Some(account("account_suspended"));
+    }
     if says("not permitted to use oauth2 on this endpoint") {
         return Some(app("oauth2_not_permitted"));
     }
@@ -133,6 +143,10 @@ fn refused(reason: &'static str) -> Finding {
 
 fn ambiguous(reason: &'static str) -> Finding {
     Finding::Ambiguous { reason: reason.into() }
+}
+
+fn account(reason: &'static str) -> Finding {
+    Finding::Account { reason: reason.into() }
 }
 
 fn app(reason: &'static str) -> Finding {

@@ -34,7 +34,7 @@ pub(super) fn alone(status: u16, unreadable: Option<&'static str>) -> Finding {
         410 if readable => Finding::App { reason: "endpoint_retired".into() },
         410 => ambiguous("endpoint_retired"),
         420 | 429 => Finding::Limited(Limited::Rate),
-        400..=499 => ambiguous("unexpected_status"),
+        status if (400..500).contains(&status) => ambiguous("unexpected_status"),
         _ => unknown("unexpected_status"),
     }
 }

@@ -1,0 +1,51 @@
+//! The gateway.
+
+use super::*;
+
+#[test]
+fn aisa_in_both_envelopes_and_its_own_errors() {
+    let error = |kind: &str, code: &str| {
+        format!(r#"{{"error":{{"type":"{kind}","code":"{code}","message":"m","request_id":"r"}}}}"#)
+    };
+    check(
+        AISA,
+        Action::Unfollow,
+        &[
+            (200, r#"{"data":{"following":false}}"#, "done"),
+            (200, r#"{"code":200,"msg":"ok","data":{"following":false}}"#, "done"),
+            (200, r#"{"code":0,"data":{"following":false}}"#, "done"),
+            (200, r#"{"status":"success","data":{"following":false}}"#, "done"),
+            (200, r#"{"success":true,"data":{"following":false}}"#, "done"),
+            (200, r#"{"status":"success"}"#, "unknown unexpected_body"),
+            (200, r#"{"status":"failed","data":{"following":false}}"#, "unknown unexpected_body"),
+            (200, r#"{"success":false,"data":{"following":false}}"#, "unknown unexpected_body"),
+            (200, r#"{"code":200,"data":{"following":true}}"#, "unknown unexpected_value"),
+            (200, r#"{"code":"200","data":{"following":false}}"#, "unknown unexpected_body"),
+            (200, r#"{"code":429,"msg":"slow down"}"#, "limited rate"),
+            (200, r#"{"code":401,"msg":"no"}"#, "unauthorized unauthorized"),
+            (200, r#"{"code":404,"msg":"no"}"#, "ambiguous not_found_unclear"),
+            (200, r#"{"code":503,"msg":"later"}"#, "world over_capacity"),
+            (200, r#"{"code":403,"data":{"errors":[{"code":326}]}}"#, "account account_locked"),
+            (200, r#"{"code":7,"data":{"following":false}}"#, "unknown unexpected_body"),
+            (403, r#"{"type":"https://api.x.com/2/problems/client-forbidden"}"#, "unauthorized scope_missing"),
+            (404, r#"{"type":"https://api.x.com/2/problems/resource-not-found"}"#, "gone not_found"),
+            (402, r#"{"error":{"code":"whatever"}}"#, "app credits_depleted"),
+            (429, r#"{"error":{"code":"RATE_LIMITED"}}"#, "limited rate"),
+            (400, &error("invalid_request_error", "invalid_request"), "malformed invalid_request"),
+            (400, &error("invalid_request_error", "json_parse_error"), "malformed invalid_request"),
+            (400, &error("invalid_request_error", "?"), "malformed invalid_request"),
+            (401, &error("authentication_error", "revoked_api_key"), "unauthorized invalid_key"),
+            (401, &error("authentication_error", "?"), "unauthorized invalid_key"),
+            (403, &error("?", "insufficient_permissions"), "app insufficient_permissions"),
+            (403, &error("?", "region_blocked"), "app region_blocked"),
+            (404, &error("?", "resource_not_found"), "gone not_found"),
+            (404, &error("?", "unknown_endpoint"), "app endpoint_unknown"),
+            (422, &error("?", "?"), "ambiguous unexpected_status"),
+            (429, &error("rate_limit_error", "rate_limit_exceeded"), "limited rate"),
+            (429, &error("rate_limit_error", "quota_exceeded"), "limited spend"),
+            (403, &error("upstream_error", "?"), "world upstream_error"),
+            (502, &error("upstream_error", "?"), "world server_error"),
+        ],
+    );
+    check(AISA, Action::Unlike, &[(200, r#"{"data":{"liked":false}}"#, "done")]);
+}

@@ -1,0 +1,300 @@
+//! Puts a verdict into X's words: status, content type and body. Worded after X's documents (problem details, `errors[]`
+//! with v1 codes, and the pages an edge sends), not after what our client expects.
+
+use serde_json::{Value, json};
+
+use super::world::{Refusal, Trouble, Verdict};
+use crate::domain::{Action, TargetId, TargetKind};
+
+const JSON: &str = "application/json; charset=utf-8";
+const PROBLEM: &str = "application/problem+json";
+const HTML: &str = "text/html; charset=utf-8";
+const PROBLEMS: &str = "https://api.twitter.com/2/problems";
+
+/// An answer in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Worded {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) body: String,
+    /// Whether it comes from the edge, which knows nothing of windows.
+    pub(super) from_edge: bool,
+}
+
+/// What an action is at X: its path, its field and the value that means success.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Endpoint {
+    pub(super) action: Action,
+    pub(super) path: &'static str,
+    /// The path's name for the user; none where the path names none.
+    pub(super) user_parameter: Option<&'static str>,
+    pub(super) target_parameter: &'static str,
+    field: &'static str,
+    success: bool,
+}
+
+/// The endpoints the sandbox has.
+pub(super) const ENDPOINTS: [Endpoint; 7] = [
+    Endpoint {
+        action: Action::Unfollow,
+        path: "/2/users/{source_user_id}/following/{target_user_id}",
+        user_parameter: Some("source_user_id"),
+        target_parameter: "target_user_id",
+        field: "following",
+        success: false,
+    },
+    Endpoint {
+        action: Action::Unlike,
+        path: "/2/users/{id}/likes/{tweet_id}",
+        user_parameter: Some("id"),
+        target_parameter: "tweet_id",
+        field: "liked",
+        success: false,
+    },
+    Endpoint {
+        action: Action::Unrepost,
+        path: "/2/users/{id}/retweets/{source_tweet_id}",
+        user_parameter: Some("id"),
+        target_parameter: "source_tweet_id",
+        field: "retweeted",
+        success: false,
+    },
+    Endpoint {
+        action: Action::Unmute,
+        path: "/2/users/{source_user_id}/muting/{target_user_id}",
+        user_parameter: Some("source_user_id"),
+        target_parameter: "target_user_id",
+        field: "muting",
+        success: false,
+    },
+    Endpoint {
+        action: Action::Unblock,
+        path: "/2/users/{source_user_id}/blocking/{target_user_id}",
+        user_parameter: Some("source_user_id"),
+        target_parameter: "target_user_id",
+        field: "blocking",
+        success: false,
+    },
+    Endpoint {
+        action: Action::DeletePost,
+        path: "/2/tweets/{id}",
+        user_parameter: None,
+        target_parameter: "id",
+        field: "deleted",
+        success: true,
+    },
+    Endpoint {
+        action: Action::Unbookmark,
+        path: "/2/users/{id}/bookmarks/{tweet_id}",
+        user_parameter: Some("id"),
+        target_parameter: "tweet_id",
+        field: "bookmarked",
+        success: false,
+    },
+];
+
+/// Who asked for what, for the bodies that repeat it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) user: TargetId,
+    pub(super) path_user: &'a str,
+    pub(super) target: &'a str,
+}
+
+/// The answer to a request for an action. Where X has several wordings for one thing, `wording` chooses.
+pub(super) fn worded(verdict: Verdict, asked: Asked<'_>, wording: u8) -> Worded {
+    let Asked { endpoint, user, path_user, target } = asked;
+    match verdict {
+        Verdict::Undone => json_answer(200, JSON, &json!({"data": {endpoint.field: endpoint.success}})),
+        Verdict::Gone => not_found(endpoint, target, wording),
+        Verdict::Refused(refusal) => refused(refusal, endpoint.action),
+        Verdict::PathUser => {
+            let name = endpoint.user_parameter.unwrap_or("id");
+            let message = format!(
+                "The `{name}` query parameter value [{path_user}] must be the same as the authenticating user [{user}]"
+            );
+            invalid_request(name, path_user, &message)
+        }
+        Verdict::BadTarget => {
+            let name = endpoint.target_parameter;
+            let message = format!("The `{name}` query parameter value [{target}] does not match ^[0-9]{{1,19}}$");
+            invalid_request(name, target, &message)
+        }
+        Verdict::RateLimited | Verdict::ServerError | Verdict::Trouble(_) | Verdict::Full => general(verdict, wording),
+    }
+}
+
+/// The answer to `/2/users/me`.
+pub(super) fn worded_user(verdict: Verdict, user: TargetId) -> Worded {
+    match verdict {
+        Verdict::Undone => {
+            let username = format!("sandbox_{}", user.value() % 10_000_000);
+            let data = json!({"id": user.to_string(), "name": "Sandbox User", "username": username});
+            json_answer(200, JSON, &json!({"data": data}))
+        }
+        other => general(other, 0),
+    }
+}
+
+/// Answers that have nothing to do with what was asked for.
+fn general(verdict: Verdict, wording: u8) -> Worded {
+    match verdict {
+        Verdict::RateLimited if wording.is_multiple_of(2) => about_blank(429, "Too Many Requests", "Too Many Requests"),
+        Verdict::RateLimited => coded(429, 88, "Rate limit exceeded"),
+        Verdict::Trouble(trouble) => troubled(trouble),
+        Verdict::ServerError => server_error(wording),
+        _ => about_blank(503, "Service Unavailable", "The sandbox holds as much as it can; start a new one."),
+    }
+}
+
+/// 401 in X's words.
+pub(super) fn unauthorized() -> Worded {
+    about_blank(401, "Unauthorized", "Unauthorized")
+}
+
+/// A route X does not have.
+pub(super) fn unknown_route() -> Worded {
+    about_blank(404, "Not Found", "Not Found")
+}
+
+/// A route X has, asked with another method.
+pub(super) fn wrong_method() -> Worded {
+    about_blank(405, "Method Not Allowed", "Method Not Allowed")
+}
+
+/// A body nobody asked for.
+pub(super) fn too_large() -> Worded {
+    about_blank(413, "Payload Too Large", "Payload Too Large")
+}
+
+/// A path that is no UTF-8.
+pub(super) fn unreadable_path() -> Worded {
+    invalid_request("id", "", "The path cannot be read")
+}
+
+fn json_answer(status: u16, content_type: &'static str, body: &Value) -> Worded {
+    Worded { status, content_type, body: body.to_string(), from_edge: false }
+}
+
+fn about_blank(status: u16, title: &str, detail: &str) -> Worded {
+    json_answer(status, PROBLEM, &json!({"title": title, "detail": detail, "type": "about:blank", "status": status}))
+}
+
+fn coded(status: u16, code: u32, message: &str) -> Worded {
+    json_answer(status, JSON, &json!({"errors": [{"code": code, "message": message}]}))
+}
+
+fn invalid_request(name: &str, value: &str, message: &str) -> Worded {
+    let body = json!({
+        "errors": [{"parameters": {name: [value]}, "message": message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": format!("{PROBLEMS}/invalid-request"),
+    });
+    json_answer(400, PROBLEM, &body)
+}
+
+/// X says of a missing target either 404, or 200 with nothing but `errors`; of a post to be deleted always 404.
+fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
+    let resource = match endpoint.action.target_kind() {
+        TargetKind::User => "user",
+        TargetKind::Post => "tweet",
+    };
+    let parameter = endpoint.target_parameter;
+    let error = json!({
+        "value": target,
+        "detail": format!("Could not find {resource} with {parameter}: [{target}]."),
+        "title": "Not Found Error",
+        "resource_type": resource,
+        "parameter": parameter,
+        "resource_id": target,
+        "type": format!("{PROBLEMS}/resource-not-found"),
+    });
+    let body = json!({"errors": [error]});
+    if endpoint.action == Action::DeletePost || wording.is_multiple_of(2) {
+        json_answer(404, PROBLEM, &body)
+    } else {
+        json_answer(200, JSON, &body)
+    }
+}
+
+fn refused(refusal: Refusal, action: Action) -> Worded {
+    match (refusal, action.target_kind()) {
+        (Refusal::Protected, TargetKind::Post) => coded(403, 179, "Sorry, you are not authorized to see this status."),
+        (Refusal::Protected, TargetKind::User) => {
+            let detail = "You are not authorized to access this resource.";
+            let body = json!({
+                "title": "Authorization Error",
+                "detail": detail,
+                "type": format!("{PROBLEMS}/not-authorized-for-resource"),
+                "status": 403,
+            });
+            json_answer(403, PROBLEM, &body)
+        }
+        (Refusal::Suspended, _) => coded(403, 63, "User has been suspended."),
+        (Refusal::NotYours, _) => about_blank(403, "Forbidden", "You are not authorized to delete this Tweet."),
+        (Refusal::Unexplained, _) => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
+    }
+}
+
+fn troubled(trouble: Trouble) -> Worded {
+    match trouble {
+        Trouble::Revoked => unauthorized(),
+        Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
+        Trouble::Ambiguous => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
+        Trouble::CreditsDepleted => {
+            let account = 1_000_000_000_000_000_001_u64;
+            let detail =
+                format!("Your enrolled account [{account}] does not have any credits to fulfill this request.");
+            let body = json!({
+                "account_id": account,
+                "title": "CreditsDepleted",
+                "detail": detail,
+                "type": format!("{PROBLEMS}/credits"),
+            });
+            json_answer(402, PROBLEM, &body)
+        }
+    }
+}
+
+/// Four statuses in three forms: X's own JSON, an edge's HTML page, and nothing at all.
+fn server_error(wording: u8) -> Worded {
+    let (status, title) = match wording % 4 {
+        0 => (500, "Internal Server Error"),
+        1 => (502, "Bad Gateway"),
+        2 => (503, "Service Unavailable"),
+        _ => (504, "Gateway Timeout"),
+    };
+    let edge = |body: String| Worded { status, content_type: HTML, body, from_edge: true };
+    match (wording / 4) % 3 {
+        0 => about_blank(status, title, title),
+        1 => edge(format!(
+            "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body><h1>{title}</h1></body></html>\r\n"
+        )),
+        _ => edge(String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_has_one_endpoint() {
+        for action in Action::ALL {
+            assert_eq!(ENDPOINTS.iter().filter(|endpoint| endpoint.action == action).count(), 1, "{action}");
+        }
+    }
+
+    #[test]
+    fn server_errors_come_in_every_form() {
+        let all: Vec<Worded> = (0..12).map(server_error).collect();
+        for status in [500, 502, 503, 504] {
+            let forms: Vec<&Worded> = all.iter().filter(|worded| worded.status == status).collect();
+            assert_eq!(forms.len(), 3);
+            assert_eq!(forms.iter().filter(|form| form.body.is_empty()).count(), 1);
+            assert_eq!(forms.iter().filter(|form| form.content_type == PROBLEM).count(), 1);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Seeded dice. A roll depends on the seed and on what it is for, never on the order in which requests arrive, so that the
+//! same seed gives the same run whatever the scheduler does.
+
+use crate::domain::{Action, TargetId, TargetKind};
+
+/// The dice of one sandbox.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dice {
+    seed: u64,
+}
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Dice {
+        Dice { seed }
+    }
+
+    /// For the `nth` request of a user for an action on a target.
+    pub(super) fn for_request(self, user: TargetId, action: Action, target: TargetId, nth: u32) -> fastrand::Rng {
+        self.hashed(&[1, number(user), action as u64, number(target), u64::from(nth)])
+    }
+
+    /// For what a target is: the same at every request, whoever asks.
+    pub(super) fn for_target(self, kind: TargetKind, target: TargetId) -> fastrand::Rng {
+        self.hashed(&[2, kind as u64, number(target)])
+    }
+
+    /// For what is decided once per request of the whole sandbox, such as its transaction ID.
+    pub(super) fn for_serial(self, serial: u64) -> fastrand::Rng {
+        self.hashed(&[3, serial])
+    }
+
+    fn hashed(self, parts: &[u64]) -> fastrand::Rng {
+        fastrand::Rng::with_seed(parts.iter().fold(mix(self.seed), |state, part| mix(state ^ mix(*part))))
+    }
+}
+
+fn number(id: TargetId) -> u64 {
+    // 19 digits leave no room for their count; leading zeros are rare enough to be folded in.
+    id.value() ^ ((id.digits() as u64) << 59)
+}
+
+/// SplitMix64's finaliser: every bit of the input changes about half of the output's.
+fn mix(value: u64) -> u64 {
+    let z = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,245 @@
+//! The server: a listener on loopback, a bounded number of bounded connections, and the power to break them.
+
+use std::error::Error as _;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::faults::Faults;
+use super::ledger::{Effect, Ledger};
+use super::routes::{self, Platform, Severed};
+use super::world::{Rules, SpecialTarget, World};
+use crate::clock::SharedClock;
+use crate::domain::{Rate, TargetId, WindowSpec};
+
+const MAX_CONNECTIONS: usize = 1024;
+const MAX_CONNECTION_LIFE_SECONDS: u64 = 3600;
+const MAX_HEADER_WAIT_SECONDS: u64 = 120;
+const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
+const MAX_REQUEST_HEADERS: usize = 64;
+const ACCEPT_BACKOFF_MS: u64 = 50;
+const SHUT_DOWN_WAIT_SECONDS: u64 = 5;
+
+/// How to set up a pretend platform.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; loopback only. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Requests per window of a user, all actions together; the ledger's sliding maximum is over the same length.
+    pub rate: Rate,
+    /// The longer window of unlikes beside it.
+    pub unlike_day: Option<Rate>,
+    /// Whether requests over the limits are answered with 429. If not, there are no rate-limit headers either, and the
+    /// ledger tells what the client did when nobody stopped it.
+    pub enforce: bool,
+    /// What goes wrong, and how often.
+    pub faults: Faults,
+    /// What the dice begin with; the same seed strikes the same requests, in whatever order they arrive.
+    pub seed: u64,
+    /// How long every answer takes; the moment at which the request counts varies within it.
+    pub latency: Option<Duration>,
+    /// Targets whose fate is laid down.
+    pub special: Vec<SpecialTarget>,
+}
+
+impl Default for Options {
+    /// A free port on 127.0.0.1, X's limits in windows 60 times shorter (50 in 15 s, 1,000 unlikes in 24 min), mild faults,
+    /// seed 0, no latency.
+    fn default() -> Options {
+        Options {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            rate: WindowSpec::DEFAULT.shortened(WindowSpec::SANDBOX_SHORTER),
+            unlike_day: Some(WindowSpec::UNLIKE_DAY.shortened(WindowSpec::SANDBOX_SHORTER)),
+            enforce: true,
+            faults: Faults::default(),
+            seed: 0,
+            latency: None,
+            special: Vec::new(),
+        }
+    }
+}
+
+/// Why a sandbox does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// It would be open to others.
+    #[error("the sandbox serves this machine alone, and {0} is no loopback address; use 127.0.0.1:PORT or [::1]:PORT")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be had.
+    #[error("the sandbox cannot listen on {address}; another port may be free (port 0 takes any)")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A running pretend platform. Dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    platform: Platform,
+    stop: watch::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Listens, and serves on the current runtime (of either flavour, with I/O and time enabled).
+    ///
+    /// # Errors
+    /// The address is not loopback, or cannot be had.
+    pub async fn start(options: Options, clock: SharedClock) -> Result<Sandbox, SandboxError> {
+        let address = options.listen;
+        if !address.ip().is_loopback() {
+            return Err(SandboxError::NotLoopback(address));
+        }
+        let failed = |source| SandboxError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let world = World::new(Rules {
+            rate: options.rate,
+            unlike_day: options.unlike_day,
+            enforce: options.enforce,
+            faults: options.faults,
+            seed: options.seed,
+            special: options.special,
+        });
+        let platform = Platform::new(world, clock, options.latency);
+        let (stop, stopped) = watch::channel(());
+        let server = tokio::spawn(serve(listener, routes::router(platform.clone()), stopped));
+        Ok(Sandbox { address, platform, stop, server })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What stands in place of `https://api.x.com`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The bearer token that makes its holder this user, 1 to 19 digits.
+    pub fn token(user: TargetId) -> String {
+        format!("sandbox-{user}")
+    }
+
+    /// What has been counted so far.
+    pub fn ledger(&self) -> Ledger {
+        self.platform.world().ledger()
+    }
+
+    /// What has been asked for and done for one user, by action and target.
+    pub fn effects(&self, user: TargetId) -> Vec<Effect> {
+        self.platform.world().effects(user, None, usize::MAX)
+    }
+
+    /// Stops listening, lets requests that are being answered end (for at most five seconds), closes every connection.
+    pub async fn shut_down(self) {
+        drop(self.stop);
+        // An error here is a panic of the server's task, which the runtime has reported.
+        let _ = self.server.await;
+    }
+}
+
+/// Accepts until told to stop.
+async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stopped.changed() => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let Ok((stream, place)) = accepted else {
+            // Out of file handles, most likely: connections that end will free some.
+            tokio::time::sleep(Duration::from_millis(ACCEPT_BACKOFF_MS)).await;
+            continue;
+        };
+        let (router, stopped) = (router.clone(), stopped.clone());
+        connections.spawn(async move {
+            serve_connection(stream, router, stopped).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    // What has not ended by then ends with the set.
+    let _ = tokio::time::timeout(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS), all_ended).await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, place))
+}
+
+async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+    let service = Severable { routes: TowerToHyperService::new(router) };
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(MAX_HEADER_WAIT_SECONDS))
+        .max_headers(MAX_REQUEST_HEADERS)
+        .max_buf_size(MAX_REQUEST_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut life = std::pin::pin!(tokio::time::sleep(Duration::from_secs(MAX_CONNECTION_LIFE_SECONDS)));
+    let mut ending = false;
+    let ended = loop {
+        tokio::select! {
+            ended = poll_fn(|cx| connection.poll_without_shutdown(cx)) => break ended,
+            _ = stopped.changed(), if !ending => ending = true,
+            () = &mut life, if !ending => ending = true,
+        }
+        Pin::new(&mut connection).graceful_shutdown();
+    };
+    let severed = ended.as_ref().err().and_then(|error| error.source()?.downcast_ref::<Severed>().copied());
+    let stream = connection.into_parts().io.into_inner();
+    if severed == Some(Severed::Reset) {
+        // Closing with nothing lingering sends RST in place of FIN. Should it fail, the client sees a FIN.
+        let _ = stream.set_zero_linger();
+    }
+}
+
+/// The routes as hyper calls them. A response that says so becomes an error, at which hyper drops the connection.
+struct Severable {
+    routes: TowerToHyperService<Router>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Severable {
+    type Response = Response<Body>;
+    type Error = Severed;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Severed>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let answer = self.routes.call(request);
+        Box::pin(async move {
+            let Ok(mut response) = answer.await;
+            match response.extensions_mut().remove::<Severed>() {
+                Some(severed) => Err(severed),
+                None => Ok(response),
+            }
+        })
+    }
+}

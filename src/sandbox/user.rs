@@ -1,0 +1,264 @@
+//! One user of the pretend platform: windows, trouble, and what has been done.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use super::faults::Strike;
+use super::ledger::{ActionLedger, DayLedger, Effect, FaultCounts, UserLedger};
+use super::windows::{FixedWindow, SlidingPeak, Standing};
+use super::world::{Answer, Ask, Decision, Fate, Rules, Trouble, Verdict};
+use crate::domain::{Action, Moment, Rate, TargetId, Tick, WindowSpec};
+
+/// 75 per 15 minutes is what X documents for `/2/users/me`.
+const LOOKUPS: Rate = Rate::fixed(75, 900);
+/// An injected 429 ends with the next whole second but one: long enough to be waited for, short enough to be worth it.
+const INJECTED_RESET_SECONDS: i64 = 2;
+
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) trouble: Option<Trouble>,
+    id: TargetId,
+    rate: Rate,
+    enforce: bool,
+    window: FixedWindow,
+    day: Option<FixedWindow>,
+    lookup_window: FixedWindow,
+    arrivals: SlidingPeak,
+    day_arrivals: Option<(Rate, SlidingPeak)>,
+    per_action: BTreeMap<Action, PerAction>,
+    effects: BTreeMap<(Action, TargetId), Counts>,
+    requests: u64,
+    lookups: u64,
+    earned_429: u64,
+    injected_429: u64,
+    done: u64,
+    repeats: u64,
+    faults: FaultCounts,
+}
+
+#[derive(Debug)]
+struct PerAction {
+    requests: u64,
+    arrivals: SlidingPeak,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    applied: u32,
+    requested: u32,
+}
+
+/// A request for an action on a well-formed target, with what the dice say of both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival<'a> {
+    pub(super) ask: Ask<'a>,
+    pub(super) target: TargetId,
+    pub(super) fate: Fate,
+    pub(super) strike: Option<Strike>,
+    pub(super) wording: u8,
+}
+
+impl User {
+    pub(super) fn new(id: TargetId, rules: &Rules) -> User {
+        User {
+            trouble: None,
+            id,
+            rate: rules.rate,
+            enforce: rules.enforce,
+            window: FixedWindow::new(rules.rate),
+            day: rules.unlike_day.map(FixedWindow::new),
+            lookup_window: FixedWindow::new(LOOKUPS.shortened(WindowSpec::SANDBOX_SHORTER)),
+            arrivals: SlidingPeak::new(rules.rate.window()),
+            day_arrivals: rules.unlike_day.map(|rate| (rate, SlidingPeak::new(rate.window()))),
+            per_action: BTreeMap::new(),
+            effects: BTreeMap::new(),
+            requests: 0,
+            lookups: 0,
+            earned_429: 0,
+            injected_429: 0,
+            done: 0,
+            repeats: 0,
+            faults: FaultCounts::default(),
+        }
+    }
+
+    /// Counts a request for an action, before anything else is known of it.
+    pub(super) fn arrive(&mut self, tick: Tick, action: Action) {
+        let window = self.rate.window();
+        let per_action = self.per_action.entry(action);
+        let per_action = per_action.or_insert_with(|| PerAction { requests: 0, arrivals: SlidingPeak::new(window) });
+        per_action.requests += 1;
+        per_action.arrivals.arrive(tick);
+        self.requests += 1;
+        self.arrivals.arrive(tick);
+        if let (Action::Unlike, Some((_, day))) = (action, &mut self.day_arrivals) {
+            day.arrive(tick);
+        }
+    }
+
+    /// Whether this effect has been asked for before.
+    pub(super) fn knows(&self, action: Action, target: TargetId) -> bool {
+        self.effects.contains_key(&(action, target))
+    }
+
+    /// Notes that an effect is asked for; says how often it now has been.
+    pub(super) fn request(&mut self, action: Action, target: TargetId) -> u32 {
+        let counts = self.effects.entry((action, target)).or_default();
+        counts.requested = counts.requested.saturating_add(1);
+        self.repeats += u64::from(counts.applied > 0);
+        counts.requested
+    }
+
+    /// `/2/users/me`.
+    pub(super) fn look_up(&mut self, now: Moment) -> Answer {
+        self.lookups += 1;
+        let verdict = match self.trouble {
+            Some(trouble) => Verdict::Trouble(trouble),
+            _ if self.enforce && !self.lookup_window.has_room(now) => Verdict::RateLimited,
+            _ => {
+                self.lookup_window.take(now);
+                Verdict::Undone
+            }
+        };
+        Answer { verdict, window: self.enforce.then(|| self.lookup_window.standing(now)), day: None, wording: 0 }
+    }
+
+    /// A request whose target is no ID: the dice do not strike it, the window counts it.
+    pub(super) fn refuse_malformed(&mut self, now: Moment, ask: Ask<'_>) -> Answer {
+        let verdict = self.admit(now, ask).err().unwrap_or(Verdict::BadTarget);
+        self.answer(now, ask.action, verdict, 0)
+    }
+
+    /// A request for an action.
+    pub(super) fn act(&mut self, now: Moment, arrival: Arrival<'_>) -> Decision {
+        let Arrival { ask, wording, strike, .. } = arrival;
+        if strike == Some(Strike::Reset) {
+            self.faults.reset += 1;
+            return Decision::Reset;
+        }
+        if strike == Some(Strike::RateLimited) && self.trouble.is_none() && self.has_room(now, ask.action) {
+            self.injected_429 += 1;
+            return Decision::Whole(self.injected_limit(now, ask.action, wording));
+        }
+        if let Err(refused) = self.admit(now, ask) {
+            return Decision::Whole(self.answer(now, ask.action, refused, wording));
+        }
+        if strike == Some(Strike::ServerError) {
+            self.faults.server_error += 1;
+            return Decision::Whole(self.answer(now, ask.action, Verdict::ServerError, wording));
+        }
+        let verdict = self.apply(ask.action, arrival.target, arrival.fate);
+        let answer = self.answer(now, ask.action, verdict, wording);
+        match strike {
+            Some(Strike::Lost) => {
+                self.faults.lost += 1;
+                Decision::Lost
+            }
+            Some(Strike::Cut) => {
+                self.faults.cut += 1;
+                Decision::Cut(answer)
+            }
+            Some(Strike::Slow(delay)) => {
+                self.faults.slow += 1;
+                Decision::Late(answer, delay)
+            }
+            _ => Decision::Whole(answer),
+        }
+    }
+
+    /// What stands between a request and its target: token, windows, account, path. What is let in takes a place in the
+    /// windows; what is refused with 401 or 429 takes none.
+    fn admit(&mut self, now: Moment, ask: Ask<'_>) -> Result<(), Verdict> {
+        if self.trouble == Some(Trouble::Revoked) {
+            return Err(Verdict::Trouble(Trouble::Revoked));
+        }
+        if !self.has_room(now, ask.action) {
+            self.earned_429 += 1;
+            return Err(Verdict::RateLimited);
+        }
+        self.window.take(now);
+        if let (Action::Unlike, Some(day)) = (ask.action, &mut self.day) {
+            day.take(now);
+        }
+        if let Some(trouble) = self.trouble {
+            return Err(Verdict::Trouble(trouble));
+        }
+        match ask.path_user {
+            Some(path_user) if path_user.parse() != Ok(self.id) => Err(Verdict::PathUser),
+            _ => Ok(()),
+        }
+    }
+
+    fn apply(&mut self, action: Action, target: TargetId, fate: Fate) -> Verdict {
+        match fate {
+            Fate::Gone => return Verdict::Gone,
+            Fate::Refuses(refusal) => return Verdict::Refused(refusal),
+            Fate::Exists => {}
+        }
+        let counts = self.effects.entry((action, target)).or_default();
+        if counts.applied > 0 && action == Action::DeletePost {
+            // A deleted post cannot be deleted again; every other undoing of what is undone succeeds.
+            return Verdict::Gone;
+        }
+        self.done += u64::from(counts.applied == 0);
+        counts.applied = counts.applied.saturating_add(1);
+        Verdict::Undone
+    }
+
+    fn has_room(&self, now: Moment, action: Action) -> bool {
+        let day_has_room = || self.day_of(action).is_none_or(|day| day.has_room(now));
+        !self.enforce || (self.window.has_room(now) && day_has_room())
+    }
+
+    fn day_of(&self, action: Action) -> Option<&FixedWindow> {
+        self.day.as_ref().filter(|_| action == Action::Unlike)
+    }
+
+    fn answer(&self, now: Moment, action: Action, verdict: Verdict, wording: u8) -> Answer {
+        let window = self.enforce.then(|| self.window.standing(now));
+        let day = self.day_of(action).filter(|_| self.enforce).map(|day| day.standing(now));
+        Answer { verdict, window, day, wording }
+    }
+
+    fn injected_limit(&self, now: Moment, action: Action, wording: u8) -> Answer {
+        let reset_seconds = now.wall.0.div_euclid(1000) + INJECTED_RESET_SECONDS;
+        let window = Some(Standing { limit: self.rate.limit(), remaining: 0, reset_seconds });
+        Answer { window, ..self.answer(now, action, Verdict::RateLimited, wording) }
+    }
+
+    pub(super) fn effects(&self, after: Option<(Action, TargetId)>, most: usize) -> Vec<Effect> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.effects.range((from, Bound::Unbounded)).take(most);
+        rest.map(|(&(action, target), counts)| Effect {
+            action,
+            target,
+            applied: counts.applied,
+            requested: counts.requested,
+        })
+        .collect()
+    }
+
+    pub(super) fn ledger(&self) -> UserLedger {
+        let window_ms = |rate: Rate| u64::try_from(rate.window().as_millis()).unwrap_or(u64::MAX);
+        let action = |per: &PerAction| ActionLedger { requests: per.requests, max_in_window: per.arrivals.peak() };
+        UserLedger {
+            requests: self.requests,
+            lookups: self.lookups,
+            limit: self.rate.limit(),
+            window_ms: window_ms(self.rate),
+            enforced: self.enforce,
+            max_in_window: self.arrivals.peak(),
+            actions: self.per_action.iter().map(|(name, per)| (name.name().to_owned(), action(per))).collect(),
+            unlike_day: self.day_arrivals.as_ref().map(|(rate, arrivals)| DayLedger {
+                limit: rate.limit(),
+                window_ms: window_ms(*rate),
+                max_in_window: arrivals.peak(),
+            }),
+            earned_429: self.earned_429,
+            injected_429: self.injected_429,
+            effects: self.done,
+            repeats: self.repeats,
+            faults: self.faults,
+        }
+    }
+}

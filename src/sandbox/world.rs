@@ -1,0 +1,255 @@
+//! The pretend platform's state and its decisions, without I/O: time comes in as an argument, an answer goes out as a value.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::dice::Dice;
+use super::faults::{Faults, TargetStrike};
+use super::ledger::{Effect, Ledger};
+use super::user::{Arrival, User};
+use super::windows::Standing;
+use crate::domain::{Action, Moment, Rate, TargetId, TargetKind};
+
+/// Users are made by their first request; so many and no more.
+const MAX_USERS: usize = 10_000;
+/// Pairs of user, action and target that are remembered: some 300 MB.
+const MAX_EFFECTS: usize = 4_000_000;
+
+/// What a target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It exists, and is followed, liked, muted and so on by everybody.
+    Exists,
+    /// It does not exist (any more).
+    Gone,
+    /// It refuses for good.
+    Refuses(Refusal),
+}
+
+/// How a target refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is protected, or its author is.
+    Protected,
+    /// Its user is suspended.
+    Suspended,
+    /// It belongs to somebody else (posts to be deleted).
+    NotYours,
+    /// A 403 that does not say whose fault it is.
+    Unexplained,
+}
+
+/// A target whose fate is laid down and not left to the dice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpecialTarget {
+    /// User or post.
+    pub kind: TargetKind,
+    /// Its ID.
+    pub id: TargetId,
+    /// What it is.
+    pub fate: Fate,
+}
+
+/// Trouble a whole account is in, until restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The token is not accepted any more: 401.
+    Revoked,
+    /// The account is suspended: 403, code 64.
+    Suspended,
+    /// Everything is refused with a 403 that does not say why.
+    Ambiguous,
+    /// The app's credits are used up: 402.
+    CreditsDepleted,
+}
+
+/// What the world is like.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub(super) rate: Rate,
+    pub(super) unlike_day: Option<Rate>,
+    pub(super) enforce: bool,
+    pub(super) faults: Faults,
+    pub(super) seed: u64,
+    pub(super) special: Vec<SpecialTarget>,
+}
+
+/// A request as the route understood it; the texts are as the URL had them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) action: Action,
+    /// The user the path names; posts are deleted without one.
+    pub(super) path_user: Option<&'a str>,
+    pub(super) target: &'a str,
+}
+
+/// What the platform says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The expected field with the expected value.
+    Undone,
+    /// The target does not exist.
+    Gone,
+    /// The target refuses.
+    Refused(Refusal),
+    /// 429.
+    RateLimited,
+    /// 500, 502, 503, 504.
+    ServerError,
+    /// The whole account is in trouble.
+    Trouble(Trouble),
+    /// The path names another user than the token.
+    PathUser,
+    /// The target is no ID.
+    BadTarget,
+    /// The sandbox itself has reached a bound.
+    Full,
+}
+
+/// An answer before it is put into words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) verdict: Verdict,
+    /// The window of what was asked, for the headers; none where no limit is enforced.
+    pub(super) window: Option<Standing>,
+    /// The longer window of unlikes, for theirs.
+    pub(super) day: Option<Standing>,
+    /// Which of several wordings of the same answer to use.
+    pub(super) wording: u8,
+}
+
+/// How a request ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Answered.
+    Whole(Answer),
+    /// Answered so much later than usual.
+    Late(Answer, Duration),
+    /// The body breaks off; what the verdict says has happened.
+    Cut(Answer),
+    /// The connection is closed without the answer; what the verdict would have said has happened.
+    Lost,
+    /// The connection is reset, and nothing has happened.
+    Reset,
+}
+
+/// The pretend platform.
+#[derive(Debug)]
+pub(super) struct World {
+    rules: Rules,
+    dice: Dice,
+    special: HashMap<(TargetKind, TargetId), Fate>,
+    users: BTreeMap<TargetId, User>,
+    effects_held: usize,
+    serial: u64,
+    unauthenticated: u64,
+    full: bool,
+}
+
+impl World {
+    pub(super) fn new(rules: Rules) -> World {
+        let special = rules.special.iter().map(|special| ((special.kind, special.id), special.fate)).collect();
+        World {
+            dice: Dice::new(rules.seed),
+            special,
+            users: BTreeMap::new(),
+            effects_held: 0,
+            serial: 0,
+            unauthenticated: 0,
+            full: false,
+            rules,
+        }
+    }
+
+    /// A number for the answer's transaction ID.
+    pub(super) fn transaction(&mut self) -> u64 {
+        self.serial += 1;
+        self.dice.for_serial(self.serial).u64(..)
+    }
+
+    /// Which part of its latency a request has behind it when it is counted, 0 to 1.
+    pub(super) fn arrival_share(&mut self) -> f64 {
+        self.serial += 1;
+        self.dice.for_serial(self.serial).f64()
+    }
+
+    /// A request whose token names nobody.
+    pub(super) fn count_unauthenticated(&mut self) {
+        self.unauthenticated += 1;
+    }
+
+    /// `/2/users/me`. Faults spare it: it is how a run begins, and they would say nothing about its rows.
+    pub(super) fn look_up(&mut self, now: Moment, id: TargetId) -> Answer {
+        match self.user(id) {
+            Some(user) => user.look_up(now),
+            None => Answer::FULL,
+        }
+    }
+
+    /// A request for an action.
+    pub(super) fn act(&mut self, now: Moment, id: TargetId, ask: Ask<'_>) -> Decision {
+        let target = ask.target.parse::<TargetId>().ok();
+        let fate = target.map_or(Fate::Exists, |target| self.fate(ask.action, target));
+        let (dice, faults, room) = (self.dice, self.rules.faults, self.effects_held < MAX_EFFECTS);
+        let Some(user) = self.user(id) else { return Decision::Whole(Answer::FULL) };
+        user.arrive(now.tick, ask.action);
+        let Some(target) = target else { return Decision::Whole(user.refuse_malformed(now, ask)) };
+        if !room && !user.knows(ask.action, target) {
+            self.full = true;
+            return Decision::Whole(Answer::FULL);
+        }
+        let nth = user.request(ask.action, target);
+        let mut dice = dice.for_request(id, ask.action, target, nth);
+        let strike = faults.strike(&mut dice);
+        let decision = user.act(now, Arrival { ask, target, fate, strike, wording: dice.u8(..) });
+        self.effects_held += usize::from(nth == 1);
+        decision
+    }
+
+    /// Puts an account into trouble, or out of it. False where there is no room for another user.
+    pub(super) fn trouble(&mut self, id: TargetId, trouble: Option<Trouble>) -> bool {
+        self.user(id).map(|user| user.trouble = trouble).is_some()
+    }
+
+    /// What has been counted.
+    pub(super) fn ledger(&self) -> Ledger {
+        let users = self.users.iter().map(|(id, user)| (id.to_string(), user.ledger())).collect();
+        Ledger { users, unauthenticated: self.unauthenticated, full: self.full }
+    }
+
+    /// At most `most` effects of a user, those after `after`, by action and target.
+    pub(super) fn effects(&self, id: TargetId, after: Option<(Action, TargetId)>, most: usize) -> Vec<Effect> {
+        self.users.get(&id).map(|user| user.effects(after, most)).unwrap_or_default()
+    }
+
+    fn user(&mut self, id: TargetId) -> Option<&mut User> {
+        if self.users.len() >= MAX_USERS && !self.users.contains_key(&id) {
+            self.full = true;
+            return None;
+        }
+        Some(self.users.entry(id).or_insert_with(|| User::new(id, &self.rules)))
+    }
+
+    fn fate(&self, action: Action, target: TargetId) -> Fate {
+        let kind = action.target_kind();
+        if let Some(fate) = self.special.get(&(kind, target)) {
+            return *fate;
+        }
+        let mut dice = self.dice.for_target(kind, target);
+        match self.rules.faults.target_strike(&mut dice) {
+            None => Fate::Exists,
+            Some(TargetStrike::Gone) => Fate::Gone,
+            Some(TargetStrike::Refused) => Fate::Refuses(match dice.u8(0..3) {
+                _ if action == Action::DeletePost => Refusal::NotYours,
+                0 => Refusal::Protected,
+                1 => Refusal::Suspended,
+                _ => Refusal::Unexplained,
+            }),
+        }
+    }
+}
+
+impl Answer {
+    /// The sandbox's own bound; nothing about it is X's.
+    const FULL: Answer = Answer { verdict: Verdict::Full, window: None, day: None, wording: 0 };
+}
