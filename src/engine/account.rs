@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::settings::Access;
-use crate::domain::{AccountId, Action, JobId, LaneId, RoundId, TaskId, Tick};
+use crate::domain::{AccountId, Action, LaneId, RoundId, TaskId, Tick};
 use crate::limits::{Limiter, Values};
 
 /// So many ambiguous refusals in a row are the account's fault, not their targets'.
@@ -27,7 +27,6 @@ pub(super) struct AccountRun {
     pub(super) due: Option<Tick>,
     /// Tasks whose refusal nobody has been blamed for yet.
     pub(super) provisional: Vec<TaskId>,
-    pub(super) in_flight: u32,
     pub(super) world_failures: u32,
     /// It rests until then.
     pub(super) rest_until: Tick,
@@ -47,7 +46,6 @@ impl AccountRun {
             lanes: Vec::new(),
             due: None,
             provisional: Vec::new(),
-            in_flight: 0,
             world_failures: 0,
             rest_until: Tick(i64::MIN),
             stopped: false,
@@ -64,7 +62,6 @@ impl AccountRun {
 /// A lane in a drain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lane {
-    pub(super) job: JobId,
     pub(super) round: RoundId,
     pub(super) action: Action,
     pub(super) account: usize,

@@ -83,9 +83,13 @@ impl Dispatcher {
             let uppers: Vec<(Action, Tick)> = stored
                 .iter()
                 .map(|slot| {
-                    let StoredSlotParts { same_boot, reserved, upper, wall_trusted } = StoredSlotParts::of(slot);
-                    let slot_on_record = StoredSlot { same_boot, reserved, upper: Some(upper), wall_trusted };
-                    (slot.action, here.upper(&slot_on_record, &run.values))
+                    let on_record = StoredSlot {
+                        same_boot: slot.same_boot,
+                        reserved: slot.reserved,
+                        upper: Some(slot.upper),
+                        wall_trusted: slot.clock_checked,
+                    };
+                    (slot.action, here.upper(&on_record, &run.values))
                 })
                 .collect();
             if let Some(windows) = self.app_windows.get_mut(&access.platform) {
@@ -142,7 +146,6 @@ impl Dispatcher {
             let Some(limiter) = run.limiter.as_mut() else { return 0 };
             match limiter.reserve(lane.action, want, now.tick, app) {
                 Reservation::Granted(count) => {
-                    run.in_flight += count;
                     let upper = run.values.unknown_end(now.tick, now.tick);
                     let (visible_to, action) = (lane.visible_to, lane.action);
                     turn.claims.push(Claim { lane: id, account: run.id, action, count, visible_to, upper });
@@ -207,7 +210,6 @@ impl Dispatcher {
 
     fn give_back(&mut self, planned: &Planned, unused: u32) {
         let run = &mut self.roster.accounts[planned.account];
-        run.in_flight = run.in_flight.saturating_sub(unused);
         if let Some(limiter) = &mut run.limiter {
             limiter.give_back(planned.action, unused);
         }
@@ -217,20 +219,6 @@ impl Dispatcher {
             windows.give_back(planned.action, unused);
         }
         self.budget.unplan(planned.price, unused);
-    }
-}
-
-struct StoredSlotParts {
-    same_boot: bool,
-    reserved: Moment,
-    upper: Tick,
-    wall_trusted: bool,
-}
-
-impl StoredSlotParts {
-    fn of(slot: &crate::store::StoredSlot) -> StoredSlotParts {
-        let crate::store::StoredSlot { same_boot, reserved, upper, clock_checked: wall_trusted, .. } = *slot;
-        StoredSlotParts { same_boot, reserved, upper, wall_trusted }
     }
 }
 

@@ -130,7 +130,6 @@ impl Dispatcher {
         } else {
             ended.tick
         };
-        account.in_flight = account.in_flight.saturating_sub(1);
         if let Some(limiter) = &mut account.limiter {
             limiter.ended(flight.lane.action, upper);
         }
@@ -291,17 +290,12 @@ impl Dispatcher {
     /// A refusal that may be the account's fault: five in a row put all five back and stop the account.
     fn suspect(&mut self, gathered: &Gathered, verdict: &mut Verdict, turn: &mut Turn) {
         let index = gathered.flight.account;
-        let provisional = &mut self.roster.accounts[index].provisional;
-        if provisional.len() + 1 < SUSPICIONS_TO_STOP && !self.roster.accounts[index].stopped {
-            self.roster.accounts[index].provisional.push(gathered.flight.claimed.task);
+        let account = &mut self.roster.accounts[index];
+        if account.provisional.len() + 1 < SUSPICIONS_TO_STOP && !account.stopped {
+            account.provisional.push(gathered.flight.claimed.task);
             return;
         }
-        let refused = std::mem::take(provisional);
-        for task in &refused {
-            // Its lane is not known here; any lane of the account may have somebody in line again.
-            tracing::debug!(%task, "put back: its refusal was the account's fault");
-        }
-        move_provisional(refused, TaskState::Pending, turn);
+        move_provisional(std::mem::take(&mut account.provisional), TaskState::Pending, turn);
         verdict.transition = Transition::Release;
         let reason = verdict.reason.clone().unwrap_or(Reason::Borrowed("forbidden"));
         self.stop_account(index, reason, gathered.reply.detail.clone(), turn);

@@ -131,7 +131,7 @@ fn trouble(task: &History, last_good: AttemptId, reason: &Reason, maybe_acted: b
 }
 
 /// How an answer bears on limits.
-pub fn answered(finding: &Finding) -> Answered {
+pub(super) fn answered(finding: &Finding) -> Answered {
     match finding {
         Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } => Answered::Served,
         Finding::Limited(Limited::Rate) => Answered::Limited,
@@ -141,12 +141,12 @@ pub fn answered(finding: &Finding) -> Answered {
 }
 
 /// Whether an answer proves that the world works: it came, and it was one we can read.
-pub fn is_good(finding: &Finding) -> bool {
+pub(super) fn is_good(finding: &Finding) -> bool {
     !matches!(finding, Finding::World { .. } | Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent)
 }
 
 /// The word for a finding in the queue.
-pub const fn name_of(finding: &Finding) -> &'static str {
+pub(super) const fn name_of(finding: &Finding) -> &'static str {
     match finding {
         Finding::Done { .. } => "done",
         Finding::Gone { .. } => "gone",

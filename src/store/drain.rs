@@ -180,6 +180,7 @@ impl Drain {
             recovered,
             crashed,
             provisional: provisional.into_iter().map(park).collect(),
+            other_boots: false,
             taken_over: Tick(taken_over),
         })
     }

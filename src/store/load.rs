@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::job::NewJob;
 use super::lock::LoadLock;
 use super::open::Store;
-use crate::domain::{AccountId, Action, JobId, LaneId, RoundId, Target, TargetId, Wall};
+use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TargetId, Wall};
 
 /// Rows in one statement.
 const ROWS_PER_STATEMENT: usize = 10_000;
@@ -133,7 +133,7 @@ impl Store {
         .map_err(&sort)?;
         let (load, first_id) = insert_load(&mut tx, round, content_hash, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
-        Ok(Loader::new(self, lock, JobId(job_id), RoundId(round), load, first_id, now, false))
+        Ok(Loader::new(self, lock, RoundId(round), load, first_id, now, false))
     }
 }
 
@@ -159,7 +159,6 @@ impl<'s> Loader<'s> {
     pub(super) fn new(
         store: &'s mut Store,
         lock: LoadLock,
-        job: JobId,
         round: RoundId,
         load: i64,
         first_id: i64,

@@ -38,4 +38,4 @@ pub use open::{QueueKind, Store};
 pub use reload::{ReloadSummary, Reloaded};
 pub use report::ReceiptRow;
 pub use status::{Counts, JobStatus};
-pub use turn::{Claim, Claimed, Move, Settled, SettledJob, Turn, TurnReceipt};
+pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};

@@ -59,7 +59,7 @@ impl Store {
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         let (load, first_id) = insert_load(&mut tx, job.round.0, content_hash, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
-        let mut loader = Loader::new(self, lock, job.id, job.round, load, first_id, now, true);
+        let mut loader = Loader::new(self, lock, job.round, load, first_id, now, true);
         for sql in ["drop table if exists temp.incoming", CREATE_INCOMING] {
             loader.run(sql, &[]).await?;
         }

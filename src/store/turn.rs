@@ -145,15 +145,6 @@ pub struct Claimed {
     pub unsure: bool,
 }
 
-/// What a turn did to a round's counts; for whoever shows numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SettledJob {
-    /// The round.
-    pub round: RoundId,
-    /// The outcome.
-    pub outcome: Outcome,
-}
-
 const TURN: &str = "
 begin immediate;
 
