@@ -272,7 +272,7 @@ fn excel_damage_is_rejected_and_never_guessed() {
     assert!(rows.iter().all(|row| row.1 == Err("rounded_zeros")));
     assert!(matches!(survey.refusal(false), Some(JobFileError::NoUsableRow { rows: 10, .. })));
     // One among 20,000 honest ones is chance, and with an E+ cell it is not.
-    let honest: String = (0..20_000).map(|n| format!("{}\n", 1_234_567_890_123_456_781 + n * 10)).collect();
+    let honest: String = (0..20_000).map(|n| format!("{}\n", 1_234_567_890_123_456_781_u64 + n * 10)).collect();
     let one = format!("{honest}{}\n", saved(0));
     let (survey, _) = read("unfollow.csv", one.as_bytes()).unwrap();
     assert_eq!((survey.usable, survey.rejected), (20_001, 0));
@@ -381,7 +381,7 @@ proptest! {
     }
 
     #[test]
-    fn nearly_csv_never_panics_and_the_passes_agree(text in "(?s)[0-9ETaction_id,;\t\"\r\n@/. \\+]{0,200}", name in 0..3) {
+    fn nearly_csv_never_panics_and_the_passes_agree(text in "(?s)[0-9ETaction_id,;\t\"\r\n@/. \\+]{0,200}", name in 0_usize..3) {
         let name = ["unfollow.csv", "unlike.csv", "x.csv"][name];
         for header in ["", "target_id\n", "action,target_id,account\r\n"] {
             if let Ok((survey, seen)) = read(name, format!("{header}{text}").as_bytes()) {
@@ -399,7 +399,7 @@ proptest! {
         let bytes = writer.into_inner().unwrap();
         let cut = 15 + ((bytes.len() - 15) as f64 * cut) as usize;
         match read("unfollow.csv", &bytes[..cut]) {
-            Ok((survey, _)) => prop_assert!(survey.rows as usize <= rows.len() + rows.len()),
+            Ok((survey, _)) => prop_assert!(survey.rows as usize <= rows.len()),
             Err(error) => prop_assert!(matches!(error, JobFileError::UnfinishedQuote { .. }), "{error}"),
         }
     }
