@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod domain;
 pub mod engine;
+pub mod jobfile;
 pub mod limits;
 pub mod platform;
 pub mod sandbox;
