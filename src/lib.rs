@@ -1,6 +1,7 @@
 //! `cleanup` undoes social actions in bulk: a CSV of target IDs becomes a durable queue, and the queue is worked off inside
 //! the platform's limits until every row has an honest outcome.
 
+pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod engine;

@@ -1,0 +1,268 @@
+//! Who acts: names to users, users to credentials.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::failure::{Failure, Kind};
+use crate::clock::SharedClock;
+use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
+use crate::engine::Access;
+use crate::platform::{BaseUrl, Client, Credentials, Finding};
+use crate::sandbox::Sandbox;
+use crate::store::{Account, Store};
+
+/// Credentials that came from the environment.
+#[derive(Clone, Debug)]
+pub struct EnvironmentCredentials {
+    /// An OAuth 2.0 user token.
+    pub token: Option<Secret>,
+    /// Whose it is, where that is known.
+    pub user_id: Option<UserId>,
+}
+
+/// Which accounts there can be in this run.
+#[derive(Debug)]
+pub enum Who {
+    /// The pretend platform: every name is somebody.
+    Sandbox(SandboxAccounts),
+    /// X, with what the environment holds.
+    Real {
+        /// The credentials.
+        credentials: EnvironmentCredentials,
+        /// Where X is.
+        base: Arc<BaseUrl>,
+    },
+}
+
+/// Accounts of the pretend platform.
+#[derive(Clone, Debug)]
+pub struct SandboxAccounts {
+    /// Where it listens; none where nothing will be sent.
+    pub base: Option<Arc<BaseUrl>>,
+}
+
+impl SandboxAccounts {
+    /// The account that rows without one belong to.
+    pub const DEFAULT_NAME: &'static str = "sandbox";
+
+    /// The user a name stands for: always the same one, so that a queue can go on in another process.
+    pub fn user_of(name: &AccountName) -> Result<UserId, Failure> {
+        let digest = Sha256::digest(name.as_str().as_bytes());
+        let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        // 18 digits, the first never zero.
+        let id = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
+        id.to_string().parse().map_err(|why: String| Failure::new(Kind::Fault, why, "please report this"))
+    }
+}
+
+/// The accounts a load may name, each known to the queue.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    /// Rows without an account belong to this one.
+    pub default: Option<AccountId>,
+    by_name: HashMap<AccountName, (AccountId, Platform)>,
+}
+
+impl Accounts {
+    /// The account of a name; none: the default.
+    pub fn find(&self, name: Option<&AccountName>) -> Option<(AccountId, Platform)> {
+        match name {
+            Some(name) => self.by_name.get(name).copied(),
+            None => {
+                let default = self.default?;
+                self.by_name.values().copied().find(|(id, _)| *id == default)
+            }
+        }
+    }
+
+    /// The platform of the default account.
+    pub fn default_platform(&self) -> Option<Platform> {
+        self.find(None).map(|(_, platform)| platform)
+    }
+}
+
+impl Who {
+    /// The kind of platform these accounts live on.
+    pub const fn platform(&self) -> Platform {
+        match self {
+            Who::Sandbox(_) => Platform::Sandbox,
+            Who::Real { .. } => Platform::XV2,
+        }
+    }
+
+    /// Makes sure that the queue knows the account of `--account` (or the default one) and, in the sandbox, those that rows
+    /// name; then says which accounts there are.
+    ///
+    /// # Errors
+    /// Nobody is named and nobody is known: exit 2 with what to set.
+    pub async fn introduce(
+        &self,
+        store: &mut Store,
+        wanted: Option<&AccountName>,
+        named_in_rows: &[AccountName],
+    ) -> Result<Accounts, Failure> {
+        let default = match self {
+            Who::Sandbox(_) => {
+                let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
+                let default = wanted.cloned().unwrap_or(standard);
+                for name in named_in_rows {
+                    store.ensure_account(name, Platform::Sandbox, &SandboxAccounts::user_of(name)?).await?;
+                }
+                Some(store.ensure_account(&default, Platform::Sandbox, &SandboxAccounts::user_of(&default)?).await?)
+            }
+            Who::Real { credentials, .. } => self.introduce_real(store, credentials, wanted).await?,
+        };
+        let by_name = store.accounts().await?.into_iter().map(|known| (known.name, (known.id, known.platform)));
+        Ok(Accounts { default, by_name: by_name.collect() })
+    }
+
+    async fn introduce_real(
+        &self,
+        store: &mut Store,
+        credentials: &EnvironmentCredentials,
+        wanted: Option<&AccountName>,
+    ) -> Result<Option<AccountId>, Failure> {
+        let known = store.accounts().await?;
+        if let Some(user) = &credentials.user_id {
+            let name = match known.iter().find(|account| account.user_id == *user && account.platform == Platform::XV2)
+            {
+                Some(account) if wanted.is_none_or(|wanted| *wanted == account.name) => account.name.clone(),
+                Some(account) if wanted.is_some_and(|wanted| known.iter().all(|other| other.name != *wanted)) => {
+                    let message = format!("user {user} already has the name {}", account.name);
+                    return Err(Failure::new(Kind::Usage, message, format!("use --account {}", account.name)));
+                }
+                Some(account) => wanted.cloned().unwrap_or_else(|| account.name.clone()),
+                None => match wanted {
+                    Some(wanted) => wanted.clone(),
+                    None => format!("x-{user}").parse().map_err(fault)?,
+                },
+            };
+            if let Some(other) = known.iter().find(|account| account.name == name && account.user_id != *user) {
+                return Ok(Some(other.id));
+            }
+            return Ok(Some(store.ensure_account(&name, Platform::XV2, user).await?));
+        }
+        match wanted {
+            Some(wanted) => match known.iter().find(|account| account.name == *wanted) {
+                Some(account) => Ok(Some(account.id)),
+                None => Err(unknown_account(wanted, &known)),
+            },
+            None if known.len() == 1 => Ok(known.first().map(|account| account.id)),
+            None => Ok(None),
+        }
+    }
+
+    /// Asks the platform whose token it is, where nobody said.
+    ///
+    /// # Errors
+    /// There is no token, or the platform does not take it (77); nobody answers (69).
+    pub async fn learn_user(&mut self, client: &Client, clock: &SharedClock) -> Result<(), Failure> {
+        let Who::Real { credentials, base } = self else { return Ok(()) };
+        let Some(token) = &credentials.token else {
+            return Err(Failure::new(
+                Kind::Account,
+                "there are no credentials: CLEANUP_X_TOKEN is not set",
+                "set CLEANUP_X_TOKEN to an OAuth 2.0 user token (and CLEANUP_X_USER_ID to its user), or try --sandbox first",
+            ));
+        };
+        if credentials.user_id.is_some() {
+            return Ok(());
+        }
+        const ASK_FOR: std::time::Duration = std::time::Duration::from_secs(30);
+        let bearer = bearer(token)?;
+        match client.me(base, &bearer, clock.now().tick.after(ASK_FOR), &**clock).await {
+            Ok(user) => {
+                credentials.user_id = Some(user);
+                Ok(())
+            }
+            Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => Err(Failure::new(
+                Kind::Unreachable,
+                format!("nobody answers at {base}: {}", reply.detail),
+                "check the network, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
+            )),
+            Err(reply) => Err(Failure::new(
+                Kind::Account,
+                format!(
+                    "{base} did not say whose token CLEANUP_X_TOKEN is: {}",
+                    said(reply.http_status, &reply.detail)
+                ),
+                "get a fresh user token with the scopes users.read and tweet.read, or set CLEANUP_X_USER_ID",
+            )),
+        }
+    }
+
+    /// What it takes to act for each of the queue's accounts; those nobody has credentials for are left out.
+    ///
+    /// # Errors
+    /// The token cannot stand in a header.
+    pub fn access(
+        &self,
+        accounts: &[Account],
+        windows: impl Fn(Platform) -> Arc<[WindowSpec]>,
+    ) -> Result<HashMap<AccountId, Access>, Failure> {
+        let mut access = HashMap::new();
+        for account in accounts {
+            let (credentials, base, app) = match self {
+                Who::Sandbox(SandboxAccounts { base: Some(base) }) if account.platform == Platform::Sandbox => {
+                    let Ok(user) = account.user_id.as_str().parse::<TargetId>() else { continue };
+                    (bearer(&Secret::new(Sandbox::token(user)))?, base, "sandbox")
+                }
+                Who::Real { credentials, base } if account.platform == Platform::XV2 => {
+                    let Some(token) = &credentials.token else { continue };
+                    if credentials.user_id.as_ref() != Some(&account.user_id) {
+                        continue;
+                    }
+                    (bearer(token)?, base, "environment")
+                }
+                _ => continue,
+            };
+            access.insert(
+                account.id,
+                Access {
+                    platform: account.platform,
+                    user: account.user_id.clone(),
+                    credentials: Arc::new(credentials),
+                    base: Arc::clone(base),
+                    app: app.into(),
+                    windows: windows(account.platform),
+                },
+            );
+        }
+        Ok(access)
+    }
+}
+
+fn bearer(token: &Secret) -> Result<Credentials, Failure> {
+    Credentials::bearer(token.clone()).map_err(|error| {
+        Failure::new(
+            Kind::Config,
+            format!("CLEANUP_X_TOKEN cannot be used: {error}"),
+            "set it again, without line breaks",
+        )
+    })
+}
+
+fn said(status: Option<u16>, detail: &str) -> String {
+    match (status, detail) {
+        (Some(status), "") => format!("HTTP {status}"),
+        (Some(status), detail) => format!("HTTP {status}, {detail}"),
+        (None, detail) => detail.to_owned(),
+    }
+}
+
+fn unknown_account(wanted: &AccountName, known: &[Account]) -> Failure {
+    let names: Vec<&str> = known.iter().map(|account| account.name.as_str()).collect();
+    let there =
+        if names.is_empty() { "there is none yet".to_owned() } else { format!("there are: {}", names.join(", ")) };
+    Failure::new(
+        Kind::Usage,
+        format!("no account is called {wanted}; {there}"),
+        "set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to make it known under that name",
+    )
+}
+
+fn fault(why: String) -> Failure {
+    Failure::new(Kind::Fault, why, "please report this")
+}

@@ -1,0 +1,167 @@
+//! A drain with everything it stands on, and what its end means for the exit code.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::accounts::Who;
+use super::failure::Failure;
+use crate::clock::SharedClock;
+use crate::domain::{Action, Applies, JobId, MicroUsd, Platform, Rate, Scope, Tick, WindowSpec};
+use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
+use crate::limits::Pace;
+use crate::platform::Client;
+use crate::store::{Counts, Drain, DrainLock, JobStatus, Store};
+
+/// The rates that hold in a run.
+#[derive(Clone, Debug, Default)]
+pub struct Rates {
+    /// `--rate`: replaces the built-in windows.
+    pub given: Vec<Rate>,
+    /// Windows of the configuration; where there are any, they replace the built-in ones.
+    pub configured: Vec<(Option<Platform>, WindowSpec)>,
+    /// Every endpoint has a default window of its own.
+    pub per_endpoint: bool,
+}
+
+/// The windows of an account on a platform.
+pub fn windows_for(platform: Platform, rates: &Rates) -> Arc<[WindowSpec]> {
+    let account = |rate, applies| WindowSpec { scope: Scope::Account, rate, applies };
+    if !rates.given.is_empty() {
+        return rates.given.iter().map(|rate| account(*rate, Applies::All)).collect();
+    }
+    let mut windows: Vec<WindowSpec> =
+        rates.configured.iter().filter(|(of, _)| of.is_none_or(|of| of == platform)).map(|(_, spec)| *spec).collect();
+    if !windows.iter().any(|spec| spec.scope == Scope::Account) {
+        windows.extend(WindowSpec::built_in(platform));
+    }
+    if rates.per_endpoint {
+        windows = windows.into_iter().flat_map(one_per_endpoint).collect();
+    }
+    windows.into()
+}
+
+fn one_per_endpoint(spec: WindowSpec) -> Vec<WindowSpec> {
+    match (spec.scope, spec.applies) {
+        (Scope::Account, Applies::All) => {
+            Action::ALL.into_iter().map(|action| WindowSpec { applies: Applies::Only(action), ..spec }).collect()
+        }
+        _ => vec![spec],
+    }
+}
+
+/// What a drain is told.
+#[derive(Clone, Debug)]
+pub struct DrainOptions {
+    /// These jobs only.
+    pub jobs: Option<Vec<JobId>>,
+    /// Requests in flight at most.
+    pub workers: usize,
+    /// Even, or the whole window at once.
+    pub pace: Pace,
+    /// How long a request may take.
+    pub request_deadline: Duration,
+    /// Stop after so long without any answer.
+    pub give_up_after: Duration,
+    /// Send nothing after this.
+    pub until: Option<Tick>,
+    /// Send at most so many requests.
+    pub max_requests: Option<u64>,
+    /// Spend at most so much.
+    pub max_spend: Option<MicroUsd>,
+    /// What a successful request costs.
+    pub prices: HashMap<(Platform, Action), MicroUsd>,
+    /// Within which windows.
+    pub rates: Rates,
+}
+
+/// How a drain ended, and how its jobs stand.
+#[derive(Debug)]
+pub struct Ended {
+    /// Why, and what it used.
+    pub finish: Finish,
+    /// The jobs it was told to work on.
+    pub jobs: Vec<JobStatus>,
+    /// The queue.
+    pub store: Store,
+}
+
+/// Drains the queue.
+///
+/// # Errors
+/// The queue cannot be read or written. What was in flight then is recovered by the next drain.
+pub async fn drain(
+    mut store: Store,
+    lock: DrainLock,
+    who: &Who,
+    client: Arc<Client>,
+    clock: SharedClock,
+    shutdown: Shutdown,
+    listener: Box<dyn Listener>,
+    options: DrainOptions,
+) -> Result<Ended, Failure> {
+    let accounts = store.accounts().await?;
+    let access = who.access(&accounts, |platform| windows_for(platform, &options.rates))?;
+    let longest = access.values().flat_map(|access| access.windows.iter()).map(|spec| spec.rate.window()).max();
+    let horizon_ms = longest.unwrap_or(WindowSpec::DEFAULT.window()).as_millis() as i64 + 60_000;
+    let deadline_ms = options.request_deadline.as_millis() as i64;
+    let (drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), horizon_ms, deadline_ms).await?;
+    let settings = Settings {
+        jobs: options.jobs.clone(),
+        workers: options.workers,
+        pace: options.pace,
+        request_deadline: options.request_deadline,
+        give_up_after: options.give_up_after,
+        until: options.until,
+        max_requests: options.max_requests,
+        max_spend: options.max_spend,
+        prices: options.prices,
+    };
+    let means = Means { drain, client, clock, shutdown, listener };
+    let (finish, mut store) = engine::run(means, start, accounts, access, settings).await?;
+    let jobs = store.status(None).await?;
+    let ours = |status: &JobStatus| options.jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
+    Ok(Ended { finish, jobs: jobs.into_iter().filter(ours).collect(), store })
+}
+
+/// The exit code of an end: it speaks of the jobs' state, not of this run alone. A signal comes first, then 77, 69, 4, 3, 0.
+pub fn exit_code(stopped: Stopped, counts: &[Counts]) -> u8 {
+    let left = counts.iter().any(|counts| counts.pending > 0);
+    let troubled = counts.iter().any(|counts| counts.failed > 0 || counts.rejected > 0);
+    match stopped {
+        Stopped::Interrupted(signal) => signal.exit_code(),
+        Stopped::Account => 77,
+        Stopped::Unreachable => 69,
+        _ if left => 4,
+        _ if troubled => 3,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Signal;
+
+    #[test]
+    fn the_code_speaks_of_the_jobs() {
+        let counts = |pending, failed, rejected| Counts { done: 5, pending, failed, rejected, ..Counts::default() };
+        for (stopped, jobs, code) in [
+            (Stopped::Finished, vec![counts(0, 0, 0)], 0),
+            (Stopped::Finished, vec![counts(0, 0, 0), counts(0, 0, 1)], 3),
+            (Stopped::Finished, vec![counts(0, 1, 0)], 3),
+            (Stopped::Deadline, vec![counts(7, 1, 0)], 4),
+            (Stopped::Requests, vec![counts(0, 0, 0)], 0),
+            (Stopped::Paused, vec![counts(1, 0, 0)], 4),
+            (Stopped::Cap, vec![counts(1, 0, 0)], 4),
+            (Stopped::Account, vec![counts(1, 1, 1)], 77),
+            (Stopped::Unreachable, vec![counts(1, 0, 0)], 69),
+            (Stopped::Interrupted(Signal::Hangup), vec![counts(0, 0, 0)], 129),
+            (Stopped::Interrupted(Signal::Interrupt), vec![counts(1, 0, 0)], 130),
+            (Stopped::Interrupted(Signal::Terminate), vec![counts(1, 1, 0)], 143),
+            (Stopped::Finished, vec![], 0),
+        ] {
+            assert_eq!(exit_code(stopped, &jobs), code, "{stopped:?} {jobs:?}");
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! Files into the queue: every file is read and judged before the first row of any is queued.
+
+use std::path::{Path, PathBuf};
+
+use super::accounts::Accounts;
+use super::failure::{Failure, Kind};
+use crate::domain::{AccountName, Action, Wall};
+use crate::jobfile::keep::KeepList;
+use crate::jobfile::{JobFileError, ReadOptions, RowVerdict, Source, Survey};
+use crate::platform;
+use crate::store::{Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store};
+
+/// How files are read.
+#[derive(Clone, Debug, Default)]
+pub struct FileOptions {
+    /// What to do where the file does not say.
+    pub action: Option<Action>,
+    /// The target's column.
+    pub column: Option<String>,
+    /// The job's name, for one file.
+    pub job: Option<String>,
+    /// A rejected row refuses the file.
+    pub strict: bool,
+}
+
+/// How files are loaded.
+#[derive(Debug, Default)]
+pub struct LoadOptions {
+    /// A finished job starts over.
+    pub again: bool,
+    /// A reload may cancel more than half of what is in line.
+    pub allow_shrink: bool,
+    /// Targets never to touch, and what names their list's content.
+    pub keep: Option<(KeepList, String)>,
+}
+
+/// A file that has been read and judged.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Where its rows come from.
+    pub source: Source,
+    /// What it is.
+    pub survey: Survey,
+    /// The job's name.
+    pub job: String,
+    /// The file, absolute; `-` for stdin.
+    pub path: PathBuf,
+    strict: bool,
+}
+
+/// Reads and judges files. Changes nothing.
+///
+/// # Errors
+/// A file cannot be used (65), two files would be one job (2), stdin without `--job` (2).
+pub fn prepare(files: &[PathBuf], options: &FileOptions) -> Result<Vec<Prepared>, Failure> {
+    if options.job.is_some() && files.len() > 1 {
+        return Err(Failure::new(
+            Kind::Usage,
+            "--job names one job, and there are several files",
+            "load them one by one",
+        ));
+    }
+    let mut prepared: Vec<Prepared> = Vec::with_capacity(files.len());
+    for file in files {
+        let one = prepare_one(file, options)?;
+        if let Some(other) = prepared.iter().find(|other| other.job == one.job) {
+            let message = format!("{} and {} would both be the job {}", other.survey.path, one.survey.path, one.job);
+            return Err(Failure::new(Kind::Usage, message, "load one of them alone, under another name with --job"));
+        }
+        prepared.push(one);
+    }
+    Ok(prepared)
+}
+
+fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, Failure> {
+    let is_stdin = file == Path::new("-");
+    if is_stdin && options.job.is_none() {
+        return Err(Failure::new(Kind::Usage, "rows from stdin have no name", "give the job one: --job NAME"));
+    }
+    let source = Source::open(file)?;
+    let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: false };
+    let survey = Survey::of(&source, &read)?;
+    let job = match (&options.job, source.stem()) {
+        (Some(job), _) => job.clone(),
+        (None, Some(stem)) => stem.to_owned(),
+        (None, None) => {
+            let message = format!("{} has no name that could be a job's", file.display());
+            return Err(Failure::new(Kind::Usage, message, "give the job one: --job NAME"));
+        }
+    };
+    let path = if is_stdin { PathBuf::from("-") } else { absolute(file)? };
+    Ok(Prepared { source, survey, job, path, strict: options.strict })
+}
+
+/// The same file has one path, however it was written.
+fn absolute(file: &Path) -> Result<PathBuf, Failure> {
+    std::fs::canonicalize(file)
+        .or_else(|_| std::path::absolute(file))
+        .map_err(|error| Failure::new(Kind::Input, format!("{}: {error}", file.display()), "check the path"))
+}
+
+impl Prepared {
+    /// Rows that would be tasks, given which accounts there are; duplicates included.
+    pub fn usable(&self, accounts: &Accounts) -> u64 {
+        let usable = |lane: &&crate::jobfile::LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
+        self.survey.lanes.iter().filter(usable).map(|lane| lane.rows).sum()
+    }
+
+    /// Whether every usable row belongs to the default account.
+    pub fn wants_default_account(&self) -> bool {
+        self.survey.lanes.iter().any(|lane| lane.account.is_none())
+    }
+
+    /// The accounts that rows name.
+    pub fn named_accounts(&self) -> Vec<AccountName> {
+        self.survey.lanes.iter().filter_map(|lane| lane.account.clone()).collect()
+    }
+
+    /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
+    fn content_hash(&self, options: &LoadOptions) -> String {
+        let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let keep = options.keep.as_ref().map_or("", |(_, hash)| hash.as_str());
+        format!("{file}:{keep}")
+    }
+
+    fn new_job(&self, accounts: &Accounts) -> NewJob {
+        NewJob {
+            name: self.job.clone(),
+            path: self.path.clone(),
+            action: self.survey.default_action,
+            account: accounts.default.filter(|_| self.wants_default_account()),
+        }
+    }
+}
+
+/// How a file stands to the queue, before anything is loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    /// The queue does not know the job.
+    New,
+    /// The content is what was loaded last; so many tasks are not settled.
+    Unchanged {
+        /// Tasks that are not settled.
+        pending: u64,
+    },
+    /// The content has changed; so many tasks are not settled yet.
+    Changed {
+        /// Tasks that were not settled before.
+        pending: u64,
+    },
+    /// It is finished, and starts over as a new round.
+    Again,
+    /// Somebody cancelled the job; nothing is loaded or sent.
+    Cancelled,
+}
+
+/// Says how a file stands to the queue.
+///
+/// # Errors
+/// Another path, action or account under the job's name (2); no usable row (65).
+pub async fn stand(
+    store: &mut Store,
+    file: &Prepared,
+    accounts: &Accounts,
+    options: &LoadOptions,
+) -> Result<Standing, Failure> {
+    if let Some(refusal) = file.survey.refusal(file.strict) {
+        return Err(refusal.into());
+    }
+    if file.wants_default_account() && accounts.default.is_none() {
+        return Err(Failure::new(
+            Kind::Usage,
+            format!("{}: it is not known whose account to act for", file.survey.path),
+            "name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)",
+        ));
+    }
+    let usable = file.usable(accounts);
+    if usable == 0 || (file.strict && usable < file.survey.rows) {
+        return Err(no_account_for_rows(file, accounts));
+    }
+    let Some(job) = store.job(&file.job).await? else { return Ok(Standing::New) };
+    refuse_another(file, &job, accounts)?;
+    let pending = job.pending;
+    Ok(match (job.state, options.again && pending == 0) {
+        (_, true) => Standing::Again,
+        (JobState::Cancelled, false) => Standing::Cancelled,
+        _ if job.content_hash == file.content_hash(options) => Standing::Unchanged { pending },
+        _ => Standing::Changed { pending },
+    })
+}
+
+/// A job's path, default action and account are fixed when it is first loaded.
+fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), Failure> {
+    let new = file.new_job(accounts);
+    let word = |action: Option<Action>| action.map_or("none", Action::name);
+    let difference = if job.path != new.path {
+        format!("of another file, {}", job.path.display())
+    } else if job.action != new.action {
+        format!("of another action, {} (now {})", word(job.action), word(new.action))
+    } else if job.account != new.account {
+        "of another account".to_owned()
+    } else {
+        return Ok(());
+    };
+    let message =
+        format!("{}: there is a job {} already, {difference}; nothing was changed", file.survey.path, job.name);
+    Err(Failure::new(Kind::Usage, message, format!("load it under another name: --job {}-2", job.name)))
+}
+
+fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> Failure {
+    let unknown =
+        file.survey.lanes.iter().find_map(|lane| place_of(accounts, lane.account.as_ref(), lane.action).err());
+    let why = match unknown {
+        Some("unknown_account") => "rows name accounts that are not known here",
+        _ => "the platform does not offer the action",
+    };
+    Failure::new(
+        Kind::Input,
+        format!("{}: {why}; nothing was queued", file.survey.path),
+        "see `cleanup check` for the rows, and `cleanup status --json` for the accounts there are",
+    )
+}
+
+/// Whose row it is, or why it is nobody's.
+fn place_of(
+    accounts: &Accounts,
+    name: Option<&AccountName>,
+    action: Action,
+) -> Result<crate::domain::AccountId, &'static str> {
+    let (account, platform) = accounts.find(name).ok_or("unknown_account")?;
+    if platform::find(platform, action).is_none() {
+        return Err("action_not_offered");
+    }
+    Ok(account)
+}
+
+/// What loading a file did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// The job is new, or in a new round.
+    Round(LoadSummary),
+    /// It was compared with what was there.
+    Again(ReloadSummary),
+    /// There was nothing to do.
+    Unchanged,
+    /// The job was cancelled; nothing is loaded.
+    Cancelled,
+}
+
+/// Loads a file as its [`Standing`] asks for.
+///
+/// # Errors
+/// The queue cannot be written; the file changed while it was read; a reload would cancel more than half of what is in line
+/// (65).
+pub async fn load(
+    store: &mut Store,
+    file: &Prepared,
+    standing: &Standing,
+    accounts: &Accounts,
+    options: &LoadOptions,
+    now: Wall,
+) -> Result<Loaded, Failure> {
+    let hash = file.content_hash(options);
+    match standing {
+        Standing::Unchanged { .. } => Ok(Loaded::Unchanged),
+        Standing::Cancelled => Ok(Loaded::Cancelled),
+        Standing::New | Standing::Again => {
+            let columns = file.survey.has_header.then_some(file.survey.columns.as_slice());
+            let mut loader = store.begin_round(&file.new_job(accounts), &hash, columns, now).await?;
+            push_rows(&mut loader, file, accounts, options).await?;
+            Ok(Loaded::Round(loader.finish().await?))
+        }
+        Standing::Changed { .. } => {
+            let Some(job) = store.job(&file.job).await? else {
+                return Err(Failure::new(Kind::Fault, "the job went away while it was loaded", "type it again"));
+            };
+            let mut loader = store.begin_reload(&job, &hash, now).await?;
+            push_rows(&mut loader, file, accounts, options).await?;
+            match loader.apply(options.allow_shrink).await? {
+                Reloaded::Applied(summary) => Ok(Loaded::Again(summary)),
+                Reloaded::Shrinks { vanished, pending } => Err(shrinks(file, vanished, pending)),
+            }
+        }
+    }
+}
+
+fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> Failure {
+    Failure::new(
+        Kind::Input,
+        format!(
+            "{}: {vanished} of the {pending} rows still in line are no longer in the file; nothing was changed",
+            file.survey.path
+        ),
+        "if the export is complete and you mean to drop them, add --allow-shrink",
+    )
+}
+
+async fn push_rows(
+    loader: &mut Loader<'_>,
+    file: &Prepared,
+    accounts: &Accounts,
+    options: &LoadOptions,
+) -> Result<(), Failure> {
+    let keep = options.keep.as_ref().map(|(keep, _)| keep);
+    let mut rows = file.survey.rows(&file.source)?;
+    while let Some(row) = rows.next().map_err(changed_under_us)? {
+        let place = match row.verdict {
+            RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
+                Ok(account) => {
+                    let kept = keep.is_some_and(|keep| keep.contains(&target));
+                    RowPlace::Task { action, account, target, kept }
+                }
+                Err(reason) => RowPlace::Rejected { reason: reason.to_owned() },
+            },
+            RowVerdict::Rejected(rejection) => RowPlace::Rejected { reason: rejection.reason().to_owned() },
+        };
+        loader.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) }).await?;
+    }
+    Ok(())
+}
+
+/// What was pushed so far stays invisible and is swept away by the next load.
+fn changed_under_us(error: JobFileError) -> Failure {
+    error.into()
+}
