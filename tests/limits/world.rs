@@ -48,6 +48,9 @@ enum Door {
     SendLog(Window),
 }
 
+/// Boot, when it was set, what, and whether the wall was trusted then.
+type HoldOnRecord = (u32, Moment, Hold, bool);
+
 pub(crate) struct World {
     history: History,
     values: Values,
@@ -61,8 +64,8 @@ pub(crate) struct World {
     doors: Vec<Door>,
     app: Windows,
     record: Vec<Attempt>,
-    /// The hold of each account as it is on record: boot, when set, what, and whether the wall was trusted then.
-    holds: Vec<Option<(u32, Moment, Hold, bool)>>,
+    /// The hold of each account as it is on record.
+    holds: Vec<Option<HoldOnRecord>>,
 }
 
 const START: i64 = 1_800_000_000_000;
@@ -308,7 +311,7 @@ impl World {
             slots[attempt.account].push((attempt.action, upper));
             self.app.restore(attempt.action, upper);
         }
-        let door = |(slots, hold): (Vec<(Action, Tick)>, &Option<(u32, Moment, Hold, bool)>)| {
+        let door = |(slots, hold): (Vec<(Action, Tick)>, &Option<HoldOnRecord>)| {
             let hold = hold.map(|(boot, set, Hold { until, reason, rung }, wall_trusted)| {
                 let same_boot = boot == self.boot;
                 this_boot.hold(&StoredHold { same_boot, set, until, reason, rung, wall_trusted })
