@@ -115,6 +115,8 @@ impl Windows {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::domain::{Applies, Platform, Rate};
 
