@@ -246,7 +246,7 @@ fn lines_stay_right_across_the_blocks_of_a_big_file() {
         let text: String = std::iter::once(format!("target_id,note{end}")).chain((0..20_000).map(row)).collect();
         let (_, rows) = read("unfollow.csv", text.as_bytes()).unwrap();
         let mut line = 2;
-        for (n, row) in (0..).zip(&rows) {
+        for (n, row) in (0_u64..).zip(&rows) {
             assert_eq!((row.0, row.1.as_ref()), (line, Ok(&format!("unfollow - {}", 1_000 + n))));
             line += if n.is_multiple_of(7) { 3 } else { 2 };
         }
