@@ -53,6 +53,8 @@ fn the_action_comes_from_row_option_or_stem() {
         [task("unfollow - 12"), Err("missing_action"), Err("unknown_action"), task("delete-post - 15")]
     );
     assert_eq!(one("list.csv", mixed, &unlike)[1].1, task("unlike - 13"));
+    // The stem decides only where there is no action column.
+    assert_eq!(one("unfollow.csv", mixed, &ReadOptions::default())[1].1, Err("missing_action"));
     let error = read("list.csv", b"12\n").unwrap_err();
     assert!(matches!(error, JobFileError::NoAction { .. }) && error.hint().contains("--action"));
     assert!(matches!(

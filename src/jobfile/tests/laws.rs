@@ -89,6 +89,7 @@ fn agrees(survey: &Survey, seen: &[Seen]) -> Result<(), TestCaseError> {
     prop_assert_eq!(survey.rows, seen.len() as u64);
     prop_assert_eq!((survey.usable, survey.rejected), (tasks, survey.rows - tasks));
     prop_assert_eq!(survey.lanes.iter().map(|lane| lane.rows).sum::<u64>(), tasks);
+    prop_assert!(survey.lanes.iter().all(|lane| lane.rows > 0));
     for (fault, rows) in &survey.rejected_by_fault {
         prop_assert_eq!(seen.iter().filter(|row| row.1 == Err(fault.code())).count() as u64, *rows);
     }
