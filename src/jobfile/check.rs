@@ -1,8 +1,9 @@
 //! What `check` has to say about a file, as data. Duplicates are not in it: only the queue knows them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Survey;
+use crate::domain::Action;
 
 /// A file as `check` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,8 @@ pub struct CheckReport {
     pub columns: Vec<String>,
     /// Whether the first line is a header.
     pub has_header: bool,
+    /// The action of rows that name none.
+    pub default_action: Option<&'static str>,
     /// Rows read.
     pub rows: u64,
     /// Rows that are tasks, duplicates included.
@@ -26,6 +29,7 @@ pub struct CheckReport {
     /// Rows that are not.
     pub rejected: u64,
     /// Rejected rows by reason, the most frequent first.
+    #[serde(serialize_with = "as_object")]
     pub rejected_by_reason: Vec<(&'static str, u64)>,
     /// The first rejected rows.
     pub examples: Vec<CheckExample>,
@@ -89,6 +93,7 @@ impl CheckReport {
             },
             columns: survey.columns.clone(),
             has_header: survey.has_header,
+            default_action: survey.default_action.map(Action::name),
             rows: survey.rows,
             usable: survey.usable,
             rejected: survey.rejected,
@@ -99,4 +104,9 @@ impl CheckReport {
             refusal: survey.refusal(strict).map(|error| (error.to_string(), error.hint())),
         }
     }
+}
+
+/// Reasons and their rows as one JSON object, in this order.
+fn as_object<S: Serializer>(pairs: &[(&'static str, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(reason, rows)| (*reason, *rows)))
 }

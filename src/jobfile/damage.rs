@@ -21,7 +21,7 @@ pub(super) fn index(digits: usize) -> Option<usize> {
 /// Whether an ID has 15 digits and then only zeros.
 pub(super) fn ends_in_zeros(id: crate::domain::TargetId) -> bool {
     const STEP: [u64; JUDGED] = [10, 100, 1_000, 10_000];
-    index(id.digits()).is_some_and(|index| id.value() % STEP[index] == 0)
+    index(id.digits()).is_some_and(|index| id.value().is_multiple_of(STEP[index]))
 }
 
 /// What a whole file has: IDs by length, those that end in zeros, and cells such as 1.23E+18.
@@ -133,6 +133,12 @@ mod tests {
         near(binomial_tail(10, 1, 0.0001), 1.0 - 0.9999_f64.powi(10));
         near(binomial_tail(11, 1, 0.0001), 1.0 - 0.9999_f64.powi(11));
         near(binomial_tail(5, 4, 0.5), 6.0 / 32.0);
+        // Worked out with exact fractions.
+        near(binomial_tail(100, 22, 0.1), 0.0003119180049885031);
+        near(binomial_tail(500, 14, 0.01), 0.0006463479451103411);
+        near(binomial_tail(1_000, 5, 0.001), 0.00363687802952179);
+        near(binomial_tail(5_000, 5, 0.0001), 0.00017183933815807423);
+        near(binomial_tail(200, 200, 0.1), 1e-200);
         assert_eq!(binomial_tail(0, 0, 0.1), 1.0);
         assert_eq!(binomial_tail(10, 0, 0.1), 1.0);
         assert_eq!(binomial_tail(10, 11, 0.1), 0.0);
@@ -173,6 +179,21 @@ mod tests {
             assert!(!Tally { scientific: 0, ..tally }.verdict().rejects(id(zeros)));
         }
         assert!(!tally.verdict().rejects(id("1234567890123450001")));
+    }
+
+    #[test]
+    fn how_many_are_too_many() {
+        // By length: of 1, 10, 100 and 1,000 IDs, the fewest that end in zeros and are rejected (exact fractions again).
+        let fewest: [[u64; 4]; JUDGED] = [[2, 6, 21, 131], [2, 3, 6, 22], [2, 2, 3, 6], [1, 1, 2, 3]];
+        for (index, fewest) in fewest.into_iter().enumerate() {
+            for (ids, zeros) in [1, 10, 100, 1_000].into_iter().zip(fewest) {
+                let mut tally = Tally::default();
+                (tally.ids[index], tally.zeros[index]) = (ids, zeros.min(ids));
+                assert_eq!(tally.verdict().rejects_index(index), zeros <= ids, "{index} {ids} {zeros}");
+                tally.zeros[index] = zeros - 1;
+                assert!(!tally.verdict().rejects_index(index), "{index} {ids} {zeros}");
+            }
+        }
     }
 
     proptest! {

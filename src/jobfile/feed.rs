@@ -211,7 +211,10 @@ impl Read for Feed {
             self.block_start = self.delivered;
         }
         self.delivered += count as u64;
-        self.since_mark += count;
+        // Any number of blank lines may stand before a record.
+        if buf[..count].iter().any(|b| !matches!(b, b'\n' | b'\r')) {
+            self.since_mark += count;
+        }
         Ok(count)
     }
 }

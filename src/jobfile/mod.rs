@@ -20,6 +20,7 @@ mod judge;
 pub mod keep;
 mod link;
 mod receipt;
+mod receipt_columns;
 mod records;
 mod rejection;
 mod rows;

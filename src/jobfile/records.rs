@@ -11,6 +11,8 @@ pub(super) struct Records {
     record: ByteRecord,
     path: String,
     line: u64,
+    /// Where the next record begins if no blank lines come first.
+    next_line: u64,
     encoding: Encoding,
     delimiter: u8,
 }
@@ -36,7 +38,15 @@ impl Records {
             .comment(comment)
             .buffer_capacity(BLOCK_BYTES)
             .from_reader(feed);
-        Ok(Records { csv, record: ByteRecord::new(), path: source.name().to_owned(), line: 1, encoding, delimiter })
+        Ok(Records {
+            csv,
+            record: ByteRecord::new(),
+            path: source.name().to_owned(),
+            line: 1,
+            next_line: 1,
+            encoding,
+            delimiter,
+        })
     }
 
     /// Reads the next record; false at the end of the file. Empty lines are passed over, lines of spaces are not.
@@ -59,6 +69,7 @@ impl Records {
         // At CRLF the parser stops between the two, so its own line is one short at the next record.
         let ended_by_line_feed = feed.byte_before(end_byte) == Some(b'\n');
         let last_line = end_line - u64::from(ended_by_line_feed);
+        self.next_line = last_line + 1;
         self.line = if last_line == before_line { last_line } else { last_line - line_feeds(self.record.as_slice()) };
         if self.record.as_slice().len() > MAX_RECORD_BYTES {
             return Err(JobFileError::RecordTooLong {
@@ -117,10 +128,8 @@ impl Records {
     }
 
     fn broken(&self, error: csv::Error) -> JobFileError {
-        let at_line_feed = self.csv.get_ref().byte_before(self.csv.position().byte()) == Some(b'\n');
-        let line = if self.line == 1 && at_line_feed { 1 } else { self.line + 1 };
         match error.into_kind() {
-            csv::ErrorKind::Io(error) => feed_error(error, &self.path, line),
+            csv::ErrorKind::Io(error) => feed_error(error, &self.path, self.next_line),
             other => JobFileError::Unreadable {
                 path: self.path.clone(),
                 source: std::io::Error::other(format!("{other:?}")),
