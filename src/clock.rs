@@ -20,6 +20,8 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Moment;
     /// Which boot the ticks count from.
     fn boot(&self) -> BootId;
+    /// How long the machine has been suspended since its boot, all times together.
+    fn suspended(&self) -> Duration;
     /// Waits until `tick`. May end late by as long as the machine was suspended.
     fn sleep_until(&self, tick: Tick) -> Sleep<'_>;
 }
@@ -51,6 +53,11 @@ impl Clock for SystemClock {
 
     fn boot(&self) -> BootId {
         self.boot.clone()
+    }
+
+    fn suspended(&self) -> Duration {
+        let awake = tick_of(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic));
+        boot_time().since(awake)
     }
 
     fn sleep_until(&self, tick: Tick) -> Sleep<'_> {
@@ -93,39 +100,52 @@ fn unknown_boot() -> BootId {
 /// A clock that moves only when it is told to.
 #[derive(Debug)]
 pub struct SimulatedClock {
-    state: Mutex<(Moment, BootId)>,
+    state: Mutex<(Moment, BootId, Duration)>,
     moved: Notify,
 }
 
 impl SimulatedClock {
     /// A clock at `start`, shared.
     pub fn shared(start: Moment) -> Arc<SimulatedClock> {
-        Arc::new(SimulatedClock { state: Mutex::new((start, BootId("simulated-1".into()))), moved: Notify::new() })
+        Arc::new(SimulatedClock {
+            state: Mutex::new((start, BootId("simulated-1".into()), Duration::ZERO)),
+            moved: Notify::new(),
+        })
     }
 
     /// Lets time pass, on both clocks.
     pub fn advance(&self, by: Duration) {
-        self.change(|(moment, _)| {
+        self.change(|(moment, ..)| {
             moment.tick = moment.tick.after(by);
             moment.wall = moment.wall.after(by);
         });
     }
 
+    /// The machine sleeps: time passes on both clocks, and nothing runs.
+    pub fn suspend(&self, by: Duration) {
+        self.change(|(moment, _, asleep)| {
+            moment.tick = moment.tick.after(by);
+            moment.wall = moment.wall.after(by);
+            *asleep += by;
+        });
+    }
+
     /// Somebody sets the wall clock.
     pub fn set_wall(&self, wall: Wall) {
-        self.change(|(moment, _)| moment.wall = wall);
+        self.change(|(moment, ..)| moment.wall = wall);
     }
 
     /// The machine boots again after `off`: ticks begin anew, the wall clock goes on.
     pub fn reboot(&self, boot: &str, off: Duration) {
-        self.change(|(moment, id)| {
+        self.change(|(moment, id, asleep)| {
+            *asleep = Duration::ZERO;
             moment.wall = moment.wall.after(off);
             moment.tick = Tick(0);
             *id = BootId(boot.to_owned());
         });
     }
 
-    fn change(&self, change: impl FnOnce(&mut (Moment, BootId))) {
+    fn change(&self, change: impl FnOnce(&mut (Moment, BootId, Duration))) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.moved.notify_waiters();
     }
@@ -138,6 +158,10 @@ impl Clock for SimulatedClock {
 
     fn boot(&self) -> BootId {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    fn suspended(&self) -> Duration {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).2
     }
 
     fn sleep_until(&self, tick: Tick) -> Sleep<'_> {

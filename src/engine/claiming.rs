@@ -86,7 +86,7 @@ impl Dispatcher {
                     let on_record = StoredSlot {
                         same_boot: slot.same_boot,
                         reserved: slot.reserved,
-                        upper: Some(slot.upper),
+                        upper: (!slot.open).then_some(slot.upper),
                         wall_trusted: slot.clock_checked,
                     };
                     (slot.action, here.upper(&on_record, &run.values))

@@ -29,6 +29,8 @@ use crate::store::{Account, Claimed, Drain, DrainStart, LaneView, Store, StoreEr
 const NEWS_EVERY: Duration = Duration::from_secs(1);
 /// How long a run that was asked to end waits for requests in flight.
 const DRAIN_GRACE: Duration = Duration::from_secs(10);
+/// A gap between boot-time and monotonic time from which on it was a suspend.
+const MIN_SUSPEND: Duration = Duration::from_millis(50);
 
 /// What a dispatcher stands on.
 pub struct Means {
@@ -90,6 +92,8 @@ pub(super) struct Dispatcher {
     /// The account that worked last, for whoever shows windows.
     shown: Option<usize>,
     news: News,
+    /// When it was last looked, and how long the machine had been suspended by then.
+    awake: (Tick, Duration),
 }
 
 /// What was last seen of other processes' writes.
@@ -128,6 +132,7 @@ impl Dispatcher {
         settings: Settings,
     ) -> Dispatcher {
         let (arrive, arrivals) = mpsc::channel(settings.workers);
+        let awake = (means.clock.now().tick, means.clock.suspended());
         let mut app_windows = HashMap::new();
         for access in access.values() {
             if access.windows.iter().any(|spec| spec.scope == Scope::App) {
@@ -162,6 +167,7 @@ impl Dispatcher {
             put_back: Vec::new(),
             shown: None,
             news: News::default(),
+            awake,
         }
     }
 
@@ -190,6 +196,7 @@ impl Dispatcher {
     async fn work(&mut self) -> Result<Stopped, StoreError> {
         loop {
             self.heed_shutdown();
+            self.heed_suspend().await?;
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
             let now = self.means.clock.now();
@@ -315,6 +322,28 @@ impl Dispatcher {
     pub(super) fn schedule(&mut self, account: usize, at: Tick) {
         self.roster.accounts[account].due = Some(at);
         self.due.push(Reverse((at, account)));
+    }
+
+    /// After a suspend every slot whose end nobody saw counts anew from here: the kernel may have sent it only on waking.
+    async fn heed_suspend(&mut self) -> Result<(), StoreError> {
+        let (now, suspended) = (self.means.clock.now().tick, self.means.clock.suspended());
+        let asleep_from = std::mem::replace(&mut self.awake.0, now);
+        let before = std::mem::replace(&mut self.awake.1, suspended);
+        // Two clocks read one after the other differ by a millisecond or two; nobody sleeps for less than that.
+        if suspended.saturating_sub(before) < MIN_SUSPEND {
+            return Ok(());
+        }
+        let mut woken = now;
+        for account in &mut self.roster.accounts {
+            let upper = account.values.woken(now);
+            woken = woken.max(upper);
+            if let Some(limiter) = &mut account.limiter {
+                limiter.woke(asleep_from, upper);
+            }
+        }
+        self.app_windows.values_mut().for_each(|windows| windows.woke(asleep_from, woken));
+        tracing::info!(seconds = suspended.saturating_sub(before).as_secs(), "the machine was suspended");
+        self.means.drain.woke(asleep_from, woken).await
     }
 
     fn heed_shutdown(&mut self) {

@@ -78,6 +78,8 @@ pub struct StoredSlot {
     pub reserved: Moment,
     /// The latest moment at which the platform can have counted the request.
     pub upper: Tick,
+    /// Whether its end was never seen, and never will be.
+    pub open: bool,
     /// Whether it was reserved in this boot.
     pub same_boot: bool,
     /// Whether its drain's wall clock agreed with the platform's.
@@ -269,15 +271,16 @@ impl Drain {
             .fetch_one(&mut self.store.connection)
             .await
             .map_err(|e| self.store.sort(e))?;
-        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> =
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
             serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let mut slots: HashMap<AccountId, Vec<StoredSlot>> = HashMap::new();
-        for (account, action, tick, at, upper, same_boot, checked) in rows {
+        for (account, action, tick, at, upper, open, same_boot, checked) in rows {
             let slot = StoredSlot {
                 account: AccountId(account),
                 action: action_of(action)?,
                 reserved: Moment { tick: Tick(tick), wall: Wall(at) },
                 upper: Tick(upper),
+                open: open != 0,
                 same_boot: same_boot != 0,
                 clock_checked: checked != 0,
             };
@@ -305,6 +308,20 @@ impl Drain {
         let found = sqlx::query_as("pragma data_version").fetch_one(&mut self.store.connection).await;
         let (version,): (i64,) = found.map_err(|e| self.store.sort(e))?;
         Ok(version)
+    }
+
+    /// The machine was suspended from `asleep_from` or later, and is awake: what had not stopped counting then may have been
+    /// sent only now, so it counts until `woken` at least.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn woke(&mut self, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
+        let sql = "update attempt set upper_tick = ?2
+                    where id >= ?3 and upper_tick > ?1 and upper_tick < ?2
+                      and (select boot from drain where drain.id = attempt.drain_id) = ?4";
+        let update = sqlx::query(sql).bind(asleep_from.0).bind(woken.0).bind(self.slots_from.0).bind(&self.boot.0);
+        update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
+        Ok(())
     }
 
     /// The queue beneath, for reading and for the commands that a drain carries out itself.
@@ -339,13 +356,16 @@ const REQUEUE_OPEN: &str = "
     update task set state = 0, crashes = crashes + 1, unsure = 1
      where state = 1 and id in (select task_id from attempt where ended_at is null)";
 
-/// `upper - reserved - deadline` is the grace the attempt was written with. Ticks of another boot are left as they are.
+/// `upper - reserved - deadline` is the grace the attempt was written with. Attempts of another boot stay open: nobody can
+/// say by when the platform counted them, for a machine may sleep before it dies.
 const CLOSE_ATTEMPTS: &str = "
     update attempt
-       set ended_at = ?1, finding = 'crashed', reason = 'process_died',
-           upper_tick = case when (select boot from drain where drain.id = attempt.drain_id) = ?4
+       set finding = 'crashed', reason = 'process_died',
+           ended_at = case when d.boot = ?4 then ?1 end,
+           upper_tick = case when d.boot = ?4
                              then max(upper_tick, ?2 + max(upper_tick - reserved_tick - ?3, 0)) else upper_tick end
-     where ended_at is null";
+      from drain d
+     where d.id = attempt.drain_id and attempt.ended_at is null";
 
 const LANES: &str = "
     select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
@@ -360,7 +380,7 @@ const LANES: &str = "
 
 const SLOTS: &str = "
     select json_group_array(json_array(a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
-               d.boot = ?1 ->> '$.boot', d.clock_checked))
+               a.ended_at is null, d.boot = ?1 ->> '$.boot', d.clock_checked))
       from json_each(?1, '$.accounts') j
       join attempt a on a.account_id = j.value and a.id >= ?1 ->> '$.from' and a.id <= ?1 ->> '$.before'
       join drain d on d.id = a.drain_id";

@@ -134,10 +134,10 @@ impl Store {
         boot: &str,
     ) -> Result<Vec<super::drain::StoredSlot>, StoreError> {
         let sql = "select a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
-                          d.boot = ?3, d.clock_checked
+                          a.ended_at is null, d.boot = ?3, d.clock_checked
                      from attempt a join drain d on d.id = a.drain_id
                     where a.account_id = ?1 order by a.id desc limit ?2";
-        let rows: Vec<(i64, i64, i64, i64, i64, i64)> = sqlx::query_as(sql)
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = sqlx::query_as(sql)
             .bind(account.0)
             .bind(most)
             .bind(boot)
@@ -145,12 +145,13 @@ impl Store {
             .await
             .map_err(|e| self.sort(e))?;
         rows.into_iter()
-            .map(|(action, tick, at, upper, same_boot, checked)| {
+            .map(|(action, tick, at, upper, open, same_boot, checked)| {
                 Ok(super::drain::StoredSlot {
                     account,
                     action: super::drain::action_of(action)?,
                     reserved: Moment { tick: Tick(tick), wall: Wall(at) },
                     upper: Tick(upper),
+                    open: open != 0,
                     same_boot: same_boot != 0,
                     clock_checked: checked != 0,
                 })
