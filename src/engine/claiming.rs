@@ -195,7 +195,8 @@ impl Dispatcher {
                 send_by: now.tick.after(run.values.send_by),
                 deadline: now.tick.after(run.values.deadline),
             };
-            let flight = InFlight { account: planned.account, lane, reserved: now, price: planned.price, claimed };
+            let (account, endpoint, price) = (planned.account, planned.endpoint, planned.price);
+            let flight = InFlight { account, lane, endpoint, reserved: now, price, claimed };
             self.in_flight.insert(flight.claimed.attempt, flight);
             let (client, clock) = (Arc::clone(&self.means.client), Arc::clone(&self.means.clock));
             self.carriers.spawn(carry(departure, client, clock, self.arrive.clone()));

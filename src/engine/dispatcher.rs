@@ -22,7 +22,7 @@ use super::shutdown::{Shutdown, Urgency};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick};
 use crate::limits::{Values, WallTrust, Windows};
-use crate::platform::Client;
+use crate::platform::{Client, Endpoint};
 use crate::store::{Account, Claimed, Drain, DrainStart, LaneView, Store, StoreError, Turn};
 
 /// How often another process's changes are looked for.
@@ -52,6 +52,7 @@ pub(super) struct InFlight {
     pub(super) claimed: Claimed,
     pub(super) account: usize,
     pub(super) lane: Lane,
+    pub(super) endpoint: &'static Endpoint,
     pub(super) reserved: Moment,
     pub(super) price: MicroUsd,
 }

@@ -78,6 +78,7 @@ impl Dispatcher {
             troubles: flight.claimed.troubles,
             first_trouble: flight.claimed.first_trouble,
             unsure: flight.claimed.unsure,
+            repeat_looks_gone: flight.endpoint.repeat_looks_gone(),
         };
         let verdict = judge(&reply.finding, &history, self.last_good);
         if is_good(&reply.finding) {

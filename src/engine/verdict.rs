@@ -23,6 +23,8 @@ pub struct History {
     pub first_trouble: Option<AttemptId>,
     /// An earlier attempt may have had its effect without our seeing it.
     pub unsure: bool,
+    /// A repeat after the effect is answered as if the target did not exist ([`crate::platform::Endpoint::repeat_looks_gone`]).
+    pub repeat_looks_gone: bool,
 }
 
 /// What becomes of a task and its account.
@@ -88,7 +90,7 @@ pub fn judge(finding: &Finding, task: &History, last_good: AttemptId) -> Verdict
             Verdict { billed: true, ..plain(Transition::Succeed, reason.as_ref(), ForAccount::Served) }
         }
         // What an unseen attempt has undone cannot be found any more: the repeat confirms it.
-        Finding::Gone { .. } if task.unsure => {
+        Finding::Gone { .. } if task.unsure && task.repeat_looks_gone => {
             let reason = Reason::Borrowed("confirmed_by_repeat");
             plain(Transition::Succeed, Some(&reason), ForAccount::Served)
         }
@@ -169,7 +171,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const FRESH: History = History { attempt: AttemptId(100), troubles: 0, first_trouble: None, unsure: false };
+    const FRESH: History =
+        History { attempt: AttemptId(100), troubles: 0, first_trouble: None, unsure: false, repeat_looks_gone: false };
 
     fn word(text: &'static str) -> Reason {
         Reason::Borrowed(text)
@@ -200,9 +203,15 @@ mod tests {
     }
 
     #[test]
-    fn gone_after_an_unseen_effect_is_done() {
+    fn gone_after_an_unseen_effect_is_done_where_a_repeat_looks_gone() {
+        let gone = Finding::Gone { reason: word("not_found") };
         let unsure = History { unsure: true, ..FRESH };
-        let verdict = judge(&Finding::Gone { reason: word("not_found") }, &unsure, AttemptId(0));
+        assert_eq!(
+            judge(&gone, &unsure, AttemptId(0)).transition,
+            Transition::FindGone,
+            "an unfollow's repeat succeeds"
+        );
+        let verdict = judge(&gone, &History { repeat_looks_gone: true, ..unsure }, AttemptId(0));
         assert_eq!(verdict.transition, Transition::Succeed);
         assert_eq!(verdict.reason, Some(word("confirmed_by_repeat")));
         assert!(!verdict.billed);
@@ -242,6 +251,7 @@ mod tests {
                     troubles: verdict.troubles,
                     first_trouble: verdict.first_trouble,
                     unsure: verdict.unsure,
+                    ..FRESH
                 };
             }
         }

@@ -103,6 +103,17 @@ impl Documented {
 }
 
 impl Endpoint {
+    /// Whether a second request after the effect is answered as if the target did not exist: a deleted post is gone, and v1.1
+    /// says 144 ("no status found") of a like or repost that is not there any more. Elsewhere a repeat simply succeeds, so
+    /// there "gone" means that the target has gone.
+    pub fn repeat_looks_gone(&self) -> bool {
+        match self.action {
+            Action::DeletePost => true,
+            Action::Unlike | Action::Unrepost => self.platform == Platform::XV1,
+            Action::Unfollow | Action::Unmute | Action::Unblock | Action::Unbookmark => false,
+        }
+    }
+
     /// Whether a handle will do as the target.
     pub fn takes_handles(&self) -> bool {
         matches!(self.params, Params::Form { handle: Some(_), .. })

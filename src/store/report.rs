@@ -187,7 +187,7 @@ impl OtherRows {
     }
 
     async fn fetch(&mut self, store: &mut Store) -> Result<(), StoreError> {
-        let sql = "select r.line, r.outcome, r.reason, coalesce(r.record, task.target)
+        let sql = "select r.line, r.outcome, r.reason, coalesce(r.record, cast(task.target as text))
                      from row_without_task r left join task on task.id = r.task_id
                     where r.load_id = ?1 and r.line > ?2 order by r.line limit ?3";
         let rows: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(sql)

@@ -1,0 +1,163 @@
+//! A queue in a folder of its own, a sandbox in the process, and the way between them, without a command line.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cleanup::app::{self, DrainOptions, Ended, FileOptions, LoadOptions, Loaded, Rates, SandboxAccounts, Who};
+use cleanup::clock::SystemClock;
+use cleanup::domain::{Action, MicroUsd, Platform, Rate, TargetId, Wall};
+use cleanup::engine::{Event, Listener, Shutdown, ShutdownSender, shutdown};
+use cleanup::jobfile::keep;
+use cleanup::limits::Pace;
+use cleanup::platform::{Client, Settings};
+use cleanup::sandbox::{Ledger, Options, Sandbox};
+use cleanup::store::{DrainLock, QueueKind, ReceiptRow, Store, StoreError};
+
+pub struct Bench {
+    pub folder: tempfile::TempDir,
+    pub sandbox: Sandbox,
+    pub shutdown: (ShutdownSender, Shutdown),
+    pub options: DrainOptions,
+    pub load: LoadOptions,
+    pub account: Option<String>,
+}
+
+/// Counts what it hears.
+struct Quiet;
+
+impl Listener for Quiet {
+    fn hear(&mut self, _: &Event) {}
+}
+
+pub fn drain_options(rate: &str) -> DrainOptions {
+    DrainOptions {
+        jobs: None,
+        workers: 32,
+        pace: Pace::FrontLoad,
+        request_deadline: Duration::from_secs(5),
+        give_up_after: Duration::from_secs(20),
+        until: None,
+        max_requests: None,
+        max_spend: None,
+        prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
+        rates: Rates { given: vec![rate.parse().unwrap()], ..Rates::default() },
+    }
+}
+
+impl Bench {
+    /// A sandbox that enforces `rate`, faulty as `faults` says, and a run that keeps to the same rate.
+    pub async fn new(rate: &str, faults: &str) -> Bench {
+        let enforced: Rate = rate.parse().unwrap();
+        let options = Options {
+            rate: enforced,
+            unlike_day: None,
+            faults: faults.parse().unwrap(),
+            seed: 7,
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options, SystemClock::shared()).await.unwrap();
+        Bench {
+            folder: tempfile::tempdir().unwrap(),
+            sandbox,
+            shutdown: shutdown(),
+            options: drain_options(rate),
+            load: LoadOptions::default(),
+            account: None,
+        }
+    }
+
+    pub fn queue(&self) -> PathBuf {
+        self.folder.path().join("queue.db")
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn keep(&mut self, text: &str) {
+        let path = self.write("keep.txt", text);
+        self.load.keep = Some((keep::read(&path).unwrap(), text.to_owned()));
+    }
+
+    pub async fn store(&self) -> Store {
+        Store::open(&self.queue(), QueueKind::Sandbox).await.unwrap()
+    }
+
+    fn who(&self) -> Who {
+        Who::Sandbox(SandboxAccounts { base: Some(Arc::new(self.sandbox.base_url().parse().unwrap())) })
+    }
+
+    pub async fn try_load(&self, file: &Path) -> Result<Loaded, app::Failure> {
+        let mut store = self.store().await;
+        let file = app::prepare(&[file.to_path_buf()], &FileOptions::default())?.remove(0);
+        let account = self.account.as_ref().map(|name| name.parse().unwrap());
+        let accounts = self.who().introduce(&mut store, account.as_ref(), &file.named_accounts()).await?;
+        let standing = app::stand(&mut store, &file, &accounts, &self.load).await?;
+        let loaded = app::load(&mut store, &file, &standing, &accounts, &self.load, now()).await;
+        store.close().await;
+        loaded
+    }
+
+    pub async fn load(&self, file: &Path) -> Loaded {
+        self.try_load(file).await.unwrap()
+    }
+
+    pub async fn drain(&self) -> Ended {
+        let lock = DrainLock::take(&self.queue()).unwrap();
+        let base = self.sandbox.base_url().parse().unwrap();
+        let client = Arc::new(Client::new(&[&base], Settings { connections: 32, ..Settings::default() }).unwrap());
+        let (store, clock) = (self.store().await, SystemClock::shared());
+        let options = self.options.clone();
+        app::drain(store, lock, &self.who(), client, clock, self.shutdown.1.clone(), Box::new(Quiet), options)
+            .await
+            .unwrap()
+    }
+
+    pub fn ledger(&self) -> Ledger {
+        self.sandbox.ledger()
+    }
+
+    /// The only user of a one-account bench.
+    pub fn user(&self) -> TargetId {
+        let name = self.account.as_deref().unwrap_or(SandboxAccounts::DEFAULT_NAME);
+        SandboxAccounts::user_of(&name.parse().unwrap()).unwrap().as_str().parse().unwrap()
+    }
+
+    pub async fn receipts(&self, job: &str) -> Vec<ReceiptRow> {
+        let mut store = self.store().await;
+        let job = store.job(job).await.unwrap().unwrap();
+        let round = job.round_number;
+        let mut rows = Vec::new();
+        let push = |row| -> Result<(), StoreError> {
+            rows.push(row);
+            Ok(())
+        };
+        assert!(store.report(&job, round, push).await.unwrap());
+        rows
+    }
+}
+
+pub fn now() -> Wall {
+    SystemClock::shared().now().wall
+}
+
+/// A job file of so many distinct, synthetic IDs.
+pub fn ids(count: u64) -> String {
+    let mut text = String::from("user_id\n");
+    for n in 0..count {
+        text.push_str(&format!("{}\n", id(n)));
+    }
+    text
+}
+
+pub fn id(n: u64) -> u64 {
+    1_000_000_000_000_000_007 + n * 7_919_000_001
+}
+
+/// A current-thread runtime, as the program has it.
+pub fn run<F: std::future::Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
