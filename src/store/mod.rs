@@ -12,6 +12,7 @@ mod account;
 mod audit;
 mod control;
 mod drain;
+mod drill;
 mod error;
 mod explain;
 mod forget;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::drain::Drain;
+use super::drill;
 use super::error::StoreError;
 use crate::domain::{
     AccountId, Action, AttemptId, LaneId, Moment, Outcome, Reason, RoundId, Target, TargetId, TaskId, TaskState, Tick,
@@ -263,11 +264,13 @@ impl Drain {
     pub async fn turn(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
         let document =
             serde_json::to_string(&self.document(turn, now)).map_err(|e| StoreError::impossible(e.to_string()))?;
+        drill::point("before-commit");
         let rows = sqlx::query_as::<_, (String,)>(TURN).bind(document).fetch_all(&mut self.store.connection).await;
         let rows = match rows {
             Ok(rows) => rows,
             Err(error) => return Err(self.roll_back(error).await),
         };
+        drill::point("after-commit");
         let text = rows.first().map_or("", |(text,)| text.as_str());
         let receipt: ReceiptDocument = serde_json::from_str(text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let claimed = receipt.claimed.into_iter().map(claimed_of).collect::<Result<Vec<_>, _>>()?;
