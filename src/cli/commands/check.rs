@@ -1,0 +1,113 @@
+//! `cleanup check`, and `run --dry-run`: read, judge and estimate. Nothing is changed and nobody is asked.
+
+use serde_json::json;
+
+use crate::app::Prepared;
+use crate::cli::args::{CheckArgs, RowArgs};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::cli::estimate;
+use crate::cli::timing::span_text;
+use crate::domain::{Action, MicroUsd, Platform};
+use crate::jobfile::CheckReport;
+use crate::platform::{Tier, find};
+
+use super::run::prepare;
+
+/// Reads, judges and estimates the files.
+///
+/// # Errors
+/// A file cannot be used as a whole.
+pub async fn run(args: &CheckArgs, context: &Context) -> Result<u8, CliError> {
+    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
+    show(&files, &args.rows, context, args.json).await
+}
+
+/// Shows what the files are. 0 clean, 3 with rejected rows, 65 where nothing would be queued.
+pub(super) async fn show(
+    files: &[Prepared],
+    rows: &RowArgs,
+    context: &Context,
+    as_json: bool,
+) -> Result<u8, CliError> {
+    let platform = platform_of(context);
+    let mut rejected = false;
+    let mut refusal = None;
+    let mut reports = Vec::with_capacity(files.len());
+    for file in files {
+        let report = CheckReport::of(&file.survey, rows.strict);
+        rejected |= report.rejected > 0;
+        refusal = refusal.or(file.survey.refusal(rows.strict));
+        if as_json {
+            reports.push(json!({ "job": file.job, "check": report, "estimate": estimate_json(file, context) }));
+        } else {
+            say(file, &report, platform, context)?;
+        }
+    }
+    if as_json {
+        context.printer.json(&json!({ "files": reports }))?;
+    }
+    match refusal {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(if rejected { 3 } else { 0 }),
+    }
+}
+
+fn say(file: &Prepared, report: &CheckReport, platform: Platform, context: &Context) -> Result<(), CliError> {
+    let printer = &context.printer;
+    let shape = format!("{}, {}-separated", report.encoding, report.delimiter);
+    printer.data(&format!("{}: {} rows ({shape})", escaped(&report.file), report.rows))?;
+    for example in &file.survey.examples {
+        printer.data(&format!("  {}", escaped(&example.rejection.describe(&file.survey.path, example.line))))?;
+    }
+    let shown = file.survey.examples.len() as u64;
+    if report.rejected > shown {
+        printer.data(&format!("  ... and {} more rejected rows", report.rejected - shown))?;
+    }
+    for (reason, count) in &report.rejected_by_reason {
+        printer.data(&format!("  rejected, {reason}: {count}"))?;
+    }
+    if report.windows_1252_rows > 0 {
+        let note = "rows with text that is not UTF-8; it is read as Windows-1252 and comes back as UTF-8";
+        printer.data(&format!("  {} {note}", report.windows_1252_rows))?;
+    }
+    for lane in &file.survey.lanes {
+        let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
+        printer.data(&format!("  would {}{account} (duplicates, if any, are counted once when loaded)", lane.action.phrase(lane.rows)))?;
+        if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise) && platform != Platform::Sandbox {
+            printer.data(&format!("  {} is open to Enterprise apps only since 20 April 2026; a self-serve app will be refused", lane.action))?;
+        }
+    }
+    let (work, cost) = work_of(file, platform, context);
+    let windows = context.settings.windows(platform);
+    let length = estimate::from_empty(&work, &windows, context.settings.run.pace);
+    let cost = cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
+    printer.data(&format!("  takes about {} within the limits, {cost}", span_text(length)))
+}
+
+fn estimate_json(file: &Prepared, context: &Context) -> serde_json::Value {
+    let platform = platform_of(context);
+    let (work, cost) = work_of(file, platform, context);
+    let length = estimate::from_empty(&work, &context.settings.windows(platform), context.settings.run.pace);
+    json!({ "requests": work.iter().map(|(_, n)| n).sum::<u64>(), "seconds": length.as_secs(), "cost_usd": cost.map(MicroUsd::dollars) })
+}
+
+fn work_of(file: &Prepared, platform: Platform, context: &Context) -> (Vec<(Action, u64)>, Option<MicroUsd>) {
+    let mut work: Vec<(Action, u64)> = Vec::new();
+    for lane in &file.survey.lanes {
+        match work.iter_mut().find(|(action, _)| *action == lane.action) {
+            Some((_, rows)) => *rows += lane.rows,
+            None => work.push((lane.action, lane.rows)),
+        }
+    }
+    let price = |action| context.settings.price(platform, action);
+    let cost = work.iter().try_fold(MicroUsd(0), |sum, (action, rows)| Some(sum.plus(price(*action)?.times(*rows))));
+    (work, cost)
+}
+
+/// Whose endpoints a check speaks of.
+fn platform_of(context: &Context) -> Platform {
+    if context.settings.is_sandbox() { Platform::Sandbox } else { Platform::XV2 }
+}
+

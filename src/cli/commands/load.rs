@@ -1,0 +1,81 @@
+//! `cleanup load`: queue files without running them, and without the network.
+
+use crate::app::{Loaded, Prepared, Who};
+use crate::cli::args::LoadArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+
+use super::run::{introduce, load_all, load_options, prepare, stand};
+
+/// Rejected rows shown before `cleanup check` is named for the rest.
+const MAX_SHOWN_REJECTED: usize = 3;
+
+/// Queues the files.
+///
+/// # Errors
+/// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
+pub async fn run(args: &LoadArgs, context: &Context) -> Result<u8, CliError> {
+    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
+    let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
+    let who = Who::of(&context.settings, None)?;
+    let mut store = context.open_queue().await?;
+    let accounts = introduce(&who, &mut store, &args.rows, &files).await?;
+    let standings = stand(&mut store, &files, &accounts, &load).await?;
+    load_all(&mut store, &files, &standings, &accounts, &load, context).await?;
+    let mut rejected = false;
+    for file in &files {
+        rejected |= file.survey.rejected > 0;
+    }
+    context.printer.say(&format!("go on with {}", context.command("resume")));
+    store.close().await;
+    Ok(if rejected { 3 } else { 0 })
+}
+
+/// The first rejected rows, each with its line, its text and what to do.
+pub(super) fn say_rejected(file: &Prepared, context: &Context) {
+    for example in file.survey.examples.iter().take(MAX_SHOWN_REJECTED) {
+        context.printer.say(&escaped(&example.rejection.describe(&file.survey.path, example.line)));
+    }
+    let more = file.survey.rejected.saturating_sub(MAX_SHOWN_REJECTED as u64);
+    if more > 0 {
+        let check = context.command(&format!("check {}", escaped(&file.survey.path)));
+        context.printer.say(&format!("... and {more} more rejected rows; {check} shows them"));
+    }
+}
+
+/// One line on what loading a file did.
+pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
+    let job = escaped(job);
+    let counted = |pairs: &[(u64, &str)]| {
+        let parts: Vec<String> = pairs.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+    };
+    let text = match loaded {
+        Loaded::Round(summary) => format!(
+            "{job}: {} rows: {}",
+            summary.rows,
+            counted(&[
+                (summary.added, "to do"),
+                (summary.kept, "kept"),
+                (summary.duplicates, "duplicate"),
+                (summary.rejected, "rejected"),
+            ])
+        ),
+        Loaded::Again(summary) => format!(
+            "{job}: {} rows, compared with the last load: {}",
+            summary.rows,
+            counted(&[
+                (summary.added, "new"),
+                (summary.cancelled, "vanished (cancelled)"),
+                (summary.restored, "came back"),
+                (summary.kept, "kept"),
+                (summary.duplicates, "duplicate"),
+                (summary.rejected, "rejected"),
+            ])
+        ),
+        Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),
+        Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
+    };
+    context.printer.say(&text);
+}

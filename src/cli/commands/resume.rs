@@ -1,0 +1,38 @@
+//! `cleanup resume`: go on with what is in the queue.
+
+use crate::cli::args::ResumeArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::domain::JobId;
+use crate::store::DrainLock;
+
+use super::drain::{Asked, Drainer, Signals};
+
+/// Works on every unfinished job, or on those named.
+///
+/// # Errors
+/// A job is not known, the queue or the account is in the way.
+pub async fn run(args: &ResumeArgs, context: &Context) -> Result<u8, CliError> {
+    let mut jobs: Vec<JobId> = Vec::with_capacity(args.jobs.len());
+    for name in &args.jobs {
+        let (store, job) = context.job(name).await?;
+        jobs.push(job.id);
+        store.close().await;
+    }
+    let drainer = Drainer::prepare(&args.drain, context).await?;
+    let mut store = context.open_queue().await?;
+    let lock = DrainLock::take(store.path())?;
+    drainer.introduce_self(&mut store).await?;
+    if jobs.is_empty() {
+        jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
+    }
+    let asked = Asked { files: &[], standings: &[], accounts: &Default::default() };
+    if !drainer.ask_for_jobs(&mut store, &jobs, &asked, context).await? {
+        context.printer.say("nothing was sent");
+        return Ok(0);
+    }
+    let signals = Signals::listen()?;
+    // New jobs that somebody loads meanwhile are worked on too, unless some were named.
+    let only = (!args.jobs.is_empty()).then_some(jobs);
+    drainer.drain(store, lock, only, signals, context).await
+}

@@ -1,0 +1,126 @@
+//! `cleanup run`: read and judge every file, ask, load, drain, sum up. Nothing is queued before all of it can be.
+
+use std::path::PathBuf;
+
+use crate::app::{self, Accounts, FileOptions, LoadOptions, Prepared, Standing, Who};
+use crate::cli::args::{RowArgs, RunArgs};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::domain::JobId;
+use crate::jobfile::keep;
+use crate::store::{DrainLock, Store};
+
+use super::check;
+use super::drain::{self, Drainer};
+use super::load::{say_loaded, say_rejected};
+
+/// Loads the files and works on their jobs.
+///
+/// # Errors
+/// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
+pub async fn run(args: &RunArgs, context: &Context) -> Result<u8, CliError> {
+    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
+    if args.dry_run {
+        return check::show(&files, &args.rows, context, false).await;
+    }
+    let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
+    let drainer = Drainer::prepare(&args.drain, context).await?;
+    let who = drainer.who();
+    let mut store = context.open_queue().await?;
+    let lock = DrainLock::take(store.path())?;
+    let accounts = introduce(who, &mut store, &args.rows, &files).await?;
+    let standings = stand(&mut store, &files, &accounts, &load).await?;
+    let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts };
+    if !drainer.ask(&mut store, &asked, context).await? {
+        context.printer.say("nothing was queued, nothing was sent");
+        return Ok(0);
+    }
+    let mut signals = drain::Signals::listen()?;
+    let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
+    let jobs = tokio::select! {
+        jobs = loading => jobs?,
+        signal = signals.first() => return drainer.interrupted_early(signal, context),
+    };
+    drainer.drain(store, lock, Some(jobs), signals, context).await
+}
+
+/// Reads and judges the files.
+pub(super) fn prepare(files: &[PathBuf], job: Option<&str>, rows: &RowArgs) -> Result<Vec<Prepared>, CliError> {
+    let options = FileOptions {
+        action: rows.action,
+        column: rows.column.clone(),
+        job: job.map(str::to_owned),
+        strict: rows.strict,
+    };
+    app::prepare(files, &options)
+}
+
+/// The keep list is read before anything is queued, for it must not be half of one.
+pub(super) fn load_options(
+    rows: &RowArgs,
+    again: bool,
+    allow_shrink: bool,
+    context: &Context,
+) -> Result<LoadOptions, CliError> {
+    let keep = match &rows.keep {
+        None => None,
+        Some(path) => {
+            let list = keep::read(path)?;
+            if !list.handles().is_empty() {
+                context.printer.warn(&format!(
+                    "{}: {} handles on the keep list spare nobody yet, for rows name IDs; add their numeric IDs",
+                    path.display(),
+                    list.handles().len()
+                ));
+            }
+            Some(app::Keep::new(list))
+        }
+    };
+    Ok(LoadOptions { again, allow_shrink, keep })
+}
+
+/// Makes the accounts known that the files need.
+pub(super) async fn introduce(
+    who: &Who,
+    store: &mut Store,
+    rows: &RowArgs,
+    files: &[Prepared],
+) -> Result<Accounts, CliError> {
+    let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
+    who.introduce(store, rows.account.as_ref(), &named).await
+}
+
+/// How every file stands to the queue; one that cannot be loaded refuses all.
+pub(super) async fn stand(
+    store: &mut Store,
+    files: &[Prepared],
+    accounts: &Accounts,
+    options: &LoadOptions,
+) -> Result<Vec<Standing>, CliError> {
+    let mut standings = Vec::with_capacity(files.len());
+    for file in files {
+        standings.push(app::stand(store, file, accounts, options).await?);
+    }
+    Ok(standings)
+}
+
+/// Loads every file and says what that did.
+pub(super) async fn load_all(
+    store: &mut Store,
+    files: &[Prepared],
+    standings: &[Standing],
+    accounts: &Accounts,
+    options: &LoadOptions,
+    context: &Context,
+) -> Result<Vec<JobId>, CliError> {
+    let mut jobs = Vec::with_capacity(files.len());
+    for (file, standing) in files.iter().zip(standings) {
+        let loaded = app::load(store, file, standing, accounts, options, context.clock.now().wall).await?;
+        say_rejected(file, context);
+        say_loaded(&file.job, &loaded, context);
+        if let Some(job) = store.job(&file.job).await? {
+            jobs.push(job.id);
+        }
+    }
+    Ok(jobs)
+}

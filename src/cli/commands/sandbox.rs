@@ -1,0 +1,48 @@
+//! `cleanup sandbox`: serve the pretend platform on loopback until told to stop.
+
+use crate::cli::args::SandboxArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::sandbox::{Options, Sandbox, SandboxError};
+
+use super::drain::Signals;
+
+/// Serves the pretend platform. Its address is the one line on stdout.
+///
+/// # Errors
+/// The address is not this machine's, or is taken.
+pub async fn run(args: &SandboxArgs, context: &Context) -> Result<u8, CliError> {
+    let defaults = Options::default();
+    let options = Options {
+        listen: args.listen,
+        rate: args.limit.unwrap_or(defaults.rate),
+        unlike_day: args.unlike_day.or(if args.limit.is_some() { None } else { defaults.unlike_day }),
+        faults: args.faults.clone().unwrap_or(defaults.faults.clone()),
+        seed: args.seed.unwrap_or(defaults.seed),
+        latency: args.latency,
+        ..defaults
+    };
+    let told = format!("limit {}, faults {}, seed {}", options.rate, options.faults, options.seed);
+    let mut signals = Signals::listen()?;
+    let sandbox = Sandbox::start(options, context.clock.clone()).await.map_err(explain)?;
+    context.printer.data(&sandbox.base_url())?;
+    context.printer.say(&format!("the pretend platform is up: {told}"));
+    context.printer.say(&format!(
+        "use it with CLEANUP_X_API={} CLEANUP_X_TOKEN=sandbox-2244994945 CLEANUP_X_USER_ID=2244994945; \
+         what it saw is at {}/sandbox/ledger; Ctrl-C ends it",
+        sandbox.base_url(),
+        sandbox.base_url()
+    ));
+    let signal = signals.first().await;
+    sandbox.shut_down().await;
+    Ok(signal.exit_code())
+}
+
+/// The sandbox could not start.
+pub(super) fn explain(error: SandboxError) -> CliError {
+    let hint = match &error {
+        SandboxError::NotLoopback { .. } => "listen on 127.0.0.1 or ::1; a pretend platform is for this machine only",
+        SandboxError::Listen { .. } => "is another one running? choose another port with --listen 127.0.0.1:PORT",
+    };
+    CliError::new(Kind::Usage, error.to_string()).hint(hint)
+}

@@ -1,0 +1,115 @@
+//! kill -9, at random moments and at every commit boundary: nothing is lost, nothing but what was in flight repeats, and no
+//! window goes over its limit, by the platform's own count.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::{Home, SandboxProcess, code, ids, json, stderr};
+
+/// Kills; the long form is `CLEANUP_KILLS=1000`.
+const KILLS: u64 = 100;
+
+/// How many requests were in flight when processes died, by the queue's own record.
+fn died_in_flight(home: &Home) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", home.queue().display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        let sql = "select count(*) from attempt where finding = 'crashed'";
+        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        count as u64
+    })
+}
+
+fn judge(home: &Home, sandbox: &SandboxProcess, rows: u64, limit: u32, what: &str) {
+    let ledger = sandbox.ledger();
+    assert!(ledger.max_in_window <= u64::from(limit), "{what}: {ledger:?}");
+    assert_eq!(ledger.earned_429, 0, "{what}: {ledger:?}");
+    let effects = sandbox.effects();
+    assert_eq!(effects.len() as u64, rows, "{what}: every row happened");
+    let in_flight = died_in_flight(home);
+    assert!(ledger.repeats <= in_flight, "{what}: {} repeats, {in_flight} were in flight", ledger.repeats);
+    let audit = home.cleanup(["audit", "--rate", &format!("{limit}/2s")]).output().unwrap();
+    assert_eq!(code(&audit), 0, "{what}: {}", stderr(&audit));
+}
+
+#[test]
+fn a_hundred_kills_at_random_moments() {
+    let kills = std::env::var("CLEANUP_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
+    println!("CLEANUP_SEED={seed}");
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let home = Home::new();
+    let rows = 40 * kills;
+    let file = home.write("unfollow.csv", ids(rows));
+    let sandbox = SandboxProcess::start(&home, &["--limit", "400/2s", "--faults", "none", "--latency", "5ms"]);
+    let run = || {
+        let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", "400/2s"]);
+        command.args(["--pace", "front-load", "--workers", "24", "--progress", "none"]);
+        command
+    };
+    let _ = file;
+    for _ in 0..kills {
+        let mut child = run().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(dice.u64(20_000..400_000)));
+        // SIGKILL. A process that has finished by then is no kill, and the rows are enough for it not to happen.
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let last = run().output().unwrap();
+    let end = json(&last);
+    let job = &end["jobs"][0];
+    assert_eq!(job["pending"], 0, "{end}\n{}", stderr(&last));
+    assert_eq!(job["done"].as_u64().unwrap() + job["failed"].as_u64().unwrap(), rows, "{end}");
+    // A task in flight at three deaths has failed as a suspect ("crashed"); its effect may have happened.
+    assert!(job["failed"].as_u64().unwrap() <= kills / 3 * 24, "{end}");
+    let effects = sandbox.effects();
+    assert!(effects.len() as u64 >= job["done"].as_u64().unwrap(), "nothing is called done that did not happen");
+    let ledger = sandbox.ledger();
+    assert!(ledger.max_in_window <= 400, "{ledger:?}");
+    assert_eq!(ledger.earned_429, 0, "{ledger:?}");
+    let in_flight = died_in_flight(&home);
+    assert!(in_flight > 0, "no kill hit a request in flight: the test shows nothing");
+    assert!(ledger.repeats <= in_flight, "{} repeats, {in_flight} were in flight", ledger.repeats);
+    let audit = home.cleanup(["audit", "--rate", "400/2s"]).output().unwrap();
+    assert_eq!(code(&audit), 0, "{}", stderr(&audit));
+}
+
+#[test]
+fn a_death_at_every_commit_boundary() {
+    for point in ["before-commit", "after-commit"] {
+        for turn in 1.. {
+            let home = Home::new();
+            home.write("unfollow.csv", ids(9));
+            let sandbox = SandboxProcess::start(&home, &["--limit", "100/2s", "--faults", "none"]);
+            let run = |drill: Option<String>| {
+                let args = ["run", "unfollow.csv", "--yes", "--json", "--rate", "100/2s", "--workers", "2"];
+                let mut command = home.against(&sandbox, args);
+                command.args(["--pace", "front-load", "--progress", "none"]);
+                if let Some(drill) = drill {
+                    command.env("CLEANUP_DRILL", drill);
+                }
+                command.output().unwrap()
+            };
+            let what = format!("{point}:{turn}");
+            let first = run(Some(what.clone()));
+            let died = first.status.code().is_none();
+            if died {
+                let second = run(None);
+                assert_eq!(code(&second), 0, "{what}: {}", stderr(&second));
+                assert_eq!(json(&second)["jobs"][0]["done"], 9, "{what}");
+            }
+            judge(&home, &sandbox, 9, 100, &what);
+            if !died {
+                assert!(turn > 3, "{point}: no turn was died in");
+                break;
+            }
+        }
+    }
+}
