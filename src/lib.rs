@@ -4,5 +4,6 @@
 pub mod clock;
 pub mod domain;
 pub mod engine;
+pub mod limits;
 pub mod platform;
 pub mod store;

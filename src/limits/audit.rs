@@ -1,0 +1,99 @@
+//! The recount: what the record says about every window, by the same rule that the limiter keeps.
+//!
+//! In: the attempts of one account in the order of their reservations, on one line of ticks. Out: each window's fullest
+//! moment, and how often it was over its limit. What does not belong here: reading the record.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::domain::{Action, Tick, WindowSpec};
+
+/// The recount of one account. Memory is that of the slots of one window, whatever the record holds.
+#[derive(Debug)]
+pub struct Audit {
+    windows: Vec<(Fullest, BinaryHeap<Reverse<Tick>>)>,
+}
+
+/// What was found about one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fullest {
+    /// The window.
+    pub spec: WindowSpec,
+    /// The most requests the platform can have counted in any one window, wherever it begins.
+    pub most: u32,
+    /// The reservation that made it so many; none where nothing was counted.
+    pub at: Option<Tick>,
+    /// How many reservations were made while the window had no room.
+    pub over: u64,
+    /// The first of them.
+    pub first_over: Option<Tick>,
+}
+
+impl Audit {
+    /// An audit of these windows. Windows of the app are audited with the attempts of all its accounts.
+    pub fn new(specs: &[WindowSpec]) -> Audit {
+        let empty = |spec: &WindowSpec| Fullest { spec: *spec, most: 0, at: None, over: 0, first_over: None };
+        Audit { windows: specs.iter().map(|spec| (empty(spec), BinaryHeap::new())).collect() }
+    }
+
+    /// Counts one attempt: reserved at `reserved` (not before the one fed last), counted by the platform at `upper` at the
+    /// latest; of one still in flight that is the tick now.
+    pub fn attempt(&mut self, action: Action, reserved: Tick, upper: Tick) {
+        for (found, counting) in &mut self.windows {
+            if !found.spec.applies.counts(action) {
+                continue;
+            }
+            // A window is closed: one counted exactly its length ago is still in it.
+            while counting.peek().is_some_and(|Reverse(until)| *until < reserved) {
+                counting.pop();
+            }
+            counting.push(Reverse(upper.max(reserved).after(found.spec.rate.window())));
+            let count = u32::try_from(counting.len()).unwrap_or(u32::MAX);
+            if count > found.most {
+                (found.most, found.at) = (count, Some(reserved));
+            }
+            if count > found.spec.rate.limit() {
+                found.over += 1;
+                found.first_over = found.first_over.or(Some(reserved));
+            }
+        }
+    }
+
+    /// What was found, window by window.
+    pub fn finish(self) -> Vec<Fullest> {
+        self.windows.into_iter().map(|(found, _)| found).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Applies, Rate, Scope};
+
+    fn audit(limit: u32, attempts: &[(i64, i64)]) -> Fullest {
+        let spec = WindowSpec { scope: Scope::Account, rate: Rate::fixed(limit, 1), applies: Applies::All };
+        let mut audit = Audit::new(&[spec]);
+        attempts.iter().for_each(|(reserved, upper)| audit.attempt(Action::Unlike, Tick(*reserved), Tick(*upper)));
+        audit.finish()[0]
+    }
+
+    #[test]
+    fn the_fullest_window_and_the_first_request_too_many() {
+        let found = audit(2, &[(0, 100), (200, 300), (1_050, 1_060), (1_301, 1_400), (5_000, 5_000)]);
+        assert_eq!((found.most, found.at), (3, Some(Tick(1_050))), "0 can have been counted at 100");
+        assert_eq!((found.over, found.first_over), (1, Some(Tick(1_050))));
+        let clean = audit(2, &[(0, 100), (200, 300), (1_101, 1_110), (1_301, 1_400)]);
+        assert_eq!((clean.most, clean.over, clean.first_over), (2, 0, None));
+        assert_eq!(audit(1, &[(0, 0), (1_000, 1_000)]).over, 1, "windows are closed");
+    }
+
+    #[test]
+    fn other_actions_do_not_count() {
+        let spec =
+            WindowSpec { scope: Scope::Account, rate: Rate::fixed(1, 1), applies: Applies::Only(Action::Unlike) };
+        let mut audit = Audit::new(&[spec]);
+        audit.attempt(Action::Unlike, Tick(0), Tick(1));
+        audit.attempt(Action::Unfollow, Tick(1), Tick(2));
+        assert_eq!(audit.finish()[0].most, 1);
+    }
+}

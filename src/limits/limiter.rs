@@ -1,0 +1,259 @@
+//! The limiter of one account: hold, windows, allowances and pace, asked in this order.
+//!
+//! In: what the engine wants to send, what ended, what answers said. Out: how many may go, or why not and until when. What
+//! does not belong here: storing (the engine commits the slots it was granted before it sends, or gives them back).
+
+use std::time::Duration;
+
+use super::headers::{Answer, Answered, Hold, HoldReason, Leave, hold_after, leaves};
+use super::{Blocked, Pace, Pacer, WindowUsage, Windows};
+use crate::domain::{Action, Applies, Rate, Scope, Tick, WindowSpec};
+
+/// What came of asking for slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reservation {
+    /// So many slots are taken, at least one and at most as many as wanted.
+    Granted(u32),
+    /// None is free.
+    Wait {
+        /// When asking again can help, as far as one can know; none: when an answer has come. Ask again after answers too.
+        until: Option<Tick>,
+        /// What stands in the way.
+        why: Wait,
+    },
+}
+
+/// What stands in the way of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// A window is full.
+    Window(WindowSpec),
+    /// It is not yet time for the next one.
+    Pace,
+    /// The platform refused, and the account is held.
+    Hold(HoldReason),
+    /// Somebody else spends from the same window of the platform's, and has left no more.
+    Allowance,
+}
+
+/// What an answer changed about the account's hold; saved in the transaction that settles the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldChange {
+    /// A hold was set, or made longer.
+    Set(Hold),
+    /// A request was served after the hold: it is forgotten, and so is its rung.
+    Cleared,
+}
+
+/// What is left in a platform's window that somebody else spends too.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    action: Action,
+    /// Of the 24-hour window, or of the short one.
+    day: bool,
+    more: u32,
+    until: Tick,
+}
+
+/// The limiter of one account.
+#[derive(Debug)]
+pub struct Limiter {
+    windows: Windows,
+    /// One for all actions, or one each where every endpoint has its own window.
+    pacers: Vec<(Applies, Pacer)>,
+    hold: Option<Hold>,
+    /// At most two an action.
+    allowances: Vec<Allowance>,
+    shortest: Duration,
+}
+
+impl Limiter {
+    /// A limiter for the account windows of `specs` (those of scope `App` are shared: see [`Limiter::reserve`]). An action that
+    /// none of them counts gets a window of its own, of the shortest's rate (of the default's where there is none at all):
+    /// nothing is ever without a limit.
+    pub fn new(specs: &[WindowSpec], pace: Pace, now: Tick) -> Limiter {
+        let specs = covering(specs);
+        let shortest = shortest(&specs, |_| true).map_or(Duration::ZERO, Rate::window);
+        let paced: Vec<(Applies, Rate)> = match shortest_of(&specs, Applies::All) {
+            Some(rate) => vec![(Applies::All, rate)],
+            None => Action::ALL
+                .into_iter()
+                .map(Applies::Only)
+                .filter_map(|applies| Some((applies, shortest_of(&specs, applies)?)))
+                .collect(),
+        };
+        Limiter {
+            windows: Windows::new(&specs, Scope::Account),
+            pacers: paced.into_iter().map(|(applies, rate)| (applies, Pacer::new(rate, pace, now))).collect(),
+            hold: None,
+            allowances: Vec::new(),
+            shortest,
+        }
+    }
+
+    /// Takes over what an earlier process left, put on this boot's ticks by [`super::ThisBoot`].
+    pub fn restore(&mut self, slots: impl IntoIterator<Item = (Action, Tick)>, hold: Option<Hold>) {
+        slots.into_iter().for_each(|(action, upper)| self.windows.restore(action, upper));
+        self.hold = hold;
+    }
+
+    /// Takes up to `want` slots for requests of `action`, in the account's windows and in the `app` windows it shares with
+    /// others. They must be committed before anything is sent, or given back.
+    pub fn reserve(&mut self, action: Action, want: u32, now: Tick, mut app: Option<&mut Windows>) -> Reservation {
+        if let Some(hold) = self.hold.filter(|hold| now < hold.until) {
+            return Reservation::Wait { until: Some(hold.until), why: Wait::Hold(hold.reason) };
+        }
+        let mut most = want;
+        for windows in [Some(&mut self.windows), app.as_deref_mut()].into_iter().flatten() {
+            match windows.free(action, now) {
+                Ok(free) => most = most.min(free),
+                Err(Blocked { spec, until }) => return Reservation::Wait { until, why: Wait::Window(spec) },
+            }
+        }
+        self.allowances.retain(|allowance| now < allowance.until);
+        for allowance in self.allowances.iter().filter(|allowance| allowance.action == action) {
+            if allowance.more == 0 {
+                return Reservation::Wait { until: Some(allowance.until), why: Wait::Allowance };
+            }
+            most = most.min(allowance.more);
+        }
+        let granted = match self.pacer(action).map(|pacer| pacer.take(most, now)) {
+            Some(Err(next)) => return Reservation::Wait { until: Some(next), why: Wait::Pace },
+            Some(Ok(taken)) => taken,
+            None => most,
+        };
+        self.windows.reserve(action, granted);
+        if let Some(app) = app {
+            app.reserve(action, granted);
+        }
+        self.allowances_of(action).for_each(|allowance| allowance.more = allowance.more.saturating_sub(granted));
+        Reservation::Granted(granted)
+    }
+
+    /// Gives back `n` slots that were granted and never committed. The app's windows are given theirs back by the caller.
+    pub fn give_back(&mut self, action: Action, n: u32) {
+        self.windows.give_back(action, n);
+        self.allowances_of(action).for_each(|allowance| allowance.more = allowance.more.saturating_add(n));
+        if let Some(pacer) = self.pacer(action) {
+            pacer.give_back(n);
+        }
+    }
+
+    /// A request has ended; the platform counted it at `upper` at the latest: the tick of its answer, or
+    /// [`super::Values::unknown_end`]. The app's windows are told by the caller.
+    pub fn ended(&mut self, action: Action, upper: Tick) {
+        self.windows.ended(action, upper);
+    }
+
+    /// Hears what an answer said about limits, after [`Limiter::ended`] of the same request.
+    pub fn observe(&mut self, answer: &Answer, now: Tick) -> Option<HoldChange> {
+        let before = self.hold;
+        match answer.answered {
+            Answered::Limited | Answered::Capped => {
+                self.hold = Some(hold_after(answer, before, self.shortest, now));
+            }
+            Answered::Served | Answered::Otherwise => self.heed(answer, now),
+        }
+        if answer.answered == Answered::Served {
+            // One that was under way before the hold says nothing about after it.
+            self.hold = before.filter(|hold| answer.reserved < hold.until);
+        }
+        match self.hold {
+            _ if self.hold == before => None,
+            Some(hold) => Some(HoldChange::Set(hold)),
+            None => Some(HoldChange::Cleared),
+        }
+    }
+
+    /// Holds the account until `until` for a reason the engine knows of, such as a usage cap. A longer hold stays.
+    pub fn hold(&mut self, until: Tick, reason: HoldReason) -> Hold {
+        let rung = self.hold.map_or(0, |hold| hold.rung);
+        let hold = match self.hold {
+            Some(longer) if longer.until >= until => longer,
+            _ => Hold { until, reason, rung },
+        };
+        self.hold = Some(hold);
+        hold
+    }
+
+    /// The hold that is in force, if any.
+    pub fn held(&self, now: Tick) -> Option<Hold> {
+        self.hold.filter(|hold| now < hold.until)
+    }
+
+    /// Each window of the account, for people.
+    pub fn usage(&mut self, now: Tick) -> Vec<WindowUsage> {
+        self.windows.usage(now)
+    }
+
+    /// Whether dropping this limiter loses nothing: no slot counts, no hold is remembered, nobody else spends.
+    pub fn is_idle(&mut self, now: Tick) -> bool {
+        self.allowances.retain(|allowance| now < allowance.until);
+        self.hold.is_none() && self.allowances.is_empty() && self.windows.is_idle(now)
+    }
+
+    /// Tightens where the platform has less left than we would take.
+    fn heed(&mut self, answer: &Answer, now: Tick) {
+        // A slot that freed here while the answer was under way may still have counted there when it was written.
+        if self.windows.last_freed(answer.action, now) > answer.reserved {
+            return;
+        }
+        let free = self.windows.free(answer.action, now).unwrap_or(0);
+        let in_flight = self.windows.in_flight(answer.action);
+        let leaves = leaves(&answer.facts, free, in_flight, self.shortest);
+        for (day, leave) in [false, true].into_iter().zip(leaves) {
+            if let Some(leave) = leave {
+                self.allow(answer.action, day, leave, now);
+            }
+        }
+    }
+
+    /// Answers overtake each other, so an allowance only shrinks until its reset.
+    fn allow(&mut self, action: Action, day: bool, leave: Leave, now: Tick) {
+        self.allowances.retain(|allowance| now < allowance.until);
+        let until = now.after(leave.lasts);
+        let same = |known: &&mut Allowance| known.action == action && known.day == day;
+        match self.allowances.iter_mut().find(same) {
+            Some(known) => {
+                known.more = known.more.min(leave.more);
+                known.until = known.until.max(until);
+            }
+            None => self.allowances.push(Allowance { action, day, more: leave.more, until }),
+        }
+    }
+
+    fn allowances_of(&mut self, action: Action) -> impl Iterator<Item = &mut Allowance> {
+        self.allowances.iter_mut().filter(move |allowance| allowance.action == action)
+    }
+
+    fn pacer(&mut self, action: Action) -> Option<&mut Pacer> {
+        self.pacers.iter_mut().find(|(applies, _)| applies.counts(action)).map(|(_, pacer)| pacer)
+    }
+}
+
+/// The account's windows, and one for each action that none of them counts.
+fn covering(specs: &[WindowSpec]) -> Vec<WindowSpec> {
+    let mut own: Vec<WindowSpec> = specs.iter().filter(|spec| spec.scope == Scope::Account).copied().collect();
+    let rate = shortest(&own, |_| true).unwrap_or(WindowSpec::DEFAULT);
+    let window = |applies| WindowSpec { scope: Scope::Account, rate, applies };
+    if own.is_empty() {
+        return vec![window(Applies::All)];
+    }
+    let bare = |action: &Action| !own.iter().any(|spec| spec.applies.counts(*action));
+    let bare: Vec<Action> = Action::ALL.into_iter().filter(bare).collect();
+    own.extend(bare.into_iter().map(|action| window(Applies::Only(action))));
+    own
+}
+
+/// The rate that sets the pace of what `applies` says: a longer window beside it only stops, it does not slow.
+fn shortest_of(specs: &[WindowSpec], applies: Applies) -> Option<Rate> {
+    shortest(specs, |spec| spec.applies == applies)
+}
+
+fn shortest(specs: &[WindowSpec], which: impl Fn(&WindowSpec) -> bool) -> Option<Rate> {
+    let rates = specs.iter().filter(|spec| which(spec)).map(|spec| spec.rate);
+    rates.min_by_key(|rate| (rate.window(), rate.limit()))
+}
+
+#[cfg(test)]
+mod tests;

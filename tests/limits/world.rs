@@ -1,0 +1,327 @@
+//! A machine with clocks, accounts whose record survives, and a platform that counts when requests really arrive.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cleanup::clock::{Clock, SimulatedClock};
+use cleanup::domain::{Action, Applies, Moment, Rate, Scope, Tick, Wall, WindowSpec};
+use cleanup::limits::{
+    Audit, Limiter, Pace, Pacer, Reservation, StoredSlot, ThisBoot, Values, WallTrust, Window, Windows,
+};
+use proptest::test_runner::TestCaseError;
+
+use crate::history::{ACCOUNTS, End, History, Step};
+
+/// What stands in front of the platform: the limiter, or what one might do instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Limiter,
+    /// The limiter, but slots whose process died are restored as if counted when they were reserved.
+    Forgetful,
+    /// governor, bursts allowed.
+    GovernorAlone,
+    /// A sliding log of the times of sending.
+    SendLog,
+}
+
+/// One attempt on record. `upper` is what the record says, `arrived` what only the platform knows, in true milliseconds.
+struct Attempt {
+    account: usize,
+    action: Action,
+    boot: u32,
+    reserved: Moment,
+    reserved_truly: i64,
+    trusted: bool,
+    upper: Option<Tick>,
+    in_flight: bool,
+    arrived: Option<i64>,
+}
+
+enum Door {
+    Limiter(Box<Limiter>),
+    Governor(Pacer),
+    SendLog(Window),
+}
+
+pub(crate) struct World {
+    history: History,
+    values: Values,
+    gate: Gate,
+    clock: Arc<SimulatedClock>,
+    /// True milliseconds: the platform's clock.
+    truth: i64,
+    boot: u32,
+    taken_over: Tick,
+    trust: WallTrust,
+    doors: Vec<Door>,
+    app: Windows,
+    record: Vec<Attempt>,
+}
+
+const START: i64 = 1_800_000_000_000;
+
+impl World {
+    pub(crate) fn new(history: &History, gate: Gate) -> World {
+        let start = Moment { tick: Tick(1_000_000), wall: Wall(START) };
+        let shortest = history.specs.iter().map(|spec| spec.rate.window()).min().unwrap();
+        let mut world = World {
+            history: history.clone(),
+            values: Values::new(shortest, history.deadline),
+            gate,
+            clock: SimulatedClock::shared(start),
+            truth: START,
+            boot: 1,
+            taken_over: start.tick,
+            trust: WallTrust::default(),
+            doors: Vec::new(),
+            app: Windows::new(&[], Scope::App),
+            record: Vec::new(),
+        };
+        world.start_process(false);
+        world
+    }
+
+    /// Plays the whole history and lets the platform judge.
+    pub(crate) fn play(mut self) -> Result<(), TestCaseError> {
+        for step in self.history.steps.clone() {
+            self.step(step);
+        }
+        for index in 0..self.record.len() {
+            self.end(index, 255, End::Answered);
+        }
+        self.judge()
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Pass(time) | Step::Suspend(time) => self.pass(time),
+            Step::SetWall { off_seconds } => self.clock.set_wall(Wall(self.truth + off_seconds * 1000)),
+            Step::Ask { account, action, want, patient } => {
+                if let Some(until) = self.ask(account, action, want).filter(|_| patient) {
+                    self.pass(until.since(self.now().tick));
+                    self.ask(account, action, want);
+                }
+            }
+            Step::AskInVain { account, action } => {
+                let now = self.now().tick;
+                if let Door::Limiter(limiter) = &mut self.doors[account]
+                    && let Reservation::Granted(n) = limiter.reserve(action, 2, now, Some(&mut self.app))
+                {
+                    limiter.give_back(action, n);
+                    self.app.give_back(action, n);
+                }
+            }
+            Step::End { pick, arrives, how } => {
+                let in_flight: Vec<usize> = (0..self.record.len()).filter(|i| self.record[*i].in_flight).collect();
+                if let Some(index) = in_flight.get(pick % in_flight.len().max(1)) {
+                    self.end(*index, arrives, how);
+                }
+            }
+            Step::Kill { arrives, until_restart, asks_date } => {
+                self.kill(arrives);
+                self.pass(until_restart);
+                self.start_process(asks_date);
+            }
+            Step::Reboot { arrives, off, until_restart, asks_date, off_seconds } => {
+                self.kill(arrives);
+                self.boot += 1;
+                self.clock.reboot(&self.boot.to_string(), off);
+                self.truth += i64::try_from(off.as_millis()).unwrap();
+                self.clock.set_wall(Wall(self.truth + off_seconds * 1000));
+                self.pass(until_restart);
+                self.taken_over = self.now().tick;
+                self.start_process(asks_date);
+            }
+        }
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.clock.advance(time);
+        self.truth += i64::try_from(time.as_millis()).unwrap();
+    }
+
+    /// Reserves and commits. Answers until when to wait, where nothing was granted.
+    fn ask(&mut self, account: usize, action: Action, want: u32) -> Option<Tick> {
+        let now = self.now();
+        let reservation = match &mut self.doors[account] {
+            Door::Limiter(limiter) => limiter.reserve(action, want, now.tick, Some(&mut self.app)),
+            Door::Governor(pacer) => match pacer.take(want, now.tick) {
+                Ok(n) => Reservation::Granted(n),
+                Err(next) => return Some(next),
+            },
+            Door::SendLog(window) => {
+                let n = window.free(now.tick).min(want);
+                (0..n).for_each(|_| window.restore(now.tick));
+                if n == 0 {
+                    return window.next_free(now.tick);
+                }
+                Reservation::Granted(n)
+            }
+        };
+        let granted = match reservation {
+            Reservation::Granted(n) => n,
+            Reservation::Wait { until, .. } => return until,
+        };
+        assert!((1..=want).contains(&granted));
+        let attempt = || Attempt {
+            account,
+            action,
+            boot: self.boot,
+            reserved: now,
+            reserved_truly: self.truth,
+            trusted: self.trust.trusts(now),
+            upper: None,
+            in_flight: true,
+            arrived: None,
+        };
+        let attempts: Vec<Attempt> = (0..granted).map(|_| attempt()).collect();
+        self.record.extend(attempts);
+        None
+    }
+
+    fn end(&mut self, index: usize, arrives: u8, how: End) {
+        let (now, truth, grace) = (self.now(), self.truth, self.grace());
+        let attempt = &mut self.record[index];
+        if !attempt.in_flight {
+            return;
+        }
+        attempt.in_flight = false;
+        let upper = match how {
+            End::Answered => {
+                let arrived = between(attempt.reserved_truly, truth, arrives);
+                attempt.arrived = Some(arrived);
+                self.trust.check(Wall(arrived / 1000 * 1000), attempt.reserved, now);
+                now.tick
+            }
+            // What the socket still held can arrive after this process has given up.
+            End::Lost => {
+                attempt.arrived = Some(between(attempt.reserved_truly, truth + grace, arrives));
+                self.values.unknown_end(attempt.reserved.tick, now.tick)
+            }
+            End::NotSent => now.tick,
+        };
+        attempt.upper = Some(upper);
+        let (account, action) = (attempt.account, attempt.action);
+        if let Door::Limiter(limiter) = &mut self.doors[account] {
+            limiter.ended(action, upper);
+            self.app.ended(action, upper);
+        }
+    }
+
+    fn grace(&self) -> i64 {
+        i64::try_from(self.values.grace.as_millis()).unwrap()
+    }
+
+    /// The process dies. What was in flight may still arrive, for as long as the kernel tries.
+    fn kill(&mut self, arrives: u8) {
+        let last = self.truth + self.grace();
+        for attempt in self.record.iter_mut().filter(|attempt| attempt.in_flight) {
+            attempt.in_flight = false;
+            attempt.arrived = Some(between(attempt.reserved_truly, last, arrives));
+        }
+    }
+
+    /// A process begins with nothing but the record.
+    fn start_process(&mut self, asks_date: bool) {
+        let now = self.now();
+        self.trust = WallTrust::default();
+        if asks_date {
+            self.trust.check(Wall(self.truth / 1000 * 1000), now, now);
+        }
+        let this_boot = ThisBoot { now, wall_trusted: self.trust.trusts(now), taken_over: self.taken_over };
+        let first = self.history.specs[0].rate;
+        self.app = Windows::new(&self.history.specs, Scope::App);
+        if matches!(self.gate, Gate::GovernorAlone | Gate::SendLog) {
+            self.doors.extend((self.doors.len()..ACCOUNTS).map(|_| match self.gate {
+                Gate::GovernorAlone => Door::Governor(Pacer::new(first, Pace::FrontLoad, now.tick)),
+                _ => Door::SendLog(Window::new(first)),
+            }));
+            return;
+        }
+        let mut slots: Vec<Vec<(Action, Tick)>> = vec![Vec::new(); ACCOUNTS];
+        for attempt in &mut self.record {
+            let same_boot = attempt.boot == self.boot;
+            let (reserved, wall_trusted) = (attempt.reserved, attempt.trusted);
+            let stored = StoredSlot { same_boot, reserved, upper: attempt.upper, wall_trusted };
+            let upper = match attempt.upper {
+                None if self.gate == Gate::Forgetful => attempt.reserved.tick,
+                _ => this_boot.upper(&stored, &self.values),
+            };
+            if same_boot {
+                attempt.upper = Some(upper);
+            }
+            slots[attempt.account].push((attempt.action, upper));
+            self.app.restore(attempt.action, upper);
+        }
+        let door = |slots: Vec<(Action, Tick)>| {
+            let mut limiter = Limiter::new(&self.history.specs, self.history.pace, now.tick);
+            limiter.restore(slots, None);
+            Door::Limiter(Box::new(limiter))
+        };
+        self.doors = slots.into_iter().map(door).collect();
+    }
+
+    /// The platform's own count, and our recount of the record.
+    fn judge(&self) -> Result<(), TestCaseError> {
+        let naive = matches!(self.gate, Gate::GovernorAlone | Gate::SendLog);
+        for spec in self.history.specs.iter().take(if naive { 1 } else { usize::MAX }) {
+            let accounts = if spec.scope == Scope::App { 1 } else { ACCOUNTS };
+            for account in 0..accounts {
+                let mine = |attempt: &&Attempt| spec.scope == Scope::App || attempt.account == account;
+                let counted = self.record.iter().filter(mine).filter(|attempt| spec.applies.counts(attempt.action));
+                let most = fullest(counted.filter_map(|attempt| attempt.arrived).collect(), spec.rate);
+                let limit = spec.rate.limit() as usize;
+                if most > limit {
+                    let told = format!("account {account}: {most} in one window of {}", spec.rate);
+                    return Err(TestCaseError::fail(told));
+                }
+            }
+        }
+        if self.gate == Gate::Limiter && self.boot == 1 { self.recount() } else { Ok(()) }
+    }
+
+    fn recount(&self) -> Result<(), TestCaseError> {
+        for account in 0..ACCOUNTS {
+            let own = |spec: &&WindowSpec| spec.scope == Scope::Account;
+            let specs: Vec<WindowSpec> = self.history.specs.iter().filter(own).copied().collect();
+            let mut audit = Audit::new(&specs);
+            for attempt in self.record.iter().filter(|attempt| attempt.account == account) {
+                audit.attempt(attempt.action, attempt.reserved.tick, attempt.upper.unwrap());
+            }
+            for found in audit.finish() {
+                if found.over > 0 || found.most > found.spec.rate.limit() {
+                    return Err(TestCaseError::fail(format!("the audit disagrees: {found:?}")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The most that arrived in any closed window, wherever it begins.
+pub(crate) fn fullest(mut arrived: Vec<i64>, rate: Rate) -> usize {
+    arrived.sort_unstable();
+    let window = i64::try_from(rate.window().as_millis()).unwrap();
+    let mut first = 0;
+    let mut most = 0;
+    for last in 0..arrived.len() {
+        while arrived[last] - arrived[first] > window {
+            first += 1;
+        }
+        most = most.max(last - first + 1);
+    }
+    most
+}
+
+fn between(from: i64, to: i64, fraction: u8) -> i64 {
+    from + (to - from) * i64::from(fraction) / 255
+}
+
+/// One window for everything.
+pub(crate) fn only(rate: Rate) -> Vec<WindowSpec> {
+    vec![WindowSpec { scope: Scope::Account, rate, applies: Applies::All }]
+}
