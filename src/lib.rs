@@ -1,9 +1,12 @@
 //! `cleanup` undoes social actions in bulk: a CSV of target IDs becomes a durable queue, and the queue is worked off inside
 //! the platform's limits until every row has an honest outcome.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod limits;
 pub mod platform;
 pub mod store;
+pub mod telemetry;
