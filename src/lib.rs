@@ -2,7 +2,9 @@
 //! the platform's limits until every row has an honest outcome.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod jobfile;
@@ -10,3 +12,4 @@ pub mod limits;
 pub mod platform;
 pub mod sandbox;
 pub mod store;
+pub mod telemetry;

@@ -1,3 +1,5 @@
 //! The program. Everything it does is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    cleanup::cli::main()
+}

@@ -1,0 +1,191 @@
+//! The command line: names, options and help, exactly those of the contract.
+//!
+//! In: words. Out: [`Cli`], with every value already a type of the domain, so that nonsense ends here with exit code 2. What
+//! does not belong here: doing anything.
+
+mod global;
+mod queue;
+mod run;
+mod until;
+mod values;
+
+pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
+pub use queue::{
+    AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
+    SandboxFlag, StatusArgs,
+};
+pub use run::{CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
+pub use until::{Until, UntilError};
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::config::Overrides;
+use crate::domain::Platform;
+
+const EXAMPLES: &str = "\
+Examples:
+  cleanup check unfollow.csv            read the file and say what would happen
+  cleanup run unfollow.csv              load it and work on it until done
+  cleanup run unfollow.csv --sandbox    the same against a pretend platform
+  cleanup status                        progress, slots left, when it will be done
+  cleanup report unfollow -o out.csv    what became of every row
+
+Exit codes: 0 done, 2 usage, 3 done with failed or rejected rows, 4 stopped early, 65 bad input, 69 no answer,
+74 disk, 75 busy, 77 an account needs you, 78 configuration, 128+N stopped by signal N.";
+
+/// Undo social actions in bulk, inside the platform's limits, however often interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "cleanup", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(subcommand_required = true, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Load job files, or pick up where they stopped, and work on them until done or told to stop
+    Run(Box<RunArgs>),
+    /// Go on with every unfinished job, or those named, of every account
+    Resume(Box<ResumeArgs>),
+    /// Queue job files without running them
+    Load(Box<LoadArgs>),
+    /// Read, judge and estimate job files; change nothing
+    Check(Box<CheckArgs>),
+    /// Show progress, slots left and when jobs will be done
+    Status(StatusArgs),
+    /// Write receipts: every row of a job and what became of it
+    Report(ReportArgs),
+    /// Put the failed tasks of a job back in line
+    Retry(RetryArgs),
+    /// Pause a job; whoever works on it lets it rest
+    Pause(JobArgs),
+    /// Let a paused job go on
+    Unpause(JobArgs),
+    /// Cancel a job: nothing more of it is sent
+    Cancel(JobArgs),
+    /// Show every attempt at a target and what the platform answered
+    Explain(ExplainArgs),
+    /// Recount the attempts on record: the fullest window of every account, and any over its limit
+    Audit(AuditArgs),
+    /// Drop a settled job and its receipts; slots that still count stay
+    Forget(ForgetArgs),
+    /// Serve the pretend platform on this machine
+    Sandbox(SandboxArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+impl Cli {
+    /// Reads the command line of this process; on nonsense, or where help is asked for, the error says what to print and which
+    /// exit code to end with.
+    ///
+    /// # Errors
+    /// What clap says.
+    pub fn read() -> Result<Cli, clap::Error> {
+        let cli = Cli::try_parse()?;
+        match cli.contradiction() {
+            None => Ok(cli),
+            Some(why) => Err(Cli::command().error(clap::error::ErrorKind::ArgumentConflict, why)),
+        }
+    }
+
+    /// What no single option is wrong about.
+    fn contradiction(&self) -> Option<String> {
+        match &self.command {
+            Command::Run(args) => args.files.contradiction().or_else(|| args.rows.contradiction()),
+            Command::Load(args) => args.files.contradiction().or_else(|| args.rows.contradiction()),
+            Command::Check(args) => args.files.contradiction().or_else(|| args.rows.contradiction()),
+            _ => None,
+        }
+    }
+
+    /// What the options say of the settings.
+    pub fn overrides(&self) -> Overrides {
+        let mut overrides = self.global.overrides();
+        match &self.command {
+            Command::Run(args) => {
+                args.drain.override_in(&mut overrides);
+                overrides.sandbox = args.rows.is_sandbox();
+            }
+            Command::Resume(args) => {
+                args.drain.override_in(&mut overrides);
+                overrides.sandbox = args.sandbox.sandbox;
+            }
+            Command::Load(args) => overrides.sandbox = args.rows.is_sandbox(),
+            Command::Check(args) => {
+                overrides.sandbox = args.rows.is_sandbox();
+                overrides.rates.clone_from(&args.rates);
+                overrides.pace = args.pace;
+            }
+            Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Retry(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Pause(args) | Command::Unpause(args) | Command::Cancel(args) => {
+                overrides.sandbox = args.sandbox.sandbox;
+            }
+            Command::Explain(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Audit(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
+        }
+        overrides
+    }
+
+    /// Whether the contract promises one JSON object on stdout whatever the end.
+    pub fn promises_json(&self) -> bool {
+        match &self.command {
+            Command::Run(args) => args.drain.json,
+            Command::Resume(args) => args.drain.json,
+            _ => false,
+        }
+    }
+}
+
+/// `--sandbox`, or `--platform sandbox`, which means the same.
+fn is_sandbox(flag: bool, platform: Option<Platform>) -> bool {
+    flag || platform == Some(Platform::Sandbox)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    fn contradiction(words: &[&str]) -> Option<String> {
+        Cli::try_parse_from(words).unwrap().contradiction()
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let why = contradiction(&["cleanup", "run", "-"]).unwrap();
+        assert!(why.contains("--job"), "{why}");
+        assert!(contradiction(&["cleanup", "run", "-", "--job", "x"]).is_none());
+        assert!(contradiction(&["cleanup", "load", "a.csv", "b.csv", "--job", "x"]).is_some());
+        assert!(contradiction(&["cleanup", "load", "a.csv", "--sandbox", "--platform", "x-v1"]).is_some());
+        assert!(contradiction(&["cleanup", "load", "a.csv", "--sandbox", "--platform", "sandbox"]).is_none());
+    }
+
+    #[test]
+    fn options_reach_the_settings() {
+        let words =
+            ["cleanup", "run", "a.csv", "--platform", "sandbox", "--rate", "20/15m", "--rate", "90/h", "--db", "/q"];
+        let cli = Cli::try_parse_from(words.into_iter().chain(["--workers", "7", "--json"])).unwrap();
+        let overrides = cli.overrides();
+        assert!(overrides.sandbox && cli.promises_json());
+        assert_eq!((overrides.rates.len(), overrides.workers), (2, Some(7)));
+        assert_eq!(overrides.db.unwrap(), std::path::PathBuf::from("/q"));
+    }
+}

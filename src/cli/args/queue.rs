@@ -1,0 +1,169 @@
+//! Options of the commands that look at a queue or steer it, and of those that need none.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use clap_complete::Shell;
+
+use super::values;
+use crate::domain::{Rate, Target};
+
+/// `--sandbox`
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SandboxFlag {
+    /// The pretend platform and its own queue; CLEANUP_DB is ignored
+    #[arg(long)]
+    pub sandbox: bool,
+}
+
+/// `cleanup status`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  cleanup status\n  cleanup status unfollow --json")]
+pub struct StatusArgs {
+    /// Only these jobs
+    #[arg(value_name = "JOB")]
+    pub jobs: Vec<String>,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How receipts are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A table with a header
+    #[default]
+    Csv,
+    /// An array of objects
+    Json,
+    /// An object a line
+    Jsonl,
+}
+
+/// `cleanup report`
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cleanup report unfollow\n  cleanup report unfollow --format jsonl -o receipts.jsonl"
+)]
+pub struct ReportArgs {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// How to write the rows
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: ReportFormat,
+    /// Write to this file instead of stdout; it appears whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Leave cells alone that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub raw: bool,
+    /// An earlier round of the job
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub round: Option<u32>,
+}
+
+/// `cleanup retry`
+#[derive(Clone, Debug, Args)]
+pub struct RetryArgs {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+}
+
+/// `cleanup pause`, `unpause`, `cancel`
+#[derive(Clone, Debug, Args)]
+pub struct JobArgs {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+}
+
+/// `cleanup explain`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  cleanup explain 1234567890\n  cleanup explain @somebody")]
+pub struct ExplainArgs {
+    /// The target's ID, or its handle with @
+    #[arg(value_name = "ID", value_parser = values::target)]
+    pub target: Target,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+}
+
+/// `cleanup audit`
+#[derive(Clone, Debug, Args)]
+pub struct AuditArgs {
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cleanup forget`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  cleanup forget unfollow\n  cleanup forget --older-than 90d --yes")]
+pub struct ForgetArgs {
+    /// The job
+    #[arg(value_name = "JOB", required_unless_present = "older_than", conflicts_with = "older_than")]
+    pub job: Option<String>,
+    /// Every job that was settled longer ago than this
+    #[arg(long, value_name = "AGE", value_parser = values::age)]
+    pub older_than: Option<Duration>,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `cleanup sandbox`
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cleanup sandbox\n  cleanup sandbox --listen 127.0.0.1:9000 --limit 50/15s --faults 5% --seed 7"
+)]
+pub struct SandboxArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8765", value_parser = values::loopback)]
+    pub listen: SocketAddr,
+    /// Requests per window of a user, all actions together [default: 50/15s]
+    #[arg(long, value_name = "N/TIME")]
+    pub limit: Option<Rate>,
+    /// Unlikes per long window of a user [default: 1000/24m]
+    #[arg(long, value_name = "N/TIME")]
+    pub unlike_day: Option<Rate>,
+    /// What goes wrong and how often: none, 5%, or a list such as timeout=1%,gone=2%
+    #[arg(long, value_name = "TEXT")]
+    pub faults: Option<String>,
+    /// What the dice begin with
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// How long every answer takes, such as 200ms
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub latency: Option<Duration>,
+}
+
+/// `cleanup completions`
+#[derive(Clone, Copy, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}

@@ -1,0 +1,235 @@
+//! Options of run, resume, load and check.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::queue::SandboxFlag;
+use super::until::{Until, UntilError};
+use super::{is_sandbox, values};
+use crate::config::{Overrides, ProgressMode};
+use crate::domain::{AccountName, Action, MicroUsd, Moment, Platform, Rate, Wall};
+use crate::limits::Pace;
+
+const ROWS: &str = "What to do";
+const RELOAD: &str = "Loading again";
+const LIMITS: &str = "Limits of this run";
+const OUTPUT: &str = "Asking and telling";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  cleanup run unfollow.csv
+  cleanup run old.csv --action unlike --account work --until 06:00
+  cleanup run unfollow.csv --keep friends.csv --max-requests 500 --yes
+  mytool | cleanup run - --job tonight --action unfollow --yes --json";
+
+/// `cleanup run`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// The files.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to read their rows.
+    #[command(flatten)]
+    pub rows: RowArgs,
+    /// What a reload may do.
+    #[command(flatten)]
+    pub reload: ReloadArgs,
+    /// Say what would happen, and change nothing
+    #[arg(long, help_heading = OUTPUT)]
+    pub dry_run: bool,
+    /// How to run.
+    #[command(flatten)]
+    pub drain: DrainArgs,
+}
+
+/// `cleanup resume`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  cleanup resume\n  cleanup resume unfollow --for 4h")]
+pub struct ResumeArgs {
+    /// Only these jobs
+    #[arg(value_name = "JOB")]
+    pub jobs: Vec<String>,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// How to run.
+    #[command(flatten)]
+    pub drain: DrainArgs,
+}
+
+/// `cleanup load`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  cleanup load unfollow.csv --account work\n  cleanup resume")]
+pub struct LoadArgs {
+    /// The files.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to read their rows.
+    #[command(flatten)]
+    pub rows: RowArgs,
+    /// What a reload may do.
+    #[command(flatten)]
+    pub reload: ReloadArgs,
+}
+
+/// `cleanup check`
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cleanup check unfollow.csv\n  cleanup check export.csv --action unlike --rate 20/15m --json"
+)]
+pub struct CheckArgs {
+    /// The files.
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// How to read their rows.
+    #[command(flatten)]
+    pub rows: RowArgs,
+    /// Estimate with so many requests per time instead of the built-in windows, such as 50/15m (repeatable)
+    #[arg(long = "rate", value_name = "N/TIME", help_heading = LIMITS)]
+    pub rates: Vec<Rate>,
+    /// Estimate with this pace
+    #[arg(long, value_name = "PACE", value_parser = values::pace(), help_heading = LIMITS)]
+    pub pace: Option<Pace>,
+    /// Print the findings as JSON on stdout
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+}
+
+/// Job files and their name.
+#[derive(Clone, Debug, Args)]
+pub struct FileArgs {
+    /// Job files; - is standard input and wants --job
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The job's name, instead of the file's stem
+    #[arg(long, value_name = "NAME", value_parser = values::job_name, help_heading = ROWS)]
+    pub job: Option<String>,
+}
+
+impl FileArgs {
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let is_stdin = |file: &&PathBuf| file.as_os_str() == "-";
+        match (self.files.iter().filter(is_stdin).count(), &self.job) {
+            (0, None) => None,
+            (_, Some(_)) if self.files.len() > 1 => {
+                Some("--job names one job, and there are several files; give one file at a time".into())
+            }
+            (_, Some(_)) => None,
+            (_, None) => Some("- (standard input) has no name of its own; give one with --job NAME".into()),
+        }
+    }
+}
+
+/// How rows become tasks.
+#[derive(Clone, Debug, Args)]
+pub struct RowArgs {
+    /// The account that acts, by its short name
+    #[arg(long, value_name = "NAME", help_heading = ROWS)]
+    pub account: Option<AccountName>,
+    /// What to do where a row does not say; else the file's stem decides
+    #[arg(long, value_name = "ACTION", value_parser = values::action(), ignore_case = true, help_heading = ROWS)]
+    pub action: Option<Action>,
+    /// Whose API to speak
+    #[arg(long, value_name = "P", value_parser = values::platform(), help_heading = ROWS)]
+    pub platform: Option<Platform>,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// The column that holds the targets
+    #[arg(long, value_name = "NAME", help_heading = ROWS)]
+    pub column: Option<String>,
+    /// Never touch the targets in this file
+    #[arg(long, value_name = "FILE", help_heading = ROWS)]
+    pub keep: Option<PathBuf>,
+    /// Queue nothing if any row is unusable
+    #[arg(long, help_heading = ROWS)]
+    pub strict: bool,
+}
+
+impl RowArgs {
+    /// Whether this is about the pretend platform.
+    pub fn is_sandbox(&self) -> bool {
+        is_sandbox(self.sandbox.sandbox, self.platform)
+    }
+
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let other = self.platform.filter(|platform| *platform != Platform::Sandbox)?;
+        self.sandbox
+            .sandbox
+            .then(|| format!("--sandbox and --platform {other} contradict each other; give one of them"))
+    }
+}
+
+/// What loading a file again may do.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ReloadArgs {
+    /// Start a finished job over, as a new round
+    #[arg(long, help_heading = RELOAD)]
+    pub again: bool,
+    /// Let a reload cancel more than half of the pending rows
+    #[arg(long, help_heading = RELOAD)]
+    pub allow_shrink: bool,
+}
+
+/// How to run.
+#[derive(Clone, Debug, Args)]
+pub struct DrainArgs {
+    /// Stop at this time: 06:00 (its next occurrence here) or a timestamp
+    #[arg(long, value_name = "TIME", conflicts_with = "for_", help_heading = LIMITS)]
+    pub until: Option<Until>,
+    /// Stop after this long, such as 4h
+    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
+    pub for_: Option<Duration>,
+    /// Send at most so many requests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = LIMITS)]
+    pub max_requests: Option<u64>,
+    /// Spend at most so many dollars
+    #[arg(long, value_name = "USD", value_parser = values::spend, help_heading = LIMITS)]
+    pub max_spend: Option<MicroUsd>,
+    /// So many requests per time instead of the built-in windows, such as 50/15m (repeatable)
+    #[arg(long = "rate", value_name = "N/TIME", help_heading = LIMITS)]
+    pub rates: Vec<Rate>,
+    /// Spread requests over the window, or send as fast as answers come until it is full
+    #[arg(long, value_name = "PACE", value_parser = values::pace(), help_heading = LIMITS)]
+    pub pace: Option<Pace>,
+    /// Requests in flight at once, 1 to 1024
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = LIMITS)]
+    pub workers: Option<u16>,
+    /// End when there has been no answer at all for so long [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
+    pub give_up_after: Option<Duration>,
+    /// Do not ask before a real platform is touched
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub yes: bool,
+    /// Print one JSON object on stdout at the end
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+    /// How to show that it moves
+    #[arg(long, value_name = "HOW", value_parser = values::progress(), help_heading = OUTPUT)]
+    pub progress: Option<ProgressMode>,
+}
+
+impl DrainArgs {
+    /// When the run has to end, by the wall clock; none: when it is done.
+    ///
+    /// # Errors
+    /// `--until` names a time that has passed.
+    pub fn deadline(&self, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Option<Wall>, UntilError> {
+        match (self.until, self.for_) {
+            (Some(until), _) => until.resolve(now.wall, zone).map(Some),
+            (None, Some(length)) => Ok(Some(now.wall.after(length))),
+            (None, None) => Ok(None),
+        }
+    }
+
+    pub(super) fn override_in(&self, overrides: &mut Overrides) {
+        overrides.workers = self.workers;
+        overrides.pace = self.pace;
+        overrides.rates.clone_from(&self.rates);
+        overrides.give_up_after = self.give_up_after;
+        overrides.progress = self.progress;
+    }
+}

@@ -1,0 +1,119 @@
+//! Readers of option values. Each message says what would have been right.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::config::ProgressMode;
+use crate::domain::{Action, MicroUsd, Platform, Rate, Target, parse_duration};
+use crate::limits::Pace;
+
+/// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
+pub(super) fn action() -> impl TypedValueParser<Value = Action> {
+    let names = Action::ALL.map(|action| {
+        let name = PossibleValue::new(action.name());
+        match action {
+            Action::Unrepost => name.alias("unretweet"),
+            Action::DeletePost => name.aliases(["delete", "delete_post"]),
+            _ => name,
+        }
+    });
+    PossibleValuesParser::new(names).try_map(|text| Action::parse(&text).ok_or("no action"))
+}
+
+/// `--platform`
+pub(super) fn platform() -> impl TypedValueParser<Value = Platform> {
+    let names = Platform::ALL.map(Platform::name);
+    PossibleValuesParser::new(names).try_map(|text| Platform::parse(&text).ok_or("no platform"))
+}
+
+/// `--pace`
+pub(super) fn pace() -> impl TypedValueParser<Value = Pace> {
+    PossibleValuesParser::new(["even", "front-load"])
+        .map(|text| if text == "even" { Pace::Even } else { Pace::FrontLoad })
+}
+
+/// `--progress`
+pub(super) fn progress() -> impl TypedValueParser<Value = ProgressMode> {
+    let names = ProgressMode::ALL.map(ProgressMode::name);
+    PossibleValuesParser::new(names)
+        .try_map(|text| ProgressMode::ALL.into_iter().find(|mode| mode.name() == text).ok_or("no mode"))
+}
+
+/// A length of time, longer than nothing and at most 31 days.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let duration = parse_duration(text).ok_or("write it as 30s, 10m, 4h or 1h30m")?;
+    if duration.is_zero() || duration > Rate::MAX_WINDOW {
+        return Err("it must be longer than 0 and at most 31d".into());
+    }
+    Ok(duration)
+}
+
+/// An age, at most 100 years.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    const MAX_AGE_DAYS: u64 = 36_525;
+    let age = parse_duration(text).filter(|age| *age <= Duration::from_secs(MAX_AGE_DAYS * 86_400));
+    age.ok_or_else(|| "write it as 90d or 12h".into())
+}
+
+/// An amount of money above zero.
+pub(super) fn spend(text: &str) -> Result<MicroUsd, String> {
+    let amount: MicroUsd = text.parse()?;
+    if amount == MicroUsd(0) { Err("it must be more than 0".into()) } else { Ok(amount) }
+}
+
+/// A queue's file.
+pub(super) fn queue_path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("give the path of the queue's file".into());
+    }
+    if text.contains("://") {
+        return Err("this version keeps its queue in a SQLite file; give a path, not a URL".into());
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// A job's name: it stands in reports, file names and commands.
+pub(super) fn job_name(text: &str) -> Result<String, String> {
+    const MAX_JOB_NAME_CHARS: usize = 128;
+    let length = text.chars().count();
+    if length == 0 || length > MAX_JOB_NAME_CHARS || text.chars().any(char::is_control) || text.trim() != text {
+        return Err(format!("a job's name has 1 to {MAX_JOB_NAME_CHARS} characters and no control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// An ID, or a handle with its `@`.
+pub(super) fn target(text: &str) -> Result<Target, String> {
+    text.trim().parse().map_err(|_| "give an ID of 1 to 19 digits, or a handle as @name".to_owned())
+}
+
+/// The sandbox's address.
+pub(super) fn loopback(text: &str) -> Result<std::net::SocketAddr, String> {
+    let address: std::net::SocketAddr = text.parse().map_err(|_| "write it as 127.0.0.1:8765".to_owned())?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("the sandbox serves this machine alone: 127.0.0.1:PORT or [::1]:PORT".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn nonsense_is_refused_with_the_remedy() {
+        assert!(duration("soon").unwrap_err().contains("10m"));
+        assert!(duration("0s").is_err() && duration("32d").is_err() && duration("1h30m").is_ok());
+        assert!(age("90").unwrap_err().contains("90d"));
+        assert!(spend("0.00").is_err() && spend("-1").is_err() && spend("0.005").is_ok());
+        assert!(queue_path("postgres://x").unwrap_err().contains("SQLite") && queue_path("").is_err());
+        assert!(job_name("").is_err() && job_name(" a").is_err() && job_name("a\u{1b}[2J").is_err());
+        assert!(job_name("Nachtlauf 3").is_ok());
+        assert!(target("ada").unwrap_err().contains("@name") && target("@ada").is_ok() && target("0042").is_ok());
+        assert!(loopback("0.0.0.0:80").unwrap_err().contains("127.0.0.1") && loopback("[::1]:0").is_ok());
+    }
+}

@@ -1,0 +1,78 @@
+//! `cleanup pause`, `unpause`, `cancel`: rows that a drain in another process notices within a second.
+
+use crate::cli::args::JobArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
+use crate::store::JobState;
+
+/// Pauses a job.
+///
+/// # Errors
+/// There is no such job, it is cancelled, or the queue cannot be written.
+pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
+    let (mut store, job) = context.job(&args.job).await?;
+    let (name, printer) = (escaped(&job.name), &context.printer);
+    match job.state {
+        JobState::Active if job.pending == 0 => printer.say(&format!("{name} is finished; there is nothing to pause")),
+        JobState::Active => {
+            store.set_job_state(job.id, JobState::Paused).await?;
+            printer
+                .say(&format!("{name} is paused with {} tasks left; requests in flight end as they end", job.pending));
+            printer.say(&format!("next: {}", context.command(&format!("unpause {name}"))));
+        }
+        JobState::Paused => printer.say(&format!("{name} is paused already")),
+        JobState::Cancelled => return Err(cancelled_error(context, &job.name)),
+    }
+    store.close().await;
+    Ok(0)
+}
+
+/// Lets a paused job go on.
+///
+/// # Errors
+/// As [`pause`].
+pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
+    let (mut store, job) = context.job(&args.job).await?;
+    let (name, printer) = (escaped(&job.name), &context.printer);
+    match job.state {
+        JobState::Paused => {
+            store.set_job_state(job.id, JobState::Active).await?;
+            printer.say(&format!("{name} goes on: {} tasks left", job.pending));
+            printer.say(&format!(
+                "next: {} (a run in progress picks it up by itself)",
+                context.command(&format!("resume {name}"))
+            ));
+        }
+        JobState::Active => printer.say(&format!("{name} is not paused")),
+        JobState::Cancelled => return Err(cancelled_error(context, &job.name)),
+    }
+    store.close().await;
+    Ok(0)
+}
+
+/// Cancels a job. Given again it mops up what a cut-off cancellation left.
+///
+/// # Errors
+/// There is no such job, or the queue cannot be written.
+pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
+    let (mut store, job) = context.job(&args.job).await?;
+    let cancelled = store.cancel_job(&job, context.clock.now().wall).await?;
+    store.close().await;
+    let (name, printer) = (escaped(&job.name), &context.printer);
+    match (job.state, cancelled.tasks) {
+        (JobState::Cancelled, 0) => printer.say(&format!("{name} is cancelled already")),
+        (_, tasks) => {
+            printer.say(&format!(
+                "{name} is cancelled: {tasks} tasks will not be sent; requests in flight end as they end"
+            ));
+        }
+    }
+    printer.say(&format!("next: {}", context.command(&format!("report {name}"))));
+    Ok(0)
+}
+
+fn cancelled_error(context: &Context, name: &str) -> CliError {
+    let again = context.command("run FILE.csv --again");
+    CliError::new(Kind::Usage, format!("{name} is cancelled")).hint(format!("start it over with {again}"))
+}

@@ -1,0 +1,116 @@
+//! `cleanup explain`: every attempt at a target and what the platform answered.
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+
+use crate::cli::args::ExplainArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
+use crate::cli::timing::full_text;
+use crate::store::{AttemptView, TaskHistory};
+
+/// Tells the history of the target.
+///
+/// # Errors
+/// Exit code 2 where no job has the target; the queue cannot be read.
+pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> {
+    let histories = match context.existing_queue().await? {
+        Some(mut store) => {
+            let histories = store.explain(&args.target).await?;
+            store.close().await;
+            histories
+        }
+        None => Vec::new(),
+    };
+    if histories.is_empty() {
+        let list = context.command("status");
+        let error = CliError::new(Kind::Usage, format!("no job of this queue has the target {}", args.target));
+        return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
+    }
+    let told: Vec<String> = histories.iter().map(|history| tell(history, &context.zone)).collect();
+    context.printer.data(told.join("\n").trim_end())?;
+    Ok(0)
+}
+
+/// One task and its attempts.
+fn tell(history: &TaskHistory, zone: &TimeZone) -> String {
+    let mut text = String::new();
+    let round = if history.round > 1 { format!(", round {}", history.round) } else { String::new() };
+    let vanished = if history.vanished { " (its row is no longer in the file)" } else { "" };
+    let reason = history.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", escaped(reason)));
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{}{round}, line {}{vanished}", escaped(&history.job), history.line);
+    let _ = writeln!(
+        text,
+        "  {} by account {}: {}{reason}",
+        history.action,
+        escaped(&history.account),
+        history.outcome.name()
+    );
+    if history.attempts.is_empty() {
+        let _ = writeln!(text, "  nothing was sent for it");
+    }
+    for (index, attempt) in history.attempts.iter().enumerate() {
+        let _ = writeln!(text, "  {}. {}", index + 1, tell_attempt(attempt, zone));
+        if let Some(detail) = attempt.detail.as_ref().filter(|detail| !detail.is_empty()) {
+            let _ = writeln!(text, "     the platform said: {}", escaped(detail));
+        }
+    }
+    text
+}
+
+fn tell_attempt(attempt: &AttemptView, zone: &TimeZone) -> String {
+    let sent = full_text(attempt.reserved_at, zone);
+    let Some(ended_at) = attempt.ended_at else { return format!("{sent}  in flight") };
+    let status = attempt.http_status.map_or_else(|| "no answer".to_owned(), |status| format!("HTTP {status}"));
+    let millis = ended_at.since(attempt.reserved_at).as_millis();
+    let finding = attempt.finding.as_deref().unwrap_or("unknown");
+    let reason = attempt.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", escaped(reason)));
+    format!("{sent}  {status} after {millis} ms: {}{reason}", escaped(finding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, Outcome, TaskState, Wall};
+
+    #[test]
+    fn a_history_reads_like_a_log() {
+        let attempt = |at: i64, status, finding: &str, detail: &str| AttemptView {
+            reserved_at: Wall(at),
+            ended_at: Some(Wall(at + 120)),
+            http_status: status,
+            finding: Some(finding.into()),
+            reason: Some("server_error".into()),
+            detail: Some(detail.into()),
+        };
+        let open = AttemptView { ended_at: None, detail: None, ..attempt(86_400_000, None, "", "") };
+        let history = TaskHistory {
+            job: "night\u{1b}".into(),
+            round: 2,
+            line: 17,
+            action: Action::Unlike,
+            account: "ada".into(),
+            state: TaskState::Sending,
+            outcome: Outcome::Pending,
+            reason: None,
+            vanished: false,
+            attempts: vec![
+                attempt(0, Some(503), "world", "over \u{202e}capacity"),
+                attempt(1_000, None, "unanswered", ""),
+                open,
+            ],
+        };
+        let told = tell(&history, &TimeZone::UTC);
+        let expected = "night\\u{1b}, round 2, line 17\n  unlike by account ada: pending\n  \
+             1. 1970-01-01 00:00:00 UTC  HTTP 503 after 120 ms: world (server_error)\n     \
+             the platform said: over \\u{202e}capacity\n  \
+             2. 1970-01-01 00:00:01 UTC  no answer after 120 ms: unanswered (server_error)\n  \
+             3. 1970-01-02 00:00:00 UTC  in flight\n";
+        assert_eq!(told, expected);
+        let untouched = TaskHistory { attempts: vec![], ..history };
+        assert!(tell(&untouched, &TimeZone::UTC).ends_with("nothing was sent for it\n"));
+    }
+}

@@ -1,0 +1,123 @@
+//! `cleanup forget`: drops settled jobs. Slots that may still count in a window stay, whatever window a run was given.
+
+use std::time::Duration;
+
+use crate::cli::args::ForgetArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
+use crate::cli::prompt;
+use crate::cli::timing::span_text;
+use crate::domain::{Rate, Wall};
+use crate::store::{Forgotten, Job, Store};
+
+/// Beyond the longest window: deadline, grace and margin of a request, and a wall clock that was set.
+const SLACK: Duration = Duration::from_secs(86_400);
+
+/// Drops the job, or every job that was settled long enough ago.
+///
+/// # Errors
+/// There is no such job, it is not settled, nobody agreed, or the queue cannot be written.
+pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
+    let (mut store, jobs) = match (&args.job, args.older_than) {
+        (Some(name), _) => {
+            let (mut store, job) = context.job(name).await?;
+            check_settled(context, &mut store, &job).await?;
+            (store, vec![job])
+        }
+        (None, age) => {
+            let Some(mut store) = context.existing_queue().await? else {
+                context.printer.say("this queue has no jobs");
+                return Ok(0);
+            };
+            let jobs = old_jobs(context, &mut store, age.unwrap_or_default()).await?;
+            (store, jobs)
+        }
+    };
+    if jobs.is_empty() {
+        let age = args.older_than.map(span_text).unwrap_or_default();
+        context.printer.say(&format!("no job was settled more than {age} ago"));
+        return Ok(0);
+    }
+    if !agreed(context, args, &jobs)? {
+        context.printer.say("nothing was forgotten");
+        return Ok(0);
+    }
+    let keep_from = keep_from(context.clock.now().wall);
+    for job in &jobs {
+        let forgotten = store.forget(job, keep_from).await?;
+        context.printer.say(&told(&job.name, &forgotten));
+    }
+    store.close().await;
+    Ok(0)
+}
+
+/// Slots reserved since then may count in some window.
+fn keep_from(now: Wall) -> Wall {
+    let longest = Rate::MAX_WINDOW + SLACK;
+    Wall(now.0.saturating_sub(i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)))
+}
+
+async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Result<(), CliError> {
+    if job.pending == 0
+        && (store.settled_at(job).await?.is_some() || store.counts(job.round).await?.settled_tasks() == 0)
+    {
+        return Ok(());
+    }
+    let error = CliError::new(Kind::Usage, format!("{} is not settled: {} tasks are pending", job.name, job.pending));
+    let (resume, cancel) = (context.command("resume"), context.command(&format!("cancel {}", job.name)));
+    Err(error.hint(format!("finish it with {resume}, or give it up with {cancel}")))
+}
+
+async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result<Vec<Job>, CliError> {
+    let now = context.clock.now().wall;
+    let mut old = Vec::new();
+    for job in store.jobs().await? {
+        let settled_at = store.settled_at(&job).await?;
+        if settled_at.is_some_and(|at| now.since(at) > age || (age.is_zero() && at <= now)) {
+            old.push(job);
+        }
+    }
+    Ok(old)
+}
+
+/// Receipts cannot be had again, so a person is asked; the sandbox's are worth nothing.
+fn agreed(context: &Context, args: &ForgetArgs, jobs: &[Job]) -> Result<bool, CliError> {
+    if args.yes || context.settings.is_sandbox() {
+        return Ok(true);
+    }
+    if !prompt::can_ask() {
+        let error = CliError::new(Kind::Usage, "forgetting drops receipts for good, and there is nobody to ask");
+        return Err(error.hint("say --yes if you mean it"));
+    }
+    let names: Vec<_> = jobs.iter().map(|job| escaped(&job.name)).collect();
+    let question = format!("Drop {} and the receipts for good?", names.join(", "));
+    prompt::confirm(&question).map_err(|error| CliError::io("the terminal", error))
+}
+
+fn told(name: &str, forgotten: &Forgotten) -> String {
+    let Forgotten { tasks, attempts, attempts_kept } = forgotten;
+    let kept = match attempts_kept {
+        0 => String::new(),
+        kept => format!("; {kept} attempts stay while they may count in a window"),
+    };
+    format!("{} is forgotten: {tasks} tasks and {attempts} attempts{kept}", escaped(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_of_the_longest_window_stay() {
+        let now = Wall(4_000_000_000_000);
+        assert_eq!(now.since(keep_from(now)), Duration::from_secs(32 * 86_400));
+    }
+
+    #[test]
+    fn what_stays_is_said() {
+        let text = told("a", &Forgotten { tasks: 3, attempts: 1, attempts_kept: 2 });
+        assert_eq!(text, "a is forgotten: 3 tasks and 1 attempts; 2 attempts stay while they may count in a window");
+        assert!(!told("a", &Forgotten::default()).contains("stay"));
+    }
+}

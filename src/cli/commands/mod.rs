@@ -1,0 +1,45 @@
+//! The commands, one file each. Every one says what it did and what to type next, and gives back an exit code.
+
+pub mod audit;
+pub mod check;
+pub mod completions;
+pub mod control;
+pub mod explain;
+pub mod forget;
+pub mod load;
+pub mod man;
+pub mod report;
+pub mod resume;
+pub mod retry;
+pub mod run;
+pub mod sandbox;
+pub mod status;
+
+use super::args::Command;
+use super::context::Context;
+use super::error::CliError;
+
+/// Does what a command says.
+///
+/// # Errors
+/// Whatever ends it early; the error knows its exit code.
+pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliError> {
+    match command {
+        Command::Run(args) => run::run(context, args).await,
+        Command::Resume(args) => resume::run(context, args).await,
+        Command::Load(args) => load::run(context, args).await,
+        Command::Check(args) => check::run(context, args).await,
+        Command::Status(args) => status::run(context, args).await,
+        Command::Report(args) => report::run(context, args).await,
+        Command::Retry(args) => retry::run(context, args).await,
+        Command::Pause(args) => control::pause(context, args).await,
+        Command::Unpause(args) => control::unpause(context, args).await,
+        Command::Cancel(args) => control::cancel(context, args).await,
+        Command::Explain(args) => explain::run(context, args).await,
+        Command::Audit(args) => audit::run(context, args).await,
+        Command::Forget(args) => forget::run(context, args).await,
+        Command::Sandbox(args) => sandbox::run(context, args).await,
+        Command::Completions(args) => completions::run(context, args),
+        Command::Man => man::run(context),
+    }
+}

@@ -1,0 +1,117 @@
+//! `cleanup report`: receipts, row for row, to stdout or to a file that appears whole or not at all.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::cli::args::{ReportArgs, ReportFormat};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
+use crate::jobfile::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
+use crate::store::{Job, ReceiptRow, Store, StoreError};
+
+/// Writes the receipts.
+///
+/// # Errors
+/// There is no such job or round; the queue cannot be read, the file cannot be written.
+pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
+    let (mut store, job) = context.job(&args.job).await?;
+    let round = args.round.unwrap_or(job.round_number);
+    if round > job.round_number {
+        let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));
+        return Err(error.hint(format!("its newest round is {}", job.round_number)));
+    }
+    let wanted = Wanted { round, format: format_of(args.format), raw: args.raw };
+    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        None => {
+            let mut out = write_receipts(&mut store, &job, &wanted, context.printer.data_writer(), "stdout").await?.0;
+            out.flush().map_err(|error| CliError::io("stdout", error))?;
+        }
+        Some(path) => {
+            let rows = write_file(&mut store, &job, &wanted, path).await?;
+            context.printer.say(&format!("{rows} rows of {} are in {}", escaped(&job.name), path.display()));
+        }
+    }
+    store.close().await;
+    Ok(0)
+}
+
+struct Wanted {
+    round: u32,
+    format: ReceiptFormat,
+    raw: bool,
+}
+
+fn format_of(format: ReportFormat) -> ReceiptFormat {
+    match format {
+        ReportFormat::Csv => ReceiptFormat::Csv,
+        ReportFormat::Json => ReceiptFormat::Json,
+        ReportFormat::Jsonl => ReceiptFormat::Jsonl,
+    }
+}
+
+/// Beside the file first (mode 0600), then in its place: a reader never sees half a report.
+async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) -> Result<u64, CliError> {
+    let name = path.display().to_string();
+    let complain = |error| CliError::io(&name, error);
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let file = NamedTempFile::new_in(folder).map_err(complain)?;
+    let (file, rows) = write_receipts(store, job, wanted, file, &name).await?;
+    file.as_file().sync_all().map_err(complain)?;
+    file.persist(path).map_err(|error| complain(error.error))?;
+    Ok(rows)
+}
+
+/// Streams every row of the round to `to`; gives it back with the number of rows.
+async fn write_receipts<W: Write>(
+    store: &mut Store,
+    job: &Job,
+    wanted: &Wanted,
+    to: W,
+    name: &str,
+) -> Result<(W, u64), CliError> {
+    let complain = |error| CliError::io(name, error);
+    let columns = store.columns(job, wanted.round).await?.unwrap_or_else(|| vec!["target_id".to_owned()]);
+    let mut writer = ReceiptWriter::new(to, wanted.format, &columns, wanted.raw).map_err(complain)?;
+    let mut rows = 0_u64;
+    let each = |row: ReceiptRow| -> Result<(), ReportError> {
+        rows += 1;
+        let plain = row.target.as_ref().map(ToString::to_string).unwrap_or_default();
+        writer.write(&receipt_of(&row, &plain)).map_err(ReportError::Write)
+    };
+    let found = store.report(job, wanted.round, each).await.map_err(|error| match error {
+        ReportError::Store(error) => CliError::from(error),
+        ReportError::Write(error) => complain(error),
+    })?;
+    if !found {
+        return Err(CliError::new(Kind::Usage, format!("{} has no round {}", job.name, wanted.round)));
+    }
+    Ok((writer.finish().map_err(complain)?, rows))
+}
+
+enum ReportError {
+    Store(StoreError),
+    Write(std::io::Error),
+}
+
+impl From<StoreError> for ReportError {
+    fn from(error: StoreError) -> ReportError {
+        ReportError::Store(error)
+    }
+}
+
+/// The one place where a row of the store becomes a receipt. `plain` is the target's own text.
+fn receipt_of<'a>(row: &'a ReceiptRow, plain: &'a str) -> Receipt<'a> {
+    Receipt {
+        cells: row.record.as_deref().map_or(ReceiptCells::Plain(plain), ReceiptCells::Stored),
+        line: Some(row.line),
+        outcome: row.outcome,
+        reason: row.reason.as_deref(),
+        http_status: row.http_status,
+        attempts: u64::from(row.attempts),
+        finished_at: row.finished_at,
+    }
+}

@@ -1,0 +1,31 @@
+//! `cleanup retry`: failed tasks go back in line.
+
+use crate::cli::args::RetryArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::store::JobState;
+
+/// Puts the job's failed tasks back in line.
+///
+/// # Errors
+/// There is no such job, or the queue cannot be written.
+pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
+    let (mut store, job) = context.job(&args.job).await?;
+    let retried = store.retry_job(&job, context.clock.now().wall).await?;
+    store.close().await;
+    let (name, printer) = (escaped(&job.name), &context.printer);
+    if retried.tasks == 0 {
+        printer.say(&format!("{name} has no failed tasks"));
+        return Ok(0);
+    }
+    printer.say(&format!("{name}: {} failed tasks are in line again", retried.tasks));
+    match job.state {
+        JobState::Active => printer.say(&format!("next: {}", context.command(&format!("resume {name}")))),
+        JobState::Paused => {
+            printer.say(&format!("the job is paused; next: {}", context.command(&format!("unpause {name}"))));
+        }
+        JobState::Cancelled => printer.say("the job is cancelled: they wait until it is loaded again with --again"),
+    }
+    Ok(0)
+}

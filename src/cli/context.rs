@@ -1,0 +1,103 @@
+//! What every command stands on: settings, printer, clock, and the way to the queue.
+
+use super::error::{CliError, Kind};
+use super::escape::escaped;
+use super::printer::Printer;
+use crate::clock::SharedClock;
+use crate::config::Settings;
+use crate::store::{Job, Store};
+
+/// The most jobs an error lists.
+const MAX_LISTED_JOBS: usize = 20;
+/// Names further apart than this many edits are no typing mistakes.
+const MAX_SUGGESTION_EDITS: usize = 3;
+
+/// What every command stands on.
+pub struct Context {
+    /// Everything decided.
+    pub settings: Settings,
+    /// Stdout and stderr.
+    pub printer: Printer,
+    /// The clock.
+    pub clock: SharedClock,
+    /// The local time zone.
+    pub zone: jiff::tz::TimeZone,
+}
+
+impl Context {
+    /// Opens the queue, making it where there is none.
+    ///
+    /// # Errors
+    /// There is no place for it, or it cannot be opened.
+    pub async fn open_queue(&self) -> Result<Store, CliError> {
+        Ok(Store::open(self.settings.db()?, self.settings.kind).await?)
+    }
+
+    /// Opens the queue if there is one: commands that look or steer must not make an empty one at a mistyped path.
+    ///
+    /// # Errors
+    /// As [`Context::open_queue`].
+    pub async fn existing_queue(&self) -> Result<Option<Store>, CliError> {
+        Ok(Store::open_existing(self.settings.db()?, self.settings.kind).await?)
+    }
+
+    /// The queue and its job of that name.
+    ///
+    /// # Errors
+    /// Exit code 2 where there is no such job, with the nearest name and the list of jobs.
+    pub async fn job(&self, name: &str) -> Result<(Store, Job), CliError> {
+        let Some(mut store) = self.existing_queue().await? else {
+            return Err(self.unknown_job(name, &[]));
+        };
+        match store.job(name).await? {
+            Some(job) => Ok((store, job)),
+            None => {
+                let jobs = store.jobs().await?;
+                Err(self.unknown_job(name, &jobs))
+            }
+        }
+    }
+
+    /// The error for a job that is not there.
+    pub fn unknown_job(&self, name: &str, jobs: &[Job]) -> CliError {
+        let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        let error = CliError::new(Kind::Usage, format!("there is no job named {}", escaped(name)));
+        error.hint(unknown_hint(name, &names, &self.command("load FILE.csv")))
+    }
+
+    /// A command to type next, with `--sandbox` where it is needed.
+    pub fn command(&self, words: &str) -> String {
+        format!("`cleanup {words}{}`", if self.settings.is_sandbox() { " --sandbox" } else { "" })
+    }
+}
+
+fn unknown_hint(name: &str, names: &[&str], load: &str) -> String {
+    if names.is_empty() {
+        return format!("this queue has no jobs; {load} makes one");
+    }
+    let mut listed: Vec<String> = names.iter().take(MAX_LISTED_JOBS).map(|name| escaped(name).into_owned()).collect();
+    if names.len() > MAX_LISTED_JOBS {
+        listed.push(format!("and {} more", names.len() - MAX_LISTED_JOBS));
+    }
+    let list = format!("jobs: {}", listed.join(", "));
+    let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
+    match near.filter(|(edits, _)| *edits <= MAX_SUGGESTION_EDITS && *edits < name.chars().count()) {
+        Some((_, near)) => format!("did you mean {}? {list}", escaped(near)),
+        None => list,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_jobs_are_answered_with_the_known_ones() {
+        assert_eq!(unknown_hint("unfolow", &["likes", "unfollow"], ""), "did you mean unfollow? jobs: likes, unfollow");
+        assert_eq!(unknown_hint("x", &["likes"], ""), "jobs: likes");
+        assert!(unknown_hint("x", &[], "`cleanup load FILE.csv`").contains("cleanup load"));
+        let many: Vec<String> = (0..30).map(|n| format!("job-{n:02}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(unknown_hint("zzz", &many, "").ends_with("and 10 more"));
+    }
+}

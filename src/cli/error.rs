@@ -1,0 +1,247 @@
+//! What ends a command early: in words, with a remedy and an exit code.
+//!
+//! In: errors of the rooms. Out: [`CliError`]. The table of exit codes is [`Kind::exit_code`] and nowhere else. Exit codes
+//! that speak of jobs (0, 3, 4, signals) are no errors.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::config::ConfigError;
+use crate::store::StoreError;
+
+/// What kind of trouble it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A fault of ours.
+    Fault,
+    /// The command makes no sense as given.
+    Usage,
+    /// The job file cannot be used; nothing was queued.
+    InputData,
+    /// No answer at all from the platform.
+    Unreachable,
+    /// Disk or database.
+    Io,
+    /// Another process is draining this queue.
+    Busy,
+    /// An account needs a person.
+    Person,
+    /// The configuration makes no sense.
+    Config,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Kind; 8] = [
+        Kind::Fault,
+        Kind::Usage,
+        Kind::InputData,
+        Kind::Unreachable,
+        Kind::Io,
+        Kind::Busy,
+        Kind::Person,
+        Kind::Config,
+    ];
+
+    /// The exit code of the contract.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Kind::Fault => 1,
+            Kind::Usage => 2,
+            Kind::InputData => 65,
+            Kind::Unreachable => 69,
+            Kind::Io => 74,
+            Kind::Busy => 75,
+            Kind::Person => 77,
+            Kind::Config => 78,
+        }
+    }
+
+    /// The word in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Fault => "fault",
+            Kind::Usage => "usage",
+            Kind::InputData => "input",
+            Kind::Unreachable => "unreachable",
+            Kind::Io => "io",
+            Kind::Busy => "busy",
+            Kind::Person => "person",
+            Kind::Config => "config",
+        }
+    }
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub struct CliError {
+    /// What kind of trouble it is; decides the exit code.
+    pub kind: Kind,
+    /// What happened, in a sentence without a full stop. May hold foreign text: it is escaped when printed.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// What lies beneath.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl CliError {
+    /// An error without a hint.
+    pub fn new(kind: Kind, message: impl Into<String>) -> CliError {
+        CliError { kind, message: message.into(), hint: None, source: None }
+    }
+
+    /// The same with a hint.
+    pub fn hint(self, hint: impl Into<String>) -> CliError {
+        CliError { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same with what lies beneath.
+    pub fn because(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> CliError {
+        CliError { source: Some(source.into()), ..self }
+    }
+
+    /// Something of ours could not be written or read.
+    pub fn io(what: impl fmt::Display, source: std::io::Error) -> CliError {
+        let full = source.kind() == std::io::ErrorKind::StorageFull;
+        let error = CliError::new(Kind::Io, format!("{what}: {source}"));
+        if full { error.hint("make room and try again") } else { error }.because(source)
+    }
+
+    /// Whoever read our stdout has gone: not worth a word.
+    pub fn is_broken_pipe(&self) -> bool {
+        let source = self.source.as_ref().and_then(|source| source.downcast_ref::<std::io::Error>());
+        source.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
+    /// `{"kind","message","hint"}`
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({ "kind": self.kind.name(), "message": self.message, "hint": self.hint })
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for CliError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn Error + 'static))
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> CliError {
+        CliError { kind: Kind::Config, message: error.to_string(), hint: error.hint(), source: Some(error.into()) }
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> CliError {
+        let (kind, hint) = sort(&error);
+        CliError { kind, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
+    }
+}
+
+fn sort(error: &StoreError) -> (Kind, String) {
+    match error {
+        StoreError::DiskFull { .. } => {
+            (Kind::Io, "make room and give the command again; what was reported before is saved".into())
+        }
+        StoreError::Io { path, source } => (Kind::Io, io_hint(path, source)),
+        StoreError::Damaged { .. } => (
+            Kind::Io,
+            "if it is not a queue of cleanup's, give another path with --db; else restore it from a backup".into(),
+        ),
+        StoreError::Busy { .. } => (Kind::Io, "give the command again when the other process has finished".into()),
+        StoreError::Newer { .. } => {
+            (Kind::Config, "install the newer version of cleanup, or give another queue with --db".into())
+        }
+        StoreError::WrongKind { found, .. } => (Kind::Config, wrong_kind_hint(found)),
+        StoreError::OldSqlite { .. } => (Kind::Config, "build cleanup with the SQLite it brings along".into()),
+        StoreError::Draining { .. } => (
+            Kind::Busy,
+            "nothing was loaded; `cleanup status` shows how far it is, `cleanup pause JOB` stops one of its jobs"
+                .into(),
+        ),
+        StoreError::FenceLost => {
+            (Kind::Busy, "what was reported is saved; `cleanup status` shows how far the other process is".into())
+        }
+        StoreError::AccountNameTaken { .. } => (Kind::Usage, "give another short name with --account".into()),
+        StoreError::Database(_) | StoreError::Impossible { .. } => {
+            (Kind::Fault, "please report this together with the output of `cleanup -vv status`".into())
+        }
+    }
+}
+
+fn io_hint(path: &std::path::Path, source: &std::io::Error) -> String {
+    use std::io::ErrorKind as E;
+    match source.kind() {
+        E::PermissionDenied => {
+            format!("let this user read and write {}, or give another path with --db", path.display())
+        }
+        E::ReadOnlyFilesystem => "the file system is read-only; give another path with --db".into(),
+        E::StorageFull => "make room and give the command again".into(),
+        _ => "check the path, or give another with --db".into(),
+    }
+}
+
+fn wrong_kind_hint(found: &str) -> String {
+    if found == "sandbox" {
+        "add --sandbox, or give a real queue with --db".into()
+    } else {
+        "leave out --sandbox, or give a sandbox's queue with --db (without --db there is one of its own)".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::path::PathBuf;
+
+    fn all() -> Vec<(StoreError, u8)> {
+        let path = PathBuf::from("/q.db");
+        let io = |kind| StoreError::Io { path: "/q.db".into(), source: std::io::Error::from(kind) };
+        vec![
+            (StoreError::DiskFull { path: path.clone() }, 74),
+            (io(std::io::ErrorKind::PermissionDenied), 74),
+            (StoreError::Damaged { path: path.clone(), detail: "x".into() }, 74),
+            (StoreError::Busy { waited_s: 30 }, 74),
+            (StoreError::Newer { path: path.clone(), found: 9, known: 1 }, 78),
+            (StoreError::WrongKind { path: path.clone(), found: "real", wanted: "sandbox" }, 78),
+            (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
+            (StoreError::Draining { path }, 75),
+            (StoreError::FenceLost, 75),
+            (StoreError::AccountNameTaken { name: "a".into(), platform: "x-v2".into(), user_id: "1".into() }, 2),
+            (StoreError::Impossible { what: "x".into() }, 1),
+        ]
+    }
+
+    #[test]
+    fn every_error_of_the_store_has_a_code_and_a_remedy() {
+        for (error, code) in all() {
+            let text = error.to_string();
+            let error = CliError::from(error);
+            assert_eq!(error.kind.exit_code(), code, "{text}");
+            assert!(error.hint.as_ref().is_some_and(|hint| hint.len() > 10), "{text}");
+            assert_eq!(error.to_json()["kind"], error.kind.name());
+        }
+    }
+
+    #[test]
+    fn a_busy_queue_names_the_commands() {
+        let error = CliError::from(StoreError::Draining { path: "/q.db".into() });
+        let hint = error.hint.unwrap();
+        assert!(hint.contains("cleanup status") && hint.contains("cleanup pause"));
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_told_from_other_faults() {
+        let gone = CliError::io("stdout", std::io::Error::from(std::io::ErrorKind::BrokenPipe));
+        assert!(gone.is_broken_pipe());
+        assert!(!CliError::io("x", std::io::Error::from(std::io::ErrorKind::NotFound)).is_broken_pipe());
+    }
+}

@@ -1,0 +1,82 @@
+//! The command line: what people type and what they are told.
+//!
+//! In: words, the environment, a terminal. Out: exit codes, data on stdout, talk on stderr. `args` is the tree of commands,
+//! `commands` has one file for each, `printer` is the only stdout and stderr, `error` the only table of exit codes. What does
+//! not belong here: SQL, HTTP, deciding when a request may leave.
+
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod error;
+pub mod escape;
+pub mod estimate;
+pub mod printer;
+pub mod progress;
+pub mod prompt;
+pub mod summary;
+pub mod timing;
+pub mod usage;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use args::Cli;
+use context::Context;
+use error::{CliError, Kind};
+use printer::Printer;
+
+use crate::clock::SystemClock;
+use crate::config::{Environment, Settings};
+use crate::telemetry::{self, Logging};
+
+/// The program: reads its arguments, does what they say, and tells how it went. A panic is a fault of ours, 1.
+pub fn main() -> ExitCode {
+    let code = catch_unwind(AssertUnwindSafe(|| match Cli::read() {
+        Ok(cli) => run(&cli),
+        Err(error) => {
+            // Clap's own: help and version go to stdout, complaints to stderr.
+            let _ = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code())
+        }
+    }));
+    ExitCode::from(code.unwrap_or(Kind::Fault.exit_code()))
+}
+
+fn run(cli: &Cli) -> u8 {
+    // Where even the environment makes no sense, there is still somebody to tell.
+    let mut printer = Printer::new(&cli.global, true);
+    match set_up(cli, &mut printer).and_then(|context| drive(cli, &context)) {
+        Ok(code) => code,
+        Err(error) if error.is_broken_pipe() => 0,
+        Err(error) => {
+            printer.error(&error);
+            if cli.promises_json() {
+                let _ = printer.json(&summary::failure(&error));
+            }
+            error.kind.exit_code()
+        }
+    }
+}
+
+fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
+    let environment = Environment::of_process()?;
+    *printer = Printer::new(&cli.global, environment.no_color);
+    let settings = Settings::resolve(&cli.overrides(), &environment)?;
+    let logging = Logging {
+        format: settings.log_format,
+        file: settings.log_file.as_deref(),
+        verbose: cli.global.verbose,
+        quiet: cli.global.quiet,
+        color: printer.colors_talk(),
+    };
+    telemetry::set_up(&logging).map_err(|error| CliError::io("the log file", error))?;
+    let zone = jiff::tz::TimeZone::system();
+    Ok(Context { settings, printer: *printer, clock: SystemClock::shared(), zone })
+}
+
+/// One thread is enough: requests wait on the network, and SQLite has its own.
+fn drive(cli: &Cli, context: &Context) -> Result<u8, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CliError::new(Kind::Fault, "the runtime does not start").because(error))?;
+    runtime.block_on(commands::dispatch(&cli.command, context))
+}

@@ -1,0 +1,170 @@
+//! The only stdout and stderr of the program: data goes to stdout, talk to stderr.
+//!
+//! In: lines. Out: the terminal, a pipe, a file. Nobody else writes there, but for the bar (`progress`) and log lines
+//! (`telemetry`). What does not belong here: deciding what to say.
+
+use std::borrow::Cow;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use super::args::{ColorChoice, GlobalArgs};
+use super::error::CliError;
+use super::escape::escaped;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Only what went wrong.
+    Quiet,
+    /// What was done and what comes next.
+    Normal,
+    /// More.
+    Verbose,
+}
+
+/// Colours, by what they mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Something went wrong.
+    Error,
+    /// Something may go wrong.
+    Warning,
+    /// What to do.
+    Hint,
+    /// A heading.
+    Heading,
+}
+
+impl Style {
+    const fn code(self) -> &'static str {
+        match self {
+            Style::Error => "\u{1b}[1;31m",
+            Style::Warning => "\u{1b}[1;33m",
+            Style::Hint => "\u{1b}[1;36m",
+            Style::Heading => "\u{1b}[1m",
+        }
+    }
+}
+
+/// The printer.
+#[derive(Clone, Copy, Debug)]
+pub struct Printer {
+    verbosity: Verbosity,
+    color_out: bool,
+    color_err: bool,
+}
+
+impl Printer {
+    /// A printer as the options ask for.
+    pub fn new(options: &GlobalArgs, no_color: bool) -> Printer {
+        let color = |is_terminal: bool| match options.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => is_terminal && !no_color,
+        };
+        let verbosity = match (options.quiet, options.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        Printer {
+            verbosity,
+            color_out: color(io::stdout().is_terminal()),
+            color_err: color(io::stderr().is_terminal()),
+        }
+    }
+
+    /// How much is said.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
+    /// Whether stderr is coloured.
+    pub fn colors_talk(&self) -> bool {
+        self.color_err
+    }
+
+    /// Data: a text and a line end, on stdout.
+    ///
+    /// # Errors
+    /// Stdout cannot be written; [`CliError::is_broken_pipe`] where nobody reads it any more.
+    pub fn data(&self, text: &str) -> Result<(), CliError> {
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Data as it is, on stdout.
+    ///
+    /// # Errors
+    /// As [`Printer::data`].
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
+        let mut out = io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| CliError::io("stdout", error))
+    }
+
+    /// Data: one JSON value on a line, on stdout.
+    ///
+    /// # Errors
+    /// As [`Printer::data`].
+    pub fn json(&self, value: &serde_json::Value) -> Result<(), CliError> {
+        self.data(&value.to_string())
+    }
+
+    /// Data in bulk: stdout, buffered. The caller flushes it.
+    pub fn data_writer(&self) -> impl Write + use<> {
+        BufWriter::with_capacity(1 << 16, io::stdout().lock())
+    }
+
+    /// A heading of a table on stdout.
+    pub fn heading<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        paint(text, Style::Heading, self.color_out)
+    }
+
+    /// Talk: what was done, what comes next.
+    pub fn say(&self, text: &str) {
+        if self.verbosity >= Verbosity::Normal {
+            talk(text);
+        }
+    }
+
+    /// Talk for those who asked for more.
+    pub fn detail(&self, text: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            talk(text);
+        }
+    }
+
+    /// What may go wrong.
+    pub fn warn(&self, text: &str) {
+        talk(&format!("{}: {text}", paint("warning", Style::Warning, self.color_err)));
+    }
+
+    /// What went wrong, and what to do.
+    pub fn error(&self, error: &CliError) {
+        talk(&format!("{}: {}", paint("error", Style::Error, self.color_err), escaped(&error.message)));
+        if let Some(hint) = &error.hint {
+            talk(&format!("{}: {}", paint("hint", Style::Hint, self.color_err), escaped(hint)));
+        }
+    }
+}
+
+fn paint(text: &str, style: Style, is_on: bool) -> Cow<'_, str> {
+    if is_on { Cow::Owned(format!("{}{text}\u{1b}[0m", style.code())) } else { Cow::Borrowed(text) }
+}
+
+/// A terminal that went away must not end what is being done, so failing to talk is no error.
+fn talk(text: &str) {
+    let mut line = String::with_capacity(text.len() + 1);
+    line.push_str(text);
+    line.push('\n');
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_only_where_they_are_wanted() {
+        assert_eq!(paint("error", Style::Error, false), "error");
+        assert!(paint("error", Style::Error, true).starts_with("\u{1b}["));
+    }
+}

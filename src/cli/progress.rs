@@ -1,0 +1,337 @@
+//! A run, watched: a bar on a terminal, a line a minute elsewhere, and notices above either.
+//!
+//! In: events of the engine. Out: stderr. The bar moves only for rows that are settled and saved. What does not belong here:
+//! deciding anything; the end of a run is told by whoever began it.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
+
+use super::escape::{clipped, escaped};
+use super::estimate;
+use super::printer::{Printer, Verbosity};
+use super::timing::{clock_text, span_text};
+use crate::clock::SharedClock;
+use crate::config::ProgressMode;
+use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall};
+use crate::engine::{Event, Listener, Progress, WindowLevel};
+use crate::limits::Pace;
+
+/// Between two lines, and between two notices that nobody answers.
+const LINE_EVERY: Duration = Duration::from_secs(60);
+/// A speed is told once it has been watched for so long.
+const SPEED_AFTER: Duration = Duration::from_secs(10);
+/// The longest piece of an answer that a notice shows.
+const MAX_DETAIL_CHARS: usize = 200;
+
+/// What a run has before it.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Tasks of the run's jobs.
+    pub total: u64,
+    /// Those of them that are settled already.
+    pub settled: u64,
+    /// Unsettled tasks by account and action.
+    pub work: Vec<(AccountId, Action, u64)>,
+    /// The accounts' short names.
+    pub names: HashMap<AccountId, String>,
+    /// How requests are spread.
+    pub pace: Pace,
+}
+
+/// The numbers behind a bar or a line. Pure.
+#[derive(Debug)]
+pub struct View {
+    plan: Plan,
+    began: Tick,
+    settled_now: u64,
+    last: Progress,
+}
+
+impl View {
+    /// A view of a run that begins at `now`.
+    pub fn new(plan: Plan, now: Moment) -> View {
+        View { plan, began: now.tick, settled_now: 0, last: Progress::default() }
+    }
+
+    /// Counts an event in.
+    pub fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Settled { account, action, .. } => {
+                self.settled_now += 1;
+                let mut work = self.plan.work.iter_mut();
+                if let Some((_, _, left)) = work.find(|(a, what, _)| a == account && what == action) {
+                    *left = left.saturating_sub(1);
+                }
+            }
+            Event::Progress(progress) => self.last = progress.clone(),
+            _ => {}
+        }
+    }
+
+    /// Settled tasks, and all of them. Rows loaded meanwhile can make it more than were planned.
+    pub fn position(&self) -> (u64, u64) {
+        let settled = self.plan.settled + self.settled_now;
+        (settled, self.plan.total.max(settled))
+    }
+
+    /// When the last request will have left, by the limit; none where nothing is left or no window is known yet.
+    pub fn eta(&self, now: Wall) -> Option<Wall> {
+        if self.last.windows.is_empty() || self.plan.work.iter().all(|(_, _, left)| *left == 0) {
+            return None;
+        }
+        let from = self.last.next_slot_at.unwrap_or(now).max(now);
+        let mut work: HashMap<AccountId, Vec<(Action, u64)>> = HashMap::new();
+        for (account, action, left) in &self.plan.work {
+            work.entry(*account).or_default().push((*action, *left));
+        }
+        work.values().map(|work| estimate::eta(work, &self.last.windows, self.plan.pace, from)).max()
+    }
+
+    /// Speed, slots left, next slot and ETA, as far as they are known.
+    pub fn facts(&self, now: Moment, zone: &TimeZone) -> String {
+        let mut facts = Vec::with_capacity(4);
+        let watched = now.tick.since(self.began);
+        if watched >= SPEED_AFTER && self.settled_now > 0 {
+            facts.push(format!("{:.1}/min", self.settled_now as f64 * 60.0 / watched.as_secs_f64()));
+        }
+        if let Some(level) = shortest(&self.last.windows) {
+            let limit = level.spec.rate.limit();
+            facts.push(format!("slots left {}/{limit}", limit.saturating_sub(level.used)));
+        }
+        if let Some(at) = self.last.next_slot_at.filter(|at| *at > now.wall) {
+            facts.push(format!("next slot {}", clock_text(at, now.wall, zone)));
+        }
+        if let Some(at) = self.eta(now.wall) {
+            facts.push(format!("done about {}", clock_text(at, now.wall, zone)));
+        }
+        facts.join(", ")
+    }
+
+    /// All of it in one line.
+    pub fn line(&self, now: Moment, zone: &TimeZone) -> String {
+        let ((settled, total), facts) = (self.position(), self.facts(now, zone));
+        let comma = if facts.is_empty() { "" } else { ", " };
+        format!("{settled} of {total} settled{comma}{facts}")
+    }
+
+    /// What has to be said at once.
+    pub fn notice(&self, event: &Event, now: Wall, zone: &TimeZone) -> Option<String> {
+        let name = |account: &AccountId| self.plan.names.get(account).map_or("?", String::as_str);
+        match event {
+            Event::Started { recovered: 0, crashed: 0 } => None,
+            Event::Started { recovered, crashed: 0 } => {
+                Some(format!("an earlier run was cut off: {recovered} tasks are in line again"))
+            }
+            Event::Started { recovered, crashed } => Some(format!(
+                "an earlier run was cut off: {recovered} tasks are in line again, {crashed} failed (they crashed it too often)"
+            )),
+            Event::Held { account, reason, until } => Some(format!(
+                "account {} waits until {}: {}",
+                escaped(name(account)),
+                clock_text(*until, now, zone),
+                hold_text(reason)
+            )),
+            Event::AccountStopped { account, reason, detail } => Some(format!(
+                "account {} needs you ({reason}): {}",
+                escaped(name(account)),
+                clipped(detail, MAX_DETAIL_CHARS)
+            )),
+            Event::Unreachable { since, detail } => Some(format!(
+                "no answer for {}, still trying: {}",
+                span_text(*since),
+                clipped(detail, MAX_DETAIL_CHARS)
+            )),
+            Event::Settled { .. } | Event::PutBack { .. } | Event::Progress(_) => None,
+        }
+    }
+}
+
+fn shortest(windows: &[WindowLevel]) -> Option<&WindowLevel> {
+    let own = windows.iter().filter(|level| level.spec.scope == Scope::Account);
+    own.min_by_key(|level| level.spec.rate.window())
+}
+
+/// Why an account waits, in words.
+pub fn hold_text(reason: &str) -> &str {
+    match reason {
+        "rate_limit" => "the platform asked for it (rate limit)",
+        "hidden_cap" => "the platform keeps a longer limit that it does not name",
+        "usage_cap" => "the app's usage cap is reached",
+        "spend_cap" => "the spend cap of the billing cycle is reached",
+        other => other,
+    }
+}
+
+enum Sink {
+    Bar(ProgressBar),
+    Lines,
+    Nothing,
+}
+
+/// Hears events and shows them.
+pub struct ProgressListener {
+    view: View,
+    sink: Sink,
+    printer: Printer,
+    clock: SharedClock,
+    zone: TimeZone,
+    next_line: Tick,
+    next_unreachable: Tick,
+}
+
+impl ProgressListener {
+    /// A listener that shows a run as `mode` asks. A bar needs a terminal; without one there are lines instead.
+    pub fn new(
+        mode: ProgressMode,
+        plan: Plan,
+        printer: Printer,
+        clock: SharedClock,
+        zone: TimeZone,
+    ) -> ProgressListener {
+        let now = clock.now();
+        let view = View::new(plan, now);
+        let terminal = std::io::stderr().is_terminal();
+        let sink = match mode {
+            _ if printer.verbosity() == Verbosity::Quiet => Sink::Nothing,
+            ProgressMode::None => Sink::Nothing,
+            ProgressMode::Bar if terminal => Sink::Bar(bar(&view)),
+            // With -v log lines would run through the bar.
+            ProgressMode::Auto if terminal && printer.verbosity() == Verbosity::Normal => Sink::Bar(bar(&view)),
+            ProgressMode::Auto | ProgressMode::Bar | ProgressMode::Plain => Sink::Lines,
+        };
+        let next_line = now.tick.after(LINE_EVERY);
+        ProgressListener { view, sink, printer, clock, zone, next_line, next_unreachable: now.tick }
+    }
+
+    fn notify(&mut self, event: &Event, now: Moment) {
+        if matches!(event, Event::Unreachable { .. }) {
+            if now.tick < self.next_unreachable {
+                return;
+            }
+            self.next_unreachable = now.tick.after(LINE_EVERY);
+        }
+        let Some(notice) = self.view.notice(event, now.wall, &self.zone) else { return };
+        match &self.sink {
+            Sink::Bar(bar) => bar.suspend(|| self.printer.say(&notice)),
+            Sink::Lines | Sink::Nothing => self.printer.say(&notice),
+        }
+    }
+
+    fn show(&mut self, event: &Event, now: Moment) {
+        match &self.sink {
+            Sink::Bar(bar) => {
+                let (settled, total) = self.view.position();
+                match event {
+                    Event::Settled { .. } => {
+                        bar.set_length(total);
+                        bar.set_position(settled);
+                    }
+                    Event::Progress(_) => bar.set_message(self.view.facts(now, &self.zone)),
+                    _ => {}
+                }
+            }
+            Sink::Lines if now.tick >= self.next_line => {
+                self.next_line = now.tick.after(LINE_EVERY);
+                self.printer.say(&self.view.line(now, &self.zone));
+            }
+            Sink::Lines | Sink::Nothing => {}
+        }
+    }
+}
+
+impl Listener for ProgressListener {
+    fn hear(&mut self, event: &Event) {
+        let now = self.clock.now();
+        self.view.hear(event);
+        self.notify(event, now);
+        self.show(event, now);
+    }
+}
+
+impl Drop for ProgressListener {
+    /// The bar makes room for what is said at the end.
+    fn drop(&mut self) {
+        if let Sink::Bar(bar) = &self.sink {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(view: &View) -> ProgressBar {
+    let (settled, total) = view.position();
+    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}");
+    let bar = ProgressBar::new(total).with_position(settled);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.tick();
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Outcome, Platform, RoundId, Target, TargetId, WindowSpec};
+
+    const ADA: AccountId = AccountId(1);
+
+    fn view() -> View {
+        let plan = Plan {
+            total: 120,
+            settled: 20,
+            work: vec![(ADA, Action::Unfollow, 100)],
+            names: HashMap::from([(ADA, "ada\u{1b}[2J".to_owned())]),
+            pace: Pace::Even,
+        };
+        View::new(plan, Moment { tick: Tick(0), wall: Wall(0) })
+    }
+
+    fn settled() -> Event {
+        let target = Target::Id(TargetId::from_i64(7).unwrap_or_else(|_| unreachable!()));
+        let (outcome, action) = (Outcome::Done, Action::Unfollow);
+        Event::Settled { round: RoundId(1), account: ADA, action, target, outcome, reason: None }
+    }
+
+    fn progress(used: u32, next_slot_at: Option<Wall>) -> Event {
+        let windows = WindowSpec::built_in(Platform::XV2).into_iter().map(|spec| WindowLevel { spec, used }).collect();
+        Event::Progress(Progress { windows, next_slot_at, requests: 500, in_flight: 3, ..Progress::default() })
+    }
+
+    #[test]
+    fn only_settled_rows_move_the_position() {
+        let mut view = view();
+        view.hear(&progress(38, None));
+        view.hear(&Event::Unreachable { since: LINE_EVERY, detail: String::new() });
+        assert_eq!(view.position(), (20, 120));
+        view.hear(&settled());
+        assert_eq!(view.position(), (21, 120));
+        (0..200).for_each(|_| view.hear(&settled()));
+        assert_eq!(view.position(), (221, 221), "never more than all");
+    }
+
+    #[test]
+    fn the_line_tells_speed_slots_next_slot_and_the_end() {
+        let mut view = view();
+        let now = Moment { tick: Tick(120_000), wall: Wall(120_000) };
+        assert_eq!(view.line(now, &TimeZone::UTC), "20 of 120 settled");
+        (0..7).for_each(|_| view.hear(&settled()));
+        view.hear(&progress(38, Some(Wall(130_000))));
+        // 93 left: 90 x 18 s after the next slot at 00:02:10.
+        let line = "27 of 120 settled, 3.5/min, slots left 12/50, next slot 00:02:10, done about 00:29:10";
+        assert_eq!(view.line(now, &TimeZone::UTC), line);
+    }
+
+    #[test]
+    fn notices_are_escaped_and_told_by_local_time() {
+        let (view, zone) = (view(), TimeZone::UTC);
+        let held = Event::Held { account: ADA, reason: "rate_limit", until: Wall(900_000) };
+        let said = view.notice(&held, Wall(0), &zone).unwrap_or_default();
+        assert_eq!(said, "account ada\\u{1b}[2J waits until 00:15:00: the platform asked for it (rate limit)");
+        let stopped = Event::AccountStopped { account: ADA, reason: "account_locked".into(), detail: "a\u{7}".into() };
+        assert!(view.notice(&stopped, Wall(0), &zone).is_some_and(|said| said.ends_with("(account_locked): a\\u{7}")));
+        assert_eq!(view.notice(&Event::Started { recovered: 0, crashed: 0 }, Wall(0), &zone), None);
+        assert_eq!(view.notice(&settled(), Wall(0), &zone), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! How full an account's windows are, as far as the record tells: for `status`, which decides nothing by it.
+//!
+//! In: slots on record, windows, both clocks. Out: usage. The counting is `limits::Windows`; here slots are only put on this
+//! boot's ticks.
+
+use std::time::Duration;
+
+use crate::domain::{Moment, Scope, Tick, Wall, WindowSpec};
+use crate::limits::{WindowUsage, Windows};
+use crate::store::{Hold, StoredSlot};
+
+/// The usage of an account's windows at `now`.
+pub fn window_usage(specs: &[WindowSpec], slots: &[StoredSlot], now: Moment) -> Vec<WindowUsage> {
+    let mut windows = Windows::new(specs, Scope::Account);
+    for slot in slots {
+        windows.restore(slot.action, upper(slot, now));
+    }
+    windows.usage(now.tick)
+}
+
+/// How many of an account's newest attempts are needed to see all its windows.
+pub fn slots_needed(specs: &[WindowSpec]) -> u32 {
+    // Requests of other actions lie between those that a window of one action counts.
+    specs.iter().fold(0_u32, |sum, spec| sum.saturating_add(spec.rate.limit()))
+}
+
+/// Slots of another boot are placed by the wall clock: good enough to look at. (A drain is stricter: `limits::ThisBoot`.)
+fn upper(slot: &StoredSlot, now: Moment) -> Tick {
+    if slot.same_boot {
+        return slot.upper;
+    }
+    let ago = now.wall.since(slot.reserved.wall);
+    let reserved = Tick(now.tick.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)));
+    reserved.after(slot.upper.since(slot.reserved.tick)).min(now.tick)
+}
+
+/// When a hold that is in force ends, by the wall clock.
+pub fn hold_ends(hold: &Hold, boot: &str, now: Moment) -> Option<Wall> {
+    if hold.boot == boot {
+        (hold.until > now.tick).then(|| now.wall_at(hold.until))
+    } else {
+        (hold.until_at.since(now.wall) > Duration::ZERO).then_some(hold.until_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{AccountId, Action, Platform};
+
+    fn slot(tick: i64, wall: i64, same_boot: bool) -> StoredSlot {
+        StoredSlot {
+            account: AccountId(1),
+            action: Action::Unlike,
+            reserved: Moment { tick: Tick(tick), wall: Wall(wall) },
+            upper: Tick(tick + 200),
+            open: false,
+            same_boot,
+            clock_checked: true,
+        }
+    }
+
+    #[test]
+    fn slots_count_for_their_window_and_no_longer() {
+        let specs = WindowSpec::built_in(Platform::XV2);
+        let now = Moment { tick: Tick(2_000_000), wall: Wall(90_000_000) };
+        let slots =
+            [slot(1_999_000, 0, true), slot(1_000, 0, true), slot(77_000, 89_999_000, false), slot(5, 1_000, false)];
+        let usage = window_usage(&specs, &slots, now);
+        assert_eq!((usage[0].used, usage[1].used), (2, 3), "the last one is a day and an hour old");
+        assert_eq!(usage[0].next_slot, Some(now.tick));
+        assert_eq!(slots_needed(&specs), 1_050);
+    }
+
+    #[test]
+    fn a_hold_is_read_by_ticks_within_a_boot_and_by_the_wall_beyond() {
+        let hold = Hold {
+            until: Tick(5_000),
+            until_at: Wall(80_000),
+            length_ms: 900_000,
+            drain: crate::domain::Fence(1),
+            boot: "a".into(),
+            clock_checked: true,
+            reason: "rate_limit".into(),
+        };
+        let now = |tick, wall| Moment { tick: Tick(tick), wall: Wall(wall) };
+        assert_eq!(hold_ends(&hold, "a", now(4_000, 0)), Some(Wall(1_000)));
+        assert_eq!(hold_ends(&hold, "a", now(5_000, 0)), None);
+        assert_eq!(hold_ends(&hold, "b", now(9_000, 79_000)), Some(Wall(80_000)));
+        assert_eq!(hold_ends(&hold, "b", now(0, 80_000)), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! The environment variables of the contract, read once. An empty one counts as unset.
+//!
+//! In: a look-up of variables. Out: [`Environment`]. No other file reads the environment.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::error::ConfigError;
+use crate::domain::{Secret, UserId};
+
+/// The longest token a variable may hold, in bytes.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// What the environment says.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `HOME`, where it is absolute.
+    pub home: Option<PathBuf>,
+    /// `XDG_CONFIG_HOME`, where it is absolute.
+    pub config_home: Option<PathBuf>,
+    /// `XDG_DATA_HOME`, where it is absolute.
+    pub data_home: Option<PathBuf>,
+    /// `CLEANUP_DB`.
+    pub db: Option<PathBuf>,
+    /// `CLEANUP_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `CLEANUP_X_API`.
+    pub x_api: Option<String>,
+    /// `CLEANUP_AISA_API`.
+    pub aisa_api: Option<String>,
+    /// `CLEANUP_X_TOKEN`.
+    pub x_token: Option<Secret>,
+    /// `CLEANUP_X_USER_ID`.
+    pub x_user_id: Option<UserId>,
+    /// `NO_COLOR`, set to anything.
+    pub no_color: bool,
+}
+
+impl Environment {
+    /// The environment of this process.
+    ///
+    /// # Errors
+    /// A variable that cannot be what it should be.
+    pub fn of_process() -> Result<Environment, ConfigError> {
+        Environment::read(|name| std::env::var_os(name))
+    }
+
+    /// An environment in which `get` finds the variables.
+    ///
+    /// # Errors
+    /// As [`Environment::of_process`].
+    pub fn read(get: impl Fn(&str) -> Option<OsString>) -> Result<Environment, ConfigError> {
+        let path = |name: &str| get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // The XDG specification: relative paths are invalid and ignored.
+        let folder = |name: &str| path(name).filter(|path| path.is_absolute());
+        let text = |name: &'static str| match get(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(_)) => Err(ConfigError::Variable { name, why: "it is not UTF-8".into() }),
+        };
+        let db = path("CLEANUP_DB");
+        if db.as_ref().is_some_and(|db| db.to_string_lossy().contains("://")) {
+            let why = "this version keeps its queue in a SQLite file; give a path, not a URL".into();
+            return Err(ConfigError::Variable { name: "CLEANUP_DB", why });
+        }
+        Ok(Environment {
+            home: folder("HOME"),
+            config_home: folder("XDG_CONFIG_HOME"),
+            data_home: folder("XDG_DATA_HOME"),
+            db,
+            config: path("CLEANUP_CONFIG"),
+            x_api: text("CLEANUP_X_API")?,
+            aisa_api: text("CLEANUP_AISA_API")?,
+            x_token: text("CLEANUP_X_TOKEN")?.map(token).transpose()?,
+            x_user_id: text("CLEANUP_X_USER_ID")?.map(user_id).transpose()?,
+            no_color: path("NO_COLOR").is_some(),
+        })
+    }
+}
+
+/// A token becomes a header: what a file's last line leaves behind it is cut off, anything else odd is refused unseen.
+fn token(text: String) -> Result<Secret, ConfigError> {
+    let name = "CLEANUP_X_TOKEN";
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_TOKEN_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ConfigError::Variable {
+            name,
+            why: "it is no token (letters, digits and signs without spaces)".into(),
+        });
+    }
+    Ok(Secret::new(text))
+}
+
+fn user_id(text: String) -> Result<UserId, ConfigError> {
+    let why = "it is no user ID (1 to 19 digits)";
+    let text = text.trim();
+    let numeric = !text.is_empty() && text.len() <= 19 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let id = text.parse().ok().filter(|_| numeric);
+    id.ok_or_else(|| ConfigError::Variable { name: "CLEANUP_X_USER_ID", why: why.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Environment, ConfigError> {
+        let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value));
+        Environment::read(find)
+    }
+
+    #[test]
+    fn empty_is_unset_and_relative_xdg_folders_are_ignored() {
+        let environment = read(&[("CLEANUP_DB", ""), ("XDG_DATA_HOME", "data"), ("HOME", "/home/ada")]).unwrap();
+        assert_eq!((environment.db, environment.data_home), (None, None));
+        assert_eq!(environment.home, Some(PathBuf::from("/home/ada")));
+    }
+
+    #[test]
+    fn a_token_loses_its_line_end_and_is_never_shown() {
+        let environment = read(&[("CLEANUP_X_TOKEN", "tok-en\n"), ("CLEANUP_X_USER_ID", "42")]).unwrap();
+        assert_eq!(environment.x_token.as_ref().unwrap().expose(), "tok-en");
+        assert!(!format!("{environment:?}").contains("tok-en"));
+        let error = read(&[("CLEANUP_X_TOKEN", "hush hush")]).unwrap_err();
+        assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("hush"));
+    }
+
+    #[test]
+    fn nonsense_is_named_by_its_variable() {
+        for (name, value) in [("CLEANUP_X_USER_ID", "ada"), ("CLEANUP_DB", "postgres://localhost/q")] {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert!(error.to_string().starts_with(name) && error.hint().unwrap().contains(name), "{error}");
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The config file: TOML, every key known, every value checked where it stands.
+//!
+//! In: a file's text. Out: [`ConfigFile`], what it says and nothing more. What does not belong here: defaults, precedence.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, Visitor};
+
+use super::error::ConfigError;
+use super::settings::{LogFormat, ProgressMode};
+use super::windows::{MAX_WINDOWS, Per, WindowRule};
+use crate::domain::{Action, MicroUsd, Platform, Rate, Scope, parse_duration};
+use crate::limits::Pace;
+
+/// The longest config file, in bytes.
+pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
+/// Names further apart than this many edits are no typing mistakes.
+const MAX_SUGGESTION_EDITS: usize = 3;
+
+/// What a config file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ConfigFile {
+    pub(super) db: Option<PathBuf>,
+    pub(super) run: RunSection,
+    windows: Vec<WindowSection>,
+    prices: BTreeMap<Text<Action>, Price>,
+    pub(super) x: HostSection,
+    pub(super) aisa: HostSection,
+    pub(super) log: LogSection,
+}
+
+/// `[run]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RunSection {
+    pub(super) workers: Option<Workers>,
+    pub(super) pace: Option<Text<Pace>>,
+    pub(super) give_up_after: Option<Text<Duration>>,
+    pub(super) progress: Option<Text<ProgressMode>>,
+    pub(super) request_deadline: Option<Text<Duration>>,
+}
+
+/// `[[windows]]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WindowSection {
+    rate: Text<Rate>,
+    per: Option<Text<Per>>,
+    scope: Option<Text<Scope>>,
+    action: Option<Text<Action>>,
+    platform: Option<Text<Platform>>,
+}
+
+/// `[x]`, `[aisa]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HostSection {
+    pub(super) api: Option<String>,
+}
+
+/// `[log]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LogSection {
+    pub(super) format: Option<Text<LogFormat>>,
+    pub(super) file: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    /// Reads the file at `path`; none where there is none.
+    pub(super) fn read(path: &Path) -> Result<Option<ConfigFile>, ConfigError> {
+        let complain = |why: String| ConfigError::Unreadable { path: path.to_path_buf(), why };
+        let file = match std::fs::File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(complain(error.to_string())),
+        };
+        let mut text = String::new();
+        file.take(MAX_CONFIG_BYTES + 1).read_to_string(&mut text).map_err(|error| complain(error.to_string()))?;
+        if text.len() as u64 > MAX_CONFIG_BYTES {
+            return Err(complain(format!("it is longer than {MAX_CONFIG_BYTES} bytes")));
+        }
+        ConfigFile::parse(&text, path).map(Some)
+    }
+
+    pub(super) fn parse(text: &str, path: &Path) -> Result<ConfigFile, ConfigError> {
+        let file: ConfigFile = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            let (why, suggestion) = explain(error.message());
+            ConfigError::File { path: path.to_path_buf(), line, why, suggestion }
+        })?;
+        if file.windows.len() > MAX_WINDOWS {
+            let why = format!("there are more than {MAX_WINDOWS} [[windows]]");
+            return Err(ConfigError::File { path: path.to_path_buf(), line: 1, why, suggestion: None });
+        }
+        Ok(file)
+    }
+
+    pub(super) fn window_rules(&self) -> Vec<WindowRule> {
+        let rule = |section: &WindowSection| WindowRule {
+            rate: section.rate.0,
+            per: section.per.as_ref().map_or(Per::Account, |per| per.0),
+            scope: section.scope.as_ref().map_or(Scope::Account, |scope| scope.0),
+            action: section.action.as_ref().map(|action| action.0),
+            platform: section.platform.as_ref().map(|platform| platform.0),
+        };
+        self.windows.iter().map(rule).collect()
+    }
+
+    pub(super) fn prices(&self) -> BTreeMap<Action, MicroUsd> {
+        self.prices.iter().map(|(action, price)| (action.0, price.0)).collect()
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// Serde's message for an unknown key is ``unknown field `x`, expected one of `a`, `b` ``: all that a suggestion needs.
+fn explain(message: &str) -> (String, Option<String>) {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    match quoted.next().filter(|_| message.starts_with("unknown field `")) {
+        None => (message.to_owned(), None),
+        Some(unknown) => {
+            let known: Vec<&str> = quoted.collect();
+            let suggestion = match nearest(unknown, known.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("known here: {}", known.join(", ")),
+            };
+            (format!("unknown key {unknown}"), Some(suggestion))
+        }
+    }
+}
+
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|name| (strsim::damerau_levenshtein(word, name), name)).min()?;
+    (near.0 <= MAX_SUGGESTION_EDITS && near.0 < word.chars().count()).then_some(near.1)
+}
+
+/// A value that is written as text, read by [`Word`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Text<T>(pub(super) T);
+
+/// What a text in the config file can mean.
+pub(super) trait Word: Sized {
+    fn read(text: &str) -> Result<Self, String>;
+}
+
+fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
+    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    found.ok_or_else(|| format!("{text:?} is none of {}", names.join(", ")))
+}
+
+impl Word for Action {
+    fn read(text: &str) -> Result<Action, String> {
+        let names = Action::ALL.map(Action::name).join(", ");
+        Action::parse(text).ok_or_else(|| format!("{text:?} is no action; actions are {names}"))
+    }
+}
+
+impl Word for Platform {
+    fn read(text: &str) -> Result<Platform, String> {
+        one_of(text, &Platform::ALL.map(|platform| (platform.name(), platform)))
+    }
+}
+
+impl Word for Rate {
+    fn read(text: &str) -> Result<Rate, String> {
+        Rate::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+impl Word for Pace {
+    fn read(text: &str) -> Result<Pace, String> {
+        one_of(text, &[("even", Pace::Even), ("front-load", Pace::FrontLoad)])
+    }
+}
+
+impl Word for Per {
+    fn read(text: &str) -> Result<Per, String> {
+        one_of(text, &[("account", Per::Account), ("endpoint", Per::Endpoint)])
+    }
+}
+
+impl Word for Scope {
+    fn read(text: &str) -> Result<Scope, String> {
+        one_of(text, &[("account", Scope::Account), ("app", Scope::App)])
+    }
+}
+
+impl Word for ProgressMode {
+    fn read(text: &str) -> Result<ProgressMode, String> {
+        one_of(text, &ProgressMode::ALL.map(|mode| (mode.name(), mode)))
+    }
+}
+
+impl Word for LogFormat {
+    fn read(text: &str) -> Result<LogFormat, String> {
+        one_of(text, &[("text", LogFormat::Text), ("json", LogFormat::Json)])
+    }
+}
+
+impl Word for Duration {
+    fn read(text: &str) -> Result<Duration, String> {
+        let duration = parse_duration(text).filter(|duration| !duration.is_zero() && *duration <= Rate::MAX_WINDOW);
+        duration.ok_or_else(|| format!("{text:?} is no duration such as 30s, 10m or 1h30m (at most 31d)"))
+    }
+}
+
+impl<'de, T: Word> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        T::read(&text).map(Text).map_err(D::Error::custom)
+    }
+}
+
+/// The workers of a run, 1 to 1,024.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Workers(pub(super) u16);
+
+impl<'de> Deserialize<'de> for Workers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        let range = super::settings::WORKERS;
+        let number = u16::try_from(number).ok().filter(|number| range.contains(number));
+        number
+            .map(Workers)
+            .ok_or_else(|| D::Error::custom(format!("workers is a number from {} to {}", range.start(), range.end())))
+    }
+}
+
+/// A price, `"0.010"` or `0.010`.
+#[derive(Clone, Copy, Debug)]
+struct Price(MicroUsd);
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Amount;
+        impl Visitor<'_> for Amount {
+            type Value = Price;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an amount in dollars such as 0.010")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Price, E> {
+                text.parse().map(Price).map_err(E::custom)
+            }
+            fn visit_f64<E: serde::de::Error>(self, amount: f64) -> Result<Price, E> {
+                // The shortest decimal that reads back as this number: what was written.
+                self.visit_str(&amount.to_string())
+            }
+            fn visit_i64<E: serde::de::Error>(self, amount: i64) -> Result<Price, E> {
+                self.visit_str(&amount.to_string())
+            }
+        }
+        deserializer.deserialize_any(Amount)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile, ConfigError> {
+        ConfigFile::parse(text, Path::new("c.toml"))
+    }
+
+    #[test]
+    fn everything_there_is() {
+        let file = parse(
+            r#"
+            db = "/srv/queue.db"
+            [run]
+            workers = 8
+            pace = "front-load"
+            give_up_after = "5m"
+            progress = "plain"
+            request_deadline = "20s"
+            [[windows]]
+            rate = "500/24h"
+            scope = "app"
+            action = "unfollow"
+            platform = "x-v2"
+            [[windows]]
+            rate = "50/15m"
+            per = "endpoint"
+            [prices]
+            unfollow = "0.010"
+            delete = 0.005
+            unmute = 1
+            [x]
+            api = "https://gateway.example"
+            [aisa]
+            api = "https://aisa.example"
+            [log]
+            format = "json"
+            file = "/var/log/cleanup.log"
+            "#,
+        )
+        .unwrap();
+        let rules = file.window_rules();
+        assert_eq!((rules[0].scope, rules[0].action), (Scope::App, Some(Action::Unfollow)));
+        assert_eq!((rules[1].per, rules[1].platform), (Per::Endpoint, None));
+        let prices = file.prices();
+        assert_eq!(prices[&Action::DeletePost], MicroUsd(5_000));
+        assert_eq!(prices[&Action::Unmute], MicroUsd(1_000_000));
+        assert_eq!(file.run.workers.unwrap().0, 8);
+        assert!(parse("").unwrap().window_rules().is_empty());
+    }
+
+    #[test]
+    fn an_unknown_key_has_a_line_and_a_suggestion() {
+        let error = parse("[run]\npace = \"even\"\nworkrs = 3\n").unwrap_err();
+        assert_eq!(error.to_string(), "c.toml:3: unknown key workrs");
+        assert_eq!(error.hint().unwrap(), "did you mean workers?");
+        let error = parse("\n[windws]\n").unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), error.hint().unwrap().as_str()),
+            ("c.toml:2: unknown key windws", "did you mean windows?")
+        );
+        let error = parse("[x]\nconsumer_secret_file = \"\"\n").unwrap_err();
+        assert!(error.hint().unwrap().contains("api"), "{error}");
+    }
+
+    #[test]
+    fn bad_values_are_found_where_they_stand() {
+        for (text, line, why) in [
+            ("[run]\nworkers = 0", 2, "1 to 1024"),
+            ("[run]\n\npace = \"fast\"", 3, "even, front-load"),
+            ("[[windows]]\nrate = \"50\"", 2, "50/15m"),
+            ("[[windows]]\nper = \"account\"", 1, "rate"),
+            ("[prices]\nunfolow = \"1\"", 2, "unfollow"),
+            ("[prices]\nunlike = \"-1\"", 2, "5.00"),
+            ("[run]\ngive_up_after = \"soon\"", 2, "10m"),
+            ("[run", 1, ""),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("c.toml:{line}: ")) && error.contains(why), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Settings as meant: everything decided, nothing optional that has a default.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::error::ConfigError;
+use super::file::ConfigFile;
+use super::paths;
+use super::windows::{self, WindowRule};
+use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, UserId, WindowSpec};
+use crate::limits::{Pace, Values};
+use crate::store::QueueKind;
+
+/// How many workers a run may have.
+pub(super) const WORKERS: RangeInclusive<u16> = 1..=1024;
+
+/// How a run shows that it moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProgressMode {
+    /// A bar on a terminal, lines elsewhere.
+    #[default]
+    Auto,
+    /// A bar.
+    Bar,
+    /// A line a minute.
+    Plain,
+    /// Nothing.
+    None,
+}
+
+impl ProgressMode {
+    /// Every mode.
+    pub const ALL: [ProgressMode; 4] = [ProgressMode::Auto, ProgressMode::Bar, ProgressMode::Plain, ProgressMode::None];
+
+    /// The word in options and in the config file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ProgressMode::Auto => "auto",
+            ProgressMode::Bar => "bar",
+            ProgressMode::Plain => "plain",
+            ProgressMode::None => "none",
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object a line.
+    Json,
+}
+
+/// What the command line said. None: nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--sandbox`
+    pub sandbox: bool,
+    /// `--db`
+    pub db: Option<PathBuf>,
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--workers`, 1 to 1,024.
+    pub workers: Option<u16>,
+    /// `--pace`
+    pub pace: Option<Pace>,
+    /// `--rate`, each.
+    pub rates: Vec<Rate>,
+    /// `--give-up-after`
+    pub give_up_after: Option<Duration>,
+    /// `--progress`
+    pub progress: Option<ProgressMode>,
+    /// `--log-format`
+    pub log_format: Option<LogFormat>,
+    /// `--log-file`
+    pub log_file: Option<PathBuf>,
+}
+
+/// What a run goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunSettings {
+    /// Requests in flight at once, 1 to 1,024.
+    pub workers: u16,
+    /// How requests are spread over a window.
+    pub pace: Pace,
+    /// So long without any answer, and a run ends.
+    pub give_up_after: Duration,
+    /// How it shows that it moves.
+    pub progress: ProgressMode,
+    /// How long a request may take, from its reservation.
+    pub request_deadline: Duration,
+}
+
+impl RunSettings {
+    const DEFAULT_WORKERS: u16 = 32;
+    const DEFAULT_GIVE_UP_AFTER: Duration = Duration::from_secs(600);
+}
+
+/// Credentials from the environment; nothing else holds any yet.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// An OAuth 2.0 user token for X.
+    pub x_token: Option<Secret>,
+    /// Whose token it is.
+    pub x_user_id: Option<UserId>,
+}
+
+/// Everything decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Real or sandbox.
+    pub kind: QueueKind,
+    /// The queue's file, where one is named or there is a folder for it.
+    db: Result<PathBuf, ConfigError>,
+    /// What a run goes by.
+    pub run: RunSettings,
+    /// Prices of single requests that the config file corrects.
+    pub prices: BTreeMap<Action, MicroUsd>,
+    /// Where X's API is; unchecked.
+    pub x_api: String,
+    /// Where AIsa's API is; unchecked.
+    pub aisa_api: String,
+    /// Credentials.
+    pub credentials: Credentials,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Where log lines go instead of stderr.
+    pub log_file: Option<PathBuf>,
+    rates: Vec<Rate>,
+    rules: Vec<WindowRule>,
+}
+
+impl Settings {
+    /// Where X's API is unless told otherwise.
+    pub const X_API: &'static str = "https://api.x.com";
+    /// Where AIsa's API is unless told otherwise.
+    pub const AISA_API: &'static str = "https://api.aisa.one";
+
+    /// Reads the config file and decides everything: option, environment, file, default.
+    ///
+    /// # Errors
+    /// A config file that cannot be read or understood.
+    pub fn resolve(options: &Overrides, environment: &Environment) -> Result<Settings, ConfigError> {
+        let file = read_file(options, environment)?;
+        let rules = file.window_rules();
+        let prices = file.prices();
+        let run = run_settings(options, &file);
+        let host = |variable: &Option<String>, configured: Option<String>, default: &str| {
+            variable.clone().or(configured).unwrap_or_else(|| default.to_owned())
+        };
+        // The sandbox has a queue of its own: a variable set for every day must not lead it to the real one.
+        let everyday = environment.db.clone().or(file.db).filter(|_| !options.sandbox);
+        let named = options.db.clone().or(everyday);
+        Ok(Settings {
+            kind: if options.sandbox { QueueKind::Sandbox } else { QueueKind::Real },
+            db: named.map_or_else(|| paths::queue(environment, options.sandbox), Ok),
+            run,
+            prices,
+            x_api: host(&environment.x_api, file.x.api, Settings::X_API),
+            aisa_api: host(&environment.aisa_api, file.aisa.api, Settings::AISA_API),
+            credentials: Credentials { x_token: environment.x_token.clone(), x_user_id: environment.x_user_id.clone() },
+            log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
+            log_file: options.log_file.clone().or(file.log.file),
+            rates: options.rates.clone(),
+            rules,
+        })
+    }
+
+    /// The queue's file.
+    ///
+    /// # Errors
+    /// Nobody says where it belongs. (Commands that need no queue never ask.)
+    pub fn db(&self) -> Result<&PathBuf, ConfigError> {
+        self.db.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether this is the sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        self.kind == QueueKind::Sandbox
+    }
+
+    /// The windows of a platform's accounts and of the app they share.
+    pub fn windows(&self, platform: Platform) -> Vec<WindowSpec> {
+        windows::windows_of(platform, &self.rates, &self.rules)
+    }
+
+    /// One sentence for every documented limit that the chosen windows let be exceeded.
+    pub fn window_warnings(&self, platform: Platform) -> Vec<String> {
+        windows::warnings(platform, &self.windows(platform))
+    }
+}
+
+/// A file that somebody named must be there; the one in its usual place may be missing.
+fn read_file(options: &Overrides, environment: &Environment) -> Result<ConfigFile, ConfigError> {
+    match options.config.clone().or_else(|| environment.config.clone()) {
+        Some(path) => {
+            let missing = || ConfigError::Unreadable { path: path.clone(), why: "there is no such file".into() };
+            ConfigFile::read(&path)?.ok_or_else(missing)
+        }
+        None => {
+            let found = paths::config_file(environment).map(|path| ConfigFile::read(&path)).transpose()?;
+            Ok(found.flatten().unwrap_or_default())
+        }
+    }
+}
+
+fn run_settings(options: &Overrides, file: &ConfigFile) -> RunSettings {
+    let run = &file.run;
+    let workers = options.workers.or(run.workers.map(|workers| workers.0));
+    let give_up_after = options.give_up_after.or(run.give_up_after.map(|duration| duration.0));
+    let (shortest, longest) = Values::DEADLINE_RANGE;
+    let deadline = run.request_deadline.map_or(Values::DEADLINE, |deadline| deadline.0);
+    RunSettings {
+        workers: workers.unwrap_or(RunSettings::DEFAULT_WORKERS),
+        pace: options.pace.or(run.pace.map(|pace| pace.0)).unwrap_or_default(),
+        give_up_after: give_up_after.unwrap_or(RunSettings::DEFAULT_GIVE_UP_AFTER),
+        progress: options.progress.or(run.progress.map(|mode| mode.0)).unwrap_or_default(),
+        request_deadline: deadline.clamp(shortest, longest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn with_file(text: &str) -> (tempfile::TempDir, Environment) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        std::fs::write(&config, text).unwrap();
+        let environment =
+            Environment { home: Some("/home/ada".into()), config: Some(config), ..Environment::default() };
+        (folder, environment)
+    }
+
+    #[test]
+    fn option_before_environment_before_file_before_default() {
+        let (_folder, mut environment) =
+            with_file("db = \"/file.db\"\n[run]\nworkers = 2\n[x]\napi = \"https://file\"\n");
+        let mut options = Overrides::default();
+        let settings = Settings::resolve(&options, &environment).unwrap();
+        assert_eq!((settings.db().unwrap(), settings.run.workers), (&PathBuf::from("/file.db"), 2));
+        assert_eq!((settings.x_api.as_str(), settings.aisa_api.as_str()), ("https://file", Settings::AISA_API));
+        environment.db = Some("/environment.db".into());
+        environment.x_api = Some("https://environment".into());
+        let settings = Settings::resolve(&options, &environment).unwrap();
+        assert_eq!(
+            (settings.db().unwrap(), settings.x_api.as_str()),
+            (&PathBuf::from("/environment.db"), "https://environment")
+        );
+        options.db = Some("/option.db".into());
+        options.workers = Some(3);
+        let settings = Settings::resolve(&options, &environment).unwrap();
+        assert_eq!((settings.db().unwrap(), settings.run.workers), (&PathBuf::from("/option.db"), 3));
+    }
+
+    #[test]
+    fn the_sandbox_ignores_what_names_the_real_queue() {
+        let (_folder, mut environment) = with_file("db = \"/file.db\"\n");
+        environment.db = Some("/environment.db".into());
+        let options = Overrides { sandbox: true, ..Overrides::default() };
+        let settings = Settings::resolve(&options, &environment).unwrap();
+        assert_eq!(settings.db().unwrap(), &PathBuf::from("/home/ada/.local/share/cleanup/sandbox.db"));
+        let options = Overrides { db: Some("/mine.db".into()), ..options };
+        assert_eq!(Settings::resolve(&options, &environment).unwrap().db().unwrap(), &PathBuf::from("/mine.db"));
+    }
+
+    #[test]
+    fn a_named_config_file_must_be_there() {
+        let options = Overrides { config: Some("/nowhere/c.toml".into()), ..Overrides::default() };
+        assert!(Settings::resolve(&options, &Environment::default()).is_err());
+        let settings = Settings::resolve(&Overrides::default(), &Environment::default()).unwrap();
+        assert!(matches!(settings.db(), Err(ConfigError::NoHome { .. })));
+    }
+}

@@ -1,0 +1,160 @@
+//! Which windows an account gets: options, config file, built-in ones.
+//!
+//! In: `--rate`, `[[windows]]`, a platform. Out: [`WindowSpec`]s, and warnings where they allow more than the platform
+//! documents. What does not belong here: counting slots.
+
+use crate::domain::{Action, Applies, Platform, Rate, Scope, WindowSpec};
+
+/// The most `[[windows]]` a config file may have, and the most `--rate` a run takes.
+pub const MAX_WINDOWS: usize = 64;
+
+/// Whether one window counts all actions together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// All actions share it.
+    Account,
+    /// Every action has one of its own, as X documents its endpoints.
+    Endpoint,
+}
+
+/// One `[[windows]]` of the config file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowRule {
+    /// How many in how long.
+    pub rate: Rate,
+    /// Together or each.
+    pub per: Per,
+    /// Whose requests.
+    pub scope: Scope,
+    /// Only this action.
+    pub action: Option<Action>,
+    /// Only accounts of this platform; none: of every real one (the sandbox has to be named: its windows are shorter).
+    pub platform: Option<Platform>,
+}
+
+impl WindowRule {
+    fn concerns(&self, platform: Platform) -> bool {
+        self.platform.map_or(platform != Platform::Sandbox, |only| only == platform)
+    }
+
+    fn specs(&self) -> Vec<WindowSpec> {
+        let spec = |applies| WindowSpec { scope: self.scope, rate: self.rate, applies };
+        match (self.action, self.per) {
+            (Some(action), _) => vec![spec(Applies::Only(action))],
+            (None, Per::Account) => vec![spec(Applies::All)],
+            (None, Per::Endpoint) => Action::ALL.into_iter().map(|action| spec(Applies::Only(action))).collect(),
+        }
+    }
+}
+
+/// The windows of a platform's accounts, and of the app they share.
+///
+/// `--rate` replaces all account windows. Configured account windows replace the built-in ones where together they count every
+/// action; where they count only some, the built-in ones stay beside them, for a window added must not open another.
+pub(super) fn windows_of(platform: Platform, rates: &[Rate], rules: &[WindowRule]) -> Vec<WindowSpec> {
+    let configured = rules.iter().filter(|rule| rule.concerns(platform)).flat_map(WindowRule::specs);
+    let (mut account, app): (Vec<_>, Vec<_>) = configured.partition(|spec| spec.scope == Scope::Account);
+    if !rates.is_empty() {
+        let spec = |rate: &Rate| WindowSpec { scope: Scope::Account, rate: *rate, applies: Applies::All };
+        account = rates.iter().map(spec).collect();
+    }
+    let counted = |action: &Action| account.iter().any(|spec| spec.applies.counts(*action));
+    if !Action::ALL.iter().all(counted) {
+        let beside: Vec<_> = WindowSpec::built_in(platform)
+            .into_iter()
+            .filter(|built_in| !account.iter().any(|spec| spec.applies == built_in.applies))
+            .collect();
+        account.extend(beside);
+    }
+    account.into_iter().chain(app).collect()
+}
+
+/// One sentence for every documented limit that `chosen` lets be exceeded.
+pub(super) fn warnings(platform: Platform, chosen: &[WindowSpec]) -> Vec<String> {
+    let counts_all_of = |chosen: &WindowSpec, documented: &WindowSpec| match documented.applies {
+        Applies::All => chosen.applies == Applies::All,
+        Applies::Only(action) => chosen.applies.counts(action),
+    };
+    let holds = |documented: &WindowSpec| {
+        let mut covering = chosen.iter().filter(|spec| spec.scope == Scope::Account && counts_all_of(spec, documented));
+        covering.any(|spec| implies(spec.rate, documented.rate))
+    };
+    let name = |spec: &WindowSpec| match spec.applies {
+        Applies::All => String::new(),
+        Applies::Only(action) => format!(" of {action}"),
+    };
+    let documented = WindowSpec::built_in(platform).into_iter().filter(|documented| !holds(documented));
+    documented
+        .map(|spec| format!("the chosen windows allow more than {}{} on {platform}", spec.rate, name(&spec)))
+        .collect()
+}
+
+/// Whether keeping `chosen` keeps `documented`: a stretch of time meets at most as many windows as it takes to cover it.
+fn implies(chosen: Rate, documented: Rate) -> bool {
+    let windows = documented.window().as_nanos().div_ceil(chosen.window().as_nanos());
+    windows * u128::from(chosen.limit()) <= u128::from(documented.limit())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
+    fn rule(text: &str) -> WindowRule {
+        WindowRule { rate: rate(text), per: Per::Account, scope: Scope::Account, action: None, platform: None }
+    }
+
+    #[test]
+    fn nothing_said_means_built_in() {
+        assert_eq!(windows_of(Platform::XV2, &[], &[]), WindowSpec::built_in(Platform::XV2));
+    }
+
+    #[test]
+    fn a_rate_replaces_account_windows_and_leaves_the_apps() {
+        let app = WindowRule { scope: Scope::App, action: Some(Action::Unfollow), ..rule("500/24h") };
+        let windows = windows_of(Platform::XV2, &[rate("20/15m")], &[rule("40/15m"), app]);
+        let rates: Vec<_> = windows.iter().map(|spec| spec.rate.to_string()).collect();
+        assert_eq!(rates, ["20/15m", "500/24h"]);
+        assert_eq!(windows[1].scope, Scope::App);
+    }
+
+    #[test]
+    fn per_endpoint_gives_every_action_its_own() {
+        let each = WindowRule { per: Per::Endpoint, ..rule("50/15m") };
+        let windows = windows_of(Platform::XV2, &[], &[each]);
+        assert_eq!(windows.len(), Action::ALL.len());
+        assert!(windows.iter().all(|spec| spec.applies != Applies::All));
+    }
+
+    #[test]
+    fn a_window_of_one_action_stands_beside_the_built_in_ones() {
+        let unlike = WindowRule { action: Some(Action::Unlike), ..rule("300/24h") };
+        let windows = windows_of(Platform::XV2, &[], &[unlike]);
+        let rates: Vec<_> = windows.iter().map(|spec| spec.rate.to_string()).collect();
+        assert_eq!(rates, ["300/24h", "50/15m"]);
+    }
+
+    #[test]
+    fn the_sandbox_has_to_be_named() {
+        assert_eq!(windows_of(Platform::Sandbox, &[], &[rule("40/15m")]), WindowSpec::built_in(Platform::Sandbox));
+        let named = WindowRule { platform: Some(Platform::Sandbox), ..rule("40/15s") };
+        assert_eq!(windows_of(Platform::Sandbox, &[], &[named]).len(), 1);
+    }
+
+    #[test]
+    fn more_than_documented_is_warned_of() {
+        let warned = |rates: &[&str]| {
+            let rates: Vec<_> = rates.iter().map(|text| rate(text)).collect();
+            warnings(Platform::XV2, &windows_of(Platform::XV2, &rates, &[])).len()
+        };
+        assert_eq!(warned(&["51/15m"]), 2, "the window and the day of unlikes");
+        assert_eq!(warned(&["50/15m"]), 1, "1,000 a day for unlikes is exceeded");
+        assert_eq!(warned(&["600/24h"]), 1, "600 in 15 minutes");
+        assert_eq!(warned(&["10/3m", "1000/24h"]), 0);
+        assert!(warnings(Platform::XV2, &WindowSpec::built_in(Platform::XV2)).is_empty());
+    }
+}

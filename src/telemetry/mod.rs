@@ -1,0 +1,116 @@
+//! Log lines: where they go, how they look, how many there are.
+//!
+//! In: settings and how often `-v` was given. Out: a global subscriber. What does not belong here: talk to people (that is
+//! `cli/printer`). Only our own lines are ever shown below warnings: libraries log headers and bodies, and those hold secrets.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, Registry};
+
+use crate::config::LogFormat;
+
+/// What to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Logging<'a> {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Where they go instead of stderr.
+    pub file: Option<&'a Path>,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// `-q`
+    pub quiet: bool,
+    /// Whether stderr takes colours.
+    pub color: bool,
+}
+
+/// Sets the process's log up. A second call changes nothing.
+///
+/// # Errors
+/// The log file cannot be opened.
+pub fn set_up(logging: &Logging<'_>) -> std::io::Result<()> {
+    match logging.file {
+        Some(path) => install(logging, Mutex::new(open(path)?), false),
+        None => install(logging, std::io::stderr, logging.color),
+    }
+    Ok(())
+}
+
+/// Opens a log file to append to; a new one is readable by its owner alone.
+fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+}
+
+fn install<W>(logging: &Logging<'_>, writer: W, color: bool)
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(color);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match logging.format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter(logging)));
+    // Fails where there is one already: then that one stays.
+    let _ = subscriber.try_init();
+}
+
+fn filter(logging: &Logging<'_>) -> Targets {
+    let ours = level(logging.verbose, logging.quiet, logging.file.is_some());
+    Targets::new().with_default(ours.min(LevelFilter::WARN)).with_target("cleanup", ours)
+}
+
+/// A log file is there to be read later, so it gets the course of events without being asked.
+fn level(verbose: u8, quiet: bool, to_file: bool) -> LevelFilter {
+    match (quiet, verbose, to_file) {
+        (true, _, _) => LevelFilter::ERROR,
+        (_, 0, false) => LevelFilter::WARN,
+        (_, 0, true) | (_, 1, _) => LevelFilter::INFO,
+        (_, 2, _) => LevelFilter::DEBUG,
+        (_, _, _) => LevelFilter::TRACE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use tracing::Level;
+
+    #[test]
+    fn levels_follow_the_options() {
+        assert_eq!(level(0, false, false), LevelFilter::WARN);
+        assert_eq!(level(0, true, true), LevelFilter::ERROR);
+        assert_eq!(level(0, false, true), LevelFilter::INFO);
+        assert_eq!(level(9, false, false), LevelFilter::TRACE);
+    }
+
+    #[test]
+    fn libraries_never_say_more_than_warnings() {
+        let logging = Logging { format: LogFormat::Text, file: None, verbose: 3, quiet: false, color: false };
+        let filter = filter(&logging);
+        assert!(filter.would_enable("cleanup::engine", &Level::TRACE));
+        assert!(filter.would_enable("hyper", &Level::WARN));
+        assert!(!filter.would_enable("hyper", &Level::INFO) && !filter.would_enable("reqwest::connect", &Level::DEBUG));
+    }
+
+    #[test]
+    fn a_log_file_is_private_and_appended_to() {
+        use std::io::Write;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        open(&path).unwrap().write_all(b"one\n").unwrap();
+        open(&path).unwrap().write_all(b"two\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
