@@ -5,22 +5,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::failure::{Failure, Kind};
+use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
+use crate::config::{Credentials, Settings};
 use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
 use crate::engine::Access;
-use crate::platform::{BaseUrl, Client, Credentials, Finding};
+use crate::platform::{self, BaseUrl, Client, Finding};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
-
-/// Credentials that came from the environment.
-#[derive(Clone, Debug)]
-pub struct EnvironmentCredentials {
-    /// An OAuth 2.0 user token.
-    pub token: Option<Secret>,
-    /// Whose it is, where that is known.
-    pub user_id: Option<UserId>,
-}
 
 /// Which accounts there can be in this run.
 #[derive(Debug)]
@@ -30,9 +22,9 @@ pub enum Who {
     /// X, with what the environment holds.
     Real {
         /// The credentials.
-        credentials: EnvironmentCredentials,
-        /// Where X is.
-        base: Arc<BaseUrl>,
+        credentials: Credentials,
+        /// Where X is; none where nothing will be sent.
+        base: Option<Arc<BaseUrl>>,
     },
 }
 
@@ -48,12 +40,12 @@ impl SandboxAccounts {
     pub const DEFAULT_NAME: &'static str = "sandbox";
 
     /// The user a name stands for: always the same one, so that a queue can go on in another process.
-    pub fn user_of(name: &AccountName) -> Result<UserId, Failure> {
+    pub fn user_of(name: &AccountName) -> Result<UserId, CliError> {
         let digest = Sha256::digest(name.as_str().as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         // 18 digits, the first never zero.
         let id = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
-        id.to_string().parse().map_err(|why: String| Failure::new(Kind::Fault, why, "please report this"))
+        id.to_string().parse().map_err(|why: String| CliError::new(Kind::Fault, why).hint("please report this"))
     }
 }
 
@@ -84,11 +76,12 @@ impl Accounts {
 }
 
 impl Who {
-    /// The kind of platform these accounts live on.
-    pub const fn platform(&self) -> Platform {
-        match self {
-            Who::Sandbox(_) => Platform::Sandbox,
-            Who::Real { .. } => Platform::XV2,
+    /// The accounts that the settings speak of; `base` is where their platform is, if anything will be sent.
+    pub fn of(settings: &Settings, base: Option<Arc<BaseUrl>>) -> Who {
+        if settings.is_sandbox() {
+            Who::Sandbox(SandboxAccounts { base })
+        } else {
+            Who::Real { credentials: settings.credentials.clone(), base }
         }
     }
 
@@ -102,7 +95,7 @@ impl Who {
         store: &mut Store,
         wanted: Option<&AccountName>,
         named_in_rows: &[AccountName],
-    ) -> Result<Accounts, Failure> {
+    ) -> Result<Accounts, CliError> {
         let default = match self {
             Who::Sandbox(_) => {
                 let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
@@ -121,17 +114,17 @@ impl Who {
     async fn introduce_real(
         &self,
         store: &mut Store,
-        credentials: &EnvironmentCredentials,
+        credentials: &Credentials,
         wanted: Option<&AccountName>,
-    ) -> Result<Option<AccountId>, Failure> {
+    ) -> Result<Option<AccountId>, CliError> {
         let known = store.accounts().await?;
-        if let Some(user) = &credentials.user_id {
+        if let Some(user) = &credentials.x_user_id {
             let name = match known.iter().find(|account| account.user_id == *user && account.platform == Platform::XV2)
             {
                 Some(account) if wanted.is_none_or(|wanted| *wanted == account.name) => account.name.clone(),
                 Some(account) if wanted.is_some_and(|wanted| known.iter().all(|other| other.name != *wanted)) => {
                     let message = format!("user {user} already has the name {}", account.name);
-                    return Err(Failure::new(Kind::Usage, message, format!("use --account {}", account.name)));
+                    return Err(CliError::new(Kind::Usage, message).hint(format!("use --account {}", account.name)));
                 }
                 Some(account) => wanted.cloned().unwrap_or_else(|| account.name.clone()),
                 None => match wanted {
@@ -158,38 +151,34 @@ impl Who {
     ///
     /// # Errors
     /// There is no token, or the platform does not take it (77); nobody answers (69).
-    pub async fn learn_user(&mut self, client: &Client, clock: &SharedClock) -> Result<(), Failure> {
-        let Who::Real { credentials, base } = self else { return Ok(()) };
-        let Some(token) = &credentials.token else {
-            return Err(Failure::new(
-                Kind::Account,
-                "there are no credentials: CLEANUP_X_TOKEN is not set",
-                "set CLEANUP_X_TOKEN to an OAuth 2.0 user token (and CLEANUP_X_USER_ID to its user), or try --sandbox first",
-            ));
+    pub async fn learn_user(&mut self, client: &Client, clock: &SharedClock) -> Result<(), CliError> {
+        let Who::Real { credentials, base: Some(base) } = self else { return Ok(()) };
+        let Some(token) = &credentials.x_token else {
+            return Err(CliError::new(Kind::Person, "there are no credentials: CLEANUP_X_TOKEN is not set").hint("set CLEANUP_X_TOKEN to an OAuth 2.0 user token (and CLEANUP_X_USER_ID to its user), or try --sandbox first"));
         };
-        if credentials.user_id.is_some() {
+        if credentials.x_user_id.is_some() {
             return Ok(());
         }
         const ASK_FOR: std::time::Duration = std::time::Duration::from_secs(30);
         let bearer = bearer(token)?;
         match client.me(base, &bearer, clock.now().tick.after(ASK_FOR), &**clock).await {
             Ok(user) => {
-                credentials.user_id = Some(user);
+                credentials.x_user_id = Some(user);
                 Ok(())
             }
-            Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => Err(Failure::new(
-                Kind::Unreachable,
-                format!("nobody answers at {base}: {}", reply.detail),
-                "check the network, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
-            )),
-            Err(reply) => Err(Failure::new(
-                Kind::Account,
+            Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => {
+                Err(CliError::new(Kind::Unreachable, format!("nobody answers at {base}: {}", reply.detail)).hint(
+                    "check the network, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
+                ))
+            }
+            Err(reply) => Err(CliError::new(
+                Kind::Person,
                 format!(
                     "{base} did not say whose token CLEANUP_X_TOKEN is: {}",
                     said(reply.http_status, &reply.detail)
                 ),
-                "get a fresh user token with the scopes users.read and tweet.read, or set CLEANUP_X_USER_ID",
-            )),
+            )
+            .hint("get a fresh user token with the scopes users.read and tweet.read, or set CLEANUP_X_USER_ID")),
         }
     }
 
@@ -200,18 +189,19 @@ impl Who {
     pub fn access(
         &self,
         accounts: &[Account],
-        windows: impl Fn(Platform) -> Arc<[WindowSpec]>,
-    ) -> Result<HashMap<AccountId, Access>, Failure> {
+        windows: impl Fn(Platform) -> Option<Arc<[WindowSpec]>>,
+    ) -> Result<HashMap<AccountId, Access>, CliError> {
         let mut access = HashMap::new();
         for account in accounts {
+            let Some(windows) = windows(account.platform) else { continue };
             let (credentials, base, app) = match self {
                 Who::Sandbox(SandboxAccounts { base: Some(base) }) if account.platform == Platform::Sandbox => {
                     let Ok(user) = account.user_id.as_str().parse::<TargetId>() else { continue };
                     (bearer(&Secret::new(Sandbox::token(user)))?, base, "sandbox")
                 }
-                Who::Real { credentials, base } if account.platform == Platform::XV2 => {
-                    let Some(token) = &credentials.token else { continue };
-                    if credentials.user_id.as_ref() != Some(&account.user_id) {
+                Who::Real { credentials, base: Some(base) } if account.platform == Platform::XV2 => {
+                    let Some(token) = &credentials.x_token else { continue };
+                    if credentials.x_user_id.as_ref() != Some(&account.user_id) {
                         continue;
                     }
                     (bearer(token)?, base, "environment")
@@ -226,7 +216,7 @@ impl Who {
                     credentials: Arc::new(credentials),
                     base: Arc::clone(base),
                     app: app.into(),
-                    windows: windows(account.platform),
+                    windows,
                 },
             );
         }
@@ -234,13 +224,10 @@ impl Who {
     }
 }
 
-fn bearer(token: &Secret) -> Result<Credentials, Failure> {
-    Credentials::bearer(token.clone()).map_err(|error| {
-        Failure::new(
-            Kind::Config,
-            format!("CLEANUP_X_TOKEN cannot be used: {error}"),
-            "set it again, without line breaks",
-        )
+fn bearer(token: &Secret) -> Result<platform::Credentials, CliError> {
+    platform::Credentials::bearer(token.clone()).map_err(|error| {
+        CliError::new(Kind::Config, format!("CLEANUP_X_TOKEN cannot be used: {error}"))
+            .hint("set it again, without line breaks")
     })
 }
 
@@ -252,17 +239,14 @@ fn said(status: Option<u16>, detail: &str) -> String {
     }
 }
 
-fn unknown_account(wanted: &AccountName, known: &[Account]) -> Failure {
+fn unknown_account(wanted: &AccountName, known: &[Account]) -> CliError {
     let names: Vec<&str> = known.iter().map(|account| account.name.as_str()).collect();
     let there =
         if names.is_empty() { "there is none yet".to_owned() } else { format!("there are: {}", names.join(", ")) };
-    Failure::new(
-        Kind::Usage,
-        format!("no account is called {wanted}; {there}"),
-        "set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to make it known under that name",
-    )
+    CliError::new(Kind::Usage, format!("no account is called {wanted}; {there}"))
+        .hint("set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to make it known under that name")
 }
 
-fn fault(why: String) -> Failure {
-    Failure::new(Kind::Fault, why, "please report this")
+fn fault(why: String) -> CliError {
+    CliError::new(Kind::Fault, why).hint("please report this")
 }

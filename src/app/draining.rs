@@ -5,50 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::accounts::Who;
-use super::failure::Failure;
+use crate::cli::error::CliError;
 use crate::clock::SharedClock;
-use crate::domain::{Action, Applies, JobId, MicroUsd, Platform, Rate, Scope, Tick, WindowSpec};
+use crate::domain::{Action, JobId, MicroUsd, Platform, Tick, WindowSpec};
 use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
 use crate::limits::Pace;
 use crate::platform::Client;
 use crate::store::{Counts, Drain, DrainLock, JobStatus, Store};
-
-/// The rates that hold in a run.
-#[derive(Clone, Debug, Default)]
-pub struct Rates {
-    /// `--rate`: replaces the built-in windows.
-    pub given: Vec<Rate>,
-    /// Windows of the configuration; where there are any, they replace the built-in ones.
-    pub configured: Vec<(Option<Platform>, WindowSpec)>,
-    /// Every endpoint has a default window of its own.
-    pub per_endpoint: bool,
-}
-
-/// The windows of an account on a platform.
-pub fn windows_for(platform: Platform, rates: &Rates) -> Arc<[WindowSpec]> {
-    let account = |rate, applies| WindowSpec { scope: Scope::Account, rate, applies };
-    if !rates.given.is_empty() {
-        return rates.given.iter().map(|rate| account(*rate, Applies::All)).collect();
-    }
-    let mut windows: Vec<WindowSpec> =
-        rates.configured.iter().filter(|(of, _)| of.is_none_or(|of| of == platform)).map(|(_, spec)| *spec).collect();
-    if !windows.iter().any(|spec| spec.scope == Scope::Account) {
-        windows.extend(WindowSpec::built_in(platform));
-    }
-    if rates.per_endpoint {
-        windows = windows.into_iter().flat_map(one_per_endpoint).collect();
-    }
-    windows.into()
-}
-
-fn one_per_endpoint(spec: WindowSpec) -> Vec<WindowSpec> {
-    match (spec.scope, spec.applies) {
-        (Scope::Account, Applies::All) => {
-            Action::ALL.into_iter().map(|action| WindowSpec { applies: Applies::Only(action), ..spec }).collect()
-        }
-        _ => vec![spec],
-    }
-}
 
 /// What a drain is told.
 #[derive(Clone, Debug)]
@@ -72,7 +35,7 @@ pub struct DrainOptions {
     /// What a successful request costs.
     pub prices: HashMap<(Platform, Action), MicroUsd>,
     /// Within which windows.
-    pub rates: Rates,
+    pub windows: HashMap<Platform, Arc<[WindowSpec]>>,
 }
 
 /// How a drain ended, and how its jobs stand.
@@ -99,9 +62,9 @@ pub async fn drain(
     shutdown: Shutdown,
     listener: Box<dyn Listener>,
     options: DrainOptions,
-) -> Result<Ended, Failure> {
+) -> Result<Ended, CliError> {
     let accounts = store.accounts().await?;
-    let access = who.access(&accounts, |platform| windows_for(platform, &options.rates))?;
+    let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned())?;
     let longest = access.values().flat_map(|access| access.windows.iter()).map(|spec| spec.rate.window()).max();
     let horizon_ms = longest.unwrap_or(WindowSpec::DEFAULT.window()).as_millis() as i64 + 60_000;
     let deadline_ms = options.request_deadline.as_millis() as i64;

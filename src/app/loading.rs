@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::accounts::Accounts;
-use super::failure::{Failure, Kind};
+use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Wall};
 use crate::jobfile::keep::KeepList;
 use crate::jobfile::{JobFileError, ReadOptions, RowVerdict, Source, Survey};
@@ -30,8 +32,26 @@ pub struct LoadOptions {
     pub again: bool,
     /// A reload may cancel more than half of what is in line.
     pub allow_shrink: bool,
-    /// Targets never to touch, and what names their list's content.
-    pub keep: Option<(KeepList, String)>,
+    /// Targets never to touch.
+    pub keep: Option<Keep>,
+}
+
+/// A keep list, and a name for its content.
+#[derive(Debug)]
+pub struct Keep {
+    list: KeepList,
+    hash: String,
+}
+
+impl Keep {
+    /// A list whose name changes when its targets do.
+    pub fn new(list: KeepList) -> Keep {
+        let mut targets: Vec<String> = list.ids().iter().map(ToString::to_string).collect();
+        targets.extend(list.handles().iter().map(ToString::to_string));
+        targets.sort_unstable();
+        let digest = Sha256::digest(targets.join("\n").as_bytes());
+        Keep { list, hash: digest.iter().map(|byte| format!("{byte:02x}")).collect() }
+    }
 }
 
 /// A file that has been read and judged.
@@ -52,30 +72,30 @@ pub struct Prepared {
 ///
 /// # Errors
 /// A file cannot be used (65), two files would be one job (2), stdin without `--job` (2).
-pub fn prepare(files: &[PathBuf], options: &FileOptions) -> Result<Vec<Prepared>, Failure> {
+pub fn prepare(files: &[PathBuf], options: &FileOptions) -> Result<Vec<Prepared>, CliError> {
     if options.job.is_some() && files.len() > 1 {
-        return Err(Failure::new(
-            Kind::Usage,
-            "--job names one job, and there are several files",
-            "load them one by one",
-        ));
+        return Err(
+            CliError::new(Kind::Usage, "--job names one job, and there are several files").hint("load them one by one")
+        );
     }
     let mut prepared: Vec<Prepared> = Vec::with_capacity(files.len());
     for file in files {
         let one = prepare_one(file, options)?;
         if let Some(other) = prepared.iter().find(|other| other.job == one.job) {
             let message = format!("{} and {} would both be the job {}", other.survey.path, one.survey.path, one.job);
-            return Err(Failure::new(Kind::Usage, message, "load one of them alone, under another name with --job"));
+            return Err(
+                CliError::new(Kind::Usage, message).hint("load one of them alone, under another name with --job")
+            );
         }
         prepared.push(one);
     }
     Ok(prepared)
 }
 
-fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, Failure> {
+fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError> {
     let is_stdin = file == Path::new("-");
     if is_stdin && options.job.is_none() {
-        return Err(Failure::new(Kind::Usage, "rows from stdin have no name", "give the job one: --job NAME"));
+        return Err(CliError::new(Kind::Usage, "rows from stdin have no name").hint("give the job one: --job NAME"));
     }
     let source = Source::open(file)?;
     let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: false };
@@ -85,7 +105,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, Failure> 
         (None, Some(stem)) => stem.to_owned(),
         (None, None) => {
             let message = format!("{} has no name that could be a job's", file.display());
-            return Err(Failure::new(Kind::Usage, message, "give the job one: --job NAME"));
+            return Err(CliError::new(Kind::Usage, message).hint("give the job one: --job NAME"));
         }
     };
     let path = if is_stdin { PathBuf::from("-") } else { absolute(file)? };
@@ -93,10 +113,10 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, Failure> 
 }
 
 /// The same file has one path, however it was written.
-fn absolute(file: &Path) -> Result<PathBuf, Failure> {
+fn absolute(file: &Path) -> Result<PathBuf, CliError> {
     std::fs::canonicalize(file)
         .or_else(|_| std::path::absolute(file))
-        .map_err(|error| Failure::new(Kind::Input, format!("{}: {error}", file.display()), "check the path"))
+        .map_err(|error| CliError::new(Kind::InputData, format!("{}: {error}", file.display())).hint("check the path"))
 }
 
 impl Prepared {
@@ -119,7 +139,7 @@ impl Prepared {
     /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
     fn content_hash(&self, options: &LoadOptions) -> String {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        let keep = options.keep.as_ref().map_or("", |(_, hash)| hash.as_str());
+        let keep = options.keep.as_ref().map_or("", |keep| keep.hash.as_str());
         format!("{file}:{keep}")
     }
 
@@ -163,16 +183,12 @@ pub async fn stand(
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<Standing, Failure> {
+) -> Result<Standing, CliError> {
     if let Some(refusal) = file.survey.refusal(file.strict) {
         return Err(refusal.into());
     }
     if file.wants_default_account() && accounts.default.is_none() {
-        return Err(Failure::new(
-            Kind::Usage,
-            format!("{}: it is not known whose account to act for", file.survey.path),
-            "name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)",
-        ));
+        return Err(CliError::new(Kind::Usage, format!("{}: it is not known whose account to act for", file.survey.path)).hint("name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)"));
     }
     let usable = file.usable(accounts);
     if usable == 0 || (file.strict && usable < file.survey.rows) {
@@ -190,7 +206,7 @@ pub async fn stand(
 }
 
 /// A job's path, default action and account are fixed when it is first loaded.
-fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), Failure> {
+fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), CliError> {
     let new = file.new_job(accounts);
     let word = |action: Option<Action>| action.map_or("none", Action::name);
     let difference = if job.path != new.path {
@@ -204,21 +220,18 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
     };
     let message =
         format!("{}: there is a job {} already, {difference}; nothing was changed", file.survey.path, job.name);
-    Err(Failure::new(Kind::Usage, message, format!("load it under another name: --job {}-2", job.name)))
+    Err(CliError::new(Kind::Usage, message).hint(format!("load it under another name: --job {}-2", job.name)))
 }
 
-fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> Failure {
+fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
     let unknown =
         file.survey.lanes.iter().find_map(|lane| place_of(accounts, lane.account.as_ref(), lane.action).err());
     let why = match unknown {
         Some("unknown_account") => "rows name accounts that are not known here",
         _ => "the platform does not offer the action",
     };
-    Failure::new(
-        Kind::Input,
-        format!("{}: {why}; nothing was queued", file.survey.path),
-        "see `cleanup check` for the rows, and `cleanup status --json` for the accounts there are",
-    )
+    CliError::new(Kind::InputData, format!("{}: {why}; nothing was queued", file.survey.path))
+        .hint("see `cleanup check` for the rows, and `cleanup status --json` for the accounts there are")
 }
 
 /// Whose row it is, or why it is nobody's.
@@ -259,7 +272,7 @@ pub async fn load(
     accounts: &Accounts,
     options: &LoadOptions,
     now: Wall,
-) -> Result<Loaded, Failure> {
+) -> Result<Loaded, CliError> {
     let hash = file.content_hash(options);
     match standing {
         Standing::Unchanged { .. } => Ok(Loaded::Unchanged),
@@ -272,7 +285,7 @@ pub async fn load(
         }
         Standing::Changed { .. } => {
             let Some(job) = store.job(&file.job).await? else {
-                return Err(Failure::new(Kind::Fault, "the job went away while it was loaded", "type it again"));
+                return Err(CliError::new(Kind::Fault, "the job went away while it was loaded").hint("type it again"));
             };
             let mut loader = store.begin_reload(&job, &hash, now).await?;
             push_rows(&mut loader, file, accounts, options).await?;
@@ -284,15 +297,15 @@ pub async fn load(
     }
 }
 
-fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> Failure {
-    Failure::new(
-        Kind::Input,
+fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
+    CliError::new(
+        Kind::InputData,
         format!(
             "{}: {vanished} of the {pending} rows still in line are no longer in the file; nothing was changed",
             file.survey.path
         ),
-        "if the export is complete and you mean to drop them, add --allow-shrink",
     )
+    .hint("if the export is complete and you mean to drop them, add --allow-shrink")
 }
 
 async fn push_rows(
@@ -300,8 +313,8 @@ async fn push_rows(
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<(), Failure> {
-    let keep = options.keep.as_ref().map(|(keep, _)| keep);
+) -> Result<(), CliError> {
+    let keep = options.keep.as_ref().map(|keep| &keep.list);
     let mut rows = file.survey.rows(&file.source)?;
     while let Some(row) = rows.next().map_err(changed_under_us)? {
         let place = match row.verdict {
@@ -320,6 +333,6 @@ async fn push_rows(
 }
 
 /// What was pushed so far stays invisible and is swept away by the next load.
-fn changed_under_us(error: JobFileError) -> Failure {
+fn changed_under_us(error: JobFileError) -> CliError {
     error.into()
 }

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::config::ConfigError;
+use crate::jobfile::JobFileError;
 use crate::store::StoreError;
 
 /// What kind of trouble it is.
@@ -142,6 +143,13 @@ impl From<StoreError> for CliError {
     fn from(error: StoreError) -> CliError {
         let (kind, hint) = sort(&error);
         CliError { kind, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
+    }
+}
+
+impl From<JobFileError> for CliError {
+    fn from(error: JobFileError) -> CliError {
+        let kind = if error.is_machine_fault() { Kind::Io } else { Kind::InputData };
+        CliError { kind, message: error.to_string(), hint: Some(error.hint()), source: Some(error.into()) }
     }
 }
 

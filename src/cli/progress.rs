@@ -67,6 +67,7 @@ impl View {
                     *left = left.saturating_sub(1);
                 }
             }
+            Event::Convicted { tasks } => self.settled_now += tasks,
             Event::Progress(progress) => self.last = progress.clone(),
             _ => {}
         }
@@ -145,7 +146,7 @@ impl View {
                 span_text(*since),
                 clipped(detail, MAX_DETAIL_CHARS)
             )),
-            Event::Settled { .. } | Event::PutBack { .. } | Event::Progress(_) => None,
+            Event::Settled { .. } | Event::Convicted { .. } | Event::PutBack { .. } | Event::Progress(_) => None,
         }
     }
 }
@@ -226,7 +227,7 @@ impl ProgressListener {
             Sink::Bar(bar) => {
                 let (settled, total) = self.view.position();
                 match event {
-                    Event::Settled { .. } => {
+                    Event::Settled { .. } | Event::Convicted { .. } => {
                         bar.set_length(total);
                         bar.set_position(settled);
                     }

@@ -12,6 +12,7 @@ use super::paths;
 use super::windows::{self, WindowRule};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, UserId, WindowSpec};
 use crate::limits::{Pace, Values};
+use crate::platform::find;
 use crate::store::QueueKind;
 
 /// How many workers a run may have.
@@ -182,6 +183,11 @@ impl Settings {
     /// Whether this is the sandbox.
     pub fn is_sandbox(&self) -> bool {
         self.kind == QueueKind::Sandbox
+    }
+
+    /// What one successful request costs: the config file's word, else the platform's listed price; none where nobody knows.
+    pub fn price(&self, platform: Platform, action: Action) -> Option<MicroUsd> {
+        self.prices.get(&action).copied().or_else(|| find(platform, action).and_then(|endpoint| endpoint.price))
     }
 
     /// The windows of a platform's accounts and of the app they share.

@@ -138,7 +138,8 @@ pub fn stderr(output: &Output) -> String {
 
 /// The JSON object on stdout.
 pub fn json(output: &Output) -> serde_json::Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}\n{}", stdout(output), stderr(output)))
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}\n{}", stdout(output), stderr(output)))
 }
 
 pub fn csv_rows(path: &Path) -> usize {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::app::{self, DrainOptions, Ended, FileOptions, LoadOptions, Loaded, Rates, SandboxAccounts, Who};
+use cleanup::app::{self, DrainOptions, Ended, FileOptions, Keep, LoadOptions, Loaded, SandboxAccounts, Who};
 use cleanup::clock::SystemClock;
-use cleanup::domain::{Action, MicroUsd, Platform, Rate, TargetId, Wall};
+use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, Wall, WindowSpec};
 use cleanup::engine::{Event, Listener, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
@@ -31,6 +31,7 @@ impl Listener for Quiet {
 }
 
 pub fn drain_options(rate: &str) -> DrainOptions {
+    let window = WindowSpec { scope: Scope::Account, rate: rate.parse().unwrap(), applies: Applies::All };
     DrainOptions {
         jobs: None,
         workers: 32,
@@ -41,7 +42,7 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         max_requests: None,
         max_spend: None,
         prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
-        rates: Rates { given: vec![rate.parse().unwrap()], ..Rates::default() },
+        windows: [(Platform::Sandbox, [window].into())].into(),
     }
 }
 
@@ -79,7 +80,7 @@ impl Bench {
 
     pub fn keep(&mut self, text: &str) {
         let path = self.write("keep.txt", text);
-        self.load.keep = Some((keep::read(&path).unwrap(), text.to_owned()));
+        self.load.keep = Some(Keep::new(keep::read(&path).unwrap()));
     }
 
     pub async fn store(&self) -> Store {
@@ -90,7 +91,7 @@ impl Bench {
         Who::Sandbox(SandboxAccounts { base: Some(Arc::new(self.sandbox.base_url().parse().unwrap())) })
     }
 
-    pub async fn try_load(&self, file: &Path) -> Result<Loaded, app::Failure> {
+    pub async fn try_load(&self, file: &Path) -> Result<Loaded, cleanup::cli::error::CliError> {
         let mut store = self.store().await;
         let file = app::prepare(&[file.to_path_buf()], &FileOptions::default())?.remove(0);
         let account = self.account.as_ref().map(|name| name.parse().unwrap());

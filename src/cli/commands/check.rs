@@ -19,18 +19,13 @@ use super::run::prepare;
 ///
 /// # Errors
 /// A file cannot be used as a whole.
-pub async fn run(args: &CheckArgs, context: &Context) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
     show(&files, &args.rows, context, args.json).await
 }
 
 /// Shows what the files are. 0 clean, 3 with rejected rows, 65 where nothing would be queued.
-pub(super) async fn show(
-    files: &[Prepared],
-    rows: &RowArgs,
-    context: &Context,
-    as_json: bool,
-) -> Result<u8, CliError> {
+pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, as_json: bool) -> Result<u8, CliError> {
     let platform = platform_of(context);
     let mut rejected = false;
     let mut refusal = None;
@@ -74,15 +69,24 @@ fn say(file: &Prepared, report: &CheckReport, platform: Platform, context: &Cont
     }
     for lane in &file.survey.lanes {
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-        printer.data(&format!("  would {}{account} (duplicates, if any, are counted once when loaded)", lane.action.phrase(lane.rows)))?;
-        if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise) && platform != Platform::Sandbox {
-            printer.data(&format!("  {} is open to Enterprise apps only since 20 April 2026; a self-serve app will be refused", lane.action))?;
+        printer.data(&format!(
+            "  would {}{account} (duplicates, if any, are counted once when loaded)",
+            lane.action.phrase(lane.rows)
+        ))?;
+        if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise)
+            && platform != Platform::Sandbox
+        {
+            printer.data(&format!(
+                "  {} is open to Enterprise apps only since 20 April 2026; a self-serve app will be refused",
+                lane.action
+            ))?;
         }
     }
     let (work, cost) = work_of(file, platform, context);
     let windows = context.settings.windows(platform);
     let length = estimate::from_empty(&work, &windows, context.settings.run.pace);
-    let cost = cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
+    let cost =
+        cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
     printer.data(&format!("  takes about {} within the limits, {cost}", span_text(length)))
 }
 
@@ -110,4 +114,3 @@ fn work_of(file: &Prepared, platform: Platform, context: &Context) -> (Vec<(Acti
 fn platform_of(context: &Context) -> Platform {
     if context.settings.is_sandbox() { Platform::Sandbox } else { Platform::XV2 }
 }
-

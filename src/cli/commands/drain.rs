@@ -58,10 +58,12 @@ impl Drainer {
         for warning in settings.window_warnings(platform_of(context)) {
             context.printer.warn(&warning);
         }
-        let connections = ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
-        let client = Client::new(&[&base], connections)
-            .map_err(|error| CliError::new(Kind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile"))?;
-        let mut who = Who::of(settings, Some(Arc::new(base)))?;
+        let connections =
+            ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
+        let client = Client::new(&[&base], connections).map_err(|error| {
+            CliError::new(Kind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
+        })?;
+        let mut who = Who::of(settings, Some(Arc::new(base)));
         who.learn_user(&client, &context.clock).await?;
         let options = DrainOptions {
             jobs: None,
@@ -73,7 +75,7 @@ impl Drainer {
             max_requests: args.max_requests,
             max_spend: args.max_spend,
             prices: prices(context),
-            windows: Platform::ALL.into_iter().map(|p| (p, settings.windows(p).into())).collect(),
+            windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
         };
         Ok(Drainer { who, client: Arc::new(client), sandbox, options, yes: args.yes, json: args.json })
     }
@@ -139,8 +141,11 @@ impl Drainer {
             return Ok(true);
         }
         if !prompt::can_ask() {
-            return Err(CliError::new(Kind::Usage, "this acts on a real account, and there is no terminal to ask on; nothing was queued")
-                .hint("add --yes if you mean it, or look first with --dry-run"));
+            return Err(CliError::new(
+                Kind::Usage,
+                "this acts on a real account, and there is no terminal to ask on; nothing was queued",
+            )
+            .hint("add --yes if you mean it, or look first with --dry-run"));
         }
         prompt::confirm("Go on?").map_err(|error| CliError::io("the terminal", error))
     }
@@ -156,8 +161,13 @@ impl Drainer {
     ) -> Result<u8, CliError> {
         let plan = plan(&mut store, jobs.as_deref(), context).await?;
         let settings = &context.settings;
-        let listener =
-            ProgressListener::new(settings.run.progress, plan, context.printer, context.clock.clone(), context.zone.clone());
+        let listener = ProgressListener::new(
+            settings.run.progress,
+            plan,
+            context.printer,
+            context.clock.clone(),
+            context.zone.clone(),
+        );
         let (sender, receiver) = shutdown();
         let mut options = self.options;
         options.jobs = jobs;
@@ -191,7 +201,9 @@ impl Drainer {
 
     /// A signal came while files were loaded: nothing of them is in line.
     pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<u8, CliError> {
-        context.printer.say(&format!("stopped by {} while loading; what was not loaded whole was not queued", signal.name()));
+        context
+            .printer
+            .say(&format!("stopped by {} while loading; what was not loaded whole was not queued", signal.name()));
         if self.json {
             let finish = Finish {
                 stopped: Stopped::Interrupted(signal),
@@ -208,7 +220,8 @@ impl Drainer {
 
 fn base_url(text: &str) -> Result<BaseUrl, CliError> {
     text.parse().map_err(|error: crate::platform::InvalidBaseUrl| {
-        CliError::new(Kind::Config, error.to_string()).hint("set CLEANUP_X_API to an https address (http only on loopback)")
+        CliError::new(Kind::Config, error.to_string())
+            .hint("set CLEANUP_X_API to an https address (http only on loopback)")
     })
 }
 
@@ -217,7 +230,8 @@ fn platform_of(context: &Context) -> Platform {
 }
 
 fn prices(context: &Context) -> HashMap<(Platform, Action), MicroUsd> {
-    let pairs = Platform::ALL.into_iter().flat_map(|platform| Action::ALL.into_iter().map(move |action| (platform, action)));
+    let pairs =
+        Platform::ALL.into_iter().flat_map(|platform| Action::ALL.into_iter().map(move |action| (platform, action)));
     pairs.filter_map(|(p, a)| context.settings.price(p, a).map(|price| ((p, a), price))).collect()
 }
 
@@ -341,7 +355,12 @@ async fn finish(ended: Ended, took: std::time::Duration, json: bool, context: &C
     let printer = &context.printer;
     for status in &jobs {
         let counts = JobCounts::new(&status.job.name, &status.counts);
-        printer.say(&format!("{}: {} ({} rows)", escaped(&status.job.name), counts.phrase(), counts.rows));
+        printer.say(&format!(
+            "{}: {} ({} rows)",
+            escaped(&status.job.name),
+            counts.counts.phrase(),
+            counts.counts.rows
+        ));
     }
     printer.say(&format!("{} requests in {}, {}", finish.requests, span_text(took), finish.spent));
     for (account, reason, detail) in &finish.troubles {
@@ -364,7 +383,9 @@ fn remedy(reason: &str) -> &'static str {
     match reason {
         "no_credentials" => "Set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to this account's and resume.",
         "credits_depleted" => "Buy credits in the developer console, then resume.",
-        "account_locked" | "account_suspended" | "automation_suspected" => "Log in at x.com and do what it asks, then resume.",
+        "account_locked" | "account_suspended" | "automation_suspected" => {
+            "Log in at x.com and do what it asks, then resume."
+        }
         "unauthorized" | "invalid_token" => "Set CLEANUP_X_TOKEN to a fresh user token, then resume.",
         "action_not_offered" => "This platform does not offer the action; use another.",
         _ => "See what the platform said with `cleanup explain ID`; mend it, then resume.",

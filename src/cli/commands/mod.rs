@@ -4,6 +4,7 @@ pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod control;
+mod drain;
 pub mod explain;
 pub mod forget;
 pub mod load;

@@ -12,7 +12,7 @@ use super::drain::{Asked, Drainer, Signals};
 ///
 /// # Errors
 /// A job is not known, the queue or the account is in the way.
-pub async fn run(args: &ResumeArgs, context: &Context) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
     let mut jobs: Vec<JobId> = Vec::with_capacity(args.jobs.len());
     for name in &args.jobs {
         let (store, job) = context.job(name).await?;

@@ -18,7 +18,7 @@ use super::load::{say_loaded, say_rejected};
 ///
 /// # Errors
 /// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
-pub async fn run(args: &RunArgs, context: &Context) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
     if args.dry_run {
         return check::show(&files, &args.rows, context, false).await;

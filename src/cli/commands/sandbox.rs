@@ -3,7 +3,7 @@
 use crate::cli::args::SandboxArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::sandbox::{Options, Sandbox, SandboxError};
+use crate::sandbox::{Faults, InvalidFaults, Options, Sandbox, SandboxError};
 
 use super::drain::Signals;
 
@@ -11,14 +11,14 @@ use super::drain::Signals;
 ///
 /// # Errors
 /// The address is not this machine's, or is taken.
-pub async fn run(args: &SandboxArgs, context: &Context) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CliError> {
     let defaults = Options::default();
     let options = Options {
         listen: args.listen,
         rate: args.limit.unwrap_or(defaults.rate),
         unlike_day: args.unlike_day.or(if args.limit.is_some() { None } else { defaults.unlike_day }),
-        faults: args.faults.clone().unwrap_or(defaults.faults.clone()),
-        seed: args.seed.unwrap_or(defaults.seed),
+        faults: faults(args)?,
+        seed: args.seed,
         latency: args.latency,
         ..defaults
     };
@@ -36,6 +36,11 @@ pub async fn run(args: &SandboxArgs, context: &Context) -> Result<u8, CliError> 
     let signal = signals.first().await;
     sandbox.shut_down().await;
     Ok(signal.exit_code())
+}
+
+fn faults(args: &SandboxArgs) -> Result<Faults, CliError> {
+    let Some(text) = &args.faults else { return Ok(Faults::default()) };
+    text.parse().map_err(|error: InvalidFaults| CliError::new(Kind::Usage, error.to_string()))
 }
 
 /// The sandbox could not start.
