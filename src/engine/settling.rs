@@ -97,13 +97,14 @@ impl Dispatcher {
         }
         let Finding::Unanswered { reason, .. } = &reply.finding else { return };
         let detail = if reply.detail.is_empty() { reason.to_string() } else { reply.detail.clone() };
+        // One lost connection is no silence; the second in a row is worth a word.
         let since = match &self.silence {
             Some((since, _)) => *since,
-            None => {
-                self.tell(&Event::Unreachable { since: std::time::Duration::ZERO, detail: detail.clone() });
-                now
-            }
+            None => now,
         };
+        if now > since {
+            self.put_back.push(Event::Unreachable { since: now.since(since), detail: detail.clone() });
+        }
         self.silence = Some((since, detail));
         if now.since(since) >= self.settings.give_up_after && self.stopping.is_none() {
             self.stopping = Some(Stopped::Unreachable);

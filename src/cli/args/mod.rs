@@ -132,7 +132,10 @@ impl Cli {
                 overrides.sandbox = args.sandbox.sandbox;
             }
             Command::Explain(args) => overrides.sandbox = args.sandbox.sandbox,
-            Command::Audit(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Audit(args) => {
+                overrides.sandbox = args.sandbox.sandbox;
+                overrides.rates.clone_from(&args.rates);
+            }
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
         }

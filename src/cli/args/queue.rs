@@ -111,6 +111,9 @@ pub struct AuditArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
+    /// Judge by so many requests per time instead of the built-in windows, such as 50/15m (repeatable)
+    #[arg(long = "rate", value_name = "N/TIME")]
+    pub rates: Vec<Rate>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
