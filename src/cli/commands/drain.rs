@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::app::{self, Accounts, DrainOptions, Ended, Prepared, Standing, Who};
+use crate::app::{self, Accounts, DrainOptions, Ended, Footing, Prepared, Standing, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -173,16 +173,9 @@ impl Drainer {
         options.jobs = jobs;
         let began = context.clock.now().tick;
         let mut aborted = receiver.clone();
-        let running = app::drain(
-            store,
-            lock,
-            &self.who,
-            self.client,
-            context.clock.clone(),
-            receiver,
-            Box::new(listener),
-            options,
-        );
+        let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
+        let footing = Footing { store, lock, client, clock, shutdown: receiver, listener };
+        let running = app::drain(footing, &self.who, options);
         let ended = tokio::select! {
             ended = running => ended?,
             signal = signals.relay(&sender, context) => match signal {},
