@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod jobfile;
 pub mod limits;
 pub mod platform;
 pub mod store;

@@ -1,6 +1,6 @@
 //! A question that only a person at a terminal can answer.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: u64 = 1024;

@@ -1,0 +1,252 @@
+//! What can be wrong with a file as a whole. A bad row is no error: it is a `Rejection`.
+
+use std::io;
+
+/// Why a file was refused. Its display says what is wrong, [`JobFileError::hint`] what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum JobFileError {
+    /// There is no such file.
+    #[error("{path}: there is no such file")]
+    Missing {
+        /// As the user wrote it.
+        path: String,
+    },
+    /// A folder stands where a file was expected.
+    #[error("{path} is a folder, not a file")]
+    Directory {
+        /// As the user wrote it.
+        path: String,
+    },
+    /// The file may not be read.
+    #[error("{path}: no permission to read it")]
+    NoPermission {
+        /// As the user wrote it.
+        path: String,
+    },
+    /// The disk or the pipe failed.
+    #[error("{path}: cannot be read: {source}")]
+    Unreadable {
+        /// As the user wrote it.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Standard input could not be kept in a temporary file: a fault of this machine, not of the input.
+    #[error("{path}: cannot be kept in a temporary file: {source}")]
+    Spool {
+        /// The input's name.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A pipe that does not end.
+    #[error("{path}: more than {max_bytes} bytes came in")]
+    SpoolTooLong {
+        /// The input's name.
+        path: String,
+        /// The most that is taken.
+        max_bytes: u64,
+    },
+    /// Not a text file.
+    #[error("{path}: {what}")]
+    NotText {
+        /// The file.
+        path: String,
+        /// What it is instead.
+        what: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Nothing in it.
+    #[error("{path} is empty")]
+    Empty {
+        /// The file.
+        path: String,
+    },
+    /// The file ends inside a quoted record: it is cut, or a quote is missing.
+    #[error("{path}: the file ends inside the quoted cell that opens in line {line}")]
+    UnfinishedQuote {
+        /// The file.
+        path: String,
+        /// The physical line of the opening quote, from 1.
+        line: u64,
+    },
+    /// A record longer than the limit; mostly an unclosed quote.
+    #[error("{path}: the record at line {line} is longer than {max_bytes} bytes")]
+    RecordTooLong {
+        /// The file.
+        path: String,
+        /// The physical line where it begins, from 1.
+        line: u64,
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// More cells than the limit.
+    #[error("{path}: the record at line {line} has more than {max_cells} cells")]
+    TooManyCells {
+        /// The file.
+        path: String,
+        /// The physical line where it begins, from 1.
+        line: u64,
+        /// The limit.
+        max_cells: usize,
+    },
+    /// More accounts than the limit.
+    #[error("{path} names more than {max_accounts} accounts")]
+    TooManyAccounts {
+        /// The file.
+        path: String,
+        /// The limit.
+        max_accounts: usize,
+    },
+    /// `--column` names no column of the file.
+    #[error("{path} has no column {column:?}; it has {}", list(columns))]
+    NoSuchColumn {
+        /// The file.
+        path: String,
+        /// What was asked for.
+        column: String,
+        /// What there is.
+        columns: Vec<String>,
+    },
+    /// No column can be the target.
+    #[error("{path}: no column names the targets; it has {}", list(columns))]
+    NoTargetColumn {
+        /// The file.
+        path: String,
+        /// What there is.
+        columns: Vec<String>,
+    },
+    /// The first line is data, and there are several columns.
+    #[error("{path}: the first line is no header, and only a file of one column may lack one")]
+    NoHeader {
+        /// The file.
+        path: String,
+    },
+    /// Several columns could be the one that is looked for.
+    #[error("{path}: more than one column could be the {role}: {}", list(candidates))]
+    Ambiguous {
+        /// The file.
+        path: String,
+        /// `target`, `action` or `account`.
+        role: &'static str,
+        /// The columns in question.
+        candidates: Vec<String>,
+    },
+    /// Nothing says what to do with the targets.
+    #[error("{path}: nothing says which action is meant")]
+    NoAction {
+        /// The file.
+        path: String,
+    },
+    /// The file was written to between the two passes.
+    #[error("{path} changed while it was being read")]
+    Changed {
+        /// The file.
+        path: String,
+    },
+    /// Not one row can be used.
+    #[error("{path}: not one of its {rows} rows can be used")]
+    NoUsableRow {
+        /// The file.
+        path: String,
+        /// How many rows it has.
+        rows: u64,
+    },
+    /// `--strict` and a rejected row.
+    #[error("{path}: {rejected} of its {rows} rows are rejected, and --strict was given")]
+    Strict {
+        /// The file.
+        path: String,
+        /// Rejected rows.
+        rejected: u64,
+        /// All rows.
+        rows: u64,
+    },
+    /// A line of a keep list says nothing that could be kept. Skipping it could undo what the user meant to keep.
+    #[error("{path}: line {line}: {text:?} cannot be kept: {why}")]
+    KeepLine {
+        /// The keep list.
+        path: String,
+        /// The physical line, from 1.
+        line: u64,
+        /// The cell, bounded.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A keep list longer than the limit.
+    #[error("{path}: a keep list has at most {max_entries} entries")]
+    KeepTooLong {
+        /// The keep list.
+        path: String,
+        /// The limit.
+        max_entries: usize,
+    },
+}
+
+impl JobFileError {
+    /// What to do about it, as a sentence.
+    pub fn hint(&self) -> String {
+        use JobFileError as E;
+        match self {
+            E::Missing { .. } => "check the path; - is standard input".into(),
+            E::Directory { .. } => "name a CSV file in it".into(),
+            E::NoPermission { path } => format!("make it readable for this user, for example chmod u+r {path}"),
+            E::Unreadable { .. } => "check the disk or the network drive it is on, or copy the file first".into(),
+            E::Spool { .. } => "make room in the folder for temporary files, or set TMPDIR to another".into(),
+            E::SpoolTooLong { .. } => "save the input as files of a smaller size".into(),
+            E::NotText { remedy, .. } => (*remedy).into(),
+            E::Empty { .. } => "write one target per line, or a header and rows".into(),
+            E::UnfinishedQuote { .. } => "export the file again if it is cut, or close the quote in that line".into(),
+            E::RecordTooLong { .. } => "a quote that is not closed in that line does this".into(),
+            E::TooManyCells { .. } => "keep only the columns that are needed".into(),
+            E::TooManyAccounts { .. } => "split the file".into(),
+            E::NoSuchColumn { column, columns, .. } => match closest(column, columns) {
+                Some(name) => format!("did you mean --column {name}?"),
+                None => "give --column the name of one of them".into(),
+            },
+            E::NoTargetColumn { .. } => {
+                "name the target's column with --column NAME, or call it target_id in the header; handles without a header \
+                 are written @name"
+                    .into()
+            }
+            E::NoHeader { .. } => "write a header such as target_id,note as the first line".into(),
+            E::Ambiguous { role: "target", candidates, .. } => {
+                format!("choose one with --column, for example --column {}", candidates.first().map_or("NAME", |c| c))
+            }
+            E::Ambiguous { role, .. } => format!("leave only one column {role}"),
+            E::NoAction { .. } => {
+                "say it with --action unfollow, add a column action, or name the file after the action (unfollow.csv)".into()
+            }
+            E::Changed { .. } => "run again when it is complete; nothing was queued".into(),
+            E::NoUsableRow { path, .. } => format!("cleanup check {path} shows what is wrong with each row"),
+            E::Strict { path, .. } => format!("cleanup check {path} shows them; without --strict the others go on"),
+            E::KeepLine { .. } => "correct that line, or put a # before it".into(),
+            E::KeepTooLong { .. } => "keep lists of this size are not supported; leave these targets out of the job".into(),
+        }
+    }
+
+    /// Whether this machine is to blame (exit 74) rather than the input (exit 65).
+    pub fn is_machine_fault(&self) -> bool {
+        matches!(self, JobFileError::Spool { .. })
+    }
+}
+
+/// The columns in question, the first ten.
+fn list(columns: &[String]) -> String {
+    const MAX_LISTED: usize = 10;
+    let shown: Vec<String> = columns.iter().take(MAX_LISTED).map(|name| super::text::shown(name)).collect();
+    let more = if columns.len() > MAX_LISTED { ", ..." } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn closest<'a>(wanted: &str, columns: &'a [String]) -> Option<&'a str> {
+    let score = |name: &str| strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase());
+    columns
+        .iter()
+        .map(|name| (score(name), name))
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name.as_str())
+}

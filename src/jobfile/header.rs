@@ -1,0 +1,167 @@
+//! Which column is what. Names are compared trimmed and without case. Pure.
+
+use super::text::{folded, is_blank};
+use super::{JobFileError, cell};
+use crate::domain::{Action, TargetKind};
+
+/// What the user asked for, as far as reading a file goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// `--action`: what to do where the file has no `action` column or its cell is empty.
+    pub action: Option<Action>,
+    /// `--column`: the target's column, whatever its name.
+    pub column: Option<String>,
+    /// Whether handles are usable targets; otherwise such rows are rejected.
+    pub takes_handles: bool,
+}
+
+const ACTION: &str = "action";
+const ACCOUNT: &str = "account";
+const FIRST: [&str; 1] = ["target_id"];
+const USERS: [&str; 3] = ["user_id", "account_id", "screen_name"];
+const POSTS: [&str; 1] = ["tweet_id"];
+const LAST: [&str; 3] = ["id", "url", "handle"];
+/// In these columns a bare word is a handle.
+const HANDLES: [&str; 2] = ["handle", "screen_name"];
+
+/// The column of the targets of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    One(usize),
+    None,
+    Many(Vec<usize>),
+}
+
+/// The columns of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// The columns' names as they are written; `target_id` where the file has no header.
+    pub(super) names: Vec<String>,
+    /// Whether the first line is one.
+    pub(super) is_written: bool,
+    pub(super) action: Option<usize>,
+    pub(super) account: Option<usize>,
+    users: Choice,
+    posts: Choice,
+}
+
+/// Whether the contract gives a column of this name a meaning.
+pub(super) fn is_known(name: &str, options: &ReadOptions) -> bool {
+    let name = folded(name);
+    let groups: [&[&str]; 5] = [&FIRST, &USERS, &POSTS, &LAST, &[ACTION, ACCOUNT]];
+    groups.iter().any(|group| group.contains(&name.as_str())) || options.column.as_deref().map(folded) == Some(name)
+}
+
+impl Header {
+    /// Reads the first record of a file.
+    ///
+    /// # Errors
+    /// No header where one is needed, no target column, or more than one candidate for a role.
+    pub(super) fn read(path: &str, cells: Vec<String>, options: &ReadOptions) -> Result<Header, JobFileError> {
+        let path = || path.to_owned();
+        let written = cells.iter().any(|name| is_known(name, options));
+        if !written && cells.len() == 1 && !looks_like_name(&cells[0]) && options.column.is_none() {
+            let one = || Choice::One(0);
+            let names = vec![FIRST[0].to_owned()];
+            return Ok(Header { names, is_written: false, action: None, account: None, users: one(), posts: one() });
+        }
+        if !written && options.column.is_none() && cells.iter().any(|name| looks_like_data(name)) {
+            return Err(JobFileError::NoHeader { path: path() });
+        }
+        let folded_names: Vec<String> = cells.iter().map(|name| folded(name)).collect();
+        let at = |wanted: &[&str]| -> Vec<usize> {
+            (0..cells.len()).filter(|index| wanted.contains(&folded_names[*index].as_str())).collect()
+        };
+        let only = |role: &'static str| match at(&[role]).as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            many => Err(ambiguous(path(), role, &cells, many)),
+        };
+        let (action, account) = (only(ACTION)?, only(ACCOUNT)?);
+        let (users, posts) = match &options.column {
+            Some(column) => {
+                let choice = Choice::of(at(&[folded(column).as_str()]));
+                if choice == Choice::None {
+                    return Err(JobFileError::NoSuchColumn { path: path(), column: column.clone(), columns: cells });
+                }
+                (choice.clone(), choice)
+            }
+            None => {
+                let tiers = |kind: &[&str]| {
+                    let found = [at(&FIRST), at(kind), at(&LAST)].into_iter().find(|found| !found.is_empty());
+                    Choice::of(found.unwrap_or_default())
+                };
+                (tiers(&USERS), tiers(&POSTS))
+            }
+        };
+        Ok(Header { names: cells, is_written: true, action, account, users, posts })
+    }
+
+    /// The target's column for an action on this kind; none where the file has no such column.
+    ///
+    /// # Errors
+    /// There are several.
+    pub(super) fn target(&self, path: &str, kind: TargetKind) -> Result<Option<usize>, JobFileError> {
+        let choice = match kind {
+            TargetKind::User => &self.users,
+            TargetKind::Post => &self.posts,
+        };
+        match choice {
+            Choice::One(index) => Ok(Some(*index)),
+            Choice::None => Ok(None),
+            Choice::Many(many) => Err(ambiguous(path.to_owned(), "target", &self.names, many)),
+        }
+    }
+
+    /// Whether bare words in a column are handles.
+    pub(super) fn has_handles(&self, index: usize) -> bool {
+        self.is_written && self.names.get(index).is_some_and(|name| HANDLES.contains(&folded(name).as_str()))
+    }
+
+    /// Every column of the first tier that has any, of both kinds: what a keep list means.
+    pub(super) fn any_targets(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for choice in [&self.users, &self.posts] {
+            match choice {
+                Choice::One(index) => found.push(*index),
+                Choice::Many(many) => found.extend(many),
+                Choice::None => {}
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The name of a column, for messages.
+    pub(super) fn name(&self, index: usize) -> &str {
+        self.names.get(index).map_or("", |name| name.trim_matches(is_blank))
+    }
+}
+
+impl Choice {
+    fn of(found: Vec<usize>) -> Choice {
+        match found.as_slice() {
+            [] => Choice::None,
+            [one] => Choice::One(*one),
+            _ => Choice::Many(found),
+        }
+    }
+}
+
+fn ambiguous(path: String, role: &'static str, names: &[String], which: &[usize]) -> JobFileError {
+    JobFileError::Ambiguous { path, role, candidates: which.iter().map(|index| names[*index].clone()).collect() }
+}
+
+/// Whether the only cell of a first line is meant as a column's name: a word, where a target would have digits, `@` or `/`.
+fn looks_like_name(cell: &str) -> bool {
+    let bare = cell::bare(cell);
+    bare.starts_with(|c: char| c.is_alphabetic() || c == '_') && !bare.contains(['/', '.'])
+}
+
+/// Whether a cell of a first line is a target rather than a name.
+fn looks_like_data(cell: &str) -> bool {
+    let bare = cell::bare(cell);
+    !looks_like_name(cell)
+        && matches!(cell::read(bare.as_bytes(), None, false), Ok(_) | Err(super::Fault::ScientificNotation))
+}

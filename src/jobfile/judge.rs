@@ -1,0 +1,210 @@
+//! A record as a task or a rejection. Both passes ask the same judge, so they cannot disagree.
+
+use std::collections::HashMap;
+
+use csv::ByteRecord;
+
+use super::cell::{self, Named};
+use super::header::{Header, ReadOptions, is_known};
+use super::records::Records;
+use super::rejection::cell as cell_of;
+use super::text::{decode, is_blank};
+use super::{Fault, JobFileError, MAX_ACCOUNTS_PER_FILE, Source};
+use crate::domain::{AccountName, Action, Target, TargetId};
+
+/// What a record is, before the file's spreadsheet damage is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Judged {
+    Task {
+        action: Action,
+        /// Number of the account in [`Judge::account`].
+        account: Option<usize>,
+        target: Target,
+        /// The ID stood in the cell as digits, so a spreadsheet may have rounded it.
+        digits: Option<TargetId>,
+        /// The record is one cell and the cell is the ID and nothing else.
+        is_plain: bool,
+        column: usize,
+    },
+    Rejected {
+        fault: Fault,
+        action: Option<Action>,
+        column: usize,
+    },
+}
+
+/// Everything that decides about records, fixed when the file is opened.
+pub(super) struct Judge {
+    path: String,
+    pub(super) header: Header,
+    pub(super) default_action: Option<Action>,
+    takes_handles: bool,
+    /// By column: whether bare words are handles.
+    handles: Vec<bool>,
+    accounts: Vec<AccountName>,
+    account_numbers: HashMap<Box<str>, usize>,
+}
+
+/// A file whose header has been read.
+pub(super) struct Opened {
+    pub(super) records: Records,
+    pub(super) judge: Judge,
+    /// The first record is a row and has not been handed out.
+    is_pending: bool,
+}
+
+impl Opened {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// The file cannot be read, is empty, or its header does not say what the targets and the action are.
+    pub(super) fn open(source: &Source, options: &ReadOptions) -> Result<Opened, JobFileError> {
+        let mut records = Records::open(source, |name| is_known(name, options), None)?;
+        loop {
+            if !records.advance()? {
+                return Err(JobFileError::Empty { path: source.name().to_owned() });
+            }
+            if !is_blank_line(records.record()) {
+                break;
+            }
+        }
+        let cells = records.record().iter().map(|cell| decode(cell).into_owned()).collect();
+        let header = Header::read(source.name(), cells, options)?;
+        let is_pending = !header.is_written;
+        Ok(Opened { judge: Judge::new(source, header, options)?, records, is_pending })
+    }
+
+    /// The next row, judged; the record itself is in `records`.
+    ///
+    /// # Errors
+    /// See [`Records::advance`]; also where a row's action leaves two columns to choose from.
+    #[inline]
+    pub(super) fn next_row(&mut self) -> Result<Option<Judged>, JobFileError> {
+        loop {
+            if !std::mem::take(&mut self.is_pending) && !self.records.advance()? {
+                return Ok(None);
+            }
+            if self.judge.header.names.len() == 1 && is_blank_line(self.records.record()) {
+                continue;
+            }
+            return self.judge.judge(self.records.record()).map(Some);
+        }
+    }
+}
+
+/// A line of white space. An empty cell in quotes is not blank: somebody wrote it.
+fn is_blank_line(record: &ByteRecord) -> bool {
+    let bytes = record.as_slice();
+    // The first byte decides for nearly every record.
+    record.len() == 1
+        && bytes.first().is_some_and(|b| b.is_ascii_whitespace() || !b.is_ascii())
+        && decode(bytes).chars().all(is_blank)
+}
+
+impl Judge {
+    fn new(source: &Source, header: Header, options: &ReadOptions) -> Result<Judge, JobFileError> {
+        let path = source.name().to_owned();
+        let default_action = match (options.action, header.action) {
+            (Some(action), _) => Some(action),
+            (None, Some(_)) => None,
+            (None, None) => source.stem().and_then(Action::parse),
+        };
+        match (header.action, default_action) {
+            (None, None) => return Err(JobFileError::NoAction { path }),
+            (None, Some(action)) => {
+                if header.target(&path, action.target_kind())?.is_none() {
+                    return Err(JobFileError::NoTargetColumn { path, columns: header.names });
+                }
+            }
+            // Each row's action decides; only a file that suits no action at all is refused here.
+            (Some(_), _) if header.any_targets().is_empty() => {
+                return Err(JobFileError::NoTargetColumn { path, columns: header.names });
+            }
+            (Some(_), _) => {}
+        }
+        let handles = (0..header.names.len()).map(|index| header.has_handles(index)).collect();
+        Ok(Judge {
+            path,
+            header,
+            default_action,
+            takes_handles: options.takes_handles,
+            handles,
+            accounts: Vec::new(),
+            account_numbers: HashMap::new(),
+        })
+    }
+
+    /// The account with a number of [`Judged::Task`].
+    pub(super) fn account(&self, number: usize) -> Option<&AccountName> {
+        self.accounts.get(number)
+    }
+
+    fn judge(&mut self, record: &ByteRecord) -> Result<Judged, JobFileError> {
+        let action = match self.action(record) {
+            Ok(action) => action,
+            Err(rejected) => return Ok(rejected),
+        };
+        let Some(column) = self.header.target(&self.path, action.target_kind())? else {
+            let column = self.header.action.unwrap_or(0);
+            return Ok(Judged::Rejected { fault: Fault::NoTargetColumn, action: Some(action), column });
+        };
+        let cell = cell_of(record, column);
+        let handles = self.handles.get(column).copied().unwrap_or(false);
+        let plain = if handles { None } else { std::str::from_utf8(cell).ok().and_then(|text| text.parse().ok()) };
+        let named = match plain {
+            Some(id) => Ok(Named::Digits(id)),
+            None => cell::read(cell, Some(action.target_kind()), handles),
+        };
+        let (target, digits) = match named {
+            Ok(Named::Digits(id)) => (Target::Id(id), Some(id)),
+            Ok(Named::LinkedId(id)) => (Target::Id(id), None),
+            Ok(Named::Handle(handle)) if self.takes_handles => (Target::Handle(handle), None),
+            Ok(Named::Handle(_)) => {
+                return Ok(Judged::Rejected { fault: Fault::HandleNotResolved, action: Some(action), column });
+            }
+            Err(fault) => return Ok(Judged::Rejected { fault, action: Some(action), column }),
+        };
+        let account = match self.header.account {
+            None => None,
+            Some(column) => match self.account_number(cell_of(record, column))? {
+                Ok(account) => account,
+                Err(fault) => return Ok(Judged::Rejected { fault, action: Some(action), column }),
+            },
+        };
+        let is_plain = plain.is_some() && record.len() == 1 && self.header.names.len() == 1;
+        Ok(Judged::Task { action, account, target, digits, is_plain, column })
+    }
+
+    /// The action of a row: its own, else the default.
+    fn action(&self, record: &ByteRecord) -> Result<Action, Judged> {
+        let reject = |fault| Judged::Rejected { fault, action: None, column: self.header.action.unwrap_or(0) };
+        if let Some(column) = self.header.action {
+            let text = decode(cell_of(record, column));
+            let text = cell::bare(&text);
+            if !text.is_empty() {
+                return Action::parse(text).ok_or_else(|| reject(Fault::UnknownAction));
+            }
+        }
+        self.default_action.ok_or_else(|| reject(Fault::MissingAction))
+    }
+
+    /// The number of the account a cell names; none where it is empty.
+    fn account_number(&mut self, cell: &[u8]) -> Result<Result<Option<usize>, Fault>, JobFileError> {
+        let text = decode(cell);
+        let text = text.trim_matches(is_blank);
+        if text.is_empty() {
+            return Ok(Ok(None));
+        }
+        if let Some(number) = self.account_numbers.get(text) {
+            return Ok(Ok(Some(*number)));
+        }
+        let Ok(name) = text.parse::<AccountName>() else { return Ok(Err(Fault::InvalidAccount)) };
+        if self.accounts.len() >= MAX_ACCOUNTS_PER_FILE {
+            let path = self.path.clone();
+            return Err(JobFileError::TooManyAccounts { path, max_accounts: MAX_ACCOUNTS_PER_FILE });
+        }
+        self.accounts.push(name);
+        self.account_numbers.insert(text.into(), self.accounts.len() - 1);
+        Ok(Ok(Some(self.accounts.len() - 1)))
+    }
+}

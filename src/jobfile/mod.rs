@@ -1,0 +1,60 @@
+//! CSV <-> rows: job files, keep lists and receipts.
+//!
+//! In: a path or standard input, what the user asked for ([`ReadOptions`]). Out: a [`Survey`] of the whole file (pass 1),
+//! then its [`Rows`] one by one (pass 2), and receipts written back. What does not belong here: duplicates and anything else
+//! that needs the queue, printing, the network.
+//!
+//! ```text
+//! Source -> Feed (decode, hash) -> Records (csv, lines, limits) -> Judge (header, cells) -> Survey, then Rows
+//! ```
+//! Why two passes: whether an ID that ends in zeros was damaged by a spreadsheet can only be told from the whole file, and a
+//! file that ends inside a quoted record must be refused before a single row is queued. Memory does not grow with the file.
+
+mod cell;
+mod check;
+mod damage;
+mod error;
+mod feed;
+mod header;
+mod judge;
+pub mod keep;
+mod link;
+mod receipt;
+mod receipt_columns;
+mod records;
+mod rejection;
+mod rows;
+mod source;
+mod stored;
+mod survey;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::{CheckExample, CheckReport, CheckTasks};
+pub use damage::binomial_tail;
+pub use error::JobFileError;
+pub use feed::Encoding;
+pub use header::ReadOptions;
+pub use receipt::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
+pub use rejection::{Fault, Rejection};
+pub use rows::{Row, RowVerdict, Rows};
+pub use source::Source;
+pub use stored::{cells_from_stored, stored_from_cells};
+pub use survey::{Example, LaneCount, Survey};
+
+/// The longest record, in bytes of UTF-8. An unclosed quote in a big file ends here instead of in memory.
+pub const MAX_RECORD_BYTES: usize = 1 << 20;
+/// The most cells a record may have.
+pub const MAX_CELLS_PER_RECORD: usize = 1_000;
+/// The most accounts a job file may name.
+pub const MAX_ACCOUNTS_PER_FILE: usize = 10_000;
+/// The most rejected rows a survey shows in full; all are counted.
+pub const MAX_EXAMPLES: usize = 20;
+/// The longest piece of a cell that an error shows, in characters.
+pub const MAX_SHOWN_CHARS: usize = 200;
+/// The most bytes taken from standard input or another pipe: they are kept in a temporary file.
+pub const MAX_SPOOL_BYTES: u64 = 8 << 30;
+/// The most entries of a keep list.
+pub const MAX_KEEP_ENTRIES: usize = 10_000_000;

@@ -1,0 +1,211 @@
+//! Receipts: the input's rows with what became of them, row by row to any writer.
+//!
+//! Our columns are always the last six and always have the names of the contract, because scripts ask for them by name. An
+//! input column that already has one of these names (a report fed back in) comes back as `input_<name>`. Cells beyond the
+//! input's header have no column and are left out; short rows are filled up with empty cells.
+
+use std::io::{self, BufWriter, Write};
+
+use super::cells_from_stored;
+use super::receipt_columns::{guarded, json_keys, out_columns};
+use crate::domain::{Outcome, Wall};
+
+/// How receipts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptFormat {
+    /// RFC 4180 with a header and line feeds.
+    Csv,
+    /// An array of objects.
+    Json,
+    /// An object a line.
+    Jsonl,
+}
+
+impl ReceiptFormat {
+    /// Reads `csv`, `json` or `jsonl`.
+    pub fn parse(text: &str) -> Option<ReceiptFormat> {
+        match text {
+            "csv" => Some(ReceiptFormat::Csv),
+            "json" => Some(ReceiptFormat::Json),
+            "jsonl" => Some(ReceiptFormat::Jsonl),
+            _ => None,
+        }
+    }
+}
+
+/// The input's cells of a receipt.
+#[derive(Clone, Copy, Debug)]
+pub enum ReceiptCells<'a> {
+    /// As the row was stored.
+    Stored(&'a str),
+    /// The only cell: the target's own text, for which nothing was stored.
+    Plain(&'a str),
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt<'a> {
+    /// The input's cells.
+    pub cells: ReceiptCells<'a>,
+    /// The physical line where the record begins; none where the row is no longer in the file.
+    pub line: Option<u64>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, in `snake_case`.
+    pub reason: Option<&'a str>,
+    /// The status of the last answer.
+    pub http_status: Option<u16>,
+    /// Requests sent for it.
+    pub attempts: u64,
+    /// When it was settled.
+    pub finished_at: Option<Wall>,
+}
+
+/// Writes receipts.
+pub struct ReceiptWriter<W: Write> {
+    out: Out<W>,
+    /// The columns' names: for CSV as they are written, for JSON as encoded keys with a colon.
+    inputs: usize,
+    keys: Vec<String>,
+    count: u64,
+    is_raw: bool,
+    scratch: String,
+}
+
+enum Out<W: Write> {
+    Csv(Box<csv::Writer<W>>),
+    Json(BufWriter<W>),
+    Jsonl(BufWriter<W>),
+}
+
+impl<W: Write> ReceiptWriter<W> {
+    /// Begins receipts with the input's columns; CSV's header is written at once. Unless `raw`, cells of CSV that a
+    /// spreadsheet would run get an apostrophe. JSON is for programs and stays as it is.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn new(to: W, format: ReceiptFormat, columns: &[String], raw: bool) -> io::Result<ReceiptWriter<W>> {
+        let names = out_columns(columns);
+        let mut writer = ReceiptWriter {
+            out: match format {
+                ReceiptFormat::Csv => Out::Csv(Box::new(csv::WriterBuilder::new().flexible(true).from_writer(to))),
+                ReceiptFormat::Json => Out::Json(BufWriter::new(to)),
+                ReceiptFormat::Jsonl => Out::Jsonl(BufWriter::new(to)),
+            },
+            inputs: columns.len(),
+            keys: json_keys(&names)?,
+            count: 0,
+            is_raw: raw,
+            scratch: String::new(),
+        };
+        match &mut writer.out {
+            Out::Csv(csv) => {
+                for name in &names {
+                    csv.write_field(guarded(name, raw, &mut writer.scratch))?;
+                }
+                csv.write_record(None::<&[u8]>)?;
+            }
+            Out::Json(out) => out.write_all(b"[")?,
+            Out::Jsonl(_) => {}
+        }
+        Ok(writer)
+    }
+
+    /// Writes one receipt.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&mut self, receipt: &Receipt<'_>) -> io::Result<()> {
+        let cells = match receipt.cells {
+            ReceiptCells::Stored(text) => cells_from_stored(text),
+            ReceiptCells::Plain(text) => vec![text.to_owned()],
+        };
+        let first = self.count == 0;
+        self.count += 1;
+        match &mut self.out {
+            Out::Csv(csv) => write_csv(csv, &cells, self.inputs, receipt, self.is_raw, &mut self.scratch),
+            Out::Json(out) => {
+                out.write_all(if first { b"\n" } else { b",\n" })?;
+                write_object(out, &self.keys, &cells, self.inputs, receipt)
+            }
+            Out::Jsonl(out) => {
+                write_object(out, &self.keys, &cells, self.inputs, receipt)?;
+                out.write_all(b"\n")
+            }
+        }
+    }
+
+    /// Ends the receipts and gives the writer back, flushed.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn finish(self) -> io::Result<W> {
+        let mut to = match self.out {
+            Out::Csv(csv) => csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
+            Out::Json(mut out) => {
+                out.write_all(if self.count == 0 { b"]\n" } else { b"\n]\n" })?;
+                out.into_inner().map_err(io::IntoInnerError::into_error)?
+            }
+            Out::Jsonl(out) => out.into_inner().map_err(io::IntoInnerError::into_error)?,
+        };
+        to.flush()?;
+        Ok(to)
+    }
+}
+
+fn write_csv<W: Write>(
+    csv: &mut csv::Writer<W>,
+    cells: &[String],
+    inputs: usize,
+    receipt: &Receipt<'_>,
+    raw: bool,
+    scratch: &mut String,
+) -> io::Result<()> {
+    for index in 0..inputs {
+        csv.write_field(guarded(cells.get(index).map_or("", String::as_str), raw, scratch))?;
+    }
+    csv.write_field(receipt.line.map(|line| line.to_string()).unwrap_or_default())?;
+    csv.write_field(receipt.outcome.name())?;
+    csv.write_field(receipt.reason.unwrap_or_default())?;
+    csv.write_field(receipt.http_status.map(|status| status.to_string()).unwrap_or_default())?;
+    csv.write_field(receipt.attempts.to_string())?;
+    csv.write_field(receipt.finished_at.map(Wall::rfc3339).unwrap_or_default())?;
+    Ok(csv.write_record(None::<&[u8]>)?)
+}
+
+fn write_object(
+    out: &mut impl Write,
+    keys: &[String],
+    cells: &[String],
+    inputs: usize,
+    receipt: &Receipt<'_>,
+) -> io::Result<()> {
+    let mut lead = b'{';
+    let finished_at = receipt.finished_at.map(Wall::rfc3339);
+    let mut keys = keys.iter();
+    let mut key = |out: &mut dyn Write| -> io::Result<()> {
+        out.write_all(&[std::mem::replace(&mut lead, b',')])?;
+        out.write_all(keys.next().map_or(&b""[..], |key| key.as_bytes()))
+    };
+    for index in 0..inputs {
+        key(out)?;
+        serde_json::to_writer(&mut *out, cells.get(index).map_or("", String::as_str))?;
+    }
+    key(out)?;
+    serde_json::to_writer(&mut *out, &receipt.line)?;
+    key(out)?;
+    serde_json::to_writer(&mut *out, receipt.outcome.name())?;
+    key(out)?;
+    serde_json::to_writer(&mut *out, &receipt.reason)?;
+    key(out)?;
+    serde_json::to_writer(&mut *out, &receipt.http_status)?;
+    key(out)?;
+    serde_json::to_writer(&mut *out, &receipt.attempts)?;
+    key(out)?;
+    serde_json::to_writer(&mut *out, &finished_at)?;
+    out.write_all(b"}")
+}
+
+#[cfg(test)]
+#[path = "receipt_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! Why a row cannot be used, and what to do about it.
+
+use csv::ByteRecord;
+
+use super::text::{decode, shown};
+use crate::domain::{Action, TargetKind};
+
+/// What is wrong with a row. [`Fault::code`] is stored and shown to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fault {
+    /// No text in the target's cell, or no such cell.
+    EmptyTarget,
+    /// Neither an ID nor anything else that names a target.
+    NotAnId,
+    /// More than 19 digits.
+    IdTooLong,
+    /// 1.23457E+18: a spreadsheet has rounded it.
+    ScientificNotation,
+    /// 15 digits and then zeros, in a file with more of them than chance allows.
+    RoundedZeros,
+    /// A handle, where IDs are needed.
+    HandleNotResolved,
+    /// `@` and something that is no handle.
+    NotAHandle,
+    /// A post for an action on users, or a user for an action on posts.
+    WrongKind,
+    /// A link to another site.
+    ForeignLink,
+    /// A link of the right site to neither a user nor a post.
+    NotATargetLink,
+    /// The action's cell is empty and there is no default.
+    MissingAction,
+    /// The action's cell names no action.
+    UnknownAction,
+    /// The account's cell is no account name.
+    InvalidAccount,
+    /// The file has no column for targets of the row's action.
+    NoTargetColumn,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Fault; 14] = [
+        Fault::EmptyTarget,
+        Fault::NotAnId,
+        Fault::IdTooLong,
+        Fault::ScientificNotation,
+        Fault::RoundedZeros,
+        Fault::HandleNotResolved,
+        Fault::NotAHandle,
+        Fault::WrongKind,
+        Fault::ForeignLink,
+        Fault::NotATargetLink,
+        Fault::MissingAction,
+        Fault::UnknownAction,
+        Fault::InvalidAccount,
+        Fault::NoTargetColumn,
+    ];
+
+    /// The reason in receipts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Fault::EmptyTarget => "empty_target",
+            Fault::NotAnId => "not_an_id",
+            Fault::IdTooLong => "id_too_long",
+            Fault::ScientificNotation => "scientific_notation",
+            Fault::RoundedZeros => "rounded_zeros",
+            Fault::HandleNotResolved => "handle_not_resolved",
+            Fault::NotAHandle => "not_a_handle",
+            Fault::WrongKind => "wrong_kind",
+            Fault::ForeignLink => "foreign_link",
+            Fault::NotATargetLink => "not_a_target_link",
+            Fault::MissingAction => "missing_action",
+            Fault::UnknownAction => "unknown_action",
+            Fault::InvalidAccount => "invalid_account",
+            Fault::NoTargetColumn => "no_target_column",
+        }
+    }
+
+    /// What is wrong and what to do, as a clause that follows the cell's text.
+    pub(super) fn message(self, action: Option<Action>) -> String {
+        let thing = match action.map(Action::target_kind) {
+            Some(TargetKind::User) => "user",
+            Some(TargetKind::Post) => "post",
+            None => "user or post",
+        };
+        let verb = action.map_or("this action", Action::name);
+        match self {
+            Fault::EmptyTarget => format!("there is no target: write the numeric ID of the {thing}"),
+            Fault::NotAnId => {
+                format!("not an ID: write the numeric ID of the {thing}, 1 to 19 digits, or a link to it")
+            }
+            Fault::IdTooLong => "more than 19 digits: no ID is that long, copy it again".into(),
+            Fault::ScientificNotation => {
+                "a spreadsheet has rounded this ID and its digits are lost: export again and format the column as text \
+                 before opening the file"
+                    .into()
+            }
+            Fault::RoundedZeros => {
+                "15 digits and then zeros, more often in this file than by chance: a spreadsheet seems to have rounded \
+                 this ID, and it may now be somebody else's; export again and format the column as text"
+                    .into()
+            }
+            Fault::HandleNotResolved => {
+                format!("handles are not resolved to IDs yet: {verb} needs the numeric user ID")
+            }
+            Fault::NotAHandle => "not a handle: 1 to 15 letters, digits and underscores after the @".into(),
+            Fault::WrongKind => match action.map(Action::target_kind) {
+                Some(TargetKind::User) => format!("this names a post, and {verb} is for users"),
+                _ => format!("this names a user, and {verb} is for posts"),
+            },
+            Fault::ForeignLink => "a link to another site: only links of x.com and twitter.com name targets".into(),
+            Fault::NotATargetLink => format!("a link that names no {thing}: write the numeric ID instead"),
+            Fault::MissingAction => "there is no action: write one such as unfollow, or give --action".into(),
+            Fault::UnknownAction => {
+                let names: Vec<&str> = Action::ALL.into_iter().map(Action::name).collect();
+                format!("not an action: write one of {}", names.join(", "))
+            }
+            Fault::InvalidAccount => "not an account name: 1 to 64 characters without spaces, quotes and commas".into(),
+            Fault::NoTargetColumn => {
+                format!("no column of this file names the {thing} to {verb}: add target_id, or give --column")
+            }
+        }
+    }
+}
+
+/// A row that cannot be used. The others go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The column with the fault.
+    pub column: String,
+    /// The cell's text, at most [`MAX_SHOWN_CHARS`](super::MAX_SHOWN_CHARS) characters. Foreign: escape it before a terminal sees it.
+    pub text: String,
+    /// What kind of fault; its code is the receipt's reason.
+    pub fault: Fault,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Rejection {
+    pub(super) fn of(fault: Fault, action: Option<Action>, column: &str, cell: &[u8]) -> Rejection {
+        let text = shown(&decode(cell));
+        Rejection { column: shown(column), text, fault, message: fault.message(action) }
+    }
+
+    /// The short, stable reason: `empty_target` and so on.
+    pub fn reason(&self) -> &'static str {
+        self.fault.code()
+    }
+
+    /// File, line, column, text and what to do, in one line.
+    pub fn describe(&self, path: &str, line: u64) -> String {
+        format!("{path}:{line}: {} {:?}: {}", self.column, self.text, self.message)
+    }
+}
+
+/// The cell, or nothing where the row is too short.
+pub(super) fn cell(record: &ByteRecord, index: usize) -> &[u8] {
+    record.get(index).unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! Pass 2: the rows, one at a time, in constant memory.
+
+use super::damage::Verdict;
+use super::judge::{Judged, Opened};
+use super::rejection::cell;
+use super::stored::store_into;
+use super::{Fault, JobFileError, ReadOptions, Rejection, Source};
+use crate::domain::{AccountName, Action, Target};
+
+/// A row of a job file.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// The physical line where the record begins, from 1, header counted.
+    pub line: u64,
+    /// A task, or why not.
+    pub verdict: RowVerdict<'a>,
+    /// The raw cells for the receipts, as [`cells_from_stored`](super::cells_from_stored) reads them. None where the file has
+    /// one column and the cell is the target's text and nothing else.
+    pub cells: Option<&'a str>,
+}
+
+/// What a row is.
+#[derive(Debug)]
+pub enum RowVerdict<'a> {
+    /// Something to do.
+    Task {
+        /// What.
+        action: Action,
+        /// By whom; none where the row leaves it to the default.
+        account: Option<&'a AccountName>,
+        /// To whom or what.
+        target: Target,
+    },
+    /// An unusable row.
+    Rejected(Rejection),
+}
+
+/// The rows of a file. Ends with an error if the file is not the one that was surveyed.
+pub struct Rows {
+    opened: Opened,
+    verdict: Verdict,
+    sha256: [u8; 32],
+    cells: String,
+    has_ended: bool,
+}
+
+impl Rows {
+    pub(super) fn open(
+        source: &Source,
+        options: &ReadOptions,
+        verdict: Verdict,
+        sha256: [u8; 32],
+    ) -> Result<Rows, JobFileError> {
+        let opened = Opened::open(source, options)?;
+        Ok(Rows { opened, verdict, sha256, cells: String::new(), has_ended: false })
+    }
+
+    /// The next row; none at the end. It borrows the reader's buffers: no row is allocated.
+    ///
+    /// # Errors
+    /// The file cannot be read or has changed since the survey. Nothing of it may be kept then.
+    #[expect(clippy::should_implement_trait, reason = "rows borrow from the reader, which Iterator cannot say")]
+    pub fn next(&mut self) -> Result<Option<Row<'_>>, JobFileError> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        let judged = match self.opened.next_row() {
+            Ok(Some(judged)) => judged,
+            Ok(None) => return self.end().map(|()| None),
+            Err(error) => {
+                self.has_ended = true;
+                return Err(error);
+            }
+        };
+        let (records, judge) = (&self.opened.records, &self.opened.judge);
+        let reject = |fault, action, column| {
+            let text = cell(records.record(), column);
+            RowVerdict::Rejected(Rejection::of(fault, action, judge.header.name(column), text))
+        };
+        let mut is_stored = true;
+        let verdict = match judged {
+            Judged::Task { action, digits: Some(id), column, .. } if self.verdict.rejects(id) => {
+                reject(Fault::RoundedZeros, Some(action), column)
+            }
+            Judged::Task { action, account, target, is_plain, .. } => {
+                is_stored = !is_plain;
+                RowVerdict::Task { action, account: account.and_then(|number| judge.account(number)), target }
+            }
+            Judged::Rejected { fault, action, column } => reject(fault, action, column),
+        };
+        if is_stored {
+            store_into(&mut self.cells, records.record().iter());
+        }
+        Ok(Some(Row { line: records.line(), verdict, cells: is_stored.then_some(self.cells.as_str()) }))
+    }
+
+    fn end(&mut self) -> Result<(), JobFileError> {
+        self.has_ended = true;
+        if self.opened.records.sha256() == self.sha256 {
+            return Ok(());
+        }
+        Err(JobFileError::Changed { path: self.opened.records.path().to_owned() })
+    }
+}

@@ -1,0 +1,98 @@
+//! Which column is what, and whose action.
+
+use super::*;
+
+#[test]
+fn the_targets_column_is_found_by_tiers() {
+    for (name, header, row) in [
+        ("unfollow.csv", "id,tweet_id,user_id,target_id", "1,2,3,4"),
+        ("unfollow.csv", "id,tweet_id,user_id", "1,2,4"),
+        ("unlike.csv", "id,tweet_id,user_id", "1,4,3"),
+        ("unlike.csv", "user_id, ID ,text", "1,4,3"),
+        ("unmute.csv", "name,account_id", "1,4"),
+        ("unlike.csv", "url,text", "https://x.com/a/status/4,3"),
+    ] {
+        let (survey, rows) = read(name, format!("{header}\n{row}\n").as_bytes()).unwrap();
+        let action = survey.default_action.unwrap();
+        assert_eq!(rows[0].1, Ok(format!("{action} - 4")), "{name} {header}");
+    }
+    for header in ["user_id,account_id", "user_id,screen_name,url", "id,url", "target_id,Target_ID"] {
+        let error = read("unfollow.csv", format!("{header}\n1,2,3\n").as_bytes()).unwrap_err();
+        assert!(matches!(error, JobFileError::Ambiguous { role: "target", .. }), "{header}: {error}");
+        assert!(error.hint().contains("--column"), "{}", error.hint());
+    }
+    let column = |name: &str| ReadOptions { column: Some(name.into()), ..ReadOptions::default() };
+    let bytes = b"user_id,account_id,Who\n1,2,3\n";
+    assert_eq!(read_with("unfollow.csv", bytes, &column("account_id")).unwrap().1[0].1, Ok("unfollow - 2".into()));
+    assert_eq!(read_with("unfollow.csv", bytes, &column(" who ")).unwrap().1[0].1, Ok("unfollow - 3".into()));
+    let error = read_with("unfollow.csv", bytes, &column("acount_id")).unwrap_err();
+    assert_eq!(error.hint(), "did you mean --column account_id?");
+}
+
+#[test]
+fn a_header_may_be_missing_only_where_there_is_one_column() {
+    assert!(matches!(read("unfollow.csv", b"12,x\n"), Err(JobFileError::NoHeader { .. })));
+    assert!(matches!(read("unfollow.csv", b"name,age\nA,7\n"), Err(JobFileError::NoTargetColumn { .. })));
+    assert!(matches!(read("unfollow.csv", b"tweet_id\n12\n"), Err(JobFileError::NoTargetColumn { .. })));
+    assert!(matches!(read("unfollow.csv", b"followers\n12\n"), Err(JobFileError::NoTargetColumn { .. })));
+    for first in ["@example", "x.com/example", "1.2E+18", "'12"] {
+        assert_eq!(read("unfollow.csv", format!("{first}\n12\n").as_bytes()).unwrap().0.rows, 2, "{first}");
+    }
+}
+
+#[test]
+fn the_action_comes_from_row_option_or_stem() {
+    let unlike = ReadOptions { action: Some(Action::Unlike), ..ReadOptions::default() };
+    let one = |name, text: &str, options: &ReadOptions| read_with(name, text.as_bytes(), options).unwrap().1;
+    assert_eq!(one("unfollow.csv", "12\n", &unlike)[0].1, Ok("unlike - 12".into()));
+    let mixed = "action,target_id\nunfollow,12\n,13\nfly,14\nDelete,15\n";
+    let reasons: Vec<_> = one("list.csv", mixed, &ReadOptions::default()).into_iter().map(|row| row.1).collect();
+    let task = |text: &str| Ok(text.to_owned());
+    assert_eq!(
+        reasons,
+        [task("unfollow - 12"), Err("missing_action"), Err("unknown_action"), task("delete-post - 15")]
+    );
+    assert_eq!(one("list.csv", mixed, &unlike)[1].1, task("unlike - 13"));
+    // The stem decides only where there is no action column.
+    assert_eq!(one("unfollow.csv", mixed, &ReadOptions::default())[1].1, Err("missing_action"));
+    let error = read("list.csv", b"12\n").unwrap_err();
+    assert!(matches!(error, JobFileError::NoAction { .. }) && error.hint().contains("--action"));
+    assert!(matches!(
+        Survey::of(&Source::spool("standard input", &b"12\n"[..]).unwrap(), &ReadOptions::default()),
+        Err(JobFileError::NoAction { .. })
+    ));
+}
+
+#[test]
+fn in_a_mixed_file_each_rows_action_decides_the_column() {
+    let text = "action,tweet_id,user_id,account\nunfollow,1,2,main\nunlike,1,2,\nunmute,1,,x y\nunblock,1,2,x y\n";
+    let rows: Vec<_> = read("list.csv", text.as_bytes()).unwrap().1.into_iter().map(|row| row.1).collect();
+    let task = |text: &str| Ok(text.to_owned());
+    let want = [task("unfollow main 2"), task("unlike - 1"), Err("empty_target"), Err("invalid_account")];
+    assert_eq!(rows, want);
+    let text = "action,tweet_id\nunfollow,1\nunlike,2\n";
+    let rows: Vec<_> = read("list.csv", text.as_bytes()).unwrap().1.into_iter().map(|row| row.1).collect();
+    assert_eq!(rows, [Err("no_target_column"), task("unlike - 2")]);
+    // Two candidates count only where a row needs the choice.
+    let header = "action,tweet_id,user_id,account_id\n";
+    assert!(read("list.csv", format!("{header}unlike,1,2,3\n").as_bytes()).is_ok());
+    let error = read("list.csv", format!("{header}unfollow,1,2,3\n").as_bytes()).unwrap_err();
+    assert!(matches!(error, JobFileError::Ambiguous { .. }));
+    assert!(matches!(
+        read("unfollow.csv", b"action,Action,target_id\n"),
+        Err(JobFileError::Ambiguous { role: "action", .. })
+    ));
+}
+
+#[test]
+fn handles_wait_until_they_can_be_resolved() {
+    let text = "screen_name\nExample\n@other\n";
+    let rows: Vec<_> = read("unfollow.csv", text.as_bytes()).unwrap().1.into_iter().map(|row| row.1).collect();
+    assert_eq!(rows, [Err("handle_not_resolved"), Err("handle_not_resolved")]);
+    let (survey, _) = read("unfollow.csv", text.as_bytes()).unwrap();
+    assert!(survey.examples[0].rejection.message.contains("numeric user ID"));
+    let takes = ReadOptions { takes_handles: true, ..ReadOptions::default() };
+    let rows: Vec<_> =
+        read_with("unfollow.csv", text.as_bytes(), &takes).unwrap().1.into_iter().map(|row| row.1.unwrap()).collect();
+    assert_eq!(rows, ["unfollow - @example", "unfollow - @other"]);
+}
