@@ -83,11 +83,11 @@ pub struct Hold {
 
 /// What is left of a platform's window that somebody else spends too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leave {
+pub(super) struct Leave {
     /// How many more may leave.
-    pub more: u32,
+    pub(super) more: u32,
     /// For how long.
-    pub lasts: Duration,
+    pub(super) lasts: Duration,
 }
 
 /// The lengths of a hidden cap's holds, in windows: 15 min, 1 h, 4 h and 24 h where the shortest window is 15 minutes.
@@ -100,7 +100,7 @@ const RESET_SLACK: Duration = Duration::from_secs(1);
 
 /// The hold after a refusal (`answer` is `Limited` or `Capped`). `last` is the hold before, active or over, if nothing was
 /// served since; `window` the account's shortest.
-pub fn hold_after(answer: &Answer, last: Option<Hold>, window: Duration, now: Tick) -> Hold {
+pub(super) fn hold_after(answer: &Answer, last: Option<Hold>, window: Duration, now: Tick) -> Hold {
     let facts = &answer.facts;
     // Reserved before the last hold ended: it was under way with the refused one and is no news.
     let again = last.is_some_and(|hold| answer.reserved >= hold.until);
@@ -142,7 +142,7 @@ fn sane(until: Option<Duration>) -> Option<Duration> {
 ///
 /// Where nobody else spends, `remaining` is never below `free`: all that the platform counted of ours counts here too, and
 /// longer.
-pub fn leaves(facts: &RateFacts, free: u32, in_flight: u32, window: Duration) -> [Option<Leave>; 2] {
+pub(super) fn leaves(facts: &RateFacts, free: u32, in_flight: u32, window: Duration) -> [Option<Leave>; 2] {
     let leave = |remaining: Option<u32>, until: Option<Duration>| {
         let remaining = remaining.filter(|remaining| *remaining < free)?;
         Some(Leave { more: remaining.saturating_sub(in_flight), lasts: sane(until).unwrap_or(window) })

@@ -145,6 +145,12 @@ impl Limiter {
         self.windows.ended(action, upper);
     }
 
+    /// The machine was suspended, from `asleep_from` or later, and is awake. `upper` is [`super::Values::woken`]; the record
+    /// wants the same: every stored upper after `asleep_from` becomes `upper` at least. The app's windows are told by the caller.
+    pub fn woke(&mut self, asleep_from: Tick, upper: Tick) {
+        self.windows.woke(asleep_from, upper);
+    }
+
     /// Hears what an answer said about limits, after [`Limiter::ended`] of the same request.
     pub fn observe(&mut self, answer: &Answer, now: Tick) -> Option<HoldChange> {
         let before = self.hold;

@@ -3,13 +3,13 @@
 //! In: what is asked (an action, so many requests), what ended (and by when the platform can have counted it), what answers
 //! said about limits. Out: how many may go, or until when to wait and why. Three parts are asked for it, beside the hold
 //! that a refusal left: [`Window`] (exact, the only one that authorises), what the platform's headers leave us
-//! ([`headers`]), and [`Pacer`] (governor, which only shapes). [`Limiter`] is the three together for one account.
+//! (`headers`), and [`Pacer`] (governor, which only shapes). [`Limiter`] is the three together for one account.
 //!
 //! Every function is given the time, so that nothing here reads a clock or waits. What does not belong here: I/O, sleeping,
 //! storing slots (the store does, in the transaction of the claim), deciding what an answer means (`platform`).
 
 mod audit;
-pub mod headers;
+mod headers;
 mod limiter;
 mod pace;
 mod restore;

@@ -49,6 +49,12 @@ impl Values {
     pub fn unknown_end(&self, reserved: Tick, given_up: Tick) -> Tick {
         reserved.after(self.deadline).max(given_up).after(self.grace)
     }
+
+    /// The upper of every request whose upper had not passed when the machine fell asleep and whose end nobody saw, once it
+    /// is awake `now`: the kernel's timers slept as well, so the grace begins anew.
+    pub fn woken(&self, now: Tick) -> Tick {
+        now.after(self.grace)
+    }
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Window {
             return Some(now);
         }
         // Where a record above the limit was restored several must go first; asking again then is cheap and rare.
-        self.ended.peek().map(|Reverse(offset)| self.tick(*offset))
+        self.ended.peek().map(|Reverse(offset)| tick(self.base, *offset))
     }
 
     /// When a slot last stopped counting. What the platform says of a request reserved before that cannot be compared with
@@ -106,19 +106,27 @@ impl Window {
         self.ended.push(Reverse(offset));
     }
 
+    /// The machine was suspended from `asleep_from` on (or from later) and is awake. What a closed socket had left to send
+    /// was asleep too: every ended slot whose upper had not passed can be counted until `upper` at least. Seen ends have passed by
+    /// nature, so these are the unseen ones.
+    pub fn woke(&mut self, asleep_from: Tick, upper: Tick) {
+        let (doubtful, until) = (asleep_from.after(self.counts_for), upper.after(self.counts_for));
+        let slots: Vec<Tick> = self.ended.drain().map(|Reverse(offset)| tick(self.base, offset)).collect();
+        for slot in slots {
+            let offset = self.offset(if slot > doubtful { slot.max(until) } else { slot });
+            self.ended.push(Reverse(offset));
+        }
+    }
+
     fn forget(&mut self, now: Tick) {
         while let Some(Reverse(offset)) = self.ended.peek() {
-            let until = self.tick(*offset);
+            let until = tick(self.base, *offset);
             if until > now {
                 return;
             }
             self.ended.pop();
             self.last_freed = self.last_freed.max(until);
         }
-    }
-
-    fn tick(&self, offset: u32) -> Tick {
-        Tick(self.base.0.saturating_add(i64::from(offset)))
     }
 
     fn offset(&mut self, until: Tick) -> u32 {
@@ -131,7 +139,7 @@ impl Window {
     /// Moves the base so that `until` fits, a day below the oldest slot so that older ones to come rarely move it again. A
     /// slot that would fall below it is over for weeks and is put at the base, which never frees it too soon.
     fn rebase(&mut self, until: Tick) -> u32 {
-        let ticks: Vec<i64> = self.ended.iter().map(|Reverse(offset)| self.tick(*offset).0).collect();
+        let ticks: Vec<i64> = self.ended.iter().map(|Reverse(offset)| tick(self.base, *offset).0).collect();
         let (oldest, newest) =
             ticks.iter().fold((until.0, until.0), |(oldest, newest), tick| (oldest.min(*tick), newest.max(*tick)));
         self.base = Tick(oldest.saturating_sub(Window::A_DAY_MILLIS).max(newest.saturating_sub(i64::from(u32::MAX))));
@@ -140,6 +148,10 @@ impl Window {
         self.ended = ticks.into_iter().map(|tick| Reverse(offset(tick))).collect();
         offset(until.0)
     }
+}
+
+fn tick(base: Tick, offset: u32) -> Tick {
+    Tick(base.0.saturating_add(i64::from(offset)))
 }
 
 #[cfg(test)]
@@ -174,6 +186,18 @@ mod tests {
         window.ended(Tick(1_000));
         assert_eq!(window.next_free(Tick(1_000)), Some(Tick(901_900)));
         assert_eq!(window.used(Tick(901_900)), 1);
+    }
+
+    #[test]
+    fn after_a_sleep_unseen_ends_count_anew_and_seen_ones_do_not() {
+        let mut window = window(3, 900);
+        for upper in [10_000, 11_000, 150_000] {
+            window.restore(Tick(upper));
+        }
+        window.woke(Tick(20_000), Tick(3_720_000));
+        assert_eq!(window.used(Tick(3_600_000)), 1);
+        assert_eq!(window.next_free(Tick(3_600_000)), Some(Tick(3_600_000)));
+        assert_eq!((window.used(Tick(4_620_899)), window.used(Tick(4_620_900))), (1, 0));
     }
 
     #[test]
@@ -224,7 +248,7 @@ mod tests {
                 let counting = plain.iter().filter(|until| **until > Tick(now)).count();
                 prop_assert_eq!(window.used(Tick(now)) as usize, counting);
                 let next = plain.iter().filter(|until| **until > Tick(now)).min().copied();
-                prop_assert_eq!(window.ended.peek().map(|Reverse(offset)| window.tick(*offset)), next);
+                prop_assert_eq!(window.ended.peek().map(|Reverse(offset)| tick(window.base, *offset)), next);
             }
         }
     }

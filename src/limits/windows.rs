@@ -78,6 +78,11 @@ impl Windows {
         self.applying(action).for_each(|(_, window)| window.restore(upper));
     }
 
+    /// The machine was suspended: see [`super::Values::woken`] and [`super::Window::woke`].
+    pub fn woke(&mut self, asleep_from: Tick, upper: Tick) {
+        self.windows.iter_mut().for_each(|(_, window)| window.woke(asleep_from, upper));
+    }
+
     /// The most requests in flight in any window that applies.
     pub fn in_flight(&mut self, action: Action) -> u32 {
         self.applying(action).map(|(_, window)| window.in_flight()).max().unwrap_or(0)
@@ -110,6 +115,8 @@ impl Windows {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::domain::{Applies, Platform, Rate};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cleanup::domain::{Action, Applies, Rate, Scope, WindowSpec};
-use cleanup::limits::Pace;
+use cleanup::limits::{Answered, Pace};
 use proptest::prelude::*;
 
 pub(crate) const ACCOUNTS: usize = 3;
@@ -16,6 +16,14 @@ pub(crate) enum End {
     Lost,
     /// Past its `send_by`: the slot stays.
     NotSent,
+}
+
+/// What an answer says about limits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Says {
+    pub(crate) answered: Answered,
+    pub(crate) remaining: Option<u32>,
+    pub(crate) reset_in_seconds: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +46,7 @@ pub(crate) enum Step {
         pick: usize,
         arrives: u8,
         how: End,
+        says: Option<Says>,
     },
     /// Both clocks run on while nothing is done.
     Suspend(Duration),
@@ -52,6 +61,8 @@ pub(crate) enum Step {
     Reboot {
         arrives: u8,
         off: Duration,
+        /// Longer than zero: the queue moves to a machine that has been up so long.
+        uptime: Duration,
         until_restart: Duration,
         asks_date: bool,
         off_seconds: i64,
@@ -84,6 +95,20 @@ fn off_seconds() -> impl Strategy<Value = i64> {
     prop_oneof![Just(3_600), Just(-3_600), -59_i64..59, Just(0)]
 }
 
+fn says() -> impl Strategy<Value = Says> {
+    let answered = prop_oneof![
+        20 => Just(Answered::Served),
+        2 => Just(Answered::Otherwise),
+        1 => Just(Answered::Limited),
+        1 => Just(Answered::Capped),
+    ];
+    (answered, prop::option::of(0_u32..9), -2_i64..9).prop_map(|(answered, remaining, reset_in_seconds)| Says {
+        answered,
+        remaining,
+        reset_in_seconds,
+    })
+}
+
 fn everyday() -> impl Strategy<Value = Step> {
     let how = prop::sample::select(vec![End::Answered, End::Answered, End::Answered, End::Lost, End::NotSent]);
     prop_oneof![
@@ -92,22 +117,44 @@ fn everyday() -> impl Strategy<Value = Step> {
         10 => (0..ACCOUNTS, action(), 1_u32..8, any::<bool>())
             .prop_map(|(account, action, want, patient)| Step::Ask { account, action, want, patient }),
         1 => (0..ACCOUNTS, action()).prop_map(|(account, action)| Step::AskInVain { account, action }),
-        12 => (any::<usize>(), fraction(), how).prop_map(|(pick, arrives, how)| Step::End { pick, arrives, how }),
+        12 => (any::<usize>(), fraction(), how, prop::option::weighted(0.3, says()))
+            .prop_map(|(pick, arrives, how, says)| Step::End { pick, arrives, how, says }),
     ]
 }
 
+fn kill() -> impl Strategy<Value = Step> {
+    (fraction(), millis(0..3_000), any::<bool>()).prop_map(|(arrives, until_restart, asks_date)| Step::Kill {
+        arrives,
+        until_restart,
+        asks_date,
+    })
+}
+
+fn set_wall() -> impl Strategy<Value = Step> {
+    off_seconds().prop_map(|off_seconds| Step::SetWall { off_seconds })
+}
+
+fn reboot() -> impl Strategy<Value = Step> {
+    let off = prop_oneof![Just(Duration::ZERO), millis(0..400), millis(0..400_000)];
+    let uptime = prop_oneof![3 => Just(Duration::ZERO), 1 => millis(0..40_000)];
+    (fraction(), off, uptime, millis(0..100), any::<bool>(), off_seconds()).prop_map(
+        |(arrives, off, uptime, until_restart, asks_date, off_seconds)| Step::Reboot {
+            arrives,
+            off,
+            uptime,
+            until_restart,
+            asks_date,
+            off_seconds,
+        },
+    )
+}
+
+fn suspend() -> impl Strategy<Value = Step> {
+    prop_oneof![millis(0..9_000), millis(1_000..400_000)].prop_map(Step::Suspend)
+}
+
 fn mishap() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        1 => millis(1_000..100_000).prop_map(Step::Suspend),
-        1 => off_seconds().prop_map(|off_seconds| Step::SetWall { off_seconds }),
-        2 => (fraction(), millis(0..3_000), any::<bool>())
-            .prop_map(|(arrives, until_restart, asks_date)| Step::Kill { arrives, until_restart, asks_date }),
-        1 => (fraction(), millis(0..400_000), millis(0..3_000), any::<bool>(), off_seconds()).prop_map(
-            |(arrives, off, until_restart, asks_date, off_seconds)| {
-                Step::Reboot { arrives, off, until_restart, asks_date, off_seconds }
-            }
-        ),
-    ]
+    prop_oneof![1 => suspend(), 1 => set_wall(), 2 => kill(), 1 => reboot()]
 }
 
 fn spec(scope: Scope, applies: Applies) -> impl Strategy<Value = WindowSpec> {
@@ -134,6 +181,11 @@ fn history(steps: BoxedStrategy<Step>) -> impl Strategy<Value = History> {
 /// Everything that can happen.
 pub(crate) fn eventful() -> impl Strategy<Value = History> {
     history(prop_oneof![12 => everyday(), 1 => mishap()].boxed())
+}
+
+/// Reboots, one after the other, and somebody at the wall clock.
+pub(crate) fn restless() -> impl Strategy<Value = History> {
+    history(prop_oneof![18 => everyday(), 2 => set_wall(), 2 => reboot(), 1 => suspend()].boxed())
 }
 
 /// Nothing but traffic.

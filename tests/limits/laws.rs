@@ -8,7 +8,7 @@ use cleanup::limits::{Pace, Pacer, Window};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-use crate::history::{End, History, Step, eventful, quiet};
+use crate::history::{End, History, Step, eventful, quiet, restless};
 use crate::world::{Gate, World, fullest, only};
 
 proptest! {
@@ -20,6 +20,11 @@ proptest! {
 
     #[test]
     fn in_no_window_does_the_platform_count_more_than_the_limit(history in eventful()) {
+        World::new(&history, Gate::Limiter).play()?;
+    }
+
+    #[test]
+    fn nor_across_reboots_with_clocks_that_cannot_be_believed(history in restless()) {
         World::new(&history, Gate::Limiter).play()?;
     }
 }
@@ -81,10 +86,20 @@ fn a_log_of_sending_times_lets_51_through_when_latency_varies() {
 }
 
 #[test]
+fn what_slept_in_a_closed_socket_is_waited_for() {
+    let ask = Step::Ask { account: 0, action: Action::Unfollow, want: 1, patient: true };
+    let lost = Step::End { pick: 0, arrives: 255, how: End::Lost, says: None };
+    let steps = vec![ask, lost, Step::Suspend(Duration::from_secs(600)), ask];
+    let history =
+        History { specs: only(Rate::fixed(1, 15)), pace: Pace::FrontLoad, deadline: Duration::from_secs(1), steps };
+    World::new(&history, Gate::Limiter).play().unwrap();
+}
+
+#[test]
 fn a_crash_that_leaves_a_window_in_the_socket_is_waited_for() {
     let ask = Step::Ask { account: 0, action: Action::Unfollow, want: 5, patient: true };
     let kill = Step::Kill { arrives: 255, until_restart: Duration::ZERO, asks_date: true };
-    let steps = vec![ask, kill, ask, Step::End { pick: 0, arrives: 0, how: End::Answered }, ask];
+    let steps = vec![ask, kill, ask, Step::End { pick: 0, arrives: 0, how: End::Answered, says: None }, ask];
     let history =
         History { specs: only(Rate::fixed(5, 15)), pace: Pace::FrontLoad, deadline: Duration::from_secs(1), steps };
     World::new(&history, Gate::Limiter).play().unwrap();

@@ -1,16 +1,21 @@
 //! A machine with clocks, accounts whose record survives, and a platform that counts when requests really arrive.
 
+mod judge;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use cleanup::clock::{Clock, SimulatedClock};
-use cleanup::domain::{Action, Applies, Moment, Rate, Scope, Tick, Wall, WindowSpec};
+use cleanup::domain::{Action, Moment, RateFacts, Scope, Tick, Wall};
 use cleanup::limits::{
-    Audit, Limiter, Pace, Pacer, Reservation, StoredSlot, ThisBoot, Values, WallTrust, Window, Windows,
+    Answer, Hold, HoldChange, Limiter, Pace, Pacer, Reservation, StoredHold, StoredSlot, ThisBoot, Values, WallTrust,
+    Window, Windows,
 };
 use proptest::test_runner::TestCaseError;
 
-use crate::history::{ACCOUNTS, End, History, Step};
+pub(crate) use judge::{fullest, only};
+
+use crate::history::{ACCOUNTS, End, History, Says, Step};
 
 /// What stands in front of the platform: the limiter, or what one might do instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +48,9 @@ enum Door {
     SendLog(Window),
 }
 
+/// Boot, when it was set, what, and whether the wall was trusted then.
+type HoldOnRecord = (u32, Moment, Hold, bool);
+
 pub(crate) struct World {
     history: History,
     values: Values,
@@ -56,6 +64,8 @@ pub(crate) struct World {
     doors: Vec<Door>,
     app: Windows,
     record: Vec<Attempt>,
+    /// The hold of each account as it is on record.
+    holds: Vec<Option<HoldOnRecord>>,
 }
 
 const START: i64 = 1_800_000_000_000;
@@ -76,6 +86,7 @@ impl World {
             doors: Vec::new(),
             app: Windows::new(&[], Scope::App),
             record: Vec::new(),
+            holds: vec![None; ACCOUNTS],
         };
         world.start_process(false);
         world
@@ -87,14 +98,15 @@ impl World {
             self.step(step);
         }
         for index in 0..self.record.len() {
-            self.end(index, 255, End::Answered);
+            self.end(index, 255, End::Answered, None);
         }
         self.judge()
     }
 
     fn step(&mut self, step: Step) {
         match step {
-            Step::Pass(time) | Step::Suspend(time) => self.pass(time),
+            Step::Pass(time) => self.pass(time),
+            Step::Suspend(time) => self.suspend(time),
             Step::SetWall { off_seconds } => self.clock.set_wall(Wall(self.truth + off_seconds * 1000)),
             Step::Ask { account, action, want, patient } => {
                 if let Some(until) = self.ask(account, action, want).filter(|_| patient) {
@@ -111,10 +123,10 @@ impl World {
                     self.app.give_back(action, n);
                 }
             }
-            Step::End { pick, arrives, how } => {
+            Step::End { pick, arrives, how, says } => {
                 let in_flight: Vec<usize> = (0..self.record.len()).filter(|i| self.record[*i].in_flight).collect();
                 if let Some(index) = in_flight.get(pick % in_flight.len().max(1)) {
-                    self.end(*index, arrives, how);
+                    self.end(*index, arrives, how, says);
                 }
             }
             Step::Kill { arrives, until_restart, asks_date } => {
@@ -122,10 +134,11 @@ impl World {
                 self.pass(until_restart);
                 self.start_process(asks_date);
             }
-            Step::Reboot { arrives, off, until_restart, asks_date, off_seconds } => {
+            Step::Reboot { arrives, off, uptime, until_restart, asks_date, off_seconds } => {
                 self.kill(arrives);
                 self.boot += 1;
                 self.clock.reboot(&self.boot.to_string(), off);
+                self.clock.advance(uptime);
                 self.truth += i64::try_from(off.as_millis()).unwrap();
                 self.clock.set_wall(Wall(self.truth + off_seconds * 1000));
                 self.pass(until_restart);
@@ -167,6 +180,9 @@ impl World {
             Reservation::Wait { until, .. } => return until,
         };
         assert!((1..=want).contains(&granted));
+        if let Some((boot, _, hold, _)) = self.holds[account] {
+            assert!(boot != self.boot || now.tick >= hold.until, "{granted} left during {hold:?}");
+        }
         let attempt = || Attempt {
             account,
             action,
@@ -183,7 +199,7 @@ impl World {
         None
     }
 
-    fn end(&mut self, index: usize, arrives: u8, how: End) {
+    fn end(&mut self, index: usize, arrives: u8, how: End, says: Option<Says>) {
         let (now, truth, grace) = (self.now(), self.truth, self.grace());
         let attempt = &mut self.record[index];
         if !attempt.in_flight {
@@ -210,6 +226,44 @@ impl World {
             limiter.ended(action, upper);
             self.app.ended(action, upper);
         }
+        if let (End::Answered, Some(says)) = (how, says) {
+            self.hear(index, says);
+        }
+    }
+
+    /// The limiter hears the headers of an answer, and its hold goes on record.
+    fn hear(&mut self, index: usize, says: Says) {
+        let now = self.now();
+        let Attempt { account, action, reserved, .. } = self.record[index];
+        let reset = Some(Wall(self.truth + says.reset_in_seconds * 1000));
+        let facts =
+            RateFacts { remaining: says.remaining, reset, date: Some(Wall(self.truth)), ..RateFacts::default() };
+        let answer = Answer { action, reserved: reserved.tick, answered: says.answered, facts };
+        let Door::Limiter(limiter) = &mut self.doors[account] else { return };
+        match limiter.observe(&answer, now.tick) {
+            Some(HoldChange::Set(hold)) => {
+                self.holds[account] = Some((self.boot, now, hold, self.trust.trusts(now)));
+            }
+            Some(HoldChange::Cleared) => self.holds[account] = None,
+            None => {}
+        }
+    }
+
+    /// Nothing is done, and what closed sockets had left to send sleeps as well.
+    fn suspend(&mut self, time: Duration) {
+        let (asleep_from, truly, boot) = (self.now().tick, self.truth, self.boot);
+        self.pass(time);
+        let upper = self.values.woken(self.now().tick);
+        for attempt in self.record.iter_mut().filter(|attempt| !attempt.in_flight && attempt.boot == boot) {
+            attempt.arrived = attempt.arrived.map(|at| if at > truly { at + self.truth - truly } else { at });
+            attempt.upper = attempt.upper.map(|known| if known > asleep_from { upper.max(known) } else { known });
+        }
+        for door in &mut self.doors {
+            if let Door::Limiter(limiter) = door {
+                limiter.woke(asleep_from, upper);
+            }
+        }
+        self.app.woke(asleep_from, upper);
     }
 
     fn grace(&self) -> i64 {
@@ -257,71 +311,19 @@ impl World {
             slots[attempt.account].push((attempt.action, upper));
             self.app.restore(attempt.action, upper);
         }
-        let door = |slots: Vec<(Action, Tick)>| {
+        let door = |(slots, hold): (Vec<(Action, Tick)>, &Option<HoldOnRecord>)| {
+            let hold = hold.map(|(boot, set, Hold { until, reason, rung }, wall_trusted)| {
+                let same_boot = boot == self.boot;
+                this_boot.hold(&StoredHold { same_boot, set, until, reason, rung, wall_trusted })
+            });
             let mut limiter = Limiter::new(&self.history.specs, self.history.pace, now.tick);
-            limiter.restore(slots, None);
+            limiter.restore(slots, hold);
             Door::Limiter(Box::new(limiter))
         };
-        self.doors = slots.into_iter().map(door).collect();
+        self.doors = slots.into_iter().zip(&self.holds).map(door).collect();
     }
-
-    /// The platform's own count, and our recount of the record.
-    fn judge(&self) -> Result<(), TestCaseError> {
-        let naive = matches!(self.gate, Gate::GovernorAlone | Gate::SendLog);
-        for spec in self.history.specs.iter().take(if naive { 1 } else { usize::MAX }) {
-            let accounts = if spec.scope == Scope::App { 1 } else { ACCOUNTS };
-            for account in 0..accounts {
-                let mine = |attempt: &&Attempt| spec.scope == Scope::App || attempt.account == account;
-                let counted = self.record.iter().filter(mine).filter(|attempt| spec.applies.counts(attempt.action));
-                let most = fullest(counted.filter_map(|attempt| attempt.arrived).collect(), spec.rate);
-                let limit = spec.rate.limit() as usize;
-                if most > limit {
-                    let told = format!("account {account}: {most} in one window of {}", spec.rate);
-                    return Err(TestCaseError::fail(told));
-                }
-            }
-        }
-        if self.gate == Gate::Limiter && self.boot == 1 { self.recount() } else { Ok(()) }
-    }
-
-    fn recount(&self) -> Result<(), TestCaseError> {
-        for account in 0..ACCOUNTS {
-            let own = |spec: &&WindowSpec| spec.scope == Scope::Account;
-            let specs: Vec<WindowSpec> = self.history.specs.iter().filter(own).copied().collect();
-            let mut audit = Audit::new(&specs);
-            for attempt in self.record.iter().filter(|attempt| attempt.account == account) {
-                audit.attempt(attempt.action, attempt.reserved.tick, attempt.upper.unwrap());
-            }
-            for found in audit.finish() {
-                if found.over > 0 || found.most > found.spec.rate.limit() {
-                    return Err(TestCaseError::fail(format!("the audit disagrees: {found:?}")));
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The most that arrived in any closed window, wherever it begins.
-pub(crate) fn fullest(mut arrived: Vec<i64>, rate: Rate) -> usize {
-    arrived.sort_unstable();
-    let window = i64::try_from(rate.window().as_millis()).unwrap();
-    let mut first = 0;
-    let mut most = 0;
-    for last in 0..arrived.len() {
-        while arrived[last] - arrived[first] > window {
-            first += 1;
-        }
-        most = most.max(last - first + 1);
-    }
-    most
 }
 
 fn between(from: i64, to: i64, fraction: u8) -> i64 {
     from + (to - from) * i64::from(fraction) / 255
-}
-
-/// One window for everything.
-pub(crate) fn only(rate: Rate) -> Vec<WindowSpec> {
-    vec![WindowSpec { scope: Scope::Account, rate, applies: Applies::All }]
 }

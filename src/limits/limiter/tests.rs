@@ -147,3 +147,13 @@ fn an_answer_that_a_freed_slot_overtook_is_not_compared() {
     limiter.observe(&answer(Tick(900_800), Answered::Served, 47, 900), Tick(901_000));
     assert_eq!(limiter.reserve(UNFOLLOW, 64, Tick(901_000), None), Reservation::Granted(48));
 }
+
+#[test]
+fn a_hundred_thousand_accounts_fit() {
+    fn is_send<T: Send>() {}
+    is_send::<Limiter>();
+    let heads =
+        size_of::<Limiter>() + 2 * size_of::<(WindowSpec, crate::limits::Window)>() + size_of::<(Applies, Pacer)>();
+    let slots = 2 * 256;
+    assert!(heads + slots <= 1_024, "{heads} bytes and two windows of 50 slots: 100 MB for 100,000 accounts at most");
+}
