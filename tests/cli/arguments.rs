@@ -1,6 +1,8 @@
 //! What people type.
 
-use super::program::Home;
+use std::process::{Command, Stdio};
+
+use super::program::{Home, queue_with_rows};
 
 #[test]
 fn help_and_version_are_data() {
@@ -103,10 +105,14 @@ fn the_manual_names_every_command() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    use std::process::{Command, Stdio};
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
-    let mut child = command.args(["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert!(output.stderr.is_empty() && output.status.code() == Some(0), "{output:?}");
+    let home = Home::new();
+    queue_with_rows(&home.queue(), "many", 20_000);
+    for words in [&["completions", "zsh"][..], &["report", "many"], &["report", "many", "--format", "json"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+        command.args(words).env_clear().env("HOME", home.path(".")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.stderr.is_empty() && output.status.code() == Some(0), "{words:?}: {output:?}");
+    }
 }

@@ -44,7 +44,9 @@ fn an_unknown_job_is_answered_with_the_known_ones() {
 fn pause_unpause_and_cancel_say_what_comes_next() {
     let home = home();
     assert!(home.run(&["pause", "likes"]).ends(0).err.contains("`cleanup unpause likes`"));
-    assert!(home.run(&["pause", "likes"]).ends(0).err.contains("already"));
+    let queue = home.queue();
+    let done = home.run(&["pause", "likes", "--db", queue.to_str().unwrap()]).ends(0);
+    assert!(done.err.contains("already"), "{}", done.err);
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["state"], "paused");
     assert!(home.run(&["unpause", "likes"]).ends(0).err.contains("`cleanup resume likes`"));
     assert!(home.run(&["unpause", "likes"]).ends(0).err.contains("not paused"));

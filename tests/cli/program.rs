@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use cleanup::clock::{Clock, SystemClock};
+use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Platform, TargetId, TaskState};
 use cleanup::store::{
     Claim, Drain, DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Settled, Store, Turn, TurnReceipt,
@@ -110,6 +110,26 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
         }
         let place = RowPlace::Rejected { reason: "not_an_id".into() };
         loader.push(LoadRow { line: 6, place, record: Some("x,y".into()) }).await.unwrap();
+        loader.finish().await.unwrap();
+        store.close().await;
+    });
+}
+
+/// A queue with a job of many rows.
+pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
+    wait(async {
+        let mut store = Store::open(path, QueueKind::Real).await.unwrap();
+        let user = "42".parse().unwrap();
+        let account = store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &user).await.unwrap();
+        let (action, path) = (Action::Unlike, "/tmp/x.csv".into());
+        let new = NewJob { name: job.into(), path, action: Some(action), account: Some(account) };
+        let now = SystemClock::shared().now().wall;
+        let mut loader = store.begin_round(&new, "hash", None, now).await.unwrap();
+        for n in 1..=rows {
+            let target = cleanup::domain::Target::Id(TargetId::from_i64(n).unwrap());
+            let place = RowPlace::Task { action, account, target, kept: false };
+            loader.push(LoadRow { line: n as u64, place, record: None }).await.unwrap();
+        }
         loader.finish().await.unwrap();
         store.close().await;
     });
