@@ -22,7 +22,7 @@ use crate::engine::{Event, Listener};
 /// Between two lines, and between two notices that nobody answers.
 const LINE_EVERY: Duration = Duration::from_secs(60);
 /// The bar, its numbers, and what is known beside them.
-const TEMPLATE: &str = "{bar:24} {pos}/{len} {wide_msg}";
+const TEMPLATE: &str = "{bar:12} {pos}/{len} {wide_msg}";
 
 enum Sink {
     Bar(ProgressBar),

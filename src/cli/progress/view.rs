@@ -81,7 +81,7 @@ impl View {
         work.values().map(|work| estimate::eta(work, &self.last.windows, self.plan.pace, from)).max()
     }
 
-    /// Speed, slots left, next slot and ETA, as far as they are known.
+    /// Speed, slots left, next slot and ETA in few characters (a terminal has 80), as far as they are known.
     pub fn facts(&self, now: Moment, zone: &TimeZone) -> String {
         let mut facts = Vec::with_capacity(4);
         let watched = now.tick.since(self.began);
@@ -90,13 +90,13 @@ impl View {
         }
         if let Some(level) = shortest(&self.last.windows) {
             let limit = level.spec.rate.limit();
-            facts.push(format!("slots left {}/{limit}", limit.saturating_sub(level.used)));
+            facts.push(format!("{}/{limit} slots left", limit.saturating_sub(level.used)));
         }
         if let Some(at) = self.last.next_slot_at.filter(|at| *at > now.wall) {
-            facts.push(format!("next slot {}", clock_text(at, now.wall, zone)));
+            facts.push(format!("next {}", clock_text(at, now.wall, zone)));
         }
         if let Some(at) = self.eta(now.wall) {
-            facts.push(format!("done about {}", clock_text(at, now.wall, zone)));
+            facts.push(format!("done ~{}", clock_text(at, now.wall, zone)));
         }
         facts.join(", ")
     }
@@ -205,7 +205,7 @@ mod tests {
         (0..7).for_each(|_| view.hear(&settled()));
         view.hear(&progress(38, Some(Wall(130_000))));
         // 93 left: 90 x 18 s after the next slot at 00:02:10.
-        let line = "27 of 120 settled, 3.5/min, slots left 12/50, next slot 00:02:10, done about 00:29:10";
+        let line = "27 of 120 settled, 3.5/min, 12/50 slots left, next 00:02:10, done ~00:29:10";
         assert_eq!(view.line(now, &TimeZone::UTC), line);
     }
 
