@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::args::UntilError;
 use crate::config::ConfigError;
 use crate::jobfile::JobFileError;
 use crate::store::StoreError;
@@ -136,6 +137,13 @@ impl Error for CliError {
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> CliError {
         CliError { kind: Kind::Config, message: error.to_string(), hint: error.hint(), source: Some(error.into()) }
+    }
+}
+
+impl From<UntilError> for CliError {
+    fn from(error: UntilError) -> CliError {
+        let hint = "give a time of day such as 06:00, a later timestamp, or --for 4h";
+        CliError::new(Kind::Usage, error.to_string()).hint(hint).because(error)
     }
 }
 
