@@ -141,7 +141,7 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
         let clock = SystemClock::shared();
         let store = Store::open(path, kind).await.unwrap();
         let lock = DrainLock::take(path).unwrap();
-        let (mut drain, _) = Drain::begin(store, lock, clock.now(), clock.boot(), 86_400_000).await.unwrap();
+        let (mut drain, _) = Drain::begin(store, lock, clock.now(), clock.boot(), 86_400_000, 30_000).await.unwrap();
         let lane = drain.lanes(None).await.unwrap()[0];
         let now = clock.now();
         let claim = Claim {

@@ -1,23 +1,21 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
-
-use crate::app::{self, Accounts, DrainOptions, Ended, Footing, Prepared, Standing, Who};
+use super::closing::finish;
+use super::sentence::{Work, add_pending, add_rows, names, sentences};
+use super::signals::Signals;
+use crate::app::{self, Accounts, DrainOptions, Footing, Prepared, Standing, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::estimate;
 use crate::cli::progress::{Plan, ProgressListener};
-use crate::cli::summary::{JobCounts, run_summary};
-use crate::cli::timing::{clock_text, span_text};
-use crate::cli::{escape::escaped, prompt};
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, WindowSpec};
+use crate::cli::prompt;
+use crate::cli::summary::run_summary;
+use crate::domain::{Action, JobId, MicroUsd, Platform, Tick};
 use crate::engine::{Finish, Signal, Stopped, Urgency, shutdown};
-use crate::platform::{BaseUrl, Client, Settings as ClientSettings, Tier, find};
+use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, Store};
 
@@ -37,9 +35,6 @@ pub(super) struct Asked<'a> {
     pub(super) standings: &'a [Standing],
     pub(super) accounts: &'a Accounts,
 }
-
-/// So many tasks of an action for an account.
-type Work = BTreeMap<(AccountId, Action), u64>;
 
 impl Drainer {
     /// Finds out who acts, starts the sandbox where it is asked for, and resolves the bounds of the run.
@@ -113,7 +108,6 @@ impl Drainer {
         &self,
         store: &mut Store,
         jobs: &[JobId],
-        _: &Asked<'_>,
         context: &Context,
     ) -> Result<bool, CliError> {
         let mut work = Work::new();
@@ -228,99 +222,6 @@ fn prices(context: &Context) -> HashMap<(Platform, Action), MicroUsd> {
     pairs.filter_map(|(p, a)| context.settings.price(p, a).map(|price| ((p, a), price))).collect()
 }
 
-fn add_rows(work: &mut Work, file: &Prepared, accounts: &Accounts) {
-    for lane in &file.survey.lanes {
-        if let Some((account, _)) = accounts.find(lane.account.as_ref()) {
-            *work.entry((account, lane.action)).or_default() += lane.rows;
-        }
-    }
-}
-
-async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CliError> {
-    let found = store.jobs().await?.into_iter().find(|known| known.id == job);
-    let Some(job) = found else { return Ok(()) };
-    for (action, account, count) in store.pending_by_lane(job.round).await? {
-        *work.entry((account, action)).or_default() += count;
-    }
-    Ok(())
-}
-
-async fn names(store: &mut Store) -> Result<HashMap<AccountId, (String, Platform)>, CliError> {
-    let accounts = store.accounts().await?.into_iter();
-    Ok(accounts.map(|account| (account.id, (account.name.to_string(), account.platform))).collect())
-}
-
-/// What will be done, by whom, how many, how long it takes and what it costs; and what the platform permits.
-fn sentences(
-    work: &Work,
-    names: &HashMap<AccountId, (String, Platform)>,
-    some_new: bool,
-    context: &Context,
-) -> Vec<String> {
-    let mut sentences = Vec::new();
-    let mut by_account: BTreeMap<AccountId, Vec<(Action, u64)>> = BTreeMap::new();
-    for ((account, action), count) in work {
-        by_account.entry(*account).or_default().push((*action, *count));
-    }
-    const MOST_SENTENCES: usize = 5;
-    let accounts = by_account.len();
-    for (account, work) in by_account.into_iter().take(MOST_SENTENCES) {
-        let Some((name, platform)) = names.get(&account) else { continue };
-        let windows = context.settings.windows(*platform);
-        let phrase: Vec<String> = work.iter().map(|(action, count)| action.phrase(*count)).collect();
-        let length = estimate::from_empty(&work, &windows, context.settings.run.pace);
-        let price = |action| context.settings.price(*platform, action);
-        let cost = work.iter().try_fold(MicroUsd(0), |sum, (action, n)| Some(sum.plus(price(*action)?.times(*n))));
-        let cost = cost.map_or("price not known".to_owned(), |cost| format!("{cost} at listed prices"));
-        let limits: Vec<String> = windows.iter().filter(|w| applies(w, &work)).map(|w| w.rate.to_string()).collect();
-        sentences.push(format!(
-            "{} as {} on {platform}, at most {}: about {}, {cost}",
-            phrase.join(", "),
-            escaped(name),
-            limits.join(" and "),
-            span_text(length)
-        ));
-    }
-    if accounts > MOST_SENTENCES {
-        sentences.push(format!("... and so on for {} more accounts", accounts - MOST_SENTENCES));
-    }
-    if some_new {
-        sentences.push("rows that are new in a changed file come on top".to_owned());
-    }
-    if !context.settings.is_sandbox() {
-        sentences.extend(what_is_permitted(work, names));
-    }
-    sentences
-}
-
-fn applies(window: &WindowSpec, work: &[(Action, u64)]) -> bool {
-    work.iter().any(|(action, _)| window.applies.counts(*action))
-}
-
-/// Said before the first request, because the first answer may come too late for an account.
-fn what_is_permitted(work: &Work, names: &HashMap<AccountId, (String, Platform)>) -> Vec<String> {
-    let mut said = vec![
-        "X forbids bulk and aggressive actions, and any action without the account owner's express consent; \
-         following rules is yours to judge"
-            .to_owned(),
-    ];
-    let closed = |(account, action): &(AccountId, Action)| {
-        let platform = names.get(account).map(|(_, platform)| *platform)?;
-        let endpoint = find(platform, *action)?;
-        (endpoint.tier == Tier::Enterprise).then_some(*action)
-    };
-    let mut actions: Vec<Action> = work.keys().filter_map(closed).collect();
-    actions.sort();
-    actions.dedup();
-    for action in actions {
-        said.push(format!(
-            "{action} is open to Enterprise apps only (X closed it to self-serve apps on 20 April 2026, unblock earlier): \
-             with a self-serve app expect a refusal, and a stop, at the first requests"
-        ));
-    }
-    said
-}
-
 async fn plan(store: &mut Store, jobs: Option<&[JobId]>, context: &Context) -> Result<Plan, CliError> {
     let mut plan = Plan { pace: context.settings.run.pace, ..Plan::default() };
     for status in store.status(None).await? {
@@ -336,139 +237,4 @@ async fn plan(store: &mut Store, jobs: Option<&[JobId]>, context: &Context) -> R
     }
     plan.names = names(store).await?.into_iter().map(|(id, (name, _))| (id, name)).collect();
     Ok(plan)
-}
-
-/// The summary: what became of the rows, what it took, what is left, and what to type next.
-async fn finish(ended: Ended, took: std::time::Duration, json: bool, context: &Context) -> Result<u8, CliError> {
-    let Ended { finish, jobs, mut store } = ended;
-    let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
-    let code = app::exit_code(finish.stopped, &counts);
-    let accounts = names(&mut store).await?;
-    store.close().await;
-    let printer = &context.printer;
-    for status in &jobs {
-        let counts = JobCounts::new(&status.job.name, &status.counts);
-        printer.say(&format!(
-            "{}: {} ({} rows)",
-            escaped(&status.job.name),
-            counts.counts.phrase(),
-            counts.counts.rows
-        ));
-    }
-    printer.say(&format!("{} requests in {}, {}", finish.requests, span_text(took), finish.spent));
-    for (account, reason, detail) in &finish.troubles {
-        let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
-        let said = if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail)) };
-        printer.warn(&format!("{} needs you ({reason}){said}. {}", escaped(name), remedy(reason)));
-    }
-    for line in what_next(&finish, &jobs, context) {
-        printer.say(&line);
-    }
-    if json {
-        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-        printer.json(&run_summary(&jobs, &finish, code))?;
-    }
-    Ok(code)
-}
-
-/// What a person does about an account that stopped.
-fn remedy(reason: &str) -> &'static str {
-    match reason {
-        "no_credentials" => "Set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to this account's and resume.",
-        "credits_depleted" => "Buy credits in the developer console, then resume.",
-        "account_locked" | "account_suspended" | "automation_suspected" => {
-            "Log in at x.com and do what it asks, then resume."
-        }
-        "unauthorized" | "invalid_token" => "Set CLEANUP_X_TOKEN to a fresh user token, then resume.",
-        "action_not_offered" => "This platform does not offer the action; use another.",
-        _ => "See what the platform said with `cleanup explain ID`; mend it, then resume.",
-    }
-}
-
-fn what_next(finish: &Finish, jobs: &[crate::store::JobStatus], context: &Context) -> Vec<String> {
-    let left: u64 = jobs.iter().map(|status| status.counts.pending).sum();
-    let now = context.clock.now().wall;
-    let mut lines = Vec::new();
-    let why = match finish.stopped {
-        Stopped::Finished => None,
-        Stopped::Deadline => Some("the deadline has come, or no slot comes before it".to_owned()),
-        Stopped::Requests => Some("--max-requests is used up".to_owned()),
-        Stopped::Spend => Some("--max-spend is used up".to_owned()),
-        Stopped::Cap => Some("the platform holds the account for longer than this run".to_owned()),
-        Stopped::Interrupted(signal) => Some(format!("stopped by {}; progress is saved", signal.name())),
-        Stopped::Paused => Some("what is left is paused".to_owned()),
-        Stopped::Cancelled => Some("the job was cancelled".to_owned()),
-        Stopped::Account => Some("an account needs you".to_owned()),
-        Stopped::Unreachable => Some("nobody answers: is the network up?".to_owned()),
-    };
-    if left > 0 {
-        let at = finish.next_slot_at.filter(|at| *at > now);
-        let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", clock_text(at, now, &context.zone)));
-        let why = why.map_or(String::new(), |why| format!(" ({why})"));
-        lines.push(format!("{left} left{why}{at}; go on with {}", context.command("resume")));
-    } else if finish.requests == 0 && finish.stopped == Stopped::Finished {
-        lines.push("nothing was left to do, nothing was sent; --again starts finished files over".to_owned());
-    }
-    for status in jobs.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0) {
-        let job = escaped(&status.job.name);
-        let report = context.command(&format!("report {job}"));
-        let retry = context.command(&format!("retry {job}"));
-        let retry = if status.counts.failed > 0 { format!("; {retry} tries the failed again") } else { String::new() };
-        lines.push(format!("row by row: {report}{retry}"));
-    }
-    lines
-}
-
-/// The signals that end a run.
-pub(super) struct Signals(mpsc::Receiver<Signal>);
-
-/// Relaying never ends by itself.
-pub(super) enum Never {}
-
-impl Signals {
-    /// Begins to listen; from here on the default of dying at once is off.
-    pub(super) fn listen() -> Result<Signals, CliError> {
-        const MOST_WAITING: usize = 8;
-        let (sender, receiver) = mpsc::channel(MOST_WAITING);
-        for (kind, meaning) in [
-            (SignalKind::interrupt(), Signal::Interrupt),
-            (SignalKind::terminate(), Signal::Terminate),
-            (SignalKind::hangup(), Signal::Hangup),
-        ] {
-            let mut stream = signal(kind).map_err(|error| CliError::io("signals", error))?;
-            let sender = sender.clone();
-            tokio::spawn(async move {
-                while stream.recv().await.is_some() {
-                    if sender.send(meaning).await.is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        Ok(Signals(receiver))
-    }
-
-    /// The next signal.
-    pub(super) async fn first(&mut self) -> Signal {
-        match self.0.recv().await {
-            Some(signal) => signal,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Hands every signal on, and tells the person what it will do.
-    async fn relay(&mut self, to: &crate::engine::ShutdownSender, context: &Context) -> Never {
-        let said = [
-            "waiting up to 10 s for requests in flight; again to stop waiting",
-            "not waiting; saving; once more to end at once",
-        ];
-        for words in said.iter().map(Some).chain(std::iter::repeat(None)) {
-            let signal = self.first().await;
-            if let Some(words) = words {
-                context.printer.say(&format!("{}: {words}", signal.name()));
-            }
-            to.signal(signal);
-        }
-        std::future::pending().await
-    }
 }

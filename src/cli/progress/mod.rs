@@ -84,7 +84,7 @@ impl ProgressListener {
             Sink::Bar(bar) => {
                 let (settled, total) = self.view.position();
                 match event {
-                    Event::Settled { .. } => {
+                    Event::Settled { .. } | Event::Convicted { .. } => {
                         bar.set_length(total);
                         bar.set_position(settled);
                     }
