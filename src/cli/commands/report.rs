@@ -112,7 +112,7 @@ impl From<StoreError> for ReportError {
 fn receipt_of<'a>(row: &'a ReceiptRow, plain: &'a str) -> Receipt<'a> {
     Receipt {
         cells: row.record.as_deref().map_or(ReceiptCells::Plain(plain), ReceiptCells::Stored),
-        line: Some(row.line),
+        line: row.line,
         outcome: row.outcome,
         reason: row.reason.as_deref(),
         http_status: row.http_status,
