@@ -62,9 +62,10 @@ pub(super) fn sentences(
         let cost = cost.map_or("price not known".to_owned(), |cost| format!("{cost} at listed prices"));
         let limits: Vec<String> = windows.iter().filter(|w| applies(w, &work)).map(|w| w.rate.to_string()).collect();
         sentences.push(format!(
-            "{} as {} on {platform}, at most {}: about {}, {cost}",
+            "{} as {} on {}, at most {}: about {}, {cost}",
             phrase.join(", "),
             escaped(name),
+            if *platform == Platform::Sandbox { "the pretend platform" } else { platform.name() },
             limits.join(" and "),
             span_text(length)
         ));
