@@ -185,6 +185,9 @@ fn sort(error: &StoreError) -> (Kind, String) {
         StoreError::FenceLost => {
             (Kind::Busy, "what was reported is saved; `cleanup status` shows how far the other process is".into())
         }
+        StoreError::LoadedMeanwhile { .. } => {
+            (Kind::Busy, "nothing was loaded; give the command again, and it goes on from there".into())
+        }
         StoreError::AccountNameTaken { .. } => (Kind::Usage, "give another short name with --account".into()),
         StoreError::Database(_) | StoreError::Impossible { .. } => {
             (Kind::Fault, "please report this together with the output of `cleanup -vv status`".into())

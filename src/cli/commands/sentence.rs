@@ -8,7 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, WindowSpec};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec};
 use crate::platform::{Tier, find};
 use crate::store::Store;
 
@@ -86,6 +86,17 @@ fn applies(window: &WindowSpec, work: &[(Action, u64)]) -> bool {
     work.iter().any(|(action, _)| window.applies.counts(*action))
 }
 
+/// A cap that all users of an app share, which is kept only where the configuration says so.
+fn app_cap(platform: Platform, action: Action) -> Option<String> {
+    let endpoint = find(platform, action)?;
+    let cap = endpoint.documented.iter().find(|documented| documented.scope == Scope::App)?;
+    let rate = cap.rate;
+    Some(format!(
+        "X also documents {rate} of {action} for all users of an app together; to keep to it, put a [[windows]] with \
+         scope = \"app\" into the configuration"
+    ))
+}
+
 /// Said before the first request, because the first answer may come too late for an account.
 fn what_is_permitted(work: &Work, names: &HashMap<AccountId, (String, Platform)>) -> Vec<String> {
     let mut said = vec![
@@ -101,6 +112,8 @@ fn what_is_permitted(work: &Work, names: &HashMap<AccountId, (String, Platform)>
     let mut actions: Vec<Action> = work.keys().filter_map(closed).collect();
     actions.sort();
     actions.dedup();
+    said.extend(work.keys().filter_map(|(account, action)| app_cap(names.get(account)?.1, *action)));
+    said.dedup();
     for action in actions {
         said.push(format!(
             "{action} is open to Enterprise apps only (X closed it to self-serve apps on 20 April 2026, unblock earlier): \
