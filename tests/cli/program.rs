@@ -101,7 +101,8 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
         };
         let columns = ["tweet_id".to_owned(), "note".to_owned()];
         let now = SystemClock::shared().now().wall;
-        let mut loader = store.begin_round(&new, "hash", Some(&columns), now).await.unwrap();
+        let seen = store.job(&new.name).await.unwrap();
+        let mut loader = store.begin_round(&new, seen.as_ref(), "hash", Some(&columns), now).await.unwrap();
         for (line, id) in [(2, 1001), (3, 1002), (4, 1003), (5, 1001)] {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(id).unwrap());
             let place = RowPlace::Task { action: Action::Unlike, account, target, kept: false };
@@ -124,7 +125,8 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
         let (action, path) = (Action::Unlike, "/tmp/x.csv".into());
         let new = NewJob { name: job.into(), path, action: Some(action), account: Some(account) };
         let now = SystemClock::shared().now().wall;
-        let mut loader = store.begin_round(&new, "hash", None, now).await.unwrap();
+        let seen = store.job(&new.name).await.unwrap();
+        let mut loader = store.begin_round(&new, seen.as_ref(), "hash", None, now).await.unwrap();
         for n in 1..=rows {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(n).unwrap());
             let place = RowPlace::Task { action, account, target, kept: false };
