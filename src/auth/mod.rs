@@ -13,6 +13,8 @@
 mod document;
 mod grant;
 mod keep;
+mod listener;
+mod login;
 mod refresh;
 mod tokens;
 mod vault;
@@ -21,6 +23,8 @@ mod wire;
 pub use document::{Document, DocumentError, MakeOAuth1};
 pub use grant::{App, GrantError, InvalidPlace, Pair, Places};
 pub use keep::{KeepError, LoggedOut, Login, keep, list, logout};
+pub use listener::{LOGIN_WAIT_SECONDS, Listener};
+pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
 pub use refresh::{AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at};
 pub use tokens::{Current, NoToken, TokenMeans, TokenSource};
 pub use vault::{KeyChoice, MIN_PASSPHRASE_CHARS, Vault, VaultError};

@@ -130,6 +130,8 @@ struct Held {
     current: Option<Current>,
     /// From the environment: nothing to refresh.
     fixed: bool,
+    /// The generation the platform rejected.
+    rejected: Option<i64>,
     ends: Option<Wall>,
     due: Option<Wall>,
     born_of_rejection: Option<Wall>,
@@ -206,7 +208,8 @@ impl TokenSource {
         let _flight = slot.flight.lock().await;
         let now = self.means.clock.now();
         {
-            let held = slot.held();
+            let mut held = slot.held();
+            held.rejected = Some(generation);
             match &held.current {
                 Some(_) if held.fixed => return Err(slot.need_login(Why::Rejected)),
                 Some(current) if current.generation != generation => return Ok(current.clone()),
@@ -247,8 +250,11 @@ impl TokenSource {
             match decide(Known::of(&read.record, read.refresh.is_some()), asked, now.wall) {
                 Step::Use => return self.hold(slot, &read.record, &read.document, None),
                 Step::NeedLogin(why) => {
-                    let mut store = self.store.lock().await;
-                    store.need_login(slot.id, read.record.generation, why.name()).await?;
+                    if read.record.login_needed.is_none() {
+                        let mut store = self.store.lock().await;
+                        store.need_login(slot.id, read.record.generation, why.name()).await?;
+                    }
+                    slot.held().current = None;
                     return Err(slot.need_login(why));
                 }
                 // What was read without the lock may be about to change.
@@ -274,11 +280,9 @@ impl TokenSource {
     ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
         let Read { record, refresh: Some(token), .. } = read else { return Ok(None) };
         let begun = self.means.clock.now();
-        let held = || self.hold(slot, record, &read.document, None).ok();
-        let make_do = |until| match (asked, held()) {
-            (Asked::Ahead, Some(_)) => self.make_do(slot, begun, until),
-            _ => Err(slot.later(until)),
-        };
+        // The old access token goes on if the refresh has to wait.
+        self.hold(slot, record, &read.document, None)?;
+        let make_do = |until| self.make_do(slot, begun, until);
         let app = match self.app_of(record) {
             Ok(app) => app,
             Err(detail) => {
@@ -370,7 +374,7 @@ impl TokenSource {
         let known = held.current.as_ref().is_some_and(|held| held.generation == record.generation);
         if !known {
             let born_of_rejection = born.or(held.born_of_rejection);
-            *held = Held { born_of_rejection, ..Held::default() };
+            *held = Held { born_of_rejection, rejected: held.rejected, ..Held::default() };
         }
         held.ends = record.set.expiry.map(|expiry| expiry.at);
         held.due = record.set.expiry.map(|expiry| due_at(expiry.at, expiry.lifetime_ms));
@@ -381,7 +385,7 @@ impl TokenSource {
     /// The refresh has to wait: the old access token goes on as long as it lives.
     fn make_do(&self, slot: &Slot, now: Moment, until: Tick) -> Result<Current, NoToken> {
         let held = slot.held();
-        match &held.current {
+        match held.usable() {
             Some(current) if held.ends.is_none_or(|ends| now.wall < ends) => Ok(current.clone()),
             _ => {
                 drop(held);
@@ -428,6 +432,12 @@ pub(super) fn expiry_of(pair: &Pair, asked_at: Wall) -> Expiry {
     Expiry { at: asked_at.after(pair.lifetime), lifetime_ms }
 }
 
+impl Held {
+    fn usable(&self) -> Option<&Current> {
+        self.current.as_ref().filter(|current| self.rejected != Some(current.generation))
+    }
+}
+
 impl Slot {
     fn of(account: crate::store::Account) -> Slot {
         Slot {
@@ -446,7 +456,7 @@ impl Slot {
 
     fn at_hand(&self, now: Wall) -> Option<Current> {
         let held = self.held();
-        if held.due.is_some_and(|due| now >= due) { None } else { held.current.clone() }
+        if held.due.is_some_and(|due| now >= due) { None } else { held.usable().cloned() }
     }
 
     fn resting(&self, now: Tick) -> Option<Tick> {
