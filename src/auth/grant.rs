@@ -81,7 +81,9 @@ pub enum GrantError {
     #[error("refused: {0}")]
     Refused(String),
     /// The server does not take the app: its ID, its secret, or its kind.
-    #[error("the app is refused: {0}; check CLEANUP_X_CLIENT_ID and CLEANUP_X_CLIENT_SECRET, and the app's type at the platform")]
+    #[error(
+        "the app is refused: {0}; check CLEANUP_X_CLIENT_ID and CLEANUP_X_CLIENT_SECRET, and the app's type at the platform"
+    )]
     App(String),
     /// The network or the server is at fault, and what was sent is as good as before.
     #[error("{0}")]

@@ -44,7 +44,14 @@ pub enum KeepError {
 
 impl Login {
     /// A login of what an authorization server granted to `app`; `asked_at` is when the pair was asked for.
-    pub fn of_pair(name: AccountName, platform: Platform, user: UserId, pair: Pair, asked_at: Wall, app: &App) -> Login {
+    pub fn of_pair(
+        name: AccountName,
+        platform: Platform,
+        user: UserId,
+        pair: Pair,
+        asked_at: Wall,
+        app: &App,
+    ) -> Login {
         Login {
             name,
             platform,
@@ -133,12 +140,17 @@ pub async fn logout(
     };
     let told = match (opened, revoke) {
         (Some(Document::OAuth2 { access, refresh }), Some((wire, app, places))) => {
-            // The refresh token is the one that lasts.
-            let ended = match &refresh {
-                Some(refresh) => grant::revoke(wire, app, places, refresh).await,
-                None => Ok(()),
+            // The refresh token is the one that lasts. A platform that ends both at once refuses the second.
+            let lasting = match &refresh {
+                Some(refresh) => Some(grant::revoke(wire, app, places, refresh).await),
+                None => None,
             };
-            ended.and(grant::revoke(wire, app, places, &access).await).map_err(|why: GrantError| why.to_string())
+            let short = grant::revoke(wire, app, places, &access).await;
+            match (lasting, short) {
+                (Some(Ok(())), Err(GrantError::Refused(_))) => Ok(()),
+                (Some(Err(why)), _) | (_, Err(why)) => Err(why.to_string()),
+                (_, Ok(())) => Ok(()),
+            }
         }
         (Some(Document::OAuth2 { .. }), None) => Err("the app it belongs to is not configured".to_owned()),
         (Some(Document::OAuth1 { .. }), _) => {

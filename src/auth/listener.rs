@@ -144,7 +144,9 @@ fn judge(line: &str, attempt: &Attempt) -> (Page, Option<Result<Code, NoCode>>) 
 
 async fn say(stream: &mut TcpStream, page: &Page) -> io::Result<()> {
     let (status, title, text) = match page {
-        Page::Welcome => ("200 OK", "Almost done", "Access was granted. You can close this page and go back to the terminal."),
+        Page::Welcome => {
+            ("200 OK", "Almost done", "Access was granted. You can close this page and go back to the terminal.")
+        }
         Page::Sorry(why) => ("400 Bad Request", "That did not work", why.as_str()),
         Page::NotHere => ("404 Not Found", "Nothing here", "This address only waits for a login to come back."),
     };

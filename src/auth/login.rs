@@ -46,7 +46,10 @@ pub struct Redirect {
 
 /// Why a text is no redirect address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a redirect address is http:// to 127.0.0.1, [::1] or localhost, with a port and a path and without ? and #, such as {}", Redirect::DEFAULT)]
+#[error(
+    "a redirect address is http:// to 127.0.0.1, [::1] or localhost, with a port and a path and without ? and #, such as {}",
+    Redirect::DEFAULT
+)]
 pub struct InvalidRedirect;
 
 impl Redirect {

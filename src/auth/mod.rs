@@ -33,7 +33,9 @@ pub use keep::{KeepError, LoggedOut, Login, keep, list, logout};
 pub use listener::{LOGIN_WAIT_SECONDS, Listener};
 pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
 pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
-pub use refresh::{AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at};
+pub use refresh::{
+    AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at,
+};
 pub use tokens::{Current, NoToken, TokenMeans, TokenSource};
 pub use vault::{KeyChoice, MIN_PASSPHRASE_CHARS, Vault, VaultError};
 pub use wire::{Wire, WireError, WireSetup};

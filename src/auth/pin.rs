@@ -99,8 +99,11 @@ impl PinAttempt {
         };
         // The digits before the first dash of an access token are the user, should the answer not say.
         let user = answer.get("user_id").or_else(|| token.split_once('-').map(|(user, _)| user));
-        let user = user.filter(|user| user.bytes().all(|byte| byte.is_ascii_digit())).and_then(|user| user.parse().ok());
-        let plain = |name: &&str| (1..=15).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let user =
+            user.filter(|user| user.bytes().all(|byte| byte.is_ascii_digit())).and_then(|user| user.parse().ok());
+        let plain = |name: &&str| {
+            (1..=15).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
         Ok(PinLogin {
             document: Document::OAuth1 { token: Secret::new(token), token_secret: Secret::new(token_secret) },
             user: user.ok_or_else(|| GrantError::Unsure("the server did not say who was logged in".into()))?,

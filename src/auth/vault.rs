@@ -53,10 +53,14 @@ pub enum VaultError {
     #[error("CLEANUP_KEY has fewer than {MIN_PASSPHRASE_CHARS} characters; set a longer one")]
     ShortPassphrase,
     /// The key in hand does not open what is there.
-    #[error("CLEANUP_KEY is not the one these credentials were sealed with; set that one, or log every account in again")]
+    #[error(
+        "CLEANUP_KEY is not the one these credentials were sealed with; set that one, or log every account in again"
+    )]
     WrongPassphrase,
     /// Another key file than the one used before.
-    #[error("{0} is not the key these credentials were sealed with; restore the right file, or log every account in again")]
+    #[error(
+        "{0} is not the key these credentials were sealed with; restore the right file, or log every account in again"
+    )]
     WrongKeyFile(PathBuf),
     /// The passphrase is missing.
     #[error("the credentials are sealed under CLEANUP_KEY, which is not set; set it")]
@@ -87,7 +91,9 @@ pub enum VaultError {
         source: std::io::Error,
     },
     /// A blob does not open: it was changed, cut or moved here from another account.
-    #[error("the sealed credentials of {platform} user {user} are damaged or belong to another account; log it in again")]
+    #[error(
+        "the sealed credentials of {platform} user {user} are damaged or belong to another account; log it in again"
+    )]
     Damaged {
         /// Whose.
         platform: Platform,
@@ -177,12 +183,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Damaged`].
-    pub fn unseal(
-        &self,
-        platform: Platform,
-        user: &UserId,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub fn unseal(&self, platform: Platform, user: &UserId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let opened = self.open_with(&owner(platform, user), sealed);
         opened.ok_or_else(|| VaultError::Damaged { platform, user: user.clone() })
     }

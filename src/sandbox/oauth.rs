@@ -231,10 +231,18 @@ impl AuthServer {
         // A code is used up by the first that has it, whether the rest is right or not.
         grant.used = true;
         if grant.redirect != get("redirect_uri") {
-            return refused(400, "invalid_request", "Value passed for the redirect uri did not match the uri of the authorization code.");
+            return refused(
+                400,
+                "invalid_request",
+                "Value passed for the redirect uri did not match the uri of the authorization code.",
+            );
         }
         if BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(get("code_verifier"))) != grant.challenge {
-            return refused(400, "invalid_request", "Value passed for the code verifier did not match the code challenge.");
+            return refused(
+                400,
+                "invalid_request",
+                "Value passed for the code verifier did not match the code challenge.",
+            );
         }
         let family = Family { client, user: grant.user, scopes: grant.scopes.clone(), revoked: false };
         self.families.push(family);

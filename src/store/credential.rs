@@ -180,8 +180,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn has_credentials(&mut self) -> Result<bool, StoreError> {
         let sql = "select exists (select 1 from credential)";
-        let (found,): (bool,) =
-            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (found,): (bool,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(found)
     }
 
@@ -190,11 +189,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn credential(&mut self, account: AccountId) -> Result<Option<Credential>, StoreError> {
-        let row: Option<Row> = sqlx::query_as(ONE)
-            .bind(account.0)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let row: Option<Row> =
+            sqlx::query_as(ONE).bind(account.0).fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
         row.map(credential_of).transpose()
     }
 
@@ -203,8 +199,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn credentials(&mut self) -> Result<Vec<Credential>, StoreError> {
-        let rows: Vec<Row> =
-            sqlx::query_as(ALL).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
         rows.into_iter().map(credential_of).collect()
     }
 

@@ -14,9 +14,15 @@ fn attempt(bench: &Bench, app: &App, redirect: &str) -> Attempt {
     Attempt::begin(app.clone(), bench.places(), redirect.parse().unwrap(), &scopes)
 }
 
+fn browser() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let plain = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    plain.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 /// A browser: it opens the page and presses a button, and gives the address it is sent to.
 async fn press(attempt: &Attempt, button: &str, user: &str) -> Option<String> {
-    let browser = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let browser = browser();
     let page = browser.get(attempt.url()).send().await.unwrap();
     if page.status() != 200 {
         return None;
@@ -41,9 +47,8 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The sandbox's apps have one redirect address, whose port may be taken here: a path of its own makes the request anyhow.
 async fn visit(address: &str) -> (u16, String) {
-    let browser = reqwest::Client::builder().no_proxy().build().unwrap();
+    let browser = browser();
     let answer = browser.get(address).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
@@ -101,7 +106,8 @@ async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
     let listener = Listener::bind(first.redirect()).await.unwrap();
     assert!(matches!(Listener::bind(first.redirect()).await, Err(LoginError::Listen { .. })), "the port is ours");
     let state = first.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
-    let back = format!("http://127.0.0.1:{port}/callback?error=access_denied&error_description=%3Cb%3Eno&state={state}");
+    let back =
+        format!("http://127.0.0.1:{port}/callback?error=access_denied&error_description=%3Cb%3Eno&state={state}");
     let (ended, (status, page)) = tokio::join!(listener.wait(&first, 60), visit(&back));
     assert_eq!(status, 400);
     assert!(page.contains("&lt;b&gt;no") && !page.contains("<b>no"));
@@ -119,7 +125,8 @@ async fn pasted_addresses_and_codes() {
     let query = back.split_once('?').unwrap().1;
     let code = attempt.code_from_paste(&back).unwrap();
     let bare = query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();
-    for pasted in [format!("  {back}\n"), format!("\"{back}\""), query.to_owned(), bare.to_owned(), format!("{back}#x")] {
+    for pasted in [format!("  {back}\n"), format!("\"{back}\""), query.to_owned(), bare.to_owned(), format!("{back}#x")]
+    {
         assert_eq!(attempt.code_from_paste(&pasted).unwrap(), code, "{pasted}");
     }
     for (pasted, error) in [
@@ -136,7 +143,8 @@ async fn pasted_addresses_and_codes() {
 async fn what_the_server_refuses() {
     let bench = Bench::new(Duration::from_secs(7200)).await;
     // Redirect addresses are compared to the letter.
-    for wrong in ["http://127.0.0.1:8080/callback/", "http://localhost:8080/callback", "http://127.0.0.1:8081/callback"] {
+    for wrong in ["http://127.0.0.1:8080/callback/", "http://localhost:8080/callback", "http://127.0.0.1:8081/callback"]
+    {
         assert_eq!(press(&attempt(&bench, &public_app(), wrong), "allow", USER).await, None, "{wrong}");
     }
     // A code is good for less than 30 seconds.
@@ -168,7 +176,8 @@ async fn what_the_server_refuses() {
 fn scopes_are_the_least() {
     let always = ["tweet.read", "users.read", "offline.access"];
     assert_eq!(scopes_for(Platform::XV2, &[], &[]), always);
-    let scopes = scopes_for(Platform::XV2, &[Action::Unrepost, Action::DeletePost, Action::Unfollow], &["follows.read"]);
+    let scopes =
+        scopes_for(Platform::XV2, &[Action::Unrepost, Action::DeletePost, Action::Unfollow], &["follows.read"]);
     assert_eq!(scopes[..3], always);
     assert_eq!(scopes[3..], ["tweet.write", "follows.write", "follows.read"]);
 }
