@@ -19,6 +19,7 @@ mod listener;
 mod login;
 mod pin;
 mod refresh;
+mod slot;
 mod tokens;
 mod vault;
 mod wire;

@@ -10,13 +10,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::document::{Document, DocumentError, MakeOAuth1};
+use super::document::{Document, MakeOAuth1};
 use super::grant::{self, App, Pair, Places};
 use super::refresh::{Aftermath, Asked, Known, Step, Why, aftermath, decide, due_at};
+use super::slot::{Held, Slot};
 use super::vault::{Vault, VaultError};
 use super::wire::Wire;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, AccountName, Moment, Platform, Secret, Tick, UserId, Wall};
+use crate::domain::{AccountId, AccountName, Moment, Secret, Tick, Wall};
 use crate::platform::Credentials;
 use crate::store::{AccountLock, Credential, Expiry, NewCredential, Store, StoreError};
 
@@ -25,8 +26,6 @@ const MAX_LOCK_WAIT_SECONDS: u64 = 90;
 const LOCK_LOOK_MS: u64 = 50;
 /// How many times a record may change under our eyes before we give up for now.
 const MAX_LOOKS: usize = 4;
-const BACKOFF_FIRST_MS: u64 = 1_000;
-const BACKOFF_MAX_MS: u64 = 60_000;
 
 /// What a token source stands on.
 pub struct TokenMeans {
@@ -114,30 +113,6 @@ struct Means {
     app: Option<App>,
     oauth1: Option<Box<MakeOAuth1>>,
     clock: SharedClock,
-}
-
-struct Slot {
-    id: AccountId,
-    name: AccountName,
-    platform: Platform,
-    user: UserId,
-    flight: tokio::sync::Mutex<()>,
-    held: Mutex<Held>,
-}
-
-#[derive(Default)]
-struct Held {
-    current: Option<Current>,
-    /// From the environment: nothing to refresh.
-    fixed: bool,
-    /// The generation the platform rejected.
-    rejected: Option<i64>,
-    ends: Option<Wall>,
-    due: Option<Wall>,
-    born_of_rejection: Option<Wall>,
-    failures: u32,
-    not_before: Option<Tick>,
-    detail: String,
 }
 
 /// A record read and opened.
@@ -432,62 +407,7 @@ pub(super) fn expiry_of(pair: &Pair, asked_at: Wall) -> Expiry {
     Expiry { at: asked_at.after(pair.lifetime), lifetime_ms }
 }
 
-impl Held {
-    fn usable(&self) -> Option<&Current> {
-        self.current.as_ref().filter(|current| self.rejected != Some(current.generation))
-    }
-}
-
-impl Slot {
-    fn of(account: crate::store::Account) -> Slot {
-        Slot {
-            id: account.id,
-            name: account.name,
-            platform: account.platform,
-            user: account.user_id,
-            flight: tokio::sync::Mutex::new(()),
-            held: Mutex::default(),
-        }
-    }
-
-    fn held(&self) -> MutexGuard<'_, Held> {
-        lock(&self.held)
-    }
-
-    fn at_hand(&self, now: Wall) -> Option<Current> {
-        let held = self.held();
-        if held.due.is_some_and(|due| now >= due) { None } else { held.usable().cloned() }
-    }
-
-    fn resting(&self, now: Tick) -> Option<Tick> {
-        self.held().not_before.filter(|until| now < *until)
-    }
-
-    /// Backoff: full jitter, one second doubling to sixty.
-    fn rest(&self, now: Tick, detail: String) -> Tick {
-        let mut held = self.held();
-        let most = BACKOFF_FIRST_MS.saturating_mul(1 << held.failures.min(6)).min(BACKOFF_MAX_MS);
-        let until = now.after(Duration::from_millis(fastrand::u64(BACKOFF_FIRST_MS / 2..=most)));
-        held.failures = held.failures.saturating_add(1);
-        held.not_before = Some(until);
-        held.detail = detail;
-        until
-    }
-
-    fn later(&self, until: Tick) -> NoToken {
-        let held = self.held();
-        NoToken::Later { name: self.name.clone(), until, failures: held.failures, detail: held.detail.clone() }
-    }
-
-    fn need_login(&self, why: Why) -> NoToken {
-        NoToken::NeedLogin { name: self.name.clone(), why }
-    }
-
-    fn unusable(&self, why: &DocumentError) -> NoToken {
-        NoToken::App { name: self.name.clone(), detail: why.to_string() }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Nobody panics with a lock held; should it happen, what it guards is still whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,5 +5,6 @@
 mod bench;
 mod killed;
 mod login;
+mod other_logins;
 mod refresh;
 mod secrets;
