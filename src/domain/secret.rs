@@ -2,14 +2,17 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// A token, key or password. `Debug` and `Display` print `***`; there is no `Serialize`. Only [`Secret::expose`] shows it.
+/// Its memory is wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Box<str>);
+pub struct Secret(Zeroizing<Box<str>>);
 
 impl Secret {
     /// Keeps `text` secret.
     pub fn new(text: impl Into<Box<str>>) -> Secret {
-        Secret(text.into())
+        Secret(Zeroizing::new(text.into()))
     }
 
     /// The text itself: for the wire and the vault, never for a person.

@@ -8,7 +8,8 @@
 //! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `bodies` words the
 //! answers, `routes` and `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
 //!
-//! Who is asking is told by the token: `Authorization: Bearer sandbox-<user_id>`. Beside X's endpoints there are
+//! Who is asking is told by the token: `Authorization: Bearer sandbox-<user_id>`, or an access token that the sandbox's own
+//! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out. Beside X's endpoints there are
 //! `GET /sandbox/ledger`, `GET /sandbox/effects?user=ID` (CSV) and `POST /sandbox/user/ID/TROUBLE`, where the trouble is
 //! `revoke`, `suspend`, `ambiguous`, `credits` or, to end it, `restore`.
 
@@ -16,6 +17,8 @@ mod bodies;
 mod dice;
 mod faults;
 mod ledger;
+mod oauth;
+mod oauth_routes;
 mod routes;
 mod server;
 mod streams;
@@ -32,5 +35,6 @@ mod world_tests;
 
 pub use faults::{Faults, InvalidFaults};
 pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, UserLedger};
+pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
 pub use server::{Options, Sandbox, SandboxError};
 pub use world::{Fate, Refusal, SpecialTarget, Trouble};

@@ -15,6 +15,8 @@ use axum::routing::{delete, get, post};
 
 use super::bodies::{self, Asked, ENDPOINTS, Endpoint, Worded};
 use super::ledger::Ledger;
+use super::oauth::AuthServer;
+use super::oauth_routes;
 use super::streams::{CutBody, EffectPages};
 use super::world::{Answer, Ask, Decision, Trouble, Verdict, World};
 use crate::clock::SharedClock;
@@ -39,6 +41,7 @@ pub(super) enum Severed {
 #[derive(Clone)]
 pub(super) struct Platform {
     world: Arc<Mutex<World>>,
+    oauth: Arc<Mutex<AuthServer>>,
     clock: SharedClock,
     latency: Option<Duration>,
 }
@@ -50,8 +53,16 @@ impl std::fmt::Debug for Platform {
 }
 
 impl Platform {
-    pub(super) fn new(world: World, clock: SharedClock, latency: Option<Duration>) -> Platform {
-        Platform { world: Arc::new(Mutex::new(world)), clock, latency }
+    pub(super) fn new(world: World, oauth: AuthServer, clock: SharedClock, latency: Option<Duration>) -> Platform {
+        Platform { world: Arc::new(Mutex::new(world)), oauth: Arc::new(Mutex::new(oauth)), clock, latency }
+    }
+
+    pub(super) fn oauth(&self) -> MutexGuard<'_, AuthServer> {
+        self.oauth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     pub(super) fn world(&self) -> MutexGuard<'_, World> {
@@ -76,6 +87,9 @@ impl Platform {
 pub(super) fn router(platform: Platform) -> Router {
     let mut router = Router::new()
         .route("/2/users/me", get(me))
+        .route("/i/oauth2/authorize", get(oauth_routes::ask).post(oauth_routes::decide))
+        .route("/2/oauth2/token", post(oauth_routes::token))
+        .route("/2/oauth2/revoke", post(oauth_routes::revoke))
         .route("/sandbox/ledger", get(ledger))
         .route("/sandbox/effects", get(effects))
         .route("/sandbox/user/{id}/{trouble}", post(trouble));
@@ -205,14 +219,16 @@ async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(Str
 /// The user a token names.
 fn authenticated(platform: &Platform, headers: &HeaderMap) -> Option<TargetId> {
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let user = token.and_then(|token| token.strip_prefix(TOKEN_PREFIX)?.parse().ok());
+    let known = token.and_then(|token| token.strip_prefix(TOKEN_PREFIX)?.parse().ok());
+    let issued = || platform.oauth().user_of(platform.now().tick, token?.strip_prefix("Bearer ")?);
+    let user = known.or_else(issued);
     if user.is_none() {
         platform.world().count_unauthenticated();
     }
     user
 }
 
-fn severed(how: Severed) -> Response {
+pub(super) fn severed(how: Severed) -> Response {
     let mut response = Response::new(Body::empty());
     response.extensions_mut().insert(how);
     response

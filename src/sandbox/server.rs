@@ -21,6 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::faults::Faults;
 use super::ledger::{Effect, Ledger};
+use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
 use super::routes::{self, Platform, Severed};
 use super::world::{Rules, SpecialTarget, World};
 use crate::clock::SharedClock;
@@ -54,6 +55,8 @@ pub struct Options {
     pub latency: Option<Duration>,
     /// Targets whose fate is laid down.
     pub special: Vec<SpecialTarget>,
+    /// Who may ask for tokens, and how long they live.
+    pub oauth: OAuthRules,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             seed: 0,
             latency: None,
             special: Vec::new(),
+            oauth: OAuthRules::default(),
         }
     }
 }
@@ -119,7 +123,8 @@ impl Sandbox {
             seed: options.seed,
             special: options.special,
         });
-        let platform = Platform::new(world, clock, options.latency);
+        let oauth = AuthServer::new(options.oauth, options.seed);
+        let platform = Platform::new(world, oauth, clock, options.latency);
         let (stop, stopped) = watch::channel(());
         let server = tokio::spawn(serve(listener, routes::router(platform.clone()), stopped));
         Ok(Sandbox { address, platform, stop, server })
@@ -143,6 +148,16 @@ impl Sandbox {
     /// What has been counted so far.
     pub fn ledger(&self) -> Ledger {
         self.platform.world().ledger()
+    }
+
+    /// What befalls the next requests for tokens, one each.
+    pub fn fault_tokens(&self, faults: impl IntoIterator<Item = TokenFault>) {
+        self.platform.oauth().faults.extend(faults);
+    }
+
+    /// What has been asked of the authorization server.
+    pub fn oauth_ledger(&self) -> OAuthLedger {
+        self.platform.oauth().ledger()
     }
 
     /// What has been asked for and done for one user, by action and target.

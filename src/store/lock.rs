@@ -1,11 +1,12 @@
-//! Who drains, and who loads: OS file locks beside the queue. The kernel frees them when a process ends, however it ends, so a
+//! Who drains, who loads, and who refreshes an account's credentials: OS file locks beside the queue. The kernel frees them when a process ends, however it ends, so a
 //! restart after kill -9 goes on at once; there is no time-out to wait for and no process number to test.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use crate::domain::AccountId;
 
 /// The right to drain a queue; held until it is dropped.
 #[derive(Debug)]
@@ -61,6 +62,29 @@ impl LoadLock {
         let waiting = tokio::task::spawn_blocking(move || FileLock::take(&path));
         let held = waiting.await.map_err(|join| complain(std::io::Error::other(join)))??;
         Ok(LoadLock { _held: held })
+    }
+}
+
+/// The right to refresh an account's credentials, or to replace them; held until it is dropped. One file per account, so that
+/// a platform that is slow for one delays no other.
+#[derive(Debug)]
+pub struct AccountLock {
+    _held: FileLock,
+}
+
+impl AccountLock {
+    /// Takes the lock of an account of the queue at `queue`; none where another process has it.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made or opened.
+    pub fn try_take(queue: &Path, account: AccountId) -> Result<Option<AccountLock>, StoreError> {
+        let folder = beside(queue, "accounts").with_extension("d");
+        if !folder.exists() {
+            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+            made.map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+        }
+        let held = FileLock::try_take(&folder.join(format!("{}.lock", account.0)))?;
+        Ok(held.map(|held| AccountLock { _held: held }))
     }
 }
 

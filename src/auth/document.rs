@@ -1,0 +1,157 @@
+//! What is inside a sealed record: the secrets of one account. In: secrets. Out: bytes for the vault, and back; credentials for
+//! requests. What does not belong here: sealing.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::domain::Secret;
+use crate::platform::Credentials;
+use crate::store::CredentialKind;
+
+/// The secrets of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// OAuth 2.0.
+    OAuth2 {
+        /// The access token.
+        access: Secret,
+        /// The refresh token; none: the login ends with the access token.
+        refresh: Option<Secret>,
+    },
+    /// OAuth 1.0a: a token pair that does not end by itself. The app's own pair comes from the configuration.
+    OAuth1 {
+        /// The access token.
+        token: Secret,
+        /// Its secret.
+        token_secret: Secret,
+    },
+    /// The AIsa gateway.
+    Aisa {
+        /// The key.
+        key: Secret,
+    },
+}
+
+/// Makes signing credentials of an access token and its secret; whoever holds the app's own pair provides it.
+pub type MakeOAuth1 = dyn Fn(&Secret, &Secret) -> Result<Credentials, String> + Send + Sync;
+
+/// Why a document makes no credentials.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// The opened bytes are no document.
+    #[error("the sealed credentials are of a kind this version of cleanup does not know")]
+    Unknown,
+    /// They cannot be used for requests.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<'a> {
+    kind: Cow<'a, str>,
+    token: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<Cow<'a, str>>,
+}
+
+impl Document {
+    /// What kind it is.
+    pub const fn kind(&self) -> CredentialKind {
+        match self {
+            Document::OAuth2 { .. } => CredentialKind::OAuth2,
+            Document::OAuth1 { .. } => CredentialKind::OAuth1,
+            Document::Aisa { .. } => CredentialKind::Aisa,
+        }
+    }
+
+    /// The document as bytes for the vault; wiped when dropped.
+    ///
+    /// # Errors
+    /// None that happens: texts can always be written.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, DocumentError> {
+        let (token, refresh, secret) = match self {
+            Document::OAuth2 { access, refresh } => (access, refresh.as_ref(), None),
+            Document::OAuth1 { token, token_secret } => (token, None, Some(token_secret)),
+            Document::Aisa { key } => (key, None, None),
+        };
+        let text = |secret| Cow::Borrowed(Secret::expose(secret));
+        let kind = Cow::Borrowed(self.kind().name());
+        let written = Written { kind, token: text(token), refresh: refresh.map(text), secret: secret.map(text) };
+        serde_json::to_vec(&written).map(Zeroizing::new).map_err(|_| DocumentError::Unknown)
+    }
+
+    /// Reads what [`Document::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`DocumentError::Unknown`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Document, DocumentError> {
+        let Written { kind, token, refresh, secret } =
+            serde_json::from_slice(bytes).map_err(|_| DocumentError::Unknown)?;
+        let token = Secret::new(token.into_owned());
+        let hide = |text: Cow<'_, str>| Secret::new(text.into_owned());
+        match (&*kind, refresh.map(hide), secret.map(hide)) {
+            ("oauth2", refresh, None) => Ok(Document::OAuth2 { access: token, refresh }),
+            ("oauth1", None, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
+            ("aisa", None, None) => Ok(Document::Aisa { key: token }),
+            _ => Err(DocumentError::Unknown),
+        }
+    }
+
+    /// Credentials for requests.
+    ///
+    /// # Errors
+    /// A token that cannot stand in a header; OAuth 1.0a without the app's own pair.
+    pub fn credentials(&self, oauth1: Option<&MakeOAuth1>) -> Result<Credentials, DocumentError> {
+        match self {
+            Document::OAuth2 { access: secret, .. } | Document::Aisa { key: secret } => {
+                Credentials::bearer(secret.clone()).map_err(|why| DocumentError::Unusable(why.to_string()))
+            }
+            Document::OAuth1 { token, token_secret } => match oauth1 {
+                Some(make) => make(token, token_secret).map_err(DocumentError::Unusable),
+                None => Err(DocumentError::Unusable(
+                    "OAuth 1.0a needs the app's keys: set CLEANUP_X_CONSUMER_KEY and CLEANUP_X_CONSUMER_SECRET".into(),
+                )),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn documents_come_back_as_they_were_and_print_nothing() {
+        let secret = |text: &str| Secret::new(text);
+        for document in [
+            Document::OAuth2 { access: secret("canary-a"), refresh: Some(secret("canary-r")) },
+            Document::OAuth2 { access: secret("canary-a"), refresh: None },
+            Document::OAuth1 { token: secret("canary-t"), token_secret: secret("canary-\"s\\") },
+            Document::Aisa { key: secret("canary-k") },
+        ] {
+            assert_eq!(Document::from_bytes(&document.to_bytes().unwrap()).unwrap(), document);
+            assert!(!format!("{document:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_unknown() {
+        for bytes in [
+            &b""[..],
+            b"{}",
+            br#"{"kind":"oauth3","token":"a"}"#,
+            br#"{"kind":"oauth1","token":"a"}"#,
+            br#"{"kind":"aisa","token":"a","refresh":"b"}"#,
+            br#"{"kind":"aisa","token":"a","more":"b"}"#,
+        ] {
+            assert_eq!(Document::from_bytes(bytes).unwrap_err(), DocumentError::Unknown);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What is said to an authorization server: a code for tokens, a refresh token for a new pair, a token to be revoked.
+//! In: an app, a place, a secret. Out: a [`Pair`], or a [`GrantError`] that says whose fault it is and whether the secret is
+//! used up. What does not belong here: saving anything, trying again.
+
+use std::time::Duration;
+
+use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
+use oauth2::url::form_urlencoded;
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, RequestTokenError, TokenResponse, TokenUrl, http,
+};
+
+use super::wire::{Wire, WireError};
+use crate::domain::Secret;
+use crate::platform::BaseUrl;
+
+/// X's access tokens live so long; taken where an answer does not say, in seconds.
+const USUAL_LIFETIME_SECONDS: u64 = 7200;
+/// No lifetime longer than this is believed: ten years.
+const MAX_LIFETIME_SECONDS: u64 = 10 * 365 * 86_400;
+const MAX_SAID_CHARS: usize = 200;
+
+/// An app registered at the platform.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its public ID (`CLEANUP_X_CLIENT_ID`).
+    pub client_id: Box<str>,
+    /// Its secret (`CLEANUP_X_CLIENT_SECRET`); none: a public client.
+    pub secret: Option<Secret>,
+}
+
+/// Where an authorization server lives.
+#[derive(Clone, Debug)]
+pub struct Places {
+    authorize: AuthUrl,
+    token: TokenUrl,
+    revoke: String,
+}
+
+/// An address is no URL, or not a safe one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("CLEANUP_X_AUTHORIZE is not an https address (http is accepted to loopback only)")]
+pub struct InvalidPlace;
+
+impl Places {
+    /// Where X's users grant access.
+    pub const X_AUTHORIZE: &'static str = "https://x.com/i/oauth2/authorize";
+
+    /// The places of X or of what stands in for it: tokens at the API's `base`, people at `authorize`.
+    ///
+    /// # Errors
+    /// `authorize` is not https and not loopback.
+    pub fn x(base: &BaseUrl, authorize: &str) -> Result<Places, InvalidPlace> {
+        authorize.parse::<BaseUrl>().map_err(|_| InvalidPlace)?;
+        Ok(Places {
+            authorize: AuthUrl::new(authorize.to_owned()).map_err(|_| InvalidPlace)?,
+            token: TokenUrl::new(format!("{base}/2/oauth2/token")).map_err(|_| InvalidPlace)?,
+            revoke: format!("{base}/2/oauth2/revoke"),
+        })
+    }
+}
+
+/// What a platform granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The access token.
+    pub access: Secret,
+    /// The refresh token; none without `offline.access`.
+    pub refresh: Option<Secret>,
+    /// How long the access token lives from when it was asked for.
+    pub lifetime: Duration,
+    /// What was granted, separated by spaces; none: what was asked for.
+    pub scopes: Option<String>,
+}
+
+/// Why there is no pair. The texts are the server's words, bounded and without our secrets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// The server does not take this code or refresh token.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The server does not take the app: its ID, its secret, or its kind.
+    #[error(
+        "the app is refused: {0}; check CLEANUP_X_CLIENT_ID and CLEANUP_X_CLIENT_SECRET, and the app's type at the platform"
+    )]
+    App(String),
+    /// The network or the server is at fault, and what was sent is as good as before.
+    #[error("{0}")]
+    World(String),
+    /// What was sent may have been used up, and the answer is lost.
+    #[error("{0}")]
+    Unsure(String),
+}
+
+type XClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+/// The `oauth2` crate's client of an app. The kind is said outright: X does not find it out by itself.
+pub(super) fn client(app: &App, places: &Places) -> XClient {
+    let client = BasicClient::new(ClientId::new(app.client_id.to_string()))
+        .set_auth_uri(places.authorize.clone())
+        .set_token_uri(places.token.clone());
+    match &app.secret {
+        Some(secret) => {
+            client.set_client_secret(ClientSecret::new(secret.expose().to_owned())).set_auth_type(AuthType::BasicAuth)
+        }
+        None => client.set_auth_type(AuthType::RequestBody),
+    }
+}
+
+/// A code and its verifier for the first pair.
+pub(super) async fn exchange(
+    wire: &Wire,
+    app: &App,
+    places: &Places,
+    redirect: &RedirectUrl,
+    code: &Secret,
+    verifier: PkceCodeVerifier,
+) -> Result<Pair, GrantError> {
+    let client = client(app, places).set_redirect_uri(redirect.clone());
+    let hidden = [code.clone(), Secret::new(verifier.secret().as_str())];
+    let request = client.exchange_code(AuthorizationCode::new(code.expose().to_owned())).set_pkce_verifier(verifier);
+    let send = |request| wire.send(request);
+    read(request.request_async(&send).await, app, &hidden)
+}
+
+/// A refresh token for a new pair. The old token is used up unless the error says otherwise.
+pub(super) async fn refresh(wire: &Wire, app: &App, places: &Places, token: &Secret) -> Result<Pair, GrantError> {
+    let client = client(app, places);
+    let old = RefreshToken::new(token.expose().to_owned());
+    let send = |request| wire.send(request);
+    let answer = client.exchange_refresh_token(&old).request_async(&send).await;
+    read(answer, app, std::slice::from_ref(token))
+}
+
+/// Ends a token at the platform. The crate would insist on https even to loopback, so the request is made here.
+pub(super) async fn revoke(wire: &Wire, app: &App, places: &Places, token: &Secret) -> Result<(), GrantError> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("token", token.expose());
+    if app.secret.is_none() {
+        form.append_pair("client_id", &app.client_id);
+    }
+    let mut request = wire
+        .request(reqwest::Method::POST, &places.revoke)
+        .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(form.finish());
+    if let Some(secret) = &app.secret {
+        // RFC 6749, 2.3.1: both are form-encoded before they go into the header.
+        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        request = request.basic_auth(encoded(&app.client_id), Some(encoded(secret.expose())));
+    }
+    let built = request.build().map_err(|_| GrantError::World("the address is no URL".into()))?;
+    let answer = wire.carry(built).await.map_err(of_wire)?;
+    match answer.status().as_u16() {
+        200 => Ok(()),
+        status => match serde_json::from_slice::<BasicErrorResponse>(answer.body()) {
+            Ok(error) => Err(of_server(&error, app, std::slice::from_ref(token))),
+            Err(_) => Err(of_wire(WireError::Busy(status))),
+        },
+    }
+}
+
+type Answer = Result<BasicTokenResponse, RequestTokenError<WireError, BasicErrorResponse>>;
+
+fn read(answer: Answer, app: &App, hidden: &[Secret]) -> Result<Pair, GrantError> {
+    let tokens = answer.map_err(|error| match error {
+        RequestTokenError::ServerResponse(error) => of_server(&error, app, hidden),
+        RequestTokenError::Request(error) => of_wire(error),
+        // Only a 200 comes so far: the token has been taken, and what it was exchanged for cannot be read.
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            GrantError::Unsure("the server's answer cannot be read".into())
+        }
+    })?;
+    let lifetime = tokens.expires_in().unwrap_or(Duration::from_secs(USUAL_LIFETIME_SECONDS));
+    let scopes = tokens.scopes().map(|scopes| {
+        let words: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        words.join(" ")
+    });
+    Ok(Pair {
+        access: Secret::new(tokens.access_token().secret().as_str()),
+        refresh: tokens.refresh_token().map(|token| Secret::new(token.secret().as_str())),
+        lifetime: lifetime.min(Duration::from_secs(MAX_LIFETIME_SECONDS)),
+        scopes,
+    })
+}
+
+fn of_wire(error: WireError) -> GrantError {
+    match error {
+        WireError::NotSent(why) => GrantError::World(why),
+        WireError::Busy(status) => GrantError::World(format!("the server answered HTTP {status}")),
+        WireError::Unanswered(why) => GrantError::Unsure(why),
+    }
+}
+
+fn of_server(error: &BasicErrorResponse, app: &App, hidden: &[Secret]) -> GrantError {
+    let mut said = error.error().as_ref().to_owned();
+    if let Some(more) = error.error_description() {
+        said = format!("{said}: {more}");
+    }
+    for secret in hidden.iter().chain(&app.secret) {
+        if !secret.expose().is_empty() {
+            said = said.replace(secret.expose(), "***");
+        }
+    }
+    let said: String = said.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(MAX_SAID_CHARS).collect();
+    match error.error() {
+        BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => GrantError::App(said),
+        _ => GrantError::Refused(said),
+    }
+}

@@ -1,0 +1,164 @@
+//! Accounts with their credentials: kept, listed, logged out. In: what a login or an import brought. Out: rows of the store.
+//! What does not belong here: how the login went.
+
+use super::document::{Document, DocumentError};
+use super::grant::{self, App, GrantError, Pair, Places};
+use super::tokens::expiry_of;
+use super::vault::{Vault, VaultError};
+use super::wire::Wire;
+use crate::domain::{AccountName, Platform, UserId, Wall};
+use crate::store::{Account, Credential, Expiry, NewCredential, Store, StoreError};
+
+/// An account that has just been logged in or is to be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The name it shall have; a user who is known already keeps the old one.
+    pub name: AccountName,
+    /// Where.
+    pub platform: Platform,
+    /// Who.
+    pub user: UserId,
+    /// The secrets.
+    pub document: Document,
+    /// What was granted, separated by spaces.
+    pub scopes: Option<String>,
+    /// When the access token ends; none: never.
+    pub expiry: Option<Expiry>,
+    /// The app's public ID, and whether that app has a secret too.
+    pub app: Option<(String, bool)>,
+}
+
+/// Why an account cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The queue.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+impl Login {
+    /// A login of what an authorization server granted to `app`; `asked_at` is when the pair was asked for.
+    pub fn of_pair(
+        name: AccountName,
+        platform: Platform,
+        user: UserId,
+        pair: Pair,
+        asked_at: Wall,
+        app: &App,
+    ) -> Login {
+        Login {
+            name,
+            platform,
+            user,
+            expiry: Some(expiry_of(&pair, asked_at)),
+            scopes: pair.scopes,
+            document: Document::OAuth2 { access: pair.access, refresh: pair.refresh },
+            app: Some((app.client_id.to_string(), app.secret.is_some())),
+        }
+    }
+
+    fn seal(&self, vault: &Vault, now: Wall) -> Result<NewCredential, KeepError> {
+        let (client_id, confidential) = self.app.clone().unzip();
+        Ok(NewCredential {
+            kind: self.document.kind(),
+            sealed: vault.seal(self.platform, &self.user, &self.document.to_bytes()?)?,
+            scopes: self.scopes.clone(),
+            expiry: self.expiry,
+            client_id,
+            confidential: confidential.unwrap_or(false),
+            saved_at: now,
+        })
+    }
+}
+
+/// Saves logins, all of them or none; whoever is known gets new credentials. The accounts, in the same order.
+///
+/// # Errors
+/// A name belongs to another user; the queue cannot be written.
+pub async fn keep(
+    store: &mut Store,
+    vault: &Vault,
+    logins: &[Login],
+    now: Wall,
+) -> Result<Vec<crate::domain::AccountId>, KeepError> {
+    let mut sealed = Vec::with_capacity(logins.len());
+    for login in logins {
+        sealed.push((login.name.clone(), login.platform, login.user.clone(), login.seal(vault, now)?));
+    }
+    Ok(store.import_logins(&sealed).await?)
+}
+
+/// Every account, with what is on record of its credentials. Needs no key.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn list(store: &mut Store) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
+    let mut credentials = store.credentials().await?.into_iter().peekable();
+    let mut all = Vec::new();
+    // Both come in the order of the accounts' numbers.
+    for account in store.accounts().await? {
+        let own = credentials.next_if(|credential| credential.account == account.id);
+        all.push((account, own));
+    }
+    Ok(all)
+}
+
+/// What became of the tokens at the platform when an account was logged out. The queue has forgotten them in any case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoggedOut {
+    /// There was nothing to forget.
+    WasNot,
+    /// Revoked there too.
+    Revoked,
+    /// The platform could not be told; whoever has the tokens can use them until they end. What it said.
+    NotRevoked(String),
+}
+
+/// Revokes an account's tokens at the platform, and forgets them here whatever it says. The account's history stays.
+///
+/// # Errors
+/// The queue cannot be read or written.
+pub async fn logout(
+    store: &mut Store,
+    vault: Option<&Vault>,
+    revoke: Option<(&Wire, &App, &Places)>,
+    account: &Account,
+) -> Result<LoggedOut, KeepError> {
+    let Some(record) = store.credential(account.id).await? else { return Ok(LoggedOut::WasNot) };
+    let opened = match vault {
+        Some(vault) => vault
+            .unseal(account.platform, &account.user_id, &record.set.sealed)
+            .ok()
+            .and_then(|bytes| Document::from_bytes(&bytes).ok()),
+        None => None,
+    };
+    let told = match (opened, revoke) {
+        (Some(Document::OAuth2 { access, refresh }), Some((wire, app, places))) => {
+            // The refresh token is the one that lasts. A platform that ends both at once refuses the second.
+            let lasting = match &refresh {
+                Some(refresh) => Some(grant::revoke(wire, app, places, refresh).await),
+                None => None,
+            };
+            let short = grant::revoke(wire, app, places, &access).await;
+            match (lasting, short) {
+                (Some(Ok(())), Err(GrantError::Refused(_))) => Ok(()),
+                (Some(Err(why)), _) | (_, Err(why)) => Err(why.to_string()),
+                (_, Ok(())) => Ok(()),
+            }
+        }
+        (Some(Document::OAuth2 { .. }), None) => Err("the app it belongs to is not configured".to_owned()),
+        (Some(Document::OAuth1 { .. }), _) => {
+            Err("end the access of the app in the account's settings at the platform".to_owned())
+        }
+        (Some(Document::Aisa { .. }), _) => Err("revoke the key at AIsa if nobody else uses it".to_owned()),
+        (None, _) => Err("its sealed credentials could not be opened".to_owned()),
+    };
+    store.forget_credential(account.id).await?;
+    Ok(told.map_or_else(LoggedOut::NotRevoked, |()| LoggedOut::Revoked))
+}

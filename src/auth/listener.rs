@@ -1,0 +1,169 @@
+//! The place on loopback where the browser comes back to. In: connections. Out: the code of one login. What does not belong
+//! here: opening the browser.
+//!
+//! It answers GET of the one path and nothing else; a wrong state or a stray request (favicon, another tab, another program)
+//! gets its page and does not end the wait.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::login::{Attempt, Code, LoginError, NoCode, Redirect};
+
+/// How long a login waits for the browser, in seconds, unless told otherwise.
+pub const LOGIN_WAIT_SECONDS: u64 = 300;
+
+const MAX_REQUEST_BYTES: usize = 16 * 1024;
+const REQUEST_SECONDS: u64 = 10;
+const ANSWER_SECONDS: u64 = 2;
+const MAX_REQUESTS: usize = 200;
+const MAX_OPEN: usize = 32;
+
+/// Sockets that listen.
+#[derive(Debug)]
+pub struct Listener {
+    sockets: Vec<TcpListener>,
+}
+
+/// What a request deserves.
+enum Page {
+    Welcome,
+    Sorry(String),
+    NotHere,
+}
+
+impl Listener {
+    /// Listens where the redirect address says. Do it before the browser opens.
+    ///
+    /// # Errors
+    /// The port is taken. Of `localhost`'s two addresses one is enough.
+    pub async fn bind(redirect: &Redirect) -> Result<Listener, LoginError> {
+        let mut sockets = Vec::new();
+        let mut failed = None;
+        for address in redirect.listen() {
+            match TcpListener::bind(address).await {
+                Ok(socket) => sockets.push(socket),
+                // A port that somebody else has would get our code: that is never "one is enough".
+                Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
+                    return Err(LoginError::Listen { address: *address, source });
+                }
+                Err(source) => failed = Some(LoginError::Listen { address: *address, source }),
+            }
+        }
+        match failed {
+            Some(failed) if sockets.is_empty() => Err(failed),
+            _ => Ok(Listener { sockets }),
+        }
+    }
+
+    /// Waits for the browser, `wait_seconds` at most.
+    ///
+    /// # Errors
+    /// Access was denied, or nobody came.
+    pub async fn wait(self, attempt: &Attempt, wait_seconds: u64) -> Result<Code, LoginError> {
+        let wait = Duration::from_secs(wait_seconds);
+        match tokio::time::timeout(wait, self.serve(attempt)).await {
+            Ok(ended) => ended,
+            Err(_) => Err(LoginError::TimedOut(wait_seconds)),
+        }
+    }
+
+    /// Connections are read side by side, each with its own deadline: browsers open some in advance and say nothing on them.
+    async fn serve(&self, attempt: &Attempt) -> Result<Code, LoginError> {
+        let mut open = JoinSet::new();
+        let mut requests = 0;
+        while requests < MAX_REQUESTS {
+            let (mut stream, line) = tokio::select! {
+                accepted = self.accept(), if open.len() < MAX_OPEN => {
+                    requests += 1;
+                    if let Ok(stream) = accepted {
+                        open.spawn(tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS), head(stream)));
+                    }
+                    continue;
+                }
+                Some(read) = open.join_next() => match read {
+                    Ok(Ok(Ok(read))) => read,
+                    _ => continue,
+                },
+            };
+            let (page, ended) = judge(&line, attempt);
+            // A browser that does not want the page has brought the code nevertheless.
+            let _ = tokio::time::timeout(Duration::from_secs(ANSWER_SECONDS), say(&mut stream, &page)).await;
+            if let Some(ended) = ended {
+                return ended.map_err(LoginError::from);
+            }
+        }
+        Err(LoginError::NoCode(NoCode::Missing))
+    }
+
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let accepted = match self.sockets.as_slice() {
+            [one] => one.accept().await,
+            [one, other, ..] => tokio::select! {
+                accepted = one.accept() => accepted,
+                accepted = other.accept() => accepted,
+            },
+            [] => std::future::pending().await,
+        };
+        accepted.map(|(stream, _)| stream)
+    }
+}
+
+/// Reads a request's head and gives its first line. The body of a GET does not interest anybody.
+async fn head(mut stream: TcpStream) -> io::Result<(TcpStream, String)> {
+    let mut head = Vec::new();
+    let mut piece = [0; 2048];
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        let length = stream.read(&mut piece).await?;
+        if length == 0 || head.len() + length > MAX_REQUEST_BYTES {
+            return Err(io::Error::other("no request"));
+        }
+        head.extend_from_slice(&piece[..length]);
+    }
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    Ok((stream, String::from_utf8_lossy(line).into_owned()))
+}
+
+/// What a request deserves, and whether the login ends with it.
+fn judge(line: &str, attempt: &Attempt) -> (Page, Option<Result<Code, NoCode>>) {
+    let mut words = line.split(' ');
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if method != "GET" || path != attempt.redirect().path {
+        return (Page::NotHere, None);
+    }
+    match attempt.code_from_query(query, true) {
+        Ok(code) => (Page::Welcome, Some(Ok(code))),
+        Err(denied @ NoCode::Denied(_)) => (Page::Sorry(denied.to_string()), Some(Err(denied))),
+        Err(other) => (Page::Sorry(other.to_string()), None),
+    }
+}
+
+async fn say(stream: &mut TcpStream, page: &Page) -> io::Result<()> {
+    let (status, title, text) = match page {
+        Page::Welcome => {
+            ("200 OK", "Almost done", "Access was granted. You can close this page and go back to the terminal.")
+        }
+        Page::Sorry(why) => ("400 Bad Request", "That did not work", why.as_str()),
+        Page::NotHere => ("404 Not Found", "Nothing here", "This address only waits for a login to come back."),
+    };
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let body = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>cleanup: {title}</title>\
+         <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}}</style>\
+         <h1>{title}</h1><p>{text}</p></html>\n"
+    );
+    // The code stands in the page's address: nothing may load, frame or be told about it.
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\ncache-control: no-store\r\n\
+         referrer-policy: no-referrer\r\nx-content-type-options: nosniff\r\n\
+         content-security-policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    stream.shutdown().await
+}

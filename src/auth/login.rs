@@ -1,0 +1,254 @@
+//! Logging in with OAuth 2.0: authorization code with PKCE (S256). In: an app, the actions it shall be able to do, and what
+//! the browser brings back. Out: a pair of tokens. What does not belong here: opening a browser, printing, saving.
+//!
+//! The caller shows [`Attempt::url`], gets a [`Code`] from a [`Listener`](super::Listener) or from what a person pasted
+//! ([`Attempt::code_from_paste`]), and hands it to [`Attempt::exchange`] at once: the platform's codes live for 30 seconds.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+
+use oauth2::url::{Host, Url};
+use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
+
+use super::grant::{self, App, GrantError, Pair, Places};
+use super::wire::Wire;
+use crate::domain::{Action, Platform, Secret};
+use crate::platform::find;
+
+/// What a login always asks for: who it is, and to last.
+const ALWAYS: [&str; 3] = ["tweet.read", "users.read", "offline.access"];
+const STATE_BYTES: u32 = 32;
+const VERIFIER_BYTES: u32 = 32;
+/// The longest redirect address or code that is read from a person.
+const MAX_PASTED_BYTES: usize = 8192;
+const MAX_CODE_BYTES: usize = 2048;
+
+/// The scopes that these actions need on a platform, and no more; `also` for reading lists and the like. Each once, the usual
+/// ones first.
+pub fn scopes_for(platform: Platform, actions: &[Action], also: &[&'static str]) -> Vec<&'static str> {
+    let mut scopes = ALWAYS.to_vec();
+    let needed = actions.iter().filter_map(|action| find(platform, *action)).flat_map(|row| row.scopes);
+    for scope in needed.chain(also) {
+        if !scopes.contains(scope) {
+            scopes.push(scope);
+        }
+    }
+    scopes
+}
+
+/// Where the browser is sent back to: loopback, with a port, exactly as it is registered at the platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    pub(super) url: RedirectUrl,
+    pub(super) path: String,
+    listen: Vec<SocketAddr>,
+}
+
+/// Why a text is no redirect address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a redirect address is http:// to 127.0.0.1, [::1] or localhost, with a port and a path and without ? and #, such as {}",
+    Redirect::DEFAULT
+)]
+pub struct InvalidRedirect;
+
+impl Redirect {
+    /// The address without any configuration.
+    pub const DEFAULT: &'static str = "http://127.0.0.1:8080/callback";
+
+    /// The address, to the letter.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Where to listen: both loopback addresses for `localhost`, for nobody knows which one a browser takes.
+    pub fn listen(&self) -> &[SocketAddr] {
+        &self.listen
+    }
+}
+
+impl FromStr for Redirect {
+    type Err = InvalidRedirect;
+
+    fn from_str(text: &str) -> Result<Redirect, InvalidRedirect> {
+        let url = Url::parse(text).map_err(|_| InvalidRedirect)?;
+        let plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
+        if !plain || url.query().is_some() || url.fragment().is_some() {
+            return Err(InvalidRedirect);
+        }
+        let port = url.port().filter(|port| *port != 0).ok_or(InvalidRedirect)?;
+        let hosts: Vec<IpAddr> = match url.host() {
+            Some(Host::Ipv4(ip)) => vec![ip.into()],
+            Some(Host::Ipv6(ip)) => vec![ip.into()],
+            Some(Host::Domain("localhost")) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            _ => return Err(InvalidRedirect),
+        };
+        if !hosts.iter().all(IpAddr::is_loopback) {
+            return Err(InvalidRedirect);
+        }
+        Ok(Redirect {
+            path: url.path().to_owned(),
+            listen: hosts.into_iter().map(|host| SocketAddr::new(host, port)).collect(),
+            url: RedirectUrl::new(text.to_owned()).map_err(|_| InvalidRedirect)?,
+        })
+    }
+}
+
+/// What the platform hands back for a person's yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code(Secret);
+
+/// What a redirect said instead of a code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoCode {
+    /// The person or the platform said no.
+    #[error("access was not granted: {0}")]
+    Denied(String),
+    /// It belongs to another login.
+    #[error("this answer belongs to another login (its state is not ours); use the address of this one, and only once")]
+    WrongState,
+    /// It holds no code.
+    #[error("there is no code in it; paste the whole address that the browser ends at, or the code alone")]
+    Missing,
+}
+
+/// Why a login failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// No code came.
+    #[error(transparent)]
+    NoCode(#[from] NoCode),
+    /// Nobody came back in time (seconds).
+    #[error("nobody came back from the browser within {0} s; run it again, or with --headless")]
+    TimedOut(u64),
+    /// The address is taken.
+    #[error("cannot listen on {address}: {source}; set another redirect address, here and at the platform")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The code brought no tokens.
+    #[error("the platform gave no tokens for the code: {0}")]
+    Grant(#[from] GrantError),
+}
+
+/// One login under way.
+pub struct Attempt {
+    app: App,
+    places: Places,
+    redirect: Redirect,
+    url: Url,
+    state: CsrfToken,
+    verifier: PkceCodeVerifier,
+    asked: String,
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attempt").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+impl Attempt {
+    /// Begins a login.
+    pub fn begin(app: App, places: Places, redirect: Redirect, scopes: &[&str]) -> Attempt {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(VERIFIER_BYTES);
+        let (url, state) = grant::client(&app, &places)
+            .set_redirect_uri(redirect.url.clone())
+            .authorize_url(|| CsrfToken::new_random_len(STATE_BYTES))
+            .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())))
+            .set_pkce_challenge(challenge)
+            .url();
+        Attempt { app, places, redirect, url, state, verifier, asked: scopes.join(" ") }
+    }
+
+    /// The address a person opens.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Where the browser comes back to.
+    pub fn redirect(&self) -> &Redirect {
+        &self.redirect
+    }
+
+    /// The code in what a person pasted: the address the browser ended at, its query, or the bare code.
+    ///
+    /// # Errors
+    /// See [`NoCode`].
+    pub fn code_from_paste(&self, pasted: &str) -> Result<Code, NoCode> {
+        let pasted = pasted.trim().trim_matches(['"', '\'', '<', '>']);
+        if pasted.is_empty() || pasted.len() > MAX_PASTED_BYTES {
+            return Err(NoCode::Missing);
+        }
+        if let Some((_, query)) = pasted.split_once('?') {
+            return self.code_from_query(query, false);
+        }
+        if pasted.starts_with("code=") || pasted.starts_with("state=") || pasted.contains("&code=") {
+            return self.code_from_query(pasted, false);
+        }
+        code(pasted)
+    }
+
+    /// The code in a redirect's query. The state is always checked where it is there; from the browser it has to be.
+    pub(super) fn code_from_query(&self, query: &str, state_needed: bool) -> Result<Code, NoCode> {
+        let query = query.split('#').next().unwrap_or_default();
+        let (mut found, mut state, mut error, mut more) = (None, None, None, None);
+        for (name, value) in oauth2::url::form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "code" => found = Some(value),
+                "state" => state = Some(value),
+                "error" => error = Some(value),
+                "error_description" => more = Some(value),
+                _ => {}
+            }
+        }
+        let ours = match &state {
+            Some(state) => same(state, self.state.secret()),
+            None => !state_needed,
+        };
+        if !ours {
+            return Err(NoCode::WrongState);
+        }
+        if let Some(error) = error {
+            return Err(NoCode::Denied(shown(&[Some(&*error), more.as_deref()])));
+        }
+        code(&found.ok_or(NoCode::Missing)?)
+    }
+
+    /// The code for tokens. What was granted is told, or else what was asked for.
+    ///
+    /// # Errors
+    /// [`LoginError::Grant`]: the code is too old, used, or the app is wrong.
+    pub async fn exchange(self, wire: &Wire, code: Code) -> Result<Pair, LoginError> {
+        let redirect = &self.redirect.url;
+        let mut pair = grant::exchange(wire, &self.app, &self.places, redirect, &code.0, self.verifier).await?;
+        pair.scopes = pair.scopes.or(Some(self.asked));
+        Ok(pair)
+    }
+
+    /// The app that is logged in to.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+}
+
+fn code(text: &str) -> Result<Code, NoCode> {
+    let legal = (1..=MAX_CODE_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if legal { Ok(Code(Secret::new(text))) } else { Err(NoCode::Missing) }
+}
+
+/// Compares without telling by its time where the texts differ.
+fn same(given: &str, ours: &str) -> bool {
+    let difference = given.bytes().zip(ours.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    given.len() == ours.len() && difference == 0
+}
+
+/// A server's words, for people: printable, bounded.
+fn shown(texts: &[Option<&str>]) -> String {
+    const MAX_SHOWN_CHARS: usize = 200;
+    let all: Vec<&str> = texts.iter().copied().flatten().collect();
+    all.join(": ").chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(MAX_SHOWN_CHARS).collect()
+}

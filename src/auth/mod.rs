@@ -1,0 +1,42 @@
+//! Who we may act as: credentials at rest, logging in, and keeping tokens fresh.
+//!
+//! In: what people log in with, and what platforms answer to it. Out: credentials that are ready for a request, or the news
+//! that an account needs a person. What does not belong here: requests that undo anything (`platform`), talking to a terminal
+//! or opening a browser (`cli`), SQL (`store`).
+//!
+//! ```text
+//!   login, import --> keep --> vault (seal) --> store
+//!   store --> vault (open) --> tokens --> credentials for a request
+//!                                 |  due, or a 401: refresh (pure) decides, grant asks the server, saved before use
+//! ```
+
+mod aisa;
+mod document;
+mod grant;
+mod import;
+mod keep;
+mod listener;
+mod login;
+mod pin;
+mod refresh;
+mod slot;
+mod tokens;
+mod vault;
+mod wire;
+
+pub use aisa::{AisaLink, InvalidKey, aisa_key, aisa_link, aisa_user};
+pub use document::{Document, DocumentError, MakeOAuth1};
+pub use grant::{App, GrantError, InvalidPlace, Pair, Places};
+pub use import::{
+    IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
+};
+pub use keep::{KeepError, LoggedOut, Login, keep, list, logout};
+pub use listener::{LOGIN_WAIT_SECONDS, Listener};
+pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
+pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
+pub use refresh::{
+    AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at,
+};
+pub use tokens::{Current, NoToken, TokenMeans, TokenSource};
+pub use vault::{KeyChoice, MIN_PASSPHRASE_CHARS, Vault, VaultError};
+pub use wire::{Wire, WireError, WireSetup};

@@ -1,0 +1,413 @@
+//! Credentials that are good now. In: an account. Out: its credentials and their generation, or the news that there are none.
+//! What does not belong here: the rules (`refresh`), the words with the server (`grant`), stopping an account (the engine).
+//!
+//! One flight per account: within the process by a mutex, across processes by an OS file lock beside the queue. A lock and not
+//! a lease in a row, because the kernel frees it when its holder is killed: nothing to wait out, no clock to trust. It is
+//! another lock than the one for draining, since `account check` may refresh beside a run. Should the lock ever fail (a file
+//! system without locks), every write still names the generation it began with, so that an old pair never covers a new one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::document::{Document, MakeOAuth1};
+use super::grant::{self, App, Pair, Places};
+use super::refresh::{Aftermath, Asked, Known, Step, Why, aftermath, decide, due_at};
+use super::slot::{Held, Slot};
+use super::vault::{Vault, VaultError};
+use super::wire::Wire;
+use crate::clock::SharedClock;
+use crate::domain::{AccountId, AccountName, Moment, Secret, Tick, Wall};
+use crate::platform::Credentials;
+use crate::store::{AccountLock, Credential, Expiry, NewCredential, Store, StoreError};
+
+/// How long another process's refresh is waited for, in seconds.
+const MAX_LOCK_WAIT_SECONDS: u64 = 90;
+const LOCK_LOOK_MS: u64 = 50;
+/// How many times a record may change under our eyes before we give up for now.
+const MAX_LOOKS: usize = 4;
+
+/// What a token source stands on.
+pub struct TokenMeans {
+    /// The queue, on a connection of its own.
+    pub store: Store,
+    /// Opens the queue's credentials; none where nothing is sealed.
+    pub vault: Option<Vault>,
+    /// The way to the authorization server.
+    pub wire: Wire,
+    /// Where that is.
+    pub places: Places,
+    /// The app of the configuration.
+    pub app: Option<App>,
+    /// Makes OAuth 1.0a credentials; none without the app's consumer keys.
+    pub oauth1: Option<Box<MakeOAuth1>>,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+/// Credentials and which set they are.
+#[derive(Clone, Debug)]
+pub struct Current {
+    /// For requests.
+    pub credentials: Arc<Credentials>,
+    /// To be named when they are rejected.
+    pub generation: i64,
+}
+
+/// There are no credentials now.
+#[derive(Debug, thiserror::Error)]
+pub enum NoToken {
+    /// This account alone waits for a person (77, reason `login_needed`).
+    #[error("{name} needs a login: {}; run: cleanup account login {name}", why.sentence())]
+    NeedLogin {
+        /// The account.
+        name: AccountName,
+        /// Why.
+        why: Why,
+    },
+    /// The world is at fault; nothing is lost.
+    #[error("the login of {name} could not be refreshed yet: {detail}")]
+    Later {
+        /// The account.
+        name: AccountName,
+        /// Ask again then.
+        until: Tick,
+        /// How many times in a row.
+        failures: u32,
+        /// What happened.
+        detail: String,
+    },
+    /// The app's configuration is at fault (78).
+    #[error("the login of {name} cannot be refreshed: {detail}")]
+    App {
+        /// The account.
+        name: AccountName,
+        /// What to do.
+        detail: String,
+    },
+    /// The vault (78).
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The queue (74).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl NoToken {
+    /// The reason an account is stopped with.
+    pub const LOGIN_NEEDED: &'static str = "login_needed";
+}
+
+/// Every account's credentials, kept fresh.
+pub struct TokenSource {
+    store: tokio::sync::Mutex<Store>,
+    means: Means,
+    slots: Mutex<HashMap<AccountId, Arc<Slot>>>,
+}
+
+struct Means {
+    queue: std::path::PathBuf,
+    vault: Option<Vault>,
+    wire: Wire,
+    places: Places,
+    app: Option<App>,
+    oauth1: Option<Box<MakeOAuth1>>,
+    clock: SharedClock,
+}
+
+/// A record read and opened.
+struct Read {
+    record: Credential,
+    document: Document,
+    refresh: Option<Secret>,
+}
+
+impl std::fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenSource").finish_non_exhaustive()
+    }
+}
+
+impl TokenSource {
+    /// A source that knows nobody yet; accounts are read when they are first asked for.
+    pub fn new(means: TokenMeans) -> TokenSource {
+        let TokenMeans { store, vault, wire, places, app, oauth1, clock } = means;
+        let means = Means { queue: store.path().to_path_buf(), vault, wire, places, app, oauth1, clock };
+        TokenSource { store: tokio::sync::Mutex::new(store), means, slots: Mutex::default() }
+    }
+
+    /// Credentials that came from outside (the environment, the sandbox): they are used as they are and never refreshed.
+    ///
+    /// # Errors
+    /// There is no such account, or the queue cannot be read.
+    pub async fn fix(&self, account: AccountId, credentials: Arc<Credentials>) -> Result<(), NoToken> {
+        let slot = self.slot(account).await?;
+        let mut held = slot.held();
+        *held = Held { current: Some(Current { credentials, generation: 0 }), fixed: true, ..Held::default() };
+        Ok(())
+    }
+
+    /// The credentials in memory, if they need no refresh: cheap, and never waits. None: ask [`TokenSource::current`].
+    pub fn at_hand(&self, account: AccountId) -> Option<Current> {
+        let slot = lock(&self.slots).get(&account).cloned()?;
+        slot.at_hand(self.means.clock.now().wall)
+    }
+
+    /// The credentials of an account, refreshed where they are due. Waits for the network where they are; so many callers as
+    /// there are, one request is sent.
+    ///
+    /// # Errors
+    /// See [`NoToken`].
+    pub async fn current(&self, account: AccountId) -> Result<Current, NoToken> {
+        if let Some(current) = self.at_hand(account) {
+            return Ok(current);
+        }
+        let slot = self.slot(account).await?;
+        let _flight = slot.flight.lock().await;
+        let now = self.means.clock.now();
+        if let Some(current) = slot.at_hand(now.wall) {
+            return Ok(current);
+        }
+        if let Some(until) = slot.resting(now.tick) {
+            return self.make_do(&slot, now, until);
+        }
+        self.renew(&slot, None).await
+    }
+
+    /// The platform answered 401 to this generation. Refreshes once; where another one is there already, gives that.
+    ///
+    /// # Errors
+    /// See [`NoToken`]. Rejected again, or not refreshable: the account needs a login.
+    pub async fn rejected(&self, account: AccountId, generation: i64) -> Result<Current, NoToken> {
+        let slot = self.slot(account).await?;
+        let _flight = slot.flight.lock().await;
+        let now = self.means.clock.now();
+        {
+            let mut held = slot.held();
+            held.rejected = Some(generation);
+            match &held.current {
+                Some(_) if held.fixed => return Err(slot.need_login(Why::Rejected)),
+                Some(current) if current.generation != generation => return Ok(current.clone()),
+                _ => {}
+            }
+        }
+        if let Some(until) = slot.resting(now.tick) {
+            return Err(slot.later(until));
+        }
+        self.renew(&slot, Some(generation)).await
+    }
+
+    async fn slot(&self, account: AccountId) -> Result<Arc<Slot>, NoToken> {
+        if let Some(slot) = lock(&self.slots).get(&account) {
+            return Ok(Arc::clone(slot));
+        }
+        let known = self.store.lock().await.accounts().await?;
+        let mut slots = lock(&self.slots);
+        for account in known {
+            slots.entry(account.id).or_insert_with(|| Arc::new(Slot::of(account)));
+        }
+        let found = slots.get(&account).cloned();
+        found.ok_or_else(|| StoreError::Impossible { what: format!("no account {}", account.0) }.into())
+    }
+
+    /// Reads the record, and where it is due refreshes it under the account's lock.
+    async fn renew(&self, slot: &Slot, rejected: Option<i64>) -> Result<Current, NoToken> {
+        let mut locked = None;
+        for _ in 0..MAX_LOOKS {
+            let Some(read) = self.read(slot).await? else { return Err(slot.need_login(Why::Missing)) };
+            let now = self.means.clock.now();
+            let asked = match rejected {
+                Some(generation) if generation == read.record.generation => {
+                    Asked::Rejected { born_of_rejection: slot.held().born_of_rejection }
+                }
+                _ => Asked::Ahead,
+            };
+            match decide(Known::of(&read.record, read.refresh.is_some()), asked, now.wall) {
+                Step::Use => return self.hold(slot, &read.record, &read.document, None),
+                Step::NeedLogin(why) => {
+                    if read.record.login_needed.is_none() {
+                        let mut store = self.store.lock().await;
+                        store.need_login(slot.id, read.record.generation, why.name()).await?;
+                    }
+                    slot.held().current = None;
+                    return Err(slot.need_login(why));
+                }
+                // What was read without the lock may be about to change.
+                Step::Refresh { .. } if locked.is_none() => locked = Some(self.lock(slot).await?),
+                Step::Refresh { tries } => {
+                    if let Some(ended) = self.fly(slot, &read, tries, asked).await? {
+                        return ended;
+                    }
+                }
+            }
+        }
+        let until = slot.rest(self.means.clock.now().tick, "its record keeps changing".to_owned());
+        Err(slot.later(until))
+    }
+
+    /// One refresh: mark, send, save. None: somebody else has changed the record; look again.
+    async fn fly(
+        &self,
+        slot: &Slot,
+        read: &Read,
+        tries: u8,
+        asked: Asked,
+    ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
+        let Read { record, refresh: Some(token), .. } = read else { return Ok(None) };
+        let begun = self.means.clock.now();
+        // The old access token goes on if the refresh has to wait.
+        self.hold(slot, record, &read.document, None)?;
+        let make_do = |until| self.make_do(slot, begun, until);
+        let app = match self.app_of(record) {
+            Ok(app) => app,
+            Err(detail) => {
+                let until = slot.rest(begun.tick, detail.clone());
+                let app = NoToken::App { name: slot.name.clone(), detail };
+                return Ok(Some(make_do(until).map_err(|_| app)));
+            }
+        };
+        if !self.store.lock().await.start_refresh(slot.id, record.generation, tries, begun.wall).await? {
+            return Ok(None);
+        }
+        // From here until the pair is saved the refresh token may be used up without our knowing: the mark remembers.
+        let error = match grant::refresh(&self.means.wire, &app, &self.means.places, token).await {
+            Ok(pair) => return self.save(slot, read, pair, begun.wall, asked).await,
+            Err(error) => error,
+        };
+        tracing::debug!(account = %slot.name, tries, %error, "a refresh brought nothing");
+        let now = self.means.clock.now().tick;
+        let mut store = self.store.lock().await;
+        let ended = match aftermath(&error, tries) {
+            Aftermath::TakeBack => {
+                store.take_back_refresh(slot.id, record.generation, tries).await?;
+                make_do(slot.rest(now, error.to_string()))
+            }
+            Aftermath::OnceMore => make_do(slot.rest(now, error.to_string())),
+            Aftermath::App => {
+                store.take_back_refresh(slot.id, record.generation, tries).await?;
+                slot.rest(now, error.to_string());
+                Err(NoToken::App { name: slot.name.clone(), detail: error.to_string() })
+            }
+            Aftermath::NeedLogin(why) => {
+                store.need_login(slot.id, record.generation, why.name()).await?;
+                slot.held().current = None;
+                Err(slot.need_login(why))
+            }
+        };
+        Ok(Some(ended))
+    }
+
+    /// Saves the new pair, and only then gives it out.
+    async fn save(
+        &self,
+        slot: &Slot,
+        read: &Read,
+        pair: Pair,
+        begun: Wall,
+        asked: Asked,
+    ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
+        let Some(vault) = &self.means.vault else { return Ok(None) };
+        let (scopes, expiry) = (pair.scopes.clone(), expiry_of(&pair, begun));
+        // A server that gives no new refresh token lets the old one go on (RFC 6749, 6).
+        let document = Document::OAuth2 { access: pair.access, refresh: pair.refresh.or_else(|| read.refresh.clone()) };
+        let bytes = document.to_bytes().map_err(|why| slot.unusable(&why))?;
+        let sealed = vault.seal(slot.platform, &slot.user, &bytes)?;
+        let now = self.means.clock.now().wall;
+        let set = NewCredential { sealed, scopes, expiry: Some(expiry), saved_at: now, ..read.record.set.clone() };
+        if !self.store.lock().await.finish_refresh(slot.id, read.record.generation, &set).await? {
+            // A new login came between: it is the one that counts.
+            return Ok(None);
+        }
+        let record = Credential { set, generation: read.record.generation + 1, ..read.record.clone() };
+        let born = matches!(asked, Asked::Rejected { .. }).then_some(now);
+        Ok(Some(self.hold(slot, &record, &document, born)))
+    }
+
+    async fn read(&self, slot: &Slot) -> Result<Option<Read>, NoToken> {
+        let record = self.store.lock().await.credential(slot.id).await?;
+        let (Some(record), Some(vault)) = (record, &self.means.vault) else { return Ok(None) };
+        let bytes = vault.unseal(slot.platform, &slot.user, &record.set.sealed)?;
+        let document = Document::from_bytes(&bytes).map_err(|why| slot.unusable(&why))?;
+        let refresh = match &document {
+            Document::OAuth2 { refresh, .. } => refresh.clone(),
+            _ => None,
+        };
+        Ok(Some(Read { record, document, refresh }))
+    }
+
+    /// Keeps the credentials in memory.
+    fn hold(
+        &self,
+        slot: &Slot,
+        record: &Credential,
+        document: &Document,
+        born: Option<Wall>,
+    ) -> Result<Current, NoToken> {
+        let credentials = document.credentials(self.means.oauth1.as_deref()).map_err(|why| slot.unusable(&why))?;
+        let current = Current { credentials: Arc::new(credentials), generation: record.generation };
+        let mut held = slot.held();
+        let known = held.current.as_ref().is_some_and(|held| held.generation == record.generation);
+        if !known {
+            let born_of_rejection = born.or(held.born_of_rejection);
+            *held = Held { born_of_rejection, rejected: held.rejected, ..Held::default() };
+        }
+        held.ends = record.set.expiry.map(|expiry| expiry.at);
+        held.due = record.set.expiry.map(|expiry| due_at(expiry.at, expiry.lifetime_ms));
+        held.current = Some(current.clone());
+        Ok(current)
+    }
+
+    /// The refresh has to wait: the old access token goes on as long as it lives.
+    fn make_do(&self, slot: &Slot, now: Moment, until: Tick) -> Result<Current, NoToken> {
+        let held = slot.held();
+        match held.usable() {
+            Some(current) if held.ends.is_none_or(|ends| now.wall < ends) => Ok(current.clone()),
+            _ => {
+                drop(held);
+                Err(slot.later(until))
+            }
+        }
+    }
+
+    async fn lock(&self, slot: &Slot) -> Result<AccountLock, NoToken> {
+        let clock = &self.means.clock;
+        let give_up = clock.now().tick.after(Duration::from_secs(MAX_LOCK_WAIT_SECONDS));
+        loop {
+            if let Some(lock) = AccountLock::try_take(&self.means.queue, slot.id)? {
+                return Ok(lock);
+            }
+            let now = clock.now().tick;
+            if now >= give_up {
+                let until = slot.rest(now, "another process has been refreshing it for too long".to_owned());
+                return Err(slot.later(until));
+            }
+            clock.sleep_until(now.after(Duration::from_millis(LOCK_LOOK_MS))).await;
+        }
+    }
+
+    /// The app these tokens were given to.
+    fn app_of(&self, record: &Credential) -> Result<App, String> {
+        let set = &record.set;
+        let configured = self.means.app.as_ref();
+        let same = configured.filter(|app| set.client_id.as_deref().is_none_or(|id| *id == *app.client_id));
+        match (same, &set.client_id) {
+            (Some(app), _) if app.secret.is_some() || !set.confidential => Ok(app.clone()),
+            (None, Some(id)) if !set.confidential => Ok(App { client_id: id.as_str().into(), secret: None }),
+            (_, Some(id)) => Err(format!(
+                "it was logged in through the app {id}, which has a secret; set CLEANUP_X_CLIENT_ID and CLEANUP_X_CLIENT_SECRET to that app's"
+            )),
+            (_, None) => Err("set CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET) to the app it belongs to".into()),
+        }
+    }
+}
+
+/// When a pair's access token ends: counted from before it was asked for, so that it never ends earlier than we think.
+pub(super) fn expiry_of(pair: &Pair, asked_at: Wall) -> Expiry {
+    let lifetime_ms = i64::try_from(pair.lifetime.as_millis()).unwrap_or(i64::MAX);
+    Expiry { at: asked_at.after(pair.lifetime), lifetime_ms }
+}
+
+/// Nobody panics with a lock held; should it happen, what it guards is still whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,427 @@
+//! Sealed credentials, and what is known of a refresh under way. In: blobs that the vault has sealed. Out: the same.
+//! What does not belong here: opening them, and deciding when to refresh.
+//!
+//! Every change of a refresh names the generation it began with and says whether it still held: whoever comes late must not
+//! write over a newer login.
+
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
+use super::error::StoreError;
+use super::open::Store;
+use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
+
+/// Where the vault's key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// `CLEANUP_KEY`, stretched.
+    Passphrase {
+        /// Argon2id's salt.
+        salt: [u8; 16],
+        /// Its memory, in KiB.
+        memory_kib: u32,
+        /// Its passes over that memory.
+        passes: u32,
+    },
+    /// A file of random bytes.
+    KeyFile,
+}
+
+/// How a queue's credentials are sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultStamp {
+    /// Where the key comes from.
+    pub source: KeySource,
+    /// A known text, sealed.
+    pub check_text: Vec<u8>,
+}
+
+/// What kind of credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// An access token, mostly with a refresh token.
+    OAuth2,
+    /// An access token and its secret.
+    OAuth1,
+    /// A key of the AIsa gateway.
+    Aisa,
+}
+
+impl CredentialKind {
+    /// The word in the database and in lists.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CredentialKind::OAuth2 => "oauth2",
+            CredentialKind::OAuth1 => "oauth1",
+            CredentialKind::Aisa => "aisa",
+        }
+    }
+}
+
+/// A set of credentials to be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCredential {
+    /// What kind.
+    pub kind: CredentialKind,
+    /// The sealed document.
+    pub sealed: Vec<u8>,
+    /// What was granted, separated by spaces.
+    pub scopes: Option<String>,
+    /// When the access token ends; none: never.
+    pub expiry: Option<Expiry>,
+    /// The app's public ID.
+    pub client_id: Option<String>,
+    /// Whether that app also has a secret.
+    pub confidential: bool,
+    /// Now.
+    pub saved_at: Wall,
+}
+
+/// When an access token ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// By the wall clock.
+    pub at: Wall,
+    /// How long it lived when it was given, in milliseconds.
+    pub lifetime_ms: i64,
+}
+
+/// A set of credentials on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Whose.
+    pub account: AccountId,
+    /// The set.
+    pub set: NewCredential,
+    /// Moves with every new set.
+    pub generation: i64,
+    /// When the last refresh of this generation began, and how many times its refresh token may have been sent (0 to 2).
+    pub refresh_started_at: Option<Wall>,
+    /// See there.
+    pub refresh_tries: u8,
+    /// Why it needs a person.
+    pub login_needed: Option<String>,
+}
+
+type Row = (
+    i64,
+    String,
+    Vec<u8>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    bool,
+    i64,
+    Option<i64>,
+    i64,
+    Option<String>,
+    i64,
+);
+
+const ALL: &str = "
+    select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
+           refresh_started_at, refresh_tries, login_needed, saved_at
+      from credential order by account_id";
+const ONE: &str = "
+    select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
+           refresh_started_at, refresh_tries, login_needed, saved_at
+      from credential where account_id = ?1";
+
+/// A generation never comes twice, not even after a logout: it begins at the time.
+const SAVE: &str = "
+    insert into credential (account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, saved_at,
+                            generation)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+    on conflict (account_id) do update
+       set kind = excluded.kind, sealed = excluded.sealed, scopes = excluded.scopes, expires_at = excluded.expires_at,
+           lifetime_ms = excluded.lifetime_ms, client_id = excluded.client_id, confidential = excluded.confidential,
+           saved_at = excluded.saved_at, generation = max(credential.generation + 1, excluded.generation),
+           refresh_started_at = null, refresh_tries = 0, login_needed = null";
+
+impl Store {
+    /// How the credentials are sealed; none: there have never been any.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn vault_stamp(&mut self) -> Result<Option<VaultStamp>, StoreError> {
+        read_stamp(&mut self.connection).await.map_err(|e| self.sort(e))?.map_or(Ok(None), |stamp| stamp.map(Some))
+    }
+
+    /// Says how the credentials are sealed from now on, unless there are credentials under another key: then what holds is
+    /// given back and nothing has changed.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn stamp_vault(&mut self, stamp: &VaultStamp) -> Result<VaultStamp, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let (word, salt, memory, passes) = match stamp.source {
+            KeySource::Passphrase { salt, memory_kib, passes } => {
+                ("passphrase", Some(salt.to_vec()), Some(i64::from(memory_kib)), Some(i64::from(passes)))
+            }
+            KeySource::KeyFile => ("key_file", None, None, None),
+        };
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let unused = "delete from vault where not exists (select 1 from credential)";
+        sqlx::query(unused).execute(&mut *tx).await.map_err(&sort)?;
+        let sql = "insert into vault (id, key_source, salt, memory_kib, passes, check_text)
+                   values (1, ?1, ?2, ?3, ?4, ?5) on conflict do nothing";
+        let insert = sqlx::query(sql).bind(word).bind(salt).bind(memory).bind(passes).bind(&stamp.check_text);
+        insert.execute(&mut *tx).await.map_err(&sort)?;
+        let holds = read_stamp(&mut tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        holds.unwrap_or_else(|| Err(StoreError::impossible("a vault that was not written")))
+    }
+
+    /// Whether there is any credential.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn has_credentials(&mut self) -> Result<bool, StoreError> {
+        let sql = "select exists (select 1 from credential)";
+        let (found,): (bool,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(found)
+    }
+
+    /// The credentials of an account.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn credential(&mut self, account: AccountId) -> Result<Option<Credential>, StoreError> {
+        let row: Option<Row> =
+            sqlx::query_as(ONE).bind(account.0).fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        row.map(credential_of).transpose()
+    }
+
+    /// Every account's credentials.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn credentials(&mut self) -> Result<Vec<Credential>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.into_iter().map(credential_of).collect()
+    }
+
+    /// Saves a login. It replaces what was there, and ends a need for one.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn save_login(&mut self, account: AccountId, set: &NewCredential) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        save(&mut tx, account, set).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)
+    }
+
+    /// Saves many accounts with their credentials, all of them or none.
+    ///
+    /// # Errors
+    /// A name that belongs to somebody else; the database cannot be written.
+    pub async fn import_logins(
+        &mut self,
+        logins: &[(AccountName, Platform, UserId, NewCredential)],
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut ids = Vec::with_capacity(logins.len());
+        for (name, platform, user, set) in logins {
+            let Some(id) = make_account(&mut tx, name, *platform, user).await.map_err(&sort)? else {
+                let sql = "select platform, user_id from account where name = ?1";
+                let (platform, user_id): (String, String) =
+                    sqlx::query_as(sql).bind(name.as_str()).fetch_one(&mut *tx).await.map_err(&sort)?;
+                return Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id });
+            };
+            save(&mut tx, id, set).await.map_err(&sort)?;
+            ids.push(id);
+        }
+        tx.commit().await.map_err(&sort)?;
+        Ok(ids)
+    }
+
+    /// Marks that the refresh token of `generation` is about to be sent for the `tries`th time. False: somebody has saved
+    /// another generation meanwhile.
+    ///
+    /// # Errors
+    /// The database cannot be written; then the token must not be sent.
+    pub async fn start_refresh(
+        &mut self,
+        account: AccountId,
+        generation: i64,
+        tries: u8,
+        now: Wall,
+    ) -> Result<bool, StoreError> {
+        let sql = "update credential set refresh_started_at = ?3, refresh_tries = ?4
+                    where account_id = ?1 and generation = ?2 and refresh_tries = ?4 - 1";
+        let update = sqlx::query(sql).bind(account.0).bind(generation).bind(now.0).bind(i64::from(tries));
+        self.changes_one(update).await
+    }
+
+    /// Takes a mark back: that request certainly used nothing up. Earlier ones stay counted.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn take_back_refresh(
+        &mut self,
+        account: AccountId,
+        generation: i64,
+        tries: u8,
+    ) -> Result<bool, StoreError> {
+        let sql = "update credential set refresh_tries = ?3 - 1,
+                          refresh_started_at = case when ?3 = 1 then null else refresh_started_at end
+                    where account_id = ?1 and generation = ?2 and refresh_tries = ?3";
+        self.changes_one(sqlx::query(sql).bind(account.0).bind(generation).bind(i64::from(tries))).await
+    }
+
+    /// Saves the new pair. Only when this has returned true may it be used.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn finish_refresh(
+        &mut self,
+        account: AccountId,
+        generation: i64,
+        set: &NewCredential,
+    ) -> Result<bool, StoreError> {
+        let sql = "update credential
+                      set sealed = ?3, scopes = coalesce(?4, scopes), expires_at = ?5, lifetime_ms = ?6, saved_at = ?7,
+                          generation = generation + 1, refresh_started_at = null, refresh_tries = 0, login_needed = null
+                    where account_id = ?1 and generation = ?2";
+        let update = sqlx::query(sql)
+            .bind(account.0)
+            .bind(generation)
+            .bind(&set.sealed)
+            .bind(&set.scopes)
+            .bind(set.expiry.map(|expiry| expiry.at.0))
+            .bind(set.expiry.map(|expiry| expiry.lifetime_ms))
+            .bind(set.saved_at.0);
+        self.changes_one(update).await
+    }
+
+    /// Writes down that an account needs a person.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn need_login(
+        &mut self,
+        account: AccountId,
+        generation: i64,
+        why: &'static str,
+    ) -> Result<bool, StoreError> {
+        let sql = "update credential set login_needed = ?3 where account_id = ?1 and generation = ?2";
+        self.changes_one(sqlx::query(sql).bind(account.0).bind(generation).bind(why)).await
+    }
+
+    /// Forgets an account's credentials; the account and its history stay. False: there were none.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn forget_credential(&mut self, account: AccountId) -> Result<bool, StoreError> {
+        self.changes_one(sqlx::query("delete from credential where account_id = ?1").bind(account.0)).await
+    }
+
+    /// Forgets every credential and the key's stamp: the way on when the key is lost. Says how many there were.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn forget_all_credentials(&mut self) -> Result<u64, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let deleted = sqlx::query("delete from credential").execute(&mut *tx).await.map_err(&sort)?;
+        sqlx::query("delete from vault").execute(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(deleted.rows_affected())
+    }
+
+    /// One statement is one transaction, and takes the write lock at its beginning.
+    async fn changes_one(
+        &mut self,
+        statement: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<bool, StoreError> {
+        let done = statement.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+async fn save(tx: &mut SqliteConnection, account: AccountId, set: &NewCredential) -> Result<(), sqlx::Error> {
+    let insert = sqlx::query(SAVE)
+        .bind(account.0)
+        .bind(set.kind.name())
+        .bind(&set.sealed)
+        .bind(&set.scopes)
+        .bind(set.expiry.map(|expiry| expiry.at.0))
+        .bind(set.expiry.map(|expiry| expiry.lifetime_ms))
+        .bind(&set.client_id)
+        .bind(set.confidential)
+        .bind(set.saved_at.0);
+    insert.execute(tx).await.map(|_| ())
+}
+
+/// The account of a platform's user, made where it is new; none where the name belongs to somebody else.
+async fn make_account(
+    tx: &mut SqliteConnection,
+    name: &AccountName,
+    platform: Platform,
+    user: &UserId,
+) -> Result<Option<AccountId>, sqlx::Error> {
+    let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
+    sqlx::query(sql).bind(name.as_str()).bind(platform.name()).bind(user.as_str()).execute(&mut *tx).await?;
+    let sql = "select id from account where platform = ?1 and user_id = ?2";
+    let found: Option<(i64,)> =
+        sqlx::query_as(sql).bind(platform.name()).bind(user.as_str()).fetch_optional(tx).await?;
+    Ok(found.map(|(id,)| AccountId(id)))
+}
+
+async fn read_stamp(connection: &mut SqliteConnection) -> Result<Option<Result<VaultStamp, StoreError>>, sqlx::Error> {
+    type StampRow = (String, Option<Vec<u8>>, Option<i64>, Option<i64>, Vec<u8>);
+    let sql = "select key_source, salt, memory_kib, passes, check_text from vault where id = 1";
+    let row: Option<StampRow> = sqlx::query_as(sql).fetch_optional(connection).await?;
+    Ok(row.map(|(word, salt, memory, passes, check_text)| {
+        let odd = || StoreError::impossible(format!("a vault of the kind {word:?}"));
+        let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).ok_or_else(odd);
+        let source = match word.as_str() {
+            "key_file" => KeySource::KeyFile,
+            "passphrase" => KeySource::Passphrase {
+                salt: salt.and_then(|salt| salt.try_into().ok()).ok_or_else(odd)?,
+                memory_kib: number(memory)?,
+                passes: number(passes)?,
+            },
+            _ => return Err(odd()),
+        };
+        Ok(VaultStamp { source, check_text })
+    }))
+}
+
+fn credential_of(row: Row) -> Result<Credential, StoreError> {
+    let (
+        account,
+        kind,
+        sealed,
+        scopes,
+        expires,
+        lifetime,
+        client_id,
+        confidential,
+        generation,
+        started,
+        tries,
+        needed,
+        saved,
+    ) = row;
+    let kind = [CredentialKind::OAuth2, CredentialKind::OAuth1, CredentialKind::Aisa]
+        .into_iter()
+        .find(|known| known.name() == kind)
+        .ok_or_else(|| StoreError::impossible(format!("credentials of the kind {kind:?}")))?;
+    let expiry = expires.zip(lifetime).map(|(at, lifetime_ms)| Expiry { at: Wall(at), lifetime_ms });
+    Ok(Credential {
+        account: AccountId(account),
+        set: NewCredential { kind, sealed, scopes, expiry, client_id, confidential, saved_at: Wall(saved) },
+        generation,
+        refresh_started_at: started.map(Wall),
+        refresh_tries: u8::try_from(tries).unwrap_or(u8::MAX),
+        login_needed: needed,
+    })
+}

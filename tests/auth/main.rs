@@ -1,0 +1,10 @@
+//! Accounts against a local authorization server: login, refresh, crashes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bench;
+mod killed;
+mod login;
+mod other_logins;
+mod refresh;
+mod secrets;
