@@ -147,6 +147,36 @@ impl TokenSource {
         Ok(())
     }
 
+    /// Reads every account's credentials at once, as a run begins, and says who has any. Nobody is refreshed and nothing is
+    /// sent; what cannot be opened is told by [`TokenSource::current`] to whoever asks for it.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn warm(&self) -> Result<Vec<AccountId>, StoreError> {
+        let (accounts, records) = {
+            let mut store = self.store.lock().await;
+            (store.accounts().await?, store.credentials().await?)
+        };
+        {
+            let mut slots = lock(&self.slots);
+            for account in accounts {
+                slots.entry(account.id).or_insert_with(|| Arc::new(Slot::of(account)));
+            }
+        }
+        let now = self.means.clock.now().wall;
+        let mut known = Vec::with_capacity(records.len());
+        for record in records {
+            known.push(record.account);
+            let Some(slot) = lock(&self.slots).get(&record.account).cloned() else { continue };
+            let Ok(Some(read)) = self.open(&slot, record) else { continue };
+            let fixed = slot.held().fixed;
+            if !fixed && decide(Known::of(&read.record, read.refresh.is_some()), Asked::Ahead, now) == Step::Use {
+                let _ = self.hold(&slot, &read.record, &read.document, None);
+            }
+        }
+        Ok(known)
+    }
+
     /// The credentials in memory, if they need no refresh: cheap, and never waits. None: ask [`TokenSource::current`].
     pub fn at_hand(&self, account: AccountId) -> Option<Current> {
         let slot = lock(&self.slots).get(&account).cloned()?;
@@ -184,7 +214,8 @@ impl TokenSource {
         let now = self.means.clock.now();
         {
             let mut held = slot.held();
-            held.rejected = Some(generation);
+            // Answers to older generations may still be coming in.
+            held.rejected = held.rejected.max(Some(generation));
             match &held.current {
                 Some(_) if held.fixed => return Err(slot.need_login(Why::Rejected)),
                 Some(current) if current.generation != generation => return Ok(current.clone()),
@@ -257,7 +288,7 @@ impl TokenSource {
         let begun = self.means.clock.now();
         // The old access token goes on if the refresh has to wait.
         self.hold(slot, record, &read.document, None)?;
-        let make_do = |until| self.make_do(slot, begun, until);
+        let make_do = |until| self.make_do(slot, self.means.clock.now(), until);
         let app = match self.app_of(record) {
             Ok(app) => app,
             Err(detail) => {
@@ -324,8 +355,14 @@ impl TokenSource {
     }
 
     async fn read(&self, slot: &Slot) -> Result<Option<Read>, NoToken> {
-        let record = self.store.lock().await.credential(slot.id).await?;
-        let (Some(record), Some(vault)) = (record, &self.means.vault) else { return Ok(None) };
+        match self.store.lock().await.credential(slot.id).await? {
+            Some(record) => self.open(slot, record),
+            None => Ok(None),
+        }
+    }
+
+    fn open(&self, slot: &Slot, record: Credential) -> Result<Option<Read>, NoToken> {
+        let Some(vault) = &self.means.vault else { return Ok(None) };
         let bytes = vault.unseal(slot.platform, &slot.user, &record.set.sealed)?;
         let document = Document::from_bytes(&bytes).map_err(|why| slot.unusable(&why))?;
         let refresh = match &document {

@@ -82,6 +82,47 @@ async fn one_flight_within_a_process_and_across_processes() {
     assert_eq!((ledger.refreshed, ledger.most_arrivals, ledger.reused), (1, 1, 0));
 }
 
+/// Nobody sends a refresh token while another process may be about to save what it brought.
+#[tokio::test]
+async fn who_comes_second_waits_for_the_first_to_end_or_to_die() {
+    let bench = Bench::new(LIFE).await;
+    let account = bench.log_in("anna", "1", &public_app()).await;
+    let (here, there) = (bench.source().await, bench.source().await);
+    bench.clock.advance(DUE);
+    bench.sandbox.fault_tokens([TokenFault::HangBefore]);
+    let mut first = Box::pin(here.current(account));
+    tokio::select! {
+        ended = &mut first => panic!("{ended:?}"),
+        () = arrivals(&bench, 1) => {}
+    }
+    let mut second = Box::pin(there.current(account));
+    let a_second = async {
+        for _ in 0..1000 {
+            bench.clock.advance(Duration::from_millis(1));
+            tokio::task::yield_now().await;
+            std::thread::yield_now();
+        }
+    };
+    tokio::select! {
+        ended = &mut second => panic!("{ended:?}"),
+        () = a_second => {}
+    }
+    assert_eq!(bench.sandbox.oauth_ledger().most_arrivals, 1);
+    drop(first);
+    tokio::select! {
+        ended = &mut second => { ended.unwrap(); }
+        () = ticking(&bench.clock) => unreachable!(),
+    }
+    assert_eq!(bench.sandbox.oauth_ledger().most_arrivals, 2);
+}
+
+/// Until so many requests with one refresh token have come.
+async fn arrivals(bench: &Bench, many: u64) {
+    while bench.sandbox.oauth_ledger().most_arrivals < many {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn a_lock_that_is_never_given_back_is_not_waited_for_without_end() {
     let bench = Bench::new(LIFE).await;
