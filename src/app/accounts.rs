@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::environment::{EnvironmentAccount, environment_accounts};
+use crate::auth::TokenSource;
 use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
-use crate::config::{Credentials, Settings};
+use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
 use crate::engine::Access;
-use crate::platform::{self, BaseUrl, Client, Finding};
+use crate::platform::{BaseUrl, Client, Credentials};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
 
@@ -19,13 +21,8 @@ use crate::store::{Account, Store};
 pub enum Who {
     /// The pretend platform: every name is somebody.
     Sandbox(SandboxAccounts),
-    /// X, with what the environment holds.
-    Real {
-        /// The credentials.
-        credentials: Credentials,
-        /// Where X is; none where nothing will be sent.
-        base: Option<Arc<BaseUrl>>,
-    },
+    /// Real platforms: what the environment holds, and what was logged in.
+    Real(RealAccounts),
 }
 
 /// Accounts of the pretend platform.
@@ -35,17 +32,58 @@ pub struct SandboxAccounts {
     pub base: Option<Arc<BaseUrl>>,
 }
 
+/// Accounts of real platforms.
+#[derive(Debug)]
+pub struct RealAccounts {
+    environment: Vec<EnvironmentAccount>,
+    /// Whose API `--platform` asks for.
+    platform: Option<Platform>,
+    bases: Bases,
+}
+
+/// Where the platforms are.
+#[derive(Clone, Debug)]
+pub struct Bases {
+    /// X.
+    pub x: Arc<BaseUrl>,
+    /// AIsa.
+    pub aisa: Arc<BaseUrl>,
+}
+
+impl Bases {
+    /// The addresses of the settings.
+    ///
+    /// # Errors
+    /// One is no https address (http is accepted to loopback).
+    pub fn of(settings: &Settings) -> Result<Bases, CliError> {
+        let parse = |text: &str, variable: &str| {
+            text.parse().map(Arc::new).map_err(|error: crate::platform::InvalidBaseUrl| {
+                CliError::new(Kind::Config, error.to_string())
+                    .hint(format!("set {variable} to an https address (http only on loopback)"))
+            })
+        };
+        Ok(Bases { x: parse(&settings.x_api, "CLEANUP_X_API")?, aisa: parse(&settings.aisa_api, "CLEANUP_AISA_API")? })
+    }
+
+    fn of_platform(&self, platform: Platform) -> &Arc<BaseUrl> {
+        if platform == Platform::Aisa { &self.aisa } else { &self.x }
+    }
+}
+
 impl SandboxAccounts {
     /// The account that rows without one belong to.
     pub const DEFAULT_NAME: &'static str = "sandbox";
 
     /// The user a name stands for: always the same one, so that a queue can go on in another process.
+    ///
+    /// # Errors
+    /// None in practice: 18 digits are a user ID.
     pub fn user_of(name: &AccountName) -> Result<UserId, CliError> {
         let digest = Sha256::digest(name.as_str().as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         // 18 digits, the first never zero.
         let id = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
-        id.to_string().parse().map_err(|why: String| CliError::new(Kind::Fault, why).hint("please report this"))
+        id.to_string().parse().map_err(fault)
     }
 }
 
@@ -68,21 +106,19 @@ impl Accounts {
             }
         }
     }
-
-    /// The platform of the default account.
-    pub fn default_platform(&self) -> Option<Platform> {
-        self.find(None).map(|(_, platform)| platform)
-    }
 }
 
 impl Who {
-    /// The accounts that the settings speak of; `base` is where their platform is, if anything will be sent.
-    pub fn of(settings: &Settings, base: Option<Arc<BaseUrl>>) -> Who {
+    /// The accounts that the settings speak of. `sandbox` is where the pretend platform is, if anything will be sent to it.
+    ///
+    /// # Errors
+    /// The environment holds credentials that cannot be used, or addresses that are none.
+    pub fn of(settings: &Settings, platform: Option<Platform>, sandbox: Option<Arc<BaseUrl>>) -> Result<Who, CliError> {
         if settings.is_sandbox() {
-            Who::Sandbox(SandboxAccounts { base })
-        } else {
-            Who::Real { credentials: settings.credentials.clone(), base }
+            return Ok(Who::Sandbox(SandboxAccounts { base: sandbox }));
         }
+        let environment = environment_accounts(&settings.credentials)?;
+        Ok(Who::Real(RealAccounts { environment, platform, bases: Bases::of(settings)? }))
     }
 
     /// Makes sure that the queue knows the account of `--account` (or the default one) and, in the sandbox, those that rows
@@ -105,138 +141,118 @@ impl Who {
                 }
                 Some(store.ensure_account(&default, Platform::Sandbox, &SandboxAccounts::user_of(&default)?).await?)
             }
-            Who::Real { credentials, .. } => self.introduce_real(store, credentials, wanted).await?,
+            Who::Real(real) => real.introduce(store, wanted).await?,
         };
         let by_name = store.accounts().await?.into_iter().map(|known| (known.name, (known.id, known.platform)));
         Ok(Accounts { default, by_name: by_name.collect() })
     }
 
-    async fn introduce_real(
-        &self,
-        store: &mut Store,
-        credentials: &Credentials,
-        wanted: Option<&AccountName>,
-    ) -> Result<Option<AccountId>, CliError> {
-        let known = store.accounts().await?;
-        if let Some(user) = &credentials.x_user_id {
-            let name = match known.iter().find(|account| account.user_id == *user && account.platform == Platform::XV2)
-            {
-                Some(account) if wanted.is_none_or(|wanted| *wanted == account.name) => account.name.clone(),
-                Some(account) if wanted.is_some_and(|wanted| known.iter().all(|other| other.name != *wanted)) => {
-                    let message = format!("user {user} already has the name {}", account.name);
-                    return Err(CliError::new(Kind::Usage, message).hint(format!("use --account {}", account.name)));
-                }
-                Some(account) => wanted.cloned().unwrap_or_else(|| account.name.clone()),
-                None => match wanted {
-                    Some(wanted) => wanted.clone(),
-                    None => format!("x-{user}").parse().map_err(fault)?,
-                },
-            };
-            if let Some(other) = known.iter().find(|account| account.name == name && account.user_id != *user) {
-                return Ok(Some(other.id));
-            }
-            return Ok(Some(store.ensure_account(&name, Platform::XV2, user).await?));
-        }
-        match wanted {
-            Some(wanted) => match known.iter().find(|account| account.name == *wanted) {
-                Some(account) => Ok(Some(account.id)),
-                None => Err(unknown_account(wanted, &known)),
-            },
-            None if known.len() == 1 => Ok(known.first().map(|account| account.id)),
-            None => Ok(None),
-        }
-    }
-
     /// Asks the platform whose token it is, where nobody said.
     ///
     /// # Errors
-    /// There is no token, or the platform does not take it (77); nobody answers (69).
-    pub async fn learn_user(&mut self, client: &Client, clock: &SharedClock) -> Result<(), CliError> {
-        let Who::Real { credentials, base: Some(base) } = self else { return Ok(()) };
-        let Some(token) = &credentials.x_token else {
-            return Err(CliError::new(Kind::Person, "there are no credentials: CLEANUP_X_TOKEN is not set").hint("set CLEANUP_X_TOKEN to an OAuth 2.0 user token (and CLEANUP_X_USER_ID to its user), or try --sandbox first"));
-        };
-        if credentials.x_user_id.is_some() {
-            return Ok(());
+    /// There are no credentials, or the platform does not take them (77); nobody answers (69).
+    pub async fn learn_users(&mut self, client: &Client, clock: &SharedClock, stored: bool) -> Result<(), CliError> {
+        let Who::Real(real) = self else { return Ok(()) };
+        if real.environment.is_empty() && !stored {
+            return Err(no_credentials());
         }
-        const ASK_FOR: std::time::Duration = std::time::Duration::from_secs(30);
-        let bearer = bearer(token)?;
-        match client.me(base, &bearer, clock.now().tick.after(ASK_FOR), &**clock).await {
-            Ok(user) => {
-                credentials.x_user_id = Some(user);
-                Ok(())
-            }
-            Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => {
-                Err(CliError::new(Kind::Unreachable, format!("nobody answers at {base}: {}", reply.detail)).hint(
-                    "check the network, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
-                ))
-            }
-            Err(reply) => Err(CliError::new(
-                Kind::Person,
-                format!(
-                    "{base} did not say whose token CLEANUP_X_TOKEN is: {}",
-                    said(reply.http_status, &reply.detail)
-                ),
-            )
-            .hint("get a fresh user token with the scopes users.read and tweet.read, or set CLEANUP_X_USER_ID")),
+        for account in &mut real.environment {
+            account.learn_user(client, real.bases.of_platform(account.platform), clock).await?;
         }
+        Ok(())
     }
 
-    /// What it takes to act for each of the queue's accounts; those nobody has credentials for are left out.
-    ///
-    /// # Errors
-    /// The token cannot stand in a header.
+    /// What it takes to act for each of the queue's accounts.
     pub fn access(
         &self,
         accounts: &[Account],
         windows: impl Fn(Platform) -> Option<Arc<[WindowSpec]>>,
-    ) -> Result<HashMap<AccountId, Access>, CliError> {
+    ) -> HashMap<AccountId, Access> {
         let mut access = HashMap::new();
         for account in accounts {
             let Some(windows) = windows(account.platform) else { continue };
-            let (credentials, base, app) = match self {
-                Who::Sandbox(SandboxAccounts { base: Some(base) }) if account.platform == Platform::Sandbox => {
-                    let Ok(user) = account.user_id.as_str().parse::<TargetId>() else { continue };
-                    (bearer(&Secret::new(Sandbox::token(user)))?, base, "sandbox")
-                }
-                Who::Real { credentials, base: Some(base) } if account.platform == Platform::XV2 => {
-                    let Some(token) = &credentials.x_token else { continue };
-                    if credentials.x_user_id.as_ref() != Some(&account.user_id) {
-                        continue;
-                    }
-                    (bearer(token)?, base, "environment")
-                }
-                _ => continue,
-            };
-            access.insert(
-                account.id,
-                Access {
-                    platform: account.platform,
-                    user: account.user_id.clone(),
-                    credentials: Arc::new(credentials),
-                    base: Arc::clone(base),
-                    app: app.into(),
-                    windows,
-                },
-            );
+            let Some((base, app, fixed)) = self.way_to(account) else { continue };
+            let (platform, user) = (account.platform, account.user_id.clone());
+            access.insert(account.id, Access { platform, user, base, app, fixed, windows });
         }
-        Ok(access)
+        access
+    }
+
+    /// Where an account's requests go, which app they belong to, and whether its credentials came from outside.
+    fn way_to(&self, account: &Account) -> Option<(Arc<BaseUrl>, Arc<str>, bool)> {
+        match self {
+            Who::Sandbox(SandboxAccounts { base: Some(base) }) => Some((Arc::clone(base), "sandbox".into(), true)),
+            Who::Sandbox(_) => None,
+            Who::Real(real) => {
+                let base = Arc::clone(real.bases.of_platform(account.platform));
+                let fixed = real.of_environment(account).is_some();
+                // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's.
+                Some((base, if fixed { "environment".into() } else { "logins".into() }, fixed))
+            }
+        }
+    }
+
+    /// Hands the credentials that are not in the vault to the token source.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn fix(&self, tokens: &TokenSource, accounts: &[Account]) -> Result<(), CliError> {
+        for account in accounts {
+            let credentials = match self {
+                Who::Sandbox(_) => {
+                    let Ok(user) = account.user_id.as_str().parse::<TargetId>() else { continue };
+                    Credentials::bearer(Secret::new(Sandbox::token(user))).ok().map(Arc::new)
+                }
+                Who::Real(real) => real.of_environment(account).map(|found| Arc::clone(&found.credentials)),
+            };
+            if let Some(credentials) = credentials {
+                tokens.fix(account.id, credentials).await.map_err(CliError::from)?;
+            }
+        }
+        Ok(())
     }
 }
 
-fn bearer(token: &Secret) -> Result<platform::Credentials, CliError> {
-    platform::Credentials::bearer(token.clone()).map_err(|error| {
-        CliError::new(Kind::Config, format!("CLEANUP_X_TOKEN cannot be used: {error}"))
-            .hint("set it again, without line breaks")
-    })
+impl RealAccounts {
+    fn of_environment(&self, account: &Account) -> Option<&EnvironmentAccount> {
+        self.environment.iter().find(|found| found.is(account))
+    }
+
+    /// The account that rows without one belong to: the one named; else the environment's; else the only one there is.
+    async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<Option<AccountId>, CliError> {
+        for found in &self.environment {
+            found.introduce(store, wanted.filter(|_| self.is_default(found))).await?;
+        }
+        let known = store.accounts().await?;
+        if let Some(wanted) = wanted {
+            let named = known.iter().find(|account| account.name == *wanted);
+            return named.map(|account| Some(account.id)).ok_or_else(|| unknown_account(wanted, &known));
+        }
+        let environment = self.environment.iter().find(|found| self.is_default(found));
+        if let Some(account) = environment.and_then(|found| known.iter().find(|account| found.is(account))) {
+            return Ok(Some(account.id));
+        }
+        let mut candidates = known.iter().filter(|account| self.platform.is_none_or(|p| p == account.platform));
+        match (candidates.next(), candidates.next()) {
+            (Some(only), None) => Ok(Some(only.id)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Of several credentials in the environment, the platform's that was asked for; else the first, which is X API v2's.
+    fn is_default(&self, found: &EnvironmentAccount) -> bool {
+        match self.platform {
+            Some(platform) => found.platform == platform,
+            None => self.environment.first().is_some_and(|first| first.platform == found.platform),
+        }
+    }
 }
 
-fn said(status: Option<u16>, detail: &str) -> String {
-    match (status, detail) {
-        (Some(status), "") => format!("HTTP {status}"),
-        (Some(status), detail) => format!("HTTP {status}, {detail}"),
-        (None, detail) => detail.to_owned(),
-    }
+fn no_credentials() -> CliError {
+    CliError::new(Kind::Person, "there are no credentials: nobody is logged in, and CLEANUP_X_TOKEN is not set").hint(
+        "log in with `cleanup account login`, or set CLEANUP_X_TOKEN to an OAuth 2.0 user token \
+         (and CLEANUP_X_USER_ID to its user), or try --sandbox first",
+    )
 }
 
 fn unknown_account(wanted: &AccountName, known: &[Account]) -> CliError {
@@ -244,7 +260,7 @@ fn unknown_account(wanted: &AccountName, known: &[Account]) -> CliError {
     let there =
         if names.is_empty() { "there is none yet".to_owned() } else { format!("there are: {}", names.join(", ")) };
     CliError::new(Kind::Usage, format!("no account is called {wanted}; {there}"))
-        .hint("set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to make it known under that name")
+        .hint(format!("log it in with `cleanup account login {wanted}`"))
 }
 
 fn fault(why: String) -> CliError {

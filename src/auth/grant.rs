@@ -120,16 +120,14 @@ pub(super) async fn exchange(
     let client = client(app, places).set_redirect_uri(redirect.clone());
     let hidden = [code.clone(), Secret::new(verifier.secret().as_str())];
     let request = client.exchange_code(AuthorizationCode::new(code.expose().to_owned())).set_pkce_verifier(verifier);
-    let send = |request| wire.send(request);
-    read(request.request_async(&send).await, app, &hidden)
+    read(request.request_async(wire).await, app, &hidden)
 }
 
 /// A refresh token for a new pair. The old token is used up unless the error says otherwise.
 pub(super) async fn refresh(wire: &Wire, app: &App, places: &Places, token: &Secret) -> Result<Pair, GrantError> {
     let client = client(app, places);
     let old = RefreshToken::new(token.expose().to_owned());
-    let send = |request| wire.send(request);
-    let answer = client.exchange_refresh_token(&old).request_async(&send).await;
+    let answer = client.exchange_refresh_token(&old).request_async(wire).await;
     read(answer, app, std::slice::from_ref(token))
 }
 

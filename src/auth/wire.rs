@@ -4,9 +4,11 @@
 //! It keeps no connections: a refresh is rare, and a fresh connection that fails has certainly carried nothing, so that the
 //! refresh token is as good as before.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
-use oauth2::{HttpRequest, HttpResponse, http};
+use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::{Method, RequestBuilder, redirect, retry};
 
 use crate::platform::BaseUrl;
@@ -100,6 +102,16 @@ impl Wire {
             answer.headers_mut().insert(http::header::CONTENT_TYPE, kind.clone());
         }
         Ok(answer)
+    }
+}
+
+/// A type of its own instead of a closure: of a closure the compiler cannot prove that its future may go to another task.
+impl<'c> AsyncHttpClient<'c> for Wire {
+    type Error = WireError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, WireError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::settings::Access;
-use crate::domain::{AccountId, Action, LaneId, RoundId, TaskId, Tick};
+use crate::domain::{AccountId, Action, LaneId, Reason, RoundId, TaskId, Tick};
 use crate::limits::{Limiter, Values};
 
 /// So many ambiguous refusals in a row are the account's fault, not their targets'.
@@ -30,6 +30,10 @@ pub(super) struct AccountRun {
     pub(super) world_failures: u32,
     /// It rests until then.
     pub(super) rest_until: Tick,
+    /// Its token is being asked for.
+    pub(super) asking: bool,
+    /// What the platform said when it rejected the token.
+    pub(super) rejected: Option<(Reason, String)>,
     /// It needs a person; nothing more is sent for it in this run.
     pub(super) stopped: bool,
     /// Its hold outlasts this run.
@@ -48,6 +52,8 @@ impl AccountRun {
             provisional: Vec::new(),
             world_failures: 0,
             rest_until: Tick(i64::MIN),
+            asking: false,
+            rejected: None,
             stopped: false,
             capped_until: None,
         }

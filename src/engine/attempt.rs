@@ -5,13 +5,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::settings::Access;
+use crate::auth::{Current, NoToken, TokenSource};
 use crate::clock::SharedClock;
-use crate::domain::{AttemptId, Moment, Target, Tick};
+use crate::domain::{AccountId, AttemptId, Moment, Target, Tick};
 use crate::platform::{Client, Endpoint, Finding, Reply, Request};
 
 /// A request that may leave, its slot on disk.
-#[derive(Debug)]
 pub(super) struct Departure {
+    pub(super) account: AccountId,
     pub(super) attempt: AttemptId,
     pub(super) endpoint: &'static Endpoint,
     pub(super) access: Arc<Access>,
@@ -22,35 +23,62 @@ pub(super) struct Departure {
     pub(super) deadline: Tick,
 }
 
-/// An answer, or that none came.
+/// What carriers bring in.
 #[derive(Debug)]
-pub(super) struct Arrival {
-    pub(super) attempt: AttemptId,
-    pub(super) reply: Reply,
-    pub(super) ended: Moment,
+pub(super) enum Arrival {
+    /// An answer, or that none came.
+    Reply {
+        attempt: AttemptId,
+        reply: Reply,
+        ended: Moment,
+        /// The set of credentials it was sent with.
+        generation: i64,
+    },
+    /// What came of asking for an account's token.
+    Token { account: usize, outcome: Result<(), NoToken> },
 }
 
 /// Carries a request and hands in what came of it.
 pub(super) async fn carry(
     departure: Departure,
     client: Arc<Client>,
+    tokens: Arc<TokenSource>,
     clock: SharedClock,
     arrivals: mpsc::Sender<Arrival>,
 ) {
+    // At hand a moment ago; if it has run out since, it is refreshed here, and the request may find its time has passed.
+    let current = match tokens.at_hand(departure.account) {
+        Some(current) => Ok(current),
+        None => tokens.current(departure.account).await,
+    };
+    let (reply, generation) = match current {
+        Ok(current) => (send(&departure, &current, &client, &clock).await, current.generation),
+        Err(_) => (not_sent(), NO_GENERATION),
+    };
+    let arrival = Arrival::Reply { attempt: departure.attempt, reply, ended: clock.now(), generation };
+    // Nobody is listening any more only when the run has been cancelled; then the attempt has been written off.
+    let _ = arrivals.send(arrival).await;
+}
+
+/// Of a request that had no credentials to be sent with.
+const NO_GENERATION: i64 = -1;
+
+fn not_sent() -> Reply {
+    Reply { finding: Finding::NotSent, http_status: None, facts: Default::default(), detail: String::new() }
+}
+
+async fn send(departure: &Departure, current: &Current, client: &Client, clock: &SharedClock) -> Reply {
     let request = Request {
         endpoint: departure.endpoint,
         base: &departure.access.base,
-        credentials: &departure.access.credentials,
+        credentials: &current.credentials,
         user: &departure.access.user,
         target: &departure.target,
         send_by: departure.send_by,
         deadline: departure.deadline,
-        clock: &*clock,
+        clock: &**clock,
     };
-    let reply = client.perform(request).await;
-    let arrival = Arrival { attempt: departure.attempt, reply, ended: clock.now() };
-    // Nobody is listening any more only when the run has been cancelled; then the attempt has been written off.
-    let _ = arrivals.send(arrival).await;
+    client.perform(request).await
 }
 
 /// Whether the platform can have counted the request later than we saw its end.

@@ -125,6 +125,9 @@ impl Dispatcher {
         if !self.roster.accounts[account].is_open() {
             return 0;
         }
+        if !self.token_is_at_hand(account) {
+            return 0;
+        }
         let Some(room) = self.room_of_app(account, &access, room) else { return 0 };
         let mut waits: Vec<Action> = Vec::new();
         let mut again: Option<Tick> = None;
@@ -210,6 +213,7 @@ impl Dispatcher {
             let run = &self.roster.accounts[planned.account];
             let Some(access) = run.access.clone() else { continue };
             let departure = Departure {
+                account: run.id,
                 attempt: claimed.attempt,
                 endpoint: planned.endpoint,
                 access,
@@ -221,7 +225,8 @@ impl Dispatcher {
             let flight = InFlight { account, lane, endpoint, reserved: now, price, claimed };
             self.in_flight.insert(flight.claimed.attempt, flight);
             let (client, clock) = (Arc::clone(&self.means.client), Arc::clone(&self.means.clock));
-            self.carriers.spawn(carry(departure, client, clock, self.arrive.clone()));
+            let tokens = Arc::clone(&self.means.tokens);
+            self.carriers.spawn(carry(departure, client, tokens, clock, self.arrive.clone()));
         }
         for planned in plan {
             let unused = planned.count - found.get(&planned.lane).copied().unwrap_or(0).min(planned.count);

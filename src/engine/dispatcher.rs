@@ -19,6 +19,7 @@ use super::event::{Event, Finish, Listener, Progress, Stopped, WindowLevel};
 use super::settings::{Access, Settings};
 use super::settling::Gathered;
 use super::shutdown::{Shutdown, Urgency};
+use crate::auth::{NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick};
 use crate::limits::{Values, WallTrust, Windows};
@@ -38,6 +39,8 @@ pub struct Means {
     pub drain: Drain,
     /// The way to the platforms.
     pub client: Arc<Client>,
+    /// Every account's credentials.
+    pub tokens: Arc<TokenSource>,
     /// The time.
     pub clock: SharedClock,
     /// How a run is told to end.
@@ -99,6 +102,10 @@ pub(super) struct Dispatcher {
     pub(super) drain_until: Option<Tick>,
     pub(super) troubles: Vec<(AccountId, crate::domain::Reason, String)>,
     pub(super) next_slot: Option<Tick>,
+    /// Tokens that are being asked for.
+    pub(super) asking: usize,
+    /// Accounts that got none.
+    pub(super) no_tokens: Vec<(usize, NoToken)>,
     /// Answers that wait for the next turn.
     pub(super) gathered: Vec<Gathered>,
     /// To be told once the turn is on disk.
@@ -178,6 +185,8 @@ impl Dispatcher {
             drain_until: None,
             troubles: Vec::new(),
             next_slot: None,
+            asking: 0,
+            no_tokens: Vec::new(),
             gathered: Vec::new(),
             settled_events: Vec::new(),
             put_back: Vec::new(),
@@ -216,6 +225,7 @@ impl Dispatcher {
             self.heed_suspend().await?;
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
+            self.settle_tokens(&mut turn);
             let now = self.means.clock.now();
             self.wake_waiting(&mut turn, now.tick);
             if now.tick >= self.news.next_look {

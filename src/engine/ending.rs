@@ -12,7 +12,9 @@ use crate::store::{JobState, StoreError, Turn};
 impl Dispatcher {
     /// Whether the drain is over. `idle`: the last pass found nothing to write.
     pub(super) async fn is_over(&mut self, idle: bool) -> Result<Option<Stopped>, StoreError> {
-        if !self.in_flight.is_empty() || !self.gathered.is_empty() {
+        // A refresh in flight is worth waiting for as well: its new token must be saved.
+        let asking = self.asking > 0 && !self.drain_until.is_some_and(|until| self.means.clock.now().tick >= until);
+        if !self.in_flight.is_empty() || !self.gathered.is_empty() || asking {
             return Ok(None);
         }
         if let Some(stopped) = self.stopping {

@@ -20,6 +20,7 @@ mod retry;
 mod settings;
 mod settling;
 mod shutdown;
+mod tokens;
 mod verdict;
 
 pub use dispatcher::{Means, run};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::{Action, JobId, MicroUsd, Platform, Tick, UserId, WindowSpec};
 use crate::limits::{Pace, Values};
-use crate::platform::{BaseUrl, Credentials};
+use crate::platform::BaseUrl;
 
 /// What a drain works on, and within which bounds.
 #[derive(Clone, Debug)]
@@ -38,12 +38,12 @@ pub struct Access {
     pub platform: Platform,
     /// As whom.
     pub user: UserId,
-    /// With what.
-    pub credentials: Arc<Credentials>,
     /// At which address.
     pub base: Arc<BaseUrl>,
     /// Which app the credentials belong to: what is refused to the app is refused to all its accounts.
     pub app: Arc<str>,
+    /// The credentials came from outside (environment, sandbox): nothing here can refresh them.
+    pub fixed: bool,
     /// Within which windows.
     pub windows: Arc<[WindowSpec]>,
 }

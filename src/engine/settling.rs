@@ -25,13 +25,19 @@ pub(super) struct Gathered {
     pub(super) flight: InFlight,
     pub(super) reply: Reply,
     pub(super) ended: Moment,
+    pub(super) generation: i64,
 }
 
 impl Dispatcher {
     /// An answer came while nothing else happened.
     pub(super) fn note_arrival(&mut self, arrival: Arrival) {
-        if let Some(flight) = self.in_flight.remove(&arrival.attempt) {
-            self.gathered.push(Gathered { flight, reply: arrival.reply, ended: arrival.ended });
+        match arrival {
+            Arrival::Reply { attempt, reply, ended, generation } => {
+                if let Some(flight) = self.in_flight.remove(&attempt) {
+                    self.gathered.push(Gathered { flight, reply, ended, generation });
+                }
+            }
+            Arrival::Token { account, outcome } => self.note_token(account, outcome),
         }
     }
 
@@ -69,12 +75,12 @@ impl Dispatcher {
                 account: ForAccount::Nothing,
                 billed: false,
             };
-            self.write_settled(&Gathered { flight, reply, ended: now }, verdict, turn);
+            self.write_settled(&Gathered { flight, reply, ended: now, generation: 0 }, verdict, turn);
         }
     }
 
     fn settle(&mut self, gathered: Gathered, turn: &mut Turn) {
-        let Gathered { flight, reply, ended } = &gathered;
+        let Gathered { flight, reply, ended, .. } = &gathered;
         let history = History {
             attempt: flight.claimed.attempt,
             troubles: flight.claimed.troubles,
@@ -116,6 +122,11 @@ impl Dispatcher {
         }
         let Finding::Unanswered { reason, .. } = &reply.finding else { return };
         let detail = if reply.detail.is_empty() { reason.to_string() } else { reply.detail.clone() };
+        self.note_silence(detail, now);
+    }
+
+    /// Nobody answered.
+    pub(super) fn note_silence(&mut self, detail: String, now: Tick) {
         // One lost connection is no silence; the second in a row is worth a word.
         let since = match &self.silence {
             Some((since, _)) => *since,
@@ -143,7 +154,7 @@ impl Dispatcher {
     }
 
     fn write_settled(&mut self, gathered: &Gathered, mut verdict: Verdict, turn: &mut Turn) {
-        let Gathered { flight, reply, ended } = gathered;
+        let Gathered { flight, reply, ended, .. } = gathered;
         let index = flight.account;
         let account = &mut self.roster.accounts[index];
         let upper = if end_unseen(&reply.finding, reply.http_status) {
@@ -212,7 +223,7 @@ impl Dispatcher {
 
     /// What the answer means for the account, and for tasks refused before it.
     fn follow_up(&mut self, gathered: &Gathered, verdict: &mut Verdict, turn: &mut Turn) {
-        let Gathered { flight, reply, ended } = gathered;
+        let Gathered { flight, reply, ended, .. } = gathered;
         let index = flight.account;
         self.observe_limits(gathered, turn);
         match &verdict.account {
@@ -234,6 +245,10 @@ impl Dispatcher {
             }
             ForAccount::Suspicious => self.suspect(gathered, verdict, turn),
             ForAccount::Capped(limited) => self.cap(index, limited, reply, *ended, turn),
+            ForAccount::Rejected(reason) => {
+                self.roster.accounts[index].rejected = Some((reason.clone(), reply.detail.clone()));
+                self.ask_for_token(index, Some(gathered.generation));
+            }
             ForAccount::Stop(reason) => self.stop_account(index, reason.clone(), reply.detail.clone(), turn),
             ForAccount::StopApp(reason) => {
                 let app =
@@ -252,7 +267,7 @@ impl Dispatcher {
 
     /// The limiter hears what the answer said; a new hold is written with it.
     fn observe_limits(&mut self, gathered: &Gathered, turn: &mut Turn) {
-        let Gathered { flight, reply, ended } = gathered;
+        let Gathered { flight, reply, ended, .. } = gathered;
         if reply.http_status.is_none() {
             return;
         }

@@ -61,6 +61,8 @@ pub enum ForAccount {
     Limited,
     /// A usage or spend cap.
     Capped(Limited),
+    /// Its credentials were rejected: they are refreshed once; if that does not help, the account needs a person.
+    Rejected(Reason),
     /// The account needs a person.
     Stop(Reason),
     /// Every account of the app needs a person.
@@ -105,9 +107,10 @@ pub fn judge(finding: &Finding, task: &History, last_good: AttemptId) -> Verdict
             };
             plain(Transition::Release, Some(&Reason::Borrowed("rate_limited")), account)
         }
-        Finding::Unauthorized { reason } | Finding::Account { reason } => {
-            plain(Transition::Release, Some(reason), ForAccount::Stop(reason.clone()))
+        Finding::Unauthorized { reason } => {
+            plain(Transition::Release, Some(reason), ForAccount::Rejected(reason.clone()))
         }
+        Finding::Account { reason } => plain(Transition::Release, Some(reason), ForAccount::Stop(reason.clone())),
         Finding::App { reason } => plain(Transition::Release, Some(reason), ForAccount::StopApp(reason.clone())),
         Finding::World { reason } | Finding::Unknown { reason } => trouble(task, last_good, reason, true),
         Finding::Unanswered { reason, maybe_sent } => trouble(task, last_good, reason, *maybe_sent),
@@ -189,7 +192,7 @@ mod tests {
             (Finding::Malformed { reason: reason() }, Fail, ForAccount::Nothing),
             (Finding::Ambiguous { reason: reason() }, Suspect, ForAccount::Suspicious),
             (Finding::Limited(Limited::Rate), Release, ForAccount::Limited),
-            (Finding::Unauthorized { reason: reason() }, Release, ForAccount::Stop(reason())),
+            (Finding::Unauthorized { reason: reason() }, Release, ForAccount::Rejected(reason())),
             (Finding::Account { reason: reason() }, Release, ForAccount::Stop(reason())),
             (Finding::App { reason: reason() }, Release, ForAccount::StopApp(reason())),
             (Finding::World { reason: reason() }, Postpone, ForAccount::WorldFailed),

@@ -1,0 +1,145 @@
+//! Accounts whose credentials stand in the environment: for cron, containers and tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::{aisa_user, oauth1};
+use crate::cli::error::{CliError, Kind};
+use crate::clock::SharedClock;
+use crate::config::Credentials as Configured;
+use crate::domain::{AccountName, Platform, UserId};
+use crate::platform::{BaseUrl, Client, Credentials, Finding};
+use crate::store::{Account, Store};
+
+/// How long the platform may take to say who somebody is.
+const ASK_FOR: Duration = Duration::from_secs(30);
+
+/// Credentials of the environment, ready for requests.
+#[derive(Clone, Debug)]
+pub struct EnvironmentAccount {
+    /// Where they are good.
+    pub platform: Platform,
+    /// Whose they are; none until the platform was asked.
+    pub user: Option<UserId>,
+    /// For requests.
+    pub credentials: Arc<Credentials>,
+    /// The variable they came from, for messages.
+    variable: &'static str,
+}
+
+/// What the environment holds, in the order in which a default is chosen.
+///
+/// # Errors
+/// A token that cannot be sent, or half of a set.
+pub fn environment_accounts(configured: &Configured) -> Result<Vec<EnvironmentAccount>, CliError> {
+    let mut accounts = Vec::new();
+    if let Some(token) = &configured.x_token {
+        let variable = "CLEANUP_X_TOKEN";
+        let credentials = Credentials::bearer(token.clone()).map_err(|error| unusable(variable, &error.to_string()))?;
+        accounts.push(EnvironmentAccount {
+            platform: Platform::XV2,
+            user: configured.x_user_id.clone(),
+            credentials: Arc::new(credentials),
+            variable,
+        });
+    }
+    if let Some(set) = &configured.x_oauth1 {
+        let variable = "CLEANUP_X_ACCESS_TOKEN";
+        let (key, secret) = (set.consumer_key.clone(), set.consumer_secret.clone());
+        let credentials = Credentials::oauth1(key, secret, set.access_token.clone(), set.access_secret.clone())
+            .map_err(|error| unusable(variable, &error.to_string()))?;
+        let (user, credentials) = (oauth1::user_id(&set.access_token), Arc::new(credentials));
+        // OAuth 1.0a is good for both of X's APIs: v2 unless a bearer token is there for that.
+        let first = if configured.x_token.is_none() { Some(Platform::XV2) } else { None };
+        for platform in first.into_iter().chain([Platform::XV1]) {
+            accounts.push(EnvironmentAccount { platform, user: user.clone(), credentials: Arc::clone(&credentials), variable });
+        }
+    }
+    if let Some(key) = &configured.aisa_key {
+        let variable = "CLEANUP_AISA_KEY";
+        let user = aisa_user(key).map_err(|error| unusable(variable, &error.to_string()))?;
+        let credentials = Credentials::bearer(key.clone()).map_err(|error| unusable(variable, &error.to_string()))?;
+        let (platform, user, credentials) = (Platform::Aisa, Some(user), Arc::new(credentials));
+        accounts.push(EnvironmentAccount { platform, user, credentials, variable });
+    }
+    Ok(accounts)
+}
+
+impl EnvironmentAccount {
+    /// Whether it is this account of the queue.
+    pub fn is(&self, account: &Account) -> bool {
+        account.platform == self.platform && self.user.as_ref() == Some(&account.user_id)
+    }
+
+    /// Makes the account known, under the name wanted where it is new; a name it has, it keeps.
+    ///
+    /// # Errors
+    /// The name belongs to somebody else, or the account has another one already.
+    pub async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<(), CliError> {
+        let Some(user) = &self.user else { return Ok(()) };
+        let known = store.accounts().await?;
+        if let Some(account) = known.iter().find(|account| self.is(account)) {
+            return match wanted {
+                Some(wanted) if *wanted != account.name && known.iter().all(|other| other.name != *wanted) => {
+                    let message = format!("user {user} already has the name {}", account.name);
+                    Err(CliError::new(Kind::Usage, message).hint(format!("use --account {}", account.name)))
+                }
+                _ => Ok(()),
+            };
+        }
+        if wanted.is_some_and(|wanted| known.iter().any(|other| other.name == *wanted)) {
+            // The name means another account: that one acts, and this one is not needed.
+            return Ok(());
+        }
+        let name = match wanted {
+            Some(wanted) => wanted.clone(),
+            None => self.standard_name(user)?,
+        };
+        store.ensure_account(&name, self.platform, user).await?;
+        Ok(())
+    }
+
+    fn standard_name(&self, user: &UserId) -> Result<AccountName, CliError> {
+        let prefix = match self.platform {
+            Platform::XV2 | Platform::Sandbox => "x",
+            Platform::XV1 => "x-v1",
+            Platform::Aisa => "aisa",
+        };
+        format!("{prefix}-{user}").parse().map_err(|why: String| CliError::new(Kind::Fault, why))
+    }
+
+    /// Asks the platform whose credentials these are, where nobody said.
+    ///
+    /// # Errors
+    /// It does not take them (77); nobody answers (69).
+    pub async fn learn_user(&mut self, client: &Client, base: &BaseUrl, clock: &SharedClock) -> Result<(), CliError> {
+        if self.user.is_some() {
+            return Ok(());
+        }
+        let deadline = clock.now().tick.after(ASK_FOR);
+        match client.me(base, &self.credentials, deadline, &**clock).await {
+            Ok(user) => {
+                self.user = Some(user);
+                Ok(())
+            }
+            Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => {
+                Err(CliError::new(Kind::Unreachable, format!("nobody answers at {base}: {}", reply.detail)).hint(
+                    "check the network, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
+                ))
+            }
+            Err(reply) => {
+                let said = match reply.http_status {
+                    Some(status) => format!("HTTP {status}, {}", reply.detail),
+                    None => reply.detail,
+                };
+                let message = format!("{base} did not say whose token {} is: {said}", self.variable);
+                Err(CliError::new(Kind::Person, message)
+                    .hint("get a fresh user token with the scopes users.read and tweet.read, or set CLEANUP_X_USER_ID"))
+            }
+        }
+    }
+}
+
+fn unusable(variable: &str, why: &str) -> CliError {
+    CliError::new(Kind::Config, format!("{variable} cannot be used: {why}")).hint("set it again, without line breaks")
+}
