@@ -32,6 +32,24 @@ pub struct Environment {
     pub x_token: Option<Secret>,
     /// `CLEANUP_X_USER_ID`.
     pub x_user_id: Option<UserId>,
+    /// `CLEANUP_X_CONSUMER_KEY`.
+    pub x_consumer_key: Option<Secret>,
+    /// `CLEANUP_X_CONSUMER_SECRET`.
+    pub x_consumer_secret: Option<Secret>,
+    /// `CLEANUP_X_ACCESS_TOKEN`.
+    pub x_access_token: Option<Secret>,
+    /// `CLEANUP_X_ACCESS_SECRET`.
+    pub x_access_secret: Option<Secret>,
+    /// `CLEANUP_AISA_KEY`.
+    pub aisa_key: Option<Secret>,
+    /// `CLEANUP_X_CLIENT_ID`.
+    pub x_client_id: Option<String>,
+    /// `CLEANUP_X_CLIENT_SECRET`.
+    pub x_client_secret: Option<Secret>,
+    /// `CLEANUP_X_AUTHORIZE`.
+    pub x_authorize: Option<String>,
+    /// `CLEANUP_KEY`: opens the sealed credentials.
+    pub key: Option<Secret>,
     /// `NO_COLOR`, set to anything.
     pub no_color: bool,
 }
@@ -63,6 +81,7 @@ impl Environment {
             let why = "this version keeps its queue in a SQLite file; give a path, not a URL".into();
             return Err(ConfigError::Variable { name: "CLEANUP_DB", why });
         }
+        let secret = |name: &'static str| text(name)?.map(|text| token(name, &text)).transpose();
         Ok(Environment {
             home: folder("HOME"),
             config_home: folder("XDG_CONFIG_HOME"),
@@ -71,7 +90,16 @@ impl Environment {
             config: path("CLEANUP_CONFIG"),
             x_api: text("CLEANUP_X_API")?,
             aisa_api: text("CLEANUP_AISA_API")?,
-            x_token: text("CLEANUP_X_TOKEN")?.map(token).transpose()?,
+            x_token: secret("CLEANUP_X_TOKEN")?,
+            x_consumer_key: secret("CLEANUP_X_CONSUMER_KEY")?,
+            x_consumer_secret: secret("CLEANUP_X_CONSUMER_SECRET")?,
+            x_access_token: secret("CLEANUP_X_ACCESS_TOKEN")?,
+            x_access_secret: secret("CLEANUP_X_ACCESS_SECRET")?,
+            aisa_key: secret("CLEANUP_AISA_KEY")?,
+            x_client_id: text("CLEANUP_X_CLIENT_ID")?,
+            x_client_secret: secret("CLEANUP_X_CLIENT_SECRET")?,
+            x_authorize: text("CLEANUP_X_AUTHORIZE")?,
+            key: text("CLEANUP_KEY")?.map(Secret::new),
             x_user_id: text("CLEANUP_X_USER_ID")?.map(user_id).transpose()?,
             no_color: path("NO_COLOR").is_some(),
         })
@@ -79,8 +107,7 @@ impl Environment {
 }
 
 /// A token becomes a header: what a file's last line leaves behind it is cut off, anything else odd is refused unseen.
-fn token(text: String) -> Result<Secret, ConfigError> {
-    let name = "CLEANUP_X_TOKEN";
+fn token(name: &'static str, text: &str) -> Result<Secret, ConfigError> {
     let text = text.trim();
     if text.is_empty() || text.len() > MAX_TOKEN_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(ConfigError::Variable {
