@@ -2,6 +2,7 @@
 //! the platform's limits until every row has an honest outcome.
 
 pub mod app;
+pub mod auth;
 pub mod clock;
 pub mod domain;
 pub mod engine;
