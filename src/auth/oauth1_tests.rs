@@ -49,7 +49,8 @@ fn every_row_of_v1_has_its_vectors() {
     let vectors: Vec<Vector> = serde_json::from_str(include_str!("../../tests/vectors/oauth1.json")).unwrap();
     for row in crate::platform::table(Platform::XV1) {
         let (before, after) = row.path.split_once("{target}").unwrap_or((row.path, ""));
-        let own = |v: &&Vector| v.name.starts_with(row.action.name()) && v.url.contains(before) && v.url.contains(after);
+        let own =
+            |v: &&Vector| v.name.starts_with(row.action.name()) && v.url.contains(before) && v.url.contains(after);
         assert!(vectors.iter().filter(own).count() >= 20, "{}", row.action);
     }
 }
@@ -60,9 +61,11 @@ fn the_header_is_quoted_encoded_and_in_order() {
     let signed = Signed { method: "POST", url: &url, form: Some("user_id=1"), extra: &[] };
     let stamp = Stamp { epoch_seconds: 7, nonce: 255 };
     let header = authorization(&keys([Some("k/1"), Some("s"), Some("42-t"), Some("u")]), signed, stamp);
-    let expected = "OAuth oauth_consumer_key=\"k%2F1\", oauth_nonce=\"000000000000000000000000000000ff\", oauth_signature=\"";
+    let expected =
+        "OAuth oauth_consumer_key=\"k%2F1\", oauth_nonce=\"000000000000000000000000000000ff\", oauth_signature=\"";
     assert!(header.expose().starts_with(expected), "{}", header.expose());
-    let end = ", oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"7\", oauth_token=\"42-t\", oauth_version=\"1.0\"";
+    let end =
+        ", oauth_signature_method=\"HMAC-SHA1\", oauth_timestamp=\"7\", oauth_token=\"42-t\", oauth_version=\"1.0\"";
     assert!(header.expose().ends_with(end), "{}", header.expose());
     assert!(!format!("{header:?}").contains("42-t"));
 }
