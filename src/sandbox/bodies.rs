@@ -3,10 +3,11 @@
 
 use serde_json::{Value, json};
 
+use super::proof::Denied;
 use super::world::{Refusal, Trouble, Verdict};
 use crate::domain::{Action, TargetId, TargetKind};
 
-const JSON: &str = "application/json; charset=utf-8";
+pub(super) const JSON: &str = "application/json; charset=utf-8";
 const PROBLEM: &str = "application/problem+json";
 const HTML: &str = "text/html; charset=utf-8";
 const PROBLEMS: &str = "https://api.twitter.com/2/problems";
@@ -148,8 +149,26 @@ fn general(verdict: Verdict, wording: u8) -> Worded {
     }
 }
 
-/// 401 in X's words.
-pub(super) fn unauthorized() -> Worded {
+/// The answer to somebody who proves nothing.
+pub(super) fn denied(denied: Denied) -> Worded {
+    match denied {
+        Denied::Missing | Denied::Unknown => unauthorized(),
+        Denied::Clock => coded(401, 135, "Timestamp out of bounds."),
+        Denied::WrongKind => {
+            let detail = "Authenticating with OAuth 1.0a User Context is forbidden for this endpoint. Supported \
+                          authentication types are [OAuth 2.0 User Context].";
+            let body = json!({
+                "title": "Unsupported Authentication",
+                "detail": detail,
+                "type": format!("{PROBLEMS}/unsupported-authentication"),
+                "status": 403,
+            });
+            json_answer(403, PROBLEM, &body)
+        }
+    }
+}
+
+fn unauthorized() -> Worded {
     about_blank(401, "Unauthorized", "Unauthorized")
 }
 
@@ -173,7 +192,7 @@ pub(super) fn unreadable_path() -> Worded {
     invalid_request("id", "", "The path cannot be read")
 }
 
-fn json_answer(status: u16, content_type: &'static str, body: &Value) -> Worded {
+pub(super) fn json_answer(status: u16, content_type: &'static str, body: &Value) -> Worded {
     Worded { status, content_type, body: body.to_string(), from_edge: false }
 }
 
@@ -181,7 +200,7 @@ fn about_blank(status: u16, title: &str, detail: &str) -> Worded {
     json_answer(status, PROBLEM, &json!({"title": title, "detail": detail, "type": "about:blank", "status": status}))
 }
 
-fn coded(status: u16, code: u32, message: &str) -> Worded {
+pub(super) fn coded(status: u16, code: u32, message: &str) -> Worded {
     json_answer(status, JSON, &json!({"errors": [{"code": code, "message": message}]}))
 }
 
@@ -219,7 +238,7 @@ fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
     }
 }
 
-fn refused(refusal: Refusal, action: Action) -> Worded {
+pub(super) fn refused(refusal: Refusal, action: Action) -> Worded {
     match (refusal, action.target_kind()) {
         (Refusal::Protected, TargetKind::Post) => coded(403, 179, "Sorry, you are not authorized to see this status."),
         (Refusal::Protected, TargetKind::User) => {
@@ -238,41 +257,56 @@ fn refused(refusal: Refusal, action: Action) -> Worded {
     }
 }
 
-fn troubled(trouble: Trouble) -> Worded {
+pub(super) fn troubled(trouble: Trouble) -> Worded {
     match trouble {
         Trouble::Revoked => unauthorized(),
         Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
         Trouble::Ambiguous => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
-        Trouble::CreditsDepleted => {
-            let account = 1_000_000_000_000_000_001_u64;
-            let detail =
-                format!("Your enrolled account [{account}] does not have any credits to fulfill this request.");
-            let body = json!({
-                "account_id": account,
-                "title": "CreditsDepleted",
-                "detail": detail,
-                "type": format!("{PROBLEMS}/credits"),
-            });
-            json_answer(402, PROBLEM, &body)
-        }
+        Trouble::CreditsDepleted => credits_depleted(),
     }
+}
+
+/// 402, at every endpoint.
+pub(super) fn credits_depleted() -> Worded {
+    let account = 1_000_000_000_000_000_001_u64;
+    let body = json!({
+        "account_id": account,
+        "title": "CreditsDepleted",
+        "detail": format!("Your enrolled account [{account}] does not have any credits to fulfill this request."),
+        "type": format!("{PROBLEMS}/credits"),
+    });
+    json_answer(402, PROBLEM, &body)
 }
 
 /// Four statuses in three forms: X's own JSON, an edge's HTML page, and nothing at all.
 fn server_error(wording: u8) -> Worded {
-    let (status, title) = match wording % 4 {
+    let (status, title) = status_5xx(wording);
+    match (wording / 4) % 3 {
+        0 => about_blank(status, title, title),
+        1 => edge_page(status, title),
+        _ => Worded { body: String::new(), ..edge_page(status, title) },
+    }
+}
+
+/// A page of the edge, or nothing but a status.
+pub(super) fn edge_error(wording: u8) -> Worded {
+    let (status, title) = status_5xx(wording);
+    let page = edge_page(status, title);
+    if (wording / 4).is_multiple_of(2) { page } else { Worded { body: String::new(), ..page } }
+}
+
+fn edge_page(status: u16, title: &str) -> Worded {
+    let body =
+        format!("<html>\r\n<head><title>{status} {title}</title></head>\r\n<body><h1>{title}</h1></body></html>\r\n");
+    Worded { status, content_type: HTML, body, from_edge: true }
+}
+
+fn status_5xx(wording: u8) -> (u16, &'static str) {
+    match wording % 4 {
         0 => (500, "Internal Server Error"),
         1 => (502, "Bad Gateway"),
         2 => (503, "Service Unavailable"),
         _ => (504, "Gateway Timeout"),
-    };
-    let edge = |body: String| Worded { status, content_type: HTML, body, from_edge: true };
-    match (wording / 4) % 3 {
-        0 => about_blank(status, title, title),
-        1 => edge(format!(
-            "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body><h1>{title}</h1></body></html>\r\n"
-        )),
-        _ => edge(String::new()),
     }
 }
 
