@@ -1,26 +1,14 @@
-//! Puts a verdict into X's words: status, content type and body. Worded after X's documents (problem details, `errors[]`
+//! Puts a verdict into the words of X API v2: status, content type and body. Worded after X's documents (problem details, `errors[]`
 //! with v1 codes, and the pages an edge sends), not after what our client expects.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::proof::Denied;
+use super::words::{
+    JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, credits_depleted, edge_page, json_answer, status_5xx,
+};
 use super::world::{Refusal, Trouble, Verdict};
 use crate::domain::{Action, TargetId, TargetKind};
-
-pub(super) const JSON: &str = "application/json; charset=utf-8";
-const PROBLEM: &str = "application/problem+json";
-const HTML: &str = "text/html; charset=utf-8";
-const PROBLEMS: &str = "https://api.twitter.com/2/problems";
-
-/// An answer in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Worded {
-    pub(super) status: u16,
-    pub(super) content_type: &'static str,
-    pub(super) body: String,
-    /// Whether it comes from the edge, which knows nothing of windows.
-    pub(super) from_edge: bool,
-}
 
 /// What an action is at X: its path, its field and the value that means success.
 #[derive(Clone, Copy, Debug)]
@@ -177,31 +165,9 @@ pub(super) fn unknown_route() -> Worded {
     about_blank(404, "Not Found", "Not Found")
 }
 
-/// A route X has, asked with another method.
-pub(super) fn wrong_method() -> Worded {
-    about_blank(405, "Method Not Allowed", "Method Not Allowed")
-}
-
-/// A body nobody asked for.
-pub(super) fn too_large() -> Worded {
-    about_blank(413, "Payload Too Large", "Payload Too Large")
-}
-
 /// A path that is no UTF-8.
 pub(super) fn unreadable_path() -> Worded {
     invalid_request("id", "", "The path cannot be read")
-}
-
-pub(super) fn json_answer(status: u16, content_type: &'static str, body: &Value) -> Worded {
-    Worded { status, content_type, body: body.to_string(), from_edge: false }
-}
-
-fn about_blank(status: u16, title: &str, detail: &str) -> Worded {
-    json_answer(status, PROBLEM, &json!({"title": title, "detail": detail, "type": "about:blank", "status": status}))
-}
-
-pub(super) fn coded(status: u16, code: u32, message: &str) -> Worded {
-    json_answer(status, JSON, &json!({"errors": [{"code": code, "message": message}]}))
 }
 
 fn invalid_request(name: &str, value: &str, message: &str) -> Worded {
@@ -266,18 +232,6 @@ pub(super) fn troubled(trouble: Trouble) -> Worded {
     }
 }
 
-/// 402, at every endpoint.
-pub(super) fn credits_depleted() -> Worded {
-    let account = 1_000_000_000_000_000_001_u64;
-    let body = json!({
-        "account_id": account,
-        "title": "CreditsDepleted",
-        "detail": format!("Your enrolled account [{account}] does not have any credits to fulfill this request."),
-        "type": format!("{PROBLEMS}/credits"),
-    });
-    json_answer(402, PROBLEM, &body)
-}
-
 /// Four statuses in three forms: X's own JSON, an edge's HTML page, and nothing at all.
 fn server_error(wording: u8) -> Worded {
     let (status, title) = status_5xx(wording);
@@ -285,28 +239,6 @@ fn server_error(wording: u8) -> Worded {
         0 => about_blank(status, title, title),
         1 => edge_page(status, title),
         _ => Worded { body: String::new(), ..edge_page(status, title) },
-    }
-}
-
-/// A page of the edge, or nothing but a status.
-pub(super) fn edge_error(wording: u8) -> Worded {
-    let (status, title) = status_5xx(wording);
-    let page = edge_page(status, title);
-    if (wording / 4).is_multiple_of(2) { page } else { Worded { body: String::new(), ..page } }
-}
-
-fn edge_page(status: u16, title: &str) -> Worded {
-    let body =
-        format!("<html>\r\n<head><title>{status} {title}</title></head>\r\n<body><h1>{title}</h1></body></html>\r\n");
-    Worded { status, content_type: HTML, body, from_edge: true }
-}
-
-fn status_5xx(wording: u8) -> (u16, &'static str) {
-    match wording % 4 {
-        0 => (500, "Internal Server Error"),
-        1 => (502, "Bad Gateway"),
-        2 => (503, "Service Unavailable"),
-        _ => (504, "Gateway Timeout"),
     }
 }
 

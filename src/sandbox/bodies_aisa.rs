@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::bodies::{self, JSON, Worded, json_answer};
+use super::bodies;
 use super::proof::Denied;
+use super::words::{self, JSON, Worded, json_answer};
 use super::world::{Trouble, Verdict};
 use crate::domain::{Action, TargetKind};
 
@@ -97,7 +98,7 @@ fn server_error(wording: u8) -> Worded {
     match wording % 4 {
         0 => error(500, "api_error", "internal_error", "Something went wrong."),
         1 => error(502, "upstream_error", "upstream_error", "The upstream service failed."),
-        _ => bodies::edge_error(wording),
+        _ => words::edge_error(wording),
     }
 }
 

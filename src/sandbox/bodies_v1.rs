@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::bodies::{self, JSON, Worded, coded, json_answer};
 use super::proof::Denied;
+use super::words::{self, JSON, Worded, coded, json_answer};
 use super::world::{Refusal, Trouble, Verdict};
 use crate::domain::{Action, TargetId, TargetKind};
 
@@ -137,7 +137,7 @@ fn troubled(trouble: Trouble) -> Worded {
         Trouble::Revoked => coded(401, 89, "Invalid or expired token."),
         Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
         Trouble::Ambiguous => unexplained(),
-        Trouble::CreditsDepleted => bodies::credits_depleted(),
+        Trouble::CreditsDepleted => words::credits_depleted(),
     }
 }
 
@@ -160,6 +160,6 @@ fn server_error(wording: u8) -> Worded {
     match wording % 4 {
         0 => coded(500, 131, "Internal error"),
         1 => coded(503, 130, "Over capacity"),
-        _ => bodies::edge_error(wording),
+        _ => words::edge_error(wording),
     }
 }

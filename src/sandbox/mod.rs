@@ -6,8 +6,8 @@
 //! that the two can disagree.
 //!
 //! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `speech`
-//! knows the three platforms, whose answers the `bodies` word, `proof` and `signature` tell who asks, `routes` and `streams`
-//! are the HTTP, `server` owns sockets and cuts them where a fault says so.
+//! knows the three platforms, whose answers the `bodies` word, `proof` and `signature` tell who asks, `routes`, `headers` and
+//! `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
 //!
 //! Who is asking is told by `Authorization: Bearer sandbox-<user_id>` at v2, an OAuth 1.0a signature with
 //! [`Sandbox::oauth1_keys`] at v1.1 (and v2), `Bearer sk-sandbox-<user_id>` at AIsa. Beside the platforms' endpoints there
@@ -20,6 +20,7 @@ mod bodies_aisa;
 mod bodies_v1;
 mod dice;
 mod faults;
+mod headers;
 mod ledger;
 mod proof;
 mod routes;
@@ -30,6 +31,7 @@ mod streams;
 mod user;
 mod who;
 mod windows;
+mod words;
 mod world;
 
 #[cfg(test)]

@@ -8,20 +8,22 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, RawPathParams, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on, post};
 
-use super::bodies::{self, Worded};
+use super::bodies;
+use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::proof::{self, Denied, Received};
 use super::speech::{self, Endpoint};
 use super::streams::{CutBody, EffectPages};
 use super::who::{Dialect, Who};
+use super::words;
 use super::world::{Answer, Ask, Decision, Trouble, Verdict, World};
 use crate::clock::SharedClock;
-use crate::domain::{Moment, TargetId, Wall};
+use crate::domain::{Moment, TargetId};
 
 /// The longest body of a request; what is asked for fits into a hundredth.
 const MAX_REQUEST_BODY_BYTES: usize = 4096;
@@ -90,7 +92,7 @@ pub(super) fn router(platform: Platform) -> Router {
     }
     router
         .fallback(|uri: Uri| async move { plain(speech::unknown_route(uri.path())) })
-        .method_not_allowed_fallback(|| async { plain(bodies::wrong_method()) })
+        .method_not_allowed_fallback(|| async { plain(words::wrong_method()) })
         .layer(middleware::from_fn_with_state(platform.clone(), finish))
         .with_state(platform)
 }
@@ -115,7 +117,7 @@ async fn finish(State(platform): State<Platform>, request: Request, next: Next) 
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let mut response = match length {
-        Some(length) if length > MAX_REQUEST_BODY_BYTES as u64 => plain(bodies::too_large()),
+        Some(length) if length > MAX_REQUEST_BODY_BYTES as u64 => plain(words::too_large()),
         _ => next.run(request).await,
     };
     let (now, transaction) = platform.at_once(|world, now| (now, world.transaction()));
@@ -126,7 +128,7 @@ async fn finish(State(platform): State<Platform>, request: Request, next: Next) 
 }
 
 async fn act(platform: Platform, endpoint: Endpoint, params: Option<PathTexts>, request: Request) -> Response {
-    let Some(received) = receive(request).await else { return plain(bodies::too_large()) };
+    let Some(received) = receive(request).await else { return plain(words::too_large()) };
     // Somewhere on its way a request is counted; where, varies from request to request.
     let latency = platform.latency.unwrap_or_default();
     let there = if latency.is_zero() { latency } else { latency.mul_f64(platform.world().arrival_share()) };
@@ -176,7 +178,7 @@ async fn receive(request: Request) -> Option<Received> {
 }
 
 async fn me(State(platform): State<Platform>, request: Request) -> Response {
-    let Some(received) = receive(request).await else { return plain(bodies::too_large()) };
+    let Some(received) = receive(request).await else { return plain(words::too_large()) };
     let user = match authenticated(&platform, Dialect::V2, false, &received) {
         Ok(user) => user,
         Err(denied) => return plain(bodies::denied(denied)),
@@ -237,64 +239,4 @@ fn severed(how: Severed) -> Response {
     let mut response = Response::new(Body::empty());
     response.extensions_mut().insert(how);
     response
-}
-
-/// An answer to nobody, without the headers of any window.
-fn plain(worded: Worded) -> Response {
-    let status = StatusCode::from_u16(worded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::new(Body::from(worded.body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(worded.content_type));
-    response
-}
-
-/// An answer with the headers of its windows. The edge's own pages have none.
-fn respond(worded: Worded, dialect: Dialect, answer: Answer, now: Wall) -> Response {
-    let from_edge = worded.from_edge;
-    let mut response = plain(worded);
-    let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
-    match dialect {
-        _ if from_edge => {}
-        Dialect::V2 | Dialect::V1 => x_headers(response.headers_mut(), answer),
-        Dialect::Aisa => aisa_headers(response.headers_mut(), answer, limited, now),
-    }
-    response
-}
-
-fn x_headers(headers: &mut HeaderMap, answer: Answer) {
-    if let Some(window) = answer.window {
-        headers.insert("x-access-level", HeaderValue::from_static("read-write"));
-        headers.insert("x-rate-limit-limit", window.limit.into());
-        headers.insert("x-rate-limit-remaining", window.remaining.into());
-        headers.insert("x-rate-limit-reset", window.reset_seconds.into());
-    }
-    if let Some(day) = answer.day {
-        headers.insert("x-user-limit-24hour-limit", day.limit.into());
-        headers.insert("x-user-limit-24hour-remaining", day.remaining.into());
-        headers.insert("x-user-limit-24hour-reset", day.reset_seconds.into());
-    }
-}
-
-/// `Retry-After` comes with 429 only, and with whichever window is full the longest.
-fn aisa_headers(headers: &mut HeaderMap, answer: Answer, limited: bool, now: Wall) {
-    let Some(window) = answer.window else { return };
-    headers.insert("x-ratelimit-limit-requests", window.limit.into());
-    headers.insert("x-ratelimit-remaining-requests", window.remaining.into());
-    headers.insert("x-ratelimit-reset-requests", window.reset_seconds.into());
-    let full = [Some(window), answer.day].into_iter().flatten().filter(|window| window.remaining == 0);
-    if let Some(reset) = full.map(|window| window.reset_seconds).max().filter(|_| limited) {
-        headers.insert(header::RETRY_AFTER, (reset - now.0.div_euclid(1000)).max(1).into());
-    }
-}
-
-fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
-}
-
-/// `Sun, 22 Nov 2026 14:38:31 GMT`, by the sandbox's clock and not by the machine's.
-fn http_date(wall: Wall) -> String {
-    let timestamp = jiff::Timestamp::from_second(wall.0.div_euclid(1000)).unwrap_or_default();
-    timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -91,3 +91,72 @@ fn escape(text: &str) -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::auth::oauth1::{Keys, Signed, Stamp, Token, authorization};
+    use crate::domain::Secret;
+    use proptest::prelude::*;
+
+    const NOW: Wall = Wall(1_795_358_311_500);
+    const QUERY: &str = "a=%20%21*%27()+b&empty=&%5B%5D=%E2%82%AC";
+
+    fn raw<'a>(query: &'a str, form: &'a str) -> Raw<'a> {
+        Raw { method: "POST", host: "127.0.0.1:8080", path: "/1.1/blocks/destroy.json", query, form }
+    }
+
+    /// The header the client's signer makes, without its scheme.
+    fn header(query: &str, form: &str) -> String {
+        let keys = OAuth1Keys::of("77".parse().unwrap());
+        let secret = |text: String| Secret::new(text);
+        let token = Token { token: secret(keys.access_token), secret: secret(keys.access_secret) };
+        let (consumer_key, consumer_secret) = (secret(keys.consumer_key), secret(keys.consumer_secret));
+        let keys = Keys { consumer_key, consumer_secret, token: Some(token) };
+        let mut url: Url = "http://127.0.0.1:8080/1.1/blocks/destroy.json".parse().unwrap();
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
+        let signed = Signed { method: "POST", url: &url, form: Some(form), extra: &[] };
+        let header = authorization(&keys, signed, Stamp { epoch_seconds: NOW.0 / 1000, nonce: 1 });
+        header.expose().strip_prefix("OAuth ").unwrap().to_owned()
+    }
+
+    #[test]
+    fn only_what_was_signed_is_accepted() {
+        let signed = header(QUERY, "user_id=9");
+        let good = raw(QUERY, "user_id=9");
+        assert_eq!(check(good, &signed, NOW), Ok("77".parse().unwrap()));
+        for bad in [
+            Raw { method: "DELETE", ..good },
+            Raw { host: "127.0.0.1:8081", ..good },
+            Raw { path: "/1.1/blocks/destroy", ..good },
+            Raw { query: "", ..good },
+            Raw { form: "user_id=8", ..good },
+        ] {
+            assert_eq!(check(bad, &signed, NOW), Err(Denied::Unknown), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_refused_as_x_does() {
+        let signed = header("a=1&a=2", "");
+        assert_eq!(check(raw("a=1&a=2", ""), &signed, NOW), Err(Denied::Unknown));
+        let signed = header("user_id=1", "user_id=2");
+        assert_eq!(check(raw("user_id=1", "user_id=2"), &signed, NOW), Err(Denied::Unknown));
+    }
+
+    proptest! {
+        #[test]
+        fn two_implementations_agree(key in "[a-z~ -]{1,5}", value in "\\PC{0,8}", form in "[!-~]{0,8}") {
+            let pair = |value: &str| format!("{}={}", escape(&key), escape(value));
+            let (query, form) = (pair(&value), format!("zzzzzz={}", escape(&form)));
+            prop_assert_eq!(check(raw(&query, &form), &header(&query, &form), NOW), Ok("77".parse().unwrap()));
+        }
+
+        #[test]
+        fn no_header_makes_the_check_panic(header in "\\PC{0,60}") {
+            prop_assert!(check(raw("", ""), &header, NOW).is_err());
+        }
+    }
+}

@@ -4,10 +4,10 @@ use axum::http::Method;
 
 use super::proof::{Denied, Received};
 use super::who::Dialect;
+use super::words::Worded;
 use super::world::Verdict;
 use super::{bodies, bodies_aisa, bodies_v1};
 use crate::domain::{Action, TargetId};
-use bodies::Worded;
 use bodies_v1::Place;
 
 /// An endpoint of one of the platforms.

@@ -101,7 +101,13 @@ impl Bench {
         self.ask_with(&way.credentials(), way.platform, action, target).await
     }
 
-    pub(crate) async fn ask_with(&self, credentials: &Credentials, platform: Platform, action: Action, target: &str) -> Reply {
+    pub(crate) async fn ask_with(
+        &self,
+        credentials: &Credentials,
+        platform: Platform,
+        action: Action,
+        target: &str,
+    ) -> Reply {
         let (user, target): (_, Target) = (USER.parse().unwrap(), target.parse().unwrap());
         let request = Request {
             endpoint: find(platform, action).unwrap(),
