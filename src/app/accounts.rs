@@ -121,6 +121,14 @@ impl Who {
         Ok(Who::Real(RealAccounts { environment, platform, bases: Bases::of(settings)? }))
     }
 
+    /// Where the pretend platform is, if this is about it.
+    pub fn sandbox_base(&self) -> Option<BaseUrl> {
+        match self {
+            Who::Sandbox(SandboxAccounts { base: Some(base) }) => Some((**base).clone()),
+            _ => None,
+        }
+    }
+
     /// Makes sure that the queue knows the account of `--account` (or the default one) and, in the sandbox, those that rows
     /// name; then says which accounts there are.
     ///

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::accounts::Who;
+use crate::auth::TokenSource;
 use crate::cli::error::CliError;
 use crate::clock::SharedClock;
 use crate::domain::{Action, JobId, MicroUsd, Platform, Tick, WindowSpec};
@@ -57,6 +58,8 @@ pub struct Footing {
     pub lock: DrainLock,
     /// The way to the platforms.
     pub client: Arc<Client>,
+    /// Every account's credentials.
+    pub tokens: Arc<TokenSource>,
     /// The time.
     pub clock: SharedClock,
     /// How it is told to end.
@@ -70,9 +73,9 @@ pub struct Footing {
 /// # Errors
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
 pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CliError> {
-    let Footing { mut store, lock, client, clock, shutdown, listener } = footing;
+    let Footing { mut store, lock, client, tokens, clock, shutdown, listener } = footing;
     let accounts = store.accounts().await?;
-    let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned())?;
+    let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let longest = access.values().flat_map(|access| access.windows.iter()).map(|spec| spec.rate.window()).max();
     let horizon_ms = longest.unwrap_or(WindowSpec::DEFAULT.window()).as_millis() as i64 + 60_000;
     let deadline_ms = options.request_deadline.as_millis() as i64;
@@ -88,7 +91,7 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
         max_spend: options.max_spend,
         prices: options.prices,
     };
-    let means = Means { drain, client, clock, shutdown, listener };
+    let means = Means { drain, client, tokens, clock, shutdown, listener };
     let (finish, mut store) = engine::run(means, start, accounts, access, settings).await?;
     let jobs = store.status(None).await?;
     let ours = |status: &JobStatus| options.jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));

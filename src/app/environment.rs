@@ -52,7 +52,12 @@ pub fn environment_accounts(configured: &Configured) -> Result<Vec<EnvironmentAc
         // OAuth 1.0a is good for both of X's APIs: v2 unless a bearer token is there for that.
         let first = if configured.x_token.is_none() { Some(Platform::XV2) } else { None };
         for platform in first.into_iter().chain([Platform::XV1]) {
-            accounts.push(EnvironmentAccount { platform, user: user.clone(), credentials: Arc::clone(&credentials), variable });
+            accounts.push(EnvironmentAccount {
+                platform,
+                user: user.clone(),
+                credentials: Arc::clone(&credentials),
+                variable,
+            });
         }
     }
     if let Some(key) = &configured.aisa_key {

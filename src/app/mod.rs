@@ -5,8 +5,12 @@
 
 mod accounts;
 mod draining;
+mod environment;
 mod loading;
+mod tokens;
 
-pub use accounts::{Accounts, SandboxAccounts, Who};
+pub use accounts::{Accounts, Bases, RealAccounts, SandboxAccounts, Who};
 pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
+pub use environment::{EnvironmentAccount, environment_accounts};
 pub use loading::{FileOptions, Keep, LoadOptions, Loaded, Prepared, Standing, load, prepare, stand};
+pub use tokens::{app, open_tokens, open_vault, places};

@@ -4,6 +4,8 @@
 //! that an account needs a person. What does not belong here: requests that undo anything (`platform`), talking to a terminal
 //! or opening a browser (`cli`), SQL (`store`).
 //!
+//! `oauth1` signs requests as OAuth 1.0a wants it (pure).
+//!
 //! ```text
 //!   login, import --> keep --> vault (seal) --> store
 //!   store --> vault (open) --> tokens --> credentials for a request
@@ -17,6 +19,7 @@ mod import;
 mod keep;
 mod listener;
 mod login;
+pub mod oauth1;
 mod pin;
 mod refresh;
 mod slot;

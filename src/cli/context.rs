@@ -5,6 +5,7 @@ use super::escape::escaped;
 use super::printer::Printer;
 use crate::clock::SharedClock;
 use crate::config::Settings;
+use crate::domain::Platform;
 use crate::store::{Job, Store};
 
 /// The most jobs an error lists.
@@ -56,6 +57,11 @@ impl Context {
                 Err(self.unknown_job(name, &jobs))
             }
         }
+    }
+
+    /// Whose API a command speaks of: the pretend platform's in the sandbox, else the one asked for, else X's v2.
+    pub fn platform(&self, asked: Option<Platform>) -> Platform {
+        if self.settings.is_sandbox() { Platform::Sandbox } else { asked.unwrap_or(Platform::XV2) }
     }
 
     /// The error for a job that is not there.

@@ -29,7 +29,7 @@ pub(super) struct ConfigFile {
     pub(super) run: RunSection,
     windows: Vec<WindowSection>,
     prices: BTreeMap<Text<Action>, Price>,
-    pub(super) x: HostSection,
+    pub(super) x: XSection,
     pub(super) aisa: HostSection,
     pub(super) log: LogSection,
 }
@@ -56,7 +56,17 @@ struct WindowSection {
     platform: Option<Text<Platform>>,
 }
 
-/// `[x]`, `[aisa]`
+/// `[x]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct XSection {
+    pub(super) api: Option<String>,
+    pub(super) authorize: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) redirect: Option<String>,
+}
+
+/// `[aisa]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HostSection {

@@ -15,5 +15,5 @@ mod words;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use file::MAX_CONFIG_BYTES;
-pub use settings::{Credentials, LogFormat, Overrides, ProgressMode, RunSettings, Settings};
+pub use settings::{AppSettings, Credentials, LogFormat, OAuth1Set, Overrides, ProgressMode, RunSettings, Settings};
 pub use windows::{MAX_WINDOWS, Per, WindowRule};

@@ -190,6 +190,7 @@ impl Settings {
         let rules = file.window_rules();
         let prices = file.prices();
         let run = run_settings(options, &file);
+        let app = app_of(environment, &file);
         let host = |variable: &Option<String>, configured: Option<String>, default: &str| {
             variable.clone().or(configured).unwrap_or_else(|| default.to_owned())
         };
@@ -205,7 +206,7 @@ impl Settings {
             x_api: host(&environment.x_api, file.x.api, Settings::X_API),
             aisa_api: host(&environment.aisa_api, file.aisa.api, Settings::AISA_API),
             credentials: credentials_of(environment)?,
-            app: app_of(environment, &file),
+            app,
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
             rates: options.rates.clone(),

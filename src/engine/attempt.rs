@@ -46,14 +46,10 @@ pub(super) async fn carry(
     clock: SharedClock,
     arrivals: mpsc::Sender<Arrival>,
 ) {
-    // At hand a moment ago; if it has run out since, it is refreshed here, and the request may find its time has passed.
-    let current = match tokens.at_hand(departure.account) {
-        Some(current) => Ok(current),
-        None => tokens.current(departure.account).await,
-    };
-    let (reply, generation) = match current {
-        Ok(current) => (send(&departure, &current, &client, &clock).await, current.generation),
-        Err(_) => (not_sent(), NO_GENERATION),
+    // At hand when the turn was planned. If it has run out since, nothing is sent: a refresh takes longer than `send_by`.
+    let (reply, generation) = match tokens.at_hand(departure.account) {
+        Some(current) => (send(&departure, &current, &client, &clock).await, current.generation),
+        None => (not_sent(), NO_GENERATION),
     };
     let arrival = Arrival::Reply { attempt: departure.attempt, reply, ended: clock.now(), generation };
     // Nobody is listening any more only when the run has been cancelled; then the attempt has been written off.

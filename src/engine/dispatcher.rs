@@ -85,6 +85,8 @@ pub(super) struct Dispatcher {
     pub(super) waiting: BinaryHeap<Reverse<(Tick, TaskId, LaneId)>>,
     pub(super) in_flight: HashMap<AttemptId, InFlight>,
     pub(super) carriers: JoinSet<()>,
+    /// Tasks that ask for tokens.
+    pub(super) askers: JoinSet<()>,
     pub(super) arrivals: mpsc::Receiver<Arrival>,
     pub(super) arrive: mpsc::Sender<Arrival>,
     /// Windows that all accounts of a platform share.
@@ -172,6 +174,7 @@ impl Dispatcher {
             waiting: BinaryHeap::new(),
             in_flight: HashMap::new(),
             carriers: JoinSet::new(),
+            askers: JoinSet::new(),
             arrivals,
             arrive,
             app_windows,

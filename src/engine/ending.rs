@@ -13,7 +13,8 @@ impl Dispatcher {
     /// Whether the drain is over. `idle`: the last pass found nothing to write.
     pub(super) async fn is_over(&mut self, idle: bool) -> Result<Option<Stopped>, StoreError> {
         // A refresh in flight is worth waiting for as well: its new token must be saved.
-        let asking = self.asking > 0 && !self.drain_until.is_some_and(|until| self.means.clock.now().tick >= until);
+        let in_time = self.drain_until.is_none_or(|until| self.means.clock.now().tick < until);
+        let asking = self.asking > 0 && in_time;
         if !self.in_flight.is_empty() || !self.gathered.is_empty() || asking {
             return Ok(None);
         }

@@ -47,6 +47,7 @@ impl Dispatcher {
             self.note_arrival(arrival);
         }
         while self.carriers.try_join_next().is_some() {}
+        while self.askers.try_join_next().is_some() {}
         for gathered in std::mem::take(&mut self.gathered) {
             self.settle(gathered, turn);
         }

@@ -34,7 +34,8 @@ impl Dispatcher {
         run.asking = true;
         self.asking += 1;
         let (id, tokens, arrive) = (run.id, Arc::clone(&self.means.tokens), self.arrive.clone());
-        self.carriers.spawn(async move {
+        // Not among the carriers: what is aborted with them is requests, and a refresh cut off costs its one repeat.
+        self.askers.spawn(async move {
             let outcome = match rejected {
                 Some(generation) => tokens.rejected(id, generation).await,
                 None => tokens.current(id).await,

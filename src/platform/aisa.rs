@@ -6,7 +6,7 @@
 //! Prices: $0.018 and $0.012 in a third-party copy of AIsa's catalogue (2026); a price for calls with a key was not found.
 //! The 60 a minute are the free plan's for a whole key; X's own limits per user apply behind the gateway.
 
-use super::endpoint::{Documented, Endpoint, Params, Success, Tier, Verb};
+use super::endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb};
 use crate::domain::{Action, MicroUsd, Platform};
 
 const FREE_PLAN: &[Documented] = &[Documented::app(60, 60)];
@@ -25,6 +25,7 @@ const fn row(
         method: Verb::Post,
         path,
         params: Params::Json(field),
+        auth: Auth::Key,
         success: Success::Flag { pointer, value: false },
         scopes,
         price: Some(price),

@@ -15,7 +15,7 @@ use super::classify::{Question, classify, expected_id, judge};
 use super::credentials::Credentials;
 use super::endpoint::Success;
 use super::reply::{Finding, Reply};
-use super::request::{self, Request, Unbuildable};
+use super::request::{self, Concern, Request, Unbuildable};
 use super::{detail, x_v2};
 use crate::clock::{Clock, Sleep};
 use crate::domain::{Platform, RateFacts, Tick, UserId, Wall};
@@ -119,7 +119,7 @@ impl Client {
         deadline: Tick,
         clock: &dyn Clock,
     ) -> Result<UserId, Reply> {
-        let built = request::get(base, x_v2::ME_PATH, Some(credentials)).map_err(unbuildable)?;
+        let built = request::get(base, x_v2::ME_PATH, Some((credentials, clock.now().wall))).map_err(unbuildable)?;
         let sent = self.exchange(base, built, clock.sleep_until(deadline)).await;
         let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
         let success = Success::Id { pointer: x_v2::ME_ID };
@@ -223,7 +223,12 @@ fn unanswered(lost: Lost, credentials: &Credentials) -> Reply {
 }
 
 fn unbuildable(why: Unbuildable) -> Reply {
-    bare(Finding::Malformed { reason: why.reason.into() }, why.detail.to_owned())
+    let reason = why.reason.into();
+    let finding = match why.concerns {
+        Concern::Row => Finding::Malformed { reason },
+        Concern::Account => Finding::Account { reason },
+    };
+    bare(finding, why.detail.to_owned())
 }
 
 /// A reply without an answer.

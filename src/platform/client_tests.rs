@@ -109,6 +109,11 @@ impl Asker {
     }
 }
 
+fn oauth1() -> Credentials {
+    let [a, b, c, d] = ["c0nsumer", "c0nsumer-s3cret", "42-t0ken", "t0ken-s3cret"].map(Secret::new);
+    Credentials::oauth1(a, b, c, d).unwrap()
+}
+
 async fn unfollow(script: Script) -> (Reply, Vec<String>) {
     let (base, mut requests) = serve(script).await;
     let reply = Asker::new(base).unfollow().await;
@@ -157,7 +162,11 @@ async fn form_and_json_bodies_arrive() {
         ),
     ] {
         let (base, mut requests) = serve(Script::Say(http(200, "", answer))).await;
-        let reply = Asker::new(base).ask(platform, Action::Unfollow, Tick(105_000)).await;
+        let mut asker = Asker::new(base);
+        if platform == Platform::XV1 {
+            asker.credentials = oauth1();
+        }
+        let reply = asker.ask(platform, Action::Unfollow, Tick(105_000)).await;
         assert_eq!(reply.finding, Finding::Done { reason: None });
         let request = requests.recv().await.unwrap();
         assert!(request.contains(&format!("content-type: {kind}\r\n")) && request.ends_with(body), "{request}");
@@ -274,6 +283,28 @@ async fn the_token_comes_back_in_no_text() {
     assert_eq!(reply.detail, "authorization: Bearer ***");
     let printed = format!("{reply:?} {:?} {:?}", asker.credentials, asker.client);
     assert!(!printed.contains(TOKEN), "{printed}");
+}
+
+#[tokio::test]
+async fn none_of_the_four_secrets_comes_back_in_a_text() {
+    let (base, mut requests) = serve(Script::Echo).await;
+    let mut asker = Asker::new(base);
+    asker.credentials = oauth1();
+    let reply = asker.unfollow().await;
+    assert!(reply.detail.starts_with("authorization: OAuth oauth_consumer_key=\"***\""), "{}", reply.detail);
+    let printed = format!("{reply:?} {:?} {:?}", asker.credentials, asker.client);
+    assert!(["c0nsumer", "s3cret", "t0ken"].iter().all(|secret| !printed.contains(secret)), "{printed}");
+    assert!(requests.recv().await.unwrap().contains("oauth_timestamp=\"0\", oauth_token=\"42-t0ken\""));
+}
+
+#[tokio::test]
+async fn credentials_of_the_wrong_kind_stop_the_account_before_anything_is_sent() {
+    let (base, mut requests) = serve(Script::Echo).await;
+    let mut asker = Asker::new(base);
+    asker.credentials = oauth1();
+    let reply = asker.ask(Platform::XV2, Action::Unbookmark, Tick(105_000)).await;
+    assert_eq!((reply.finding, reply.http_status), (Finding::Account { reason: "oauth2_only".into() }, None));
+    assert!(reply.detail.contains("OAuth 2.0") && requests.try_recv().is_err(), "{}", reply.detail);
 }
 
 #[tokio::test]

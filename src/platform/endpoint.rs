@@ -2,6 +2,7 @@
 //!
 //! A new action or platform is a new row; the interpreter (`client`) and the classifier read rows and know no names.
 
+use super::credentials::Credentials;
 use super::{aisa, x_v1, x_v2};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
 
@@ -18,6 +19,8 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Where else the target goes.
     pub params: Params,
+    /// What it takes as a proof of who asks.
+    pub auth: Auth,
     /// What a confirmed effect looks like.
     pub success: Success,
     /// The OAuth 2.0 scopes a user token needs; empty where scopes do not exist (OAuth 1.0a).
@@ -37,6 +40,29 @@ pub enum Verb {
     Delete,
     /// `POST`.
     Post,
+}
+
+/// What an endpoint takes as a proof of who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Auth {
+    /// A user's OAuth 2.0 token, or OAuth 1.0a.
+    Either,
+    /// A user's OAuth 2.0 token only.
+    OAuth2,
+    /// OAuth 1.0a only.
+    OAuth1,
+    /// A key of the gateway, as a bearer token.
+    Key,
+}
+
+impl Auth {
+    /// Whether these credentials are of a kind it takes.
+    pub fn takes(self, credentials: &Credentials) -> bool {
+        match credentials {
+            Credentials::Bearer(_) => self != Auth::OAuth1,
+            Credentials::OAuth1(_) => matches!(self, Auth::Either | Auth::OAuth1),
+        }
+    }
 }
 
 /// Where the target goes, beside the path.

@@ -21,8 +21,8 @@ pub use answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_RETRY_AFTER_SECO
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use classify::classify;
 pub use client::{Client, ClientError, PROBE_SECONDS, Settings};
-pub use credentials::{Bearer, Credentials, InvalidToken};
+pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
 pub use detail::MAX_DETAIL_CHARS;
-pub use endpoint::{Documented, Endpoint, Params, Success, Tier, Verb, find, table};
+pub use endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb, find, table};
 pub use reply::{Finding, Limited, Reply};
 pub use request::Request;

@@ -5,9 +5,9 @@ use reqwest::{Method, Url};
 
 use super::base_url::BaseUrl;
 use super::credentials::Credentials;
-use super::endpoint::{Endpoint, Params, Verb};
+use super::endpoint::{Auth, Endpoint, Params, Verb};
 use crate::clock::Clock;
-use crate::domain::{Target, Tick, UserId};
+use crate::domain::{Target, Tick, UserId, Wall};
 
 /// One request for one task.
 #[derive(Clone, Copy)]
@@ -30,21 +30,58 @@ pub struct Request<'a> {
     pub clock: &'a dyn Clock,
 }
 
-/// Why no request can be made: the reason word, and a sentence for people.
+/// Why no request can be made: whom it concerns, the reason word, and a sentence for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unbuildable {
+    pub(super) concerns: Concern,
     pub(super) reason: &'static str,
     pub(super) detail: &'static str,
 }
 
-const BAD_URL: Unbuildable = Unbuildable { reason: "invalid_request", detail: "base URL and path make no URL" };
-const NO_HANDLES: Unbuildable =
-    Unbuildable { reason: "handle_not_accepted", detail: "this endpoint takes a numeric ID, not a handle" };
+/// Whom it concerns that no request can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Concern {
+    /// This row.
+    Row,
+    /// The account: its next row would fare no better.
+    Account,
+}
+
+const fn row(reason: &'static str, detail: &'static str) -> Unbuildable {
+    Unbuildable { concerns: Concern::Row, reason, detail }
+}
+
+const fn account(reason: &'static str, detail: &'static str) -> Unbuildable {
+    Unbuildable { concerns: Concern::Account, reason, detail }
+}
+
+const BAD_URL: Unbuildable = row("invalid_request", "base URL and path make no URL");
+const NO_HANDLES: Unbuildable = row("handle_not_accepted", "this endpoint takes a numeric ID, not a handle");
+const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials make no header");
+const OAUTH2_ONLY: Unbuildable = account(
+    "oauth2_only",
+    "this endpoint takes an OAuth 2.0 user token only, and the account has OAuth 1.0a keys; nothing was sent",
+);
+const OAUTH1_ONLY: Unbuildable =
+    account("oauth1_only", "X API v1.1 takes OAuth 1.0a only, and the account has a bearer token; nothing was sent");
+const KEY_ONLY: Unbuildable =
+    account("key_only", "the gateway takes its own key, and the account has OAuth 1.0a keys; nothing was sent");
+
+fn wrong_kind(auth: Auth) -> Unbuildable {
+    match auth {
+        Auth::OAuth1 => OAUTH1_ONLY,
+        Auth::Key => KEY_ONLY,
+        Auth::Either | Auth::OAuth2 => OAUTH2_ONLY,
+    }
+}
 
 /// The request, with its credentials. Nothing needs percent-encoding: IDs are digits, handles and user IDs are letters,
 /// digits, `_` and `-` by their types.
 pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildable> {
-    let Request { endpoint, base, user, target, .. } = *request;
+    let Request { endpoint, base, user, target, credentials, .. } = *request;
+    if !endpoint.auth.takes(credentials) {
+        return Err(wrong_kind(endpoint.auth));
+    }
     if matches!(target, Target::Handle(_)) && !endpoint.takes_handles() {
         return Err(NO_HANDLES);
     }
@@ -59,7 +96,8 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         Verb::Delete => Method::DELETE,
         Verb::Post => Method::POST,
     };
-    let authorization = request.credentials.authorization(&method, &url, signed);
+    let now = request.clock.now().wall;
+    let authorization = credentials.authorization(&method, &url, signed, now).map_err(|_| NO_HEADER)?;
     let mut built = reqwest::Request::new(method, url);
     built.headers_mut().insert(AUTHORIZATION, authorization);
     if let Some(body) = body {
@@ -70,17 +108,17 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
     Ok(built)
 }
 
-/// A GET without a target.
+/// A GET without a target; with credentials, and the time they are used at, or without.
 pub(super) fn get(
     base: &BaseUrl,
     path: &str,
-    credentials: Option<&Credentials>,
+    credentials: Option<(&Credentials, Wall)>,
 ) -> Result<reqwest::Request, Unbuildable> {
     let url = Url::parse(&format!("{base}{path}")).map_err(|_| BAD_URL)?;
-    let authorization = credentials.map(|credentials| credentials.authorization(&Method::GET, &url, None));
+    let authorization = credentials.map(|(credentials, now)| credentials.authorization(&Method::GET, &url, None, now));
     let mut built = reqwest::Request::new(Method::GET, url);
     if let Some(authorization) = authorization {
-        built.headers_mut().insert(AUTHORIZATION, authorization);
+        built.headers_mut().insert(AUTHORIZATION, authorization.map_err(|_| NO_HEADER)?);
     }
     Ok(built)
 }
@@ -107,11 +145,30 @@ mod tests {
     use crate::domain::{Action, Moment, Platform, Secret};
     use crate::platform::endpoint::find;
 
+    fn bearer() -> Credentials {
+        Credentials::bearer(Secret::new("t0ken")).unwrap()
+    }
+
+    fn oauth1() -> Credentials {
+        let [a, b, c, d] = ["key", "secret", "42-token", "token-secret"].map(Secret::new);
+        Credentials::oauth1(a, b, c, d).unwrap()
+    }
+
     fn built(platform: Platform, action: Action, target: &str) -> Result<(String, String), Unbuildable> {
+        let credentials = if platform == Platform::XV1 { oauth1() } else { bearer() };
+        built_with(&credentials, platform, action, target)
+    }
+
+    fn built_with(
+        credentials: &Credentials,
+        platform: Platform,
+        action: Action,
+        target: &str,
+    ) -> Result<(String, String), Unbuildable> {
         let request = Request {
             endpoint: find(platform, action).unwrap(),
             base: &"https://api.example/base".parse().unwrap(),
-            credentials: &Credentials::bearer(Secret::new("t0ken")).unwrap(),
+            credentials,
             user: &"42".parse().unwrap(),
             target: &target.parse().unwrap(),
             send_by: Tick(1),
@@ -119,7 +176,11 @@ mod tests {
             clock: &*SimulatedClock::shared(Moment::default()),
         };
         let built = build(&request)?;
-        assert_eq!(built.headers()[AUTHORIZATION], "Bearer t0ken");
+        let authorization = built.headers()[AUTHORIZATION].to_str().unwrap();
+        match credentials {
+            Credentials::Bearer(_) => assert_eq!(authorization, "Bearer t0ken"),
+            Credentials::OAuth1(_) => assert!(authorization.starts_with("OAuth oauth_consumer_key=\"key\", ")),
+        }
         let body = built.body().and_then(|body| body.as_bytes()).unwrap_or_default();
         let line = format!("{} {}", built.method(), built.url());
         Ok((line, String::from_utf8(body.to_vec()).unwrap()))
@@ -166,5 +227,16 @@ mod tests {
         assert_eq!(built(Platform::XV2, Action::Unfollow, "@a"), Err(NO_HANDLES));
         assert_eq!(built(Platform::XV1, Action::Unlike, "@a"), Err(NO_HANDLES));
         assert!(built(Platform::XV1, Action::Unblock, "@a").is_ok());
+    }
+
+    #[test]
+    fn credentials_of_the_wrong_kind_are_not_sent() {
+        for action in Action::ALL {
+            let at_v2 = built_with(&oauth1(), Platform::XV2, action, "9");
+            assert_eq!(at_v2.err(), (action == Action::Unbookmark).then_some(OAUTH2_ONLY), "{action}");
+        }
+        assert_eq!(built_with(&bearer(), Platform::XV1, Action::Unlike, "9"), Err(OAUTH1_ONLY));
+        assert_eq!(built_with(&oauth1(), Platform::Aisa, Action::Unlike, "9"), Err(KEY_ONLY));
+        assert!([OAUTH2_ONLY, OAUTH1_ONLY, KEY_ONLY].iter().all(|why| why.concerns == Concern::Account));
     }
 }

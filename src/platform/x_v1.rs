@@ -3,7 +3,7 @@
 //! Since mid-2023 self-serve apps get 403 with code 453 here, so every row is for Enterprise or legacy apps. No public
 //! price. Rates: the pages `*/migrate/overview` of X's documentation, read in August 2026.
 
-use super::endpoint::{Documented, Endpoint, Params, Success, Tier, Verb};
+use super::endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb};
 use crate::domain::{Action, Platform};
 
 const USER: Params = Params::Form { id: "user_id", handle: Some("screen_name") };
@@ -15,6 +15,7 @@ const fn row(action: Action, path: &'static str, params: Params, documented: &'s
         method: Verb::Post,
         path,
         params,
+        auth: Auth::OAuth1,
         success: Success::Id { pointer: "/id_str" },
         scopes: &[],
         price: None,

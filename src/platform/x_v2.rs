@@ -3,7 +3,7 @@
 //! Paths, scopes and fields: X's OpenAPI document (2.167). Rates: fundamentals/rate-limits. Prices: getting-started/pricing,
 //! classes by the console's price list. All read in August 2026; docs/platforms.md says how sure each is.
 
-use super::endpoint::{Documented, Endpoint, Params, Success, Tier, Verb};
+use super::endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb};
 use crate::domain::{Action, MicroUsd, Platform};
 
 /// "Interaction: Delete", $0.010 a request (X pricing page, 2026-08-22).
@@ -25,6 +25,7 @@ const fn row(action: Action, path: &'static str, success: Success, scopes: &'sta
         method: Verb::Delete,
         path,
         params: Params::None,
+        auth: Auth::Either,
         success,
         scopes,
         price: CONTENT_MANAGE,
@@ -104,6 +105,7 @@ pub(super) static TABLE: [Endpoint; 7] = [
     // OAuth 2.0 only.
     Endpoint {
         price: BOOKMARK,
+        auth: Auth::OAuth2,
         ..row(
             Action::Unbookmark,
             "/2/users/{user}/bookmarks/{target}",

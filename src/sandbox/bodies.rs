@@ -1,25 +1,14 @@
-//! Puts a verdict into X's words: status, content type and body. Worded after X's documents (problem details, `errors[]`
+//! Puts a verdict into the words of X API v2: status, content type and body. Worded after X's documents (problem details, `errors[]`
 //! with v1 codes, and the pages an edge sends), not after what our client expects.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::proof::Denied;
+use super::words::{
+    JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, credits_depleted, edge_page, json_answer, status_5xx,
+};
 use super::world::{Refusal, Trouble, Verdict};
 use crate::domain::{Action, TargetId, TargetKind};
-
-const JSON: &str = "application/json; charset=utf-8";
-const PROBLEM: &str = "application/problem+json";
-const HTML: &str = "text/html; charset=utf-8";
-const PROBLEMS: &str = "https://api.twitter.com/2/problems";
-
-/// An answer in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Worded {
-    pub(super) status: u16,
-    pub(super) content_type: &'static str,
-    pub(super) body: String,
-    /// Whether it comes from the edge, which knows nothing of windows.
-    pub(super) from_edge: bool,
-}
 
 /// What an action is at X: its path, its field and the value that means success.
 #[derive(Clone, Copy, Debug)]
@@ -148,8 +137,26 @@ fn general(verdict: Verdict, wording: u8) -> Worded {
     }
 }
 
-/// 401 in X's words.
-pub(super) fn unauthorized() -> Worded {
+/// The answer to somebody who proves nothing.
+pub(super) fn denied(denied: Denied) -> Worded {
+    match denied {
+        Denied::Missing | Denied::Unknown => unauthorized(),
+        Denied::Clock => coded(401, 135, "Timestamp out of bounds."),
+        Denied::WrongKind => {
+            let detail = "Authenticating with OAuth 1.0a User Context is forbidden for this endpoint. Supported \
+                          authentication types are [OAuth 2.0 User Context].";
+            let body = json!({
+                "title": "Unsupported Authentication",
+                "detail": detail,
+                "type": format!("{PROBLEMS}/unsupported-authentication"),
+                "status": 403,
+            });
+            json_answer(403, PROBLEM, &body)
+        }
+    }
+}
+
+fn unauthorized() -> Worded {
     about_blank(401, "Unauthorized", "Unauthorized")
 }
 
@@ -158,31 +165,9 @@ pub(super) fn unknown_route() -> Worded {
     about_blank(404, "Not Found", "Not Found")
 }
 
-/// A route X has, asked with another method.
-pub(super) fn wrong_method() -> Worded {
-    about_blank(405, "Method Not Allowed", "Method Not Allowed")
-}
-
-/// A body nobody asked for.
-pub(super) fn too_large() -> Worded {
-    about_blank(413, "Payload Too Large", "Payload Too Large")
-}
-
 /// A path that is no UTF-8.
 pub(super) fn unreadable_path() -> Worded {
     invalid_request("id", "", "The path cannot be read")
-}
-
-fn json_answer(status: u16, content_type: &'static str, body: &Value) -> Worded {
-    Worded { status, content_type, body: body.to_string(), from_edge: false }
-}
-
-fn about_blank(status: u16, title: &str, detail: &str) -> Worded {
-    json_answer(status, PROBLEM, &json!({"title": title, "detail": detail, "type": "about:blank", "status": status}))
-}
-
-fn coded(status: u16, code: u32, message: &str) -> Worded {
-    json_answer(status, JSON, &json!({"errors": [{"code": code, "message": message}]}))
 }
 
 fn invalid_request(name: &str, value: &str, message: &str) -> Worded {
@@ -219,7 +204,7 @@ fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
     }
 }
 
-fn refused(refusal: Refusal, action: Action) -> Worded {
+pub(super) fn refused(refusal: Refusal, action: Action) -> Worded {
     match (refusal, action.target_kind()) {
         (Refusal::Protected, TargetKind::Post) => coded(403, 179, "Sorry, you are not authorized to see this status."),
         (Refusal::Protected, TargetKind::User) => {
@@ -238,41 +223,22 @@ fn refused(refusal: Refusal, action: Action) -> Worded {
     }
 }
 
-fn troubled(trouble: Trouble) -> Worded {
+pub(super) fn troubled(trouble: Trouble) -> Worded {
     match trouble {
         Trouble::Revoked => unauthorized(),
         Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
         Trouble::Ambiguous => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
-        Trouble::CreditsDepleted => {
-            let account = 1_000_000_000_000_000_001_u64;
-            let detail =
-                format!("Your enrolled account [{account}] does not have any credits to fulfill this request.");
-            let body = json!({
-                "account_id": account,
-                "title": "CreditsDepleted",
-                "detail": detail,
-                "type": format!("{PROBLEMS}/credits"),
-            });
-            json_answer(402, PROBLEM, &body)
-        }
+        Trouble::CreditsDepleted => credits_depleted(),
     }
 }
 
 /// Four statuses in three forms: X's own JSON, an edge's HTML page, and nothing at all.
 fn server_error(wording: u8) -> Worded {
-    let (status, title) = match wording % 4 {
-        0 => (500, "Internal Server Error"),
-        1 => (502, "Bad Gateway"),
-        2 => (503, "Service Unavailable"),
-        _ => (504, "Gateway Timeout"),
-    };
-    let edge = |body: String| Worded { status, content_type: HTML, body, from_edge: true };
+    let (status, title) = status_5xx(wording);
     match (wording / 4) % 3 {
         0 => about_blank(status, title, title),
-        1 => edge(format!(
-            "<html>\r\n<head><title>{status} {title}</title></head>\r\n<body><h1>{title}</h1></body></html>\r\n"
-        )),
-        _ => edge(String::new()),
+        1 => edge_page(status, title),
+        _ => Worded { body: String::new(), ..edge_page(status, title) },
     }
 }
 

@@ -1,29 +1,40 @@
-//! The pretend platform: it speaks X API v2 over HTTP on loopback, enforces windows 60 times shorter, injects faults by
+//! The pretend platform: it speaks X API v2, v1.1 and AIsa over HTTP on loopback, enforces windows 60 times shorter, injects faults by
 //! seeded dice, and keeps a ledger that a judge can believe.
 //!
 //! In: [`Options`] and a clock. Out: a base URL, and a [`Ledger`] of what arrived and what it did. What does not belong
 //! here: anything of the real platforms' clients. The bodies are written from X's documents and not from our classifier, so
 //! that the two can disagree.
 //!
-//! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `bodies` words the
-//! answers, `routes` and `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
+//! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `speech`
+//! knows the three platforms, whose answers the `bodies` word, `proof` and `signature` tell who asks, `routes`, `headers` and
+//! `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
 //!
-//! Who is asking is told by the token: `Authorization: Bearer sandbox-<user_id>`, or an access token that the sandbox's own
-//! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out. Beside X's endpoints there are
-//! `GET /sandbox/ledger`, `GET /sandbox/effects?user=ID` (CSV) and `POST /sandbox/user/ID/TROUBLE`, where the trouble is
-//! `revoke`, `suspend`, `ambiguous`, `credits` or, to end it, `restore`.
+//! Who is asking is told by `Authorization: Bearer sandbox-<user_id>` at v2, or an access token that the sandbox's own
+//! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out; by an OAuth 1.0a signature with
+//! [`Sandbox::oauth1_keys`] at v1.1 (and v2); by `Bearer sk-sandbox-<user_id>` at AIsa. Beside the platforms' endpoints there
+//! are `GET /sandbox/ledger`, `GET /sandbox/effects?user=WHO` (CSV) and `POST /sandbox/user/WHO/TROUBLE`, where WHO is a
+//! [`Who`] (`77`, `x-v1:77`, `aisa:77`) and the trouble is `revoke`, `suspend`, `ambiguous`, `credits` or, to end it,
+//! `restore`.
 
 mod bodies;
+mod bodies_aisa;
+mod bodies_v1;
 mod dice;
 mod faults;
+mod headers;
 mod ledger;
 mod oauth;
 mod oauth_routes;
+mod proof;
 mod routes;
 mod server;
+mod signature;
+mod speech;
 mod streams;
 mod user;
+mod who;
 mod windows;
+mod words;
 mod world;
 
 #[cfg(test)]
@@ -36,5 +47,7 @@ mod world_tests;
 pub use faults::{Faults, InvalidFaults};
 pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, UserLedger};
 pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
+pub use proof::OAuth1Keys;
 pub use server::{Options, Sandbox, SandboxError};
+pub use who::{Dialect, Who};
 pub use world::{Fate, Refusal, SpecialTarget, Trouble};

@@ -1,4 +1,4 @@
-//! The HTTP: who asks for what, X's headers, and the sandbox's own pages.
+//! The HTTP: who asks for what, the platforms' headers, and the sandbox's own pages.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -6,25 +6,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, RawPathParams, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodFilter, get, on, post};
 
-use super::bodies::{self, Asked, ENDPOINTS, Endpoint, Worded};
+use super::bodies;
+use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::oauth::AuthServer;
 use super::oauth_routes;
+use super::proof::{self, Denied, Received};
+use super::speech::{self, Endpoint};
 use super::streams::{CutBody, EffectPages};
+use super::who::{Dialect, Who};
+use super::words;
 use super::world::{Answer, Ask, Decision, Trouble, Verdict, World};
 use crate::clock::SharedClock;
-use crate::domain::{Moment, TargetId, Wall};
+use crate::domain::{Moment, TargetId};
 
-/// X's requests have no body here; so much is let pass unread.
-const MAX_REQUEST_BODY_BYTES: u64 = 4096;
-const TOKEN_PREFIX: &str = "Bearer sandbox-";
+/// The longest body of a request; what is asked for fits into a hundredth.
+const MAX_REQUEST_BODY_BYTES: usize = 4096;
 
 /// How a connection ends in place of an answer; it travels to the server as an extension of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,15 +97,16 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/sandbox/ledger", get(ledger))
         .route("/sandbox/effects", get(effects))
         .route("/sandbox/user/{id}/{trouble}", post(trouble));
-    for endpoint in &ENDPOINTS {
-        let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, headers: HeaderMap| async move {
-            act(platform, endpoint, params, &headers).await
+    for endpoint in Endpoint::all() {
+        let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {
+            act(platform, endpoint, params, request).await
         };
-        router = router.route(endpoint.path, delete(handler));
+        let method = MethodFilter::try_from(endpoint.method()).unwrap_or(MethodFilter::POST);
+        router = router.route(endpoint.path(), on(method, handler));
     }
     router
-        .fallback(|| async { respond(bodies::unknown_route(), None) })
-        .method_not_allowed_fallback(|| async { respond(bodies::wrong_method(), None) })
+        .fallback(|uri: Uri| async move { plain(speech::unknown_route(uri.path())) })
+        .method_not_allowed_fallback(|| async { plain(words::wrong_method()) })
         .layer(middleware::from_fn_with_state(platform.clone(), finish))
         .with_state(platform)
 }
@@ -126,7 +131,7 @@ async fn finish(State(platform): State<Platform>, request: Request, next: Next) 
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let mut response = match length {
-        Some(length) if length > MAX_REQUEST_BODY_BYTES => respond(bodies::too_large(), None),
+        Some(length) if length > MAX_REQUEST_BODY_BYTES as u64 => plain(words::too_large()),
         _ => next.run(request).await,
     };
     let (now, transaction) = platform.at_once(|world, now| (now, world.transaction()));
@@ -136,52 +141,65 @@ async fn finish(State(platform): State<Platform>, request: Request, next: Next) 
     response
 }
 
-async fn act(platform: Platform, endpoint: &Endpoint, params: Option<PathTexts>, headers: &HeaderMap) -> Response {
+async fn act(platform: Platform, endpoint: Endpoint, params: Option<PathTexts>, request: Request) -> Response {
+    let Some(received) = receive(request).await else { return plain(words::too_large()) };
     // Somewhere on its way a request is counted; where, varies from request to request.
     let latency = platform.latency.unwrap_or_default();
     let there = if latency.is_zero() { latency } else { latency.mul_f64(platform.world().arrival_share()) };
     platform.pause(there).await;
-    let Some(user) = authenticated(&platform, headers) else { return respond(bodies::unauthorized(), None) };
-    let Some(PathTexts(params)) = params else { return respond(bodies::unreadable_path(), None) };
-    let (path_user, target) = match params.as_slice() {
-        [path_user, target] => (Some(path_user.as_str()), target.as_str()),
-        [target] => (None, target.as_str()),
-        _ => return respond(bodies::unknown_route(), None),
+    let dialect = endpoint.dialect();
+    let user = match authenticated(&platform, dialect, endpoint.oauth2_only(), &received) {
+        Ok(user) => user,
+        Err(denied) => return plain(speech::denied(dialect, denied)),
     };
-    let ask = Ask { action: endpoint.action, path_user, target };
-    let decision = platform.at_once(|world, now| world.act(now, user, ask));
+    let Some(PathTexts(params)) = params else { return plain(bodies::unreadable_path()) };
+    let Some(asked) = endpoint.read(&params, &received) else {
+        return plain(speech::unknown_route(received.parts.uri.path()));
+    };
+    let ask = Ask { action: endpoint.action(), path_user: asked.path_user.as_deref(), target: &asked.target };
+    let who = Who { dialect, user };
+    let decision = platform.at_once(|world, now| world.act(now, who, ask));
     platform.pause(latency.saturating_sub(there)).await;
-    let asked = Asked { endpoint, user, path_user: path_user.unwrap_or_default(), target };
-    let say = |answer: Answer| (bodies::worded(answer.verdict, asked, answer.wording), answer);
+    let say = |answer: Answer| {
+        let worded = endpoint.worded(answer.verdict, user, &asked, answer.wording);
+        respond(worded, dialect, answer, platform.clock.now().wall)
+    };
     match decision {
-        Decision::Whole(answer) => {
-            let (worded, answer) = say(answer);
-            respond(worded, Some(answer))
-        }
+        Decision::Whole(answer) => say(answer),
         Decision::Late(answer, delay) => {
             platform.pause(delay).await;
-            let (worded, answer) = say(answer);
-            respond(worded, Some(answer))
+            say(answer)
         }
-        Decision::Cut(answer) => {
-            let (worded, answer) = say(answer);
-            let length = worded.body.len() as u64;
-            let first_half = Bytes::copy_from_slice(&worded.body.as_bytes()[..worded.body.len() / 2]);
-            let mut response = respond(worded, Some(answer));
-            put(response.headers_mut(), header::CONTENT_LENGTH, &length.to_string());
-            *response.body_mut() = Body::new(CutBody::new(first_half));
-            response
-        }
+        Decision::Cut(answer) => cut(say(answer)).await,
         Decision::Lost => severed(Severed::Closed),
         Decision::Reset => severed(Severed::Reset),
     }
 }
 
-async fn me(State(platform): State<Platform>, headers: HeaderMap) -> Response {
-    let Some(user) = authenticated(&platform, &headers) else { return respond(bodies::unauthorized(), None) };
+/// The same answer, whose body breaks off in the middle.
+async fn cut(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    put(&mut parts.headers, header::CONTENT_LENGTH, &whole.len().to_string());
+    Response::from_parts(parts, Body::new(CutBody::new(whole.slice(..whole.len() / 2))))
+}
+
+/// A request with its body; none where that is too long or breaks off. What is no UTF-8 asks for nothing.
+async fn receive(request: Request) -> Option<Received> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MAX_REQUEST_BODY_BYTES).await.ok()?;
+    Some(Received { parts, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+async fn me(State(platform): State<Platform>, request: Request) -> Response {
+    let Some(received) = receive(request).await else { return plain(words::too_large()) };
+    let user = match authenticated(&platform, Dialect::V2, false, &received) {
+        Ok(user) => user,
+        Err(denied) => return plain(bodies::denied(denied)),
+    };
     let answer = platform.at_once(|world, now| world.look_up(now, user));
     platform.pause(platform.latency.unwrap_or_default()).await;
-    respond(bodies::worded_user(answer.verdict, user), Some(answer))
+    respond(bodies::worded_user(answer.verdict, user), Dialect::V2, answer, platform.clock.now().wall)
 }
 
 async fn ledger(State(platform): State<Platform>) -> axum::Json<Ledger> {
@@ -191,7 +209,8 @@ async fn ledger(State(platform): State<Platform>) -> axum::Json<Ledger> {
 
 async fn effects(State(platform): State<Platform>, Query(query): Query<HashMap<String, String>>) -> Response {
     let Some(user) = query.get("user").and_then(|user| user.parse().ok()) else {
-        return (StatusCode::BAD_REQUEST, "name a user: /sandbox/effects?user=ID\n").into_response();
+        return (StatusCode::BAD_REQUEST, "name a user: /sandbox/effects?user=ID (or x-v1:ID, aisa:ID)\n")
+            .into_response();
     };
     let pages = Body::new(EffectPages::new(platform, user));
     ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], pages).into_response()
@@ -206,23 +225,30 @@ async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(Str
         "restore" => None,
         _ => return (StatusCode::NOT_FOUND, "one of revoke, suspend, ambiguous, credits, restore\n").into_response(),
     };
-    let Ok(user) = user.parse() else {
+    let Ok(who) = user.parse::<Who>() else {
         return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response();
     };
-    if platform.world().trouble(user, trouble) {
+    if platform.world().trouble(who, trouble) {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        respond(bodies::worded_user(Verdict::Full, user), None)
+        plain(bodies::worded_user(Verdict::Full, who.user))
     }
 }
 
-/// The user a token names.
-fn authenticated(platform: &Platform, headers: &HeaderMap) -> Option<TargetId> {
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let known = token.and_then(|token| token.strip_prefix(TOKEN_PREFIX)?.parse().ok());
-    let issued = || platform.oauth().user_of(platform.now().tick, token?.strip_prefix("Bearer ")?);
-    let user = known.or_else(issued);
-    if user.is_none() {
+/// The user a request comes from.
+fn authenticated(
+    platform: &Platform,
+    dialect: Dialect,
+    oauth2_only: bool,
+    received: &Received,
+) -> Result<TargetId, Denied> {
+    let now = platform.clock.now();
+    let issued = |denied| {
+        let bearer = received.bearer().filter(|_| dialect == Dialect::V2);
+        bearer.and_then(|bearer| platform.oauth().user_of(now.tick, bearer)).ok_or(denied)
+    };
+    let user = proof::user(dialect, oauth2_only, received, now.wall).or_else(issued);
+    if user.is_err() {
         platform.world().count_unauthenticated();
     }
     user
@@ -232,40 +258,4 @@ pub(super) fn severed(how: Severed) -> Response {
     let mut response = Response::new(Body::empty());
     response.extensions_mut().insert(how);
     response
-}
-
-/// An answer with the headers of its windows. Neither the edge's own pages nor answers to nobody have any.
-fn respond(worded: Worded, answer: Option<Answer>) -> Response {
-    let status = StatusCode::from_u16(worded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = Response::new(Body::from(worded.body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(worded.content_type));
-    if worded.from_edge {
-        return response;
-    }
-    if let Some(window) = answer.and_then(|answer| answer.window) {
-        headers.insert("x-access-level", HeaderValue::from_static("read-write"));
-        headers.insert("x-rate-limit-limit", window.limit.into());
-        headers.insert("x-rate-limit-remaining", window.remaining.into());
-        headers.insert("x-rate-limit-reset", window.reset_seconds.into());
-    }
-    if let Some(day) = answer.and_then(|answer| answer.day) {
-        headers.insert("x-user-limit-24hour-limit", day.limit.into());
-        headers.insert("x-user-limit-24hour-remaining", day.remaining.into());
-        headers.insert("x-user-limit-24hour-reset", day.reset_seconds.into());
-    }
-    response
-}
-
-fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
-}
-
-/// `Sun, 22 Nov 2026 14:38:31 GMT`, by the sandbox's clock and not by the machine's.
-fn http_date(wall: Wall) -> String {
-    let timestamp = jiff::Timestamp::from_second(wall.0.div_euclid(1000)).unwrap_or_default();
-    timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -22,7 +22,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::faults::Faults;
 use super::ledger::{Effect, Ledger};
 use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
+use super::proof::{self, OAuth1Keys};
 use super::routes::{self, Platform, Severed};
+use super::who::Who;
 use super::world::{Rules, SpecialTarget, World};
 use crate::clock::SharedClock;
 use crate::domain::{Rate, TargetId, WindowSpec};
@@ -44,6 +46,8 @@ pub struct Options {
     pub rate: Rate,
     /// The longer window of unlikes beside it.
     pub unlike_day: Option<Rate>,
+    /// The narrower window of unfollows at v1.1.
+    pub v1_unfollow: Option<Rate>,
     /// Whether requests over the limits are answered with 429. If not, there are no rate-limit headers either, and the
     /// ledger tells what the client did when nobody stopped it.
     pub enforce: bool,
@@ -60,13 +64,14 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// A free port on 127.0.0.1, X's limits in windows 60 times shorter (50 in 15 s, 1,000 unlikes in 24 min), mild faults,
-    /// seed 0, no latency.
+    /// A free port on 127.0.0.1, X's limits in windows 60 times shorter (50 in 15 s, 1,000 unlikes in 24 min, at v1.1 15
+    /// unfollows in 15 s), mild faults, seed 0, no latency.
     fn default() -> Options {
         Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             rate: WindowSpec::DEFAULT.shortened(WindowSpec::SANDBOX_SHORTER),
             unlike_day: Some(WindowSpec::UNLIKE_DAY.shortened(WindowSpec::SANDBOX_SHORTER)),
+            v1_unfollow: Some(WindowSpec::V1_UNFOLLOW.shortened(WindowSpec::SANDBOX_SHORTER)),
             enforce: true,
             faults: Faults::default(),
             seed: 0,
@@ -118,6 +123,7 @@ impl Sandbox {
         let world = World::new(Rules {
             rate: options.rate,
             unlike_day: options.unlike_day,
+            v1_unfollow: options.v1_unfollow,
             enforce: options.enforce,
             faults: options.faults,
             seed: options.seed,
@@ -135,14 +141,24 @@ impl Sandbox {
         self.address
     }
 
-    /// What stands in place of `https://api.x.com`, without a slash at the end.
+    /// What stands in place of `https://api.x.com` and `https://api.aisa.one`, without a slash at the end.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The bearer token that makes its holder this user, 1 to 19 digits.
     pub fn token(user: TargetId) -> String {
-        format!("sandbox-{user}")
+        proof::token(user)
+    }
+
+    /// The OAuth 1.0a keys that make their holder this user, at v1.1 and at v2.
+    pub fn oauth1_keys(user: TargetId) -> OAuth1Keys {
+        OAuth1Keys::of(user)
+    }
+
+    /// The AIsa key that makes its holder this user.
+    pub fn aisa_key(user: TargetId) -> String {
+        proof::aisa_key(user)
     }
 
     /// What has been counted so far.
@@ -161,7 +177,7 @@ impl Sandbox {
     }
 
     /// What has been asked for and done for one user, by action and target.
-    pub fn effects(&self, user: TargetId) -> Vec<Effect> {
+    pub fn effects(&self, user: impl Into<Who>) -> Vec<Effect> {
         self.platform.world().effects(user, None, usize::MAX)
     }
 

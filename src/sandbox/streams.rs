@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame};
 
 use super::routes::{Platform, Severed};
+use super::who::Who;
 use crate::domain::{Action, TargetId};
 
 /// Rows of the effects' CSV that are read under one lock.
@@ -45,7 +46,7 @@ impl Body for CutBody {
 /// A user's effects as CSV, a page at a time: the lock is never held for all of them.
 pub(super) struct EffectPages {
     platform: Platform,
-    user: TargetId,
+    who: Who,
     after: Option<(Action, TargetId)>,
     state: PageState,
 }
@@ -57,8 +58,8 @@ enum PageState {
 }
 
 impl EffectPages {
-    pub(super) fn new(platform: Platform, user: TargetId) -> EffectPages {
-        EffectPages { platform, user, after: None, state: PageState::Header }
+    pub(super) fn new(platform: Platform, who: Who) -> EffectPages {
+        EffectPages { platform, who, after: None, state: PageState::Header }
     }
 
     fn next_page(&mut self) -> Option<String> {
@@ -68,7 +69,7 @@ impl EffectPages {
             PageState::Header => page.push_str("action,target,applied,requested\n"),
             PageState::Rows => {}
         }
-        let effects = self.platform.world().effects(self.user, self.after, EFFECTS_PER_PAGE);
+        let effects = self.platform.world().effects(self.who, self.after, EFFECTS_PER_PAGE);
         for effect in &effects {
             // Writing to a string cannot fail.
             let _ = writeln!(page, "{},{},{},{}", effect.action, effect.target, effect.applied, effect.requested);

@@ -5,6 +5,7 @@ use std::ops::Bound;
 
 use super::faults::Strike;
 use super::ledger::{ActionLedger, DayLedger, Effect, FaultCounts, UserLedger};
+use super::who::{Dialect, Who};
 use super::windows::{FixedWindow, SlidingPeak, Standing};
 use super::world::{Answer, Ask, Decision, Fate, Rules, Trouble, Verdict};
 use crate::domain::{Action, Moment, Rate, TargetId, Tick, WindowSpec};
@@ -22,6 +23,8 @@ pub(super) struct User {
     enforce: bool,
     window: FixedWindow,
     day: Option<FixedWindow>,
+    /// A narrower window of unfollows, where the platform has one.
+    unfollows: Option<FixedWindow>,
     lookup_window: FixedWindow,
     arrivals: SlidingPeak,
     day_arrivals: Option<(Rate, SlidingPeak)>,
@@ -59,14 +62,16 @@ pub(super) struct Arrival<'a> {
 }
 
 impl User {
-    pub(super) fn new(id: TargetId, rules: &Rules) -> User {
+    pub(super) fn new(who: Who, rules: &Rules) -> User {
+        let unfollows = rules.v1_unfollow.filter(|_| who.dialect == Dialect::V1);
         User {
             trouble: None,
-            id,
+            id: who.user,
             rate: rules.rate,
             enforce: rules.enforce,
             window: FixedWindow::new(rules.rate),
             day: rules.unlike_day.map(FixedWindow::new),
+            unfollows: unfollows.map(FixedWindow::new),
             lookup_window: FixedWindow::new(LOOKUPS.shortened(WindowSpec::SANDBOX_SHORTER)),
             arrivals: SlidingPeak::new(rules.rate.window()),
             day_arrivals: rules.unlike_day.map(|rate| (rate, SlidingPeak::new(rate.window()))),
@@ -180,6 +185,9 @@ impl User {
         if let (Action::Unlike, Some(day)) = (ask.action, &mut self.day) {
             day.take(now);
         }
+        if let (Action::Unfollow, Some(unfollows)) = (ask.action, &mut self.unfollows) {
+            unfollows.take(now);
+        }
         if let Some(trouble) = self.trouble {
             return Err(Verdict::Trouble(trouble));
         }
@@ -207,7 +215,19 @@ impl User {
 
     fn has_room(&self, now: Moment, action: Action) -> bool {
         let day_has_room = || self.day_of(action).is_none_or(|day| day.has_room(now));
-        !self.enforce || (self.window.has_room(now) && day_has_room())
+        let unfollows_have_room = || self.unfollows_of(action).is_none_or(|window| window.has_room(now));
+        !self.enforce || (self.window.has_room(now) && day_has_room() && unfollows_have_room())
+    }
+
+    fn unfollows_of(&self, action: Action) -> Option<&FixedWindow> {
+        self.unfollows.as_ref().filter(|_| action == Action::Unfollow)
+    }
+
+    /// How the tighter of the short windows stands.
+    fn standing(&self, now: Moment, action: Action) -> Standing {
+        let all = self.window.standing(now);
+        let own = self.unfollows_of(action).map(|window| window.standing(now));
+        own.filter(|own| (own.remaining, -own.reset_seconds) <= (all.remaining, -all.reset_seconds)).unwrap_or(all)
     }
 
     fn day_of(&self, action: Action) -> Option<&FixedWindow> {
@@ -215,7 +235,7 @@ impl User {
     }
 
     fn answer(&self, now: Moment, action: Action, verdict: Verdict, wording: u8) -> Answer {
-        let window = self.enforce.then(|| self.window.standing(now));
+        let window = self.enforce.then(|| self.standing(now, action));
         let day = self.day_of(action).filter(|_| self.enforce).map(|day| day.standing(now));
         Answer { verdict, window, day, wording }
     }

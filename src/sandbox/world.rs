@@ -7,6 +7,7 @@ use super::dice::Dice;
 use super::faults::{Faults, TargetStrike};
 use super::ledger::{Effect, Ledger};
 use super::user::{Arrival, User};
+use super::who::Who;
 use super::windows::Standing;
 use crate::domain::{Action, Moment, Rate, TargetId, TargetKind};
 
@@ -68,6 +69,7 @@ pub enum Trouble {
 pub(super) struct Rules {
     pub(super) rate: Rate,
     pub(super) unlike_day: Option<Rate>,
+    pub(super) v1_unfollow: Option<Rate>,
     pub(super) enforce: bool,
     pub(super) faults: Faults,
     pub(super) seed: u64,
@@ -139,7 +141,7 @@ pub(super) struct World {
     rules: Rules,
     dice: Dice,
     special: HashMap<(TargetKind, TargetId), Fate>,
-    users: BTreeMap<TargetId, User>,
+    users: BTreeMap<Who, User>,
     effects_held: usize,
     serial: u64,
     unauthenticated: u64,
@@ -179,19 +181,20 @@ impl World {
     }
 
     /// `/2/users/me`. Faults spare it: it is how a run begins, and they would say nothing about its rows.
-    pub(super) fn look_up(&mut self, now: Moment, id: TargetId) -> Answer {
-        match self.user(id) {
+    pub(super) fn look_up(&mut self, now: Moment, who: impl Into<Who>) -> Answer {
+        match self.user(who.into()) {
             Some(user) => user.look_up(now),
             None => Answer::FULL,
         }
     }
 
     /// A request for an action.
-    pub(super) fn act(&mut self, now: Moment, id: TargetId, ask: Ask<'_>) -> Decision {
+    pub(super) fn act(&mut self, now: Moment, who: impl Into<Who>, ask: Ask<'_>) -> Decision {
+        let who = who.into();
         let target = ask.target.parse::<TargetId>().ok();
         let fate = target.map_or(Fate::Exists, |target| self.fate(ask.action, target));
         let (dice, faults, room) = (self.dice, self.rules.faults, self.effects_held < MAX_EFFECTS);
-        let Some(user) = self.user(id) else { return Decision::Whole(Answer::FULL) };
+        let Some(user) = self.user(who) else { return Decision::Whole(Answer::FULL) };
         user.arrive(now.tick, ask.action);
         let Some(target) = target else { return Decision::Whole(user.refuse_malformed(now, ask)) };
         if !room && !user.knows(ask.action, target) {
@@ -199,7 +202,7 @@ impl World {
             return Decision::Whole(Answer::FULL);
         }
         let nth = user.request(ask.action, target);
-        let mut dice = dice.for_request(id, ask.action, target, nth);
+        let mut dice = dice.for_request(who.user, ask.action, target, nth);
         let strike = faults.strike(&mut dice);
         let decision = user.act(now, Arrival { ask, target, fate, strike, wording: dice.u8(..) });
         self.effects_held += usize::from(nth == 1);
@@ -207,27 +210,27 @@ impl World {
     }
 
     /// Puts an account into trouble, or out of it. False where there is no room for another user.
-    pub(super) fn trouble(&mut self, id: TargetId, trouble: Option<Trouble>) -> bool {
-        self.user(id).map(|user| user.trouble = trouble).is_some()
+    pub(super) fn trouble(&mut self, who: impl Into<Who>, trouble: Option<Trouble>) -> bool {
+        self.user(who.into()).map(|user| user.trouble = trouble).is_some()
     }
 
     /// What has been counted.
     pub(super) fn ledger(&self) -> Ledger {
-        let users = self.users.iter().map(|(id, user)| (id.to_string(), user.ledger())).collect();
+        let users = self.users.iter().map(|(who, user)| (who.to_string(), user.ledger())).collect();
         Ledger { users, unauthenticated: self.unauthenticated, full: self.full }
     }
 
     /// At most `most` effects of a user, those after `after`, by action and target.
-    pub(super) fn effects(&self, id: TargetId, after: Option<(Action, TargetId)>, most: usize) -> Vec<Effect> {
-        self.users.get(&id).map(|user| user.effects(after, most)).unwrap_or_default()
+    pub(super) fn effects(&self, who: impl Into<Who>, after: Option<(Action, TargetId)>, most: usize) -> Vec<Effect> {
+        self.users.get(&who.into()).map(|user| user.effects(after, most)).unwrap_or_default()
     }
 
-    fn user(&mut self, id: TargetId) -> Option<&mut User> {
-        if self.users.len() >= MAX_USERS && !self.users.contains_key(&id) {
+    fn user(&mut self, who: Who) -> Option<&mut User> {
+        if self.users.len() >= MAX_USERS && !self.users.contains_key(&who) {
             self.full = true;
             return None;
         }
-        Some(self.users.entry(id).or_insert_with(|| User::new(id, &self.rules)))
+        Some(self.users.entry(who).or_insert_with(|| User::new(who, &self.rules)))
     }
 
     fn fate(&self, action: Action, target: TargetId) -> Fate {

@@ -22,6 +22,7 @@ fn rules(rate: &str, faults: &str) -> Rules {
     Rules {
         rate: rate.parse().unwrap(),
         unlike_day: Some("20/1m".parse().unwrap()),
+        v1_unfollow: None,
         enforce: true,
         faults: faults.parse().unwrap(),
         seed: 42,
@@ -105,7 +106,7 @@ proptest! {
             }
         }
         for (user, counted) in world.ledger().users {
-            let effects = world.effects(user.parse().unwrap(), None, usize::MAX);
+            let effects = world.effects(id(user.parse().unwrap()), None, usize::MAX);
             prop_assert_eq!(counted.effects, effects.iter().filter(|effect| effect.applied > 0).count() as u64);
             prop_assert_eq!(counted.requests, effects.iter().map(|effect| u64::from(effect.requested)).sum::<u64>());
         }

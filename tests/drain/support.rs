@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleanup::app::{self, DrainOptions, Ended, FileOptions, Footing, Keep, LoadOptions, Loaded, SandboxAccounts, Who};
-use cleanup::clock::SystemClock;
+use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
+use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, Wall, WindowSpec};
 use cleanup::engine::{Event, Listener, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Ledger, Options, Sandbox};
-use cleanup::store::{DrainLock, QueueKind, ReceiptRow, Store, StoreError};
+use cleanup::store::{Account, DrainLock, QueueKind, ReceiptRow, Store, StoreError};
 
 pub struct Bench {
     pub folder: tempfile::TempDir,
@@ -113,8 +114,20 @@ impl Bench {
         let (store, clock) = (self.store().await, SystemClock::shared());
         let options = self.options.clone();
         let (shutdown, listener) = (self.shutdown.1.clone(), Box::new(Quiet));
-        let footing = Footing { store, lock, client, clock, shutdown, listener };
+        let accounts = self.store().await.accounts().await.unwrap();
+        let tokens = self.tokens(&accounts, clock.clone()).await;
+        let footing = Footing { store, lock, client, tokens, clock, shutdown, listener };
         app::drain(footing, &self.who(), options).await.unwrap()
+    }
+
+    async fn tokens(&self, accounts: &[Account], clock: SharedClock) -> Arc<TokenSource> {
+        let base = self.sandbox.base_url().parse().unwrap();
+        let places = Places::x(&base, Places::X_AUTHORIZE).unwrap();
+        let (store, wire) = (self.store().await, Wire::new(&[&base]).unwrap());
+        let means = TokenMeans { store, vault: None, wire, places, app: None, oauth1: None, clock };
+        let tokens = TokenSource::new(means);
+        self.who().fix(&tokens, accounts).await.unwrap();
+        Arc::new(tokens)
     }
 
     pub fn ledger(&self) -> Ledger {

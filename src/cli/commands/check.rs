@@ -28,7 +28,7 @@ pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
 
 /// Shows what the files are. 0 clean, 3 with rejected rows, 65 where nothing would be queued.
 pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, as_json: bool) -> Result<u8, CliError> {
-    let platform = platform_of(context);
+    let platform = context.platform(rows.platform);
     let mut rejected = false;
     let mut refusal = None;
     let mut reports = Vec::with_capacity(files.len());
@@ -115,9 +115,4 @@ fn estimate_json(estimate: &Estimate) -> serde_json::Value {
         "seconds": estimate.length.as_secs(),
         "cost_usd": estimate.cost.map(MicroUsd::dollars),
     })
-}
-
-/// Whose endpoints a check speaks of.
-fn platform_of(context: &Context) -> Platform {
-    if context.settings.is_sandbox() { Platform::Sandbox } else { Platform::XV2 }
 }

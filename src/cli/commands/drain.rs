@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::closing::finish;
 use super::sentence::{Work, add_pending, add_rows, names, sentences};
 use super::signals::Signals;
-use crate::app::{self, Accounts, DrainOptions, Footing, Prepared, Standing, Who};
+use crate::app::{self, Accounts, Bases, DrainOptions, Footing, Prepared, Standing, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -38,28 +38,31 @@ pub(super) struct Asked<'a> {
 
 impl Drainer {
     /// Finds out who acts, starts the sandbox where it is asked for, and resolves the bounds of the run.
-    pub(super) async fn prepare(args: &DrainArgs, context: &Context) -> Result<Drainer, CliError> {
+    pub(super) async fn prepare(
+        args: &DrainArgs,
+        platform: Option<Platform>,
+        context: &Context,
+    ) -> Result<Drainer, CliError> {
         let settings = &context.settings;
         let now = context.clock.now();
         let until = args.deadline(now, &context.zone).map_err(|error| CliError::new(Kind::Usage, error.to_string()))?;
-        let (sandbox, base) = if settings.is_sandbox() {
+        let (sandbox, bases) = if settings.is_sandbox() {
             let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
             let sandbox = sandbox.map_err(super::sandbox::explain)?;
-            let base = base_url(&sandbox.base_url())?;
-            (Some(sandbox), base)
+            let base = Arc::new(base_url(&sandbox.base_url())?);
+            (Some(sandbox), Bases { x: Arc::clone(&base), aisa: base })
         } else {
-            (None, base_url(&settings.x_api)?)
+            (None, Bases::of(settings)?)
         };
-        for warning in settings.window_warnings(platform_of(context)) {
+        for warning in settings.window_warnings(context.platform(platform)) {
             context.printer.warn(&warning);
         }
         let connections =
             ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
-        let client = Client::new(&[&base], connections).map_err(|error| {
+        let client = Client::new(&[&bases.x, &bases.aisa], connections).map_err(|error| {
             CliError::new(Kind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
         })?;
-        let mut who = Who::of(settings, Some(Arc::new(base)));
-        who.learn_user(&client, &context.clock).await?;
+        let who = Who::of(settings, platform, Some(Arc::clone(&bases.x)))?;
         let options = DrainOptions {
             jobs: None,
             workers: usize::from(settings.run.workers),
@@ -73,6 +76,12 @@ impl Drainer {
             windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
         };
         Ok(Drainer { who, client: Arc::new(client), sandbox, options, yes: args.yes, json: args.json })
+    }
+
+    /// Asks the platforms whose credentials those of the environment are, where nobody said.
+    pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CliError> {
+        let stored = store.has_credentials().await?;
+        self.who.learn_users(&self.client, &context.clock, stored).await
     }
 
     pub(super) fn who(&self) -> &Who {
@@ -167,8 +176,10 @@ impl Drainer {
         options.jobs = jobs;
         let began = context.clock.now().tick;
         let mut aborted = receiver.clone();
+        let accounts = store.accounts().await?;
+        let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
-        let footing = Footing { store, lock, client, clock, shutdown: receiver, listener };
+        let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
         let running = app::drain(footing, &self.who, options);
         let ended = tokio::select! {
             ended = running => ended?,
@@ -210,10 +221,6 @@ fn base_url(text: &str) -> Result<BaseUrl, CliError> {
         CliError::new(Kind::Config, error.to_string())
             .hint("set CLEANUP_X_API to an https address (http only on loopback)")
     })
-}
-
-fn platform_of(context: &Context) -> Platform {
-    if context.settings.is_sandbox() { Platform::Sandbox } else { Platform::XV2 }
 }
 
 fn prices(context: &Context) -> HashMap<(Platform, Action), MicroUsd> {

@@ -18,7 +18,7 @@ const MAX_SHOWN_REJECTED: usize = 3;
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
     let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
-    let who = Who::of(&context.settings, None);
+    let who = Who::of(&context.settings, args.rows.platform, None)?;
     let mut store = context.open_queue().await?;
     let accounts = introduce(&who, &mut store, &args.rows, &files).await?;
     let standings = stand(&mut store, &files, &accounts, &load).await?;

@@ -20,8 +20,9 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
         jobs.push(job.id);
         store.close().await;
     }
-    let drainer = Drainer::prepare(&args.drain, context).await?;
+    let mut drainer = Drainer::prepare(&args.drain, None, context).await?;
     let mut store = context.open_queue().await?;
+    drainer.learn_users(&mut store, context).await?;
     let lock = DrainLock::take(store.path())?;
     drainer.introduce_self(&mut store).await?;
     if jobs.is_empty() {

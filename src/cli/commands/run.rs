@@ -25,9 +25,10 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
         return check::show(&files, &args.rows, context, false).await;
     }
     let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
-    let drainer = Drainer::prepare(&args.drain, context).await?;
-    let who = drainer.who();
+    let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
     let mut store = context.open_queue().await?;
+    drainer.learn_users(&mut store, context).await?;
+    let who = drainer.who();
     let lock = DrainLock::take(store.path())?;
     let accounts = introduce(who, &mut store, &args.rows, &files).await?;
     let standings = stand(&mut store, &files, &accounts, &load).await?;

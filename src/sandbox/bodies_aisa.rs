@@ -1,0 +1,108 @@
+//! Puts a verdict into the AIsa gateway's words. Its own errors are `{"error":{..}}`; what X says of a target it passes on.
+//! Success comes in both envelopes that are known of it, as the dice will.
+
+use serde_json::{Value, json};
+
+use super::bodies;
+use super::proof::Denied;
+use super::words::{self, JSON, Worded, json_answer};
+use super::world::{Trouble, Verdict};
+use crate::domain::{Action, TargetKind};
+
+/// What an action is at AIsa.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Endpoint {
+    pub(super) action: Action,
+    pub(super) path: &'static str,
+    /// The target's name in the JSON body.
+    pub(super) parameter: &'static str,
+    field: &'static str,
+}
+
+/// The endpoints the sandbox has.
+pub(super) const ENDPOINTS: [Endpoint; 2] = [
+    Endpoint {
+        action: Action::Unfollow,
+        path: "/apis/v1/twitter/unfollow_twitter",
+        parameter: "target_user_id",
+        field: "following",
+    },
+    Endpoint { action: Action::Unlike, path: "/apis/v1/twitter/unlike_twitter", parameter: "tweet_id", field: "liked" },
+];
+
+/// The target in a body; where there is none, the code of what is wrong.
+pub(super) fn target(endpoint: &Endpoint, body: &str) -> Result<String, &'static str> {
+    let root: Value = serde_json::from_str(body).map_err(|_| "json_parse_error")?;
+    match root.get(endpoint.parameter) {
+        None => Err("missing_parameter"),
+        Some(Value::String(target)) => Ok(target.clone()),
+        Some(_) => Err("invalid_parameter_type"),
+    }
+}
+
+/// The answer to a request for an action. `flaw` is what was wrong with its body.
+pub(super) fn worded(verdict: Verdict, endpoint: &Endpoint, flaw: Option<&str>, wording: u8) -> Worded {
+    match verdict {
+        Verdict::Undone => undone(endpoint.field, wording),
+        Verdict::Gone => {
+            let what = if endpoint.action.target_kind() == TargetKind::User { "User" } else { "Tweet" };
+            error(404, "invalid_request_error", "resource_not_found", &format!("{what} not found."))
+        }
+        Verdict::Refused(refusal) => bodies::refused(refusal, endpoint.action),
+        Verdict::RateLimited => {
+            let code = if wording.is_multiple_of(2) { "rate_limit_exceeded" } else { "RATE_LIMITED" };
+            error(429, "rate_limit_error", code, "Too many requests.")
+        }
+        Verdict::ServerError => server_error(wording),
+        Verdict::Trouble(trouble) => troubled(trouble),
+        Verdict::BadTarget => {
+            let message = format!("{} must match ^[0-9]{{1,19}}$.", endpoint.parameter);
+            error(400, "invalid_request_error", flaw.unwrap_or("invalid_request"), &message)
+        }
+        Verdict::PathUser | Verdict::Full => error(503, "api_error", "service_unavailable", "The sandbox is full."),
+    }
+}
+
+/// The answer to somebody who proves nothing.
+pub(super) fn denied(denied: Denied) -> Worded {
+    let code = if denied == Denied::Missing { "missing_api_key" } else { "invalid_api_key" };
+    error(401, "authentication_error", code, "The API key is missing or invalid.")
+}
+
+/// A route AIsa does not have.
+pub(super) fn unknown_route() -> Worded {
+    error(404, "invalid_request_error", "unknown_endpoint", "There is no such endpoint.")
+}
+
+fn undone(field: &str, wording: u8) -> Worded {
+    let data = json!({ field: false });
+    let body = if wording.is_multiple_of(2) {
+        json!({ "data": data })
+    } else {
+        json!({"code": 200, "msg": "ok", "data": data})
+    };
+    json_answer(200, JSON, &body)
+}
+
+fn troubled(trouble: Trouble) -> Worded {
+    match trouble {
+        Trouble::Revoked => error(401, "authentication_error", "revoked_api_key", "The API key was revoked."),
+        Trouble::CreditsDepleted => {
+            error(429, "rate_limit_error", "quota_exceeded", "The spend cap of this key is reached.")
+        }
+        Trouble::Suspended | Trouble::Ambiguous => bodies::troubled(trouble),
+    }
+}
+
+fn server_error(wording: u8) -> Worded {
+    match wording % 4 {
+        0 => error(500, "api_error", "internal_error", "Something went wrong."),
+        1 => error(502, "upstream_error", "upstream_error", "The upstream service failed."),
+        _ => words::edge_error(wording),
+    }
+}
+
+fn error(status: u16, kind: &str, code: &str, message: &str) -> Worded {
+    let error = json!({"type": kind, "code": code, "message": message, "request_id": "req_sandbox"});
+    json_answer(status, JSON, &json!({ "error": error }))
+}

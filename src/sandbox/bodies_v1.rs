@@ -1,0 +1,165 @@
+//! Puts a verdict into the words of X API v1.1: `{"errors":[{"code":N,"message":".."}]}`, or the user or post it was about.
+
+use serde_json::{Value, json};
+
+use super::proof::Denied;
+use super::words::{self, JSON, Worded, coded, json_answer};
+use super::world::{Refusal, Trouble, Verdict};
+use crate::domain::{Action, TargetId, TargetKind};
+
+/// What an action is at v1.1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Endpoint {
+    pub(super) action: Action,
+    pub(super) path: &'static str,
+    pub(super) target: Place,
+}
+
+/// Where the target stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// In the path, before `.json`.
+    Path,
+    /// In query or form: `user_id` or `screen_name`.
+    User,
+    /// In query or form: `id`.
+    Post,
+}
+
+const fn endpoint(action: Action, path: &'static str, target: Place) -> Endpoint {
+    Endpoint { action, path, target }
+}
+
+/// The endpoints the sandbox has.
+pub(super) const ENDPOINTS: [Endpoint; 6] = [
+    endpoint(Action::Unfollow, "/1.1/friendships/destroy.json", Place::User),
+    endpoint(Action::Unlike, "/1.1/favorites/destroy.json", Place::Post),
+    endpoint(Action::Unrepost, "/1.1/statuses/unretweet/{id}", Place::Path),
+    endpoint(Action::Unmute, "/1.1/mutes/users/destroy.json", Place::User),
+    endpoint(Action::Unblock, "/1.1/blocks/destroy.json", Place::User),
+    endpoint(Action::DeletePost, "/1.1/statuses/destroy/{id}", Place::Path),
+];
+
+/// The answer to a request for an action on `target`, the text as it came.
+pub(super) fn worded(verdict: Verdict, endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
+    let kind = endpoint.action.target_kind();
+    match verdict {
+        Verdict::Undone => undone(endpoint.action, target, wording),
+        Verdict::Gone => not_found(kind, wording),
+        Verdict::Refused(refusal) => refused(refusal, kind),
+        Verdict::RateLimited => coded(429, 88, "Rate limit exceeded"),
+        Verdict::ServerError => server_error(wording),
+        Verdict::Trouble(trouble) => troubled(trouble),
+        Verdict::BadTarget => bad_target(endpoint, target),
+        Verdict::PathUser | Verdict::Full => coded(503, 130, "Over capacity"),
+    }
+}
+
+/// The answer to somebody who proves nothing.
+pub(super) fn denied(denied: Denied) -> Worded {
+    match denied {
+        Denied::Missing => coded(400, 215, "Bad Authentication data."),
+        Denied::Unknown => coded(401, 32, "Could not authenticate you."),
+        Denied::WrongKind => coded(403, 220, "Your credentials do not allow access to this resource."),
+        Denied::Clock => coded(401, 135, "Timestamp out of bounds."),
+    }
+}
+
+/// A route v1.1 does not have.
+pub(super) fn unknown_route() -> Worded {
+    coded(404, 34, "Sorry, that page does not exist.")
+}
+
+/// A user or a post. Its flags may still be those of before; for `unretweet` it is the post that was reposted.
+fn undone(action: Action, target: &str, wording: u8) -> Worded {
+    let Ok(id) = target.parse::<TargetId>() else { return unknown_route() };
+    let stale = wording.is_multiple_of(2);
+    let object = match (action.target_kind(), action) {
+        (TargetKind::User, _) => json!({
+            "id": id.value(), "id_str": id.to_string(), "name": "Sandbox User", "screen_name": screen_name(id),
+            "protected": false, "following": stale, "muting": stale, "blocking": stale,
+        }),
+        (TargetKind::Post, Action::Unrepost) => post(&id.value().saturating_sub(1).to_string(), stale),
+        (TargetKind::Post, _) => post(&id.to_string(), stale),
+    };
+    json_answer(200, JSON, &object)
+}
+
+fn post(id: &str, stale: bool) -> Value {
+    json!({
+        "created_at": "Sun Nov 22 14:38:31 +0000 2026", "id": id.parse::<u64>().unwrap_or_default(), "id_str": id,
+        "text": "A post of the sandbox", "user": {"id": 1, "id_str": "1"}, "favorited": stale, "retweeted": stale,
+    })
+}
+
+/// `sandbox_<id>` as long as it fits into a handle.
+fn screen_name(id: TargetId) -> String {
+    format!("{HANDLE_PREFIX}{}", id.value() % 10_000_000)
+}
+
+const HANDLE_PREFIX: &str = "sandbox_";
+
+/// The user a handle means: `sandbox_<digits>` is the user of that ID, any other is one whose ID is made of its letters.
+pub(super) fn user_of(handle: &str) -> String {
+    let lower = handle.to_ascii_lowercase();
+    if let Some(digits) = lower.strip_prefix(HANDLE_PREFIX).filter(|digits| digits.parse::<TargetId>().is_ok()) {
+        return digits.to_owned();
+    }
+    // FNV-1a, cut to 18 digits.
+    let hash = lower
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{}", 100_000_000_000_000_000 + hash % 900_000_000_000_000_000)
+}
+
+fn not_found(kind: TargetKind, wording: u8) -> Worded {
+    match (kind, wording % 3) {
+        (_, 0) => unknown_route(),
+        (TargetKind::User, 1) => coded(404, 50, "User not found."),
+        (TargetKind::User, _) => coded(404, 108, "Cannot find specified user."),
+        (TargetKind::Post, _) => coded(404, 144, "No status found with that ID."),
+    }
+}
+
+/// For a user that is protected v1.1 has no code; the nearest is that the user has blocked the one who asks.
+fn refused(refusal: Refusal, kind: TargetKind) -> Worded {
+    match (refusal, kind) {
+        (Refusal::Protected, TargetKind::Post) => coded(403, 179, "Sorry, you are not authorized to see this status."),
+        (Refusal::Protected, TargetKind::User) => coded(401, 136, "You have been blocked from performing this action."),
+        (Refusal::Suspended, _) => coded(403, 63, "User has been suspended."),
+        (Refusal::NotYours, _) => coded(403, 183, "You may not delete another user's status."),
+        (Refusal::Unexplained, _) => unexplained(),
+    }
+}
+
+fn troubled(trouble: Trouble) -> Worded {
+    match trouble {
+        Trouble::Revoked => coded(401, 89, "Invalid or expired token."),
+        Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
+        Trouble::Ambiguous => unexplained(),
+        Trouble::CreditsDepleted => words::credits_depleted(),
+    }
+}
+
+fn unexplained() -> Worded {
+    json_answer(403, JSON, &json!({"errors": [{"message": "You are not permitted to perform this action."}]}))
+}
+
+fn bad_target(endpoint: &Endpoint, target: &str) -> Worded {
+    match endpoint.target {
+        Place::Path => unknown_route(),
+        Place::User if target.is_empty() => coded(403, 38, "user_id parameter is missing."),
+        Place::Post if target.is_empty() => coded(403, 38, "id parameter is missing."),
+        Place::User => coded(404, 17, "No user matches for specified terms."),
+        Place::Post => coded(404, 144, "No status found with that ID."),
+    }
+}
+
+/// X's two codes, and the pages of an edge.
+fn server_error(wording: u8) -> Worded {
+    match wording % 4 {
+        0 => coded(500, 131, "Internal error"),
+        1 => coded(503, 130, "Over capacity"),
+        _ => words::edge_error(wording),
+    }
+}

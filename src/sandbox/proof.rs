@@ -1,0 +1,123 @@
+//! Who a request's `Authorization` header proves to be, at each platform.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+
+use super::signature::{self, Raw};
+use super::who::Dialect;
+use crate::domain::{TargetId, Wall};
+
+const TOKEN_PREFIX: &str = "sandbox-";
+const AISA_KEY_PREFIX: &str = "sk-sandbox-";
+
+/// The OAuth 1.0a keys of one of the sandbox's users. They hold characters that must be encoded, as a client that does not
+/// should be found out here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuth1Keys {
+    /// The app's name, the same for every user.
+    pub consumer_key: String,
+    /// The app's secret.
+    pub consumer_secret: String,
+    /// Begins with the user's ID and a `-`, as X's do.
+    pub access_token: String,
+    /// Its secret.
+    pub access_secret: String,
+}
+
+impl OAuth1Keys {
+    /// The keys of a user.
+    pub fn of(user: TargetId) -> OAuth1Keys {
+        OAuth1Keys {
+            consumer_key: "sandbox+consumer".into(),
+            consumer_secret: "sandbox/consumer&secret=".into(),
+            access_token: format!("{user}-sandbox"),
+            access_secret: format!("sandbox%20secret+{user}="),
+        }
+    }
+}
+
+/// Why a request is nobody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// It proves nothing.
+    Missing,
+    /// Its proof is not ours, or wrong.
+    Unknown,
+    /// It is of a kind that the endpoint does not take.
+    WrongKind,
+    /// Signed too long ago, or in the future.
+    Clock,
+}
+
+/// What was received, body included.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) parts: Parts,
+    pub(super) body: String,
+}
+
+impl Received {
+    /// A header's text; empty where there is none.
+    pub(super) fn header(&self, name: HeaderName) -> &str {
+        text(&self.parts.headers, name).unwrap_or_default()
+    }
+
+    /// The body, if it is a form.
+    pub(super) fn form(&self) -> &str {
+        let is_form = self.header(header::CONTENT_TYPE).starts_with("application/x-www-form-urlencoded");
+        if is_form { &self.body } else { "" }
+    }
+
+    /// The bearer token, if it is one.
+    pub(super) fn bearer(&self) -> Option<&str> {
+        self.header(header::AUTHORIZATION).strip_prefix("Bearer ")
+    }
+
+    /// The query as it came.
+    pub(super) fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
+    fn raw(&self) -> Raw<'_> {
+        Raw {
+            method: self.parts.method.as_str(),
+            host: self.header(header::HOST),
+            path: self.parts.uri.path(),
+            query: self.query(),
+            form: self.form(),
+        }
+    }
+}
+
+/// The user a request comes from. At v2 both kinds do, but for what takes OAuth 2.0 only; v1.1 takes OAuth 1.0a only.
+pub(super) fn user(dialect: Dialect, oauth2_only: bool, received: &Received, now: Wall) -> Result<TargetId, Denied> {
+    let authorization = text(&received.parts.headers, header::AUTHORIZATION).ok_or(Denied::Missing)?;
+    let oauth1 = authorization.strip_prefix("OAuth ");
+    let bearer = authorization.strip_prefix("Bearer ");
+    match (dialect, oauth1, bearer) {
+        (Dialect::V2, Some(_), _) if oauth2_only => Err(Denied::WrongKind),
+        (Dialect::V1, _, Some(_)) | (Dialect::Aisa, Some(_), _) => Err(Denied::WrongKind),
+        (_, Some(parameters), _) => signature::check(received.raw(), parameters, now),
+        (Dialect::Aisa, _, Some(key)) => named(key, AISA_KEY_PREFIX),
+        (_, _, Some(token)) => named(token, TOKEN_PREFIX),
+        _ => Err(Denied::Unknown),
+    }
+}
+
+/// The OAuth 2.0 token of a user.
+pub(super) fn token(user: TargetId) -> String {
+    format!("{TOKEN_PREFIX}{user}")
+}
+
+/// The AIsa key of a user.
+pub(super) fn aisa_key(user: TargetId) -> String {
+    format!("{AISA_KEY_PREFIX}{user}")
+}
+
+fn named(text: &str, prefix: &str) -> Result<TargetId, Denied> {
+    text.strip_prefix(prefix).and_then(|user| user.parse().ok()).ok_or(Denied::Unknown)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,143 @@
+//! The three platforms behind one face: which endpoints there are, how each is read, and in whose words it answers.
+
+use axum::http::Method;
+
+use super::proof::{Denied, Received};
+use super::who::Dialect;
+use super::words::Worded;
+use super::world::Verdict;
+use super::{bodies, bodies_aisa, bodies_v1};
+use crate::domain::{Action, TargetId};
+use bodies_v1::Place;
+
+/// An endpoint of one of the platforms.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Endpoint {
+    V2(&'static bodies::Endpoint),
+    V1(&'static bodies_v1::Endpoint),
+    Aisa(&'static bodies_aisa::Endpoint),
+}
+
+/// What a request asks for, in its own words.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    /// The user the path names.
+    pub(super) path_user: Option<String>,
+    /// Empty where none is named.
+    pub(super) target: String,
+    /// What is wrong with the body, where AIsa has a word for it.
+    flaw: Option<&'static str>,
+}
+
+impl Endpoint {
+    /// Every endpoint of every platform.
+    pub(super) fn all() -> impl Iterator<Item = Endpoint> {
+        let v2 = bodies::ENDPOINTS.iter().map(Endpoint::V2);
+        v2.chain(bodies_v1::ENDPOINTS.iter().map(Endpoint::V1)).chain(bodies_aisa::ENDPOINTS.iter().map(Endpoint::Aisa))
+    }
+
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Endpoint::V2(endpoint) => endpoint.path,
+            Endpoint::V1(endpoint) => endpoint.path,
+            Endpoint::Aisa(endpoint) => endpoint.path,
+        }
+    }
+
+    pub(super) fn method(self) -> Method {
+        if self.dialect() == Dialect::V2 { Method::DELETE } else { Method::POST }
+    }
+
+    pub(super) fn action(self) -> Action {
+        match self {
+            Endpoint::V2(endpoint) => endpoint.action,
+            Endpoint::V1(endpoint) => endpoint.action,
+            Endpoint::Aisa(endpoint) => endpoint.action,
+        }
+    }
+
+    pub(super) fn dialect(self) -> Dialect {
+        match self {
+            Endpoint::V2(_) => Dialect::V2,
+            Endpoint::V1(_) => Dialect::V1,
+            Endpoint::Aisa(_) => Dialect::Aisa,
+        }
+    }
+
+    /// Whether OAuth 1.0a is refused where it is taken elsewhere.
+    pub(super) fn oauth2_only(self) -> bool {
+        self.action() == Action::Unbookmark
+    }
+
+    /// What a request asks for; none where its path has other parts than the endpoint's.
+    pub(super) fn read(self, params: &[String], received: &Received) -> Option<Asked> {
+        match (self, params) {
+            (Endpoint::V2(_), [user, target]) => {
+                Some(Asked { path_user: Some(user.clone()), target: target.clone(), flaw: None })
+            }
+            (Endpoint::V2(_), [target]) => Some(Asked { target: target.clone(), ..Asked::default() }),
+            (Endpoint::V1(endpoint), params) => {
+                v1_target(endpoint.target, params, received).map(|target| Asked { target, ..Asked::default() })
+            }
+            (Endpoint::Aisa(endpoint), []) => Some(match bodies_aisa::target(endpoint, &received.body) {
+                Ok(target) => Asked { target, ..Asked::default() },
+                Err(flaw) => Asked { flaw: Some(flaw), ..Asked::default() },
+            }),
+            _ => None,
+        }
+    }
+
+    /// The answer in the platform's words.
+    pub(super) fn worded(self, verdict: Verdict, user: TargetId, asked: &Asked, wording: u8) -> Worded {
+        match self {
+            Endpoint::V2(endpoint) => {
+                let path_user = asked.path_user.as_deref().unwrap_or_default();
+                let asked = bodies::Asked { endpoint, user, path_user, target: &asked.target };
+                bodies::worded(verdict, asked, wording)
+            }
+            Endpoint::V1(endpoint) => bodies_v1::worded(verdict, endpoint, &asked.target, wording),
+            Endpoint::Aisa(endpoint) => bodies_aisa::worded(verdict, endpoint, asked.flaw, wording),
+        }
+    }
+}
+
+/// The answer to somebody who proves nothing.
+pub(super) fn denied(dialect: Dialect, denied: Denied) -> Worded {
+    match dialect {
+        Dialect::V2 => bodies::denied(denied),
+        Dialect::V1 => bodies_v1::denied(denied),
+        Dialect::Aisa => bodies_aisa::denied(denied),
+    }
+}
+
+/// The answer to a path no platform has.
+pub(super) fn unknown_route(path: &str) -> Worded {
+    if path.starts_with("/1.1/") {
+        bodies_v1::unknown_route()
+    } else if path.starts_with("/apis/") {
+        bodies_aisa::unknown_route()
+    } else {
+        bodies::unknown_route()
+    }
+}
+
+/// v1.1 takes its parameters from query or form alike.
+fn v1_target(place: Place, params: &[String], received: &Received) -> Option<String> {
+    let named = |name: &str| {
+        let texts = [received.query(), received.form()];
+        texts.iter().find_map(|text| pairs(text).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()))
+    };
+    match (place, params) {
+        (Place::Path, [segment]) => segment.strip_suffix(".json").map(ToOwned::to_owned),
+        (Place::User, []) => Some(
+            named("user_id").or_else(|| named("screen_name").map(|name| bodies_v1::user_of(&name))).unwrap_or_default(),
+        ),
+        (Place::Post, []) => Some(named("id").unwrap_or_default()),
+        _ => None,
+    }
+}
+
+/// The pairs of a query or form. IDs and handles need no decoding; what does is no ID.
+fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split('&').filter_map(|pair| pair.split_once('='))
+}

@@ -1,0 +1,56 @@
+//! Who asks: a user at one of the three platforms the sandbox speaks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::domain::{InvalidId, TargetId};
+
+/// Which platform's words are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dialect {
+    /// X API v2.
+    V2,
+    /// X API v1.1.
+    V1,
+    /// The AIsa gateway.
+    Aisa,
+}
+
+/// A user at a platform. The same ID at two platforms is two users with windows, troubles and effects of their own; what
+/// becomes of a target is the same for all. Written `77`, `x-v1:77`, `aisa:77`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Who {
+    /// The platform.
+    pub dialect: Dialect,
+    /// The user's ID there.
+    pub user: TargetId,
+}
+
+const PREFIXES: [(Dialect, &str); 2] = [(Dialect::V1, "x-v1:"), (Dialect::Aisa, "aisa:")];
+
+impl From<TargetId> for Who {
+    /// The user of X API v2.
+    fn from(user: TargetId) -> Who {
+        Who { dialect: Dialect::V2, user }
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = PREFIXES.iter().find(|(dialect, _)| *dialect == self.dialect).map_or("", |(_, prefix)| prefix);
+        write!(f, "{prefix}{}", self.user)
+    }
+}
+
+impl FromStr for Who {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Who, InvalidId> {
+        for (dialect, prefix) in PREFIXES {
+            if let Some(user) = text.strip_prefix(prefix) {
+                return Ok(Who { dialect, user: user.parse()? });
+            }
+        }
+        text.parse().map(|user: TargetId| user.into())
+    }
+}
