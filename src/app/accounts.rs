@@ -69,6 +69,13 @@ impl Accounts {
         }
     }
 
+    /// Their names, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.by_name.keys().map(AccountName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The platform of the default account.
     pub fn default_platform(&self) -> Option<Platform> {
         self.find(None).map(|(_, platform)| platform)

@@ -8,7 +8,7 @@ use super::accounts::Accounts;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Wall};
 use crate::jobfile::keep::KeepList;
-use crate::jobfile::{JobFileError, ReadOptions, RowVerdict, Source, Survey};
+use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Source, Survey};
 use crate::platform;
 use crate::store::{Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store};
 
@@ -122,8 +122,24 @@ fn absolute(file: &Path) -> Result<PathBuf, CliError> {
 impl Prepared {
     /// Rows that would be tasks, given which accounts there are; duplicates included.
     pub fn usable(&self, accounts: &Accounts) -> u64 {
-        let usable = |lane: &&crate::jobfile::LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
+        let usable = |lane: &&LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
         self.survey.lanes.iter().filter(usable).map(|lane| lane.rows).sum()
+    }
+
+    /// Rows that read well and yet are nobody's here: a sentence for each account or action in question, naming the first line.
+    pub fn misplaced(&self, accounts: &Accounts) -> Vec<String> {
+        let sentence = |lane: &LaneCount| {
+            let why = match place_of(accounts, lane.account.as_ref(), lane.action) {
+                Ok(_) => return None,
+                Err("unknown_account") => {
+                    format!("account {:?} is not known here", lane.account.as_ref().map_or("", AccountName::as_str))
+                }
+                Err(_) => format!("the platform does not offer {}", lane.action),
+            };
+            let rows = if lane.rows == 1 { "1 row".to_owned() } else { format!("{} rows", lane.rows) };
+            Some(format!("{}:{}: {why} ({rows})", self.survey.path, lane.first_line))
+        };
+        self.survey.lanes.iter().filter_map(sentence).collect()
     }
 
     /// Whether every usable row belongs to the default account.
@@ -224,14 +240,12 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
 }
 
 fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
-    let unknown =
-        file.survey.lanes.iter().find_map(|lane| place_of(accounts, lane.account.as_ref(), lane.action).err());
-    let why = match unknown {
-        Some("unknown_account") => "rows name accounts that are not known here",
-        _ => "the platform does not offer the action",
-    };
-    CliError::new(Kind::InputData, format!("{}: {why}; nothing was queued", file.survey.path))
-        .hint("see `cleanup check` for the rows, and `cleanup status --json` for the accounts there are")
+    let why = file.misplaced(accounts).into_iter().next().unwrap_or_else(|| file.survey.path.clone());
+    let known = accounts.names().join(", ");
+    let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
+    CliError::new(Kind::InputData, format!("{why}; nothing was queued")).hint(format!(
+        "correct the row ({known}); an account becomes known under a name with CLEANUP_X_USER_ID and --account NAME"
+    ))
 }
 
 /// Whose row it is, or why it is nobody's.

@@ -145,6 +145,12 @@ pub enum JobFileError {
         /// The file.
         path: String,
     },
+    /// A header, and nothing below it.
+    #[error("{path} has a header and no rows")]
+    NoRows {
+        /// The file.
+        path: String,
+    },
     /// Not one row can be used.
     #[error("{path}: not one of its {rows} rows can be used")]
     NoUsableRow {
@@ -220,6 +226,7 @@ impl JobFileError {
                 "say it with --action unfollow, add a column action, or name the file after the action (unfollow.csv)".into()
             }
             E::Changed { .. } => "run again when it is complete; nothing was queued".into(),
+            E::NoRows { .. } => "write one target per line below the header; if it is an export, it came out empty".into(),
             E::NoUsableRow { path, .. } => format!("cleanup check {path} shows what is wrong with each row"),
             E::Strict { path, .. } => format!("cleanup check {path} shows them; without --strict the others go on"),
             E::KeepLine { .. } => "correct that line, or put a # before it".into(),

@@ -10,7 +10,8 @@ fn no_credentials_names_what_to_set() {
     let home = Home::new();
     home.write("unfollow.csv", ids(3));
     let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--json"]);
-    let end = contract(&refused(&home, &mut run, 77, &["CLEANUP_X_TOKEN is not set", "CLEANUP_X_USER_ID", "--sandbox"]));
+    let end =
+        contract(&refused(&home, &mut run, 77, &["CLEANUP_X_TOKEN is not set", "CLEANUP_X_USER_ID", "--sandbox"]));
     assert_eq!(end["error"]["kind"], "person", "{end}");
 }
 
@@ -28,7 +29,9 @@ fn credentials_go_to_no_plain_http_host() {
     let home = Home::new();
     home.write("unfollow.csv", ids(3));
     let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--json"]);
-    run.env("CLEANUP_X_API", "http://api.example.com").env("CLEANUP_X_TOKEN", "secret-1").env("CLEANUP_X_USER_ID", USER);
+    run.env("CLEANUP_X_API", "http://api.example.com")
+        .env("CLEANUP_X_TOKEN", "secret-1")
+        .env("CLEANUP_X_USER_ID", USER);
     let output = refused(&home, &mut run, 78, &["http://", "https", "CLEANUP_X_API"]);
     assert_eq!(contract(&output)["error"]["kind"], "config");
     assert!(!stderr(&output).contains("secret-1"));
@@ -71,7 +74,11 @@ fn a_token_nobody_takes() {
     let output = run.env("CLEANUP_X_TOKEN", "wrong-token").output().unwrap();
     let end = contract(&output);
     assert_eq!((code(&output), &end["stopped"]), (77, &"account".into()), "{end}");
-    assert_eq!((&end["jobs"][0]["pending"], &end["jobs"][0]["failed"]), (&6.into(), &0.into()), "no row is blamed: {end}");
+    assert_eq!(
+        (&end["jobs"][0]["pending"], &end["jobs"][0]["failed"]),
+        (&6.into(), &0.into()),
+        "no row is blamed: {end}"
+    );
     let said = stderr(&output);
     assert!(said.contains("CLEANUP_X_TOKEN") && said.contains("fresh") && said.contains("cleanup resume"), "{said}");
     assert!(!said.contains("wrong-token"), "{said}");
@@ -107,7 +114,12 @@ fn ends_with_and_without_work_left() {
     assert_eq!(code(&home.against(&sandbox, ["unpause", "unfollow"]).output().unwrap()), 0);
 
     let last = run(&[]);
-    assert_eq!((code(&last), &contract(&last)["stopped"]), (3, &"finished".into()), "a rejected row: {}", stderr(&last));
+    assert_eq!(
+        (code(&last), &contract(&last)["stopped"]),
+        (3, &"finished".into()),
+        "a rejected row: {}",
+        stderr(&last)
+    );
     assert!(stderr(&last).contains("cleanup report unfollow"), "{}", stderr(&last));
     let nothing = run(&[]);
     assert_eq!((code(&nothing), &contract(&nothing)["requests"]), (3, &0.into()), "{}", stderr(&nothing));

@@ -17,11 +17,23 @@ fn unusable() -> Vec<Case> {
         ("unfollow.csv", b"user_id,note\n".to_vec(), &["unfollow.csv has a header and no rows"]),
         ("unfollow.csv", (0..=255).cycle().take(5000).collect(), &["unfollow.csv", "no text file", "save it as CSV"]),
         ("unfollow.csv", workbook, &["unfollow.csv", "Excel workbook", "CSV UTF-8", "IDs formatted as text"]),
-        ("unfollow.csv", b"user_id,note\n12,a\n13,\"half a no".to_vec(), &["unfollow.csv", "line 3", "close the quote"]),
+        (
+            "unfollow.csv",
+            b"user_id,note\n12,a\n13,\"half a no".to_vec(),
+            &["unfollow.csv", "line 3", "close the quote"],
+        ),
         ("unfollow.csv", b"user_id,account_id\n12,13\n".to_vec(), &["user_id, account_id", "--column user_id"]),
-        ("unfollow.csv", b"name,colour\nada,red\n".to_vec(), &["no column names the targets", "name, colour", "--column"]),
+        (
+            "unfollow.csv",
+            b"name,colour\nada,red\n".to_vec(),
+            &["no column names the targets", "name, colour", "--column"],
+        ),
         ("unfollow.csv", b"12,ada\n13,bo\n".to_vec(), &["first line is no header", "target_id,note"]),
-        ("unfollow.csv", b"user_id\nada lovelace\nbo\n".to_vec(), &["not one of its 2 rows", "cleanup check unfollow.csv"]),
+        (
+            "unfollow.csv",
+            b"user_id\nada lovelace\nbo\n".to_vec(),
+            &["not one of its 2 rows", "cleanup check unfollow.csv"],
+        ),
         ("export.csv", b"user_id\n12\n".to_vec(), &["which action", "--action unfollow", "column action"]),
     ]
 }
@@ -34,7 +46,8 @@ fn each_is_refused_by_name_with_a_remedy() {
         for command in ["load", "check"] {
             refused(&home, &mut offline(&home, [command, name]), 65, words);
         }
-        let run = refused(&home, offline(&home, ["run", name, "--yes", "--json"]).env("CLEANUP_X_TOKEN", "t"), 65, words);
+        let run =
+            refused(&home, offline(&home, ["run", name, "--yes", "--json"]).env("CLEANUP_X_TOKEN", "t"), 65, words);
         let end = contract(&run);
         assert_eq!((&end["error"]["kind"], &end["jobs"]), (&"input".into(), &serde_json::json!([])), "{end}");
     }
@@ -44,7 +57,12 @@ fn each_is_refused_by_name_with_a_remedy() {
 fn missing_files_and_folders() {
     let home = Home::new();
     std::fs::create_dir(home.path("unfollow.csv")).unwrap();
-    refused(&home, &mut offline(&home, ["load", "nowhere.csv"]), 65, &["nowhere.csv: there is no such file", "check the path"]);
+    refused(
+        &home,
+        &mut offline(&home, ["load", "nowhere.csv"]),
+        65,
+        &["nowhere.csv: there is no such file", "check the path"],
+    );
     refused(&home, &mut offline(&home, ["load", "unfollow.csv"]), 65, &["unfollow.csv is a folder", "CSV file in it"]);
 }
 
@@ -141,14 +159,21 @@ fn of_two_files_one_bad_one_keeps_both_out() {
     }
     // A bad row under --strict is one too, and so is a file that would be another job.
     home.write("unmute.csv", "user_id\n12\nbad row\n");
-    refused(&home, &mut offline(&home, ["load", "unfollow.csv", "unmute.csv", "--strict"]), 65, &["unmute.csv", "--strict"]);
+    refused(
+        &home,
+        &mut offline(&home, ["load", "unfollow.csv", "unmute.csv", "--strict"]),
+        65,
+        &["unmute.csv", "--strict"],
+    );
 }
 
 #[test]
 fn check_and_dry_run_change_nothing() {
     let home = Home::new();
     home.write("unfollow.csv", "user_id\n1274344590138591466\n1.23457E+18\n");
-    for args in [&["check", "unfollow.csv"][..], &["run", "unfollow.csv", "--dry-run"], &["check", "unfollow.csv", "--json"]] {
+    for args in
+        [&["check", "unfollow.csv"][..], &["run", "unfollow.csv", "--dry-run"], &["check", "unfollow.csv", "--json"]]
+    {
         let output = home.cleanup(args).output().unwrap();
         assert_eq!(code(&output), 3, "{args:?}: {}", stderr(&output));
         assert!(stdout(&output).contains("1.23457E+18"), "{args:?}: {}", stdout(&output));

@@ -27,7 +27,10 @@ fn zeros_that_a_spreadsheet_left_are_rejected() {
     let home = Home::new();
     let zeros: String = (0..20).map(|n| format!("{}0000\n", 127_434_459_013_859_u64 + n * 7)).collect();
     let said = load(&home, "unfollow.csv", &format!("user_id\n{zeros}1274344590138591466\n"));
-    assert!(said.contains("unfollow.csv:2: user_id \"1274344590138590000\"") && said.contains("somebody else's"), "{said}");
+    assert!(
+        said.contains("unfollow.csv:2: user_id \"1274344590138590000\"") && said.contains("somebody else's"),
+        "{said}"
+    );
     assert!(said.contains("17 more rejected rows; `cleanup check unfollow.csv` shows them"), "{said}");
     assert_eq!((&jobs(&home)[0]["pending"], &jobs(&home)[0]["rejected"]), (&1.into(), &20.into()));
 }

@@ -51,7 +51,16 @@ pub fn contract(output: &Output) -> Value {
         assert_eq!(job["rows"], sum, "outcomes add up to the rows: {job}");
     }
     let words = [
-        "finished", "deadline", "requests", "spend", "cap", "interrupted", "paused", "cancelled", "account", "unreachable",
+        "finished",
+        "deadline",
+        "requests",
+        "spend",
+        "cap",
+        "interrupted",
+        "paused",
+        "cancelled",
+        "account",
+        "unreachable",
         "error",
     ];
     let stopped = end["stopped"].as_str().unwrap();

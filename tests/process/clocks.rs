@@ -6,7 +6,8 @@ use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
 
 /// Debian's package `faketime`.
 fn faketime() -> Option<PathBuf> {
-    let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"];
+    let folders =
+        ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"];
     folders.into_iter().map(|folder| PathBuf::from(folder).join("faketime/libfaketime.so.1")).find(|path| path.exists())
 }
 
@@ -32,7 +33,9 @@ fn now() -> i64 {
 #[test]
 fn an_hour_forward_and_an_hour_back_between_runs() {
     let Some(library) = faketime() else {
-        eprintln!("SKIPPED: the wall clock was not set, for libfaketime is not here (Debian: apt-get install faketime)");
+        eprintln!(
+            "SKIPPED: the wall clock was not set, for libfaketime is not here (Debian: apt-get install faketime)"
+        );
         return;
     };
     let home = Home::new();

@@ -64,7 +64,16 @@ fn against(home: &Home, sandbox: &SandboxProcess, db: &Path, args: &[&str]) -> C
 }
 
 const RUN: [&str; 11] = [
-    "run", "unfollow.csv", "--yes", "--json", "--rate", "40/1s", "--pace", "front-load", "--progress", "none",
+    "run",
+    "unfollow.csv",
+    "--yes",
+    "--json",
+    "--rate",
+    "40/1s",
+    "--pace",
+    "front-load",
+    "--progress",
+    "none",
     "--give-up-after=10m",
 ];
 
@@ -81,7 +90,8 @@ fn full_while_loading() {
     assert!(stderr(&full).contains("the disk is full") && stderr(&full).contains("queue.db"), "{}", stderr(&full));
     assert!(stderr(&full).contains("make room"), "{}", stderr(&full));
 
-    let run = against(&home, &sandbox, &db, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"]).output().unwrap();
+    let run =
+        against(&home, &sandbox, &db, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"]).output().unwrap();
     let end = json(&run);
     assert_eq!((code(&run), &end["error"]["kind"], &end["stopped"]), (74, &"io".into(), &"error".into()), "{end}");
     assert_eq!(end["exit_code"], 74);

@@ -111,7 +111,8 @@ impl Ended {
 
     /// The JSON object of the contract, which has to agree with the exit code.
     pub fn json(&self) -> Value {
-        let end: Value = serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.stdout, self.talk));
+        let end: Value =
+            serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.stdout, self.talk));
         assert_eq!(end["exit_code"], self.code(), "{end}");
         end
     }

@@ -96,5 +96,9 @@ fn nights_of_the_same_file() {
     let end = json(&again);
     assert_eq!((code(&again), &end["requests"], &end["jobs"][0]["rows"]), (0, &14.into(), &14.into()), "{end}");
     let old = home.against(&sandbox, ["report", "unfollow", "--round", "1"]).output().unwrap();
-    assert_eq!((code(&old), old.stdout.iter().filter(|byte| **byte == b'\n').count()), (0, 15), "old receipts are kept");
+    assert_eq!(
+        (code(&old), old.stdout.iter().filter(|byte| **byte == b'\n').count()),
+        (0, 15),
+        "old receipts are kept"
+    );
 }

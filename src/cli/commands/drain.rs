@@ -1,7 +1,7 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -12,14 +12,14 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::estimate;
 use crate::cli::progress::{Plan, ProgressListener};
-use crate::cli::summary::{JobCounts, run_summary};
+use crate::cli::summary::{JobCounts, failure_with, run_summary};
 use crate::cli::timing::{clock_text, span_text};
 use crate::cli::{escape::escaped, prompt};
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, WindowSpec};
-use crate::engine::{Finish, Signal, Stopped, Urgency, shutdown};
+use crate::engine::{Event, Finish, Listener, Signal, Stopped, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings, Tier, find};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
-use crate::store::{DrainLock, Store};
+use crate::store::{DrainLock, JobState, Store};
 
 /// Everything a drain needs that is not the queue.
 pub(super) struct Drainer {
@@ -172,6 +172,8 @@ impl Drainer {
         let mut options = self.options;
         options.jobs = jobs;
         let began = context.clock.now().tick;
+        let (listener, so_far) = SoFar::beside(Box::new(listener));
+        let ours = options.jobs.clone();
         let mut aborted = receiver.clone();
         let running = app::drain(
             store,
@@ -184,38 +186,105 @@ impl Drainer {
             options,
         );
         let ended = tokio::select! {
-            ended = running => ended?,
+            ended = running => ended,
             signal = signals.relay(&sender, context) => match signal {},
             () = aborted.at_least(Urgency::Abort) => {
                 let code = aborted.now().1.map_or(130, Signal::exit_code);
                 context.printer.say("stopped at once; what was in flight is recovered by the next run");
+                if let Some(signal) = aborted.now().1.filter(|_| self.json) {
+                    context.printer.json(&run_summary(&[], &so_far.finish(signal), code))?;
+                }
                 return Ok(code);
             }
         };
         if let Some(sandbox) = self.sandbox {
             sandbox.shut_down().await;
         }
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) => return failed_under_way(error, &so_far, ours.as_deref(), self.json, context).await,
+        };
         let took = context.clock.now().tick.since(began);
         finish(ended, took, self.json, context).await
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
     pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<u8, CliError> {
-        context
-            .printer
-            .say(&format!("stopped by {} while loading; what was not loaded whole was not queued", signal.name()));
+        context.printer.say(&format!(
+            "stopped by {} while loading; what was not loaded whole was not queued; give the command again",
+            signal.name()
+        ));
         if self.json {
-            let finish = Finish {
-                stopped: Stopped::Interrupted(signal),
-                requests: 0,
-                spent: MicroUsd(0),
-                next_slot_at: None,
-                troubles: Vec::new(),
-            };
-            context.printer.json(&run_summary(&[], &finish, signal.exit_code()))?;
+            context.printer.json(&run_summary(&[], &SoFar::default().finish(signal), signal.exit_code()))?;
         }
         Ok(signal.exit_code())
     }
+}
+
+/// What a run has used, as far as it is saved: for ends that the engine does not tell of.
+#[derive(Clone, Default)]
+struct SoFar(Arc<Mutex<(u64, MicroUsd)>>);
+
+/// Notes what a run uses, and hands every event on.
+struct Noting {
+    so_far: SoFar,
+    next: Box<dyn Listener>,
+}
+
+impl SoFar {
+    fn beside(next: Box<dyn Listener>) -> (Noting, SoFar) {
+        let so_far = SoFar::default();
+        (Noting { so_far: so_far.clone(), next }, so_far)
+    }
+
+    fn read(&self) -> (u64, MicroUsd) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn finish(&self, signal: Signal) -> Finish {
+        let (requests, spent) = self.read();
+        Finish { stopped: Stopped::Interrupted(signal), requests, spent, next_slot_at: None, troubles: Vec::new() }
+    }
+}
+
+impl Listener for Noting {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Progress(progress) = event {
+            *self.so_far.0.lock().unwrap_or_else(PoisonError::into_inner) = (progress.requests, progress.spent);
+        }
+        self.next.hear(event);
+    }
+}
+
+/// The queue failed under way. Whoever reads the JSON is told what is known: how the jobs stand, if they can still be read.
+async fn failed_under_way(
+    error: CliError,
+    so_far: &SoFar,
+    ours: Option<&[JobId]>,
+    json: bool,
+    context: &Context,
+) -> Result<u8, CliError> {
+    let mut jobs = Vec::new();
+    if let Ok(Some(mut store)) = context.existing_queue().await {
+        jobs = store.status(None).await.unwrap_or_default();
+        jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)));
+        store.close().await;
+    }
+    context.printer.error(&error);
+    let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
+    for job in &jobs {
+        context.printer.say(&format!(
+            "saved: {}: {} ({} rows)",
+            escaped(&job.job),
+            job.counts.phrase(),
+            job.counts.rows
+        ));
+    }
+    if json {
+        let (requests, spent) = so_far.read();
+        context.printer.json(&failure_with(&jobs, requests, spent, &error))?;
+    }
+    Ok(error.kind.exit_code())
 }
 
 fn base_url(text: &str) -> Result<BaseUrl, CliError> {
@@ -362,7 +431,8 @@ async fn finish(ended: Ended, took: std::time::Duration, json: bool, context: &C
             counts.counts.rows
         ));
     }
-    printer.say(&format!("{} requests in {}, {}", finish.requests, span_text(took), finish.spent));
+    let requests = if finish.requests == 1 { "1 request".to_owned() } else { format!("{} requests", finish.requests) };
+    printer.say(&format!("{requests} in {}, {}", span_text(took), finish.spent));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
         let said = if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail)) };
@@ -393,7 +463,10 @@ fn remedy(reason: &str) -> &'static str {
 }
 
 fn what_next(finish: &Finish, jobs: &[crate::store::JobStatus], context: &Context) -> Vec<String> {
-    let left: u64 = jobs.iter().map(|status| status.counts.pending).sum();
+    let is_paused =
+        |status: &&crate::store::JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
+    let paused: u64 = jobs.iter().filter(is_paused).map(|status| status.counts.pending).sum();
+    let left = jobs.iter().map(|status| status.counts.pending).sum::<u64>() - paused;
     let now = context.clock.now().wall;
     let mut lines = Vec::new();
     let why = match finish.stopped {
@@ -413,8 +486,16 @@ fn what_next(finish: &Finish, jobs: &[crate::store::JobStatus], context: &Contex
         let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", clock_text(at, now, &context.zone)));
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
         lines.push(format!("{left} left{why}{at}; go on with {}", context.command("resume")));
-    } else if finish.requests == 0 && finish.stopped == Stopped::Finished {
+    } else if let Some(why) = why.filter(|_| matches!(finish.stopped, Stopped::Interrupted(_))) {
+        lines.push(why);
+    } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
         lines.push("nothing was left to do, nothing was sent; --again starts finished files over".to_owned());
+    }
+    // Resuming a paused job sends nothing.
+    for status in jobs.iter().filter(is_paused) {
+        let job = escaped(&status.job.name);
+        let unpause = context.command(&format!("unpause {job}"));
+        lines.push(format!("{job} is paused with {} left; let it go on with {unpause}", status.counts.pending));
     }
     for status in jobs.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0) {
         let job = escaped(&status.job.name);

@@ -116,7 +116,7 @@ pub(super) async fn load_all(
     let mut jobs = Vec::with_capacity(files.len());
     for (file, standing) in files.iter().zip(standings) {
         let loaded = app::load(store, file, standing, accounts, options, context.clock.now().wall).await?;
-        say_rejected(file, context);
+        say_rejected(file, accounts, context);
         say_loaded(&file.job, &loaded, context);
         if let Some(job) = store.job(&file.job).await? {
             jobs.push(job.id);
