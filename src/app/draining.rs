@@ -49,20 +49,28 @@ pub struct Ended {
     pub store: Store,
 }
 
+/// What a drain stands on.
+pub struct Footing {
+    /// The queue.
+    pub store: Store,
+    /// The right to drain it.
+    pub lock: DrainLock,
+    /// The way to the platforms.
+    pub client: Arc<Client>,
+    /// The time.
+    pub clock: SharedClock,
+    /// How it is told to end.
+    pub shutdown: Shutdown,
+    /// Who hears of events.
+    pub listener: Box<dyn Listener>,
+}
+
 /// Drains the queue.
 ///
 /// # Errors
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
-pub async fn drain(
-    mut store: Store,
-    lock: DrainLock,
-    who: &Who,
-    client: Arc<Client>,
-    clock: SharedClock,
-    shutdown: Shutdown,
-    listener: Box<dyn Listener>,
-    options: DrainOptions,
-) -> Result<Ended, CliError> {
+pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CliError> {
+    let Footing { mut store, lock, client, clock, shutdown, listener } = footing;
     let accounts = store.accounts().await?;
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned())?;
     let longest = access.values().flat_map(|access| access.windows.iter()).map(|spec| spec.rate.window()).max();

@@ -10,7 +10,9 @@ use crate::domain::{AccountName, Action, Wall};
 use crate::jobfile::keep::KeepList;
 use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Source, Survey};
 use crate::platform;
-use crate::store::{Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store};
+use crate::store::{
+    Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store, StoreError,
+};
 
 /// How files are read.
 #[derive(Clone, Debug, Default)]
@@ -293,7 +295,11 @@ pub async fn load(
         Standing::Cancelled => Ok(Loaded::Cancelled),
         Standing::New | Standing::Again => {
             let columns = file.survey.has_header.then_some(file.survey.columns.as_slice());
-            let mut loader = store.begin_round(&file.new_job(accounts), &hash, columns, now).await?;
+            let seen = store.job(&file.job).await?;
+            if seen.is_some() != (*standing == Standing::Again) {
+                return Err(StoreError::LoadedMeanwhile { job: file.job.clone() }.into());
+            }
+            let mut loader = store.begin_round(&file.new_job(accounts), seen.as_ref(), &hash, columns, now).await?;
             push_rows(&mut loader, file, accounts, options).await?;
             Ok(Loaded::Round(loader.finish().await?))
         }

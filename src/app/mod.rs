@@ -8,5 +8,5 @@ mod draining;
 mod loading;
 
 pub use accounts::{Accounts, SandboxAccounts, Who};
-pub use draining::{DrainOptions, Ended, drain, exit_code};
+pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
 pub use loading::{FileOptions, Keep, LoadOptions, Loaded, Prepared, Standing, load, prepare, stand};

@@ -62,13 +62,29 @@ impl Context {
     pub fn unknown_job(&self, name: &str, jobs: &[Job]) -> CliError {
         let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
         let error = CliError::new(Kind::Usage, format!("there is no job named {}", escaped(name)));
-        error.hint(unknown_hint(name, &names, &self.command("load FILE.csv")))
+        error.hint(unknown_hint(name, &names, &self.command(&["load", "FILE.csv"])))
     }
 
-    /// A command to type next, with `--sandbox` where it is needed.
-    pub fn command(&self, words: &str) -> String {
-        format!("`cleanup {words}{}`", if self.settings.is_sandbox() { " --sandbox" } else { "" })
+    /// A command to type next, for this very queue; words are quoted for a shell where they have to be.
+    pub fn command(&self, words: &[&str]) -> String {
+        let mut line = words.iter().fold("`cleanup".to_owned(), |line, word| line + " " + &shell_word(word));
+        if self.settings.is_sandbox() {
+            line += " --sandbox";
+        }
+        if let Some(path) = &self.settings.named_db {
+            line = line + " --db " + &shell_word(&path.to_string_lossy());
+        }
+        line + "`"
     }
+}
+
+/// A word as a shell takes it whole, and a terminal unharmed.
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", escaped(word).replace('\'', "'\\''"))
 }
 
 fn unknown_hint(name: &str, names: &[&str], load: &str) -> String {
@@ -90,6 +106,12 @@ fn unknown_hint(name: &str, names: &[&str], load: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_stay_whole_in_a_shell() {
+        let words = ["a.csv", "Nacht 3", "it's", "x\u{1b}y", ""].map(shell_word);
+        assert_eq!(words, ["a.csv", "'Nacht 3'", "'it'\\''s'", "'x\\u{1b}y'", "''"]);
+    }
 
     #[test]
     fn unknown_jobs_are_answered_with_the_known_ones() {

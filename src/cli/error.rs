@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::args::UntilError;
 use crate::config::ConfigError;
 use crate::jobfile::JobFileError;
 use crate::store::StoreError;
@@ -139,6 +140,13 @@ impl From<ConfigError> for CliError {
     }
 }
 
+impl From<UntilError> for CliError {
+    fn from(error: UntilError) -> CliError {
+        let hint = "give a time of day such as 06:00, a later timestamp, or --for 4h";
+        CliError::new(Kind::Usage, error.to_string()).hint(hint).because(error)
+    }
+}
+
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> CliError {
         let (kind, hint) = sort(&error);
@@ -176,6 +184,9 @@ fn sort(error: &StoreError) -> (Kind, String) {
         ),
         StoreError::FenceLost => {
             (Kind::Busy, "what was reported is saved; `cleanup status` shows how far the other process is".into())
+        }
+        StoreError::LoadedMeanwhile { .. } => {
+            (Kind::Busy, "nothing was loaded; give the command again, and it goes on from there".into())
         }
         StoreError::AccountNameTaken { .. } => (Kind::Usage, "give another short name with --account".into()),
         StoreError::Database(_) | StoreError::Impossible { .. } => {

@@ -4,7 +4,9 @@
 //! (`telemetry`). What does not belong here: deciding what to say.
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::cell::Cell;
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::rc::Rc;
 
 use super::args::{ColorChoice, GlobalArgs};
 use super::error::CliError;
@@ -109,8 +111,8 @@ impl Printer {
     }
 
     /// Data in bulk: stdout, buffered. The caller flushes it.
-    pub fn data_writer(&self) -> impl Write + use<> {
-        BufWriter::with_capacity(1 << 16, io::stdout().lock())
+    pub fn data_writer(&self) -> DataWriter {
+        DataWriter { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), reader_gone: Rc::default() }
     }
 
     /// A heading of a table on stdout.
@@ -143,6 +145,43 @@ impl Printer {
         if let Some(hint) = &error.hint {
             talk(&format!("{}: {}", paint("hint", Style::Hint, self.color_err), escaped(hint)));
         }
+    }
+}
+
+/// Stdout, which remembers that its reader has gone: writers of formats in between lose the kind of an error.
+#[derive(Debug)]
+pub struct DataWriter {
+    out: BufWriter<StdoutLock<'static>>,
+    reader_gone: Rc<Cell<bool>>,
+}
+
+impl DataWriter {
+    /// Tells later, when the writer has been given away, what an error was about.
+    pub fn errors(&self) -> impl Fn(io::Error) -> CliError + use<> {
+        let reader_gone = Rc::clone(&self.reader_gone);
+        move |error| {
+            let gone = reader_gone.get();
+            CliError::io("stdout", if gone { io::Error::from(io::ErrorKind::BrokenPipe) } else { error })
+        }
+    }
+
+    fn remember<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            self.reader_gone.set(true);
+        }
+        result
+    }
+}
+
+impl Write for DataWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.remember(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.remember(flushed)
     }
 }
 

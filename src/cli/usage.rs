@@ -18,10 +18,19 @@ pub fn window_usage(specs: &[WindowSpec], slots: &[StoredSlot], now: Moment) -> 
     windows.usage(now.tick)
 }
 
-/// How many of an account's newest attempts are needed to see all its windows.
+/// The most attempts of one account that are read to see its windows.
+const MAX_SLOTS_READ: u32 = 1_000_000;
+
+/// How many of an account's newest attempts are needed to see all its windows: as many as can have been sent within the
+/// longest, for requests of other actions lie between those that it counts.
 pub fn slots_needed(specs: &[WindowSpec]) -> u32 {
-    // Requests of other actions lie between those that a window of one action counts.
-    specs.iter().fold(0_u32, |sum, spec| sum.saturating_add(spec.rate.limit()))
+    let longest = specs.iter().map(|spec| spec.rate.window().as_millis()).max().unwrap_or(0);
+    let most = |spec: &WindowSpec| {
+        let windows = longest.div_ceil(spec.rate.window().as_millis().max(1)) + 1;
+        windows.saturating_mul(u128::from(spec.rate.limit()))
+    };
+    let all = specs.iter().map(most).fold(0_u128, u128::saturating_add);
+    u32::try_from(all).unwrap_or(MAX_SLOTS_READ).min(MAX_SLOTS_READ)
 }
 
 /// Slots of another boot are placed by the wall clock: good enough to look at. (A drain is stricter: `limits::ThisBoot`.)
@@ -69,7 +78,7 @@ mod tests {
         let usage = window_usage(&specs, &slots, now);
         assert_eq!((usage[0].used, usage[1].used), (2, 3), "the last one is a day and an hour old");
         assert_eq!(usage[0].next_slot, Some(now.tick));
-        assert_eq!(slots_needed(&specs), 1_050);
+        assert_eq!(slots_needed(&specs), 97 * 50 + 2 * 1_000);
     }
 
     #[test]

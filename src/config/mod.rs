@@ -10,6 +10,7 @@ mod file;
 mod paths;
 mod settings;
 mod windows;
+mod words;
 
 pub use environment::Environment;
 pub use error::ConfigError;

@@ -118,6 +118,8 @@ pub struct Settings {
     pub kind: QueueKind,
     /// The queue's file, where one is named or there is a folder for it.
     db: Result<PathBuf, ConfigError>,
+    /// The queue's file as `--db` named it: commands to type next have to name it again.
+    pub named_db: Option<PathBuf>,
     /// What a run goes by.
     pub run: RunSettings,
     /// Prices of single requests that the config file corrects.
@@ -160,6 +162,7 @@ impl Settings {
         Ok(Settings {
             kind: if options.sandbox { QueueKind::Sandbox } else { QueueKind::Real },
             db: named.map_or_else(|| paths::queue(environment, options.sandbox), Ok),
+            named_db: options.db.clone(),
             run,
             prices,
             x_api: host(&environment.x_api, file.x.api, Settings::X_API),

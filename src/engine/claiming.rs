@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::attempt::{Departure, carry};
 use super::dispatcher::{Dispatcher, InFlight};
+use super::settings::Access;
 use crate::domain::{AccountId, Action, LaneId, MicroUsd, Moment, Reason, Tick};
 use crate::limits::{HoldReason, Limiter, Reservation, StoredHold, StoredSlot, ThisBoot, Wait};
 use crate::platform::{Endpoint, find};
@@ -124,6 +125,7 @@ impl Dispatcher {
         if !self.roster.accounts[account].is_open() {
             return 0;
         }
+        let Some(room) = self.room_of_app(account, &access, room) else { return 0 };
         let mut waits: Vec<Action> = Vec::new();
         let mut again: Option<Tick> = None;
         while let Some((id, lane)) = self.roster.next_lane(account, &waits) {
@@ -151,6 +153,7 @@ impl Dispatcher {
                     turn.claims.push(Claim { lane: id, account: run.id, action, count, visible_to, upper });
                     plan.push(Planned { account, lane: id, action, count, price, endpoint });
                     self.budget.plan(price, count);
+                    self.note_probe(&access, true);
                     // Look again in the next turn, when it is known how many tasks there were.
                     self.schedule(account, now.tick);
                     self.show(account);
@@ -171,6 +174,25 @@ impl Dispatcher {
             self.schedule(account, at.max(self.roster.accounts[account].rest_until));
         }
         0
+    }
+
+    /// How many requests of the account's app may leave: one until its first answer has come; none while that one is out.
+    fn room_of_app(&mut self, account: usize, access: &Access, room: usize) -> Option<usize> {
+        let probe = self.probes.entry((access.platform, Arc::clone(&access.app))).or_default();
+        match (probe.answered, probe.in_flight) {
+            (true, _) => Some(room),
+            (false, false) => Some(1),
+            (false, true) => {
+                probe.waiting.push(account);
+                None
+            }
+        }
+    }
+
+    fn note_probe(&mut self, access: &Access, in_flight: bool) {
+        if let Some(probe) = self.probes.get_mut(&(access.platform, Arc::clone(&access.app))) {
+            probe.in_flight = in_flight;
+        }
     }
 
     /// The turn is on disk: its claims leave, and what found no task is given back.
@@ -214,12 +236,16 @@ impl Dispatcher {
         if let Some(limiter) = &mut run.limiter {
             limiter.give_back(planned.action, unused);
         }
-        if let Some(access) = &run.access
+        let access = run.access.clone();
+        if let Some(access) = &access
             && let Some(windows) = self.app_windows.get_mut(&access.platform)
         {
             windows.give_back(planned.action, unused);
         }
         self.budget.unplan(planned.price, unused);
+        if let Some(access) = access.filter(|_| unused == planned.count) {
+            self.hear_probe(&access, false);
+        }
     }
 }
 

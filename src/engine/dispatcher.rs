@@ -57,6 +57,18 @@ pub(super) struct InFlight {
     pub(super) price: MicroUsd,
 }
 
+/// An app at a platform.
+pub(super) type App = (Platform, Arc<str>);
+
+/// The first request of an app in this run: a refusal of the whole app must cost one request, not one for every worker.
+#[derive(Debug, Default)]
+pub(super) struct Probe {
+    pub(super) answered: bool,
+    pub(super) in_flight: bool,
+    /// Accounts that wait for its answer.
+    pub(super) waiting: Vec<usize>,
+}
+
 pub(super) struct Dispatcher {
     pub(super) means: Means,
     pub(super) settings: Settings,
@@ -74,6 +86,8 @@ pub(super) struct Dispatcher {
     pub(super) arrive: mpsc::Sender<Arrival>,
     /// Windows that all accounts of a platform share.
     pub(super) app_windows: HashMap<Platform, Windows>,
+    /// Apps that have had no answer yet send one request, and wait for what it says.
+    pub(super) probes: HashMap<App, Probe>,
     pub(super) budget: Budget,
     pub(super) wall: WallTrust,
     pub(super) wall_saved: bool,
@@ -154,6 +168,7 @@ impl Dispatcher {
             arrivals,
             arrive,
             app_windows,
+            probes: HashMap::new(),
             wall: WallTrust::default(),
             wall_saved: false,
             taken_over: start.taken_over,
@@ -197,6 +212,7 @@ impl Dispatcher {
     async fn work(&mut self) -> Result<Stopped, StoreError> {
         loop {
             self.heed_shutdown();
+            self.heed_deadline();
             self.heed_suspend().await?;
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
@@ -207,16 +223,17 @@ impl Dispatcher {
             }
             let plan = if self.stopping.is_none() { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
             let idle = turn.is_empty();
+            if !turn.claims.is_empty() && !self.means.drain.lock_is_intact() {
+                return Err(StoreError::FenceLost);
+            }
             if !idle {
                 let receipt = self.means.drain.turn(&turn, now).await?;
                 self.tell_settled(&turn);
                 self.send_out(receipt, plan, now);
                 self.tell_progress();
             }
-            if self.stopping.is_none() || self.in_flight.is_empty() {
-                if let Some(stopped) = self.is_over(idle).await? {
-                    return Ok(stopped);
-                }
+            if let Some(stopped) = self.is_over(idle).await? {
+                return Ok(stopped);
             }
             if idle {
                 self.wait().await?;
@@ -252,14 +269,17 @@ impl Dispatcher {
 
     fn next_look(&self) -> Tick {
         let mut next = self.news.next_look;
-        let has_room = self.in_flight.len() < self.settings.workers;
-        if let Some(Reverse((due, _))) = self.due.peek().filter(|_| has_room && self.stopping.is_none()) {
-            next = next.min(*due);
-        }
         if let Some(Reverse((due, ..))) = self.waiting.peek() {
             next = next.min(*due);
         }
-        [self.settings.until, self.drain_until].into_iter().flatten().fold(next, Tick::min)
+        if self.stopping.is_some() {
+            return self.drain_until.map_or(next, |until| next.min(until));
+        }
+        let has_room = self.in_flight.len() < self.settings.workers;
+        if let Some(Reverse((due, _))) = self.due.peek().filter(|_| has_room) {
+            next = next.min(*due);
+        }
+        self.settings.until.map_or(next, |until| next.min(until))
     }
 
     /// Another process may have loaded, paused, cancelled or retried something.
@@ -345,6 +365,13 @@ impl Dispatcher {
         self.app_windows.values_mut().for_each(|windows| windows.woke(asleep_from, woken));
         tracing::info!(seconds = suspended.saturating_sub(before).as_secs(), "the machine was suspended");
         self.means.drain.woke(asleep_from, woken).await
+    }
+
+    fn heed_deadline(&mut self) {
+        let over = self.settings.until.is_some_and(|until| self.means.clock.now().tick >= until);
+        if over && self.stopping.is_none() && !self.in_flight.is_empty() {
+            self.stopping = Some(Stopped::Deadline);
+        }
     }
 
     fn heed_shutdown(&mut self) {

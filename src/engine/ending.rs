@@ -23,7 +23,7 @@ impl Dispatcher {
         }
         let now = self.means.clock.now().tick;
         let open: Vec<usize> = (0..self.roster.accounts.len()).filter(|index| self.is_at_work(*index)).collect();
-        if open.is_empty() && self.waiting.is_empty() {
+        if open.is_empty() && !self.somebody_waits() {
             return self.run_dry(now).await;
         }
         if let Some(used_up) = self.nothing_affordable(&open) {
@@ -40,6 +40,13 @@ impl Dispatcher {
             }
         }
         Ok(None)
+    }
+
+    /// Whether a task stands aside that can still be sent in this run.
+    fn somebody_waits(&self) -> bool {
+        self.waiting.iter().any(|Reverse((_, _, lane))| {
+            self.roster.lanes.get(lane).is_some_and(|lane| self.roster.accounts[lane.account].is_open())
+        })
     }
 
     fn is_at_work(&self, index: usize) -> bool {
@@ -88,11 +95,10 @@ impl Dispatcher {
         if (0..accounts.len()).filter(held_back).any(|index| accounts[index].stopped) {
             return self.over(Stopped::Account).map(Some);
         }
-        if let Some(until) = accounts.iter().filter_map(|account| account.capped_until).min() {
-            if (0..accounts.len()).filter(held_back).any(|index| accounts[index].capped_until.is_some()) {
-                self.next_slot = Some(until);
-                return self.over(Stopped::Cap).map(Some);
-            }
+        let capped = (0..accounts.len()).filter(held_back).filter_map(|index| accounts[index].capped_until).min();
+        if let Some(until) = capped {
+            self.next_slot = Some(until);
+            return self.over(Stopped::Cap).map(Some);
         }
         if self.has_news(now).await? {
             return Ok(None);

@@ -1,12 +1,14 @@
 //! Answers become what the next turn writes: the attempt's end, the task's new state, holds, an account that stops.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use super::account::{SUSPICIONS_TO_STOP, WORLD_FAILURES_TO_REST};
 use super::attempt::{Arrival, end_unseen};
 use super::dispatcher::{Dispatcher, InFlight};
 use super::event::{Event, Stopped};
 use super::retry::backoff_after;
+use super::settings::Access;
 use super::shutdown::Urgency;
 use super::verdict::{ForAccount, History, Verdict, answered, is_good, judge, name_of};
 use crate::domain::{AccountId, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition, Wall};
@@ -85,8 +87,25 @@ impl Dispatcher {
             self.last_good = self.last_good.max(flight.claimed.attempt);
         }
         self.hear_the_world(reply, ended.tick);
+        if let Some(access) = self.roster.accounts[flight.account].access.clone() {
+            self.hear_probe(&access, reply.http_status.is_some());
+        }
         self.check_wall(flight.reserved, reply, *ended, turn);
         self.write_settled(&gathered, verdict, turn);
+    }
+
+    /// An app's first request has ended; with an answer, everybody may go.
+    pub(super) fn hear_probe(&mut self, access: &Access, answered: bool) {
+        let Some(probe) = self.probes.get_mut(&(access.platform, Arc::clone(&access.app))) else { return };
+        if probe.answered {
+            return;
+        }
+        probe.in_flight = false;
+        probe.answered = answered;
+        let now = self.means.clock.now().tick;
+        for account in std::mem::take(&mut probe.waiting) {
+            self.schedule(account, now.max(self.roster.accounts[account].rest_until));
+        }
     }
 
     /// Whether anybody answers at all. A 5xx is an answer.

@@ -239,7 +239,7 @@ mod tests {
                 let verdict = judge(&finding, &task, last_good);
                 if verdict.transition == Transition::Fail {
                     let expected = match good_after {
-                        Some(after) if after >= 2 && after <= 24 => after.max(8),
+                        Some(after) if (2..=24).contains(&after) => after.max(8),
                         _ => 24,
                     };
                     prop_assert_eq!(tries, expected);

@@ -70,6 +70,12 @@ pub enum StoreError {
     /// A newer drain has begun; this one must stop.
     #[error("another drain of this queue has begun; this one has stopped")]
     FenceLost,
+    /// Another process loaded the job between our looking at it and our turn to load.
+    #[error("another process loaded the job {job} meanwhile")]
+    LoadedMeanwhile {
+        /// The job's name.
+        job: String,
+    },
     /// Two accounts cannot share a name.
     #[error("the account name {name} already belongs to {platform} user {user_id}")]
     AccountNameTaken {

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use sqlx::Connection;
 
 use super::error::StoreError;
-use super::job::NewJob;
+use super::job::{Job, NewJob};
 use super::lock::LoadLock;
 use super::open::Store;
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TargetId, Wall};
@@ -93,18 +93,20 @@ struct Buffered {
 }
 
 impl Store {
-    /// Begins to load a job for the first time, or its next round where it is known.
+    /// Begins to load a job for the first time, or its next round where it is known (`seen`).
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was `seen`; the database cannot be written.
     pub async fn begin_round(
         &mut self,
         job: &NewJob,
+        seen: Option<&Job>,
         content_hash: &str,
         columns: Option<&[String]>,
         now: Wall,
     ) -> Result<Loader<'_>, StoreError> {
         let lock = LoadLock::wait(&self.path).await?;
+        self.refuse_loaded_meanwhile(&job.name, seen).await?;
         self.sweep_unfinished_loads().await?;
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
@@ -134,6 +136,17 @@ impl Store {
         let (load, first_id) = insert_load(&mut tx, round, content_hash, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
         Ok(Loader::new(self, lock, RoundId(round), load, first_id, now, false))
+    }
+}
+
+impl Store {
+    /// Whoever holds the load lock looks again: what was seen before it may have been loaded by somebody else since.
+    pub(super) async fn refuse_loaded_meanwhile(&mut self, name: &str, seen: Option<&Job>) -> Result<(), StoreError> {
+        let now = self.job(name).await?;
+        if now.map(|job| (job.round, job.load)) == seen.map(|job| (job.round, job.load)) {
+            return Ok(());
+        }
+        Err(StoreError::LoadedMeanwhile { job: name.to_owned() })
     }
 }
 

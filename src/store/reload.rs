@@ -50,9 +50,10 @@ impl Store {
     /// Begins to load a job's file again. Rows gather beside the queue until [`Loader::apply`].
     ///
     /// # Errors
-    /// The database cannot be written.
+    /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was seen; the database cannot be written.
     pub async fn begin_reload(&mut self, job: &Job, content_hash: &str, now: Wall) -> Result<Loader<'_>, StoreError> {
         let lock = LoadLock::wait(&self.path).await?;
+        self.refuse_loaded_meanwhile(&job.name, Some(job)).await?;
         self.sweep_unfinished_loads().await?;
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);

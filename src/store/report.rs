@@ -9,8 +9,8 @@ use crate::domain::{Outcome, Target, Wall};
 /// A row and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptRow {
-    /// The physical line where the record begins.
-    pub line: u64,
+    /// The physical line where the record begins; none where the row is no longer in the file.
+    pub line: Option<u64>,
     /// The target; none where the row made no task.
     pub target: Option<Target>,
     /// The row's cells as one CSV record; none where the file has one column and the cell is the target's plain text.
@@ -112,7 +112,7 @@ impl Store {
             cursor = Cursor::Present { line: last.1, id: last.0 };
             for row in page {
                 others.before(self, row.1, each).await?;
-                each(receipt_of(row)?)?;
+                each(receipt_of(row, false)?)?;
             }
         }
         others.before(self, i64::MAX, each).await?;
@@ -122,7 +122,7 @@ impl Store {
             let Some(last) = page.last() else { break };
             cursor = Cursor::Vanished { id: last.0 };
             for row in page {
-                each(receipt_of(row)?)?;
+                each(receipt_of(row, true)?)?;
             }
         }
         Ok(())
@@ -179,7 +179,7 @@ impl OtherRows {
             }
             if let Some((line, outcome, reason, record)) = self.page.pop_front() {
                 let outcome = if outcome == "duplicate" { Outcome::Duplicate } else { Outcome::Rejected };
-                let (line, reason) = (line as u64, Some(reason));
+                let (line, reason) = (Some(line as u64), Some(reason));
                 let (target, http_status, finished_at) = (None, None, None);
                 each(ReceiptRow { line, target, record, outcome, reason, http_status, attempts: 0, finished_at })?;
             }
@@ -204,11 +204,11 @@ impl OtherRows {
     }
 }
 
-fn receipt_of(row: PageRow) -> Result<ReceiptRow, StoreError> {
+fn receipt_of(row: PageRow, vanished: bool) -> Result<ReceiptRow, StoreError> {
     let (_, line, target, record, state, reason, http_status, attempts, finished_at) = row;
     let target = target.as_deref().map(str::parse).transpose();
     Ok(ReceiptRow {
-        line: line as u64,
+        line: (!vanished).then_some(line as u64),
         target: target.map_err(|_| StoreError::impossible("a target that is none"))?,
         record,
         outcome: state_of(state)?.outcome(),

@@ -112,9 +112,20 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn pending_by_lane(&mut self, round: RoundId) -> Result<Vec<(Action, AccountId, u64)>, StoreError> {
-        let sql = "select lane.action, lane.account_id,
-                          (select count(*) from task where task.lane_id = lane.id and task.state = 0) as n
-                     from lane where lane.round_id = ?1 order by lane.id";
+        // Those in line by their index; the few that are being sent or stand aside by theirs.
+        let sql = "with aside (lane_id, n) as (
+                       select lane_id, count(*) from (
+                           select lane_id from task where state in (2, 3)
+                           union all
+                           select task.lane_id from attempt join task on task.id = attempt.task_id
+                            where attempt.ended_at is null and task.state = 1 and task.last_attempt_id = attempt.id)
+                        group by lane_id)
+                   select lane.action, lane.account_id,
+                          (select count(*) from task
+                            where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)
+                          + coalesce((select n from aside where aside.lane_id = lane.id), 0)
+                     from lane join round on round.id = lane.round_id
+                    where lane.round_id = ?1 order by lane.id";
         let rows: Vec<(i64, i64, i64)> =
             sqlx::query_as(sql).bind(round.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
         rows.into_iter()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::app::{self, DrainOptions, Ended, FileOptions, Keep, LoadOptions, Loaded, SandboxAccounts, Who};
+use cleanup::app::{self, DrainOptions, Ended, FileOptions, Footing, Keep, LoadOptions, Loaded, SandboxAccounts, Who};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, Wall, WindowSpec};
 use cleanup::engine::{Event, Listener, Shutdown, ShutdownSender, shutdown};
@@ -112,9 +112,9 @@ impl Bench {
         let client = Arc::new(Client::new(&[&base], Settings { connections: 32, ..Settings::default() }).unwrap());
         let (store, clock) = (self.store().await, SystemClock::shared());
         let options = self.options.clone();
-        app::drain(store, lock, &self.who(), client, clock, self.shutdown.1.clone(), Box::new(Quiet), options)
-            .await
-            .unwrap()
+        let (shutdown, listener) = (self.shutdown.1.clone(), Box::new(Quiet));
+        let footing = Footing { store, lock, client, clock, shutdown, listener };
+        app::drain(footing, &self.who(), options).await.unwrap()
     }
 
     pub fn ledger(&self) -> Ledger {

@@ -15,10 +15,11 @@ async fn trouble(bench: &Bench, what: &str) {
 #[test]
 fn an_account_that_needs_a_person_stops_at_once_and_keeps_its_rows() {
     run(async {
-        for (what, at_most) in [("revoke", 3), ("suspend", 3), ("credits", 3), ("ambiguous", 5)] {
+        for (what, at_most) in [("revoke", 1), ("suspend", 1), ("credits", 1), ("ambiguous", 5)] {
             let mut bench = Bench::new("1000/1s", "none").await;
-            bench.options.pace = cleanup::limits::Pace::Even;
-            bench.options.workers = 1;
+            if what == "ambiguous" {
+                bench.options.workers = 1;
+            }
             let file = bench.write("unfollow.csv", &ids(20));
             bench.load(&file).await;
             trouble(&bench, what).await;

@@ -1,33 +1,37 @@
 //! A full disk: while loading, and in the middle of a drain.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
 use crate::support::{Running, poll, requests};
 
-/// A disk of a few megabytes, in a mount namespace of its own, reached through its process: nothing is mounted here, and
-/// nothing is left behind.
+/// A disk of a few megabytes, in a mount namespace of its own: nothing is mounted here, and nothing is left behind. The program
+/// runs inside; the test looks in through the process that keeps it.
 struct SmallDisk {
     keeper: Child,
+    /// The disk as seen from here.
     root: PathBuf,
+    /// The disk as seen from inside.
+    point: PathBuf,
+    enter: &'static [&'static str],
 }
 
 impl SmallDisk {
     fn make(home: &Home, size: &str) -> Option<SmallDisk> {
         let point = home.path("disk");
         std::fs::create_dir(&point).unwrap();
-        for flags in [&["-rm"][..], &["-m"]] {
+        for (flags, enter) in [("-m", &["-m"][..]), ("-rm", &["-U", "-m", "--preserve-credentials"])] {
             let script = format!("mount -t tmpfs -o size={size} none '{}' && echo up && exec cat", point.display());
             let mut command = Command::new("unshare");
-            command.args(flags).args(["sh", "-c", &script]);
+            command.arg(flags).args(["sh", "-c", &script]);
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
             let Ok(mut keeper) = command.spawn() else { continue };
             let mut line = String::new();
             BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
             let root = PathBuf::from(format!("/proc/{}/root{}", keeper.id(), point.display()));
-            let disk = SmallDisk { keeper, root };
+            let disk = SmallDisk { keeper, root, point: point.clone(), enter };
             if line == "up\n" && std::fs::write(disk.root.join("try"), "x").is_ok() {
                 std::fs::remove_file(disk.root.join("try")).unwrap();
                 return Some(disk);
@@ -37,8 +41,22 @@ impl SmallDisk {
         None
     }
 
-    fn queue(&self) -> PathBuf {
-        self.root.join("queue.db")
+    /// The program inside, with its queue on this disk.
+    fn against(&self, home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> Command {
+        let program = home.against(sandbox, args);
+        let mut command = Command::new("nsenter");
+        command.args(self.enter).arg("-t").arg(self.keeper.id().to_string());
+        // Whoever enters a mount namespace stands at its root.
+        command
+            .arg(format!("--wd={}", home.folder.path().display()))
+            .arg(program.get_program())
+            .args(program.get_args());
+        command.arg("--db").arg(self.point.join("queue.db")).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        for (name, value) in program.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        command
     }
 
     /// Writes until nothing fits.
@@ -55,12 +73,6 @@ impl Drop for SmallDisk {
         let _ = self.keeper.kill();
         let _ = self.keeper.wait();
     }
-}
-
-fn against(home: &Home, sandbox: &SandboxProcess, db: &Path, args: &[&str]) -> Command {
-    let mut command = home.against(sandbox, args);
-    command.arg("--db").arg(db);
-    command
 }
 
 const RUN: [&str; 11] = [
@@ -82,21 +94,20 @@ fn full_while_loading() {
     let home = Home::new();
     let Some(disk) = SmallDisk::make(&home, "3m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none"]);
-    let db = disk.queue();
     home.write("big.csv", ids(100_000));
-    let load = || against(&home, &sandbox, &db, &["load", "big.csv", "--action", "unfollow"]).output().unwrap();
+    let load = || disk.against(&home, &sandbox, &["load", "big.csv", "--action", "unfollow"]).output().unwrap();
     let full = load();
     assert_eq!(code(&full), 74, "{}", stderr(&full));
     assert!(stderr(&full).contains("the disk is full") && stderr(&full).contains("queue.db"), "{}", stderr(&full));
     assert!(stderr(&full).contains("make room"), "{}", stderr(&full));
 
     let run =
-        against(&home, &sandbox, &db, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"]).output().unwrap();
+        disk.against(&home, &sandbox, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"]).output().unwrap();
     let end = json(&run);
     assert_eq!((code(&run), &end["error"]["kind"], &end["stopped"]), (74, &"io".into(), &"error".into()), "{end}");
     assert_eq!(end["exit_code"], 74);
 
-    let status = against(&home, &sandbox, &db, &["status", "--json"]).output().unwrap();
+    let status = disk.against(&home, &sandbox, &["status", "--json"]).output().unwrap();
     assert_eq!(code(&status), 0, "one can still look: {}", stderr(&status));
     assert_eq!(json(&status)["jobs"], serde_json::json!([]), "half a load is never visible");
     assert_eq!(requests(&sandbox), 0, "and never run");
@@ -107,9 +118,8 @@ fn full_in_the_middle_of_a_drain() {
     let home = Home::new();
     let Some(disk) = SmallDisk::make(&home, "8m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none", "--latency", "20ms"]);
-    let db = disk.queue();
     home.write("unfollow.csv", ids(600));
-    let running = Running::start(against(&home, &sandbox, &db, &RUN));
+    let running = Running::start(disk.against(&home, &sandbox, &RUN));
     poll("the first requests", || (requests(&sandbox) > 20).then_some(()));
     let filler = disk.fill();
     let ended = running.wait();
@@ -124,7 +134,7 @@ fn full_in_the_middle_of_a_drain() {
     assert!(sandbox.effects().len() as u64 >= told, "what was called done has happened");
 
     std::fs::remove_file(filler).unwrap();
-    let next = against(&home, &sandbox, &db, &RUN).output().unwrap();
+    let next = disk.against(&home, &sandbox, &RUN).output().unwrap();
     let end = json(&next);
     assert_eq!((code(&next), &end["jobs"][0]["done"]), (0, &600.into()), "{end}\n{}", stderr(&next));
     assert!(end["requests"].as_u64().unwrap() <= 600 - told, "what was reported is not sent again: {end}");

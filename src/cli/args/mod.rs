@@ -19,7 +19,7 @@ pub use until::{Until, UntilError};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::config::Overrides;
+use crate::config::{MAX_WINDOWS, Overrides};
 use crate::domain::Platform;
 
 const EXAMPLES: &str = "\
@@ -30,8 +30,11 @@ Examples:
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
 
-Exit codes: 0 done, 2 usage, 3 done with failed or rejected rows, 4 stopped early, 65 bad input, 69 no answer,
-74 disk, 75 busy, 77 an account needs you, 78 configuration, 128+N stopped by signal N.";
+Exit codes:
+   0 done                          65 bad input, nothing queued    75 another process drains the queue
+   2 usage                         69 no answer from the platform  77 an account needs you
+   3 done, with failed or          74 disk or database             78 configuration
+     rejected rows                  4 stopped early, work left    128+N stopped by signal N";
 
 /// Undo social actions in bulk, inside the platform's limits, however often interrupted.
 #[derive(Debug, Parser)]
@@ -99,12 +102,17 @@ impl Cli {
 
     /// What no single option is wrong about.
     fn contradiction(&self) -> Option<String> {
-        match &self.command {
-            Command::Run(args) => args.files.contradiction().or_else(|| args.rows.contradiction()),
-            Command::Load(args) => args.files.contradiction().or_else(|| args.rows.contradiction()),
-            Command::Check(args) => args.files.contradiction().or_else(|| args.rows.contradiction()),
-            _ => None,
+        let (rows, rates) = match &self.command {
+            Command::Run(args) => (Some((&args.files, &args.rows)), &args.drain.rates[..]),
+            Command::Load(args) => (Some((&args.files, &args.rows)), &[][..]),
+            Command::Check(args) => (Some((&args.files, &args.rows)), &args.rates[..]),
+            Command::Resume(args) => (None, &args.drain.rates[..]),
+            _ => (None, &[][..]),
+        };
+        if rates.len() > MAX_WINDOWS {
+            return Some(format!("there are more than {MAX_WINDOWS} --rate; give fewer"));
         }
+        rows.and_then(|(files, rows)| files.contradiction().or_else(|| rows.contradiction()))
     }
 
     /// What the options say of the settings.

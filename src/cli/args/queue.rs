@@ -140,7 +140,7 @@ pub struct ForgetArgs {
 /// `cleanup sandbox`
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cleanup sandbox\n  cleanup sandbox --listen 127.0.0.1:9000 --limit 50/15s --faults 5% --seed 7"
+    after_help = "Examples:\n  cleanup sandbox\n  cleanup sandbox --listen 127.0.0.1:9000 --limit 50/15s --faults 429=2%,gone=3% --seed 7"
 )]
 pub struct SandboxArgs {
     /// Where to listen; port 0 takes a free one
@@ -152,7 +152,7 @@ pub struct SandboxArgs {
     /// Unlikes per long window of a user [default: 1000/24m]
     #[arg(long, value_name = "N/TIME")]
     pub unlike_day: Option<Rate>,
-    /// What goes wrong and how often: none, 5%, or a list such as timeout=1%,gone=2%
+    /// What goes wrong and how often: none, 5%, or a list such as 429=2%,gone=3%
     #[arg(long, value_name = "TEXT")]
     pub faults: Option<String>,
     /// What the dice begin with

@@ -1,5 +1,7 @@
 //! `cleanup check`, and `run --dry-run`: read, judge and estimate. Nothing is changed and nobody is asked.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use crate::app::Prepared;
@@ -9,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
-use crate::domain::{Action, MicroUsd, Platform};
+use crate::domain::{AccountName, Action, MicroUsd, Platform};
 use crate::jobfile::CheckReport;
 use crate::platform::{Tier, find};
 
@@ -35,7 +37,7 @@ pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, 
         rejected |= report.rejected > 0;
         refusal = refusal.or(file.survey.refusal(rows.strict));
         if as_json {
-            reports.push(json!({ "job": file.job, "check": report, "estimate": estimate_json(file, context) }));
+            reports.push(json!({ "job": file.job, "check": report, "estimate": estimate_json(&estimate_of(file, platform, context)) }));
         } else {
             say(file, &report, platform, context)?;
         }
@@ -69,10 +71,7 @@ fn say(file: &Prepared, report: &CheckReport, platform: Platform, context: &Cont
     }
     for lane in &file.survey.lanes {
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-        printer.data(&format!(
-            "  would {}{account} (duplicates, if any, are counted once when loaded)",
-            lane.action.phrase(lane.rows)
-        ))?;
+        printer.data(&format!("  would {}{account}", lane.action.phrase(lane.rows)))?;
         if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise)
             && platform != Platform::Sandbox
         {
@@ -82,32 +81,40 @@ fn say(file: &Prepared, report: &CheckReport, platform: Platform, context: &Cont
             ))?;
         }
     }
-    let (work, cost) = work_of(file, platform, context);
-    let windows = context.settings.windows(platform);
-    let length = estimate::from_empty(&work, &windows, context.settings.run.pace);
+    let Estimate { length, cost, .. } = estimate_of(file, platform, context);
     let cost =
         cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
-    printer.data(&format!("  takes about {} within the limits, {cost}", span_text(length)))
+    printer
+        .data(&format!("  takes about {} within the limits, {cost}; repeats of a row are sent once", span_text(length)))
 }
 
-fn estimate_json(file: &Prepared, context: &Context) -> serde_json::Value {
-    let platform = platform_of(context);
-    let (work, cost) = work_of(file, platform, context);
-    let length = estimate::from_empty(&work, &context.settings.windows(platform), context.settings.run.pace);
-    json!({ "requests": work.iter().map(|(_, n)| n).sum::<u64>(), "seconds": length.as_secs(), "cost_usd": cost.map(MicroUsd::dollars) })
+/// What a file would take.
+struct Estimate {
+    requests: u64,
+    length: std::time::Duration,
+    cost: Option<MicroUsd>,
 }
 
-fn work_of(file: &Prepared, platform: Platform, context: &Context) -> (Vec<(Action, u64)>, Option<MicroUsd>) {
-    let mut work: Vec<(Action, u64)> = Vec::new();
+/// Accounts work side by side, each within its own windows. Duplicates are not known before a file is loaded.
+fn estimate_of(file: &Prepared, platform: Platform, context: &Context) -> Estimate {
+    let mut by_account: HashMap<Option<&AccountName>, Vec<(Action, u64)>> = HashMap::new();
     for lane in &file.survey.lanes {
-        match work.iter_mut().find(|(action, _)| *action == lane.action) {
-            Some((_, rows)) => *rows += lane.rows,
-            None => work.push((lane.action, lane.rows)),
-        }
+        by_account.entry(lane.account.as_ref()).or_default().push((lane.action, lane.rows));
     }
+    let windows = context.settings.windows(platform);
+    let length = by_account.values().map(|work| estimate::from_empty(work, &windows, context.settings.run.pace)).max();
     let price = |action| context.settings.price(platform, action);
-    let cost = work.iter().try_fold(MicroUsd(0), |sum, (action, rows)| Some(sum.plus(price(*action)?.times(*rows))));
-    (work, cost)
+    let mut lanes = file.survey.lanes.iter();
+    let cost = lanes.try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane.action)?.times(lane.rows))));
+    Estimate { requests: file.survey.usable, length: length.unwrap_or_default(), cost }
+}
+
+fn estimate_json(estimate: &Estimate) -> serde_json::Value {
+    json!({
+        "requests": estimate.requests,
+        "seconds": estimate.length.as_secs(),
+        "cost_usd": estimate.cost.map(MicroUsd::dollars),
+    })
 }
 
 /// Whose endpoints a check speaks of.

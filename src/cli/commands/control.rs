@@ -19,7 +19,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
             store.set_job_state(job.id, JobState::Paused).await?;
             printer
                 .say(&format!("{name} is paused with {} tasks left; requests in flight end as they end", job.pending));
-            printer.say(&format!("next: {}", context.command(&format!("unpause {name}"))));
+            printer.say(&format!("next: {}", context.command(&["unpause", &job.name])));
         }
         JobState::Paused => printer.say(&format!("{name} is paused already")),
         JobState::Cancelled => return Err(cancelled_error(context, &job.name)),
@@ -41,7 +41,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CliError> 
             printer.say(&format!("{name} goes on: {} tasks left", job.pending));
             printer.say(&format!(
                 "next: {} (a run in progress picks it up by itself)",
-                context.command(&format!("resume {name}"))
+                context.command(&["resume", &job.name])
             ));
         }
         JobState::Active => printer.say(&format!("{name} is not paused")),
@@ -68,11 +68,11 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
             ));
         }
     }
-    printer.say(&format!("next: {}", context.command(&format!("report {name}"))));
+    printer.say(&format!("next: {}", context.command(&["report", &job.name])));
     Ok(0)
 }
 
 fn cancelled_error(context: &Context, name: &str) -> CliError {
-    let again = context.command("run FILE.csv --again");
+    let again = context.command(&["run", "FILE.csv", "--again"]);
     CliError::new(Kind::Usage, format!("{name} is cancelled")).hint(format!("start it over with {again}"))
 }

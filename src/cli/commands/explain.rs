@@ -25,7 +25,7 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> 
         None => Vec::new(),
     };
     if histories.is_empty() {
-        let list = context.command("status");
+        let list = context.command(&["status"]);
         let error = CliError::new(Kind::Usage, format!("no job of this queue has the target {}", args.target));
         return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
     }

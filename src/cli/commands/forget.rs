@@ -65,7 +65,7 @@ async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Resul
         return Ok(());
     }
     let error = CliError::new(Kind::Usage, format!("{} is not settled: {} tasks are pending", job.name, job.pending));
-    let (resume, cancel) = (context.command("resume"), context.command(&format!("cancel {}", job.name)));
+    let (resume, cancel) = (context.command(&["resume", &job.name]), context.command(&["cancel", &job.name]));
     Err(error.hint(format!("finish it with {resume}, or give it up with {cancel}")))
 }
 

@@ -27,7 +27,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     for file in &files {
         rejected |= file.usable(&accounts) < file.survey.rows;
     }
-    context.printer.say(&format!("go on with {}", context.command("resume")));
+    context.printer.say(&format!("go on with {}", context.command(&["resume"])));
     store.close().await;
     Ok(if rejected { 3 } else { 0 })
 }
@@ -39,7 +39,7 @@ pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Conte
     }
     let more = file.survey.rejected.saturating_sub(MAX_SHOWN_REJECTED as u64);
     if more > 0 {
-        let check = context.command(&format!("check {}", escaped(&file.survey.path)));
+        let check = context.command(&["check", &file.survey.path]);
         context.printer.say(&format!("... and {more} more rejected rows; {check} shows them"));
     }
     for sentence in file.misplaced(accounts).iter().take(MAX_SHOWN_REJECTED) {

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod check;
+mod closing;
 pub mod completions;
 pub mod control;
 mod drain;
@@ -14,6 +15,9 @@ pub mod resume;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
+mod sentence;
+mod signals;
+mod so_far;
 pub mod status;
 
 use super::args::Command;

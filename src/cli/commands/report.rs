@@ -26,12 +26,18 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     let wanted = Wanted { round, format: format_of(args.format), raw: args.raw };
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => {
-            let mut out = write_receipts(&mut store, &job, &wanted, context.printer.data_writer(), "stdout").await?.0;
-            out.flush().map_err(|error| CliError::io("stdout", error))?;
+            let out = context.printer.data_writer();
+            let complain = out.errors();
+            let (mut out, _) = write_receipts(&mut store, &job, &wanted, out, &complain).await?;
+            out.flush().map_err(complain)?;
         }
         Some(path) => {
             let rows = write_file(&mut store, &job, &wanted, path).await?;
-            context.printer.say(&format!("{rows} rows of {} are in {}", escaped(&job.name), path.display()));
+            context.printer.say(&format!(
+                "{rows} rows of {} are in {}",
+                escaped(&job.name),
+                escaped(&path.to_string_lossy())
+            ));
         }
     }
     store.close().await;
@@ -59,7 +65,7 @@ async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) 
     let folder =
         path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
     let file = NamedTempFile::new_in(folder).map_err(complain)?;
-    let (file, rows) = write_receipts(store, job, wanted, file, &name).await?;
+    let (file, rows) = write_receipts(store, job, wanted, file, &complain).await?;
     file.as_file().sync_all().map_err(complain)?;
     file.persist(path).map_err(|error| complain(error.error))?;
     Ok(rows)
@@ -71,9 +77,8 @@ async fn write_receipts<W: Write>(
     job: &Job,
     wanted: &Wanted,
     to: W,
-    name: &str,
+    complain: &impl Fn(std::io::Error) -> CliError,
 ) -> Result<(W, u64), CliError> {
-    let complain = |error| CliError::io(name, error);
     let columns = store.columns(job, wanted.round).await?.unwrap_or_else(|| vec!["target_id".to_owned()]);
     let mut writer = ReceiptWriter::new(to, wanted.format, &columns, wanted.raw).map_err(complain)?;
     let mut rows = 0_u64;
@@ -107,7 +112,7 @@ impl From<StoreError> for ReportError {
 fn receipt_of<'a>(row: &'a ReceiptRow, plain: &'a str) -> Receipt<'a> {
     Receipt {
         cells: row.record.as_deref().map_or(ReceiptCells::Plain(plain), ReceiptCells::Stored),
-        line: Some(row.line),
+        line: row.line,
         outcome: row.outcome,
         reason: row.reason.as_deref(),
         http_status: row.http_status,

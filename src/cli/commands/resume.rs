@@ -6,7 +6,8 @@ use crate::cli::error::CliError;
 use crate::domain::JobId;
 use crate::store::DrainLock;
 
-use super::drain::{Asked, Drainer, Signals};
+use super::drain::Drainer;
+use super::signals::Signals;
 
 /// Works on every unfinished job, or on those named.
 ///
@@ -26,8 +27,7 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
     if jobs.is_empty() {
         jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
     }
-    let asked = Asked { files: &[], standings: &[], accounts: &Default::default() };
-    if !drainer.ask_for_jobs(&mut store, &jobs, &asked, context).await? {
+    if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
         context.printer.say("nothing was sent");
         return Ok(0);
     }

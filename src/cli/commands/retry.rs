@@ -21,9 +21,9 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
     }
     printer.say(&format!("{name}: {} failed tasks are in line again", retried.tasks));
     match job.state {
-        JobState::Active => printer.say(&format!("next: {}", context.command(&format!("resume {name}")))),
+        JobState::Active => printer.say(&format!("next: {}", context.command(&["resume", &job.name]))),
         JobState::Paused => {
-            printer.say(&format!("the job is paused; next: {}", context.command(&format!("unpause {name}"))));
+            printer.say(&format!("the job is paused; next: {}", context.command(&["unpause", &job.name])));
         }
         JobState::Cancelled => printer.say("the job is cancelled: they wait until it is loaded again with --again"),
     }

@@ -13,6 +13,7 @@ use crate::store::{DrainLock, Store};
 use super::check;
 use super::drain::{self, Drainer};
 use super::load::{say_loaded, say_rejected};
+use super::signals::Signals;
 
 /// Loads the files and works on their jobs.
 ///
@@ -35,7 +36,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
         context.printer.say("nothing was queued, nothing was sent");
         return Ok(0);
     }
-    let mut signals = drain::Signals::listen()?;
+    let mut signals = Signals::listen()?;
     let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
     let jobs = tokio::select! {
         jobs = loading => jobs?,

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::sandbox::{Faults, InvalidFaults, Options, Sandbox, SandboxError};
 
-use super::drain::Signals;
+use super::signals::Signals;
 
 /// Serves the pretend platform. Its address is the one line on stdout.
 ///

@@ -68,9 +68,10 @@ struct AccountView {
 }
 
 impl AccountView {
-    /// When its next request can leave.
-    fn next_at(&self, now: Moment) -> Wall {
-        let slot = self.windows.iter().filter_map(|window| window.next_slot).max();
+    /// When its next request for any of this work can leave.
+    fn next_at(&self, work: &[(Action, u64)], now: Moment) -> Wall {
+        let concerns = |window: &&WindowUsage| work.iter().any(|(action, _)| window.spec.applies.counts(*action));
+        let slot = self.windows.iter().filter(concerns).filter_map(|window| window.next_slot).max();
         let slot = slot.map_or(now.wall, |tick| now.wall_at(tick));
         self.hold.as_ref().map_or(slot, |(until, _)| slot.max(*until)).max(now.wall)
     }
@@ -127,8 +128,8 @@ async fn look_ahead(
             let line = queued.entry(account).or_default();
             line.push((action, n));
             let view = accounts.iter().find(|view| view.account.id == account);
-            let eta =
-                view.map(|view| estimate::eta(line, &view.levels(), context.settings.run.pace, view.next_at(now)));
+            let eta = view
+                .map(|view| estimate::eta(line, &view.levels(), context.settings.run.pace, view.next_at(line, now)));
             done_at = done_at.max(eta);
         }
         etas.push(done_at);
@@ -227,7 +228,7 @@ fn next_slot(usage: &WindowUsage, now: Moment) -> Option<Wall> {
 
 fn table(context: &Context, view: &StatusView) -> String {
     if view.jobs.is_empty() && view.accounts.is_empty() {
-        return format!("this queue has no jobs; {} makes one", context.command("load FILE.csv"));
+        return format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]));
     }
     let clock = |at: Wall| clock_text(at, view.now.wall, &context.zone);
     let mut lines = vec![context.printer.heading("Jobs").into_owned()];

@@ -1,27 +1,17 @@
-//! A run, watched: a bar on a terminal, a line a minute elsewhere, and notices above either.
-//!
-//! In: events of the engine. Out: stderr. The bar moves only for rows that are settled and saved. What does not belong here:
-//! deciding anything; the end of a run is told by whoever began it.
+//! The numbers behind a bar or a line, and what is said above it. Pure: nothing is read and nothing is printed.
 
 use std::collections::HashMap;
-use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
-use super::escape::{clipped, escaped};
-use super::estimate;
-use super::printer::{Printer, Verbosity};
-use super::timing::{clock_text, span_text};
-use crate::clock::SharedClock;
-use crate::config::ProgressMode;
+use crate::cli::escape::{clipped, escaped};
+use crate::cli::estimate;
+use crate::cli::timing::{clock_text, span_text};
 use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall};
-use crate::engine::{Event, Listener, Progress, WindowLevel};
+use crate::engine::{Event, Progress, WindowLevel};
 use crate::limits::Pace;
 
-/// Between two lines, and between two notices that nobody answers.
-const LINE_EVERY: Duration = Duration::from_secs(60);
 /// A speed is told once it has been watched for so long.
 const SPEED_AFTER: Duration = Duration::from_secs(10);
 /// The longest piece of an answer that a notice shows.
@@ -92,7 +82,7 @@ impl View {
         work.values().map(|work| estimate::eta(work, &self.last.windows, self.plan.pace, from)).max()
     }
 
-    /// Speed, slots left, next slot and ETA, as far as they are known.
+    /// Speed, slots left, next slot and ETA in few characters (a terminal has 80), as far as they are known.
     pub fn facts(&self, now: Moment, zone: &TimeZone) -> String {
         let mut facts = Vec::with_capacity(4);
         let watched = now.tick.since(self.began);
@@ -101,13 +91,13 @@ impl View {
         }
         if let Some(level) = shortest(&self.last.windows) {
             let limit = level.spec.rate.limit();
-            facts.push(format!("slots left {}/{limit}", limit.saturating_sub(level.used)));
+            facts.push(format!("{}/{limit} slots left", limit.saturating_sub(level.used)));
         }
         if let Some(at) = self.last.next_slot_at.filter(|at| *at > now.wall) {
-            facts.push(format!("next slot {}", clock_text(at, now.wall, zone)));
+            facts.push(format!("next {}", clock_text(at, now.wall, zone)));
         }
         if let Some(at) = self.eta(now.wall) {
-            facts.push(format!("done about {}", clock_text(at, now.wall, zone)));
+            facts.push(format!("done ~{}", clock_text(at, now.wall, zone)));
         }
         facts.join(", ")
     }
@@ -167,110 +157,6 @@ pub fn hold_text(reason: &str) -> &str {
     }
 }
 
-enum Sink {
-    Bar(ProgressBar),
-    Lines,
-    Nothing,
-}
-
-/// Hears events and shows them.
-pub struct ProgressListener {
-    view: View,
-    sink: Sink,
-    printer: Printer,
-    clock: SharedClock,
-    zone: TimeZone,
-    next_line: Tick,
-    next_unreachable: Tick,
-}
-
-impl ProgressListener {
-    /// A listener that shows a run as `mode` asks. A bar needs a terminal; without one there are lines instead.
-    pub fn new(
-        mode: ProgressMode,
-        plan: Plan,
-        printer: Printer,
-        clock: SharedClock,
-        zone: TimeZone,
-    ) -> ProgressListener {
-        let now = clock.now();
-        let view = View::new(plan, now);
-        let terminal = std::io::stderr().is_terminal();
-        let sink = match mode {
-            _ if printer.verbosity() == Verbosity::Quiet => Sink::Nothing,
-            ProgressMode::None => Sink::Nothing,
-            ProgressMode::Bar if terminal => Sink::Bar(bar(&view)),
-            // With -v log lines would run through the bar.
-            ProgressMode::Auto if terminal && printer.verbosity() == Verbosity::Normal => Sink::Bar(bar(&view)),
-            ProgressMode::Auto | ProgressMode::Bar | ProgressMode::Plain => Sink::Lines,
-        };
-        let next_line = now.tick.after(LINE_EVERY);
-        ProgressListener { view, sink, printer, clock, zone, next_line, next_unreachable: now.tick }
-    }
-
-    fn notify(&mut self, event: &Event, now: Moment) {
-        if matches!(event, Event::Unreachable { .. }) {
-            if now.tick < self.next_unreachable {
-                return;
-            }
-            self.next_unreachable = now.tick.after(LINE_EVERY);
-        }
-        let Some(notice) = self.view.notice(event, now.wall, &self.zone) else { return };
-        match &self.sink {
-            Sink::Bar(bar) => bar.suspend(|| self.printer.say(&notice)),
-            Sink::Lines | Sink::Nothing => self.printer.say(&notice),
-        }
-    }
-
-    fn show(&mut self, event: &Event, now: Moment) {
-        match &self.sink {
-            Sink::Bar(bar) => {
-                let (settled, total) = self.view.position();
-                match event {
-                    Event::Settled { .. } | Event::Convicted { .. } => {
-                        bar.set_length(total);
-                        bar.set_position(settled);
-                    }
-                    Event::Progress(_) => bar.set_message(self.view.facts(now, &self.zone)),
-                    _ => {}
-                }
-            }
-            Sink::Lines if now.tick >= self.next_line => {
-                self.next_line = now.tick.after(LINE_EVERY);
-                self.printer.say(&self.view.line(now, &self.zone));
-            }
-            Sink::Lines | Sink::Nothing => {}
-        }
-    }
-}
-
-impl Listener for ProgressListener {
-    fn hear(&mut self, event: &Event) {
-        let now = self.clock.now();
-        self.view.hear(event);
-        self.notify(event, now);
-        self.show(event, now);
-    }
-}
-
-impl Drop for ProgressListener {
-    /// The bar makes room for what is said at the end.
-    fn drop(&mut self) {
-        if let Sink::Bar(bar) = &self.sink {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn bar(view: &View) -> ProgressBar {
-    let (settled, total) = view.position();
-    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}");
-    let bar = ProgressBar::new(total).with_position(settled);
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.tick();
-    bar
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,7 +190,7 @@ mod tests {
     fn only_settled_rows_move_the_position() {
         let mut view = view();
         view.hear(&progress(38, None));
-        view.hear(&Event::Unreachable { since: LINE_EVERY, detail: String::new() });
+        view.hear(&Event::Unreachable { since: SPEED_AFTER, detail: String::new() });
         assert_eq!(view.position(), (20, 120));
         view.hear(&settled());
         assert_eq!(view.position(), (21, 120));
@@ -320,7 +206,7 @@ mod tests {
         (0..7).for_each(|_| view.hear(&settled()));
         view.hear(&progress(38, Some(Wall(130_000))));
         // 93 left: 90 x 18 s after the next slot at 00:02:10.
-        let line = "27 of 120 settled, 3.5/min, slots left 12/50, next slot 00:02:10, done about 00:29:10";
+        let line = "27 of 120 settled, 3.5/min, 12/50 slots left, next 00:02:10, done ~00:29:10";
         assert_eq!(view.line(now, &TimeZone::UTC), line);
     }
 

@@ -1,0 +1,111 @@
+//! The summary after a run: what became of the rows, what it took, what is left, and what to type next.
+
+use crate::app::{self, Ended};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::cli::summary::{JobCounts, run_summary};
+use crate::cli::timing::{clock_text, span_text};
+use crate::domain::Wall;
+use crate::engine::{Finish, Stopped};
+use crate::store::{JobState, JobStatus};
+
+use super::sentence::names;
+
+/// Sums up, and says which exit code that is.
+///
+/// # Errors
+/// The queue cannot be read, or nobody reads stdout.
+pub(super) async fn finish(
+    ended: Ended,
+    took: std::time::Duration,
+    json: bool,
+    context: &Context,
+) -> Result<u8, CliError> {
+    let Ended { finish, jobs, mut store } = ended;
+    let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
+    let code = app::exit_code(finish.stopped, &counts);
+    let accounts = names(&mut store).await?;
+    store.close().await;
+    let printer = &context.printer;
+    for status in &jobs {
+        let counts = JobCounts::new(&status.job.name, &status.counts);
+        printer.say(&format!(
+            "{}: {} ({} rows)",
+            escaped(&status.job.name),
+            counts.counts.phrase(),
+            counts.counts.rows
+        ));
+    }
+    let requests = if finish.requests == 1 { "1 request".to_owned() } else { format!("{} requests", finish.requests) };
+    printer.say(&format!("{requests} in {}, {}", span_text(took), finish.spent));
+    for (account, reason, detail) in &finish.troubles {
+        let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
+        let said = if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail)) };
+        printer.warn(&format!("{} needs you ({reason}){said}. {}", escaped(name), remedy(reason)));
+    }
+    for line in what_next(&finish, &jobs, context) {
+        printer.say(&line);
+    }
+    if json {
+        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
+        printer.json(&run_summary(&jobs, &finish, code))?;
+    }
+    Ok(code)
+}
+
+/// What a person does about an account that stopped.
+fn remedy(reason: &str) -> &'static str {
+    match reason {
+        "no_credentials" => "Set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to this account's and resume.",
+        "credits_depleted" => "Buy credits in the developer console, then resume.",
+        "account_locked" | "account_suspended" | "automation_suspected" => {
+            "Log in at x.com and do what it asks, then resume."
+        }
+        "unauthorized" | "invalid_token" => "Set CLEANUP_X_TOKEN to a fresh user token, then resume.",
+        "action_not_offered" => "This platform does not offer the action; use another.",
+        _ => "See what the platform said with `cleanup explain ID`; mend it, then resume.",
+    }
+}
+
+fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<String> {
+    let is_paused = |status: &&JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
+    let paused: u64 = jobs.iter().filter(is_paused).map(|status| status.counts.pending).sum();
+    let left = jobs.iter().map(|status| status.counts.pending).sum::<u64>() - paused;
+    let now = context.clock.now().wall;
+    let mut lines = Vec::new();
+    let why = match finish.stopped {
+        Stopped::Finished => None,
+        Stopped::Deadline => Some("the deadline has come, or no slot comes before it".to_owned()),
+        Stopped::Requests => Some("--max-requests is used up".to_owned()),
+        Stopped::Spend => Some("--max-spend is used up".to_owned()),
+        Stopped::Cap => Some("the platform holds the account for longer than this run".to_owned()),
+        Stopped::Interrupted(signal) => Some(format!("stopped by {}; progress is saved", signal.name())),
+        Stopped::Paused => Some("what is left is paused".to_owned()),
+        Stopped::Cancelled => Some("the job was cancelled".to_owned()),
+        Stopped::Account => Some("an account needs you".to_owned()),
+        Stopped::Unreachable => Some("nobody answers: is the network up?".to_owned()),
+    };
+    if left > 0 {
+        let at = finish.next_slot_at.filter(|at| *at > now);
+        let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", clock_text(at, now, &context.zone)));
+        let why = why.map_or(String::new(), |why| format!(" ({why})"));
+        lines.push(format!("{left} left{why}{at}; go on with {}", context.command(&["resume"])));
+    } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
+        lines.push("nothing was left to do, nothing was sent; --again starts finished files over".to_owned());
+    }
+    // Resuming a paused job sends nothing.
+    for status in jobs.iter().filter(is_paused) {
+        let job = status.job.name.as_str();
+        let unpause = context.command(&["unpause", job]);
+        lines.push(format!("{} is paused with {} left; {unpause} lets it go on", escaped(job), status.counts.pending));
+    }
+    for status in jobs.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0) {
+        let job = status.job.name.as_str();
+        let report = context.command(&["report", job]);
+        let retry = context.command(&["retry", job]);
+        let retry = if status.counts.failed > 0 { format!("; {retry} tries the failed again") } else { String::new() };
+        lines.push(format!("row by row: {report}{retry}"));
+    }
+    lines
+}

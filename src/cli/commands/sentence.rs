@@ -1,0 +1,124 @@
+//! The sentence before a run: what, by whom, how many, how long, what it costs, and what the platform permits.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::app::{Accounts, Prepared};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::cli::estimate;
+use crate::cli::timing::span_text;
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec};
+use crate::platform::{Tier, find};
+use crate::store::Store;
+
+/// So many tasks of an action for an account.
+pub(super) type Work = BTreeMap<(AccountId, Action), u64>;
+
+pub(super) fn add_rows(work: &mut Work, file: &Prepared, accounts: &Accounts) {
+    for lane in &file.survey.lanes {
+        if let Some((account, _)) = accounts.find(lane.account.as_ref()) {
+            *work.entry((account, lane.action)).or_default() += lane.rows;
+        }
+    }
+}
+
+pub(super) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CliError> {
+    let found = store.jobs().await?.into_iter().find(|known| known.id == job);
+    let Some(job) = found else { return Ok(()) };
+    for (action, account, count) in store.pending_by_lane(job.round).await? {
+        *work.entry((account, action)).or_default() += count;
+    }
+    Ok(())
+}
+
+/// The accounts' short names and platforms.
+pub(super) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (String, Platform)>, CliError> {
+    let accounts = store.accounts().await?.into_iter();
+    Ok(accounts.map(|account| (account.id, (account.name.to_string(), account.platform))).collect())
+}
+
+/// What will be done, by whom, how many, how long it takes and what it costs; and what the platform permits.
+pub(super) fn sentences(
+    work: &Work,
+    names: &HashMap<AccountId, (String, Platform)>,
+    some_new: bool,
+    context: &Context,
+) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let mut by_account: BTreeMap<AccountId, Vec<(Action, u64)>> = BTreeMap::new();
+    for ((account, action), count) in work {
+        by_account.entry(*account).or_default().push((*action, *count));
+    }
+    const MOST_SENTENCES: usize = 5;
+    let accounts = by_account.len();
+    for (account, work) in by_account.into_iter().take(MOST_SENTENCES) {
+        let Some((name, platform)) = names.get(&account) else { continue };
+        let windows = context.settings.windows(*platform);
+        let phrase: Vec<String> = work.iter().map(|(action, count)| action.phrase(*count)).collect();
+        let length = estimate::from_empty(&work, &windows, context.settings.run.pace);
+        let price = |action| context.settings.price(*platform, action);
+        let cost = work.iter().try_fold(MicroUsd(0), |sum, (action, n)| Some(sum.plus(price(*action)?.times(*n))));
+        let cost = cost.map_or("price not known".to_owned(), |cost| format!("{cost} at listed prices"));
+        let limits: Vec<String> = windows.iter().filter(|w| applies(w, &work)).map(|w| w.rate.to_string()).collect();
+        sentences.push(format!(
+            "{} as {} on {}, at most {}: about {}, {cost}",
+            phrase.join(", "),
+            escaped(name),
+            if *platform == Platform::Sandbox { "the pretend platform" } else { platform.name() },
+            limits.join(" and "),
+            span_text(length)
+        ));
+    }
+    if accounts > MOST_SENTENCES {
+        sentences.push(format!("... and so on for {} more accounts", accounts - MOST_SENTENCES));
+    }
+    if some_new {
+        sentences.push("rows that are new in a changed file come on top".to_owned());
+    }
+    if !context.settings.is_sandbox() {
+        sentences.extend(what_is_permitted(work, names));
+    }
+    sentences
+}
+
+fn applies(window: &WindowSpec, work: &[(Action, u64)]) -> bool {
+    work.iter().any(|(action, _)| window.applies.counts(*action))
+}
+
+/// A cap that all users of an app share, which is kept only where the configuration says so.
+fn app_cap(platform: Platform, action: Action) -> Option<String> {
+    let endpoint = find(platform, action)?;
+    let cap = endpoint.documented.iter().find(|documented| documented.scope == Scope::App)?;
+    let rate = cap.rate;
+    Some(format!(
+        "X also documents {rate} of {action} for all users of an app together; to keep to it, put a [[windows]] with \
+         scope = \"app\" into the configuration"
+    ))
+}
+
+/// Said before the first request, because the first answer may come too late for an account.
+fn what_is_permitted(work: &Work, names: &HashMap<AccountId, (String, Platform)>) -> Vec<String> {
+    let mut said = vec![
+        "X forbids bulk and aggressive actions, and any action without the account owner's express consent; \
+         following rules is yours to judge"
+            .to_owned(),
+    ];
+    let closed = |(account, action): &(AccountId, Action)| {
+        let platform = names.get(account).map(|(_, platform)| *platform)?;
+        let endpoint = find(platform, *action)?;
+        (endpoint.tier == Tier::Enterprise).then_some(*action)
+    };
+    let mut actions: Vec<Action> = work.keys().filter_map(closed).collect();
+    actions.sort();
+    actions.dedup();
+    said.extend(work.keys().filter_map(|(account, action)| app_cap(names.get(account)?.1, *action)));
+    said.dedup();
+    for action in actions {
+        said.push(format!(
+            "{action} is open to Enterprise apps only (X closed it to self-serve apps on 20 April 2026, unblock earlier): \
+             with a self-serve app expect a refusal, and a stop, at the first requests"
+        ));
+    }
+    said
+}

@@ -1,0 +1,88 @@
+//! Where settings come from.
+
+use cleanup::store::QueueKind;
+
+use super::program::{Home, empty_queue};
+
+#[test]
+fn an_unknown_key_is_named_with_its_place_and_a_suggestion() {
+    let home = Home::new();
+    let config = home.write("c.toml", "[run]\nworkers = 4\nprogres = \"plain\"\n");
+    for done in [
+        home.run(&["status", "--config", "c.toml"]),
+        home.run_with(&["status"], &[("CLEANUP_CONFIG", config.to_str().unwrap())]),
+    ] {
+        let done = done.ends(78);
+        assert!(done.err.contains("c.toml:3: unknown key progres") && done.err.contains("did you mean progress?"));
+        assert!(done.out.is_empty());
+    }
+}
+
+#[test]
+fn the_usual_config_file_is_read() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.path(".config/cleanup")).unwrap();
+    home.write(".config/cleanup/config.toml", "[[windows]]\nrate = \"50\"\n");
+    assert!(home.run(&["status"]).ends(78).err.contains("config.toml:2"));
+    let elsewhere = home.path("xdg");
+    home.run_with(&["status"], &[("XDG_CONFIG_HOME", elsewhere.to_str().unwrap())]).ends(0);
+}
+
+#[test]
+fn a_config_file_that_is_missing_or_no_text() {
+    let home = Home::new();
+    assert!(home.run(&["status", "--config", "nowhere.toml"]).ends(78).err.contains("nowhere.toml"));
+    std::fs::write(home.path("bytes.toml"), [0xff, 0xfe, 0x00]).unwrap();
+    home.run(&["status", "--config", "bytes.toml"]).ends(78);
+    home.run(&["status", "--config", "."]).ends(78);
+}
+
+#[test]
+fn without_a_home_the_queue_has_no_place() {
+    let home = Home::new();
+    let done = home.run_with(&["status"], &[("HOME", "")]).ends(78);
+    assert!(done.err.contains("--db"), "{}", done.err);
+    home.run_with(&["status", "--db", "q.db"], &[("HOME", "")]).ends(0);
+    home.run_with(&["completions", "bash"], &[("HOME", "")]).ends(0);
+}
+
+#[test]
+fn bad_variables_are_named_and_secrets_are_not_shown() {
+    let home = Home::new();
+    let done = home.run_with(&["status"], &[("CLEANUP_X_TOKEN", "hush hush")]).ends(78);
+    assert!(done.err.contains("CLEANUP_X_TOKEN") && !done.err.contains("hush"), "{}", done.err);
+    assert!(home.run_with(&["status"], &[("CLEANUP_X_USER_ID", "ada")]).ends(78).err.contains("CLEANUP_X_USER_ID"));
+    let done = home.run_with(&["-vvv", "status"], &[("CLEANUP_X_TOKEN", "hush-token")]).ends(0);
+    assert!(!done.err.contains("hush") && !done.out.contains("hush"));
+}
+
+#[test]
+fn an_error_is_json_too_where_json_is_promised() {
+    let home = Home::new();
+    let done = home.run(&["run", "a.csv", "--json", "--yes", "--config", "nowhere.toml"]).ends(78);
+    let value = done.json();
+    assert_eq!((&value["stopped"], &value["exit_code"]), (&"error".into(), &78.into()));
+    assert_eq!(value["error"]["kind"], "config");
+    assert!(value["error"]["hint"].is_string() && value["jobs"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn the_sandbox_ignores_the_everyday_queue() {
+    let home = Home::new();
+    empty_queue(&home.path("real.db"), QueueKind::Real);
+    let real = home.path("real.db");
+    let variables = [("CLEANUP_DB", real.to_str().unwrap())];
+    home.run_with(&["status"], &variables).ends(0);
+    home.run_with(&["status", "--sandbox"], &variables).ends(0);
+    let done = home.run_with(&["status", "--sandbox", "--db", "real.db"], &variables).ends(78);
+    assert!(done.err.contains("--sandbox"), "{}", done.err);
+}
+
+#[test]
+fn a_log_file_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.run(&["status", "-v", "--log-file", "log.txt", "--log-format", "json"]).ends(0);
+    assert_eq!(std::fs::metadata(home.path("log.txt")).unwrap().permissions().mode() & 0o777, 0o600);
+    home.run(&["status", "--log-file", "nowhere/log.txt"]).ends(74);
+}

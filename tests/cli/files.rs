@@ -1,0 +1,84 @@
+//! Queues that are not as they should be.
+
+use cleanup::store::QueueKind;
+use sqlx::{ConnectOptions, Connection};
+
+use super::program::{Home, empty_queue, wait};
+
+#[test]
+fn looking_at_a_queue_that_is_not_there_makes_none() {
+    let home = Home::new();
+    let done = home.run(&["status", "--json"]).ends(0);
+    assert_eq!(done.out, "{\"jobs\":[],\"accounts\":[]}\n");
+    assert!(home.run(&["status"]).ends(0).out.contains("cleanup load"));
+    assert!(home.run(&["audit"]).ends(0).out.contains("no attempts"));
+    home.run(&["forget", "--older-than", "90d"]).ends(0);
+    for words in [
+        &["pause", "x"][..],
+        &["report", "x"],
+        &["retry", "x"],
+        &["cancel", "x"],
+        &["unpause", "x"],
+        &["forget", "x"],
+        &["status", "x"],
+        &["explain", "7"],
+    ] {
+        let done = home.run(words).ends(2);
+        assert!(done.err.contains("hint"), "{words:?}: {}", done.err);
+    }
+    assert!(!home.queue().exists());
+}
+
+#[test]
+fn an_empty_queue_is_fine() {
+    let home = Home::new();
+    empty_queue(&home.queue(), QueueKind::Real);
+    assert_eq!(home.run(&["status", "--json"]).ends(0).out, "{\"jobs\":[],\"accounts\":[]}\n");
+    assert_eq!(home.run(&["audit", "--json"]).ends(0).out, "{\"accounts\":[],\"over\":false}\n");
+}
+
+#[test]
+fn the_wrong_kind_is_refused_both_ways() {
+    let home = Home::new();
+    empty_queue(&home.path("real.db"), QueueKind::Real);
+    empty_queue(&home.path("pretend.db"), QueueKind::Sandbox);
+    let done = home.run(&["status", "--sandbox", "--db", "real.db"]).ends(78);
+    assert!(done.err.contains("leave out --sandbox"), "{}", done.err);
+    assert!(home.run(&["status", "--db", "pretend.db"]).ends(78).err.contains("add --sandbox"));
+    home.run(&["status", "--sandbox", "--db", "pretend.db"]).ends(0);
+}
+
+#[test]
+fn a_queue_of_a_newer_program_is_refused() {
+    let home = Home::new();
+    empty_queue(&home.queue(), QueueKind::Real);
+    wait(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.queue());
+        let mut connection = options.connect().await.unwrap();
+        let sql = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                   values (9999, 'later', 1, x'00', 0)";
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    let done = home.run(&["status"]).ends(78);
+    assert!(done.err.contains("newer"), "{}", done.err);
+}
+
+#[test]
+fn what_is_no_database_is_left_alone() {
+    let home = Home::new();
+    let path = home.write("notes.txt", &"these are notes\n".repeat(100));
+    let done = home.run(&["status", "--db", "notes.txt"]).ends(74);
+    assert!(done.err.contains("--db"), "{}", done.err);
+    assert!(std::fs::read_to_string(path).unwrap().starts_with("these are notes"));
+}
+
+#[test]
+fn a_place_that_cannot_be_used() {
+    let home = Home::new();
+    home.write("file", "x");
+    // Below a file nothing can be made, not even by root.
+    let done = home.run(&["status", "--db", "file/queue.db"]).ends(74);
+    assert!(done.err.contains("--db"), "{}", done.err);
+    home.run(&["status", "--db", "."]).ends(74);
+}

@@ -1,0 +1,163 @@
+//! Commands on a queue with a job in it.
+
+use cleanup::domain::TaskState;
+use cleanup::store::QueueKind;
+
+use super::program::{Home, empty_queue, queue_with_job, work};
+
+fn home() -> Home {
+    let home = Home::new();
+    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    home
+}
+
+#[test]
+fn status_tells_jobs_accounts_and_windows() {
+    let home = home();
+    work(&home.queue(), QueueKind::Real, 1, TaskState::Done);
+    let value = home.run(&["status", "--json"]).ends(0).json();
+    let job = &value["jobs"][0];
+    assert!(job["eta_at"].is_string(), "{job}");
+    let mut known = job.clone();
+    known["eta_at"] = serde_json::Value::Null;
+    let contract = r#"{"job":"likes","state":"pending","rows":5,"done":1,"gone":0,"failed":0,"cancelled":0,"kept":0,"duplicate":1,"rejected":1,"pending":2,"eta_at":null}"#;
+    assert_eq!(known.to_string(), contract);
+    let account = r#"{"name":"ada","platform":"x-v2","user_id":"42","windows":[{"limit":50,"window_s":900,"used":1,"next_slot_at":null},{"limit":1000,"window_s":86400,"used":1,"next_slot_at":null}],"hold_until":null,"hold_reason":null}"#;
+    assert_eq!(value["accounts"][0].to_string(), account);
+    let table = home.run(&["status", "likes"]).ends(0).out;
+    assert!(table.contains("likes  pending  3/5 settled (1 done, 1 duplicate, 1 rejected, 2 pending)"), "{table}");
+    assert!(table.contains("50/15m: 49 slots left"), "{table}");
+}
+
+#[test]
+fn an_unknown_job_is_answered_with_the_known_ones() {
+    let home = home();
+    for words in
+        [&["status", "liks"][..], &["report", "liks"], &["retry", "liks"], &["pause", "liks"], &["forget", "liks"]]
+    {
+        let done = home.run(words).ends(2);
+        assert!(done.err.contains("did you mean likes? jobs: likes"), "{words:?}: {}", done.err);
+    }
+}
+
+#[test]
+fn pause_unpause_and_cancel_say_what_comes_next() {
+    let home = home();
+    assert!(home.run(&["pause", "likes"]).ends(0).err.contains("`cleanup unpause likes`"));
+    let queue = home.queue();
+    let done = home.run(&["pause", "likes", "--db", queue.to_str().unwrap()]).ends(0);
+    assert!(done.err.contains("already"), "{}", done.err);
+    assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["state"], "paused");
+    assert!(home.run(&["unpause", "likes"]).ends(0).err.contains("`cleanup resume likes`"));
+    assert!(home.run(&["unpause", "likes"]).ends(0).err.contains("not paused"));
+    assert!(home.run(&["cancel", "likes"]).ends(0).err.contains("3 tasks will not be sent"));
+    assert!(home.run(&["cancel", "likes"]).ends(0).err.contains("already"));
+    let job = &home.run(&["status", "--json"]).ends(0).json()["jobs"][0];
+    assert_eq!(
+        (&job["state"], &job["cancelled"], &job["eta_at"]),
+        (&"cancelled".into(), &3.into(), &serde_json::Value::Null)
+    );
+    assert!(home.run(&["pause", "likes"]).ends(2).err.contains("--again"));
+    assert!(home.run(&["unpause", "likes"]).ends(2).err.contains("--again"));
+}
+
+#[test]
+fn retry_puts_failed_tasks_back() {
+    let home = home();
+    assert!(home.run(&["retry", "likes"]).ends(0).err.contains("no failed tasks"));
+    work(&home.queue(), QueueKind::Real, 2, TaskState::Failed);
+    assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["failed"], 2);
+    let done = home.run(&["retry", "likes"]).ends(0);
+    assert!(done.err.contains("2 failed tasks are in line again") && done.err.contains("`cleanup resume likes`"));
+    assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["pending"], 3);
+    assert!(home.run(&["-q", "retry", "likes"]).ends(0).err.is_empty());
+}
+
+#[test]
+fn reports_give_the_rows_back() {
+    let home = home();
+    work(&home.queue(), QueueKind::Real, 1, TaskState::Failed);
+    let csv = home.run(&["report", "likes"]).ends(0).out;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "tweet_id,note,line,outcome,reason,http_status,attempts,finished_at");
+    assert!(lines[1].starts_with("1001,'=1+1,2,failed,protected,403,1,20"), "{csv}");
+    assert_eq!(lines[2], "1002,'=1+1,3,pending,,,0,");
+    assert!(
+        lines[4].starts_with("1001,'=1+1,5,duplicate,") && lines[5].starts_with("x,y,6,rejected,not_an_id,"),
+        "{csv}"
+    );
+    assert!(home.run(&["report", "likes", "--raw"]).ends(0).out.contains("1002,=1+1,3"));
+    let json = home.run(&["report", "likes", "--format", "json"]).ends(0).json();
+    assert_eq!((json.as_array().unwrap().len(), &json[0]["http_status"]), (5, &403.into()));
+    let jsonl = home.run(&["report", "likes", "--format", "jsonl"]).ends(0).out;
+    assert_eq!(jsonl.lines().count(), 5);
+    assert!(home.run(&["report", "likes", "--round", "2"]).ends(2).err.contains("newest round is 1"));
+}
+
+#[test]
+fn a_report_file_is_private_and_whole() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = home();
+    home.write("out.csv", "old");
+    let done = home.run(&["report", "likes", "-o", "out.csv"]).ends(0);
+    assert!(done.out.is_empty() && done.err.contains("5 rows of likes are in out.csv"), "{}", done.err);
+    assert_eq!(std::fs::metadata(home.path("out.csv")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(home.path("out.csv")).unwrap(), home.run(&["report", "likes"]).out);
+    home.run(&["report", "likes", "-o", "nowhere/out.csv"]).ends(74);
+    let left: Vec<_> = std::fs::read_dir(home.path(".")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "no half-written file stays: {left:?}");
+}
+
+#[test]
+fn explain_tells_every_attempt_and_escapes_the_platform() {
+    let home = home();
+    work(&home.queue(), QueueKind::Real, 1, TaskState::Failed);
+    let told = home.run(&["explain", "1001"]).ends(0).out;
+    assert!(told.contains("likes, line 2") && told.contains("unlike by account ada: failed (protected)"), "{told}");
+    assert!(told.contains("HTTP 403") && told.contains("as \\u{1b}[2Jsaid") && !told.contains('\u{1b}'), "{told}");
+    assert!(home.run(&["explain", "1002"]).ends(0).out.contains("nothing was sent"));
+    assert!(home.run(&["explain", "9"]).ends(2).err.contains("no job of this queue"));
+}
+
+#[test]
+fn audit_counts_again() {
+    let home = home();
+    work(&home.queue(), QueueKind::Real, 3, TaskState::Done);
+    let value = home.run(&["audit", "--json"]).ends(0).json();
+    let window = &value["accounts"][0]["windows"][0];
+    assert_eq!((&window["limit"], &window["fullest"], &window["over"]), (&50.into(), &3.into(), &0.into()));
+    assert!(home.run(&["audit"]).ends(0).out.contains("fullest 3 of 50"));
+    home.write("tight.toml", "[[windows]]\nrate = \"2/15m\"\n");
+    let done = home.run(&["audit", "--config", "tight.toml"]).ends(1);
+    assert!(done.out.contains("OVER 1 times") && done.err.contains("warning"), "{}{}", done.out, done.err);
+}
+
+#[test]
+fn forget_asks_first_and_keeps_the_slots() {
+    let home = home();
+    assert!(home.run(&["forget", "likes", "--yes"]).ends(2).err.contains("not settled"));
+    work(&home.queue(), QueueKind::Real, 3, TaskState::Done);
+    assert!(home.run(&["forget", "likes"]).ends(2).err.contains("--yes"), "nobody to ask");
+    assert!(home.run(&["forget", "--older-than", "90d", "--yes"]).ends(0).err.contains("no job was settled"));
+    let done = home.run(&["forget", "likes", "--yes"]).ends(0);
+    assert!(done.err.contains("3 attempts stay"), "{}", done.err);
+    let value = home.run(&["status", "--json"]).ends(0).json();
+    assert_eq!(value["jobs"].as_array().unwrap().len(), 0);
+    assert_eq!(value["accounts"][0]["windows"][0]["used"], 3);
+}
+
+#[test]
+fn the_sandbox_has_a_queue_and_windows_of_its_own() {
+    let home = Home::new();
+    empty_queue(&home.queue(), QueueKind::Real);
+    queue_with_job(&home.path(".local/share/cleanup/sandbox.db"), QueueKind::Sandbox, "play");
+    let value = home.run(&["status", "--sandbox", "--json"]).ends(0).json();
+    assert_eq!(
+        (&value["jobs"][0]["job"], &value["accounts"][0]["windows"][0]["window_s"]),
+        (&"play".into(), &15.into())
+    );
+    assert!(home.run(&["pause", "play", "--sandbox"]).ends(0).err.contains("`cleanup unpause play --sandbox`"));
+    home.run(&["cancel", "play", "--sandbox"]).ends(0);
+    home.run(&["forget", "play", "--sandbox"]).ends(0);
+    assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"].as_array().unwrap().len(), 0);
+}

@@ -1,0 +1,9 @@
+//! The program from outside: what it prints, and the exit code it ends with.
+
+#![allow(clippy::unwrap_used)]
+
+mod arguments;
+mod configuration;
+mod files;
+mod jobs;
+mod program;

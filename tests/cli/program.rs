@@ -1,0 +1,178 @@
+//! Runs the program in a folder of its own, and fills queues for it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use cleanup::clock::SystemClock;
+use cleanup::domain::{Action, Platform, TargetId, TaskState};
+use cleanup::store::{
+    Claim, Drain, DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Settled, Store, Turn, TurnReceipt,
+};
+
+/// A home nobody else has.
+pub(crate) struct Home {
+    folder: tempfile::TempDir,
+}
+
+/// What the program did.
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Home {
+    pub(crate) fn new() -> Home {
+        Home { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    /// The queue that is used where nobody names one.
+    pub(crate) fn queue(&self) -> PathBuf {
+        self.path(".local/share/cleanup/queue.db")
+    }
+
+    /// Runs `cleanup` without a terminal and without an environment but this home.
+    pub(crate) fn run(&self, words: &[&str]) -> Done {
+        self.run_with(words, &[])
+    }
+
+    pub(crate) fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Done {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+        command
+            .args(words)
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("TZ", "UTC")
+            .envs(variables.iter().copied());
+        let output = command.current_dir(self.folder.path()).stdin(Stdio::null()).output().unwrap();
+        Done::of(&output)
+    }
+}
+
+impl Done {
+    fn of(output: &Output) -> Done {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Done { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    #[track_caller]
+    pub(crate) fn ends(self, code: i32) -> Done {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+/// Waits for a future of the store.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// Makes an empty queue.
+pub(crate) fn empty_queue(path: &Path, kind: QueueKind) {
+    wait(async { Store::open(path, kind).await.unwrap().close().await });
+}
+
+/// A queue with one job of the sandbox's user 42: rows 1 to 3 are tasks, row 4 repeats row 1, row 5 cannot be used.
+pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
+    wait(async {
+        let mut store = Store::open(path, kind).await.unwrap();
+        let platform = if kind == QueueKind::Real { Platform::XV2 } else { Platform::Sandbox };
+        let name = "ada".parse().unwrap();
+        let account = store.ensure_account(&name, platform, &"42".parse().unwrap()).await.unwrap();
+        let new = NewJob {
+            name: job.into(),
+            path: "/tmp/x.csv".into(),
+            action: Some(Action::Unlike),
+            account: Some(account),
+        };
+        let columns = ["tweet_id".to_owned(), "note".to_owned()];
+        let now = SystemClock::shared().now().wall;
+        let seen = store.job(&new.name).await.unwrap();
+        let mut loader = store.begin_round(&new, seen.as_ref(), "hash", Some(&columns), now).await.unwrap();
+        for (line, id) in [(2, 1001), (3, 1002), (4, 1003), (5, 1001)] {
+            let target = cleanup::domain::Target::Id(TargetId::from_i64(id).unwrap());
+            let place = RowPlace::Task { action: Action::Unlike, account, target, kept: false };
+            let record = Some(format!("{id},=1+1"));
+            loader.push(LoadRow { line, place, record }).await.unwrap();
+        }
+        let place = RowPlace::Rejected { reason: "not_an_id".into() };
+        loader.push(LoadRow { line: 6, place, record: Some("x,y".into()) }).await.unwrap();
+        loader.finish().await.unwrap();
+        store.close().await;
+    });
+}
+
+/// A queue with a job of many rows.
+pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
+    wait(async {
+        let mut store = Store::open(path, QueueKind::Real).await.unwrap();
+        let user = "42".parse().unwrap();
+        let account = store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &user).await.unwrap();
+        let (action, path) = (Action::Unlike, "/tmp/x.csv".into());
+        let new = NewJob { name: job.into(), path, action: Some(action), account: Some(account) };
+        let now = SystemClock::shared().now().wall;
+        let seen = store.job(&new.name).await.unwrap();
+        let mut loader = store.begin_round(&new, seen.as_ref(), "hash", None, now).await.unwrap();
+        for n in 1..=rows {
+            let target = cleanup::domain::Target::Id(TargetId::from_i64(n).unwrap());
+            let place = RowPlace::Task { action, account, target, kept: false };
+            loader.push(LoadRow { line: n as u64, place, record: None }).await.unwrap();
+        }
+        loader.finish().await.unwrap();
+        store.close().await;
+    });
+}
+
+/// Sends the first `count` tasks in line and settles them as `state`.
+pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
+    wait(async {
+        let clock = SystemClock::shared();
+        let store = Store::open(path, kind).await.unwrap();
+        let lock = DrainLock::take(path).unwrap();
+        let (mut drain, _) = Drain::begin(store, lock, clock.now(), clock.boot(), 86_400_000, 30_000).await.unwrap();
+        let lane = drain.lanes(None).await.unwrap()[0];
+        let now = clock.now();
+        let claim = Claim {
+            lane: lane.lane,
+            account: lane.account,
+            action: lane.action,
+            count,
+            visible_to: lane.visible_to,
+            upper: now.tick,
+        };
+        let turn = Turn { claims: vec![claim], ..Turn::default() };
+        let TurnReceipt { claimed, .. } = drain.turn(&turn, now).await.unwrap();
+        let settle = |claimed: &cleanup::store::Claimed| Settled {
+            attempt: claimed.attempt,
+            task: claimed.task,
+            round: lane.round,
+            state,
+            upper: now.tick,
+            ended_at: now.wall,
+            http_status: Some(if state == TaskState::Done { 200 } else { 403 }),
+            finding: if state == TaskState::Done { "done" } else { "refused" },
+            reason: (state == TaskState::Failed).then(|| "protected".into()),
+            detail: "as \u{1b}[2Jsaid".into(),
+            troubles: 0,
+            first_trouble: None,
+            unsure: false,
+        };
+        let turn = Turn { settled: claimed.iter().map(settle).collect(), ..Turn::default() };
+        drain.turn(&turn, clock.now()).await.unwrap();
+        drain.end(clock.now(), "finished").await.unwrap().close().await;
+    });
+}
