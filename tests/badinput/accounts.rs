@@ -56,10 +56,8 @@ fn nobody_answers() {
     assert!(!said.contains("secret-1"), "{said}");
 
     // Without a user ID the platform would have to be asked first.
-    let mut run = Home::new().cleanup(["run", "-", "--job", "x", "--action", "unfollow", "--yes", "--json"]);
     let home = Home::new();
     home.write("unfollow.csv", ids(6));
-    run.args(["--column", "user_id"]);
     let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--json"]);
     run.env("CLEANUP_X_API", &url).env("CLEANUP_X_TOKEN", "secret-1");
     contract(&refused(&home, &mut run, 69, &["nobody answers", &url, "CLEANUP_X_USER_ID"]));
@@ -130,4 +128,14 @@ fn ends_with_and_without_work_left() {
     let unasked = home.against(&sandbox, ["run", "unfollow.csv", "--again", "--json"]).output().unwrap();
     assert_eq!((code(&unasked), &contract(&unasked)["jobs"]), (2, &serde_json::json!([])), "{}", stderr(&unasked));
     assert!(stderr(&unasked).contains("--yes"), "{}", stderr(&unasked));
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_change_the_exit_code() {
+    let home = Home::new();
+    home.write("unfollow.csv", format!("{}1.2E+18\n", ids(2)));
+    let mut run = home.cleanup(["run", "unfollow.csv", "--sandbox", "--json", "--progress", "none"]);
+    let mut child = run.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(3), "codes speak of the jobs' state");
 }

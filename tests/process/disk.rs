@@ -142,3 +142,40 @@ fn full_in_the_middle_of_a_drain() {
     assert!(ledger.max_in_window <= 40, "{ledger:?}");
     assert_eq!((ledger.earned_429, sandbox.effects().len()), (0, 600), "{ledger:?}");
 }
+
+/// The queue's files may not grow beyond half a megabyte; without its signal that is an error of the write, as on a full disk.
+fn limited(program: &Command) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh"]).arg(program.get_program());
+    command.args(program.get_args()).env_clear();
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command.current_dir(program.get_current_dir().unwrap());
+    command
+}
+
+#[test]
+fn files_that_may_not_grow() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none", "--latency", "20ms"]);
+    home.write("big.csv", ids(50_000));
+    let load = limited(&home.against(&sandbox, ["load", "big.csv", "--action", "unfollow"])).output().unwrap();
+    assert_eq!(code(&load), 74, "{}", stderr(&load));
+    assert!(stderr(&load).contains("queue.db") && stderr(&load).contains("hint: "), "{}", stderr(&load));
+    let status = home.against(&sandbox, ["status", "--json"]).output().unwrap();
+    assert_eq!((code(&status), &json(&status)["jobs"]), (0, &serde_json::json!([])), "half a load is never visible");
+
+    home.write("unfollow.csv", ids(300));
+    let run = limited(&home.against(&sandbox, RUN)).output().unwrap();
+    let end = json(&run);
+    assert_eq!((code(&run), &end["error"]["kind"], &end["exit_code"]), (74, &"io".into(), &74.into()), "{end}");
+    let told = end["jobs"][0]["done"].as_u64().unwrap();
+    assert!(told > 0 && end["requests"].as_u64().unwrap() >= told, "{end}");
+    let next = home.against(&sandbox, RUN).output().unwrap();
+    let end = json(&next);
+    assert_eq!((code(&next), &end["jobs"][0]["done"]), (0, &300.into()), "{end}\n{}", stderr(&next));
+    let ledger = sandbox.ledger();
+    assert!(ledger.max_in_window <= 40, "{ledger:?}");
+    assert_eq!((ledger.earned_429, sandbox.effects().len()), (0, 300), "{ledger:?}");
+}

@@ -119,3 +119,25 @@ fn after_kill_9_the_next_run_goes_on_at_once() {
     assert_eq!(json(&next)["jobs"][0]["done"], 60);
     assert!(sandbox.ledger().max_in_window <= 30, "{:?}", sandbox.ledger());
 }
+
+#[test]
+fn a_drainer_whose_lock_was_removed_yields_to_the_next() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    home.write("unfollow.csv", ids(200));
+    does(&home, &sandbox, &["load", "unfollow.csv"]);
+    let first = resume(&home, &sandbox);
+    poll("the first requests", || (requests(&sandbox) > 3).then_some(()));
+    std::fs::remove_file(home.path(".local/share/cleanup/queue.db.drain.lock")).unwrap();
+    let second = resume(&home, &sandbox);
+    let first = first.wait();
+    let end = first.json();
+    assert_eq!((first.code(), &end["error"]["kind"]), (75, &"busy".into()), "{end}");
+    assert_eq!(end["jobs"][0]["rows"], 200, "what is known is told: {end}");
+    assert!(end["requests"].as_u64().unwrap() > 0, "{end}");
+    let second = second.wait();
+    assert_eq!((second.code(), &second.json()["jobs"][0]["done"]), (0, &200.into()), "{}", second.talk);
+    let ledger = sandbox.ledger();
+    assert!(ledger.max_in_window <= 30, "{ledger:?}");
+    assert_eq!((ledger.earned_429, sandbox.effects().len()), (0, 200), "{ledger:?}");
+}

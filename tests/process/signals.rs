@@ -1,8 +1,9 @@
 //! SIGINT, SIGTERM and SIGHUP: ask, insist, mean it. And SIGSTOP, which nobody can refuse.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
 use crate::support::{Running, job, poll, requests};
@@ -141,4 +142,42 @@ fn stopped_for_longer_than_send_by_with_requests_in_flight() {
     assert_eq!(sandbox.effects().len(), 75);
     let audit = home.cleanup(["audit", "--rate", "30/4s"]).output().unwrap();
     assert_eq!(code(&audit), 0, "{}", stderr(&audit));
+}
+
+#[test]
+fn a_terminal_that_goes_away_takes_its_pipes_along() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "100ms"]);
+    home.write("unfollow.csv", ids(60));
+    let mut command = run(&home, &sandbox, "20/1s");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    poll("requests in flight", || (requests(&sandbox) > 10).then_some(()));
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    let status = poll("its end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(129), "nobody listens, and still it ends as it should");
+    let row = job(&home, &sandbox, "unfollow").unwrap();
+    assert_eq!(row["done"].as_u64().unwrap(), sandbox.effects().len() as u64, "progress is saved: {row}");
+}
+
+#[test]
+fn a_load_that_is_interrupted_leaves_nothing_half() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
+    home.write("unfollow.csv", ids(300_000));
+    let mut load = home.against(&sandbox, ["load", "unfollow.csv"]).stderr(Stdio::null()).spawn().unwrap();
+    poll("rows on their way", || {
+        let written = std::fs::metadata(home.path(".local/share/cleanup/queue.db-wal")).ok()?;
+        (written.len() > 1_000_000).then_some(())
+    });
+    kill_process(Pid::from_child(&load), Signal::INT).unwrap();
+    let status = load.wait().unwrap();
+    assert!(!status.success(), "{status:?}");
+    assert!(job(&home, &sandbox, "unfollow").is_none(), "half a load is never visible");
+    let resume = home.against(&sandbox, ["resume", "--yes", "--json"]).output().unwrap();
+    assert_eq!((code(&resume), &json(&resume)["requests"]), (0, &0.into()), "and never run: {}", stderr(&resume));
+    home.write("unfollow.csv", ids(5));
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
+    assert_eq!(code(&load), 0, "{}", stderr(&load));
+    assert_eq!(job(&home, &sandbox, "unfollow").unwrap()["rows"], 5);
 }

@@ -49,7 +49,7 @@ pub(super) async fn finish(
     }
     if json {
         let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-        printer.json(&run_summary(&jobs, &finish, code))?;
+        printer.closing_json(&run_summary(&jobs, &finish, code))?;
     }
     Ok(code)
 }

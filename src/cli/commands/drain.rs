@@ -180,7 +180,7 @@ impl Drainer {
                 let code = aborted.now().1.map_or(130, Signal::exit_code);
                 context.printer.say("stopped at once; what was in flight is recovered by the next run");
                 if let Some(signal) = aborted.now().1.filter(|_| self.json) {
-                    context.printer.json(&run_summary(&[], &so_far.interrupted(signal), code))?;
+                    context.printer.closing_json(&run_summary(&[], &so_far.interrupted(signal), code))?;
                 }
                 return Ok(code);
             }
@@ -204,7 +204,7 @@ impl Drainer {
         ));
         if self.json {
             let finish = SoFar::default().interrupted(signal);
-            context.printer.json(&run_summary(&[], &finish, signal.exit_code()))?;
+            context.printer.closing_json(&run_summary(&[], &finish, signal.exit_code()))?;
         }
         Ok(signal.exit_code())
     }

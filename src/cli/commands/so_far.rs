@@ -57,7 +57,7 @@ impl SoFar {
         context.printer.error(&error);
         if json {
             let (requests, spent) = self.read();
-            context.printer.json(&failure_with(&jobs, requests, spent, &error))?;
+            context.printer.closing_json(&failure_with(&jobs, requests, spent, &error))?;
         }
         Ok(error.kind.exit_code())
     }
