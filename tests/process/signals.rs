@@ -181,3 +181,24 @@ fn a_load_that_is_interrupted_leaves_nothing_half() {
     assert_eq!(code(&load), 0, "{}", stderr(&load));
     assert_eq!(job(&home, &sandbox, "unfollow").unwrap()["rows"], 5);
 }
+
+#[test]
+fn nohup_means_that_a_hangup_does_not_end_it() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "50ms"]);
+    home.write("unfollow.csv", ids(600));
+    let program = run(&home, &sandbox, "20/1s");
+    let mut command = std::process::Command::new("/bin/sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(program.get_program()).args(program.get_args());
+    command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(home.folder.path());
+    let mut running = Running::start(command);
+    let sent = poll("requests", || Some(requests(&sandbox)).filter(|sent| *sent > 10));
+    running.signal(Signal::HUP);
+    poll("it to go on", || (requests(&sandbox) > sent + 40).then_some(()));
+    assert!(running.is_running());
+    running.signal(Signal::TERM);
+    let ended = running.wait();
+    assert_eq!(ended.code(), 143, "{}", ended.talk);
+    assert!(!ended.talk.contains("SIGHUP"), "{}", ended.talk);
+}

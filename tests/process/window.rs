@@ -85,6 +85,10 @@ fn nights_of_the_same_file() {
     assert_eq!((code(&same), &end["stopped"], &end["requests"]), (0, &"finished".into(), &0.into()), "{end}");
     assert!(stderr(&same).contains("unchanged") && stderr(&same).contains("--again"), "{}", stderr(&same));
 
+    // There is nothing to cancel in a finished job, and it must not be deaf to the next night's rows.
+    let cancel = home.against(&sandbox, ["cancel", "unfollow"]).output().unwrap();
+    assert_eq!(code(&cancel), 0);
+    assert!(stderr(&cancel).contains("nothing to cancel"), "{}", stderr(&cancel));
     home.write("unfollow.csv", ids(14));
     let grown = run(&home, &sandbox, &rate);
     let end = json(&grown);
