@@ -178,6 +178,10 @@ fn check_and_dry_run_change_nothing() {
         assert_eq!(code(&output), 3, "{args:?}: {}", stderr(&output));
         assert!(stdout(&output).contains("1.23457E+18"), "{args:?}: {}", stdout(&output));
     }
+    let end = contract(&home.cleanup(["run", "unfollow.csv", "--dry-run", "--json"]).output().unwrap());
+    assert_eq!((&end["exit_code"], &end["requests"]), (&3.into(), &0.into()), "one object and nothing else: {end}");
+    let strict = home.cleanup(["run", "unfollow.csv", "--dry-run", "--strict", "--json"]).output().unwrap();
+    assert_eq!((code(&strict), &contract(&strict)["error"]["kind"]), (65, &"input".into()));
     let strict = home.cleanup(["check", "unfollow.csv", "--strict"]).output().unwrap();
     assert_eq!(code(&strict), 65);
     let left: Vec<_> = std::fs::read_dir(home.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();

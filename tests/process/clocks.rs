@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
+use crate::common::{Home, SandboxProcess, code, ids, stderr};
+use crate::support::summary;
 
 /// Debian's package `faketime`.
 fn faketime() -> Option<PathBuf> {
@@ -49,7 +50,7 @@ fn an_hour_forward_and_an_hour_back_between_runs() {
         // Only the wall clock is bent: tokio's clock is left alone here, and boot-time is asked of the kernel itself.
         command.env("LD_PRELOAD", &library).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         let output = command.output().unwrap();
-        let end = json(&output);
+        let end = summary(&output);
         assert_eq!(end["requests"], 15, "{offset}: {end}\n{}", stderr(&output));
         assert!(matches!(code(&output), 0 | 4), "{offset}: {end}");
         let skew = last_attempt_at(&home) - now() - hours * HOUR_MS;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
-use crate::support::{Running, poll, requests};
+use crate::support::{Running, poll, requests, summary};
 
 /// A disk of a few megabytes, in a mount namespace of its own: nothing is mounted here, and nothing is left behind. The program
 /// runs inside; the test looks in through the process that keeps it.
@@ -103,7 +103,7 @@ fn full_while_loading() {
 
     let run =
         disk.against(&home, &sandbox, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"]).output().unwrap();
-    let end = json(&run);
+    let end = summary(&run);
     assert_eq!((code(&run), &end["error"]["kind"], &end["stopped"]), (74, &"io".into(), &"error".into()), "{end}");
     assert_eq!(end["exit_code"], 74);
 
@@ -135,7 +135,7 @@ fn full_in_the_middle_of_a_drain() {
 
     std::fs::remove_file(filler).unwrap();
     let next = disk.against(&home, &sandbox, &RUN).output().unwrap();
-    let end = json(&next);
+    let end = summary(&next);
     assert_eq!((code(&next), &end["jobs"][0]["done"]), (0, &600.into()), "{end}\n{}", stderr(&next));
     assert!(end["requests"].as_u64().unwrap() <= 600 - told, "what was reported is not sent again: {end}");
     let ledger = sandbox.ledger();
@@ -168,12 +168,12 @@ fn files_that_may_not_grow() {
 
     home.write("unfollow.csv", ids(300));
     let run = limited(&home.against(&sandbox, RUN)).output().unwrap();
-    let end = json(&run);
+    let end = summary(&run);
     assert_eq!((code(&run), &end["error"]["kind"], &end["exit_code"]), (74, &"io".into(), &74.into()), "{end}");
     let told = end["jobs"][0]["done"].as_u64().unwrap();
     assert!(told > 0 && end["requests"].as_u64().unwrap() >= told, "{end}");
     let next = home.against(&sandbox, RUN).output().unwrap();
-    let end = json(&next);
+    let end = summary(&next);
     assert_eq!((code(&next), &end["jobs"][0]["done"]), (0, &300.into()), "{end}\n{}", stderr(&next));
     let ledger = sandbox.ledger();
     assert!(ledger.max_in_window <= 40, "{ledger:?}");

@@ -1,7 +1,7 @@
 //! A second process beside one that drains.
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
-use crate::support::{Running, count, job, other_ids, poll, requests};
+use crate::common::{Home, SandboxProcess, code, ids, stderr, stdout};
+use crate::support::{Running, count, job, other_ids, poll, requests, summary};
 
 const LIMIT: &str = "30/1s";
 
@@ -33,7 +33,7 @@ fn only_one_drains_and_everybody_may_look_load_and_steer() {
         let args = [args, &["--yes", "--json"]].concat();
         let output = home.against(&sandbox, &args).output().unwrap();
         assert_eq!(code(&output), 75, "{args:?}: {}", stderr(&output));
-        let end = json(&output);
+        let end = summary(&output);
         assert_eq!((&end["stopped"], &end["error"]["kind"]), (&"error".into(), &"busy".into()), "{end}");
         assert_eq!(end["exit_code"], 75, "{end}");
         assert!(stderr(&output).contains("nothing was loaded"), "{}", stderr(&output));
@@ -116,7 +116,7 @@ fn after_kill_9_the_next_run_goes_on_at_once() {
     first.child.wait().unwrap();
     let next = home.against(&sandbox, args).output().unwrap();
     assert_eq!(code(&next), 0, "no lock is left behind: {}", stderr(&next));
-    assert_eq!(json(&next)["jobs"][0]["done"], 60);
+    assert_eq!(summary(&next)["jobs"][0]["done"], 60);
     assert!(sandbox.ledger().max_in_window <= 30, "{:?}", sandbox.ledger());
 }
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
-use crate::support::{Running, job, poll, requests};
+use crate::common::{Home, SandboxProcess, code, ids, stderr};
+use crate::support::{Running, job, poll, requests, summary};
 
 fn run(home: &Home, sandbox: &SandboxProcess, rate: &str) -> std::process::Command {
     let mut command = home.against(sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", rate]);
@@ -118,7 +118,7 @@ fn a_signal_while_a_big_file_is_loaded_queues_nothing_of_it() {
     // A smaller file under the same name is a new job, and what was left of the first does not show.
     home.write("unfollow.csv", ids(5));
     let next = run(&home, &sandbox, "20/1s").output().unwrap();
-    assert_eq!((code(&next), &json(&next)["jobs"][0]["rows"]), (0, &5.into()), "{}", stderr(&next));
+    assert_eq!((code(&next), &summary(&next)["jobs"][0]["rows"]), (0, &5.into()), "{}", stderr(&next));
     assert_eq!(sandbox.effects().len(), 5);
 }
 
@@ -175,7 +175,7 @@ fn a_load_that_is_interrupted_leaves_nothing_half() {
     assert!(!status.success(), "{status:?}");
     assert!(job(&home, &sandbox, "unfollow").is_none(), "half a load is never visible");
     let resume = home.against(&sandbox, ["resume", "--yes", "--json"]).output().unwrap();
-    assert_eq!((code(&resume), &json(&resume)["requests"]), (0, &0.into()), "and never run: {}", stderr(&resume));
+    assert_eq!((code(&resume), &summary(&resume)["requests"]), (0, &0.into()), "and never run: {}", stderr(&resume));
     home.write("unfollow.csv", ids(5));
     let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
     assert_eq!(code(&load), 0, "{}", stderr(&load));

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
-use crate::support::{Running, poll, requests};
+use crate::common::{Home, SandboxProcess, code, ids, stderr};
+use crate::support::{Running, poll, requests, summary};
 
 #[test]
 fn exactly_fifty_leave_in_the_first_window() {
@@ -46,24 +46,24 @@ fn bounds_of_a_run_stop_it_with_work_left() {
     let rate = ["--rate", "5/15m"];
 
     let output = run(&home, &sandbox, &[&rate[..], &["--max-requests", "2"]].concat());
-    let end = json(&output);
+    let end = summary(&output);
     assert_eq!((code(&output), &end["stopped"], &end["requests"]), (4, &"requests".into(), &2.into()), "{end}");
     assert!(stderr(&output).contains("18 left (--max-requests is used up)"), "{}", stderr(&output));
 
     let output = run(&home, &sandbox, &[&rate[..], &["--max-spend", "0.01"]].concat());
-    let end = json(&output);
+    let end = summary(&output);
     assert_eq!((code(&output), &end["stopped"], &end["requests"]), (4, &"spend".into(), &1.into()), "{end}");
     assert_eq!(end["spent_usd"], 0.01, "{end}");
     assert!(stderr(&output).contains("1 request in"), "{}", stderr(&output));
 
     let output = run(&home, &sandbox, &[&rate[..], &["--max-requests", "2"]].concat());
-    assert_eq!(json(&output)["requests"], 2, "{}", stderr(&output));
+    assert_eq!(summary(&output)["requests"], 2, "{}", stderr(&output));
 
     // The window is full for a quarter of an hour: nobody waits for a deadline that comes before the next slot.
     let began = Instant::now();
     for bound in [["--for", "5m"], ["--for", "3s"]] {
         let output = run(&home, &sandbox, &[&rate[..], &bound].concat());
-        let end = json(&output);
+        let end = summary(&output);
         assert_eq!((code(&output), &end["stopped"], &end["requests"]), (4, &"deadline".into(), &0.into()), "{end}");
         assert!(end["next_slot_at"].is_string(), "{end}");
         assert!(stderr(&output).contains("next slot at"), "{}", stderr(&output));
@@ -81,7 +81,7 @@ fn nights_of_the_same_file() {
     assert_eq!(code(&run(&home, &sandbox, &rate)), 0);
 
     let same = run(&home, &sandbox, &rate);
-    let end = json(&same);
+    let end = summary(&same);
     assert_eq!((code(&same), &end["stopped"], &end["requests"]), (0, &"finished".into(), &0.into()), "{end}");
     assert!(stderr(&same).contains("unchanged") && stderr(&same).contains("--again"), "{}", stderr(&same));
 
@@ -91,13 +91,13 @@ fn nights_of_the_same_file() {
     assert!(stderr(&cancel).contains("nothing to cancel"), "{}", stderr(&cancel));
     home.write("unfollow.csv", ids(14));
     let grown = run(&home, &sandbox, &rate);
-    let end = json(&grown);
+    let end = summary(&grown);
     assert_eq!((code(&grown), &end["requests"], &end["jobs"][0]["done"]), (0, &4.into(), &14.into()), "{end}");
     assert!(stderr(&grown).contains("4 new"), "{}", stderr(&grown));
     assert_eq!(sandbox.ledger().repeats, 0);
 
     let again = run(&home, &sandbox, &[&rate[..], &["--again"]].concat());
-    let end = json(&again);
+    let end = summary(&again);
     assert_eq!((code(&again), &end["requests"], &end["jobs"][0]["rows"]), (0, &14.into(), &14.into()), "{end}");
     let old = home.against(&sandbox, ["report", "unfollow", "--round", "1"]).output().unwrap();
     assert_eq!(

@@ -23,11 +23,27 @@ use super::run::prepare;
 /// A file cannot be used as a whole.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
-    show(&files, &args.rows, context, args.json).await
+    show(&files, &args.rows, context, if args.json { Findings::Json } else { Findings::Text }).await
+}
+
+/// Where findings go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Findings {
+    /// To stdout, as text.
+    Text,
+    /// To stdout, as one JSON object.
+    Json,
+    /// To stderr: stdout is for something else.
+    Talk,
 }
 
 /// Shows what the files are. 0 clean, 3 with rejected rows, 65 where nothing would be queued.
-pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, as_json: bool) -> Result<u8, CliError> {
+pub(super) async fn show(
+    files: &[Prepared],
+    rows: &RowArgs,
+    context: &Context,
+    findings: Findings,
+) -> Result<u8, CliError> {
     let platform = platform_of(context);
     let mut rejected = false;
     let mut refusal = None;
@@ -36,13 +52,17 @@ pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, 
         let report = CheckReport::of(&file.survey, rows.strict);
         rejected |= report.rejected > 0;
         refusal = refusal.or(file.survey.refusal(rows.strict));
-        if as_json {
+        if findings == Findings::Json {
             reports.push(json!({ "job": file.job, "check": report, "estimate": estimate_json(&estimate_of(file, platform, context)) }));
         } else {
-            say(file, &report, platform, context)?;
+            let text = text_of(file, &report, platform, context).join("\n");
+            match findings {
+                Findings::Talk => context.printer.say(&text),
+                Findings::Text | Findings::Json => context.printer.data(&text)?,
+            }
         }
     }
-    if as_json {
+    if findings == Findings::Json {
         context.printer.json(&json!({ "files": reports }))?;
     }
     match refusal {
@@ -51,41 +71,42 @@ pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, 
     }
 }
 
-fn say(file: &Prepared, report: &CheckReport, platform: Platform, context: &Context) -> Result<(), CliError> {
-    let printer = &context.printer;
+fn text_of(file: &Prepared, report: &CheckReport, platform: Platform, context: &Context) -> Vec<String> {
+    let mut lines = Vec::new();
     let shape = format!("{}, {}-separated", report.encoding, report.delimiter);
-    printer.data(&format!("{}: {} rows ({shape})", escaped(&report.file), report.rows))?;
+    lines.push(format!("{}: {} rows ({shape})", escaped(&report.file), report.rows));
     for example in &file.survey.examples {
-        printer.data(&format!("  {}", escaped(&example.rejection.describe(&file.survey.path, example.line))))?;
+        lines.push(format!("  {}", escaped(&example.rejection.describe(&file.survey.path, example.line))));
     }
     let shown = file.survey.examples.len() as u64;
     if report.rejected > shown {
-        printer.data(&format!("  ... and {} more rejected rows", report.rejected - shown))?;
+        lines.push(format!("  ... and {} more rejected rows", report.rejected - shown));
     }
     for (reason, count) in &report.rejected_by_reason {
-        printer.data(&format!("  rejected, {reason}: {count}"))?;
+        lines.push(format!("  rejected, {reason}: {count}"));
     }
     if report.windows_1252_rows > 0 {
         let note = "rows with text that is not UTF-8; it is read as Windows-1252 and comes back as UTF-8";
-        printer.data(&format!("  {} {note}", report.windows_1252_rows))?;
+        lines.push(format!("  {} {note}", report.windows_1252_rows));
     }
     for lane in &file.survey.lanes {
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-        printer.data(&format!("  would {}{account}", lane.action.phrase(lane.rows)))?;
+        lines.push(format!("  would {}{account}", lane.action.phrase(lane.rows)));
         if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise)
             && platform != Platform::Sandbox
         {
-            printer.data(&format!(
+            lines.push(format!(
                 "  {} is open to Enterprise apps only since 20 April 2026; a self-serve app will be refused",
                 lane.action
-            ))?;
+            ));
         }
     }
     let Estimate { length, cost, .. } = estimate_of(file, platform, context);
     let cost =
         cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
-    printer
-        .data(&format!("  takes about {} within the limits, {cost}; repeats of a row are sent once", span_text(length)))
+    lines
+        .push(format!("  takes about {} within the limits, {cost}; repeats of a row are sent once", span_text(length)));
+    lines
 }
 
 /// What a file would take.
