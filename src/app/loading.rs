@@ -154,6 +154,29 @@ impl Prepared {
         self.survey.lanes.iter().filter_map(|lane| lane.account.clone()).collect()
     }
 
+    /// The file's usable rows by action and account without those that the keep list spares, and how many those are. Repeats
+    /// are not known before a file is loaded.
+    ///
+    /// # Errors
+    /// The file changed since it was read.
+    pub fn to_do(&self, options: &LoadOptions) -> Result<(Vec<LaneCount>, u64), CliError> {
+        let mut lanes = self.survey.lanes.clone();
+        let Some(keep) = &options.keep else { return Ok((lanes, 0)) };
+        let mut kept = 0;
+        let mut rows = self.survey.rows(&self.source)?;
+        while let Some(row) = rows.next()? {
+            if let RowVerdict::Task { action, account, target } = row.verdict
+                && keep.list.contains(&target)
+                && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
+            {
+                lane.rows = lane.rows.saturating_sub(1);
+                kept += 1;
+            }
+        }
+        lanes.retain(|lane| lane.rows > 0);
+        Ok((lanes, kept))
+    }
+
     /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
     fn content_hash(&self, options: &LoadOptions) -> String {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -12,10 +12,10 @@ use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
-use crate::jobfile::CheckReport;
+use crate::jobfile::{CheckReport, LaneCount};
 use crate::platform::{Tier, find};
 
-use super::run::prepare;
+use super::run::{load_options, prepare};
 
 /// Reads, judges and estimates the files.
 ///
@@ -45,17 +45,23 @@ pub(super) async fn show(
     findings: Findings,
 ) -> Result<u8, CliError> {
     let platform = platform_of(context);
+    let load = load_options(rows, false, false, context)?;
     let mut rejected = false;
     let mut refusal = None;
     let mut reports = Vec::with_capacity(files.len());
     for file in files {
         let report = CheckReport::of(&file.survey, rows.strict);
+        let (lanes, kept) = file.to_do(&load)?;
+        let estimate = estimate_of(&lanes, platform, context);
         rejected |= report.rejected > 0;
         refusal = refusal.or(file.survey.refusal(rows.strict));
         if findings == Findings::Json {
-            reports.push(json!({ "job": file.job, "check": report, "estimate": estimate_json(&estimate_of(file, platform, context)) }));
+            let estimate = estimate_json(&estimate);
+            reports.push(json!({ "job": file.job, "check": report, "kept": kept, "estimate": estimate }));
         } else {
-            let text = text_of(file, &report, platform, context).join("\n");
+            let mut lines = findings_of(file, &report);
+            lines.extend(intentions_of(&lanes, kept, &estimate, platform));
+            let text = lines.join("\n");
             match findings {
                 Findings::Talk => context.printer.say(&text),
                 Findings::Text | Findings::Json => context.printer.data(&text)?,
@@ -71,7 +77,7 @@ pub(super) async fn show(
     }
 }
 
-fn text_of(file: &Prepared, report: &CheckReport, platform: Platform, context: &Context) -> Vec<String> {
+fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
     let mut lines = Vec::new();
     let shape = format!("{}, {}-separated", report.encoding, report.delimiter);
     lines.push(format!("{}: {} rows ({shape})", escaped(&report.file), report.rows));
@@ -89,23 +95,33 @@ fn text_of(file: &Prepared, report: &CheckReport, platform: Platform, context: &
         let note = "rows with text that is not UTF-8; it is read as Windows-1252 and comes back as UTF-8";
         lines.push(format!("  {} {note}", report.windows_1252_rows));
     }
-    for lane in &file.survey.lanes {
+    lines
+}
+
+fn intentions_of(lanes: &[LaneCount], kept: u64, estimate: &Estimate, platform: Platform) -> Vec<String> {
+    let mut lines = Vec::new();
+    for lane in lanes {
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
         lines.push(format!("  would {}{account}", lane.action.phrase(lane.rows)));
         if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise)
             && platform != Platform::Sandbox
         {
             lines.push(format!(
-                "  {} is open to Enterprise apps only since 20 April 2026; a self-serve app will be refused",
+                "  {} is open to Enterprise apps only since 20 April 2026; expect a self-serve app to be refused",
                 lane.action
             ));
         }
     }
-    let Estimate { length, cost, .. } = estimate_of(file, platform, context);
+    if kept > 0 {
+        lines.push(format!("  would spare {kept} on the keep list"));
+    }
+    let Estimate { length, cost, .. } = estimate;
     let cost =
         cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
-    lines
-        .push(format!("  takes about {} within the limits, {cost}; repeats of a row are sent once", span_text(length)));
+    lines.push(format!(
+        "  takes about {} within the limits, {cost}; repeats of a row are sent once",
+        span_text(*length)
+    ));
     lines
 }
 
@@ -117,17 +133,17 @@ struct Estimate {
 }
 
 /// Accounts work side by side, each within its own windows. Duplicates are not known before a file is loaded.
-fn estimate_of(file: &Prepared, platform: Platform, context: &Context) -> Estimate {
+fn estimate_of(lanes: &[LaneCount], platform: Platform, context: &Context) -> Estimate {
     let mut by_account: HashMap<Option<&AccountName>, Vec<(Action, u64)>> = HashMap::new();
-    for lane in &file.survey.lanes {
+    for lane in lanes {
         by_account.entry(lane.account.as_ref()).or_default().push((lane.action, lane.rows));
     }
     let windows = context.settings.windows(platform);
     let length = by_account.values().map(|work| estimate::from_empty(work, &windows, context.settings.run.pace)).max();
     let price = |action| context.settings.price(platform, action);
-    let mut lanes = file.survey.lanes.iter();
-    let cost = lanes.try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane.action)?.times(lane.rows))));
-    Estimate { requests: file.survey.usable, length: length.unwrap_or_default(), cost }
+    let requests = lanes.iter().map(|lane| lane.rows).sum();
+    let cost = lanes.iter().try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane.action)?.times(lane.rows))));
+    Estimate { requests, length: length.unwrap_or_default(), cost }
 }
 
 fn estimate_json(estimate: &Estimate) -> serde_json::Value {

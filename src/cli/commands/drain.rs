@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::closing::finish;
-use super::sentence::{Work, add_pending, add_rows, names, sentences};
+use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences};
 use super::signals::Signals;
 use super::so_far::SoFar;
-use crate::app::{self, Accounts, DrainOptions, Footing, Prepared, Standing, Who};
+use crate::app::{self, Accounts, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -35,6 +35,7 @@ pub(super) struct Asked<'a> {
     pub(super) files: &'a [Prepared],
     pub(super) standings: &'a [Standing],
     pub(super) accounts: &'a Accounts,
+    pub(super) load: &'a LoadOptions,
 }
 
 impl Drainer {
@@ -88,10 +89,13 @@ impl Drainer {
     /// One sentence and a question, before a real platform is touched; true: go on.
     pub(super) async fn ask(&self, store: &mut Store, asked: &Asked<'_>, context: &Context) -> Result<bool, CliError> {
         let mut work = Work::new();
-        let mut some_new = false;
+        let (mut some_new, mut from_files) = (false, false);
         for (file, standing) in asked.files.iter().zip(asked.standings) {
             match standing {
-                Standing::New | Standing::Again => add_rows(&mut work, file, asked.accounts),
+                Standing::New | Standing::Again => {
+                    add_rows(&mut work, &file.to_do(asked.load)?.0, asked.accounts);
+                    from_files = true;
+                }
                 Standing::Unchanged { .. } | Standing::Changed { .. } => {
                     some_new |= matches!(standing, Standing::Changed { .. });
                     if let Some(job) = store.job(&file.job).await? {
@@ -101,7 +105,7 @@ impl Drainer {
                 Standing::Cancelled => {}
             }
         }
-        self.ask_about(store, &work, some_new, context).await
+        self.ask_about(store, &work, Unknown { some_new, from_files }, context).await
     }
 
     /// The same for jobs that are in the queue already.
@@ -115,21 +119,21 @@ impl Drainer {
         for job in jobs {
             add_pending(&mut work, store, *job).await?;
         }
-        self.ask_about(store, &work, false, context).await
+        self.ask_about(store, &work, Unknown::default(), context).await
     }
 
     async fn ask_about(
         &self,
         store: &mut Store,
         work: &Work,
-        some_new: bool,
+        unknown: Unknown,
         context: &Context,
     ) -> Result<bool, CliError> {
-        if work.is_empty() && !some_new {
+        if work.is_empty() && !unknown.some_new {
             return Ok(true);
         }
         let names = names(store).await?;
-        for sentence in sentences(work, &names, some_new, context) {
+        for sentence in sentences(work, &names, unknown, context) {
             context.printer.say(&sentence);
         }
         if context.settings.is_sandbox() || self.yes {

@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     let lock = DrainLock::take(store.path())?;
     let accounts = introduce(who, &mut store, &args.rows, &files).await?;
     let standings = stand(&mut store, &files, &accounts, &load).await?;
-    let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts };
+    let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     if !drainer.ask(&mut store, &asked, context).await? {
         context.printer.say("nothing was queued, nothing was sent");
         return Ok(0);
