@@ -212,6 +212,10 @@ impl JobFileError {
                 Some(name) => format!("did you mean --column {name}?"),
                 None => "give --column the name of one of them".into(),
             },
+            E::NoTargetColumn { columns, .. } if of_other_kind(columns).is_some() => {
+                let (column, theirs, ours) = of_other_kind(columns).unwrap_or_default();
+                format!("{column} holds {theirs}, and the action is one on {ours}: correct --action, or name the column with --column")
+            }
             E::NoTargetColumn { .. } => {
                 "name the target's column with --column NAME, or call it target_id in the header; handles without a header \
                  are written @name"
@@ -238,6 +242,15 @@ impl JobFileError {
     pub fn is_machine_fault(&self) -> bool {
         matches!(self, JobFileError::Spool { .. })
     }
+}
+
+/// A column that would have been the target of an action of the other kind: the action is the likelier mistake.
+fn of_other_kind(columns: &[String]) -> Option<(&str, &'static str, &'static str)> {
+    columns.iter().find_map(|name| match name.trim().to_ascii_lowercase().as_str() {
+        "tweet_id" => Some((name.trim(), "posts", "users")),
+        "user_id" | "account_id" | "screen_name" => Some((name.trim(), "users", "posts")),
+        _ => None,
+    })
 }
 
 /// The columns in question, the first ten.

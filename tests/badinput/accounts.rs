@@ -44,7 +44,7 @@ fn nobody_answers() {
     // A port that was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");
-    let args = ["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "3s", "--progress", "none"];
+    let args = ["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "3s", "--pace", "front-load"];
     let mut run = home.cleanup(args);
     run.env("CLEANUP_X_API", &url).env("CLEANUP_X_TOKEN", "secret-1").env("CLEANUP_X_USER_ID", USER);
     let output = run.output().unwrap();

@@ -28,6 +28,7 @@ fn unusable() -> Vec<Case> {
             b"name,colour\nada,red\n".to_vec(),
             &["no column names the targets", "name, colour", "--column"],
         ),
+        ("unlike.csv", b"user_id\n12\n".to_vec(), &["user_id holds users", "on posts", "--action"]),
         ("unfollow.csv", b"12,ada\n13,bo\n".to_vec(), &["first line is no header", "target_id,note"]),
         (
             "unfollow.csv",

@@ -16,10 +16,10 @@ fn exactly_fifty_leave_in_the_first_window() {
         let running = Running::start(command);
         poll("the first request", || (requests(&sandbox) > 0).then_some(()));
         let first_seen = Instant::now();
-        while first_seen.elapsed() < Duration::from_secs(14) {
-            // Read after the count: the count cannot be of later than this.
+        // The first was seen a little after it was sent, so this ends well before its window does.
+        while first_seen.elapsed() < Duration::from_secs(12) {
             let count = requests(&sandbox);
-            assert!(first_seen.elapsed() > Duration::from_secs(14) || count <= 50, "{pace}: {count}");
+            assert!(first_seen.elapsed() > Duration::from_secs(12) || count <= 50, "{pace}: {count}");
             std::thread::sleep(Duration::from_millis(200));
         }
         let ended = running.wait();
