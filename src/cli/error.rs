@@ -182,6 +182,11 @@ fn sort(error: &StoreError) -> (Kind, String) {
             "nothing was loaded; `cleanup status` shows how far it is, `cleanup pause JOB` stops one of its jobs (with the same --db or --sandbox)"
                 .into(),
         ),
+        StoreError::LockLost { .. } => (
+            Kind::Busy,
+            "what was reported is saved, and nothing more was sent; leave the .lock files alone and give the command again"
+                .into(),
+        ),
         StoreError::FenceLost => {
             (Kind::Busy, "what was reported is saved; `cleanup status` shows how far the other process is".into())
         }
