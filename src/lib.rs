@@ -1,5 +1,28 @@
 //! `cleanup` undoes social actions in bulk: a CSV of target IDs becomes a durable queue, and the queue is worked off inside
 //! the platform's limits until every row has an honest outcome.
+//!
+//! ```text
+//! job file -> check -> queue -> [ the turn ] -> platform -> finding -> verdict -> queue -> event -> terminal
+//! ```
+//! Data goes one way. This is the map of the rooms; each begins with what comes in, what goes out and what does not belong
+//! there. docs/tour.md follows one row through them, docs/design.md says why they are cut like this.
+//!
+//! | room | what it is for | uses |
+//! |---|---|---|
+//! | [`domain`] | nouns without I/O: action, target, task and its one transition table, outcome, window, times, money | nothing |
+//! | [`clock`] | the time and boot-time, injected: the system's, and a simulated pair | domain |
+//! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain |
+//! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain |
+//! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
+//! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | domain, clock |
+//! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | limits, platform, store, clock, domain |
+//! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
+//! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, store, domain |
+//! | [`telemetry`] | log lines | config |
+//! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | all but telemetry; of cli its errors |
+//! | [`cli`] | commands, options, the only stdout and stderr, the one table of exit codes | all |
+//!
+//! Nothing points back, with one exception: `app` speaks [`cli::error`], because its errors are words for people.
 
 pub mod app;
 pub mod auth;

@@ -106,6 +106,13 @@ impl Accounts {
             }
         }
     }
+
+    /// Their names, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.by_name.keys().map(AccountName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
 }
 
 impl Who {

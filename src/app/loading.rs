@@ -8,7 +8,7 @@ use super::accounts::Accounts;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Wall};
 use crate::jobfile::keep::KeepList;
-use crate::jobfile::{JobFileError, ReadOptions, RowVerdict, Source, Survey};
+use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Source, Survey};
 use crate::platform;
 use crate::store::{
     Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store, StoreError,
@@ -124,8 +124,24 @@ fn absolute(file: &Path) -> Result<PathBuf, CliError> {
 impl Prepared {
     /// Rows that would be tasks, given which accounts there are; duplicates included.
     pub fn usable(&self, accounts: &Accounts) -> u64 {
-        let usable = |lane: &&crate::jobfile::LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
+        let usable = |lane: &&LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
         self.survey.lanes.iter().filter(usable).map(|lane| lane.rows).sum()
+    }
+
+    /// Rows that read well and yet are nobody's here: a sentence for each account or action in question, naming the first line.
+    pub fn misplaced(&self, accounts: &Accounts) -> Vec<String> {
+        let sentence = |lane: &LaneCount| {
+            let why = match place_of(accounts, lane.account.as_ref(), lane.action) {
+                Ok(_) => return None,
+                Err("unknown_account") => {
+                    format!("account {:?} is not known here", lane.account.as_ref().map_or("", AccountName::as_str))
+                }
+                Err(_) => format!("the platform does not offer {}", lane.action),
+            };
+            let rows = if lane.rows == 1 { "1 row".to_owned() } else { format!("{} rows", lane.rows) };
+            Some(format!("{}:{}: {why} ({rows})", self.survey.path, lane.first_line))
+        };
+        self.survey.lanes.iter().filter_map(sentence).collect()
     }
 
     /// Whether every usable row belongs to the default account.
@@ -136,6 +152,29 @@ impl Prepared {
     /// The accounts that rows name.
     pub fn named_accounts(&self) -> Vec<AccountName> {
         self.survey.lanes.iter().filter_map(|lane| lane.account.clone()).collect()
+    }
+
+    /// The file's usable rows by action and account without those that the keep list spares, and how many those are. Repeats
+    /// are not known before a file is loaded.
+    ///
+    /// # Errors
+    /// The file changed since it was read.
+    pub fn to_do(&self, options: &LoadOptions) -> Result<(Vec<LaneCount>, u64), CliError> {
+        let mut lanes = self.survey.lanes.clone();
+        let Some(keep) = &options.keep else { return Ok((lanes, 0)) };
+        let mut kept = 0;
+        let mut rows = self.survey.rows(&self.source)?;
+        while let Some(row) = rows.next()? {
+            if let RowVerdict::Task { action, account, target } = row.verdict
+                && keep.list.contains(&target)
+                && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
+            {
+                lane.rows = lane.rows.saturating_sub(1);
+                kept += 1;
+            }
+        }
+        lanes.retain(|lane| lane.rows > 0);
+        Ok((lanes, kept))
     }
 
     /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
@@ -226,14 +265,12 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
 }
 
 fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
-    let unknown =
-        file.survey.lanes.iter().find_map(|lane| place_of(accounts, lane.account.as_ref(), lane.action).err());
-    let why = match unknown {
-        Some("unknown_account") => "rows name accounts that are not known here",
-        _ => "the platform does not offer the action",
-    };
-    CliError::new(Kind::InputData, format!("{}: {why}; nothing was queued", file.survey.path))
-        .hint("see `cleanup check` for the rows, and `cleanup status --json` for the accounts there are")
+    let why = file.misplaced(accounts).into_iter().next().unwrap_or_else(|| file.survey.path.clone());
+    let known = accounts.names().join(", ");
+    let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
+    CliError::new(Kind::InputData, format!("{why}; nothing was queued")).hint(format!(
+        "correct the row ({known}); an account becomes known under a name with CLEANUP_X_USER_ID and --account NAME"
+    ))
 }
 
 /// Whose row it is, or why it is nobody's.

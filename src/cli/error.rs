@@ -179,7 +179,12 @@ fn sort(error: &StoreError) -> (Kind, String) {
         StoreError::OldSqlite { .. } => (Kind::Config, "build cleanup with the SQLite it brings along".into()),
         StoreError::Draining { .. } => (
             Kind::Busy,
-            "nothing was loaded; `cleanup status` shows how far it is, `cleanup pause JOB` stops one of its jobs"
+            "nothing was loaded; `cleanup status` shows how far it is, `cleanup pause JOB` stops one of its jobs (with the same --db or --sandbox)"
+                .into(),
+        ),
+        StoreError::LockLost { .. } => (
+            Kind::Busy,
+            "what was reported is saved, and nothing more was sent; leave the .lock files alone and give the command again"
                 .into(),
         ),
         StoreError::FenceLost => {

@@ -110,6 +110,17 @@ impl Printer {
         self.data(&value.to_string())
     }
 
+    /// The JSON at the end of a run. A reader that went away changes nothing about how the run ended, nor about its exit code.
+    ///
+    /// # Errors
+    /// Stdout cannot be written, for another reason than that.
+    pub fn closing_json(&self, value: &serde_json::Value) -> Result<(), CliError> {
+        match self.json(value) {
+            Err(error) if error.is_broken_pipe() => Ok(()),
+            other => other,
+        }
+    }
+
     /// Data in bulk: stdout, buffered. The caller flushes it.
     pub fn data_writer(&self) -> DataWriter {
         DataWriter { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), reader_gone: Rc::default() }

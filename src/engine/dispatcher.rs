@@ -237,7 +237,7 @@ impl Dispatcher {
             let plan = if self.stopping.is_none() { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
             let idle = turn.is_empty();
             if !turn.claims.is_empty() && !self.means.drain.lock_is_intact() {
-                return Err(StoreError::FenceLost);
+                return Err(StoreError::LockLost { path: self.means.drain.store().path().to_path_buf() });
             }
             if !idle {
                 let receipt = self.means.drain.turn(&turn, now).await?;

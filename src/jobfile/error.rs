@@ -145,6 +145,12 @@ pub enum JobFileError {
         /// The file.
         path: String,
     },
+    /// A header, and nothing below it.
+    #[error("{path} has a header and no rows")]
+    NoRows {
+        /// The file.
+        path: String,
+    },
     /// Not one row can be used.
     #[error("{path}: not one of its {rows} rows can be used")]
     NoUsableRow {
@@ -206,6 +212,10 @@ impl JobFileError {
                 Some(name) => format!("did you mean --column {name}?"),
                 None => "give --column the name of one of them".into(),
             },
+            E::NoTargetColumn { columns, .. } if of_other_kind(columns).is_some() => {
+                let (column, theirs, ours) = of_other_kind(columns).unwrap_or_default();
+                format!("{column} holds {theirs}, and the action is one on {ours}: correct --action, or name the column with --column")
+            }
             E::NoTargetColumn { .. } => {
                 "name the target's column with --column NAME, or call it target_id in the header; handles without a header \
                  are written @name"
@@ -220,6 +230,7 @@ impl JobFileError {
                 "say it with --action unfollow, add a column action, or name the file after the action (unfollow.csv)".into()
             }
             E::Changed { .. } => "run again when it is complete; nothing was queued".into(),
+            E::NoRows { .. } => "write one target per line below the header; if it is an export, it came out empty".into(),
             E::NoUsableRow { path, .. } => format!("cleanup check {path} shows what is wrong with each row"),
             E::Strict { path, .. } => format!("cleanup check {path} shows them; without --strict the others go on"),
             E::KeepLine { .. } => "correct that line, or put a # before it".into(),
@@ -231,6 +242,15 @@ impl JobFileError {
     pub fn is_machine_fault(&self) -> bool {
         matches!(self, JobFileError::Spool { .. })
     }
+}
+
+/// A column that would have been the target of an action of the other kind: the action is the likelier mistake.
+fn of_other_kind(columns: &[String]) -> Option<(&str, &'static str, &'static str)> {
+    columns.iter().find_map(|name| match name.trim().to_ascii_lowercase().as_str() {
+        "tweet_id" => Some((name.trim(), "posts", "users")),
+        "user_id" | "account_id" | "screen_name" => Some((name.trim(), "users", "posts")),
+        _ => None,
+    })
 }
 
 /// The columns in question, the first ten.

@@ -18,6 +18,8 @@ pub struct LaneCount {
     pub account: Option<AccountName>,
     /// Usable rows.
     pub rows: u64,
+    /// The physical line of the first of them, from 1, header counted.
+    pub first_line: u64,
 }
 
 /// A rejected row, in full.
@@ -103,6 +105,9 @@ impl Survey {
     /// Why nothing of this file is queued: no usable row, or a rejected one under `--strict`.
     pub fn refusal(&self, strict: bool) -> Option<JobFileError> {
         let path = || self.path.clone();
+        if self.rows == 0 {
+            return Some(JobFileError::NoRows { path: path() });
+        }
         if self.usable == 0 {
             return Some(JobFileError::NoUsableRow { path: path(), rows: self.rows });
         }
@@ -135,6 +140,7 @@ struct Counts {
 #[derive(Clone, Copy, Default)]
 struct LaneTally {
     rows: u64,
+    first_line: u64,
     suspects: [u64; JUDGED],
 }
 
@@ -157,6 +163,9 @@ impl Counts {
                     self.lanes.resize_with(slot + 1, Default::default);
                 }
                 let lane = &mut self.lanes[slot][*action as usize];
+                if lane.rows == 0 {
+                    lane.first_line = opened.records.line();
+                }
                 lane.rows += 1;
                 if let Some(id) = digits
                     && self.tally.count(*id)
@@ -194,7 +203,7 @@ impl Counts {
                 self.faults[Fault::RoundedZeros as usize] += condemned;
                 let account = slot.checked_sub(1).and_then(|number| judge.account(number)).cloned();
                 if lane.rows > condemned {
-                    lanes.push(LaneCount { action, account, rows: lane.rows - condemned });
+                    lanes.push(LaneCount { action, account, rows: lane.rows - condemned, first_line: lane.first_line });
                 }
             }
         }

@@ -67,6 +67,12 @@ pub enum StoreError {
         /// The queue's file.
         path: PathBuf,
     },
+    /// Somebody removed or replaced the lock's file: another process can drain as well now, so this one must stop.
+    #[error("the lock beside {path} was removed while this process was draining")]
+    LockLost {
+        /// The queue's file.
+        path: PathBuf,
+    },
     /// A newer drain has begun; this one must stop.
     #[error("another drain of this queue has begun; this one has stopped")]
     FenceLost,

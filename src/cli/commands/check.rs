@@ -12,10 +12,10 @@ use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
-use crate::jobfile::CheckReport;
+use crate::jobfile::{CheckReport, LaneCount};
 use crate::platform::{Tier, find};
 
-use super::run::prepare;
+use super::run::{load_options, prepare};
 
 /// Reads, judges and estimates the files.
 ///
@@ -23,26 +23,52 @@ use super::run::prepare;
 /// A file cannot be used as a whole.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
-    show(&files, &args.rows, context, args.json).await
+    show(&files, &args.rows, context, if args.json { Findings::Json } else { Findings::Text }).await
+}
+
+/// Where findings go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Findings {
+    /// To stdout, as text.
+    Text,
+    /// To stdout, as one JSON object.
+    Json,
+    /// To stderr: stdout is for something else.
+    Talk,
 }
 
 /// Shows what the files are. 0 clean, 3 with rejected rows, 65 where nothing would be queued.
-pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, as_json: bool) -> Result<u8, CliError> {
+pub(super) async fn show(
+    files: &[Prepared],
+    rows: &RowArgs,
+    context: &Context,
+    findings: Findings,
+) -> Result<u8, CliError> {
     let platform = context.platform(rows.platform);
+    let load = load_options(rows, false, false, context)?;
     let mut rejected = false;
     let mut refusal = None;
     let mut reports = Vec::with_capacity(files.len());
     for file in files {
         let report = CheckReport::of(&file.survey, rows.strict);
+        let (lanes, kept) = file.to_do(&load)?;
+        let estimate = estimate_of(&lanes, platform, context);
         rejected |= report.rejected > 0;
         refusal = refusal.or(file.survey.refusal(rows.strict));
-        if as_json {
-            reports.push(json!({ "job": file.job, "check": report, "estimate": estimate_json(&estimate_of(file, platform, context)) }));
+        if findings == Findings::Json {
+            let estimate = estimate_json(&estimate);
+            reports.push(json!({ "job": file.job, "check": report, "kept": kept, "estimate": estimate }));
         } else {
-            say(file, &report, platform, context)?;
+            let mut lines = findings_of(file, &report);
+            lines.extend(intentions_of(&lanes, kept, &estimate, platform));
+            let text = lines.join("\n");
+            match findings {
+                Findings::Talk => context.printer.say(&text),
+                Findings::Text | Findings::Json => context.printer.data(&text)?,
+            }
         }
     }
-    if as_json {
+    if findings == Findings::Json {
         context.printer.json(&json!({ "files": reports }))?;
     }
     match refusal {
@@ -51,41 +77,52 @@ pub(super) async fn show(files: &[Prepared], rows: &RowArgs, context: &Context, 
     }
 }
 
-fn say(file: &Prepared, report: &CheckReport, platform: Platform, context: &Context) -> Result<(), CliError> {
-    let printer = &context.printer;
+fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
+    let mut lines = Vec::new();
     let shape = format!("{}, {}-separated", report.encoding, report.delimiter);
-    printer.data(&format!("{}: {} rows ({shape})", escaped(&report.file), report.rows))?;
+    lines.push(format!("{}: {} rows ({shape})", escaped(&report.file), report.rows));
     for example in &file.survey.examples {
-        printer.data(&format!("  {}", escaped(&example.rejection.describe(&file.survey.path, example.line))))?;
+        lines.push(format!("  {}", escaped(&example.rejection.describe(&file.survey.path, example.line))));
     }
     let shown = file.survey.examples.len() as u64;
     if report.rejected > shown {
-        printer.data(&format!("  ... and {} more rejected rows", report.rejected - shown))?;
+        lines.push(format!("  ... and {} more rejected rows", report.rejected - shown));
     }
     for (reason, count) in &report.rejected_by_reason {
-        printer.data(&format!("  rejected, {reason}: {count}"))?;
+        lines.push(format!("  rejected, {reason}: {count}"));
     }
     if report.windows_1252_rows > 0 {
         let note = "rows with text that is not UTF-8; it is read as Windows-1252 and comes back as UTF-8";
-        printer.data(&format!("  {} {note}", report.windows_1252_rows))?;
+        lines.push(format!("  {} {note}", report.windows_1252_rows));
     }
-    for lane in &file.survey.lanes {
+    lines
+}
+
+fn intentions_of(lanes: &[LaneCount], kept: u64, estimate: &Estimate, platform: Platform) -> Vec<String> {
+    let mut lines = Vec::new();
+    for lane in lanes {
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-        printer.data(&format!("  would {}{account}", lane.action.phrase(lane.rows)))?;
+        lines.push(format!("  would {}{account}", lane.action.phrase(lane.rows)));
         if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise)
             && platform != Platform::Sandbox
         {
-            printer.data(&format!(
-                "  {} is open to Enterprise apps only since 20 April 2026; a self-serve app will be refused",
+            lines.push(format!(
+                "  {} is open to Enterprise apps only since 20 April 2026; expect a self-serve app to be refused",
                 lane.action
-            ))?;
+            ));
         }
     }
-    let Estimate { length, cost, .. } = estimate_of(file, platform, context);
+    if kept > 0 {
+        lines.push(format!("  would spare {kept} on the keep list"));
+    }
+    let Estimate { length, cost, .. } = estimate;
     let cost =
         cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
-    printer
-        .data(&format!("  takes about {} within the limits, {cost}; repeats of a row are sent once", span_text(length)))
+    lines.push(format!(
+        "  takes about {} within the limits, {cost}; repeats of a row are sent once",
+        span_text(*length)
+    ));
+    lines
 }
 
 /// What a file would take.
@@ -96,17 +133,17 @@ struct Estimate {
 }
 
 /// Accounts work side by side, each within its own windows. Duplicates are not known before a file is loaded.
-fn estimate_of(file: &Prepared, platform: Platform, context: &Context) -> Estimate {
+fn estimate_of(lanes: &[LaneCount], platform: Platform, context: &Context) -> Estimate {
     let mut by_account: HashMap<Option<&AccountName>, Vec<(Action, u64)>> = HashMap::new();
-    for lane in &file.survey.lanes {
+    for lane in lanes {
         by_account.entry(lane.account.as_ref()).or_default().push((lane.action, lane.rows));
     }
     let windows = context.settings.windows(platform);
     let length = by_account.values().map(|work| estimate::from_empty(work, &windows, context.settings.run.pace)).max();
     let price = |action| context.settings.price(platform, action);
-    let mut lanes = file.survey.lanes.iter();
-    let cost = lanes.try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane.action)?.times(lane.rows))));
-    Estimate { requests: file.survey.usable, length: length.unwrap_or_default(), cost }
+    let requests = lanes.iter().map(|lane| lane.rows).sum();
+    let cost = lanes.iter().try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane.action)?.times(lane.rows))));
+    Estimate { requests, length: length.unwrap_or_default(), cost }
 }
 
 fn estimate_json(estimate: &Estimate) -> serde_json::Value {

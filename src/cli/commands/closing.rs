@@ -8,7 +8,7 @@ use crate::cli::summary::{JobCounts, run_summary};
 use crate::cli::timing::{clock_text, span_text};
 use crate::domain::Wall;
 use crate::engine::{Finish, Stopped};
-use crate::store::JobStatus;
+use crate::store::{JobState, JobStatus};
 
 use super::sentence::names;
 
@@ -37,7 +37,8 @@ pub(super) async fn finish(
             counts.counts.rows
         ));
     }
-    printer.say(&format!("{} requests in {}, {}", finish.requests, span_text(took), finish.spent));
+    let requests = if finish.requests == 1 { "1 request".to_owned() } else { format!("{} requests", finish.requests) };
+    printer.say(&format!("{requests} in {}, {}", span_text(took), finish.spent));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
         let said = if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail)) };
@@ -48,7 +49,7 @@ pub(super) async fn finish(
     }
     if json {
         let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-        printer.json(&run_summary(&jobs, &finish, code))?;
+        printer.closing_json(&run_summary(&jobs, &finish, code))?;
     }
     Ok(code)
 }
@@ -68,7 +69,9 @@ fn remedy(reason: &str) -> &'static str {
 }
 
 fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<String> {
-    let left: u64 = jobs.iter().map(|status| status.counts.pending).sum();
+    let is_paused = |status: &&JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
+    let paused: u64 = jobs.iter().filter(is_paused).map(|status| status.counts.pending).sum();
+    let left = jobs.iter().map(|status| status.counts.pending).sum::<u64>() - paused;
     let now = context.clock.now().wall;
     let mut lines = Vec::new();
     let why = match finish.stopped {
@@ -88,8 +91,14 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", clock_text(at, now, &context.zone)));
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
         lines.push(format!("{left} left{why}{at}; go on with {}", context.command(&["resume"])));
-    } else if finish.requests == 0 && finish.stopped == Stopped::Finished {
+    } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
         lines.push("nothing was left to do, nothing was sent; --again starts finished files over".to_owned());
+    }
+    // Resuming a paused job sends nothing.
+    for status in jobs.iter().filter(is_paused) {
+        let job = status.job.name.as_str();
+        let unpause = context.command(&["unpause", job]);
+        lines.push(format!("{} is paused with {} left; {unpause} lets it go on", escaped(job), status.counts.pending));
     }
     for status in jobs.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0) {
         let job = status.job.name.as_str();

@@ -57,6 +57,12 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CliError> 
 /// There is no such job, or the queue cannot be written.
 pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
+    if job.state == JobState::Active && job.pending == 0 {
+        // Cancelled it would be deaf to the next night's rows.
+        context.printer.say(&format!("{} is finished; there is nothing to cancel", escaped(&job.name)));
+        store.close().await;
+        return Ok(0);
+    }
     let cancelled = store.cancel_job(&job, context.clock.now().wall).await?;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::closing::finish;
-use super::sentence::{Work, add_pending, add_rows, names, sentences};
+use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences};
 use super::signals::Signals;
-use crate::app::{self, Accounts, Bases, DrainOptions, Footing, Prepared, Standing, Who};
+use super::so_far::SoFar;
+use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -14,7 +15,7 @@ use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::run_summary;
 use crate::domain::{Action, JobId, MicroUsd, Platform, Tick};
-use crate::engine::{Finish, Signal, Stopped, Urgency, shutdown};
+use crate::engine::{Signal, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, Store};
@@ -34,6 +35,7 @@ pub(super) struct Asked<'a> {
     pub(super) files: &'a [Prepared],
     pub(super) standings: &'a [Standing],
     pub(super) accounts: &'a Accounts,
+    pub(super) load: &'a LoadOptions,
 }
 
 impl Drainer {
@@ -96,10 +98,13 @@ impl Drainer {
     /// One sentence and a question, before a real platform is touched; true: go on.
     pub(super) async fn ask(&self, store: &mut Store, asked: &Asked<'_>, context: &Context) -> Result<bool, CliError> {
         let mut work = Work::new();
-        let mut some_new = false;
+        let (mut some_new, mut from_files) = (false, false);
         for (file, standing) in asked.files.iter().zip(asked.standings) {
             match standing {
-                Standing::New | Standing::Again => add_rows(&mut work, file, asked.accounts),
+                Standing::New | Standing::Again => {
+                    add_rows(&mut work, &file.to_do(asked.load)?.0, asked.accounts);
+                    from_files = true;
+                }
                 Standing::Unchanged { .. } | Standing::Changed { .. } => {
                     some_new |= matches!(standing, Standing::Changed { .. });
                     if let Some(job) = store.job(&file.job).await? {
@@ -109,7 +114,7 @@ impl Drainer {
                 Standing::Cancelled => {}
             }
         }
-        self.ask_about(store, &work, some_new, context).await
+        self.ask_about(store, &work, Unknown { some_new, from_files }, context).await
     }
 
     /// The same for jobs that are in the queue already.
@@ -123,21 +128,21 @@ impl Drainer {
         for job in jobs {
             add_pending(&mut work, store, *job).await?;
         }
-        self.ask_about(store, &work, false, context).await
+        self.ask_about(store, &work, Unknown::default(), context).await
     }
 
     async fn ask_about(
         &self,
         store: &mut Store,
         work: &Work,
-        some_new: bool,
+        unknown: Unknown,
         context: &Context,
     ) -> Result<bool, CliError> {
-        if work.is_empty() && !some_new {
+        if work.is_empty() && !unknown.some_new {
             return Ok(true);
         }
         let names = names(store).await?;
-        for sentence in sentences(work, &names, some_new, context) {
+        for sentence in sentences(work, &names, unknown, context) {
             context.printer.say(&sentence);
         }
         if context.settings.is_sandbox() || self.yes {
@@ -178,39 +183,43 @@ impl Drainer {
         let mut aborted = receiver.clone();
         let accounts = store.accounts().await?;
         let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
+        let (listener, so_far) = SoFar::beside(Box::new(listener));
+        let ours = options.jobs.clone();
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
         let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
         let running = app::drain(footing, &self.who, options);
         let ended = tokio::select! {
-            ended = running => ended?,
+            ended = running => ended,
             signal = signals.relay(&sender, context) => match signal {},
             () = aborted.at_least(Urgency::Abort) => {
                 let code = aborted.now().1.map_or(130, Signal::exit_code);
                 context.printer.say("stopped at once; what was in flight is recovered by the next run");
+                if let Some(signal) = aborted.now().1.filter(|_| self.json) {
+                    context.printer.closing_json(&run_summary(&[], &so_far.interrupted(signal), code))?;
+                }
                 return Ok(code);
             }
         };
         if let Some(sandbox) = self.sandbox {
             sandbox.shut_down().await;
         }
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(error) => return so_far.tell_failure(error, ours.as_deref(), self.json, context).await,
+        };
         let took = context.clock.now().tick.since(began);
         finish(ended, took, self.json, context).await
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
     pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<u8, CliError> {
-        context
-            .printer
-            .say(&format!("stopped by {} while loading; what was not loaded whole was not queued", signal.name()));
+        context.printer.say(&format!(
+            "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
+            signal.name()
+        ));
         if self.json {
-            let finish = Finish {
-                stopped: Stopped::Interrupted(signal),
-                requests: 0,
-                spent: MicroUsd(0),
-                next_slot_at: None,
-                troubles: Vec::new(),
-            };
-            context.printer.json(&run_summary(&[], &finish, signal.exit_code()))?;
+            let finish = SoFar::default().interrupted(signal);
+            context.printer.closing_json(&run_summary(&[], &finish, signal.exit_code()))?;
         }
         Ok(signal.exit_code())
     }

@@ -1,6 +1,6 @@
 //! `cleanup load`: queue files without running them, and without the network.
 
-use crate::app::{Loaded, Prepared, Who};
+use crate::app::{Accounts, Loaded, Prepared, Who};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     load_all(&mut store, &files, &standings, &accounts, &load, context).await?;
     let mut rejected = false;
     for file in &files {
-        rejected |= file.survey.rejected > 0;
+        rejected |= file.usable(&accounts) < file.survey.rows;
     }
     context.printer.say(&format!("go on with {}", context.command(&["resume"])));
     store.close().await;
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
 }
 
 /// The first rejected rows, each with its line, its text and what to do.
-pub(super) fn say_rejected(file: &Prepared, context: &Context) {
+pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Context) {
     for example in file.survey.examples.iter().take(MAX_SHOWN_REJECTED) {
         context.printer.say(&escaped(&example.rejection.describe(&file.survey.path, example.line)));
     }
@@ -41,6 +41,9 @@ pub(super) fn say_rejected(file: &Prepared, context: &Context) {
     if more > 0 {
         let check = context.command(&["check", &file.survey.path]);
         context.printer.say(&format!("... and {more} more rejected rows; {check} shows them"));
+    }
+    for sentence in file.misplaced(accounts).iter().take(MAX_SHOWN_REJECTED) {
+        context.printer.say(&format!("{}: rejected", escaped(sentence)));
     }
 }
 

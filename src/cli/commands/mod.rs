@@ -17,6 +17,7 @@ pub mod run;
 pub mod sandbox;
 mod sentence;
 mod signals;
+mod so_far;
 pub mod status;
 
 use super::args::Command;

@@ -19,7 +19,11 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
         printer.say(&format!("{name} has no failed tasks"));
         return Ok(0);
     }
-    printer.say(&format!("{name}: {} failed tasks are in line again", retried.tasks));
+    let tasks = match retried.tasks {
+        1 => "1 failed task is in line again".to_owned(),
+        n => format!("{n} failed tasks are in line again"),
+    };
+    printer.say(&format!("{name}: {tasks}"));
     match job.state {
         JobState::Active => printer.say(&format!("next: {}", context.command(&["resume", &job.name]))),
         JobState::Paused => {

@@ -6,11 +6,13 @@ use crate::app::{self, Accounts, FileOptions, LoadOptions, Prepared, Standing, W
 use crate::cli::args::{RowArgs, RunArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::domain::JobId;
+use crate::cli::summary::run_summary;
+use crate::domain::{JobId, MicroUsd};
+use crate::engine::{Finish, Stopped};
 use crate::jobfile::keep;
 use crate::store::{DrainLock, Store};
 
-use super::check;
+use super::check::{self, Findings};
 use super::drain::{self, Drainer};
 use super::load::{say_loaded, say_rejected};
 use super::signals::Signals;
@@ -22,7 +24,7 @@ use super::signals::Signals;
 pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
     if args.dry_run {
-        return check::show(&files, &args.rows, context, false).await;
+        return dry_run(&files, args, context).await;
     }
     let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
     let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
@@ -32,7 +34,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     let lock = DrainLock::take(store.path())?;
     let accounts = introduce(who, &mut store, &args.rows, &files).await?;
     let standings = stand(&mut store, &files, &accounts, &load).await?;
-    let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts };
+    let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     if !drainer.ask(&mut store, &asked, context).await? {
         context.printer.say("nothing was queued, nothing was sent");
         return Ok(0);
@@ -44,6 +46,23 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
         signal = signals.first() => return drainer.interrupted_early(signal, context),
     };
     drainer.drain(store, lock, Some(jobs), signals, context).await
+}
+
+/// What would happen. With `--json` stdout holds the object of every run, of which nothing has been done.
+async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Result<u8, CliError> {
+    if !args.drain.json {
+        return check::show(files, &args.rows, context, Findings::Text).await;
+    }
+    let code = check::show(files, &args.rows, context, Findings::Talk).await?;
+    let nothing = Finish {
+        stopped: Stopped::Finished,
+        requests: 0,
+        spent: MicroUsd(0),
+        next_slot_at: None,
+        troubles: Vec::new(),
+    };
+    context.printer.closing_json(&run_summary(&[], &nothing, code))?;
+    Ok(code)
 }
 
 /// Reads and judges the files.
@@ -118,7 +137,7 @@ pub(super) async fn load_all(
     let mut jobs = Vec::with_capacity(files.len());
     for (file, standing) in files.iter().zip(standings) {
         let loaded = app::load(store, file, standing, accounts, options, context.clock.now().wall).await?;
-        say_rejected(file, context);
+        say_rejected(file, accounts, context);
         say_loaded(&file.job, &loaded, context);
         if let Some(job) = store.job(&file.job).await? {
             jobs.push(job.id);

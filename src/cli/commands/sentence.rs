@@ -2,21 +2,31 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::app::{Accounts, Prepared};
+use crate::app::Accounts;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec};
+use crate::jobfile::LaneCount;
 use crate::platform::{Tier, find};
 use crate::store::Store;
+
+/// What is not known before files are loaded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Unknown {
+    /// A file has changed: it may have new rows.
+    pub(super) some_new: bool,
+    /// Rows are counted as they stand in files, repeats included.
+    pub(super) from_files: bool,
+}
 
 /// So many tasks of an action for an account.
 pub(super) type Work = BTreeMap<(AccountId, Action), u64>;
 
-pub(super) fn add_rows(work: &mut Work, file: &Prepared, accounts: &Accounts) {
-    for lane in &file.survey.lanes {
+pub(super) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: &Accounts) {
+    for lane in lanes {
         if let Some((account, _)) = accounts.find(lane.account.as_ref()) {
             *work.entry((account, lane.action)).or_default() += lane.rows;
         }
@@ -42,7 +52,7 @@ pub(super) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (Strin
 pub(super) fn sentences(
     work: &Work,
     names: &HashMap<AccountId, (String, Platform)>,
-    some_new: bool,
+    unknown: Unknown,
     context: &Context,
 ) -> Vec<String> {
     let mut sentences = Vec::new();
@@ -73,7 +83,10 @@ pub(super) fn sentences(
     if accounts > MOST_SENTENCES {
         sentences.push(format!("... and so on for {} more accounts", accounts - MOST_SENTENCES));
     }
-    if some_new {
+    if unknown.from_files {
+        sentences.push("rows that repeat an earlier one are not sent again".to_owned());
+    }
+    if unknown.some_new {
         sentences.push("rows that are new in a changed file come on top".to_owned());
     }
     if !context.settings.is_sandbox() {

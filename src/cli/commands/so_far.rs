@@ -1,0 +1,77 @@
+//! Ends that the engine cannot tell of: the queue failed under way, or somebody meant it. Whoever reads the JSON is still told
+//! what is known.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::cli::summary::{JobCounts, failure_with};
+use crate::domain::{JobId, MicroUsd};
+use crate::engine::{Event, Finish, Listener, Signal, Stopped};
+
+/// What a run has used, as far as it is saved.
+#[derive(Clone, Default)]
+pub(super) struct SoFar(Arc<Mutex<(u64, MicroUsd)>>);
+
+/// Notes what a run uses, and hands every event on.
+pub(super) struct Noting {
+    so_far: SoFar,
+    next: Box<dyn Listener>,
+}
+
+impl SoFar {
+    /// A listener that notes beside another, and what it notes.
+    pub(super) fn beside(next: Box<dyn Listener>) -> (Noting, SoFar) {
+        let so_far = SoFar::default();
+        (Noting { so_far: so_far.clone(), next }, so_far)
+    }
+
+    /// How a run that a signal ended has ended.
+    pub(super) fn interrupted(&self, signal: Signal) -> Finish {
+        let (requests, spent) = self.read();
+        Finish { stopped: Stopped::Interrupted(signal), requests, spent, next_slot_at: None, troubles: Vec::new() }
+    }
+
+    /// Tells of an error under way: how the jobs stand, if that can still be read.
+    ///
+    /// # Errors
+    /// Nobody reads stdout.
+    pub(super) async fn tell_failure(
+        &self,
+        error: CliError,
+        ours: Option<&[JobId]>,
+        json: bool,
+        context: &Context,
+    ) -> Result<u8, CliError> {
+        let mut jobs = Vec::new();
+        if let Ok(Some(mut store)) = context.existing_queue().await {
+            jobs = store.status(None).await.unwrap_or_default();
+            jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)));
+            store.close().await;
+        }
+        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
+        for JobCounts { job, counts } in &jobs {
+            context.printer.say(&format!("{} is saved: {} ({} rows)", escaped(job), counts.phrase(), counts.rows));
+        }
+        context.printer.error(&error);
+        if json {
+            let (requests, spent) = self.read();
+            context.printer.closing_json(&failure_with(&jobs, requests, spent, &error))?;
+        }
+        Ok(error.kind.exit_code())
+    }
+
+    fn read(&self) -> (u64, MicroUsd) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener for Noting {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Progress(progress) = event {
+            *self.so_far.0.lock().unwrap_or_else(PoisonError::into_inner) = (progress.requests, progress.spent);
+        }
+        self.next.hear(event);
+    }
+}

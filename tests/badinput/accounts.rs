@@ -1,0 +1,141 @@
+//! Nobody to act for, nobody who answers, a token that nobody takes; and the JSON of every end.
+
+use std::net::TcpListener;
+
+use crate::common::{Home, SandboxProcess, USER, code, ids, stderr};
+use crate::support::{contract, jobs, refused};
+
+#[test]
+fn no_credentials_names_what_to_set() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(3));
+    let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--json"]);
+    let end =
+        contract(&refused(&home, &mut run, 77, &["CLEANUP_X_TOKEN is not set", "CLEANUP_X_USER_ID", "--sandbox"]));
+    assert_eq!(end["error"]["kind"], "person", "{end}");
+}
+
+#[test]
+fn loading_for_nobody_is_a_mistake_of_usage() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(3));
+    let words = ["unfollow.csv", "whose account", "--account", "CLEANUP_X_USER_ID", "never ask the network"];
+    refused(&home, &mut home.cleanup(["load", "unfollow.csv"]), 2, &words);
+    refused(&home, &mut home.cleanup(["load", "unfollow.csv", "--account", "work"]), 2, &["work", "CLEANUP_X_USER_ID"]);
+}
+
+#[test]
+fn credentials_go_to_no_plain_http_host() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(3));
+    let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--json"]);
+    run.env("CLEANUP_X_API", "http://api.example.com")
+        .env("CLEANUP_X_TOKEN", "secret-1")
+        .env("CLEANUP_X_USER_ID", USER);
+    let output = refused(&home, &mut run, 78, &["http://", "https", "CLEANUP_X_API"]);
+    assert_eq!(contract(&output)["error"]["kind"], "config");
+    assert!(!stderr(&output).contains("secret-1"));
+}
+
+#[test]
+fn nobody_answers() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(6));
+    // A port that was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let args = ["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "3s", "--pace", "front-load"];
+    let mut run = home.cleanup(args);
+    run.env("CLEANUP_X_API", &url).env("CLEANUP_X_TOKEN", "secret-1").env("CLEANUP_X_USER_ID", USER);
+    let output = run.output().unwrap();
+    let end = contract(&output);
+    assert_eq!((code(&output), &end["stopped"]), (69, &"unreachable".into()), "{end}\n{}", stderr(&output));
+    assert_eq!(end["jobs"][0]["pending"], 6, "nothing is lost: {end}");
+    let said = stderr(&output);
+    assert!(said.contains("nobody answers") && said.contains("6 left") && said.contains("cleanup resume"), "{said}");
+    assert!(!said.contains("secret-1"), "{said}");
+
+    // Without a user ID the platform would have to be asked first.
+    let home = Home::new();
+    home.write("unfollow.csv", ids(6));
+    let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--json"]);
+    run.env("CLEANUP_X_API", &url).env("CLEANUP_X_TOKEN", "secret-1");
+    contract(&refused(&home, &mut run, 69, &["nobody answers", &url, "CLEANUP_X_USER_ID"]));
+}
+
+#[test]
+fn a_token_nobody_takes() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(6));
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
+    let mut run = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json", "--progress", "none"]);
+    let output = run.env("CLEANUP_X_TOKEN", "wrong-token").output().unwrap();
+    let end = contract(&output);
+    assert_eq!((code(&output), &end["stopped"]), (77, &"account".into()), "{end}");
+    assert_eq!(
+        (&end["jobs"][0]["pending"], &end["jobs"][0]["failed"]),
+        (&6.into(), &0.into()),
+        "no row is blamed: {end}"
+    );
+    let said = stderr(&output);
+    assert!(said.contains("CLEANUP_X_TOKEN") && said.contains("fresh") && said.contains("cleanup resume"), "{said}");
+    assert!(!said.contains("wrong-token"), "{said}");
+
+    let home = Home::new();
+    home.write("unfollow.csv", ids(6));
+    let mut run = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json"]);
+    run.env("CLEANUP_X_TOKEN", "wrong-token").env_remove("CLEANUP_X_USER_ID");
+    contract(&refused(&home, &mut run, 77, &["whose token", "fresh user token"]));
+    assert_eq!(jobs(&home), serde_json::json!([]));
+}
+
+#[test]
+fn ends_with_and_without_work_left() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "100/1s", "--faults", "none"]);
+    home.write("unfollow.csv", format!("{}1.2E+18\n", ids(5)));
+    let run = |more: &[&str]| {
+        let args = ["run", "unfollow.csv", "--yes", "--json", "--progress", "none", "--rate", "100/1s"];
+        home.against(&sandbox, args.iter().chain(more)).output().unwrap()
+    };
+    let first = run(&["--max-requests", "2"]);
+    assert_eq!((code(&first), &contract(&first)["stopped"]), (4, &"requests".into()), "{}", stderr(&first));
+    let deadline = run(&["--for", "1ms"]);
+    assert_eq!((code(&deadline), &contract(&deadline)["stopped"]), (4, &"deadline".into()), "{}", stderr(&deadline));
+
+    let pause = home.against(&sandbox, ["pause", "unfollow"]).output().unwrap();
+    assert_eq!(code(&pause), 0);
+    let paused = run(&[]);
+    assert_eq!((code(&paused), &contract(&paused)["stopped"]), (4, &"paused".into()), "{}", stderr(&paused));
+    assert!(stderr(&paused).contains("cleanup unpause unfollow"), "{}", stderr(&paused));
+    assert!(!stderr(&paused).contains("cleanup resume"), "resuming a paused job sends nothing: {}", stderr(&paused));
+    assert_eq!(code(&home.against(&sandbox, ["unpause", "unfollow"]).output().unwrap()), 0);
+
+    let last = run(&[]);
+    assert_eq!(
+        (code(&last), &contract(&last)["stopped"]),
+        (3, &"finished".into()),
+        "a rejected row: {}",
+        stderr(&last)
+    );
+    assert!(stderr(&last).contains("cleanup report unfollow"), "{}", stderr(&last));
+    let nothing = run(&[]);
+    assert_eq!((code(&nothing), &contract(&nothing)["requests"]), (3, &0.into()), "{}", stderr(&nothing));
+
+    let unknown = home.against(&sandbox, ["resume", "unfolow", "--json"]).output().unwrap();
+    assert_eq!((code(&unknown), &contract(&unknown)["error"]["kind"]), (2, &"usage".into()));
+    assert!(stderr(&unknown).contains("did you mean unfollow?"), "{}", stderr(&unknown));
+    let unasked = home.against(&sandbox, ["run", "unfollow.csv", "--again", "--json"]).output().unwrap();
+    assert_eq!((code(&unasked), &contract(&unasked)["jobs"]), (2, &serde_json::json!([])), "{}", stderr(&unasked));
+    assert!(stderr(&unasked).contains("--yes"), "{}", stderr(&unasked));
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_change_the_exit_code() {
+    let home = Home::new();
+    home.write("unfollow.csv", format!("{}1.2E+18\n", ids(2)));
+    let mut run = home.cleanup(["run", "unfollow.csv", "--sandbox", "--json", "--progress", "none"]);
+    let mut child = run.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(3), "codes speak of the jobs' state");
+}

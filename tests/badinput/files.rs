@@ -1,0 +1,214 @@
+//! Files that cannot be used as a whole: 65, and nothing is queued.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::common::{Home, code, ids, json, stderr, stdout};
+use crate::support::{contract, jobs, offline, output, refused};
+
+/// Name, content, words that have to be said.
+type Case = (&'static str, Vec<u8>, &'static [&'static str]);
+
+fn unusable() -> Vec<Case> {
+    let mut workbook = b"PK\x03\x04\x14\0\x06\0".to_vec();
+    workbook.extend([0; 400]);
+    vec![
+        ("unfollow.csv", Vec::new(), &["unfollow.csv is empty"]),
+        ("unfollow.csv", b"user_id,note\n".to_vec(), &["unfollow.csv has a header and no rows"]),
+        ("unfollow.csv", (0..=255).cycle().take(5000).collect(), &["unfollow.csv", "no text file", "save it as CSV"]),
+        ("unfollow.csv", workbook, &["unfollow.csv", "Excel workbook", "CSV UTF-8", "IDs formatted as text"]),
+        (
+            "unfollow.csv",
+            b"user_id,note\n12,a\n13,\"half a no".to_vec(),
+            &["unfollow.csv", "line 3", "close the quote"],
+        ),
+        ("unfollow.csv", b"user_id,account_id\n12,13\n".to_vec(), &["user_id, account_id", "--column user_id"]),
+        (
+            "unfollow.csv",
+            b"name,colour\nada,red\n".to_vec(),
+            &["no column names the targets", "name, colour", "--column"],
+        ),
+        ("unlike.csv", b"user_id\n12\n".to_vec(), &["user_id holds users", "on posts", "--action"]),
+        ("unfollow.csv", b"12,ada\n13,bo\n".to_vec(), &["first line is no header", "target_id,note"]),
+        (
+            "unfollow.csv",
+            b"user_id\nada lovelace\nbo\n".to_vec(),
+            &["not one of its 2 rows", "cleanup check unfollow.csv"],
+        ),
+        ("export.csv", b"user_id\n12\n".to_vec(), &["which action", "--action unfollow", "column action"]),
+    ]
+}
+
+#[test]
+fn each_is_refused_by_name_with_a_remedy() {
+    for (name, content, words) in unusable() {
+        let home = Home::new();
+        home.write(name, content);
+        for command in ["load", "check"] {
+            refused(&home, &mut offline(&home, [command, name]), 65, words);
+        }
+        let run =
+            refused(&home, offline(&home, ["run", name, "--yes", "--json"]).env("CLEANUP_X_TOKEN", "t"), 65, words);
+        let end = contract(&run);
+        assert_eq!((&end["error"]["kind"], &end["jobs"]), (&"input".into(), &serde_json::json!([])), "{end}");
+    }
+}
+
+#[test]
+fn missing_files_and_folders() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("unfollow.csv")).unwrap();
+    refused(
+        &home,
+        &mut offline(&home, ["load", "nowhere.csv"]),
+        65,
+        &["nowhere.csv: there is no such file", "check the path"],
+    );
+    refused(&home, &mut offline(&home, ["load", "unfollow.csv"]), 65, &["unfollow.csv is a folder", "CSV file in it"]);
+}
+
+#[test]
+fn a_file_nobody_lets_us_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let path = home.write("unfollow.csv", ids(2));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+    // Permissions do not bind root: then the program runs as nobody, in a home that is nobody's.
+    let as_is = std::fs::read(&path).is_err();
+    let mut command = offline(&home, ["load", "unfollow.csv"]);
+    if !as_is {
+        for folder in [home.folder.path().to_path_buf(), home.path("nobody")] {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        let mut dropped = std::process::Command::new("setpriv");
+        // The program is copied to where nobody can reach it.
+        let program = home.path("nobody/cleanup");
+        std::fs::copy(command.get_program(), &program).unwrap();
+        dropped.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(command.get_args());
+        dropped.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(home.folder.path());
+        dropped.env("HOME", home.path("nobody")).env("CLEANUP_X_USER_ID", crate::common::USER);
+        command = dropped;
+        match command.output() {
+            Ok(output) if !stderr(&output).contains("setpriv:") => {}
+            _ => {
+                eprintln!("SKIPPED: no permission was refused: this is root, and setpriv does not make it nobody");
+                return;
+            }
+        }
+    }
+    refused(&home, &mut command, 65, &["unfollow.csv: no permission to read it", "chmod u+r unfollow.csv"]);
+}
+
+#[test]
+fn a_folder_for_the_queue_that_nobody_lets_us_write() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(2));
+    home.write("occupied", "a file, not a folder");
+    let mut load = offline(&home, ["load", "unfollow.csv", "--db", "occupied/queue.db"]);
+    let output = load.output().unwrap();
+    assert_eq!(code(&output), 74, "{}", stderr(&output));
+    assert!(stderr(&output).contains("occupied") && stderr(&output).contains("--db"), "{}", stderr(&output));
+    home.write("foreign.db", vec![b'x'; 8192]);
+    let output = crate::support::output(&home, ["load", "unfollow.csv", "--db", "foreign.db"]);
+    assert_eq!(code(&output), 74, "{}", stderr(&output));
+    assert!(stderr(&output).contains("foreign.db is no usable queue"), "{}", stderr(&output));
+    assert_eq!(std::fs::read(home.path("foreign.db")).unwrap(), vec![b'x'; 8192], "it is left alone");
+}
+
+#[test]
+fn every_way_to_write_the_same_table_is_read() {
+    let rows = "user_id,note\n1274344590138591466,Jürgen\n1711484532570972078,b\n";
+    let utf16 = |big: bool| {
+        let units = std::iter::once(0xfeff).chain(rows.encode_utf16());
+        units.flat_map(|unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect::<Vec<u8>>()
+    };
+    let windows_1252 = rows.bytes().filter(|byte| *byte != 0xc3).map(|byte| if byte == 0xbc { 0xfc } else { byte });
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("plain", rows.into()),
+        ("UTF-16 LE", utf16(false)),
+        ("UTF-16 BE", utf16(true)),
+        ("CRLF", rows.replace('\n', "\r\n").into()),
+        ("BOM", format!("\u{feff}{rows}").into()),
+        ("Windows-1252", windows_1252.collect()),
+        ("semicolon", rows.replace(',', ";").into()),
+        ("tab", rows.replace(',', "\t").into()),
+        ("no last line feed", rows.trim_end().into()),
+    ];
+    for (what, content) in cases {
+        let home = Home::new();
+        home.write("unfollow.csv", content);
+        let load = output(&home, ["load", "unfollow.csv"]);
+        assert_eq!(code(&load), 0, "{what}: {}", stderr(&load));
+        let report = output(&home, ["report", "unfollow"]);
+        let receipts = stdout(&report);
+        assert!(receipts.contains("1274344590138591466,Jürgen,2,pending"), "{what}: {receipts}");
+        assert!(receipts.contains("1711484532570972078,b,3,pending"), "{what}: {receipts}");
+    }
+}
+
+#[test]
+fn of_two_files_one_bad_one_keeps_both_out() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(3));
+    home.write("unmute.csv", "user_id\n12\n13,\"half");
+    for files in [["unfollow.csv", "unmute.csv"], ["unmute.csv", "unfollow.csv"]] {
+        let [first, second] = files;
+        refused(&home, &mut offline(&home, ["load", first, second]), 65, &["unmute.csv", "line 3"]);
+        let mut run = offline(&home, ["run", first, second, "--yes", "--json"]);
+        contract(&refused(&home, run.env("CLEANUP_X_TOKEN", "t"), 65, &["unmute.csv"]));
+    }
+    // A bad row under --strict is one too, and so is a file that would be another job.
+    home.write("unmute.csv", "user_id\n12\nbad row\n");
+    refused(
+        &home,
+        &mut offline(&home, ["load", "unfollow.csv", "unmute.csv", "--strict"]),
+        65,
+        &["unmute.csv", "--strict"],
+    );
+}
+
+#[test]
+fn check_and_dry_run_change_nothing() {
+    let home = Home::new();
+    home.write("unfollow.csv", "user_id\n1274344590138591466\n1.23457E+18\n");
+    for args in
+        [&["check", "unfollow.csv"][..], &["run", "unfollow.csv", "--dry-run"], &["check", "unfollow.csv", "--json"]]
+    {
+        let output = home.cleanup(args).output().unwrap();
+        assert_eq!(code(&output), 3, "{args:?}: {}", stderr(&output));
+        assert!(stdout(&output).contains("1.23457E+18"), "{args:?}: {}", stdout(&output));
+    }
+    let end = contract(&home.cleanup(["run", "unfollow.csv", "--dry-run", "--json"]).output().unwrap());
+    assert_eq!((&end["exit_code"], &end["requests"]), (&3.into(), &0.into()), "one object and nothing else: {end}");
+    let strict = home.cleanup(["run", "unfollow.csv", "--dry-run", "--strict", "--json"]).output().unwrap();
+    assert_eq!((code(&strict), &contract(&strict)["error"]["kind"]), (65, &"input".into()));
+    let strict = home.cleanup(["check", "unfollow.csv", "--strict"]).output().unwrap();
+    assert_eq!(code(&strict), 65);
+    let left: Vec<_> = std::fs::read_dir(home.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["unfollow.csv"], "no queue is made by looking");
+    home.write("unfollow.csv", ids(2));
+    assert_eq!(code(&home.cleanup(["check", "unfollow.csv"]).output().unwrap()), 0);
+}
+
+#[test]
+fn rows_from_a_pipe_want_a_name() {
+    let home = Home::new();
+    let feed = |args: &[&str]| {
+        let mut command = home.cleanup(args);
+        command.env("CLEANUP_X_USER_ID", crate::common::USER).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Whoever refuses at once does not read.
+        let _ = child.stdin.take().unwrap().write_all(ids(4).as_bytes());
+        child.wait_with_output().unwrap()
+    };
+    let nameless = feed(&["load", "-", "--action", "unfollow"]);
+    assert_eq!(code(&nameless), 2, "{}", stderr(&nameless));
+    assert!(stderr(&nameless).contains("--job NAME"), "{}", stderr(&nameless));
+    assert_eq!(jobs(&home), serde_json::json!([]));
+    let actionless = feed(&["load", "-", "--job", "tonight"]);
+    assert_eq!(code(&actionless), 65, "{}", stderr(&actionless));
+    let named = feed(&["load", "-", "--job", "tonight", "--action", "unfollow"]);
+    assert_eq!(code(&named), 0, "{}", stderr(&named));
+    assert_eq!(json(&output(&home, ["status", "--json"]))["jobs"][0]["rows"], 4);
+}

@@ -1,0 +1,46 @@
+//! What these tests share.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::common::{Home, USER, code, json, stderr};
+use crate::contract::judge;
+
+/// The program with a known user and nothing to reach: for commands that never use the network.
+pub fn offline<const N: usize>(home: &Home, args: [&str; N]) -> Command {
+    let mut command = home.cleanup(args);
+    command.env("CLEANUP_X_USER_ID", USER);
+    command
+}
+
+pub fn output<const N: usize>(home: &Home, args: [&str; N]) -> Output {
+    offline(home, args).output().unwrap()
+}
+
+/// Refused with this code, these words on stderr, and nothing in the queue.
+pub fn refused(home: &Home, command: &mut Command, exit: i32, words: &[&str]) -> Output {
+    let output = command.output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(code(&output), exit, "{command:?}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{command:?}: {word:?} is missing:\n{said}");
+    }
+    assert!(said.lines().any(|line| line.starts_with("hint: ")), "no remedy: {said}");
+    assert_eq!(jobs(home), Value::Array(Vec::new()), "{command:?}: nothing is queued");
+    output
+}
+
+/// The queue's jobs.
+pub fn jobs(home: &Home) -> Value {
+    let status = output(home, ["status", "--json"]);
+    assert_eq!(code(&status), 0, "{}", stderr(&status));
+    json(&status)["jobs"].clone()
+}
+
+/// The JSON of `run --json`: the keys of the contract and no others, in its order, and the process's own exit code.
+pub fn contract(output: &Output) -> Value {
+    let end = json(output);
+    judge(&end, code(output));
+    end
+}

@@ -1,0 +1,15 @@
+//! Processes as the machine treats them: two at once, signals, stops, clocks that jump, disks that are full, and the window
+//! end to end. The sandbox is always a process of its own, so that what it counted outlives what is done to the program.
+#![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub, missing_docs)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/contract.rs"]
+mod contract;
+
+mod clocks;
+mod disk;
+mod second;
+mod signals;
+mod support;
+mod window;

@@ -1,0 +1,204 @@
+//! SIGINT, SIGTERM and SIGHUP: ask, insist, mean it. And SIGSTOP, which nobody can refuse.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::common::{Home, SandboxProcess, code, ids, stderr};
+use crate::support::{Running, job, poll, requests, summary};
+
+fn run(home: &Home, sandbox: &SandboxProcess, rate: &str) -> std::process::Command {
+    let mut command = home.against(sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", rate]);
+    command.args(["--pace", "front-load", "--progress", "none", "--workers", "8"]);
+    command
+}
+
+#[test]
+fn the_first_signal_waits_saves_and_says_how_to_go_on() {
+    for (signal, exit, name) in
+        [(Signal::INT, 130, "SIGINT"), (Signal::TERM, 143, "SIGTERM"), (Signal::HUP, 129, "SIGHUP")]
+    {
+        let home = Home::new();
+        let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "150ms"]);
+        home.write("unfollow.csv", ids(60));
+        let running = Running::start(run(&home, &sandbox, "20/1s"));
+        poll("requests in flight", || (requests(&sandbox) > 10).then_some(()));
+        running.signal(signal);
+        let ended = running.wait();
+        let end = ended.json();
+        assert_eq!((ended.code(), &end["stopped"]), (exit, &"interrupted".into()), "{name}: {end}");
+        assert!(ended.talk.contains(&format!("stopped by {name}; progress is saved")), "{}", ended.talk);
+        assert!(ended.talk.contains("go on with `cleanup resume`"), "{}", ended.talk);
+        let (done, pending) = (end["jobs"][0]["done"].as_u64().unwrap(), end["jobs"][0]["pending"].as_u64().unwrap());
+        assert!(done > 0 && pending > 0 && done + pending == 60, "{end}");
+        assert_eq!(sandbox.effects().len() as u64, done, "what was in flight was waited for");
+        let last = run(&home, &sandbox, "20/1s").output().unwrap();
+        assert_eq!(code(&last), 0, "{name}: {}", stderr(&last));
+        let ledger = sandbox.ledger();
+        assert_eq!((ledger.repeats, ledger.earned_429, ledger.effects), (0, 0, 60), "{name}: {ledger:?}");
+        assert!(ledger.max_in_window <= 20, "{name}: {ledger:?}");
+    }
+}
+
+/// Answers take 20 s: whoever waits for them waits longer than these tests allow.
+fn slow() -> (Home, SandboxProcess, Running) {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "20s"]);
+    home.write("unfollow.csv", ids(30));
+    let mut running = Running::start(run(&home, &sandbox, "20/1s"));
+    poll("requests in flight", || (requests(&sandbox) >= 1).then_some(()));
+    running.signal(Signal::INT);
+    running.hears("SIGINT: waiting up to 10 s for requests in flight");
+    assert!(running.is_running(), "the first signal waits");
+    (home, sandbox, running)
+}
+
+#[test]
+fn the_second_signal_does_not_wait_and_saves() {
+    let (home, sandbox, running) = slow();
+    let second = Instant::now();
+    running.signal(Signal::TERM);
+    let ended = running.wait();
+    // Waiting would have taken the rest of the ten seconds.
+    assert!(second.elapsed() < Duration::from_secs(8), "{:?}", second.elapsed());
+    let end = ended.json();
+    assert_eq!((ended.code(), &end["stopped"]), (130, &"interrupted".into()), "the first signal names the end: {end}");
+    assert!(ended.talk.contains("SIGTERM: not waiting"), "{}", ended.talk);
+    let row = job(&home, &sandbox, "unfollow").unwrap();
+    assert_eq!((&row["pending"], &row["done"]), (&30.into(), &0.into()), "{row}");
+}
+
+#[test]
+fn the_third_signal_ends_at_once_even_while_saving() {
+    let (home, _sandbox, running) = slow();
+    // Somebody holds the queue's write lock, so that saving cannot end.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let held = runtime.block_on(async {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", home.queue().display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query("begin immediate").execute(&mut connection).await.unwrap();
+        connection
+    });
+    running.signal(Signal::TERM);
+    running.hears("SIGTERM: not waiting");
+    let third = Instant::now();
+    running.signal(Signal::HUP);
+    let ended = running.wait();
+    assert!(third.elapsed() < Duration::from_secs(8), "{:?}", third.elapsed());
+    let end = ended.json();
+    assert_eq!((ended.code(), &end["stopped"]), (130, &"interrupted".into()), "{end}\n{}", ended.talk);
+    assert!(end["requests"].as_u64().unwrap() >= 1, "{end}");
+    assert!(ended.talk.contains("stopped at once"), "{}", ended.talk);
+    drop(held);
+}
+
+#[test]
+fn a_signal_while_a_big_file_is_loaded_queues_nothing_of_it() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
+    home.write("unfollow.csv", ids(300_000));
+    let running = Running::start(run(&home, &sandbox, "20/1s"));
+    // From this sentence on signals are heard, and loading has not ended.
+    running.hears("unfollow 300000 users as");
+    poll("rows on their way", || {
+        let written = std::fs::metadata(home.path(".local/share/cleanup/queue.db-wal")).ok()?;
+        (written.len() > 1_000_000).then_some(())
+    });
+    running.signal(Signal::TERM);
+    let ended = running.wait();
+    let end = ended.json();
+    assert_eq!((ended.code(), &end["stopped"]), (143, &"interrupted".into()), "{end}");
+    assert_eq!(end["jobs"], serde_json::json!([]), "{end}");
+    assert!(ended.talk.contains("not queued"), "{}", ended.talk);
+    assert!(ended.talk.contains("give the command again"), "{}", ended.talk);
+    assert!(job(&home, &sandbox, "unfollow").is_none(), "half a load is never visible");
+    assert_eq!(requests(&sandbox), 0);
+    // A smaller file under the same name is a new job, and what was left of the first does not show.
+    home.write("unfollow.csv", ids(5));
+    let next = run(&home, &sandbox, "20/1s").output().unwrap();
+    assert_eq!((code(&next), &summary(&next)["jobs"][0]["rows"]), (0, &5.into()), "{}", stderr(&next));
+    assert_eq!(sandbox.effects().len(), 5);
+}
+
+#[test]
+fn stopped_for_longer_than_send_by_with_requests_in_flight() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "30/4s", "--faults", "none", "--latency", "400ms"]);
+    home.write("unfollow.csv", ids(75));
+    let running = Running::start(run(&home, &sandbox, "30/4s"));
+    poll("requests in flight", || (requests(&sandbox) > 9).then_some(()));
+    running.signal(Signal::STOP);
+    // Longer than send_by (5 s) and than the window: what was claimed before must not leave now as if it were then.
+    std::thread::sleep(Duration::from_secs(7));
+    running.signal(Signal::CONT);
+    let ended = running.wait();
+    let end = ended.json();
+    assert_eq!((ended.code(), &end["jobs"][0]["done"]), (0, &75.into()), "{end}\n{}", ended.talk);
+    let ledger = sandbox.ledger();
+    assert!(ledger.max_in_window <= 30, "{ledger:?}");
+    assert_eq!(ledger.earned_429, 0, "{ledger:?}");
+    assert_eq!(sandbox.effects().len(), 75);
+    let audit = home.cleanup(["audit", "--rate", "30/4s"]).output().unwrap();
+    assert_eq!(code(&audit), 0, "{}", stderr(&audit));
+}
+
+#[test]
+fn a_terminal_that_goes_away_takes_its_pipes_along() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "100ms"]);
+    home.write("unfollow.csv", ids(60));
+    let mut command = run(&home, &sandbox, "20/1s");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    poll("requests in flight", || (requests(&sandbox) > 10).then_some(()));
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    let status = poll("its end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(129), "nobody listens, and still it ends as it should");
+    let row = job(&home, &sandbox, "unfollow").unwrap();
+    assert_eq!(row["done"].as_u64().unwrap(), sandbox.effects().len() as u64, "progress is saved: {row}");
+}
+
+#[test]
+fn a_load_that_is_interrupted_leaves_nothing_half() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
+    home.write("unfollow.csv", ids(300_000));
+    let mut load = home.against(&sandbox, ["load", "unfollow.csv"]).stderr(Stdio::null()).spawn().unwrap();
+    poll("rows on their way", || {
+        let written = std::fs::metadata(home.path(".local/share/cleanup/queue.db-wal")).ok()?;
+        (written.len() > 1_000_000).then_some(())
+    });
+    kill_process(Pid::from_child(&load), Signal::INT).unwrap();
+    let status = load.wait().unwrap();
+    assert!(!status.success(), "{status:?}");
+    assert!(job(&home, &sandbox, "unfollow").is_none(), "half a load is never visible");
+    let resume = home.against(&sandbox, ["resume", "--yes", "--json"]).output().unwrap();
+    assert_eq!((code(&resume), &summary(&resume)["requests"]), (0, &0.into()), "and never run: {}", stderr(&resume));
+    home.write("unfollow.csv", ids(5));
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
+    assert_eq!(code(&load), 0, "{}", stderr(&load));
+    assert_eq!(job(&home, &sandbox, "unfollow").unwrap()["rows"], 5);
+}
+
+#[test]
+fn nohup_means_that_a_hangup_does_not_end_it() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "50ms"]);
+    home.write("unfollow.csv", ids(600));
+    let program = run(&home, &sandbox, "20/1s");
+    let mut command = std::process::Command::new("/bin/sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(program.get_program()).args(program.get_args());
+    command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(home.folder.path());
+    let mut running = Running::start(command);
+    let sent = poll("requests", || Some(requests(&sandbox)).filter(|sent| *sent > 10));
+    running.signal(Signal::HUP);
+    poll("it to go on", || (requests(&sandbox) > sent + 40).then_some(()));
+    assert!(running.is_running());
+    running.signal(Signal::TERM);
+    let ended = running.wait();
+    assert_eq!(ended.code(), 143, "{}", ended.talk);
+    assert!(!ended.talk.contains("SIGHUP"), "{}", ended.talk);
+}
