@@ -105,6 +105,25 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Takes back accounts that nothing belongs to yet: those made known for a load that was then refused. One that has
+    /// credentials, lanes or attempts stays.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn forget_unused_accounts(&mut self, accounts: &[AccountId]) -> Result<(), StoreError> {
+        let sql = "delete from account
+                    where id in (select value from json_each(?1))
+                      and not exists (select 1 from lane where lane.account_id = account.id)
+                      and not exists (select 1 from attempt where attempt.account_id = account.id)
+                      and not exists (select 1 from job where job.account_id = account.id)
+                      and not exists (select 1 from credential where credential.account_id = account.id)";
+        let ids = serde_json::json!(accounts).to_string();
+        sqlx::query(sql).bind(ids).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+}
+
 fn account_of(row: AccountRow) -> Result<Account, StoreError> {
     let (id, name, platform, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked) = row;
     let hold = match (tick, at, drain, reason) {

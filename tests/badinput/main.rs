@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub, missing_docs)]
 
 #[path = "../common/mod.rs"]
+mod refused;
 mod common;
 #[path = "../common/contract.rs"]
 mod contract;

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 
-use super::run::{introduce, load_all, load_options, prepare, stand};
+use super::run::{load_all, load_options, prepare, stand};
 
 /// Rejected rows shown before `cleanup check` is named for the rest.
 const MAX_SHOWN_REJECTED: usize = 3;
@@ -20,8 +20,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
     let who = Who::of(&context.settings, args.rows.platform, None)?;
     let mut store = context.open_queue().await?;
-    let accounts = introduce(&who, &mut store, &args.rows, &files).await?;
-    let standings = stand(&mut store, &files, &accounts, &load).await?;
+    let (accounts, standings) = stand(&who, &mut store, &args.rows, &files, &load).await?;
     load_all(&mut store, &files, &standings, &accounts, &load, context).await?;
     let mut rejected = false;
     for file in &files {

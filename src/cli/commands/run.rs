@@ -32,8 +32,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     drainer.learn_users(&mut store, context).await?;
     let who = drainer.who();
     let lock = DrainLock::take(store.path())?;
-    let accounts = introduce(who, &mut store, &args.rows, &files).await?;
-    let standings = stand(&mut store, &files, &accounts, &load).await?;
+    let (accounts, standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     if !drainer.ask(&mut store, &asked, context).await? {
         context.printer.say("nothing was queued, nothing was sent");
@@ -100,29 +99,31 @@ pub(super) fn load_options(
     Ok(LoadOptions { again, allow_shrink, keep })
 }
 
-/// Makes the accounts known that the files need.
-pub(super) async fn introduce(
+/// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded
+/// refuses all, and then nothing has changed.
+pub(super) async fn stand(
     who: &Who,
     store: &mut Store,
     rows: &RowArgs,
     files: &[Prepared],
-) -> Result<Accounts, CliError> {
-    let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
-    who.introduce(store, rows.account.as_ref(), &named).await
-}
-
-/// How every file stands to the queue; one that cannot be loaded refuses all.
-pub(super) async fn stand(
-    store: &mut Store,
-    files: &[Prepared],
-    accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<Vec<Standing>, CliError> {
+) -> Result<(Accounts, Vec<Standing>), CliError> {
+    let before: Vec<_> = store.accounts().await?.into_iter().map(|account| account.id).collect();
+    let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
+    let accounts = who.introduce(store, rows.account.as_ref(), &named).await?;
     let mut standings = Vec::with_capacity(files.len());
     for file in files {
-        standings.push(app::stand(store, file, accounts, options).await?);
+        match app::stand(store, file, &accounts, options).await {
+            Ok(standing) => standings.push(standing),
+            Err(refusal) => {
+                let now = store.accounts().await?.into_iter().map(|account| account.id);
+                let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();
+                store.forget_unused_accounts(&new).await?;
+                return Err(refusal);
+            }
+        }
     }
-    Ok(standings)
+    Ok((accounts, standings))
 }
 
 /// Loads every file and says what that did.
