@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, unreachable_pub, missing_docs)]
 
 #[path = "../common/mod.rs"]
-mod refused;
 mod common;
 #[path = "../common/contract.rs"]
 mod contract;
 
 mod accounts;
 mod files;
+mod refused;
 mod rows;
 mod support;
