@@ -168,7 +168,7 @@ impl Who {
     /// There are no credentials, or the platform does not take them (77); nobody answers (69).
     pub async fn learn_users(&mut self, client: &Client, clock: &SharedClock, stored: bool) -> Result<(), CliError> {
         let Who::Real(real) = self else { return Ok(()) };
-        if real.environment.is_empty() && !stored {
+        if real.environment.iter().all(|found| found.credentials.is_none()) && !stored {
             return Err(no_credentials());
         }
         for account in &mut real.environment {
@@ -200,7 +200,7 @@ impl Who {
             Who::Sandbox(_) => None,
             Who::Real(real) => {
                 let base = Arc::clone(real.bases.of_platform(account.platform));
-                let fixed = real.of_environment(account).is_some();
+                let fixed = real.of_environment(account).is_some_and(|found| found.credentials.is_some());
                 // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's.
                 Some((base, if fixed { "environment".into() } else { "logins".into() }, fixed))
             }
@@ -218,7 +218,7 @@ impl Who {
                     let Ok(user) = account.user_id.as_str().parse::<TargetId>() else { continue };
                     Credentials::bearer(Secret::new(Sandbox::token(user))).ok().map(Arc::new)
                 }
-                Who::Real(real) => real.of_environment(account).map(|found| Arc::clone(&found.credentials)),
+                Who::Real(real) => real.of_environment(account).and_then(|found| found.credentials.clone()),
             };
             if let Some(credentials) = credentials {
                 tokens.fix(account.id, credentials).await.map_err(CliError::from)?;
@@ -275,7 +275,7 @@ fn unknown_account(wanted: &AccountName, known: &[Account]) -> CliError {
     let there =
         if names.is_empty() { "there is none yet".to_owned() } else { format!("there are: {}", names.join(", ")) };
     CliError::new(Kind::Usage, format!("no account is called {wanted}; {there}"))
-        .hint(format!("log it in with `cleanup account login {wanted}`"))
+        .hint(format!("log it in with `cleanup account login {wanted}`, or set CLEANUP_X_USER_ID to make it known"))
 }
 
 fn fault(why: String) -> CliError {

@@ -21,8 +21,8 @@ pub struct EnvironmentAccount {
     pub platform: Platform,
     /// Whose they are; none until the platform was asked.
     pub user: Option<UserId>,
-    /// For requests.
-    pub credentials: Arc<Credentials>,
+    /// For requests; none where only the user is named, which is enough to load.
+    pub credentials: Option<Arc<Credentials>>,
     /// The variable they came from, for messages.
     variable: &'static str,
 }
@@ -33,38 +33,32 @@ pub struct EnvironmentAccount {
 /// A token that cannot be sent, or half of a set.
 pub fn environment_accounts(configured: &Configured) -> Result<Vec<EnvironmentAccount>, CliError> {
     let mut accounts = Vec::new();
-    if let Some(token) = &configured.x_token {
+    if configured.x_token.is_some() || configured.x_user_id.is_some() {
         let variable = "CLEANUP_X_TOKEN";
-        let credentials = Credentials::bearer(token.clone()).map_err(|error| unusable(variable, &error.to_string()))?;
-        accounts.push(EnvironmentAccount {
-            platform: Platform::XV2,
-            user: configured.x_user_id.clone(),
-            credentials: Arc::new(credentials),
-            variable,
-        });
+        let credentials = configured.x_token.clone().map(Credentials::bearer).transpose();
+        let credentials = credentials.map_err(|error| unusable(variable, &error.to_string()))?.map(Arc::new);
+        let user = configured.x_user_id.clone();
+        accounts.push(EnvironmentAccount { platform: Platform::XV2, user, credentials, variable });
     }
     if let Some(set) = &configured.x_oauth1 {
         let variable = "CLEANUP_X_ACCESS_TOKEN";
         let (key, secret) = (set.consumer_key.clone(), set.consumer_secret.clone());
         let credentials = Credentials::oauth1(key, secret, set.access_token.clone(), set.access_secret.clone())
             .map_err(|error| unusable(variable, &error.to_string()))?;
-        let (user, credentials) = (oauth1::user_id(&set.access_token), Arc::new(credentials));
+        let (user, credentials) = (oauth1::user_id(&set.access_token), Some(Arc::new(credentials)));
         // OAuth 1.0a is good for both of X's APIs: v2 unless a bearer token is there for that.
+        accounts.retain(|account: &EnvironmentAccount| account.credentials.is_some());
         let first = if configured.x_token.is_none() { Some(Platform::XV2) } else { None };
         for platform in first.into_iter().chain([Platform::XV1]) {
-            accounts.push(EnvironmentAccount {
-                platform,
-                user: user.clone(),
-                credentials: Arc::clone(&credentials),
-                variable,
-            });
+            let (user, credentials) = (user.clone(), credentials.clone());
+            accounts.push(EnvironmentAccount { platform, user, credentials, variable });
         }
     }
     if let Some(key) = &configured.aisa_key {
         let variable = "CLEANUP_AISA_KEY";
         let user = aisa_user(key).map_err(|error| unusable(variable, &error.to_string()))?;
         let credentials = Credentials::bearer(key.clone()).map_err(|error| unusable(variable, &error.to_string()))?;
-        let (platform, user, credentials) = (Platform::Aisa, Some(user), Arc::new(credentials));
+        let (platform, user, credentials) = (Platform::Aisa, Some(user), Some(Arc::new(credentials)));
         accounts.push(EnvironmentAccount { platform, user, credentials, variable });
     }
     Ok(accounts)
@@ -118,11 +112,9 @@ impl EnvironmentAccount {
     /// # Errors
     /// It does not take them (77); nobody answers (69).
     pub async fn learn_user(&mut self, client: &Client, base: &BaseUrl, clock: &SharedClock) -> Result<(), CliError> {
-        if self.user.is_some() {
-            return Ok(());
-        }
+        let Some(credentials) = self.credentials.clone().filter(|_| self.user.is_none()) else { return Ok(()) };
         let deadline = clock.now().tick.after(ASK_FOR);
-        match client.me(base, &self.credentials, deadline, &**clock).await {
+        match client.me(base, &credentials, deadline, &**clock).await {
             Ok(user) => {
                 self.user = Some(user);
                 Ok(())
