@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::closing::finish;
+use super::preflight;
 use super::sentence::{Work, add_pending, add_rows, names, sentences};
 use super::signals::Signals;
 use crate::app::{self, Accounts, Bases, DrainOptions, Footing, Prepared, Standing, Who};
@@ -13,7 +14,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::run_summary;
-use crate::domain::{Action, JobId, MicroUsd, Platform, Tick};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
 use crate::engine::{Finish, Signal, Stopped, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
@@ -163,6 +164,7 @@ impl Drainer {
         context: &Context,
     ) -> Result<u8, CliError> {
         let plan = plan(&mut store, jobs.as_deref(), context).await?;
+        let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
         let listener = ProgressListener::new(
             settings.run.progress,
@@ -179,8 +181,11 @@ impl Drainer {
         let accounts = store.accounts().await?;
         let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
-        let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
-        let running = app::drain(footing, &self.who, options);
+        let running = async {
+            preflight::look(&mut store, &self.who, &tokens, &client, &work, context).await?;
+            let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
+            app::drain(footing, &self.who, options).await
+        };
         let ended = tokio::select! {
             ended = running => ended?,
             signal = signals.relay(&sender, context) => match signal {},
