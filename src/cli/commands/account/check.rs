@@ -1,6 +1,7 @@
 //! `cleanup account check`: asks the platforms whether logins are good and whose they are. Sends nothing that writes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::{Value, json};
 
@@ -102,9 +103,8 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
         let in_line = work.get(&account.id).cloned().unwrap_or_default();
         let asked = if args.actions.is_empty() { in_line } else { args.actions.clone() };
         let place = if account.platform == Platform::Aisa { Platform::Aisa } else { Platform::XV2 };
-        if !clocks.contains_key(&place) {
-            let off = app::clock_off(&ways.client, ways.base(place), &context.clock).await;
-            clocks.insert(place, off);
+        if let Entry::Vacant(clock) = clocks.entry(place) {
+            clock.insert(app::clock_off(&ways.client, ways.base(place), &context.clock).await);
         }
         checked.push(check(account, record, &asked, &ways, &tokens).await?);
     }
