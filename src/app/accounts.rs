@@ -177,6 +177,22 @@ impl Who {
         Ok(())
     }
 
+    /// Whether an account's credentials come from outside: the environment, the sandbox.
+    pub fn is_fixed(&self, account: &Account) -> bool {
+        match self {
+            Who::Sandbox(_) => true,
+            Who::Real(real) => real.of_environment(account).is_some(),
+        }
+    }
+
+    /// Where an account's platform is; none where nothing will be sent.
+    pub fn base_of(&self, platform: Platform) -> Option<&BaseUrl> {
+        match self {
+            Who::Sandbox(sandbox) => sandbox.base.as_deref(),
+            Who::Real(real) => Some(real.bases.of_platform(platform)),
+        }
+    }
+
     /// What it takes to act for each of the queue's accounts.
     pub fn access(
         &self,

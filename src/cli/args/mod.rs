@@ -3,12 +3,17 @@
 //! In: words. Out: [`Cli`], with every value already a type of the domain, so that nonsense ends here with exit code 2. What
 //! does not belong here: doing anything.
 
+mod account;
 mod global;
 mod queue;
 mod run;
 mod until;
 mod values;
 
+pub use account::{
+    AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountImportArgs, AccountListArgs,
+    AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
+};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
@@ -78,6 +83,10 @@ pub enum Command {
     Audit(AuditArgs),
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
+    /// Log in and out, list, check, import: who cleanup may act for
+    Account(AccountArgs),
+    /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
+    Doctor(DoctorArgs),
     /// Serve the pretend platform on this machine
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
@@ -145,7 +154,8 @@ impl Cli {
                 overrides.rates.clone_from(&args.rates);
             }
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
-            Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
+            Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Account(_) | Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
         }
         overrides
     }
@@ -155,6 +165,7 @@ impl Cli {
         match &self.command {
             Command::Run(args) => args.drain.json,
             Command::Resume(args) => args.drain.json,
+            Command::Doctor(args) => args.json,
             _ => false,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::config::ProgressMode;
-use crate::domain::{Action, MicroUsd, Platform, Rate, Target, parse_duration};
+use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
 use crate::limits::Pace;
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
@@ -26,6 +26,18 @@ pub(super) fn action() -> impl TypedValueParser<Value = Action> {
 pub(super) fn platform() -> impl TypedValueParser<Value = Platform> {
     let names = Platform::ALL.map(Platform::name);
     PossibleValuesParser::new(names).try_map(|text| Platform::parse(&text).ok_or("no platform"))
+}
+
+/// `--platform` where somebody logs in: nobody has to in the sandbox.
+pub(super) fn real_platform() -> impl TypedValueParser<Value = Platform> {
+    PossibleValuesParser::new(["x-v2", "x-v1", "aisa"]).try_map(|text| Platform::parse(&text).ok_or("no platform"))
+}
+
+/// `--user-id`
+pub(super) fn user_id(text: &str) -> Result<UserId, String> {
+    let numeric = (1..=19).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let id = text.parse().ok().filter(|_| numeric);
+    id.ok_or_else(|| "a user ID has 1 to 19 digits; it is not the handle".into())
 }
 
 /// `--pace`

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::closing::finish;
+use super::preflight;
 use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences};
 use super::signals::Signals;
 use super::so_far::SoFar;
@@ -14,7 +15,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::run_summary;
-use crate::domain::{Action, JobId, MicroUsd, Platform, Tick};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
@@ -168,6 +169,7 @@ impl Drainer {
         context: &Context,
     ) -> Result<u8, CliError> {
         let plan = plan(&mut store, jobs.as_deref(), context).await?;
+        let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
         let listener = ProgressListener::new(
             settings.run.progress,
@@ -186,8 +188,11 @@ impl Drainer {
         let (listener, so_far) = SoFar::beside(Box::new(listener));
         let ours = options.jobs.clone();
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
-        let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
-        let running = app::drain(footing, &self.who, options);
+        let running = async {
+            preflight::look(&mut store, &self.who, &tokens, &client, &work, context).await?;
+            let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
+            app::drain(footing, &self.who, options).await
+        };
         let ended = tokio::select! {
             ended = running => ended,
             signal = signals.relay(&sender, context) => match signal {},

@@ -53,7 +53,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
 }
 
 /// Slots reserved since then may count in some window.
-fn keep_from(now: Wall) -> Wall {
+pub(super) fn keep_from(now: Wall) -> Wall {
     let longest = Rate::MAX_WINDOW + SLACK;
     Wall(now.0.saturating_sub(i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)))
 }

@@ -1,15 +1,18 @@
 //! The commands, one file each. Every one says what it did and what to type next, and gives back an exit code.
 
+pub mod account;
 pub mod audit;
 pub mod check;
 mod closing;
 pub mod completions;
 pub mod control;
+pub mod doctor;
 mod drain;
 pub mod explain;
 pub mod forget;
 pub mod load;
 pub mod man;
+mod preflight;
 pub mod report;
 pub mod resume;
 pub mod retry;
@@ -43,6 +46,8 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Explain(args) => explain::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
         Command::Forget(args) => forget::run(context, args).await,
+        Command::Account(args) => account::run(context, args).await,
+        Command::Doctor(args) => doctor::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
         Command::Man => man::run(context),

@@ -1,0 +1,161 @@
+//! What the commands about accounts stand on: the ways to the platforms, who somebody is, which app a login belongs to.
+//! In: settings. Out: answers of platforms as errors with words for people. What does not belong here: terminals.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::accounts::Bases;
+use super::tokens::{app, places};
+use crate::auth::{App, GrantError, LoginError, NoCode, Places, Wire};
+use crate::cli::error::{CliError, Kind};
+use crate::clock::SharedClock;
+use crate::config::Settings;
+use crate::domain::{Platform, UserId};
+use crate::platform::{BaseUrl, Client, Credentials, Finding, Reply, Settings as ClientSettings};
+use crate::store::Credential;
+
+/// How long a platform may take to say who somebody is.
+const ASK_FOR: Duration = Duration::from_secs(30);
+/// How many times it is asked, where it is the world's fault that it does not say.
+const MAX_ASKS: u32 = 3;
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// The ways out.
+pub struct Ways {
+    /// To the APIs.
+    pub client: Client,
+    /// To the authorization server.
+    pub wire: Wire,
+    /// Where they are.
+    pub bases: Bases,
+    clock: SharedClock,
+}
+
+impl std::fmt::Debug for Ways {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ways").field("bases", &self.bases).finish_non_exhaustive()
+    }
+}
+
+impl Ways {
+    /// The ways to the platforms of the settings.
+    ///
+    /// # Errors
+    /// An address is none; the system's certificates or proxy settings cannot be used (78).
+    pub fn new(settings: &Settings, clock: SharedClock) -> Result<Ways, CliError> {
+        let bases = Bases::of(settings)?;
+        let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
+            .map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?;
+        let wire = Wire::new(&[&bases.x, &bases.aisa])?;
+        Ok(Ways { client, wire, bases, clock })
+    }
+
+    /// Where a platform is.
+    pub fn base(&self, platform: Platform) -> &Arc<BaseUrl> {
+        if platform == Platform::Aisa { &self.bases.aisa } else { &self.bases.x }
+    }
+
+    /// Whose credentials these are. An answer that is nobody's fault is asked for again.
+    ///
+    /// # Errors
+    /// The reply that did not say.
+    pub async fn user_of(&self, credentials: &Credentials) -> Result<UserId, Reply> {
+        let mut asks = 1;
+        loop {
+            let deadline = self.clock.now().tick.after(ASK_FOR);
+            let asked = self.client.me(&self.bases.x, credentials, deadline, &*self.clock).await;
+            let again = |reply: &Reply| {
+                matches!(reply.finding, Finding::Unanswered { .. } | Finding::World { .. } | Finding::Unknown { .. })
+            };
+            match asked {
+                Err(reply) if asks < MAX_ASKS && again(&reply) => {
+                    asks += 1;
+                    self.clock.sleep_until(self.clock.now().tick.after(ASK_AGAIN_AFTER)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
+/// The app of the configuration, which a login needs.
+///
+/// # Errors
+/// There is none (78): what to set.
+pub fn needed_app(settings: &Settings) -> Result<App, CliError> {
+    app(settings).ok_or_else(|| {
+        CliError::new(Kind::Config, "logging in to X needs an app of yours, and its client ID is not set").hint(
+            "set CLEANUP_X_CLIENT_ID (or [x] client_id in the config file) to the OAuth 2.0 client ID from X's developer \
+             console, and CLEANUP_X_CLIENT_SECRET too if the app is a confidential one",
+        )
+    })
+}
+
+/// The app that stored credentials were given to, if it is at hand: it is asked to revoke them.
+pub fn app_of(settings: &Settings, record: &Credential) -> Option<App> {
+    let configured = app(settings);
+    match (configured, &record.set.client_id) {
+        (Some(app), Some(id)) if *app.client_id == **id && (app.secret.is_some() || !record.set.confidential) => {
+            Some(app)
+        }
+        (_, Some(id)) if !record.set.confidential => Some(App { client_id: id.as_str().into(), secret: None }),
+        (configured, None) => configured,
+        _ => None,
+    }
+}
+
+/// Where X grants and revokes.
+///
+/// # Errors
+/// The address for people is not safe.
+pub fn x_places(settings: &Settings, ways: &Ways) -> Result<Places, CliError> {
+    places(settings, &ways.bases.x)
+}
+
+/// A platform did not say who somebody is.
+pub fn nobody(base: &BaseUrl, reply: &Reply) -> CliError {
+    let said = match reply.http_status {
+        Some(status) => format!("HTTP {status}, {}", reply.detail),
+        None => reply.detail.clone(),
+    };
+    let message = format!("{base} did not say whose login it is: {said}");
+    match reply.finding {
+        Finding::Unanswered { .. } | Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_) => {
+            CliError::new(Kind::Unreachable, message).hint("check the network, and try again later")
+        }
+        _ => CliError::new(Kind::Person, message)
+            .hint("the token has to be a user's, with the scopes users.read and tweet.read; log in again"),
+    }
+}
+
+impl From<GrantError> for CliError {
+    fn from(error: GrantError) -> CliError {
+        let (kind, hint) = match &error {
+            GrantError::Refused(_) => {
+                (Kind::Person, "begin the login again; a code or PIN works once, and not for long")
+            }
+            GrantError::App(_) => (Kind::Config, "compare with the app's page in the platform's developer console"),
+            GrantError::World(_) | GrantError::Unsure(_) => {
+                (Kind::Unreachable, "check the network, and begin the login again")
+            }
+        };
+        CliError::new(kind, error.to_string()).hint(hint).because(error)
+    }
+}
+
+impl From<LoginError> for CliError {
+    fn from(error: LoginError) -> CliError {
+        match error {
+            LoginError::Grant(error) => error.into(),
+            LoginError::NoCode(NoCode::Denied(_)) => CliError::new(Kind::Person, error.to_string())
+                .hint("nothing was kept; log in again and authorize the app"),
+            LoginError::NoCode(_) => {
+                CliError::new(Kind::Person, error.to_string()).hint("nothing was kept; begin the login again")
+            }
+            LoginError::TimedOut(_) => CliError::new(Kind::Person, error.to_string())
+                .hint("is the redirect address registered at X to the letter? with --headless it is pasted instead"),
+            LoginError::Listen { .. } => CliError::new(Kind::Config, error.to_string())
+                .hint("end the program that listens there, or set [x] redirect in the config file (and at X)"),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What can be known before the first request: whether there are credentials, of the right kind, with scopes enough; and
+//! whether the clock is right. In: what is on record, a platform's date. Out: sentences for people. Nothing here writes at a
+//! platform. What does not belong here: deciding to stop (the first answer does).
+
+use super::accounts::Who;
+use crate::auth::{TokenSource, Why};
+use crate::clock::SharedClock;
+use crate::domain::{Action, Platform};
+use crate::platform::{Auth, BaseUrl, Client, find};
+use crate::store::{Account, Credential, CredentialKind, Store, StoreError};
+
+/// A clock that is off by more is warned of, in seconds: signatures of OAuth 1.0a fail, and times of caps are misread.
+pub const CLOCK_OFF_SECONDS: u64 = 60;
+
+/// The scopes that an action needs and a grant does not have. Empty where scopes do not exist or nobody knows them.
+pub fn missing_scopes(platform: Platform, action: Action, granted: Option<&str>) -> Vec<&'static str> {
+    let Some(granted) = granted else { return Vec::new() };
+    let granted: Vec<&str> = granted.split(' ').collect();
+    let needed = find(platform, action).map_or(&[][..], |endpoint| endpoint.scopes);
+    needed.iter().copied().filter(|scope| !granted.contains(scope)).collect()
+}
+
+/// What an account may do with credentials of a kind and scopes, as far as is known.
+pub fn may(platform: Platform, kind: CredentialKind, scopes: Option<&str>) -> Vec<Action> {
+    let fits = |action: &Action| find(platform, *action).is_some() && misfit(platform, *action, kind).is_none();
+    let actions = Action::ALL.into_iter().filter(fits);
+    actions.filter(|action| missing_scopes(platform, *action, scopes).is_empty()).collect()
+}
+
+/// What an action wants instead of credentials of this kind; none where they will do.
+pub fn misfit(platform: Platform, action: Action, kind: CredentialKind) -> Option<&'static str> {
+    let auth = find(platform, action)?.auth;
+    match (auth, kind) {
+        (Auth::OAuth1, CredentialKind::OAuth2 | CredentialKind::Aisa) => Some("OAuth 1.0a"),
+        (Auth::OAuth2, CredentialKind::OAuth1) | (Auth::Either, CredentialKind::Aisa) => Some("an OAuth 2.0 login"),
+        (Auth::Key, CredentialKind::OAuth1 | CredentialKind::OAuth2) => Some("a key of AIsa's"),
+        _ => None,
+    }
+}
+
+/// How far this machine's clock is from a platform's, in whole seconds: positive where ours is ahead. None where it did not
+/// say. The platform's is told to the second, so a second or two mean nothing.
+pub async fn clock_off(client: &Client, base: &BaseUrl, clock: &SharedClock) -> Option<i64> {
+    let before = clock.now().wall;
+    let date = client.platform_date(base).await?;
+    let after = clock.now().wall;
+    // What it showed when it answered lies between the two.
+    let middle = before.0 + (after.0 - before.0) / 2;
+    Some((middle - date.0) / 1000)
+}
+
+/// What to say of a clock that is off; none where it will do.
+pub fn warn_of_clock(off: i64, base: &BaseUrl) -> Option<String> {
+    (off.unsigned_abs() > CLOCK_OFF_SECONDS).then(|| {
+        let way = if off > 0 { "ahead of" } else { "behind" };
+        format!(
+            "this machine's clock is {} s {way} that of {base}; set it (a time service does), or OAuth 1.0a is refused and \
+             times are wrong",
+            off.unsigned_abs()
+        )
+    })
+}
+
+/// Everything that is wrong with the accounts of this work, each in a sentence; nobody is asked.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn unfit(
+    store: &mut Store,
+    who: &Who,
+    tokens: &TokenSource,
+    work: &[(Account, Vec<Action>)],
+) -> Result<Vec<String>, StoreError> {
+    let mut said = Vec::new();
+    for (account, actions) in work {
+        if who.is_fixed(account) {
+            let Some(current) = tokens.at_hand(account.id) else { continue };
+            let wrong = actions.iter().filter(|action| {
+                find(account.platform, **action).is_some_and(|endpoint| !endpoint.auth.takes(&current.credentials))
+            });
+            said.extend(wrong.map(|action| {
+                format!("{}: {action} does not take credentials of this kind; log in with another", account.name)
+            }));
+            continue;
+        }
+        let record = store.credential(account.id).await?;
+        said.extend(of_record(account, actions, record.as_ref()));
+    }
+    Ok(said)
+}
+
+/// What is wrong with one account that is logged in, or is not.
+fn of_record(account: &Account, actions: &[Action], record: Option<&Credential>) -> Vec<String> {
+    let name = &account.name;
+    let login = format!("cleanup account login {name}");
+    let Some(record) = record else {
+        return vec![format!("{name} has no credentials, so nothing is sent for it; run `{login}`")];
+    };
+    if let Some(why) = record.login_needed.as_deref().map(Why::parse) {
+        return vec![format!("{name} needs a login, {}; run `{login}`", why.sentence())];
+    }
+    let mut said = Vec::new();
+    for action in actions {
+        if let Some(wanted) = misfit(account.platform, *action, record.set.kind) {
+            said.push(format!("{name}: {action} on {} needs {wanted}; expect a refusal", account.platform));
+            continue;
+        }
+        let missing = missing_scopes(account.platform, *action, record.set.scopes.as_deref());
+        if !missing.is_empty() {
+            said.push(format!(
+                "{name} was not granted {}, which {action} needs; run `{login} --actions {action}`",
+                missing.join(" and ")
+            ));
+        }
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn scopes_are_compared_word_by_word() {
+        let granted = Some("tweet.read users.read follows.write offline.access");
+        assert!(missing_scopes(Platform::XV2, Action::Unfollow, granted).is_empty());
+        assert_eq!(missing_scopes(Platform::XV2, Action::Unlike, granted), ["like.write"]);
+        assert_eq!(missing_scopes(Platform::XV2, Action::Unlike, Some("like.writes")).len(), 3);
+        assert!(missing_scopes(Platform::XV2, Action::Unlike, None).is_empty(), "unknown is not missing");
+        assert!(missing_scopes(Platform::XV1, Action::Unlike, Some("")).is_empty());
+        assert_eq!(may(Platform::XV2, CredentialKind::OAuth2, granted), [Action::Unfollow]);
+        assert_eq!(may(Platform::XV1, CredentialKind::OAuth1, None).len(), 6);
+        assert_eq!(may(Platform::Aisa, CredentialKind::Aisa, None), [Action::Unfollow, Action::Unlike]);
+    }
+
+    #[test]
+    fn every_row_takes_the_kinds_that_it_takes() {
+        use crate::domain::Secret;
+        use crate::platform::{Credentials, table};
+        let secret = || Secret::new("a");
+        let bearer = Credentials::bearer(secret()).unwrap();
+        let oauth1 = Credentials::oauth1(secret(), secret(), secret(), secret()).unwrap();
+        for row in [Platform::XV2, Platform::XV1].into_iter().flat_map(table) {
+            for (kind, credentials) in [(CredentialKind::OAuth2, &bearer), (CredentialKind::OAuth1, &oauth1)] {
+                assert_eq!(misfit(row.platform, row.action, kind).is_none(), row.auth.takes(credentials), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_minute_is_tolerated() {
+        let base: BaseUrl = "https://api.example".parse().unwrap();
+        assert!([-60, 0, 60].into_iter().all(|off| warn_of_clock(off, &base).is_none()));
+        assert!(warn_of_clock(61, &base).unwrap().contains("61 s ahead of"));
+        assert!(warn_of_clock(-7200, &base).unwrap().contains("7200 s behind"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Options of `cleanup account` and `cleanup doctor`. Secrets are never among them: arguments are seen by everybody on the
+//! machine and stay in shells' histories. They come from the environment, the config file or stdin.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::values;
+use crate::domain::{AccountName, Action, Platform, UserId};
+
+const ACCOUNT_HELP: &str = "\
+Examples:
+  cleanup account login                     open the browser, log in to X, keep the login sealed
+  cleanup account login work --headless     on a machine without a browser: print the address, paste what comes back
+  cleanup account login --platform aisa     the key comes from stdin
+  cleanup account list
+  cleanup account check work
+  cleanup account import accounts.csv       name,platform,user_id,access_token,refresh_token,expires_at,access_secret
+
+The app that people log in to: CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET, if it has one). Its redirect address is
+http://127.0.0.1:8080/callback unless the config file says otherwise ([x] redirect); register it at X to the letter.";
+
+/// `cleanup account`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = ACCOUNT_HELP, arg_required_else_help = true)]
+pub struct AccountArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: AccountCommand,
+}
+
+/// The commands about accounts.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Keep a token that you have already; it comes from stdin
+    Add(AccountAddArgs),
+    /// Log in, or log in again
+    Login(AccountLoginArgs),
+    /// End a login here and, where it can be, at the platform
+    Logout(AccountLogoutArgs),
+    /// Show every account: who it is, what it may do, until when
+    List(AccountListArgs),
+    /// Ask the platforms whether logins are good, and whose they are
+    Check(AccountCheckArgs),
+    /// Log out and drop the account; requests that still count in a window stay on record
+    Remove(AccountRemoveArgs),
+    /// Keep many accounts from a CSV file, all of them or none
+    Import(AccountImportArgs),
+}
+
+/// `cleanup account add`
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Stdin, a line each: the access token, then the refresh token if there is one (x-v2); the access token \
+                        and its secret (x-v1); the key (aisa).\n\nExample:\n  cleanup account add work --user-id 42 <token.txt"
+)]
+pub struct AccountAddArgs {
+    /// Its short name
+    #[arg(value_name = "NAME")]
+    pub name: AccountName,
+    /// Whose API the token is for
+    #[arg(long, value_name = "P", default_value = "x-v2", value_parser = values::real_platform())]
+    pub platform: Platform,
+    /// Its numeric user ID; without it the platform is asked
+    #[arg(long, value_name = "ID", value_parser = values::user_id)]
+    pub user_id: Option<UserId>,
+}
+
+/// `cleanup account login`
+#[derive(Clone, Debug, Args)]
+pub struct AccountLoginArgs {
+    /// The short name it has or shall have; without one it is made of platform and user ID
+    #[arg(value_name = "NAME")]
+    pub name: Option<AccountName>,
+    /// Whose API to log in to [default: the account's, else x-v2]
+    #[arg(long, value_name = "P", value_parser = values::real_platform())]
+    pub platform: Option<Platform>,
+    /// Open no browser and listen nowhere: print the address, and read from stdin what the browser ended at
+    #[arg(long)]
+    pub headless: bool,
+    /// What the account shall be able to do [default: what it could do and what is in line for it; else unfollow,unlike]
+    #[arg(long, value_name = "ACTION,...", value_delimiter = ',', value_parser = values::action(), ignore_case = true)]
+    pub actions: Vec<Action>,
+}
+
+/// `cleanup account logout`
+#[derive(Clone, Debug, Args)]
+pub struct AccountLogoutArgs {
+    /// The account
+    #[arg(value_name = "NAME")]
+    pub name: AccountName,
+    /// Forget the login here even if its key is lost and the platform cannot be told
+    #[arg(long)]
+    pub forget: bool,
+}
+
+/// `cleanup account list`
+#[derive(Clone, Copy, Debug, Args)]
+pub struct AccountListArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cleanup account check`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Exit code 77 where an account needs you, 69 where a platform did not answer, else 0.")]
+pub struct AccountCheckArgs {
+    /// Only these
+    #[arg(value_name = "NAME")]
+    pub names: Vec<AccountName>,
+    /// Also say whether they may do this [default: what is in line for them]
+    #[arg(long, value_name = "ACTION,...", value_delimiter = ',', value_parser = values::action(), ignore_case = true)]
+    pub actions: Vec<Action>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cleanup account remove`
+#[derive(Clone, Debug, Args)]
+pub struct AccountRemoveArgs {
+    /// The account
+    #[arg(value_name = "NAME")]
+    pub name: AccountName,
+    /// Even if jobs have rows in line for it; they wait until it is logged in again
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Even if its key is lost and the platform cannot be told
+    #[arg(long)]
+    pub forget: bool,
+}
+
+/// `cleanup account import`
+#[derive(Clone, Debug, Args)]
+pub struct AccountImportArgs {
+    /// The file; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `cleanup doctor`
+#[derive(Clone, Copy, Debug, Args)]
+#[command(
+    after_help = "Exit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
+                  queue, 77 for accounts; the first of these that applies."
+)]
+pub struct DoctorArgs {
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: super::SandboxFlag,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,89 @@
+//! `cleanup account add`: a token that somebody has already, from stdin.
+
+use super::{keep_one, refuse_another, stdin};
+use crate::app::{self, Ways};
+use crate::auth::{Document, Login, aisa_key, aisa_user, oauth1};
+use crate::cli::args::AccountAddArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::domain::{Platform, Secret};
+use crate::platform::Credentials;
+use crate::store::CredentialKind;
+
+/// Keeps it.
+///
+/// # Errors
+/// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
+pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CliError> {
+    let (mut store, vault) = super::open(context).await?;
+    let document = read(args.platform)?;
+    let told = match &document {
+        Document::OAuth2 { .. } => None,
+        Document::OAuth1 { token, .. } => oauth1::user_id(token),
+        Document::Aisa { key } => aisa_user(key).ok(),
+    };
+    if let (Some(told), Some(given)) = (&told, &args.user_id)
+        && told != given
+    {
+        return Err(CliError::new(Kind::Usage, format!("the token says that its user is {told}, not {given}"))
+            .hint("leave --user-id out"));
+    }
+    let user = match (args.user_id.clone().or(told), &document) {
+        (Some(user), _) => user,
+        (None, Document::OAuth2 { access, .. }) => {
+            let ways = Ways::new(&context.settings, context.clock.clone())?;
+            let credentials = Credentials::bearer(access.clone()).map_err(unusable)?;
+            ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))?
+        }
+        (None, _) => {
+            let error = CliError::new(Kind::Usage, "it is not known whose token this is");
+            return Err(error.hint("give its numeric user ID with --user-id"));
+        }
+    };
+    let accounts = store.accounts().await?;
+    refuse_another(accounts.iter().find(|account| account.name == args.name), args.platform, &user)?;
+    let app = match document.kind() {
+        CredentialKind::OAuth2 => {
+            app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()))
+        }
+        _ => None,
+    };
+    let (name, platform) = (args.name.clone(), args.platform);
+    // Scopes and end are not known: the platform's answers will tell.
+    let login = Login { name, platform, user, document, scopes: None, expiry: None, app };
+    let account = keep_one(context, &mut store, &vault, login).await?;
+    store.close().await;
+    let check = context.command(&["account", "check", account.name.as_str()]);
+    context
+        .printer
+        .say(&format!("kept: {} is user {} on {}; try {check}", account.name, account.user_id, account.platform));
+    Ok(0)
+}
+
+fn read(platform: Platform) -> Result<Document, CliError> {
+    if platform == Platform::Aisa {
+        let key = aisa_key(stdin::line("AIsa key")?.expose());
+        return key
+            .map(|key| Document::Aisa { key })
+            .map_err(|error| CliError::new(Kind::Usage, error.to_string()).hint("give the key on stdin, one line"));
+    }
+    let token = legal(stdin::line("access token")?)?;
+    let second = stdin::another_line("second token")?.map(legal).transpose()?;
+    match (platform, second) {
+        (Platform::XV1, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
+        (Platform::XV1, None) => {
+            let error = CliError::new(Kind::Usage, "x-v1 speaks OAuth 1.0a, and stdin holds one line only");
+            Err(error.hint("give two lines: the access token and its secret"))
+        }
+        (_, refresh) => Ok(Document::OAuth2 { access: token, refresh }),
+    }
+}
+
+/// What could not stand in a header is no token.
+fn legal(secret: Secret) -> Result<Secret, CliError> {
+    Credentials::bearer(secret.clone()).map(|_| secret).map_err(unusable)
+}
+
+fn unusable(error: crate::platform::InvalidToken) -> CliError {
+    CliError::new(Kind::Usage, format!("stdin: {error}")).hint("one token a line, without quotes and spaces")
+}

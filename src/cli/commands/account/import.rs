@@ -1,0 +1,96 @@
+//! `cleanup account import`: many accounts from one CSV file, all of them or none.
+
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::app::{self, Ways};
+use crate::auth::{Document, ImportError, ImportRow, Login, import, keep};
+use crate::cli::args::AccountImportArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::domain::{Platform, UserId};
+use crate::platform::Credentials;
+
+/// Imports them.
+///
+/// # Errors
+/// A row cannot be used (65), a platform does not say whose a token is (77, 69), a name is somebody else's (2). Then none of
+/// the file is kept.
+pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u8, CliError> {
+    let (mut store, vault) = super::open(context).await?;
+    let from_stdin = args.file == Path::new("-");
+    let rows = if from_stdin { import(std::io::stdin().lock()) } else { read(&args.file) };
+    let rows = rows.map_err(|error| refused(&args.file, &error))?;
+    if rows.is_empty() {
+        return Err(CliError::new(Kind::InputData, format!("{}: there are no accounts in it", args.file.display()))
+            .hint("the first line names the columns; see `cleanup account --help`"));
+    }
+    let app = app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()));
+    let mut lines: HashMap<(Platform, UserId), u64> = HashMap::new();
+    let mut logins: Vec<Login> = Vec::with_capacity(rows.len());
+    let mut ways = None;
+    for row in rows {
+        let user = match &row.user {
+            Some(user) => user.clone(),
+            None => {
+                let ways = match &mut ways {
+                    Some(ways) => ways,
+                    none => none.insert(Ways::new(&context.settings, context.clock.clone())?),
+                };
+                ask(ways, &row).await?
+            }
+        };
+        if let Some(line) = lines.insert((row.platform, user.clone()), row.line) {
+            let message = format!("{}: lines {line} and {} are the same user, {user}", args.file.display(), row.line);
+            return Err(CliError::new(Kind::InputData, message).hint("drop one of them; nothing was imported"));
+        }
+        logins.push(row.into_login(user, app.clone()));
+    }
+    let kept = keep(&mut store, &vault, &logins, context.clock.now().wall).await?;
+    store.close().await;
+    context.printer.say(&format!("imported: {} accounts, sealed", kept.len()));
+    if !from_stdin {
+        let name = args.file.display().to_string();
+        let shown = crate::cli::escape::escaped(&name);
+        context.printer.say(&format!("delete {shown} now: it holds the tokens in clear"));
+        if std::fs::metadata(&args.file).is_ok_and(|about| about.mode() & 0o077 != 0) {
+            context.printer.warn(&format!("other users of this machine can read {shown}"));
+        }
+    }
+    Ok(0)
+}
+
+fn read(path: &Path) -> Result<Vec<ImportRow>, ImportError> {
+    import(std::fs::File::open(path).map_err(ImportError::Io)?)
+}
+
+/// The platform knows whose an OAuth 2.0 token is; all others say so themselves.
+async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CliError> {
+    let access = match &row.document {
+        Document::OAuth2 { access, .. } => access.clone(),
+        Document::OAuth1 { .. } | Document::Aisa { .. } => {
+            return Err(CliError::new(Kind::InputData, format!("line {}: the user is missing", row.line)));
+        }
+    };
+    let credentials = Credentials::bearer(access)
+        .map_err(|error| CliError::new(Kind::InputData, format!("line {}: {error}", row.line)))?;
+    ways.user_of(&credentials).await.map_err(|reply| {
+        let error = app::nobody(&ways.bases.x, &reply);
+        let message = format!("line {}, {}: {}; nothing was imported", row.line, row.name, error.message);
+        CliError { message, ..error }
+    })
+}
+
+fn refused(path: &Path, error: &ImportError) -> CliError {
+    let mut message = format!("{}: {error}", path.display());
+    if let ImportError::Rows { faults, count } = error {
+        for fault in faults.iter().skip(1) {
+            message.push_str(&format!("; {fault}"));
+        }
+        if *count > faults.len() {
+            message.push_str(&format!("; and {} more", count - faults.len()));
+        }
+    }
+    CliError::new(Kind::InputData, message).hint("nothing was imported; mend the file and give the command again")
+}

@@ -1,0 +1,112 @@
+//! `cleanup account list`: who there is, what each may do, until when. Needs no key and asks nobody.
+
+use serde_json::{Value, json};
+
+use crate::app;
+use crate::auth::{Why, list};
+use crate::cli::args::AccountListArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::cli::timing::clock_text;
+use crate::domain::Action;
+use crate::store::{Account, Credential};
+
+/// Lists them.
+///
+/// # Errors
+/// The queue cannot be read.
+pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, CliError> {
+    let accounts = match context.existing_queue().await? {
+        Some(mut store) => {
+            let accounts = list(&mut store).await?;
+            store.close().await;
+            accounts
+        }
+        None => Vec::new(),
+    };
+    let environment = app::environment_accounts(&context.settings.credentials)?;
+    let outside = |account: &Account| environment.iter().any(|found| found.is(account));
+    if args.json {
+        let shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
+        context.printer.json(&json!({ "accounts": shown }))?;
+        return Ok(0);
+    }
+    if accounts.is_empty() {
+        context.printer.say(&format!("there are no accounts; {} makes one", context.command(&["account", "login"])));
+        return Ok(0);
+    }
+    let mut rows = vec![["NAME", "PLATFORM", "USER", "KIND", "MAY", "ENDS", "STATE"].map(str::to_owned)];
+    rows.extend(accounts.iter().map(|(account, record)| row(context, account, record.as_ref(), outside(account))));
+    for line in table(&rows) {
+        context.printer.data(&line)?;
+    }
+    Ok(0)
+}
+
+fn row(context: &Context, account: &Account, record: Option<&Credential>, outside: bool) -> [String; 7] {
+    let kind = match record {
+        _ if outside => "environment",
+        Some(record) => record.set.kind.name(),
+        None => "-",
+    };
+    let ends = record
+        .and_then(|record| record.set.expiry)
+        .map_or_else(|| "-".to_owned(), |expiry| clock_text(expiry.at, context.clock.now().wall, &context.zone));
+    let state = match login_needed(record, outside) {
+        Some(why) => format!("login needed: {}", why.sentence()),
+        None => account.trouble.as_ref().map_or_else(|| "good".to_owned(), |trouble| escaped(trouble).into_owned()),
+    };
+    let may: Vec<&str> = actions(account, record).into_iter().map(Action::name).collect();
+    let may = if may.is_empty() { "-".to_owned() } else { may.join(",") };
+    let name = escaped(account.name.as_str()).into_owned();
+    [name, account.platform.to_string(), account.user_id.to_string(), kind.to_owned(), may, ends, state]
+}
+
+/// What it may do; where no scopes are on record, whatever its kind of credentials is good for.
+fn actions(account: &Account, record: Option<&Credential>) -> Vec<Action> {
+    record.map_or_else(Vec::new, |record| app::may(account.platform, record.set.kind, record.set.scopes.as_deref()))
+}
+
+fn login_needed(record: Option<&Credential>, outside: bool) -> Option<Why> {
+    match record {
+        _ if outside => None,
+        None => Some(Why::Missing),
+        Some(record) => record.login_needed.as_deref().map(Why::parse),
+    }
+}
+
+fn to_json(account: &Account, record: Option<&Credential>, outside: bool) -> Value {
+    let set = record.map(|record| &record.set);
+    let scopes = set.and_then(|set| set.scopes.as_deref()).map(|scopes| scopes.split(' ').collect::<Vec<_>>());
+    json!({
+        "name": account.name.as_str(),
+        "platform": account.platform.name(),
+        "user_id": account.user_id.as_str(),
+        "kind": if outside { Some("environment") } else { set.map(|set| set.kind.name()) },
+        "scopes": scopes,
+        "actions": actions(account, record).into_iter().map(Action::name).collect::<Vec<_>>(),
+        "expires_at": set.and_then(|set| set.expiry).map(|expiry| expiry.at.rfc3339()),
+        "client_id": set.and_then(|set| set.client_id.as_deref()),
+        "login_needed": login_needed(record, outside).map(Why::name),
+        "trouble": account.trouble,
+    })
+}
+
+/// Columns as wide as their widest cell; the last one ends where it ends.
+fn table(rows: &[[String; 7]]) -> Vec<String> {
+    let mut widths = [0; 7];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |row: &[String; 7]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| {
+            let missing = width.saturating_sub(cell.chars().count());
+            format!("{cell}{}", " ".repeat(missing))
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}

@@ -1,0 +1,131 @@
+//! `cleanup account login`: a person says yes at the platform, and the login is kept sealed.
+
+use super::{browser, find, keep_one, other_logins, refuse_another, standard_name, stdin};
+use crate::app::{self, Ways};
+use crate::auth::{Attempt, LOGIN_WAIT_SECONDS, Listener, Login, Redirect, scopes_for};
+use crate::cli::args::AccountLoginArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::domain::{Action, Platform};
+use crate::platform::{Credentials, table};
+use crate::store::{Account, Store};
+
+/// Logs in.
+///
+/// # Errors
+/// No app is configured (78), nobody said yes (77), the platform does not answer (69).
+pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8, CliError> {
+    let known = known(context, args).await?;
+    let platform = args.platform.or(known.as_ref().map(|account| account.platform)).unwrap_or(Platform::XV2);
+    if let Some(account) = known.as_ref().filter(|account| account.platform != platform) {
+        let message = format!("{} is an account of {}, not of {platform}", account.name, account.platform);
+        return Err(CliError::new(Kind::Usage, message).hint("give this login another name"));
+    }
+    let offered: Vec<Action> = table(platform).iter().map(|endpoint| endpoint.action).collect();
+    if let Some(action) = args.actions.iter().find(|action| !offered.contains(action)) {
+        return Err(CliError::new(Kind::Usage, format!("{platform} does not offer {action}"))
+            .hint("see docs/platforms.md for what each platform offers"));
+    }
+    match platform {
+        Platform::XV1 => other_logins::pin(context, args, known.as_ref()).await,
+        Platform::Aisa => other_logins::aisa(context, args, known.as_ref()).await,
+        Platform::XV2 | Platform::Sandbox => x(context, args, known.as_ref()).await,
+    }
+}
+
+/// The account that is named, if there is one already.
+async fn known(context: &Context, args: &AccountLoginArgs) -> Result<Option<Account>, CliError> {
+    match &args.name {
+        Some(name) => match find(context, name).await {
+            Ok((store, account)) => {
+                store.close().await;
+                Ok(Some(account))
+            }
+            Err(error) if error.kind == Kind::Usage => Ok(None),
+            Err(error) => Err(error),
+        },
+        None => Ok(None),
+    }
+}
+
+/// What to ask for: what was asked for; else what the account could do before and what is in line for it; else the two that
+/// most people come for.
+pub(super) async fn actions(
+    store: &mut Store,
+    args: &AccountLoginArgs,
+    known: Option<&Account>,
+) -> Result<Vec<Action>, CliError> {
+    if !args.actions.is_empty() {
+        return Ok(args.actions.clone());
+    }
+    let mut actions = Vec::new();
+    if let Some(account) = known {
+        if let Some(record) = store.credential(account.id).await?.filter(|record| record.set.scopes.is_some()) {
+            actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
+        }
+        actions.extend(super::check::in_line(store, account).await?);
+    }
+    if actions.is_empty() { Ok(vec![Action::Unfollow, Action::Unlike]) } else { Ok(actions) }
+}
+
+/// OAuth 2.0 with PKCE.
+async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CliError> {
+    let settings = &context.settings;
+    let app = app::needed_app(settings)?;
+    let redirect = settings.app.redirect.as_deref().unwrap_or(Redirect::DEFAULT);
+    let redirect: Redirect = redirect.parse().map_err(|error: crate::auth::InvalidRedirect| {
+        CliError::new(Kind::Config, error.to_string()).hint("set [x] redirect in the config file, and register it at X")
+    })?;
+    let ways = Ways::new(settings, context.clock.clone())?;
+    let places = app::x_places(settings, &ways)?;
+    let (mut store, vault) = super::open(context).await?;
+    let actions = actions(&mut store, args, known).await?;
+    let scopes = scopes_for(Platform::XV2, &actions, &[]);
+    let attempt = Attempt::begin(app, places, redirect, &scopes);
+    context.printer.say(&format!("asking for: {}", scopes.join(" ")));
+    let code = if args.headless {
+        context.printer.say("open this address in any browser, authorize the app, and paste the address you end at:");
+        context.printer.data(attempt.url())?;
+        attempt.code_from_paste(stdin::line("address or code")?.expose()).map_err(crate::auth::LoginError::from)?
+    } else {
+        let listener = Listener::bind(attempt.redirect()).await?;
+        show(context, attempt.url())?;
+        context.printer.say(&format!("waiting for the browser at {}", attempt.redirect().as_str()));
+        listener.wait(&attempt, LOGIN_WAIT_SECONDS).await?
+    };
+    let asked_at = context.clock.now().wall;
+    let app = attempt.app().clone();
+    let pair = attempt.exchange(&ways.wire, code).await?;
+    let credentials = Credentials::bearer(pair.access.clone()).map_err(|error| {
+        CliError::new(Kind::Unreachable, format!("the platform's token is none: {error}")).hint("begin the login again")
+    })?;
+    let user = ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))?;
+    refuse_another(known, Platform::XV2, &user)?;
+    let name = args.name.clone().map_or_else(|| standard_name(Platform::XV2, &user), Ok)?;
+    let lasting = pair.refresh.is_some();
+    let granted = pair.scopes.clone();
+    let login = Login::of_pair(name, Platform::XV2, user, pair, asked_at, &app);
+    let account = keep_one(context, &mut store, &vault, login).await?;
+    store.close().await;
+    for action in actions {
+        if !app::missing_scopes(Platform::XV2, action, granted.as_deref()).is_empty() {
+            context.printer.warn(&format!("{action} was asked for and not granted"));
+        }
+    }
+    if !lasting {
+        context.printer.warn("there is no refresh token, so this login ends with its access token, in about two hours");
+    }
+    context.printer.say(&format!("logged in: {} is user {} on {}", account.name, account.user_id, account.platform));
+    Ok(0)
+}
+
+/// Prints the address and opens the browser at it.
+pub(super) fn show(context: &Context, url: &str) -> Result<(), CliError> {
+    let opened = browser::open(url);
+    context.printer.say(if opened {
+        "your browser opens; if it does not, open this address:"
+    } else {
+        "no browser could be opened; open this address in yours:"
+    });
+    context.printer.data(url)
+}

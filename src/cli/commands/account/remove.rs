@@ -1,0 +1,43 @@
+//! `cleanup account remove`: logs out and drops the account. Requests that may still count in a window stay on record.
+
+use super::{check, find, logout};
+use crate::cli::args::AccountRemoveArgs;
+use crate::cli::commands::forget::keep_from;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::store::{DrainLock, Removal};
+
+/// Removes it.
+///
+/// # Errors
+/// There is no such account (2), rows of it are in line and nobody said --yes (2), somebody drains the queue (75).
+pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u8, CliError> {
+    let (mut store, account) = find(context, &args.name).await?;
+    let _lock = DrainLock::take(store.path())?;
+    let waiting = check::waiting(&mut store, account.id).await?;
+    if !waiting.is_empty() && !args.yes {
+        let rows: u64 = waiting.iter().map(|(_, rows)| rows).sum();
+        let jobs: Vec<&str> = waiting.iter().map(|(job, _)| job.as_str()).collect();
+        let message = format!("{} has {rows} rows in line, in {}", account.name, jobs.join(", "));
+        let cancel = context.command(&["cancel", jobs[0]]);
+        return Err(CliError::new(Kind::Usage, message).hint(format!(
+            "cancel the job with {cancel}; or add --yes, and they wait until somebody logs {} in again",
+            account.name
+        )));
+    }
+    logout::end(context, &mut store, &account, args.forget).await?;
+    let removal = store.remove_account(account.id, keep_from(context.clock.now().wall)).await?;
+    store.close().await;
+    let name = &account.name;
+    context.printer.say(&match removal {
+        Removal::Gone => format!("removed: {name}"),
+        Removal::HistoryStays { jobs: 0, slots } => {
+            format!("{name} has no login any more; its name stays, for {slots} requests on record may still count in a window")
+        }
+        Removal::HistoryStays { jobs, .. } => {
+            let forget = context.command(&["forget", "JOB"]);
+            format!("{name} has no login any more; its name stays, for {jobs} jobs speak of it ({forget} drops a settled one)")
+        }
+    });
+    Ok(0)
+}

@@ -1,0 +1,92 @@
+//! What `doctor` asks of a queue: whether SQLite finds it whole, whether the counters are right, whether anything points
+//! nowhere. Reads only. In: a queue. Out: numbers. What does not belong here: judging them.
+
+use super::error::StoreError;
+use super::open::Store;
+
+/// The most faults that SQLite lists.
+const MAX_FAULTS: usize = 20;
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Integrity {
+    /// The SQLite that reads the queue.
+    pub sqlite: String,
+    /// What SQLite's own check says is broken; empty: nothing.
+    pub faults: Vec<String>,
+    /// Jobs whose counters are not what counting their tasks gives.
+    pub miscounted: Vec<String>,
+    /// Rows that point to something that is not there: what, and how many (never 0).
+    pub orphans: Vec<(&'static str, u64)>,
+    /// Bytes of the file that hold nothing.
+    pub free_bytes: u64,
+}
+
+/// The counters of a round beside those that counting gives. Tasks above `visible_to` belong to a load that has not finished.
+const MISCOUNTED: &str = "
+    with counted as (
+        select lane.round_id as round_id, sum(task.state < 4) as pending, sum(task.state = 4) as done,
+               sum(task.state = 5) as gone, sum(task.state = 6) as failed, sum(task.state = 7) as cancelled,
+               sum(task.state = 8) as kept
+          from task join lane on lane.id = task.lane_id join round on round.id = lane.round_id
+         where task.id <= round.visible_to
+         group by lane.round_id)
+    select job.name
+      from round join job on job.id = round.job_id left join counted c on c.round_id = round.id
+     where round.pending <> coalesce(c.pending, 0) or round.done <> coalesce(c.done, 0)
+        or round.gone <> coalesce(c.gone, 0) or round.failed <> coalesce(c.failed, 0)
+        or round.cancelled <> coalesce(c.cancelled, 0) or round.kept <> coalesce(c.kept, 0)
+     order by job.name";
+
+/// What no foreign key guards. Attempts of forgotten tasks are meant to be there: their slots still count.
+const ORPHANS: [(&str, &str); 4] = [
+    ("tasks without a lane", "select count(*) from task where lane_id not in (select id from lane)"),
+    ("attempts without an account", "select count(*) from attempt where account_id not in (select id from account)"),
+    ("targets without a task", "select count(*) from task_key where task_id not in (select id from task)"),
+    ("rows' cells without a task", "select count(*) from task_cells where task_id not in (select id from task)"),
+];
+
+impl Store {
+    /// Reads all of the queue and says what is wrong with it. Takes seconds per million tasks.
+    ///
+    /// # Errors
+    /// The database cannot be read at all.
+    pub async fn integrity(&mut self) -> Result<Integrity, StoreError> {
+        let (sqlite,): (String,) = self.one_row("select sqlite_version()").await?;
+        let check = format!("pragma integrity_check({MAX_FAULTS})");
+        let said: Result<Vec<(String,)>, _> =
+            sqlx::query_as(sqlx::AssertSqlSafe(check)).fetch_all(&mut self.connection).await;
+        let faults = match said {
+            Ok(said) => said.into_iter().map(|(text,)| text).filter(|text| text != "ok").collect(),
+            // A page that cannot be read ends the check itself.
+            Err(error) => match self.sort(error) {
+                StoreError::Damaged { detail, .. } => vec![detail],
+                other => return Err(other),
+            },
+        };
+        let mut found = Integrity { sqlite, faults, ..Integrity::default() };
+        if !found.faults.is_empty() {
+            return Ok(found);
+        }
+        let names: Vec<(String,)> =
+            sqlx::query_as(MISCOUNTED).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        found.miscounted = names.into_iter().map(|(name,)| name).collect();
+        for (what, sql) in ORPHANS {
+            let (count,): (i64,) = self.one_row(sql).await?;
+            if let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) {
+                found.orphans.push((what, count));
+            }
+        }
+        let (pages,): (i64,) = self.one_row("pragma freelist_count").await?;
+        let (size,): (i64,) = self.one_row("pragma page_size").await?;
+        found.free_bytes = u64::try_from(pages.saturating_mul(size)).unwrap_or(0);
+        Ok(found)
+    }
+
+    async fn one_row<T>(&mut self, sql: &'static str) -> Result<T, StoreError>
+    where
+        T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
+    {
+        sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))
+    }
+}

@@ -1,0 +1,122 @@
+//! Canary secrets go through every command, and are in no file and in no word of it: database, write-ahead log, logs at their
+//! fullest, reports, errors, backtraces.
+
+use std::path::Path;
+
+use crate::bench::{Bench, Done, USER, ids};
+
+/// What every secret of this test has in it. The sandbox's own tokens begin with `sbx-`.
+const CANARIES: [&str; 4] = ["canary", "sbx-at-", "sbx-rt-", "sandbox-2244994945"];
+
+/// Files of the test's own making hold secrets by intent.
+const OURS: [&str; 1] = ["accounts.csv"];
+
+fn grep(folder: &Path, found: &mut Vec<String>, seen: &mut usize) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            grep(&path, found, seen);
+        } else if !OURS.iter().any(|ours| path.ends_with(ours)) {
+            *seen += 1;
+            let bytes = std::fs::read(&path).unwrap();
+            let hits = CANARIES.iter().filter(|c| bytes.windows(c.len()).any(|part| part == c.as_bytes()));
+            found.extend(hits.map(|canary| format!("{canary} in {}", path.display())));
+        }
+    }
+}
+
+#[track_caller]
+fn silent(done: Done) -> Done {
+    for canary in CANARIES {
+        assert!(!done.out.contains(canary), "{canary} on stdout: {}", done.out);
+        assert!(!done.err.contains(canary), "{canary} on stderr: {}", done.err);
+    }
+    assert!(!done.err.contains("panicked"), "{}", done.err);
+    done
+}
+
+#[test]
+fn no_secret_is_anywhere_in_clear() {
+    let bench = Bench::new();
+    let environment: &[(&str, &str)] = &[
+        ("RUST_BACKTRACE", "full"),
+        ("CLEANUP_KEY", "canary-passphrase-of-this-test"),
+        ("CLEANUP_X_CLIENT_ID", "secret-app"),
+        ("CLEANUP_X_CLIENT_SECRET", "canary-app-secret"),
+        ("CLEANUP_X_CONSUMER_KEY", "canary-consumer-key"),
+        ("CLEANUP_X_CONSUMER_SECRET", "canary-consumer-secret"),
+    ];
+    let run = |words: &[&str]| {
+        let loud: Vec<&str> =
+            words.iter().copied().chain(["-vvv", "--log-file", "log.json", "--log-format", "json"]).collect();
+        silent(bench.run_with(words, environment));
+        silent(bench.run_with(&loud, environment))
+    };
+    let feed = |words: &[&str], text: &str| {
+        let mut command = bench.cleanup(words);
+        command.envs(environment.iter().copied());
+        silent(bench.feed_to(command, text))
+    };
+    silent(bench.log_in_with("work", USER, "unmute", environment)).ends(0);
+    feed(&["account", "add", "fixed", "-vvv"], "sandbox-2244994946\ncanary-refresh\n").ends(0);
+    feed(&["account", "add", "odd", "-vvv"], "canary token\n").ends(2);
+    feed(&["account", "add", "unknown", "-vvv"], "canary-nobodys-token\n").ends(77);
+    feed(&["account", "add", "one", "--platform", "x-v1", "-vvv"], "42-canary\ncanary-access-secret\n").ends(0);
+    feed(&["account", "add", "key", "--platform", "aisa", "-vvv"], "sk-canary-1234\n").ends(0);
+    feed(&["account", "login", "--platform", "aisa", "-vvv"], "sk-canary-5678\n");
+    feed(&["account", "login", "--platform", "x-v1", "-vvv"], "1234567\n");
+    feed(&["account", "login", "--headless", "-vvv"], "http://x/?code=canary-code&state=canary-state\n").ends(77);
+    feed(&["account", "login", "--headless", "-vvv"], "canary-code\n").ends(77);
+    let header = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
+    bench.write(
+        "accounts.csv",
+        &format!("{header}many,x-v2,99,canary-at,canary-rt,1,\nx,x-v1,98,canary-t,,,canary-s\n"),
+    );
+    run(&["account", "import", "accounts.csv"]).ends(0);
+    bench.write("mutes.csv", &format!("user_id,account\n{}", mixed()));
+    for words in [
+        &["account", "list"][..],
+        &["account", "list", "--json"],
+        &["account", "check"],
+        &["account", "check", "--json", "--actions", "unlike"],
+        &["check", "mutes.csv", "--action", "unmute"],
+        &["load", "mutes.csv", "--action", "unmute", "--account", "work"],
+        &["resume", "--yes", "--json", "--rate", "1000/m", "--pace", "front-load"],
+        &["run", "mutes.csv", "--action", "unmute", "--account", "work", "--yes", "--rate", "1000/m"],
+        &["status", "--json"],
+        &["report", "mutes"],
+        &["report", "mutes", "--format", "jsonl", "-o", "report.jsonl"],
+        &["explain", "1000000000000000007"],
+        &["audit"],
+        &["doctor"],
+        &["doctor", "--json"],
+        &["account", "remove", "work"],
+        &["account", "logout", "fixed"],
+        &["account", "logout", "one"],
+        &["account", "remove", "key", "--yes"],
+        &["account", "list", "--json"],
+    ] {
+        run(words);
+    }
+    // The wrong key, and none.
+    silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary-another-passphrase")])).ends(78);
+    silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary")])).ends(78);
+    silent(bench.run(&["account", "check", "-vvv"])).ends(78);
+    let outside =
+        [("CLEANUP_X_TOKEN", "canary-token"), ("CLEANUP_X_USER_ID", "5"), ("CLEANUP_AISA_KEY", "canary-key-1")];
+    let own = ["run", "own.csv", "--action", "unmute", "--yes", "-vvv", "--db", "own.db"];
+    bench.write("own.csv", &ids(2));
+    silent(bench.run_with(&own, &outside)).ends(77);
+    silent(bench.run_with(&["doctor", "-vvv"], &outside));
+    let (mut found, mut seen) = (Vec::new(), 0);
+    grep(bench.folder.path(), &mut found, &mut seen);
+    assert!(found.is_empty(), "{found:?}");
+    assert!(seen >= 8 && bench.path("log.json").metadata().unwrap().len() > 100, "{seen} files");
+}
+
+/// Rows of good accounts and of some that the platform does not know.
+fn mixed() -> String {
+    let names = ["work", "fixed", "many", "one", "x"];
+    let rows = (0..20_u64).map(|n| format!("{},{}", 1_000_000_000_000_000_007 + n, names[n as usize % names.len()]));
+    rows.collect::<Vec<_>>().join("\n") + "\n"
+}

@@ -1,0 +1,10 @@
+//! `cleanup account` and `cleanup doctor` over the real program, against a sandbox with an authorization server.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod bench;
+mod browser;
+mod canary;
+mod doctor;
+mod logins;
+mod many;
+mod runs;
