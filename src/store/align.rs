@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write as _;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use super::columns::{numbers, sparse, targets};
 use super::error::StoreError;
@@ -34,10 +34,10 @@ pub(super) struct Alignment {
     behind: i64,
     ended: bool,
     pages: VecDeque<Page>,
-    places: HashMap<u64, Place>,
+    places: HashMap<u64, Place, BuildHasherDefault<Hashed>>,
     /// The place after the last match, where the next row probably is.
     next: Place,
-    left_over: HashSet<u64>,
+    left_over: HashSet<u64, BuildHasherDefault<Hashed>>,
     misses_in_a_row: usize,
     given_up: bool,
     run: Option<Run>,
@@ -89,6 +89,26 @@ struct OldRow {
     matched: bool,
 }
 
+/// Keys are hashes already.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
 impl Alignment {
     pub(super) fn new(round: RoundId, runs_of: Option<i64>) -> Alignment {
         Alignment {
@@ -97,9 +117,9 @@ impl Alignment {
             behind: 0,
             ended: false,
             pages: VecDeque::new(),
-            places: HashMap::new(),
+            places: HashMap::default(),
             next: Place::default(),
-            left_over: HashSet::new(),
+            left_over: HashSet::default(),
             misses_in_a_row: 0,
             given_up: false,
             run: None,
@@ -237,7 +257,6 @@ impl Alignment {
             }
         }
         self.next = Place { page: self.next.page.saturating_sub(1), row: self.next.row };
-        // Numbers go on from the newest page; with none left there is nothing that could be mistaken.
         if self.unmatched.len() >= ROWS_PER_PAGE { self.write_unmatched(store).await } else { Ok(()) }
     }
 
