@@ -68,10 +68,11 @@ create table round (
     failed      integer not null default 0 check (failed >= 0),
     cancelled   integer not null default 0 check (cancelled >= 0),
     kept        integer not null default 0 check (kept >= 0),
-    -- Whether tasks in the order of their IDs are in the order of the file's lines.
-    in_order    integer not null default 1 check (in_order in (0, 1)),
     -- Tasks up to this ID are part of the round; what lies above belongs to a load that has not finished.
     visible_to  integer not null default 0,
+    -- A load died while it was writing what had changed: `row_run` may not name every task that is back in line, so the next
+    -- load looks at all of them.
+    torn        integer not null default 0 check (torn in (0, 1)),
     unique (job_id, number)
 ) strict;
 
@@ -105,6 +106,7 @@ create table lane (
 create table task (
     id                integer primary key,
     lane_id           integer not null,
+    -- Where its row stood in the load that made it; `row_run` says where it stands since.
     line              integer not null,
     -- An integer where that is exact, text for handles and for IDs with leading zeros or beyond 64 bits.
     target            any     not null,
@@ -131,6 +133,19 @@ create table task (
 create index task_pending on task (lane_id, id) where state = 0;
 -- The few that stand aside, for a start.
 create index task_parked on task (id) where state in (2, 3);
+-- Those whose row is gone, for the end of a report and the next load.
+create index task_vanished on task (id) where vanished = 1;
+
+-- Where the rows of a load that was not the round's first stand in the file: from `line` on, so many rows one line apart are
+-- the tasks from `task_id` on, one ID apart. A few runs say what would otherwise have to be written into every task whose
+-- row moved up or down a line. The first load has none: the lines of its tasks are their own.
+create table row_run (
+    load_id  integer not null,
+    line     integer not null,
+    task_id  integer not null,
+    rows     integer not null check (rows >= 1),
+    primary key (load_id, line)
+) strict, without rowid;
 
 -- Guards that a target stands once in a lane. A table of its own, filled in sorted order, because a unique index on a random
 -- column of `task` would cost three quarters of the loading speed, and one that named `state` would be rewritten each claim.

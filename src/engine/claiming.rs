@@ -1,6 +1,7 @@
 //! Due accounts become claims, and a committed turn's claims become requests.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::attempt::{Departure, carry};
@@ -205,9 +206,10 @@ impl Dispatcher {
                 lane.pending = false;
             }
         }
-        let mut found: std::collections::HashMap<LaneId, u32> = std::collections::HashMap::new();
+        let mut found: HashMap<LaneId, u32> = HashMap::with_capacity(plan.len());
+        let plans: HashMap<LaneId, &Planned> = plan.iter().map(|planned| (planned.lane, planned)).collect();
         for claimed in receipt.claimed {
-            let Some(planned) = plan.iter().find(|planned| planned.lane == claimed.lane) else { continue };
+            let Some(planned) = plans.get(&claimed.lane) else { continue };
             let Some(lane) = self.roster.lanes.get(&claimed.lane).copied() else { continue };
             *found.entry(claimed.lane).or_default() += 1;
             let run = &self.roster.accounts[planned.account];

@@ -58,7 +58,12 @@ impl Store {
     pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
         let mut json = String::new();
         super::load::write_target(&mut json, target);
-        let sql = "select job.name, round.number, task.line, lane.action, account.name, task.state, task.reason, task.vanished,
+        let sql = "select job.name, round.number,
+                          coalesce((select r.line + task.id - r.task_id from row_run r
+                                     where r.load_id = (select max(load.id) from load
+                                                         where load.round_id = round.id and load.finished_at is not null)
+                                       and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
+                          lane.action, account.name, task.state, task.reason, task.vanished,
                           task.last_attempt_id
                      from lane
                      join task_key key on key.lane_id = lane.id and key.target = (?1 ->> '$')

@@ -100,7 +100,9 @@ const FORGET_TASKS: [&str; 5] = [
     "delete from task where id between ?1 and ?2",
 ];
 
-const FORGET_JOB: [&str; 5] = [
+const FORGET_JOB: [&str; 6] = [
+    "delete from row_run
+      where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
     "delete from row_without_task
       where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
     "delete from load where round_id in (select id from round where job_id = ?1)",

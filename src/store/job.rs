@@ -77,15 +77,13 @@ pub struct Job {
     pub content_hash: String,
     /// The number of that load.
     pub(super) load: i64,
-    /// Whether task order is line order.
-    pub(super) in_order: bool,
 }
 
-type JobRow = (i64, String, String, Option<i64>, Option<i64>, String, i64, i64, i64, i64, String, i64, i64);
+type JobRow = (i64, String, String, Option<i64>, Option<i64>, String, i64, i64, i64, i64, String, i64);
 
 const SELECT_JOBS: &str = "
     select job.id, job.name, job.path, job.action, job.account_id, job.state, round.id, round.number, round.visible_to,
-           round.pending, load.content_hash, load.id, round.in_order
+           round.pending, load.content_hash, load.id
       from job
       join round on round.job_id = job.id
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
@@ -118,8 +116,7 @@ impl Store {
 }
 
 fn job_of(row: JobRow) -> Result<Job, StoreError> {
-    let (id, name, path, action, account, state, round, number, visible_to, pending, content_hash, load, in_order) =
-        row;
+    let (id, name, path, action, account, state, round, number, visible_to, pending, content_hash, load) = row;
     Ok(Job {
         id: JobId(id),
         name,
@@ -133,6 +130,5 @@ fn job_of(row: JobRow) -> Result<Job, StoreError> {
         pending: u64::try_from(pending).unwrap_or(0),
         content_hash,
         load,
-        in_order: in_order != 0,
     })
 }

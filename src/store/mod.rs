@@ -9,7 +9,9 @@
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
 
 mod account;
+mod align;
 mod audit;
+mod columns;
 mod control;
 mod credential;
 mod drain;

@@ -1,11 +1,14 @@
 //! Loading again, the way nightly runs work: the file is compared with what is in the queue, and only the difference is
 //! written. New rows get in line, vanished ones are cancelled, returned ones come back; whatever is settled stays settled.
 //!
-//! Steps 1 to 3 work in temporary tables beside the queue; the changes follow in batches, each of them true by itself; the
-//! last small step makes the new tasks visible and remembers the content.
+//! Rows that are as they were have been matched in passing ([`super::align`]); what follows is about the rest. It is sorted and
+//! compared in temporary tables beside the queue; the changes follow in batches, each of them true by itself; the last small
+//! step makes the new tasks visible and remembers the content.
 
 use sqlx::Connection;
 
+use super::align::{Alignment, CREATE_ALIGNMENT, Run, runs_json};
+use super::columns::numbers;
 use super::error::StoreError;
 use super::job::Job;
 use super::load::{Loader, ROWS_PER_TRANSACTION, insert_load};
@@ -60,10 +63,12 @@ impl Store {
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         let (load, first_id) = insert_load(&mut tx, job.round.0, content_hash, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
-        let mut loader = Loader::new(self, lock, job.round, load, first_id, now, true);
-        for sql in ["drop table if exists temp.incoming", CREATE_INCOMING] {
+        let mut loader = Loader::new(self, lock, job.round, load, first_id, now, None);
+        for sql in ["drop table if exists temp.incoming", CREATE_INCOMING].iter().chain(&CREATE_ALIGNMENT) {
             loader.run(sql, &[]).await?;
         }
+        let (ordered,): (i64,) = loader.one(RUNS_ARE_WHOLE, &[job.round.0, job.load]).await?;
+        loader.alignment = Some(Alignment::new(job.round, (ordered != 0).then_some(job.load)));
         Ok(loader)
     }
 
@@ -108,6 +113,9 @@ impl Loader<'_> {
     pub async fn apply(mut self, allow_shrink: bool) -> Result<Reloaded, StoreError> {
         self.flush().await?;
         self.commit().await?;
+        if let Some(alignment) = &mut self.alignment {
+            alignment.finish(self.store).await?;
+        }
         self.compare().await?;
         let (vanished,): (i64,) = self.one(COUNT_VANISHED_PENDING, &[]).await?;
         let (pending,): (i64,) = self.one("select pending from round where id = ?1", &[self.round.0]).await?;
@@ -130,7 +138,7 @@ impl Loader<'_> {
         for sql in DROP_COMPARISON.iter().chain(&CREATE_COMPARISON) {
             self.run(sql, &[]).await?;
         }
-        for sql in [FILL_SORTED_INCOMING, FILL_REPEATED, FILL_MATCHED, FILL_FRESH] {
+        for sql in [FILL_SORTED_INCOMING, FILL_MATCHED, FILL_FRESH, FILL_REPEATED] {
             self.run(sql, &[]).await?;
         }
         self.run(FILL_VANISHED, &[self.round.0]).await
@@ -165,7 +173,7 @@ impl Loader<'_> {
         let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.vanished", &[]).await?;
         let (round, now) = (self.round.0, self.now.0);
         let (before,): (i64,) = self.one("select cancelled from round where id = ?1", &[round]).await?;
-        self.in_batches(total, &[COUNT_CANCELLED, CANCEL_VANISHED, MARK_VANISHED], &[round, now]).await?;
+        self.in_batches(total, &[COUNT_CANCELLED, CANCEL_VANISHED], &[round, now]).await?;
         let (after,): (i64,) = self.one("select cancelled from round where id = ?1", &[round]).await?;
         Ok((after - before) as u64)
     }
@@ -176,7 +184,11 @@ impl Loader<'_> {
         let (round, now) = (self.round.0, self.now.0);
         let counts = "select cancelled, kept from round where id = ?1";
         let (cancelled, kept): (i64, i64) = self.one(counts, &[round]).await?;
-        let steps = [COUNT_RESTORED, COUNT_SPARED, RESTORE, SPARE, RENUMBER, DROP_CELLS, REPLACE_CELLS];
+        if total > 0 {
+            self.begin().await?;
+            self.run("update round set torn = 1 where id = ?1", &[round]).await?;
+        }
+        let steps = [COUNT_RESTORED, COUNT_SPARED, RESTORE, SPARE, RETURN, DROP_CELLS, REPLACE_CELLS];
         self.in_batches(total, &steps, &[round, now]).await?;
         let (cancelled_now, kept_now): (i64, i64) = self.one(counts, &[round]).await?;
         Ok(((cancelled - cancelled_now) as u64, (kept_now - kept) as u64))
@@ -186,37 +198,59 @@ impl Loader<'_> {
         let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.repeated", &[]).await?;
         let (load, round) = (self.load, self.round.0);
         self.in_batches(total, &[INSERT_REPEATED], &[load, 0]).await?;
-        let (ordered,): (i64,) = self.one(STILL_IN_ORDER, &[self.first_id]).await?;
+        self.write_runs().await?;
         let last = self.next_id - 1;
-        let (pending, kept): (i64, i64) = self
-            .one(
-                "select coalesce(sum(state = 0), 0), coalesce(sum(state = 8), 0) from task where id between ?1 and ?2",
-                &[self.first_id, last],
-            )
-            .await?;
+        let (pending, kept) = self.count_new(0).await?;
         summary.kept += kept as u64;
         self.begin().await?;
         self.run(
             "update round set visible_to = max(visible_to, ?2), rows = ?3, duplicates = ?4, rejected = ?5,
-                    pending = pending + ?6, kept = kept + ?7, in_order = in_order and ?8 where id = ?1",
-            &[round, last, self.rows as i64, total, self.rejected as i64, pending, kept, ordered],
+                    pending = pending + ?6, kept = kept + ?7, torn = 0 where id = ?1",
+            &[round, last, self.rows as i64, total, self.rejected as i64, pending, kept],
         )
         .await?;
         self.close_load(last).await?;
         self.commit().await?;
-        self.begin().await?;
-        self.run(DELETE_OLDER_ROWS, &[round, load]).await?;
-        self.commit().await?;
+        for sql in DELETE_OLDER {
+            while self.change(sql, &[round, load, ROWS_PER_TRANSACTION / 2]).await? > 0 {}
+        }
         for sql in DROP_COMPARISON {
             self.run(sql, &[]).await?;
         }
         Ok(total as u64)
     }
 
+    /// Says where the rows of this load stand: those in their old order as the runs they were met in, the rest one by one.
+    async fn write_runs(&mut self) -> Result<(), StoreError> {
+        self.run(FILL_PLACED, &[self.first_id - 1]).await?;
+        let mut open: Option<Run> = None;
+        let mut from = 0;
+        loop {
+            let sql = "select group_concat(line), group_concat(task_id), group_concat(rows), max(rowid)
+                         from (select rowid, * from temp.placed where rowid > ?1 order by rowid limit ?2)";
+            let (lines, tasks, rows, last): (Option<String>, Option<String>, Option<String>, Option<i64>) =
+                self.one(sql, &[from, ROWS_PER_TRANSACTION / 2]).await?;
+            let Some(last) = last else { break };
+            from = last;
+            let places = numbers(lines.as_deref())?.into_iter().zip(numbers(tasks.as_deref())?);
+            let mut closed = Vec::new();
+            for ((line, task), rows) in places.zip(numbers(rows.as_deref())?) {
+                let run = Run { line, task, rows };
+                if !open.as_mut().is_some_and(|open| open.extend(run)) {
+                    closed.extend(open.replace(run));
+                }
+            }
+            self.insert_json(INSERT_RUNS, &runs_json(&closed), &[self.load]).await?;
+        }
+        let rest: Vec<Run> = open.into_iter().collect();
+        self.insert_json(INSERT_RUNS, &runs_json(&rest), &[self.load]).await
+    }
+
     /// Runs statements over a temporary table, a batch of its rows (`rowid > ?1 and rowid <= ?2`) per transaction. All get the
     /// same four numbers; what a statement does not name is not bound.
     async fn in_batches(&mut self, total: i64, steps: &[&'static str], more: &[i64; 2]) -> Result<(), StoreError> {
-        const ROWS: i64 = ROWS_PER_TRANSACTION / 2;
+        // Changed rows lie scattered: each may dirty a page of its own, so fewer of them fill as much of the lock's time.
+        const ROWS: i64 = ROWS_PER_TRANSACTION / 10;
         let mut from = 0;
         while from < total {
             self.begin().await?;
@@ -234,7 +268,8 @@ const CREATE_INCOMING: &str = "
     create temp table incoming (id integer primary key, lane_id integer not null, line integer not null, target any not null,
                                 kept integer not null, record text) strict";
 
-const DROP_COMPARISON: [&str; 6] = [
+const DROP_COMPARISON: [&str; 7] = [
+    "drop table if exists temp.placed",
     "drop table if exists temp.sorted_incoming",
     "drop table if exists temp.repeated",
     "drop table if exists temp.matched",
@@ -243,7 +278,8 @@ const DROP_COMPARISON: [&str; 6] = [
     "drop table if exists temp.changed",
 ];
 
-const CREATE_COMPARISON: [&str; 6] = [
+const CREATE_COMPARISON: [&str; 7] = [
+    "create temp table placed (line integer not null, task_id integer not null, rows integer not null) strict",
     "create temp table sorted_incoming (lane_id integer not null, target any not null, id integer not null,
                                         repeats integer not null) strict",
     "create temp table repeated (id integer not null) strict",
@@ -258,13 +294,25 @@ const FILL_SORTED_INCOMING: &str = "
     select lane_id, target, id, lane_id is lag(lane_id) over w and target is lag(target) over w
       from temp.incoming window w as (order by lane_id, target, id)";
 
-const FILL_REPEATED: &str = "insert into temp.repeated select id from temp.sorted_incoming where repeats order by id";
-
+/// The tasks that leftover rows mean, but for those that stood in the file before and were met in passing.
 const FILL_MATCHED: &str = "
     insert into temp.matched
     select key.task_id, s.id from temp.sorted_incoming s
       join task_key key on key.lane_id = s.lane_id and key.target = s.target
-     where not s.repeats order by key.task_id";
+     where not s.repeats
+       and not coalesce((select key.task_id < run.task_id + run.rows from temp.run
+                          where run.task_id <= key.task_id order by run.task_id desc limit 1), 0)
+     order by key.task_id";
+
+/// Rows that repeat another leftover one, and those that repeat one met in passing.
+const FILL_REPEATED: &str = "
+    insert into temp.repeated
+    select s.id from temp.sorted_incoming s
+     where s.repeats
+        or exists (select 1 from task_key key
+                    where key.lane_id = s.lane_id and key.target = s.target
+                      and not exists (select 1 from temp.matched m where m.task_id = key.task_id))
+     order by s.id";
 
 const FILL_FRESH: &str = "
     insert into temp.fresh
@@ -273,20 +321,24 @@ const FILL_FRESH: &str = "
        and not exists (select 1 from task_key key where key.lane_id = s.lane_id and key.target = s.target)
      order by s.id";
 
-/// Two tables are filled in one pass each over the round's tasks: what vanished, and what changed among what matched.
+/// Two tables are filled: what vanished (or had vanished while it was being sent, and came back unsettled), and what changed
+/// among what matched.
 const FILL_VANISHED: &str = "
     insert into temp.vanished
-    select task.id from load join task on task.id between load.first_task_id and load.last_task_id
-     where load.round_id = ?1 and load.finished_at is not null
-       and (task.vanished = 0 or task.state in (0, 2, 3))
-       and not exists (select 1 from temp.matched where matched.task_id = task.id)
-     order by task.id;
+    select id from (
+        select u.task_id as id from temp.unmatched u
+        union
+        select task.id from load
+         cross join task indexed by task_vanished on task.id between load.first_task_id and load.last_task_id
+         where load.round_id = ?1 and load.finished_at is not null and task.vanished = 1 and task.state in (0, 2, 3))
+     where not exists (select 1 from temp.matched where matched.task_id = id)
+     order by id;
     insert into temp.changed
     select m.task_id, m.incoming_id from temp.matched m
       join task on task.id = m.task_id
       join temp.incoming i on i.id = m.incoming_id
       left join task_cells c on c.task_id = m.task_id
-     where task.line <> i.line or task.vanished = 1 or c.record is not i.record
+     where task.vanished = 1 or c.record is not i.record
         or (i.kept = 1 and task.state in (0, 2, 3)) or (task.state = 7 and task.reason = 'row_vanished')
      order by m.task_id";
 
@@ -313,13 +365,12 @@ const COUNT_CANCELLED: &str = "
              where v.rowid > ?1 and v.rowid <= ?2 and task.state in (0, 2, 3)) n
      where round.id = ?3";
 
+/// A task that is being sent is let finish; it is only marked.
 const CANCEL_VANISHED: &str = "
-    update task set state = 7, reason = 'row_vanished', finished_at = ?4
-     where id in (select task_id from temp.vanished where rowid > ?1 and rowid <= ?2)
-       and state in (0, 2, 3)";
-
-const MARK_VANISHED: &str = "
-    update task set vanished = 1
+    update task
+       set vanished = 1, state = iif(state in (0, 2, 3), 7, state),
+           reason = iif(state in (0, 2, 3), 'row_vanished', reason),
+           finished_at = iif(state in (0, 2, 3), ?4, finished_at)
      where id in (select task_id from temp.vanished where rowid > ?1 and rowid <= ?2)";
 
 const COUNT_RESTORED: &str = "
@@ -351,10 +402,9 @@ const SPARE: &str = "
                    where c.rowid > ?1 and c.rowid <= ?2 and i.kept = 1)
        and state in (0, 2, 3)";
 
-const RENUMBER: &str = "
-    update task set line = i.line, vanished = 0
-      from temp.changed c join temp.incoming i on i.id = c.incoming_id
-     where c.rowid > ?1 and c.rowid <= ?2 and task.id = c.task_id";
+const RETURN: &str = "
+    update task set vanished = 0
+     where id in (select task_id from temp.changed where rowid > ?1 and rowid <= ?2) and vanished = 1";
 
 const DROP_CELLS: &str = "
     delete from task_cells
@@ -373,18 +423,30 @@ const INSERT_REPEATED: &str = "
       left join task_key key on key.lane_id = i.lane_id and key.target = i.target
      where r.rowid > ?1 and r.rowid <= ?2";
 
-/// Whether the order of task IDs is still the order of lines: no matched row moved before another, no fresh row before one.
-const STILL_IN_ORDER: &str = "
-    select not exists (
-        select 1 from (
-            select i.line as line, lag(i.line) over (order by m.task_id) as before
-              from temp.matched m join temp.incoming i on i.id = m.incoming_id)
-         where line < before)
-       and coalesce((select max(i.line) from temp.matched m join temp.incoming i on i.id = m.incoming_id), 0)
-         < coalesce((select min(line) from task where id >= ?1), 9223372036854775807)";
+const RUNS_ARE_WHOLE: &str = "
+    select torn = 0 and exists (select 1 from row_run where load_id = ?2) from round where id = ?1";
 
-const DELETE_OLDER_ROWS: &str =
-    "delete from row_without_task where load_id in (select id from load where round_id = ?1 and id < ?2)";
+const FILL_PLACED: &str = "
+    insert into temp.placed
+    select line, task_id, rows from temp.run
+    union all
+    select i.line, m.task_id, 1 from temp.matched m join temp.incoming i on i.id = m.incoming_id
+    union all
+    select i.line, ?1 + f.rowid, 1 from temp.fresh f join temp.incoming i on i.id = f.incoming_id
+     order by 1";
+
+const INSERT_RUNS: &str = "
+    insert into row_run (load_id, line, task_id, rows)
+    select ?2, value ->> 0, value ->> 1, value ->> 2 from json_each(?1)";
+
+const DELETE_OLDER: [&str; 2] = [
+    "delete from row_without_task
+      where (load_id, line) in (select r.load_id, r.line from load join row_without_task r on r.load_id = load.id
+                                 where load.round_id = ?1 and load.id < ?2 limit ?3)",
+    "delete from row_run
+      where (load_id, line) in (select r.load_id, r.line from load join row_run r on r.load_id = load.id
+                                 where load.round_id = ?1 and load.id < ?2 limit ?3)",
+];
 
 const SWEEP_TASKS: [&str; 3] = [
     "delete from task_key where (lane_id, target) in (select lane_id, target from task where id >= ?1 order by id desc limit ?2)
@@ -393,7 +455,8 @@ const SWEEP_TASKS: [&str; 3] = [
     "delete from task where id in (select id from task where id >= ?1 order by id desc limit ?2)",
 ];
 
-const SWEEP_LOAD: [&str; 5] = [
+const SWEEP_LOAD: [&str; 6] = [
+    "delete from row_run where load_id = ?1",
     "delete from row_without_task where load_id = ?1",
     "delete from load where id = ?1",
     "delete from lane where round_id not in (select round_id from load)",

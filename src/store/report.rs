@@ -1,5 +1,6 @@
 //! Receipts: every row of a round in the order of the file, read as a stream of pages. Rows that have vanished follow.
 
+use super::columns::{numbers, sparse, targets};
 use super::drain::state_of;
 use super::error::StoreError;
 use super::job::Job;
@@ -28,16 +29,39 @@ pub struct ReceiptRow {
 }
 
 /// Rows in one page; memory does not grow with the job.
-const PAGE_ROWS: i64 = 5_000;
+const PAGE_ROWS: i64 = 10_000;
 
-/// Where a page begins: behind this row of the order the report has.
-#[derive(Clone, Copy, Debug)]
-enum Cursor {
-    Present { line: i64, id: i64 },
-    Vanished { id: i64 },
+/// A page as the database hands it out: a text for each column, and where the next page begins.
+type PageTexts = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+);
+
+/// Which rows, in which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Those of a round's only load: as their tasks were made.
+    ById,
+    /// Those of a later load: as its runs say.
+    ByRun,
+    /// Those that are no longer in the file.
+    Vanished,
 }
 
-type PageRow = (i64, i64, Option<String>, Option<String>, i64, Option<String>, Option<i64>, i64, Option<i64>);
+/// Where a page begins: behind this line or ID, as its order has it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cursor {
+    line: i64,
+    id: i64,
+}
 
 impl Store {
     /// The columns of a round's file; none where it has no header.
@@ -71,17 +95,20 @@ impl Store {
     where
         E: From<StoreError>,
     {
-        let sql = "select round.id, round.in_order, max(load.id) from round join load on load.round_id = round.id
-                    where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null group by round.id";
+        let sql = "select round_id, exists (select 1 from row_run where row_run.load_id = newest.load_id), load_id
+                     from (select round.id as round_id, max(load.id) as load_id
+                             from round join load on load.round_id = round.id
+                            where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null
+                            group by round.id) newest";
         let found: Option<(i64, i64, i64)> = sqlx::query_as(sql)
             .bind(job.id.0)
             .bind(round)
             .fetch_optional(&mut self.connection)
             .await
             .map_err(|e| self.sort(e))?;
-        let Some((round, in_order, load)) = found else { return Ok(false) };
+        let Some((round, has_runs, load)) = found else { return Ok(false) };
         self.run_report("begin").await?;
-        let done = self.report_pages(round, in_order != 0, load, &mut each).await;
+        let done = self.report_pages(round, has_runs != 0, load, &mut each).await;
         // One snapshot for all pages; nothing was written, so there is nothing to lose in rolling back.
         self.run_report("rollback").await?;
         done.map(|()| true)
@@ -90,58 +117,49 @@ impl Store {
     async fn report_pages<E: From<StoreError>>(
         &mut self,
         round: i64,
-        in_order: bool,
+        has_runs: bool,
         load: i64,
         each: &mut impl FnMut(ReceiptRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        if !in_order {
-            self.run_report("drop table if exists temp.in_line_order").await?;
-            let sql = "create temp table in_line_order as
-                       select task.line as line, task.id as id from load
-                         join task on task.id between load.first_task_id and load.last_task_id
-                        where load.round_id = ?1 and load.finished_at is not null and task.vanished = 0
-                        order by task.line";
-            sqlx::query(sql).bind(round).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        }
-        let sql = if in_order { PRESENT_BY_ID } else { PRESENT_BY_LINE };
+        let present = if has_runs { (Order::ByRun, load) } else { (Order::ById, round) };
         let mut others = OtherRows::new(load);
-        let mut cursor = Cursor::Present { line: 0, id: 0 };
-        loop {
-            let page = self.page(sql, round, cursor).await?;
-            let Some(last) = page.last() else { break };
-            cursor = Cursor::Present { line: last.1, id: last.0 };
-            for row in page {
-                others.before(self, row.1, each).await?;
-                each(receipt_of(row, false)?)?;
+        for (order, of) in [present, (Order::Vanished, round)] {
+            let mut cursor = Cursor::default();
+            while let Some((page, next)) = self.page(order, of, cursor).await? {
+                cursor = next;
+                for row in page {
+                    if let Some(line) = row.line {
+                        others.before(self, line as i64, each).await?;
+                    }
+                    each(row)?;
+                }
             }
-        }
-        others.before(self, i64::MAX, each).await?;
-        let mut cursor = Cursor::Vanished { id: 0 };
-        loop {
-            let page = self.page(VANISHED, round, cursor).await?;
-            let Some(last) = page.last() else { break };
-            cursor = Cursor::Vanished { id: last.0 };
-            for row in page {
-                each(receipt_of(row, true)?)?;
-            }
+            others.before(self, i64::MAX, each).await?;
         }
         Ok(())
     }
 
-    async fn page(&mut self, sql: &'static str, round: i64, cursor: Cursor) -> Result<Vec<PageRow>, StoreError> {
-        let behind = match (sql == PRESENT_BY_LINE, cursor) {
-            (true, Cursor::Present { line, .. }) => line,
-            (_, Cursor::Present { id, .. } | Cursor::Vanished { id }) => id,
+    /// The next rows, and where the page after them begins; none at the end.
+    async fn page(
+        &mut self,
+        order: Order,
+        of: i64,
+        from: Cursor,
+    ) -> Result<Option<(Vec<ReceiptRow>, Cursor)>, StoreError> {
+        let (sql, behind) = match order {
+            Order::ById => (PRESENT_BY_ID, from.id),
+            Order::ByRun => (PRESENT_BY_RUN, from.line),
+            Order::Vanished => (VANISHED, from.id),
         };
-        let text: Option<(String,)> = sqlx::query_as(sql)
-            .bind(round)
+        let texts: PageTexts = sqlx::query_as(sql)
+            .bind(of)
             .bind(behind)
             .bind(PAGE_ROWS)
-            .fetch_optional(&mut self.connection)
+            .fetch_one(&mut self.connection)
             .await
             .map_err(|e| self.sort(e))?;
-        let text = text.map_or_else(|| "[]".to_owned(), |(text,)| text);
-        serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))
+        let (Some(line), Some(id)) = (texts.8, texts.9) else { return Ok(None) };
+        Ok(Some((rows_of(&texts, order)?, Cursor { line, id })))
     }
 
     async fn run_report(&mut self, sql: &'static str) -> Result<(), StoreError> {
@@ -204,27 +222,42 @@ impl OtherRows {
     }
 }
 
-fn receipt_of(row: PageRow, vanished: bool) -> Result<ReceiptRow, StoreError> {
-    let (_, line, target, record, state, reason, http_status, attempts, finished_at) = row;
-    let target = target.as_deref().map(str::parse).transpose();
-    Ok(ReceiptRow {
-        line: (!vanished).then_some(line as u64),
-        target: target.map_err(|_| StoreError::impossible("a target that is none"))?,
-        record,
-        outcome: state_of(state)?.outcome(),
-        reason,
-        http_status: http_status.and_then(|status| u16::try_from(status).ok()),
-        attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
-        finished_at: finished_at.map(Wall),
-    })
+fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<ReceiptRow>, StoreError> {
+    let (lines, found, states, attempts, records, reasons, statuses, finished, ..) = texts;
+    let mut records = sparse::<String>(records.as_deref())?.into_iter();
+    let mut reasons = sparse::<String>(reasons.as_deref())?.into_iter();
+    let mut statuses = sparse::<u16>(statuses.as_deref())?.into_iter();
+    let mut finished = sparse::<i64>(finished.as_deref())?.into_iter();
+    let columns = numbers(lines.as_deref())?.into_iter().zip(targets(found.as_deref())?);
+    let columns = columns.zip(numbers(states.as_deref())?).zip(numbers(attempts.as_deref())?);
+    columns
+        .map(|(((line, target), state), attempts)| {
+            Ok(ReceiptRow {
+                line: (order != Order::Vanished).then_some(line as u64),
+                target: Some(target),
+                record: records.next().flatten(),
+                outcome: state_of(state)?.outcome(),
+                reason: reasons.next().flatten(),
+                http_status: statuses.next().flatten(),
+                attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+                finished_at: finished.next().flatten().map(Wall),
+            })
+        })
+        .collect()
 }
 
 macro_rules! page_of {
-    ($from:literal) => {
+    ($line:literal, $from:literal) => {
         concat!(
-            "select json_group_array(json_array(id, line, target, record, state, reason, http_status, attempts, finished_at))
-               from (select task.id, task.line, cast(task.target as text) as target, c.record, task.state, task.reason,
-                            task.http_status, task.attempts, task.finished_at ",
+            "select group_concat(line), group_concat(target), group_concat(state), group_concat(attempts),
+                    case when max(record is not null) then json_group_array(record) end,
+                    case when max(reason is not null) then json_group_array(reason) end,
+                    case when max(http_status is not null) then json_group_array(http_status) end,
+                    case when max(finished_at is not null) then json_group_array(finished_at) end,
+                    max(line), max(id)
+               from (select task.id, ",
+            $line,
+            " as line, task.target, c.record, task.state, task.reason, task.http_status, task.attempts, task.finished_at ",
             $from,
             " limit ?3)"
         )
@@ -232,22 +265,29 @@ macro_rules! page_of {
 }
 
 const PRESENT_BY_ID: &str = page_of!(
-    "from load join task on task.id between load.first_task_id and load.last_task_id and task.id > ?2
+    "task.line",
+    "from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
        left join task_cells c on c.task_id = task.id
-      where load.round_id = ?1 and load.finished_at is not null and task.vanished = 0
+      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 0
       order by load.id, task.id"
 );
 
-const PRESENT_BY_LINE: &str = page_of!(
-    "from temp.in_line_order o join task on task.id = o.id
+/// A page may begin in the middle of a run.
+const PRESENT_BY_RUN: &str = page_of!(
+    "r.line + task.id - r.task_id",
+    "from row_run r
+      cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1
        left join task_cells c on c.task_id = task.id
-      where o.rowid > (select coalesce(max(rowid), 0) from temp.in_line_order where line <= ?2 and ?1 is not null)
-      order by o.rowid"
+      where r.load_id = ?1
+        and r.line >= coalesce((select max(line) from row_run before where before.load_id = ?1 and before.line <= ?2), 0)
+      order by r.line, task.id"
 );
 
 const VANISHED: &str = page_of!(
-    "from load join task on task.id between load.first_task_id and load.last_task_id and task.id > ?2
+    "task.line",
+    "from load
+      cross join task indexed by task_vanished on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
        left join task_cells c on c.task_id = task.id
-      where load.round_id = ?1 and load.finished_at is not null and task.vanished = 1
+      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 1
       order by load.id, task.id"
 );
