@@ -150,7 +150,8 @@ impl Store {
     }
 }
 
-/// Notes that a load has begun, and where its tasks will begin.
+/// Notes that a load has begun, and where its tasks will begin: behind every range there is, for the last rows of a range may
+/// have been repeats, which are no tasks any more.
 pub(super) async fn insert_load(
     tx: &mut sqlx::SqliteConnection,
     round: i64,
@@ -159,7 +160,9 @@ pub(super) async fn insert_load(
 ) -> Result<(i64, i64), sqlx::Error> {
     sqlx::query_as(
         "insert into load (round_id, first_task_id, content_hash, started_at)
-         select ?1, coalesce(max(id), 0) + 1, ?2, ?3 from task returning id, first_task_id",
+         select ?1, max(coalesce((select max(id) from task), 0), coalesce((select max(last_task_id) from load), 0)) + 1,
+                ?2, ?3
+         returning id, first_task_id",
     )
     .bind(round)
     .bind(content_hash)

@@ -1,0 +1,148 @@
+//! Whatever happens to the file between two nights, the queue says the same as a model that fits on a page.
+
+use std::collections::{BTreeMap, HashSet};
+
+use cleanup::domain::Outcome;
+use cleanup::store::ReceiptRow;
+use proptest::prelude::*;
+
+use super::support::{Bench, id, run};
+
+/// One night: the file's rows as small numbers, repeats allowed, and how many requests the run may send.
+#[derive(Clone, Debug)]
+struct Night {
+    rows: Vec<u64>,
+    requests: u64,
+}
+
+fn nights() -> impl Strategy<Value = Vec<Night>> {
+    let night = (proptest::collection::vec(0_u64..24, 1..40), 0_u64..6);
+    proptest::collection::vec(night.prop_map(|(rows, requests)| Night { rows, requests }), 1..6)
+}
+
+/// A file that is the one before with a few rows taken out, put in or moved: what people really have.
+fn edited_nights() -> impl Strategy<Value = Vec<Night>> {
+    let edit = (0_usize..60, 0_usize..60, 0_u64..200, 0_u8..3, 0_u64..6);
+    (20_usize..60, proptest::collection::vec(proptest::collection::vec(edit, 0..5), 1..5)).prop_map(|(first, edits)| {
+        let mut rows: Vec<u64> = (0..first as u64).collect();
+        let mut nights = vec![Night { rows: rows.clone(), requests: 3 }];
+        for edits in edits {
+            let mut requests = 0;
+            for (at, to, new, what, more) in edits {
+                requests += more;
+                let (at, to) = (at % rows.len(), to % rows.len());
+                match what {
+                    0 if rows.len() > 2 => drop(rows.remove(at)),
+                    1 => rows.insert(at, 1_000 + new),
+                    _ => {
+                        let row = rows.remove(at);
+                        rows.insert(to.min(rows.len()), row);
+                    }
+                }
+            }
+            nights.push(Night { rows: rows.clone(), requests });
+        }
+        nights
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Task {
+    Pending,
+    Done,
+    Cancelled,
+}
+
+fn outcome(task: Task) -> Outcome {
+    match task {
+        Task::Pending => Outcome::Pending,
+        Task::Done => Outcome::Done,
+        Task::Cancelled => Outcome::Cancelled,
+    }
+}
+
+fn load_into(model: &mut BTreeMap<u64, Task>, rows: &[u64]) {
+    for (number, task) in model.iter_mut() {
+        match (rows.contains(number), *task) {
+            (true, Task::Cancelled) => *task = Task::Pending,
+            (false, Task::Pending) => *task = Task::Cancelled,
+            _ => {}
+        }
+    }
+    for number in rows {
+        model.entry(*number).or_insert(Task::Pending);
+    }
+}
+
+fn judge(receipts: &[ReceiptRow], model: &BTreeMap<u64, Task>, rows: &[u64]) -> Result<(), TestCaseError> {
+    let (present, vanished) = receipts.split_at(rows.len().min(receipts.len()));
+    let mut met = HashSet::new();
+    for (place, (receipt, number)) in present.iter().zip(rows).enumerate() {
+        prop_assert_eq!(receipt.line, Some(place as u64 + 2));
+        let expected = if met.insert(*number) { outcome(model[number]) } else { Outcome::Duplicate };
+        prop_assert_eq!(receipt.outcome, expected, "line {}", place + 2);
+        if let Some(target) = &receipt.target {
+            prop_assert_eq!(target.to_string(), id(*number).to_string());
+        }
+    }
+    let gone: BTreeMap<String, Outcome> = model
+        .iter()
+        .filter(|(number, _)| !rows.contains(number))
+        .map(|(number, task)| (id(*number).to_string(), outcome(*task)))
+        .collect();
+    let told: BTreeMap<String, Outcome> =
+        vanished.iter().map(|row| (row.target.as_ref().unwrap().to_string(), row.outcome)).collect();
+    prop_assert_eq!(told, gone);
+    prop_assert!(vanished.iter().all(|row| row.line.is_none()));
+    Ok(())
+}
+
+fn check(nights: &[Night]) -> Result<(), TestCaseError> {
+    run(async {
+        let mut bench = Bench::new("1000/1s", "none").await;
+        bench.load.allow_shrink = true;
+        let mut model = BTreeMap::new();
+        for night in nights {
+            let lines: Vec<String> = night.rows.iter().map(|number| id(*number).to_string()).collect();
+            let file = bench.write("unfollow.csv", &format!("user_id\n{}\n", lines.join("\n")));
+            bench.load(&file).await;
+            load_into(&mut model, &night.rows);
+            judge(&bench.receipts("unfollow").await, &model, &night.rows)?;
+            if night.requests > 0 {
+                bench.options.max_requests = Some(night.requests);
+                bench.drain().await.store.close().await;
+                // What was sent is the sandbox's to say; the model takes it over.
+                for effect in bench.sandbox.effects(bench.user()) {
+                    let number = model.keys().copied().find(|n| id(*n).to_string() == effect.target.to_string());
+                    model.insert(number.unwrap(), Task::Done);
+                }
+            }
+            let receipts = bench.receipts("unfollow").await;
+            judge(&receipts, &model, &night.rows)?;
+            let mut store = bench.store().await;
+            let counts = store.status(None).await.unwrap()[0].counts;
+            let of = |wanted| receipts.iter().filter(|row| row.outcome == wanted).count() as u64;
+            prop_assert_eq!(counts.rows(), receipts.len() as u64, "{:?} {:#?}", counts, receipts);
+            prop_assert_eq!(
+                (counts.pending, counts.done, counts.cancelled, counts.duplicate),
+                (of(Outcome::Pending), of(Outcome::Done), of(Outcome::Cancelled), of(Outcome::Duplicate))
+            );
+            store.close().await;
+        }
+        Ok(())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_file_after_any_other(nights in nights()) {
+        check(&nights)?;
+    }
+
+    #[test]
+    fn a_file_edited_night_by_night(nights in edited_nights()) {
+        check(&nights)?;
+    }
+}
