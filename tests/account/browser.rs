@@ -48,7 +48,7 @@ impl Driver {
         let out = BufReader::new(child.stdout.take().unwrap());
         // "ChromeDriver was started successfully on port 12345."
         let port = out.lines().map_while(Result::ok).find_map(|line| {
-            let port = line.split("on port ").nth(1)?;
+            let port = line.split("successfully on port ").nth(1)?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         Driver { child, base: format!("http://127.0.0.1:{}", port.unwrap()) }
