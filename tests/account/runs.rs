@@ -87,7 +87,7 @@ fn three_platforms_run_side_by_side_and_one_is_revoked_half_way() {
         done.err
     );
     let trouble = format!("{}/sandbox/user/4242/revoke", bench.sandbox.base_url());
-    assert!(run_async(async { client().post(trouble).send().await.unwrap().status().is_success() }));
+    assert!(run_async(async { client().post(&trouble).send().await.unwrap().status().is_success() }));
     let resume = ["resume", "--yes", "--json", "--rate", "1000/m", "--pace", "front-load"];
     let done = bench.run_with(&resume, &app).ends(77);
     assert!(done.err.contains("cleanup account login two"), "{}", done.err);
@@ -100,6 +100,15 @@ fn three_platforms_run_side_by_side_and_one_is_revoked_half_way() {
     };
     assert_eq!((of("one", "done"), of("gate", "done")), (10, 10), "{receipts}");
     assert_eq!((of("two", "done"), of("two", "pending")), (5, 5), "{receipts}");
+    // The command it named mends it.
+    assert!(bench.run(&["account", "list"]).ends(0).out.contains("login needed"));
+    bench.run(&["doctor"]).ends(77).says("cleanup account login two");
+    let trouble = trouble.replace("revoke", "restore");
+    assert!(run_async(async { client().post(&trouble).send().await.unwrap().status().is_success() }));
+    bench.log_in("two", "4242", "unfollow").ends(0);
+    assert!(!bench.run(&["account", "list"]).ends(0).out.contains("needed"));
+    bench.run_with(&resume, &app).ends(0);
+    bench.run(&["doctor"]).ends(0);
 }
 
 #[test]
