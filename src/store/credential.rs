@@ -357,7 +357,9 @@ async fn save(tx: &mut SqliteConnection, account: AccountId, set: &NewCredential
         .bind(&set.client_id)
         .bind(set.confidential)
         .bind(set.saved_at.0);
-    insert.execute(tx).await.map(|_| ())
+    insert.execute(&mut *tx).await?;
+    // What stopped it before is not known of the new login.
+    sqlx::query("update account set trouble = null where id = ?1").bind(account.0).execute(tx).await.map(|_| ())
 }
 
 /// The account of a platform's user, made where it is new; none where the name belongs to somebody else.

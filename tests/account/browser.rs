@@ -48,7 +48,7 @@ impl Driver {
         let out = BufReader::new(child.stdout.take().unwrap());
         // "ChromeDriver was started successfully on port 12345."
         let port = out.lines().map_while(Result::ok).find_map(|line| {
-            let port = line.split("on port ").nth(1)?;
+            let port = line.split("successfully on port ").nth(1)?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         Driver { child, base: format!("http://127.0.0.1:{}", port.unwrap()) }
@@ -103,15 +103,14 @@ fn a_person_presses_the_button_in_chromium() {
         let session = driver.post("/session", options).await["sessionId"].as_str().unwrap().to_owned();
         let at = |path: &str| format!("/session/{session}{path}");
         driver.post(&at("/url"), json!({ "url": waiting.url })).await;
-        let click = async |id: &str| {
-            let found = driver.post(&at("/element"), json!({ "using": "css selector", "value": id })).await;
-            let element = found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned();
-            element
+        let find = async |selector: &str| {
+            let found = driver.post(&at("/element"), json!({ "using": "css selector", "value": selector })).await;
+            found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
         };
-        let user = click("input[name=user]").await;
+        let user = find("input[name=user]").await;
         driver.post(&at(&format!("/element/{user}/clear")), json!({})).await;
         driver.post(&at(&format!("/element/{user}/value")), json!({ "text": USER })).await;
-        let button = click("#allow").await;
+        let button = find("#allow").await;
         driver.post(&at(&format!("/element/{button}/click")), json!({})).await;
         // A click that leads to another page is answered when that page is there.
         let title = driver.get(&at("/title")).await;

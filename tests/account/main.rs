@@ -7,4 +7,5 @@ mod canary;
 mod doctor;
 mod logins;
 mod many;
+mod other_logins;
 mod runs;

@@ -1,6 +1,9 @@
 //! Runs with logins: what is said before the first request, and what happens after.
 
-use crate::bench::{Bench, USER, ids};
+use cleanup::domain::TargetId;
+use cleanup::sandbox::Sandbox;
+
+use crate::bench::{Bench, USER, client, ids, run as run_async};
 
 #[test]
 fn a_login_runs_a_job_to_its_end() {
@@ -28,11 +31,8 @@ fn what_will_go_wrong_is_said_first() {
     let before = bench.sandbox.ledger();
     let check = bench.run(&["account", "check", "work"]).ends(77).says("like.write").says("Enterprise");
     assert!(check.err.is_empty() || !check.err.contains("error"), "{}", check.err);
-    assert_eq!(
-        format!("{:?}", bench.sandbox.ledger().users.values().map(|u| u.clone()).count()),
-        format!("{:?}", before.users.len().max(1)),
-        "nothing is written"
-    );
+    let writes = |ledger: &cleanup::sandbox::Ledger| ledger.users.values().map(|user| user.requests).sum::<u64>();
+    assert_eq!(writes(&bench.sandbox.ledger()), writes(&before), "a check writes nothing");
     bench.run(&["resume", "--yes"]).says("was not granted like.write");
     // Removing it leaves rows behind.
     bench.log_in("other", "43", "unlike").ends(0);
@@ -57,4 +57,72 @@ fn short_tokens_are_refreshed_and_the_old_ones_used_once() {
     bench.run(&run).ends(0);
     let ledger = bench.sandbox.oauth_ledger();
     assert!(ledger.refreshed >= 1 && ledger.reused == 0 && ledger.most_arrivals == 1, "{ledger:?}");
+}
+
+#[test]
+fn three_platforms_run_side_by_side_and_one_is_revoked_half_way() {
+    let bench = Bench::new();
+    let user: TargetId = "4242".parse().unwrap();
+    let keys = Sandbox::oauth1_keys(user);
+    let app = [
+        ("CLEANUP_X_CONSUMER_KEY", keys.consumer_key.as_str()),
+        ("CLEANUP_X_CONSUMER_SECRET", keys.consumer_secret.as_str()),
+    ];
+    bench.log_in("two", "4242", "unfollow").ends(0);
+    let header = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
+    let (token, secret, key) = (&keys.access_token, &keys.access_secret, Sandbox::aisa_key(user));
+    bench.write("rest.csv", &format!("{header}one,x-v1,,{token},,,{secret}\ngate,aisa,,{key},,,\n"));
+    bench.run(&["account", "import", "rest.csv"]).ends(0);
+    bench.run_with(&["account", "check", "two", "one"], &app).ends(0);
+    let rows: String = (0..30_u64)
+        .map(|n| format!("{},{}\n", 1_000_000_000_000_000_007 + n, ["two", "one", "gate"][n as usize % 3]))
+        .collect();
+    bench.write("unfollow.csv", &format!("user_id,account\n{rows}"));
+    let run = ["run", "unfollow.csv", "--yes", "--rate", "5/10m", "--pace", "front-load", "--max-requests", "15"];
+    let done = bench.run_with(&run, &app).ends(4);
+    // Each has done its five. The price of v1.1 is not known; those of the other two are.
+    assert!(
+        done.err.contains("$0.10") && done.err.contains("$0.18") && done.err.contains("price not known"),
+        "{}",
+        done.err
+    );
+    let trouble = format!("{}/sandbox/user/4242/revoke", bench.sandbox.base_url());
+    assert!(run_async(async { client().post(&trouble).send().await.unwrap().status().is_success() }));
+    let resume = ["resume", "--yes", "--json", "--rate", "1000/m", "--pace", "front-load"];
+    let done = bench.run_with(&resume, &app).ends(77);
+    assert!(done.err.contains("cleanup account login two"), "{}", done.err);
+    let receipts = bench.run(&["report", "unfollow"]).ends(0).out;
+    let of = |name: &str, outcome: &str| {
+        receipts
+            .lines()
+            .filter(|line| line.contains(&format!(",{name},")) && line.split(',').any(|cell| cell == outcome))
+            .count()
+    };
+    assert_eq!((of("one", "done"), of("gate", "done")), (10, 10), "{receipts}");
+    assert_eq!((of("two", "done"), of("two", "pending")), (5, 5), "{receipts}");
+    // The command it named mends it.
+    assert!(bench.run(&["account", "list"]).ends(0).out.contains("login needed"));
+    bench.run(&["doctor"]).ends(77).says("cleanup account login two");
+    let trouble = trouble.replace("revoke", "restore");
+    assert!(run_async(async { client().post(&trouble).send().await.unwrap().status().is_success() }));
+    bench.log_in("two", "4242", "unfollow").ends(0);
+    assert!(!bench.run(&["account", "list"]).ends(0).out.contains("needed"));
+    bench.run_with(&resume, &app).ends(0);
+    bench.run(&["doctor"]).ends(0);
+}
+
+#[test]
+fn prices_of_the_config_file_hold_for_every_platform() {
+    let bench = Bench::new();
+    let config = std::fs::read_to_string(bench.path("config.toml")).unwrap();
+    bench.write("config.toml", &format!("{config}[prices]\nunfollow = \"0.25\"\n"));
+    bench.write("unfollow.csv", &ids(8));
+    for platform in ["x-v2", "x-v1", "aisa", "sandbox"] {
+        bench.run(&["check", "unfollow.csv", "--platform", platform]).ends(0).says("costs $2.00 at listed prices");
+    }
+    bench.log_in("work", USER, "unfollow").ends(0);
+    let run = ["run", "unfollow.csv", "--yes", "--rate", "1000/m", "--pace", "front-load", "--max-spend", "0.80"];
+    bench.run(&run).ends(4).says("$2.00 at listed prices");
+    let effects = bench.sandbox.effects(USER.parse::<TargetId>().unwrap()).len();
+    assert_eq!(effects, 3, "three cost $0.75, and a fourth would be too much");
 }

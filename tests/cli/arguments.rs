@@ -27,7 +27,7 @@ fn nothing_and_nonsense_are_usage_errors() {
     let unknown = home.run(&["statsu"]).ends(2);
     assert!(unknown.err.contains("status") && unknown.out.is_empty(), "{}", unknown.err);
     assert!(home.run(&["run"]).ends(2).err.contains("FILE"));
-    assert!(home.run(&["doctor"]).ends(2).err.contains("doctor"));
+    assert!(home.run(&["surgeon"]).ends(2).err.contains("surgeon"));
 }
 
 #[test]

@@ -1,0 +1,121 @@
+//! What is around the queue: settings, permissions, disk.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::{Finding, Grave, Level};
+use crate::app;
+use crate::auth::KeyChoice;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::domain::Platform;
+
+/// With less room than this a load or a long run will fail, in bytes.
+const BAD_FREE_BYTES: u64 = 64 << 20;
+/// With less room than this ten million rows do not fit, in bytes.
+const SCARCE_FREE_BYTES: u64 = 2 << 30;
+/// Addresses, credentials in the environment, windows.
+pub(super) fn settings(context: &Context) -> Vec<Finding> {
+    let settings = &context.settings;
+    let mut findings = Vec::new();
+    let bad = |error: CliError| {
+        let hint = error.hint.clone().unwrap_or_default();
+        Finding::of("config", Level::Bad(Grave::Config), error.message, hint)
+    };
+    match app::Bases::of(settings) {
+        Ok(bases) => findings.push(Finding::good("platforms", format!("X at {}, AIsa at {}", bases.x, bases.aisa))),
+        Err(error) => findings.push(bad(error)),
+    }
+    match app::environment_accounts(&settings.credentials) {
+        Ok(found) if found.is_empty() => {}
+        Ok(found) => {
+            findings.push(Finding::good("environment", format!("credentials for {} platforms", found.len())));
+        }
+        Err(error) => findings.push(bad(error)),
+    }
+    if let Some(redirect) = &settings.app.redirect
+        && let Err(error) = redirect.parse::<crate::auth::Redirect>()
+    {
+        findings.push(Finding::of("config", Level::Bad(Grave::Config), error.to_string(), "mend [x] redirect"));
+    }
+    let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform));
+    let mut warnings: Vec<String> = warnings.collect();
+    warnings.dedup();
+    findings.extend(warnings.into_iter().map(|warning| {
+        Finding::of("windows", Level::Warning, warning, "if that is not meant, mend [[windows]] in the config file")
+    }));
+    findings
+}
+
+/// Who may read and write the queue, its companions and the key.
+pub(super) fn files(queue: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut open = false;
+    for path in private_files(queue) {
+        let Ok(about) = std::fs::symlink_metadata(&path) else { continue };
+        if about.file_type().is_symlink() || about.mode() & 0o077 == 0 {
+            continue;
+        }
+        open = true;
+        let is_key = path.extension().is_some_and(|ending| ending == "key");
+        let level = if is_key { Level::Bad(Grave::Config) } else { Level::Warning };
+        let shown = path.display();
+        let mode = about.mode() & 0o7777;
+        let text = format!("{shown} is open to others (mode {mode:04o})");
+        findings.push(Finding::of("permissions", level, text, format!("chmod go= '{shown}'")));
+    }
+    let folder = folder_of(queue);
+    if let Ok(about) = std::fs::metadata(&folder) {
+        // Where others can write, they can put another file in a lock's place; a sticky folder does not let them.
+        if about.mode() & 0o022 != 0 && about.mode() & 0o1000 == 0 {
+            open = true;
+            let shown = folder.display();
+            let text = format!("others can write to the folder {shown} (mode {:04o})", about.mode() & 0o7777);
+            findings.push(Finding::of("permissions", Level::Warning, text, format!("chmod go-w '{shown}'")));
+        }
+    }
+    if !open {
+        findings.push(Finding::good("permissions", "only you can read the queue"));
+    }
+    findings
+}
+
+fn private_files(queue: &Path) -> Vec<PathBuf> {
+    let beside = |ending: &str| {
+        let mut name = queue.file_name().unwrap_or_default().to_os_string();
+        name.push(ending);
+        queue.with_file_name(name)
+    };
+    let mut files = ["", "-wal", "-shm", ".drain.lock", ".load.lock"].map(beside).to_vec();
+    files.push(KeyChoice::beside(queue, None).key_file);
+    files
+}
+
+fn folder_of(queue: &Path) -> PathBuf {
+    let folder = queue.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new(".")).to_path_buf()
+}
+
+/// The room left where the queue is, or will be.
+pub(super) fn disk(queue: &Path) -> Vec<Finding> {
+    let mut folder = folder_of(queue);
+    while !folder.exists() {
+        match folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => folder = parent.to_path_buf(),
+            None => return Vec::new(),
+        }
+    }
+    match rustix::fs::statvfs(&folder) {
+        Ok(room) => {
+            let free = room.f_bavail.saturating_mul(room.f_frsize);
+            let text = format!("{} MiB free at {}", free >> 20, folder.display());
+            let remedy = "make room, or keep the queue elsewhere with --db; ten million rows take about 2 GiB";
+            vec![match free {
+                0..BAD_FREE_BYTES => Finding::of("disk", Level::Bad(Grave::Queue), text, remedy),
+                BAD_FREE_BYTES..SCARCE_FREE_BYTES => Finding::of("disk", Level::Warning, text, remedy),
+                _ => Finding::good("disk", text),
+            }]
+        }
+        Err(error) => vec![Finding::of("disk", Level::Warning, error.to_string(), "check the file system")],
+    }
+}

@@ -1,0 +1,119 @@
+//! What is in the queue: whole or not, who drains it, who can act.
+
+use super::{Finding, Grave, Level};
+use crate::app;
+use crate::auth::{KeyChoice, Vault, Why, list};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::store::{Account, Credential, DrainLock, Store};
+
+/// The most accounts that are named one by one.
+const MAX_NAMED: usize = 20;
+
+/// What is in the queue: whole or not, counted right or not; who drains it; who can act.
+pub(super) async fn look(context: &Context) -> Vec<Finding> {
+    let mut store = match context.existing_queue().await {
+        Ok(Some(store)) => store,
+        Ok(None) => return vec![Finding::good("queue", "there is none yet")],
+        Err(error) => {
+            let grave = if error.kind == Kind::Config { Grave::Config } else { Grave::Queue };
+            let hint = error.hint.clone().unwrap_or_default();
+            return vec![Finding::of("queue", Level::Bad(grave), error.message, hint)];
+        }
+    };
+    let mut findings = integrity(&mut store).await;
+    findings.push(match DrainLock::is_held(store.path()) {
+        Ok(true) => Finding::good("drain", "a process is working on this queue now"),
+        Ok(false) => Finding::good("drain", "nobody is working on this queue"),
+        Err(error) => Finding::of("drain", Level::Bad(Grave::Queue), error.to_string(), "check the lock's file"),
+    });
+    findings.extend(accounts(context, &mut store).await);
+    store.close().await;
+    findings
+}
+
+async fn integrity(store: &mut Store) -> Vec<Finding> {
+    const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup";
+    const REPORT: &str = "please report this; receipts and limits do not hang on it";
+    let found = match store.integrity().await {
+        Ok(found) => found,
+        Err(error) => return vec![Finding::of("queue", Level::Bad(Grave::Queue), error.to_string(), BACKUP)],
+    };
+    let mut findings = vec![Finding::good("sqlite", found.sqlite)];
+    for fault in &found.faults {
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), fault.clone(), BACKUP));
+    }
+    for job in &found.miscounted {
+        let text = format!("the counters of {job} are not what counting its rows gives");
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), text, REPORT));
+    }
+    for (what, count) in &found.orphans {
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), format!("{count} {what}"), REPORT));
+    }
+    if findings.len() == 1 {
+        findings.push(Finding::good("queue", "whole, and every counter is right"));
+    }
+    findings
+}
+
+async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
+    let bad = |error: CliError| {
+        let grave = if error.kind == Kind::Config { Grave::Config } else { Grave::Queue };
+        vec![Finding::of("accounts", Level::Bad(grave), error.message, error.hint.unwrap_or_default())]
+    };
+    let all = match list(store).await {
+        Ok(all) => all,
+        Err(error) => return bad(error.into()),
+    };
+    let mut findings = match key(context, store).await {
+        Ok(found) => found,
+        Err(error) => return bad(error),
+    };
+    if context.settings.is_sandbox() {
+        return findings;
+    }
+    let environment = app::environment_accounts(&context.settings.credentials).unwrap_or_default();
+    let troubled: Vec<(String, String)> = all
+        .iter()
+        .filter(|(account, _)| !environment.iter().any(|found| found.is(account)))
+        .filter_map(|(account, record)| trouble(account, record.as_ref()).map(|why| (account.name.to_string(), why)))
+        .collect();
+    for (name, why) in troubled.iter().take(MAX_NAMED) {
+        let login = format!("cleanup account login {name}");
+        findings.push(Finding::of("accounts", Level::Bad(Grave::Account), format!("{name}: {why}"), login));
+    }
+    if troubled.len() > MAX_NAMED {
+        let text = format!("... and {} more", troubled.len() - MAX_NAMED);
+        findings.push(Finding::of("accounts", Level::Bad(Grave::Account), text, "cleanup account list"));
+    }
+    if troubled.is_empty() && !all.is_empty() {
+        let text = format!("{} known, none needs a login as far as is on record", all.len());
+        findings.push(Finding { remedy: Some("cleanup account check".into()), ..Finding::good("accounts", text) });
+    }
+    findings
+}
+
+/// Why an account cannot act, as far as is on record; nobody is asked.
+fn trouble(account: &Account, record: Option<&Credential>) -> Option<String> {
+    let why = match record {
+        None => Some(Why::Missing),
+        Some(record) => record.login_needed.as_deref().map(Why::parse),
+    };
+    why.map(|why| why.sentence().to_owned()).or_else(|| account.trouble.clone())
+}
+
+/// Whether the key at hand opens what is sealed. No key is made here.
+async fn key(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CliError> {
+    if !store.has_credentials().await? {
+        return Ok(Vec::new());
+    }
+    let Some(stamp) = store.vault_stamp().await? else { return Ok(Vec::new()) };
+    let choice = KeyChoice::beside(store.path(), context.settings.credentials.key.clone());
+    Ok(vec![match Vault::open(&choice, &stamp) {
+        Ok(_) => Finding::good("key", "it opens the sealed logins"),
+        Err(error) => {
+            let remedy = "the message says what to set or restore; without the key every account has to log in again";
+            Finding::of("key", Level::Bad(Grave::Config), error.to_string(), remedy)
+        }
+    }])
+}
