@@ -13,7 +13,7 @@ mod audit;
 mod control;
 mod credential;
 mod drain;
-mod drill;
+pub(crate) mod drill;
 mod error;
 mod explain;
 mod forget;
