@@ -11,7 +11,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
-use crate::engine::Access;
+use crate::engine::{Access, Source};
 use crate::platform::{BaseUrl, Client, Credentials};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
@@ -204,23 +204,28 @@ impl Who {
         let mut access = HashMap::new();
         for account in accounts {
             let Some(windows) = windows(account.platform) else { continue };
-            let Some((base, app, fixed)) = self.way_to(account) else { continue };
+            let Some((base, app, source)) = self.way_to(account) else { continue };
             let (platform, user) = (account.platform, account.user_id.clone());
-            access.insert(account.id, Access { platform, user, base, app, fixed, windows });
+            access.insert(account.id, Access { platform, user, base, app, source, windows });
         }
         access
     }
 
-    /// Where an account's requests go, which app they belong to, and whether its credentials came from outside.
-    fn way_to(&self, account: &Account) -> Option<(Arc<BaseUrl>, Arc<str>, bool)> {
+    /// Where an account's requests go, which app they belong to, and where its credentials came from.
+    fn way_to(&self, account: &Account) -> Option<(Arc<BaseUrl>, Arc<str>, Source)> {
         match self {
-            Who::Sandbox(SandboxAccounts { base: Some(base) }) => Some((Arc::clone(base), "sandbox".into(), true)),
+            Who::Sandbox(SandboxAccounts { base: Some(base) }) => {
+                Some((Arc::clone(base), "sandbox".into(), Source::Sandbox))
+            }
             Who::Sandbox(_) => None,
             Who::Real(real) => {
                 let base = Arc::clone(real.bases.of_platform(account.platform));
-                let fixed = real.of_environment(account).is_some_and(|found| found.credentials.is_some());
                 // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's.
-                Some((base, if fixed { "environment".into() } else { "logins".into() }, fixed))
+                let held = real.of_environment(account).filter(|found| found.credentials.is_some());
+                Some(match held {
+                    Some(found) => (base, "environment".into(), Source::Environment(found.variable())),
+                    None => (base, "logins".into(), Source::Login),
+                })
             }
         }
     }

@@ -65,6 +65,11 @@ pub fn environment_accounts(configured: &Configured) -> Result<Vec<EnvironmentAc
 }
 
 impl EnvironmentAccount {
+    /// The variable that holds the credentials, or the one of several that names the user's.
+    pub fn variable(&self) -> &'static str {
+        self.variable
+    }
+
     /// Whether it is this account of the queue.
     pub fn is(&self, account: &Account) -> bool {
         account.platform == self.platform && self.user.as_ref() == Some(&account.user_id)

@@ -35,6 +35,7 @@ pub async fn open_tokens(
     let means = TokenMeans { store, vault, wire, places, app: app(settings), oauth1: oauth1(settings), clock };
     let tokens = TokenSource::new(means);
     who.fix(&tokens, accounts).await?;
+    tokens.warm().await?;
     Ok(Arc::new(tokens))
 }
 

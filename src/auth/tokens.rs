@@ -19,7 +19,7 @@ use super::wire::Wire;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, AccountName, Moment, Secret, Tick, Wall};
 use crate::platform::Credentials;
-use crate::store::{AccountLock, Credential, Expiry, NewCredential, Store, StoreError};
+use crate::store::{AccountLock, Credential, Expiry, NewCredential, Store, StoreError, drill};
 
 /// How long another process's refresh is waited for, in seconds.
 const MAX_LOCK_WAIT_SECONDS: u64 = 90;
@@ -244,6 +244,9 @@ impl TokenSource {
     /// Reads the record, and where it is due refreshes it under the account's lock.
     async fn renew(&self, slot: &Slot, rejected: Option<i64>) -> Result<Current, NoToken> {
         let mut locked = None;
+        // A rejection that could not be answered by a refresh yet is not forgotten: whoever asks next must not be given the
+        // rejected set once more.
+        let rejected = rejected.or(slot.held().rejected);
         for _ in 0..MAX_LOOKS {
             let Some(read) = self.read(slot).await? else { return Err(slot.need_login(Why::Missing)) };
             let now = self.means.clock.now();
@@ -297,9 +300,11 @@ impl TokenSource {
                 return Ok(Some(make_do(until).map_err(|_| app)));
             }
         };
+        drill::point("before-refresh-mark");
         if !self.store.lock().await.start_refresh(slot.id, record.generation, tries, begun.wall).await? {
             return Ok(None);
         }
+        drill::point("after-refresh-mark");
         // From here until the pair is saved the refresh token may be used up without our knowing: the mark remembers.
         let error = match grant::refresh(&self.means.wire, &app, &self.means.places, token).await {
             Ok(pair) => return self.save(slot, read, pair, begun.wall, asked).await,
@@ -344,11 +349,13 @@ impl TokenSource {
         let bytes = document.to_bytes().map_err(|why| slot.unusable(&why))?;
         let sealed = vault.seal(slot.platform, &slot.user, &bytes)?;
         let now = self.means.clock.now().wall;
+        drill::point("before-refresh-save");
         let set = NewCredential { sealed, scopes, expiry: Some(expiry), saved_at: now, ..read.record.set.clone() };
         if !self.store.lock().await.finish_refresh(slot.id, read.record.generation, &set).await? {
             // A new login came between: it is the one that counts.
             return Ok(None);
         }
+        drill::point("after-refresh-save");
         let record = Credential { set, generation: read.record.generation + 1, ..read.record.clone() };
         let born = matches!(asked, Asked::Rejected { .. }).then_some(now);
         Ok(Some(self.hold(slot, &record, &document, born)))

@@ -34,6 +34,8 @@ pub(super) struct AccountRun {
     pub(super) asking: bool,
     /// What the platform said when it rejected the token.
     pub(super) rejected: Option<(Reason, String)>,
+    /// Actions its credentials are not good for.
+    pub(super) refused: Vec<Action>,
     /// It needs a person; nothing more is sent for it in this run.
     pub(super) stopped: bool,
     /// Its hold outlasts this run.
@@ -54,6 +56,7 @@ impl AccountRun {
             rest_until: Tick(i64::MIN),
             asking: false,
             rejected: None,
+            refused: Vec::new(),
             stopped: false,
             capped_until: None,
         }
@@ -93,8 +96,15 @@ impl Roster {
         })
     }
 
-    /// Whether anybody stands in line for an account.
+    /// Whether anybody stands in line for an account whom it can serve.
     pub(super) fn has_pending(&self, account: usize) -> bool {
-        self.next_lane(account, &[]).is_some()
+        self.next_lane(account, &self.accounts[account].refused).is_some()
+    }
+
+    /// Whether anybody stands in line for an account whom it cannot serve with the credentials it has.
+    pub(super) fn has_refused(&self, account: usize) -> bool {
+        let run = &self.accounts[account];
+        let lanes = run.lanes.iter().filter_map(|id| self.lanes.get(id));
+        lanes.into_iter().any(|lane| lane.pending && run.refused.contains(&lane.action))
     }
 }

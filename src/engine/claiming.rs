@@ -126,18 +126,23 @@ impl Dispatcher {
         if !self.roster.accounts[account].is_open() {
             return 0;
         }
-        if !self.token_is_at_hand(account) {
-            return 0;
-        }
+        let Some(current) = self.token_at_hand(account) else { return 0 };
         let Some(room) = self.room_of_app(account, &access, room) else { return 0 };
-        let mut waits: Vec<Action> = Vec::new();
+        let mut waits = self.roster.accounts[account].refused.clone();
         let mut again: Option<Tick> = None;
         while let Some((id, lane)) = self.roster.next_lane(account, &waits) {
             let Some(endpoint) = find(access.platform, lane.action) else {
                 waits.push(lane.action);
-                self.stop_account(account, Reason::Borrowed("action_not_offered"), lane.action.to_string(), turn);
+                self.refuse_action(account, lane.action, "action_not_offered".into(), lane.action.to_string());
                 continue;
             };
+            if !endpoint.auth.takes(&current.credentials) {
+                waits.push(lane.action);
+                let (reason, detail) = endpoint.auth.wrong_kind();
+                let detail = format!("{}: {detail}; its other actions go on", lane.action);
+                self.refuse_action(account, lane.action, reason.into(), detail);
+                continue;
+            }
             let price = self.price(access.platform, lane.action);
             let want = match self.budget.allows(price, u32::try_from(room).unwrap_or(u32::MAX)) {
                 Ok(want) => want,

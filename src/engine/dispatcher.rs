@@ -244,6 +244,9 @@ impl Dispatcher {
                 self.tell_settled(&turn);
                 self.send_out(receipt, plan, now);
                 self.tell_progress();
+            } else {
+                // What needs no turn (nobody answers, an action that is left out) is told all the same.
+                self.tell_unwritten();
             }
             if let Some(stopped) = self.is_over(idle).await? {
                 return Ok(stopped);
@@ -382,7 +385,7 @@ impl Dispatcher {
 
     fn heed_deadline(&mut self) {
         let over = self.settings.until.is_some_and(|until| self.means.clock.now().tick >= until);
-        if over && self.stopping.is_none() && !self.in_flight.is_empty() {
+        if over && self.stopping.is_none() && (!self.in_flight.is_empty() || self.asking > 0) {
             self.stopping = Some(Stopped::Deadline);
         }
     }

@@ -99,9 +99,16 @@ impl Dispatcher {
             self.means.drain.turn(&turn, self.means.clock.now()).await?;
             self.tell_settled(&turn);
         }
-        let held_back = |index: &usize| self.roster.has_pending(*index);
+        // A row that stands aside for its backoff waits for its account as well.
+        let aside = |index: usize| {
+            let mut lanes = self.waiting.iter().filter_map(|Reverse((_, _, lane))| self.roster.lanes.get(lane));
+            lanes.any(|lane| lane.account == index)
+        };
+        let held_back = |index: &usize| self.roster.has_pending(*index) || aside(*index);
         let accounts = &self.roster.accounts;
-        if (0..accounts.len()).filter(held_back).any(|index| accounts[index].stopped) {
+        let needs_a_person =
+            |index: usize| self.roster.has_refused(index) || (accounts[index].stopped && held_back(&index));
+        if (0..accounts.len()).any(needs_a_person) {
             return self.over(Stopped::Account).map(Some);
         }
         let capped = (0..accounts.len()).filter(held_back).filter_map(|index| accounts[index].capped_until).min();

@@ -54,7 +54,7 @@ pub enum Event {
         /// Until when.
         until: Wall,
     },
-    /// An account needs a person; nothing more is sent for it in this run.
+    /// An account needs a person; nothing more is sent in this run for it, or for the one action that the detail names.
     AccountStopped {
         /// Whose.
         account: AccountId,

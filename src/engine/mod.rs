@@ -26,6 +26,6 @@ mod verdict;
 pub use dispatcher::{Means, run};
 pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};
 pub use retry::backoff_after;
-pub use settings::{Access, Settings};
+pub use settings::{Access, Settings, Source};
 pub use shutdown::{Shutdown, ShutdownSender, Urgency, shutdown};
 pub use verdict::{ForAccount, History, MAX_TROUBLES, MAX_TROUBLES_EVER, Verdict, judge};

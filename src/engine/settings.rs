@@ -31,6 +31,17 @@ pub struct Settings {
     pub prices: HashMap<(Platform, Action), MicroUsd>,
 }
 
+/// Where an account's credentials came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A login, sealed in the queue.
+    Login,
+    /// This variable of the environment: nothing here can refresh them.
+    Environment(&'static str),
+    /// The pretend platform gives them to everybody.
+    Sandbox,
+}
+
 /// What it takes to act for an account.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -42,8 +53,8 @@ pub struct Access {
     pub base: Arc<BaseUrl>,
     /// Which app the credentials belong to: what is refused to the app is refused to all its accounts.
     pub app: Arc<str>,
-    /// The credentials came from outside (environment, sandbox): nothing here can refresh them.
-    pub fixed: bool,
+    /// Where the credentials came from: that is where they are mended.
+    pub source: Source,
     /// Within which windows.
     pub windows: Arc<[WindowSpec]>,
 }

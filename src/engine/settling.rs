@@ -11,7 +11,7 @@ use super::retry::backoff_after;
 use super::settings::Access;
 use super::shutdown::Urgency;
 use super::verdict::{ForAccount, History, Verdict, answered, is_good, judge, name_of};
-use crate::domain::{AccountId, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition, Wall};
+use crate::domain::{AccountId, Action, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition, Wall};
 use crate::limits::{Answer, HoldChange, HoldReason};
 use crate::platform::{Finding, Limited, Reply};
 use crate::store::{Move, NewHold, Settled, Turn};
@@ -352,6 +352,19 @@ impl Dispatcher {
         self.put_back.push(Event::AccountStopped { account: id, reason, detail });
     }
 
+    /// The account cannot do this action with the credentials it has; its other actions go on. The rows stay in line: what is
+    /// at fault is the login, and a person can mend that.
+    pub(super) fn refuse_action(&mut self, index: usize, action: Action, reason: Reason, detail: String) {
+        let account = &mut self.roster.accounts[index];
+        if account.refused.contains(&action) {
+            return;
+        }
+        account.refused.push(action);
+        let id = account.id;
+        self.troubles.push((id, reason.clone(), detail.clone()));
+        self.put_back.push(Event::AccountStopped { account: id, reason, detail });
+    }
+
     fn forget_trouble(&mut self, id: AccountId, turn: &mut Turn) {
         if let Some(known) = self.known.get_mut(&id) {
             known.trouble = None;
@@ -376,14 +389,19 @@ impl Dispatcher {
         }
     }
 
+    /// Told after whatever of it had to be written.
+    pub(super) fn tell_unwritten(&mut self) {
+        for event in std::mem::take(&mut self.put_back) {
+            self.tell(&event);
+        }
+    }
+
     /// Told once the turn that settled them is on disk.
     pub(super) fn tell_settled(&mut self, turn: &Turn) {
         for event in std::mem::take(&mut self.settled_events) {
             self.tell(&event);
         }
-        for event in std::mem::take(&mut self.put_back) {
-            self.tell(&event);
-        }
+        self.tell_unwritten();
         let convicted = turn.moves.iter().filter(|moved| moved.to == TaskState::Failed).count();
         if convicted > 0 {
             self.tell(&Event::Convicted { tasks: convicted as u64 });

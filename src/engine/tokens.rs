@@ -7,22 +7,23 @@ use std::sync::Arc;
 
 use super::attempt::Arrival;
 use super::dispatcher::Dispatcher;
-use crate::auth::NoToken;
+use super::settings::Source;
+use crate::auth::{Current, NoToken};
 use crate::domain::{Reason, Tick};
 use crate::store::Turn;
 
 impl Dispatcher {
-    /// Whether the account can send now; if it cannot, its token is asked for and the account waits for it.
-    pub(super) fn token_is_at_hand(&mut self, account: usize) -> bool {
+    /// The account's credentials if it can send now; if it cannot, its token is asked for and the account waits for it.
+    pub(super) fn token_at_hand(&mut self, account: usize) -> Option<Current> {
         let run = &self.roster.accounts[account];
         if run.asking {
-            return false;
+            return None;
         }
-        if self.means.tokens.at_hand(run.id).is_some() {
-            return true;
+        let current = self.means.tokens.at_hand(run.id);
+        if current.is_none() {
+            self.ask_for_token(account, None);
         }
-        self.ask_for_token(account, None);
-        false
+        current
     }
 
     /// Asks for a token, naming the generation that was rejected where one was. One question per account at a time.
@@ -62,30 +63,40 @@ impl Dispatcher {
     pub(super) fn settle_tokens(&mut self, turn: &mut Turn) {
         for (account, error) in std::mem::take(&mut self.no_tokens) {
             let rejected = self.roster.accounts[account].rejected.take();
-            let fixed = self.roster.accounts[account].access.as_ref().is_some_and(|access| access.fixed);
-            match (error, rejected) {
-                (NoToken::Later { until, detail, .. }, _) => self.wait_for_token(account, until, detail),
-                // Credentials from the environment are mended there, not by a login.
-                (NoToken::NeedLogin { .. }, Some((reason, detail))) if fixed => {
-                    self.stop_account(account, reason, detail, turn);
+            let source = self.roster.accounts[account].access.as_ref().map_or(Source::Login, |access| access.source);
+            let (reason, detail) = match (error, source) {
+                (NoToken::Later { until, detail, .. }, _) => {
+                    self.wait_for_token(account, until, detail);
+                    continue;
                 }
-                (error @ NoToken::NeedLogin { .. }, _) => {
-                    self.stop_account(account, Reason::Borrowed(NoToken::LOGIN_NEEDED), error.to_string(), turn);
-                }
-                (error @ NoToken::App { .. }, _) => {
-                    self.stop_account(account, Reason::Borrowed("app_configuration"), error.to_string(), turn);
-                }
-                (error @ (NoToken::Vault(_) | NoToken::Store(_)), _) => {
-                    self.stop_account(account, Reason::Borrowed("vault"), error.to_string(), turn);
-                }
-            }
+                (error @ NoToken::NeedLogin { .. }, Source::Login) => (NoToken::LOGIN_NEEDED.into(), error.to_string()),
+                (NoToken::NeedLogin { .. }, outside) => rejected_outside(outside, rejected),
+                (error @ NoToken::App { .. }, _) => ("app_configuration".into(), error.to_string()),
+                (error @ NoToken::Vault(_), _) => ("vault".into(), error.to_string()),
+                (error @ NoToken::Store(_), _) => ("queue".into(), error.to_string()),
+            };
+            self.stop_account(account, reason, detail, turn);
         }
     }
 
     /// The authorization server is out of reach: that is the world's fault, and silence like any other.
     fn wait_for_token(&mut self, account: usize, until: Tick, detail: String) {
+        let run = &mut self.roster.accounts[account];
+        // Stopped while it was asking: nobody needs the token any more.
+        if run.stopped {
+            return;
+        }
+        run.rest_until = run.rest_until.max(until);
+        let at = run.rest_until;
         self.note_silence(detail, self.means.clock.now().tick);
-        self.roster.accounts[account].rest_until = until;
-        self.schedule(account, until);
+        self.schedule(account, at);
     }
+}
+
+/// Credentials from outside are mended where they came from, not by a login.
+fn rejected_outside(source: Source, rejected: Option<(Reason, String)>) -> (Reason, String) {
+    let (reason, said) = rejected.unwrap_or((Reason::Borrowed("unauthorized"), String::new()));
+    let Source::Environment(variable) = source else { return (reason, said) };
+    let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
+    (reason, format!("the platform rejects what {variable} holds{said}; set it anew"))
 }

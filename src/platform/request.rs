@@ -75,6 +75,14 @@ fn wrong_kind(auth: Auth) -> Unbuildable {
     }
 }
 
+impl Auth {
+    /// What to say of credentials it does not take: one word, and a sentence for people.
+    pub fn wrong_kind(self) -> (&'static str, &'static str) {
+        let why = wrong_kind(self);
+        (why.reason, why.detail)
+    }
+}
+
 /// The request, with its credentials. Nothing needs percent-encoding: IDs are digits, handles and user IDs are letters,
 /// digits, `_` and `-` by their types.
 pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildable> {

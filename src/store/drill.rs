@@ -1,8 +1,9 @@
 //! Fire drills: in debug builds, `CLEANUP_DRILL=before-commit:7` or `after-commit:7` ends the process, without any tidying up,
-//! around its seventh turn. The crash tests use it to die at every commit boundary; a release build does not contain it.
+//! around its seventh turn; `before-refresh-mark`, `after-refresh-mark`, `before-refresh-save` and `after-refresh-save` are the
+//! steps of a refresh. The crash tests use it to die at every commit boundary; a release build does not contain it.
 
 #[cfg(debug_assertions)]
-pub(super) fn point(name: &str) {
+pub(crate) fn point(name: &str) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,4 +23,4 @@ pub(super) fn point(name: &str) {
 }
 
 #[cfg(not(debug_assertions))]
-pub(super) fn point(_name: &str) {}
+pub(crate) fn point(_name: &str) {}

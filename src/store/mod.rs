@@ -15,7 +15,7 @@ mod columns;
 mod control;
 mod credential;
 mod drain;
-mod drill;
+pub(crate) mod drill;
 mod error;
 mod explain;
 mod forget;
