@@ -18,8 +18,6 @@ pub struct Integrity {
     pub miscounted: Vec<String>,
     /// Rows that point to something that is not there: what, and how many (never 0).
     pub orphans: Vec<(&'static str, u64)>,
-    /// Bytes of the file that hold nothing.
-    pub free_bytes: u64,
 }
 
 /// The counters of a round beside those that counting gives. Tasks above `visible_to` belong to a load that has not finished.
@@ -77,9 +75,6 @@ impl Store {
                 found.orphans.push((what, count));
             }
         }
-        let (pages,): (i64,) = self.one_row("pragma freelist_count").await?;
-        let (size,): (i64,) = self.one_row("pragma page_size").await?;
-        found.free_bytes = u64::try_from(pages.saturating_mul(size)).unwrap_or(0);
         Ok(found)
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc;
 
-use cleanup::clock::SystemClock;
+use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
 
 pub const USER: &str = "2244994945";
@@ -40,6 +40,11 @@ impl Bench {
 
     /// A sandbox whose tokens live so long, in seconds.
     pub fn with(lifetime: u64) -> Bench {
+        Bench::by(lifetime, SystemClock::shared())
+    }
+
+    /// ... and which has its own idea of the time.
+    pub fn by(lifetime: u64, clock: SharedClock) -> Bench {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let redirect = format!("http://127.0.0.1:{port}/callback");
         let app = |id: &str, secret: Option<&str>| SandboxApp {
@@ -57,7 +62,7 @@ impl Bench {
         let (stop, stopped) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             run(async {
-                send.send(Sandbox::start(options, SystemClock::shared()).await.unwrap()).unwrap();
+                send.send(Sandbox::start(options, clock).await.unwrap()).unwrap();
                 let _ = stopped.await;
             });
         });

@@ -1,6 +1,7 @@
 //! Runs with logins: what is said before the first request, and what happens after.
 
-use cleanup::domain::TargetId;
+use cleanup::clock::{SimulatedClock, SystemClock};
+use cleanup::domain::{Moment, TargetId, Wall};
 use cleanup::sandbox::Sandbox;
 
 use crate::bench::{Bench, USER, client, ids, run as run_async};
@@ -52,9 +53,10 @@ fn what_will_go_wrong_is_said_first() {
 fn short_tokens_are_refreshed_and_the_old_ones_used_once() {
     let bench = Bench::with(2);
     bench.log_in("work", USER, "unmute").ends(0);
-    bench.write("mutes.csv", &ids(150));
-    let run = ["run", "mutes.csv", "--action", "unmute", "--yes", "--rate", "50/s", "--pace", "even"];
-    bench.run(&run).ends(0);
+    bench.write("mutes.csv", &ids(1000));
+    let run = ["run", "mutes.csv", "--action", "unmute", "--yes", "--json", "--rate", "200/s", "--pace", "even"];
+    let ended = bench.run(&run).ends(0).json();
+    assert_eq!(ended["jobs"][0]["done"], 1000, "{ended}");
     let ledger = bench.sandbox.oauth_ledger();
     assert!(ledger.refreshed >= 1 && ledger.reused == 0 && ledger.most_arrivals == 1, "{ledger:?}");
 }
@@ -125,4 +127,16 @@ fn prices_of_the_config_file_hold_for_every_platform() {
     bench.run(&run).ends(4).says("$2.00 at listed prices");
     let effects = bench.sandbox.effects(USER.parse::<TargetId>().unwrap()).len();
     assert_eq!(effects, 3, "three cost $0.75, and a fourth would be too much");
+}
+
+#[test]
+fn a_clock_that_is_off_is_warned_of() {
+    let start = SystemClock::shared().now();
+    let late = Moment { wall: Wall(start.wall.0 - 3_600_000), ..start };
+    let bench = Bench::by(7200, SimulatedClock::shared(late));
+    bench.log_in("work", USER, "unmute").ends(0);
+    bench.run(&["account", "check"]).ends(0).says("s ahead of that of http://127.0.0.1");
+    bench.write("mutes.csv", &ids(2));
+    bench.run(&["load", "mutes.csv", "--action", "unmute"]).ends(0);
+    bench.run(&["resume", "--yes"]).ends(0).says("s ahead of that of http://127.0.0.1");
 }

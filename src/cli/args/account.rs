@@ -10,15 +10,15 @@ use crate::domain::{AccountName, Action, Platform, UserId};
 
 const ACCOUNT_HELP: &str = "\
 Examples:
-  cleanup account login                     open the browser, log in to X, keep the login sealed
-  cleanup account login work --headless     on a machine without a browser: print the address, paste what comes back
-  cleanup account login --platform aisa     the key comes from stdin
+  cleanup account login                   open the browser, log in to X, keep the login sealed
+  cleanup account login work --headless   print the address, and paste the one you end at
+  cleanup account login --platform aisa   the key comes from stdin
   cleanup account list
   cleanup account check work
-  cleanup account import accounts.csv       name,platform,user_id,access_token,refresh_token,expires_at,access_secret
+  cleanup account import accounts.csv     many at once; docs/accounts.md has the columns
 
-The app that people log in to: CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET, if it has one). Its redirect address is
-http://127.0.0.1:8080/callback unless the config file says otherwise ([x] redirect); register it at X to the letter.";
+The app to log in through: CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET, if it has one).
+Register this redirect address at X: http://127.0.0.1:8080/callback (or set [x] redirect).";
 
 /// `cleanup account`
 #[derive(Clone, Debug, Args)]
@@ -142,7 +142,7 @@ pub struct AccountImportArgs {
 /// `cleanup doctor`
 #[derive(Clone, Copy, Debug, Args)]
 #[command(
-    after_help = "Exit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
+    after_help = "Examples:\n  cleanup doctor\n  cleanup doctor --json\n\nExit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
                   queue, 77 for accounts; the first of these that applies."
 )]
 pub struct DoctorArgs {

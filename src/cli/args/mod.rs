@@ -34,6 +34,7 @@ Examples:
   cleanup run unfollow.csv --sandbox    the same against a pretend platform
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
+  cleanup account login                 log in once, sealed and kept fresh
 
 Exit codes:
    0 done                          65 bad input, nothing queued    75 another process drains the queue

@@ -103,9 +103,9 @@ fn applies(window: &WindowSpec, work: &[(Action, u64)]) -> bool {
 fn app_cap(platform: Platform, action: Action) -> Option<String> {
     let endpoint = find(platform, action)?;
     let cap = endpoint.documented.iter().find(|documented| documented.scope == Scope::App)?;
-    let rate = cap.rate;
+    let (rate, whose) = (cap.rate, if platform == Platform::Aisa { "AIsa" } else { "X" });
     Some(format!(
-        "X also documents {rate} of {action} for all users of an app together; to keep to it, put a [[windows]] with \
+        "{whose} also documents {rate} of {action} for all users of an app together; to keep to it, put a [[windows]] with \
          scope = \"app\" into the configuration"
     ))
 }
