@@ -35,7 +35,9 @@ impl Home {
 
     /// The program, with an empty environment but for a home.
     pub fn cleanup<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, args: I) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+        // A shell that starts tests in the background has them ignore Ctrl-C, and what is ignored at the start stays so.
+        let mut command = Command::new("/usr/bin/env");
+        command.arg("--default-signal=INT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup"));
         command.env_clear().env("HOME", self.folder.path()).env("TZ", "UTC").current_dir(self.folder.path()).args(args);
         command.stdin(Stdio::null());
         command
