@@ -54,7 +54,9 @@ fn the_address_goes_to_what_opens_browsers() {
     std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o755)).unwrap();
     let waiting = bench.begin(&["account", "login", "--actions", "unmute"], &[]);
     let (url, seen) = (waiting.url.clone(), bench.path("xdg-open.seen"));
+    let begun = std::time::Instant::now();
     while !cfg!(target_os = "macos") && !seen.exists() {
+        assert!(begun.elapsed().as_secs() < 60, "nobody called the opener");
         std::thread::yield_now();
     }
     visit(&press(&url, "allow", "4242").unwrap());
