@@ -115,7 +115,7 @@ fn a_rejected_variable_is_named() {
         home.against(&sandbox, ["run", "unmute.csv", "--yes", "--json", "--progress", "none"]).output().unwrap();
     let said = stderr(&ended);
     assert_eq!(code(&ended), 77, "{said}");
-    assert!(said.contains("CLEANUP_X_TOKEN") && !said.contains("account login"), "{said}");
+    assert!(said.contains("what CLEANUP_X_TOKEN holds") && !said.contains("account login"), "{said}");
     assert_eq!(json(&ended)["jobs"][0]["pending"], 5);
     assert_eq!(sandbox.ledger().requests, 1);
 }
