@@ -6,6 +6,7 @@ use super::budget::UsedUp;
 use super::dispatcher::Dispatcher;
 use super::event::Stopped;
 use super::settling::move_provisional;
+use super::shutdown::Urgency;
 use crate::domain::{MicroUsd, TaskState, Tick};
 use crate::store::{JobState, StoreError, Turn};
 
@@ -14,7 +15,9 @@ impl Dispatcher {
     pub(super) async fn is_over(&mut self, idle: bool) -> Result<Option<Stopped>, StoreError> {
         // A refresh in flight is worth waiting for as well: its new token must be saved.
         let in_time = self.drain_until.is_none_or(|until| self.means.clock.now().tick < until);
-        let asking = self.asking > 0 && in_time;
+        // ... but not for somebody who has asked twice: the mark on disk says that it may have been sent.
+        let patient = self.means.shutdown.now().0 < Urgency::Cancel;
+        let asking = self.asking > 0 && in_time && patient;
         if !self.in_flight.is_empty() || !self.gathered.is_empty() || asking {
             return Ok(None);
         }
@@ -76,9 +79,10 @@ impl Dispatcher {
             return why;
         }
         for index in (0..self.roster.accounts.len()).filter(|index| self.is_at_work(*index)) {
-            let access = self.roster.accounts[index].access.as_ref()?;
-            for lane in self.roster.accounts[index].lanes.iter().filter_map(|id| self.roster.lanes.get(id)) {
-                if lane.pending {
+            let account = &self.roster.accounts[index];
+            let access = account.access.as_ref()?;
+            for lane in account.lanes.iter().filter_map(|id| self.roster.lanes.get(id)) {
+                if lane.pending && !account.refused.contains(&lane.action) {
                     why = Some(self.budget.allows(self.price(access.platform, lane.action), 1).err()?);
                 }
             }

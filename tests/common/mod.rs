@@ -37,7 +37,7 @@ impl Home {
     pub fn cleanup<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(&self, args: I) -> Command {
         // A shell that starts tests in the background has them ignore Ctrl-C, and what is ignored at the start stays so.
         let mut command = Command::new("/usr/bin/env");
-        command.arg("--default-signal=INT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup"));
+        command.arg("--default-signal=INT,QUIT,TERM").arg(env!("CARGO_BIN_EXE_cleanup"));
         command.env_clear().env("HOME", self.folder.path()).env("TZ", "UTC").current_dir(self.folder.path()).args(args);
         command.stdin(Stdio::null());
         command
