@@ -275,9 +275,10 @@ impl<'s> Loader<'s> {
         self.run("update queue set generation = generation + 1 where id = 1", &[]).await
     }
 
-    /// What a load leaves in the write-ahead log would slow the next start.
+    /// What a load leaves in the write-ahead log would slow the next start. Passive, because every other kind keeps writers
+    /// waiting until all of it is copied.
     pub(super) async fn checkpoint(&mut self) {
-        if let Err(error) = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut self.store.connection).await {
+        if let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(&mut self.store.connection).await {
             tracing::debug!(%error, "checkpoint after the load");
         }
     }
