@@ -1,12 +1,14 @@
 //! Many accounts at once, without a command line: `accounts prepare QUEUE ACCOUNTS TASKS` makes a queue in which each account
 //! has so many tasks; `accounts drain QUEUE URL SECONDS RATE WORKERS` drains it against a server that says yes to everything,
 //! and prints what left, what the limit allows and what it cost.
+#![allow(clippy::print_stdout, missing_docs)]
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cleanup::app::{self, DrainOptions, Footing, SandboxAccounts, Who};
+use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
 use cleanup::engine::{Event, Listener, shutdown};
@@ -102,7 +104,14 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     };
     let listener = Box::new(First { began, told: false });
     let who = Who::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
-    let footing = Footing { store, lock, client, clock, shutdown, listener };
+    let base: cleanup::platform::BaseUrl = url.parse()?;
+    let (wire, places) = (Wire::new(&[&base])?, Places::x(&base, Places::X_AUTHORIZE)?);
+    let beside = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
+    let means = TokenMeans { store: beside, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };
+    let tokens = Arc::new(TokenSource::new(means));
+    let mut store = store;
+    who.fix(&tokens, &store.accounts().await?).await?;
+    let footing = Footing { store, lock, client, tokens, clock, shutdown, listener };
     let ended = app::drain(footing, &who, options).await?;
     println!("requests {} in_s {:.1}", ended.finish.requests, began.elapsed().as_secs_f64());
     Ok(())

@@ -9,6 +9,7 @@ use sqlx::Connection;
 
 use super::align::{Alignment, CREATE_ALIGNMENT, Run, runs_json};
 use super::columns::numbers;
+use super::drill;
 use super::error::StoreError;
 use super::job::Job;
 use super::load::{Loader, ROWS_PER_TRANSACTION, insert_load};
@@ -250,14 +251,17 @@ impl Loader<'_> {
     /// same four numbers; what a statement does not name is not bound.
     async fn in_batches(&mut self, total: i64, steps: &[&'static str], more: &[i64; 2]) -> Result<(), StoreError> {
         // Changed rows lie scattered: each may dirty a page of its own, so fewer of them fill as much of the lock's time.
-        const ROWS: i64 = ROWS_PER_TRANSACTION / 10;
+        // Debug builds take a few, so that the tests die between batches of small files.
+        const ROWS: i64 = if cfg!(debug_assertions) { 3 } else { ROWS_PER_TRANSACTION / 10 };
         let mut from = 0;
         while from < total {
             self.begin().await?;
             for sql in steps {
                 self.run(sql, &[from, from + ROWS, more[0], more[1]]).await?;
             }
+            drill::point("reload-batch");
             self.commit().await?;
+            drill::point("reload-batch-done");
             from += ROWS;
         }
         Ok(())

@@ -113,3 +113,57 @@ fn a_death_at_every_commit_boundary() {
         }
     }
 }
+
+/// The outcome of every ID, and the file's rows in order, as `report` tells them.
+fn told(home: &Home) -> Vec<(String, String, String)> {
+    let report = home.cleanup(["report", "unfollow"]).output().unwrap();
+    assert_eq!(code(&report), 0, "{}", stderr(&report));
+    let text = String::from_utf8(report.stdout).unwrap();
+    let cells = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+    text.lines().skip(1).map(cells).map(|c| (c[0].clone(), c[1].clone(), c[2].clone())).collect()
+}
+
+/// Twenty rows of which five are done; then rows vanish, move and come, and the load dies in the middle of applying that. The
+/// next load has to end where one that never died ends.
+#[test]
+fn a_load_that_dies_while_it_applies_a_change_is_made_good_by_the_next() {
+    let row = |n: u64| (1_000_000_000_000_000_007 + n * 7_919_000_001).to_string();
+    let text = |rows: &[u64]| format!("user_id\n{}\n", rows.iter().map(|n| row(*n)).collect::<Vec<_>>().join("\n"));
+    let first: Vec<u64> = (0..40).collect();
+    let second: Vec<u64> =
+        [50, 51, 52, 53].into_iter().chain((0..40).filter(|n| n % 3 != 0)).chain([54, 55, 7]).collect();
+    let third: Vec<u64> = (0..40).filter(|n| n % 4 != 1).chain([54, 60]).collect();
+    let night = |drill: Option<String>| {
+        let home = Home::new();
+        let load = |rows: &[u64], drill: Option<&String>| {
+            home.write("unfollow.csv", text(rows));
+            let mut command = home.cleanup(["load", "unfollow.csv", "--allow-shrink"]);
+            command.env("CLEANUP_X_USER_ID", common::USER);
+            if let Some(drill) = drill {
+                command.env("CLEANUP_DRILL", drill);
+            }
+            command.output().unwrap()
+        };
+        load(&first, None);
+        let died = load(&second, drill.as_ref()).status.code().is_none();
+        let last = load(&third, None);
+        assert_eq!(code(&last), 0, "{drill:?}: {}", stderr(&last));
+        let doctor = home.cleanup(["doctor"]).output().unwrap();
+        let found = String::from_utf8_lossy(&doctor.stdout).into_owned();
+        assert!(found.contains("queue: whole, and every counter is right"), "{drill:?}: {found}");
+        (died, told(&home))
+    };
+    let (_, undisturbed) = night(None);
+    let present = |rows: &[(String, String, String)]| rows[..third.len()].to_vec();
+    for point in ["reload-batch", "reload-batch-done"] {
+        for batch in 1.. {
+            let (died, after) = night(Some(format!("{point}:{batch}")));
+            // What the load that died had not yet made known never vanished from anywhere: only the file's rows must agree.
+            assert_eq!(present(&after), present(&undisturbed), "{point}:{batch}");
+            if !died {
+                assert!(batch > 5, "{point}: only {batch} batches");
+                break;
+            }
+        }
+    }
+}
