@@ -57,12 +57,15 @@ pub(super) async fn finish(
 /// What a person does about an account that stopped.
 fn remedy(reason: &str) -> &'static str {
     match reason {
-        "no_credentials" => "Set CLEANUP_X_TOKEN and CLEANUP_X_USER_ID to this account's and resume.",
+        "no_credentials" => "Log in with `cleanup account login`, or set its variables, then resume.",
+        "login_needed" => "Then resume.",
+        "oauth2_only" | "oauth1_only" | "key_only" => "Log in the way this action wants, then resume.",
+        "app_configuration" | "vault" | "queue" => "`cleanup doctor` says what to mend; then resume.",
         "credits_depleted" => "Buy credits in the developer console, then resume.",
         "account_locked" | "account_suspended" | "automation_suspected" => {
             "Log in at x.com and do what it asks, then resume."
         }
-        "unauthorized" | "invalid_token" => "Set CLEANUP_X_TOKEN to a fresh user token, then resume.",
+        "unauthorized" | "invalid_token" | "invalid_key" => "Log in again, or set the variable anew, then resume.",
         "action_not_offered" => "This platform does not offer the action; use another.",
         _ => "See what the platform said with `cleanup explain ID`; mend it, then resume.",
     }

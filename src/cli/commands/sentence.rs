@@ -114,7 +114,7 @@ fn app_cap(platform: Platform, action: Action) -> Option<String> {
 fn what_is_permitted(work: &Work, names: &HashMap<AccountId, (String, Platform)>) -> Vec<String> {
     let mut said = vec![
         "X forbids bulk and aggressive actions, and any action without the account owner's express consent; \
-         following rules is yours to judge"
+         whether your use is allowed is yours to judge"
             .to_owned(),
     ];
     let closed = |(account, action): &(AccountId, Action)| {
