@@ -14,15 +14,17 @@
 //! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain |
 //! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain |
 //! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
-//! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | domain, clock |
-//! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | limits, platform, store, clock, domain |
+//! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | auth (signatures), domain, clock |
+//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | platform (addresses, credentials), store, clock, domain |
+//! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | limits, platform, auth (tokens), store, clock, domain |
 //! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
-//! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, store, domain |
+//! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, auth, store, domain |
 //! | [`telemetry`] | log lines | config |
 //! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | all but telemetry; of cli its errors |
 //! | [`cli`] | commands, options, the only stdout and stderr, the one table of exit codes | all |
 //!
-//! Nothing points back, with one exception: `app` speaks [`cli::error`], because its errors are words for people.
+//! Nothing points back, with two exceptions: `app` speaks [`cli::error`], because its errors are words for people; `platform` and
+//! `auth` know each other, for a signature needs the request and a login needs the client.
 
 pub mod app;
 pub mod auth;

@@ -92,6 +92,13 @@ impl Opened {
     }
 }
 
+/// `1,234,567` without quotes: one to three digits, and behind them a cell of exactly three.
+fn is_split_number(record: &ByteRecord, column: usize) -> bool {
+    let digits = |cell: &[u8]| cell.trim_ascii().iter().all(u8::is_ascii_digit);
+    let (first, next) = (cell_of(record, column), cell_of(record, column + 1));
+    (1..=3).contains(&first.trim_ascii().len()) && digits(first) && next.trim_ascii().len() == 3 && digits(next)
+}
+
 /// A line of white space. An empty cell in quotes is not blank: somebody wrote it.
 fn is_blank_line(record: &ByteRecord) -> bool {
     let bytes = record.as_slice();
@@ -149,6 +156,9 @@ impl Judge {
             return Ok(Judged::Rejected { fault: Fault::NoTargetColumn, action: Some(action), column });
         };
         let cell = cell_of(record, column);
+        if record.len() > self.header.names.len() && is_split_number(record, column) {
+            return Ok(Judged::Rejected { fault: Fault::SplitNumber, action: Some(action), column });
+        }
         let handles = self.handles.get(column).copied().unwrap_or(false);
         let plain = if handles { None } else { std::str::from_utf8(cell).ok().and_then(|text| text.parse().ok()) };
         let named = match plain {

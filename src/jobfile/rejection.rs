@@ -18,6 +18,8 @@ pub enum Fault {
     ScientificNotation,
     /// 15 digits and then zeros, in a file with more of them than chance allows.
     RoundedZeros,
+    /// A number written with thousands separators: the separators have cut it into cells.
+    SplitNumber,
     /// A handle, where IDs are needed.
     HandleNotResolved,
     /// `@` and something that is no handle.
@@ -40,12 +42,13 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 14] = [
+    pub const ALL: [Fault; 15] = [
         Fault::EmptyTarget,
         Fault::NotAnId,
         Fault::IdTooLong,
         Fault::ScientificNotation,
         Fault::RoundedZeros,
+        Fault::SplitNumber,
         Fault::HandleNotResolved,
         Fault::NotAHandle,
         Fault::WrongKind,
@@ -65,6 +68,7 @@ impl Fault {
             Fault::IdTooLong => "id_too_long",
             Fault::ScientificNotation => "scientific_notation",
             Fault::RoundedZeros => "rounded_zeros",
+            Fault::SplitNumber => "split_number",
             Fault::HandleNotResolved => "handle_not_resolved",
             Fault::NotAHandle => "not_a_handle",
             Fault::WrongKind => "wrong_kind",
@@ -94,6 +98,11 @@ impl Fault {
             Fault::ScientificNotation => {
                 "a spreadsheet has rounded this ID and its digits are lost: export again and format the column as text \
                  before opening the file"
+                    .into()
+            }
+            Fault::SplitNumber => {
+                "the row has more cells than the header, and they read like one number cut at its thousands separators; this \
+                 cell alone would be somebody else's ID: export again without separators"
                     .into()
             }
             Fault::RoundedZeros => {

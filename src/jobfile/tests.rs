@@ -69,6 +69,13 @@ fn the_plainest_files() {
 }
 
 #[test]
+fn a_number_cut_at_its_thousands_separators_is_nobodys_id() {
+    let text = "user_id,name\n1,234,567\n12,hello, world\n1234,567,x\n123,456\n";
+    let want = [(2, Err("split_number")), ok(3, "unfollow - 12"), ok(4, "unfollow - 1234"), ok(5, "unfollow - 123")];
+    assert_eq!(verdicts("unfollow.csv", text), want);
+}
+
+#[test]
 fn lines_are_physical_whatever_the_line_ends() {
     let lf = "target_id,note\n\n12,\"a\nb\"\n\n\n13,x\n";
     let want = [ok(3, "unfollow - 12"), ok(7, "unfollow - 13")];

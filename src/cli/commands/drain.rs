@@ -15,6 +15,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::run_summary;
+use crate::cli::timing::clock_text;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -132,6 +133,21 @@ impl Drainer {
         self.ask_about(store, &work, Unknown::default(), context).await
     }
 
+    /// What ends this run before the work is done.
+    fn bounds(&self, context: &Context) -> Option<String> {
+        let now = context.clock.now();
+        let DrainOptions { max_requests, max_spend, until, .. } = &self.options;
+        let bounds: Vec<String> = [
+            max_requests.map(|most| format!("after {most} requests")),
+            max_spend.map(|most| format!("before it has spent more than {most}")),
+            until.map(|until| format!("at {}", clock_text(now.wall_at(until), now.wall, &context.zone))),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        (!bounds.is_empty()).then(|| format!("this run ends {} at the latest", bounds.join(", or ")))
+    }
+
     async fn ask_about(
         &self,
         store: &mut Store,
@@ -145,6 +161,9 @@ impl Drainer {
         let names = names(store).await?;
         for sentence in sentences(work, &names, unknown, context) {
             context.printer.say(&sentence);
+        }
+        if let Some(bounds) = self.bounds(context) {
+            context.printer.say(&bounds);
         }
         if context.settings.is_sandbox() || self.yes {
             return Ok(true);

@@ -11,7 +11,7 @@ use crate::cli::timing::span_text;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec};
 use crate::jobfile::LaneCount;
 use crate::platform::{Tier, find};
-use crate::store::Store;
+use crate::store::{JobState, Store};
 
 /// What is not known before files are loaded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +35,7 @@ pub(super) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: &Accounts
 
 pub(super) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CliError> {
     let found = store.jobs().await?.into_iter().find(|known| known.id == job);
-    let Some(job) = found else { return Ok(()) };
+    let Some(job) = found.filter(|job| job.state == JobState::Active) else { return Ok(()) };
     for (action, account, count) in store.pending_by_lane(job.round).await? {
         *work.entry((account, action)).or_default() += count;
     }
