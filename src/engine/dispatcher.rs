@@ -1,7 +1,7 @@
 //! The dispatcher owns the only `select!`. While a turn commits, answers and due accounts gather; the next turn takes them all:
 //! settle, claim, commit. Only after the commit are events told and requests sent.
 //!
-//! What one pass does is spread over three files: `settling` (answers become the turn's writes), `claiming` (due accounts
+//! What one pass does is spread over files of their own: `heed` (signals, deadline, suspend), `news` (other processes' changes), `settling` (answers become the turn's writes), `claiming` (due accounts
 //! become claims, and the turn's receipt becomes requests), `ending` (why and when the drain is over).
 
 use std::cmp::Reverse;
@@ -12,26 +12,20 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::account::{AccountRun, Lane, Roster};
+use super::account::{Lane, Roster};
 use super::attempt::Arrival;
 use super::budget::Budget;
 use super::event::{Event, Finish, Listener, Progress, Stopped, WindowLevel};
+use super::news::News;
 use super::settings::{Access, Settings};
 use super::settling::Gathered;
 use super::shutdown::{Shutdown, Urgency};
 use crate::auth::{NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick};
-use crate::limits::{Values, WallTrust, Windows};
+use crate::limits::{WallTrust, Windows};
 use crate::platform::{Client, Endpoint};
-use crate::store::{Account, Claimed, Drain, DrainStart, LaneView, Store, StoreError, Turn};
-
-/// How often another process's changes are looked for.
-const NEWS_EVERY: Duration = Duration::from_secs(1);
-/// How long a run that was asked to end waits for requests in flight.
-const DRAIN_GRACE: Duration = Duration::from_secs(10);
-/// A gap between boot-time and monotonic time from which on it was a suspend.
-const MIN_SUSPEND: Duration = Duration::from_millis(50);
+use crate::store::{Account, Claimed, Drain, DrainStart, Store, StoreError, Turn};
 
 /// What a dispatcher stands on.
 pub struct Means {
@@ -115,17 +109,9 @@ pub(super) struct Dispatcher {
     pub(super) put_back: Vec<Event>,
     /// The account that worked last, for whoever shows windows.
     shown: Option<usize>,
-    news: News,
+    pub(super) news: News,
     /// When it was last looked, and how long the machine had been suspended by then.
-    awake: (Tick, Duration),
-}
-
-/// What was last seen of other processes' writes.
-#[derive(Debug, Default)]
-struct News {
-    next_look: Tick,
-    data_version: i64,
-    generation: i64,
+    pub(super) awake: (Tick, Duration),
 }
 
 /// Works on the queue until nothing is left, a bound is reached or somebody says stop. Gives the queue back.
@@ -298,105 +284,10 @@ impl Dispatcher {
         self.settings.until.map_or(next, |until| next.min(until))
     }
 
-    /// Another process may have loaded, paused, cancelled or retried something.
-    pub(super) async fn look_for_news(&mut self, now: Tick) -> Result<(), StoreError> {
-        self.news.next_look = now.after(NEWS_EVERY);
-        let data_version = self.means.drain.data_version().await?;
-        if data_version == self.news.data_version {
-            return Ok(());
-        }
-        self.news.data_version = data_version;
-        let generation = self.means.drain.generation().await?;
-        if generation != self.news.generation {
-            self.news.generation = generation;
-            self.look_at_lanes().await?;
-        }
-        Ok(())
-    }
-
-    /// Takes over which lanes there are and in which somebody stands.
-    async fn look_at_lanes(&mut self) -> Result<(), StoreError> {
-        let views = self.means.drain.lanes(self.settings.jobs.as_deref()).await?;
-        for lane in self.roster.lanes.values_mut() {
-            lane.pending = false;
-        }
-        for account in &mut self.roster.accounts {
-            account.lanes.clear();
-        }
-        let now = self.means.clock.now().tick;
-        for view in views {
-            self.take_over_lane(view, now);
-        }
-        Ok(())
-    }
-
-    fn take_over_lane(&mut self, view: LaneView, now: Tick) {
-        let account = self.account_index(view.account);
-        let LaneView { round, action, visible_to, has_pending: pending, .. } = view;
-        self.roster.lanes.insert(view.lane, Lane { round, action, account, visible_to, pending });
-        self.roster.accounts[account].lanes.push(view.lane);
-        if pending && self.roster.accounts[account].due.is_none() {
-            self.schedule(account, now);
-        }
-    }
-
-    fn account_index(&mut self, id: AccountId) -> usize {
-        if let Some(index) = self.roster.index.get(&id) {
-            return *index;
-        }
-        let access = self.access.get(&id).cloned();
-        let deadline = self.settings.request_deadline;
-        let values = access
-            .as_ref()
-            .map_or_else(|| Values::new(Duration::from_secs(900), deadline), |access| access.values(deadline));
-        let index = self.roster.accounts.len();
-        self.roster.accounts.push(AccountRun::new(id, access, values));
-        self.roster.index.insert(id, index);
-        index
-    }
-
     /// Looks at an account again at a tick; what was planned before is forgotten.
     pub(super) fn schedule(&mut self, account: usize, at: Tick) {
         self.roster.accounts[account].due = Some(at);
         self.due.push(Reverse((at, account)));
-    }
-
-    /// After a suspend every slot whose end nobody saw counts anew from here: the kernel may have sent it only on waking.
-    async fn heed_suspend(&mut self) -> Result<(), StoreError> {
-        let (now, suspended) = (self.means.clock.now().tick, self.means.clock.suspended());
-        let asleep_from = std::mem::replace(&mut self.awake.0, now);
-        let before = std::mem::replace(&mut self.awake.1, suspended);
-        // Two clocks read one after the other differ by a millisecond or two; nobody sleeps for less than that.
-        if suspended.saturating_sub(before) < MIN_SUSPEND {
-            return Ok(());
-        }
-        let mut woken = now;
-        for account in &mut self.roster.accounts {
-            let upper = account.values.woken(now);
-            woken = woken.max(upper);
-            if let Some(limiter) = &mut account.limiter {
-                limiter.woke(asleep_from, upper);
-            }
-        }
-        self.app_windows.values_mut().for_each(|windows| windows.woke(asleep_from, woken));
-        tracing::info!(seconds = suspended.saturating_sub(before).as_secs(), "the machine was suspended");
-        self.means.drain.woke(asleep_from, woken).await
-    }
-
-    fn heed_deadline(&mut self) {
-        let over = self.settings.until.is_some_and(|until| self.means.clock.now().tick >= until);
-        if over && self.stopping.is_none() && (!self.in_flight.is_empty() || self.asking > 0) {
-            self.stopping = Some(Stopped::Deadline);
-        }
-    }
-
-    fn heed_shutdown(&mut self) {
-        let (urgency, signal) = self.means.shutdown.now();
-        let Some(signal) = signal.filter(|_| urgency > Urgency::None) else { return };
-        if !matches!(self.stopping, Some(Stopped::Interrupted(_))) {
-            self.stopping = Some(Stopped::Interrupted(signal));
-            self.drain_until = Some(self.means.clock.now().tick.after(DRAIN_GRACE));
-        }
     }
 
     pub(super) fn price(&self, platform: Platform, action: Action) -> MicroUsd {

@@ -57,7 +57,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
         let mut json = String::new();
-        super::load::write_target(&mut json, target);
+        super::batch::write_target(&mut json, target);
         let sql = "select job.name, round.number,
                           coalesce((select r.line + task.id - r.task_id from row_run r
                                      where r.load_id = (select max(load.id) from load

@@ -5,16 +5,16 @@
 //! No write lock is held for longer than one batch.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use sqlx::Connection;
 
 use super::align::Alignment;
+use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::error::StoreError;
 use super::job::{Job, NewJob};
 use super::lock::LoadLock;
 use super::open::Store;
-use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TargetId, Wall};
+use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
 
 /// Rows in one statement.
 const ROWS_PER_STATEMENT: usize = 10_000;
@@ -85,15 +85,9 @@ pub struct Loader<'s> {
     pub(super) now: Wall,
     /// A keep list spares some of its tasks.
     kept: bool,
-    lanes: HashMap<(Action, AccountId), LaneId>,
+    pub(super) lanes: HashMap<(Action, AccountId), LaneId>,
     buffer: Vec<Buffered>,
     uncommitted: i64,
-}
-
-#[derive(Debug)]
-struct Buffered {
-    row: LoadRow,
-    lane: Option<LaneId>,
 }
 
 impl Store {
@@ -401,153 +395,6 @@ impl<'s> Loader<'s> {
         }
         query.fetch_one(&mut self.store.connection).await.map_err(|e| self.store.sort(e))
     }
-
-    /// Fills the key with this load's tasks in sorted order, and turns those that repeat an earlier row into duplicates.
-    /// Sorting happens outside the write lock, in a temporary table.
-    pub(super) async fn index_new_tasks(&mut self) -> Result<i64, StoreError> {
-        let (first, last) = (self.first_id, self.next_id - 1);
-        for sql in ["drop table if exists temp.sorted", CREATE_SORTED] {
-            self.run(sql, &[]).await?;
-        }
-        // Comparing the lane as well takes half as long again, and nearly every file has one.
-        let lane = match self.lanes.values().next() {
-            Some(lane) if self.lanes.len() == 1 => lane.0,
-            _ => 0,
-        };
-        let fill = if lane > 0 { FILL_SORTED_ONE_LANE } else { FILL_SORTED };
-        self.run(fill, &[first, last]).await?;
-        let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.sorted", &[]).await?;
-        let mut inserted = 0;
-        let mut from = 0;
-        while from < total {
-            self.begin().await?;
-            inserted += self.change(INSERT_KEYS, &[from, from + ROWS_PER_TRANSACTION, lane]).await?;
-            self.commit().await?;
-            from += ROWS_PER_TRANSACTION;
-        }
-        let duplicates = total - inserted;
-        if duplicates > 0 {
-            self.set_duplicates_aside().await?;
-        }
-        self.run("drop table temp.sorted", &[]).await?;
-        Ok(duplicates)
-    }
-
-    /// Repeats stand next to each other in the sorted table.
-    async fn set_duplicates_aside(&mut self) -> Result<(), StoreError> {
-        for sql in ["drop table if exists temp.repeat", CREATE_REPEAT, FILL_REPEAT] {
-            self.run(sql, &[]).await?;
-        }
-        let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.repeat", &[]).await?;
-        let mut from = 0;
-        while from < total {
-            let (load, to) = (self.load, from + ROWS_PER_TRANSACTION / 5);
-            self.begin().await?;
-            self.run(INSERT_DUPLICATES, &[load, from, to]).await?;
-            self.run(
-                "delete from task_cells where task_id in (select id from temp.repeat where rowid > ?1 and rowid <= ?2)",
-                &[from, to],
-            )
-            .await?;
-            self.run(
-                "delete from task where id in (select id from temp.repeat where rowid > ?1 and rowid <= ?2)",
-                &[from, to],
-            )
-            .await?;
-            self.commit().await?;
-            from = to;
-        }
-        self.run("drop table temp.repeat", &[]).await
-    }
-}
-
-/// The lane and first line of rows that follow each other line by line in one lane: nearly every batch of a plain file.
-fn straight_run(tasks: &[&Buffered]) -> Option<(LaneId, u64)> {
-    let first = tasks.first()?;
-    let straight = tasks.iter().enumerate().all(|(offset, item)| {
-        let kept = matches!(item.row.place, RowPlace::Task { kept: true, .. });
-        item.lane == first.lane && item.row.line == first.row.line + offset as u64 && !kept
-    });
-    first.lane.filter(|_| straight).map(|lane| (lane, first.row.line))
-}
-
-fn target_of(item: &Buffered) -> Option<(&Target, bool)> {
-    match &item.row.place {
-        RowPlace::Task { target, kept, .. } => Some((target, *kept)),
-        RowPlace::Rejected { .. } => None,
-    }
-}
-
-/// Writes a target as JSON: a number where that is exact in the database, else text.
-pub(super) fn write_target(json: &mut String, target: &Target) {
-    let exact = match target {
-        Target::Id(id) => TargetId::as_i64(*id),
-        Target::Handle(_) => None,
-    };
-    // Writing to a String cannot fail.
-    let _ = match exact {
-        Some(number) => write!(json, "{number}"),
-        None => write!(json, "\"{target}\""),
-    };
-}
-
-fn targets(tasks: &[&Buffered]) -> String {
-    let mut json = String::with_capacity(tasks.len() * 20 + 2);
-    for item in tasks {
-        json.push(if json.is_empty() { '[' } else { ',' });
-        if let Some((target, _)) = target_of(item) {
-            write_target(&mut json, target);
-        }
-    }
-    json.push(']');
-    json
-}
-
-/// Rows as `[lane, line, target, kept]`, and their record behind it where they are staged.
-fn scattered(tasks: &[&Buffered], with_record: bool) -> String {
-    let mut json = String::with_capacity(tasks.len() * 32 + 2);
-    json.push('[');
-    for item in tasks {
-        if json.len() > 1 {
-            json.push(',');
-        }
-        let (Some(lane), Some((target, kept))) = (item.lane, target_of(item)) else { continue };
-        let _ = write!(json, "[{lane},{},", item.row.line);
-        write_target(&mut json, target);
-        let _ = write!(json, ",{}", u8::from(kept));
-        if with_record {
-            let _ = write!(json, ",{}", serde_json::json!(item.row.record));
-        }
-        json.push(']');
-    }
-    json.push(']');
-    json
-}
-
-fn records(tasks: &[&Buffered], first: i64) -> String {
-    let mut json = String::from("[");
-    for (offset, item) in tasks.iter().enumerate() {
-        if let Some(record) = &item.row.record {
-            let comma = if json.len() > 1 { "," } else { "" };
-            let _ = write!(json, "{comma}[{},{}]", first + offset as i64, serde_json::json!(record));
-        }
-    }
-    json.push(']');
-    json
-}
-
-fn rejected(rest: &[&Buffered]) -> String {
-    let rows: Vec<_> = rest
-        .iter()
-        .map(|item| {
-            let reason = match &item.row.place {
-                RowPlace::Rejected { reason } => reason.as_str(),
-                RowPlace::Task { .. } => "",
-            };
-            serde_json::json!([item.row.line, reason, item.row.record])
-        })
-        .collect();
-    serde_json::Value::Array(rows).to_string()
 }
 
 const APPEND_RUN: &str =
@@ -570,32 +417,3 @@ const INSERT_REJECTED: &str = "
 const STAGE: &str = "
     insert into temp.incoming (lane_id, line, target, kept, record)
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1)";
-
-const CREATE_SORTED: &str =
-    "create temp table sorted (target any not null, id integer not null, lane_id integer) strict";
-
-const FILL_SORTED: &str = "
-    insert into temp.sorted select target, id, lane_id from task where id between ?1 and ?2 order by lane_id, target, id";
-
-const FILL_SORTED_ONE_LANE: &str = "
-    insert into temp.sorted (target, id) select target, id from task where id between ?1 and ?2 order by target, id";
-
-const INSERT_KEYS: &str = "
-    insert into task_key (lane_id, target, task_id)
-    select coalesce(lane_id, ?3), target, id from temp.sorted where rowid > ?1 and rowid <= ?2 on conflict do nothing";
-
-const CREATE_REPEAT: &str = "create temp table repeat (id integer not null) strict";
-
-const FILL_REPEAT: &str = "
-    insert into temp.repeat
-    select b.id from temp.sorted a join temp.sorted b on b.rowid = a.rowid + 1
-     where a.lane_id is b.lane_id and a.target = b.target order by b.id";
-
-const INSERT_DUPLICATES: &str = "
-    insert into row_without_task (load_id, line, outcome, reason, task_id, record)
-    select ?1, task.line, 'duplicate', 'duplicate', task_key.task_id, task_cells.record
-      from temp.repeat r
-      join task on task.id = r.id
-      join task_key on task_key.lane_id = task.lane_id and task_key.target = task.target
-      left join task_cells on task_cells.task_id = task.id
-     where r.rowid > ?2 and r.rowid <= ?3";

@@ -11,6 +11,7 @@
 mod account;
 mod align;
 mod audit;
+mod batch;
 mod columns;
 mod control;
 mod credential;
@@ -21,6 +22,7 @@ mod explain;
 mod forget;
 mod integrity;
 mod job;
+mod keys;
 mod load;
 mod lock;
 mod open;

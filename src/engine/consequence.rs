@@ -1,0 +1,157 @@
+//! What an answer means for its account, its app, and the tasks refused before it: holds, caps, suspicion, a stop.
+//!
+//! In: an answer and its verdict. Out: what the turn writes beside the task itself. What does not belong here: what becomes of the
+//! task (`verdict`), how long a limit lasts (`limits`).
+
+use super::account::{SUSPICIONS_TO_STOP, WORLD_FAILURES_TO_REST};
+use super::dispatcher::Dispatcher;
+use super::event::Event;
+use super::retry::backoff_after;
+use super::settling::{Gathered, move_provisional};
+use super::verdict::{ForAccount, Verdict, answered};
+use crate::domain::{AccountId, Moment, Reason, TaskState, Tick, Transition, Wall};
+use crate::limits::{Answer, HoldChange, HoldReason};
+use crate::platform::{Limited, Reply};
+use crate::store::{NewHold, Turn};
+
+/// A hold longer than this is not waited for: the run ends with what is left. The longest of the documented windows.
+const LONGEST_HOLD_WAITED_FOR_MS: i64 = 86_400_000 + 60_000;
+
+impl Dispatcher {
+    /// What the answer means for the account, and for tasks refused before it.
+    pub(super) fn follow_up(&mut self, gathered: &Gathered, verdict: &mut Verdict, turn: &mut Turn) {
+        let Gathered { flight, reply, ended, .. } = gathered;
+        let index = flight.account;
+        self.observe_limits(gathered, turn);
+        match &verdict.account {
+            ForAccount::WorldFailed => {
+                let account = &mut self.roster.accounts[index];
+                account.world_failures += 1;
+                if account.world_failures >= WORLD_FAILURES_TO_REST {
+                    let rest = backoff_after(account.world_failures - WORLD_FAILURES_TO_REST + 1);
+                    account.rest_until = ended.tick.after(rest);
+                }
+                return;
+            }
+            ForAccount::Served => {
+                let refused = std::mem::take(&mut self.roster.accounts[index].provisional);
+                move_provisional(refused, TaskState::Failed, turn);
+                if self.known.get(&self.roster.accounts[index].id).is_some_and(|known| known.trouble.is_some()) {
+                    self.forget_trouble(self.roster.accounts[index].id, turn);
+                }
+            }
+            ForAccount::Suspicious => self.suspect(gathered, verdict, turn),
+            ForAccount::Capped(limited) => self.cap(index, limited, reply, *ended, turn),
+            ForAccount::Rejected(reason) => {
+                self.roster.accounts[index].rejected = Some((reason.clone(), reply.detail.clone()));
+                self.ask_for_token(index, Some(gathered.generation));
+            }
+            ForAccount::Stop(reason) => self.stop_account(index, reason.clone(), reply.detail.clone(), turn),
+            ForAccount::StopApp(reason) => {
+                let app =
+                    self.roster.accounts[index].access.as_ref().map(|access| (access.platform, access.app.clone()));
+                for other in 0..self.roster.accounts.len() {
+                    let access = self.roster.accounts[other].access.as_ref();
+                    if other == index || access.map(|access| (access.platform, access.app.clone())) == app {
+                        self.stop_account(other, reason.clone(), reply.detail.clone(), turn);
+                    }
+                }
+            }
+            ForAccount::Limited | ForAccount::Nothing => {}
+        }
+        self.roster.accounts[index].world_failures = 0;
+    }
+
+    /// The limiter hears what the answer said; a new hold is written with it.
+    fn observe_limits(&mut self, gathered: &Gathered, turn: &mut Turn) {
+        let Gathered { flight, reply, ended, .. } = gathered;
+        if reply.http_status.is_none() {
+            return;
+        }
+        let answer = Answer {
+            action: flight.lane.action,
+            reserved: flight.reserved.tick,
+            answered: answered(&reply.finding),
+            facts: reply.facts,
+        };
+        let change = self.roster.accounts[flight.account].limiter.as_mut().and_then(|l| l.observe(&answer, ended.tick));
+        match change {
+            Some(HoldChange::Set(hold)) => {
+                self.write_hold(flight.account, hold.until, hold.reason, hold.rung, *ended, turn);
+            }
+            Some(HoldChange::Cleared) => turn.holds.push(NewHold {
+                account: self.roster.accounts[flight.account].id,
+                until: None,
+                length_ms: 0,
+                reason: String::new(),
+                rung: 0,
+            }),
+            None => {}
+        }
+    }
+
+    fn write_hold(&mut self, index: usize, until: Tick, reason: HoldReason, rung: u8, now: Moment, turn: &mut Turn) {
+        let length_ms = until.0.saturating_sub(now.tick.0);
+        let id = self.roster.accounts[index].id;
+        let until_at = now.wall_at(until);
+        let outlasts = self.settings.until.is_some_and(|end| until >= end) || length_ms > LONGEST_HOLD_WAITED_FOR_MS;
+        self.roster.accounts[index].capped_until = outlasts.then_some(until);
+        turn.holds.retain(|hold| hold.account != id);
+        let reason_word = reason.name().to_owned();
+        turn.holds.push(NewHold { account: id, until: Some((until, until_at)), length_ms, reason: reason_word, rung });
+        self.put_back.push(Event::Held { account: id, reason: reason.name(), until: until_at });
+    }
+
+    /// A usage or spend cap ends when the platform says so; where it does not, it is asked again in a day.
+    fn cap(&mut self, index: usize, limited: &Limited, reply: &Reply, now: Moment, turn: &mut Turn) {
+        let (until, reason) = match limited {
+            Limited::Usage { until } => (until, HoldReason::UsageCap),
+            Limited::Spend { until } => (until, HoldReason::SpendCap),
+            Limited::Rate | Limited::Hidden => return,
+        };
+        const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+        let platform_now: Wall = reply.facts.date.unwrap_or(now.wall);
+        let length = until.map_or(DAY, |until| until.since(platform_now).max(std::time::Duration::from_secs(60)));
+        let hold = self.roster.accounts[index].limiter.as_mut().map(|l| l.hold(now.tick.after(length), reason));
+        if let Some(hold) = hold {
+            self.write_hold(index, hold.until, hold.reason, hold.rung, now, turn);
+            // Such a cap is not a rate limit: waiting inside this run for a billing cycle helps nobody.
+            self.roster.accounts[index].capped_until = Some(hold.until);
+        }
+    }
+
+    /// A refusal that may be the account's fault: five in a row put all five back and stop the account.
+    fn suspect(&mut self, gathered: &Gathered, verdict: &mut Verdict, turn: &mut Turn) {
+        let index = gathered.flight.account;
+        let account = &mut self.roster.accounts[index];
+        if account.provisional.len() + 1 < SUSPICIONS_TO_STOP && !account.stopped {
+            account.provisional.push(gathered.flight.claimed.task);
+            return;
+        }
+        move_provisional(std::mem::take(&mut account.provisional), TaskState::Pending, turn);
+        verdict.transition = Transition::Release;
+        let reason = verdict.reason.clone().unwrap_or(Reason::Borrowed("forbidden"));
+        self.stop_account(index, reason, gathered.reply.detail.clone(), turn);
+    }
+
+    /// The account needs a person. Nothing more is sent for it in this run.
+    pub(super) fn stop_account(&mut self, index: usize, reason: Reason, detail: String, turn: &mut Turn) {
+        let account = &mut self.roster.accounts[index];
+        if account.stopped {
+            return;
+        }
+        account.stopped = true;
+        let id = account.id;
+        let words = if detail.is_empty() { reason.to_string() } else { format!("{reason}: {detail}") };
+        turn.troubles.push((id, Some(words)));
+        self.troubles.push((id, reason.clone(), detail.clone()));
+        self.put_back.push(Event::AccountStopped { account: id, reason, detail });
+    }
+
+    fn forget_trouble(&mut self, id: AccountId, turn: &mut Turn) {
+        if let Some(known) = self.known.get_mut(&id) {
+            known.trouble = None;
+        }
+        turn.troubles.push((id, None));
+    }
+}

@@ -1,0 +1,104 @@
+//! Batches of rows as JSON: one statement takes thousands of rows in one text, which costs two thread wake-ups instead of two each.
+//!
+//! In: rows and their lanes. Out: JSON for the statements of `load`. What does not belong here: SQL.
+
+use std::fmt::Write as _;
+
+use super::load::{LoadRow, RowPlace};
+use crate::domain::{LaneId, Target, TargetId};
+
+/// A row that waits for its batch, and the lane it goes to; none: it makes no task.
+#[derive(Debug)]
+pub(super) struct Buffered {
+    pub(super) row: LoadRow,
+    pub(super) lane: Option<LaneId>,
+}
+
+/// The lane and first line of rows that follow each other line by line in one lane: nearly every batch of a plain file.
+pub(super) fn straight_run(tasks: &[&Buffered]) -> Option<(LaneId, u64)> {
+    let first = tasks.first()?;
+    let straight = tasks.iter().enumerate().all(|(offset, item)| {
+        let kept = matches!(item.row.place, RowPlace::Task { kept: true, .. });
+        item.lane == first.lane && item.row.line == first.row.line + offset as u64 && !kept
+    });
+    first.lane.filter(|_| straight).map(|lane| (lane, first.row.line))
+}
+
+fn target_of(item: &Buffered) -> Option<(&Target, bool)> {
+    match &item.row.place {
+        RowPlace::Task { target, kept, .. } => Some((target, *kept)),
+        RowPlace::Rejected { .. } => None,
+    }
+}
+
+/// Writes a target as JSON: a number where that is exact in the database, else text.
+pub(super) fn write_target(json: &mut String, target: &Target) {
+    let exact = match target {
+        Target::Id(id) => TargetId::as_i64(*id),
+        Target::Handle(_) => None,
+    };
+    // Writing to a String cannot fail.
+    let _ = match exact {
+        Some(number) => write!(json, "{number}"),
+        None => write!(json, "\"{target}\""),
+    };
+}
+
+pub(super) fn targets(tasks: &[&Buffered]) -> String {
+    let mut json = String::with_capacity(tasks.len() * 20 + 2);
+    for item in tasks {
+        json.push(if json.is_empty() { '[' } else { ',' });
+        if let Some((target, _)) = target_of(item) {
+            write_target(&mut json, target);
+        }
+    }
+    json.push(']');
+    json
+}
+
+/// Rows as `[lane, line, target, kept]`, and their record behind it where they are staged.
+pub(super) fn scattered(tasks: &[&Buffered], with_record: bool) -> String {
+    let mut json = String::with_capacity(tasks.len() * 32 + 2);
+    json.push('[');
+    for item in tasks {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        let (Some(lane), Some((target, kept))) = (item.lane, target_of(item)) else { continue };
+        let _ = write!(json, "[{lane},{},", item.row.line);
+        write_target(&mut json, target);
+        let _ = write!(json, ",{}", u8::from(kept));
+        if with_record {
+            let _ = write!(json, ",{}", serde_json::json!(item.row.record));
+        }
+        json.push(']');
+    }
+    json.push(']');
+    json
+}
+
+pub(super) fn records(tasks: &[&Buffered], first: i64) -> String {
+    let mut json = String::from("[");
+    for (offset, item) in tasks.iter().enumerate() {
+        if let Some(record) = &item.row.record {
+            let comma = if json.len() > 1 { "," } else { "" };
+            let _ = write!(json, "{comma}[{},{}]", first + offset as i64, serde_json::json!(record));
+        }
+    }
+    json.push(']');
+    json
+}
+
+pub(super) fn rejected(rest: &[&Buffered]) -> String {
+    let rows: Vec<_> = rest
+        .iter()
+        .map(|item| {
+            let reason = match &item.row.place {
+                RowPlace::Rejected { reason } => reason.as_str(),
+                RowPlace::Task { .. } => "",
+            };
+            serde_json::json!([item.row.line, reason, item.row.record])
+        })
+        .collect();
+    serde_json::Value::Array(rows).to_string()
+}
