@@ -65,7 +65,9 @@ fn remedy(reason: &str) -> &'static str {
         "account_locked" | "account_suspended" | "automation_suspected" => {
             "Log in at x.com and do what it asks, then resume."
         }
-        "unauthorized" | "invalid_token" | "invalid_key" => "Log in again, or set the variable anew, then resume.",
+        "unauthorized" | "invalid_token" | "invalid_key" => {
+            "Log in again, or set the variable to a fresh token, then resume."
+        }
         "action_not_offered" => "This platform does not offer the action; use another.",
         _ => "See what the platform said with `cleanup explain ID`; mend it, then resume.",
     }
