@@ -17,6 +17,7 @@
 //! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | auth (signatures), domain, clock |
 //! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | platform (addresses, credentials), store, clock, domain |
 //! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | limits, platform, auth (tokens), store, clock, domain |
+//! | [`lists`] | where IDs come from: archives, the platform's lists, filters; entries <-> CSV | platform, jobfile, domain |
 //! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
 //! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, auth, store, domain |
 //! | [`telemetry`] | log lines | config |
@@ -35,6 +36,7 @@ pub mod domain;
 pub mod engine;
 pub mod jobfile;
 pub mod limits;
+pub mod lists;
 pub mod platform;
 pub mod sandbox;
 pub mod store;

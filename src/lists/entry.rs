@@ -1,0 +1,149 @@
+//! What a list holds. In: nothing. Out: the nouns. What does not belong here: where they were read.
+
+use std::fmt;
+
+use crate::domain::{Action, Handle, TargetId, TargetKind, Wall};
+
+/// One of the lists an account has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ListKind {
+    /// Users the account follows.
+    Following,
+    /// Users who follow the account.
+    Followers,
+    /// Posts the account likes.
+    Likes,
+    /// Posts of the account, reposts among them.
+    Posts,
+    /// Users the account has muted.
+    Mutes,
+    /// Users the account has blocked.
+    Blocks,
+    /// Posts the account has bookmarked.
+    Bookmarks,
+}
+
+impl ListKind {
+    /// Every list, in the order of the contract.
+    pub const ALL: [ListKind; 7] = [
+        ListKind::Following,
+        ListKind::Followers,
+        ListKind::Likes,
+        ListKind::Posts,
+        ListKind::Mutes,
+        ListKind::Blocks,
+        ListKind::Bookmarks,
+    ];
+
+    /// The name in the CLI and the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ListKind::Following => "following",
+            ListKind::Followers => "followers",
+            ListKind::Likes => "likes",
+            ListKind::Posts => "posts",
+            ListKind::Mutes => "mutes",
+            ListKind::Blocks => "blocks",
+            ListKind::Bookmarks => "bookmarks",
+        }
+    }
+
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<ListKind> {
+        ListKind::ALL.into_iter().find(|list| list.name() == text)
+    }
+
+    /// What its entries are.
+    pub const fn target_kind(self) -> TargetKind {
+        match self {
+            ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks => TargetKind::User,
+            ListKind::Likes | ListKind::Posts | ListKind::Bookmarks => TargetKind::Post,
+        }
+    }
+
+    /// The action that takes an entry off the list; none for followers, who do that themselves.
+    pub const fn undone_by(self) -> Option<Action> {
+        match self {
+            ListKind::Following => Some(Action::Unfollow),
+            ListKind::Followers => None,
+            ListKind::Likes => Some(Action::Unlike),
+            ListKind::Posts => Some(Action::DeletePost),
+            ListKind::Mutes => Some(Action::Unmute),
+            ListKind::Blocks => Some(Action::Unblock),
+            ListKind::Bookmarks => Some(Action::Unbookmark),
+        }
+    }
+
+    /// The list on which an action's effect can be seen; reposts stand among the account's posts.
+    pub const fn shows(action: Action) -> ListKind {
+        match action {
+            Action::Unfollow => ListKind::Following,
+            Action::Unlike => ListKind::Likes,
+            Action::Unrepost | Action::DeletePost => ListKind::Posts,
+            Action::Unmute => ListKind::Mutes,
+            Action::Unblock => ListKind::Blocks,
+            Action::Unbookmark => ListKind::Bookmarks,
+        }
+    }
+}
+
+impl fmt::Display for ListKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One entry of a list: a user or a post, and what its source told of it. Only the ID is sure to be known: an archive's
+/// following, follower, block and mute files hold nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The user or post.
+    pub target: TargetId,
+    /// The user's handle; of a post, its author's.
+    pub handle: Option<Handle>,
+    /// The user's display name; of a post, its author's. Foreign text.
+    pub name: Option<String>,
+    /// When the account or post was made, as the source says. [`TargetId`]s of posts may tell it where the source does not.
+    pub created_at: Option<Wall>,
+    /// When a user last posted, where the source has it.
+    pub last_active_at: Option<Wall>,
+    /// How many follow a user.
+    pub followers: Option<u64>,
+    /// Whether a user follows the account back.
+    pub follows_back: Option<bool>,
+    /// How many like a post.
+    pub likes: Option<u64>,
+    /// A post's text, or a user's description. Foreign text.
+    pub text: Option<String>,
+    /// Whether a post is a repost (its text in an archive begins `RT @`); v2 undoes those by the ID of the post reposted,
+    /// which an archive does not hold.
+    pub is_repost: Option<bool>,
+}
+
+impl Entry {
+    /// An entry of which only the ID is known.
+    pub const fn bare(target: TargetId) -> Entry {
+        Entry {
+            target,
+            handle: None,
+            name: None,
+            created_at: None,
+            last_active_at: None,
+            followers: None,
+            follows_back: None,
+            likes: None,
+            text: None,
+            is_repost: None,
+        }
+    }
+
+    /// Where a person sees it. X finds a user and a post by ID alone; the handle makes the link readable.
+    pub fn url(&self, kind: TargetKind) -> String {
+        match (kind, &self.handle) {
+            (TargetKind::User, Some(handle)) => format!("https://x.com/{}", handle.as_str()),
+            (TargetKind::User, None) => format!("https://x.com/i/user/{}", self.target),
+            (TargetKind::Post, Some(handle)) => format!("https://x.com/{}/status/{}", handle.as_str(), self.target),
+            (TargetKind::Post, None) => format!("https://x.com/i/web/status/{}", self.target),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A list as CSV: which columns it has, and an entry's cells. In: an [`Entry`]. Out: text, unescaped: what a spreadsheet would
+//! run as a formula is made harmless where the file is written. What does not belong here: filters.
+
+use super::{Entry, ListKind};
+use crate::domain::TargetKind;
+
+/// A column of a list. A list read back as a job file is filtered by these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// `target_id`, always the first.
+    TargetId,
+    /// `handle`, with its `@`.
+    Handle,
+    /// `name`.
+    Name,
+    /// `created_at`, RFC 3339 in UTC.
+    CreatedAt,
+    /// `last_active_at`, RFC 3339 in UTC.
+    LastActiveAt,
+    /// `followers`.
+    Followers,
+    /// `follows_back`, `true` or `false`.
+    FollowsBack,
+    /// `likes`.
+    Likes,
+    /// `is_repost`, `true` or `false`.
+    IsRepost,
+    /// `text`.
+    Text,
+    /// `link`: where a person sees it.
+    Link,
+}
+
+impl Column {
+    /// Every column.
+    pub const ALL: [Column; 11] = [
+        Column::TargetId,
+        Column::Handle,
+        Column::Name,
+        Column::CreatedAt,
+        Column::LastActiveAt,
+        Column::Followers,
+        Column::FollowsBack,
+        Column::Likes,
+        Column::IsRepost,
+        Column::Text,
+        Column::Link,
+    ];
+
+    /// Its name in the header.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Column::TargetId => "target_id",
+            Column::Handle => "handle",
+            Column::Name => "name",
+            Column::CreatedAt => "created_at",
+            Column::LastActiveAt => "last_active_at",
+            Column::Followers => "followers",
+            Column::FollowsBack => "follows_back",
+            Column::Likes => "likes",
+            Column::IsRepost => "is_repost",
+            Column::Text => "text",
+            Column::Link => "link",
+        }
+    }
+
+    fn cell(self, entry: &Entry, kind: TargetKind) -> String {
+        let word = |flag: Option<bool>| flag.map_or_else(String::new, |flag| flag.to_string());
+        let number = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
+        match self {
+            Column::TargetId => entry.target.to_string(),
+            Column::Handle => entry.handle.as_ref().map_or_else(String::new, ToString::to_string),
+            Column::Name => entry.name.clone().unwrap_or_default(),
+            Column::CreatedAt => entry.created_at.map_or_else(String::new, |at| at.rfc3339()),
+            Column::LastActiveAt => entry.last_active_at.map_or_else(String::new, |at| at.rfc3339()),
+            Column::Followers => number(entry.followers),
+            Column::FollowsBack => word(entry.follows_back),
+            Column::Likes => number(entry.likes),
+            Column::IsRepost => word(entry.is_repost),
+            Column::Text => entry.text.clone().unwrap_or_default(),
+            Column::Link => entry.url(kind),
+        }
+    }
+}
+
+/// The columns of a list, in order.
+pub const fn columns(list: ListKind) -> &'static [Column] {
+    match list.target_kind() {
+        TargetKind::User => &[
+            Column::TargetId,
+            Column::Handle,
+            Column::Name,
+            Column::CreatedAt,
+            Column::LastActiveAt,
+            Column::Followers,
+            Column::FollowsBack,
+            Column::Text,
+            Column::Link,
+        ],
+        TargetKind::Post => &[
+            Column::TargetId,
+            Column::Handle,
+            Column::Name,
+            Column::CreatedAt,
+            Column::Likes,
+            Column::IsRepost,
+            Column::Text,
+            Column::Link,
+        ],
+    }
+}
+
+/// An entry's cells, one for each of [`columns`].
+pub fn record(list: ListKind, entry: &Entry) -> Vec<String> {
+    columns(list).iter().map(|column| column.cell(entry, list.target_kind())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_list_begins_with_its_target_and_has_a_cell_for_each_column() {
+        for list in ListKind::ALL {
+            let entry = Entry::bare("1212161512043446272".parse().unwrap());
+            let cells = record(list, &entry);
+            assert_eq!(cells.len(), columns(list).len());
+            assert_eq!((columns(list)[0], cells[0].as_str()), (Column::TargetId, "1212161512043446272"));
+            assert!(cells.last().unwrap().starts_with("https://x.com/i/"));
+            assert_eq!(ListKind::parse(list.name()), Some(list));
+        }
+    }
+}
