@@ -4,7 +4,8 @@
 use super::document::{Document, DocumentError};
 use super::grant::{self, App, GrantError, Pair, Places};
 use super::tokens::expiry_of;
-use super::vault::{Vault, VaultError};
+use super::vault::Vault;
+use super::vault_error::VaultError;
 use super::wire::Wire;
 use crate::domain::{AccountName, Platform, UserId, Wall};
 use crate::store::{Account, Credential, Expiry, NewCredential, Store, StoreError};
