@@ -24,6 +24,7 @@ mod login;
 pub mod oauth1;
 mod pin;
 mod refresh;
+mod revoke;
 mod slot;
 mod tokens;
 mod vault;
@@ -45,6 +46,7 @@ pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
 pub use refresh::{
     AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at,
 };
+pub use revoke::Revoker;
 pub use tokens::{Current, NoToken, TokenMeans, TokenSource};
 pub use vault::Vault;
 pub use vault_error::VaultError;

@@ -32,6 +32,7 @@ fn there_is_a_keyring() -> bool {
     there()
 }
 
+#[allow(clippy::print_stderr)]
 fn skipped() -> bool {
     let missing = !there_is_a_keyring();
     if missing {
