@@ -86,7 +86,8 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let code = if args.headless {
         context.printer.say("open this address in any browser, authorize the app, and paste the address you end at:");
         context.printer.data(attempt.url())?;
-        attempt.code_from_paste(stdin::line("address or code")?.expose()).map_err(crate::auth::LoginError::from)?
+        let pasted = stdin::line("address or code").await?;
+        attempt.code_from_paste(pasted.expose()).map_err(crate::auth::LoginError::from)?
     } else {
         let listener = Listener::bind(attempt.redirect()).await?;
         show(context, attempt.url())?;
