@@ -96,7 +96,10 @@ fn press_deny(bench: &Bench) -> String {
 fn an_account_stays_the_user_it_is() {
     let bench = Bench::new();
     bench.log_in("work", "42", "unmute").ends(0);
-    bench.log_in("work", "43", "unmute").ends(2).says("work is user 42 on x-v2, and this login is user 43");
+    let other = bench.log_in("work", "43", "unmute").ends(2);
+    other.says("work is user 42 on x-v2, and this login is user 43").says("revoked again");
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 2, "both tokens of the other user");
+    bench.run(&["account", "check", "work"]).ends(0);
     bench.log_in("other", "42", "unmute").ends(0).says("known already, as work");
     bench.run(&["account", "login", "work", "--platform", "x-v1"]).ends(2);
     assert_eq!(bench.run(&["account", "list", "--json"]).ends(0).json()["accounts"].as_array().unwrap().len(), 1);
