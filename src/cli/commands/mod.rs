@@ -22,6 +22,7 @@ mod sentence;
 mod signals;
 mod so_far;
 pub mod status;
+mod whose;
 
 use super::args::Command;
 use super::context::Context;
