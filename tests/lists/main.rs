@@ -10,4 +10,5 @@ mod archive;
 mod archive_big;
 mod archive_hostile;
 mod archive_owner;
+mod corpora;
 mod zipper;
