@@ -35,14 +35,14 @@ pub fn try_it(data: &[u8]) {
 fn read(zip: Vec<u8>, list: ListKind) {
     let Ok(mut archive) = Archive::of_bytes("fuzz.zip", zip) else { return };
     let mut all: Vec<Entry> = Vec::new();
-    let mut take = |entry: &Entry| -> Result<(), ArchiveError> {
-        all.push(entry.clone());
+    let mut take = |entry: Entry| -> Result<(), ArchiveError> {
+        all.push(entry);
         Ok(())
     };
     let first = archive.read(list, &mut |_| {}, &mut take);
     let mut count = 0;
     let again: Result<_, ArchiveError> = archive.read(list, &mut |_| {}, &mut |entry| {
-        assert_eq!(Some(entry), all.get(count));
+        assert_eq!(Some(&entry), all.get(count));
         count += 1;
         Ok(())
     });

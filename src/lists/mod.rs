@@ -5,6 +5,8 @@
 
 pub mod archive;
 mod entry;
+pub mod filter;
+pub mod snowflake;
 mod table;
 mod writer;
 

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use super::filter::{Rule, SPARED_BY, spared_record};
 use super::{Entry, ListKind, columns, record};
 use crate::jobfile::guarded;
 
@@ -21,8 +22,21 @@ impl<W: Write> ListWriter<W> {
     /// # Errors
     /// Those of `to`.
     pub fn new(to: W, list: ListKind, raw: bool) -> io::Result<ListWriter<W>> {
+        ListWriter::begin(to, columns(list).iter().map(|column| column.name()), list, raw)
+    }
+
+    /// Begins a list of entries that were spared, with the rule in a last column.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn of_spared(to: W, list: ListKind, raw: bool) -> io::Result<ListWriter<W>> {
+        let names = columns(list).iter().map(|column| column.name());
+        ListWriter::begin(to, names.chain([SPARED_BY]), list, raw)
+    }
+
+    fn begin(to: W, names: impl Iterator<Item = &'static str>, list: ListKind, raw: bool) -> io::Result<ListWriter<W>> {
         let mut csv = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(to);
-        csv.write_record(columns(list).iter().map(|column| column.name()))?;
+        csv.write_record(names)?;
         Ok(ListWriter { csv, list, is_raw: raw, scratch: String::new(), rows: 0 })
     }
 
@@ -31,8 +45,20 @@ impl<W: Write> ListWriter<W> {
     /// # Errors
     /// Those of the writer.
     pub fn write(&mut self, entry: &Entry) -> io::Result<()> {
-        for cell in record(self.list, entry) {
-            self.csv.write_field(guarded(&cell, self.is_raw, &mut self.scratch))?;
+        self.write_cells(&record(self.list, entry))
+    }
+
+    /// Writes one entry that was spared, to a list of such.
+    ///
+    /// # Errors
+    /// Those of the writer, and where the list is not one of spared entries.
+    pub fn write_spared(&mut self, entry: &Entry, rule: Rule) -> io::Result<()> {
+        self.write_cells(&spared_record(self.list, entry, rule))
+    }
+
+    fn write_cells(&mut self, cells: &[String]) -> io::Result<()> {
+        for cell in cells {
+            self.csv.write_field(guarded(cell, self.is_raw, &mut self.scratch))?;
         }
         self.csv.write_record(None::<&[u8]>)?;
         self.rows += 1;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::SandboxFlag;
+use super::{ListFilterArgs, SandboxFlag};
 use crate::domain::AccountName;
 use crate::lists::ListKind;
 
@@ -13,7 +13,8 @@ use crate::lists::ListKind;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   cleanup import twitter-2026-01-31.zip --what likes -o unlike.csv
-  cleanup import Downloads/twitter --what following --account work >unfollow.csv
+  cleanup import twitter-2026-01-31.zip --what posts --before 2020-01-01 --keep keep.txt -o delete-post.csv
+  cleanup import Downloads/twitter --what following --not-following-back --account work >unfollow.csv
 
 X makes the archive: Settings > Your account > Download an archive of your data. Nothing is unpacked to disk.")]
 pub struct ImportArgs {
@@ -29,6 +30,9 @@ pub struct ImportArgs {
     /// In which queue the account is looked up.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
+    /// Which entries.
+    #[command(flatten)]
+    pub filter: ListFilterArgs,
     /// Write to this file instead of stdout; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

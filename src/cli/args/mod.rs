@@ -4,6 +4,7 @@
 //! does not belong here: doing anything.
 
 mod account;
+mod filter;
 mod global;
 mod import;
 mod queue;
@@ -15,6 +16,7 @@ pub use account::{
     AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountImportArgs, AccountListArgs,
     AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
+pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use import::ImportArgs;
 pub use queue::{

@@ -46,3 +46,5 @@ pub const MAX_MANIFEST_BYTES: usize = 16 << 20;
 pub const MAX_PROLOGUE_BYTES: usize = 256;
 /// The most edited posts that are remembered, so that each appears once.
 pub const MAX_EDITED_POSTS: usize = 100_000;
+/// The most followers that are held in memory to tell who follows back.
+pub const MAX_FOLLOWERS: usize = 5_000_000;

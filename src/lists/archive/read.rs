@@ -113,7 +113,7 @@ impl Archive {
         &mut self,
         list: ListKind,
         watch: &mut dyn FnMut(u64),
-        each: &mut dyn FnMut(&Entry) -> Result<(), E>,
+        each: &mut dyn FnMut(Entry) -> Result<(), E>,
     ) -> Result<Tally, E> {
         let read = self.read_parts(list, watch, each);
         read.map_err(|ended| match ended {
@@ -126,7 +126,7 @@ impl Archive {
         &mut self,
         list: ListKind,
         watch: &mut dyn FnMut(u64),
-        each: &mut dyn FnMut(&Entry) -> Result<(), E>,
+        each: &mut dyn FnMut(Entry) -> Result<(), E>,
     ) -> Result<Tally, Ended<E>> {
         let parts = self.checked_parts(list)?;
         let globals: Vec<String> = layout::stems(list).map(|stem| format!("YTD.{stem}.part")).collect();
@@ -147,7 +147,7 @@ impl Archive {
                 number += 1;
                 let record = records::read(list, json).map_err(|error| bad(&file, number, &error))?;
                 if let Some(entry) = tally.take(record, &mut edited) {
-                    each(&entry).map_err(Ended::Each)?;
+                    each(*entry).map_err(Ended::Each)?;
                 }
             }
             let found = script.entries();
