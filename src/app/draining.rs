@@ -1,12 +1,14 @@
 //! A drain with everything it stands on, and what its end means for the exit code.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::accounts::Who;
+use super::guard::KeepGuard;
 use crate::auth::TokenSource;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::domain::{Action, JobId, MicroUsd, Platform, Tick, WindowSpec};
 use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
@@ -37,6 +39,8 @@ pub struct DrainOptions {
     pub prices: HashMap<(Platform, Action), MicroUsd>,
     /// Within which windows.
     pub windows: HashMap<Platform, Arc<[WindowSpec]>>,
+    /// The file of a keep list for every job, beside those that the jobs were loaded with.
+    pub keep: Option<PathBuf>,
 }
 
 /// How a drain ended, and how its jobs stand.
@@ -91,8 +95,13 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
         max_spend: options.max_spend,
         prices: options.prices,
     };
-    let means = Means { drain, client, tokens, clock, shutdown, listener };
+    let guard = Box::new(KeepGuard::new(options.keep));
+    let means = Means { drain, client, tokens, clock, shutdown, listener, guard };
     let (finish, mut store) = engine::run(means, start, accounts, access, settings).await?;
+    if let Some(why) = finish.withheld {
+        return Err(CliError::new(Kind::Io, format!("{why}; nothing more was sent"))
+            .hint("put the file in order and go on with cleanup resume, or load the job again with another --keep"));
+    }
     let jobs = store.status(None).await?;
     let ours = |status: &JobStatus| options.jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
     Ok(Ended { finish, jobs: jobs.into_iter().filter(ours).collect(), store })
@@ -106,6 +115,7 @@ pub fn exit_code(stopped: Stopped, counts: &[Counts]) -> u8 {
         Stopped::Interrupted(signal) => signal.exit_code(),
         Stopped::Account => 77,
         Stopped::Unreachable => 69,
+        Stopped::KeepList => 74,
         _ if left => 4,
         _ if troubled => 3,
         _ => 0,

@@ -5,8 +5,10 @@
 
 mod entry;
 pub mod filter;
+mod row;
 pub mod snowflake;
 mod table;
 
 pub use entry::{Entry, ListKind};
+pub use row::{RowEntry, RowReader};
 pub use table::{Column, columns, record};

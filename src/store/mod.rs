@@ -9,6 +9,7 @@
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
 
 mod account;
+mod ahead;
 mod align;
 mod audit;
 mod batch;
@@ -33,6 +34,7 @@ mod status;
 mod turn;
 
 pub use account::{Account, Hold};
+pub use ahead::{Ahead, AheadOf, RoundKeep};
 pub use audit::AttemptSpan;
 pub use control::{Cancelled, Retried};
 pub use credential::{Credential, CredentialKind, Expiry, KeySource, NewCredential, VaultStamp};

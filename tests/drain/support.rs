@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::app::{self, DrainOptions, Ended, FileOptions, Footing, Keep, LoadOptions, Loaded, SandboxAccounts, Who};
+use cleanup::app::{
+    self, DrainOptions, Ended, FileOptions, Footing, LoadOptions, Loaded, RowRules, SandboxAccounts, Who,
+};
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, Wall, WindowSpec};
 use cleanup::engine::{Event, Listener, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
+use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Ledger, Options, Sandbox};
 use cleanup::store::{Account, DrainLock, QueueKind, ReceiptRow, Store, StoreError};
@@ -44,6 +47,7 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         max_spend: None,
         prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
         windows: [(Platform::Sandbox, [window].into())].into(),
+        keep: None,
     }
 }
 
@@ -81,7 +85,8 @@ impl Bench {
 
     pub fn keep(&mut self, text: &str) {
         let path = self.write("keep.txt", text);
-        self.load.keep = Some(Keep::new(keep::read(&path).unwrap()));
+        let filter = Filter { keep: Some(keep::read(&path).unwrap()), ..Filter::default() };
+        self.load.rules = RowRules::new(filter, Take::default(), None);
     }
 
     pub async fn store(&self) -> Store {

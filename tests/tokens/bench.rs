@@ -189,6 +189,7 @@ pub(crate) fn options(rate: &str) -> DrainOptions {
         max_spend: None,
         prices: Default::default(),
         windows: Platform::ALL.into_iter().map(of).collect(),
+        keep: None,
     }
 }
 
