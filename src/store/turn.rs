@@ -177,8 +177,8 @@ update round
  where round.id = j.value ->> 0;
 
 update round
-   set pending = pending - m.failed - m.kept, failed = failed + m.failed, kept = kept + m.kept
-  from (select lane.round_id, sum(j.value ->> 2 = 6) as failed, sum(j.value ->> 2 = 8) as kept
+   set pending = pending - m.convicted - m.spared, failed = failed + m.convicted, kept = kept + m.spared
+  from (select lane.round_id, sum(j.value ->> 2 = 6) as convicted, sum(j.value ->> 2 = 8) as spared
           from json_each(?1, '$.moves') j
           join task on task.id = j.value ->> 0 and task.state = j.value ->> 1
           join lane on lane.id = task.lane_id

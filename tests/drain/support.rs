@@ -112,17 +112,29 @@ impl Bench {
         self.try_load(file).await.unwrap()
     }
 
+    /// A keep list that is looked at again while rows are sent.
+    pub fn keep_watched(&mut self, text: &str) -> PathBuf {
+        let path = self.write("keep.txt", text);
+        let filter = Filter { keep: Some(keep::read(&path).unwrap()), ..Filter::default() };
+        self.load.rules = RowRules::new(filter, Take::default(), Some(path.clone()));
+        path
+    }
+
     pub async fn drain(&self) -> Ended {
+        self.try_drain(Box::new(Quiet)).await.unwrap()
+    }
+
+    pub async fn try_drain(&self, listener: Box<dyn Listener>) -> Result<Ended, cleanup::cli::error::CliError> {
         let lock = DrainLock::take(&self.queue()).unwrap();
         let base = self.sandbox.base_url().parse().unwrap();
         let client = Arc::new(Client::new(&[&base], Settings { connections: 32, ..Settings::default() }).unwrap());
         let (store, clock) = (self.store().await, SystemClock::shared());
         let options = self.options.clone();
-        let (shutdown, listener) = (self.shutdown.1.clone(), Box::new(Quiet));
+        let shutdown = self.shutdown.1.clone();
         let accounts = self.store().await.accounts().await.unwrap();
         let tokens = self.tokens(&accounts, clock.clone()).await;
         let footing = Footing { store, lock, client, tokens, clock, shutdown, listener };
-        app::drain(footing, &self.who(), options).await.unwrap()
+        app::drain(footing, &self.who(), options).await
     }
 
     async fn tokens(&self, accounts: &[Account], clock: SharedClock) -> Arc<TokenSource> {
