@@ -154,7 +154,6 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
             count,
             visible_to: lane.visible_to,
             looked_to: None,
-            looked_to: None,
             upper: now.tick,
         };
         let turn = Turn { claims: vec![claim], ..Turn::default() };
