@@ -9,6 +9,7 @@
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
 
 mod account;
+mod ahead;
 mod align;
 mod audit;
 mod batch;
@@ -36,6 +37,7 @@ mod turn;
 mod vault;
 
 pub use account::{Account, Hold};
+pub use ahead::{Ahead, AheadOf, RoundKeep};
 pub use audit::AttemptSpan;
 pub use control::{Cancelled, Retried};
 pub use credential::{Credential, CredentialKind, Expiry, NewCredential};

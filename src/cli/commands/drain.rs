@@ -1,6 +1,7 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::closing::finish;
@@ -78,6 +79,7 @@ impl Drainer {
         let options = DrainOptions {
             run,
             windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
+            keep: None,
         };
         Ok(Drainer { who, client: Arc::new(client), sandbox, options, yes: args.yes, json: args.json })
     }
@@ -86,6 +88,11 @@ impl Drainer {
     pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CliError> {
         let stored = store.has_credentials().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
+    }
+
+    /// A keep list for every job of this run, looked at before anything is sent.
+    pub(super) fn keep(&mut self, file: Option<PathBuf>) {
+        self.options.keep = file;
     }
 
     pub(super) fn who(&self) -> &Who {

@@ -10,6 +10,7 @@ pub mod doctor;
 mod drain;
 pub mod explain;
 pub mod forget;
+mod guard;
 pub mod import;
 pub mod load;
 pub mod man;
