@@ -5,6 +5,7 @@
 
 pub mod archive;
 mod entry;
+pub mod fetch;
 pub mod filter;
 pub mod snowflake;
 mod table;
