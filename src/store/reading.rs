@@ -7,7 +7,7 @@ use super::error::StoreError;
 use super::known::{Known, id_of, id_value, remember};
 use super::open::Store;
 use super::read_slot::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
-use crate::domain::{AccountId, Platform, TargetId, TargetKind, Wall};
+use crate::domain::{AccountId, Action, Platform, TargetId, TargetKind, Wall};
 
 /// The number of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -192,6 +192,35 @@ impl Store {
             .map(|(target,)| {
                 let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
                 id_of(&value)
+            })
+            .collect()
+    }
+
+    /// At most `most` targets an account's jobs report as done, of the tasks behind one, in the order of tasks. Handles are left out.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn done_by(
+        &mut self,
+        account: AccountId,
+        behind: i64,
+        most: u32,
+    ) -> Result<Vec<(i64, Action, TargetId)>, StoreError> {
+        let sql = "select task.id, lane.action, json_quote(task.target) from task join lane on lane.id = task.lane_id
+                    where lane.account_id = ?1 and task.state = 4 and task.id > ?2
+                      and (typeof(task.target) = 'integer' or substr(task.target, 1, 1) <> '@')
+                    order by task.id limit ?3";
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(sql)
+            .bind(account.0)
+            .bind(behind)
+            .bind(most)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter()
+            .map(|(task, action, target)| {
+                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
+                Ok((task, super::drain::action_of(action)?, id_of(&value)?))
             })
             .collect()
     }
