@@ -23,7 +23,7 @@ impl Card {
     pub(super) fn markup(&self) -> Markup {
         html! {
             @match &self.url {
-                Some(url) => { a href=(url) target="_blank" rel="noopener noreferrer" { bdi { (foreign(&self.label)) } } }
+                Some(url) => { a href=(url) { bdi { (foreign(&self.label)) } } }
                 None => { bdi { (foreign(&self.label)) } }
             }
             @if let Some(name) = &self.name { " " bdi.name { (foreign(name)) } }
@@ -176,7 +176,7 @@ fn part_links(part: Part<'_>) -> Markup {
             ul {
                 @for (word, number) in named {
                     @if let Some((number, file)) = number.and_then(|number| Some((number, part.files.get(number as usize - 1)?))) {
-                        li { a href=(format!("./{}", percent(file))) { (word) " (file " (number) ")" } }
+                        li { a href=(format!("./{}", percent(file))) target="_self" { (word) " (file " (number) ")" } }
                     }
                 }
             }

@@ -19,7 +19,7 @@ pub use report::{LookRow, OutcomeRow, ReportPage, report_page};
 pub use text::foreign;
 
 /// The most rows with links in one page; a longer list goes on in further files.
-pub const MAX_LINKS_PER_PAGE: u64 = 300;
+pub const MAX_LINKS_PER_PAGE: u64 = 200;
 /// The most rows that need a look in one report.
 pub const MAX_LOOK_ROWS: u64 = 200;
 /// The most bars of a run's chart.

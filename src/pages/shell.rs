@@ -23,6 +23,8 @@ pub(super) fn document(title: &str, script: Option<&'static str>, body: &Markup)
                 meta name="referrer" content="no-referrer";
                 meta name="robots" content="noindex";
                 title { (title) }
+                // Links open beside the page; browsers give such a window no way back to it.
+                base target="_blank";
                 style { (PreEscaped(STYLE)) }
             }
             body {
@@ -39,8 +41,5 @@ pub(super) fn document(title: &str, script: Option<&'static str>, body: &Markup)
 fn policy(script: Option<&str>) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
     let script = script.map_or_else(|| "'none'".to_owned(), hash);
-    format!(
-        "default-src 'none'; style-src {}; script-src {script}; base-uri 'none'; form-action 'none'",
-        hash(STYLE)
-    )
+    format!("default-src 'none'; style-src {}; script-src {script}; base-uri 'none'; form-action 'none'", hash(STYLE))
 }

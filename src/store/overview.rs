@@ -5,7 +5,7 @@ use super::drain::state_of;
 use super::error::StoreError;
 use super::job::Job;
 use super::open::Store;
-use crate::domain::{Outcome, Wall};
+use crate::domain::{Action, Outcome, Wall};
 
 /// So many rows of one outcome and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,13 +85,7 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn timeline(
-        &mut self,
-        job: &Job,
-        round: u32,
-        most: u32,
-        unit_ms: i64,
-    ) -> Result<Timeline, StoreError> {
+    pub async fn timeline(&mut self, job: &Job, round: u32, most: u32, unit_ms: i64) -> Result<Timeline, StoreError> {
         let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Timeline::default()) };
         let (first, last): (Option<i64>, Option<i64>) =
             sqlx::query_as(SPAN).bind(round).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
@@ -119,6 +113,22 @@ impl Store {
         Ok(Timeline { begin: Wall(first), stretch_ms, stretches })
     }
 
+    /// The actions that a round's tasks ask for.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<Action>, StoreError> {
+        let sql = "select distinct lane.action from lane join round on round.id = lane.round_id
+                    where round.job_id = ?1 and round.number = ?2 order by lane.action";
+        let rows: Vec<(i64,)> = sqlx::query_as(sql)
+            .bind(job.id.0)
+            .bind(round)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter().map(|(action,)| super::drain::action_of(action)).collect()
+    }
+
     /// The first rows of a round's file that could not be used, at most `most`.
     ///
     /// # Errors
@@ -127,8 +137,12 @@ impl Store {
         let Some((_, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
         let sql = "select line, reason, record from row_without_task
                     where load_id = ?1 and outcome = 'rejected' order by line limit ?2";
-        let rows: Vec<(i64, String, Option<String>)> =
-            sqlx::query_as(sql).bind(load).bind(most).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(sql)
+            .bind(load)
+            .bind(most)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
         let row = |(line, reason, record)| RejectedRow { line: u64::try_from(line).unwrap_or(0), reason, record };
         Ok(rows.into_iter().map(row).collect())
     }

@@ -158,9 +158,24 @@ impl Store {
 }
 
 fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
-    let (task, line, target, action, account, platform, state, reason, http_status, attempts, at, record, verdict, read) =
-        row;
-    let platform = Platform::parse(&platform).ok_or_else(|| StoreError::impossible(format!("platform {platform:?}")))?;
+    let (
+        task,
+        line,
+        target,
+        action,
+        account,
+        platform,
+        state,
+        reason,
+        http_status,
+        attempts,
+        at,
+        record,
+        verdict,
+        read,
+    ) = row;
+    let platform =
+        Platform::parse(&platform).ok_or_else(|| StoreError::impossible(format!("platform {platform:?}")))?;
     Ok(PickedTask {
         task: TaskId(task),
         line,
