@@ -10,6 +10,7 @@ pub mod doctor;
 mod drain;
 pub mod explain;
 pub mod forget;
+pub mod import;
 pub mod load;
 pub mod man;
 mod preflight;
@@ -47,6 +48,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Explain(args) => explain::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
         Command::Forget(args) => forget::run(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,

@@ -45,7 +45,7 @@ async fn open(context: &Context) -> Result<(Store, Vault), CliError> {
 }
 
 /// The account of a name.
-async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CliError> {
+pub(super) async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CliError> {
     let Some(mut store) = context.existing_queue().await? else { return Err(unknown(name, &[])) };
     let accounts = store.accounts().await?;
     match accounts.iter().find(|account| account.name == *name) {
