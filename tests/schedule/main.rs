@@ -1,0 +1,6 @@
+//! Schedules: when they are due, that each slot is decided once, nights in simulated time, and the commands.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+mod oracle;
+mod recurrence;
+mod years;
