@@ -237,9 +237,9 @@ impl Settings {
         windows::windows_of(platform, &self.rates, &self.rules)
     }
 
-    /// One sentence for every documented limit that the chosen windows let be exceeded.
-    pub fn window_warnings(&self, platform: Platform) -> Vec<String> {
-        windows::warnings(platform, &self.windows(platform))
+    /// One sentence for every documented limit of these actions that the chosen windows let be exceeded.
+    pub fn window_warnings(&self, platform: Platform, actions: &[Action]) -> Vec<String> {
+        windows::warnings(platform, &self.windows(platform), actions)
     }
 }
 
