@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::error::ConfigError;
 use super::settings::{LogFormat, ProgressMode};
 use super::windows::{MAX_WINDOWS, Per, WindowRule};
-use super::words::{Price, Text, Workers};
+use super::words::{Notify, Price, Text, Workers};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
 use crate::limits::Pace;
 
@@ -43,6 +43,7 @@ pub(super) struct RunSection {
     pub(super) give_up_after: Option<Text<Duration>>,
     pub(super) progress: Option<Text<ProgressMode>>,
     pub(super) request_deadline: Option<Text<Duration>>,
+    pub(super) notify: Option<Text<Notify>>,
 }
 
 /// `[[windows]]`
@@ -172,6 +173,7 @@ mod tests {
             give_up_after = "5m"
             progress = "plain"
             request_deadline = "20s"
+            notify = "mail -s cleanup me"
             [[windows]]
             rate = "500/24h"
             scope = "app"
@@ -228,6 +230,7 @@ mod tests {
             ("[prices]\nunfolow = \"1\"", 2, "unfollow"),
             ("[prices]\nunlike = \"-1\"", 2, "5.00"),
             ("[run]\ngive_up_after = \"soon\"", 2, "10m"),
+            ("[run]\nnotify = \"\"", 2, "command"),
             ("[run", 1, ""),
         ] {
             let error = parse(text).unwrap_err().to_string();

@@ -59,6 +59,8 @@ pub struct End {
     pub left: Option<u64>,
     /// The firing is not over: this process had to stop, or another one was draining. Whoever looks next goes on with it.
     pub goes_on: bool,
+    /// Nothing more is to be run by this process.
+    pub is_last: bool,
 }
 
 /// Something to be told.
@@ -227,7 +229,7 @@ pub async fn run<W: Work>(
     Ok(end)
 }
 
-/// Runs all that is due, one firing after the other, until nothing is, or until a run has to be gone on with by somebody else.
+/// Runs all that is due, one firing after the other, until nothing is, or an end is the last.
 /// What comes due meanwhile is run too. Gives the ends, and when there is something to do next.
 ///
 /// # Errors
@@ -246,7 +248,7 @@ pub async fn work_off<W: Work>(
         }
         let Some(firing) = look.firing else { return Ok((ends, look.next)) };
         let end = run(store, clock, work, &firing).await?;
-        let stops_here = end.goes_on;
+        let stops_here = end.is_last;
         ends.push(end);
         if stops_here {
             return Ok((ends, None));

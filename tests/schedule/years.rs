@@ -67,7 +67,14 @@ fn each_local_day_fires_once_whatever_dies() {
                 process = restart(process, &path, &clock, &mut dice).await;
                 continue;
             }
-            let end = End { exit_code: 0, stopped: "finished".into(), requests: 1, left: Some(0), goes_on: false };
+            let end = End {
+                exit_code: 0,
+                stopped: "finished".into(),
+                requests: 1,
+                left: Some(0),
+                goes_on: false,
+                is_last: false,
+            };
             scheduler::ended(&mut process.0, &firing, &end, clock.now().wall).await.unwrap();
         }
         let fired = judge(&mut process.0, to).await;

@@ -49,11 +49,7 @@ pub(super) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (Strin
 }
 
 /// Where the chosen windows allow more than the platforms document for this work.
-pub(super) fn too_fast(
-    work: &Work,
-    names: &HashMap<AccountId, (String, Platform)>,
-    context: &Context,
-) -> Vec<String> {
+pub(super) fn too_fast(work: &Work, names: &HashMap<AccountId, (String, Platform)>, context: &Context) -> Vec<String> {
     let mut by_platform: BTreeMap<Platform, Vec<Action>> = BTreeMap::new();
     for (account, action) in work.keys() {
         if let Some((_, platform)) = names.get(account) {
