@@ -11,6 +11,7 @@ pub mod error;
 pub mod escape;
 pub mod estimate;
 pub mod notify;
+pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;

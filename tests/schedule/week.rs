@@ -11,7 +11,7 @@ use cleanup::app::{self, DrainOptions, FileOptions, Footing, LoadOptions, Sandbo
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{Action, Applies, BootId, MicroUsd, Moment, Platform, Scope, Tick, Wall, WindowSpec};
-use cleanup::engine::{Event, Listener, shutdown};
+use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Options, Sandbox};
@@ -193,7 +193,7 @@ impl Week {
         let now = self.clock.now();
         let ends_by = firing.ends_by.unwrap();
         let window = WindowSpec { scope: Scope::Account, rate: "50/15m".parse().unwrap(), applies: Applies::All };
-        let options = DrainOptions {
+        let run = RunSettings {
             jobs: None,
             workers: 8,
             pace: Pace::Even,
@@ -203,8 +203,8 @@ impl Week {
             max_requests: None,
             max_spend: None,
             prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
-            windows: [(Platform::Sandbox, [window].into())].into(),
         };
+        let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into() };
         let watch = Watch {
             in_flight: self.in_flight.clone(),
             settled: 0,

@@ -4,7 +4,9 @@
 //! does not belong here: doing anything.
 
 mod account;
+mod filter;
 mod global;
+mod import;
 mod queue;
 mod run;
 mod schedule;
@@ -15,7 +17,9 @@ pub use account::{
     AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountImportArgs, AccountListArgs,
     AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
+pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
+pub use import::ImportArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
     SandboxFlag, StatusArgs,
@@ -39,6 +43,8 @@ Examples:
   cleanup run unfollow.csv --sandbox    the same against a pretend platform
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
+  cleanup import twitter.zip --what likes -o unlike.csv
+                                        your likes, from the data archive X sends
   cleanup account login                 log in once, sealed and kept fresh
 
 Exit codes:
@@ -89,6 +95,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
+    /// Read a list out of an X data archive: a CSV to look at, edit and run
+    Import(Box<ImportArgs>),
     /// Log in and out, list, check, import: who cleanup may act for
     Account(AccountArgs),
     /// Run files every night: add, list, next, run, skip, remove, install
@@ -168,6 +176,7 @@ impl Cli {
                 overrides.rates.clone_from(&args.rates);
             }
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Schedule(args) => match &args.command {
                 ScheduleCommand::Add(args) => {
