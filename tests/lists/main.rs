@@ -8,6 +8,7 @@ mod program;
 
 mod archive;
 mod archive_big;
+mod archive_filtered;
 mod archive_hostile;
 mod archive_owner;
 mod corpora;
