@@ -7,22 +7,5 @@
 pub mod domain;
 #[path = "../src/jobfile/mod.rs"]
 pub mod jobfile;
-/// As `src/lists/mod.rs` has it, without what asks the platform.
-pub mod lists {
-    #[path = "../../src/lists/archive/mod.rs"]
-    pub mod archive;
-    #[path = "../../src/lists/entry.rs"]
-    mod entry;
-    #[path = "../../src/lists/filter/mod.rs"]
-    pub mod filter;
-    #[path = "../../src/lists/snowflake.rs"]
-    pub mod snowflake;
-    #[path = "../../src/lists/table.rs"]
-    mod table;
-    #[path = "../../src/lists/writer.rs"]
-    mod writer;
-
-    pub use entry::{Entry, ListKind};
-    pub use table::{Column, columns, record};
-    pub use writer::ListWriter;
-}
+#[path = "lists.rs"]
+pub mod lists;
