@@ -6,6 +6,8 @@ pub mod archive;
 mod entry;
 #[path = "../src/lists/filter/mod.rs"]
 pub mod filter;
+#[path = "../src/lists/row.rs"]
+mod row;
 #[path = "../src/lists/snowflake.rs"]
 pub mod snowflake;
 #[path = "../src/lists/table.rs"]
@@ -14,5 +16,6 @@ mod table;
 mod writer;
 
 pub use entry::{Entry, ListKind};
+pub use row::{RowEntry, RowReader};
 pub use table::{Column, columns, record};
 pub use writer::ListWriter;

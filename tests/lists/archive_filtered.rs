@@ -16,17 +16,16 @@ fn what_is_spared_is_counted_and_written_with_its_rule() {
     ];
     write(&home, "a.zip", &zip(&[File::new("data/tweets.js", script("tweets.part0", &posts))]));
     home.write("keep.txt", "https://x.com/ada/status/1050118621198921728\n");
-    let words = ["import", "a.zip", "--what", "posts", "--before", "2021-01-01", "--keep", "keep.txt", "--spared", "no.csv"];
+    let words =
+        ["import", "a.zip", "--what", "posts", "--before", "2021-01-01", "--keep", "keep.txt", "--spared", "no.csv"];
     let done = home.run(&words).ends(0);
     assert_eq!(ids(&done), ["1233161576649121792"]);
     for line in ["(keep_list)", "(before)", "(age_unknown)", "\n1 posts\n"] {
         assert!(done.err.contains(line), "{line:?} is missing: {}", done.err);
     }
     let spared = std::fs::read_to_string(home.path("no.csv")).unwrap();
-    let rules: Vec<(&str, &str)> = spared
-        .lines()
-        .map(|line| (line.split(',').next().unwrap(), line.rsplit(',').next().unwrap()))
-        .collect();
+    let rules: Vec<(&str, &str)> =
+        spared.lines().map(|line| (line.split(',').next().unwrap(), line.rsplit(',').next().unwrap())).collect();
     let expected = [
         ("target_id", "spared_by"),
         ("1050118621198921728", "keep_list"),
