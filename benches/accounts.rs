@@ -11,7 +11,7 @@ use cleanup::app::{self, DrainOptions, Footing, SandboxAccounts, Who};
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
-use cleanup::engine::{Event, Listener, shutdown};
+use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::store::{DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Store};
@@ -95,7 +95,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let client = Arc::new(Client::new(&[&base], Settings { connections: workers, ..Settings::default() })?);
     let (clock, (_sender, shutdown)) = (SystemClock::shared(), shutdown());
     let window = WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
-    let options = DrainOptions {
+    let run = RunSettings {
         jobs: None,
         workers,
         pace: Pace::Even,
@@ -105,9 +105,8 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
         max_requests: None,
         max_spend: None,
         prices: [((Platform::Sandbox, Action::Unfollow), MicroUsd(0))].into(),
-        windows: [(Platform::Sandbox, [window].into())].into(),
-        keep: None,
     };
+    let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
     let listener = Box::new(First { began, told: false });
     let who = Who::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
     let base: cleanup::platform::BaseUrl = url.parse()?;

@@ -223,13 +223,14 @@ impl Dispatcher {
             self.heed_suspend().await?;
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
-            self.settle_tokens(&mut turn);
+            let queue = self.settle_tokens(&mut turn);
             let now = self.means.clock.now();
             self.wake_waiting(&mut turn, now.tick);
             if now.tick >= self.news.next_look {
                 self.look_for_news(now.tick).await?;
             }
-            let plan = if self.stopping.is_none() { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
+            let goes_on = self.stopping.is_none() && queue.is_ok();
+            let plan = if goes_on { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
             let idle = turn.is_empty();
             if !turn.claims.is_empty() && !self.means.drain.lock_is_intact() {
                 return Err(StoreError::LockLost { path: self.means.drain.store().path().to_path_buf() });
@@ -243,6 +244,8 @@ impl Dispatcher {
                 // What needs no turn (nobody answers, an action that is left out) is told all the same.
                 self.tell_unwritten();
             }
+            // Not before what was answered is on record.
+            queue?;
             if let Some(stopped) = self.is_over(idle).await? {
                 return Ok(stopped);
             }

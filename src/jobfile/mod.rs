@@ -32,12 +32,14 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use cell::read_target;
 pub use check::{CheckExample, CheckReport, CheckTasks};
 pub use damage::binomial_tail;
 pub use error::JobFileError;
 pub use feed::Encoding;
 pub use header::ReadOptions;
 pub use receipt::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
+pub use receipt_columns::guarded;
 pub use rejection::{Fault, Rejection};
 pub use rows::{Row, RowVerdict, Rows};
 pub use source::Source;

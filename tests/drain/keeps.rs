@@ -62,7 +62,7 @@ async fn counters_are_right(bench: &Bench) {
 fn a_list_that_grows_while_it_runs_spares_by_id_and_by_handle() {
     run(async {
         let mut bench = Bench::new("1000/1s", "none").await;
-        bench.options.workers = 1;
+        bench.options.run.workers = 1;
         let path = bench.keep_watched("# nobody yet\n");
         let file = bench.write("unfollow.csv", &people(40));
         bench.load(&file).await;
@@ -91,9 +91,9 @@ fn a_list_edited_between_nights_counts_without_loading_again() {
         let path = bench.keep_watched(&format!("{}\n", id(1)));
         let file = bench.write("unfollow.csv", &ids(10));
         bench.load(&file).await;
-        bench.options.max_requests = Some(3);
+        bench.options.run.max_requests = Some(3);
         assert_eq!(bench.drain().await.finish.requests, 3);
-        bench.options.max_requests = None;
+        bench.options.run.max_requests = None;
         std::fs::write(&path, format!("{}\n{}\n{}\n", id(1), id(9), id(0))).unwrap();
         let ended = bench.drain().await;
         let counts = ended.jobs[0].counts;
@@ -118,7 +118,7 @@ fn a_list_edited_between_nights_counts_without_loading_again() {
 fn a_list_that_goes_away_stops_the_sending() {
     run(async {
         let mut bench = Bench::new("1000/1s", "none").await;
-        bench.options.workers = 1;
+        bench.options.run.workers = 1;
         let path = bench.keep_watched(&format!("{}\n", id(1)));
         let file = bench.write("unfollow.csv", &ids(20));
         bench.load(&file).await;
@@ -162,7 +162,7 @@ fn thousands_of_spared_rows_at_the_head_of_a_line_cost_no_slot() {
 fn a_row_that_stands_aside_is_spared_when_it_comes_back() {
     run(async {
         let mut bench = Bench::new("1000/1s", "5xx=60%").await;
-        bench.options.workers = 1;
+        bench.options.run.workers = 1;
         let path = bench.keep_watched("");
         let file = bench.write("unfollow.csv", &ids(60));
         bench.load(&file).await;

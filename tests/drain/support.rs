@@ -10,7 +10,7 @@ use cleanup::app::{
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, Wall, WindowSpec};
-use cleanup::engine::{Event, Listener, Shutdown, ShutdownSender, shutdown};
+use cleanup::engine::{Event, Listener, Settings as RunSettings, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
@@ -36,7 +36,7 @@ impl Listener for Quiet {
 
 pub fn drain_options(rate: &str) -> DrainOptions {
     let window = WindowSpec { scope: Scope::Account, rate: rate.parse().unwrap(), applies: Applies::All };
-    DrainOptions {
+    let run = RunSettings {
         jobs: None,
         workers: 32,
         pace: Pace::FrontLoad,
@@ -46,9 +46,8 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         max_requests: None,
         max_spend: None,
         prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
-        windows: [(Platform::Sandbox, [window].into())].into(),
-        keep: None,
-    }
+    };
+    DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None }
 }
 
 impl Bench {

@@ -5,3 +5,10 @@
 #[path = "../cli/program.rs"]
 #[allow(dead_code)]
 mod program;
+
+mod archive;
+mod archive_big;
+mod archive_hostile;
+mod archive_owner;
+mod corpora;
+mod zipper;

@@ -6,6 +6,7 @@
 mod account;
 mod filter;
 mod global;
+mod import;
 mod queue;
 mod run;
 mod until;
@@ -17,6 +18,7 @@ pub use account::{
 };
 pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
+pub use import::ImportArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
     SandboxFlag, StatusArgs,
@@ -36,6 +38,8 @@ Examples:
   cleanup run unfollow.csv --sandbox    the same against a pretend platform
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
+  cleanup import twitter.zip --what likes -o unlike.csv
+                                        your likes, from the data archive X sends
   cleanup account login                 log in once, sealed and kept fresh
 
 Exit codes:
@@ -86,6 +90,8 @@ pub enum Command {
     Audit(AuditArgs),
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
+    /// Read a list out of an X data archive: a CSV to look at, edit and run
+    Import(ImportArgs),
     /// Log in and out, list, check, import: who cleanup may act for
     Account(AccountArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
@@ -157,6 +163,7 @@ impl Cli {
                 overrides.rates.clone_from(&args.rates);
             }
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Account(_) | Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
         }

@@ -11,6 +11,7 @@ mod drain;
 pub mod explain;
 pub mod forget;
 mod guard;
+pub mod import;
 pub mod load;
 pub mod man;
 mod preflight;
@@ -23,6 +24,7 @@ mod sentence;
 mod signals;
 mod so_far;
 pub mod status;
+mod whose;
 
 use super::args::Command;
 use super::context::Context;
@@ -47,6 +49,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Explain(args) => explain::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
         Command::Forget(args) => forget::run(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,

@@ -1,14 +1,13 @@
 //! `cleanup report`: receipts, row for row, to stdout or to a file that appears whole or not at all.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
+use std::path::Path;
 
 use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
+use crate::cli::output::WholeFile;
 use crate::jobfile::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
 use crate::store::{Job, ReceiptRow, Store, StoreError};
 
@@ -60,14 +59,10 @@ fn format_of(format: ReportFormat) -> ReceiptFormat {
 
 /// Beside the file first (mode 0600), then in its place: a reader never sees half a report.
 async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) -> Result<u64, CliError> {
-    let name = path.display().to_string();
-    let complain = |error| CliError::io(&name, error);
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let file = NamedTempFile::new_in(folder).map_err(complain)?;
+    let complain = |error| CliError::io(path.display(), error);
+    let file = WholeFile::create(path).map_err(complain)?;
     let (file, rows) = write_receipts(store, job, wanted, file, &complain).await?;
-    file.as_file().sync_all().map_err(complain)?;
-    file.persist(path).map_err(|error| complain(error.error))?;
+    file.keep().map_err(complain)?;
     Ok(rows)
 }
 
