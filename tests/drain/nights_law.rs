@@ -25,7 +25,7 @@ struct Night {
 impl Night {
     fn spares(&self, number: u64) -> Option<&'static str> {
         let listed = self.keep.contains(&number).then_some("keep_list");
-        listed.or_else(|| self.only.is_some_and(|of| number % of != 0).then_some("only_list"))
+        listed.or_else(|| self.only.is_some_and(|of| !number.is_multiple_of(of)).then_some("only_list"))
     }
 }
 
@@ -139,7 +139,7 @@ fn check(nights: &[Night]) -> Result<(), TestCaseError> {
                 read_source(&Source::spool("list", lines.join("\n").as_bytes()).unwrap()).unwrap()
             };
             let keep = (!night.keep.is_empty()).then(|| list(&mut night.keep.iter().copied()));
-            let only = night.only.map(|of| list(&mut (0..2_000).filter(|number| number % of == 0)));
+            let only = night.only.map(|of| list(&mut (0..2_000).filter(|number: &u64| number.is_multiple_of(of))));
             let filter = Filter { keep, only, ..Filter::default() };
             bench.load.rules = RowRules::new(filter, Take::default(), None);
             bench.load(&file).await;

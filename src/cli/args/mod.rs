@@ -91,7 +91,7 @@ pub enum Command {
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
     /// Read a list out of an X data archive: a CSV to look at, edit and run
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// Log in and out, list, check, import: who cleanup may act for
     Account(AccountArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
