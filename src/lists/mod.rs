@@ -5,6 +5,7 @@
 
 pub mod archive;
 mod entry;
+pub mod fetch;
 pub mod filter;
 mod row;
 pub mod snowflake;
