@@ -58,5 +58,5 @@ pub use removal::Removal;
 pub use report::ReceiptRow;
 pub use status::{Counts, JobStatus};
 pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
-pub use verification::Verdict;
+pub use verification::{Looked, Reach, Verdict, VerdictCounts};
 pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};
