@@ -33,6 +33,7 @@ mod worklist;
 #[cfg(test)]
 mod tests;
 
+pub use cell::read_target;
 pub use check::{CheckExample, CheckReport, CheckTasks};
 pub use damage::binomial_tail;
 pub use error::JobFileError;

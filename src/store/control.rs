@@ -127,7 +127,8 @@ const RETRY: Change = Change {
 
 /// Judged anew when they are done again: a verdict belongs to the end of the task it speaks of.
 const REOPEN: Change = Change {
-    tasks: "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
+    tasks:
+        "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
                    first_trouble_id = null, crashes = 0
              where id between ?1 and ?2 and ?3 is not null and state = 4
                and exists (select 1 from verification v

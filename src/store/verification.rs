@@ -126,7 +126,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn add_reading(&mut self, reading: ReadingId) -> Result<Option<TargetId>, StoreError> {
-        let insert = sqlx::query("insert or ignore into temp.listed select target from reading_entry where reading_id = ?1");
+        let insert =
+            sqlx::query("insert or ignore into temp.listed select target from reading_entry where reading_id = ?1");
         insert.bind(reading.0).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         let sql = "select min(target) from temp.listed where typeof(target) = 'integer'";
         let (lowest,): (Option<i64>,) =

@@ -19,7 +19,7 @@ const MAX_SHOWN_REJECTED: usize = 3;
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     let (paths, saved) = take_back::sort(&args.files.files)?;
     let files = prepare(&paths, args.files.job.as_deref(), &args.rows)?;
-    let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
+    let load = load_options(&args.rows, &files, args.reload, context)?;
     let who = Who::of(&context.settings, args.rows.platform, None)?;
     let mut store = context.open_queue().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;

@@ -10,10 +10,14 @@ pub mod doctor;
 mod drain;
 pub mod explain;
 pub mod forget;
+mod guard;
+pub mod import;
+pub mod list;
 pub mod load;
 pub mod man;
 mod paged;
 mod preflight;
+mod reach;
 pub mod report;
 mod report_page;
 pub mod resume;
@@ -26,6 +30,8 @@ mod so_far;
 pub mod status;
 mod take_back;
 pub mod undo;
+pub mod verify;
+mod whose;
 mod worklist;
 
 use super::args::Command;
@@ -45,6 +51,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Status(args) => status::run(context, args).await,
         Command::Report(args) => report::run(context, args).await,
         Command::Undo(args) => undo::run(context, args).await,
+        Command::Verify(args) => verify::run(context, args).await,
         Command::Retry(args) => retry::run(context, args).await,
         Command::Pause(args) => control::pause(context, args).await,
         Command::Unpause(args) => control::unpause(context, args).await,
@@ -52,6 +59,8 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Explain(args) => explain::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
         Command::Forget(args) => forget::run(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
+        Command::List(args) => list::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
