@@ -69,5 +69,5 @@ pub use schedule::{FiringEnd, FiringState, NewFiring, NewSchedule, StoredFiring,
 pub use status::{Counts, JobStatus};
 pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
 pub use vault::{KeySource, VaultStamp};
-pub use verification::Verdict;
+pub use verification::{Looked, Reach, Verdict, VerdictCounts};
 pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::deliver::{Delivery, deliver};
-use self::stopped::ending;
+pub(super) use self::stopped::ending;
 use super::reach::{Reach, account_of};
 use super::signals::Signals;
 use crate::app;
@@ -59,7 +59,8 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
-    let mut reader = reader(context, args, &reach, store, &account, until, receiver).await?;
+    let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
+    let mut reader = reader(context, budget, &reach, store, &account, until, receiver).await?;
     let reading = async {
         let mut ended = Vec::with_capacity(plan.len());
         for (list, row) in &plan {
@@ -89,10 +90,10 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     Ok(code)
 }
 
-type Plan = Vec<(ListKind, &'static Reading)>;
+pub(super) type Plan = Vec<(ListKind, &'static Reading)>;
 
 /// What has to be read: whether somebody follows back is told by the followers, which come first.
-fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
+pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
     let followers = follows_back.then_some(ListKind::Followers);
     let row = |list: ListKind| {
         find_reading(account.platform, collection_of(list)).map(|row| (list, row)).ok_or_else(|| {
@@ -105,7 +106,7 @@ fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, C
 }
 
 /// Two processes at one list would turn each other's pages.
-fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
+pub(super) fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
     let lock = |list: ListKind| {
         ListLock::try_take(store.path(), account.id, list.name())?.ok_or_else(|| {
             CliError::new(Kind::Busy, format!("another process is reading {list} of {}", account.name))
@@ -115,7 +116,12 @@ fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLoc
     plan.iter().map(|(list, _)| lock(*list)).collect()
 }
 
-async fn warn_of_scopes(store: &mut Store, account: &Account, plan: &Plan, context: &Context) -> Result<(), CliError> {
+pub(super) async fn warn_of_scopes(
+    store: &mut Store,
+    account: &Account,
+    plan: &Plan,
+    context: &Context,
+) -> Result<(), CliError> {
     let Some(granted) = store.credential(account.id).await?.and_then(|record| record.set.scopes) else {
         return Ok(());
     };
@@ -135,7 +141,7 @@ async fn warn_of_scopes(store: &mut Store, account: &Account, plan: &Plan, conte
 }
 
 /// It reads only, so nobody is asked; but it costs.
-fn announce(account: &Account, plan: &Plan, context: &Context) {
+pub(super) fn announce(account: &Account, plan: &Plan, context: &Context) {
     if context.settings.is_sandbox() {
         return;
     }
@@ -150,9 +156,9 @@ fn announce(account: &Account, plan: &Plan, context: &Context) {
     }
 }
 
-async fn reader(
+pub(super) async fn reader(
     context: &Context,
-    args: &ListArgs,
+    budget: Budget,
     reach: &Reach,
     store: Store,
     account: &Account,
@@ -176,7 +182,6 @@ async fn reader(
         give_up_after: settings.run.give_up_after,
         until,
     };
-    let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
     let zone = context.zone.clone();
     let teller = teller(context.printer, context.clock.clone(), zone);
     Ok(Reader::new(means, way, budget, teller))
@@ -218,7 +223,8 @@ async fn conclude(
     let Some((list, last)) = ended.last() else { return Ok(0) };
     if let Some(stop) = &last.stopped {
         let kept: u64 = ended.iter().map(|(_, read)| read.state.entries).sum();
-        return ending(context, args, *list, stop, kept, reader);
+        let again = context.command(&["list", args.list.name()]);
+        return ending(context, &again, *list, stop, kept, reader);
     }
     let follows = ended.iter().find(|(list, _)| *list == ListKind::Followers && args.list != *list);
     let follows: Option<ReadingId> = follows.map(|(_, read)| read.state.id);
