@@ -66,15 +66,20 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
     raw.close().await?;
     let known: Vec<AccountId> = store.accounts().await?.into_iter().map(|account| account.id).collect();
     let now = cleanup::clock::SystemClock::shared().now().wall;
-    let job =
-        NewJob { name: "many".to_owned(), path: "/many.csv".into(), action: Some(Action::Unfollow), account: None };
+    let job = NewJob {
+        name: "many".to_owned(),
+        path: "/many.csv".into(),
+        action: Some(Action::Unfollow),
+        account: None,
+        keep: None,
+    };
     let mut loader = store.begin_round(&job, None, "made up", None, now).await?;
     let mut line = 1;
     for _ in 0..tasks {
         for account in &known {
             line += 1;
             let target = Target::Id(TargetId::from_i64(1_000_000_000_000_000_007 + line * 7_919)?);
-            let place = RowPlace::Task { action: Action::Unfollow, account: *account, target, kept: false };
+            let place = RowPlace::Task { action: Action::Unfollow, account: *account, target, spared: None };
             loader.push(LoadRow { line: line as u64, place, record: None }).await?;
         }
     }
@@ -101,7 +106,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
         max_spend: None,
         prices: [((Platform::Sandbox, Action::Unfollow), MicroUsd(0))].into(),
     };
-    let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into() };
+    let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
     let listener = Box::new(First { began, told: false });
     let who = Who::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
     let base: cleanup::platform::BaseUrl = url.parse()?;

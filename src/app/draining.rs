@@ -1,11 +1,13 @@
 //! A drain with everything it stands on, and what its end means for the exit code.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::accounts::Who;
+use super::guard::KeepGuard;
 use crate::auth::TokenSource;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::domain::{Platform, WindowSpec};
 use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
@@ -19,6 +21,8 @@ pub struct DrainOptions {
     pub run: Settings,
     /// Within which windows.
     pub windows: HashMap<Platform, Arc<[WindowSpec]>>,
+    /// The file of a keep list for every job, beside those that the jobs were loaded with.
+    pub keep: Option<PathBuf>,
 }
 
 /// How a drain ended, and how its jobs stand.
@@ -63,8 +67,13 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
     let (drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), horizon_ms, deadline_ms).await?;
     let jobs = options.run.jobs.clone();
-    let means = Means { drain, client, tokens, clock, shutdown, listener };
+    let guard = Box::new(KeepGuard::new(options.keep));
+    let means = Means { drain, client, tokens, clock, shutdown, listener, guard };
     let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;
+    if let Some(why) = finish.withheld {
+        return Err(CliError::new(Kind::Io, format!("{why}; nothing more was sent"))
+            .hint("put the file in order and go on with cleanup resume, or load the job again with another --keep"));
+    }
     let all = store.status(None).await?;
     let ours = |status: &JobStatus| jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
     Ok(Ended { finish, jobs: all.into_iter().filter(ours).collect(), store })
@@ -78,6 +87,7 @@ pub fn exit_code(stopped: Stopped, counts: &[Counts]) -> u8 {
         Stopped::Interrupted(signal) => signal.exit_code(),
         Stopped::Account => 77,
         Stopped::Unreachable => 69,
+        Stopped::KeepList => 74,
         _ if left => 4,
         _ if troubled => 3,
         _ => 0,

@@ -10,6 +10,7 @@ use super::args::UntilError;
 use crate::config::ConfigError;
 use crate::jobfile::JobFileError;
 use crate::lists::archive::ArchiveError;
+use crate::lists::fetch::FetchError;
 use crate::lists::filter::{FilterError, TooManyToOrder};
 use crate::store::StoreError;
 
@@ -153,6 +154,15 @@ impl From<StoreError> for CliError {
     fn from(error: StoreError) -> CliError {
         let (kind, hint) = sort(&error);
         CliError { kind, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
+    }
+}
+
+impl From<FetchError> for CliError {
+    fn from(error: FetchError) -> CliError {
+        match error {
+            FetchError::Store(error) => error.into(),
+            FetchError::Token(error) => error.into(),
+        }
     }
 }
 

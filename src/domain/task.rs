@@ -9,7 +9,7 @@
 //!   |  +--- wake -- waiting+ postpone           | acquit                |
 //!   +-------------------------------------------+-----------------------+
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
-//!  pending | waiting | provisional -- spare  --> kept
+//!  pending | waiting | provisional -- spare  --> kept ------- restore --> pending
 //! ```
 //! A row that repeats an earlier one, or cannot be used, makes no task: its outcome is duplicate or rejected from the start.
 
@@ -73,7 +73,7 @@ pub enum TaskState {
     Failed,
     /// Its row vanished from the file, or its job was cancelled.
     Cancelled,
-    /// Spared by a keep list.
+    /// Spared by a keep list or another rule.
     Kept,
 }
 
@@ -139,9 +139,9 @@ pub enum Transition {
     Acquit,
     /// Its row vanished or its job was cancelled.
     Cancel,
-    /// Its row came back.
+    /// Its row came back, or nothing spares it any more.
     Restore,
-    /// A keep list names its target.
+    /// A keep list names its target, or another rule spares it.
     Spare,
     /// A person asked for another try.
     Retry,
@@ -168,7 +168,7 @@ impl Transition {
 
     /// The states it may start from.
     pub const fn from(self) -> &'static [TaskState] {
-        use TaskState::{Cancelled, Failed, Pending, Provisional, Sending, Waiting};
+        use TaskState::{Cancelled, Failed, Kept, Pending, Provisional, Sending, Waiting};
         match self {
             Transition::Claim => &[Pending],
             Transition::Succeed
@@ -180,7 +180,7 @@ impl Transition {
             Transition::Wake => &[Waiting],
             Transition::Convict | Transition::Acquit => &[Provisional],
             Transition::Cancel | Transition::Spare => &[Pending, Waiting, Provisional],
-            Transition::Restore => &[Cancelled],
+            Transition::Restore => &[Cancelled, Kept],
             Transition::Retry => &[Failed],
         }
     }
@@ -214,7 +214,7 @@ pub enum Outcome {
     Failed,
     /// Its row vanished or its job was cancelled.
     Cancelled,
-    /// Spared by a keep list.
+    /// Spared by a keep list or another rule.
     Kept,
     /// The same task as an earlier row.
     Duplicate,

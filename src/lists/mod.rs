@@ -5,11 +5,14 @@
 
 pub mod archive;
 mod entry;
+pub mod fetch;
 pub mod filter;
+mod row;
 pub mod snowflake;
 mod table;
 mod writer;
 
 pub use entry::{Entry, ListKind};
+pub use row::{RowEntry, RowReader};
 pub use table::{Column, columns, record};
 pub use writer::ListWriter;

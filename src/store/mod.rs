@@ -9,6 +9,7 @@
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
 
 mod account;
+mod ahead;
 mod align;
 mod audit;
 mod batch;
@@ -27,6 +28,8 @@ mod known;
 mod load;
 mod lock;
 mod open;
+mod read_slot;
+mod reading;
 mod refresh;
 mod reload;
 mod removal;
@@ -37,6 +40,7 @@ mod turn;
 mod vault;
 
 pub use account::{Account, Hold};
+pub use ahead::{Ahead, AheadOf, RoundKeep};
 pub use audit::AttemptSpan;
 pub use control::{Cancelled, Retried};
 pub use credential::{Credential, CredentialKind, Expiry, NewCredential};
@@ -48,8 +52,10 @@ pub use integrity::Integrity;
 pub use job::{Job, JobState, NewJob};
 pub use known::{Known, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS};
 pub use load::{LoadRow, LoadSummary, Loader, RowPlace};
-pub use lock::{AccountLock, DrainLock, ScheduleLock};
+pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock};
 pub use open::{QueueKind, Store};
+pub use read_slot::{HoldNews, ReadAsk, ReadEnd, ReadHold, ReadId, ReadSlot, ReadWindow};
+pub use reading::{NewPage, PageEntry, ReadingId, ReadingState};
 pub use reload::{ReloadSummary, Reloaded};
 pub use removal::Removal;
 pub use report::ReceiptRow;

@@ -6,9 +6,14 @@
 #[allow(dead_code)]
 mod program;
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod archive;
 mod archive_big;
 mod archive_hostile;
 mod archive_owner;
 mod corpora;
+mod fetch;
+mod read_window;
 mod zipper;

@@ -189,7 +189,7 @@ pub(crate) fn options(rate: &str) -> DrainOptions {
         max_spend: None,
         prices: Default::default(),
     };
-    DrainOptions { run, windows: Platform::ALL.into_iter().map(of).collect() }
+    DrainOptions { run, windows: Platform::ALL.into_iter().map(of).collect(), keep: None }
 }
 
 pub(crate) fn browser() -> reqwest::Client {

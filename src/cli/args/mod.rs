@@ -7,6 +7,7 @@ mod account;
 mod filter;
 mod global;
 mod import;
+mod list;
 mod queue;
 mod run;
 mod schedule;
@@ -20,6 +21,7 @@ pub use account::{
 pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use import::ImportArgs;
+pub use list::ListArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
     SandboxFlag, StatusArgs,
@@ -44,6 +46,7 @@ Examples:
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
   cleanup import twitter.zip --what likes -o unlike.csv
+  cleanup list following -o unfollow.csv
                                         your likes, from the data archive X sends
   cleanup account login                 log in once, sealed and kept fresh
 
@@ -97,6 +100,8 @@ pub enum Command {
     Forget(ForgetArgs),
     /// Read a list out of an X data archive: a CSV to look at, edit and run
     Import(Box<ImportArgs>),
+    /// Read a list of the account from the platform, as a CSV to look at, edit and run
+    List(Box<ListArgs>),
     /// Log in and out, list, check, import: who cleanup may act for
     Account(AccountArgs),
     /// Run files every night: add, list, next, run, skip, remove, install
@@ -175,6 +180,7 @@ impl Cli {
                 overrides.sandbox = args.sandbox.sandbox;
                 overrides.rates.clone_from(&args.rates);
             }
+            Command::List(args) => args.override_in(&mut overrides),
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,

@@ -158,6 +158,12 @@ pub struct SandboxArgs {
     /// What the dice begin with
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// How many entries each list of every user has, before anything is undone
+    #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub lists: u32,
+    /// Requests per window and list [default: what X documents for each, in windows 60 times shorter]
+    #[arg(long, value_name = "N/TIME")]
+    pub read_limit: Option<Rate>,
     /// How long every answer takes, such as 200ms
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub latency: Option<Duration>,

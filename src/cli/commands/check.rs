@@ -1,11 +1,11 @@
 //! `cleanup check`, and `run --dry-run`: read, judge and estimate. Nothing is changed and nobody is asked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::json;
 
 use crate::app::Prepared;
-use crate::cli::args::{CheckArgs, RowArgs};
+use crate::cli::args::{CheckArgs, ReloadArgs, RowArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
@@ -13,6 +13,7 @@ use crate::cli::estimate;
 use crate::cli::timing::span_text;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
 use crate::jobfile::{CheckReport, LaneCount};
+use crate::lists::filter::Rule;
 use crate::platform::{Tier, find};
 
 use super::run::{load_options, prepare};
@@ -46,22 +47,26 @@ pub(super) async fn show(
     findings: Findings,
 ) -> Result<u8, CliError> {
     let whose = Whose::of(context, rows).await;
-    let load = load_options(rows, false, false, context)?;
+    let load = load_options(rows, files, ReloadArgs::default(), context)?;
     let mut rejected = false;
     let mut refusal = None;
     let mut reports = Vec::with_capacity(files.len());
     for file in files {
         let report = CheckReport::of(&file.survey, rows.strict);
-        let (lanes, kept) = file.to_do(&load)?;
+        let (lanes, spared) = file.to_do(&load)?;
         let estimate = estimate_of(&lanes, &whose, context);
         rejected |= report.rejected > 0;
         refusal = refusal.or(file.survey.refusal(rows.strict));
         if findings == Findings::Json {
             let estimate = estimate_json(&estimate);
-            reports.push(json!({ "job": file.job, "check": report, "kept": kept, "estimate": estimate }));
+            let kept: u64 = spared.values().sum();
+            let by_reason: serde_json::Map<String, serde_json::Value> =
+                spared.iter().map(|(rule, rows)| (rule.name().to_owned(), json!(rows))).collect();
+            let report = json!({ "job": file.job, "check": report, "kept": kept, "kept_by_reason": by_reason, "estimate": estimate });
+            reports.push(report);
         } else {
             let mut lines = findings_of(file, &report);
-            lines.extend(intentions_of(&lanes, kept, &estimate, &whose));
+            lines.extend(intentions_of(&lanes, &spared, &estimate, &whose));
             let text = lines.join("\n");
             match findings {
                 Findings::Talk => context.printer.say(&text),
@@ -99,7 +104,7 @@ fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
     lines
 }
 
-fn intentions_of(lanes: &[LaneCount], kept: u64, estimate: &Estimate, whose: &Whose) -> Vec<String> {
+fn intentions_of(lanes: &[LaneCount], spared: &BTreeMap<Rule, u64>, estimate: &Estimate, whose: &Whose) -> Vec<String> {
     let mut lines = Vec::new();
     for lane in lanes {
         let platform = whose.platform(lane.account.as_ref());
@@ -114,9 +119,7 @@ fn intentions_of(lanes: &[LaneCount], kept: u64, estimate: &Estimate, whose: &Wh
             ));
         }
     }
-    if kept > 0 {
-        lines.push(format!("  would spare {kept} on the keep list"));
-    }
+    lines.extend(spared.iter().map(|(rule, rows)| format!("  would spare {rows}: {} ({rule})", rule.sentence())));
     let Estimate { length, cost, .. } = estimate;
     let cost =
         cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));

@@ -1,6 +1,7 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::closing::finish;
@@ -78,6 +79,7 @@ impl Drainer {
         let options = DrainOptions {
             run,
             windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
+            keep: None,
         };
         Ok(Drainer { who, client: Arc::new(client), sandbox, options, yes: args.yes, json: args.json })
     }
@@ -92,6 +94,11 @@ impl Drainer {
     pub(super) fn end_by(&mut self, end: Wall, context: &Context) {
         let now = context.clock.now();
         self.options.run.until = Some(Tick(now.tick.0.saturating_add(end.0.saturating_sub(now.wall.0))));
+    }
+
+    /// A keep list for every job of this run, looked at before anything is sent.
+    pub(super) fn keep(&mut self, file: Option<PathBuf>) {
+        self.options.keep = file;
     }
 
     pub(super) fn who(&self) -> &Who {

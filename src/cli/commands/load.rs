@@ -17,7 +17,7 @@ const MAX_SHOWN_REJECTED: usize = 3;
 /// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
-    let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
+    let load = load_options(&args.rows, &files, args.reload, context)?;
     let who = Who::of(&context.settings, args.rows.platform, None)?;
     let mut store = context.open_queue().await?;
     let (accounts, standings) = stand(&who, &mut store, &args.rows, &files, &load).await?;

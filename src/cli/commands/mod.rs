@@ -10,10 +10,13 @@ pub mod doctor;
 mod drain;
 pub mod explain;
 pub mod forget;
+mod guard;
 pub mod import;
+pub mod list;
 pub mod load;
 pub mod man;
 mod preflight;
+mod reach;
 pub mod report;
 pub mod resume;
 pub mod retry;
@@ -50,6 +53,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Audit(args) => audit::run(context, args).await,
         Command::Forget(args) => forget::run(context, args).await,
         Command::Import(args) => import::run(context, args).await,
+        Command::List(args) => list::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
         Command::Schedule(args) => schedule::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,

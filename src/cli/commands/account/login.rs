@@ -8,6 +8,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::domain::{Action, Platform, Secret, UserId};
+use crate::lists::ListKind;
+use crate::lists::fetch::collection_of;
+use crate::platform::find_reading;
 use crate::platform::{Credentials, table};
 use crate::store::{Account, Store};
 
@@ -81,7 +84,11 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let places = app::x_places(settings, &ways)?;
     let (mut store, vault) = super::open(context).await?;
     let actions = actions(&mut store, args, known).await?;
-    let scopes = scopes_for(Platform::XV2, &actions, &[]);
+    // The lists on which the actions' effects show are read as well: `list`, `verify`.
+    let lists =
+        actions.iter().filter_map(|action| find_reading(Platform::XV2, collection_of(ListKind::shows(*action))));
+    let reads: Vec<&str> = lists.flat_map(|row| row.scopes.iter().copied()).collect();
+    let scopes = scopes_for(Platform::XV2, &actions, &reads);
     let attempt = Attempt::begin(app, places, redirect, &scopes);
     context.printer.say(&format!("asking for: {}", scopes.join(" ")));
     let code = if args.headless {
