@@ -14,7 +14,7 @@ use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::summary::Report;
 use crate::cli::timing::clock_text;
-use crate::config::{Environment, Overrides, ProgressMode, Settings};
+use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::Wall;
 use crate::engine::Signal;
 use crate::schedule::diary;
@@ -121,7 +121,7 @@ impl InProcess<'_> {
 
     /// What the words say of the settings, in this queue and with this config file; times are told by the schedule's clock.
     fn context_of(&self, firing: &Firing, bounds: &BoundsArgs) -> Result<Context, CliError> {
-        let mut overrides = Overrides { ..self.context.overrides.clone() };
+        let mut overrides = self.context.overrides.clone();
         bounds.override_in(&mut overrides);
         let mut settings = Settings::resolve(&overrides, &Environment::of_process()?)?;
         if settings.run.progress == ProgressMode::Auto && !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
