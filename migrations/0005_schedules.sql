@@ -16,8 +16,6 @@ create table schedule (
     jitter_seed  integer not null,
     -- The words after `cleanup run`, a JSON array.
     words        text    not null,
-    -- The words after `cleanup list`, where the file is written anew each time from a list of the account's; else null.
-    list_words   text,
     created_at   integer not null,
     -- Slots up to here have been dealt with: fired, skipped or missed. It only grows.
     settled_to   integer not null,
