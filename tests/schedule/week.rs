@@ -204,7 +204,7 @@ impl Week {
             max_spend: None,
             prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
         };
-        let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into() };
+        let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
         let watch = Watch {
             in_flight: self.in_flight.clone(),
             settled: 0,

@@ -136,7 +136,8 @@ async fn say_added(store: &mut Store, context: &Context, args: &ScheduleAddArgs)
         let end = end.map_or_else(String::new, |end| format!(", until {} at the latest", time_text(end, zone)));
         printer.say(&format!("{name} runs first on {}{end}", moment_text(starts, zone)));
     }
-    for file in args.files.iter().chain(&args.rows.which.keep).filter(|file| !file.exists()) {
+    let lists = args.rows.which.keep.iter().chain(&args.rows.which.only);
+    for file in args.files.iter().chain(lists).filter(|file| !file.exists()) {
         printer.warn(&format!("{} is not there yet; a run without it ends with 65", escaped(&file.to_string_lossy())));
     }
     for other in all.iter().filter(|other| other.name != schedule.name) {
