@@ -90,15 +90,15 @@ impl Drainer {
         self.who.learn_users(&self.client, &context.clock, stored).await
     }
 
-    /// A keep list for every job of this run, looked at before anything is sent.
-    pub(super) fn keep(&mut self, file: Option<PathBuf>) {
-        self.options.keep = file;
-    }
-
     /// Sends nothing after this moment.
     pub(super) fn end_by(&mut self, end: Wall, context: &Context) {
         let now = context.clock.now();
         self.options.run.until = Some(Tick(now.tick.0.saturating_add(end.0.saturating_sub(now.wall.0))));
+    }
+
+    /// A keep list for every job of this run, looked at before anything is sent.
+    pub(super) fn keep(&mut self, file: Option<PathBuf>) {
+        self.options.keep = file;
     }
 
     pub(super) fn who(&self) -> &Who {
