@@ -7,7 +7,7 @@ use super::accounts::Accounts;
 use super::sifting::RowRules;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, TargetKind, Wall};
-use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Source, Survey};
+use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
 use crate::lists::filter::Rule;
 use crate::platform;
 use crate::store::{
@@ -82,6 +82,12 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
         return Err(CliError::new(Kind::Usage, "rows from stdin have no name").hint("give the job one: --job NAME"));
     }
     let source = Source::open(file)?;
+    if SavedWorklist::is_one(&source).unwrap_or(false) {
+        let message = format!("{} is a saved worklist, not a job", source.name());
+        return Err(
+            CliError::new(Kind::InputData, message).hint("take its ticks back with `cleanup load` and the file's name")
+        );
+    }
     let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: false };
     let survey = Survey::of(&source, &read)?;
     let job = match (&options.job, source.stem()) {

@@ -28,6 +28,7 @@ mod source;
 mod stored;
 mod survey;
 mod text;
+mod worklist;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ pub use rows::{Row, RowVerdict, Rows};
 pub use source::Source;
 pub use stored::{cells_from_stored, stored_from_cells};
 pub use survey::{Example, LaneCount, Survey};
+pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 
 /// The longest record, in bytes of UTF-8. An unclosed quote in a big file ends here instead of in memory.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

@@ -23,7 +23,7 @@ pub use import::ImportArgs;
 pub use list::ListArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
-    SandboxFlag, StatusArgs,
+    SandboxFlag, StatusArgs, UndoArgs, WorklistKind,
 };
 pub use run::{CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
 pub use until::{Until, UntilError};
@@ -77,8 +77,10 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show progress, slots left and when jobs will be done
     Status(StatusArgs),
-    /// Write receipts: every row of a job and what became of it
+    /// Write receipts: every row of a job and what became of it; or a page, or a list to work off by hand
     Report(ReportArgs),
+    /// List what a job has done, to restore it by hand: a CSV and a page of links
+    Undo(UndoArgs),
     /// Put the failed tasks of a job back in line
     Retry(RetryArgs),
     /// Pause a job; whoever works on it lets it rest
@@ -158,6 +160,7 @@ impl Cli {
             }
             Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Undo(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Retry(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Pause(args) | Command::Unpause(args) | Command::Cancel(args) => {
                 overrides.sandbox = args.sandbox.sandbox;

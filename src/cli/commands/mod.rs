@@ -15,9 +15,11 @@ pub mod import;
 pub mod list;
 pub mod load;
 pub mod man;
+mod paged;
 mod preflight;
 mod reach;
 pub mod report;
+mod report_page;
 pub mod resume;
 pub mod retry;
 pub mod run;
@@ -26,7 +28,10 @@ mod sentence;
 mod signals;
 mod so_far;
 pub mod status;
+mod take_back;
+pub mod undo;
 mod whose;
+mod worklist;
 
 use super::args::Command;
 use super::context::Context;
@@ -44,6 +49,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Check(args) => check::run(context, args).await,
         Command::Status(args) => status::run(context, args).await,
         Command::Report(args) => report::run(context, args).await,
+        Command::Undo(args) => undo::run(context, args).await,
         Command::Retry(args) => retry::run(context, args).await,
         Command::Pause(args) => control::pause(context, args).await,
         Command::Unpause(args) => control::unpause(context, args).await,

@@ -1,4 +1,5 @@
-//! `cleanup report`: receipts, row for row, to stdout or to a file that appears whole or not at all.
+//! `cleanup report`: receipts, row for row, to stdout or to a file that appears whole or not at all. The page is in
+//! `report_page`, the worklist in `worklist`.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,6 +12,8 @@ use crate::cli::output::WholeFile;
 use crate::jobfile::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
 use crate::store::{Job, ReceiptRow, Store, StoreError};
 
+use super::{report_page, worklist};
+
 /// Writes the receipts.
 ///
 /// # Errors
@@ -22,7 +25,16 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
         let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     }
-    let wanted = Wanted { round, format: format_of(args.format), raw: args.raw };
+    if let Some(kinds) = &args.worklist {
+        return worklist::run(context, args, kinds, store, &job).await;
+    }
+    let format = match args.format.unwrap_or_default() {
+        ReportFormat::Csv => ReceiptFormat::Csv,
+        ReportFormat::Json => ReceiptFormat::Json,
+        ReportFormat::Jsonl => ReceiptFormat::Jsonl,
+        ReportFormat::Html => return report_page::run(context, args, store, &job, round).await,
+    };
+    let wanted = Wanted { round, format, raw: args.raw };
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => {
             let out = context.printer.data_writer();
@@ -47,14 +59,6 @@ struct Wanted {
     round: u32,
     format: ReceiptFormat,
     raw: bool,
-}
-
-fn format_of(format: ReportFormat) -> ReceiptFormat {
-    match format {
-        ReportFormat::Csv => ReceiptFormat::Csv,
-        ReportFormat::Json => ReceiptFormat::Json,
-        ReportFormat::Jsonl => ReceiptFormat::Jsonl,
-    }
 }
 
 /// Beside the file first (mode 0600), then in its place: a reader never sees half a report.
