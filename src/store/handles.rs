@@ -174,11 +174,9 @@ impl Store {
         let sort = |error| StoreError::from_sqlx(&path, error);
         let (id, end) = request;
         let at: Wall = end.ended_at;
-        let found = told
-            .found
-            .iter()
-            .map(|(handle, target, _)| serde_json::json!([handle.as_str(), id_value(*target), null()]));
-        let missing = told.missing.iter().map(|(handle, reason)| serde_json::json!([handle.as_str(), null(), reason]));
+        let found =
+            told.found.iter().map(|(handle, target, _)| serde_json::json!([handle.as_str(), id_value(*target), null]));
+        let missing = told.missing.iter().map(|(handle, reason)| serde_json::json!([handle.as_str(), null, reason]));
         let rows = serde_json::Value::Array(found.chain(missing).collect()).to_string();
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         let keep = sqlx::query(KEEP).bind(rows).bind(space(platform)).bind(at.0);
@@ -189,8 +187,4 @@ impl Store {
         write_hold(&mut tx, HoldNews::Cleared, ask).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)
     }
-}
-
-const fn null() -> serde_json::Value {
-    serde_json::Value::Null
 }

@@ -205,9 +205,12 @@ impl Drainer {
         let account = account_of(store, Some(asker)).await?;
         let (sender, receiver) = shutdown();
         let mut aborted = receiver.clone();
-        let budget =
-            Budget { max_requests: self.options.max_requests, max_spend: self.options.max_spend, ..Budget::default() };
-        let bounds = Bounds { budget, until: self.options.until, give_up_after: self.options.give_up_after };
+        let budget = Budget {
+            max_requests: self.options.run.max_requests,
+            max_spend: self.options.run.max_spend,
+            ..Budget::default()
+        };
+        let bounds = Bounds { budget, until: self.options.run.until, give_up_after: self.options.run.give_up_after };
         let beside = store.beside().await?;
         let mut reader = reader(context, (&self.who, &self.client), beside, &account, bounds, receiver).await?;
         let resolved = tokio::select! {
@@ -217,8 +220,8 @@ impl Drainer {
         };
         // What asking has used up is not there for undoing.
         let Budget { requests, spent, .. } = reader.budget;
-        self.options.max_requests = self.options.max_requests.map(|most| most.saturating_sub(requests));
-        self.options.max_spend = self.options.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
+        self.options.run.max_requests = self.options.run.max_requests.map(|most| most.saturating_sub(requests));
+        self.options.run.max_spend = self.options.run.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
         if requests > 0 {
             let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
             context.printer.say(&format!(
