@@ -16,5 +16,6 @@ mod archive_hostile;
 mod archive_owner;
 mod corpora;
 mod fetch;
+mod handles;
 mod read_window;
 mod zipper;
