@@ -11,6 +11,7 @@ mod common;
 
 mod archive;
 mod archive_big;
+mod archive_filtered;
 mod archive_hostile;
 mod archive_owner;
 mod corpora;

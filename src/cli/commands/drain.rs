@@ -17,9 +17,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
-use crate::cli::summary::run_summary;
+use crate::cli::summary::{Report, run_summary};
 use crate::cli::timing::clock_text;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
 use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -75,8 +75,8 @@ impl Drainer {
             request_deadline: settings.run.request_deadline,
             give_up_after: settings.run.give_up_after,
             until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
-            max_requests: args.max_requests,
-            max_spend: args.max_spend,
+            max_requests: args.bounds.max_requests,
+            max_spend: args.bounds.max_spend,
             prices: prices(context),
         };
         let options = DrainOptions {
@@ -91,6 +91,12 @@ impl Drainer {
     pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CliError> {
         let stored = store.has_credentials().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
+    }
+
+    /// Sends nothing after this moment.
+    pub(super) fn end_by(&mut self, end: Wall, context: &Context) {
+        let now = context.clock.now();
+        self.options.run.until = Some(Tick(now.tick.0.saturating_add(end.0.saturating_sub(now.wall.0))));
     }
 
     /// A keep list for every job of this run, looked at before anything is sent.
@@ -244,7 +250,7 @@ impl Drainer {
         jobs: Option<Vec<JobId>>,
         mut signals: Signals,
         context: &Context,
-    ) -> Result<u8, CliError> {
+    ) -> Result<Report, CliError> {
         store.settle_missing_handles(context.clock.now().wall).await?;
         let plan = plan(&mut store, jobs.as_deref(), context).await?;
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
@@ -275,12 +281,14 @@ impl Drainer {
             ended = running => ended,
             signal = signals.relay(&sender, context) => match signal {},
             () = aborted.at_least(Urgency::Abort) => {
-                let code = aborted.now().1.map_or(130, Signal::exit_code);
+                let signal = aborted.now().1;
+                let code = signal.map_or(130, Signal::exit_code);
                 context.printer.say("stopped at once; what was in flight is recovered by the next run");
-                if let Some(signal) = aborted.now().1.filter(|_| self.json) {
-                    context.printer.closing_json(&run_summary(&[], &so_far.interrupted(signal), code))?;
+                let summary = run_summary(&[], &so_far.interrupted(signal.unwrap_or(Signal::Interrupt)), code);
+                if signal.is_some() && self.json {
+                    context.printer.closing_json(&summary)?;
                 }
-                return Ok(code);
+                return Ok(Report::new(code, summary));
             }
         };
         if let Some(sandbox) = self.sandbox {
@@ -295,16 +303,16 @@ impl Drainer {
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
-    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<u8, CliError> {
+    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<Report, CliError> {
         context.printer.say(&format!(
             "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
             signal.name()
         ));
+        let summary = run_summary(&[], &SoFar::default().interrupted(signal), signal.exit_code());
         if self.json {
-            let finish = SoFar::default().interrupted(signal);
-            context.printer.closing_json(&run_summary(&[], &finish, signal.exit_code()))?;
+            context.printer.closing_json(&summary)?;
         }
-        Ok(signal.exit_code())
+        Ok(Report::new(signal.exit_code(), summary))
     }
 }
 

@@ -4,14 +4,14 @@ mod deliver;
 mod stopped;
 
 use self::deliver::{Delivery, deliver};
-use self::stopped::ending;
-use super::reach::{Bounds, Reach, account_of, reader};
+pub(super) use self::stopped::ending;
+use super::reach::{self, Bounds, Reach, account_of};
 use super::signals::Signals;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::Tick;
-use crate::engine::{Signal, Urgency, shutdown};
+use crate::engine::{Shutdown, Signal, Urgency, shutdown};
 use crate::lists::ListKind;
 use crate::lists::fetch::{Budget, FetchError, Read, Reader, collection_of, read_list};
 use crate::platform::{Reading, find_reading};
@@ -49,8 +49,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
     let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
-    let bounds = Bounds { budget, until, give_up_after: context.settings.run.give_up_after };
-    let mut reader = reader(context, (&reach.who, &reach.client), store, &account, bounds, receiver).await?;
+    let mut reader = reader(context, budget, &reach, store, &account, until, receiver).await?;
     let reading = async {
         let mut ended = Vec::with_capacity(plan.len());
         for (list, row) in &plan {
@@ -80,10 +79,10 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     Ok(code)
 }
 
-type Plan = Vec<(ListKind, &'static Reading)>;
+pub(super) type Plan = Vec<(ListKind, &'static Reading)>;
 
 /// What has to be read: whether somebody follows back is told by the followers, which come first.
-fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
+pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
     let followers = follows_back.then_some(ListKind::Followers);
     let row = |list: ListKind| {
         find_reading(account.platform, collection_of(list)).map(|row| (list, row)).ok_or_else(|| {
@@ -96,7 +95,7 @@ fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, C
 }
 
 /// Two processes at one list would turn each other's pages.
-fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
+pub(super) fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
     let lock = |list: ListKind| {
         ListLock::try_take(store.path(), account.id, list.name())?.ok_or_else(|| {
             CliError::new(Kind::Busy, format!("another process is reading {list} of {}", account.name))
@@ -106,7 +105,12 @@ fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLoc
     plan.iter().map(|(list, _)| lock(*list)).collect()
 }
 
-async fn warn_of_scopes(store: &mut Store, account: &Account, plan: &Plan, context: &Context) -> Result<(), CliError> {
+pub(super) async fn warn_of_scopes(
+    store: &mut Store,
+    account: &Account,
+    plan: &Plan,
+    context: &Context,
+) -> Result<(), CliError> {
     let Some(granted) = store.credential(account.id).await?.and_then(|record| record.set.scopes) else {
         return Ok(());
     };
@@ -126,7 +130,7 @@ async fn warn_of_scopes(store: &mut Store, account: &Account, plan: &Plan, conte
 }
 
 /// It reads only, so nobody is asked; but it costs.
-fn announce(account: &Account, plan: &Plan, context: &Context) {
+pub(super) fn announce(account: &Account, plan: &Plan, context: &Context) {
     if context.settings.is_sandbox() {
         return;
     }
@@ -141,6 +145,20 @@ fn announce(account: &Account, plan: &Plan, context: &Context) {
     }
 }
 
+/// A reader for an account of the reached platforms.
+pub(super) async fn reader(
+    context: &Context,
+    budget: Budget,
+    reach: &Reach,
+    store: Store,
+    account: &Account,
+    until: Option<Tick>,
+    shutdown: Shutdown,
+) -> Result<Reader, CliError> {
+    let bounds = Bounds { budget, until, give_up_after: context.settings.run.give_up_after };
+    reach::reader(context, (&reach.who, &reach.client), store, account, bounds, shutdown).await
+}
+
 /// Writes the CSV where everything has been read; says how to go on where not.
 async fn conclude(
     context: &Context,
@@ -152,7 +170,8 @@ async fn conclude(
     let Some((list, last)) = ended.last() else { return Ok(0) };
     if let Some(stop) = &last.stopped {
         let kept: u64 = ended.iter().map(|(_, read)| read.state.entries).sum();
-        return ending(context, args, *list, stop, kept, reader);
+        let again = context.command(&["list", args.list.name()]);
+        return ending(context, &again, *list, stop, kept, reader);
     }
     let follows = ended.iter().find(|(list, _)| *list == ListKind::Followers && args.list != *list);
     let follows: Option<ReadingId> = follows.map(|(_, read)| read.state.id);
