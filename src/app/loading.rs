@@ -333,7 +333,11 @@ pub async fn load(
             let book = HandleBook::of(store, file).await?;
             let mut loader =
                 store.begin_round(&file.new_job(accounts, keep), seen.as_ref(), &hash, columns, now).await?;
-            push_rows(&mut loader, file, accounts, options, book).await?;
+            let tasks = push_rows(&mut loader, file, accounts, options, book).await?;
+            if tasks == 0 {
+                // Dropped unfinished, the round was never there.
+                return Err(nobody_known(file));
+            }
             Ok(Loaded::Round(loader.finish().await?))
         }
         Standing::Changed { .. } => {
@@ -365,15 +369,26 @@ fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
     .hint("if the export is complete and you mean to drop them, add --allow-shrink")
 }
 
+/// Every row that could be used names a handle that nobody has asked about: there is nothing to queue.
+fn nobody_known(file: &Prepared) -> CliError {
+    let rows = file.survey.handles;
+    let message = format!(
+        "{}: its {rows} usable rows name handles whose IDs are not known; nothing was queued",
+        file.survey.path
+    );
+    CliError::new(Kind::InputData, message).hint("`cleanup run` with this file asks the platform whose they are")
+}
+
 async fn push_rows(
     loader: &mut Loader<'_>,
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
     mut book: HandleBook,
-) -> Result<(), CliError> {
+) -> Result<u64, CliError> {
     let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
+    let mut tasks = 0;
     while let Some(row) = rows.next().map_err(changed_under_us)? {
         let place = match row.verdict {
             RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
@@ -388,9 +403,10 @@ async fn push_rows(
             },
             RowVerdict::Rejected(rejection) => RowPlace::Rejected { reason: rejection.reason().to_owned() },
         };
+        tasks += u64::from(matches!(place, RowPlace::Task { .. }));
         loader.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) }).await?;
     }
-    Ok(())
+    Ok(tasks)
 }
 
 /// What was pushed so far stays invisible and is swept away by the next load.

@@ -82,17 +82,22 @@ fn many_handles_are_asked_about_a_hundred_at_a_time_whatever_goes_wrong() {
 #[test]
 fn a_load_does_not_ask_and_the_next_run_does() {
     let (home, sandbox) = start("none");
-    home.write("unfollow.csv", "handle\nada\nbob\n");
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n");
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
+    assert_eq!(code(&load), 65, "{}", stderr(&load));
+    assert!(stderr(&load).contains("`cleanup run` with this file asks"), "{}", stderr(&load));
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n");
     let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
     assert_eq!(code(&load), 3, "{}", stderr(&load));
     assert!(stderr(&load).contains("2 rows name handles whose IDs are not known"), "{}", stderr(&load));
-    assert!(outcomes(&home).iter().all(|row| row.1 == "rejected" && row.2 == "handle_not_resolved"));
+    let rejected = |row: &&(String, String, String)| row.1 == "rejected" && row.2 == "handle_not_resolved";
+    assert_eq!(outcomes(&home).iter().filter(rejected).count(), 2);
     assert_eq!(asked(&sandbox).requests, 0);
     let output = run(&home, &sandbox, &[]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     assert!(outcomes(&home).iter().all(|row| row.1 == "done"), "{:?}", outcomes(&home));
     // What is known needs no asking.
-    home.write("unfollow.csv", "handle\nada\nbob\ncid\n");
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n@cid\n");
     let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
     assert!(stderr(&load).contains("1 rows name handles whose IDs are not known"), "{}", stderr(&load));
     assert_eq!(asked(&sandbox).requests, 1);
