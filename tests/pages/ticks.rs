@@ -44,6 +44,7 @@ async fn claim(drain: &mut Drain, count: u32) -> Vec<Claimed> {
     let lane = drain.lanes(None).await.unwrap()[0];
     let now = SystemClock::shared().now();
     let claim = Claim {
+        looked_to: None,
         lane: lane.lane,
         account: lane.account,
         action: lane.action,

@@ -24,6 +24,7 @@ pub mod resume;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
+pub mod schedule;
 mod sentence;
 mod signals;
 mod so_far;
@@ -62,6 +63,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Import(args) => import::run(context, args).await,
         Command::List(args) => list::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
+        Command::Schedule(args) => schedule::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),

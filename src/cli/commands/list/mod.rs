@@ -3,30 +3,19 @@
 mod deliver;
 mod stopped;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use self::deliver::{Delivery, deliver};
 pub(super) use self::stopped::ending;
-use super::reach::{Reach, account_of};
+use super::reach::{Bounds, Reach, account_of, reader};
 use super::signals::Signals;
-use crate::app;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
-use crate::cli::printer::Printer;
-use crate::cli::timing::clock_text;
-use crate::clock::SharedClock;
-use crate::domain::{AccountId, Tick};
-use crate::engine::{Shutdown, Signal, Urgency, shutdown};
+use crate::domain::Tick;
+use crate::engine::{Signal, Urgency, shutdown};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, FetchError, Means, News, Read, Reader, Way, collection_of, read_list};
+use crate::lists::fetch::{Budget, FetchError, Read, Reader, collection_of, read_list};
 use crate::platform::{Reading, find_reading};
 use crate::store::{Account, ListLock, ReadingId, Store};
-
-/// Between two lines about pages.
-const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Reads the list and writes it.
 ///
@@ -60,7 +49,8 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
     let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
-    let mut reader = reader(context, budget, &reach, store, &account, until, receiver).await?;
+    let bounds = Bounds { budget, until, give_up_after: context.settings.run.give_up_after };
+    let mut reader = reader(context, (&reach.who, &reach.client), store, &account, bounds, receiver).await?;
     let reading = async {
         let mut ended = Vec::with_capacity(plan.len());
         for (list, row) in &plan {
@@ -154,62 +144,6 @@ pub(super) fn announce(account: &Account, plan: &Plan, context: &Context) {
         };
         context.printer.say(&format!("reading {list} of {} at {}: {price}", account.name, account.platform));
     }
-}
-
-pub(super) async fn reader(
-    context: &Context,
-    budget: Budget,
-    reach: &Reach,
-    store: Store,
-    account: &Account,
-    until: Option<Tick>,
-    shutdown: Shutdown,
-) -> Result<Reader, CliError> {
-    let settings = &context.settings;
-    let accounts = [account.clone()];
-    let tokens = app::open_tokens(settings, &reach.who, &accounts, context.clock.clone()).await?;
-    let mut access = reach.who.access(&accounts, |_| Some(Arc::from([])));
-    let access = access.remove(&account.id).ok_or_else(|| no_way(account.id))?;
-    let way =
-        Way { account: account.id, platform: account.platform, user: access.user, base: access.base, app: access.app };
-    let means = Means {
-        store,
-        client: Arc::clone(&reach.client),
-        tokens,
-        clock: context.clock.clone(),
-        shutdown,
-        request_deadline: settings.run.request_deadline,
-        give_up_after: settings.run.give_up_after,
-        until,
-    };
-    let zone = context.zone.clone();
-    let teller = teller(context.printer, context.clock.clone(), zone);
-    Ok(Reader::new(means, way, budget, teller))
-}
-
-fn no_way(account: AccountId) -> CliError {
-    CliError::new(Kind::Fault, format!("there is no way to the platform of account {}", account.0))
-        .hint("please report this")
-}
-
-/// Says what happens meanwhile: a line each few seconds at most, waits always.
-fn teller(printer: Printer, clock: SharedClock, zone: jiff::tz::TimeZone) -> Box<dyn FnMut(News) + Send> {
-    let mut next_line = clock.now().tick.after(LINE_EVERY);
-    Box::new(move |news| {
-        let now = clock.now();
-        match news {
-            News::Waiting { until, why } => {
-                let at = clock_text(until, now.wall, &zone);
-                printer.say(&format!("waiting until {at}: {}", escaped(&why)));
-            }
-            News::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
-            News::Page { entries, pages } if now.tick >= next_line => {
-                next_line = now.tick.after(LINE_EVERY);
-                printer.say(&format!("{entries} entries read, {pages} pages"));
-            }
-            News::Page { .. } => {}
-        }
-    })
 }
 
 /// Writes the CSV where everything has been read; says how to go on where not.

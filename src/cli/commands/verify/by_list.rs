@@ -1,8 +1,8 @@
 //! Verdicts from the platform: the account's list, read again.
 
 use crate::cli::args::VerifyArgs;
-use crate::cli::commands::list::{announce, ending, lock_all, plan, reader, warn_of_scopes};
-use crate::cli::commands::reach::Reach as Way;
+use crate::cli::commands::list::{announce, ending, lock_all, plan, warn_of_scopes};
+use crate::cli::commands::reach::{Bounds, Reach as Way, reader};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -68,7 +68,8 @@ async fn judge_all(
         way.recall(&mut store, account).await?;
         warn_of_scopes(&mut store, account, &plan, context).await?;
         announce(account, &plan, context);
-        let mut reader = reader(context, budget, &way, store, account, None, shutdown.clone()).await?;
+        let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
+        let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
         for (list, row) in &plan {
             let earlier = reader.means.store.reading(account.id, list.name()).await?;
             // A reading that began before the last was done cannot judge it.
