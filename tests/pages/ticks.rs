@@ -50,7 +50,6 @@ async fn claim(drain: &mut Drain, count: u32) -> Vec<Claimed> {
         action: lane.action,
         count,
         visible_to: lane.visible_to,
-        looked_to: None,
         upper: now.tick,
     };
     drain.turn(&Turn { claims: vec![claim], ..Turn::default() }, now).await.unwrap().claimed
