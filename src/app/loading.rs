@@ -8,10 +8,11 @@ use super::accounts::Accounts;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Wall};
 use crate::jobfile::keep::KeepList;
-use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Source, Survey};
+use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Rows, Source, Survey};
 use crate::platform;
 use crate::store::{
-    Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store, StoreError,
+    Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ROWS_PER_STATEMENT, ReloadSummary, Reloaded, RowPlace, Store,
+    StoreError,
 };
 
 /// How files are read.
@@ -359,7 +360,23 @@ async fn push_rows(
 ) -> Result<(), CliError> {
     let keep = options.keep.as_ref().map(|keep| &keep.list);
     let mut rows = file.survey.rows(&file.source)?;
-    while let Some(row) = rows.next().map_err(changed_under_us)? {
+    let mut batch = next_batch(&mut rows, accounts, keep)?;
+    while !batch.is_empty() {
+        // The queue works on a thread of its own; meanwhile the next rows are read on this one.
+        let (pushed, read) =
+            tokio::join!(biased; loader.push_all(batch), async { next_batch(&mut rows, accounts, keep) });
+        pushed?;
+        batch = read?;
+    }
+    Ok(())
+}
+
+/// As many rows as the queue takes at once; none at the end.
+fn next_batch(rows: &mut Rows, accounts: &Accounts, keep: Option<&KeepList>) -> Result<Vec<LoadRow>, CliError> {
+    let mut batch = Vec::with_capacity(ROWS_PER_STATEMENT);
+    while batch.len() < ROWS_PER_STATEMENT
+        && let Some(row) = rows.next().map_err(changed_under_us)?
+    {
         let place = match row.verdict {
             RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
                 Ok(account) => {
@@ -370,9 +387,9 @@ async fn push_rows(
             },
             RowVerdict::Rejected(rejection) => RowPlace::Rejected { reason: rejection.reason().to_owned() },
         };
-        loader.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) }).await?;
+        batch.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) });
     }
-    Ok(())
+    Ok(batch)
 }
 
 /// What was pushed so far stays invisible and is swept away by the next load.

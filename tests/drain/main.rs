@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod nights;
+mod nights_large;
 mod nights_law;
 mod outcomes;
 mod support;
