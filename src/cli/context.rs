@@ -4,7 +4,7 @@ use super::error::{CliError, Kind};
 use super::escape::escaped;
 use super::printer::Printer;
 use crate::clock::SharedClock;
-use crate::config::Settings;
+use crate::config::{Overrides, Settings};
 use crate::domain::Platform;
 use crate::store::{Job, Store};
 
@@ -23,6 +23,8 @@ pub struct Context {
     pub clock: SharedClock,
     /// The local time zone.
     pub zone: jiff::tz::TimeZone,
+    /// What the options said of the settings: a scheduled run takes over where its queue and its config file are.
+    pub overrides: Overrides,
 }
 
 impl Context {
@@ -85,7 +87,7 @@ impl Context {
 }
 
 /// A word as a shell takes it whole, and a terminal unharmed.
-fn shell_word(word: &str) -> String {
+pub(super) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
@@ -102,11 +104,17 @@ fn unknown_hint(name: &str, names: &[&str], load: &str) -> String {
         listed.push(format!("and {} more", names.len() - MAX_LISTED_JOBS));
     }
     let list = format!("jobs: {}", listed.join(", "));
-    let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
-    match near.filter(|(edits, _)| *edits <= MAX_SUGGESTION_EDITS && *edits < name.chars().count()) {
-        Some((_, near)) => format!("did you mean {}? {list}", escaped(near)),
+    match nearest(name, names) {
+        Some(near) => format!("did you mean {}? {list}", escaped(near)),
         None => list,
     }
+}
+
+/// The known name that somebody who typed `name` may have meant.
+pub(super) fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
+    let near = near.filter(|(edits, _)| *edits <= MAX_SUGGESTION_EDITS && *edits < name.chars().count());
+    near.map(|(_, near)| near)
 }
 
 #[cfg(test)]

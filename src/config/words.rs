@@ -9,8 +9,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
+use super::file::nearest;
 use super::settings::{LogFormat, ProgressMode};
 use super::windows::Per;
+use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope, parse_duration};
 use crate::limits::Pace;
 
@@ -26,7 +28,8 @@ pub(super) trait Word: Sized {
 fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
     let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    found.ok_or_else(|| format!("{text:?} is none of {}", names.join(", ")))
+    let near = nearest(text, names.iter().copied()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+    found.ok_or_else(|| format!("{text:?} is none of {}{near}", names.join(", ")))
 }
 
 impl Word for Action {
@@ -72,6 +75,12 @@ impl Word for ProgressMode {
     }
 }
 
+impl Word for KeyPlace {
+    fn read(text: &str) -> Result<KeyPlace, String> {
+        one_of(text, &KeyPlace::ALL.map(|place| (place.name(), place)))
+    }
+}
+
 impl Word for LogFormat {
     fn read(text: &str) -> Result<LogFormat, String> {
         one_of(text, &[("text", LogFormat::Text), ("json", LogFormat::Json)])
@@ -90,6 +99,33 @@ impl<'de, T: Word> Deserialize<'de> for Text<T> {
         let text = String::deserialize(deserializer)?;
         T::read(&text).map(Text).map_err(D::Error::custom)
     }
+}
+
+/// A command for the shell.
+#[derive(Clone, Debug)]
+pub(super) struct Notify(pub(super) String);
+
+impl Word for Notify {
+    fn read(text: &str) -> Result<Notify, String> {
+        notify_command(text).map(Notify)
+    }
+}
+
+/// A command for the shell, as a person typed it.
+///
+/// # Errors
+/// It is empty, too long, or holds what no command line can.
+pub fn notify_command(text: &str) -> Result<String, String> {
+    const MAX_COMMAND_BYTES: usize = 16 * 1024;
+    if text.trim().is_empty() {
+        return Err("give a command to run, such as 'mail -s cleanup me'".into());
+    }
+    if text.len() > MAX_COMMAND_BYTES || text.contains('\0') {
+        return Err(format!(
+            "a command has at most {MAX_COMMAND_BYTES} bytes, none of them zero; put it into a script"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// The workers of a run, 1 to 1,024.

@@ -158,6 +158,8 @@ pub enum Stopped {
     Account,
     /// No answer at all for `--give-up-after`.
     Unreachable,
+    /// A keep list cannot be read any more.
+    KeepList,
 }
 
 impl Stopped {
@@ -174,6 +176,7 @@ impl Stopped {
             Stopped::Cancelled => "cancelled",
             Stopped::Account => "account",
             Stopped::Unreachable => "unreachable",
+            Stopped::KeepList => "error",
         }
     }
 }
@@ -191,4 +194,6 @@ pub struct Finish {
     pub next_slot_at: Option<Wall>,
     /// Accounts that need a person: whose, why in one word, what the platform said.
     pub troubles: Vec<(AccountId, Reason, String)>,
+    /// What is wrong with a keep list, where that ended it.
+    pub withheld: Option<String>,
 }

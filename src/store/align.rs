@@ -163,7 +163,7 @@ impl Alignment {
 
     /// Whether the row is an old one that is as it was. False: somebody has to compare it.
     pub(super) async fn takes(&mut self, store: &mut Store, lane: LaneId, row: &LoadRow) -> Result<bool, StoreError> {
-        let RowPlace::Task { target, kept, .. } = &row.place else { return Ok(false) };
+        let RowPlace::Task { target, spared, .. } = &row.place else { return Ok(false) };
         if self.given_up {
             return Ok(false);
         }
@@ -174,7 +174,11 @@ impl Alignment {
         let place = if self.left_over.contains(&key) { None } else { self.find(lane, target, key) };
         let same = place.and_then(|place| {
             let old = self.pages.get_mut(place.page)?.rows.get_mut(place.row)?;
-            let same = !old.matched && old.row.record == row.record && !(*kept && old.row.in_line);
+            let same_place = match &old.row.kept {
+                Some(rule) => *spared == Some(rule.as_str()),
+                None => spared.is_none() || !old.row.in_line,
+            };
+            let same = !old.matched && old.row.record == row.record && same_place;
             old.matched |= same;
             same.then_some((place, old.row.id))
         });

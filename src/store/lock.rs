@@ -1,5 +1,6 @@
-//! Who drains, who loads, and who refreshes an account's credentials: OS file locks beside the queue. The kernel frees them when a process ends, however it ends, so a
-//! restart after kill -9 goes on at once; there is no time-out to wait for and no process number to test.
+//! Who drains, who loads, who works on schedules, and who refreshes an account's credentials: OS file locks beside the queue.
+//! The kernel frees them when a process ends, however it ends, so a restart after kill -9 goes on at once; there is no time-out
+//! to wait for and no process number to test.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -45,6 +46,23 @@ impl DrainLock {
     }
 }
 
+/// The right to decide on what the queue's schedules do, held while their firings run; until it is dropped. A firing that is on
+/// record as running while nobody has this lock belongs to a process that died.
+#[derive(Debug)]
+pub struct ScheduleLock {
+    _held: FileLock,
+}
+
+impl ScheduleLock {
+    /// Takes the lock of the queue at `queue`; none where another process has it.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made or opened.
+    pub fn try_take(queue: &Path) -> Result<Option<ScheduleLock>, StoreError> {
+        Ok(FileLock::try_take(&beside(queue, "schedule"))?.map(|held| ScheduleLock { _held: held }))
+    }
+}
+
 /// The right to load; loads of one queue take turns, so that each owns an unbroken range of task IDs.
 #[derive(Debug)]
 pub(super) struct LoadLock {
@@ -78,14 +96,35 @@ impl AccountLock {
     /// # Errors
     /// The lock's file cannot be made or opened.
     pub fn try_take(queue: &Path, account: AccountId) -> Result<Option<AccountLock>, StoreError> {
-        let folder = beside(queue, "accounts").with_extension("d");
-        if !folder.exists() {
-            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-            made.map_err(|source| StoreError::Io { path: folder.clone(), source })?;
-        }
-        let held = FileLock::try_take(&folder.join(format!("{}.lock", account.0)))?;
+        let held = FileLock::try_take(&account_folder(queue)?.join(format!("{}.lock", account.0)))?;
         Ok(held.map(|held| AccountLock { _held: held }))
     }
+}
+
+/// The right to read one list of an account; held until it is dropped. Two processes at one list would turn each other's pages.
+#[derive(Debug)]
+pub struct ListLock {
+    _held: FileLock,
+}
+
+impl ListLock {
+    /// Takes the lock of an account's list; none where another process has it.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made or opened.
+    pub fn try_take(queue: &Path, account: AccountId, list: &str) -> Result<Option<ListLock>, StoreError> {
+        let held = FileLock::try_take(&account_folder(queue)?.join(format!("{}.{list}.lock", account.0)))?;
+        Ok(held.map(|held| ListLock { _held: held }))
+    }
+}
+
+fn account_folder(queue: &Path) -> Result<PathBuf, StoreError> {
+    let folder = beside(queue, "accounts").with_extension("d");
+    if !folder.exists() {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+    }
+    Ok(folder)
 }
 
 #[derive(Debug)]

@@ -21,6 +21,8 @@ pub(super) struct OldRow {
     pub(super) target: Target,
     pub(super) record: Option<String>,
     pub(super) in_line: bool,
+    /// The rule that spares it.
+    pub(super) kept: Option<String>,
 }
 
 pub(super) type PageOfOldRows = Vec<OldRow>;
@@ -61,9 +63,10 @@ impl OldRows {
     }
 
     async fn next_page(&mut self) -> Result<Option<PageOfOldRows>, StoreError> {
-        type Columns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>);
+        type Text = Option<String>;
+        type Columns = (Text, Text, Text, Text, Text, Text, Option<i64>);
         let sql = if self.runs_of.is_some() { BY_RUN } else { BY_ID };
-        let (ids, found, lanes, not_in_line, records, last): Columns = sqlx::query_as(sql)
+        let (ids, found, lanes, not_in_line, kept, records, last): Columns = sqlx::query_as(sql)
             .bind(self.runs_of.unwrap_or(self.round.0))
             .bind(self.behind)
             .bind(self.rows_per_page as i64)
@@ -76,6 +79,7 @@ impl OldRows {
         let mut lanes = numbers(lanes.as_deref())?.into_iter();
         let mut not_in_line = numbers(not_in_line.as_deref())?.into_iter().peekable();
         let mut records = sparse::<String>(records.as_deref())?.into_iter();
+        let mut kept = sparse::<String>(kept.as_deref())?.into_iter();
         let expected = self.lane;
         let mut other = lanes.next().zip(lanes.next());
         let mut rows = Vec::with_capacity(self.rows_per_page);
@@ -89,7 +93,8 @@ impl OldRows {
             };
             self.lane = lane;
             let in_line = not_in_line.next_if_eq(&id).is_none();
-            rows.push(OldRow { id, lane, target, record: records.next().flatten(), in_line });
+            let (record, kept) = (records.next().flatten(), kept.next().flatten());
+            rows.push(OldRow { id, lane, target, record, in_line, kept });
         }
         Ok(Some(rows))
     }
@@ -102,9 +107,11 @@ macro_rules! old_rows {
             "select group_concat(id), group_concat(target),
                     group_concat(case when lane_id <> ?4 then id || ',' || lane_id end),
                     group_concat(case when not in_line then id end),
+                    case when max(kept is not null) then json_group_array(kept) end,
                     case when max(record is not null) then json_group_array(record) end, max(",
             $last,
-            ") from (select task.id, task.lane_id, task.target, task.state in (0, 2, 3) as in_line, c.record, ",
+            ") from (select task.id, task.lane_id, task.target, task.state in (0, 2, 3) as in_line,
+                          iif(task.state = 8, task.reason, null) as kept, c.record, ",
             $from,
             " limit ?3)"
         )

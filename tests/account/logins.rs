@@ -96,7 +96,10 @@ fn press_deny(bench: &Bench) -> String {
 fn an_account_stays_the_user_it_is() {
     let bench = Bench::new();
     bench.log_in("work", "42", "unmute").ends(0);
-    bench.log_in("work", "43", "unmute").ends(2).says("work is user 42 on x-v2, and this login is user 43");
+    let other = bench.log_in("work", "43", "unmute").ends(2);
+    other.says("work is user 42 on x-v2, and this login is user 43").says("revoked again");
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 2, "both tokens of the other user");
+    bench.run(&["account", "check", "work"]).ends(0);
     bench.log_in("other", "42", "unmute").ends(0).says("known already, as work");
     bench.run(&["account", "login", "work", "--platform", "x-v1"]).ends(2);
     assert_eq!(bench.run(&["account", "list", "--json"]).ends(0).json()["accounts"].as_array().unwrap().len(), 1);
@@ -143,6 +146,64 @@ fn tokens_come_from_stdin() {
     bench.run(&["account", "check", "two", "asked"]).ends(0);
     // The app's own pair is missing for one of them.
     bench.run(&["account", "check", "one"]).ends(77).says("CLEANUP_X_CONSUMER_KEY");
+}
+
+#[test]
+fn a_token_of_oauth1_is_revoked_at_logout() {
+    let bench = Bench::new();
+    let keys = cleanup::sandbox::OAuth1Keys::of("42".parse().unwrap());
+    let app: &[(&str, &str)] =
+        &[("CLEANUP_X_CONSUMER_KEY", &keys.consumer_key), ("CLEANUP_X_CONSUMER_SECRET", &keys.consumer_secret)];
+    let token = format!("{}\n{}\n", keys.access_token, keys.access_secret);
+    let add = || bench.feed(&["account", "add", "one", "--platform", "x-v1"], &token).ends(0);
+    add();
+    bench.run_with(&["account", "check", "one"], app).ends(0);
+    // Without the app's keys nobody can sign for it, and that is said.
+    bench.run(&["account", "logout", "one"]).ends(0).says("not revoked").says("CLEANUP_X_CONSUMER_KEY");
+    add();
+    bench.run_with(&["account", "check", "one"], app).ends(0);
+    // Nobody answers: forgotten here, and said what is left to do.
+    let dead = [app, &[("CLEANUP_X_API", "http://127.0.0.1:1")]].concat();
+    let lost = bench.run_with(&["account", "logout", "one"], &dead).ends(0);
+    lost.says("forgotten here").says("no connection").says("account's settings");
+    // The app's secret is wrong: the signature is too.
+    add();
+    let wrong = [app[0], ("CLEANUP_X_CONSUMER_SECRET", "canary-wrong")];
+    let refused = bench.run_with(&["account", "logout", "one"], &wrong).ends(0);
+    assert!(refused.err.contains("HTTP 401") && !refused.err.contains("canary"), "{}", refused.err);
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 0);
+    add();
+    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked and forgotten");
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 1);
+    // The platform takes it no longer; ending it again changes nothing there.
+    add();
+    bench.run_with(&["account", "check", "one"], app).ends(77);
+    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked and forgotten");
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 1);
+}
+
+#[test]
+fn credentials_of_the_environment_are_shown_before_any_run() {
+    let bench = Bench::new();
+    let token = [("CLEANUP_X_TOKEN", "sandbox-77")];
+    // Nobody has said whose it is: the list asks nobody, the check does.
+    bench.run_with(&["account", "list"], &token).ends(0).says("unknown until the first run").says("in CLEANUP_X_TOKEN");
+    let list = bench.run_with(&["account", "list", "--json"], &token).ends(0).json();
+    assert_eq!((&list["accounts"][0]["kind"], &list["accounts"][0]["user_id"]), (&"environment".into(), &().into()));
+    bench.run_with(&["account", "check"], &token).ends(0).says("CLEANUP_X_TOKEN: good").says("it is user 77");
+    assert!(!bench.queue().exists(), "looking makes no queue");
+    bench.run_with(&["account", "check"], &[("CLEANUP_X_TOKEN", "nobodys")]).ends(77).says("does not take");
+    let wrong = [token[0], ("CLEANUP_X_USER_ID", "78")];
+    bench.run_with(&["account", "check"], &wrong).ends(77).says("it is user 77, not 78");
+    bench.run_with(&["account", "list"], &wrong).ends(0).says("x-78");
+    bench.run_with(&["account", "check"], &[("CLEANUP_AISA_KEY", "sk-sandbox-42")]).ends(0).says("CLEANUP_AISA_KEY");
+    // A run has made it known: it is that account, and checked as that.
+    bench.write("mutes.csv", &crate::bench::ids(1));
+    bench.run_with(&["run", "mutes.csv", "--action", "unmute", "--yes"], &token).ends(0);
+    let check = bench.run_with(&["account", "check", "--json"], &token).ends(0).json();
+    assert_eq!(check["accounts"].as_array().unwrap().len(), 1, "{check}");
+    assert_eq!((&check["accounts"][0]["name"], &check["accounts"][0]["state"]), (&"x-77".into(), &"good".into()));
+    bench.run_with(&["account", "check", "x-77"], &token).ends(0).says("x-77: good");
 }
 
 #[test]

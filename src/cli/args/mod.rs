@@ -4,9 +4,13 @@
 //! does not belong here: doing anything.
 
 mod account;
+mod filter;
 mod global;
+mod import;
+mod list;
 mod queue;
 mod run;
+mod schedule;
 mod until;
 mod values;
 
@@ -14,12 +18,19 @@ pub use account::{
     AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountImportArgs, AccountListArgs,
     AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
+pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
+pub use import::ImportArgs;
+pub use list::ListArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
-    SandboxFlag, StatusArgs,
+    SandboxFlag, StatusArgs, UndoArgs, WorklistKind,
 };
-pub use run::{CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
+pub use run::{BoundsArgs, CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
+pub use schedule::{
+    ScheduleAddArgs, ScheduleArgs, ScheduleCommand, ScheduleDueArgs, ScheduleInstallArgs, ScheduleListArgs,
+    ScheduleNameArgs, ScheduleNextArgs,
+};
 pub use until::{Until, UntilError};
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -34,6 +45,9 @@ Examples:
   cleanup run unfollow.csv --sandbox    the same against a pretend platform
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
+  cleanup import twitter.zip --what likes -o unlike.csv
+  cleanup list following -o unfollow.csv
+                                        your likes, from the data archive X sends
   cleanup account login                 log in once, sealed and kept fresh
 
 Exit codes:
@@ -68,8 +82,10 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show progress, slots left and when jobs will be done
     Status(StatusArgs),
-    /// Write receipts: every row of a job and what became of it
+    /// Write receipts: every row of a job and what became of it; or a page, or a list to work off by hand
     Report(ReportArgs),
+    /// List what a job has done, to restore it by hand: a CSV and a page of links
+    Undo(UndoArgs),
     /// Put the failed tasks of a job back in line
     Retry(RetryArgs),
     /// Pause a job; whoever works on it lets it rest
@@ -84,8 +100,14 @@ pub enum Command {
     Audit(AuditArgs),
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
+    /// Read a list out of an X data archive: a CSV to look at, edit and run
+    Import(Box<ImportArgs>),
+    /// Read a list of the account from the platform, as a CSV to look at, edit and run
+    List(Box<ListArgs>),
     /// Log in and out, list, check, import: who cleanup may act for
     Account(AccountArgs),
+    /// Run files every night: add, list, next, run, skip, remove, install
+    Schedule(ScheduleArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
     Doctor(DoctorArgs),
     /// Serve the pretend platform on this machine
@@ -113,10 +135,16 @@ impl Cli {
     /// What no single option is wrong about.
     fn contradiction(&self) -> Option<String> {
         let (rows, rates) = match &self.command {
-            Command::Run(args) => (Some((&args.files, &args.rows)), &args.drain.rates[..]),
+            Command::Run(args) => (Some((&args.files, &args.rows)), &args.drain.bounds.rates[..]),
             Command::Load(args) => (Some((&args.files, &args.rows)), &[][..]),
             Command::Check(args) => (Some((&args.files, &args.rows)), &args.rates[..]),
-            Command::Resume(args) => (None, &args.drain.rates[..]),
+            Command::Schedule(ScheduleArgs { command: ScheduleCommand::Add(args) }) => {
+                if let Some(why) = args.contradiction() {
+                    return Some(why);
+                }
+                (None, &args.bounds.rates[..])
+            }
+            Command::Resume(args) => (None, &args.drain.bounds.rates[..]),
             _ => (None, &[][..]),
         };
         if rates.len() > MAX_WINDOWS {
@@ -145,6 +173,7 @@ impl Cli {
             }
             Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Undo(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Retry(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Pause(args) | Command::Unpause(args) | Command::Cancel(args) => {
                 overrides.sandbox = args.sandbox.sandbox;
@@ -154,8 +183,23 @@ impl Cli {
                 overrides.sandbox = args.sandbox.sandbox;
                 overrides.rates.clone_from(&args.rates);
             }
+            Command::List(args) => args.override_in(&mut overrides),
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Schedule(args) => match &args.command {
+                ScheduleCommand::Add(args) => {
+                    args.bounds.override_in(&mut overrides);
+                    overrides.sandbox = args.rows.is_sandbox();
+                }
+                ScheduleCommand::List(args) => overrides.sandbox = args.sandbox.sandbox,
+                ScheduleCommand::Next(args) => overrides.sandbox = args.sandbox.sandbox,
+                ScheduleCommand::Remove(args) | ScheduleCommand::Run(args) | ScheduleCommand::Skip(args) => {
+                    overrides.sandbox = args.sandbox.sandbox;
+                }
+                ScheduleCommand::Due(args) => overrides.sandbox = args.sandbox.sandbox,
+                ScheduleCommand::Install(args) => overrides.sandbox = args.sandbox.sandbox,
+            },
             Command::Account(_) | Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
         }
         overrides

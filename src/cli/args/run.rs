@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::filter::FilterArgs;
 use super::queue::SandboxFlag;
 use super::until::{Until, UntilError};
 use super::{is_sandbox, values};
@@ -52,6 +53,9 @@ pub struct ResumeArgs {
     /// Only these jobs
     #[arg(value_name = "JOB")]
     pub jobs: Vec<String>,
+    /// Never touch these, beside what the jobs were loaded with: a file of IDs, handles and links
+    #[arg(long, value_name = "FILE", help_heading = ROWS)]
+    pub keep: Option<PathBuf>,
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
@@ -141,12 +145,12 @@ pub struct RowArgs {
     /// The column that holds the targets
     #[arg(long, value_name = "NAME", help_heading = ROWS)]
     pub column: Option<String>,
-    /// Never touch the targets in this file
-    #[arg(long, value_name = "FILE", help_heading = ROWS)]
-    pub keep: Option<PathBuf>,
     /// Queue nothing if any row is unusable
     #[arg(long, help_heading = ROWS)]
     pub strict: bool,
+    /// Which rows go on.
+    #[command(flatten)]
+    pub which: FilterArgs,
 }
 
 impl RowArgs {
@@ -156,6 +160,10 @@ impl RowArgs {
     }
 
     pub(super) fn contradiction(&self) -> Option<String> {
+        if self.which.order.is_some() && self.which.limit.is_none() {
+            let why = "rows are sent in the order of their file, and --order only says which of them --limit takes";
+            return Some(format!("{why}; add --limit N, or sort the file"));
+        }
         let other = self.platform.filter(|platform| *platform != Platform::Sandbox)?;
         self.sandbox
             .sandbox
@@ -164,7 +172,7 @@ impl RowArgs {
 }
 
 /// What loading a file again may do.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct ReloadArgs {
     /// Start a finished job over, as a new round
     #[arg(long, help_heading = RELOAD)]
@@ -174,15 +182,9 @@ pub struct ReloadArgs {
     pub allow_shrink: bool,
 }
 
-/// How to run.
+/// The bounds of a run, and who hears of its end.
 #[derive(Clone, Debug, Args)]
-pub struct DrainArgs {
-    /// Stop at this time: 06:00 (its next occurrence here) or a timestamp
-    #[arg(long, value_name = "TIME", conflicts_with = "for_", help_heading = LIMITS)]
-    pub until: Option<Until>,
-    /// Stop after this long, such as 4h
-    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
-    pub for_: Option<Duration>,
+pub struct BoundsArgs {
     /// Send at most so many requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = LIMITS)]
     pub max_requests: Option<u64>,
@@ -201,6 +203,23 @@ pub struct DrainArgs {
     /// End when there has been no answer at all for so long [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
     pub give_up_after: Option<Duration>,
+    /// When a run ends, run this in a shell; what happened is JSON on its stdin
+    #[arg(long, value_name = "COMMAND", value_parser = values::notify, help_heading = OUTPUT)]
+    pub notify: Option<String>,
+}
+
+/// How to run.
+#[derive(Clone, Debug, Args)]
+pub struct DrainArgs {
+    /// Stop at this time: 06:00 (its next occurrence here) or a timestamp
+    #[arg(long, value_name = "TIME", conflicts_with = "for_", help_heading = LIMITS)]
+    pub until: Option<Until>,
+    /// Stop after this long, such as 4h
+    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
+    pub for_: Option<Duration>,
+    /// The bounds of the run.
+    #[command(flatten)]
+    pub bounds: BoundsArgs,
     /// Do not ask before a real platform is touched
     #[arg(short, long, help_heading = OUTPUT)]
     pub yes: bool,
@@ -226,10 +245,18 @@ impl DrainArgs {
     }
 
     pub(super) fn override_in(&self, overrides: &mut Overrides) {
+        self.bounds.override_in(overrides);
+        overrides.progress = self.progress;
+    }
+}
+
+impl BoundsArgs {
+    /// What they say of the settings.
+    pub(crate) fn override_in(&self, overrides: &mut Overrides) {
         overrides.workers = self.workers;
         overrides.pace = self.pace;
         overrides.rates.clone_from(&self.rates);
         overrides.give_up_after = self.give_up_after;
-        overrides.progress = self.progress;
+        overrides.notify.clone_from(&self.notify);
     }
 }

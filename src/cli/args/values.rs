@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::config::ProgressMode;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
 use crate::limits::Pace;
+use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
 pub(super) fn action() -> impl TypedValueParser<Value = Action> {
@@ -53,6 +54,26 @@ pub(super) fn progress() -> impl TypedValueParser<Value = ProgressMode> {
         .try_map(|text| ProgressMode::ALL.into_iter().find(|mode| mode.name() == text).ok_or("no mode"))
 }
 
+/// `--order`
+pub(super) fn order() -> impl TypedValueParser<Value = Order> {
+    PossibleValuesParser::new(Order::ALL.map(Order::name)).try_map(|text| Order::parse(&text).ok_or("no order"))
+}
+
+/// `--limit`: what is limited may have to stand in memory.
+pub(super) fn limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse().ok().filter(|limit| (1..=MAX_ORDERED_ENTRIES).contains(limit));
+    limit.ok_or_else(|| format!("give a number from 1 to {MAX_ORDERED_ENTRIES}"))
+}
+
+/// `--matching`
+pub(super) fn wanted_text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("give the text to look for; nothing matches everything".into())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 /// A length of time, longer than nothing and at most 31 days.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text).ok_or("write it as 30s, 10m, 4h or 1h30m")?;
@@ -96,6 +117,24 @@ pub(super) fn job_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A schedule's name: it stands in commands, lines of a log and JSON.
+pub(super) fn schedule_name(text: &str) -> Result<String, String> {
+    job_name(text).map_err(|why| why.replace("a job's name", "a schedule's name"))
+}
+
+/// `--until` of a schedule: a time of day, for it is meant every time.
+pub(super) fn time_of_day(text: &str) -> Result<jiff::civil::Time, String> {
+    match text.parse() {
+        Ok(super::Until::Clock(time)) => Ok(time),
+        _ => Err("write it as 06:00; a schedule's hours end at the same time of day every time".into()),
+    }
+}
+
+/// `--notify`: a command for the shell.
+pub(super) fn notify(text: &str) -> Result<String, String> {
+    crate::config::notify_command(text)
+}
+
 /// An ID, or a handle with its `@`.
 pub(super) fn target(text: &str) -> Result<Target, String> {
     text.trim().parse().map_err(|_| "give an ID of 1 to 19 digits, or a handle as @name".to_owned())
@@ -121,10 +160,15 @@ mod tests {
         assert!(duration("soon").unwrap_err().contains("10m"));
         assert!(duration("0s").is_err() && duration("32d").is_err() && duration("1h30m").is_ok());
         assert!(age("90").unwrap_err().contains("90d"));
+        assert!(limit("0").is_err() && limit("500001").is_err() && limit("500000").is_ok());
+        assert!(wanted_text(" ").is_err() && wanted_text("crypto").is_ok());
         assert!(spend("0.00").is_err() && spend("-1").is_err() && spend("0.005").is_ok());
         assert!(queue_path("postgres://x").unwrap_err().contains("SQLite") && queue_path("").is_err());
         assert!(job_name("").is_err() && job_name(" a").is_err() && job_name("a\u{1b}[2J").is_err());
         assert!(job_name("Nachtlauf 3").is_ok());
+        assert!(time_of_day("6:00").is_ok() && time_of_day("2027-01-31T06:00").unwrap_err().contains("06:00"));
+        assert!(schedule_name("").unwrap_err().contains("a schedule's name") && schedule_name("nightly").is_ok());
+        assert!(notify(" ").is_err() && notify("mail -s done me").is_ok());
         assert!(target("ada").unwrap_err().contains("@name") && target("@ada").is_ok() && target("0042").is_ok());
         assert!(loopback("0.0.0.0:80").unwrap_err().contains("127.0.0.1") && loopback("[::1]:0").is_ok());
     }

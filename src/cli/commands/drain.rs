@@ -1,11 +1,12 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::closing::finish;
 use super::preflight;
-use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences};
+use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences, too_fast};
 use super::signals::Signals;
 use super::so_far::SoFar;
 use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
@@ -14,10 +15,10 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
-use crate::cli::summary::run_summary;
+use crate::cli::summary::{Report, run_summary};
 use crate::cli::timing::clock_text;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
-use crate::engine::{Signal, Urgency, shutdown};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
+use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, Store};
@@ -58,26 +59,27 @@ impl Drainer {
         } else {
             (None, Bases::of(settings)?)
         };
-        for warning in settings.window_warnings(context.platform(platform)) {
-            context.printer.warn(&warning);
-        }
         let connections =
             ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
         let client = Client::new(&[&bases.x, &bases.aisa], connections).map_err(|error| {
             CliError::new(Kind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
         })?;
         let who = Who::of(settings, platform, Some(Arc::clone(&bases.x)))?;
-        let options = DrainOptions {
+        let run = RunSettings {
             jobs: None,
             workers: usize::from(settings.run.workers),
             pace: settings.run.pace,
             request_deadline: settings.run.request_deadline,
             give_up_after: settings.run.give_up_after,
             until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
-            max_requests: args.max_requests,
-            max_spend: args.max_spend,
+            max_requests: args.bounds.max_requests,
+            max_spend: args.bounds.max_spend,
             prices: prices(context),
+        };
+        let options = DrainOptions {
+            run,
             windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
+            keep: None,
         };
         Ok(Drainer { who, client: Arc::new(client), sandbox, options, yes: args.yes, json: args.json })
     }
@@ -86,6 +88,17 @@ impl Drainer {
     pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CliError> {
         let stored = store.has_credentials().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
+    }
+
+    /// A keep list for every job of this run, looked at before anything is sent.
+    pub(super) fn keep(&mut self, file: Option<PathBuf>) {
+        self.options.keep = file;
+    }
+
+    /// Sends nothing after this moment.
+    pub(super) fn end_by(&mut self, end: Wall, context: &Context) {
+        let now = context.clock.now();
+        self.options.run.until = Some(Tick(now.tick.0.saturating_add(end.0.saturating_sub(now.wall.0))));
     }
 
     pub(super) fn who(&self) -> &Who {
@@ -136,7 +149,7 @@ impl Drainer {
     /// What ends this run before the work is done.
     fn bounds(&self, context: &Context) -> Option<String> {
         let now = context.clock.now();
-        let DrainOptions { max_requests, max_spend, until, .. } = &self.options;
+        let RunSettings { max_requests, max_spend, until, .. } = &self.options.run;
         let bounds: Vec<String> = [
             max_requests.map(|most| format!("after {most} requests")),
             max_spend.map(|most| format!("before it has spent more than {most}")),
@@ -159,6 +172,9 @@ impl Drainer {
             return Ok(true);
         }
         let names = names(store).await?;
+        for warning in too_fast(work, &names, context) {
+            context.printer.warn(&warning);
+        }
         for sentence in sentences(work, &names, unknown, context) {
             context.printer.say(&sentence);
         }
@@ -186,7 +202,7 @@ impl Drainer {
         jobs: Option<Vec<JobId>>,
         mut signals: Signals,
         context: &Context,
-    ) -> Result<u8, CliError> {
+    ) -> Result<Report, CliError> {
         let plan = plan(&mut store, jobs.as_deref(), context).await?;
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
@@ -199,13 +215,13 @@ impl Drainer {
         );
         let (sender, receiver) = shutdown();
         let mut options = self.options;
-        options.jobs = jobs;
+        options.run.jobs = jobs;
         let began = context.clock.now().tick;
         let mut aborted = receiver.clone();
         let accounts = store.accounts().await?;
         let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
         let (listener, so_far) = SoFar::beside(Box::new(listener));
-        let ours = options.jobs.clone();
+        let ours = options.run.jobs.clone();
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
         let running = async {
             preflight::look(&mut store, &self.who, &tokens, &client, &work, context).await?;
@@ -216,12 +232,14 @@ impl Drainer {
             ended = running => ended,
             signal = signals.relay(&sender, context) => match signal {},
             () = aborted.at_least(Urgency::Abort) => {
-                let code = aborted.now().1.map_or(130, Signal::exit_code);
+                let signal = aborted.now().1;
+                let code = signal.map_or(130, Signal::exit_code);
                 context.printer.say("stopped at once; what was in flight is recovered by the next run");
-                if let Some(signal) = aborted.now().1.filter(|_| self.json) {
-                    context.printer.closing_json(&run_summary(&[], &so_far.interrupted(signal), code))?;
+                let summary = run_summary(&[], &so_far.interrupted(signal.unwrap_or(Signal::Interrupt)), code);
+                if signal.is_some() && self.json {
+                    context.printer.closing_json(&summary)?;
                 }
-                return Ok(code);
+                return Ok(Report::new(code, summary));
             }
         };
         if let Some(sandbox) = self.sandbox {
@@ -236,16 +254,16 @@ impl Drainer {
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
-    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<u8, CliError> {
+    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<Report, CliError> {
         context.printer.say(&format!(
             "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
             signal.name()
         ));
+        let summary = run_summary(&[], &SoFar::default().interrupted(signal), signal.exit_code());
         if self.json {
-            let finish = SoFar::default().interrupted(signal);
-            context.printer.closing_json(&run_summary(&[], &finish, signal.exit_code()))?;
+            context.printer.closing_json(&summary)?;
         }
-        Ok(signal.exit_code())
+        Ok(Report::new(signal.exit_code(), summary))
     }
 }
 

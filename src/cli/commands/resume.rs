@@ -2,11 +2,15 @@
 
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::notify;
+use crate::cli::summary::Report;
 use crate::domain::JobId;
+use crate::jobfile::keep;
 use crate::store::DrainLock;
 
 use super::drain::Drainer;
+use super::guard;
 use super::signals::Signals;
 
 /// Works on every unfinished job, or on those named.
@@ -14,13 +18,29 @@ use super::signals::Signals;
 /// # Errors
 /// A job is not known, the queue or the account is in the way.
 pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
+    let ended = work(context, args).await;
+    notify::after(context, None, &ended).await;
+    ended.map(|report| report.code)
+}
+
+async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> {
     let mut jobs: Vec<JobId> = Vec::with_capacity(args.jobs.len());
     for name in &args.jobs {
         let (store, job) = context.job(name).await?;
         jobs.push(job.id);
         store.close().await;
     }
+    if let Some(path) = &args.keep {
+        // What cannot be read at all is bad input, before anything is touched.
+        keep::read(path)?;
+        if guard::file_of(path).is_none() {
+            let message = format!("--keep {}: that is no file", path.display());
+            return Err(CliError::new(Kind::Usage, message)
+                .hint("the list is read again while rows are sent: write it to a file and name that"));
+        }
+    }
     let mut drainer = Drainer::prepare(&args.drain, None, context).await?;
+    drainer.keep(args.keep.as_deref().and_then(guard::file_of));
     let mut store = context.open_queue().await?;
     drainer.learn_users(&mut store, context).await?;
     let lock = DrainLock::take(store.path())?;
@@ -30,7 +50,7 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
     }
     if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
         context.printer.say("nothing was sent");
-        return Ok(0);
+        return Ok(Report::nothing());
     }
     let signals = Signals::listen()?;
     // New jobs that somebody loads meanwhile are worked on too, unless some were named.

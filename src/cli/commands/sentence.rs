@@ -48,6 +48,17 @@ pub(super) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (Strin
     Ok(accounts.map(|account| (account.id, (account.name.to_string(), account.platform))).collect())
 }
 
+/// Where the chosen windows allow more than the platforms document for this work.
+pub(super) fn too_fast(work: &Work, names: &HashMap<AccountId, (String, Platform)>, context: &Context) -> Vec<String> {
+    let mut by_platform: BTreeMap<Platform, Vec<Action>> = BTreeMap::new();
+    for (account, action) in work.keys() {
+        if let Some((_, platform)) = names.get(account) {
+            by_platform.entry(*platform).or_default().push(*action);
+        }
+    }
+    by_platform.iter().flat_map(|(platform, actions)| context.settings.window_warnings(*platform, actions)).collect()
+}
+
 /// What will be done, by whom, how many, how long it takes and what it costs; and what the platform permits.
 pub(super) fn sentences(
     work: &Work,

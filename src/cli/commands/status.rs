@@ -108,7 +108,8 @@ async fn look_at_accounts(context: &Context, store: &mut Store, now: Moment) -> 
     Ok(views)
 }
 
-/// When each job will be done. An account works its jobs off one after the other, so later ones wait for earlier ones.
+/// When each job will be done. An account works its jobs off one after the other, so later ones wait for earlier ones; when a
+/// person will have seen to an account nobody can say.
 async fn look_ahead(
     context: &Context,
     store: &mut Store,
@@ -124,15 +125,16 @@ async fn look_ahead(
             continue;
         }
         let mut done_at = None;
+        let mut waits_for_a_person = false;
         for (action, account, n) in work_of(store, status).await? {
             let line = queued.entry(account).or_default();
             line.push((action, n));
-            let view = accounts.iter().find(|view| view.account.id == account);
-            let eta = view
-                .map(|view| estimate::eta(line, &view.levels(), context.settings.run.pace, view.next_at(line, now)));
-            done_at = done_at.max(eta);
+            let Some(view) = accounts.iter().find(|view| view.account.id == account) else { continue };
+            waits_for_a_person |= view.account.trouble.is_some();
+            let eta = estimate::eta(line, &view.levels(), context.settings.run.pace, view.next_at(line, now));
+            done_at = done_at.max(Some(eta));
         }
-        etas.push(done_at);
+        etas.push(done_at.filter(|_| !waits_for_a_person));
     }
     Ok(etas)
 }
