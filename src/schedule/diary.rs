@@ -103,6 +103,7 @@ fn why(stopped: &str) -> &str {
         "paused" => "what is left is paused",
         "cancelled" => "the job was cancelled",
         "account" => "an account needs you",
+        "list" => "the list could not be read whole; what was read is kept",
         "unreachable" => "nobody answered",
         "error" => "an error",
         other => other,

@@ -73,6 +73,14 @@ impl Store {
         }
     }
 
+    /// One more connection to the same queue, for reading beside a load.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn beside(&self) -> Result<Store, StoreError> {
+        Ok(Store { connection: connect(&self.path).await?, path: self.path.clone(), reload_sizes: self.reload_sizes })
+    }
+
     /// Where the queue is.
     pub fn path(&self) -> &Path {
         &self.path

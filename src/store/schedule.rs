@@ -27,6 +27,8 @@ pub struct NewSchedule {
     pub jitter_seed: u64,
     /// The words after `cleanup run`.
     pub words: Vec<String>,
+    /// The words after `cleanup list`, where the file is written anew each time.
+    pub list_words: Option<Vec<String>>,
 }
 
 /// A schedule on record.
@@ -50,6 +52,8 @@ pub struct StoredSchedule {
     pub jitter_seed: u64,
     /// The words after `cleanup run`.
     pub words: Vec<String>,
+    /// The words after `cleanup list`, where the file is written anew each time.
+    pub list_words: Option<Vec<String>>,
     /// When it was made.
     pub created_at: Wall,
     /// Slots up to here have been dealt with.
@@ -146,7 +150,8 @@ pub struct FiringEnd {
     pub requests: u64,
 }
 
-type ScheduleRow = (i64, String, String, String, Option<String>, Option<i64>, i64, i64, String, i64, i64);
+type ScheduleRow =
+    (i64, String, String, String, Option<String>, Option<i64>, i64, i64, (String, Option<String>), i64, i64);
 type FiringRow = (
     (i64, i64, i64, bool, String, i64),
     (Option<i64>, Option<i64>, i64, Option<i64>, Option<i64>, Option<String>, Option<i64>),
@@ -162,10 +167,11 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn add_schedule(&mut self, new: &NewSchedule, now: Wall) -> Result<bool, StoreError> {
-        let words = serde_json::to_string(&new.words).map_err(|e| StoreError::impossible(e.to_string()))?;
+        let to_json = |words| serde_json::to_string(words).map_err(|e| StoreError::impossible(e.to_string()));
+        let (words, list_words) = (to_json(&new.words)?, new.list_words.as_ref().map(to_json).transpose()?);
         let sql =
-            "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, created_at,
-                     settled_to) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (name) do nothing";
+            "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, list_words,
+                     created_at, settled_to) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10) on conflict (name) do nothing";
         let query = sqlx::query(sql)
             .bind(&new.name)
             .bind(&new.cron)
@@ -175,6 +181,7 @@ impl Store {
             .bind(new.jitter_ms.cast_signed())
             .bind(new.jitter_seed.cast_signed())
             .bind(words)
+            .bind(list_words)
             .bind(now.0);
         let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(done.rows_affected() == 1)
@@ -195,11 +202,11 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn schedules(&mut self) -> Result<Vec<StoredSchedule>, StoreError> {
-        let sql =
-            "select id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, created_at, settled_to
-                     from schedule order by name";
-        let rows: Vec<ScheduleRow> =
-            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let sql = "select id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, list_words,
+                          created_at, settled_to from schedule order by name";
+        let rows = sqlx::query(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Result<Vec<ScheduleRow>, sqlx::Error> = rows.iter().map(schedule_row).collect();
+        let rows = rows.map_err(|e| self.sort(e))?;
         let sql = "select f.schedule_id, f.slot_at from firing f join schedule s on s.id = f.schedule_id
                     where f.state = 'skipped' and f.slot_at > s.settled_to";
         let skipped: Vec<(i64, i64)> =
@@ -352,10 +359,31 @@ async fn fetch(
     rows.into_iter().map(row_of).collect()
 }
 
+/// A dozen columns are more than a tuple's own reader takes.
+fn schedule_row(row: &sqlx::sqlite::SqliteRow) -> Result<ScheduleRow, sqlx::Error> {
+    use sqlx::Row;
+    Ok((
+        row.try_get(0)?,
+        row.try_get(1)?,
+        row.try_get(2)?,
+        row.try_get(3)?,
+        row.try_get(4)?,
+        row.try_get(5)?,
+        row.try_get(6)?,
+        row.try_get(7)?,
+        (row.try_get(8)?, row.try_get(9)?),
+        row.try_get(10)?,
+        row.try_get(11)?,
+    ))
+}
+
 fn schedule_of(row: ScheduleRow, skipped: &[(i64, i64)]) -> Result<StoredSchedule, StoreError> {
     let (id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, created_at, settled_to) = row;
-    let words = serde_json::from_str(&words)
-        .map_err(|error| StoreError::impossible(format!("the words of the schedule {name:?}: {error}")))?;
+    let read = |text: &String| -> Result<Vec<String>, StoreError> {
+        let complain = |error| StoreError::impossible(format!("the words of the schedule {name:?}: {error}"));
+        serde_json::from_str(text).map_err(complain)
+    };
+    let (words, list_words) = (read(&words.0)?, words.1.as_ref().map(read).transpose()?);
     Ok(StoredSchedule {
         id,
         name,
@@ -366,6 +394,7 @@ fn schedule_of(row: ScheduleRow, skipped: &[(i64, i64)]) -> Result<StoredSchedul
         jitter_ms: jitter_ms.cast_unsigned(),
         jitter_seed: jitter_seed.cast_unsigned(),
         words,
+        list_words,
         created_at: Wall(created_at),
         settled_to: Wall(settled_to),
         skipped: skipped.iter().filter(|(schedule, _)| *schedule == id).map(|(_, at)| Wall(*at)).collect(),

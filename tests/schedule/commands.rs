@@ -79,6 +79,9 @@ fn what_makes_no_sense_is_told_at_once() {
         ("a", &["0 2 * * *", "-"], "standard input"),
         ("a", &["0 2 * * *"], "<FILE>"),
         ("nightly", &["0 3 * * *", "unfollow.csv"], "already"),
+        ("a", &["0 3 * * *", "--list", "posts"], "delete-post"),
+        ("a/b", &["0 3 * * *", "--list", "likes"], "name of a file"),
+        ("a", &["0 3 * * *", "--list", "likes", "unfollow.csv"], "cannot be used with"),
         (" ", &["0 3 * * *", "unfollow.csv"], "a schedule's name"),
     ] {
         let told_so = add(&home, name, words);
@@ -126,6 +129,24 @@ fn a_schedule_run_now_does_what_the_same_words_do() {
     let due = home.cleanup(["schedule", "due", "--sandbox"]).output().unwrap();
     assert_eq!((code(&due), stdout(&due).as_str()), (0, ""), "{}", stderr(&due));
     assert!(stderr(&due).contains("next: yearly at"), "{}", stderr(&due));
+}
+
+#[test]
+fn a_list_is_read_and_run_every_time() {
+    let home = Home::new();
+    let words =
+        [never_now().as_str(), "--zone", "UTC", "--list", "likes", "--limit", "5", "--for", "2h"].map(str::to_owned);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(code(&add(&home, "tidy", &words)), 0);
+    for _ in 0..2 {
+        let run = home.cleanup(["schedule", "run", "tidy", "--sandbox"]).output().unwrap();
+        assert!([0, 3].contains(&code(&run)), "{}", stderr(&run));
+        assert!(stderr(&run).contains("likes: ") && stderr(&run).contains("tidy: ended at"), "{}", stderr(&run));
+    }
+    let file = home.path(".local/share/cleanup/sandbox.db.lists.d/tidy.csv");
+    assert_eq!(crate::common::csv_rows(&file), 5);
+    let status = json(&home.cleanup(["status", "--sandbox", "--json"]).output().unwrap());
+    assert_eq!((&status["jobs"][0]["job"], &status["jobs"][0]["pending"]), (&"tidy".into(), &0.into()), "{status}");
 }
 
 /// The pattern of the minute that a test's own minute can be: every minute. Its slot comes within one.

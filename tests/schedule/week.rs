@@ -270,6 +270,7 @@ fn a_week_of_nights() {
             jitter_ms: 600_000,
             jitter_seed: 5,
             words: vec![file.to_string_lossy().into_owned()],
+            list_words: None,
         };
         let mut store = week.store().await;
         assert!(store.add_schedule(&new, week.clock.now().wall).await.unwrap());

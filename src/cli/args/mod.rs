@@ -24,7 +24,7 @@ pub use import::ImportArgs;
 pub use list::ListArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
-    SandboxFlag, StatusArgs, UndoArgs, WorklistKind,
+    SandboxFlag, StatusArgs, UndoArgs, VerifyArgs, WorklistKind,
 };
 pub use run::{BoundsArgs, CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
 pub use schedule::{
@@ -86,6 +86,8 @@ pub enum Command {
     Report(ReportArgs),
     /// List what a job has done, to restore it by hand: a CSV and a page of links
     Undo(UndoArgs),
+    /// Read the account's list again, or a newer archive: what is confirmed, what came back, what was never off
+    Verify(VerifyArgs),
     /// Put the failed tasks of a job back in line
     Retry(RetryArgs),
     /// Pause a job; whoever works on it lets it rest
@@ -174,6 +176,7 @@ impl Cli {
             Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Undo(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Verify(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Retry(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Pause(args) | Command::Unpause(args) | Command::Cancel(args) => {
                 overrides.sandbox = args.sandbox.sandbox;

@@ -9,12 +9,15 @@ use jiff::civil::Time;
 use super::queue::SandboxFlag;
 use super::run::{BoundsArgs, FileArgs, ReloadArgs, RowArgs};
 use super::values;
+use crate::lists::ListKind;
 
 const WHEN: &str = "When";
+const SOURCE: &str = "What to do";
 
 const SCHEDULE_HELP: &str = "\
 Examples:
   cleanup schedule add nightly --cron \"0 2 * * *\" --until 06:00 --zone Europe/Berlin unfollow.csv
+  cleanup schedule add tidy --cron \"0 3 * * 0\" --list likes --older-than 1y --keep keep.csv --max-spend 5
   cleanup schedule next nightly          the next five times, by the zone's clock
   cleanup schedule install               a systemd user timer that fires what is due; --cron for a cron line
   cleanup schedule due                   what the timer calls: run what is due now, then end
@@ -75,9 +78,16 @@ pub struct ScheduleAddArgs {
     /// Start up to so much later, a different share each time
     #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = WHEN)]
     pub jitter: Option<Duration>,
-    /// The files.
-    #[command(flatten)]
-    pub files: FileArgs,
+    /// Job files
+    #[arg(value_name = "FILE", required_unless_present = "list", conflicts_with = "list")]
+    pub files: Vec<PathBuf>,
+    /// The job's name, instead of the file's stem (with --list: instead of the schedule's name)
+    #[arg(long, value_name = "NAME", value_parser = values::job_name, help_heading = SOURCE)]
+    pub job: Option<String>,
+    /// Read this list of the account from the platform each time instead of files; filters are asked of its entries, and
+    /// --max-requests and --max-spend bound the reading and the run, each by itself
+    #[arg(long, value_name = "LIST", value_parser = super::list::lists(), help_heading = SOURCE)]
+    pub list: Option<ListKind>,
     /// How to read their rows.
     #[command(flatten)]
     pub rows: RowArgs,
@@ -91,10 +101,14 @@ pub struct ScheduleAddArgs {
 
 impl ScheduleAddArgs {
     pub(super) fn contradiction(&self) -> Option<String> {
-        if self.files.files.iter().any(|file| file.as_os_str() == "-") {
+        if self.files.iter().any(|file| file.as_os_str() == "-") {
             return Some("a schedule cannot read standard input again every time; give files".into());
         }
-        self.files.contradiction().or_else(|| self.rows.contradiction())
+        if self.list.is_some() && self.rows.column.is_some() {
+            return Some("--column is about a file, and --list needs none".into());
+        }
+        let files = FileArgs { files: self.files.clone(), job: self.job.clone() };
+        files.contradiction().or_else(|| self.rows.contradiction())
     }
 }
 

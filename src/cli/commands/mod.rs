@@ -31,6 +31,7 @@ mod so_far;
 pub mod status;
 mod take_back;
 pub mod undo;
+pub mod verify;
 mod whose;
 mod worklist;
 
@@ -51,6 +52,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Status(args) => status::run(context, args).await,
         Command::Report(args) => report::run(context, args).await,
         Command::Undo(args) => undo::run(context, args).await,
+        Command::Verify(args) => verify::run(context, args).await,
         Command::Retry(args) => retry::run(context, args).await,
         Command::Pause(args) => control::pause(context, args).await,
         Command::Unpause(args) => control::unpause(context, args).await,

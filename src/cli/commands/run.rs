@@ -39,7 +39,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
 /// As [`run`].
 pub(super) async fn work(context: &Context, args: &RunArgs, end: Option<Wall>) -> Result<Report, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
-    let load = load_options(&args.rows, &files, args.reload, context)?;
+    let mut load = load_options(&args.rows, &files, args.reload, context)?;
     let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
     if let Some(end) = end {
         drainer.end_by(end, context);
@@ -48,13 +48,22 @@ pub(super) async fn work(context: &Context, args: &RunArgs, end: Option<Wall>) -
     drainer.learn_users(&mut store, context).await?;
     let who = drainer.who();
     let lock = DrainLock::take(store.path())?;
-    let (accounts, standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
+    load.settles_handles = true;
+    load.handles_asked = store.handles_asked().await?;
+    let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     if !drainer.ask(&mut store, &asked, context).await? {
         context.printer.say("nothing was queued, nothing was sent");
         return Ok(Report::nothing());
     }
     let mut signals = Signals::listen()?;
+    if app::resolving_account(&files, &accounts).is_some() {
+        if let Some(signal) = drainer.resolve(&mut store, &files, &accounts, &mut signals, context).await? {
+            return drainer.interrupted_early(signal, context);
+        }
+        load.handles_asked = store.handles_asked().await?;
+        (accounts, standings) = stand(drainer.who(), &mut store, &args.rows, &files, &load).await?;
+    }
     let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
     let jobs = tokio::select! {
         jobs = loading => jobs?,
@@ -115,7 +124,7 @@ pub(super) fn load_options(
             ));
         }
     }
-    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, rules })
+    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, rules, ..LoadOptions::default() })
 }
 
 /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded

@@ -1,5 +1,6 @@
 //! `cleanup schedule add`: everything that can be wrong is told now, while somebody is there to hear it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::Time;
@@ -25,6 +26,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
         .map_err(|error| CliError::new(Kind::Usage, error.to_string()).hint(error.hint()).because(error))?;
     let now = context.clock.now().wall;
     check_hours(args, &recurrence, recurrence.next_after(now).as_ref(), recurrence.shortest_gap(now))?;
+    let words = to_words(args, std::env::args_os(), &list_file(args, context)?)?;
     let new = NewSchedule {
         name: args.name.clone(),
         cron: recurrence.text().to_owned(),
@@ -33,7 +35,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
         for_ms: args.for_.map(millis),
         jitter_ms: args.jitter.map_or(0, millis),
         jitter_seed: fastrand::u64(..),
-        words: to_words(args)?,
+        words: words.run,
+        list_words: words.list,
     };
     let mut store = context.open_queue().await?;
     if !store.add_schedule(&new, now).await? {
@@ -44,6 +47,19 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     say_added(&mut store, context, args).await?;
     store.close().await;
     Ok(0)
+}
+
+/// Where the list of a schedule is written each time: beside the queue, under the schedule's name.
+fn list_file(args: &ScheduleAddArgs, context: &Context) -> Result<PathBuf, CliError> {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
+    if args.list.is_some() && !args.name.chars().all(is_plain) {
+        let message = format!("{} becomes the name of a file where --list is given", escaped(&args.name));
+        return Err(CliError::new(Kind::Usage, message).hint("give a name of letters, digits, - and _"));
+    }
+    let queue = context.settings.db()?;
+    let mut folder = queue.file_name().unwrap_or_default().to_os_string();
+    folder.push(".lists.d");
+    Ok(queue.with_file_name(folder).join(format!("{}.csv", args.name)))
 }
 
 /// The zone asked for, else the one this machine is in, if it has a name.
@@ -120,9 +136,8 @@ async fn say_added(store: &mut Store, context: &Context, args: &ScheduleAddArgs)
         let end = end.map_or_else(String::new, |end| format!(", until {} at the latest", time_text(end, zone)));
         printer.say(&format!("{name} runs first on {}{end}", moment_text(starts, zone)));
     }
-    for file in
-        args.files.files.iter().chain(&args.rows.which.keep).chain(&args.rows.which.only).filter(|file| !file.exists())
-    {
+    let lists = args.rows.which.keep.iter().chain(&args.rows.which.only);
+    for file in args.files.iter().chain(lists).filter(|file| !file.exists()) {
         printer.warn(&format!("{} is not there yet; a run without it ends with 65", escaped(&file.to_string_lossy())));
     }
     for other in all.iter().filter(|other| other.name != schedule.name) {

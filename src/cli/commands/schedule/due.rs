@@ -1,6 +1,11 @@
 //! `cleanup schedule due` and `run`: fire, run, write down, tell.
 
-use super::words::from_words;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use super::words::{list_of, run_of};
+use crate::cli::args::{BoundsArgs, Until};
+use crate::cli::commands::list;
 use crate::cli::commands::run::work;
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
@@ -9,7 +14,7 @@ use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::summary::Report;
 use crate::cli::timing::clock_text;
-use crate::config::{Environment, Overrides, ProgressMode, Settings};
+use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::Wall;
 use crate::engine::Signal;
 use crate::schedule::diary;
@@ -103,16 +108,20 @@ struct InProcess<'a> {
 
 impl InProcess<'_> {
     async fn run(&self, firing: &Firing) -> Result<Report, CliError> {
-        let args = from_words(&firing.schedule.words)?;
+        let args = run_of(&firing.schedule.words)?;
         let context = self.context_of(firing, &args.drain.bounds)?;
-        let ended = work(&context, &args, firing.ends_by).await;
+        let ended = match read_list(&context, firing).await {
+            Ok(None) => work(&context, &args, firing.ends_by).await,
+            Ok(Some(report)) => Ok(report),
+            Err(error) => Err(error),
+        };
         notify::after(&context, Some(&firing.schedule.name), &ended).await;
         ended
     }
 
     /// What the words say of the settings, in this queue and with this config file; times are told by the schedule's clock.
-    fn context_of(&self, firing: &Firing, bounds: &crate::cli::args::BoundsArgs) -> Result<Context, CliError> {
-        let mut overrides = Overrides { ..self.context.overrides.clone() };
+    fn context_of(&self, firing: &Firing, bounds: &BoundsArgs) -> Result<Context, CliError> {
+        let mut overrides = self.context.overrides.clone();
         bounds.override_in(&mut overrides);
         let mut settings = Settings::resolve(&overrides, &Environment::of_process()?)?;
         if settings.run.progress == ProgressMode::Auto && !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
@@ -127,6 +136,44 @@ impl InProcess<'_> {
             overrides,
         })
     }
+}
+
+/// Writes the file of a schedule that begins with a list; none: go on and run. A report: there is nothing to run, or the list
+/// could not be read whole; what has been read is kept, and the next time goes on from there.
+async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>, CliError> {
+    let Some(words) = &firing.schedule.list_words else { return Ok(None) };
+    let mut args = list_of(words)?;
+    args.until = firing.ends_by.and_then(|end| jiff::Timestamp::from_millisecond(end.0).ok()).map(Until::Instant);
+    let Some(file) = args.output.clone() else {
+        return Err(CliError::new(Kind::Config, "the schedule's list has no file").hint("remove it and add it again"));
+    };
+    if let Some(folder) = file.parent() {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| CliError::io(folder.display(), error))?;
+    }
+    match list::run(context, &args).await? {
+        0 if has_rows(&file)? => Ok(None),
+        0 => {
+            context.printer.say("nothing is on the list, so there is nothing to run");
+            Ok(Some(Report::new(0, plain_end("finished", 0))))
+        }
+        code => Ok(Some(Report::new(code, plain_end("list", code)))),
+    }
+}
+
+/// The object of a run that sent nothing.
+fn plain_end(stopped: &str, code: u8) -> serde_json::Value {
+    serde_json::json!({
+        "jobs": [], "requests": 0, "spent_usd": 0.0, "stopped": stopped, "next_slot_at": null, "error": null, "exit_code": code,
+    })
+}
+
+/// Whether there is anything below the header.
+fn has_rows(file: &Path) -> Result<bool, CliError> {
+    use std::io::BufRead;
+    let open = std::fs::File::open(file).map_err(|error| CliError::io(file.display(), error))?;
+    let second = std::io::BufReader::new(open).lines().nth(1).transpose();
+    Ok(second.map_err(|error| CliError::io(file.display(), error))?.is_some())
 }
 
 impl Work for InProcess<'_> {

@@ -47,8 +47,10 @@ pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8,
 
 fn lines(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", escaped(&stored.name), when(stored))];
-    let words: Vec<String> = stored.words.iter().filter(|word| *word != "--").map(|word| shell_word(word)).collect();
-    lines.push(format!("  runs  {}", words.join(" ")));
+    if let Some(words) = &stored.list_words {
+        lines.push(format!("  list  {}", shown(words)));
+    }
+    lines.push(format!("  run   {}", shown(&stored.words)));
     match Schedule::of(stored) {
         Ok(schedule) => {
             let zone = schedule.recurrence.zone();
@@ -61,6 +63,12 @@ fn lines(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> Vec
         Err(error) => lines.push(format!("  cannot be used: {}", escaped(&error.to_string()))),
     }
     lines
+}
+
+/// The words as a shell would take them.
+fn shown(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().filter(|word| *word != "--").map(|word| shell_word(word)).collect();
+    words.join(" ")
 }
 
 /// `0 2 * * * Europe/Berlin, until 06:00, up to 10 min later`
@@ -100,6 +108,7 @@ fn to_json(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> V
         "for_s": stored.for_ms.map(|length| length / 1000),
         "jitter_s": stored.jitter_ms / 1000,
         "words": stored.words,
+        "list_words": stored.list_words,
         "created_at": stored.created_at.rfc3339(),
         "next_at": next.map(Wall::rfc3339),
         "error": schedule.err().map(|error| error.to_string()),

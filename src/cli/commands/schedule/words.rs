@@ -1,144 +1,170 @@
-//! A scheduled run as words, and back: the words after `cleanup run` are what is kept, so that a schedule does what the same
-//! words would do when typed.
+//! A scheduled run as words, and back: the words after `cleanup run` (and after `cleanup list`, where the file is a list that
+//! is read anew each time) are what is kept, so that a schedule does what the same words would do when typed.
+//!
+//! The words are those that were typed, as clap tells them apart: an age stays an age, and an option that `run` gets one day
+//! is kept like the others. Paths become absolute, for a timer starts elsewhere.
 
-use std::path::Path;
+use std::any::TypeId;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, CommandFactory, Parser};
 
-use crate::cli::args::{BoundsArgs, Cli, Command, FilterArgs, ReloadArgs, RowArgs, RunArgs, ScheduleAddArgs};
+use crate::cli::args::{Cli, Command, ListArgs, RunArgs, ScheduleAddArgs};
 use crate::cli::error::{CliError, Kind};
-use crate::domain::Platform;
-use crate::limits::Pace;
+use crate::domain::Action;
+use crate::lists::ListKind;
 
-/// The words of what is to be run. Files become absolute: a timer starts elsewhere.
+/// What the schedule's own options say, or what only a person who is there can mean.
+const NOT_KEPT: [&str; 9] = ["sandbox", "until", "for_", "yes", "json", "progress", "dry_run", "files", "output"];
+/// What is asked of the entries of a list and not again of the file it becomes, which tells less of them.
+const OF_ENTRIES: [&str; 11] = [
+    "only",
+    "older_than",
+    "newer_than",
+    "before",
+    "after",
+    "not_following_back",
+    "inactive_since",
+    "min_likes",
+    "matching",
+    "limit",
+    "order",
+];
+
+/// The words of what is to be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Words {
+    /// After `cleanup run`.
+    pub(super) run: Vec<String>,
+    /// After `cleanup list`.
+    pub(super) list: Option<Vec<String>>,
+}
+
+/// The words of what is to be run. `line` is the command line as it was typed; a list is written to `list_file`.
 ///
 /// # Errors
-/// A path that is no text.
-pub(super) fn to_words(args: &ScheduleAddArgs) -> Result<Vec<String>, CliError> {
-    let mut words = Vec::new();
-    if let Some(job) = &args.files.job {
-        push(&mut words, "--job", job);
+/// A path that is no text; a list that does not say what is to be done with its entries.
+pub(super) fn to_words(
+    args: &ScheduleAddArgs,
+    line: impl IntoIterator<Item = OsString>,
+    list_file: &Path,
+) -> Result<Words, CliError> {
+    let matches =
+        Cli::command().try_get_matches_from(line).map_err(|error| CliError::new(Kind::Usage, error.to_string()))?;
+    let typed = matches.subcommand_matches("schedule").and_then(|matches| matches.subcommand_matches("add"));
+    let Some(typed) = typed else { return Err(CliError::new(Kind::Fault, "these are not the words of a schedule")) };
+    let Some(list) = args.list else {
+        let mut run = options("run", typed, &NOT_KEPT)?;
+        // A file may be called like an option.
+        run.push("--".into());
+        for file in &args.files {
+            run.push(absolute(file)?);
+        }
+        return checked(Words { run, list: None });
+    };
+    let mut run = options("run", typed, &[&NOT_KEPT[..], &OF_ENTRIES].concat())?;
+    if args.rows.action.is_none() {
+        run.push(format!("--action={}", action_of(list)?.name()));
     }
-    rows_to_words(&args.rows, &mut words)?;
-    let ReloadArgs { again, allow_shrink } = args.reload;
-    flag(&mut words, "--again", again);
-    flag(&mut words, "--allow-shrink", allow_shrink);
-    bounds_to_words(&args.bounds, &mut words);
-    // A file may be called like an option.
-    words.push("--".into());
-    for file in &args.files.files {
-        words.push(absolute(file)?);
+    if args.job.is_none() {
+        run.push(format!("--job={}", args.name));
+    }
+    let file = absolute(list_file)?;
+    run.extend(["--".into(), file.clone()]);
+    let mut words = options("list", typed, &NOT_KEPT)?;
+    words.extend([format!("--output={file}"), "--".into(), list.name().into()]);
+    checked(Words { run, list: Some(words) })
+}
+
+/// What takes the entries of a list off it. Deleting posts is never meant by itself.
+fn action_of(list: ListKind) -> Result<Action, CliError> {
+    list.undone_by().filter(|action| *action != Action::DeletePost).ok_or_else(|| {
+        let hint =
+            if list == ListKind::Posts { "add --action delete-post if you mean it" } else { "add --action ACTION" };
+        CliError::new(Kind::Usage, format!("--list {list} does not say what is to be done with them")).hint(hint)
+    })
+}
+
+/// The options that a command shares with `schedule add` and that were typed.
+fn options(command: &str, typed: &ArgMatches, without: &[&str]) -> Result<Vec<String>, CliError> {
+    let tree = Cli::command();
+    let known = |name: &[&str]| -> Vec<clap::Arg> {
+        let found = name.iter().try_fold(&tree, |command, name| command.find_subcommand(name));
+        found.map(|command| command.get_arguments().cloned().collect()).unwrap_or_default()
+    };
+    let ours = known(&["schedule", "add"]);
+    let mut words = Vec::new();
+    for arg in known(&[command]) {
+        let id = arg.get_id();
+        let is_shared = ours.iter().any(|ours| ours.get_id() == id) && !without.contains(&id.as_str());
+        let Some(long) = arg.get_long().filter(|_| is_shared) else { continue };
+        if typed.value_source(id.as_str()) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        if matches!(arg.get_action(), ArgAction::SetTrue) {
+            words.push(format!("--{long}"));
+            continue;
+        }
+        let is_path = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+        for value in typed.get_raw(id.as_str()).into_iter().flatten() {
+            // In one word: the value may begin with a hyphen.
+            let value = if is_path { absolute(Path::new(value))? } else { text(Path::new(value))? };
+            words.push(format!("--{long}={value}"));
+        }
     }
     Ok(words)
 }
 
-fn rows_to_words(rows: &RowArgs, words: &mut Vec<String>) -> Result<(), CliError> {
-    // Which queue it is says whether it is the sandbox.
-    let RowArgs { account, action, platform, sandbox: _, column, strict, which } = rows;
-    if let Some(account) = account {
-        push(words, "--account", account.as_str());
+/// What is kept can be read again: better told now than in the night.
+fn checked(words: Words) -> Result<Words, CliError> {
+    run_of(&words.run)?;
+    if let Some(list) = &words.list {
+        list_of(list)?;
     }
-    if let Some(action) = action {
-        push(words, "--action", action.name());
-    }
-    if let Some(platform) = platform.filter(|platform| *platform != Platform::Sandbox) {
-        push(words, "--platform", platform.name());
-    }
-    if let Some(column) = column {
-        push(words, "--column", column);
-    }
-    flag(words, "--strict", *strict);
-    which_to_words(which, words)
+    Ok(words)
 }
 
-fn which_to_words(which: &FilterArgs, words: &mut Vec<String>) -> Result<(), CliError> {
-    let FilterArgs { keep, only, older_than, newer_than, before, after, .. } = which;
-    let FilterArgs { not_following_back, inactive_since, min_likes, matching, limit, order, .. } = which;
-    for (option, file) in [("--keep", keep), ("--only", only)] {
-        if let Some(file) = file {
-            push(words, option, &absolute(file)?);
-        }
-    }
-    // An age stays an age: every night counts it back from its own day.
-    let texts = [
-        ("--older-than", older_than.map(|age| age.to_string())),
-        ("--newer-than", newer_than.map(|age| age.to_string())),
-        ("--before", before.map(|day| day.to_string())),
-        ("--after", after.map(|day| day.to_string())),
-        ("--inactive-since", inactive_since.map(|since| since.to_string())),
-        ("--min-likes", min_likes.map(|most| most.to_string())),
-        ("--matching", matching.clone()),
-        ("--limit", limit.map(|most| most.to_string())),
-        ("--order", order.map(|order| order.name().to_owned())),
-    ];
-    for (option, text) in texts {
-        if let Some(text) = text {
-            push(words, option, &text);
-        }
-    }
-    flag(words, "--not-following-back", *not_following_back);
-    Ok(())
-}
-
-fn bounds_to_words(bounds: &BoundsArgs, words: &mut Vec<String>) {
-    let BoundsArgs { max_requests, max_spend, rates, pace, workers, give_up_after, notify } = bounds;
-    if let Some(most) = max_requests {
-        push(words, "--max-requests", &most.to_string());
-    }
-    if let Some(most) = max_spend {
-        push(words, "--max-spend", most.to_string().trim_start_matches('$'));
-    }
-    for rate in rates {
-        push(words, "--rate", &rate.to_string());
-    }
-    if let Some(pace) = pace {
-        push(words, "--pace", if *pace == Pace::Even { "even" } else { "front-load" });
-    }
-    if let Some(workers) = workers {
-        push(words, "--workers", &workers.to_string());
-    }
-    if let Some(patience) = give_up_after {
-        push(words, "--give-up-after", &format!("{}ms", patience.as_millis()));
-    }
-    if let Some(command) = notify {
-        push(words, "--notify", command);
-    }
-}
-
-/// The options that words mean, as if somebody had typed them and said yes.
+/// The options of a run, as if somebody had typed them and said yes.
 ///
 /// # Errors
 /// Words that this version does not understand: another one wrote them.
-pub(super) fn from_words(words: &[String]) -> Result<RunArgs, CliError> {
-    let line = ["cleanup", "run", "--yes"].into_iter().map(str::to_owned).chain(words.iter().cloned());
-    match Cli::try_parse_from(line) {
-        Ok(Cli { command: Command::Run(args), .. }) => Ok(*args),
-        Ok(_) => Err(CliError::new(Kind::Fault, "the words of a schedule are another command")),
-        Err(error) => {
-            let text = error.render().to_string();
-            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            Err(CliError::new(Kind::Config, format!("this version cannot run what the schedule says: {first}"))
-                .hint("remove the schedule and add it again"))
-        }
+pub(super) fn run_of(words: &[String]) -> Result<RunArgs, CliError> {
+    match parsed(&["run", "--yes"], words)? {
+        Command::Run(args) => Ok(*args),
+        _ => Err(CliError::new(Kind::Fault, "the words of a schedule are another command")),
     }
 }
 
-fn push(words: &mut Vec<String>, option: &str, value: &str) {
-    // In one word: the value may begin with a hyphen.
-    words.push(format!("{option}={value}"));
+/// The options of a reading.
+///
+/// # Errors
+/// As [`run_of`].
+pub(super) fn list_of(words: &[String]) -> Result<ListArgs, CliError> {
+    match parsed(&["list"], words)? {
+        Command::List(args) => Ok(*args),
+        _ => Err(CliError::new(Kind::Fault, "the words of a schedule are another command")),
+    }
 }
 
-fn flag(words: &mut Vec<String>, option: &str, is_set: bool) {
-    if is_set {
-        words.push(option.into());
-    }
+fn parsed(command: &[&str], words: &[String]) -> Result<Command, CliError> {
+    let line = ["cleanup"].iter().chain(command).map(|word| (*word).to_owned()).chain(words.iter().cloned());
+    Cli::try_parse_from(line).map(|cli| cli.command).map_err(|error| {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        CliError::new(Kind::Config, format!("this version cannot run what the schedule says: {first}"))
+            .hint("remove the schedule and add it again")
+    })
 }
 
 fn absolute(path: &Path) -> Result<String, CliError> {
-    let whole = std::path::absolute(path).map_err(|error| CliError::io(path.display(), error))?;
-    let text = whole.to_str().map(str::to_owned);
-    text.ok_or_else(|| {
-        CliError::new(Kind::Usage, format!("{}: this path is not UTF-8, and a schedule cannot keep it", path.display()))
+    text(&std::path::absolute(path).map_err(|error| CliError::io(path.display(), error))?)
+}
+
+fn text(value: &Path) -> Result<String, CliError> {
+    value.to_str().map(str::to_owned).ok_or_else(|| {
+        CliError::new(Kind::Usage, format!("{}: this is not UTF-8, and a schedule cannot keep it", value.display()))
             .hint("rename the file or its folder")
     })
 }
@@ -149,12 +175,18 @@ mod tests {
     use super::*;
     use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 
-    fn added(words: &[&str]) -> ScheduleAddArgs {
-        let line = ["cleanup", "schedule", "add", "n", "--cron", "0 2 * * *"].iter().chain(words).copied();
-        match Cli::try_parse_from(line).unwrap().command {
+    fn words(more: &[&str]) -> Result<(ScheduleAddArgs, Words), CliError> {
+        let line: Vec<OsString> = ["cleanup", "schedule", "add", "n", "--cron", "0 2 * * *", "--until", "06:00"]
+            .iter()
+            .chain(more)
+            .map(OsString::from)
+            .collect();
+        let args = match Cli::try_parse_from(&line).unwrap().command {
             Command::Schedule(ScheduleArgs { command: ScheduleCommand::Add(args) }) => *args,
             other => panic!("{other:?}"),
-        }
+        };
+        let words = to_words(&args, line, Path::new("/lists/n.csv"))?;
+        Ok((args, words))
     }
 
     #[test]
@@ -166,17 +198,9 @@ mod tests {
             "--platform=x-v1",
             "--column=-odd",
             "--keep=/k.csv",
-            "--only=/o.csv",
             "--older-than=1y6mo",
-            "--newer-than=30y",
-            "--before=2020-01-31",
-            "--after=2001-01-31T06:00",
-            "--inactive-since=2w3d",
-            "--min-likes=5",
-            "--matching=-a b",
             "--limit=9",
-            "--order=newest",
-            "--not-following-back",
+            "--order=oldest",
             "--strict",
             "--again",
             "--allow-shrink",
@@ -190,21 +214,45 @@ mod tests {
             "--notify=mail -s \"it's done\" me",
             "/a/un follow.csv",
         ];
-        let args = added(&line);
-        let words = to_words(&args).unwrap();
-        let run = from_words(&words).unwrap();
-        assert_eq!(format!("{:?}", run.files), format!("{:?}", args.files));
+        let (args, words) = words(&line).unwrap();
+        let run = run_of(&words.run).unwrap();
+        assert_eq!(run.files.files, args.files);
+        assert_eq!(run.files.job, args.job);
         assert_eq!(format!("{:?}", run.rows), format!("{:?}", args.rows));
         assert_eq!(format!("{:?}", run.reload), format!("{:?}", args.reload));
         assert_eq!(format!("{:?}", run.drain.bounds), format!("{:?}", args.bounds));
-        assert!(run.drain.yes && run.drain.until.is_none() && run.drain.for_.is_none());
+        assert!(run.drain.yes && run.drain.until.is_none() && words.list.is_none());
+        assert_eq!(words.run.len(), line.len() + 1, "{words:?}");
+    }
+
+    #[test]
+    fn a_list_is_read_filtered_and_then_run() {
+        let line = ["--list=likes", "--older-than=1y", "--keep=k.csv", "--account=work", "--max-spend=5", "--again"];
+        let (_, words) = words(&line).unwrap();
+        let (run, list) = (run_of(&words.run).unwrap(), list_of(words.list.as_ref().unwrap()).unwrap());
+        assert_eq!((list.list, list.output.as_deref()), (ListKind::Likes, Some(Path::new("/lists/n.csv"))));
+        assert!(list.filter.which.older_than.is_some() && list.max_spend.is_some());
+        assert!(list.filter.which.keep.as_ref().is_some_and(|keep| keep.is_absolute()));
+        assert_eq!(run.files.files, [PathBuf::from("/lists/n.csv")]);
+        assert_eq!((run.files.job.as_deref(), run.rows.action), (Some("n"), Some(Action::Unlike)));
+        assert!(run.rows.which.older_than.is_none() && run.rows.which.keep == list.filter.which.keep);
+        assert_eq!(run.rows.account, list.account);
+    }
+
+    #[test]
+    fn posts_are_deleted_only_where_somebody_says_so() {
+        for list in ["--list=posts", "--list=followers"] {
+            assert_eq!(words(&[list]).unwrap_err().kind, Kind::Usage);
+        }
+        let (_, words) = words(&["--list=posts", "--action=delete-post"]).unwrap();
+        assert_eq!(run_of(&words.run).unwrap().rows.action, Some(Action::DeletePost));
     }
 
     #[test]
     fn a_file_like_an_option_stays_a_file_and_becomes_absolute() {
-        let args = added(&["--", "--yes.csv"]);
-        let run = from_words(&to_words(&args).unwrap()).unwrap();
+        let (_, words) = words(&["--", "--yes.csv"]).unwrap();
+        let run = run_of(&words.run).unwrap();
         assert!(run.files.files[0].is_absolute() && run.files.files[0].ends_with("--yes.csv"));
-        assert_eq!(from_words(&["--no-such".into()]).unwrap_err().kind, Kind::Config);
+        assert_eq!(run_of(&["--no-such".into()]).unwrap_err().kind, Kind::Config);
     }
 }
