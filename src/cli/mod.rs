@@ -13,6 +13,7 @@ pub mod estimate;
 pub mod printer;
 pub mod progress;
 pub mod prompt;
+pub mod standing;
 pub mod summary;
 pub mod timing;
 pub mod usage;
