@@ -41,3 +41,4 @@ pub mod platform;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;
+//pub mod web;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::accounts::Bases;
 use super::tokens::{app, places};
-use crate::auth::{App, GrantError, LoginError, NoCode, Places, Wire};
+use crate::auth::oauth1::{Keys, Signed, Stamp, Token, authorization};
+use crate::auth::{App, Document, GrantError, LoginError, NoCode, Places, Revoker, Sign, ToSign, Wire};
 use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::config::Settings;
@@ -102,6 +103,29 @@ pub fn app_of(settings: &Settings, record: &Credential) -> Option<App> {
         (configured, None) => configured,
         _ => None,
     }
+}
+
+/// Signs as the app of the configuration for whoever holds a token; none without the app's OAuth 1.0a keys.
+pub fn signer(settings: &Settings, clock: SharedClock) -> Option<Box<Sign<'static>>> {
+    let (consumer_key, consumer_secret) = settings.app.consumer.clone()?;
+    Some(Box::new(move |to: ToSign<'_>| {
+        let token = to.token.map(|(token, secret)| Token { token: token.clone(), secret: secret.clone() });
+        let keys = Keys { consumer_key: consumer_key.clone(), consumer_secret: consumer_secret.clone(), token };
+        let epoch_seconds = clock.now().wall.0.div_euclid(1000);
+        let signed = Signed { method: to.method, url: to.url, form: None, extra: to.extra };
+        authorization(&keys, signed, Stamp { epoch_seconds, nonce: fastrand::u128(..) })
+    }))
+}
+
+/// Revokes tokens that are not kept after all, or no longer: those of `app`, or OAuth 1.0a's.
+///
+/// # Errors
+/// The sentence says why the platform was not told, and what a person can do.
+pub async fn revoke(settings: &Settings, ways: &Ways, app: Option<&App>, document: &Document) -> Result<(), String> {
+    let places = x_places(settings, ways).map_err(|error| error.message)?;
+    let sign = signer(settings, ways.clock.clone());
+    let (wire, base) = (&ways.wire, &*ways.bases.x);
+    Revoker { wire, base, app, places: &places, sign: sign.as_deref() }.revoke(document).await
 }
 
 /// Where X grants and revokes.

@@ -1,5 +1,6 @@
 //! Every account's credentials for a drain: the vault opened, the way to the authorization server, what comes from outside.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::accounts::Who;
@@ -44,8 +45,13 @@ pub async fn open_tokens(
 /// # Errors
 /// The key is missing, wrong or open to others.
 pub async fn open_vault(settings: &Settings, store: &mut Store) -> Result<Vault, CliError> {
-    let choice = KeyChoice::beside(store.path(), settings.credentials.key.clone());
+    let choice = key_choice(settings, store.path());
     Ok(Vault::of(store, &choice).await?)
+}
+
+/// What opens the credentials of a queue: `CLEANUP_KEY`, else the place that the config file chose.
+pub fn key_choice(settings: &Settings, queue: &Path) -> KeyChoice {
+    KeyChoice::beside(queue, settings.credentials.key.clone()).kept_in(settings.credentials.key_place)
 }
 
 /// Where people grant access and tokens are given.
@@ -77,6 +83,10 @@ impl From<VaultError> for CliError {
     fn from(error: VaultError) -> CliError {
         match error {
             VaultError::Store(error) => error.into(),
+            VaultError::Keyring(error) => {
+                let kind = if error.needs_person() { Kind::Person } else { Kind::Config };
+                CliError::new(kind, error.to_string()).hint(error.hint()).because(error)
+            }
             other => CliError::new(Kind::Config, other.to_string()).because(other),
         }
     }

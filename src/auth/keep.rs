@@ -2,10 +2,11 @@
 //! What does not belong here: how the login went.
 
 use super::document::{Document, DocumentError};
-use super::grant::{self, App, GrantError, Pair, Places};
+use super::grant::{App, Pair};
+use super::revoke::Revoker;
 use super::tokens::expiry_of;
-use super::vault::{Vault, VaultError};
-use super::wire::Wire;
+use super::vault::Vault;
+use super::vault_error::VaultError;
 use crate::domain::{AccountName, Platform, UserId, Wall};
 use crate::store::{Account, Credential, Expiry, NewCredential, Store, StoreError};
 
@@ -127,37 +128,17 @@ pub enum LoggedOut {
 pub async fn logout(
     store: &mut Store,
     vault: Option<&Vault>,
-    revoke: Option<(&Wire, &App, &Places)>,
+    revoker: &Revoker<'_>,
     account: &Account,
 ) -> Result<LoggedOut, KeepError> {
     let Some(record) = store.credential(account.id).await? else { return Ok(LoggedOut::WasNot) };
-    let opened = match vault {
-        Some(vault) => vault
-            .unseal(account.platform, &account.user_id, &record.set.sealed)
-            .ok()
-            .and_then(|bytes| Document::from_bytes(&bytes).ok()),
-        None => None,
-    };
-    let told = match (opened, revoke) {
-        (Some(Document::OAuth2 { access, refresh }), Some((wire, app, places))) => {
-            // The refresh token is the one that lasts. A platform that ends both at once refuses the second.
-            let lasting = match &refresh {
-                Some(refresh) => Some(grant::revoke(wire, app, places, refresh).await),
-                None => None,
-            };
-            let short = grant::revoke(wire, app, places, &access).await;
-            match (lasting, short) {
-                (Some(Ok(())), Err(GrantError::Refused(_))) => Ok(()),
-                (Some(Err(why)), _) | (_, Err(why)) => Err(why.to_string()),
-                (_, Ok(())) => Ok(()),
-            }
-        }
-        (Some(Document::OAuth2 { .. }), None) => Err("the app it belongs to is not configured".to_owned()),
-        (Some(Document::OAuth1 { .. }), _) => {
-            Err("end the access of the app in the account's settings at the platform".to_owned())
-        }
-        (Some(Document::Aisa { .. }), _) => Err("revoke the key at AIsa if nobody else uses it".to_owned()),
-        (None, _) => Err("its sealed credentials could not be opened".to_owned()),
+    let opened = vault.and_then(|vault| {
+        let bytes = vault.unseal(account.platform, &account.user_id, &record.set.sealed).ok()?;
+        Document::from_bytes(&bytes).ok()
+    });
+    let told = match &opened {
+        Some(document) => revoker.revoke(document).await,
+        None => Err("its sealed credentials could not be opened".to_owned()),
     };
     store.forget_credential(account.id).await?;
     Ok(told.map_or_else(LoggedOut::NotRevoked, |()| LoggedOut::Revoked))

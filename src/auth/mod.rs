@@ -17,14 +17,18 @@ mod document;
 mod grant;
 mod import;
 mod keep;
+mod key;
+mod keyring;
 mod listener;
 mod login;
 pub mod oauth1;
 mod pin;
 mod refresh;
+mod revoke;
 mod slot;
 mod tokens;
 mod vault;
+mod vault_error;
 mod wire;
 
 pub use aisa::{AisaLink, InvalidKey, aisa_key, aisa_link, aisa_user};
@@ -34,12 +38,16 @@ pub use import::{
     IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
 };
 pub use keep::{KeepError, LoggedOut, Login, keep, list, logout};
+pub use key::{KeyChoice, KeyHeld, KeyPlace, MIN_PASSPHRASE_CHARS};
+pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{LOGIN_WAIT_SECONDS, Listener};
 pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
 pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
 pub use refresh::{
     AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at,
 };
+pub use revoke::Revoker;
 pub use tokens::{Current, NoToken, TokenMeans, TokenSource};
-pub use vault::{KeyChoice, MIN_PASSPHRASE_CHARS, Vault, VaultError};
+pub use vault::Vault;
+pub use vault_error::VaultError;
 pub use wire::{Wire, WireError, WireSetup};

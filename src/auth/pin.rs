@@ -3,6 +3,7 @@
 //!
 //! Signing comes in as a function over [`ToSign`], so that this file knows neither keys nor nonces.
 
+use oauth2::HttpResponse;
 use oauth2::url::{Url, form_urlencoded};
 use reqwest::Method;
 use reqwest::header::AUTHORIZATION;
@@ -125,6 +126,28 @@ fn address(base: &BaseUrl, path: &str) -> Result<Url, GrantError> {
     Url::parse(&format!("{base}{path}")).map_err(|_| GrantError::World("the address is no URL".into()))
 }
 
+/// Sends one signed POST without a body, and gives its answer whatever it is.
+pub(super) async fn carry(
+    wire: &Wire,
+    base: &BaseUrl,
+    path: &str,
+    extra: &[(&str, &str)],
+    token: Option<(&Secret, &Secret)>,
+    sign: &Sign<'_>,
+) -> Result<HttpResponse, GrantError> {
+    let url = address(base, path)?;
+    let header = sign(ToSign { method: "POST", url: &url, extra, token });
+    let built = wire.request(Method::POST, url.as_str()).header(AUTHORIZATION, header.expose()).build();
+    let mut built = built.map_err(|_| GrantError::App("the keys cannot stand in a header".into()))?;
+    if let Some(header) = built.headers_mut().get_mut(AUTHORIZATION) {
+        header.set_sensitive(true);
+    }
+    wire.carry(built).await.map_err(|error| match error {
+        WireError::Unanswered(why) => GrantError::Unsure(why),
+        other => GrantError::World(other.to_string()),
+    })
+}
+
 async fn post(
     wire: &Wire,
     base: &BaseUrl,
@@ -133,17 +156,7 @@ async fn post(
     token: Option<(&Secret, &Secret)>,
     sign: &Sign<'_>,
 ) -> Result<Answer, GrantError> {
-    let url = address(base, path)?;
-    let header = sign(ToSign { method: "POST", url: &url, extra, token });
-    let built = wire.request(Method::POST, url.as_str()).header(AUTHORIZATION, header.expose()).build();
-    let mut built = built.map_err(|_| GrantError::App("the keys cannot stand in a header".into()))?;
-    if let Some(header) = built.headers_mut().get_mut(AUTHORIZATION) {
-        header.set_sensitive(true);
-    }
-    let answer = wire.carry(built).await.map_err(|error| match error {
-        WireError::Unanswered(why) => GrantError::Unsure(why),
-        other => GrantError::World(other.to_string()),
-    })?;
+    let answer = carry(wire, base, path, extra, token, sign).await?;
     match answer.status().as_u16() {
         200 => Ok(Answer(form_urlencoded::parse(answer.body()).into_owned().collect())),
         // With a verifier it is the PIN that is wrong, without one it is the app.

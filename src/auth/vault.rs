@@ -1,25 +1,18 @@
-//! Seals and opens credentials at rest: XChaCha20-Poly1305 under a key from `CLEANUP_KEY` (stretched with Argon2id) or from a
-//! key file. In: plain documents. Out: blobs for the store. What does not belong here: what is in a document.
+//! Seals and opens credentials at rest: XChaCha20-Poly1305 under the vault's key. In: plain documents. Out: blobs for the store.
+//! What does not belong here: what is in a document, and where keys are kept (`key`, `keyring`).
 //!
 //! Platform and user are authenticated with each blob, so that a record copied to another account does not open there.
 
-use std::fs::OpenOptions;
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Path, PathBuf};
-
-use argon2::{Algorithm, Argon2, Params, Version};
 use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use crate::domain::{Platform, Secret, UserId};
-use crate::store::{KeySource, Store, StoreError, VaultStamp};
+use super::key::{self, Key, KeyChoice, KeyHeld, KeyPlace, NO_RANDOM};
+use super::keyring;
+use super::vault_error::VaultError;
+use crate::domain::{Platform, UserId};
+use crate::store::{KeySource, Store, VaultStamp};
 
-/// `CLEANUP_KEY` has at least so many characters.
-pub const MIN_PASSPHRASE_CHARS: usize = 16;
-
-const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 const MAX_SEALED_BYTES: usize = 64 * 1024;
 /// The first byte of a blob: how the rest is to be read.
@@ -30,87 +23,10 @@ const PASSES: u32 = 2;
 const CHECK: &[u8] = b"this opens under the right key only";
 const CHECK_DATA: &[u8] = b"cleanup vault check";
 
-/// Where keys come from, as the configuration resolved it.
-#[derive(Clone, Debug)]
-pub struct KeyChoice {
-    /// `CLEANUP_KEY`.
-    pub passphrase: Option<Secret>,
-    /// Used where there is no passphrase; made where it is missing and nothing is sealed yet.
-    pub key_file: PathBuf,
-}
-
-impl KeyChoice {
-    /// The choice without any configuration: `CLEANUP_KEY` if it is set, else `credentials.key` in the queue's folder.
-    pub fn beside(queue: &Path, passphrase: Option<Secret>) -> KeyChoice {
-        KeyChoice { passphrase, key_file: queue.with_file_name("credentials.key") }
-    }
-}
-
-/// Why credentials cannot be sealed or opened. All of it is configuration (exit 78), except the store's own errors.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// The passphrase is short.
-    #[error("CLEANUP_KEY has fewer than {MIN_PASSPHRASE_CHARS} characters; set a longer one")]
-    ShortPassphrase,
-    /// The key in hand does not open what is there.
-    #[error(
-        "CLEANUP_KEY is not the one these credentials were sealed with; set that one, or log every account in again"
-    )]
-    WrongPassphrase,
-    /// Another key file than the one used before.
-    #[error(
-        "{0} is not the key these credentials were sealed with; restore the right file, or log every account in again"
-    )]
-    WrongKeyFile(PathBuf),
-    /// The passphrase is missing.
-    #[error("the credentials are sealed under CLEANUP_KEY, which is not set; set it")]
-    PassphraseMissing,
-    /// A passphrase where a key file was used.
-    #[error("the credentials are sealed under the key file {0}, but CLEANUP_KEY is set; unset it")]
-    PassphraseUnwanted(PathBuf),
-    /// The key file has gone.
-    #[error("the key file {0} is missing; restore it, or log every account in again")]
-    KeyFileMissing(PathBuf),
-    /// Others can read the key file.
-    #[error("the key file {path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")]
-    KeyFileOpen {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The key file is no key.
-    #[error("the key file {0} is not a file of {KEY_BYTES} bytes; restore it from a backup")]
-    KeyFileOdd(PathBuf),
-    /// The key file cannot be read or made.
-    #[error("the key file {path}: {source}")]
-    KeyFileIo {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// A blob does not open: it was changed, cut or moved here from another account.
-    #[error(
-        "the sealed credentials of {platform} user {user} are damaged or belong to another account; log it in again"
-    )]
-    Damaged {
-        /// Whose.
-        platform: Platform,
-        /// Whose.
-        user: UserId,
-    },
-    /// The system gives no random numbers, or the key cannot be stretched.
-    #[error("sealing failed: {0}")]
-    Sealing(&'static str),
-    /// The queue.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// A key, ready to seal and open. It is wiped when dropped.
 pub struct Vault {
     cipher: XChaCha20Poly1305,
+    held: KeyHeld,
 }
 
 impl std::fmt::Debug for Vault {
@@ -120,55 +36,85 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// The vault of a queue; made where nothing is sealed yet.
+    /// The vault of a queue; made where nothing is sealed yet. Where the keyring was chosen and the key is in a file yet, the
+    /// keyring has it from now on; the file stays, for other queues of the folder may need it.
     ///
     /// # Errors
-    /// The key is missing, wrong or open to others; the queue cannot be read or written.
+    /// The key is missing, wrong or open to others; the keyring is not there or stays locked; the queue cannot be read or
+    /// written.
     pub async fn of(store: &mut Store, choice: &KeyChoice) -> Result<Vault, VaultError> {
-        if let Some(stamp) = store.vault_stamp().await?
-            && (store.has_credentials().await? || Vault::open(choice, &stamp).is_ok())
-        {
-            return Vault::open(choice, &stamp);
+        if let Some(stamp) = store.vault_stamp().await? {
+            match Vault::open(choice, &stamp).await {
+                Ok(vault) => return vault.moved(choice, &stamp).await,
+                // A keyring that was not opened will not be a moment later either.
+                Err(error @ VaultError::Keyring(_)) => return Err(error),
+                Err(error) if store.has_credentials().await? => return Err(error),
+                Err(_) => {}
+            }
         }
-        let (vault, stamp) = Vault::create(choice)?;
+        let (vault, stamp) = Vault::create(choice).await?;
         let holds = store.stamp_vault(&stamp).await?;
-        // Another process may have been faster.
-        if holds == stamp { Ok(vault) } else { Vault::open(choice, &holds) }
+        if holds == stamp {
+            return Ok(vault);
+        }
+        // Another process was faster: its key counts, and ours opens nothing.
+        if vault.held == KeyHeld::Keyring {
+            keyring::remove(&key::vault_id(&stamp)).await?;
+        }
+        Vault::open(choice, &holds).await
     }
 
     /// A new vault, and how to open it again.
     ///
     /// # Errors
-    /// The passphrase is short; the key file cannot be made or is open to others.
-    pub fn create(choice: &KeyChoice) -> Result<(Vault, VaultStamp), VaultError> {
+    /// The passphrase is short; the key file cannot be made or is open to others; the keyring takes no key.
+    pub async fn create(choice: &KeyChoice) -> Result<(Vault, VaultStamp), VaultError> {
         let source = match &choice.passphrase {
             Some(_) => {
                 let salt = <[u8; 16]>::try_generate().map_err(|_| NO_RANDOM)?;
                 KeySource::Passphrase { salt, memory_kib: MEMORY_KIB, passes: PASSES }
             }
-            None => {
-                make_key_file(&choice.key_file)?;
-                KeySource::KeyFile
-            }
+            None => KeySource::Random,
         };
-        let vault = Vault { cipher: cipher(choice, source)? };
-        let check_text = vault.seal_with(CHECK_DATA, CHECK)?;
-        Ok((vault, VaultStamp { source, check_text }))
+        let key = key::fresh(choice, source)?;
+        let vault = Vault { cipher: cipher(&key)?, held: choice.would_be() };
+        let stamp = VaultStamp { source, check_text: vault.seal_with(CHECK_DATA, CHECK)? };
+        if vault.held == KeyHeld::Keyring {
+            keyring::write(&key::vault_id(&stamp), &key).await?;
+        }
+        Ok((vault, stamp))
     }
 
-    /// Opens an existing vault.
+    /// Opens an existing vault. Changes nothing anywhere.
     ///
     /// # Errors
-    /// The key is missing, wrong or open to others.
-    pub fn open(choice: &KeyChoice, stamp: &VaultStamp) -> Result<Vault, VaultError> {
-        let vault = Vault { cipher: cipher(choice, stamp.source)? };
+    /// The key is missing, wrong or open to others; the keyring is not there or stays locked.
+    pub async fn open(choice: &KeyChoice, stamp: &VaultStamp) -> Result<Vault, VaultError> {
+        let (key, held) = key::fetch(choice, stamp).await?;
+        let vault = Vault { cipher: cipher(&key)?, held };
         match vault.open_with(CHECK_DATA, &stamp.check_text) {
             Some(text) if text.as_slice() == CHECK => Ok(vault),
-            _ => Err(match stamp.source {
-                KeySource::Passphrase { .. } => VaultError::WrongPassphrase,
-                KeySource::KeyFile => VaultError::WrongKeyFile(choice.key_file.clone()),
+            _ => Err(match vault.held {
+                KeyHeld::Passphrase => VaultError::WrongPassphrase,
+                KeyHeld::File(path) => VaultError::WrongKeyFile(path),
+                KeyHeld::Keyring => VaultError::WrongKeyringKey,
             }),
         }
+    }
+
+    /// Where its key is.
+    pub fn held(&self) -> &KeyHeld {
+        &self.held
+    }
+
+    async fn moved(self, choice: &KeyChoice, stamp: &VaultStamp) -> Result<Vault, VaultError> {
+        let (KeyHeld::File(path), KeyPlace::Keyring) = (&self.held, choice.place) else { return Ok(self) };
+        keyring::write(&key::vault_id(stamp), &key::read_key_file(path)?).await?;
+        tracing::warn!(
+            "the key is in the OS keyring now; delete {} once no other queue of that folder needs it",
+            path.display()
+        );
+        Ok(Vault { held: KeyHeld::Keyring, ..self })
     }
 
     /// Seals a document for one account.
@@ -210,73 +156,13 @@ impl Vault {
     }
 }
 
-const NO_RANDOM: VaultError = VaultError::Sealing("the system gives no random numbers");
-
 /// Names and IDs hold no line breaks, so that no two owners read the same.
 fn owner(platform: Platform, user: &UserId) -> Vec<u8> {
     format!("cleanup credential\n{platform}\n{user}").into_bytes()
 }
 
-fn cipher(choice: &KeyChoice, source: KeySource) -> Result<XChaCha20Poly1305, VaultError> {
-    let mut key = Zeroizing::new([0_u8; KEY_BYTES]);
-    match (source, &choice.passphrase) {
-        (KeySource::Passphrase { salt, memory_kib, passes }, Some(passphrase)) => {
-            if passphrase.expose().chars().count() < MIN_PASSPHRASE_CHARS {
-                return Err(VaultError::ShortPassphrase);
-            }
-            let costs = Params::new(memory_kib, passes, 1, Some(KEY_BYTES));
-            let costs = costs.map_err(|_| VaultError::Sealing("the costs of the key are out of range"))?;
-            Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
-                .hash_password_into(passphrase.expose().as_bytes(), &salt, key.as_mut_slice())
-                .map_err(|_| VaultError::Sealing("the passphrase cannot be stretched"))?;
-        }
-        (KeySource::Passphrase { .. }, None) => return Err(VaultError::PassphraseMissing),
-        (KeySource::KeyFile, Some(_)) => return Err(VaultError::PassphraseUnwanted(choice.key_file.clone())),
-        (KeySource::KeyFile, None) => read_key_file(&choice.key_file, &mut key)?,
-    }
+fn cipher(key: &Key) -> Result<XChaCha20Poly1305, VaultError> {
     XChaCha20Poly1305::new_from_slice(key.as_slice()).map_err(|_| VaultError::Sealing("a key of the wrong length"))
-}
-
-fn read_key_file(path: &Path, key: &mut [u8; KEY_BYTES]) -> Result<(), VaultError> {
-    let complain = |source| VaultError::KeyFileIo { path: path.to_path_buf(), source };
-    let mut file = match OpenOptions::new().read(true).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(VaultError::KeyFileMissing(path.to_path_buf()));
-        }
-        Err(error) => return Err(complain(error)),
-    };
-    // Asked of the open file, so that nobody changes it in between.
-    let about = file.metadata().map_err(complain)?;
-    let mode = about.mode() & 0o7777;
-    if mode & 0o077 != 0 {
-        return Err(VaultError::KeyFileOpen { path: path.to_path_buf(), mode });
-    }
-    if !about.is_file() || about.len() != KEY_BYTES as u64 {
-        return Err(VaultError::KeyFileOdd(path.to_path_buf()));
-    }
-    file.read_exact(key).map_err(complain)
-}
-
-/// Makes the key file where there is none: whole or not at all, and never in place of one that another process made.
-fn make_key_file(path: &Path) -> Result<(), VaultError> {
-    let complain = |source| VaultError::KeyFileIo { path: path.to_path_buf(), source };
-    if path.try_exists().map_err(complain)? {
-        return Ok(());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.exists() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(complain)?;
-    }
-    let key = Zeroizing::new(<[u8; KEY_BYTES]>::try_generate().map_err(|_| NO_RANDOM)?);
-    // A temporary file of this crate has mode 0600 from its beginning.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(complain)?;
-    file.write_all(key.as_slice()).and_then(|()| file.as_file().sync_all()).map_err(complain)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(complain),
-        Err(there) if there.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(failed) => Err(complain(failed.error)),
-    }
 }
 
 #[cfg(test)]

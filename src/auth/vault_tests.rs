@@ -1,64 +1,66 @@
 #![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::Secret;
 
 fn choice(folder: &Path, passphrase: Option<&str>) -> KeyChoice {
-    KeyChoice { passphrase: passphrase.map(Secret::new), key_file: folder.join("data/credentials.key") }
+    KeyChoice::beside(&folder.join("data/queue.db"), passphrase.map(Secret::new))
 }
 
 fn user(text: &str) -> UserId {
     text.parse().unwrap()
 }
 
-#[test]
-fn a_key_file_is_made_once_private_and_opens_again() {
+#[tokio::test]
+async fn a_key_file_is_made_once_private_and_opens_again() {
     let folder = tempfile::tempdir().unwrap();
     let choice = choice(folder.path(), None);
-    let (vault, stamp) = Vault::create(&choice).unwrap();
+    let (vault, stamp) = Vault::create(&choice).await.unwrap();
     let sealed = vault.seal(Platform::XV2, &user("12"), b"canary").unwrap();
     assert_eq!(std::fs::metadata(&choice.key_file).unwrap().permissions().mode() & 0o777, 0o600);
     let before = std::fs::read(&choice.key_file).unwrap();
-    Vault::create(&choice).unwrap();
+    Vault::create(&choice).await.unwrap();
     assert_eq!(before, std::fs::read(&choice.key_file).unwrap());
-    let opened = Vault::open(&choice, &stamp).unwrap();
+    let opened = Vault::open(&choice, &stamp).await.unwrap();
     assert_eq!(opened.unseal(Platform::XV2, &user("12"), &sealed).unwrap().as_slice(), b"canary");
 }
 
-#[test]
-fn a_key_file_that_others_can_read_is_refused_with_the_remedy() {
+#[tokio::test]
+async fn a_key_file_that_others_can_read_is_refused_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let choice = choice(folder.path(), None);
-    let (_, stamp) = Vault::create(&choice).unwrap();
+    let (_, stamp) = Vault::create(&choice).await.unwrap();
     for mode in [0o640, 0o604, 0o660, 0o644] {
         std::fs::set_permissions(&choice.key_file, std::fs::Permissions::from_mode(mode)).unwrap();
-        let message = Vault::open(&choice, &stamp).unwrap_err().to_string();
+        let message = Vault::open(&choice, &stamp).await.unwrap_err().to_string();
         assert!(message.contains("chmod 600"), "{message}");
     }
 }
 
-#[test]
-fn every_wrong_key_names_what_to_set() {
+#[tokio::test]
+async fn every_wrong_key_names_what_to_set() {
     let folder = tempfile::tempdir().unwrap();
     let by_file = choice(folder.path(), None);
     let by_word = choice(folder.path(), Some("a passphrase of good length"));
-    let (_, file_stamp) = Vault::create(&by_file).unwrap();
-    let (_, word_stamp) = Vault::create(&by_word).unwrap();
-    Vault::open(&by_word, &word_stamp).unwrap();
+    let (_, file_stamp) = Vault::create(&by_file).await.unwrap();
+    let (_, word_stamp) = Vault::create(&by_word).await.unwrap();
+    Vault::open(&by_word, &word_stamp).await.unwrap();
     let other = choice(folder.path(), Some("another passphrase of length"));
-    assert!(matches!(Vault::open(&other, &word_stamp), Err(VaultError::WrongPassphrase)));
-    assert!(matches!(Vault::open(&by_file, &word_stamp), Err(VaultError::PassphraseMissing)));
-    assert!(matches!(Vault::open(&by_word, &file_stamp), Err(VaultError::PassphraseUnwanted(_))));
-    assert!(matches!(Vault::create(&choice(folder.path(), Some("short"))), Err(VaultError::ShortPassphrase)));
+    assert!(matches!(Vault::open(&other, &word_stamp).await, Err(VaultError::WrongPassphrase)));
+    assert!(matches!(Vault::open(&by_file, &word_stamp).await, Err(VaultError::PassphraseMissing)));
+    assert!(matches!(Vault::open(&by_word, &file_stamp).await, Err(VaultError::PassphraseUnwanted(_))));
+    assert!(matches!(Vault::create(&choice(folder.path(), Some("short"))).await, Err(VaultError::ShortPassphrase)));
     std::fs::write(&by_file.key_file, [7; 32]).unwrap();
-    assert!(matches!(Vault::open(&by_file, &file_stamp), Err(VaultError::WrongKeyFile(_))));
+    assert!(matches!(Vault::open(&by_file, &file_stamp).await, Err(VaultError::WrongKeyFile(_))));
     std::fs::write(&by_file.key_file, [7; 31]).unwrap();
-    assert!(matches!(Vault::open(&by_file, &file_stamp), Err(VaultError::KeyFileOdd(_))));
+    assert!(matches!(Vault::open(&by_file, &file_stamp).await, Err(VaultError::KeyFileOdd(_))));
     std::fs::remove_file(&by_file.key_file).unwrap();
-    assert!(matches!(Vault::open(&by_file, &file_stamp), Err(VaultError::KeyFileMissing(_))));
+    assert!(matches!(Vault::open(&by_file, &file_stamp).await, Err(VaultError::KeyFileMissing(_))));
     assert!(!by_file.key_file.exists(), "a lost key is never replaced behind somebody's back");
 }
 
@@ -74,7 +76,7 @@ proptest! {
         place in any::<proptest::sample::Index>(),
         flip in 1_u8..,
     ) {
-        let vault = Vault { cipher: XChaCha20Poly1305::new_from_slice(&[3; 32]).unwrap() };
+        let vault = Vault { cipher: XChaCha20Poly1305::new_from_slice(&[3; 32]).unwrap(), held: KeyHeld::Passphrase };
         let sealed = vault.seal(Platform::XV2, &user(&owner), &document).unwrap();
         let opened = vault.unseal(Platform::XV2, &user(&owner), &sealed).unwrap();
         prop_assert_eq!(opened.as_slice(), &document[..]);

@@ -9,6 +9,7 @@ use std::fmt;
 use super::args::UntilError;
 use crate::config::ConfigError;
 use crate::jobfile::JobFileError;
+use crate::lists::filter::{FilterError, TooManyToOrder};
 use crate::store::StoreError;
 
 /// What kind of trouble it is.
@@ -151,6 +152,24 @@ impl From<StoreError> for CliError {
     fn from(error: StoreError) -> CliError {
         let (kind, hint) = sort(&error);
         CliError { kind, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
+    }
+}
+
+impl From<FilterError> for CliError {
+    fn from(error: FilterError) -> CliError {
+        match error {
+            FilterError::List(error) => error.into(),
+            FilterError::Time { .. } => {
+                CliError::new(Kind::Usage, error.to_string()).hint("give a date or an age nearer to today")
+            }
+            FilterError::Misfit(_) => CliError::new(Kind::Usage, error.to_string()).hint("leave that option out"),
+        }
+    }
+}
+
+impl From<TooManyToOrder> for CliError {
+    fn from(error: TooManyToOrder) -> CliError {
+        CliError::new(Kind::Usage, error.to_string()).hint("add --limit N, or leave out --order")
     }
 }
 

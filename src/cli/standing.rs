@@ -92,7 +92,8 @@ impl<'a> Look<'a> {
         Ok(standing)
     }
 
-    /// When each job will be done. An account works its jobs off one after the other, so later ones wait for earlier ones.
+    /// When each job will be done. An account works its jobs off one after the other, so later ones wait for earlier ones;
+    /// when a person will have seen to an account nobody can say.
     async fn look_ahead(
         &self,
         store: &mut Store,
@@ -108,15 +109,16 @@ impl<'a> Look<'a> {
                 continue;
             }
             let mut done_at = None;
+            let mut waits_for_a_person = false;
             for (action, account, n) in self.work_of(store, status).await? {
                 let line = queued.entry(account).or_default();
                 line.push((action, n));
-                let standing = accounts.iter().find(|standing| standing.account.id == account);
-                let pace = self.settings.run.pace;
-                let eta = standing.map(|at| estimate::eta(line, &at.levels(), pace, at.next_at(line, now)));
-                done_at = done_at.max(eta);
+                let Some(at) = accounts.iter().find(|at| at.account.id == account) else { continue };
+                waits_for_a_person |= at.account.trouble.is_some();
+                let eta = estimate::eta(line, &at.levels(), self.settings.run.pace, at.next_at(line, now));
+                done_at = done_at.max(Some(eta));
             }
-            etas.push(done_at);
+            etas.push(done_at.filter(|_| !waits_for_a_person));
         }
         Ok(etas)
     }

@@ -13,6 +13,7 @@ use super::error::ConfigError;
 use super::settings::{LogFormat, ProgressMode};
 use super::windows::{MAX_WINDOWS, Per, WindowRule};
 use super::words::{Price, Text, Workers};
+use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
 use crate::limits::Pace;
 
@@ -31,6 +32,7 @@ pub(super) struct ConfigFile {
     prices: BTreeMap<Text<Action>, Price>,
     pub(super) x: XSection,
     pub(super) aisa: HostSection,
+    pub(super) credentials: CredentialsSection,
     pub(super) log: LogSection,
 }
 
@@ -71,6 +73,13 @@ pub(super) struct XSection {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct HostSection {
     pub(super) api: Option<String>,
+}
+
+/// `[credentials]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CredentialsSection {
+    pub(super) key: Option<Text<KeyPlace>>,
 }
 
 /// `[log]`
@@ -147,7 +156,7 @@ fn explain(message: &str) -> (String, Option<String>) {
     }
 }
 
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = known.map(|name| (strsim::damerau_levenshtein(word, name), name)).min()?;
     (near.0 <= MAX_SUGGESTION_EDITS && near.0 < word.chars().count()).then_some(near.1)
 }
@@ -188,6 +197,8 @@ mod tests {
             api = "https://gateway.example"
             [aisa]
             api = "https://aisa.example"
+            [credentials]
+            key = "keyring"
             [log]
             format = "json"
             file = "/var/log/cleanup.log"
@@ -201,6 +212,7 @@ mod tests {
         assert_eq!(prices[&Action::DeletePost], MicroUsd(5_000));
         assert_eq!(prices[&Action::Unmute], MicroUsd(1_000_000));
         assert_eq!(file.run.workers.unwrap().0, 8);
+        assert_eq!(file.credentials.key, Some(Text(KeyPlace::Keyring)));
         assert!(parse("").unwrap().window_rules().is_empty());
     }
 
@@ -228,6 +240,7 @@ mod tests {
             ("[prices]\nunfolow = \"1\"", 2, "unfollow"),
             ("[prices]\nunlike = \"-1\"", 2, "5.00"),
             ("[run]\ngive_up_after = \"soon\"", 2, "10m"),
+            ("[credentials]\nkey = \"keyrng\"", 2, "none of file, keyring; did you mean keyring?"),
             ("[run", 1, ""),
         ] {
             let error = parse(text).unwrap_err().to_string();

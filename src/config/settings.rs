@@ -10,7 +10,7 @@ use super::error::ConfigError;
 use super::file::ConfigFile;
 use super::paths;
 use super::windows::{self, WindowRule};
-use crate::auth::Places;
+use crate::auth::{KeyPlace, Places};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, UserId, WindowSpec};
 use crate::limits::{Pace, Values};
 use crate::platform::find;
@@ -142,8 +142,10 @@ pub struct Credentials {
     pub x_oauth1: Option<OAuth1Set>,
     /// A key of AIsa's.
     pub aisa_key: Option<Secret>,
-    /// Opens the sealed credentials; none: the key file does.
+    /// Opens the sealed credentials; none: the key that is kept in the place below does.
     pub key: Option<Secret>,
+    /// Where that is.
+    pub key_place: KeyPlace,
 }
 
 /// Everything decided.
@@ -205,7 +207,7 @@ impl Settings {
             prices,
             x_api: host(&environment.x_api, file.x.api, Settings::X_API),
             aisa_api: host(&environment.aisa_api, file.aisa.api, Settings::AISA_API),
-            credentials: credentials_of(environment)?,
+            credentials: credentials_of(environment, file.credentials.key.map(|place| place.0).unwrap_or_default())?,
             app,
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
@@ -237,14 +239,14 @@ impl Settings {
         windows::windows_of(platform, &self.rates, &self.rules)
     }
 
-    /// One sentence for every documented limit that the chosen windows let be exceeded.
-    pub fn window_warnings(&self, platform: Platform) -> Vec<String> {
-        windows::warnings(platform, &self.windows(platform))
+    /// One sentence for every documented limit of these actions that the chosen windows let be exceeded.
+    pub fn window_warnings(&self, platform: Platform, actions: &[Action]) -> Vec<String> {
+        windows::warnings(platform, &self.windows(platform), actions)
     }
 }
 
 /// Half a set of OAuth 1.0a keys is a mistake, not a smaller set; but the app's pair alone is good for a login.
-fn credentials_of(environment: &Environment) -> Result<Credentials, ConfigError> {
+fn credentials_of(environment: &Environment, key_place: KeyPlace) -> Result<Credentials, ConfigError> {
     let Environment { x_consumer_key, x_consumer_secret, x_access_token, x_access_secret, .. } = environment.clone();
     let x_oauth1 = match (x_consumer_key, x_consumer_secret, x_access_token, x_access_secret) {
         (Some(consumer_key), Some(consumer_secret), Some(access_token), Some(access_secret)) => {
@@ -263,6 +265,7 @@ fn credentials_of(environment: &Environment) -> Result<Credentials, ConfigError>
         x_oauth1,
         aisa_key: environment.aisa_key.clone(),
         key: environment.key.clone(),
+        key_place,
     })
 }
 

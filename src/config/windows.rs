@@ -69,8 +69,8 @@ pub(super) fn windows_of(platform: Platform, rates: &[Rate], rules: &[WindowRule
     account.into_iter().chain(app).collect()
 }
 
-/// One sentence for every documented limit that `chosen` lets be exceeded.
-pub(super) fn warnings(platform: Platform, chosen: &[WindowSpec]) -> Vec<String> {
+/// One sentence for every documented limit of these actions that `chosen` lets be exceeded.
+pub(super) fn warnings(platform: Platform, chosen: &[WindowSpec], actions: &[Action]) -> Vec<String> {
     let counts_all_of = |chosen: &WindowSpec, documented: &WindowSpec| match documented.applies {
         Applies::All => chosen.applies == Applies::All,
         Applies::Only(action) => chosen.applies.counts(action),
@@ -83,8 +83,10 @@ pub(super) fn warnings(platform: Platform, chosen: &[WindowSpec]) -> Vec<String>
         Applies::All => String::new(),
         Applies::Only(action) => format!(" of {action}"),
     };
-    let documented = WindowSpec::built_in(platform).into_iter().filter(|documented| !holds(documented));
+    let concerns = |documented: &WindowSpec| actions.iter().any(|action| documented.applies.counts(*action));
+    let documented = WindowSpec::built_in(platform).into_iter().filter(concerns);
     documented
+        .filter(|documented| !holds(documented))
         .map(|spec| format!("the chosen windows allow more than {}{} on {platform}", spec.rate, name(&spec)))
         .collect()
 }
@@ -147,14 +149,17 @@ mod tests {
 
     #[test]
     fn more_than_documented_is_warned_of() {
-        let warned = |rates: &[&str]| {
+        let warned_for = |actions: &[Action], rates: &[&str]| {
             let rates: Vec<_> = rates.iter().map(|text| rate(text)).collect();
-            warnings(Platform::XV2, &windows_of(Platform::XV2, &rates, &[])).len()
+            warnings(Platform::XV2, &windows_of(Platform::XV2, &rates, &[]), actions).len()
         };
+        let warned = |rates: &[&str]| warned_for(&Action::ALL, rates);
         assert_eq!(warned(&["51/15m"]), 2, "the window and the day of unlikes");
         assert_eq!(warned(&["50/15m"]), 1, "1,000 a day for unlikes is exceeded");
         assert_eq!(warned(&["600/24h"]), 1, "600 in 15 minutes");
         assert_eq!(warned(&["10/3m", "1000/24h"]), 0);
-        assert!(warnings(Platform::XV2, &WindowSpec::built_in(Platform::XV2)).is_empty());
+        assert_eq!(warned_for(&[Action::Unfollow], &["50/15m"]), 0, "nothing is unliked");
+        assert_eq!(warned_for(&[Action::Unfollow], &["51/15m"]), 1);
+        assert!(warnings(Platform::XV2, &WindowSpec::built_in(Platform::XV2), &Action::ALL).is_empty());
     }
 }

@@ -9,8 +9,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
+use super::file::nearest;
 use super::settings::{LogFormat, ProgressMode};
 use super::windows::Per;
+use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope, parse_duration};
 use crate::limits::Pace;
 
@@ -26,7 +28,8 @@ pub(super) trait Word: Sized {
 fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
     let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    found.ok_or_else(|| format!("{text:?} is none of {}", names.join(", ")))
+    let near = nearest(text, names.iter().copied()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+    found.ok_or_else(|| format!("{text:?} is none of {}{near}", names.join(", ")))
 }
 
 impl Word for Action {
@@ -69,6 +72,12 @@ impl Word for Scope {
 impl Word for ProgressMode {
     fn read(text: &str) -> Result<ProgressMode, String> {
         one_of(text, &ProgressMode::ALL.map(|mode| (mode.name(), mode)))
+    }
+}
+
+impl Word for KeyPlace {
+    fn read(text: &str) -> Result<KeyPlace, String> {
+        one_of(text, &KeyPlace::ALL.map(|place| (place.name(), place)))
     }
 }
 

@@ -22,8 +22,8 @@ pub struct KeepList {
 }
 
 impl KeepList {
-    /// Whether a target is on the list. An ID and a handle of the same user are not known to be the same: see
-    /// [`KeepList::handles`].
+    /// Whether a target is on the list. An ID and a handle of the same user are not known to be the same here: see
+    /// [`KeepList::names`].
     pub fn contains(&self, target: &Target) -> bool {
         match target {
             Target::Id(id) => self.ids.contains(id),
@@ -31,12 +31,17 @@ impl KeepList {
         }
     }
 
+    /// Whether the list names a user or post by its ID, or by the handle it is known by: a post's is its author's.
+    pub fn names(&self, id: TargetId, handle: Option<&Handle>) -> bool {
+        self.ids.contains(&id) || handle.is_some_and(|handle| self.handles.contains(handle))
+    }
+
     /// The IDs.
     pub fn ids(&self) -> &HashSet<TargetId> {
         &self.ids
     }
 
-    /// The handles. They spare nothing in a job of IDs, so whoever uses the list should say so.
+    /// The handles. They spare nothing where only IDs are known, so whoever uses the list should say so.
     pub fn handles(&self) -> &HashSet<Handle> {
         &self.handles
     }

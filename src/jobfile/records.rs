@@ -29,7 +29,8 @@ impl Records {
         comment: Option<u8>,
     ) -> Result<Records, JobFileError> {
         let feed = Feed::open(source)?;
-        let delimiter = sniff(feed.first_bytes(), known, comment);
+        let declared = declared_delimiter(feed.first_bytes());
+        let delimiter = declared.unwrap_or_else(|| sniff(feed.first_bytes(), known, comment));
         let encoding = feed.encoding();
         let csv = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -38,15 +39,13 @@ impl Records {
             .comment(comment)
             .buffer_capacity(BLOCK_BYTES)
             .from_reader(feed);
-        Ok(Records {
-            csv,
-            record: ByteRecord::new(),
-            path: source.name().to_owned(),
-            line: 1,
-            next_line: 1,
-            encoding,
-            delimiter,
-        })
+        let (path, record) = (source.name().to_owned(), ByteRecord::new());
+        let mut records = Records { csv, record, path, line: 1, next_line: 1, encoding, delimiter };
+        if declared.is_some() {
+            // It was written for the spreadsheet, and is no row.
+            records.advance()?;
+        }
+        Ok(records)
     }
 
     /// Reads the next record; false at the end of the file. Empty lines are passed over, lines of spaces are not.
@@ -140,6 +139,15 @@ impl Records {
 
 fn line_feeds(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|b| **b == b'\n').count() as u64
+}
+
+/// The delimiter that Excel is told by a first line of `sep=;`.
+fn declared_delimiter(text: &[u8]) -> Option<u8> {
+    let line = text.split(|b| *b == b'\n').next()?;
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let (name, delimiter) = line.split_last_chunk::<1>().map(|(name, last)| (name, last[0]))?;
+    let declared = name.eq_ignore_ascii_case(b"sep=") && [b',', b';', b'\t'].contains(&delimiter);
+    declared.then_some(delimiter)
 }
 
 /// Comma, semicolon or tab: what splits the first line into the most names we know, then into the most cells.

@@ -121,6 +121,21 @@ fn delimiters_and_encodings() {
 }
 
 #[test]
+fn the_line_that_tells_excel_the_delimiter_is_no_row() {
+    for (text, line) in [
+        ("sep=;\nuser_id;name\n1;a,b,c,d\n", 3),
+        ("\u{feff}SEP=;\r\nuser_id;name\r\n1;a\r\n", 3),
+        ("sep=\t\nuser_id\tx,y\n1\ta\n", 3),
+        ("sep=,\n\nuser_id,x;y;z\n1,a\n", 4),
+    ] {
+        assert_eq!(verdicts("unfollow.csv", text), [ok(line, "unfollow - 1")], "{text:?}");
+    }
+    // Other delimiters are not read: then it is a header like any other.
+    let refused = read("unfollow.csv", b"sep=|\n1\n").unwrap_err();
+    assert!(matches!(refused, JobFileError::NoTargetColumn { .. }), "{refused:?}");
+}
+
+#[test]
 fn excels_windows_1252_stays_readable() {
     let (survey, rows) = read("unfollow.csv", b"user_id;name\n12;Jos\xe9 \x80\n13;plain\n").unwrap();
     assert_eq!(survey.windows_1252_rows, 1);

@@ -4,6 +4,8 @@
 //! anything happens. What does not belong here: queueing and sending undos.
 
 mod entry;
+pub mod filter;
+pub mod snowflake;
 mod table;
 
 pub use entry::{Entry, ListKind};

@@ -140,7 +140,7 @@ fn general(verdict: Verdict, wording: u8) -> Worded {
 /// The answer to somebody who proves nothing.
 pub(super) fn denied(denied: Denied) -> Worded {
     match denied {
-        Denied::Missing | Denied::Unknown => unauthorized(),
+        Denied::Missing | Denied::Unknown | Denied::Ended => unauthorized(),
         Denied::Clock => coded(401, 135, "Timestamp out of bounds."),
         Denied::WrongKind => {
             let detail = "Authenticating with OAuth 1.0a User Context is forbidden for this endpoint. Supported \

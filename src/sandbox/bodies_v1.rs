@@ -62,6 +62,7 @@ pub(super) fn denied(denied: Denied) -> Worded {
         Denied::Unknown => coded(401, 32, "Could not authenticate you."),
         Denied::WrongKind => coded(403, 220, "Your credentials do not allow access to this resource."),
         Denied::Clock => coded(401, 135, "Timestamp out of bounds."),
+        Denied::Ended => coded(401, 89, "Invalid or expired token."),
     }
 }
 

@@ -2,7 +2,7 @@
 //! to be: the redirect to the letter, PKCE with S256, codes that live 30 seconds and work once, refresh tokens that work once
 //! and revoke everything when they are used again.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -119,6 +119,8 @@ pub(super) struct AuthServer {
     refresh: HashMap<String, (usize, bool)>,
     arrivals: BTreeMap<String, u64>,
     pub(super) faults: VecDeque<TokenFault>,
+    /// Users whose OAuth 1.0a token was revoked.
+    ended_oauth1: HashSet<TargetId>,
     ledger: OAuthLedger,
     dice: fastrand::Rng,
 }
@@ -141,6 +143,7 @@ impl AuthServer {
             refresh: HashMap::new(),
             arrivals: BTreeMap::new(),
             faults: VecDeque::new(),
+            ended_oauth1: HashSet::new(),
             ledger: OAuthLedger::default(),
             dice: fastrand::Rng::with_seed(seed),
         }
@@ -280,6 +283,20 @@ impl AuthServer {
         self.families[family].revoked = true;
         self.ledger.revoked += 1;
         TokenAnswer { status: 200, body: json!({ "revoked": true }) }
+    }
+
+    /// `POST /1.1/oauth/invalidate_token.json`, signed with the token that is to end. False: the sandbox is full.
+    pub(super) fn end_oauth1(&mut self, user: TargetId) -> bool {
+        if self.ended_oauth1.len() >= MAX_TOKENS {
+            return false;
+        }
+        self.ledger.revoked += u64::from(self.ended_oauth1.insert(user));
+        true
+    }
+
+    /// Whether a user's OAuth 1.0a token was revoked.
+    pub(super) fn has_ended_oauth1(&self, user: TargetId) -> bool {
+        self.ended_oauth1.contains(&user)
     }
 
     /// Whose access token it is, if it is good now.

@@ -47,6 +47,8 @@ pub(super) enum Denied {
     WrongKind,
     /// Signed too long ago, or in the future.
     Clock,
+    /// Signed rightly, with a token that was revoked.
+    Ended,
 }
 
 /// What was received, body included.
@@ -71,6 +73,11 @@ impl Received {
     /// The bearer token, if it is one.
     pub(super) fn bearer(&self) -> Option<&str> {
         self.header(header::AUTHORIZATION).strip_prefix("Bearer ")
+    }
+
+    /// Whether it is signed as OAuth 1.0a has it.
+    pub(super) fn is_signed(&self) -> bool {
+        self.header(header::AUTHORIZATION).starts_with("OAuth ")
     }
 
     /// The query as it came.

@@ -18,7 +18,7 @@ use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::oauth::AuthServer;
 use super::oauth_routes;
-use super::proof::{self, Denied, Received};
+use super::proof::{self, Denied, OAuth1Keys, Received};
 use super::speech::{self, Endpoint};
 use super::streams::{CutBody, EffectPages};
 use super::who::{Dialect, Who};
@@ -94,6 +94,7 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/i/oauth2/authorize", get(oauth_routes::ask).post(oauth_routes::decide))
         .route("/2/oauth2/token", post(oauth_routes::token))
         .route("/2/oauth2/revoke", post(oauth_routes::revoke))
+        .route("/1.1/oauth/invalidate_token.json", post(invalidate))
         .route("/sandbox/ledger", get(ledger))
         .route("/sandbox/effects", get(effects))
         .route("/sandbox/user/{id}/{trouble}", post(trouble));
@@ -202,6 +203,18 @@ async fn me(State(platform): State<Platform>, request: Request) -> Response {
     respond(bodies::worded_user(answer.verdict, user), Dialect::V2, answer, platform.clock.now().wall)
 }
 
+/// Ends the token that signed the request.
+async fn invalidate(State(platform): State<Platform>, request: Request) -> Response {
+    let Some(received) = receive(request).await else { return plain(words::too_large()) };
+    match authenticated(&platform, Dialect::V1, false, &received) {
+        Ok(user) if platform.oauth().end_oauth1(user) => {
+            axum::Json(serde_json::json!({ "access_token": OAuth1Keys::of(user).access_token })).into_response()
+        }
+        Ok(user) => plain(bodies::worded_user(Verdict::Full, user)),
+        Err(denied) => plain(speech::denied(Dialect::V1, denied)),
+    }
+}
+
 async fn ledger(State(platform): State<Platform>) -> axum::Json<Ledger> {
     let ledger = platform.world().ledger();
     axum::Json(ledger)
@@ -247,7 +260,11 @@ fn authenticated(
         let bearer = received.bearer().filter(|_| dialect == Dialect::V2);
         bearer.and_then(|bearer| platform.oauth().user_of(now.tick, bearer)).ok_or(denied)
     };
-    let user = proof::user(dialect, oauth2_only, received, now.wall).or_else(issued);
+    let ended = |user: &TargetId| received.is_signed() && platform.oauth().has_ended_oauth1(*user);
+    let user = match proof::user(dialect, oauth2_only, received, now.wall).or_else(issued) {
+        Ok(user) if ended(&user) => Err(Denied::Ended),
+        other => other,
+    };
     if user.is_err() {
         platform.world().count_unauthenticated();
     }

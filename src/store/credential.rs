@@ -23,8 +23,9 @@ pub enum KeySource {
         /// Its passes over that memory.
         passes: u32,
     },
-    /// A file of random bytes.
-    KeyFile,
+    /// 32 random bytes, in a key file or the OS keyring: the configuration says which. (The word in the database is
+    /// `key_file`, from when there was no other place.)
+    Random,
 }
 
 /// How a queue's credentials are sealed.
@@ -160,7 +161,7 @@ impl Store {
             KeySource::Passphrase { salt, memory_kib, passes } => {
                 ("passphrase", Some(salt.to_vec()), Some(i64::from(memory_kib)), Some(i64::from(passes)))
             }
-            KeySource::KeyFile => ("key_file", None, None, None),
+            KeySource::Random => ("key_file", None, None, None),
         };
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         let unused = "delete from vault where not exists (select 1 from credential)";
@@ -385,7 +386,7 @@ async fn read_stamp(connection: &mut SqliteConnection) -> Result<Option<Result<V
         let odd = || StoreError::impossible(format!("a vault of the kind {word:?}"));
         let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).ok_or_else(odd);
         let source = match word.as_str() {
-            "key_file" => KeySource::KeyFile,
+            "key_file" => KeySource::Random,
             "passphrase" => KeySource::Passphrase {
                 salt: salt.and_then(|salt| salt.try_into().ok()).ok_or_else(odd)?,
                 memory_kib: number(memory)?,

@@ -1,7 +1,13 @@
 //! Canary secrets go through every command, and are in no file and in no word of it: database, write-ahead log, logs at their
 //! fullest, reports, errors, backtraces.
 
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::process::Stdio;
+
+use clap::CommandFactory;
+use cleanup::cli::args::Cli;
 
 use crate::bench::{Bench, Done, USER, ids};
 
@@ -35,6 +41,104 @@ fn silent(done: Done) -> Done {
     done
 }
 
+/// The lines that go through the program in this order, each once plainly and once with the fullest log. A new command gets a
+/// line here (or in the test, where it wants a secret on stdin or does not end by itself): a command of the tree that no line
+/// has named fails the test.
+const LINES: &[&[&str]] = &[
+    &["account", "import", "accounts.csv"],
+    &["account", "list"],
+    &["account", "list", "--json"],
+    &["account", "check"],
+    &["account", "check", "--json", "--actions", "unlike"],
+    &["check", "mutes.csv", "--action", "unmute"],
+    &["load", "mutes.csv", "--action", "unmute", "--account", "work"],
+    &["pause", "mutes"],
+    &["unpause", "mutes"],
+    &["resume", "--yes", "--json", "--rate", "1000/m", "--pace", "front-load"],
+    &["run", "mutes.csv", "--action", "unmute", "--account", "work", "--yes", "--rate", "1000/m"],
+    &["retry", "mutes"],
+    &["status", "--json"],
+    &["report", "mutes"],
+    &["report", "mutes", "--format", "jsonl", "-o", "report.jsonl"],
+    &["explain", "1000000000000000007"],
+    &["audit"],
+    &["doctor"],
+    &["doctor", "--json"],
+    &["cancel", "mutes"],
+    &["forget", "mutes", "--yes"],
+    &["completions", "bash"],
+    &["man"],
+    &["account", "remove", "work"],
+    &["account", "logout", "fixed"],
+    &["account", "logout", "one"],
+    &["account", "remove", "key", "--yes"],
+    &["account", "list", "--json"],
+];
+
+/// Every command of the tree that does something, in the words people type.
+fn commands_of(command: &clap::Command, path: &str) -> Vec<String> {
+    let below = command.get_subcommands().filter(|below| below.get_name() != "help");
+    let named: Vec<_> = below.map(|below| (below, format!("{path} {}", below.get_name()).trim().to_owned())).collect();
+    if named.is_empty() {
+        return vec![path.to_owned()];
+    }
+    named.iter().flat_map(|(below, path)| commands_of(below, path)).collect()
+}
+
+/// Runs the program and notes which commands it was run with.
+struct Witness<'a> {
+    bench: &'a Bench,
+    environment: &'a [(&'a str, &'a str)],
+    seen: RefCell<Vec<String>>,
+}
+
+impl Witness<'_> {
+    #[track_caller]
+    fn run(&self, words: &[&str]) -> Done {
+        let log = ["-vvv", "--log-file", "log.json", "--log-format", "json"];
+        let loud: Vec<&str> = words.iter().copied().chain(log).collect();
+        self.note(words);
+        let plain = silent(self.bench.run_with(words, self.environment));
+        assert_ne!(plain.code, 2, "{words:?} did nothing: {}", plain.err);
+        silent(self.bench.run_with(&loud, self.environment))
+    }
+
+    #[track_caller]
+    fn feed(&self, words: &[&str], text: &str) -> Done {
+        self.note(words);
+        let mut command = self.bench.cleanup(words);
+        command.envs(self.environment.iter().copied());
+        silent(self.bench.feed_to(command, text))
+    }
+
+    /// A command that serves until it is told to end: it is, once it has said `last`. `public` is no secret in what it says.
+    fn serve(&self, words: &[&str], last: &str, public: &str) {
+        self.note(words);
+        let mut command = self.bench.cleanup(words);
+        command.envs(self.environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (mut said, mut stderr) = (String::new(), BufReader::new(child.stderr.take().unwrap()));
+        while !said.contains(last) {
+            assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "it ended: {said}");
+        }
+        child.kill().unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        let done = Done::of(&child.wait_with_output().unwrap());
+        silent(Done { err: said.replace(public, ""), ..done });
+    }
+
+    fn note(&self, words: &[&str]) {
+        self.seen.borrow_mut().push(words.join(" ") + " ");
+    }
+
+    fn missed(&self) -> Vec<String> {
+        let seen = self.seen.borrow();
+        let all = commands_of(&Cli::command(), "");
+        assert!(all.len() > 20, "{all:?}");
+        all.into_iter().filter(|name| !seen.iter().any(|line| line.starts_with(&format!("{name} ")))).collect()
+    }
+}
+
 #[test]
 fn no_secret_is_anywhere_in_clear() {
     let bench = Bench::new();
@@ -46,17 +150,8 @@ fn no_secret_is_anywhere_in_clear() {
         ("CLEANUP_X_CONSUMER_KEY", "canary-consumer-key"),
         ("CLEANUP_X_CONSUMER_SECRET", "canary-consumer-secret"),
     ];
-    let run = |words: &[&str]| {
-        let loud: Vec<&str> =
-            words.iter().copied().chain(["-vvv", "--log-file", "log.json", "--log-format", "json"]).collect();
-        silent(bench.run_with(words, environment));
-        silent(bench.run_with(&loud, environment))
-    };
-    let feed = |words: &[&str], text: &str| {
-        let mut command = bench.cleanup(words);
-        command.envs(environment.iter().copied());
-        silent(bench.feed_to(command, text))
-    };
+    let witness = Witness { bench: &bench, environment, seen: RefCell::default() };
+    let feed = |words: &[&str], text: &str| witness.feed(words, text);
     silent(bench.log_in_with("work", USER, "unmute", environment)).ends(0);
     feed(&["account", "add", "fixed", "-vvv"], "sandbox-2244994946\ncanary-refresh\n").ends(0);
     feed(&["account", "add", "odd", "-vvv"], "canary token\n").ends(2);
@@ -72,32 +167,13 @@ fn no_secret_is_anywhere_in_clear() {
         "accounts.csv",
         &format!("{header}many,x-v2,99,canary-at,canary-rt,1,\nx,x-v1,98,canary-t,,,canary-s\n"),
     );
-    run(&["account", "import", "accounts.csv"]).ends(0);
     bench.write("mutes.csv", &format!("user_id,account\n{}", mixed()));
-    for words in [
-        &["account", "list"][..],
-        &["account", "list", "--json"],
-        &["account", "check"],
-        &["account", "check", "--json", "--actions", "unlike"],
-        &["check", "mutes.csv", "--action", "unmute"],
-        &["load", "mutes.csv", "--action", "unmute", "--account", "work"],
-        &["resume", "--yes", "--json", "--rate", "1000/m", "--pace", "front-load"],
-        &["run", "mutes.csv", "--action", "unmute", "--account", "work", "--yes", "--rate", "1000/m"],
-        &["status", "--json"],
-        &["report", "mutes"],
-        &["report", "mutes", "--format", "jsonl", "-o", "report.jsonl"],
-        &["explain", "1000000000000000007"],
-        &["audit"],
-        &["doctor"],
-        &["doctor", "--json"],
-        &["account", "remove", "work"],
-        &["account", "logout", "fixed"],
-        &["account", "logout", "one"],
-        &["account", "remove", "key", "--yes"],
-        &["account", "list", "--json"],
-    ] {
-        run(words);
+    for words in LINES {
+        witness.run(words);
     }
+    let example = "CLEANUP_X_TOKEN=sandbox-2244994945";
+    witness.serve(&["sandbox", "--listen", "127.0.0.1:0", "-vvv"], "Ctrl-C ends it", example);
+    assert_eq!(witness.missed(), Vec::<String>::new(), "commands without a line in LINES");
     // The wrong key, and none.
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary-another-passphrase")])).ends(78);
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary")])).ends(78);

@@ -146,6 +146,40 @@ fn tokens_come_from_stdin() {
 }
 
 #[test]
+fn a_token_of_oauth1_is_revoked_at_logout() {
+    let bench = Bench::new();
+    let keys = cleanup::sandbox::OAuth1Keys::of("42".parse().unwrap());
+    let app: &[(&str, &str)] =
+        &[("CLEANUP_X_CONSUMER_KEY", &keys.consumer_key), ("CLEANUP_X_CONSUMER_SECRET", &keys.consumer_secret)];
+    let token = format!("{}\n{}\n", keys.access_token, keys.access_secret);
+    let add = || bench.feed(&["account", "add", "one", "--platform", "x-v1"], &token).ends(0);
+    add();
+    bench.run_with(&["account", "check", "one"], app).ends(0);
+    // Without the app's keys nobody can sign for it, and that is said.
+    bench.run(&["account", "logout", "one"]).ends(0).says("not revoked").says("CLEANUP_X_CONSUMER_KEY");
+    add();
+    bench.run_with(&["account", "check", "one"], app).ends(0);
+    // Nobody answers: forgotten here, and said what is left to do.
+    let dead = [app, &[("CLEANUP_X_API", "http://127.0.0.1:1")]].concat();
+    let lost = bench.run_with(&["account", "logout", "one"], &dead).ends(0);
+    lost.says("forgotten here").says("no connection").says("account's settings");
+    // The app's secret is wrong: the signature is too.
+    add();
+    let wrong = [app[0], ("CLEANUP_X_CONSUMER_SECRET", "canary-wrong")];
+    let refused = bench.run_with(&["account", "logout", "one"], &wrong).ends(0);
+    assert!(refused.err.contains("HTTP 401") && !refused.err.contains("canary"), "{}", refused.err);
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 0);
+    add();
+    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked and forgotten");
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 1);
+    // The platform takes it no longer; ending it again changes nothing there.
+    add();
+    bench.run_with(&["account", "check", "one"], app).ends(77);
+    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked and forgotten");
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 1);
+}
+
+#[test]
 fn keys_are_private_and_the_wrong_one_is_told() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);

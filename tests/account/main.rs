@@ -5,6 +5,7 @@ mod bench;
 mod browser;
 mod canary;
 mod doctor;
+mod keyring;
 mod logins;
 mod many;
 mod other_logins;

@@ -105,6 +105,9 @@ fn three_platforms_run_side_by_side_and_one_is_revoked_half_way() {
     // The command it named mends it.
     assert!(bench.run(&["account", "list"]).ends(0).out.contains("login needed"));
     bench.run(&["doctor"]).ends(77).says("cleanup account login two");
+    // Nobody can say when a person will come.
+    let status = bench.run(&["status", "--json"]).ends(0).out;
+    assert!(status.contains("\"pending\":5") && status.contains("\"eta_at\":null"), "{status}");
     let trouble = trouble.replace("revoke", "restore");
     assert!(run_async(async { client().post(&trouble).send().await.unwrap().status().is_success() }));
     bench.log_in("two", "4242", "unfollow").ends(0);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::auth::{LoggedOut, NoToken, TokenSource, Vault, Why, logout};
+use cleanup::auth::{LoggedOut, NoToken, Revoker, TokenSource, Vault, Why, logout};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::AccountId;
 use cleanup::sandbox::TokenFault;
@@ -392,12 +392,14 @@ async fn logging_out_revokes_and_forgets() {
     let vault = Vault::of(&mut store, &bench.keys()).await.unwrap();
     let account = store.accounts().await.unwrap().remove(0);
     let (wire, app, places) = (bench.wire(), secret_app(), bench.places());
-    let outcome = logout(&mut store, Some(&vault), Some((&wire, &app, &places)), &account).await.unwrap();
+    let base = bench.sandbox.base_url().parse().unwrap();
+    let revoker = Revoker { wire: &wire, base: &base, app: Some(&app), places: &places, sign: None };
+    let outcome = logout(&mut store, Some(&vault), &revoker, &account).await.unwrap();
     assert!(bench.sandbox.oauth_ledger().revoked >= 1);
     assert_eq!(outcome, LoggedOut::Revoked);
     assert_eq!(bench.whose(&current.credentials).await, None);
     assert!(store.credential(id).await.unwrap().is_none());
     assert_eq!(why(bench.source().await.current(id).await), Why::Missing);
-    let again = logout(&mut store, Some(&vault), None, &account).await.unwrap();
+    let again = logout(&mut store, Some(&vault), &revoker, &account).await.unwrap();
     assert_eq!(again, LoggedOut::WasNot);
 }

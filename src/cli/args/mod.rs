@@ -4,6 +4,7 @@
 //! does not belong here: doing anything.
 
 mod account;
+mod filter;
 mod global;
 mod queue;
 mod run;
@@ -14,6 +15,7 @@ pub use account::{
     AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountImportArgs, AccountListArgs,
     AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
+pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,

@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::config::ProgressMode;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
 use crate::limits::Pace;
+use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
 pub(super) fn action() -> impl TypedValueParser<Value = Action> {
@@ -51,6 +52,26 @@ pub(super) fn progress() -> impl TypedValueParser<Value = ProgressMode> {
     let names = ProgressMode::ALL.map(ProgressMode::name);
     PossibleValuesParser::new(names)
         .try_map(|text| ProgressMode::ALL.into_iter().find(|mode| mode.name() == text).ok_or("no mode"))
+}
+
+/// `--order`
+pub(super) fn order() -> impl TypedValueParser<Value = Order> {
+    PossibleValuesParser::new(Order::ALL.map(Order::name)).try_map(|text| Order::parse(&text).ok_or("no order"))
+}
+
+/// `--limit`: what is limited may have to stand in memory.
+pub(super) fn limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse().ok().filter(|limit| (1..=MAX_ORDERED_ENTRIES).contains(limit));
+    limit.ok_or_else(|| format!("give a number from 1 to {MAX_ORDERED_ENTRIES}"))
+}
+
+/// `--matching`
+pub(super) fn wanted_text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        Err("give the text to look for; nothing matches everything".into())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 /// A length of time, longer than nothing and at most 31 days.
@@ -121,6 +142,8 @@ mod tests {
         assert!(duration("soon").unwrap_err().contains("10m"));
         assert!(duration("0s").is_err() && duration("32d").is_err() && duration("1h30m").is_ok());
         assert!(age("90").unwrap_err().contains("90d"));
+        assert!(limit("0").is_err() && limit("500001").is_err() && limit("500000").is_ok());
+        assert!(wanted_text(" ").is_err() && wanted_text("crypto").is_ok());
         assert!(spend("0.00").is_err() && spend("-1").is_err() && spend("0.005").is_ok());
         assert!(queue_path("postgres://x").unwrap_err().contains("SQLite") && queue_path("").is_err());
         assert!(job_name("").is_err() && job_name(" a").is_err() && job_name("a\u{1b}[2J").is_err());

@@ -11,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
+use crate::config::Settings;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
 use crate::jobfile::{CheckReport, LaneCount};
 use crate::platform::{Tier, find};
@@ -52,7 +53,7 @@ pub(super) async fn show(
     for file in files {
         let report = CheckReport::of(&file.survey, rows.strict);
         let (lanes, kept) = file.to_do(&load)?;
-        let estimate = estimate_of(&lanes, platform, context);
+        let estimate = estimate_of(&lanes, platform, &context.settings);
         rejected |= report.rejected > 0;
         refusal = refusal.or(file.survey.refusal(rows.strict));
         if findings == Findings::Json {
@@ -126,21 +127,21 @@ fn intentions_of(lanes: &[LaneCount], kept: u64, estimate: &Estimate, platform: 
 }
 
 /// What a file would take.
-struct Estimate {
-    requests: u64,
-    length: std::time::Duration,
-    cost: Option<MicroUsd>,
+pub(crate) struct Estimate {
+    pub(crate) requests: u64,
+    pub(crate) length: std::time::Duration,
+    pub(crate) cost: Option<MicroUsd>,
 }
 
 /// Accounts work side by side, each within its own windows. Duplicates are not known before a file is loaded.
-fn estimate_of(lanes: &[LaneCount], platform: Platform, context: &Context) -> Estimate {
+pub(crate) fn estimate_of(lanes: &[LaneCount], platform: Platform, settings: &Settings) -> Estimate {
     let mut by_account: HashMap<Option<&AccountName>, Vec<(Action, u64)>> = HashMap::new();
     for lane in lanes {
         by_account.entry(lane.account.as_ref()).or_default().push((lane.action, lane.rows));
     }
-    let windows = context.settings.windows(platform);
-    let length = by_account.values().map(|work| estimate::from_empty(work, &windows, context.settings.run.pace)).max();
-    let price = |action| context.settings.price(platform, action);
+    let windows = settings.windows(platform);
+    let length = by_account.values().map(|work| estimate::from_empty(work, &windows, settings.run.pace)).max();
+    let price = |action| settings.price(platform, action);
     let requests = lanes.iter().map(|lane| lane.rows).sum();
     let cost = lanes.iter().try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane.action)?.times(lane.rows))));
     Estimate { requests, length: length.unwrap_or_default(), cost }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::closing::finish;
 use super::preflight;
-use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences};
+use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences, too_fast};
 use super::signals::Signals;
 use super::so_far::SoFar;
 use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
@@ -58,9 +58,6 @@ impl Drainer {
         } else {
             (None, Bases::of(settings)?)
         };
-        for warning in settings.window_warnings(context.platform(platform)) {
-            context.printer.warn(&warning);
-        }
         let connections =
             ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
         let client = Client::new(&[&bases.x, &bases.aisa], connections).map_err(|error| {
@@ -159,7 +156,10 @@ impl Drainer {
             return Ok(true);
         }
         let names = names(store).await?;
-        for sentence in sentences(work, &names, unknown, context) {
+        for warning in too_fast(work, &names, &context.settings) {
+            context.printer.warn(&warning);
+        }
+        for sentence in sentences(work, &names, unknown, &context.settings) {
             context.printer.say(&sentence);
         }
         if let Some(bounds) = self.bounds(context) {

@@ -18,10 +18,13 @@ pub mod resume;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
-mod sentence;
+pub(crate) mod sentence;
 mod signals;
 mod so_far;
 pub mod status;
+
+pub(crate) use account::list::listed as account_list_json;
+pub(crate) use check::{Estimate, estimate_of};
 
 use super::args::Command;
 use super::context::Context;

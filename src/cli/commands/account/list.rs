@@ -9,8 +9,9 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::timing::clock_text;
+use crate::config::Settings;
 use crate::domain::Action;
-use crate::store::{Account, Credential};
+use crate::store::{Account, Credential, Store};
 
 /// Lists them.
 ///
@@ -28,8 +29,7 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
     let environment = app::environment_accounts(&context.settings.credentials)?;
     let outside = |account: &Account| environment.iter().any(|found| found.is(account));
     if args.json {
-        let shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
-        context.printer.json(&json!({ "accounts": shown }))?;
+        context.printer.json(&all_to_json(&accounts, outside))?;
         return Ok(0);
     }
     if accounts.is_empty() {
@@ -42,6 +42,21 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
         context.printer.data(&line)?;
     }
     Ok(0)
+}
+
+/// What `--json` prints.
+///
+/// # Errors
+/// The queue cannot be read; the environment holds credentials that cannot be used.
+pub(crate) async fn listed(settings: &Settings, store: &mut Store) -> Result<Value, CliError> {
+    let environment = app::environment_accounts(&settings.credentials)?;
+    let accounts = list(store).await?;
+    Ok(all_to_json(&accounts, |account| environment.iter().any(|found| found.is(account))))
+}
+
+fn all_to_json(accounts: &[(Account, Option<Credential>)], outside: impl Fn(&Account) -> bool) -> Value {
+    let shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
+    json!({ "accounts": shown })
 }
 
 fn row(context: &Context, account: &Account, record: Option<&Credential>, outside: bool) -> [String; 7] {

@@ -2,7 +2,7 @@
 
 use super::find;
 use crate::app::{self, Ways};
-use crate::auth::{LoggedOut, logout};
+use crate::auth::{LoggedOut, Revoker, logout};
 use crate::cli::args::AccountLogoutArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -42,8 +42,10 @@ pub(super) async fn end(context: &Context, store: &mut Store, account: &Account,
     let ways = Ways::new(&context.settings, context.clock.clone())?;
     let places = app::x_places(&context.settings, &ways)?;
     let app = app::app_of(&context.settings, &record);
-    let revoke = app.as_ref().map(|app| (&ways.wire, app, &places));
-    match logout(store, vault.as_ref(), revoke, account).await? {
+    let sign = app::signer(&context.settings, context.clock.clone());
+    let revoker =
+        Revoker { wire: &ways.wire, base: &ways.bases.x, app: app.as_ref(), places: &places, sign: sign.as_deref() };
+    match logout(store, vault.as_ref(), &revoker, account).await? {
         LoggedOut::WasNot => context.printer.say(&format!("{} is not logged in", account.name)),
         LoggedOut::Revoked => {
             context.printer.say(&format!("logged out: the tokens of {} are revoked and forgotten", account.name));

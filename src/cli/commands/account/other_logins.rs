@@ -2,9 +2,8 @@
 
 use super::login::{actions, show};
 use super::{keep_one, refuse_another, standard_name, stdin};
-use crate::app::Ways;
-use crate::auth::oauth1::{Keys, Signed, Stamp, Token, authorization};
-use crate::auth::{Login, PinAttempt, ToSign, aisa_key, aisa_link, aisa_user};
+use crate::app::{self, Ways};
+use crate::auth::{Login, PinAttempt, aisa_key, aisa_link, aisa_user};
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -13,18 +12,10 @@ use crate::store::Account;
 
 /// The PIN flow: open the page, read the PIN off it, type it here.
 pub(super) async fn pin(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CliError> {
-    let Some((consumer_key, consumer_secret)) = context.settings.app.consumer.clone() else {
+    let Some(sign) = app::signer(&context.settings, context.clock.clone()) else {
         return Err(CliError::new(Kind::Config, "logging in with OAuth 1.0a needs your app's own pair of keys").hint(
             "set CLEANUP_X_CONSUMER_KEY and CLEANUP_X_CONSUMER_SECRET (\"API key and secret\" in X's developer console)",
         ));
-    };
-    let clock = context.clock.clone();
-    let sign = move |to: ToSign<'_>| {
-        let token = to.token.map(|(token, secret)| Token { token: token.clone(), secret: secret.clone() });
-        let keys = Keys { consumer_key: consumer_key.clone(), consumer_secret: consumer_secret.clone(), token };
-        let epoch_seconds = clock.now().wall.0.div_euclid(1000);
-        let signed = Signed { method: to.method, url: to.url, form: None, extra: to.extra };
-        authorization(&keys, signed, Stamp { epoch_seconds, nonce: fastrand::u128(..) })
     };
     let ways = Ways::new(&context.settings, context.clock.clone())?;
     let (mut store, vault) = super::open(context).await?;

@@ -8,7 +8,7 @@ use crate::app;
 use crate::auth::KeyChoice;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::domain::Platform;
+use crate::domain::{Action, Platform};
 
 /// With less room than this a load or a long run will fail, in bytes.
 const BAD_FREE_BYTES: u64 = 64 << 20;
@@ -38,7 +38,7 @@ pub(super) fn settings(context: &Context) -> Vec<Finding> {
     {
         findings.push(Finding::of("config", Level::Bad(Grave::Config), error.to_string(), "mend [x] redirect"));
     }
-    let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform));
+    let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::ALL));
     let mut warnings: Vec<String> = warnings.collect();
     warnings.dedup();
     findings.extend(warnings.into_iter().map(|warning| {

@@ -2,7 +2,7 @@
 
 use super::{Finding, Grave, Level};
 use crate::app;
-use crate::auth::{KeyChoice, Vault, Why, list};
+use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::store::{Account, Credential, DrainLock, Store};
@@ -102,18 +102,50 @@ fn trouble(account: &Account, record: Option<&Credential>) -> Option<String> {
     why.map(|why| why.sentence().to_owned()).or_else(|| account.trouble.clone())
 }
 
-/// Whether the key at hand opens what is sealed. No key is made here.
+/// Whether the key at hand opens what is sealed, and where it is. No key is made or moved here.
 async fn key(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CliError> {
-    if !store.has_credentials().await? {
-        return Ok(Vec::new());
-    }
-    let Some(stamp) = store.vault_stamp().await? else { return Ok(Vec::new()) };
-    let choice = KeyChoice::beside(store.path(), context.settings.credentials.key.clone());
-    Ok(vec![match Vault::open(&choice, &stamp) {
-        Ok(_) => Finding::good("key", "it opens the sealed logins"),
-        Err(error) => {
-            let remedy = "the message says what to set or restore; without the key every account has to log in again";
-            Finding::of("key", Level::Bad(Grave::Config), error.to_string(), remedy)
+    let choice = app::key_choice(&context.settings, store.path());
+    let sealed = store.has_credentials().await?;
+    let Some(stamp) = store.vault_stamp().await?.filter(|_| sealed) else {
+        return Ok(vec![Finding::good(
+            "key",
+            format!("nothing is sealed yet; {} will seal logins", choice.would_be()),
+        )]);
+    };
+    let vault = match Vault::open(&choice, &stamp).await {
+        Ok(vault) => vault,
+        Err(error) => return Ok(vec![cannot_open(error)]),
+    };
+    let mut findings = vec![Finding::good("key", format!("{} opens the sealed logins", vault.held()))];
+    let file = choice.key_file.display();
+    match (vault.held(), choice.place) {
+        (KeyHeld::Keyring, _) if choice.key_file.exists() => {
+            let text = format!("the key is in the OS keyring, and the key file {file} is there too");
+            let remedy = format!("rm '{file}'  (once no other queue of that folder needs it)");
+            findings.push(Finding::of("key", Level::Warning, text, remedy));
         }
-    }])
+        (KeyHeld::File(_), KeyPlace::Keyring) => {
+            let text = "the OS keyring is chosen, and does not have the key yet";
+            findings.push(Finding::of(
+                "key",
+                Level::Warning,
+                text,
+                "cleanup account check  (the next use puts it there)",
+            ));
+        }
+        _ => {}
+    }
+    Ok(findings)
+}
+
+fn cannot_open(error: VaultError) -> Finding {
+    let (grave, remedy) = match &error {
+        VaultError::Keyring(keyring) if keyring.needs_person() => (Grave::Account, keyring.hint()),
+        VaultError::Keyring(keyring) => (Grave::Config, keyring.hint()),
+        _ => {
+            let remedy = "the message says what to set or restore; without the key every account has to log in again";
+            (Grave::Config, remedy)
+        }
+    };
+    Finding::of("key", Level::Bad(grave), error.to_string(), remedy)
 }

@@ -1,0 +1,107 @@
+//! Ends tokens at the platform: those of a login that goes, and those of a login that is dropped before it was kept.
+//! In: a document, and the ways to the platform. Out: whether it is revoked there, else why not and what is left to do.
+//! What does not belong here: forgetting it on this machine (`keep`).
+
+use serde_json::Value;
+
+use super::document::Document;
+use super::grant::{self, App, GrantError, Places};
+use super::pin::{Sign, carry};
+use super::wire::Wire;
+use crate::domain::Secret;
+use crate::platform::BaseUrl;
+
+const INVALIDATE: &str = "/1.1/oauth/invalidate_token.json";
+/// X's code for a token that is no longer one.
+const INVALID_OR_EXPIRED: u64 = 89;
+/// What is left to do where X could not be told.
+const IN_SETTINGS: &str = "end the access of the app in the account's settings at the platform";
+
+/// What it takes to revoke.
+pub struct Revoker<'a> {
+    /// The way to the platform.
+    pub wire: &'a Wire,
+    /// Where X's API is.
+    pub base: &'a BaseUrl,
+    /// The app that OAuth 2.0 tokens were given to, where it is at hand.
+    pub app: Option<&'a App>,
+    /// Where OAuth 2.0 tokens are revoked.
+    pub places: &'a Places,
+    /// Signs for OAuth 1.0a, where the app's own keys are at hand.
+    pub sign: Option<&'a Sign<'a>>,
+}
+
+impl std::fmt::Debug for Revoker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Revoker").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl Revoker<'_> {
+    /// Revokes what is in a document. A token that the platform no longer takes counts as revoked.
+    ///
+    /// # Errors
+    /// The sentence says why the platform was not told, and what a person can do.
+    pub async fn revoke(&self, document: &Document) -> Result<(), String> {
+        match (document, self.app, self.sign) {
+            (Document::OAuth2 { access, refresh }, Some(app), _) => {
+                let ended = self.end_pair(app, access, refresh.as_ref()).await;
+                ended.map_err(|why| why.to_string())
+            }
+            (Document::OAuth2 { .. }, None, _) => Err("the app it belongs to is not configured".to_owned()),
+            (Document::OAuth1 { token, token_secret }, _, Some(sign)) => {
+                let ended = self.invalidate(sign, token, token_secret).await;
+                ended.map_err(|why| format!("{why}; {IN_SETTINGS}"))
+            }
+            (Document::OAuth1 { .. }, _, None) => Err(format!(
+                "CLEANUP_X_CONSUMER_KEY and CLEANUP_X_CONSUMER_SECRET, which sign for it, are not set; {IN_SETTINGS}"
+            )),
+            (Document::Aisa { .. }, ..) => Err("revoke the key at AIsa if nobody else uses it".to_owned()),
+        }
+    }
+
+    async fn end_pair(&self, app: &App, access: &Secret, refresh: Option<&Secret>) -> Result<(), GrantError> {
+        // The refresh token is the one that lasts. A platform that ends both at once refuses the second.
+        let lasting = match refresh {
+            Some(refresh) => Some(grant::revoke(self.wire, app, self.places, refresh).await),
+            None => None,
+        };
+        let short = grant::revoke(self.wire, app, self.places, access).await;
+        match (lasting, short) {
+            (Some(Ok(())), Err(GrantError::Refused(_))) => Ok(()),
+            (Some(Err(why)), _) | (_, Err(why)) => Err(why),
+            (_, Ok(())) => Ok(()),
+        }
+    }
+
+    async fn invalidate(&self, sign: &Sign<'_>, token: &Secret, secret: &Secret) -> Result<(), GrantError> {
+        let answer = carry(self.wire, self.base, INVALIDATE, &[], Some((token, secret)), sign).await?;
+        match answer.status().as_u16() {
+            200 => Ok(()),
+            401 if code_of(answer.body()) == Some(INVALID_OR_EXPIRED) => Ok(()),
+            status @ (400..=403) => Err(GrantError::Refused(format!(
+                "HTTP {status}; are CLEANUP_X_CONSUMER_KEY and CLEANUP_X_CONSUMER_SECRET those of the app it was given to?"
+            ))),
+            status => Err(GrantError::World(format!("the server answered HTTP {status}"))),
+        }
+    }
+}
+
+/// The first code of v1.1's `{"errors":[{"code":89,...}]}`.
+fn code_of(body: &[u8]) -> Option<u64> {
+    let read: Value = serde_json::from_slice(body).ok()?;
+    read.pointer("/errors/0/code")?.as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_where_there_is_one() {
+        assert_eq!(code_of(br#"{"errors":[{"code":89,"message":"Invalid or expired token."}]}"#), Some(89));
+        for body in [&b""[..], b"[]", br#"{"errors":[]}"#, br#"{"errors":[{"code":"89"}]}"#, b"\xff"] {
+            assert_eq!(code_of(body), None);
+        }
+    }
+}

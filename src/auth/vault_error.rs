@@ -1,0 +1,89 @@
+//! What can be wrong with the vault and its key; each says what to set or restore.
+
+use std::path::PathBuf;
+
+use super::key::{KEY_BYTES, KeyHeld, MIN_PASSPHRASE_CHARS};
+use super::keyring::KeyringError;
+use crate::domain::{Platform, UserId};
+use crate::store::StoreError;
+
+/// Why credentials cannot be sealed or opened. All of it is configuration (exit 78), except a keyring that waits for a person
+/// (77) and the store's own errors.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The passphrase is short.
+    #[error("CLEANUP_KEY has fewer than {MIN_PASSPHRASE_CHARS} characters; set a longer one")]
+    ShortPassphrase,
+    /// The key in hand does not open what is there.
+    #[error(
+        "CLEANUP_KEY is not the one these credentials were sealed with; set that one, or log every account in again"
+    )]
+    WrongPassphrase,
+    /// Another key file than the one used before.
+    #[error(
+        "{0} is not the key these credentials were sealed with; restore the right file, or log every account in again"
+    )]
+    WrongKeyFile(PathBuf),
+    /// The keyring's item was changed.
+    #[error(
+        "the key in the OS keyring is not the one these credentials were sealed with; restore the keyring, or log every \
+         account in again"
+    )]
+    WrongKeyringKey,
+    /// The passphrase is missing.
+    #[error("the credentials are sealed under CLEANUP_KEY, which is not set; set it")]
+    PassphraseMissing,
+    /// A passphrase where a key file was used.
+    #[error("the credentials are sealed under {0}, but CLEANUP_KEY is set; unset it")]
+    PassphraseUnwanted(KeyHeld),
+    /// The key file has gone.
+    #[error(
+        "the key file {0} is missing; restore it, or, if the key is in the OS keyring, set key = \"keyring\" under \
+         [credentials] in the config file; else log every account in again"
+    )]
+    KeyFileMissing(PathBuf),
+    /// The keyring was chosen, and the key is neither there nor in the file.
+    #[error(
+        "the OS keyring has no key for these credentials, and there is no key file {0}; unlock or restore the keyring they \
+         were sealed with, or log every account in again"
+    )]
+    KeyringKeyMissing(PathBuf),
+    /// The keyring.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// Others can read the key file.
+    #[error("the key file {path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")]
+    KeyFileOpen {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key file is no key.
+    #[error("the key file {0} is not a file of {KEY_BYTES} bytes; restore it from a backup")]
+    KeyFileOdd(PathBuf),
+    /// The key file cannot be read or made.
+    #[error("the key file {path}: {source}")]
+    KeyFileIo {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A blob does not open: it was changed, cut or moved here from another account.
+    #[error(
+        "the sealed credentials of {platform} user {user} are damaged or belong to another account; log it in again"
+    )]
+    Damaged {
+        /// Whose.
+        platform: Platform,
+        /// Whose.
+        user: UserId,
+    },
+    /// The system gives no random numbers, or the key cannot be stretched.
+    #[error("sealing failed: {0}")]
+    Sealing(&'static str),
+    /// The queue.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

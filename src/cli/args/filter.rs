@@ -1,0 +1,85 @@
+//! Options that say which entries of a list or rows of a job file go on: the same for archives, the platform's lists and CSV.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values;
+use crate::lists::filter::{Age, Day, Order, Since, Take, Wanted};
+
+const WHICH: &str = "Which ones";
+
+/// Which entries go on. Everything an option does not let pass is spared, and so is everything it asks about and does not know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct FilterArgs {
+    /// Never touch these: a file of IDs, handles and links
+    #[arg(long, value_name = "FILE", help_heading = WHICH)]
+    pub keep: Option<PathBuf>,
+    /// Touch nothing but these: a file of IDs, handles and links
+    #[arg(long, value_name = "FILE", help_heading = WHICH)]
+    pub only: Option<PathBuf>,
+    /// Only posts and accounts older than this, such as 1y, 6mo or 30d; by the ID where that tells
+    #[arg(long, value_name = "AGE", help_heading = WHICH)]
+    pub older_than: Option<Age>,
+    /// Only posts and accounts newer than this
+    #[arg(long, value_name = "AGE", help_heading = WHICH)]
+    pub newer_than: Option<Age>,
+    /// Only posts and accounts from before this date, such as 2020-01-01
+    #[arg(long, value_name = "DATE", help_heading = WHICH)]
+    pub before: Option<Day>,
+    /// Only posts and accounts from this date on
+    #[arg(long, value_name = "DATE", help_heading = WHICH)]
+    pub after: Option<Day>,
+    /// Only users who do not follow the account back
+    #[arg(long, help_heading = WHICH)]
+    pub not_following_back: bool,
+    /// Only users who have not posted since this date, or for this long
+    #[arg(long, value_name = "DATE|AGE", help_heading = WHICH)]
+    pub inactive_since: Option<Since>,
+    /// Spare posts that so many like, or more
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = WHICH)]
+    pub min_likes: Option<u64>,
+    /// Only those with this text in their text, name or handle, in capitals or not
+    #[arg(long, value_name = "TEXT", value_parser = values::wanted_text, help_heading = WHICH)]
+    pub matching: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = values::limit, help_heading = WHICH)]
+    pub limit: Option<usize>,
+    /// Which come first
+    #[arg(long, value_name = "ORDER", value_parser = values::order(), help_heading = WHICH)]
+    pub order: Option<Order>,
+}
+
+impl FilterArgs {
+    /// The rules as they were asked for.
+    pub fn wanted(&self) -> Wanted {
+        Wanted {
+            keep: self.keep.clone(),
+            only: self.only.clone(),
+            older_than: self.older_than,
+            newer_than: self.newer_than,
+            before: self.before,
+            after: self.after,
+            not_following_back: self.not_following_back,
+            inactive_since: self.inactive_since,
+            min_likes: self.min_likes,
+            matching: self.matching.clone(),
+        }
+    }
+
+    /// What comes after the rules.
+    pub fn take(&self) -> Take {
+        Take { limit: self.limit, order: self.order }
+    }
+}
+
+/// The same for a list that is written: those it spares can be written as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct ListFilterArgs {
+    /// Which entries are written.
+    #[command(flatten)]
+    pub which: FilterArgs,
+    /// Write the spared ones to this file, each with the rule that spared it in a last column spared_by
+    #[arg(long, value_name = "FILE", help_heading = WHICH)]
+    pub spared: Option<PathBuf>,
+}

@@ -1,0 +1,136 @@
+//! The rules at work on one entry.
+
+use super::Rule;
+use crate::domain::{TargetKind, Wall};
+use crate::jobfile::keep::KeepList;
+use crate::lists::{Entry, snowflake};
+
+/// A date later than this behind now is nobody's: clocks differ, but not by two days.
+const MAX_AHEAD_MS: i64 = 2 * 86_400_000;
+
+/// What becomes of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Every rule lets it pass.
+    Pass,
+    /// This rule spares it.
+    Spared(Rule),
+}
+
+/// The rules, with every age and date turned into a moment. A rule that is not set lets everything pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Never touch these: users by ID or handle, posts by ID, and the posts of users named by handle.
+    pub keep: Option<KeepList>,
+    /// Touch nothing but these.
+    pub only: Option<KeepList>,
+    /// Only what was made before this moment.
+    pub older_than: Option<Wall>,
+    /// Only what was made at this moment or later.
+    pub newer_than: Option<Wall>,
+    /// Only what was made before this moment.
+    pub before: Option<Wall>,
+    /// Only what was made at this moment or later.
+    pub after: Option<Wall>,
+    /// Only users who do not follow back.
+    pub not_following_back: bool,
+    /// Only users who last posted before this moment.
+    pub inactive_since: Option<Wall>,
+    /// Only posts that fewer like.
+    pub min_likes: Option<u64>,
+    /// Only those with this in text, name or handle, whatever the case.
+    pub matching: Option<String>,
+    /// The time of judging. A date well after it is not believed.
+    pub now: Wall,
+}
+
+impl Filter {
+    /// What becomes of an entry, a user or a post.
+    pub fn judge(&self, entry: &Entry, kind: TargetKind) -> Judgement {
+        let spared = self
+            .by_lists(entry)
+            .or_else(|| self.by_age(entry, kind))
+            .or_else(|| self.by_person(entry))
+            .or_else(|| self.by_likes(entry))
+            .or_else(|| self.by_text(entry));
+        spared.map_or(Judgement::Pass, Judgement::Spared)
+    }
+
+    /// When the entry was made: by its ID where that tells, else as its source says. A date in the future is not known.
+    pub fn date(&self, entry: &Entry, kind: TargetKind) -> Option<Wall> {
+        let told = snowflake::time(entry.target, kind).or(entry.created_at);
+        told.filter(|at| at.0 <= self.now.0.saturating_add(MAX_AHEAD_MS))
+    }
+
+    /// Whether a rule of the filter can never be answered for entries of this kind: a sentence that says so.
+    pub fn misfit(&self, kind: TargetKind) -> Option<&'static str> {
+        let (person, likes) = (self.not_following_back || self.inactive_since.is_some(), self.min_likes.is_some());
+        match kind {
+            TargetKind::Post if person => Some("--not-following-back and --inactive-since are about users, not posts"),
+            TargetKind::User if likes => Some("--min-likes is about posts, not users"),
+            _ => None,
+        }
+    }
+
+    /// Whether it lets everything pass.
+    pub fn is_empty(&self) -> bool {
+        *self == Filter { now: self.now, ..Filter::default() }
+    }
+
+    fn by_lists(&self, entry: &Entry) -> Option<Rule> {
+        let names = |list: &KeepList| list.names(entry.target, entry.handle.as_ref());
+        if self.keep.as_ref().is_some_and(names) {
+            return Some(Rule::KeepList);
+        }
+        self.only.as_ref().is_some_and(|only| !names(only)).then_some(Rule::OnlyList)
+    }
+
+    fn by_age(&self, entry: &Entry, kind: TargetKind) -> Option<Rule> {
+        let Filter { older_than, newer_than, before, after, .. } = self;
+        if [older_than, newer_than, before, after].iter().all(|rule| rule.is_none()) {
+            return None;
+        }
+        let Some(at) = self.date(entry, kind) else { return Some(Rule::AgeUnknown) };
+        let is_before = |cut: &Wall| at < *cut;
+        match () {
+            () if older_than.as_ref().is_some_and(|cut| !is_before(cut)) => Some(Rule::OlderThan),
+            () if newer_than.as_ref().is_some_and(is_before) => Some(Rule::NewerThan),
+            () if before.as_ref().is_some_and(|cut| !is_before(cut)) => Some(Rule::Before),
+            () if after.as_ref().is_some_and(is_before) => Some(Rule::After),
+            () => None,
+        }
+    }
+
+    fn by_person(&self, entry: &Entry) -> Option<Rule> {
+        if self.not_following_back {
+            match entry.follows_back {
+                None => return Some(Rule::FollowsBackUnknown),
+                Some(true) => return Some(Rule::NotFollowingBack),
+                Some(false) => {}
+            }
+        }
+        match (self.inactive_since, entry.last_active_at) {
+            (None, _) => None,
+            (Some(_), None) => Some(Rule::ActivityUnknown),
+            (Some(cut), Some(at)) => (at >= cut).then_some(Rule::InactiveSince),
+        }
+    }
+
+    fn by_likes(&self, entry: &Entry) -> Option<Rule> {
+        match (self.min_likes, entry.likes) {
+            (None, _) => None,
+            (Some(_), None) => Some(Rule::LikesUnknown),
+            (Some(least), Some(likes)) => (likes >= least).then_some(Rule::MinLikes),
+        }
+    }
+
+    fn by_text(&self, entry: &Entry) -> Option<Rule> {
+        let wanted = self.matching.as_ref()?.to_lowercase();
+        let handle = entry.handle.as_ref().map(ToString::to_string);
+        let mut told = [entry.text.as_ref(), entry.name.as_ref(), handle.as_ref()].into_iter().flatten().peekable();
+        if told.peek().is_none() {
+            return Some(Rule::TextUnknown);
+        }
+        (!told.any(|text| text.to_lowercase().contains(&wanted))).then_some(Rule::Matching)
+    }
+}

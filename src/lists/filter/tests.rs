@@ -1,0 +1,317 @@
+#![allow(clippy::unwrap_used)]
+use std::collections::HashSet;
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{TargetKind, Wall};
+use crate::jobfile::Source;
+use crate::jobfile::keep::{KeepList, read_source};
+use crate::lists::{Entry, ListKind, columns, snowflake};
+
+/// 2026-11-22T12:00:00Z
+const NOW: Wall = Wall(1_795_348_800_000);
+
+fn list(text: &str) -> KeepList {
+    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap()).unwrap()
+}
+
+fn at(text: &str) -> Wall {
+    Wall(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+}
+
+fn user(id: &str) -> Entry {
+    Entry::bare(id.parse().unwrap())
+}
+
+fn empty() -> Filter {
+    Filter { now: NOW, ..Filter::default() }
+}
+
+#[test]
+fn whoever_reads_a_list_sifts_it() {
+    // The example of the module's page, as the commands do it.
+    let kind = ListKind::Following.target_kind();
+    let wanted = Wanted { not_following_back: true, older_than: Some("1y".parse().unwrap()), ..Wanted::default() };
+    let filter = wanted.resolve(Some(kind), NOW, &TimeZone::UTC).unwrap();
+    let mut sieve = Sieve::new(filter, Take { limit: Some(1), order: Some(Order::Oldest) }, kind);
+    let entry = |id: &str, created: &str, back| Entry { created_at: Some(at(created)), follows_back: back, ..user(id) };
+    let entries = [
+        entry("11", "2019-01-01T00:00:00Z", Some(false)),
+        entry("12", "2018-01-01T00:00:00Z", Some(false)),
+        entry("13", "2018-01-01T00:00:00Z", Some(true)),
+        entry("14", "2026-01-01T00:00:00Z", Some(false)),
+        entry("15", "2018-01-01T00:00:00Z", None),
+        user("16"),
+    ];
+    let mut spared = Vec::new();
+    for entry in entries {
+        match sieve.push(entry).unwrap() {
+            Sifted::Out(entry) => panic!("{entry:?} waits for its order"),
+            Sifted::Held => {}
+            Sifted::Spared(entry, rule) => spared.push((entry.target.to_string(), rule.name())),
+        }
+        assert!(!sieve.is_full(), "an older one may come");
+    }
+    let (rest, counts) = sieve.finish();
+    assert_eq!(rest.iter().map(|entry| entry.target.to_string()).collect::<Vec<_>>(), ["12"]);
+    let told: Vec<(&str, &str)> = spared.iter().map(|(id, rule)| (id.as_str(), *rule)).collect();
+    assert_eq!(
+        told,
+        [
+            ("11", "limit"),
+            ("13", "not_following_back"),
+            ("14", "older_than"),
+            ("15", "follows_back_unknown"),
+            ("16", "age_unknown")
+        ]
+    );
+    assert_eq!((counts.read, counts.passed(), counts.lines().len()), (6, 1, 5));
+    assert!(
+        counts.lines()[0].starts_with("spared 1: nothing says how old it is (age_unknown)"),
+        "{:?}",
+        counts.lines()
+    );
+}
+
+#[test]
+fn a_spared_entry_tells_its_rule_in_the_last_cell() {
+    let cells = spared_record(ListKind::Likes, &user("12"), Rule::MinLikes);
+    assert_eq!(cells.len(), columns(ListKind::Likes).len() + 1);
+    assert_eq!((SPARED_BY, cells.last().unwrap().as_str()), ("spared_by", "min_likes"));
+}
+
+#[test]
+fn a_post_is_as_old_as_its_id_says() {
+    let filter = Filter { before: Some(at("2020-01-01T00:00:00Z")), ..empty() };
+    let judge = |id: &str| filter.judge(&user(id), TargetKind::Post);
+    assert_eq!(judge("1212161512043446271"), Judgement::Pass);
+    assert_eq!(judge("1212161512043446272"), Judgement::Spared(Rule::Before));
+    // Not 2010: nobody knows.
+    assert_eq!(judge("9876543210"), Judgement::Spared(Rule::AgeUnknown));
+    let told = Entry { created_at: Some(at("2009-05-01T00:00:00Z")), ..user("9876543210") };
+    assert_eq!(filter.judge(&told, TargetKind::Post), Judgement::Pass);
+    // An ID from the future is no date, whatever it decodes to.
+    let newer = Filter { after: Some(at("2020-01-01T00:00:00Z")), ..empty() };
+    assert_eq!(newer.judge(&user("9999999999999999999"), TargetKind::Post), Judgement::Spared(Rule::AgeUnknown));
+}
+
+#[test]
+fn lists_know_users_by_id_and_handle_and_posts_by_their_author() {
+    let ada = Entry { handle: Some("@Ada".parse().unwrap()), ..user("12") };
+    let keep = Filter { keep: Some(list("@ada\n13\n")), ..empty() };
+    for kind in [TargetKind::User, TargetKind::Post] {
+        assert_eq!(keep.judge(&ada, kind), Judgement::Spared(Rule::KeepList));
+        assert_eq!(keep.judge(&user("13"), kind), Judgement::Spared(Rule::KeepList));
+        assert_eq!(keep.judge(&user("12"), kind), Judgement::Pass);
+    }
+    let only = Filter { only: Some(list("@ada\n13\n")), ..empty() };
+    assert_eq!(only.judge(&ada, TargetKind::User), Judgement::Pass);
+    assert_eq!(only.judge(&user("12"), TargetKind::User), Judgement::Spared(Rule::OnlyList));
+    let mut sieve = Sieve::new(keep, Take::default(), TargetKind::User);
+    for entry in [ada, user("13"), user("14"), user("15")] {
+        sieve.push(entry).unwrap();
+    }
+    let (_, counts) = sieve.finish();
+    assert_eq!((counts.passed(), counts.without_handle), (2, 2));
+    assert!(counts.lines().last().unwrap().contains("2 entries have no handle"), "{:?}", counts.lines());
+}
+
+#[test]
+fn text_is_matched_in_capitals_or_not() {
+    let filter = Filter { matching: Some("STRASSE Łódź".into()), ..empty() };
+    let post = Entry { text: Some("an der strasse łódź".into()), ..user("12") };
+    assert_eq!(filter.judge(&post, TargetKind::Post), Judgement::Pass);
+    assert_eq!(filter.judge(&user("12"), TargetKind::Post), Judgement::Spared(Rule::TextUnknown));
+    let named = Entry { name: Some("Ada".into()), ..user("12") };
+    assert_eq!(filter.judge(&named, TargetKind::User), Judgement::Spared(Rule::Matching));
+    let handle = Filter { matching: Some("@ada_l".into()), ..empty() };
+    let ada = Entry { handle: Some("Ada_Lovelace".parse().unwrap()), ..user("12") };
+    assert_eq!(handle.judge(&ada, TargetKind::User), Judgement::Pass);
+}
+
+#[test]
+fn rules_about_the_wrong_kind_are_refused() {
+    let wanted = Wanted { not_following_back: true, ..Wanted::default() };
+    let error = wanted.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC).unwrap_err();
+    assert!(matches!(error, FilterError::Misfit(_)), "{error}");
+    let likes = Wanted { min_likes: Some(3), ..Wanted::default() };
+    assert!(likes.resolve(Some(TargetKind::User), NOW, &TimeZone::UTC).is_err());
+    assert!(likes.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC).is_ok());
+}
+
+#[test]
+fn names_are_unique_and_in_snake_case() {
+    let names: HashSet<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+    assert_eq!(names.len(), Rule::ALL.len());
+    assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')));
+    assert!(Rule::ALL.is_sorted(), "they are asked in their order");
+}
+
+#[test]
+fn too_many_cannot_be_put_in_order() {
+    let mut stage = Stage::new(Take { limit: None, order: Some(Order::Newest) });
+    for n in 0..MAX_ORDERED_ENTRIES {
+        assert_eq!(stage.push(Some(Wall(n as i64)), n).unwrap(), Staged::Held);
+    }
+    assert_eq!(stage.push(None, 0), Err(TooManyToOrder));
+    assert_eq!(stage.finish().first(), Some(&(MAX_ORDERED_ENTRIES - 1)));
+}
+
+fn walls() -> impl Strategy<Value = Option<Wall>> {
+    prop::option::of((1_262_304_000_000_i64..NOW.0).prop_map(Wall))
+}
+
+prop_compose! {
+    fn entries()(
+        id in prop_oneof![1_u64..100, 1_000_000_000_u64..90_000_000_000, 100_000_000_000_000_000_u64..1_999_999_999_999_999_999],
+        handle in prop::option::of("[a-c]"),
+        name in prop::option::of("[a-cA-C ]{0,3}"),
+        created_at in walls(),
+        last_active_at in walls(),
+        follows_back in prop::option::of(any::<bool>()),
+        likes in prop::option::of(0_u64..5),
+        text in prop::option::of("[a-cA-C ]{0,3}"),
+    ) -> Entry {
+        let handle = handle.map(|handle| handle.parse().unwrap());
+        Entry { handle, name, created_at, last_active_at, follows_back, likes, text, ..user(&id.to_string()) }
+    }
+}
+
+prop_compose! {
+    fn filters()(
+        keep in prop::option::of(prop::collection::vec("[0-9]{1,2}|@[a-c]", 0..5)),
+        only in prop::option::of(prop::collection::vec("[0-9]{1,2}|@[a-c]", 0..5)),
+        older_than in walls(),
+        newer_than in walls(),
+        before in walls(),
+        after in walls(),
+        not_following_back in any::<bool>(),
+        inactive_since in walls(),
+        min_likes in prop::option::of(1_u64..5),
+        matching in prop::option::of("[a-cA-C]"),
+        loose in 0_u16..1024,
+    ) -> Filter {
+        // Most rules are off in most filters, or nothing would ever pass.
+        let on = |bit: u16| loose & (1 << bit) != 0;
+        let lines = |entries: Vec<String>| list(&entries.join("\n"));
+        Filter {
+            keep: keep.filter(|_| on(0)).map(lines),
+            only: only.filter(|_| on(1)).map(lines),
+            older_than: older_than.filter(|_| on(2)),
+            newer_than: newer_than.filter(|_| on(3)),
+            before: before.filter(|_| on(4)),
+            after: after.filter(|_| on(5)),
+            not_following_back: not_following_back && on(6),
+            inactive_since: inactive_since.filter(|_| on(7)),
+            min_likes: min_likes.filter(|_| on(8)),
+            matching: matching.filter(|_| on(9)),
+            now: NOW,
+        }
+    }
+}
+
+fn kinds() -> impl Strategy<Value = TargetKind> {
+    prop_oneof![Just(TargetKind::User), Just(TargetKind::Post)]
+}
+
+/// Both filters' rules together; where both have one, the second's.
+fn both(a: Filter, b: Filter) -> Filter {
+    Filter {
+        keep: b.keep.or(a.keep),
+        only: b.only.or(a.only),
+        older_than: b.older_than.or(a.older_than),
+        newer_than: b.newer_than.or(a.newer_than),
+        before: b.before.or(a.before),
+        after: b.after.or(a.after),
+        not_following_back: a.not_following_back || b.not_following_back,
+        inactive_since: b.inactive_since.or(a.inactive_since),
+        min_likes: b.min_likes.or(a.min_likes),
+        matching: b.matching.or(a.matching),
+        now: NOW,
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_entry_passes_or_is_spared_by_one_rule(
+        entries in prop::collection::vec(entries(), 0..30),
+        filter in filters(),
+        kind in kinds(),
+        limit in prop::option::of(1_usize..8),
+        order in prop_oneof![Just(None), Just(Some(Order::Oldest)), Just(Some(Order::Newest))],
+    ) {
+        let take = Take { limit, order };
+        let mut sieve = Sieve::new(filter.clone(), take, kind);
+        let (mut out, mut spared) = (Vec::new(), Vec::new());
+        for entry in &entries {
+            match sieve.push(entry.clone()).unwrap() {
+                Sifted::Out(entry) => out.push(entry),
+                Sifted::Held => {}
+                Sifted::Spared(entry, rule) => spared.push((entry, rule)),
+            }
+        }
+        let (rest, counts) = sieve.finish();
+        out.extend(rest);
+        prop_assert_eq!(out.len() + spared.len(), entries.len());
+        prop_assert_eq!((counts.read, counts.passed()), (entries.len() as u64, out.len() as u64));
+        prop_assert!(out.len() <= limit.unwrap_or(usize::MAX));
+        for entry in &out {
+            prop_assert_eq!(filter.judge(entry, kind), Judgement::Pass);
+        }
+        for (entry, rule) in &spared {
+            let by_filter = if *rule == Rule::Limit { Judgement::Pass } else { Judgement::Spared(*rule) };
+            prop_assert_eq!(filter.judge(entry, kind), by_filter);
+        }
+        // What goes on is the front of all that passed, in the order that was asked for.
+        let mut passed: Vec<Entry> =
+            entries.iter().filter(|entry| filter.judge(entry, kind) == Judgement::Pass).cloned().collect();
+        passed.sort_by_key(|entry| {
+            let date = filter.date(entry, kind).map(|date| date.0);
+            match order {
+                None => (false, 0),
+                Some(Order::Oldest) => (date.is_none(), date.unwrap_or(0)),
+                Some(Order::Newest) => (date.is_none(), -date.unwrap_or(0)),
+            }
+        });
+        passed.truncate(limit.unwrap_or(usize::MAX));
+        prop_assert_eq!(out, passed);
+    }
+
+    #[test]
+    fn what_is_added_to_a_filter_only_spares_more(
+        entry in entries(), filter in filters(), more in filters(), kind in kinds(),
+    ) {
+        // Only rules that the first does not have: those are what tightening adds.
+        let tight = both(more, filter.clone());
+        if tight.judge(&entry, kind) == Judgement::Pass {
+            prop_assert_eq!(filter.judge(&entry, kind), Judgement::Pass);
+        }
+    }
+
+    #[test]
+    fn a_tighter_bound_only_spares_more(entry in entries(), early in walls(), late in walls(), kind in kinds()) {
+        let (Some(early), Some(late)) = (early, late) else { return Ok(()) };
+        let (early, late) = (early.min(late), early.max(late));
+        let passes = |filter: Filter| filter.judge(&entry, kind) == Judgement::Pass;
+        let tighter = [
+            (Filter { older_than: Some(early), ..empty() }, Filter { older_than: Some(late), ..empty() }),
+            (Filter { after: Some(late), ..empty() }, Filter { after: Some(early), ..empty() }),
+            (Filter { min_likes: Some(1), ..empty() }, Filter { min_likes: Some(2), ..empty() }),
+        ];
+        for (tight, loose) in tighter {
+            prop_assert!(!passes(tight) || passes(loose));
+        }
+    }
+
+    #[test]
+    fn older_and_newer_share_what_has_a_date(entry in entries(), cut in 1_262_304_000_000_i64..NOW.0, kind in kinds()) {
+        let passes = |filter: Filter| filter.judge(&entry, kind) == Judgement::Pass;
+        let older = passes(Filter { older_than: Some(Wall(cut)), ..empty() });
+        let newer = passes(Filter { newer_than: Some(Wall(cut)), ..empty() });
+        let dated = snowflake::time(entry.target, kind).or(entry.created_at).is_some_and(|at| at <= NOW);
+        prop_assume!(dated || empty().date(&entry, kind).is_none());
+        prop_assert_eq!(older != newer, dated);
+    }
+}

@@ -1,0 +1,90 @@
+//! What was asked for, before files are read and ages become moments.
+//!
+//! In: options. Out: a [`Filter`]. What does not belong here: where the options came from.
+
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use super::{Age, Day, Filter, Since, Unreadable};
+use crate::domain::{TargetKind, Wall};
+use crate::jobfile::{JobFileError, keep};
+
+/// The rules as they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// `--keep`
+    pub keep: Option<PathBuf>,
+    /// `--only`
+    pub only: Option<PathBuf>,
+    /// `--older-than`
+    pub older_than: Option<Age>,
+    /// `--newer-than`
+    pub newer_than: Option<Age>,
+    /// `--before`
+    pub before: Option<Day>,
+    /// `--after`
+    pub after: Option<Day>,
+    /// `--not-following-back`
+    pub not_following_back: bool,
+    /// `--inactive-since`
+    pub inactive_since: Option<Since>,
+    /// `--min-likes`
+    pub min_likes: Option<u64>,
+    /// `--matching`
+    pub matching: Option<String>,
+}
+
+/// Why there is no filter.
+#[derive(Debug, thiserror::Error)]
+pub enum FilterError {
+    /// The file of `--keep` or `--only` cannot be used.
+    #[error(transparent)]
+    List(#[from] JobFileError),
+    /// An age or date means no moment.
+    #[error("--{option}: {why}")]
+    Time {
+        /// The option's name, without dashes.
+        option: &'static str,
+        /// Why not.
+        why: Unreadable,
+    },
+    /// A rule can never be answered for what is listed.
+    #[error("{0}")]
+    Misfit(&'static str),
+}
+
+impl Wanted {
+    /// Reads the lists and turns ages and dates into moments, all by the same `now`. `kind` is what is going to be judged; none
+    /// where that differs from row to row.
+    ///
+    /// # Errors
+    /// A list cannot be read, an age lies beyond the calendar, or a rule is not about entries of this kind.
+    pub fn resolve(&self, kind: Option<TargetKind>, now: Wall, zone: &TimeZone) -> Result<Filter, FilterError> {
+        let list = |path: &Option<PathBuf>| path.as_deref().map(keep::read).transpose();
+        let age = |option, age: Option<Age>| {
+            age.map(|age| age.resolve(now, zone).map_err(|why| FilterError::Time { option, why })).transpose()
+        };
+        let day = |option, day: Option<Day>| {
+            day.map(|day| day.resolve(zone).map_err(|why| FilterError::Time { option, why })).transpose()
+        };
+        let since = self.inactive_since.map(|since| since.resolve(now, zone)).transpose();
+        let filter = Filter {
+            older_than: age("older-than", self.older_than)?,
+            newer_than: age("newer-than", self.newer_than)?,
+            before: day("before", self.before)?,
+            after: day("after", self.after)?,
+            not_following_back: self.not_following_back,
+            inactive_since: since.map_err(|why| FilterError::Time { option: "inactive-since", why })?,
+            min_likes: self.min_likes,
+            matching: self.matching.clone(),
+            keep: list(&self.keep)?,
+            only: list(&self.only)?,
+            now,
+        };
+        match kind.and_then(|kind| filter.misfit(kind)) {
+            Some(misfit) => Err(FilterError::Misfit(misfit)),
+            None => Ok(filter),
+        }
+    }
+}
