@@ -41,4 +41,4 @@ pub mod platform;
 pub mod sandbox;
 pub mod store;
 pub mod telemetry;
-//pub mod web;
+pub mod web;

@@ -70,6 +70,14 @@ impl Store {
         }
     }
 
+    /// One more connection to a queue that this process has opened before: it is of the right kind and up to date.
+    ///
+    /// # Errors
+    /// It can no longer be opened.
+    pub async fn beside(path: &Path) -> Result<Store, StoreError> {
+        Ok(Store { connection: connect(path).await?, path: path.to_path_buf() })
+    }
+
     /// Where the queue is.
     pub fn path(&self) -> &Path {
         &self.path

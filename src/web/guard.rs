@@ -100,8 +100,12 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
 
 fn refusal(why: Refusal) -> Box<Response> {
     Box::new(match why {
-        Refusal::Host => (StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name\n").into_response(),
-        Refusal::Origin => (StatusCode::FORBIDDEN, "this request does not come from a page of this server\n").into_response(),
+        Refusal::Host => {
+            (StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name\n").into_response()
+        }
+        Refusal::Origin => {
+            (StatusCode::FORBIDDEN, "this request does not come from a page of this server\n").into_response()
+        }
     })
 }
 

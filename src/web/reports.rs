@@ -27,7 +27,8 @@ pub(super) async fn csv(State(web): State<Arc<Web>>, Path(job): Path<i64>) -> Re
     let name: String = job.name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     let attachment = format!("attachment; filename=\"{name}-report.csv\"");
     let body = receipts(&web, store, &job, ReceiptFormat::Csv).await?;
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, attachment)];
+    let headers =
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, attachment)];
     Ok((headers, body).into_response())
 }
 

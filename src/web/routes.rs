@@ -49,6 +49,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/api/accounts", get(api::accounts))
         .route("/assets/style.css", get(style))
         .route("/assets/live.js", get(script))
+        .route("/assets/icon.svg", get(icon))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&web), guard::guard))
@@ -67,4 +68,9 @@ async fn style() -> impl IntoResponse {
 async fn script() -> impl IntoResponse {
     let kind = (header::CONTENT_TYPE, "text/javascript; charset=utf-8");
     ([kind, (header::CACHE_CONTROL, ASSETS_ARE_KEPT)], include_str!("assets/live.js"))
+}
+
+async fn icon() -> impl IntoResponse {
+    let kind = (header::CONTENT_TYPE, "image/svg+xml");
+    ([kind, (header::CACHE_CONTROL, ASSETS_ARE_KEPT)], include_str!("assets/icon.svg"))
 }

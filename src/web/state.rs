@@ -12,7 +12,7 @@ use crate::cli::error::CliError;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Secret, Wall};
-use crate::store::{News, QueueKind, Store};
+use crate::store::{News, Store};
 
 /// Browsers that hear of events at the same time.
 const MAX_SUBSCRIBERS: usize = 32;
@@ -128,7 +128,7 @@ pub struct Web {
     /// Moves when a page would look different.
     pub(super) changed: watch::Sender<u64>,
     pub(super) started: Wall,
-    queue: (PathBuf, QueueKind),
+    queue: PathBuf,
     settings: RwLock<Arc<Settings>>,
     /// For reading; commands open their own, for they may take long.
     store: tokio::sync::Mutex<Store>,
@@ -143,14 +143,14 @@ impl Web {
     pub fn new(setup: Setup) -> Arc<Web> {
         let Setup { places, entry, metrics_token, store, settings, clock, zone, hub, engine } = setup;
         let now = clock.now();
-        let queue = (store.path().to_path_buf(), settings.kind);
+        let queue = store.path().to_path_buf();
         Arc::new(Web {
             places,
             entry,
             metrics_token,
             sessions: Sessions::default(),
             tries: Tries::new(now.tick),
-            uploads: Uploads::beside(&queue.0),
+            uploads: Uploads::beside(&queue),
             clock,
             zone,
             hub,
@@ -218,7 +218,7 @@ impl Web {
 
     /// The queue once more, for a command.
     pub(super) async fn commanding(&self) -> Result<Store, CliError> {
-        Ok(Store::open(&self.queue.0, self.queue.1).await?)
+        Ok(Store::beside(&self.queue).await?)
     }
 
     /// Tells pages of what other connections have written, once a second. Never ends.

@@ -135,10 +135,7 @@ impl Drop for Waiting {
 }
 
 /// The first step: receives the file, and goes to the page that says what is in it.
-pub(super) async fn receive(
-    State(web): State<Arc<Web>>,
-    mut form: Multipart,
-) -> Result<Redirect, Problem> {
+pub(super) async fn receive(State(web): State<Arc<Web>>, mut form: Multipart) -> Result<Redirect, Problem> {
     let mut waiting = Waiting {
         choices: Choices::default(),
         shown: String::new(),

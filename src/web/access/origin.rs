@@ -137,7 +137,8 @@ mod tests {
         for host in ["127.0.0.1:7878", "localhost:7878", "LOCALHOST:7878", "[::1]:7878"] {
             assert_eq!(local().admit(&asker(host, None, None), false), Ok(()), "{host}");
         }
-        let strangers = ["evil.example:7878", "127.0.0.1:80", "127.0.0.1", "127.0.0.1:7878.evil.example", "", "0.0.0.0:7878"];
+        let strangers =
+            ["evil.example:7878", "127.0.0.1:80", "127.0.0.1", "127.0.0.1:7878.evil.example", "", "0.0.0.0:7878"];
         for host in strangers {
             assert_eq!(local().admit(&asker(host, None, None), false), Err(Refusal::Host), "{host}");
         }
@@ -166,7 +167,9 @@ mod tests {
     #[test]
     fn another_page_may_link_to_us_and_nothing_else() {
         let ours = "127.0.0.1:7878";
-        let read = |site, mode| local().admit(&Asker { host: Some(ours), origin: None, site: Some(site), mode: Some(mode) }, false);
+        let read = |site, mode| {
+            local().admit(&Asker { host: Some(ours), origin: None, site: Some(site), mode: Some(mode) }, false)
+        };
         assert_eq!(read("cross-site", "navigate"), Ok(()));
         for mode in ["no-cors", "cors", "same-origin", "websocket"] {
             assert_eq!(read("cross-site", mode), Err(Refusal::Origin), "{mode}");
@@ -179,10 +182,15 @@ mod tests {
         let places = Places::behind_proxy("https://cleanup.example.org/").unwrap();
         assert!(places.is_secure());
         assert_eq!(places.address(), "https://cleanup.example.org");
-        assert_eq!(places.admit(&asker("cleanup.example.org", Some("https://cleanup.example.org"), None), true), Ok(()));
+        assert_eq!(
+            places.admit(&asker("cleanup.example.org", Some("https://cleanup.example.org"), None), true),
+            Ok(())
+        );
         assert_eq!(places.admit(&asker("127.0.0.1:7878", None, None), false), Err(Refusal::Host));
         assert_eq!(Places::behind_proxy("https://a.example:443").unwrap().address(), "https://a.example");
-        for nonsense in ["cleanup.example.org", "ftp://x", "https://", "https://a/b", "https://a?b", "https://u@a", "https://:9"] {
+        for nonsense in
+            ["cleanup.example.org", "ftp://x", "https://", "https://a/b", "https://a?b", "https://u@a", "https://:9"]
+        {
             assert!(Places::behind_proxy(nonsense).is_err(), "{nonsense}");
         }
     }

@@ -39,7 +39,8 @@ pub(super) fn chart(frame: &Frame, course: &Course, running: bool) -> Option<Mar
     let points = points(course, running.then_some(frame.now))?;
     let (first, last) = (points.first()?, points.last()?);
     let settled: f64 = last.shares.iter().sum();
-    let says = format!("{:.0} % of {} tasks were settled by the end of the time shown", settled * 100.0, count(course.total));
+    let says =
+        format!("{:.0} % of {} tasks were settled by the end of the time shown", settled * 100.0, count(course.total));
     let sampled = course.total > course.tasks.len() as u64;
     Some(html! {
         figure.stack {

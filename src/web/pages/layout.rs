@@ -110,7 +110,7 @@ impl Frame {
                 "Times are local (" (self.zone.iana_name().unwrap_or("this machine's zone")) "). This page is "
                 span #live-state { "as it was at " (clock_text(self.now, self.now, &self.zone)) }
                 ". "
-                form.inline method="post" action="/logout" { button.small type="submit" { "Log out" } }
+                form method="post" action="/logout" { button.small type="submit" { "Log out" } }
             }
             script src=(asset("live.js")) defer {}
         };
@@ -134,7 +134,7 @@ pub(super) fn document(theme: Theme, title: &str, body: &Markup) -> Html<String>
                 meta name="robots" content="noindex";
                 title { (title) " · cleanup" }
                 link rel="stylesheet" href=(asset("style.css"));
-                link rel="icon" href="data:,";
+                link rel="icon" type="image/svg+xml" href=(asset("icon.svg"));
             }
             body { (body) }
         }

@@ -9,7 +9,7 @@ use super::layout::{Frame, count, meter};
 use super::words::foreign;
 use crate::cli::progress::hold_text;
 use crate::cli::standing::{AccountStanding, next_slot};
-use crate::domain::{Applies, Moment, MicroUsd, Wall};
+use crate::domain::{Applies, MicroUsd, Moment, Wall};
 use crate::limits::WindowUsage;
 use crate::store::JobStatus;
 use crate::web::state::EngineState;
