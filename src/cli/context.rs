@@ -4,7 +4,7 @@ use super::error::{CliError, Kind};
 use super::escape::escaped;
 use super::printer::Printer;
 use crate::clock::SharedClock;
-use crate::config::Settings;
+use crate::config::{Overrides, Settings};
 use crate::domain::Platform;
 use crate::store::{Job, Store};
 
@@ -17,6 +17,8 @@ const MAX_SUGGESTION_EDITS: usize = 3;
 pub struct Context {
     /// Everything decided.
     pub settings: Settings,
+    /// What the command line said of them: they are resolved again when the configuration is read again.
+    pub overrides: Overrides,
     /// Stdout and stderr.
     pub printer: Printer,
     /// The clock.

@@ -62,7 +62,8 @@ fn run(cli: &Cli) -> u8 {
 fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
     let environment = Environment::of_process()?;
     *printer = Printer::new(&cli.global, environment.no_color);
-    let settings = Settings::resolve(&cli.overrides(), &environment)?;
+    let overrides = cli.overrides();
+    let settings = Settings::resolve(&overrides, &environment)?;
     let logging = Logging {
         format: settings.log_format,
         file: settings.log_file.as_deref(),
@@ -72,7 +73,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
     };
     telemetry::set_up(&logging).map_err(|error| CliError::io("the log file", error))?;
     let zone = jiff::tz::TimeZone::system();
-    Ok(Context { settings, printer: *printer, clock: SystemClock::shared(), zone })
+    Ok(Context { settings, overrides, printer: *printer, clock: SystemClock::shared(), zone })
 }
 
 /// One thread is enough: requests wait on the network, and SQLite has its own.

@@ -8,6 +8,7 @@ mod filter;
 mod global;
 mod queue;
 mod run;
+mod serve;
 mod until;
 mod values;
 
@@ -22,6 +23,7 @@ pub use queue::{
     SandboxFlag, StatusArgs,
 };
 pub use run::{CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
+pub use serve::ServeArgs;
 pub use until::{Until, UntilError};
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -90,6 +92,8 @@ pub enum Command {
     Account(AccountArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
     Doctor(DoctorArgs),
+    /// Work on the queue all the time, with a dashboard in the browser
+    Serve(Box<ServeArgs>),
     /// Serve the pretend platform on this machine
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
@@ -119,6 +123,7 @@ impl Cli {
             Command::Load(args) => (Some((&args.files, &args.rows)), &[][..]),
             Command::Check(args) => (Some((&args.files, &args.rows)), &args.rates[..]),
             Command::Resume(args) => (None, &args.drain.rates[..]),
+            Command::Serve(args) => (None, &args.rates[..]),
             _ => (None, &[][..]),
         };
         if rates.len() > MAX_WINDOWS {
@@ -139,6 +144,7 @@ impl Cli {
                 args.drain.override_in(&mut overrides);
                 overrides.sandbox = args.sandbox.sandbox;
             }
+            Command::Serve(args) => args.override_in(&mut overrides),
             Command::Load(args) => overrides.sandbox = args.rows.is_sandbox(),
             Command::Check(args) => {
                 overrides.sandbox = args.rows.is_sandbox();
