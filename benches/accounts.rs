@@ -11,7 +11,7 @@ use cleanup::app::{self, DrainOptions, Footing, SandboxAccounts, Who};
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
-use cleanup::engine::{Event, Listener, shutdown};
+use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::store::{DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Store};
@@ -66,15 +66,20 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
     raw.close().await?;
     let known: Vec<AccountId> = store.accounts().await?.into_iter().map(|account| account.id).collect();
     let now = cleanup::clock::SystemClock::shared().now().wall;
-    let job =
-        NewJob { name: "many".to_owned(), path: "/many.csv".into(), action: Some(Action::Unfollow), account: None };
+    let job = NewJob {
+        name: "many".to_owned(),
+        path: "/many.csv".into(),
+        action: Some(Action::Unfollow),
+        account: None,
+        keep: None,
+    };
     let mut loader = store.begin_round(&job, None, "made up", None, now).await?;
     let mut line = 1;
     for _ in 0..tasks {
         for account in &known {
             line += 1;
             let target = Target::Id(TargetId::from_i64(1_000_000_000_000_000_007 + line * 7_919)?);
-            let place = RowPlace::Task { action: Action::Unfollow, account: *account, target, kept: false };
+            let place = RowPlace::Task { action: Action::Unfollow, account: *account, target, spared: None };
             loader.push(LoadRow { line: line as u64, place, record: None }).await?;
         }
     }
@@ -90,7 +95,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let client = Arc::new(Client::new(&[&base], Settings { connections: workers, ..Settings::default() })?);
     let (clock, (_sender, shutdown)) = (SystemClock::shared(), shutdown());
     let window = WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
-    let options = DrainOptions {
+    let run = RunSettings {
         jobs: None,
         workers,
         pace: Pace::Even,
@@ -100,8 +105,8 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
         max_requests: None,
         max_spend: None,
         prices: [((Platform::Sandbox, Action::Unfollow), MicroUsd(0))].into(),
-        windows: [(Platform::Sandbox, [window].into())].into(),
     };
+    let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
     let listener = Box::new(First { began, told: false });
     let who = Who::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
     let base: cleanup::platform::BaseUrl = url.parse()?;

@@ -18,6 +18,7 @@
 //! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | platform (addresses, credentials), store, clock, domain |
 //! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | limits, platform, auth (tokens), store, clock, domain |
 //! | [`lists`] | where IDs come from: archives, the platform's lists, filters; entries <-> CSV | platform, jobfile, domain |
+//! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | store (its numbers), domain |
 //! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
 //! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, auth, store, domain |
 //! | [`telemetry`] | log lines | config |
@@ -37,6 +38,7 @@ pub mod engine;
 pub mod jobfile;
 pub mod limits;
 pub mod lists;
+pub mod pages;
 pub mod platform;
 pub mod sandbox;
 pub mod store;

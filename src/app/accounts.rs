@@ -179,6 +179,14 @@ impl Who {
         Ok(())
     }
 
+    /// What the environment holds; a user who is learned is set here.
+    pub fn environment_mut(&mut self) -> &mut [EnvironmentAccount] {
+        match self {
+            Who::Sandbox(_) => &mut [],
+            Who::Real(real) => &mut real.environment,
+        }
+    }
+
     /// Whether an account's credentials come from outside: the environment, the sandbox.
     pub fn is_fixed(&self, account: &Account) -> bool {
         match self {

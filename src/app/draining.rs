@@ -1,42 +1,28 @@
 //! A drain with everything it stands on, and what its end means for the exit code.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::accounts::Who;
+use super::guard::KeepGuard;
 use crate::auth::TokenSource;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
-use crate::domain::{Action, JobId, MicroUsd, Platform, Tick, WindowSpec};
+use crate::domain::{Platform, WindowSpec};
 use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
-use crate::limits::Pace;
 use crate::platform::Client;
 use crate::store::{Counts, Drain, DrainLock, JobStatus, Store};
 
 /// What a drain is told.
 #[derive(Clone, Debug)]
 pub struct DrainOptions {
-    /// These jobs only.
-    pub jobs: Option<Vec<JobId>>,
-    /// Requests in flight at most.
-    pub workers: usize,
-    /// Even, or the whole window at once.
-    pub pace: Pace,
-    /// How long a request may take.
-    pub request_deadline: Duration,
-    /// Stop after so long without any answer.
-    pub give_up_after: Duration,
-    /// Send nothing after this.
-    pub until: Option<Tick>,
-    /// Send at most so many requests.
-    pub max_requests: Option<u64>,
-    /// Spend at most so much.
-    pub max_spend: Option<MicroUsd>,
-    /// What a successful request costs.
-    pub prices: HashMap<(Platform, Action), MicroUsd>,
+    /// What to work on, and within which bounds.
+    pub run: Settings,
     /// Within which windows.
     pub windows: HashMap<Platform, Arc<[WindowSpec]>>,
+    /// The file of a keep list for every job, beside those that the jobs were loaded with.
+    pub keep: Option<PathBuf>,
 }
 
 /// How a drain ended, and how its jobs stand.
@@ -78,24 +64,19 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let longest = access.values().flat_map(|access| access.windows.iter()).map(|spec| spec.rate.window()).max();
     let horizon_ms = longest.unwrap_or(WindowSpec::DEFAULT.window()).as_millis() as i64 + 60_000;
-    let deadline_ms = options.request_deadline.as_millis() as i64;
+    let deadline_ms = options.run.request_deadline.as_millis() as i64;
     let (drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), horizon_ms, deadline_ms).await?;
-    let settings = Settings {
-        jobs: options.jobs.clone(),
-        workers: options.workers,
-        pace: options.pace,
-        request_deadline: options.request_deadline,
-        give_up_after: options.give_up_after,
-        until: options.until,
-        max_requests: options.max_requests,
-        max_spend: options.max_spend,
-        prices: options.prices,
-    };
-    let means = Means { drain, client, tokens, clock, shutdown, listener };
-    let (finish, mut store) = engine::run(means, start, accounts, access, settings).await?;
-    let jobs = store.status(None).await?;
-    let ours = |status: &JobStatus| options.jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
-    Ok(Ended { finish, jobs: jobs.into_iter().filter(ours).collect(), store })
+    let jobs = options.run.jobs.clone();
+    let guard = Box::new(KeepGuard::new(options.keep));
+    let means = Means { drain, client, tokens, clock, shutdown, listener, guard };
+    let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;
+    if let Some(why) = finish.withheld {
+        return Err(CliError::new(Kind::Io, format!("{why}; nothing more was sent"))
+            .hint("put the file in order and go on with cleanup resume, or load the job again with another --keep"));
+    }
+    let all = store.status(None).await?;
+    let ours = |status: &JobStatus| jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
+    Ok(Ended { finish, jobs: all.into_iter().filter(ours).collect(), store })
 }
 
 /// The exit code of an end: it speaks of the jobs' state, not of this run alone. A signal comes first, then 77, 69, 4, 3, 0.
@@ -106,6 +87,7 @@ pub fn exit_code(stopped: Stopped, counts: &[Counts]) -> u8 {
         Stopped::Interrupted(signal) => signal.exit_code(),
         Stopped::Account => 77,
         Stopped::Unreachable => 69,
+        Stopped::KeepList => 74,
         _ if left => 4,
         _ if troubled => 3,
         _ => 0,

@@ -103,7 +103,11 @@ impl EnvironmentAccount {
         Ok(())
     }
 
-    fn standard_name(&self, user: &UserId) -> Result<AccountName, CliError> {
+    /// The name that the first run gives it where nobody names it.
+    ///
+    /// # Errors
+    /// None in practice: prefix and user ID make a name.
+    pub fn standard_name(&self, user: &UserId) -> Result<AccountName, CliError> {
         let prefix = match self.platform {
             Platform::XV2 | Platform::Sandbox => "x",
             Platform::XV1 => "x-v1",

@@ -1,14 +1,14 @@
 //! Files into the queue: every file is read and judged before the first row of any is queued.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::accounts::{Accounts, Who};
+use super::sifting::RowRules;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountName, Action, Wall};
-use crate::jobfile::keep::KeepList;
-use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Source, Survey};
+use crate::domain::{AccountName, Action, TargetKind, Wall};
+use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
+use crate::lists::filter::Rule;
 use crate::platform;
 use crate::store::{
     Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store, StoreError,
@@ -34,26 +34,8 @@ pub struct LoadOptions {
     pub again: bool,
     /// A reload may cancel more than half of what is in line.
     pub allow_shrink: bool,
-    /// Targets never to touch.
-    pub keep: Option<Keep>,
-}
-
-/// A keep list, and a name for its content.
-#[derive(Debug)]
-pub struct Keep {
-    list: KeepList,
-    hash: String,
-}
-
-impl Keep {
-    /// A list whose name changes when its targets do.
-    pub fn new(list: KeepList) -> Keep {
-        let mut targets: Vec<String> = list.ids().iter().map(ToString::to_string).collect();
-        targets.extend(list.handles().iter().map(ToString::to_string));
-        targets.sort_unstable();
-        let digest = Sha256::digest(targets.join("\n").as_bytes());
-        Keep { list, hash: digest.iter().map(|byte| format!("{byte:02x}")).collect() }
-    }
+    /// Which rows go on; the others are spared.
+    pub rules: RowRules,
 }
 
 /// A file that has been read and judged.
@@ -100,6 +82,12 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
         return Err(CliError::new(Kind::Usage, "rows from stdin have no name").hint("give the job one: --job NAME"));
     }
     let source = Source::open(file)?;
+    if SavedWorklist::is_one(&source).unwrap_or(false) {
+        let message = format!("{} is a saved worklist, not a job", source.name());
+        return Err(
+            CliError::new(Kind::InputData, message).hint("take its ticks back with `cleanup load` and the file's name")
+        );
+    }
     let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: false };
     let survey = Survey::of(&source, &read)?;
     let job = match (&options.job, source.stem()) {
@@ -161,42 +149,52 @@ impl Prepared {
         self.survey.lanes.iter().filter_map(|lane| lane.account.clone()).collect()
     }
 
-    /// The file's usable rows by action and account without those that the keep list spares, and how many those are. Repeats
-    /// are not known before a file is loaded.
+    /// What all of its usable rows are about; none where that differs, or there is none.
+    pub fn kind(&self) -> Option<TargetKind> {
+        let mut kinds = self.survey.lanes.iter().map(|lane| lane.action.target_kind());
+        let first = kinds.next()?;
+        kinds.all(|kind| kind == first).then_some(first)
+    }
+
+    /// The file's usable rows by action and account without those that are spared, and how many each rule spares. Repeats are
+    /// not known before a file is loaded.
     ///
     /// # Errors
     /// The file changed since it was read.
-    pub fn to_do(&self, options: &LoadOptions) -> Result<(Vec<LaneCount>, u64), CliError> {
+    pub fn to_do(&self, options: &LoadOptions) -> Result<(Vec<LaneCount>, BTreeMap<Rule, u64>), CliError> {
         let mut lanes = self.survey.lanes.clone();
-        let Some(keep) = &options.keep else { return Ok((lanes, 0)) };
-        let mut kept = 0;
+        let mut spared = BTreeMap::new();
+        if options.rules.is_empty() {
+            return Ok((lanes, spared));
+        }
+        let mut sieve = options.rules.begin(&self.survey, &self.source)?;
         let mut rows = self.survey.rows(&self.source)?;
         while let Some(row) = rows.next()? {
-            if let RowVerdict::Task { action, account, target } = row.verdict
-                && keep.list.contains(&target)
+            let RowVerdict::Task { action, account, target } = row.verdict else { continue };
+            if let Some(rule) = sieve.spares(row.line, (action, account, &target), row.cells)
                 && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
             {
                 lane.rows = lane.rows.saturating_sub(1);
-                kept += 1;
+                *spared.entry(rule).or_default() += 1;
             }
         }
         lanes.retain(|lane| lane.rows > 0);
-        Ok((lanes, kept))
+        Ok((lanes, spared))
     }
 
     /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
     fn content_hash(&self, options: &LoadOptions) -> String {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        let keep = options.keep.as_ref().map_or("", |keep| keep.hash.as_str());
-        format!("{file}:{keep}")
+        format!("{file}:{}", options.rules.name())
     }
 
-    fn new_job(&self, accounts: &Accounts) -> NewJob {
+    fn new_job(&self, accounts: &Accounts, keep: Option<&PathBuf>) -> NewJob {
         NewJob {
             name: self.job.clone(),
             path: self.path.clone(),
             action: self.survey.default_action,
             account: accounts.default.filter(|_| self.wants_default_account()),
+            keep: keep.cloned(),
         }
     }
 }
@@ -285,7 +283,7 @@ pub async fn stand_all(
 
 /// A job's path, default action and account are fixed when it is first loaded.
 fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), CliError> {
-    let new = file.new_job(accounts);
+    let new = file.new_job(accounts, None);
     let word = |action: Option<Action>| action.map_or("none", Action::name);
     let difference = if job.path != new.path {
         format!("of another file, {}", job.path.display())
@@ -349,9 +347,12 @@ pub async fn load(
     options: &LoadOptions,
     now: Wall,
 ) -> Result<Loaded, CliError> {
-    let hash = file.content_hash(options);
+    let (hash, keep) = (file.content_hash(options), options.rules.keep_path());
     match standing {
-        Standing::Unchanged { .. } => Ok(Loaded::Unchanged),
+        Standing::Unchanged { .. } => {
+            store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
+            Ok(Loaded::Unchanged)
+        }
         Standing::Cancelled => Ok(Loaded::Cancelled),
         Standing::New | Standing::Again => {
             let columns = file.survey.has_header.then_some(file.survey.columns.as_slice());
@@ -359,7 +360,8 @@ pub async fn load(
             if seen.is_some() != (*standing == Standing::Again) {
                 return Err(StoreError::LoadedMeanwhile { job: file.job.clone() }.into());
             }
-            let mut loader = store.begin_round(&file.new_job(accounts), seen.as_ref(), &hash, columns, now).await?;
+            let mut loader =
+                store.begin_round(&file.new_job(accounts, keep), seen.as_ref(), &hash, columns, now).await?;
             push_rows(&mut loader, file, accounts, options).await?;
             Ok(Loaded::Round(loader.finish().await?))
         }
@@ -370,7 +372,10 @@ pub async fn load(
             let mut loader = store.begin_reload(&job, &hash, now).await?;
             push_rows(&mut loader, file, accounts, options).await?;
             match loader.apply(options.allow_shrink).await? {
-                Reloaded::Applied(summary) => Ok(Loaded::Again(summary)),
+                Reloaded::Applied(summary) => {
+                    store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
+                    Ok(Loaded::Again(summary))
+                }
                 Reloaded::Shrinks { vanished, pending } => Err(shrinks(file, vanished, pending)),
             }
         }
@@ -394,14 +399,14 @@ async fn push_rows(
     accounts: &Accounts,
     options: &LoadOptions,
 ) -> Result<(), CliError> {
-    let keep = options.keep.as_ref().map(|keep| &keep.list);
+    let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
     while let Some(row) = rows.next().map_err(changed_under_us)? {
         let place = match row.verdict {
             RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
-                Ok(account) => {
-                    let kept = keep.is_some_and(|keep| keep.contains(&target));
-                    RowPlace::Task { action, account, target, kept }
+                Ok(id) => {
+                    let spared = sieve.spares(row.line, (action, account, &target), row.cells).map(Rule::name);
+                    RowPlace::Task { action, account: id, target, spared }
                 }
                 Err(reason) => RowPlace::Rejected { reason: reason.to_owned() },
             },

@@ -6,17 +6,22 @@
 mod accounts;
 mod draining;
 mod environment;
+mod facts;
+mod guard;
 mod loading;
 mod logins;
 mod preflight;
 mod receipts;
+mod sifting;
 mod tokens;
 
 pub use accounts::{Accounts, Bases, RealAccounts, SandboxAccounts, Who};
 pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
 pub use environment::{EnvironmentAccount, environment_accounts};
-pub use loading::{FileOptions, Keep, LoadOptions, Loaded, Prepared, Standing, load, prepare, stand, stand_all};
+pub use facts::{FactColumns, Facts};
+pub use loading::{FileOptions, LoadOptions, Loaded, Prepared, Standing, load, prepare, stand, stand_all};
 pub use logins::{Ways, app_of, needed_app, nobody, revoke, signer, x_places};
 pub use preflight::{CLOCK_OFF_SECONDS, clock_off, may, misfit, missing_scopes, unfit, warn_of_clock};
 pub use receipts::{Wanted, write_receipts};
+pub use sifting::RowRules;
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};

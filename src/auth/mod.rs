@@ -9,11 +9,12 @@
 //! ```text
 //!   login, import --> keep --> vault (seal) --> store
 //!   store --> vault (open) --> tokens --> credentials for a request
-//!                                 |  due, or a 401: refresh (pure) decides, grant asks the server, saved before use
+//!                                 |  due, or a 401: refresh (pure) decides, flight asks the server (grant), saved before use
 //! ```
 
 mod aisa;
 mod document;
+mod flight;
 mod grant;
 mod import;
 mod keep;

@@ -8,11 +8,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use super::document::{Document, MakeOAuth1};
-use super::grant::{self, App, Pair, Places};
-use super::refresh::{Aftermath, Asked, Known, Step, Why, aftermath, decide, due_at};
+use super::grant::{App, Pair, Places};
+use super::refresh::{Asked, Known, Step, Why, decide, due_at};
 use super::slot::{Held, Slot};
 use super::vault::Vault;
 use super::vault_error::VaultError;
@@ -20,13 +19,7 @@ use super::wire::Wire;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, AccountName, Moment, Secret, Tick, Wall};
 use crate::platform::Credentials;
-use crate::store::{AccountLock, Credential, Expiry, NewCredential, Store, StoreError, drill};
-
-/// How long another process's refresh is waited for, in seconds.
-const MAX_LOCK_WAIT_SECONDS: u64 = 90;
-const LOCK_LOOK_MS: u64 = 50;
-/// How many times a record may change under our eyes before we give up for now.
-const MAX_LOOKS: usize = 4;
+use crate::store::{Credential, Expiry, Store, StoreError};
 
 /// What a token source stands on.
 pub struct TokenMeans {
@@ -101,26 +94,26 @@ impl NoToken {
 
 /// Every account's credentials, kept fresh.
 pub struct TokenSource {
-    store: tokio::sync::Mutex<Store>,
-    means: Means,
+    pub(super) store: tokio::sync::Mutex<Store>,
+    pub(super) means: Means,
     slots: Mutex<HashMap<AccountId, Arc<Slot>>>,
 }
 
-struct Means {
-    queue: std::path::PathBuf,
-    vault: Option<Vault>,
-    wire: Wire,
-    places: Places,
-    app: Option<App>,
-    oauth1: Option<Box<MakeOAuth1>>,
-    clock: SharedClock,
+pub(super) struct Means {
+    pub(super) queue: std::path::PathBuf,
+    pub(super) vault: Option<Vault>,
+    pub(super) wire: Wire,
+    pub(super) places: Places,
+    pub(super) app: Option<App>,
+    pub(super) oauth1: Option<Box<MakeOAuth1>>,
+    pub(super) clock: SharedClock,
 }
 
 /// A record read and opened.
-struct Read {
-    record: Credential,
-    document: Document,
-    refresh: Option<Secret>,
+pub(super) struct Read {
+    pub(super) record: Credential,
+    pub(super) document: Document,
+    pub(super) refresh: Option<Secret>,
 }
 
 impl std::fmt::Debug for TokenSource {
@@ -242,127 +235,7 @@ impl TokenSource {
         found.ok_or_else(|| StoreError::Impossible { what: format!("no account {}", account.0) }.into())
     }
 
-    /// Reads the record, and where it is due refreshes it under the account's lock.
-    async fn renew(&self, slot: &Slot, rejected: Option<i64>) -> Result<Current, NoToken> {
-        let mut locked = None;
-        // A rejection that could not be answered by a refresh yet is not forgotten: whoever asks next must not be given the
-        // rejected set once more.
-        let rejected = rejected.or(slot.held().rejected);
-        for _ in 0..MAX_LOOKS {
-            let Some(read) = self.read(slot).await? else { return Err(slot.need_login(Why::Missing)) };
-            let now = self.means.clock.now();
-            let asked = match rejected {
-                Some(generation) if generation == read.record.generation => {
-                    Asked::Rejected { born_of_rejection: slot.held().born_of_rejection }
-                }
-                _ => Asked::Ahead,
-            };
-            match decide(Known::of(&read.record, read.refresh.is_some()), asked, now.wall) {
-                Step::Use => return self.hold(slot, &read.record, &read.document, None),
-                Step::NeedLogin(why) => {
-                    if read.record.login_needed.is_none() {
-                        let mut store = self.store.lock().await;
-                        store.need_login(slot.id, read.record.generation, why.name()).await?;
-                    }
-                    slot.held().current = None;
-                    return Err(slot.need_login(why));
-                }
-                // What was read without the lock may be about to change.
-                Step::Refresh { .. } if locked.is_none() => locked = Some(self.lock(slot).await?),
-                Step::Refresh { tries } => {
-                    if let Some(ended) = self.fly(slot, &read, tries, asked).await? {
-                        return ended;
-                    }
-                }
-            }
-        }
-        let until = slot.rest(self.means.clock.now().tick, "its record keeps changing".to_owned());
-        Err(slot.later(until))
-    }
-
-    /// One refresh: mark, send, save. None: somebody else has changed the record; look again.
-    async fn fly(
-        &self,
-        slot: &Slot,
-        read: &Read,
-        tries: u8,
-        asked: Asked,
-    ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
-        let Read { record, refresh: Some(token), .. } = read else { return Ok(None) };
-        let begun = self.means.clock.now();
-        // The old access token goes on if the refresh has to wait.
-        self.hold(slot, record, &read.document, None)?;
-        let make_do = |until| self.make_do(slot, self.means.clock.now(), until);
-        let app = match self.app_of(record) {
-            Ok(app) => app,
-            Err(detail) => {
-                let until = slot.rest(begun.tick, detail.clone());
-                let app = NoToken::App { name: slot.name.clone(), detail };
-                return Ok(Some(make_do(until).map_err(|_| app)));
-            }
-        };
-        drill::point("before-refresh-mark");
-        if !self.store.lock().await.start_refresh(slot.id, record.generation, tries, begun.wall).await? {
-            return Ok(None);
-        }
-        drill::point("after-refresh-mark");
-        // From here until the pair is saved the refresh token may be used up without our knowing: the mark remembers.
-        let error = match grant::refresh(&self.means.wire, &app, &self.means.places, token).await {
-            Ok(pair) => return self.save(slot, read, pair, begun.wall, asked).await,
-            Err(error) => error,
-        };
-        tracing::debug!(account = %slot.name, tries, %error, "a refresh brought nothing");
-        let now = self.means.clock.now().tick;
-        let mut store = self.store.lock().await;
-        let ended = match aftermath(&error, tries) {
-            Aftermath::TakeBack => {
-                store.take_back_refresh(slot.id, record.generation, tries).await?;
-                make_do(slot.rest(now, error.to_string()))
-            }
-            Aftermath::OnceMore => make_do(slot.rest(now, error.to_string())),
-            Aftermath::App => {
-                store.take_back_refresh(slot.id, record.generation, tries).await?;
-                slot.rest(now, error.to_string());
-                Err(NoToken::App { name: slot.name.clone(), detail: error.to_string() })
-            }
-            Aftermath::NeedLogin(why) => {
-                store.need_login(slot.id, record.generation, why.name()).await?;
-                slot.held().current = None;
-                Err(slot.need_login(why))
-            }
-        };
-        Ok(Some(ended))
-    }
-
-    /// Saves the new pair, and only then gives it out.
-    async fn save(
-        &self,
-        slot: &Slot,
-        read: &Read,
-        pair: Pair,
-        begun: Wall,
-        asked: Asked,
-    ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
-        let Some(vault) = &self.means.vault else { return Ok(None) };
-        let (scopes, expiry) = (pair.scopes.clone(), expiry_of(&pair, begun));
-        // A server that gives no new refresh token lets the old one go on (RFC 6749, 6).
-        let document = Document::OAuth2 { access: pair.access, refresh: pair.refresh.or_else(|| read.refresh.clone()) };
-        let bytes = document.to_bytes().map_err(|why| slot.unusable(&why))?;
-        let sealed = vault.seal(slot.platform, &slot.user, &bytes)?;
-        let now = self.means.clock.now().wall;
-        drill::point("before-refresh-save");
-        let set = NewCredential { sealed, scopes, expiry: Some(expiry), saved_at: now, ..read.record.set.clone() };
-        if !self.store.lock().await.finish_refresh(slot.id, read.record.generation, &set).await? {
-            // A new login came between: it is the one that counts.
-            return Ok(None);
-        }
-        drill::point("after-refresh-save");
-        let record = Credential { set, generation: read.record.generation + 1, ..read.record.clone() };
-        let born = matches!(asked, Asked::Rejected { .. }).then_some(now);
-        Ok(Some(self.hold(slot, &record, &document, born)))
-    }
-
-    async fn read(&self, slot: &Slot) -> Result<Option<Read>, NoToken> {
+    pub(super) async fn read(&self, slot: &Slot) -> Result<Option<Read>, NoToken> {
         match self.store.lock().await.credential(slot.id).await? {
             Some(record) => self.open(slot, record),
             None => Ok(None),
@@ -381,7 +254,7 @@ impl TokenSource {
     }
 
     /// Keeps the credentials in memory.
-    fn hold(
+    pub(super) fn hold(
         &self,
         slot: &Slot,
         record: &Credential,
@@ -403,7 +276,7 @@ impl TokenSource {
     }
 
     /// The refresh has to wait: the old access token goes on as long as it lives.
-    fn make_do(&self, slot: &Slot, now: Moment, until: Tick) -> Result<Current, NoToken> {
+    pub(super) fn make_do(&self, slot: &Slot, now: Moment, until: Tick) -> Result<Current, NoToken> {
         let held = slot.held();
         match held.usable() {
             Some(current) if held.ends.is_none_or(|ends| now.wall < ends) => Ok(current.clone()),
@@ -411,37 +284,6 @@ impl TokenSource {
                 drop(held);
                 Err(slot.later(until))
             }
-        }
-    }
-
-    async fn lock(&self, slot: &Slot) -> Result<AccountLock, NoToken> {
-        let clock = &self.means.clock;
-        let give_up = clock.now().tick.after(Duration::from_secs(MAX_LOCK_WAIT_SECONDS));
-        loop {
-            if let Some(lock) = AccountLock::try_take(&self.means.queue, slot.id)? {
-                return Ok(lock);
-            }
-            let now = clock.now().tick;
-            if now >= give_up {
-                let until = slot.rest(now, "another process has been refreshing it for too long".to_owned());
-                return Err(slot.later(until));
-            }
-            clock.sleep_until(now.after(Duration::from_millis(LOCK_LOOK_MS))).await;
-        }
-    }
-
-    /// The app these tokens were given to.
-    fn app_of(&self, record: &Credential) -> Result<App, String> {
-        let set = &record.set;
-        let configured = self.means.app.as_ref();
-        let same = configured.filter(|app| set.client_id.as_deref().is_none_or(|id| *id == *app.client_id));
-        match (same, &set.client_id) {
-            (Some(app), _) if app.secret.is_some() || !set.confidential => Ok(app.clone()),
-            (None, Some(id)) if !set.confidential => Ok(App { client_id: id.as_str().into(), secret: None }),
-            (_, Some(id)) => Err(format!(
-                "it was logged in through the app {id}, which has a secret; set CLEANUP_X_CLIENT_ID and CLEANUP_X_CLIENT_SECRET to that app's"
-            )),
-            (_, None) => Err("set CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET) to the app it belongs to".into()),
         }
     }
 }

@@ -9,6 +9,8 @@ use std::fmt;
 use super::args::UntilError;
 use crate::config::ConfigError;
 use crate::jobfile::JobFileError;
+use crate::lists::archive::ArchiveError;
+use crate::lists::fetch::FetchError;
 use crate::lists::filter::{FilterError, TooManyToOrder};
 use crate::store::StoreError;
 
@@ -19,7 +21,7 @@ pub enum Kind {
     Fault,
     /// The command makes no sense as given.
     Usage,
-    /// The job file cannot be used; nothing was queued.
+    /// The job file or archive cannot be used; nothing was queued.
     InputData,
     /// No answer at all from the platform.
     Unreachable,
@@ -155,6 +157,15 @@ impl From<StoreError> for CliError {
     }
 }
 
+impl From<FetchError> for CliError {
+    fn from(error: FetchError) -> CliError {
+        match error {
+            FetchError::Store(error) => error.into(),
+            FetchError::Token(error) => error.into(),
+        }
+    }
+}
+
 impl From<FilterError> for CliError {
     fn from(error: FilterError) -> CliError {
         match error {
@@ -177,6 +188,18 @@ impl From<JobFileError> for CliError {
     fn from(error: JobFileError) -> CliError {
         let kind = if error.is_machine_fault() { Kind::Io } else { Kind::InputData };
         CliError { kind, message: error.to_string(), hint: Some(error.hint()), source: Some(error.into()) }
+    }
+}
+
+impl From<ArchiveError> for CliError {
+    fn from(error: ArchiveError) -> CliError {
+        let hint = error.hint();
+        CliError {
+            kind: Kind::InputData,
+            message: error.to_string(),
+            hint: Some(hint.into()),
+            source: Some(error.into()),
+        }
     }
 }
 

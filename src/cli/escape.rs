@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::domain::is_unsafe;
+
 /// The text with control characters, escape sequences and marks that reorder or hide text written out as `\u{1b}`, so that a
 /// terminal shows what is there and does nothing else.
 pub fn escaped(text: &str) -> Cow<'_, str> {
@@ -31,14 +33,6 @@ pub fn clipped(text: &str, max_chars: usize) -> Cow<'_, str> {
         None => escaped(text),
         Some((end, _)) => Cow::Owned(format!("{}...", escaped(&text[..end]))),
     }
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // direction
-            | '\u{2028}' | '\u{2029}' // line ends
-            | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}') // unseen
 }
 
 #[cfg(test)]

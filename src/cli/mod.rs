@@ -10,6 +10,7 @@ pub mod context;
 pub mod error;
 pub mod escape;
 pub mod estimate;
+pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;

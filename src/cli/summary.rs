@@ -121,6 +121,7 @@ mod tests {
             requests: 103,
             spent: MicroUsd(970_000),
             next_slot_at: None,
+            withheld: None,
             troubles: vec![],
         };
         let text = run_summary(&[JobCounts::new("unfollow", &counts())], &finish, 3).to_string();

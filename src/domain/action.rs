@@ -83,6 +83,19 @@ impl Action {
         }
     }
 
+    /// What a person does to take the action back; none where nothing does.
+    pub const fn inverse(self) -> Option<&'static str> {
+        match self {
+            Action::Unfollow => Some("follow"),
+            Action::Unlike => Some("like"),
+            Action::Unrepost => Some("repost"),
+            Action::Unmute => Some("mute"),
+            Action::Unblock => Some("block"),
+            Action::DeletePost => None,
+            Action::Unbookmark => Some("bookmark"),
+        }
+    }
+
     /// The action on so many targets, as a person would say it: `unfollow 3 users`, `delete 1 post`.
     pub fn phrase(self, count: u64) -> String {
         let noun = match (self.target_kind(), count) {

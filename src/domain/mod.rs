@@ -5,6 +5,7 @@
 
 mod account;
 mod action;
+mod foreign;
 mod money;
 mod rate_facts;
 mod secret;
@@ -15,6 +16,7 @@ mod window;
 
 pub use account::{AccountId, AccountName, Platform, UserId};
 pub use action::{Action, TargetKind};
+pub use foreign::is_unsafe;
 pub use money::MicroUsd;
 pub use rate_facts::RateFacts;
 pub use secret::Secret;

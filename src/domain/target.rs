@@ -20,6 +20,9 @@ impl TargetId {
     /// The most digits an ID has.
     pub const MAX_DIGITS: usize = 19;
 
+    /// The ID `0`, which nobody has.
+    pub const ZERO: TargetId = TargetId { value: 0, digits: 1 };
+
     /// The ID's number, which says nothing of leading zeros.
     pub const fn value(self) -> u64 {
         self.value

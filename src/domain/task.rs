@@ -9,7 +9,8 @@
 //!   |  +--- wake -- waiting+ postpone           | acquit                |
 //!   +-------------------------------------------+-----------------------+
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
-//!  pending | waiting | provisional -- spare  --> kept
+//!  pending | waiting | provisional -- spare  --> kept ------- restore --> pending
+//!  pending | waiting | provisional | failed -- finish by hand --> done -- reopen --> pending
 //! ```
 //! A row that repeats an earlier one, or cannot be used, makes no task: its outcome is duplicate or rejected from the start.
 
@@ -73,7 +74,7 @@ pub enum TaskState {
     Failed,
     /// Its row vanished from the file, or its job was cancelled.
     Cancelled,
-    /// Spared by a keep list.
+    /// Spared by a keep list or another rule.
     Kept,
 }
 
@@ -139,17 +140,21 @@ pub enum Transition {
     Acquit,
     /// Its row vanished or its job was cancelled.
     Cancel,
-    /// Its row came back.
+    /// Its row came back, or nothing spares it any more.
     Restore,
-    /// A keep list names its target.
+    /// A keep list names its target, or another rule spares it.
     Spare,
     /// A person asked for another try.
     Retry,
+    /// A person did it on the platform's own pages, and says so.
+    FinishByHand,
+    /// It was off the account's list and is listed again, and a person asked to send it once more.
+    Reopen,
 }
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Transition; 14] = [
+    pub const ALL: [Transition; 16] = [
         Transition::Claim,
         Transition::Succeed,
         Transition::FindGone,
@@ -164,11 +169,13 @@ impl Transition {
         Transition::Restore,
         Transition::Spare,
         Transition::Retry,
+        Transition::FinishByHand,
+        Transition::Reopen,
     ];
 
     /// The states it may start from.
     pub const fn from(self) -> &'static [TaskState] {
-        use TaskState::{Cancelled, Failed, Pending, Provisional, Sending, Waiting};
+        use TaskState::{Cancelled, Done, Failed, Kept, Pending, Provisional, Sending, Waiting};
         match self {
             Transition::Claim => &[Pending],
             Transition::Succeed
@@ -180,8 +187,10 @@ impl Transition {
             Transition::Wake => &[Waiting],
             Transition::Convict | Transition::Acquit => &[Provisional],
             Transition::Cancel | Transition::Spare => &[Pending, Waiting, Provisional],
-            Transition::Restore => &[Cancelled],
+            Transition::Restore => &[Cancelled, Kept],
             Transition::Retry => &[Failed],
+            Transition::FinishByHand => &[Pending, Waiting, Provisional, Failed],
+            Transition::Reopen => &[Done],
         }
     }
 
@@ -189,16 +198,19 @@ impl Transition {
     pub const fn to(self) -> TaskState {
         match self {
             Transition::Claim => TaskState::Sending,
-            Transition::Succeed => TaskState::Done,
+            Transition::Succeed | Transition::FinishByHand => TaskState::Done,
             Transition::FindGone => TaskState::Gone,
             Transition::Fail | Transition::Convict => TaskState::Failed,
             Transition::Postpone => TaskState::Waiting,
             Transition::Suspect => TaskState::Provisional,
             Transition::Cancel => TaskState::Cancelled,
             Transition::Spare => TaskState::Kept,
-            Transition::Release | Transition::Wake | Transition::Acquit | Transition::Restore | Transition::Retry => {
-                TaskState::Pending
-            }
+            Transition::Release
+            | Transition::Wake
+            | Transition::Acquit
+            | Transition::Restore
+            | Transition::Retry
+            | Transition::Reopen => TaskState::Pending,
         }
     }
 }
@@ -214,7 +226,7 @@ pub enum Outcome {
     Failed,
     /// Its row vanished or its job was cancelled.
     Cancelled,
-    /// Spared by a keep list.
+    /// Spared by a keep list or another rule.
     Kept,
     /// The same task as an earlier row.
     Duplicate,
@@ -262,9 +274,20 @@ mod tests {
             for from in transition.from() {
                 assert_ne!(*from, transition.to(), "{transition:?} changes nothing");
                 let settled = from.outcome() != Outcome::Pending;
-                let by_person = matches!(transition, Transition::Retry | Transition::Restore);
-                assert_eq!(settled, by_person, "{transition:?}");
+                let by_person = matches!(transition, Transition::Retry | Transition::Restore | Transition::Reopen);
+                // What a person did by hand is done, whether we had given it up or not.
+                assert!(settled == by_person || transition == Transition::FinishByHand, "{transition:?}");
             }
         }
+    }
+
+    #[test]
+    fn nothing_but_its_own_answer_ends_a_request() {
+        use Transition::{Fail, FindGone, FinishByHand, Postpone, Release, Reopen, Succeed, Suspect};
+        for transition in Transition::ALL {
+            let by_answer = matches!(transition, Succeed | FindGone | Fail | Release | Postpone | Suspect);
+            assert_eq!(transition.from().contains(&TaskState::Sending), by_answer, "{transition:?}");
+        }
+        assert_eq!((FinishByHand.to(), Reopen.to()), (TaskState::Done, TaskState::Pending));
     }
 }

@@ -1,13 +1,13 @@
 //! Due accounts become claims, and a committed turn's claims become requests.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::attempt::{Departure, carry};
 use super::dispatcher::{Dispatcher, InFlight};
 use super::settings::Access;
-use crate::domain::{AccountId, Action, LaneId, MicroUsd, Moment, Reason, Tick};
+use crate::domain::{AccountId, Action, LaneId, MicroUsd, Moment, Reason, TaskId, Tick};
 use crate::limits::{HoldReason, Limiter, Reservation, StoredHold, StoredSlot, ThisBoot, Wait};
 use crate::platform::{Endpoint, find};
 use crate::store::{Claim, StoreError, Turn, TurnReceipt};
@@ -19,11 +19,13 @@ const ACCOUNTS_PER_TURN: usize = 2_000;
 #[derive(Debug)]
 pub(super) struct Planned {
     account: usize,
-    lane: LaneId,
+    pub(super) lane: LaneId,
     action: Action,
     count: u32,
     price: MicroUsd,
     endpoint: &'static Endpoint,
+    /// The tasks that may be sent, where a guard has looked; none: any.
+    pub(super) looked: Option<HashSet<TaskId>>,
 }
 
 impl Dispatcher {
@@ -35,6 +37,9 @@ impl Dispatcher {
             return Ok(plan);
         }
         let due = self.take_due(now.tick, room);
+        if due.is_empty() || !self.lists_are_read().await {
+            return Ok(plan);
+        }
         self.restore_limiters(&due, now).await?;
         for account in due {
             if room == 0 {
@@ -44,6 +49,7 @@ impl Dispatcher {
             let taken = self.plan_account(account, room, now, turn, &mut plan);
             room = room.saturating_sub(taken as usize);
         }
+        self.guard_claims(turn, &mut plan).await?;
         Ok(plan)
     }
 
@@ -159,8 +165,17 @@ impl Dispatcher {
                 Reservation::Granted(count) => {
                     let upper = run.values.unknown_end(now.tick, now.tick);
                     let (visible_to, action) = (lane.visible_to, lane.action);
-                    turn.claims.push(Claim { lane: id, account: run.id, action, count, visible_to, upper });
-                    plan.push(Planned { account, lane: id, action, count, price, endpoint });
+                    let account_id = run.id;
+                    turn.claims.push(Claim {
+                        lane: id,
+                        account: account_id,
+                        action,
+                        count,
+                        visible_to,
+                        looked_to: None,
+                        upper,
+                    });
+                    plan.push(Planned { account, lane: id, action, count, price, endpoint, looked: None });
                     self.budget.plan(price, count);
                     self.note_probe(&access, true);
                     // Look again in the next turn, when it is known how many tasks there were.
@@ -219,13 +234,15 @@ impl Dispatcher {
             *found.entry(claimed.lane).or_default() += 1;
             let run = &self.roster.accounts[planned.account];
             let Some(access) = run.access.clone() else { continue };
+            // Put in line by somebody since the guard looked: its slot is spent, but nothing leaves before it is looked at.
+            let unseen = planned.looked.as_ref().is_some_and(|looked| !looked.contains(&claimed.task));
             let departure = Departure {
                 account: run.id,
                 attempt: claimed.attempt,
                 endpoint: planned.endpoint,
                 access,
                 target: claimed.target.clone(),
-                send_by: now.tick.after(run.values.send_by),
+                send_by: if unseen { Tick(i64::MIN) } else { now.tick.after(run.values.send_by) },
                 deadline: now.tick.after(run.values.deadline),
             };
             let (account, endpoint, price) = (planned.account, planned.endpoint, planned.price);

@@ -16,6 +16,7 @@ use super::account::{Lane, Roster};
 use super::attempt::Arrival;
 use super::budget::Budget;
 use super::event::{Event, Finish, Listener, Progress, Stopped, WindowLevel};
+use super::guard::Guard;
 use super::news::News;
 use super::settings::{Access, Settings};
 use super::settling::Gathered;
@@ -41,6 +42,8 @@ pub struct Means {
     pub shutdown: Shutdown,
     /// Who wants to hear of events.
     pub listener: Box<dyn Listener>,
+    /// Who says what must not be sent.
+    pub guard: Box<dyn Guard>,
 }
 
 /// A request in flight.
@@ -95,6 +98,10 @@ pub(super) struct Dispatcher {
     /// Since when nobody has answered, and what went wrong last.
     pub(super) silence: Option<(Tick, String)>,
     pub(super) stopping: Option<Stopped>,
+    /// What is wrong with a keep list.
+    pub(super) withheld: Option<String>,
+    /// How far ahead lanes are looked at, where all that were looked at last were spared.
+    pub(super) depths: HashMap<LaneId, u32>,
     pub(super) drain_until: Option<Tick>,
     pub(super) troubles: Vec<(AccountId, crate::domain::Reason, String)>,
     pub(super) next_slot: Option<Tick>,
@@ -171,6 +178,8 @@ impl Dispatcher {
             last_good: AttemptId(0),
             silence: None,
             stopping: None,
+            withheld: None,
+            depths: HashMap::new(),
             drain_until: None,
             troubles: Vec::new(),
             next_slot: None,
@@ -214,13 +223,14 @@ impl Dispatcher {
             self.heed_suspend().await?;
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
-            self.settle_tokens(&mut turn);
+            let queue = self.settle_tokens(&mut turn);
             let now = self.means.clock.now();
             self.wake_waiting(&mut turn, now.tick);
             if now.tick >= self.news.next_look {
                 self.look_for_news(now.tick).await?;
             }
-            let plan = if self.stopping.is_none() { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
+            let goes_on = self.stopping.is_none() && queue.is_ok();
+            let plan = if goes_on { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
             let idle = turn.is_empty();
             if !turn.claims.is_empty() && !self.means.drain.lock_is_intact() {
                 return Err(StoreError::LockLost { path: self.means.drain.store().path().to_path_buf() });
@@ -236,6 +246,8 @@ impl Dispatcher {
                 // What needs no turn (nobody answers, an action that is left out) is told all the same.
                 self.tell_unwritten();
             }
+            // Not before what was answered is on record.
+            queue?;
             if let Some(stopped) = self.is_over(idle).await? {
                 return Ok(stopped);
             }
@@ -328,6 +340,7 @@ impl Dispatcher {
             spent: self.budget.spent(),
             next_slot_at: self.next_slot.map(|tick| now.wall_at(tick)),
             troubles: std::mem::take(&mut self.troubles),
+            withheld: self.withheld.take(),
         };
         self.carriers.shutdown().await;
         let store = self.means.drain.end(now, stopped.name()).await?;

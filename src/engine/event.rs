@@ -170,6 +170,8 @@ pub enum Stopped {
     Account,
     /// No answer at all for `--give-up-after`.
     Unreachable,
+    /// A keep list cannot be read any more.
+    KeepList,
 }
 
 impl Stopped {
@@ -186,6 +188,7 @@ impl Stopped {
             Stopped::Cancelled => "cancelled",
             Stopped::Account => "account",
             Stopped::Unreachable => "unreachable",
+            Stopped::KeepList => "error",
         }
     }
 }
@@ -203,4 +206,6 @@ pub struct Finish {
     pub next_slot_at: Option<Wall>,
     /// Accounts that need a person: whose, why in one word, what the platform said.
     pub troubles: Vec<(AccountId, Reason, String)>,
+    /// What is wrong with a keep list, where that ended it.
+    pub withheld: Option<String>,
 }

@@ -17,6 +17,7 @@ mod consequence;
 mod dispatcher;
 mod ending;
 mod event;
+mod guard;
 mod heed;
 mod news;
 mod retry;
@@ -28,6 +29,7 @@ mod verdict;
 
 pub use dispatcher::{Means, run};
 pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};
+pub use guard::Guard;
 pub use retry::backoff_after;
 pub use settings::{Access, Settings, Source};
 pub use shutdown::{Shutdown, ShutdownSender, Urgency, shutdown};

@@ -51,7 +51,7 @@ impl Dispatcher {
         for view in views {
             self.take_over_lane(view, now);
         }
-        Ok(())
+        self.look_at_keeps().await
     }
 
     pub(super) fn take_over_lane(&mut self, view: LaneView, now: Tick) {

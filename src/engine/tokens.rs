@@ -10,7 +10,7 @@ use super::dispatcher::Dispatcher;
 use super::settings::Source;
 use crate::auth::{Current, NoToken};
 use crate::domain::{Reason, Tick};
-use crate::store::Turn;
+use crate::store::{StoreError, Turn};
 
 impl Dispatcher {
     /// The account's credentials if it can send now; if it cannot, its token is asked for and the account waits for it.
@@ -60,7 +60,12 @@ impl Dispatcher {
     }
 
     /// Accounts that got no token: those that need a person stop, the others ask again later.
-    pub(super) fn settle_tokens(&mut self, turn: &mut Turn) {
+    ///
+    /// # Errors
+    /// The queue could not be read or written for a token: no account's fault, and the end of the run. What the turn holds is
+    /// good all the same.
+    pub(super) fn settle_tokens(&mut self, turn: &mut Turn) -> Result<(), StoreError> {
+        let mut queue = Ok(());
         for (account, error) in std::mem::take(&mut self.no_tokens) {
             let rejected = self.roster.accounts[account].rejected.take();
             let source = self.roster.accounts[account].access.as_ref().map_or(Source::Login, |access| access.source);
@@ -73,10 +78,14 @@ impl Dispatcher {
                 (NoToken::NeedLogin { .. }, outside) => rejected_outside(outside, rejected),
                 (error @ NoToken::App { .. }, _) => ("app_configuration".into(), error.to_string()),
                 (error @ NoToken::Vault(_), _) => ("vault".into(), error.to_string()),
-                (error @ NoToken::Store(_), _) => ("queue".into(), error.to_string()),
+                (NoToken::Store(error), _) => {
+                    queue = Err(error);
+                    continue;
+                }
             };
             self.stop_account(account, reason, detail, turn);
         }
+        queue
     }
 
     /// The authorization server is out of reach: that is the world's fault, and silence like any other.

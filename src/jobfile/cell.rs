@@ -2,7 +2,7 @@
 
 use super::text::{decode, is_blank};
 use super::{Fault, link};
-use crate::domain::{Handle, TargetId, TargetKind};
+use crate::domain::{Handle, Target, TargetId, TargetKind};
 
 /// What a cell names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,18 @@ pub(super) enum Named {
     LinkedId(TargetId),
     /// A user by handle.
     Handle(Handle),
+}
+
+/// A cell on its own as a target: an ID, `@handle` or a link. Whether a spreadsheet has rounded the ID can only be told from
+/// the whole file it stood in.
+///
+/// # Errors
+/// It names no target of that kind.
+pub fn read_target(cell: &[u8], kind: Option<TargetKind>) -> Result<Target, Fault> {
+    match read(cell, kind, false)? {
+        Named::Digits(id) | Named::LinkedId(id) => Ok(Target::Id(id)),
+        Named::Handle(handle) => Ok(Target::Handle(handle)),
+    }
 }
 
 /// Reads a cell. `kind` is what the action acts on, none where both will do; in a column of `handles` a bare word is one.

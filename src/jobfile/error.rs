@@ -63,6 +63,16 @@ pub enum JobFileError {
         /// The file.
         path: String,
     },
+    /// A saved worklist that cannot be taken back.
+    #[error("{path}:{line}: {what}")]
+    Worklist {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// The file ends inside a quoted record: it is cut, or a quote is missing.
     #[error("{path}: the file ends inside the quoted cell that opens in line {line}")]
     UnfinishedQuote {
@@ -204,6 +214,7 @@ impl JobFileError {
             E::SpoolTooLong { .. } => "save the input as files of a smaller size".into(),
             E::NotText { remedy, .. } => (*remedy).into(),
             E::Empty { .. } => "write one target per line, or a header and rows".into(),
+            E::Worklist { .. } => "load the file as the page saved it, one for each worklist".into(),
             E::UnfinishedQuote { .. } => "export the file again if it is cut, or close the quote in that line".into(),
             E::RecordTooLong { .. } => "a quote that is not closed in that line does this".into(),
             E::TooManyCells { .. } => "keep only the columns that are needed".into(),

@@ -32,8 +32,14 @@ impl KeepList {
     }
 
     /// Whether the list names a user or post by its ID, or by the handle it is known by: a post's is its author's.
-    pub fn names(&self, id: TargetId, handle: Option<&Handle>) -> bool {
-        self.ids.contains(&id) || handle.is_some_and(|handle| self.handles.contains(handle))
+    pub fn names(&self, id: Option<TargetId>, handle: Option<&Handle>) -> bool {
+        id.is_some_and(|id| self.ids.contains(&id)) || handle.is_some_and(|handle| self.handles.contains(handle))
+    }
+
+    /// Adds all of another list.
+    pub fn extend(&mut self, other: KeepList) {
+        self.ids.extend(other.ids);
+        self.handles.extend(other.handles);
     }
 
     /// The IDs.

@@ -28,21 +28,25 @@ mod source;
 mod stored;
 mod survey;
 mod text;
+mod worklist;
 
 #[cfg(test)]
 mod tests;
 
+pub use cell::read_target;
 pub use check::{CheckExample, CheckReport, CheckTasks};
 pub use damage::binomial_tail;
 pub use error::JobFileError;
 pub use feed::Encoding;
 pub use header::ReadOptions;
 pub use receipt::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
+pub use receipt_columns::guarded;
 pub use rejection::{Fault, Rejection};
 pub use rows::{Row, RowVerdict, Rows};
 pub use source::Source;
 pub use stored::{cells_from_stored, stored_from_cells};
 pub use survey::{Example, LaneCount, Survey};
+pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 
 /// The longest record, in bytes of UTF-8. An unclosed quote in a big file ends here instead of in memory.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

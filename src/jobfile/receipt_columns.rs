@@ -41,8 +41,8 @@ pub(super) fn json_keys(names: &[String]) -> io::Result<Vec<String>> {
     Ok(keys)
 }
 
-/// The cell, with an apostrophe before what a spreadsheet would run.
-pub(super) fn guarded<'a>(cell: &'a str, raw: bool, scratch: &'a mut String) -> &'a str {
+/// The cell, with an apostrophe before what a spreadsheet would run, unless `raw`. `scratch` holds the text that is made.
+pub fn guarded<'a>(cell: &'a str, raw: bool, scratch: &'a mut String) -> &'a str {
     if raw || !cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         return cell;
     }

@@ -100,7 +100,7 @@ const RESET_SLACK: Duration = Duration::from_secs(1);
 
 /// The hold after a refusal (`answer` is `Limited` or `Capped`). `last` is the hold before, active or over, if nothing was
 /// served since; `window` the account's shortest.
-pub(super) fn hold_after(answer: &Answer, last: Option<Hold>, window: Duration, now: Tick) -> Hold {
+pub fn hold_after(answer: &Answer, last: Option<Hold>, window: Duration, now: Tick) -> Hold {
     let facts = &answer.facts;
     // Reserved before the last hold ended: it was under way with the refused one and is no news.
     let again = last.is_some_and(|hold| answer.reserved >= hold.until);

@@ -18,7 +18,7 @@ mod window;
 mod windows;
 
 pub use audit::{Audit, Fullest};
-pub use headers::{Answer, Answered, Hold, HoldReason};
+pub use headers::{Answer, Answered, Hold, HoldReason, hold_after};
 pub use limiter::{HoldChange, Limiter, Reservation, Wait};
 pub use pace::{Pace, Pacer};
 pub use restore::{StoredHold, StoredSlot, ThisBoot, WallTrust};

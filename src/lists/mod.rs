@@ -3,10 +3,16 @@
 //! In: an archive, an account, or a job file. Out: [`Entry`]s of a [`ListKind`], and the CSV a person can read and edit before
 //! anything happens. What does not belong here: queueing and sending undos.
 
+pub mod archive;
 mod entry;
+pub mod fetch;
 pub mod filter;
+mod row;
 pub mod snowflake;
 mod table;
+mod writer;
 
 pub use entry::{Entry, ListKind};
+pub use row::{RowEntry, RowReader};
 pub use table::{Column, columns, record};
+pub use writer::ListWriter;

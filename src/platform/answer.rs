@@ -10,6 +10,8 @@ use crate::domain::{RateFacts, Wall};
 
 /// The most of a body that is read. An answer to an undo has a few hundred bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The most of a page that is read: a thousand users with descriptions have about a megabyte.
+pub const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
 /// The longest `Retry-After` believed: 31 days, the longest window there is.
 pub const MAX_RETRY_AFTER_SECONDS: u64 = 31 * 86_400;
 
@@ -29,9 +31,9 @@ pub struct Answer {
 /// A body, as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// At most [`MAX_BODY_BYTES`].
+    /// At most [`MAX_BODY_BYTES`], of a page [`MAX_PAGE_BYTES`].
     pub bytes: Vec<u8>,
-    /// False where the body broke off or was longer than [`MAX_BODY_BYTES`]. Such a body proves nothing.
+    /// False where the body broke off or was longer than that. Such a body proves nothing.
     pub complete: bool,
 }
 

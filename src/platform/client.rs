@@ -9,13 +9,14 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Response, redirect, retry};
 
-use super::answer::{Answer, Body, ContentType, MAX_BODY_BYTES, rate_facts};
+use super::answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, rate_facts};
 use super::base_url::BaseUrl;
 use super::classify::{Question, classify, expected_id, judge};
 use super::credentials::Credentials;
 use super::endpoint::Success;
+use super::page::{self, Page};
 use super::reply::{Finding, Reply};
-use super::request::{self, Concern, Request, Unbuildable};
+use super::request::{self, Concern, PageRequest, Request, Unbuildable, What};
 use super::{detail, x_v2};
 use crate::clock::{Clock, Sleep};
 use crate::domain::{Platform, RateFacts, Tick, UserId, Wall};
@@ -102,10 +103,34 @@ impl Client {
         if now > send_by || now >= deadline {
             return bare(Finding::NotSent, String::new());
         }
-        match self.exchange(base, built, clock.sleep_until(deadline)).await {
+        match self.exchange(base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await {
             Ok(answer) => reply(classify(endpoint, &answer), &answer, credentials),
             Err(lost) => unanswered(lost, credentials),
         }
+    }
+
+    /// Asks for a page, once; not at all once `send_by` or `deadline` has passed on the request's clock.
+    ///
+    /// # Errors
+    /// The reply, where it is no page. Without a target there is nobody it could call gone or refused.
+    pub async fn page(&self, request: PageRequest<'_>) -> Result<(Page, Reply), Reply> {
+        let PageRequest { reading, what, base, credentials, send_by, deadline, clock, .. } = request;
+        let built = request::build_page(&request).map_err(unbuildable)?;
+        let now = clock.now().tick;
+        if now > send_by || now >= deadline {
+            return Err(bare(Finding::NotSent, String::new()));
+        }
+        let sent = self.exchange(base, built, clock.sleep_until(deadline), MAX_PAGE_BYTES).await;
+        let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
+        if answer.status == 200
+            && let Some(page) = page::page(&answer.body, reading.of, matches!(what, What::Handles(_)))
+        {
+            return Ok((page, reply(Finding::Done { reason: None }, &answer, credentials)));
+        }
+        // No page has an object there, so that nothing is taken for a confirmed effect.
+        let success = Success::Id { pointer: "/data/no_page" };
+        let question = Question { platform: reading.platform, success, target: None, facts: answer.facts };
+        Err(reply(judge(&question, &answer), &answer, credentials))
     }
 
     /// Who the credentials belong to, at X API v2 (`GET /2/users/me`).
@@ -120,7 +145,7 @@ impl Client {
         clock: &dyn Clock,
     ) -> Result<UserId, Reply> {
         let built = request::get(base, x_v2::ME_PATH, Some((credentials, clock.now().wall))).map_err(unbuildable)?;
-        let sent = self.exchange(base, built, clock.sleep_until(deadline)).await;
+        let sent = self.exchange(base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await;
         let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
         let success = Success::Id { pointer: x_v2::ME_ID };
         if answer.status == 200
@@ -145,7 +170,13 @@ impl Client {
     }
 
     /// Sends, and reads what comes until `deadline` ends. Once a status has come it is an answer, however its body fares.
-    async fn exchange(&self, base: &BaseUrl, built: reqwest::Request, mut deadline: Sleep<'_>) -> Result<Answer, Lost> {
+    async fn exchange(
+        &self,
+        base: &BaseUrl,
+        built: reqwest::Request,
+        mut deadline: Sleep<'_>,
+        most_bytes: usize,
+    ) -> Result<Answer, Lost> {
         // Reached only where a base was not named to `new`.
         let unreachable = || Lost { reason: "connect_failed", maybe_sent: false, error: None };
         let way = self.way(base).ok_or_else(unreachable)?;
@@ -158,7 +189,7 @@ impl Client {
         let status = response.status().as_u16();
         let mut body = Body::default();
         tokio::select! {
-            () = read_body(&mut response, &mut body) => {}
+            () = read_body(&mut response, &mut body, most_bytes) => {}
             () = &mut deadline => {}
         }
         Ok(Answer { status, body, facts, content_type })
@@ -192,14 +223,14 @@ fn builder(settings: Settings) -> reqwest::ClientBuilder {
         .pool_idle_timeout(settings.idle_timeout)
 }
 
-/// Reads up to [`MAX_BODY_BYTES`]. The body is complete only if its end was seen.
-async fn read_body(response: &mut Response, body: &mut Body) {
+/// Reads up to `most_bytes`. The body is complete only if its end was seen.
+async fn read_body(response: &mut Response, body: &mut Body, most_bytes: usize) {
     while let Ok(piece) = response.chunk().await {
         let Some(piece) = piece else {
             body.complete = true;
             return;
         };
-        let room = MAX_BODY_BYTES - body.bytes.len();
+        let room = most_bytes - body.bytes.len();
         body.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
         if piece.len() > room {
             return;

@@ -6,8 +6,9 @@ use reqwest::{Method, Url};
 use super::base_url::BaseUrl;
 use super::credentials::Credentials;
 use super::endpoint::{Auth, Endpoint, Params, Verb};
+use super::reading::Reading;
 use crate::clock::Clock;
-use crate::domain::{Target, Tick, UserId, Wall};
+use crate::domain::{Handle, Target, Tick, UserId, Wall};
 
 /// One request for one task.
 #[derive(Clone, Copy)]
@@ -28,6 +29,44 @@ pub struct Request<'a> {
     pub deadline: Tick,
     /// What both are checked on.
     pub clock: &'a dyn Clock,
+}
+
+/// The most handles one request asks about (X's OpenAPI document).
+pub const MAX_HANDLES_ASKED: usize = 100;
+
+/// One request for a page.
+#[derive(Clone, Copy)]
+pub struct PageRequest<'a> {
+    /// The row that says how.
+    pub reading: &'a Reading,
+    /// What of it.
+    pub what: What<'a>,
+    /// Where the platform is.
+    pub base: &'a BaseUrl,
+    /// Who asks.
+    pub credentials: &'a Credentials,
+    /// The acting user.
+    pub user: &'a UserId,
+    /// Past this tick the request is not sent at all.
+    pub send_by: Tick,
+    /// Past this tick its answer is not waited for.
+    pub deadline: Tick,
+    /// What both are checked on.
+    pub clock: &'a dyn Clock,
+}
+
+/// What a page is asked to hold.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// So many entries of a list, from a cursor of the page before on, or from the list's beginning.
+    Entries {
+        /// How many, within the row's bounds.
+        count: u32,
+        /// Where the page begins.
+        from: Option<&'a str>,
+    },
+    /// The users behind these handles, at most [`MAX_HANDLES_ASKED`].
+    Handles(&'a [Handle]),
 }
 
 /// Why no request can be made: whom it concerns, the reason word, and a sentence for people.
@@ -114,6 +153,27 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         *built.body_mut() = Some(body.into());
     }
     Ok(built)
+}
+
+/// The request for a page. Cursors and handles need no percent-encoding by their types.
+pub(super) fn build_page(request: &PageRequest<'_>) -> Result<reqwest::Request, Unbuildable> {
+    let PageRequest { reading, what, base, credentials, user, clock, .. } = *request;
+    if !reading.auth.takes(credentials) {
+        return Err(wrong_kind(reading.auth));
+    }
+    let asked = match what {
+        What::Entries { count, from } => {
+            let count = count.clamp(reading.page.0, reading.page.1);
+            let from = from.map_or_else(String::new, |from| format!("&pagination_token={from}"));
+            format!("max_results={count}{from}")
+        }
+        What::Handles(handles) => {
+            let names: Vec<&str> = handles.iter().take(MAX_HANDLES_ASKED).map(Handle::as_str).collect();
+            format!("usernames={}", names.join(","))
+        }
+    };
+    let path = reading.path.replace("{user}", user.as_str());
+    get(base, &format!("{path}?{asked}&{}", reading.query), Some((credentials, clock.now().wall)))
 }
 
 /// A GET without a target; with credentials, and the time they are used at, or without.

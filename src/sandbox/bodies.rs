@@ -126,6 +126,20 @@ pub(super) fn worded_user(verdict: Verdict, user: TargetId) -> Worded {
     }
 }
 
+/// The answer to a request for a page that gets none.
+pub(super) fn worded_read(verdict: Verdict, user: TargetId, path_user: Option<&str>, wording: u8) -> Worded {
+    match verdict {
+        Verdict::PathUser => {
+            let path_user = path_user.unwrap_or_default();
+            let message = format!(
+                "The `id` query parameter value [{path_user}] must be the same as the authenticating user [{user}]"
+            );
+            invalid_request("id", path_user, &message)
+        }
+        other => general(other, wording),
+    }
+}
+
 /// Answers that have nothing to do with what was asked for.
 fn general(verdict: Verdict, wording: u8) -> Worded {
     match verdict {

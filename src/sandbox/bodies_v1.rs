@@ -102,6 +102,9 @@ const HANDLE_PREFIX: &str = "sandbox_";
 
 /// The user a handle means: `sandbox_<digits>` is the user of that ID, any other is one whose ID is made of its letters.
 pub(super) fn user_of(handle: &str) -> String {
+    if let Some(listed) = super::shelves::user_of(handle) {
+        return listed.to_string();
+    }
     let lower = handle.to_ascii_lowercase();
     if let Some(digits) = lower.strip_prefix(HANDLE_PREFIX).filter(|digits| digits.parse::<TargetId>().is_ok()) {
         return digits.to_owned();

@@ -24,6 +24,16 @@ impl Dice {
         self.hashed(&[2, kind as u64, number(target)])
     }
 
+    /// For the `nth` request of a user for a page of a list, or for a lookup.
+    pub(super) fn for_read(self, user: TargetId, what: &str, nth: u64) -> fastrand::Rng {
+        self.hashed(&[4, number(user), name(what), nth])
+    }
+
+    /// For what stands at an index of a user's list.
+    pub(super) fn for_entry(self, user: TargetId, list: &str, index: u32) -> fastrand::Rng {
+        self.hashed(&[5, number(user), name(list), u64::from(index)])
+    }
+
     /// For what is decided once per request of the whole sandbox, such as its transaction ID.
     pub(super) fn for_serial(self, serial: u64) -> fastrand::Rng {
         self.hashed(&[3, serial])
@@ -37,6 +47,10 @@ impl Dice {
 fn number(id: TargetId) -> u64 {
     // 19 digits leave no room for their count; leading zeros are rare enough to be folded in.
     id.value() ^ ((id.digits() as u64) << 59)
+}
+
+fn name(text: &str) -> u64 {
+    text.bytes().fold(0, |state, byte| mix(state ^ u64::from(byte)))
 }
 
 /// SplitMix64's finaliser: every bit of the input changes about half of the output's.

@@ -1,7 +1,7 @@
 //! Which faults strike, how often, and what a target hash says of a target.
 //!
-//! Written `none`, `5%` (a mix) or `429=1%,5xx=1%,reset=1%,lost=1%,cut=1%,slow=1%@2s,gone=2%,refused=1%`. The first six are
-//! shares of requests, the last two shares of targets.
+//! Written `none`, `5%` (a mix) or `429=1%,5xx=1%,reset=1%,lost=1%,cut=1%,slow=1%@2s,gone=2%,refused=1%,ghost=1%`. The first six
+//! are shares of requests, the last three shares of targets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,7 +29,7 @@ pub struct Faults {
 /// Why a text names no faults; its display names the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} does not describe faults: {why}; write none, 5%, or a list such as 429=1%,5xx=1%,reset=1%,lost=1%,cut=1%,slow=1%@2s,gone=2%,refused=1%"
+    "{text:?} does not describe faults: {why}; write none, 5%, or a list such as 429=1%,5xx=1%,reset=1%,lost=1%,cut=1%,slow=1%@2s,gone=2%,refused=1%,ghost=1%"
 )]
 pub struct InvalidFaults {
     text: String,
@@ -60,13 +60,16 @@ pub(super) enum TargetStrike {
     Gone,
     /// It refuses for good.
     Refused,
+    /// Undoing is answered with success, and it stays on its list.
+    Ghost,
 }
 
-const KEYS: [&str; 8] = ["429", "5xx", "reset", "lost", "cut", "slow", "gone", "refused"];
+const KEYS: [&str; 9] = ["429", "5xx", "reset", "lost", "cut", "slow", "gone", "refused", "ghost"];
 const REQUEST_KEYS: usize = 6;
 const SLOW: usize = 5;
 const GONE: usize = 6;
 const REFUSED: usize = 7;
+const GHOST: usize = 8;
 
 impl Faults {
     /// No faults, and every target exists.
@@ -75,7 +78,17 @@ impl Faults {
     /// What the embedded sandbox does unless told otherwise: enough that a run of a hundred rows shows a few faults and a
     /// few rows that cannot be done, and too little to slow it down much.
     pub const MILD: Faults = Faults {
-        shares: [ONE_PERCENT, 2 * ONE_PERCENT, ONE_PERCENT, ONE_PERCENT, ONE_PERCENT, 0, 3 * ONE_PERCENT, ONE_PERCENT],
+        shares: [
+            ONE_PERCENT,
+            2 * ONE_PERCENT,
+            ONE_PERCENT,
+            ONE_PERCENT,
+            ONE_PERCENT,
+            0,
+            3 * ONE_PERCENT,
+            ONE_PERCENT,
+            0,
+        ],
         slow_delay: DEFAULT_SLOW_DELAY,
     };
 
@@ -83,7 +96,7 @@ impl Faults {
     /// and one fifth refuses.
     fn mix(share: Millionths) -> Faults {
         let part = share / MIX_KINDS;
-        Faults { shares: [part, part, part, part, part, 0, 2 * part, part], slow_delay: DEFAULT_SLOW_DELAY }
+        Faults { shares: [part, part, part, part, part, 0, 2 * part, part, 0], slow_delay: DEFAULT_SLOW_DELAY }
     }
 
     pub(super) fn strike(&self, dice: &mut fastrand::Rng) -> Option<Strike> {
@@ -100,7 +113,11 @@ impl Faults {
 
     pub(super) fn target_strike(&self, dice: &mut fastrand::Rng) -> Option<TargetStrike> {
         let hit = pick(&self.shares[REQUEST_KEYS..], dice.u32(0..WHOLE))?;
-        Some(if hit == GONE - REQUEST_KEYS { TargetStrike::Gone } else { TargetStrike::Refused })
+        Some(match hit + REQUEST_KEYS {
+            GONE => TargetStrike::Gone,
+            REFUSED => TargetStrike::Refused,
+            _ => TargetStrike::Ghost,
+        })
     }
 }
 
@@ -146,7 +163,7 @@ impl FromStr for Faults {
             faults.shares[index] = parse_share(share).map_err(complain)?;
             faults.slow_delay = delay.unwrap_or(faults.slow_delay);
         }
-        for (what, shares) in [("requests", &faults.shares[..GONE]), ("targets", &faults.shares[GONE..=REFUSED])] {
+        for (what, shares) in [("requests", &faults.shares[..GONE]), ("targets", &faults.shares[GONE..=GHOST])] {
             if shares.iter().sum::<u32>() > WHOLE {
                 return Err(complain(format!("the shares of {what} add up to more than 100%")));
             }
@@ -233,7 +250,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_displayed_reads_back(shares in proptest::array::uniform8(0_u32..166_000), delay in 0_u64..600_000) {
+        fn what_is_displayed_reads_back(
+            shares in proptest::array::uniform9(0_u32..166_000), delay in 0_u64..600_000,
+        ) {
             let faults = Faults { shares, slow_delay: Duration::from_millis(delay) };
             prop_assert_eq!(faults.to_string().parse::<Faults>(), Ok(faults));
         }

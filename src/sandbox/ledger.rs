@@ -35,6 +35,9 @@ pub struct UserLedger {
     pub max_in_window: u64,
     /// Per action, by its name; actions nobody asked for are left out.
     pub actions: BTreeMap<String, ActionLedger>,
+    /// Per list, and `users/by`, what was read; lists nobody asked for are left out. In no other number here.
+    #[serde(default)]
+    pub reads: BTreeMap<String, ReadLedger>,
     /// Unlikes against their longer window, where there is one.
     pub unlike_day: Option<DayLedger>,
     /// Requests answered 429 because a window was full.
@@ -47,6 +50,25 @@ pub struct UserLedger {
     pub repeats: u64,
     /// Faults that struck.
     pub faults: FaultCounts,
+}
+
+/// Requests for pages of one list, or for lookups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadLedger {
+    /// Requests, whatever they were answered.
+    pub requests: u64,
+    /// Pages handed over whole or cut.
+    pub pages: u64,
+    /// Requests a window may hold.
+    pub limit: u32,
+    /// The window's length in milliseconds.
+    pub window_ms: u64,
+    /// The most that arrived in any closed window of that length.
+    pub max_in_window: u64,
+    /// Requests answered 429 because the window was full.
+    pub earned_429: u64,
+    /// Requests answered 429 by the dice.
+    pub injected_429: u64,
 }
 
 /// One action's requests.

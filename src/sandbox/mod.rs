@@ -5,6 +5,9 @@
 //! here: anything of the real platforms' clients. The bodies are written from X's documents and not from our classifier, so
 //! that the two can disagree.
 //!
+//! Lists are made from the seed (`shelves`) and told page by page (`reads`, `bodies_lists`); what is undone is off its list from
+//! then on, unless the target is a ghost.
+//!
 //! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `speech`
 //! knows the three platforms, whose answers the `bodies` word, `proof` and `signature` tell who asks, `routes`, `headers` and
 //! `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
@@ -14,10 +17,11 @@
 //! [`Sandbox::oauth1_keys`] at v1.1 (and v2); by `Bearer sk-sandbox-<user_id>` at AIsa. Beside the platforms' endpoints there
 //! are `GET /sandbox/ledger`, `GET /sandbox/effects?user=WHO` (CSV) and `POST /sandbox/user/WHO/TROUBLE`, where WHO is a
 //! [`Who`] (`77`, `x-v1:77`, `aisa:77`) and the trouble is `revoke`, `suspend`, `ambiguous`, `credits` or, to end it,
-//! `restore`.
+//! `restore`; and `POST /sandbox/list/WHO/LIST/ID`, which puts a user or post on a list (again), LIST being a [`Shelf`]'s name.
 
 mod bodies;
 mod bodies_aisa;
+mod bodies_lists;
 mod bodies_v1;
 mod dice;
 mod faults;
@@ -26,8 +30,10 @@ mod ledger;
 mod oauth;
 mod oauth_routes;
 mod proof;
+mod reads;
 mod routes;
 mod server;
+mod shelves;
 mod signature;
 mod speech;
 mod streams;
@@ -45,9 +51,10 @@ mod http_tests;
 mod world_tests;
 
 pub use faults::{Faults, InvalidFaults};
-pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, UserLedger};
+pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, ReadLedger, UserLedger};
 pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
 pub use proof::OAuth1Keys;
 pub use server::{Options, Sandbox, SandboxError};
+pub use shelves::{ListSizes, MAX_LIST_ENTRIES, Shelf};
 pub use who::{Dialect, Who};
 pub use world::{Fate, Refusal, SpecialTarget, Trouble};

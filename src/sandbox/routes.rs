@@ -14,11 +14,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on, post};
 
 use super::bodies;
+use super::bodies_lists;
 use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::oauth::AuthServer;
 use super::oauth_routes;
 use super::proof::{self, Denied, OAuth1Keys, Received};
+use super::reads::{READS, ReadEndpoint};
+use super::shelves::Shelf;
 use super::speech::{self, Endpoint};
 use super::streams::{CutBody, EffectPages};
 use super::who::{Dialect, Who};
@@ -97,7 +100,14 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/1.1/oauth/invalidate_token.json", post(invalidate))
         .route("/sandbox/ledger", get(ledger))
         .route("/sandbox/effects", get(effects))
-        .route("/sandbox/user/{id}/{trouble}", post(trouble));
+        .route("/sandbox/user/{id}/{trouble}", post(trouble))
+        .route("/sandbox/list/{id}/{list}/{target}", post(relist));
+    for endpoint in &READS {
+        let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {
+            read(platform, endpoint, params, request).await
+        };
+        router = router.route(endpoint.path, get(handler));
+    }
     for endpoint in Endpoint::all() {
         let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {
             act(platform, endpoint, params, request).await
@@ -165,6 +175,43 @@ async fn act(platform: Platform, endpoint: Endpoint, params: Option<PathTexts>, 
         let worded = endpoint.worded(answer.verdict, user, &asked, answer.wording);
         respond(worded, dialect, answer, platform.clock.now().wall)
     };
+    deliver(decision, say, &platform).await
+}
+
+/// A page of a list, or a lookup of names.
+async fn read(
+    platform: Platform,
+    endpoint: &'static ReadEndpoint,
+    params: Option<PathTexts>,
+    request: Request,
+) -> Response {
+    let Some(received) = receive(request).await else { return plain(words::too_large()) };
+    let latency = platform.latency.unwrap_or_default();
+    let there = if latency.is_zero() { latency } else { latency.mul_f64(platform.world().arrival_share()) };
+    platform.pause(there).await;
+    let user = match authenticated(&platform, Dialect::V2, endpoint.oauth2_only, &received) {
+        Ok(user) => user,
+        Err(denied) => return plain(speech::denied(Dialect::V2, denied)),
+    };
+    let Some(PathTexts(mut params)) = params else { return plain(bodies::unreadable_path()) };
+    let ask = match endpoint.read(params.pop(), received.query()) {
+        Ok(ask) => ask,
+        Err(worded) => return plain(worded),
+    };
+    let (decision, leaf) = platform.at_once(|world, now| world.read(now, user.into(), &ask));
+    platform.pause(latency.saturating_sub(there)).await;
+    let say = |answer: Answer| {
+        let worded = match answer.verdict {
+            Verdict::Undone => bodies_lists::page(&leaf, ask.kind(), endpoint.shelf.is_some(), &ask.fields),
+            verdict => bodies::worded_read(verdict, user, ask.path_user.as_deref(), answer.wording),
+        };
+        respond(worded, Dialect::V2, answer, platform.clock.now().wall)
+    };
+    deliver(decision, say, &platform).await
+}
+
+/// Sends an answer as the decision has it: whole, late, in part, or not at all.
+async fn deliver(decision: Decision, say: impl Fn(Answer) -> Response, platform: &Platform) -> Response {
     match decision {
         Decision::Whole(answer) => say(answer),
         Decision::Late(answer, delay) => {
@@ -227,6 +274,24 @@ async fn effects(State(platform): State<Platform>, Query(query): Query<HashMap<S
     };
     let pages = Body::new(EffectPages::new(platform, user));
     ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], pages).into_response()
+}
+
+async fn relist(
+    State(platform): State<Platform>,
+    Path((user, list, target)): Path<(String, String, String)>,
+) -> Response {
+    let (Ok(who), Ok(target)) = (user.parse::<Who>(), target.parse::<TargetId>()) else {
+        return (StatusCode::BAD_REQUEST, "an ID has 1 to 19 digits\n").into_response();
+    };
+    let Some(shelf) = Shelf::ALL.into_iter().find(|shelf| shelf.name() == list) else {
+        return (StatusCode::NOT_FOUND, "one of following, followers, likes, posts, mutes, blocks, bookmarks\n")
+            .into_response();
+    };
+    if platform.world().relist(who, shelf, target) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        plain(bodies::worded_user(Verdict::Full, who.user))
+    }
 }
 
 async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(String, String)>) -> Response {

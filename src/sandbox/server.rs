@@ -24,10 +24,11 @@ use super::ledger::{Effect, Ledger};
 use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
 use super::proof::{self, OAuth1Keys};
 use super::routes::{self, Platform, Severed};
+use super::shelves::{ListSizes, Shelf};
 use super::who::Who;
 use super::world::{Rules, SpecialTarget, World};
 use crate::clock::SharedClock;
-use crate::domain::{Rate, TargetId, WindowSpec};
+use crate::domain::{Action, Rate, TargetId, WindowSpec};
 
 const MAX_CONNECTIONS: usize = 1024;
 const MAX_CONNECTION_LIFE_SECONDS: u64 = 3600;
@@ -59,6 +60,10 @@ pub struct Options {
     pub latency: Option<Duration>,
     /// Targets whose fate is laid down.
     pub special: Vec<SpecialTarget>,
+    /// How many entries each list of every user has.
+    pub lists: ListSizes,
+    /// Requests per window and list, in place of what X documents for each, shortened.
+    pub read_rate: Option<Rate>,
     /// Who may ask for tokens, and how long they live.
     pub oauth: OAuthRules,
 }
@@ -77,6 +82,8 @@ impl Default for Options {
             seed: 0,
             latency: None,
             special: Vec::new(),
+            lists: ListSizes::default(),
+            read_rate: None,
             oauth: OAuthRules::default(),
         }
     }
@@ -128,6 +135,8 @@ impl Sandbox {
             faults: options.faults,
             seed: options.seed,
             special: options.special,
+            lists: options.lists,
+            read_rate: options.read_rate,
         });
         let oauth = AuthServer::new(options.oauth, options.seed);
         let platform = Platform::new(world, oauth, clock, options.latency);
@@ -164,6 +173,16 @@ impl Sandbox {
     /// What has been counted so far.
     pub fn ledger(&self) -> Ledger {
         self.platform.world().ledger()
+    }
+
+    /// Puts a user or post on a list of somebody's, or back on it. False where the sandbox is full.
+    pub fn relist(&self, user: impl Into<Who>, shelf: Shelf, target: TargetId) -> bool {
+        self.platform.world().relist(user, shelf, target)
+    }
+
+    /// Lets it be so that this was undone long ago, without a request: how a sandbox begins where an earlier one ended.
+    pub fn undo(&self, user: impl Into<Who>, action: Action, target: TargetId) -> bool {
+        self.platform.world().undo(user, action, target)
     }
 
     /// What befalls the next requests for tokens, one each.

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use super::bodies_lists::Leaf;
 use super::dice::Dice;
 use super::faults::{Faults, TargetStrike};
 use super::ledger::{Effect, Ledger};
+use super::reads::{ReadAsk, Wanted};
+use super::shelves::{self, ListSizes, Shelf};
 use super::user::{Arrival, User};
 use super::who::Who;
 use super::windows::Standing;
@@ -25,6 +28,8 @@ pub enum Fate {
     Gone,
     /// It refuses for good.
     Refuses(Refusal),
+    /// Undoing it is answered with success, and it stays on its list.
+    Ghost,
 }
 
 /// How a target refuses.
@@ -74,6 +79,8 @@ pub(super) struct Rules {
     pub(super) faults: Faults,
     pub(super) seed: u64,
     pub(super) special: Vec<SpecialTarget>,
+    pub(super) lists: ListSizes,
+    pub(super) read_rate: Option<Rate>,
 }
 
 /// A request as the route understood it; the texts are as the URL had them.
@@ -209,6 +216,101 @@ impl World {
         decision
     }
 
+    /// A request for a page of a list, or about handles. With the answer goes the page, where it is one.
+    pub(super) fn read(&mut self, now: Moment, who: Who, ask: &ReadAsk) -> (Decision, Leaf) {
+        let (dice, faults) = (self.dice, self.rules.faults);
+        let Some(user) = self.user(who) else { return (Decision::Whole(Answer::FULL), Leaf::default()) };
+        let nth = user.arrive_read(now.tick, ask.name());
+        let mut roll = dice.for_read(who.user, ask.name(), nth);
+        let (strike, wording) = (faults.strike(&mut roll), roll.u8(..));
+        let decision = user.read(now, ask, strike, wording);
+        let is_page = |answer: &Answer| answer.verdict == Verdict::Undone;
+        match &decision {
+            Decision::Whole(answer) | Decision::Late(answer, _) | Decision::Cut(answer) if is_page(answer) => {
+                let leaf = self.leaf(who, ask);
+                (decision, leaf)
+            }
+            _ => (decision, Leaf::default()),
+        }
+    }
+
+    /// Puts something on a list, at its end, or back on it. False where there is no room for another user.
+    pub(super) fn relist(&mut self, who: impl Into<Who>, shelf: Shelf, target: TargetId) -> bool {
+        self.user(who.into()).map(|user| user.relist(shelf, target)).is_some()
+    }
+
+    /// Lets an effect be there without a request. False where there is no room for it.
+    pub(super) fn undo(&mut self, who: impl Into<Who>, action: Action, target: TargetId) -> bool {
+        if self.effects_held >= MAX_EFFECTS {
+            self.full = true;
+            return false;
+        }
+        let Some(user) = self.user(who.into()) else { return false };
+        let is_new = user.undo(action, target);
+        self.effects_held += usize::from(is_new);
+        true
+    }
+
+    fn leaf(&self, who: Who, ask: &ReadAsk) -> Leaf {
+        let Some(user) = self.users.get(&who) else { return Leaf::default() };
+        match &ask.wanted {
+            Wanted::Names(names) => self.look_up_names(names),
+            Wanted::Page { shelf, count, from } => {
+                let added = user.added(*shelf);
+                let size = self.rules.lists.of(*shelf);
+                let total = u32::try_from(added.len()).unwrap_or(u32::MAX).saturating_add(size);
+                let mut leaf = Leaf::default();
+                let mut index = *from;
+                while index < total && leaf.entries.len() < *count as usize {
+                    // What was added stands at the end, so that a cursor stays true meanwhile.
+                    let target = match index.checked_sub(size) {
+                        None => shelves::entry(self.dice, self.rules.lists, who.user, *shelf, index),
+                        Some(beyond) => added[beyond as usize],
+                    };
+                    index += 1;
+                    if self.is_listed(user, *shelf, target) {
+                        leaf.entries.push((target, None));
+                    }
+                }
+                leaf.next = (index < total).then(|| super::reads::cursor(*shelf, index));
+                leaf
+            }
+        }
+    }
+
+    fn is_listed(&self, user: &User, shelf: Shelf, target: TargetId) -> bool {
+        match self.fate_of(shelf.kind(), target) {
+            Fate::Gone => false,
+            Fate::Ghost => true,
+            Fate::Exists | Fate::Refuses(_) => !user.has_undone(shelf, target),
+        }
+    }
+
+    /// `gone_...` is nobody and `suspended_...` is suspended, whatever the dice say.
+    fn look_up_names(&self, names: &[String]) -> Leaf {
+        let mut leaf = Leaf::default();
+        for name in names {
+            let lower = name.to_ascii_lowercase();
+            let user = super::bodies_v1::user_of(&lower).parse::<TargetId>().ok();
+            let fate = match user {
+                _ if lower.starts_with("gone_") => Fate::Gone,
+                _ if lower.starts_with("suspended_") => Fate::Refuses(Refusal::Suspended),
+                Some(user) => self.fate_of(TargetKind::User, user),
+                None => Fate::Gone,
+            };
+            match (fate, user) {
+                (Fate::Exists | Fate::Ghost, Some(user)) => leaf.entries.push((user, Some(name.clone()))),
+                (Fate::Refuses(Refusal::Suspended), _) => {
+                    leaf.missing.push((name.clone(), Some(Refusal::Suspended)));
+                }
+                // Protected people can be looked up.
+                (Fate::Refuses(_), Some(user)) => leaf.entries.push((user, Some(name.clone()))),
+                _ => leaf.missing.push((name.clone(), None)),
+            }
+        }
+        leaf
+    }
+
     /// Puts an account into trouble, or out of it. False where there is no room for another user.
     pub(super) fn trouble(&mut self, who: impl Into<Who>, trouble: Option<Trouble>) -> bool {
         self.user(who.into()).map(|user| user.trouble = trouble).is_some()
@@ -234,7 +336,17 @@ impl World {
     }
 
     fn fate(&self, action: Action, target: TargetId) -> Fate {
-        let kind = action.target_kind();
+        match self.fate_of(action.target_kind(), target) {
+            Fate::Refuses(_)
+                if action == Action::DeletePost && !self.special.contains_key(&(TargetKind::Post, target)) =>
+            {
+                Fate::Refuses(Refusal::NotYours)
+            }
+            fate => fate,
+        }
+    }
+
+    fn fate_of(&self, kind: TargetKind, target: TargetId) -> Fate {
         if let Some(fate) = self.special.get(&(kind, target)) {
             return *fate;
         }
@@ -242,8 +354,8 @@ impl World {
         match self.rules.faults.target_strike(&mut dice) {
             None => Fate::Exists,
             Some(TargetStrike::Gone) => Fate::Gone,
+            Some(TargetStrike::Ghost) => Fate::Ghost,
             Some(TargetStrike::Refused) => Fate::Refuses(match dice.u8(0..3) {
-                _ if action == Action::DeletePost => Refusal::NotYours,
                 0 => Refusal::Protected,
                 1 => Refusal::Suspended,
                 _ => Refusal::Unexplained,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::shelves::ListSizes;
 use super::world::*;
 use crate::domain::{Action, Moment, TargetId, TargetKind, Tick, Wall};
 
@@ -27,6 +28,8 @@ fn rules(rate: &str, faults: &str) -> Rules {
         faults: faults.parse().unwrap(),
         seed: 42,
         special: Vec::new(),
+        lists: ListSizes::default(),
+        read_rate: None,
     }
 }
 

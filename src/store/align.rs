@@ -86,6 +86,8 @@ struct OldRow {
     key: u64,
     record: Option<String>,
     in_line: bool,
+    /// The rule that spares it.
+    kept: Option<String>,
     matched: bool,
 }
 
@@ -131,7 +133,7 @@ impl Alignment {
 
     /// Whether the row is an old one that is as it was. False: somebody has to compare it.
     pub(super) async fn takes(&mut self, store: &mut Store, lane: LaneId, row: &LoadRow) -> Result<bool, StoreError> {
-        let RowPlace::Task { target, kept, .. } = &row.place else { return Ok(false) };
+        let RowPlace::Task { target, spared, .. } = &row.place else { return Ok(false) };
         if self.given_up {
             return Ok(false);
         }
@@ -142,7 +144,11 @@ impl Alignment {
         let place = if self.left_over.contains(&key) { None } else { self.find(lane, target, key) };
         let same = place.and_then(|place| {
             let old = self.pages.get_mut(place.page)?.rows.get_mut(place.row)?;
-            let same = !old.matched && old.record == row.record && !(*kept && old.in_line);
+            let same_place = match &old.kept {
+                Some(rule) => *spared == Some(rule.as_str()),
+                None => spared.is_none() || !old.in_line,
+            };
+            let same = !old.matched && old.record == row.record && same_place;
             old.matched |= same;
             same.then_some((place, old.id))
         });
@@ -217,21 +223,29 @@ impl Alignment {
 
     async fn fetch(&mut self, store: &mut Store) -> Result<(), StoreError> {
         let sql = if self.runs_of.is_some() { OLD_ROWS_BY_RUN } else { OLD_ROWS_BY_ID };
-        let text: (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<i64>) =
-            sqlx::query_as(sql)
-                .bind(self.runs_of.unwrap_or(self.round.0))
-                .bind(self.behind)
-                .bind(ROWS_PER_PAGE as i64)
-                .fetch_one(&mut store.connection)
-                .await
-                .map_err(|e| store.sort(e))?;
-        let (ids, lanes, found, in_line, records, last) = text;
+        let text: (
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+            Option<i64>,
+        ) = sqlx::query_as(sql)
+            .bind(self.runs_of.unwrap_or(self.round.0))
+            .bind(self.behind)
+            .bind(ROWS_PER_PAGE as i64)
+            .fetch_one(&mut store.connection)
+            .await
+            .map_err(|e| store.sort(e))?;
+        let (ids, lanes, found, in_line, kept, records, last) = text;
         let Some(last) = last else {
             self.ended = true;
             return Ok(());
         };
         self.behind = last;
         let mut records = sparse::<String>(records.as_deref())?.into_iter();
+        let mut kept = sparse::<String>(kept.as_deref())?.into_iter();
         let columns = numbers(ids.as_deref())?.into_iter().zip(numbers(lanes.as_deref())?);
         let columns = columns.zip(targets(found.as_deref())?).zip(numbers(in_line.as_deref())?);
         let number = self.pages.back().map_or(0, |page| page.number + 1);
@@ -239,8 +253,8 @@ impl Alignment {
         for (index, (((id, lane), target), in_line)) in columns.enumerate() {
             let key = self.hasher.hash_one((lane, &target));
             self.places.insert(key, Place { page: number, row: index });
-            let (record, in_line) = (records.next().flatten(), in_line != 0);
-            rows.push(OldRow { id, lane, target, key, record, in_line, matched: false });
+            let (record, kept, in_line) = (records.next().flatten(), kept.next().flatten(), in_line != 0);
+            rows.push(OldRow { id, lane, target, key, record, in_line, kept, matched: false });
         }
         self.pages.push_back(Page { number, rows, matched: 0 });
         Ok(())
@@ -307,9 +321,11 @@ macro_rules! old_rows {
     ($last:literal, $from:literal) => {
         concat!(
             "select group_concat(id), group_concat(lane_id), group_concat(target), group_concat(in_line),
+                    case when max(kept is not null) then json_group_array(kept) end,
                     case when max(record is not null) then json_group_array(record) end, max(",
             $last,
-            ") from (select task.id, task.lane_id, task.target, task.state in (0, 2, 3) as in_line, c.record, ",
+            ") from (select task.id, task.lane_id, task.target, task.state in (0, 2, 3) as in_line,
+                          iif(task.state = 8, task.reason, null) as kept, c.record, ",
             $from,
             " limit ?3)"
         )

@@ -18,15 +18,15 @@ pub(super) struct Buffered {
 pub(super) fn straight_run(tasks: &[&Buffered]) -> Option<(LaneId, u64)> {
     let first = tasks.first()?;
     let straight = tasks.iter().enumerate().all(|(offset, item)| {
-        let kept = matches!(item.row.place, RowPlace::Task { kept: true, .. });
-        item.lane == first.lane && item.row.line == first.row.line + offset as u64 && !kept
+        let spared = matches!(item.row.place, RowPlace::Task { spared: Some(_), .. });
+        item.lane == first.lane && item.row.line == first.row.line + offset as u64 && !spared
     });
     first.lane.filter(|_| straight).map(|lane| (lane, first.row.line))
 }
 
-fn target_of(item: &Buffered) -> Option<(&Target, bool)> {
+fn target_of(item: &Buffered) -> Option<(&Target, Option<&'static str>)> {
     match &item.row.place {
-        RowPlace::Task { target, kept, .. } => Some((target, *kept)),
+        RowPlace::Task { target, spared, .. } => Some((target, *spared)),
         RowPlace::Rejected { .. } => None,
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn targets(tasks: &[&Buffered]) -> String {
     json
 }
 
-/// Rows as `[lane, line, target, kept]`, and their record behind it where they are staged.
+/// Rows as `[lane, line, target, spared]`, and their record behind it where they are staged.
 pub(super) fn scattered(tasks: &[&Buffered], with_record: bool) -> String {
     let mut json = String::with_capacity(tasks.len() * 32 + 2);
     json.push('[');
@@ -64,10 +64,13 @@ pub(super) fn scattered(tasks: &[&Buffered], with_record: bool) -> String {
         if json.len() > 1 {
             json.push(',');
         }
-        let (Some(lane), Some((target, kept))) = (item.lane, target_of(item)) else { continue };
+        let (Some(lane), Some((target, spared))) = (item.lane, target_of(item)) else { continue };
         let _ = write!(json, "[{lane},{},", item.row.line);
         write_target(&mut json, target);
-        let _ = write!(json, ",{}", u8::from(kept));
+        let _ = match spared {
+            Some(rule) => write!(json, ",\"{rule}\""),
+            None => write!(json, ",null"),
+        };
         if with_record {
             let _ = write!(json, ",{}", serde_json::json!(item.row.record));
         }

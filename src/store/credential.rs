@@ -1,8 +1,5 @@
-//! Sealed credentials, and what is known of a refresh under way. In: blobs that the vault has sealed. Out: the same.
-//! What does not belong here: opening them, and deciding when to refresh.
-//!
-//! Every change of a refresh names the generation it began with and says whether it still held: whoever comes late must not
-//! write over a newer login.
+//! Sealed credentials. In: blobs that the vault has sealed. Out: the same. What does not belong here: opening them, and what is
+//! known of a refresh under way (`refresh`).
 
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
@@ -10,32 +7,6 @@ use sqlx::sqlite::SqliteConnection;
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
-
-/// Where the vault's key comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeySource {
-    /// `CLEANUP_KEY`, stretched.
-    Passphrase {
-        /// Argon2id's salt.
-        salt: [u8; 16],
-        /// Its memory, in KiB.
-        memory_kib: u32,
-        /// Its passes over that memory.
-        passes: u32,
-    },
-    /// 32 random bytes, in a key file or the OS keyring: the configuration says which. (The word in the database is
-    /// `key_file`, from when there was no other place.)
-    Random,
-}
-
-/// How a queue's credentials are sealed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VaultStamp {
-    /// Where the key comes from.
-    pub source: KeySource,
-    /// A known text, sealed.
-    pub check_text: Vec<u8>,
-}
 
 /// What kind of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,40 +112,6 @@ const SAVE: &str = "
            refresh_started_at = null, refresh_tries = 0, login_needed = null";
 
 impl Store {
-    /// How the credentials are sealed; none: there have never been any.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn vault_stamp(&mut self) -> Result<Option<VaultStamp>, StoreError> {
-        read_stamp(&mut self.connection).await.map_err(|e| self.sort(e))?.map_or(Ok(None), |stamp| stamp.map(Some))
-    }
-
-    /// Says how the credentials are sealed from now on, unless there are credentials under another key: then what holds is
-    /// given back and nothing has changed.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub async fn stamp_vault(&mut self, stamp: &VaultStamp) -> Result<VaultStamp, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let (word, salt, memory, passes) = match stamp.source {
-            KeySource::Passphrase { salt, memory_kib, passes } => {
-                ("passphrase", Some(salt.to_vec()), Some(i64::from(memory_kib)), Some(i64::from(passes)))
-            }
-            KeySource::Random => ("key_file", None, None, None),
-        };
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let unused = "delete from vault where not exists (select 1 from credential)";
-        sqlx::query(unused).execute(&mut *tx).await.map_err(&sort)?;
-        let sql = "insert into vault (id, key_source, salt, memory_kib, passes, check_text)
-                   values (1, ?1, ?2, ?3, ?4, ?5) on conflict do nothing";
-        let insert = sqlx::query(sql).bind(word).bind(salt).bind(memory).bind(passes).bind(&stamp.check_text);
-        insert.execute(&mut *tx).await.map_err(&sort)?;
-        let holds = read_stamp(&mut tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
-        holds.unwrap_or_else(|| Err(StoreError::impossible("a vault that was not written")))
-    }
-
     /// Whether there is any credential.
     ///
     /// # Errors
@@ -242,79 +179,6 @@ impl Store {
         Ok(ids)
     }
 
-    /// Marks that the refresh token of `generation` is about to be sent for the `tries`th time. False: somebody has saved
-    /// another generation meanwhile.
-    ///
-    /// # Errors
-    /// The database cannot be written; then the token must not be sent.
-    pub async fn start_refresh(
-        &mut self,
-        account: AccountId,
-        generation: i64,
-        tries: u8,
-        now: Wall,
-    ) -> Result<bool, StoreError> {
-        let sql = "update credential set refresh_started_at = ?3, refresh_tries = ?4
-                    where account_id = ?1 and generation = ?2 and refresh_tries = ?4 - 1";
-        let update = sqlx::query(sql).bind(account.0).bind(generation).bind(now.0).bind(i64::from(tries));
-        self.changes_one(update).await
-    }
-
-    /// Takes a mark back: that request certainly used nothing up. Earlier ones stay counted.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub async fn take_back_refresh(
-        &mut self,
-        account: AccountId,
-        generation: i64,
-        tries: u8,
-    ) -> Result<bool, StoreError> {
-        let sql = "update credential set refresh_tries = ?3 - 1,
-                          refresh_started_at = case when ?3 = 1 then null else refresh_started_at end
-                    where account_id = ?1 and generation = ?2 and refresh_tries = ?3";
-        self.changes_one(sqlx::query(sql).bind(account.0).bind(generation).bind(i64::from(tries))).await
-    }
-
-    /// Saves the new pair. Only when this has returned true may it be used.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub async fn finish_refresh(
-        &mut self,
-        account: AccountId,
-        generation: i64,
-        set: &NewCredential,
-    ) -> Result<bool, StoreError> {
-        let sql = "update credential
-                      set sealed = ?3, scopes = coalesce(?4, scopes), expires_at = ?5, lifetime_ms = ?6, saved_at = ?7,
-                          generation = generation + 1, refresh_started_at = null, refresh_tries = 0, login_needed = null
-                    where account_id = ?1 and generation = ?2";
-        let update = sqlx::query(sql)
-            .bind(account.0)
-            .bind(generation)
-            .bind(&set.sealed)
-            .bind(&set.scopes)
-            .bind(set.expiry.map(|expiry| expiry.at.0))
-            .bind(set.expiry.map(|expiry| expiry.lifetime_ms))
-            .bind(set.saved_at.0);
-        self.changes_one(update).await
-    }
-
-    /// Writes down that an account needs a person.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub async fn need_login(
-        &mut self,
-        account: AccountId,
-        generation: i64,
-        why: &'static str,
-    ) -> Result<bool, StoreError> {
-        let sql = "update credential set login_needed = ?3 where account_id = ?1 and generation = ?2";
-        self.changes_one(sqlx::query(sql).bind(account.0).bind(generation).bind(why)).await
-    }
-
     /// Forgets an account's credentials; the account and its history stay. False: there were none.
     ///
     /// # Errors
@@ -323,22 +187,8 @@ impl Store {
         self.changes_one(sqlx::query("delete from credential where account_id = ?1").bind(account.0)).await
     }
 
-    /// Forgets every credential and the key's stamp: the way on when the key is lost. Says how many there were.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub async fn forget_all_credentials(&mut self) -> Result<u64, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let deleted = sqlx::query("delete from credential").execute(&mut *tx).await.map_err(&sort)?;
-        sqlx::query("delete from vault").execute(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
-        Ok(deleted.rows_affected())
-    }
-
     /// One statement is one transaction, and takes the write lock at its beginning.
-    async fn changes_one(
+    pub(super) async fn changes_one(
         &mut self,
         statement: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<bool, StoreError> {
@@ -376,26 +226,6 @@ async fn make_account(
     let found: Option<(i64,)> =
         sqlx::query_as(sql).bind(platform.name()).bind(user.as_str()).fetch_optional(tx).await?;
     Ok(found.map(|(id,)| AccountId(id)))
-}
-
-async fn read_stamp(connection: &mut SqliteConnection) -> Result<Option<Result<VaultStamp, StoreError>>, sqlx::Error> {
-    type StampRow = (String, Option<Vec<u8>>, Option<i64>, Option<i64>, Vec<u8>);
-    let sql = "select key_source, salt, memory_kib, passes, check_text from vault where id = 1";
-    let row: Option<StampRow> = sqlx::query_as(sql).fetch_optional(connection).await?;
-    Ok(row.map(|(word, salt, memory, passes, check_text)| {
-        let odd = || StoreError::impossible(format!("a vault of the kind {word:?}"));
-        let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).ok_or_else(odd);
-        let source = match word.as_str() {
-            "key_file" => KeySource::Random,
-            "passphrase" => KeySource::Passphrase {
-                salt: salt.and_then(|salt| salt.try_into().ok()).ok_or_else(odd)?,
-                memory_kib: number(memory)?,
-                passes: number(passes)?,
-            },
-            _ => return Err(odd()),
-        };
-        Ok(VaultStamp { source, check_text })
-    }))
 }
 
 fn credential_of(row: Row) -> Result<Credential, StoreError> {

@@ -37,10 +37,11 @@ const MISCOUNTED: &str = "
      order by job.name";
 
 /// What no foreign key guards. Attempts of forgotten tasks are meant to be there: their slots still count.
-const ORPHANS: [(&str, &str); 4] = [
+const ORPHANS: [(&str, &str); 5] = [
     ("tasks without a lane", "select count(*) from task where lane_id not in (select id from lane)"),
     ("attempts without an account", "select count(*) from attempt where account_id not in (select id from account)"),
     ("targets without a task", "select count(*) from task_key where task_id not in (select id from task)"),
+    ("verifications without a task", "select count(*) from verification where task_id not in (select id from task)"),
     ("rows' cells without a task", "select count(*) from task_cells where task_id not in (select id from task)"),
 ];
 

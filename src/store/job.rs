@@ -1,6 +1,6 @@
 //! Jobs: a file under a name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::open::Store;
@@ -17,6 +17,8 @@ pub struct NewJob {
     pub action: Option<Action>,
     /// The account of rows that name none.
     pub account: Option<AccountId>,
+    /// The file of its keep list, absolute.
+    pub keep: Option<PathBuf>,
 }
 
 /// What a person last said of a job.
@@ -106,6 +108,21 @@ impl Store {
     /// The database cannot be read.
     pub async fn jobs(&mut self) -> Result<Vec<Job>, StoreError> {
         self.select_jobs(None).await
+    }
+
+    /// Remembers which keep list is looked at again before anything of a job is sent; none: no list.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn set_keep(&mut self, name: &str, keep: Option<&Path>) -> Result<(), StoreError> {
+        let sql = "update job set keep_path = ?2 where name = ?1 and keep_path is not ?2";
+        let keep = keep.map(|path| path.to_string_lossy().into_owned());
+        let update = sqlx::query(sql).bind(name).bind(&keep).execute(&mut self.connection).await;
+        if update.map_err(|e| self.sort(e))?.rows_affected() > 0 {
+            let news = "update queue set generation = generation + 1 where id = 1";
+            sqlx::query(news).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        }
+        Ok(())
     }
 
     async fn select_jobs(&mut self, name: Option<&str>) -> Result<Vec<Job>, StoreError> {

@@ -43,8 +43,8 @@ pub enum RowPlace {
         account: AccountId,
         /// To whom.
         target: Target,
-        /// A keep list names the target.
-        kept: bool,
+        /// The rule that spares it, in one word; none: it stands in line.
+        spared: Option<&'static str>,
     },
     /// Nothing: the row cannot be used.
     Rejected {
@@ -64,7 +64,7 @@ pub struct LoadSummary {
     pub duplicates: u64,
     /// Rows that cannot be used.
     pub rejected: u64,
-    /// Tasks spared by a keep list.
+    /// Tasks spared by a keep list or another rule.
     pub kept: u64,
 }
 
@@ -83,7 +83,7 @@ pub struct Loader<'s> {
     pub(super) rows: u64,
     pub(super) rejected: u64,
     pub(super) now: Wall,
-    /// A keep list spares some of its tasks.
+    /// Some of its tasks are spared.
     kept: bool,
     pub(super) lanes: HashMap<(Action, AccountId), LaneId>,
     buffer: Vec<Buffered>,
@@ -110,14 +110,15 @@ impl Store {
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         let (job_id,): (i64,) = sqlx::query_as(
-            "insert into job (name, path, action, account_id, created_at) values (?1, ?2, ?3, ?4, ?5)
-             on conflict (name) do update set state = 'active' returning id",
+            "insert into job (name, path, action, account_id, created_at, keep_path) values (?1, ?2, ?3, ?4, ?5, ?6)
+             on conflict (name) do update set state = 'active', keep_path = excluded.keep_path returning id",
         )
         .bind(&job.name)
         .bind(job.path.to_string_lossy().as_ref())
         .bind(job.action.map(Action::code))
         .bind(job.account.map(|account| account.0))
         .bind(now.0)
+        .bind(job.keep.as_ref().map(|path| path.to_string_lossy().into_owned()))
         .fetch_one(&mut *tx)
         .await
         .map_err(&sort)?;
@@ -204,8 +205,8 @@ impl<'s> Loader<'s> {
     pub async fn push(&mut self, row: LoadRow) -> Result<(), StoreError> {
         self.rows += 1;
         let lane = match &row.place {
-            RowPlace::Task { action, account, kept, .. } => {
-                self.kept |= *kept;
+            RowPlace::Task { action, account, spared, .. } => {
+                self.kept |= spared.is_some();
                 let lane = self.lane(*action, *account).await?;
                 if let Some(alignment) = &mut self.alignment
                     && alignment.takes(self.store, lane, &row).await?
@@ -251,7 +252,7 @@ impl<'s> Loader<'s> {
         })
     }
 
-    /// How many of the load's tasks stand in line, and how many a keep list spares.
+    /// How many of the load's tasks stand in line, and how many are spared.
     pub(super) async fn count_new(&mut self, duplicates: i64) -> Result<(i64, i64), StoreError> {
         let new = [self.first_id, self.next_id - 1];
         if !self.kept {
@@ -402,9 +403,8 @@ const APPEND_RUN: &str =
 
 const APPEND_SCATTERED: &str = "
     insert into task (id, lane_id, line, target, state, reason, finished_at)
-    select ?2 + key, value ->> 0, value ->> 1, value ->> 2, case value ->> 3 when 1 then 8 else 0 end,
-           case value ->> 3 when 1 then 'keep_list' end,
-           case value ->> 3 when 1 then ?3 end
+    select ?2 + key, value ->> 0, value ->> 1, value ->> 2, iif(value ->> 3 is null, 0, 8), value ->> 3,
+           iif(value ->> 3 is null, null, ?3)
       from json_each(?1)";
 
 const INSERT_CELLS: &str =
@@ -415,5 +415,5 @@ const INSERT_REJECTED: &str = "
     select ?2, value ->> 0, 'rejected', value ->> 1, value ->> 2 from json_each(?1)";
 
 const STAGE: &str = "
-    insert into temp.incoming (lane_id, line, target, kept, record)
+    insert into temp.incoming (lane_id, line, target, spared, record)
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1)";

@@ -84,14 +84,35 @@ impl AccountLock {
     /// # Errors
     /// The lock's file cannot be made or opened.
     pub fn try_take(queue: &Path, account: AccountId) -> Result<Option<AccountLock>, StoreError> {
-        let folder = beside(queue, "accounts").with_extension("d");
-        if !folder.exists() {
-            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-            made.map_err(|source| StoreError::Io { path: folder.clone(), source })?;
-        }
-        let held = FileLock::try_take(&folder.join(format!("{}.lock", account.0)))?;
+        let held = FileLock::try_take(&account_folder(queue)?.join(format!("{}.lock", account.0)))?;
         Ok(held.map(|held| AccountLock { _held: held }))
     }
+}
+
+/// The right to read one list of an account; held until it is dropped. Two processes at one list would turn each other's pages.
+#[derive(Debug)]
+pub struct ListLock {
+    _held: FileLock,
+}
+
+impl ListLock {
+    /// Takes the lock of an account's list; none where another process has it.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made or opened.
+    pub fn try_take(queue: &Path, account: AccountId, list: &str) -> Result<Option<ListLock>, StoreError> {
+        let held = FileLock::try_take(&account_folder(queue)?.join(format!("{}.{list}.lock", account.0)))?;
+        Ok(held.map(|held| ListLock { _held: held }))
+    }
+}
+
+fn account_folder(queue: &Path) -> Result<PathBuf, StoreError> {
+    let folder = beside(queue, "accounts").with_extension("d");
+    if !folder.exists() {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+    }
+    Ok(folder)
 }
 
 #[derive(Debug)]

@@ -1,252 +1,174 @@
-//! A round at a glance: reasons with their counts, the course of its settling, an account's newest requests, and whether
-//! anything has moved. Everything here is bounded, for it is asked again and again.
+//! A round at a glance: outcomes by reason, the run over time, and the rows that could not be used. Counted from the tasks, in
+//! one pass each. In: a job. Out: numbers. What does not belong here: pages.
 
-use super::columns::numbers;
-use super::drain::{action_of, state_of};
+use super::drain::state_of;
 use super::error::StoreError;
-use super::explain::{TASK_HISTORY, TaskHistory, TaskRow};
 use super::job::Job;
 use super::open::Store;
-use crate::domain::{AccountId, Action, JobId, Outcome, TaskId, Wall};
+use crate::domain::{Action, Outcome, Wall};
 
-/// Rows read for the reasons of an outcome.
-const MAX_REASON_ROWS: i64 = 100_000;
-/// Tasks read for a chart, spread evenly over the round.
-pub const MAX_SAMPLED_TASKS: u64 = 5_000;
-/// An account's newest attempts that are read for its rate and its day.
-const MAX_RECENT_ATTEMPTS: i64 = 10_000;
-/// The newest attempts in which accounts at work are looked for.
-const MAX_ATTEMPTS_FOR_ACCOUNTS: i64 = 2_000;
-
-/// How often a reason was given.
+/// So many rows of one outcome and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonCount {
-    /// What became of the rows.
+    /// What became of them.
     pub outcome: Outcome,
-    /// Why.
-    pub reason: String,
-    /// How many rows.
+    /// Why; none where there is nothing to say.
+    pub reason: Option<String>,
+    /// How many.
     pub rows: u64,
 }
 
-/// When sampled tasks were settled.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Course {
-    /// Every sampled task: its outcome, and when it was settled.
-    pub tasks: Vec<(Outcome, Option<Wall>)>,
-    /// The round's tasks; more than were sampled where it is a big one.
-    pub total: u64,
-}
-
-/// One of an account's requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecentAttempt {
-    /// What for.
-    pub action: Action,
-    /// When its slot was written down.
-    pub reserved_at: Wall,
-    /// Whether the platform answered 2xx, which is what it bills.
-    pub billed: bool,
-}
-
-/// Numbers that move when somebody has told the queue something: loaded, paused, retried, logged in.
+/// What was settled by requests in one stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct News {
-    /// Commands about jobs.
-    pub generation: i64,
-    /// Accounts there are.
-    pub accounts: i64,
-    /// Sets of credentials, each counted as often as it was renewed.
-    pub credentials: i64,
-    /// Accounts that wait for a login.
-    pub logins_needed: i64,
+pub struct Stretch {
+    /// Confirmed.
+    pub done: u64,
+    /// The target did not exist.
+    pub gone: u64,
+    /// Given up.
+    pub failed: u64,
+}
+
+/// A run over time: equal stretches from `begin` on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// When the first stretch begins.
+    pub begin: Wall,
+    /// How long each is, in milliseconds; 0 where nothing was settled.
+    pub stretch_ms: i64,
+    /// What was settled in each.
+    pub stretches: Vec<Stretch>,
+}
+
+/// A row that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// The physical line where the record begins.
+    pub line: u64,
+    /// Why, in one word.
+    pub reason: String,
+    /// Its cells as one CSV record.
+    pub record: Option<String>,
 }
 
 impl Store {
-    /// Why rows of a job's newest round failed, were gone, rejected or duplicate, the most frequent first; true where there are
-    /// more rows than were read.
+    /// How many rows of a round have which outcome and reason: by outcome, then the most frequent first.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn reasons(&mut self, job: &Job) -> Result<(Vec<ReasonCount>, bool), StoreError> {
-        let sql = "select outcome, reason, count(*) from (
-                       select case task.state when 5 then 'gone' else 'failed' end as outcome,
-                              coalesce(task.reason, '') as reason
-                         from load cross join task indexed by task_troubled
-                           on task.state in (5, 6) and task.id between load.first_task_id and load.last_task_id
-                        where load.round_id = ?1 and load.finished_at is not null limit ?3)
-                    group by outcome, reason
-                    union all
-                   select outcome, reason, count(*) from (
-                       select outcome, reason from row_without_task where load_id = ?2 limit ?3)
-                    group by outcome, reason
-                    order by 3 desc limit 50";
-        let found: Vec<(String, String, i64)> = sqlx::query_as(sql)
-            .bind(job.round.0)
-            .bind(job.load)
-            .bind(MAX_REASON_ROWS)
+    pub async fn reasons(&mut self, job: &Job, round: u32) -> Result<Vec<ReasonCount>, StoreError> {
+        let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
+        let rows: Vec<(i64, Option<String>, i64)> =
+            sqlx::query_as(REASONS).bind(round).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let mut counts: Vec<ReasonCount> = Vec::with_capacity(rows.len());
+        for (state, reason, rows) in rows {
+            let (outcome, rows) = (state_of(state)?.outcome(), u64::try_from(rows).unwrap_or(0));
+            match counts.iter_mut().find(|count| count.outcome == outcome && count.reason == reason) {
+                Some(count) => count.rows += rows,
+                None => counts.push(ReasonCount { outcome, reason, rows }),
+            }
+        }
+        let sql = "select outcome = 'duplicate', reason, count(*) from row_without_task where load_id = ?1
+                    group by outcome, reason";
+        let others: Vec<(bool, String, i64)> =
+            sqlx::query_as(sql).bind(load).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        counts.extend(others.into_iter().map(|(is_duplicate, reason, rows)| ReasonCount {
+            outcome: if is_duplicate { Outcome::Duplicate } else { Outcome::Rejected },
+            reason: Some(reason),
+            rows: u64::try_from(rows).unwrap_or(0),
+        }));
+        counts.sort_by_key(|count| (count.outcome.name(), std::cmp::Reverse(count.rows)));
+        Ok(counts)
+    }
+
+    /// What requests settled over time, in at most `most` stretches of a whole number of `unit_ms`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn timeline(&mut self, job: &Job, round: u32, most: u32, unit_ms: i64) -> Result<Timeline, StoreError> {
+        let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Timeline::default()) };
+        let (first, last): (Option<i64>, Option<i64>) =
+            sqlx::query_as(SPAN).bind(round).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (Some(first), Some(last)) = (first, last) else { return Ok(Timeline::default()) };
+        let unit_ms = unit_ms.max(1);
+        let units = (last - first) / unit_ms + 1;
+        let stretch_ms = (units + i64::from(most) - 1) / i64::from(most.max(1)) * unit_ms;
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(STRETCHES)
+            .bind(round)
+            .bind(first)
+            .bind(stretch_ms)
             .fetch_all(&mut self.connection)
             .await
             .map_err(|e| self.sort(e))?;
-        let read: i64 = found.iter().map(|(.., rows)| rows).sum();
-        let reasons = found.into_iter().map(|(outcome, reason, rows)| ReasonCount {
-            outcome: match outcome.as_str() {
-                "gone" => Outcome::Gone,
-                "failed" => Outcome::Failed,
-                "duplicate" => Outcome::Duplicate,
-                _ => Outcome::Rejected,
-            },
-            reason,
-            rows: u64::try_from(rows).unwrap_or(0),
-        });
-        Ok((reasons.collect(), read >= MAX_REASON_ROWS))
+        let mut stretches = vec![Stretch::default(); usize::try_from((last - first) / stretch_ms + 1).unwrap_or(1)];
+        for (at, state, count) in rows {
+            let Some(stretch) = usize::try_from(at).ok().and_then(|at| stretches.get_mut(at)) else { continue };
+            let count = u64::try_from(count).unwrap_or(0);
+            match state_of(state)?.outcome() {
+                Outcome::Done => stretch.done += count,
+                Outcome::Gone => stretch.gone += count,
+                _ => stretch.failed += count,
+            }
+        }
+        Ok(Timeline { begin: Wall(first), stretch_ms, stretches })
     }
 
-    /// When the tasks of a job's newest round were settled: all of them, or [`MAX_SAMPLED_TASKS`] spread evenly.
+    /// The actions that a round's tasks ask for.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn course(&mut self, job: &Job) -> Result<Course, StoreError> {
-        let sql = "select first_task_id, last_task_id from load
-                    where round_id = ?1 and finished_at is not null and last_task_id is not null order by id";
-        let ranges: Vec<(i64, i64)> =
-            sqlx::query_as(sql).bind(job.round.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        let total = ranges.iter().map(|(first, last)| u64::try_from(last - first + 1).unwrap_or(0)).sum();
-        let sql = "select group_concat(task.state), group_concat(coalesce(task.finished_at, -1))
-                     from json_each(?1) j join task on task.id = j.value";
-        let (states, times): (Option<String>, Option<String>) = sqlx::query_as(sql)
-            .bind(serde_json::json!(spread(&ranges, total)).to_string())
-            .fetch_one(&mut self.connection)
+    pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<Action>, StoreError> {
+        let sql = "select distinct lane.action from lane join round on round.id = lane.round_id
+                    where round.job_id = ?1 and round.number = ?2 order by lane.action";
+        let rows: Vec<(i64,)> = sqlx::query_as(sql)
+            .bind(job.id.0)
+            .bind(round)
+            .fetch_all(&mut self.connection)
             .await
             .map_err(|e| self.sort(e))?;
-        let states = numbers(states.as_deref())?.into_iter();
-        let tasks = states.zip(numbers(times.as_deref())?).map(|(state, at)| {
-            let at = (at >= 0).then_some(Wall(at));
-            state_of(state).map(|state| (state.outcome(), at))
-        });
-        Ok(Course { tasks: tasks.collect::<Result<_, _>>()?, total })
+        rows.into_iter().map(|(action,)| super::drain::action_of(action)).collect()
     }
 
-    /// The newest requests of an account since `since`, newest first, at most 10,000.
+    /// The first rows of a round's file that could not be used, at most `most`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn recent_attempts(&mut self, account: AccountId, since: Wall) -> Result<Vec<RecentAttempt>, StoreError> {
-        let sql = "select group_concat(action), group_concat(reserved_at),
-                          group_concat(coalesce(http_status between 200 and 299, 0))
-                     from (select action, reserved_at, http_status from attempt
-                            where account_id = ?1 order by id desc limit ?2)
-                    where reserved_at >= ?3";
-        let texts: (Option<String>, Option<String>, Option<String>) = sqlx::query_as(sql)
-            .bind(account.0)
-            .bind(MAX_RECENT_ATTEMPTS)
-            .bind(since.0)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
-        let actions = numbers(texts.0.as_deref())?.into_iter();
-        let columns = actions.zip(numbers(texts.1.as_deref())?).zip(numbers(texts.2.as_deref())?);
-        columns
-            .map(|((action, at), billed)| {
-                Ok(RecentAttempt { action: action_of(action)?, reserved_at: Wall(at), billed: billed != 0 })
-            })
-            .collect()
-    }
-
-    /// The accounts of the newest requests, at most `most`, the lowest number first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn accounts_at_work(&mut self, most: u32) -> Result<Vec<AccountId>, StoreError> {
-        let sql = "select distinct account_id from (select account_id from attempt order by id desc limit ?1)
-                    order by account_id limit ?2";
-        let found: Vec<(i64,)> = sqlx::query_as(sql)
-            .bind(MAX_ATTEMPTS_FOR_ACCOUNTS)
+    pub async fn rejected_rows(&mut self, job: &Job, round: u32, most: u32) -> Result<Vec<RejectedRow>, StoreError> {
+        let Some((_, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
+        let sql = "select line, reason, record from row_without_task
+                    where load_id = ?1 and outcome = 'rejected' order by line limit ?2";
+        let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(sql)
+            .bind(load)
             .bind(most)
             .fetch_all(&mut self.connection)
             .await
             .map_err(|e| self.sort(e))?;
-        Ok(found.into_iter().map(|(id,)| AccountId(id)).collect())
-    }
-
-    /// A task of a job, with every attempt at it; none where the job has no such task.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn task(&mut self, job: JobId, task: TaskId) -> Result<Option<(TaskHistory, String)>, StoreError> {
-        let found: Option<TaskRow> = sqlx::query_as(TASK_HISTORY)
-            .bind(job.0)
-            .bind(task.0)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
-        let Some(row) = found else { return Ok(None) };
-        let sql = "select cast(target as text) from task where id = ?1";
-        let (target,): (String,) =
-            sqlx::query_as(sql).bind(task.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(Some((self.history_of(row).await?, target)))
-    }
-
-    /// Whether anything has moved: equal numbers mean no.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn news(&mut self) -> Result<News, StoreError> {
-        let sql = "select (select generation from queue where id = 1), (select count(*) from account),
-                          (select coalesce(sum(generation), 0) + count(*) from credential),
-                          (select count(login_needed) from credential)";
-        let (generation, accounts, credentials, logins_needed): (i64, i64, i64, i64) =
-            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(News { generation, accounts, credentials, logins_needed })
-    }
-
-    /// SQLite's own count of other connections' commits; asking is all but free.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn data_version(&mut self) -> Result<i64, StoreError> {
-        let found = sqlx::query_as("pragma data_version").fetch_one(&mut self.connection).await;
-        let (version,): (i64,) = found.map_err(|e| self.sort(e))?;
-        Ok(version)
+        let row = |(line, reason, record)| RejectedRow { line: u64::try_from(line).unwrap_or(0), reason, record };
+        Ok(rows.into_iter().map(row).collect())
     }
 }
 
-/// IDs out of these ranges, [`MAX_SAMPLED_TASKS`] at most, as far from each other as that takes.
-fn spread(ranges: &[(i64, i64)], total: u64) -> Vec<i64> {
-    let step = total.div_ceil(MAX_SAMPLED_TASKS).max(1);
-    let mut ids = Vec::new();
-    let (mut passed, mut wanted) = (0_u64, 0_u64);
-    for (first, last) in ranges {
-        let length = u64::try_from(last - first + 1).unwrap_or(0);
-        while wanted < passed + length {
-            ids.push(first + (wanted - passed) as i64);
-            wanted += step;
-        }
-        passed += length;
-    }
-    ids
+macro_rules! of_round {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " from load cross join task on task.id between load.first_task_id and load.last_task_id
+              where load.round_id = ?1 and load.finished_at is not null ",
+            $rest
+        )
+    };
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
+const REASONS: &str =
+    of_round!("select task.state, task.reason, count(*)", "group by task.state, task.reason order by task.state");
 
-    proptest! {
-        #[test]
-        fn a_sample_is_spread_over_all_ranges(lengths in proptest::collection::vec(0_i64..9_000, 0..6)) {
-            let mut first = 1;
-            let mut ranges = Vec::new();
-            for length in lengths {
-                ranges.push((first, first + length - 1));
-                first += length + 10;
-            }
-            let total: u64 = ranges.iter().map(|(a, b)| (b - a + 1) as u64).sum();
-            let ids = spread(&ranges, total);
-            prop_assert!(ids.len() as u64 <= MAX_SAMPLED_TASKS);
-            prop_assert!(total > MAX_SAMPLED_TASKS || ids.len() as u64 == total);
-            prop_assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
-            prop_assert!(ids.iter().all(|id| ranges.iter().any(|(a, b)| a <= id && id <= b)));
-        }
-    }
-}
+/// What no request settled (kept, cancelled, done by hand) is no part of the run.
+const SPAN: &str = of_round!(
+    "select min(task.finished_at), max(task.finished_at)",
+    "and task.state in (4, 5, 6) and task.reason is not 'by_hand'"
+);
+
+const STRETCHES: &str = of_round!(
+    "select (task.finished_at - ?2) / ?3 as stretch, task.state, count(*)",
+    "and task.state in (4, 5, 6) and task.reason is not 'by_hand' group by 1, 2"
+);

@@ -40,13 +40,13 @@ pub struct ReloadSummary {
     pub added: u64,
     /// Tasks in line whose rows have vanished: cancelled.
     pub cancelled: u64,
-    /// Cancelled tasks whose rows came back: in line again.
+    /// Tasks in line again: cancelled ones whose rows came back, and spared ones that nothing spares any more.
     pub restored: u64,
     /// Rows that repeat an earlier one.
     pub duplicates: u64,
     /// Rows that cannot be used.
     pub rejected: u64,
-    /// Tasks in line that a keep list now spares.
+    /// Tasks that were in line or are new, and are spared now.
     pub kept: u64,
 }
 
@@ -179,20 +179,24 @@ impl Loader<'_> {
         Ok((after - before) as u64)
     }
 
-    /// Brings back what returned, spares what a keep list now names, and takes over new line numbers and cells.
+    /// Brings back what returned and what nothing spares any more, spares what a rule now does, and takes over new cells.
     async fn update_matched(&mut self) -> Result<(u64, u64), StoreError> {
         let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.changed", &[]).await?;
         let (round, now) = (self.round.0, self.now.0);
         let counts = "select cancelled, kept from round where id = ?1";
+        let freed_sql = "select count(*) from temp.changed c join task on task.id = c.task_id
+                           join temp.incoming i on i.id = c.incoming_id where task.state = 8 and i.spared is null";
+        let (freed,): (i64,) = self.one(freed_sql, &[]).await?;
         let (cancelled, kept): (i64, i64) = self.one(counts, &[round]).await?;
         if total > 0 {
             self.begin().await?;
             self.run("update round set torn = 1 where id = ?1", &[round]).await?;
         }
-        let steps = [COUNT_RESTORED, COUNT_SPARED, RESTORE, SPARE, RETURN, DROP_CELLS, REPLACE_CELLS];
+        let steps =
+            [COUNT_RESTORED, COUNT_FREED, COUNT_SPARED, RESTORE, FREE, SPARE, RETURN, DROP_CELLS, REPLACE_CELLS];
         self.in_batches(total, &steps, &[round, now]).await?;
         let (cancelled_now, kept_now): (i64, i64) = self.one(counts, &[round]).await?;
-        Ok(((cancelled - cancelled_now) as u64, (kept_now - kept) as u64))
+        Ok(((cancelled - cancelled_now + freed) as u64, (kept_now - kept + freed) as u64))
     }
 
     async fn finish_reload(&mut self, summary: &mut ReloadSummary) -> Result<u64, StoreError> {
@@ -270,7 +274,7 @@ impl Loader<'_> {
 
 const CREATE_INCOMING: &str = "
     create temp table incoming (id integer primary key, lane_id integer not null, line integer not null, target any not null,
-                                kept integer not null, record text) strict";
+                                spared text, record text) strict";
 
 const DROP_COMPARISON: [&str; 7] = [
     "drop table if exists temp.placed",
@@ -343,7 +347,8 @@ const FILL_VANISHED: &str = "
       join temp.incoming i on i.id = m.incoming_id
       left join task_cells c on c.task_id = m.task_id
      where task.vanished = 1 or c.record is not i.record
-        or (i.kept = 1 and task.state in (0, 2, 3)) or (task.state = 7 and task.reason = 'row_vanished')
+        or (i.spared is not null and task.state in (0, 2, 3))
+        or (task.state = 8 and i.spared is not task.reason) or (task.state = 7 and task.reason = 'row_vanished')
      order by m.task_id";
 
 const COUNT_VANISHED_PENDING: &str = "
@@ -351,8 +356,8 @@ const COUNT_VANISHED_PENDING: &str = "
 
 const APPEND_FRESH: &str = "
     insert into task (id, lane_id, line, target, state, reason, finished_at)
-    select ?3 + f.rowid, i.lane_id, i.line, i.target, case i.kept when 1 then 8 else 0 end,
-           case i.kept when 1 then 'keep_list' end, case i.kept when 1 then ?4 end
+    select ?3 + f.rowid, i.lane_id, i.line, i.target, iif(i.spared is null, 0, 8), i.spared,
+           iif(i.spared is null, null, ?4)
       from temp.fresh f join temp.incoming i on i.id = f.incoming_id
      where f.rowid > ?1 and f.rowid <= ?2";
 
@@ -391,7 +396,7 @@ const COUNT_SPARED: &str = "
       from (select count(*) as n from temp.changed c
               join task on task.id = c.task_id
               join temp.incoming i on i.id = c.incoming_id
-             where c.rowid > ?1 and c.rowid <= ?2 and i.kept = 1
+             where c.rowid > ?1 and c.rowid <= ?2 and i.spared is not null
                and (task.state in (0, 2, 3) or (task.state = 7 and task.reason = 'row_vanished'))) n
      where round.id = ?3";
 
@@ -400,11 +405,28 @@ const RESTORE: &str = "
      where id in (select task_id from temp.changed where rowid > ?1 and rowid <= ?2)
        and state = 7 and reason = 'row_vanished'";
 
-const SPARE: &str = "
-    update task set state = 8, reason = 'keep_list', finished_at = ?4
+/// What nothing spares any more, among rows that were spared.
+const COUNT_FREED: &str = "
+    update round
+       set pending = pending + n.n, kept = kept - n.n
+      from (select count(*) as n from temp.changed c
+              join task on task.id = c.task_id
+              join temp.incoming i on i.id = c.incoming_id
+             where c.rowid > ?1 and c.rowid <= ?2 and task.state = 8 and i.spared is null) n
+     where round.id = ?3";
+
+const FREE: &str = "
+    update task set state = 0, reason = null, finished_at = null
      where id in (select c.task_id from temp.changed c join temp.incoming i on i.id = c.incoming_id
-                   where c.rowid > ?1 and c.rowid <= ?2 and i.kept = 1)
-       and state in (0, 2, 3)";
+                   where c.rowid > ?1 and c.rowid <= ?2 and i.spared is null)
+       and state = 8";
+
+/// A row that another rule spares now says so.
+const SPARE: &str = "
+    update task set state = 8, reason = i.spared, finished_at = ?4
+      from temp.changed c join temp.incoming i on i.id = c.incoming_id
+     where c.rowid > ?1 and c.rowid <= ?2 and task.id = c.task_id and i.spared is not null
+       and task.state in (0, 2, 3, 8)";
 
 const RETURN: &str = "
     update task set vanished = 0

@@ -39,11 +39,17 @@ impl Store {
         let sql = "select (select count(*) from job where account_id = ?1 or id in
                              (select round.job_id from lane join round on round.id = lane.round_id where lane.account_id = ?1)),
                           (select count(*) from attempt
-                            where account_id = ?1 and (reserved_at >= ?2 or ended_at is null))";
+                            where account_id = ?1 and (reserved_at >= ?2 or ended_at is null))
+                          + (select count(*) from read_request
+                              where account_id = ?1 and (reserved_at >= ?2 or ended_at is null))";
         let (jobs, slots): (i64, i64) =
             sqlx::query_as(sql).bind(account.0).bind(keep_from.0).fetch_one(&mut *tx).await.map_err(&sort)?;
         if jobs == 0 && slots == 0 {
-            for sql in ["delete from attempt where account_id = ?1", "delete from account where id = ?1"] {
+            for sql in [
+                "delete from attempt where account_id = ?1",
+                "delete from read_request where account_id = ?1",
+                "delete from account where id = ?1",
+            ] {
                 sqlx::query(sql).bind(account.0).execute(&mut *tx).await.map_err(&sort)?;
             }
         }

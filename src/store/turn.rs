@@ -78,7 +78,7 @@ pub struct Move {
     pub task: TaskId,
     /// From where.
     pub from: TaskState,
-    /// To where: `pending` or `failed`.
+    /// To where: `pending`, `failed` or `kept`.
     pub to: TaskState,
     /// Why, where it settles.
     pub reason: Option<Reason>,
@@ -97,6 +97,8 @@ pub struct Claim {
     pub count: u32,
     /// Tasks above belong to a load that has not finished.
     pub visible_to: TaskId,
+    /// Tasks above have not been looked at, where tasks are looked at before they are claimed.
+    pub looked_to: Option<TaskId>,
     /// Until its end is known, each slot counts as if the platform might count it as late as this.
     pub upper: Tick,
 }
@@ -175,12 +177,12 @@ update round
  where round.id = j.value ->> 0;
 
 update round
-   set pending = pending - m.n, failed = failed + m.n
-  from (select lane.round_id, count(*) as n
+   set pending = pending - m.convicted - m.spared, failed = failed + m.convicted, kept = kept + m.spared
+  from (select lane.round_id, sum(j.value ->> 2 = 6) as convicted, sum(j.value ->> 2 = 8) as spared
           from json_each(?1, '$.moves') j
           join task on task.id = j.value ->> 0 and task.state = j.value ->> 1
           join lane on lane.id = task.lane_id
-         where j.value ->> 2 = 6
+         where j.value ->> 2 in (6, 8)
          group by lane.round_id) m
  where round.id = m.round_id;
 
@@ -198,16 +200,16 @@ update account
 update account set trouble = j.value ->> 1 from json_each(?1, '$.troubles') j where account.id = j.value ->> 0;
 
 insert into attempt (id, account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
-with recursive line (lane, account, action, visible_to, upper, want, id) as (
-    select j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 4, j.value ->> 5, j.value ->> 3,
+with recursive line (lane, account, action, claim_to, upper, want, id) as (
+    select j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 6, j.value ->> 5, j.value ->> 3,
            (select t.id from task t
-             where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 4
+             where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 6
              order by t.id limit 1)
       from json_each(?1, '$.claims') j
     union all
-    select lane, account, action, visible_to, upper, want - 1,
+    select lane, account, action, claim_to, upper, want - 1,
            (select t.id from task t
-             where t.lane_id = line.lane and t.state = 0 and t.id > line.id and t.id <= line.visible_to
+             where t.lane_id = line.lane and t.state = 0 and t.id > line.id and t.id <= line.claim_to
              order by t.id limit 1)
       from line
      where want > 1 and id is not null
@@ -246,7 +248,7 @@ struct Document<'a> {
     moves: Vec<(i64, i64, i64, Option<&'a str>, Option<i64>)>,
     holds: Vec<(i64, Option<i64>, Option<i64>, i64, Option<&'a str>, u8)>,
     troubles: Vec<(i64, Option<&'a str>)>,
-    claims: Vec<(i64, i64, i64, u32, i64, i64)>,
+    claims: Vec<(i64, i64, i64, u32, i64, i64, i64)>,
 }
 
 #[derive(Deserialize)]
@@ -335,7 +337,10 @@ impl Drain {
             claims: turn
                 .claims
                 .iter()
-                .map(|c| (c.lane.0, c.account.0, c.action.code(), c.count, c.visible_to.0, c.upper.0))
+                .map(|c| {
+                    let claim_to = c.looked_to.unwrap_or(c.visible_to).min(c.visible_to);
+                    (c.lane.0, c.account.0, c.action.code(), c.count, c.visible_to.0, c.upper.0, claim_to.0)
+                })
                 .collect(),
         }
     }

@@ -20,11 +20,12 @@ use super::guard::Visitor;
 use super::pages;
 use super::problem::Problem;
 use super::state::{EngineState, Web};
-use crate::app::{self, FileOptions, Keep, LoadOptions, Loaded, Prepared, Who};
-use crate::cli::commands::{Estimate, estimate_of};
+use crate::app::{self, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Who};
+use crate::cli::commands::{Estimate, Whose, estimate_of};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Platform, Tick};
 use crate::jobfile::{CheckReport, LaneCount, keep};
+use crate::lists::filter::{Filter, Take};
 use crate::store::{Deed, Job, Store};
 
 /// The longest file that is received.
@@ -112,6 +113,11 @@ impl Uploads {
 
     fn take(&self, id: u64) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&id);
+    }
+
+    /// Where a job's keep list is.
+    fn keep_of(&self, job: &str) -> PathBuf {
+        self.folder.join(format!("{job}.keep"))
     }
 
     /// A new file in the folder, readable by its owner alone.
@@ -260,6 +266,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
     let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
     let (file, keep_file) = (waiting.file.clone(), waiting.keep.clone());
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
+    let final_keep = web.uploads.keep_of(&choices.job);
     let judging = tokio::task::spawn_blocking(move || {
         let options = FileOptions {
             action: choices.action,
@@ -270,9 +277,13 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
         let prepared = app::prepare(&[file], &options)?.pop();
         let prepared = prepared.ok_or_else(|| CliError::new(Kind::Fault, "the file was not read"))?;
         let prepared = prepared.at(final_path, &shown);
-        let keep = keep_file.map(|path| keep::read(&path)).transpose()?.map(Keep::new);
-        let load = LoadOptions { again: choices.again, allow_shrink: choices.allow_shrink, keep };
-        let (lanes, kept) = prepared.to_do(&load)?;
+        let keep = keep_file.map(|path| keep::read(&path)).transpose()?;
+        // It is looked at again before anything is sent, so the rules name the place where it is going to be.
+        let keep_path = keep.is_some().then_some(final_keep);
+        let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
+        let load = LoadOptions { again: choices.again, allow_shrink: choices.allow_shrink, rules };
+        let (lanes, spared) = prepared.to_do(&load)?;
+        let kept = spared.iter().map(|(_, rows)| rows).sum();
         Ok::<_, CliError>((prepared, load, lanes, kept))
     });
     judging.await.map_err(|error| CliError::new(Kind::Fault, "the file could not be judged").because(error))?
@@ -293,7 +304,7 @@ pub(super) async fn show(
     let checked = Checked {
         id,
         report: CheckReport::of(&prepared.survey, waiting.choices.strict),
-        estimate: estimate_of(&lanes, platform, &settings),
+        estimate: estimate_of(&lanes, &Whose::new(platform, store.accounts().await?), &settings),
         choices: waiting.choices.clone(),
         lanes,
         kept,
@@ -328,6 +339,10 @@ pub(super) async fn confirm(
     let (accounts, standings) =
         app::stand_all(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
     wait_for_engine(&web, &mut store).await?;
+    if let Some(keep) = &waiting.keep {
+        let place = web.uploads.keep_of(&waiting.choices.job);
+        std::fs::copy(keep, &place).map_err(|error| CliError::io(place.display(), error))?;
+    }
     let ([file], [standing]) = (&files, standings.as_slice()) else {
         return Err(CliError::new(Kind::Fault, "one file has one standing").into());
     };

@@ -140,7 +140,7 @@ pub(super) async fn job(
     let standing = web.look(&mut store, &at_work).await?;
     let status = standing.jobs.into_iter().find(|(status, _)| status.job.id == found.id);
     let (status, eta) = status.ok_or_else(|| Problem::not_found("There is no such job."))?;
-    let (reasons, reasons_cut) = store.reasons(&found).await?;
+    let (reasons, reasons_cut) = store.top_reasons(&found).await?;
     let course = store.course(&found).await?;
     let account = match found.account {
         Some(id) => store.accounts().await?.into_iter().find(|account| account.id == id),

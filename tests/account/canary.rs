@@ -50,6 +50,7 @@ const LINES: &[&[&str]] = &[
     &["account", "list", "--json"],
     &["account", "check"],
     &["account", "check", "--json", "--actions", "unlike"],
+    &["import", "archive", "--what", "likes"],
     &["check", "mutes.csv", "--action", "unmute"],
     &["load", "mutes.csv", "--action", "unmute", "--account", "work"],
     &["pause", "mutes"],
@@ -168,6 +169,11 @@ fn no_secret_is_anywhere_in_clear() {
         &format!("{header}many,x-v2,99,canary-at,canary-rt,1,\nx,x-v1,98,canary-t,,,canary-s\n"),
     );
     bench.write("mutes.csv", &format!("user_id,account\n{}", mixed()));
+    std::fs::create_dir_all(bench.path("archive/data")).unwrap();
+    bench.write(
+        "archive/data/like.js",
+        r#"window.YTD.like.part0 = [{"like": {"tweetId": "1000000000000000007", "fullText": "x"}}]"#,
+    );
     for words in LINES {
         witness.run(words);
     }

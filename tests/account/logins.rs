@@ -96,7 +96,10 @@ fn press_deny(bench: &Bench) -> String {
 fn an_account_stays_the_user_it_is() {
     let bench = Bench::new();
     bench.log_in("work", "42", "unmute").ends(0);
-    bench.log_in("work", "43", "unmute").ends(2).says("work is user 42 on x-v2, and this login is user 43");
+    let other = bench.log_in("work", "43", "unmute").ends(2);
+    other.says("work is user 42 on x-v2, and this login is user 43").says("revoked again");
+    assert_eq!(bench.sandbox.oauth_ledger().revoked, 2, "both tokens of the other user");
+    bench.run(&["account", "check", "work"]).ends(0);
     bench.log_in("other", "42", "unmute").ends(0).says("known already, as work");
     bench.run(&["account", "login", "work", "--platform", "x-v1"]).ends(2);
     assert_eq!(bench.run(&["account", "list", "--json"]).ends(0).json()["accounts"].as_array().unwrap().len(), 1);
@@ -177,6 +180,30 @@ fn a_token_of_oauth1_is_revoked_at_logout() {
     bench.run_with(&["account", "check", "one"], app).ends(77);
     bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked and forgotten");
     assert_eq!(bench.sandbox.oauth_ledger().revoked, 1);
+}
+
+#[test]
+fn credentials_of_the_environment_are_shown_before_any_run() {
+    let bench = Bench::new();
+    let token = [("CLEANUP_X_TOKEN", "sandbox-77")];
+    // Nobody has said whose it is: the list asks nobody, the check does.
+    bench.run_with(&["account", "list"], &token).ends(0).says("unknown until the first run").says("in CLEANUP_X_TOKEN");
+    let list = bench.run_with(&["account", "list", "--json"], &token).ends(0).json();
+    assert_eq!((&list["accounts"][0]["kind"], &list["accounts"][0]["user_id"]), (&"environment".into(), &().into()));
+    bench.run_with(&["account", "check"], &token).ends(0).says("CLEANUP_X_TOKEN: good").says("it is user 77");
+    assert!(!bench.queue().exists(), "looking makes no queue");
+    bench.run_with(&["account", "check"], &[("CLEANUP_X_TOKEN", "nobodys")]).ends(77).says("does not take");
+    let wrong = [token[0], ("CLEANUP_X_USER_ID", "78")];
+    bench.run_with(&["account", "check"], &wrong).ends(77).says("it is user 77, not 78");
+    bench.run_with(&["account", "list"], &wrong).ends(0).says("x-78");
+    bench.run_with(&["account", "check"], &[("CLEANUP_AISA_KEY", "sk-sandbox-42")]).ends(0).says("CLEANUP_AISA_KEY");
+    // A run has made it known: it is that account, and checked as that.
+    bench.write("mutes.csv", &crate::bench::ids(1));
+    bench.run_with(&["run", "mutes.csv", "--action", "unmute", "--yes"], &token).ends(0);
+    let check = bench.run_with(&["account", "check", "--json"], &token).ends(0).json();
+    assert_eq!(check["accounts"].as_array().unwrap().len(), 1, "{check}");
+    assert_eq!((&check["accounts"][0]["name"], &check["accounts"][0]["state"]), (&"x-77".into(), &"good".into()));
+    bench.run_with(&["account", "check", "x-77"], &token).ends(0).says("x-77: good");
 }
 
 #[test]

@@ -10,3 +10,4 @@ mod logins;
 mod many;
 mod other_logins;
 mod runs;
+mod terminal;

@@ -1,7 +1,8 @@
 //! Runs with logins: what is said before the first request, and what happens after.
 
 use cleanup::clock::{SimulatedClock, SystemClock};
-use cleanup::domain::{Moment, TargetId, Wall};
+use cleanup::domain::{Action, MicroUsd, Moment, Platform, TargetId, Wall};
+use cleanup::platform::find;
 use cleanup::sandbox::Sandbox;
 
 use crate::bench::{Bench, USER, client, ids, run as run_async};
@@ -47,6 +48,58 @@ fn what_will_go_wrong_is_said_first() {
         "{}",
         done.err
     );
+}
+
+#[test]
+fn a_check_estimates_each_row_with_its_own_accounts_platform() {
+    let bench = Bench::new();
+    bench.feed(&["account", "add", "two", "--user-id", "42"], "sandbox-42\n").ends(0);
+    bench.feed(&["account", "add", "gate", "--platform", "aisa"], "sk-sandbox-42\n").ends(0);
+    bench.feed(&["account", "add", "one", "--platform", "x-v1"], "42-tok\nsecret\n").ends(0);
+    let listed = |platform| find(platform, Action::Unlike).unwrap().price.unwrap();
+    let cost = |names: &[&str], more: &[&str]| {
+        let rows: Vec<String> = names.iter().enumerate().map(|(n, name)| format!("{},{name}", 1000 + n)).collect();
+        bench.write("likes.csv", &format!("target_id,account\n{}\n", rows.join("\n")));
+        let words = [&["check", "likes.csv", "--action", "unlike", "--json"], more].concat();
+        bench.run(&words).ends(0).json()["files"][0]["estimate"]["cost_usd"].clone()
+    };
+    let (x, aisa) = (listed(Platform::XV2), listed(Platform::Aisa));
+    assert_ne!(x, aisa);
+    let json = |cost: MicroUsd| serde_json::json!(cost.dollars());
+    assert_eq!(cost(&["two"], &[]), json(x));
+    assert_eq!(cost(&["gate"], &[]), json(aisa));
+    assert_eq!(cost(&["gate", "two", "gate"], &[]), json(aisa.times(2).plus(x)));
+    assert_eq!(cost(&["one", "two"], &[]), serde_json::Value::Null, "nobody knows what v1.1 costs");
+    assert_eq!(cost(&["nobody-yet"], &["--platform", "aisa"]), json(aisa));
+    assert_eq!(cost(&[""], &["--account", "gate"]), json(aisa));
+}
+
+#[test]
+fn a_queue_that_takes_no_tokens_ends_the_run_and_blames_no_account() {
+    let bench = Bench::new();
+    bench.log_in("work", USER, "unmute").ends(0);
+    run_async(async {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", bench.queue().display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        // A refresh is due, and its mark cannot be written.
+        for sql in [
+            "update credential set expires_at = 1000",
+            "create trigger full before update on credential begin select raise(abort, 'no room'); end",
+        ] {
+            sqlx::query(sql).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+    });
+    bench.write("mutes.csv", &ids(3));
+    let run = bench.run(&["run", "mutes.csv", "--action", "unmute", "--yes"]);
+    // The code is that of the queue's own trouble: 74 for a disk or a lock, 1 for what a queue never says by itself, as here.
+    let run = run.ends(1);
+    assert!(run.err.contains("no room") && !run.err.contains("account login"), "{}", run.err);
+    assert_eq!(bench.sandbox.oauth_ledger().refreshed, 0, "what cannot be marked is not sent");
+    let status = bench.run(&["status", "--json"]).ends(0).json();
+    assert_eq!(status["jobs"][0]["pending"], 3, "{status}");
+    assert!(bench.run(&["account", "list"]).ends(0).out.contains("good"));
 }
 
 #[test]

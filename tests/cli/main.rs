@@ -5,5 +5,6 @@
 mod arguments;
 mod configuration;
 mod files;
+mod filters;
 mod jobs;
 mod program;

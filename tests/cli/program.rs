@@ -98,6 +98,7 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
             path: "/tmp/x.csv".into(),
             action: Some(Action::Unlike),
             account: Some(account),
+            keep: None,
         };
         let columns = ["tweet_id".to_owned(), "note".to_owned()];
         let now = SystemClock::shared().now().wall;
@@ -105,7 +106,7 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
         let mut loader = store.begin_round(&new, seen.as_ref(), "hash", Some(&columns), now).await.unwrap();
         for (line, id) in [(2, 1001), (3, 1002), (4, 1003), (5, 1001)] {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(id).unwrap());
-            let place = RowPlace::Task { action: Action::Unlike, account, target, kept: false };
+            let place = RowPlace::Task { action: Action::Unlike, account, target, spared: None };
             let record = Some(format!("{id},=1+1"));
             loader.push(LoadRow { line, place, record }).await.unwrap();
         }
@@ -123,13 +124,13 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
         let user = "42".parse().unwrap();
         let account = store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &user).await.unwrap();
         let (action, path) = (Action::Unlike, "/tmp/x.csv".into());
-        let new = NewJob { name: job.into(), path, action: Some(action), account: Some(account) };
+        let new = NewJob { name: job.into(), path, action: Some(action), account: Some(account), keep: None };
         let now = SystemClock::shared().now().wall;
         let seen = store.job(&new.name).await.unwrap();
         let mut loader = store.begin_round(&new, seen.as_ref(), "hash", None, now).await.unwrap();
         for n in 1..=rows {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(n).unwrap());
-            let place = RowPlace::Task { action, account, target, kept: false };
+            let place = RowPlace::Task { action, account, target, spared: None };
             loader.push(LoadRow { line: n as u64, place, record: None }).await.unwrap();
         }
         loader.finish().await.unwrap();
@@ -152,6 +153,7 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
             action: lane.action,
             count,
             visible_to: lane.visible_to,
+            looked_to: None,
             upper: now.tick,
         };
         let turn = Turn { claims: vec![claim], ..Turn::default() };

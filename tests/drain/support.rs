@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::app::{self, DrainOptions, Ended, FileOptions, Footing, Keep, LoadOptions, Loaded, SandboxAccounts, Who};
+use cleanup::app::{
+    self, DrainOptions, Ended, FileOptions, Footing, LoadOptions, Loaded, RowRules, SandboxAccounts, Who,
+};
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, Wall, WindowSpec};
-use cleanup::engine::{Event, Listener, Shutdown, ShutdownSender, shutdown};
+use cleanup::engine::{Event, Listener, Settings as RunSettings, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
+use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Ledger, Options, Sandbox};
 use cleanup::store::{Account, DrainLock, QueueKind, ReceiptRow, Store, StoreError};
@@ -33,7 +36,7 @@ impl Listener for Quiet {
 
 pub fn drain_options(rate: &str) -> DrainOptions {
     let window = WindowSpec { scope: Scope::Account, rate: rate.parse().unwrap(), applies: Applies::All };
-    DrainOptions {
+    let run = RunSettings {
         jobs: None,
         workers: 32,
         pace: Pace::FrontLoad,
@@ -43,8 +46,8 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         max_requests: None,
         max_spend: None,
         prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
-        windows: [(Platform::Sandbox, [window].into())].into(),
-    }
+    };
+    DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None }
 }
 
 impl Bench {
@@ -81,7 +84,8 @@ impl Bench {
 
     pub fn keep(&mut self, text: &str) {
         let path = self.write("keep.txt", text);
-        self.load.keep = Some(Keep::new(keep::read(&path).unwrap()));
+        let filter = Filter { keep: Some(keep::read(&path).unwrap()), ..Filter::default() };
+        self.load.rules = RowRules::new(filter, Take::default(), None);
     }
 
     pub async fn store(&self) -> Store {
@@ -107,17 +111,29 @@ impl Bench {
         self.try_load(file).await.unwrap()
     }
 
+    /// A keep list that is looked at again while rows are sent.
+    pub fn keep_watched(&mut self, text: &str) -> PathBuf {
+        let path = self.write("keep.txt", text);
+        let filter = Filter { keep: Some(keep::read(&path).unwrap()), ..Filter::default() };
+        self.load.rules = RowRules::new(filter, Take::default(), Some(path.clone()));
+        path
+    }
+
     pub async fn drain(&self) -> Ended {
+        self.try_drain(Box::new(Quiet)).await.unwrap()
+    }
+
+    pub async fn try_drain(&self, listener: Box<dyn Listener>) -> Result<Ended, cleanup::cli::error::CliError> {
         let lock = DrainLock::take(&self.queue()).unwrap();
         let base = self.sandbox.base_url().parse().unwrap();
         let client = Arc::new(Client::new(&[&base], Settings { connections: 32, ..Settings::default() }).unwrap());
         let (store, clock) = (self.store().await, SystemClock::shared());
         let options = self.options.clone();
-        let (shutdown, listener) = (self.shutdown.1.clone(), Box::new(Quiet));
+        let shutdown = self.shutdown.1.clone();
         let accounts = self.store().await.accounts().await.unwrap();
         let tokens = self.tokens(&accounts, clock.clone()).await;
         let footing = Footing { store, lock, client, tokens, clock, shutdown, listener };
-        app::drain(footing, &self.who(), options).await.unwrap()
+        app::drain(footing, &self.who(), options).await
     }
 
     async fn tokens(&self, accounts: &[Account], clock: SharedClock) -> Arc<TokenSource> {

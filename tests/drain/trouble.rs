@@ -18,7 +18,7 @@ fn an_account_that_needs_a_person_stops_at_once_and_keeps_its_rows() {
         for (what, at_most) in [("revoke", 1), ("suspend", 1), ("credits", 1), ("ambiguous", 5)] {
             let mut bench = Bench::new("1000/1s", "none").await;
             if what == "ambiguous" {
-                bench.options.workers = 1;
+                bench.options.run.workers = 1;
             }
             let file = bench.write("unfollow.csv", &ids(20));
             bench.load(&file).await;

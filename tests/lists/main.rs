@@ -5,3 +5,15 @@
 #[path = "../cli/program.rs"]
 #[allow(dead_code)]
 mod program;
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod archive;
+mod archive_big;
+mod archive_hostile;
+mod archive_owner;
+mod corpora;
+mod fetch;
+mod read_window;
+mod zipper;

@@ -9,7 +9,7 @@ use cleanup::auth::{App, Attempt, Document, Login, aisa_key, aisa_user, keep, sc
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::config::{Environment, Overrides, Settings};
 use cleanup::domain::{AccountId, Action, Applies, Platform, Scope, Secret, TargetId, Wall, WindowSpec};
-use cleanup::engine::{Event, Listener, shutdown};
+use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{BaseUrl, Client};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
@@ -178,7 +178,7 @@ fn plain(name: &str, platform: Platform, user: &str, document: Document) -> Logi
 pub(crate) fn options(rate: &str) -> DrainOptions {
     let window = |rate: &str| WindowSpec { scope: Scope::Account, rate: rate.parse().unwrap(), applies: Applies::All };
     let of = |platform| (platform, [window(if platform == Platform::XV1 { "15/1s" } else { rate })].into());
-    DrainOptions {
+    let run = RunSettings {
         jobs: None,
         workers: 16,
         pace: Pace::FrontLoad,
@@ -188,8 +188,8 @@ pub(crate) fn options(rate: &str) -> DrainOptions {
         max_requests: None,
         max_spend: None,
         prices: Default::default(),
-        windows: Platform::ALL.into_iter().map(of).collect(),
-    }
+    };
+    DrainOptions { run, windows: Platform::ALL.into_iter().map(of).collect(), keep: None }
 }
 
 pub(crate) fn browser() -> reqwest::Client {

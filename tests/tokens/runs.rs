@@ -160,7 +160,7 @@ fn patience_with_the_authorization_server_ends() {
         let sandbox = sandbox(7200, "200/1s").await;
         let door = Door::shut();
         let mut bench = Bench::new(&sandbox.base_url(), &format!("http://{}", door.0));
-        bench.options.give_up_after = Duration::from_millis(1500);
+        bench.options.run.give_up_after = Duration::from_millis(1500);
         bench.log_in_long_ago("anna", 1).await;
         bench.load(&rows("unmute", "anna", 0, 30)).await;
         let ended = tokio::time::timeout(HANG_GUARD, bench.drain()).await.expect("it gives up");

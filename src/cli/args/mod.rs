@@ -6,6 +6,8 @@
 mod account;
 mod filter;
 mod global;
+mod import;
+mod list;
 mod queue;
 mod run;
 mod serve;
@@ -18,9 +20,11 @@ pub use account::{
 };
 pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
+pub use import::ImportArgs;
+pub use list::ListArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
-    SandboxFlag, StatusArgs,
+    SandboxFlag, StatusArgs, UndoArgs, WorklistKind,
 };
 pub use run::{CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
 pub use serve::ServeArgs;
@@ -38,6 +42,9 @@ Examples:
   cleanup run unfollow.csv --sandbox    the same against a pretend platform
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
+  cleanup import twitter.zip --what likes -o unlike.csv
+  cleanup list following -o unfollow.csv
+                                        your likes, from the data archive X sends
   cleanup account login                 log in once, sealed and kept fresh
 
 Exit codes:
@@ -72,8 +79,10 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show progress, slots left and when jobs will be done
     Status(StatusArgs),
-    /// Write receipts: every row of a job and what became of it
+    /// Write receipts: every row of a job and what became of it; or a page, or a list to work off by hand
     Report(ReportArgs),
+    /// List what a job has done, to restore it by hand: a CSV and a page of links
+    Undo(UndoArgs),
     /// Put the failed tasks of a job back in line
     Retry(RetryArgs),
     /// Pause a job; whoever works on it lets it rest
@@ -88,6 +97,10 @@ pub enum Command {
     Audit(AuditArgs),
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
+    /// Read a list out of an X data archive: a CSV to look at, edit and run
+    Import(ImportArgs),
+    /// Read a list of the account from the platform, as a CSV to look at, edit and run
+    List(Box<ListArgs>),
     /// Log in and out, list, check, import: who cleanup may act for
     Account(AccountArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
@@ -153,6 +166,7 @@ impl Cli {
             }
             Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Undo(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Retry(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Pause(args) | Command::Unpause(args) | Command::Cancel(args) => {
                 overrides.sandbox = args.sandbox.sandbox;
@@ -162,7 +176,9 @@ impl Cli {
                 overrides.sandbox = args.sandbox.sandbox;
                 overrides.rates.clone_from(&args.rates);
             }
+            Command::List(args) => args.override_in(&mut overrides),
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Account(_) | Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
         }

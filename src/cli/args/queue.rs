@@ -43,12 +43,27 @@ pub enum ReportFormat {
     Json,
     /// An object a line
     Jsonl,
+    /// One page to open in a browser: outcomes by reason, the run over time, the rows that need a look
+    Html,
+}
+
+/// Which rows a worklist has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WorklistKind {
+    /// Refused or given up
+    Failed,
+    /// Reported done, and still listed when the account was read after that (see verify)
+    Ghosts,
+    /// Not settled yet
+    Pending,
 }
 
 /// `cleanup report`
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cleanup report unfollow\n  cleanup report unfollow --format jsonl -o receipts.jsonl"
+    after_help = "Examples:\n  cleanup report unfollow\n  cleanup report unfollow --format jsonl -o receipts.jsonl\n  \
+                  cleanup report unfollow --format html -o unfollow.html\n  \
+                  cleanup report unfollow --worklist -o by-hand.html"
 )]
 pub struct ReportArgs {
     /// The job
@@ -57,12 +72,43 @@ pub struct ReportArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
-    /// How to write the rows
-    #[arg(long, value_name = "FORMAT", default_value = "csv")]
-    pub format: ReportFormat,
+    /// How to write the rows [default: csv; of a worklist: html]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<ReportFormat>,
+    /// Instead of receipts, a page of links with tick boxes for what has to be done by hand; `cleanup load` takes its saved
+    /// ticks back as done [KINDS without a value: failed,ghosts]
+    #[arg(long, value_name = "KINDS", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+          default_missing_value = "failed,ghosts")]
+    pub worklist: Option<Vec<WorklistKind>>,
     /// Write to this file instead of stdout; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Leave cells alone that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub raw: bool,
+    /// An earlier round of the job
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub round: Option<u32>,
+}
+
+/// `cleanup undo`
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cleanup undo unfollow\n  cleanup undo unfollow -o restore.csv --html restore.html"
+)]
+pub struct UndoArgs {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// Write the CSV to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write a page of links to this file; a long list goes on in FILE-2, FILE-3 and so on
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Leave cells alone that a spreadsheet would run as formulas
     #[arg(long)]
     pub raw: bool,
@@ -158,6 +204,12 @@ pub struct SandboxArgs {
     /// What the dice begin with
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// How many entries each list of every user has, before anything is undone
+    #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub lists: u32,
+    /// Requests per window and list [default: what X documents for each, in windows 60 times shorter]
+    #[arg(long, value_name = "N/TIME")]
+    pub read_limit: Option<Rate>,
     /// How long every answer takes, such as 200ms
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub latency: Option<Duration>,

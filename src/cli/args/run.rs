@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::filter::FilterArgs;
 use super::queue::SandboxFlag;
 use super::until::{Until, UntilError};
 use super::{is_sandbox, values};
@@ -52,6 +53,9 @@ pub struct ResumeArgs {
     /// Only these jobs
     #[arg(value_name = "JOB")]
     pub jobs: Vec<String>,
+    /// Never touch these, beside what the jobs were loaded with: a file of IDs, handles and links
+    #[arg(long, value_name = "FILE", help_heading = ROWS)]
+    pub keep: Option<PathBuf>,
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
@@ -141,12 +145,12 @@ pub struct RowArgs {
     /// The column that holds the targets
     #[arg(long, value_name = "NAME", help_heading = ROWS)]
     pub column: Option<String>,
-    /// Never touch the targets in this file
-    #[arg(long, value_name = "FILE", help_heading = ROWS)]
-    pub keep: Option<PathBuf>,
     /// Queue nothing if any row is unusable
     #[arg(long, help_heading = ROWS)]
     pub strict: bool,
+    /// Which rows go on.
+    #[command(flatten)]
+    pub which: FilterArgs,
 }
 
 impl RowArgs {
@@ -156,6 +160,10 @@ impl RowArgs {
     }
 
     pub(super) fn contradiction(&self) -> Option<String> {
+        if self.which.order.is_some() && self.which.limit.is_none() {
+            let why = "rows are sent in the order of their file, and --order only says which of them --limit takes";
+            return Some(format!("{why}; add --limit N, or sort the file"));
+        }
         let other = self.platform.filter(|platform| *platform != Platform::Sandbox)?;
         self.sandbox
             .sandbox
@@ -164,7 +172,7 @@ impl RowArgs {
 }
 
 /// What loading a file again may do.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct ReloadArgs {
     /// Start a finished job over, as a new round
     #[arg(long, help_heading = RELOAD)]

@@ -1,11 +1,11 @@
 //! `cleanup check`, and `run --dry-run`: read, judge and estimate. Nothing is changed and nobody is asked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::json;
 
 use crate::app::Prepared;
-use crate::cli::args::{CheckArgs, RowArgs};
+use crate::cli::args::{CheckArgs, ReloadArgs, RowArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
@@ -14,9 +14,11 @@ use crate::cli::timing::span_text;
 use crate::config::Settings;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
 use crate::jobfile::{CheckReport, LaneCount};
+use crate::lists::filter::Rule;
 use crate::platform::{Tier, find};
 
 use super::run::{load_options, prepare};
+use super::whose::Whose;
 
 /// Reads, judges and estimates the files.
 ///
@@ -45,23 +47,27 @@ pub(super) async fn show(
     context: &Context,
     findings: Findings,
 ) -> Result<u8, CliError> {
-    let platform = context.platform(rows.platform);
-    let load = load_options(rows, false, false, context)?;
+    let whose = Whose::of(context, rows).await;
+    let load = load_options(rows, files, ReloadArgs::default(), context)?;
     let mut rejected = false;
     let mut refusal = None;
     let mut reports = Vec::with_capacity(files.len());
     for file in files {
         let report = CheckReport::of(&file.survey, rows.strict);
-        let (lanes, kept) = file.to_do(&load)?;
-        let estimate = estimate_of(&lanes, platform, &context.settings);
+        let (lanes, spared) = file.to_do(&load)?;
+        let estimate = estimate_of(&lanes, &whose, &context.settings);
         rejected |= report.rejected > 0;
         refusal = refusal.or(file.survey.refusal(rows.strict));
         if findings == Findings::Json {
             let estimate = estimate_json(&estimate);
-            reports.push(json!({ "job": file.job, "check": report, "kept": kept, "estimate": estimate }));
+            let kept: u64 = spared.values().sum();
+            let by_reason: serde_json::Map<String, serde_json::Value> =
+                spared.iter().map(|(rule, rows)| (rule.name().to_owned(), json!(rows))).collect();
+            let report = json!({ "job": file.job, "check": report, "kept": kept, "kept_by_reason": by_reason, "estimate": estimate });
+            reports.push(report);
         } else {
             let mut lines = findings_of(file, &report);
-            lines.extend(intentions_of(&lanes, kept, &estimate, platform));
+            lines.extend(intentions_of(&lanes, &spared, &estimate, &whose));
             let text = lines.join("\n");
             match findings {
                 Findings::Talk => context.printer.say(&text),
@@ -99,9 +105,10 @@ fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
     lines
 }
 
-fn intentions_of(lanes: &[LaneCount], kept: u64, estimate: &Estimate, platform: Platform) -> Vec<String> {
+fn intentions_of(lanes: &[LaneCount], spared: &BTreeMap<Rule, u64>, estimate: &Estimate, whose: &Whose) -> Vec<String> {
     let mut lines = Vec::new();
     for lane in lanes {
+        let platform = whose.platform(lane.account.as_ref());
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
         lines.push(format!("  would {}{account}", lane.action.phrase(lane.rows)));
         if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise)
@@ -113,9 +120,7 @@ fn intentions_of(lanes: &[LaneCount], kept: u64, estimate: &Estimate, platform: 
             ));
         }
     }
-    if kept > 0 {
-        lines.push(format!("  would spare {kept} on the keep list"));
-    }
+    lines.extend(spared.iter().map(|(rule, rows)| format!("  would spare {rows}: {} ({rule})", rule.sentence())));
     let Estimate { length, cost, .. } = estimate;
     let cost =
         cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
@@ -134,16 +139,18 @@ pub(crate) struct Estimate {
 }
 
 /// Accounts work side by side, each within its own windows. Duplicates are not known before a file is loaded.
-pub(crate) fn estimate_of(lanes: &[LaneCount], platform: Platform, settings: &Settings) -> Estimate {
+pub(crate) fn estimate_of(lanes: &[LaneCount], whose: &Whose, settings: &Settings) -> Estimate {
     let mut by_account: HashMap<Option<&AccountName>, Vec<(Action, u64)>> = HashMap::new();
     for lane in lanes {
         by_account.entry(lane.account.as_ref()).or_default().push((lane.action, lane.rows));
     }
-    let windows = settings.windows(platform);
-    let length = by_account.values().map(|work| estimate::from_empty(work, &windows, settings.run.pace)).max();
-    let price = |action| settings.price(platform, action);
+    let takes = |(account, work): (&Option<&AccountName>, &Vec<(Action, u64)>)| {
+        estimate::from_empty(work, &settings.windows(whose.platform(*account)), settings.run.pace)
+    };
+    let length = by_account.iter().map(takes).max();
+    let price = |lane: &LaneCount| settings.price(whose.platform(lane.account.as_ref()), lane.action);
     let requests = lanes.iter().map(|lane| lane.rows).sum();
-    let cost = lanes.iter().try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane.action)?.times(lane.rows))));
+    let cost = lanes.iter().try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane)?.times(lane.rows))));
     Estimate { requests, length: length.unwrap_or_default(), cost }
 }
 

@@ -89,6 +89,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         Stopped::Paused => Some("what is left is paused".to_owned()),
         Stopped::Cancelled => Some("the job was cancelled".to_owned()),
         Stopped::Account => Some("an account needs you".to_owned()),
+        Stopped::KeepList => Some("a keep list cannot be read any more".to_owned()),
         Stopped::Unreachable => Some("nobody answers: is the network up?".to_owned()),
     };
     if left > 0 {

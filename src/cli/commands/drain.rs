@@ -1,6 +1,7 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::closing::finish;
@@ -17,7 +18,7 @@ use crate::cli::prompt;
 use crate::cli::summary::run_summary;
 use crate::cli::timing::clock_text;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
-use crate::engine::{Signal, Urgency, shutdown};
+use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, Store};
@@ -64,7 +65,7 @@ impl Drainer {
             CliError::new(Kind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
         })?;
         let who = Who::of(settings, platform, Some(Arc::clone(&bases.x)))?;
-        let options = DrainOptions {
+        let run = RunSettings {
             jobs: None,
             workers: usize::from(settings.run.workers),
             pace: settings.run.pace,
@@ -74,7 +75,11 @@ impl Drainer {
             max_requests: args.max_requests,
             max_spend: args.max_spend,
             prices: prices(context),
+        };
+        let options = DrainOptions {
+            run,
             windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
+            keep: None,
         };
         Ok(Drainer { who, client: Arc::new(client), sandbox, options, yes: args.yes, json: args.json })
     }
@@ -83,6 +88,11 @@ impl Drainer {
     pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CliError> {
         let stored = store.has_credentials().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
+    }
+
+    /// A keep list for every job of this run, looked at before anything is sent.
+    pub(super) fn keep(&mut self, file: Option<PathBuf>) {
+        self.options.keep = file;
     }
 
     pub(super) fn who(&self) -> &Who {
@@ -133,7 +143,7 @@ impl Drainer {
     /// What ends this run before the work is done.
     fn bounds(&self, context: &Context) -> Option<String> {
         let now = context.clock.now();
-        let DrainOptions { max_requests, max_spend, until, .. } = &self.options;
+        let RunSettings { max_requests, max_spend, until, .. } = &self.options.run;
         let bounds: Vec<String> = [
             max_requests.map(|most| format!("after {most} requests")),
             max_spend.map(|most| format!("before it has spent more than {most}")),
@@ -199,13 +209,13 @@ impl Drainer {
         );
         let (sender, receiver) = shutdown();
         let mut options = self.options;
-        options.jobs = jobs;
+        options.run.jobs = jobs;
         let began = context.clock.now().tick;
         let mut aborted = receiver.clone();
         let accounts = store.accounts().await?;
         let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
         let (listener, so_far) = SoFar::beside(Box::new(listener));
-        let ours = options.jobs.clone();
+        let ours = options.run.jobs.clone();
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
         let running = async {
             preflight::look(&mut store, &self.who, &tokens, &client, &work, context).await?;
@@ -256,7 +266,7 @@ fn base_url(text: &str) -> Result<BaseUrl, CliError> {
     })
 }
 
-fn prices(context: &Context) -> HashMap<(Platform, Action), MicroUsd> {
+pub(super) fn prices(context: &Context) -> HashMap<(Platform, Action), MicroUsd> {
     let pairs =
         Platform::ALL.into_iter().flat_map(|platform| Action::ALL.into_iter().map(move |action| (platform, action)));
     pairs.filter_map(|(p, a)| context.settings.price(p, a).map(|price| ((p, a), price))).collect()

@@ -1,4 +1,4 @@
-//! `cleanup load`: queue files without running them, and without the network.
+//! `cleanup load`: queue files without running them, and without the network. Saved worklists are taken back.
 
 use crate::app::{Accounts, Loaded, Prepared, Who};
 use crate::cli::args::LoadArgs;
@@ -7,6 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 
 use super::run::{load_all, load_options, prepare, stand};
+use super::take_back;
 
 /// Rejected rows shown before `cleanup check` is named for the rest.
 const MAX_SHOWN_REJECTED: usize = 3;
@@ -16,13 +17,25 @@ const MAX_SHOWN_REJECTED: usize = 3;
 /// # Errors
 /// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
-    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
-    let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
+    let (paths, saved) = take_back::sort(&args.files.files)?;
+    let files = prepare(&paths, args.files.job.as_deref(), &args.rows)?;
+    let load = load_options(&args.rows, &files, args.reload, context)?;
     let who = Who::of(&context.settings, args.rows.platform, None)?;
     let mut store = context.open_queue().await?;
-    let (accounts, standings) = stand(&who, &mut store, &args.rows, &files, &load).await?;
-    load_all(&mut store, &files, &standings, &accounts, &load, context).await?;
+    let worklists = take_back::find(&mut store, &saved, context).await?;
     let mut rejected = false;
+    if files.is_empty() {
+        for ((path, saved), worklist) in saved.into_iter().zip(&worklists) {
+            rejected |= take_back::take(&mut store, &path, saved, worklist.as_ref(), context).await?;
+        }
+        store.close().await;
+        return Ok(if rejected { 3 } else { 0 });
+    }
+    let (accounts, standings) = stand(&who, &mut store, &args.rows, &files, &load).await?;
+    for ((path, saved), worklist) in saved.into_iter().zip(&worklists) {
+        rejected |= take_back::take(&mut store, &path, saved, worklist.as_ref(), context).await?;
+    }
+    load_all(&mut store, &files, &standings, &accounts, &load, context).await?;
     for file in &files {
         rejected |= file.usable(&accounts) < file.survey.rows;
     }

@@ -10,22 +10,32 @@ pub mod doctor;
 mod drain;
 pub mod explain;
 pub mod forget;
+mod guard;
+pub mod import;
+pub mod list;
 pub mod load;
 pub mod man;
+mod paged;
 mod preflight;
+mod reach;
 pub mod report;
+mod report_page;
 pub mod resume;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
 pub(crate) mod sentence;
-pub mod serve;
 mod signals;
 mod so_far;
 pub mod status;
+mod take_back;
+pub mod undo;
+mod whose;
+mod worklist;
 
 pub(crate) use account::list::listed as account_list_json;
 pub(crate) use check::{Estimate, estimate_of};
+pub(crate) use whose::Whose;
 
 use super::args::Command;
 use super::context::Context;
@@ -43,6 +53,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Check(args) => check::run(context, args).await,
         Command::Status(args) => status::run(context, args).await,
         Command::Report(args) => report::run(context, args).await,
+        Command::Undo(args) => undo::run(context, args).await,
         Command::Retry(args) => retry::run(context, args).await,
         Command::Pause(args) => control::pause(context, args).await,
         Command::Unpause(args) => control::unpause(context, args).await,
@@ -50,9 +61,10 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Explain(args) => explain::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
         Command::Forget(args) => forget::run(context, args).await,
+        Command::Import(args) => import::run(context, args).await,
+        Command::List(args) => list::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
-        Command::Serve(args) => serve::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
         Command::Man => man::run(context),

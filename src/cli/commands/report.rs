@@ -1,17 +1,19 @@
-//! `cleanup report`: receipts, row for row, to stdout or to a file that appears whole or not at all.
+//! `cleanup report`: receipts, row for row, to stdout or to a file that appears whole or not at all. The page is in
+//! `report_page`, the worklist in `worklist`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
+use std::path::Path;
 
 use crate::app::{Wanted, write_receipts};
 use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
+use crate::cli::output::WholeFile;
 use crate::jobfile::ReceiptFormat;
 use crate::store::{Job, Store};
+
+use super::{report_page, worklist};
 
 /// Writes the receipts.
 ///
@@ -24,7 +26,16 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
         let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     }
-    let wanted = Wanted { round, format: format_of(args.format), raw: args.raw };
+    if let Some(kinds) = &args.worklist {
+        return worklist::run(context, args, kinds, store, &job).await;
+    }
+    let format = match args.format.unwrap_or_default() {
+        ReportFormat::Csv => ReceiptFormat::Csv,
+        ReportFormat::Json => ReceiptFormat::Json,
+        ReportFormat::Jsonl => ReceiptFormat::Jsonl,
+        ReportFormat::Html => return report_page::run(context, args, store, &job, round).await,
+    };
+    let wanted = Wanted { round, format, raw: args.raw };
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => {
             let out = context.printer.data_writer();
@@ -45,23 +56,11 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-fn format_of(format: ReportFormat) -> ReceiptFormat {
-    match format {
-        ReportFormat::Csv => ReceiptFormat::Csv,
-        ReportFormat::Json => ReceiptFormat::Json,
-        ReportFormat::Jsonl => ReceiptFormat::Jsonl,
-    }
-}
-
 /// Beside the file first (mode 0600), then in its place: a reader never sees half a report.
 async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) -> Result<u64, CliError> {
-    let name = path.display().to_string();
-    let complain = |error| CliError::io(&name, error);
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let file = NamedTempFile::new_in(folder).map_err(complain)?;
+    let complain = |error| CliError::io(path.display(), error);
+    let file = WholeFile::create(path).map_err(complain)?;
     let (file, rows) = write_receipts(store, job, wanted, file, &complain).await?;
-    file.as_file().sync_all().map_err(complain)?;
-    file.persist(path).map_err(|error| complain(error.error))?;
+    file.keep().map_err(complain)?;
     Ok(rows)
 }

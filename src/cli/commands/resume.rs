@@ -2,11 +2,13 @@
 
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::domain::JobId;
+use crate::jobfile::keep;
 use crate::store::DrainLock;
 
 use super::drain::Drainer;
+use super::guard;
 use super::signals::Signals;
 
 /// Works on every unfinished job, or on those named.
@@ -20,7 +22,17 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
         jobs.push(job.id);
         store.close().await;
     }
+    if let Some(path) = &args.keep {
+        // What cannot be read at all is bad input, before anything is touched.
+        keep::read(path)?;
+        if guard::file_of(path).is_none() {
+            let message = format!("--keep {}: that is no file", path.display());
+            return Err(CliError::new(Kind::Usage, message)
+                .hint("the list is read again while rows are sent: write it to a file and name that"));
+        }
+    }
     let mut drainer = Drainer::prepare(&args.drain, None, context).await?;
+    drainer.keep(args.keep.as_deref().and_then(guard::file_of));
     let mut store = context.open_queue().await?;
     drainer.learn_users(&mut store, context).await?;
     let lock = DrainLock::take(store.path())?;

@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
-use crate::app::{self, Accounts, FileOptions, LoadOptions, Prepared, Standing, Who};
-use crate::cli::args::{RowArgs, RunArgs};
+use crate::app::{self, Accounts, FileOptions, LoadOptions, Prepared, RowRules, Standing, Who};
+use crate::cli::args::{ReloadArgs, RowArgs, RunArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
 use crate::cli::summary::run_summary;
 use crate::domain::{JobId, MicroUsd};
 use crate::engine::{Finish, Stopped};
-use crate::jobfile::keep;
 use crate::store::{DrainLock, Store};
 
 use super::check::{self, Findings};
 use super::drain::{self, Drainer};
+use super::guard;
 use super::load::{say_loaded, say_rejected};
 use super::signals::Signals;
 
@@ -26,7 +27,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     if args.dry_run {
         return dry_run(&files, args, context).await;
     }
-    let load = load_options(&args.rows, args.reload.again, args.reload.allow_shrink, context)?;
+    let load = load_options(&args.rows, &files, args.reload, context)?;
     let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
     let mut store = context.open_queue().await?;
     drainer.learn_users(&mut store, context).await?;
@@ -59,6 +60,7 @@ async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Resul
         spent: MicroUsd(0),
         next_slot_at: None,
         troubles: Vec::new(),
+        withheld: None,
     };
     context.printer.closing_json(&run_summary(&[], &nothing, code))?;
     Ok(code)
@@ -75,28 +77,30 @@ pub(super) fn prepare(files: &[PathBuf], job: Option<&str>, rows: &RowArgs) -> R
     app::prepare(files, &options)
 }
 
-/// The keep list is read before anything is queued, for it must not be half of one.
+/// The lists are read before anything is queued, for they must not be half of one, and ages are counted back from one now.
 pub(super) fn load_options(
     rows: &RowArgs,
-    again: bool,
-    allow_shrink: bool,
+    files: &[Prepared],
+    reload: ReloadArgs,
     context: &Context,
 ) -> Result<LoadOptions, CliError> {
-    let keep = match &rows.keep {
-        None => None,
-        Some(path) => {
-            let list = keep::read(path)?;
-            if !list.handles().is_empty() {
-                context.printer.warn(&format!(
-                    "{}: {} handles on the keep list spare nobody yet, for rows name IDs; add their numeric IDs",
-                    path.display(),
-                    list.handles().len()
-                ));
-            }
-            Some(app::Keep::new(list))
+    let mut kinds = files.iter().map(Prepared::kind);
+    let first = kinds.next().flatten();
+    let kind = first.filter(|_| kinds.all(|kind| kind == first));
+    let filter = rows.which.wanted().resolve(kind, context.clock.now().wall, &context.zone)?;
+    let keep = rows.which.keep.as_deref().and_then(|path| guard::watchable(path, context.printer));
+    let rules = RowRules::new(filter, rows.which.take(), keep);
+    for file in files {
+        let blind = rules.blind_handles(&file.survey);
+        if blind > 0 {
+            context.printer.warn(&format!(
+                "{}: {blind} handles on the keep list spare nobody, for no column handle says whose the IDs are; add their \
+                 numeric IDs to the list",
+                escaped(&file.survey.path)
+            ));
         }
-    };
-    Ok(LoadOptions { again, allow_shrink, keep })
+    }
+    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, rules })
 }
 
 /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded

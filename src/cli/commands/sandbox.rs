@@ -3,7 +3,7 @@
 use crate::cli::args::SandboxArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::sandbox::{Faults, InvalidFaults, Options, Sandbox, SandboxError};
+use crate::sandbox::{Faults, InvalidFaults, ListSizes, Options, Sandbox, SandboxError};
 
 use super::signals::Signals;
 
@@ -20,6 +20,8 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CliError> 
         faults: faults(args)?,
         seed: args.seed,
         latency: args.latency,
+        lists: ListSizes::all(args.lists),
+        read_rate: args.read_limit,
         ..defaults
     };
     let told = format!("limit {}, faults {}, seed {}", options.rate, options.faults, options.seed);

@@ -30,7 +30,14 @@ impl SoFar {
     /// How a run that a signal ended has ended.
     pub(super) fn interrupted(&self, signal: Signal) -> Finish {
         let (requests, spent) = self.read();
-        Finish { stopped: Stopped::Interrupted(signal), requests, spent, next_slot_at: None, troubles: Vec::new() }
+        Finish {
+            stopped: Stopped::Interrupted(signal),
+            requests,
+            spent,
+            next_slot_at: None,
+            troubles: Vec::new(),
+            withheld: None,
+        }
     }
 
     /// Tells of an error under way: how the jobs stand, if that can still be read.

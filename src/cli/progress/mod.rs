@@ -3,8 +3,10 @@
 //! In: events of the engine. Out: stderr. The bar moves only for rows that are settled and saved. What does not belong here:
 //! deciding anything; the end of a run is told by whoever began it.
 
+mod reading;
 mod view;
 
+pub use reading::ReadingProgress;
 pub use view::{Plan, View, hold_text};
 
 use std::io::IsTerminal;

@@ -1,9 +1,9 @@
 //! The rules at work on one entry.
 
 use super::Rule;
-use crate::domain::{TargetKind, Wall};
+use crate::domain::{TargetId, TargetKind, Wall};
 use crate::jobfile::keep::KeepList;
-use crate::lists::{Entry, snowflake};
+use crate::lists::{Entry, RowEntry, snowflake};
 
 /// A date later than this behind now is nobody's: clocks differ, but not by two days.
 const MAX_AHEAD_MS: i64 = 2 * 86_400_000;
@@ -47,8 +47,17 @@ pub struct Filter {
 impl Filter {
     /// What becomes of an entry, a user or a post.
     pub fn judge(&self, entry: &Entry, kind: TargetKind) -> Judgement {
+        self.judge_known(Some(entry.target), entry, kind)
+    }
+
+    /// The same for a row of a job file.
+    pub fn judge_row(&self, row: &RowEntry, kind: TargetKind) -> Judgement {
+        self.judge_known(row.id, &row.entry, kind)
+    }
+
+    fn judge_known(&self, id: Option<TargetId>, entry: &Entry, kind: TargetKind) -> Judgement {
         let spared = self
-            .by_lists(entry)
+            .by_lists(id, entry)
             .or_else(|| self.by_age(entry, kind))
             .or_else(|| self.by_person(entry))
             .or_else(|| self.by_likes(entry))
@@ -77,8 +86,8 @@ impl Filter {
         *self == Filter { now: self.now, ..Filter::default() }
     }
 
-    fn by_lists(&self, entry: &Entry) -> Option<Rule> {
-        let names = |list: &KeepList| list.names(entry.target, entry.handle.as_ref());
+    fn by_lists(&self, id: Option<TargetId>, entry: &Entry) -> Option<Rule> {
+        let names = |list: &KeepList| list.names(id, entry.handle.as_ref());
         if self.keep.as_ref().is_some_and(names) {
             return Some(Rule::KeepList);
         }

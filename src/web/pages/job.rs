@@ -7,14 +7,14 @@ use super::chart::{chart, job_meter};
 use super::layout::{Frame, count};
 use super::words::{OUTCOMES, foreign, job_chip, reason};
 use crate::domain::{Outcome, Wall};
-use crate::store::{Counts, Course, JobState, JobStatus, ReasonCount};
+use crate::store::{Counts, Course, JobState, JobStatus, TopReason};
 
 /// What the page shows.
 pub(in crate::web) struct JobPage {
     pub(in crate::web) status: JobStatus,
     pub(in crate::web) eta: Option<Wall>,
     pub(in crate::web) account: Option<String>,
-    pub(in crate::web) reasons: Vec<ReasonCount>,
+    pub(in crate::web) reasons: Vec<TopReason>,
     /// There are more rows with a reason than were read.
     pub(in crate::web) reasons_cut: bool,
     pub(in crate::web) course: Course,

@@ -16,7 +16,7 @@ use crate::store::CredentialKind;
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
 pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CliError> {
     let (mut store, vault) = super::open(context).await?;
-    let document = read(args.platform)?;
+    let document = read(context, args.platform).await?;
     let told = match &document {
         Document::OAuth2 { .. } => None,
         Document::OAuth1 { token, .. } => oauth1::user_id(token),
@@ -60,15 +60,17 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
     Ok(0)
 }
 
-fn read(platform: Platform) -> Result<Document, CliError> {
+async fn read(context: &Context, platform: Platform) -> Result<Document, CliError> {
     if platform == Platform::Aisa {
-        let key = aisa_key(stdin::line("AIsa key")?.expose());
+        let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose());
         return key
             .map(|key| Document::Aisa { key })
             .map_err(|error| CliError::new(Kind::Usage, error.to_string()).hint("give the key on stdin, one line"));
     }
-    let token = legal(stdin::line("access token")?)?;
-    let second = stdin::another_line("second token")?.map(legal).transpose()?;
+    let token = legal(stdin::secret(context, "access token").await?)?;
+    let (what, needed) =
+        if platform == Platform::XV1 { ("access token secret", true) } else { ("refresh token", false) };
+    let second = stdin::another_secret(context, what, needed).await?.map(legal).transpose()?;
     match (platform, second) {
         (Platform::XV1, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
         (Platform::XV1, None) => {

@@ -5,14 +5,14 @@ use std::collections::hash_map::Entry;
 
 use serde_json::{Value, json};
 
-use crate::app::{self, Ways, Who};
+use crate::app::{self, EnvironmentAccount, Ways, Who};
 use crate::auth::{NoToken, TokenSource, list};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::domain::{AccountId, Action, Platform};
-use crate::platform::{Finding, Tier, find};
+use crate::domain::{AccountId, Action, Platform, UserId};
+use crate::platform::{Credentials, Finding, Tier, find};
 use crate::store::{Account, Credential, Store, StoreError};
 
 /// What is in line for an account, by job.
@@ -65,7 +65,10 @@ enum State {
 
 /// What was found about one account.
 struct Checked {
-    account: Account,
+    /// The account's, or the variable that holds credentials nobody has run with yet.
+    name: String,
+    platform: Platform,
+    user: Option<UserId>,
     state: State,
     said: Vec<String>,
     actions: Vec<Action>,
@@ -77,40 +80,102 @@ struct Checked {
 /// A name is nobody's (2), the key is wrong (78), the queue cannot be read.
 pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8, CliError> {
     let settings = &context.settings;
-    let Some(mut store) = context.existing_queue().await? else {
-        if let Some(name) = args.names.first() {
-            return Err(super::unknown(name, &[]));
-        }
-        context.printer.say("there are no accounts");
-        return Ok(0);
+    let mut queue = context.existing_queue().await?;
+    let all = match &mut queue {
+        Some(store) => list(store).await?,
+        None => Vec::new(),
     };
-    let all = list(&mut store).await?;
     let known: Vec<Account> = all.iter().map(|(account, _)| account.clone()).collect();
     if let Some(name) = args.names.iter().find(|name| known.iter().all(|account| account.name != **name)) {
         return Err(super::unknown(name, &known));
     }
     let ways = Ways::new(settings, context.clock.clone())?;
-    let who = Who::of(settings, None, None)?;
-    let tokens = app::open_tokens(settings, &who, &known, context.clock.clone()).await?;
-    let work = work(&mut store).await?;
-    store.close().await;
-    let mut checked = Vec::new();
-    let mut clocks: HashMap<Platform, Option<i64>> = HashMap::new();
-    for (account, record) in all {
-        if !args.names.is_empty() && !args.names.contains(&account.name) {
-            continue;
+    let mut who = Who::of(settings, None, None)?;
+    let mut checked = strangers(who.environment_mut(), args, &known, &ways).await;
+    let mut clocks = Clocks::default();
+    for one in &checked {
+        clocks.ask(one.platform, &ways, context).await;
+    }
+    if let Some(mut store) = queue {
+        let tokens = app::open_tokens(settings, &who, &known, context.clock.clone()).await?;
+        let work = work(&mut store).await?;
+        store.close().await;
+        for (account, record) in all {
+            if !args.names.is_empty() && !args.names.contains(&account.name) {
+                continue;
+            }
+            let in_line = work.get(&account.id).cloned().unwrap_or_default();
+            let asked = if args.actions.is_empty() { in_line } else { args.actions.clone() };
+            clocks.ask(account.platform, &ways, context).await;
+            checked.push(check(account, record, &asked, &ways, &tokens).await?);
         }
-        let in_line = work.get(&account.id).cloned().unwrap_or_default();
-        let asked = if args.actions.is_empty() { in_line } else { args.actions.clone() };
-        let place = if account.platform == Platform::Aisa { Platform::Aisa } else { Platform::XV2 };
-        if let Entry::Vacant(clock) = clocks.entry(place) {
+    }
+    if checked.is_empty() && !args.json {
+        context.printer.say("there are no accounts");
+    }
+    tell(context, args, &checked, &clocks.warnings(&ways))
+}
+
+/// How far this machine's clock is off each platform's, each asked once.
+#[derive(Default)]
+struct Clocks(HashMap<Platform, Option<i64>>);
+
+impl Clocks {
+    async fn ask(&mut self, platform: Platform, ways: &Ways, context: &Context) {
+        let place = if platform == Platform::Aisa { Platform::Aisa } else { Platform::XV2 };
+        if let Entry::Vacant(clock) = self.0.entry(place) {
             clock.insert(app::clock_off(&ways.client, ways.base(place), &context.clock).await);
         }
-        checked.push(check(account, record, &asked, &ways, &tokens).await?);
     }
-    let warnings: Vec<String> =
-        clocks.iter().filter_map(|(platform, off)| app::warn_of_clock((*off)?, ways.base(*platform))).collect();
-    tell(context, args, &checked, &warnings)
+
+    fn warnings(&self, ways: &Ways) -> Vec<String> {
+        let off = self.0.iter();
+        off.filter_map(|(platform, off)| app::warn_of_clock((*off)?, ways.base(*platform))).collect()
+    }
+}
+
+/// Asks whose the environment's credentials are, where no account of the queue is known to have them. Those that are such an
+/// account's after all are left to be checked as that; the others are told by their variable.
+async fn strangers(
+    environment: &mut [EnvironmentAccount],
+    args: &AccountCheckArgs,
+    known: &[Account],
+    ways: &Ways,
+) -> Vec<Checked> {
+    let mut checked = Vec::new();
+    for found in environment {
+        let Some(credentials) = found.credentials.clone() else { continue };
+        if known.iter().any(|account| found.is(account)) {
+            continue;
+        }
+        let (state, said, user) = match found.platform {
+            Platform::Aisa => (State::Good, NOT_ASKED.to_owned(), None),
+            _ => whose(ways, &credentials, found.user.as_ref()).await,
+        };
+        found.user = user.or(found.user.take());
+        if args.names.is_empty() && !known.iter().any(|account| found.is(account)) {
+            let (name, platform, user) = (found.variable().to_owned(), found.platform, found.user.clone());
+            checked.push(Checked { name, platform, user, state, said: vec![said], actions: Vec::new() });
+        }
+    }
+    checked
+}
+
+const NOT_ASKED: &str = "AIsa cannot be asked whose key it is; the first request will tell";
+
+/// Asks the platform whose credentials these are; `wanted` is who it should be.
+async fn whose(ways: &Ways, credentials: &Credentials, wanted: Option<&UserId>) -> (State, String, Option<UserId>) {
+    match (ways.user_of(credentials).await, wanted) {
+        (Ok(user), Some(wanted)) if user != *wanted => {
+            (State::Bad, format!("the platform says it is user {user}, not {wanted}; log it in again"), Some(user))
+        }
+        (Ok(user), _) => (State::Good, format!("the platform says it is user {user}"), Some(user)),
+        (Err(reply), _) => {
+            let (how, what) = judge(&reply.finding);
+            let status = reply.http_status.map_or_else(String::new, |status| format!("HTTP {status}, "));
+            (how, format!("{what}: {status}{}", reply.detail), None)
+        }
+    }
 }
 
 async fn check(
@@ -136,27 +201,18 @@ async fn check(
             state = State::Bad;
             said.push(error.to_string());
         }
-        Ok(_) if account.platform == Platform::Aisa => {
-            said.push("AIsa cannot be asked whose key it is; the first request will tell".into());
+        Ok(_) if account.platform == Platform::Aisa => said.push(NOT_ASKED.into()),
+        Ok(current) => {
+            let (how, what, _) = whose(ways, &current.credentials, Some(&account.user_id)).await;
+            state = how;
+            said.push(what);
         }
-        Ok(current) => match ways.user_of(&current.credentials).await {
-            Ok(user) if user == account.user_id => said.push(format!("the platform says it is user {user}")),
-            Ok(user) => {
-                state = State::Bad;
-                said.push(format!("the platform says it is user {user}, not {}; log it in again", account.user_id));
-            }
-            Err(reply) => {
-                let (how, what) = judge(&reply.finding);
-                state = how;
-                let status = reply.http_status.map_or_else(String::new, |status| format!("HTTP {status}, "));
-                said.push(format!("{what}: {status}{}", reply.detail));
-            }
-        },
     }
     for action in asked {
         state = state.max(fits(&account, record.as_ref(), *action, &mut said));
     }
-    Ok(Checked { account, state, said, actions })
+    let (name, platform, user) = (account.name.to_string(), account.platform, Some(account.user_id));
+    Ok(Checked { name, platform, user, state, said, actions })
 }
 
 fn judge(finding: &Finding) -> (State, &'static str) {
@@ -206,8 +262,8 @@ fn tell(context: &Context, args: &AccountCheckArgs, checked: &[Checked], warning
             .iter()
             .map(|one| {
                 json!({
-                    "name": one.account.name.as_str(), "platform": one.account.platform.name(),
-                    "user_id": one.account.user_id.as_str(), "state": word(one.state), "said": one.said,
+                    "name": one.name, "platform": one.platform.name(),
+                    "user_id": one.user.as_ref().map(UserId::as_str), "state": word(one.state), "said": one.said,
                     "actions": one.actions.iter().map(|action| action.name()).collect::<Vec<_>>(),
                 })
             })
@@ -215,7 +271,7 @@ fn tell(context: &Context, args: &AccountCheckArgs, checked: &[Checked], warning
         context.printer.json(&json!({ "accounts": accounts, "warnings": warnings }))?;
     } else {
         for one in checked {
-            context.printer.data(&format!("{}: {}", escaped(one.account.name.as_str()), word(one.state)))?;
+            context.printer.data(&format!("{}: {}", escaped(&one.name), word(one.state)))?;
             for said in &one.said {
                 context.printer.data(&format!("  {}", escaped(said)))?;
             }

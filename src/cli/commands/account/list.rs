@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app;
+use crate::app::{self, EnvironmentAccount};
 use crate::auth::{Why, list};
 use crate::cli::args::AccountListArgs;
 use crate::cli::context::Context;
@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::timing::clock_text;
 use crate::config::Settings;
-use crate::domain::Action;
+use crate::domain::{Action, UserId};
 use crate::store::{Account, Credential, Store};
 
 /// Lists them.
@@ -28,16 +28,18 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
     };
     let environment = app::environment_accounts(&context.settings.credentials)?;
     let outside = |account: &Account| environment.iter().any(|found| found.is(account));
+    let new = unknown(&environment, &accounts);
     if args.json {
-        context.printer.json(&all_to_json(&accounts, outside))?;
+        context.printer.json(&all_to_json(&accounts, &environment))?;
         return Ok(0);
     }
-    if accounts.is_empty() {
+    if accounts.is_empty() && new.is_empty() {
         context.printer.say(&format!("there are no accounts; {} makes one", context.command(&["account", "login"])));
         return Ok(0);
     }
     let mut rows = vec![["NAME", "PLATFORM", "USER", "KIND", "MAY", "ENDS", "STATE"].map(str::to_owned)];
     rows.extend(accounts.iter().map(|(account, record)| row(context, account, record.as_ref(), outside(account))));
+    rows.extend(new.iter().map(|found| new_row(found)));
     for line in table(&rows) {
         context.printer.data(&line)?;
     }
@@ -50,12 +52,22 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
 /// The queue cannot be read; the environment holds credentials that cannot be used.
 pub(crate) async fn listed(settings: &Settings, store: &mut Store) -> Result<Value, CliError> {
     let environment = app::environment_accounts(&settings.credentials)?;
-    let accounts = list(store).await?;
-    Ok(all_to_json(&accounts, |account| environment.iter().any(|found| found.is(account))))
+    Ok(all_to_json(&list(store).await?, &environment))
 }
 
-fn all_to_json(accounts: &[(Account, Option<Credential>)], outside: impl Fn(&Account) -> bool) -> Value {
-    let shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
+/// Those of the environment that no run has made known yet.
+fn unknown<'a>(
+    environment: &'a [EnvironmentAccount],
+    accounts: &[(Account, Option<Credential>)],
+) -> Vec<&'a EnvironmentAccount> {
+    let known = |found: &EnvironmentAccount| accounts.iter().any(|(account, _)| found.is(account));
+    environment.iter().filter(|found| found.credentials.is_some() && !known(found)).collect()
+}
+
+fn all_to_json(accounts: &[(Account, Option<Credential>)], environment: &[EnvironmentAccount]) -> Value {
+    let outside = |account: &Account| environment.iter().any(|found| found.is(account));
+    let mut shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
+    shown.extend(unknown(environment, accounts).iter().map(|found| new_to_json(found)));
     json!({ "accounts": shown })
 }
 
@@ -76,6 +88,33 @@ fn row(context: &Context, account: &Account, record: Option<&Credential>, outsid
     let may = if may.is_empty() { "-".to_owned() } else { may.join(",") };
     let name = escaped(account.name.as_str()).into_owned();
     [name, account.platform.to_string(), account.user_id.to_string(), kind.to_owned(), may, ends, state]
+}
+
+/// Credentials of the environment whose account is not in the queue. Whose they are, the platform says when a run begins.
+fn new_row(found: &EnvironmentAccount) -> [String; 7] {
+    let user = found.user.as_ref().map_or_else(|| "unknown until the first run".to_owned(), ToString::to_string);
+    let (name, dash) = (name_to_be(found).unwrap_or_else(|| "-".to_owned()), "-".to_owned());
+    let state = format!("in {}", found.variable());
+    [name, found.platform.to_string(), user, "environment".to_owned(), dash.clone(), dash, state]
+}
+
+fn name_to_be(found: &EnvironmentAccount) -> Option<String> {
+    found.user.as_ref().and_then(|user| found.standard_name(user).ok()).map(|name| name.to_string())
+}
+
+fn new_to_json(found: &EnvironmentAccount) -> Value {
+    json!({
+        "name": name_to_be(found),
+        "platform": found.platform.name(),
+        "user_id": found.user.as_ref().map(UserId::as_str),
+        "kind": "environment",
+        "scopes": null,
+        "actions": [],
+        "expires_at": null,
+        "client_id": null,
+        "login_needed": null,
+        "trouble": null,
+    })
 }
 
 /// What it may do; where no scopes are on record, whatever its kind of credentials is good for.

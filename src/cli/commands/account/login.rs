@@ -2,11 +2,15 @@
 
 use super::{browser, find, keep_one, other_logins, refuse_another, standard_name, stdin};
 use crate::app::{self, Ways};
-use crate::auth::{Attempt, LOGIN_WAIT_SECONDS, Listener, Login, Redirect, scopes_for};
+use crate::auth::{App, Attempt, Document, LOGIN_WAIT_SECONDS, Listener, Login, Redirect, scopes_for};
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{Action, Platform};
+use crate::cli::escape::escaped;
+use crate::domain::{Action, Platform, Secret, UserId};
+use crate::lists::ListKind;
+use crate::lists::fetch::collection_of;
+use crate::platform::find_reading;
 use crate::platform::{Credentials, table};
 use crate::store::{Account, Store};
 
@@ -80,13 +84,18 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let places = app::x_places(settings, &ways)?;
     let (mut store, vault) = super::open(context).await?;
     let actions = actions(&mut store, args, known).await?;
-    let scopes = scopes_for(Platform::XV2, &actions, &[]);
+    // The lists on which the actions' effects show are read as well: `list`, `verify`.
+    let lists =
+        actions.iter().filter_map(|action| find_reading(Platform::XV2, collection_of(ListKind::shows(*action))));
+    let reads: Vec<&str> = lists.flat_map(|row| row.scopes.iter().copied()).collect();
+    let scopes = scopes_for(Platform::XV2, &actions, &reads);
     let attempt = Attempt::begin(app, places, redirect, &scopes);
     context.printer.say(&format!("asking for: {}", scopes.join(" ")));
     let code = if args.headless {
         context.printer.say("open this address in any browser, authorize the app, and paste the address you end at:");
         context.printer.data(attempt.url())?;
-        attempt.code_from_paste(stdin::line("address or code")?.expose()).map_err(crate::auth::LoginError::from)?
+        let pasted = stdin::line("address or code").await?;
+        attempt.code_from_paste(pasted.expose()).map_err(crate::auth::LoginError::from)?
     } else {
         let listener = Listener::bind(attempt.redirect()).await?;
         show(context, attempt.url())?;
@@ -96,16 +105,22 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let asked_at = context.clock.now().wall;
     let app = attempt.app().clone();
     let pair = attempt.exchange(&ways.wire, code).await?;
-    let credentials = Credentials::bearer(pair.access.clone()).map_err(|error| {
-        CliError::new(Kind::Unreachable, format!("the platform's token is none: {error}")).hint("begin the login again")
-    })?;
-    let user = ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))?;
-    refuse_another(known, Platform::XV2, &user)?;
-    let name = args.name.clone().map_or_else(|| standard_name(Platform::XV2, &user), Ok)?;
-    let lasting = pair.refresh.is_some();
-    let granted = pair.scopes.clone();
-    let login = Login::of_pair(name, Platform::XV2, user, pair, asked_at, &app);
-    let account = keep_one(context, &mut store, &vault, login).await?;
+    let (granted, lasting) = (pair.scopes.clone(), pair.refresh.is_some());
+    let document = Document::OAuth2 { access: pair.access.clone(), refresh: pair.refresh.clone() };
+    let kept = async {
+        let user = user_of(&ways, &pair.access).await?;
+        refuse_another(known, Platform::XV2, &user)?;
+        let name = args.name.clone().map_or_else(|| standard_name(Platform::XV2, &user), Ok)?;
+        let login = Login::of_pair(name, Platform::XV2, user, pair, asked_at, &app);
+        keep_one(context, &mut store, &vault, login).await
+    };
+    let account = match kept.await {
+        Ok(account) => account,
+        Err(error) => {
+            take_back(context, &ways, &app, &document).await;
+            return Err(error);
+        }
+    };
     store.close().await;
     for action in actions {
         if !app::missing_scopes(Platform::XV2, action, granted.as_deref()).is_empty() {
@@ -117,6 +132,24 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     }
     context.printer.say(&format!("logged in: {} is user {} on {}", account.name, account.user_id, account.platform));
     Ok(0)
+}
+
+/// Whose access token it is.
+async fn user_of(ways: &Ways, access: &Secret) -> Result<UserId, CliError> {
+    let credentials = Credentials::bearer(access.clone()).map_err(|error| {
+        CliError::new(Kind::Unreachable, format!("the platform's token is none: {error}")).hint("begin the login again")
+    })?;
+    ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))
+}
+
+/// Revokes what was granted and is not kept after all: nobody else has it, so nobody misses it.
+async fn take_back(context: &Context, ways: &Ways, app: &App, document: &Document) {
+    match app::revoke(&context.settings, ways, Some(app), document).await {
+        Ok(()) => context.printer.say("the tokens of this login are revoked again"),
+        Err(why) => {
+            context.printer.warn(&format!("the tokens of this login could not be revoked again: {}", escaped(&why)));
+        }
+    }
 }
 
 /// Prints the address and opens the browser at it.

@@ -27,8 +27,8 @@ use crate::store::{Account, Store};
 /// Whatever ends it early; the error knows its exit code.
 pub async fn run(context: &Context, args: &AccountArgs) -> Result<u8, CliError> {
     match &args.command {
-        AccountCommand::Add(args) => add::run(context, args).await,
-        AccountCommand::Login(args) => login::run(context, args).await,
+        AccountCommand::Add(args) => stdin::until_signal(add::run(context, args)).await,
+        AccountCommand::Login(args) => stdin::until_signal(login::run(context, args)).await,
         AccountCommand::Logout(args) => logout::run(context, args).await,
         AccountCommand::List(args) => list::run(context, *args).await,
         AccountCommand::Check(args) => check::run(context, args).await,
@@ -45,7 +45,7 @@ async fn open(context: &Context) -> Result<(Store, Vault), CliError> {
 }
 
 /// The account of a name.
-async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CliError> {
+pub(super) async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CliError> {
     let Some(mut store) = context.existing_queue().await? else { return Err(unknown(name, &[])) };
     let accounts = store.accounts().await?;
     match accounts.iter().find(|account| account.name == *name) {

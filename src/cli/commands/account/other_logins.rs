@@ -27,7 +27,7 @@ pub(super) async fn pin(context: &Context, args: &AccountLoginArgs, known: Optio
         show(context, attempt.url())?;
     }
     context.printer.say("authorize the app there, then type the PIN that you are shown:");
-    let pin = stdin::line("PIN")?;
+    let pin = stdin::line("PIN").await?;
     let done = attempt.finish(&ways.wire, pin.expose(), &sign).await?;
     refuse_another(known, Platform::XV1, &done.user)?;
     let name = args.name.clone().map_or_else(|| standard_name(Platform::XV1, &done.user), Ok)?;
@@ -43,9 +43,8 @@ pub(super) async fn pin(context: &Context, args: &AccountLoginArgs, known: Optio
 pub(super) async fn aisa(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CliError> {
     let ways = Ways::new(&context.settings, context.clock.clone())?;
     let (mut store, vault) = super::open(context).await?;
-    context.printer.say("give the AIsa key on stdin (a terminal shows what you type):");
     let unusable = |error: crate::auth::InvalidKey| CliError::new(Kind::Usage, error.to_string()).hint("see aisa.one");
-    let key = aisa_key(stdin::line("AIsa key")?.expose()).map_err(unusable)?;
+    let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose()).map_err(unusable)?;
     let user = aisa_user(&key).map_err(unusable)?;
     refuse_another(known, Platform::Aisa, &user)?;
     let actions = actions(&mut store, args, known).await?;

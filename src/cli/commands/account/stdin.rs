@@ -1,29 +1,100 @@
 //! Lines from stdin that may be secret. In: stdin. Out: trimmed lines, bounded. What does not belong here: what they mean.
+//!
+//! A terminal does not show what is typed for a secret. It shows it again when the wait ends, however that comes: the guard
+//! restores it when it is dropped, and the commands that ask end by themselves on a signal instead of being killed by it.
 
 use std::io::{self, BufRead, IsTerminal};
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
+use crate::cli::commands::signals::Signals;
+use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::Secret;
 
 /// The longest line that is read, in bytes: a redirect address with its code is a fraction of it.
 const MAX_LINE_BYTES: u64 = 16 * 1024;
 
-/// One line. A terminal shows what is typed; the caller says so where that matters.
+/// Does what asks for secrets; a signal ends it with its own exit code.
+///
+/// # Errors
+/// As `work`.
+pub(super) async fn until_signal(work: impl Future<Output = Result<u8, CliError>>) -> Result<u8, CliError> {
+    let mut signals = Signals::listen()?;
+    tokio::select! {
+        done = work => done,
+        signal = signals.first() => Ok(signal.exit_code()),
+    }
+}
+
+/// One line that is good once, or no secret: a terminal shows what is typed.
 ///
 /// # Errors
 /// Stdin has ended, or holds no text.
-pub(super) fn line(what: &str) -> Result<Secret, CliError> {
-    read(io::stdin().lock(), what)?.ok_or_else(|| missing(what))
+pub(super) async fn line(what: &'static str) -> Result<Secret, CliError> {
+    take(what).await?.ok_or_else(|| missing(what))
 }
 
-/// One more line, if there is one and stdin is no terminal, where nobody knows whether more is coming.
+/// One line that is a secret: asked for where there is a terminal, which does not show it.
+///
+/// # Errors
+/// As [`line`].
+pub(super) async fn secret(context: &Context, what: &'static str) -> Result<Secret, CliError> {
+    hidden(context, what).await?.ok_or_else(|| missing(what))
+}
+
+/// One more secret line, if there is one. A terminal is asked for it only where it is `needed`: nobody knows whether more is
+/// coming there.
 ///
 /// # Errors
 /// It holds no text.
-pub(super) fn another_line(what: &str) -> Result<Option<Secret>, CliError> {
-    if io::stdin().is_terminal() { Ok(None) } else { read(io::stdin().lock(), what) }
+pub(super) async fn another_secret(
+    context: &Context,
+    what: &'static str,
+    needed: bool,
+) -> Result<Option<Secret>, CliError> {
+    if io::stdin().is_terminal() && !needed { Ok(None) } else { hidden(context, what).await }
+}
+
+async fn hidden(context: &Context, what: &'static str) -> Result<Option<Secret>, CliError> {
+    let quiet = Quiet::begin();
+    if quiet.is_some() {
+        context.printer.say(&format!("{what} (what you type is not shown):"));
+    }
+    take(what).await
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Quiet(Termios);
+
+impl Quiet {
+    /// None: stdin is no terminal, or none that can be told.
+    fn begin() -> Option<Quiet> {
+        let before = tcgetattr(io::stdin()).ok()?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is shown all the same.
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(io::stdin(), OptionalActions::Now, &quiet).ok()?;
+        Some(Quiet(before))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
+/// Reads in a thread of its own: a read cannot be ended, and nothing may wait for it when a signal comes.
+async fn take(what: &'static str) -> Result<Option<Secret>, CliError> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let reader = move || {
+        let _ = sender.send(read(io::stdin().lock(), what));
+    };
+    std::thread::Builder::new().spawn(reader).map_err(|error| CliError::io("stdin", error))?;
+    receiver.await.map_err(|_| missing(what))?
 }
 
 fn read(input: impl BufRead, what: &str) -> Result<Option<Secret>, CliError> {

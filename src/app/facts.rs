@@ -1,0 +1,139 @@
+//! What is known of a task's target, for people: the row's own cells, and what lists and resolved handles told before it was
+//! sent. All of it was on disk before the request left.
+
+use std::collections::HashMap;
+
+use crate::cli::error::CliError;
+use crate::domain::{Handle, Platform, Target, TargetId, TargetKind};
+use crate::jobfile::cells_from_stored;
+use crate::lists::Entry;
+use crate::store::{Job, Known, PickedTask, Store};
+
+const HANDLES: [&str; 3] = ["handle", "screen_name", "username"];
+const NAMES: [&str; 2] = ["name", "display_name"];
+const TEXTS: [&str; 2] = ["text", "full_text"];
+
+/// Which columns of a job's file tell people whom a row means.
+#[derive(Clone, Debug, Default)]
+pub struct FactColumns {
+    handle: Option<usize>,
+    name: Option<usize>,
+    text: Option<usize>,
+}
+
+/// A target as people know it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Where a person sees it, by ID wherever there is one: a handle can change hands.
+    pub url: String,
+    /// The handle, with its `@`. Of a post, its author's.
+    pub handle: Option<String>,
+    /// The display name. Foreign text.
+    pub name: Option<String>,
+    /// A post's text or a user's description. Foreign text.
+    pub text: Option<String>,
+}
+
+impl FactColumns {
+    /// The columns of a round's file.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn of(store: &mut Store, job: &Job, round: u32) -> Result<FactColumns, CliError> {
+        let names = store.columns(job, round).await?.unwrap_or_default();
+        Ok(FactColumns::named(&names))
+    }
+
+    fn named(names: &[String]) -> FactColumns {
+        let at = |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.trim().to_lowercase().as_str()));
+        FactColumns { handle: at(&HANDLES), name: at(&NAMES), text: at(&TEXTS) }
+    }
+
+    /// The facts of picked tasks, in their order.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn facts(&self, store: &mut Store, tasks: &[PickedTask]) -> Result<Vec<Facts>, CliError> {
+        let mut asked: HashMap<(Platform, TargetKind), Vec<TargetId>> = HashMap::new();
+        for task in tasks {
+            if let Target::Id(id) = task.target {
+                asked.entry((task.platform, task.action.target_kind())).or_default().push(id);
+            }
+        }
+        let mut known = HashMap::new();
+        for ((platform, kind), ids) in asked {
+            known.insert((platform, kind), store.known_targets(platform, kind, &ids).await?);
+        }
+        let of = |task: &PickedTask| match task.target {
+            Target::Id(id) => known.get(&(task.platform, task.action.target_kind())).and_then(|known| known.get(&id)),
+            Target::Handle(_) => None,
+        };
+        Ok(tasks.iter().map(|task| self.facts_of(task, of(task))).collect())
+    }
+
+    /// What a list told comes before what the file says, which somebody may have edited.
+    fn facts_of(&self, task: &PickedTask, known: Option<&Known>) -> Facts {
+        let cells = task.record.as_deref().map(cells_from_stored).unwrap_or_default();
+        let cell = |column: Option<usize>| {
+            let text = cells.get(column?)?.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let handle = known.and_then(|known| known.handle.clone());
+        let handle = handle.or_else(|| cell(self.handle)?.trim_start_matches('\'').parse::<Handle>().ok());
+        let known_text = |of: fn(&Known) -> &Option<String>| known.and_then(|known| of(known).clone());
+        let (url, handle) = match &task.target {
+            Target::Id(id) => (Entry::bare(*id).url(task.action.target_kind()), handle),
+            Target::Handle(handle) => (format!("https://x.com/{}", handle.as_str()), Some(handle.clone())),
+        };
+        Facts {
+            url,
+            handle: handle.map(|handle| handle.to_string()),
+            name: known_text(|known| &known.name).or_else(|| cell(self.name)),
+            text: known_text(|known| &known.text).or_else(|| cell(self.text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::{Action, TaskId, TaskState, Wall};
+
+    fn task(record: &str) -> PickedTask {
+        PickedTask {
+            task: TaskId(1),
+            line: Some(2),
+            target: "1212161512043446272".parse().unwrap(),
+            action: Action::Unfollow,
+            account: "ada".into(),
+            platform: Platform::XV2,
+            state: TaskState::Done,
+            reason: None,
+            http_status: Some(200),
+            attempts: 1,
+            finished_at: Some(Wall(0)),
+            record: Some(record.into()),
+            verdict: None,
+            read_at: None,
+        }
+    }
+
+    #[test]
+    fn a_link_goes_by_id_for_a_handle_changes_hands() {
+        let columns = FactColumns::named(&["target_id".into(), " Handle".into(), "name".into()]);
+        let facts = columns.facts_of(&task("1212161512043446272,'@Some_One,\"Zoë, \"\"x\"\"\""), None);
+        assert_eq!(facts.url, "https://x.com/i/user/1212161512043446272");
+        assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@some_one"), Some("Zoë, \"x\"")));
+        let known = Known { handle: Some("newer".parse().unwrap()), ..Known::default() };
+        let facts = columns.facts_of(&task("1212161512043446272,@old,Zoë"), Some(&known));
+        assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@newer"), Some("Zoë")));
+    }
+
+    #[test]
+    fn a_cell_that_is_no_handle_is_none() {
+        let columns = FactColumns::named(&["target_id".into(), "handle".into()]);
+        let facts = columns.facts_of(&task("1212161512043446272,<script>"), None);
+        assert_eq!((facts.handle, facts.name), (None, None));
+    }
+}

@@ -1,0 +1,179 @@
+//! A job file's rows, filtered: the rules of `lists::filter` asked of each row by the columns of its file.
+//!
+//! In: rules, and rows one by one. Out: the rule that spares a row, if any; and a name for all of it, for "unchanged" means that
+//! the rules are too. What does not belong here: reading rows, and queueing them.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::{AccountName, Action, Target, Wall};
+use crate::jobfile::keep::KeepList;
+use crate::jobfile::{JobFileError, RowVerdict, Source, Survey};
+use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
+use crate::lists::{Column, RowReader};
+
+/// Which rows of a job file go on.
+#[derive(Debug, Default)]
+pub struct RowRules {
+    filter: Filter,
+    take: Take,
+    /// The file of the keep list, absolute: it is looked at again before anything is sent.
+    keep_path: Option<PathBuf>,
+}
+
+impl RowRules {
+    /// Rules, and what comes after them.
+    pub fn new(filter: Filter, take: Take, keep_path: Option<PathBuf>) -> RowRules {
+        RowRules { filter, take, keep_path }
+    }
+
+    /// The file of the keep list, absolute.
+    pub fn keep_path(&self) -> Option<&PathBuf> {
+        self.keep_path.as_ref()
+    }
+
+    /// The filter.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Whether they let every row pass.
+    pub(super) fn is_empty(&self) -> bool {
+        self.filter.is_empty() && self.take == Take::default()
+    }
+
+    /// How many handles on the keep list cannot spare rows of a file, because it has no column that says whose they are.
+    pub fn blind_handles(&self, survey: &Survey) -> usize {
+        let handles = self.filter.keep.as_ref().map_or(0, |keep| keep.handles().len());
+        if RowReader::new(&survey.columns).has(Column::Handle) { 0 } else { handles }
+    }
+
+    /// A name that changes when the rules do. Ages stand in it as the moments they mean, which are midnights: a rule of `1y` is
+    /// another one every day.
+    pub(super) fn name(&self) -> String {
+        let Filter { keep, only, older_than, newer_than, before, after, .. } = &self.filter;
+        let Filter { not_following_back, inactive_since, min_likes, matching, now: _, .. } = &self.filter;
+        let mut name = keep.as_ref().map(list_name).unwrap_or_default();
+        let mut more = |key: &str, value: Option<String>| {
+            if let Some(value) = value {
+                // Writing to a String cannot fail.
+                let _ = write!(name, ":{key}={value}");
+            }
+        };
+        let wall = |at: &Option<Wall>| at.map(|at| at.0.to_string());
+        more("only", only.as_ref().map(list_name));
+        more("older_than", wall(older_than));
+        more("newer_than", wall(newer_than));
+        more("before", wall(before));
+        more("after", wall(after));
+        more("not_following_back", not_following_back.then(|| "true".to_owned()));
+        more("inactive_since", wall(inactive_since));
+        more("min_likes", min_likes.map(|likes| likes.to_string()));
+        more("matching", matching.as_ref().map(|text| hex(text.as_bytes())));
+        more("limit", self.take.limit.map(|limit| limit.to_string()));
+        more("order", self.take.order.map(|order| order.name().to_owned()));
+        name
+    }
+
+    /// Begins to judge the rows of a file.
+    ///
+    /// # Errors
+    /// Where the order decides which rows the limit takes, the file is read for it; it cannot be, or has changed.
+    pub(super) fn begin(&self, survey: &Survey, source: &Source) -> Result<RowSieve<'_>, JobFileError> {
+        let reader = RowReader::new(if survey.has_header { &survey.columns } else { &[] });
+        let mut sieve = RowSieve { rules: self, reader, chosen: None, taken: HashSet::new() };
+        if let (Some(order), Some(_)) = (self.take.order, self.take.limit) {
+            sieve.chosen = Some(sieve.choose(order, survey, source)?);
+        }
+        Ok(sieve)
+    }
+}
+
+/// The rules at work on the rows of one file.
+pub(super) struct RowSieve<'r> {
+    rules: &'r RowRules,
+    reader: RowReader,
+    /// The lines that the limit takes, where an order decides.
+    chosen: Option<HashSet<u64>>,
+    /// What the limit has taken so far: repeats of a row are no second one.
+    taken: HashSet<RowKey>,
+}
+
+/// What a row asks for.
+type RowKey = (Action, Option<AccountName>, Target);
+
+impl RowSieve<'_> {
+    /// The rule that spares a row; none: it goes on.
+    pub(super) fn spares(
+        &mut self,
+        line: u64,
+        (action, account, target): (Action, Option<&AccountName>, &Target),
+        cells: Option<&str>,
+    ) -> Option<Rule> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        if let Some(rule) = self.judge(action, target, cells) {
+            return Some(rule);
+        }
+        let limit = self.rules.take.limit?;
+        let key = || (action, account.cloned(), target.clone());
+        if let Some(chosen) = &self.chosen {
+            // A repeat is no new row, and whether it is one is known only when it is loaded.
+            if chosen.contains(&line) {
+                self.taken.insert(key());
+                return None;
+            }
+            return (!self.taken.contains(&key())).then_some(Rule::Limit);
+        }
+        if self.taken.len() < limit {
+            self.taken.insert(key());
+            return None;
+        }
+        (!self.taken.contains(&key())).then_some(Rule::Limit)
+    }
+
+    fn judge(&self, action: Action, target: &Target, cells: Option<&str>) -> Option<Rule> {
+        match self.rules.filter.judge_row(&self.reader.entry(target, cells), action.target_kind()) {
+            Judgement::Pass => None,
+            Judgement::Spared(rule) => Some(rule),
+        }
+    }
+
+    /// The lines of the rows that the limit takes: the oldest or newest of those that pass, each once.
+    fn choose(&self, order: Order, survey: &Survey, source: &Source) -> Result<HashSet<u64>, JobFileError> {
+        let mut stage: Stage<(u64, RowKey)> = Stage::new(Take { limit: self.rules.take.limit, order: Some(order) });
+        let mut held: HashSet<RowKey> = HashSet::new();
+        let mut rows = survey.rows(source)?;
+        while let Some(row) = rows.next()? {
+            let RowVerdict::Task { action, account, target } = row.verdict else { continue };
+            let key = (action, account.cloned(), target);
+            if self.judge(action, &key.2, row.cells).is_some() || held.contains(&key) {
+                continue;
+            }
+            let known = self.reader.entry(&key.2, row.cells);
+            let date = self.rules.filter.date(&known.entry, action.target_kind());
+            held.insert(key.clone());
+            // With a limit there is always room.
+            if let Ok(Staged::Spared((_, fallen), _)) = stage.push(date, (row.line, key)) {
+                held.remove(&fallen);
+            }
+        }
+        Ok(stage.finish().into_iter().map(|(line, _)| line).collect())
+    }
+}
+
+/// A name for a list's content: it changes when its targets do.
+fn list_name(list: &KeepList) -> String {
+    let mut targets: Vec<String> = list.ids().iter().map(ToString::to_string).collect();
+    targets.extend(list.handles().iter().map(ToString::to_string));
+    targets.sort_unstable();
+    hex(targets.join("\n").as_bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

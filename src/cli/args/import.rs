@@ -1,0 +1,48 @@
+//! Options of `cleanup import`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use super::{ListFilterArgs, SandboxFlag};
+use crate::domain::AccountName;
+use crate::lists::ListKind;
+
+/// `cleanup import`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cleanup import twitter-2026-01-31.zip --what likes -o unlike.csv
+  cleanup import twitter-2026-01-31.zip --what posts --before 2020-01-01 --keep keep.txt -o delete-post.csv
+  cleanup import Downloads/twitter --what following --not-following-back --account work >unfollow.csv
+
+X makes the archive: Settings > Your account > Download an archive of your data. Nothing is unpacked to disk.")]
+pub struct ImportArgs {
+    /// The zip that X sent, or the folder unpacked from it
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// Which list
+    #[arg(long, value_name = "LIST", value_parser = archived())]
+    pub what: ListKind,
+    /// Refuse the archive unless it is this account's
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<AccountName>,
+    /// In which queue the account is looked up.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// Which entries.
+    #[command(flatten)]
+    pub filter: ListFilterArgs,
+    /// Write to this file instead of stdout; it appears whole or not at all
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Leave cells alone that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// The lists an archive has; bookmarks are in none.
+fn archived() -> impl TypedValueParser<Value = ListKind> {
+    PossibleValuesParser::new(["following", "followers", "likes", "posts", "mutes", "blocks"])
+        .try_map(|text| ListKind::parse(&text).ok_or("no list"))
+}

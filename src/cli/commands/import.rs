@@ -1,0 +1,138 @@
+//! `cleanup import`: a list out of an X data archive, filtered, as a CSV to look at, edit and run.
+//!
+//! What goes to stdout cannot be taken back, so the archive is read twice then: once to see that it is whole, once to write.
+//! A file appears only at the end and needs one reading.
+
+mod owner;
+mod told;
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use crate::cli::args::ImportArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::output::WholeFile;
+use crate::cli::progress::ReadingProgress;
+use crate::domain::TargetId;
+use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
+use crate::lists::filter::{Counts, Filter, Sieve, Sifted};
+use crate::lists::{Entry, ListKind, ListWriter};
+
+/// Reads the list and writes it.
+///
+/// # Errors
+/// The archive is foreign, cut, hostile or somebody else's (65); an option makes no sense or there is no such account (2); the
+/// CSV cannot be written (74).
+pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
+    let kind = args.what.target_kind();
+    let filter = args.filter.which.wanted().resolve(Some(kind), context.clock.now().wall, &context.zone)?;
+    let mut archive = Archive::open(&args.archive)?;
+    context.printer.say(&owner::sentence(archive.about()));
+    if let Some(name) = &args.account {
+        owner::refuse_another(context, &args.archive, archive.about(), name).await?;
+    }
+    let (tally, counts) = match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        None => {
+            read(context, &mut archive, args.what, &mut |_| Ok(()))?;
+            let out = context.printer.data_writer();
+            let complain = out.errors();
+            let (mut out, tally, counts) = write(context, &mut archive, args, filter, out, &complain)?;
+            out.flush().map_err(complain)?;
+            (tally, counts)
+        }
+        Some(path) => {
+            let complain = |error| CliError::io(path.display(), error);
+            let file = WholeFile::create(path).map_err(complain)?;
+            let (file, tally, counts) = write(context, &mut archive, args, filter, file, &complain)?;
+            file.keep().map_err(complain)?;
+            (tally, counts)
+        }
+    };
+    told::tell(context, args, &tally, &counts);
+    Ok(0)
+}
+
+/// Streams what passes the filter to `to`, and what it spares to the file for that; gives `to` back with what was read.
+fn write<W: Write>(
+    context: &Context,
+    archive: &mut Archive,
+    args: &ImportArgs,
+    filter: Filter,
+    to: W,
+    complain: &impl Fn(io::Error) -> CliError,
+) -> Result<(W, Tally, Counts), CliError> {
+    let followers = if filter.not_following_back { followers(context, archive, args.what)? } else { None };
+    let mut sieve = Sieve::new(filter, args.filter.which.take(), args.what.target_kind());
+    let mut writer = ListWriter::new(to, args.what, args.raw).map_err(complain)?;
+    let mut spared = SparedFile::create(args)?;
+    let tally = read(context, archive, args.what, &mut |mut entry| {
+        if let Some(followers) = &followers {
+            entry.follows_back = Some(followers.contains(&entry.target));
+        }
+        match sieve.push(entry)? {
+            Sifted::Out(entry) => writer.write(&entry).map_err(complain),
+            Sifted::Held => Ok(()),
+            Sifted::Spared(entry, rule) => spared.write(|writer| writer.write_spared(&entry, rule)),
+        }
+    })?;
+    let (held, counts) = sieve.finish();
+    held.iter().try_for_each(|entry| writer.write(entry)).map_err(complain)?;
+    spared.keep()?;
+    Ok((writer.finish().map_err(complain)?, tally, counts))
+}
+
+/// The archive's own followers tell who of those followed follows back.
+fn followers(context: &Context, archive: &mut Archive, list: ListKind) -> Result<Option<HashSet<TargetId>>, CliError> {
+    if list != ListKind::Following {
+        return Ok(None);
+    }
+    let mut ids = HashSet::new();
+    read(context, archive, ListKind::Followers, &mut |entry| {
+        ids.insert(entry.target);
+        if ids.len() <= MAX_FOLLOWERS {
+            return Ok(());
+        }
+        let message = format!("the archive has more than {MAX_FOLLOWERS} followers, too many to tell who follows back");
+        Err(CliError::new(Kind::InputData, message)
+            .hint("leave out --not-following-back, or use `cleanup list following`"))
+    })?;
+    Ok(Some(ids))
+}
+
+fn read(
+    context: &Context,
+    archive: &mut Archive,
+    list: ListKind,
+    each: &mut dyn FnMut(Entry) -> Result<(), CliError>,
+) -> Result<Tally, CliError> {
+    let total_bytes = archive.bytes_of(list);
+    let mode = context.settings.run.progress;
+    let mut progress = ReadingProgress::new(mode, context.printer, total_bytes, &format!("reading {list}"));
+    archive.read(list, &mut |bytes| progress.at(bytes), each)
+}
+
+/// The file of `--spared`, where there is one.
+struct SparedFile {
+    name: String,
+    writer: Option<ListWriter<WholeFile>>,
+}
+
+impl SparedFile {
+    fn create(args: &ImportArgs) -> Result<SparedFile, CliError> {
+        let Some(path) = &args.filter.spared else { return Ok(SparedFile { name: String::new(), writer: None }) };
+        let name = path.display().to_string();
+        let begin = || ListWriter::of_spared(WholeFile::create(path)?, args.what, args.raw);
+        let writer = begin().map_err(|error| CliError::io(&name, error))?;
+        Ok(SparedFile { name, writer: Some(writer) })
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut ListWriter<WholeFile>) -> io::Result<()>) -> Result<(), CliError> {
+        self.writer.as_mut().map_or(Ok(()), write).map_err(|error| CliError::io(&self.name, error))
+    }
+
+    fn keep(self) -> Result<(), CliError> {
+        let Some(writer) = self.writer else { return Ok(()) };
+        writer.finish().and_then(WholeFile::keep).map_err(|error| CliError::io(&self.name, error))
+    }
+}

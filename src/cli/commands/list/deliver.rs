@@ -1,0 +1,134 @@
+//! From the queue to the CSV: entries in the platform's order, through the filter, to stdout or to a file that appears whole.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::cli::args::ListArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::output::WholeFile;
+use crate::domain::TargetId;
+use crate::jobfile::guarded;
+use crate::lists::fetch::entry_of;
+use crate::lists::filter::{Filter, Rule, SPARED_BY, Sieve, Sifted, spared_record};
+use crate::lists::{Entry, ListKind, ListWriter, columns};
+use crate::store::{ReadingId, Store};
+
+const ENTRIES_AT_ONCE: u32 = 1_000;
+
+/// What is written.
+pub(super) struct Delivery {
+    pub(super) reading: ReadingId,
+    /// Who follows the account, where it was asked.
+    pub(super) followers: Option<ReadingId>,
+    pub(super) filter: Filter,
+}
+
+/// Writes the list; says how many entries it has.
+pub(super) async fn deliver(
+    context: &Context,
+    args: &ListArgs,
+    store: &mut Store,
+    delivery: Delivery,
+) -> Result<u64, CliError> {
+    let spared = args.filter.spared.as_deref().map(|path| SparedFile::create(path, args)).transpose()?;
+    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        None => {
+            let out = context.printer.data_writer();
+            let complain = out.errors();
+            let (mut out, rows) = sift(context, args, store, delivery, out, spared, &complain).await?;
+            out.flush().map_err(complain)?;
+            Ok(rows)
+        }
+        Some(path) => {
+            let complain = |error| CliError::io(path.display(), error);
+            let file = WholeFile::create(path).map_err(complain)?;
+            let (file, rows) = sift(context, args, store, delivery, file, spared, &complain).await?;
+            file.keep().map_err(complain)?;
+            Ok(rows)
+        }
+    }
+}
+
+async fn sift<W: Write>(
+    context: &Context,
+    args: &ListArgs,
+    store: &mut Store,
+    delivery: Delivery,
+    to: W,
+    mut spared: Option<SparedFile>,
+    complain: &impl Fn(io::Error) -> CliError,
+) -> Result<(W, u64), CliError> {
+    let Delivery { reading, followers, filter } = delivery;
+    let mut sieve = Sieve::new(filter, args.filter.which.take(), args.list.target_kind());
+    let mut writer = ListWriter::new(to, args.list, args.raw).map_err(complain)?;
+    let mut behind = 0;
+    loop {
+        let page = store.reading_entries(reading, behind, ENTRIES_AT_ONCE).await?;
+        let Some((last, ..)) = page.last() else { break };
+        behind = *last;
+        let targets: Vec<TargetId> = page.iter().map(|(_, target, _)| *target).collect();
+        let follow = match followers {
+            Some(followers) => Some(store.in_reading(followers, &targets).await?),
+            None => None,
+        };
+        for (_, target, facts) in page {
+            let follows_back = follow.as_ref().map(|follow| follow.contains(&target));
+            let entry = Entry { follows_back, ..entry_of(target, &facts)? };
+            match sieve.push(entry)? {
+                Sifted::Out(entry) => writer.write(&entry).map_err(complain)?,
+                Sifted::Held => {}
+                Sifted::Spared(entry, rule) => {
+                    if let Some(spared) = &mut spared {
+                        spared.write(args.list, &entry, rule)?;
+                    }
+                }
+            }
+        }
+    }
+    let (held, counts) = sieve.finish();
+    for entry in &held {
+        writer.write(entry).map_err(complain)?;
+    }
+    for line in counts.lines() {
+        context.printer.say(&line);
+    }
+    if let Some(spared) = spared {
+        spared.keep()?;
+    }
+    let rows = writer.rows();
+    Ok((writer.finish().map_err(complain)?, rows))
+}
+
+/// Those that were spared, each with the rule that spared it.
+struct SparedFile {
+    csv: csv::Writer<WholeFile>,
+    name: String,
+    is_raw: bool,
+}
+
+impl SparedFile {
+    fn create(path: &Path, args: &ListArgs) -> Result<SparedFile, CliError> {
+        let name = path.display().to_string();
+        let file = WholeFile::create(path).map_err(|error| CliError::io(&name, error))?;
+        let mut csv = csv::Writer::from_writer(file);
+        let header = columns(args.list).iter().map(|column| column.name()).chain([SPARED_BY]);
+        csv.write_record(header).map_err(|error| CliError::io(&name, error.into()))?;
+        Ok(SparedFile { csv, name, is_raw: args.raw })
+    }
+
+    fn write(&mut self, list: ListKind, entry: &Entry, rule: Rule) -> Result<(), CliError> {
+        let mut scratch = String::new();
+        for cell in spared_record(list, entry, rule) {
+            let cell = guarded(&cell, self.is_raw, &mut scratch);
+            self.csv.write_field(cell).map_err(|error| CliError::io(&self.name, error.into()))?;
+        }
+        self.csv.write_record(None::<&[u8]>).map_err(|error| CliError::io(&self.name, error.into()))
+    }
+
+    fn keep(self) -> Result<(), CliError> {
+        let SparedFile { csv, name, .. } = self;
+        let file = csv.into_inner().map_err(|error| CliError::io(&name, io::Error::other(error.to_string())))?;
+        file.keep().map_err(|error| CliError::io(&name, error))
+    }
+}

@@ -1,0 +1,243 @@
+//! `cleanup list`: a list of the account's from the platform, as a CSV to look at, edit and run. It reads and changes nothing.
+
+mod deliver;
+mod stopped;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::deliver::{Delivery, deliver};
+use self::stopped::ending;
+use super::reach::{Reach, account_of};
+use super::signals::Signals;
+use crate::app;
+use crate::cli::args::ListArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
+use crate::cli::printer::Printer;
+use crate::cli::timing::clock_text;
+use crate::clock::SharedClock;
+use crate::domain::{AccountId, Tick};
+use crate::engine::{Shutdown, Signal, Urgency, shutdown};
+use crate::lists::ListKind;
+use crate::lists::fetch::{Budget, FetchError, Means, News, Read, Reader, Way, collection_of, read_list};
+use crate::platform::{Reading, find_reading};
+use crate::store::{Account, ListLock, ReadingId, Store};
+
+/// Between two lines about pages.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Reads the list and writes it.
+///
+/// # Errors
+/// The platform has no such list, the account needs a person, nobody answers; the queue or the CSV cannot be written.
+pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
+    let now = context.clock.now();
+    let kind = args.list.target_kind();
+    let which = &args.filter.which;
+    let filter = which.wanted().resolve(Some(kind), now.wall, &context.zone)?;
+    if filter.not_following_back && args.list == ListKind::Followers {
+        let error = CliError::new(Kind::Usage, "--not-following-back asks whether somebody follows, and followers do");
+        return Err(error.hint("use it with `cleanup list following`"));
+    }
+    let until = args.deadline(now, &context.zone)?;
+    let until = until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
+
+    let mut reach = Reach::of(args.platform, context).await?;
+    let mut store = context.open_queue().await?;
+    let stored = store.has_credentials().await?;
+    reach.who.learn_users(&reach.client, &context.clock, stored).await?;
+    let default = reach.who.introduce(&mut store, args.account.as_ref(), &[]).await?.default;
+    let account = account_of(&mut store, default).await?;
+    let plan = plan(args.list, filter.not_following_back, &account)?;
+    let locks = lock_all(&store, &account, &plan)?;
+    reach.recall(&mut store, &account).await?;
+    warn_of_scopes(&mut store, &account, &plan, context).await?;
+    announce(&account, &plan, context);
+
+    let mut signals = Signals::listen()?;
+    let (sender, receiver) = shutdown();
+    let mut aborted = receiver.clone();
+    let mut reader = reader(context, args, &reach, store, &account, until, receiver).await?;
+    let reading = async {
+        let mut ended = Vec::with_capacity(plan.len());
+        for (list, row) in &plan {
+            let read = read_list(&mut reader, *list, row, args.fresh).await?;
+            let complete = read.stopped.is_none();
+            ended.push((*list, read));
+            if !complete {
+                break;
+            }
+        }
+        Ok::<_, FetchError>(ended)
+    };
+    let ended = tokio::select! {
+        ended = reading => ended?,
+        signal = signals.relay(&sender, context) => match signal {},
+        () = aborted.at_least(Urgency::Abort) => {
+            context.printer.say("stopped at once; what was read is kept");
+            return Ok(aborted.now().1.map_or(130, Signal::exit_code));
+        }
+    };
+    let code = conclude(context, args, &mut reader, &ended, filter).await?;
+    drop(locks);
+    reader.means.store.close().await;
+    if let Some(sandbox) = reach.sandbox {
+        sandbox.shut_down().await;
+    }
+    Ok(code)
+}
+
+type Plan = Vec<(ListKind, &'static Reading)>;
+
+/// What has to be read: whether somebody follows back is told by the followers, which come first.
+fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
+    let followers = follows_back.then_some(ListKind::Followers);
+    let row = |list: ListKind| {
+        find_reading(account.platform, collection_of(list)).map(|row| (list, row)).ok_or_else(|| {
+            let platform = account.platform;
+            CliError::new(Kind::Usage, format!("{platform} has no list of {list} that can be read"))
+                .hint("take it from your data archive with `cleanup import`, or use an account of x-v2")
+        })
+    };
+    followers.into_iter().chain([list]).map(row).collect()
+}
+
+/// Two processes at one list would turn each other's pages.
+fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
+    let lock = |list: ListKind| {
+        ListLock::try_take(store.path(), account.id, list.name())?.ok_or_else(|| {
+            CliError::new(Kind::Busy, format!("another process is reading {list} of {}", account.name))
+                .hint("wait for it, or end it; what it has read is kept")
+        })
+    };
+    plan.iter().map(|(list, _)| lock(*list)).collect()
+}
+
+async fn warn_of_scopes(store: &mut Store, account: &Account, plan: &Plan, context: &Context) -> Result<(), CliError> {
+    let Some(granted) = store.credential(account.id).await?.and_then(|record| record.set.scopes) else {
+        return Ok(());
+    };
+    let granted: Vec<&str> = granted.split(' ').collect();
+    for (list, row) in plan {
+        let missing: Vec<&str> = row.scopes.iter().copied().filter(|scope| !granted.contains(scope)).collect();
+        if !missing.is_empty() {
+            context.printer.warn(&format!(
+                "{} was not granted {}, which reading {list} needs; run `cleanup account login {}`",
+                account.name,
+                missing.join(" and "),
+                account.name
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// It reads only, so nobody is asked; but it costs.
+fn announce(account: &Account, plan: &Plan, context: &Context) {
+    if context.settings.is_sandbox() {
+        return;
+    }
+    for (list, row) in plan {
+        let (owned, dearer) = row.price;
+        let price = if owned == dearer {
+            format!("{owned} an entry")
+        } else {
+            format!("{owned} an entry if the developer app is yours, {dearer} if not")
+        };
+        context.printer.say(&format!("reading {list} of {} at {}: {price}", account.name, account.platform));
+    }
+}
+
+async fn reader(
+    context: &Context,
+    args: &ListArgs,
+    reach: &Reach,
+    store: Store,
+    account: &Account,
+    until: Option<Tick>,
+    shutdown: Shutdown,
+) -> Result<Reader, CliError> {
+    let settings = &context.settings;
+    let accounts = [account.clone()];
+    let tokens = app::open_tokens(settings, &reach.who, &accounts, context.clock.clone()).await?;
+    let mut access = reach.who.access(&accounts, |_| Some(Arc::from([])));
+    let access = access.remove(&account.id).ok_or_else(|| no_way(account.id))?;
+    let way =
+        Way { account: account.id, platform: account.platform, user: access.user, base: access.base, app: access.app };
+    let means = Means {
+        store,
+        client: Arc::clone(&reach.client),
+        tokens,
+        clock: context.clock.clone(),
+        shutdown,
+        request_deadline: settings.run.request_deadline,
+        give_up_after: settings.run.give_up_after,
+        until,
+    };
+    let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
+    let zone = context.zone.clone();
+    let teller = teller(context.printer, context.clock.clone(), zone);
+    Ok(Reader::new(means, way, budget, teller))
+}
+
+fn no_way(account: AccountId) -> CliError {
+    CliError::new(Kind::Fault, format!("there is no way to the platform of account {}", account.0))
+        .hint("please report this")
+}
+
+/// Says what happens meanwhile: a line each few seconds at most, waits always.
+fn teller(printer: Printer, clock: SharedClock, zone: jiff::tz::TimeZone) -> Box<dyn FnMut(News) + Send> {
+    let mut next_line = clock.now().tick.after(LINE_EVERY);
+    Box::new(move |news| {
+        let now = clock.now();
+        match news {
+            News::Waiting { until, why } => {
+                let at = clock_text(until, now.wall, &zone);
+                printer.say(&format!("waiting until {at}: {}", escaped(&why)));
+            }
+            News::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
+            News::Page { entries, pages } if now.tick >= next_line => {
+                next_line = now.tick.after(LINE_EVERY);
+                printer.say(&format!("{entries} entries read, {pages} pages"));
+            }
+            News::Page { .. } => {}
+        }
+    })
+}
+
+/// Writes the CSV where everything has been read; says how to go on where not.
+async fn conclude(
+    context: &Context,
+    args: &ListArgs,
+    reader: &mut Reader,
+    ended: &[(ListKind, Read)],
+    filter: crate::lists::filter::Filter,
+) -> Result<u8, CliError> {
+    let Some((list, last)) = ended.last() else { return Ok(0) };
+    if let Some(stop) = &last.stopped {
+        let kept: u64 = ended.iter().map(|(_, read)| read.state.entries).sum();
+        return ending(context, args, *list, stop, kept, reader);
+    }
+    let follows = ended.iter().find(|(list, _)| *list == ListKind::Followers && args.list != *list);
+    let follows: Option<ReadingId> = follows.map(|(_, read)| read.state.id);
+    if last.resumed_from > 0 {
+        context.printer.say(&format!("{} entries were there from an earlier, unfinished reading", last.resumed_from));
+    }
+    let delivery = Delivery { reading: last.state.id, followers: follows, filter };
+    let written = deliver(context, args, &mut reader.means.store, delivery).await?;
+    for (_, read) in ended {
+        reader.means.store.drop_reading(read.state.id).await?;
+    }
+    let spent = if context.settings.is_sandbox() || reader.budget.spent.0 == 0 {
+        String::new()
+    } else {
+        format!(", {}", reader.budget.spent_text())
+    };
+    context.printer.say(&format!(
+        "{}: {} entries, {written} written; {} requests{spent}",
+        args.list, last.state.entries, reader.budget.requests
+    ));
+    Ok(0)
+}

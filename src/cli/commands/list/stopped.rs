@@ -1,0 +1,63 @@
+//! Reading stopped before its end: why, what is kept, and what to type next.
+
+use crate::cli::args::ListArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::timing::clock_text;
+use crate::lists::ListKind;
+use crate::lists::fetch::{Reader, Stop};
+
+/// The exit code of a reading that is not finished: 4, or the signal's. What needs a person, or never answers, is an error.
+pub(super) fn ending(
+    context: &Context,
+    args: &ListArgs,
+    list: ListKind,
+    stop: &Stop,
+    kept: u64,
+    reader: &Reader,
+) -> Result<u8, CliError> {
+    let again = context.command(&["list", args.list.name()]);
+    let go_on = format!("{kept} entries are kept; {again}, with the options you gave, goes on from there");
+    let name = list.name();
+    let (why, code) = match stop {
+        Stop::Person(reason, said) => {
+            let error = CliError::new(Kind::Person, format!("{name} cannot be read ({reason}): {said}"));
+            return Err(error.hint(format!("{}; then: {go_on}", remedy(reason))));
+        }
+        Stop::Malformed(said) => {
+            let error =
+                CliError::new(Kind::Person, format!("the platform does not take the request for {name}: {said}"));
+            return Err(error.hint("is the token this account's? `cleanup account check` says whose it is"));
+        }
+        Stop::Unreachable(said) => {
+            let error = CliError::new(Kind::Unreachable, format!("nobody answers: {said}"));
+            return Err(error.hint(go_on));
+        }
+        Stop::Deadline => ("the deadline has come, or no slot comes before it".to_owned(), 4),
+        Stop::Requests => ("--max-requests is used up".to_owned(), 4),
+        Stop::Spend => (format!("another page would cost more than --max-spend ({})", reader.budget.spent_text()), 4),
+        Stop::Cap(until) => {
+            let now = context.clock.now().wall;
+            (format!("the platform's cap lasts until {}", clock_text(*until, now, &context.zone)), 4)
+        }
+        Stop::World(said) => (format!("the platform answers, but with no page: {said}"), 4),
+        Stop::Interrupted(signal) => (format!("stopped by {}", signal.name()), signal.exit_code()),
+    };
+    context
+        .printer
+        .say(&format!("{name} is not read to its end: {}; nothing was written", crate::cli::escape::escaped(&why)));
+    context.printer.say(&go_on);
+    Ok(code)
+}
+
+fn remedy(reason: &str) -> &'static str {
+    match reason {
+        "credits_depleted" => "buy credits in the developer console",
+        "oauth2_only" => "log in with OAuth 2.0",
+        "unauthorized" | "login_needed" | "invalid_token" => {
+            "log in again with `cleanup account login`, or set a fresh token"
+        }
+        "account_locked" | "account_suspended" => "log in at x.com and do what it asks",
+        _ => "see that the app may read this list, and that the login has the scopes for it (`cleanup account check`)",
+    }
+}

@@ -1,0 +1,74 @@
+//! The way to the platforms, for commands that read: the pretend platform started where it is asked for, the client, who acts.
+
+use std::sync::Arc;
+
+use crate::app::{Bases, Who};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::domain::{AccountId, Platform, TargetId};
+use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
+use crate::sandbox::{Options as SandboxOptions, Sandbox};
+use crate::store::{Account, Store, StoreError};
+
+/// The most effects an embedded sandbox is told of.
+const MAX_TOLD_EFFECTS: u32 = 1_000_000;
+const TOLD_AT_ONCE: u32 = 10_000;
+
+/// The way to the platforms.
+pub(super) struct Reach {
+    pub(super) who: Who,
+    pub(super) client: Arc<Client>,
+    pub(super) sandbox: Option<Sandbox>,
+}
+
+impl Reach {
+    /// Finds the platforms, and starts the pretend one where it is asked for.
+    pub(super) async fn of(platform: Option<Platform>, context: &Context) -> Result<Reach, CliError> {
+        let settings = &context.settings;
+        let (sandbox, bases) = if settings.is_sandbox() {
+            let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
+            let sandbox = sandbox.map_err(super::sandbox::explain)?;
+            let base: BaseUrl =
+                sandbox.base_url().parse().map_err(|error| CliError::new(Kind::Fault, format!("{error}")))?;
+            let base = Arc::new(base);
+            (Some(sandbox), Bases { x: Arc::clone(&base), aisa: base })
+        } else {
+            (None, Bases::of(settings)?)
+        };
+        let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
+            .map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?;
+        let who = Who::of(settings, platform, Some(bases.x))?;
+        Ok(Reach { who, client: Arc::new(client), sandbox })
+    }
+
+    /// An embedded sandbox begins where the queue's jobs have left it: what they report as done is undone there.
+    pub(super) async fn recall(&self, store: &mut Store, account: &Account) -> Result<(), StoreError> {
+        let (Some(sandbox), Ok(user)) = (&self.sandbox, account.user_id.as_str().parse::<TargetId>()) else {
+            return Ok(());
+        };
+        let (mut behind, mut told) = (0, 0);
+        while told < MAX_TOLD_EFFECTS {
+            let page = store.done_by(account.id, behind, TOLD_AT_ONCE).await?;
+            let Some((last, ..)) = page.last() else { return Ok(()) };
+            behind = *last;
+            told += TOLD_AT_ONCE;
+            for (_, action, target) in page {
+                sandbox.undo(user, action, target);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The account a command is about: the one named, the environment's, or the only one there is.
+pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CliError> {
+    let accounts = store.accounts().await?;
+    let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+    let hint = if names.is_empty() {
+        "log in with `cleanup account login`, or set CLEANUP_X_TOKEN".to_owned()
+    } else {
+        format!("name it with --account; there are: {}", names.join(", "))
+    };
+    let found = id.and_then(|id| accounts.iter().find(|account| account.id == id).cloned());
+    found.ok_or_else(|| CliError::new(Kind::Usage, "it is not said whose list it is").hint(hint))
+}

@@ -1,0 +1,68 @@
+//! On which platform a row would act, as far as this machine knows. In: what the queue and the environment know of accounts.
+//! Out: a platform for each name. What does not belong here: making an account known, asking anybody.
+
+use std::collections::HashMap;
+
+use crate::app;
+use crate::cli::args::RowArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::domain::{AccountName, Platform};
+use crate::store::Account;
+
+/// The platforms of accounts.
+#[derive(Debug)]
+pub(crate) struct Whose {
+    default: Platform,
+    by_name: HashMap<AccountName, Platform>,
+}
+
+impl Whose {
+    /// These accounts, and the platform of rows that name none.
+    pub(crate) fn new(default: Platform, known: Vec<Account>) -> Whose {
+        Whose { default, by_name: known.into_iter().map(|account| (account.name, account.platform)).collect() }
+    }
+
+    /// What is known now. A queue that cannot be read is said and not needed: an estimate is all that hangs on it.
+    pub(super) async fn of(context: &Context, rows: &RowArgs) -> Whose {
+        let known = known(context).await.unwrap_or_else(|error| {
+            let what = "the queue cannot be read, so accounts are taken for the default platform's";
+            context.printer.warn(&format!("{what}: {}", error.message));
+            Vec::new()
+        });
+        let default = default_platform(context, rows, &known);
+        Whose::new(default, known)
+    }
+
+    /// The platform of an account, or of rows that name none. One that is not known yet is taken for the default platform's.
+    pub(crate) fn platform(&self, account: Option<&AccountName>) -> Platform {
+        account.and_then(|name| self.by_name.get(name)).copied().unwrap_or(self.default)
+    }
+}
+
+async fn known(context: &Context) -> Result<Vec<Account>, CliError> {
+    if context.settings.is_sandbox() || context.settings.db().is_err() {
+        return Ok(Vec::new());
+    }
+    let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
+    let accounts = store.accounts().await?;
+    store.close().await;
+    Ok(accounts)
+}
+
+/// As a load would choose it: the account that is named; else the environment's; else the only one there is.
+fn default_platform(context: &Context, rows: &RowArgs, known: &[Account]) -> Platform {
+    let named = rows.account.as_ref().and_then(|name| known.iter().find(|account| account.name == *name));
+    if let Some(account) = named {
+        return account.platform;
+    }
+    if context.settings.is_sandbox() || rows.platform.is_some() {
+        return context.platform(rows.platform);
+    }
+    let environment = app::environment_accounts(&context.settings.credentials).unwrap_or_default();
+    match (environment.first(), known) {
+        (Some(found), _) => found.platform,
+        (None, [only]) => only.platform,
+        (None, _) => context.platform(None),
+    }
+}

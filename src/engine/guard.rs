@@ -1,0 +1,150 @@
+//! What must never be sent, asked again right before a slot is taken.
+//!
+//! In: the claims of a turn. Out: the same claims without the tasks that a guard spares, which become `kept` in the same
+//! turn; no slot is spent on them. What does not belong here: where a guard's lists come from.
+//!
+//! Only tasks that were looked at may be claimed. Those ahead in line are read before the turn; those that come back in line
+//! within the turn (released, woken) are looked at with them. Whatever another process puts in line between that look and
+//! the turn is claimed at most once without being sent, and is looked at next time.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::claiming::Planned;
+use super::dispatcher::Dispatcher;
+use super::event::{Event, Stopped};
+use crate::domain::{LaneId, Outcome, Reason, RoundId, Target, TaskId, TaskState, Wall};
+use crate::store::{Ahead, AheadOf, Move, RoundKeep, StoreError, Turn};
+
+/// The reason of a task that a keep list spares.
+const KEEP_LIST: &str = "keep_list";
+/// Tasks looked at beyond those that are wanted.
+const TASKS_BEYOND: u32 = 16;
+/// Tasks looked at in one lane at most; where all of them are spared, the next turn goes on behind them.
+const MAX_TASKS_AHEAD: u32 = 5_000;
+/// Looks at a list that cannot be read, before it is believed: editors put a new file in the place of the old one.
+const LOOKS: u32 = 5;
+/// Between two of them.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// Says which tasks must not be sent, however long ago they were queued.
+pub trait Guard: Send {
+    /// These rounds have lists of their own; told whenever that may have changed.
+    fn watch(&mut self, keeps: Vec<RoundKeep>);
+    /// Whether tasks of a round have to be looked at before they are claimed.
+    fn watches(&self, round: RoundId) -> bool;
+    /// Looks at the lists again.
+    ///
+    /// # Errors
+    /// A list cannot be read: what happened, for a person. Nothing may be sent then.
+    fn look(&mut self, now: Wall) -> Result<(), String>;
+    /// Whether a task must not be sent, by its target and its row's cells.
+    fn spares(&self, round: RoundId, target: &Target, record: Option<&str>) -> bool;
+}
+
+impl Dispatcher {
+    /// Takes over which rounds have a keep list.
+    pub(super) async fn look_at_keeps(&mut self) -> Result<(), StoreError> {
+        let keeps = self.means.drain.keeps(self.settings.jobs.as_deref()).await?;
+        self.means.guard.watch(keeps);
+        Ok(())
+    }
+
+    /// Whether anything may be claimed: the lists can be read. Where they cannot, nothing more is sent.
+    pub(super) async fn lists_are_read(&mut self) -> bool {
+        let mut trouble = String::new();
+        for look in 0..LOOKS {
+            let now = self.means.clock.now();
+            if look > 0 {
+                self.means.clock.sleep_until(now.tick.after(BETWEEN_LOOKS)).await;
+            }
+            match self.means.guard.look(now.wall) {
+                Ok(()) => return true,
+                Err(why) => trouble = why,
+            }
+        }
+        self.withheld = Some(trouble);
+        self.stopping = Some(Stopped::KeepList);
+        false
+    }
+
+    /// Takes what a list spares out of the turn's claims, before anything is claimed.
+    pub(super) async fn guard_claims(&mut self, turn: &mut Turn, plan: &mut [Planned]) -> Result<(), StoreError> {
+        let asked: Vec<AheadOf> = turn.claims.iter().filter_map(|claim| self.asks(claim.lane, claim.count)).collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let returning = returning(turn);
+        let (ahead, back) = self.means.drain.ahead(&asked, &returning).await?;
+        let back: Vec<Ahead> = back.into_iter().filter(|task| !self.spare(task, turn)).collect();
+        for ask in &asked {
+            let in_lane: Vec<&Ahead> = ahead.iter().filter(|task| task.lane == ask.lane).collect();
+            let passing: Vec<TaskId> =
+                in_lane.iter().filter(|task| !self.spare(task, turn)).map(|task| task.task).collect();
+            let whole = in_lane.len() < ask.tasks as usize;
+            let last = in_lane.last().map_or(TaskId(0), |task| task.task);
+            let mut looked: HashSet<TaskId> = passing.into_iter().collect();
+            looked.extend(back.iter().filter(|task| task.lane == ask.lane).map(|task| task.task));
+            let behind = looked.iter().copied().max().filter(|_| whole).unwrap_or(last);
+            // Where all were spared there may be as many behind them; then the next look reaches further.
+            let depth = if looked.is_empty() && !whole { ask.tasks.saturating_mul(8).min(MAX_TASKS_AHEAD) } else { 0 };
+            self.depths.insert(ask.lane, depth);
+            if let Some(claim) = turn.claims.iter_mut().find(|claim| claim.lane == ask.lane) {
+                claim.looked_to = Some(last.max(behind));
+                if looked.is_empty() && !in_lane.is_empty() {
+                    claim.count = 0;
+                }
+            }
+            if let Some(planned) = plan.iter_mut().find(|planned| planned.lane == ask.lane) {
+                planned.looked = Some(looked);
+            }
+        }
+        turn.claims.retain(|claim| claim.count > 0);
+        Ok(())
+    }
+
+    /// How far ahead a lane is looked at for so many tasks; none where nobody guards it.
+    fn asks(&self, lane: LaneId, count: u32) -> Option<AheadOf> {
+        let known = self.roster.lanes.get(&lane)?;
+        let depth = self.depths.get(&lane).copied().unwrap_or(0);
+        let tasks = count.saturating_add(TASKS_BEYOND).max(depth).min(MAX_TASKS_AHEAD.max(count));
+        let watched = self.means.guard.watches(known.round);
+        watched.then_some(AheadOf { lane, visible_to: known.visible_to, tasks })
+    }
+
+    /// Spares a task that a list names: in this turn it becomes `kept`, from wherever the turn leaves it.
+    fn spare(&mut self, task: &Ahead, turn: &mut Turn) -> bool {
+        let Some(lane) = self.roster.lanes.get(&task.lane).copied() else { return false };
+        if !self.means.guard.watches(lane.round)
+            || !self.means.guard.spares(lane.round, &task.target, task.record.as_deref())
+        {
+            return false;
+        }
+        let reason = Reason::Borrowed(KEEP_LIST);
+        // One that comes back from standing aside is spared from there: a turn moves a task once.
+        match turn.moves.iter_mut().find(|moved| moved.task == task.task) {
+            Some(moved) => (moved.to, moved.reason) = (TaskState::Kept, Some(reason.clone())),
+            None => turn.moves.push(Move {
+                task: task.task,
+                from: TaskState::Pending,
+                to: TaskState::Kept,
+                reason: Some(reason.clone()),
+            }),
+        }
+        self.settled_events.push(Event::Settled {
+            round: lane.round,
+            account: self.roster.accounts[lane.account].id,
+            action: lane.action,
+            target: task.target.clone(),
+            outcome: Outcome::Kept,
+            reason: Some(reason),
+        });
+        true
+    }
+}
+
+/// The tasks that a turn puts back in line.
+fn returning(turn: &Turn) -> Vec<TaskId> {
+    let settled = turn.settled.iter().filter(|settled| settled.state == TaskState::Pending).map(|s| s.task);
+    settled.chain(turn.moves.iter().filter(|moved| moved.to == TaskState::Pending).map(|m| m.task)).collect()
+}

@@ -1,0 +1,209 @@
+//! Whose archive it is, when it was made, and what it says it holds.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::ArchiveFault;
+use crate::domain::{Handle, TargetId, Wall};
+
+/// What an archive says of itself. Everything in it is foreign text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The user's ID.
+    pub user_id: Option<TargetId>,
+    /// The user's handle when it was made.
+    pub handle: Option<Handle>,
+    /// The display name then.
+    pub name: Option<String>,
+    /// When it was made.
+    pub generated_at: Option<Wall>,
+    /// Whether X says that this is one of several zips; none where nothing is said.
+    pub is_partial: Option<bool>,
+}
+
+/// The manifest: what an archive says of itself, and its files.
+#[derive(Debug, Default)]
+pub(super) struct Manifest {
+    pub(super) about: About,
+    /// By the manifest's names of lists (`like`, `tweets`).
+    lists: HashMap<String, Vec<Promised>>,
+}
+
+/// A file the manifest names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Promised {
+    /// Its own name, without folders.
+    pub(super) file_name: String,
+    /// How many entries it should have.
+    pub(super) count: Option<u64>,
+}
+
+impl Manifest {
+    /// Reads the JSON of a manifest.
+    ///
+    /// # Errors
+    /// It is no JSON, or not of the form X gives it.
+    pub(super) fn read(json: &[u8], file: &str) -> Result<Manifest, ArchiveFault> {
+        let written: Written = serde_json::from_slice(json).map_err(|error| ArchiveFault::BadEntry {
+            file: file.to_owned(),
+            entry: 1,
+            detail: error.to_string(),
+        })?;
+        let (user, made) = (written.user_info, written.archive_info);
+        let about = About {
+            user_id: user.account_id.and_then(|id| id.parse().ok()),
+            handle: user.user_name.and_then(|handle| handle.parse().ok()),
+            name: user.display_name,
+            generated_at: made.generation_date.as_deref().and_then(moment),
+            is_partial: made.is_partial_archive,
+        };
+        let lists = written.data_types.into_iter().map(|(name, list)| {
+            let files = list.files.into_iter().filter_map(|file| {
+                let path = file.file_name?;
+                let file_name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+                Some(Promised { file_name, count: file.count.and_then(Count::number) })
+            });
+            (name, files.collect())
+        });
+        Ok(Manifest { about, lists: lists.collect() })
+    }
+
+    /// The files that a list under one of these names comes in; none where the manifest does not name it.
+    pub(super) fn files(&self, names: impl Iterator<Item = &'static str>) -> Option<&[Promised]> {
+        names.filter_map(|name| self.lists.get(name)).map(Vec::as_slice).find(|files| !files.is_empty())
+    }
+}
+
+/// Reads the one entry of `account.js`.
+///
+/// # Errors
+/// It is no JSON.
+pub(super) fn of_account(json: &[u8], file: &str) -> Result<About, ArchiveFault> {
+    let entry: AccountEntry = serde_json::from_slice(json).map_err(|error| ArchiveFault::BadEntry {
+        file: file.to_owned(),
+        entry: 1,
+        detail: error.to_string(),
+    })?;
+    let account = entry.account;
+    Ok(About {
+        user_id: account.account_id.and_then(|id| id.parse().ok()),
+        handle: account.username.and_then(|handle| handle.parse().ok()),
+        name: account.account_display_name,
+        ..About::default()
+    })
+}
+
+/// `2024-03-01T12:00:00.000Z`
+fn moment(text: &str) -> Option<Wall> {
+    text.parse::<jiff::Timestamp>().ok().map(|at| Wall(at.as_millisecond()))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    #[serde(default)]
+    user_info: UserInfo,
+    #[serde(default)]
+    archive_info: ArchiveInfo,
+    #[serde(default)]
+    data_types: HashMap<String, DataType>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct UserInfo {
+    account_id: Option<String>,
+    user_name: Option<String>,
+    display_name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ArchiveInfo {
+    generation_date: Option<String>,
+    is_partial_archive: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct DataType {
+    files: Vec<DataFile>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct DataFile {
+    file_name: Option<String>,
+    count: Option<Count>,
+}
+
+/// X writes counts as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Count {
+    Text(String),
+    Number(u64),
+}
+
+impl Count {
+    pub(super) fn number(self) -> Option<u64> {
+        match self {
+            Count::Text(text) => text.parse().ok(),
+            Count::Number(number) => Some(number),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct AccountEntry {
+    #[serde(default)]
+    account: AccountInfo,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct AccountInfo {
+    account_id: Option<String>,
+    username: Option<String>,
+    account_display_name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_manifest_says_whose_and_how_much() {
+        let json = br#"{
+            "userInfo": {"accountId": "2244994945", "userName": "Ada_Example", "displayName": "Ada"},
+            "archiveInfo": {"sizeBytes": "1", "generationDate": "2024-03-01T12:00:00.000Z", "isPartialArchive": false,
+                            "maxPartSizeBytes": "53687091200"},
+            "readmeInfo": {"fileName": "data/README.txt"},
+            "dataTypes": {
+                "like": {"files": [{"fileName": "data/like.js", "globalName": "YTD.like.part0", "count": "12"},
+                                   {"fileName": "data/like-part1.js", "globalName": "YTD.like.part1", "count": 3}]},
+                "mute": {"mediaDirectory": "data/x"}
+            }}"#;
+        let manifest = Manifest::read(json, "data/manifest.js").unwrap();
+        assert_eq!(manifest.about.user_id.unwrap().to_string(), "2244994945");
+        assert_eq!(manifest.about.handle.as_ref().unwrap().as_str(), "ada_example");
+        assert_eq!(manifest.about.generated_at.unwrap().rfc3339(), "2024-03-01T12:00:00Z");
+        assert_eq!(manifest.about.is_partial, Some(false));
+        let files = manifest.files(["likes", "like"].into_iter()).unwrap();
+        assert_eq!(files[1], Promised { file_name: "like-part1.js".into(), count: Some(3) });
+        assert_eq!(files[0].count, Some(12));
+        assert!(manifest.files(["mute"].into_iter()).is_none());
+    }
+
+    #[test]
+    fn a_manifest_may_say_little_but_not_nonsense() {
+        assert_eq!(Manifest::read(b"{}", "m").unwrap().about, About::default());
+        for bad in [&b"[]"[..], b"{\"userInfo\":5}", b"{\"dataTypes\":[]}", b"{"] {
+            assert!(matches!(Manifest::read(bad, "m"), Err(ArchiveFault::BadEntry { .. })));
+        }
+        let about = of_account(br#"{"account":{"accountId":"7","username":"ada","email":"-"}}"#, "a").unwrap();
+        assert_eq!(about.user_id, Some("7".parse().unwrap()));
+    }
+}

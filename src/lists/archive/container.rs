@@ -1,0 +1,133 @@
+//! What holds the files: a zip, or a folder. In: a path. Out: those of X's files that this program reads, each of which can be
+//! opened as a bounded stream. What does not belong here: what is in them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use zip::read::{OwnedZipFileEntry, ZipReadOptions};
+
+use super::bounded::{Bounded, Meter, Size};
+use super::layout::{self, Role};
+use super::{ArchiveFault, MAX_PARTS, folder, zipped};
+
+/// Where a zip is read from.
+pub(super) trait Bytes: Read + Seek {}
+impl<T: Read + Seek> Bytes for T {}
+
+/// A zip or a folder, and the files of X's in it.
+pub(super) struct Container {
+    /// None where it is a folder.
+    zip: Option<Box<dyn Bytes>>,
+    members: Vec<Member>,
+}
+
+/// One of X's files.
+pub(super) struct Member {
+    /// Its name in the archive, with `/`; the folder around the archive is part of it.
+    pub(super) name: String,
+    /// What it is.
+    pub(super) role: Role,
+    /// Which part of it.
+    pub(super) part: u32,
+    /// As the zip's directory or the file system says.
+    pub(super) size: Size,
+    place: Place,
+}
+
+pub(super) enum Place {
+    Zipped(Box<OwnedZipFileEntry>),
+    File(PathBuf),
+}
+
+impl Member {
+    /// A file that this program reads; none where it is another, or lies where X's do not.
+    pub(super) fn new(name: String, size: Size, place: impl FnOnce() -> Place) -> Option<Member> {
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", &name));
+        let (role, part) = layout::role(file).filter(|_| layout::is_home(folder))?;
+        Some(Member { name, role, part, size, place: place() })
+    }
+
+    /// Its own name, without folders.
+    pub(super) fn file_name(&self) -> &str {
+        self.name.rsplit_once('/').map_or(&self.name, |(_, file)| file)
+    }
+
+    fn folder(&self) -> &str {
+        self.name.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+impl Container {
+    /// Opens a zip or a folder and finds X's files in it.
+    ///
+    /// # Errors
+    /// It is neither, or no archive of X's, or hostile.
+    pub(super) fn open(path: &Path) -> Result<Container, ArchiveFault> {
+        let facts = std::fs::metadata(path).map_err(ArchiveFault::of_open)?;
+        if facts.is_dir() {
+            return Container::of(None, folder::members(path)?);
+        }
+        let file = File::open(path).map_err(ArchiveFault::of_open)?;
+        Container::of_zip(Box::new(io::BufReader::new(file)))
+    }
+
+    /// Finds X's files in a zip.
+    ///
+    /// # Errors
+    /// As for [`Container::open`].
+    pub(super) fn of_zip(mut zip: Box<dyn Bytes>) -> Result<Container, ArchiveFault> {
+        let members = zipped::members(&mut zip)?;
+        Container::of(Some(zip), members)
+    }
+
+    fn of(zip: Option<Box<dyn Bytes>>, members: Vec<Member>) -> Result<Container, ArchiveFault> {
+        let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+        for member in &members {
+            *folders.entry(member.folder()).or_default() += 1;
+        }
+        if folders.keys().any(|folder| layout::is_data(folder)) {
+            folders.retain(|folder, _| layout::is_data(folder));
+        }
+        let mut names = folders.keys().map(|folder| (*folder).to_owned());
+        let home = names.next().ok_or(ArchiveFault::Foreign)?;
+        if let Some(second) = names.next() {
+            let first = if home.is_empty() { ".".to_owned() } else { home };
+            return Err(ArchiveFault::Several { first, second });
+        }
+        drop(names);
+        let mut members: Vec<Member> = members.into_iter().filter(|member| member.folder() == home).collect();
+        members.sort_by(|a, b| (a.role, a.part, &a.name).cmp(&(b.role, b.part, &b.name)));
+        if members.len() > MAX_PARTS {
+            return Err(ArchiveFault::TooManyParts);
+        }
+        Ok(Container { zip, members })
+    }
+
+    /// X's files, by what they are and part by part.
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// A file's bytes, unpacked as they are read and counted on the way.
+    ///
+    /// # Errors
+    /// It is encrypted, or packed in another way than zips are.
+    pub(super) fn read<'a>(
+        &'a mut self,
+        index: usize,
+        meter: &'a mut Meter<'_>,
+    ) -> Result<Bounded<'a, Box<dyn Read + 'a>>, ArchiveFault> {
+        let Some(member) = self.members.get(index) else { return Err(ArchiveFault::Missing) };
+        let from: Box<dyn Read + 'a> = match (&member.place, &mut self.zip) {
+            (Place::Zipped(entry), Some(zip)) => {
+                let unpacked = OwnedZipFileEntry::as_ref(entry).with_reader(zip, ZipReadOptions::new());
+                Box::new(unpacked.map_err(|error| zipped::fault_of(error, &member.name))?)
+            }
+            (Place::File(path), _) => Box::new(folder::open(path, &member.name)?),
+            (Place::Zipped(_), None) => return Err(ArchiveFault::Missing),
+        };
+        Ok(Bounded::new(from, member.name.clone(), member.size, meter))
+    }
+}

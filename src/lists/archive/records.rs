@@ -1,0 +1,263 @@
+//! The JSON of one entry as an [`Entry`]. Pure. Which keys there are and what is missing: docs/lists.md.
+
+use jiff::fmt::strtime;
+use serde::Deserialize;
+
+use super::about::Count;
+use crate::domain::{Target, TargetId, TargetKind, Wall};
+use crate::jobfile::read_target;
+use crate::lists::{Entry, ListKind};
+
+/// How X writes the time of a post: `Wed Jan 01 00:00:00 +0000 2020`.
+const POST_TIME: &str = "%a %b %d %H:%M:%S %z %Y";
+
+/// An entry that was read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    /// One that can be used.
+    Entry(Box<Entry>),
+    /// A version of an edited post, under the ID of the newest version: the others are no longer shown.
+    Edited(Box<Entry>),
+    /// It has no ID.
+    NoId,
+}
+
+/// Reads an entry of a list.
+///
+/// # Errors
+/// It is no JSON, or not of the form X gives the list's entries.
+pub(super) fn read(list: ListKind, json: &[u8]) -> serde_json::Result<Record> {
+    Ok(match list {
+        ListKind::Following => user(serde_json::from_slice::<Following>(json)?.following),
+        ListKind::Followers => user(serde_json::from_slice::<Follower>(json)?.follower),
+        ListKind::Mutes => user(serde_json::from_slice::<Mute>(json)?.muting),
+        ListKind::Blocks => user(serde_json::from_slice::<Block>(json)?.blocking),
+        ListKind::Likes => like(serde_json::from_slice::<LikeEntry>(json)?.like),
+        ListKind::Posts => post(serde_json::from_slice::<PostEntry>(json)?.tweet),
+        // X's archives have no bookmarks.
+        ListKind::Bookmarks => Record::NoId,
+    })
+}
+
+fn user(user: User) -> Record {
+    match id_of(user.account_id, user.user_link, TargetKind::User) {
+        Some(id) => Record::Entry(Box::new(Entry::bare(id))),
+        None => Record::NoId,
+    }
+}
+
+fn like(like: Like) -> Record {
+    match id_of(like.tweet_id, like.expanded_url, TargetKind::Post) {
+        Some(id) => Record::Entry(Box::new(Entry { text: like.full_text, ..Entry::bare(id) })),
+        None => Record::NoId,
+    }
+}
+
+fn post(post: Post) -> Record {
+    let Some(own) = id_of(post.id_str.or(post.id), None, TargetKind::Post) else { return Record::NoId };
+    let versions = post.edit_info.map(EditInfo::ids).unwrap_or_default();
+    // IDs grow with time.
+    let newest = versions.iter().filter_map(|id| id.parse().ok()).fold(own, TargetId::max);
+    let text = post.full_text.or(post.text);
+    let entry = Box::new(Entry {
+        created_at: post.created_at.as_deref().and_then(post_time),
+        likes: post.favorite_count.and_then(Count::number),
+        is_repost: text.as_deref().map(|text| text.starts_with("RT @")),
+        text,
+        ..Entry::bare(newest)
+    });
+    if versions.len() > 1 { Record::Edited(entry) } else { Record::Entry(entry) }
+}
+
+/// The ID as it is written; where it is missing, out of the link.
+fn id_of(id: Option<String>, link: Option<String>, kind: TargetKind) -> Option<TargetId> {
+    if let Some(id) = id.as_deref().filter(|id| !id.is_empty()) {
+        return id.parse().ok();
+    }
+    match read_target(link?.as_bytes(), Some(kind)) {
+        Ok(Target::Id(id)) => Some(id),
+        _ => None,
+    }
+}
+
+fn post_time(text: &str) -> Option<Wall> {
+    let at = strtime::parse(POST_TIME, text).and_then(|parsed| parsed.to_timestamp()).ok()?;
+    Some(Wall(at.as_millisecond()))
+}
+
+#[derive(Deserialize)]
+struct Following {
+    following: User,
+}
+
+#[derive(Deserialize)]
+struct Follower {
+    follower: User,
+}
+
+#[derive(Deserialize)]
+struct Mute {
+    muting: User,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    blocking: User,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    account_id: Option<String>,
+    user_link: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LikeEntry {
+    like: Like,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Like {
+    tweet_id: Option<String>,
+    full_text: Option<String>,
+    expanded_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PostEntry {
+    tweet: Post,
+}
+
+#[derive(Deserialize)]
+struct Post {
+    id_str: Option<String>,
+    id: Option<String>,
+    created_at: Option<String>,
+    full_text: Option<String>,
+    text: Option<String>,
+    favorite_count: Option<Count>,
+    edit_info: Option<EditInfo>,
+}
+
+/// The first version names its edits itself, a later one those of the first.
+#[derive(Deserialize)]
+struct EditInfo {
+    initial: Option<EditControl>,
+    edit: Option<Edit>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Edit {
+    edit_control_initial: Option<EditControl>,
+    initial_tweet_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EditControl {
+    #[serde(default)]
+    edit_tweet_ids: Vec<String>,
+}
+
+impl EditInfo {
+    fn ids(self) -> Vec<String> {
+        let mut ids = self.initial.map(|control| control.edit_tweet_ids).unwrap_or_default();
+        if let Some(edit) = self.edit {
+            ids.extend(edit.edit_control_initial.map(|control| control.edit_tweet_ids).unwrap_or_default());
+            ids.extend(edit.initial_tweet_id);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn entry(list: ListKind, json: &str) -> Entry {
+        match read(list, json.as_bytes()).unwrap() {
+            Record::Entry(entry) => *entry,
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn users_are_ids() {
+        for (list, json) in [
+            (
+                ListKind::Following,
+                r#"{"following":{"accountId":"100000001","userLink":"https://twitter.com/intent/user?user_id=100000001"}}"#,
+            ),
+            (ListKind::Followers, r#"{"follower":{"accountId":"100000001"}}"#),
+            (ListKind::Blocks, r#"{"blocking":{"userLink":"https://twitter.com/intent/user?user_id=100000001"}}"#),
+            (ListKind::Mutes, r#"{"muting":{"accountId":"100000001","more":[{"x":1}]},"more":null}"#),
+        ] {
+            assert_eq!(entry(list, json), Entry::bare("100000001".parse().unwrap()), "{json}");
+        }
+    }
+
+    #[test]
+    fn likes_may_lack_their_text() {
+        let like = entry(ListKind::Likes, r#"{"like":{"tweetId":"1212161512043446272","fullText":"hé\n=1"}}"#);
+        assert_eq!((like.target.to_string().as_str(), like.text.as_deref()), ("1212161512043446272", Some("hé\n=1")));
+        let like = entry(ListKind::Likes, r#"{"like":{"expandedUrl":"https://twitter.com/i/web/status/20"}}"#);
+        assert_eq!((like.target, like.text), ("20".parse().unwrap(), None));
+        // 20 digits are no ID, and none is made up out of the link.
+        let json =
+            br#"{"like":{"tweetId":"12345678901234567890","expandedUrl":"https://twitter.com/i/web/status/20"}}"#;
+        assert_eq!(read(ListKind::Likes, json).unwrap(), Record::NoId);
+    }
+
+    #[test]
+    fn posts_have_times_and_reposts_are_told_by_their_text() {
+        let json = r#"{"tweet":{"id":"1212161512043446272","id_str":"1212161512043446272","created_at":"Wed Jan 01 00:00:00 +0000 2020",
+            "full_text":"RT @someone: so it is","favorite_count":"3","retweeted":false,"entities":{"urls":[]}}}"#;
+        let post = entry(ListKind::Posts, json);
+        assert_eq!(post.created_at.unwrap().rfc3339(), "2020-01-01T00:00:00Z");
+        assert_eq!((post.is_repost, post.likes), (Some(true), Some(3)));
+        let post = entry(ListKind::Posts, r#"{"tweet":{"id":"20","created_at":"yesterday","text":"just"}}"#);
+        assert_eq!((post.created_at, post.is_repost, post.likes), (None, Some(false), None));
+    }
+
+    #[test]
+    fn an_edited_post_is_its_newest_version() {
+        let first =
+            br#"{"tweet":{"id":"100","edit_info":{"initial":{"editTweetIds":["100","200"],"editsRemaining":"4"}}}}"#;
+        let second = br#"{"tweet":{"id":"200","edit_info":{"edit":{"initialTweetId":"100",
+            "editControlInitial":{"editTweetIds":["100","200"]}}}}}"#;
+        for json in [&first[..], second] {
+            let Record::Edited(entry) = read(ListKind::Posts, json).unwrap() else { panic!() };
+            assert_eq!(entry.target, "200".parse().unwrap());
+        }
+        entry(ListKind::Posts, r#"{"tweet":{"id":"100","edit_info":{"initial":{"editTweetIds":["100"]}}}}"#);
+    }
+
+    #[test]
+    fn what_x_does_not_write_is_an_error_and_a_missing_id_is_not() {
+        for (list, json) in [
+            (ListKind::Blocks, r#"{"block":{"accountId":"1"}}"#),
+            (ListKind::Following, r#"{"following":"1"}"#),
+            (ListKind::Following, r#"{"following":{"accountId":1212161512043446272}}"#),
+            (ListKind::Likes, r#"{"like":[]}"#),
+            (ListKind::Posts, r#"{"tweet":{"id":"1","edit_info":7}}"#),
+            (ListKind::Likes, r#"{"like":{"tweetId":"1"]}"#),
+            (ListKind::Likes, "{\"like\":{\"tweetId\":\"1\",\"fullText\":\"\u{1}\"}}"),
+        ] {
+            assert!(read(list, json.as_bytes()).is_err(), "{json}");
+        }
+        for json in [
+            r#"{"like":{}}"#,
+            r#"{"like":{"tweetId":null}}"#,
+            r#"{"like":{"tweetId":""}}"#,
+            r#"{"like":{"tweetId":"x"}}"#,
+        ] {
+            assert_eq!(read(ListKind::Likes, json.as_bytes()).unwrap(), Record::NoId, "{json}");
+        }
+    }
+}

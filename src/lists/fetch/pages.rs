@@ -1,0 +1,155 @@
+//! A whole list: page after page into the queue, going on where an earlier process stopped.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::reader::{Asked, FetchError, News, Reader, Stop};
+use crate::domain::{Handle, TargetId, TargetKind, Wall};
+use crate::lists::{Entry, ListKind, snowflake};
+use crate::platform::{Collection, Listed, Page, Reading, What};
+use crate::store::{Known, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
+
+/// An unfinished reading that is older is begun anew: what it has is stale, and its cursor has most likely run out.
+const STALE_AFTER: Duration = Duration::from_secs(86_400);
+
+/// How a list's reading ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Where it stands.
+    pub state: ReadingState,
+    /// Why it stopped before the last page; none: it is complete.
+    pub stopped: Option<Stop>,
+    /// Entries an earlier process had read.
+    pub resumed_from: u64,
+}
+
+/// What a list is called at platforms.
+pub const fn collection_of(list: ListKind) -> Collection {
+    match list {
+        ListKind::Following => Collection::Following,
+        ListKind::Followers => Collection::Followers,
+        ListKind::Likes => Collection::Liked,
+        ListKind::Posts => Collection::Posts,
+        ListKind::Mutes => Collection::Muting,
+        ListKind::Blocks => Collection::Blocking,
+        ListKind::Bookmarks => Collection::Bookmarks,
+    }
+}
+
+/// Reads a list to its end, or as far as it may. `fresh` drops what an earlier reading had. The caller holds the list's lock.
+///
+/// # Errors
+/// The queue cannot be read or written.
+pub async fn read_list(
+    reader: &mut Reader,
+    list: ListKind,
+    reading: &'static Reading,
+    fresh: bool,
+) -> Result<Read, FetchError> {
+    let account = reader.way().account;
+    let now = reader.means.clock.now().wall;
+    let stored = reader.means.store.reading(account, list.name()).await?;
+    let usable = stored.filter(|state| !fresh && now.since(state.started_at) < STALE_AFTER);
+    let resumed_from = usable.as_ref().map_or(0, |state| state.entries);
+    let mut state = match usable {
+        Some(state) => state,
+        None => reader.means.store.begin_reading(account, list.name(), now).await?,
+    };
+    let mut begun_anew = false;
+    while !state.finished {
+        let count = reader.budget.affords(reading.price.1, reading.page.1);
+        if count < reading.page.0 {
+            return Ok(Read { state, stopped: Some(Stop::Spend), resumed_from });
+        }
+        let cursor = state.cursor.clone();
+        let what = What::Entries { count, from: cursor.as_deref() };
+        match reader.ask(reading, what).await? {
+            Asked::Page(page, id, end) => {
+                state = keep(reader, reading, &state, &page, (id, &end)).await?;
+                reader.tell(News::Page { entries: state.entries, pages: state.pages });
+            }
+            // A cursor of another day may not be taken any more: once, the list is read from its beginning.
+            Asked::Stopped(Stop::Malformed(said)) if cursor.is_some() && !begun_anew => {
+                begun_anew = true;
+                reader.tell(News::Trouble(format!("the platform does not go on from there ({said}); from the start")));
+                let now = reader.means.clock.now().wall;
+                state = reader.means.store.begin_reading(account, list.name(), now).await?;
+            }
+            Asked::Stopped(stop) => return Ok(Read { state, stopped: Some(stop), resumed_from }),
+        }
+    }
+    Ok(Read { state, stopped: None, resumed_from })
+}
+
+async fn keep(
+    reader: &mut Reader,
+    reading: &Reading,
+    state: &ReadingState,
+    page: &Page,
+    request: (ReadId, &ReadEnd),
+) -> Result<ReadingState, FetchError> {
+    let entries: Vec<PageEntry> = page.entries.iter().map(page_entry).collect::<Result<_, _>>()?;
+    let platform = reader.way().platform;
+    let new = NewPage { entries: &entries, next: page.next.as_deref(), of: (platform, reading.of) };
+    let rules = reader.rules(reading);
+    Ok(reader.means.store.keep_page(state.id, &new, request, &rules.ask()).await?)
+}
+
+/// All that was told of an entry, as it waits in the queue.
+#[derive(Serialize, Deserialize)]
+struct Facts {
+    handle: Option<String>,
+    name: Option<String>,
+    created_at: Option<Wall>,
+    last_active_at: Option<Wall>,
+    followers: Option<u64>,
+    likes: Option<u64>,
+    text: Option<String>,
+    is_repost: Option<bool>,
+}
+
+fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
+    let facts = Facts {
+        handle: listed.handle.as_ref().map(|handle| handle.as_str().to_owned()),
+        name: listed.name.clone(),
+        created_at: listed.created_at,
+        // A post's ID tells when it was made.
+        last_active_at: listed.newest_post.and_then(|post| snowflake::time(post, TargetKind::Post)),
+        followers: listed.followers,
+        likes: listed.likes,
+        text: listed.text.clone(),
+        is_repost: listed.is_repost,
+    };
+    let facts = serde_json::to_string(&facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
+    Ok(PageEntry { target: listed.id, known: known_of(listed), facts })
+}
+
+/// What is worth keeping of an entry when its list is gone.
+pub(in crate::lists) fn known_of(listed: &Listed) -> Known {
+    Known {
+        handle: listed.handle.clone(),
+        name: listed.name.clone(),
+        text: listed.text.clone(),
+        seen_at: Wall::default(),
+    }
+}
+
+/// An entry of the queue as an [`Entry`].
+///
+/// # Errors
+/// It holds what this program never writes.
+pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
+    let facts: Facts = serde_json::from_str(facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
+    Ok(Entry {
+        handle: facts.handle.and_then(|handle| handle.parse::<Handle>().ok()),
+        name: facts.name,
+        created_at: facts.created_at,
+        last_active_at: facts.last_active_at,
+        followers: facts.followers,
+        likes: facts.likes,
+        text: facts.text,
+        is_repost: facts.is_repost,
+        ..Entry::bare(target)
+    })
+}

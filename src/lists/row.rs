@@ -1,0 +1,153 @@
+//! A list read back as a job file: its columns say what a row's entry is known by.
+//!
+//! In: the names of a file's columns, and rows. Out: [`RowEntry`]s for the filter. What does not belong here: which column is the
+//! target (`jobfile`), and what becomes of a row.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Column, Entry};
+use crate::domain::{Handle, Target, TargetId, Wall};
+use crate::jobfile::cells_from_stored;
+
+/// How X's archives and v1.1 write a time: `Wed Oct 10 20:19:24 +0000 2018`.
+const ARCHIVE_TIME: &str = "%a %b %d %H:%M:%S %z %Y";
+
+/// Stands where there is no ID.
+const NO_ID: TargetId = TargetId::ZERO;
+
+/// What a row tells of its target. The ID is not known where the row names a handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowEntry {
+    /// The target's ID.
+    pub id: Option<TargetId>,
+    /// The rest; its own `target` says nothing where the ID is not known.
+    pub entry: Entry,
+}
+
+/// Where a file has the columns of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowReader {
+    columns: Vec<(Column, usize)>,
+}
+
+impl RowReader {
+    /// Finds the columns of a list among a file's, by their names, trimmed and without case. A name that stands twice says
+    /// nothing: nobody knows which is meant.
+    pub fn new<S: AsRef<str>>(names: &[S]) -> RowReader {
+        let at = |column: Column| {
+            let mut found = (0..names.len()).filter(|i| names[*i].as_ref().trim().eq_ignore_ascii_case(column.name()));
+            found.next().filter(|_| found.next().is_none())
+        };
+        RowReader { columns: Column::ALL.into_iter().filter_map(|column| Some((column, at(column)?))).collect() }
+    }
+
+    /// Whether the file has a column.
+    pub fn has(&self, column: Column) -> bool {
+        self.columns.iter().any(|(known, _)| *known == column)
+    }
+
+    /// What a row tells. A cell that is empty or cannot be read is not known.
+    pub fn entry(&self, target: &Target, record: Option<&str>) -> RowEntry {
+        let (id, handle) = match target {
+            Target::Id(id) => (Some(*id), None),
+            Target::Handle(handle) => (None, Some(handle.clone())),
+        };
+        let mut entry = Entry { handle, ..Entry::bare(id.unwrap_or(NO_ID)) };
+        if let Some(record) = record.filter(|_| !self.columns.is_empty()) {
+            let cells = cells_from_stored(record);
+            for (column, index) in &self.columns {
+                if let Some(cell) = cells.get(*index).map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) {
+                    take(&mut entry, *column, cell);
+                }
+            }
+        }
+        RowEntry { id, entry }
+    }
+}
+
+fn take(entry: &mut Entry, column: Column, cell: &str) {
+    match column {
+        Column::Handle => entry.handle = entry.handle.take().or_else(|| handle(cell)),
+        Column::Name => entry.name = Some(cell.to_owned()),
+        Column::CreatedAt => entry.created_at = time(cell),
+        Column::LastActiveAt => entry.last_active_at = time(cell),
+        Column::Followers => entry.followers = cell.parse().ok(),
+        Column::FollowsBack => entry.follows_back = flag(cell),
+        Column::Likes => entry.likes = cell.parse().ok(),
+        Column::IsRepost => entry.is_repost = flag(cell),
+        Column::Text => entry.text = Some(cell.to_owned()),
+        Column::TargetId | Column::Link => {}
+    }
+}
+
+/// A leading apostrophe is how spreadsheets keep a cell as text.
+fn handle(cell: &str) -> Option<Handle> {
+    cell.strip_prefix('\'').unwrap_or(cell).parse().ok()
+}
+
+/// RFC 3339, a date (in UTC), or the form of X's archives.
+fn time(cell: &str) -> Option<Wall> {
+    let date = |cell: &str| cell.parse::<Date>().ok()?.in_tz("UTC").ok().map(|at| at.timestamp());
+    let archive = |cell: &str| Timestamp::strptime(ARCHIVE_TIME, cell).ok();
+    let at = if cell.contains(':') { cell.parse().ok().or_else(|| archive(cell)) } else { date(cell) };
+    at.map(|at: Timestamp| Wall(at.as_millisecond()))
+}
+
+/// As this program, spreadsheets and other tools write it.
+fn flag(cell: &str) -> Option<bool> {
+    match cell.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "1" => Some(true),
+        "false" | "no" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::jobfile::stored_from_cells;
+    use crate::lists::{ListKind, columns, record};
+
+    #[test]
+    fn a_list_comes_back_as_it_was_written() {
+        for list in [ListKind::Following, ListKind::Likes] {
+            let entry = Entry {
+                handle: Some("Ada".parse().unwrap()),
+                name: Some("Ada \"L\", ok".into()),
+                created_at: Some(Wall(1_539_202_764_000)),
+                text: Some("a,b\nc".into()),
+                ..Entry::bare("1050118621198921728".parse().unwrap())
+            };
+            let entry = match list {
+                ListKind::Likes => Entry { likes: Some(7), is_repost: Some(false), ..entry },
+                _ => Entry { followers: Some(3), follows_back: Some(true), last_active_at: Some(Wall(0)), ..entry },
+            };
+            let names: Vec<&str> = columns(list).iter().map(|column| column.name()).collect();
+            let reader = RowReader::new(&names);
+            let stored = stored_from_cells(record(list, &entry));
+            assert_eq!(
+                reader.entry(&Target::Id(entry.target), Some(&stored)),
+                RowEntry { id: Some(entry.target), entry }
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_known() {
+        let reader = RowReader::new(&[" ID", "Created_At ", "likes", "follows_back", "likes", "handle"]);
+        let target: Target = "12".parse().unwrap();
+        let known = |record: &str| reader.entry(&target, Some(record)).entry;
+        let bare = Entry::bare("12".parse().unwrap());
+        assert_eq!(known("12,soon,3,perhaps,4,a b"), bare, "and likes stands twice");
+        assert_eq!(known("12"), bare);
+        assert_eq!(reader.entry(&target, None).entry, bare);
+        let told = known("12,Wed Oct 10 20:19:24 +0000 2018,3,NO,4,'@Ada");
+        assert_eq!(told.created_at.unwrap().rfc3339(), "2018-10-10T20:19:24Z");
+        assert_eq!((told.follows_back, told.handle), (Some(false), Some("ada".parse().unwrap())));
+        assert_eq!(known("12,2018-10-10").created_at.unwrap().rfc3339(), "2018-10-10T00:00:00Z");
+        let by_handle = reader.entry(&"@ada".parse().unwrap(), Some("@ada,2018-10-10,,,,@other"));
+        assert_eq!((by_handle.id, by_handle.entry.handle), (None, Some("ada".parse().unwrap())));
+    }
+}

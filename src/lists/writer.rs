@@ -1,0 +1,111 @@
+//! A list as a CSV file. In: [`Entry`]s. Out: a header and a line for each, to any writer; what a spreadsheet would run as a
+//! formula is made harmless, as in receipts. What does not belong here: where the file is kept.
+
+use std::io::{self, Write};
+
+use super::filter::{Rule, SPARED_BY, spared_record};
+use super::{Entry, ListKind, columns, record};
+use crate::jobfile::guarded;
+
+/// Writes the entries of one list.
+pub struct ListWriter<W: Write> {
+    csv: csv::Writer<W>,
+    list: ListKind,
+    is_raw: bool,
+    scratch: String,
+    rows: u64,
+}
+
+impl<W: Write> ListWriter<W> {
+    /// Begins a list; its header is written at once. Unless `raw`, cells that a spreadsheet would run get an apostrophe.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn new(to: W, list: ListKind, raw: bool) -> io::Result<ListWriter<W>> {
+        ListWriter::begin(to, columns(list).iter().map(|column| column.name()), list, raw)
+    }
+
+    /// Begins a list of entries that were spared, with the rule in a last column.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn of_spared(to: W, list: ListKind, raw: bool) -> io::Result<ListWriter<W>> {
+        let names = columns(list).iter().map(|column| column.name());
+        ListWriter::begin(to, names.chain([SPARED_BY]), list, raw)
+    }
+
+    fn begin(to: W, names: impl Iterator<Item = &'static str>, list: ListKind, raw: bool) -> io::Result<ListWriter<W>> {
+        let mut csv = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(to);
+        csv.write_record(names)?;
+        Ok(ListWriter { csv, list, is_raw: raw, scratch: String::new(), rows: 0 })
+    }
+
+    /// Writes one entry.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&mut self, entry: &Entry) -> io::Result<()> {
+        self.write_cells(&record(self.list, entry))
+    }
+
+    /// Writes one entry that was spared, to a list of such.
+    ///
+    /// # Errors
+    /// Those of the writer, and where the list is not one of spared entries.
+    pub fn write_spared(&mut self, entry: &Entry, rule: Rule) -> io::Result<()> {
+        self.write_cells(&spared_record(self.list, entry, rule))
+    }
+
+    fn write_cells(&mut self, cells: &[String]) -> io::Result<()> {
+        for cell in cells {
+            self.csv.write_field(guarded(cell, self.is_raw, &mut self.scratch))?;
+        }
+        self.csv.write_record(None::<&[u8]>)?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// How many entries were written.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Ends the list and gives the writer back, flushed.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn finish(self) -> io::Result<W> {
+        let mut to = self.csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+        to.flush()?;
+        Ok(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn csv(raw: bool) -> String {
+        let mut writer = ListWriter::new(Vec::new(), ListKind::Likes, raw).unwrap();
+        let text = Some("=HYPERLINK(\"x\"), she said\nand left".to_owned());
+        writer.write(&Entry { text, ..Entry::bare("20".parse().unwrap()) }).unwrap();
+        assert_eq!(writer.rows(), 1);
+        String::from_utf8(writer.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn formulas_are_made_harmless_unless_raw() {
+        let head = "target_id,handle,name,created_at,likes,is_repost,text,link\n20,,,,,,\"";
+        let tail = "=HYPERLINK(\"\"x\"\"), she said\nand left\",https://x.com/i/web/status/20\n";
+        assert_eq!(csv(false), format!("{head}'{tail}"));
+        assert_eq!(csv(true), format!("{head}{tail}"));
+    }
+
+    #[test]
+    fn an_empty_list_is_a_header() {
+        let writer = ListWriter::new(Vec::new(), ListKind::Mutes, false).unwrap();
+        let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+        assert!(text.starts_with("target_id,") && text.lines().count() == 1, "{text}");
+    }
+}

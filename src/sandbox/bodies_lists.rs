@@ -1,0 +1,168 @@
+//! Lists and lookups in the words of X API v2: `data`, `includes`, `meta`, and `errors` beside them. Fields that were not asked
+//! for are left out, as X does.
+
+use serde_json::{Map, Value, json};
+
+use super::shelves::{handle_of, made};
+use super::words::{JSON, PROBLEM, PROBLEMS, Worded, json_answer};
+use super::world::Refusal;
+use crate::domain::{TargetId, TargetKind};
+
+/// A page, before it is put into words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Leaf {
+    /// Entries, and the name each was asked by where it was.
+    pub(super) entries: Vec<(TargetId, Option<String>)>,
+    /// Where the next page begins.
+    pub(super) next: Option<String>,
+    /// Names nobody has, and those whose user may not be seen.
+    pub(super) missing: Vec<(String, Option<Refusal>)>,
+}
+
+/// The fields that were asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields {
+    pub(super) user: Vec<String>,
+    pub(super) post: Vec<String>,
+    pub(super) authors: bool,
+}
+
+/// A page in words.
+pub(super) fn page(leaf: &Leaf, kind: TargetKind, is_list: bool, fields: &Fields) -> Worded {
+    let data: Vec<Value> = leaf
+        .entries
+        .iter()
+        .map(|(id, name)| match kind {
+            TargetKind::User => user(*id, name.as_deref(), &fields.user),
+            TargetKind::Post => post(*id, &fields.post),
+        })
+        .collect();
+    let mut body = Map::new();
+    if kind == TargetKind::Post && fields.authors && !data.is_empty() {
+        let mut authors: Vec<TargetId> = leaf.entries.iter().map(|(id, _)| author(*id)).collect();
+        authors.sort_unstable();
+        authors.dedup();
+        let authors: Vec<Value> = authors.into_iter().map(|id| user(id, None, &fields.user)).collect();
+        body.insert("includes".into(), json!({"users": authors}));
+    }
+    if is_list {
+        let mut meta = json!({"result_count": data.len()});
+        if let (Some(next), Some(meta)) = (&leaf.next, meta.as_object_mut()) {
+            meta.insert("next_token".into(), next.clone().into());
+        }
+        body.insert("meta".into(), meta);
+    }
+    if !data.is_empty() {
+        body.insert("data".into(), data.into());
+    }
+    if !leaf.missing.is_empty() {
+        body.insert("errors".into(), leaf.missing.iter().map(missing).collect());
+    }
+    json_answer(200, JSON, &Value::Object(body))
+}
+
+/// A cursor the platform did not give out.
+pub(super) fn bad_cursor(cursor: &str) -> Worded {
+    let body = json!({
+        "errors": [{"parameters": {"pagination_token": [cursor]},
+                    "message": format!("Invalid 'pagination_token':['{cursor}']. ")}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": format!("{PROBLEMS}/invalid-request"),
+    });
+    json_answer(400, PROBLEM, &body)
+}
+
+/// A number of entries the endpoint does not take, or names it cannot read.
+pub(super) fn bad_parameter(name: &str, value: &str) -> Worded {
+    let body = json!({
+        "errors": [{"parameters": {name: [value]},
+                    "message": format!("The `{name}` query parameter value [{value}] is not valid")}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": format!("{PROBLEMS}/invalid-request"),
+    });
+    json_answer(400, PROBLEM, &body)
+}
+
+fn missing((name, why): &(String, Option<Refusal>)) -> Value {
+    let (title, detail) = match why {
+        None => ("Not Found Error", format!("Could not find user with usernames: [{name}].")),
+        Some(_) => ("Forbidden", format!("User has been suspended: [{name}].")),
+    };
+    json!({
+        "value": name,
+        "detail": detail,
+        "title": title,
+        "resource_type": "user",
+        "parameter": "usernames",
+        "resource_id": name,
+        "type": format!("{PROBLEMS}/resource-not-found"),
+    })
+}
+
+fn user(id: TargetId, asked_by: Option<&str>, fields: &[String]) -> Value {
+    let value = id.value();
+    let made_at = made(id).0;
+    // A third is quiet since 2018, and one in nine has never posted.
+    let newest = if value % 3 == 0 { 1_514_764_800_000 } else { 1_764_547_200_000 };
+    let newest = (u64::try_from(newest.max(made_at) - 1_288_834_974_657).unwrap_or(0) << 22) | (value & 0xfff);
+    let all = json!({
+        "created_at": time(made_at),
+        "description": DESCRIPTIONS[(value % DESCRIPTIONS.len() as u64) as usize],
+        "most_recent_tweet_id": if value % 9 == 1 { Value::Null } else { newest.to_string().into() },
+        "public_metrics": {"followers_count": value % 4_999, "following_count": value % 997,
+                           "tweet_count": value % 9_973, "listed_count": 0, "like_count": value % 99_991},
+        "protected": false,
+        "verified": false,
+    });
+    let handle = asked_by.map_or_else(|| handle_of(id), str::to_owned);
+    let name = format!("{} {}", NAMES[(value % NAMES.len() as u64) as usize], value % 1_000);
+    chosen(json!({"id": id.to_string(), "name": name, "username": handle}), all, fields)
+}
+
+fn post(id: TargetId, fields: &[String]) -> Value {
+    let value = id.value();
+    let text = TEXTS[(value % TEXTS.len() as u64) as usize];
+    let is_repost = value % 4 == 1;
+    let text = if is_repost { format!("RT @{}: {text}", handle_of(author(id))) } else { text.to_owned() };
+    let references = json!([{"type": "retweeted", "id": (value ^ 0x3ff).to_string()}]);
+    let all = json!({
+        "author_id": author(id).to_string(),
+        "created_at": time(made(id).0),
+        "public_metrics": {"like_count": value % 97, "retweet_count": value % 13, "reply_count": 0, "quote_count": 0},
+        "referenced_tweets": if is_repost { references } else { Value::Null },
+    });
+    chosen(json!({"id": id.to_string(), "text": text, "edit_history_tweet_ids": [id.to_string()]}), all, fields)
+}
+
+/// What is always told, and of the rest what was asked for and is there.
+fn chosen(mut always: Value, all: Value, fields: &[String]) -> Value {
+    if let (Some(told), Value::Object(all)) = (always.as_object_mut(), all) {
+        told.extend(all.into_iter().filter(|(name, value)| fields.contains(name) && !value.is_null()));
+    }
+    always
+}
+
+fn author(post: TargetId) -> TargetId {
+    let value = 1_000_000_000 + post.value() % 7_919;
+    value.to_string().parse().unwrap_or(post)
+}
+
+fn time(ms: i64) -> String {
+    let timestamp = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    timestamp.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+}
+
+const NAMES: [&str; 7] =
+    ["Łukasz Example", "Ana \"Test\" Muster", "=Sum Of Parts", "日本 テスト", "Plain Name", "a,b;c", "🦆 Duck"];
+const DESCRIPTIONS: [&str; 5] =
+    ["", "made up for tests", "two\nlines", "@nobody in particular", "+1 for commas, and \"quotes\""];
+const TEXTS: [&str; 6] = [
+    "good morning",
+    "a post about ducks, with a comma",
+    "=HYPERLINK(\"https://example.org\")",
+    "two\nlines and a \"quote\"",
+    "köszönöm 🦆",
+    "giveaway! retweet to win",
+];

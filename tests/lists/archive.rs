@@ -1,0 +1,212 @@
+//! `cleanup import` with archives of every shape.
+
+use super::program::{Done, Home};
+use super::zipper::{File, like, manifest, post, script, today, unpack, user, zip, zip_as};
+
+pub(crate) fn write(home: &Home, name: &str, bytes: &[u8]) {
+    std::fs::write(home.path(name), bytes).unwrap();
+}
+
+/// The IDs that an import gives.
+#[track_caller]
+pub(crate) fn ids(done: &Done) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(done.out.as_bytes());
+    assert_eq!(reader.headers().unwrap().get(0), Some("target_id"), "{}", done.out);
+    reader.records().map(|record| record.unwrap()[0].to_owned()).collect()
+}
+
+#[track_caller]
+fn import(home: &Home, archive: &str, what: &str) -> Done {
+    home.run(&["import", archive, "--what", what]).ends(0)
+}
+
+const EVERY_LIST: [(&str, &[&str]); 6] = [
+    ("following", &["11", "12"]),
+    ("followers", &["21"]),
+    ("likes", &["1001", "1002", "1003"]),
+    ("posts", &["1212161512043446272", "1212161512043446273"]),
+    ("mutes", &["31"]),
+    ("blocks", &["41", "42", "43"]),
+];
+
+#[test]
+fn every_list_of_a_zip_and_of_the_folder_unpacked_from_it() {
+    let home = Home::new();
+    write(&home, "a.zip", &zip(&today()));
+    write(&home, "large.zip", &zip_as(&today(), true));
+    unpack(&today(), &home.path("a")).unwrap();
+    unpack(&today(), &home.path("downloads/twitter-2024")).unwrap();
+    for (what, expected) in EVERY_LIST {
+        for archive in ["a.zip", "large.zip", "a", "a/data", "downloads"] {
+            let done = import(&home, archive, what);
+            assert_eq!(ids(&done), expected, "{archive} {what}");
+            assert!(done.err.contains("@ada_example (ID 2244994945), made 2024-03-01T12:00:00Z"), "{}", done.err);
+            assert!(!done.err.contains('\u{1b}') && !done.err.contains("warning"), "{}", done.err);
+        }
+    }
+    assert!(!home.queue().exists());
+}
+
+#[test]
+fn one_folder_around_everything() {
+    let home = Home::new();
+    let around = |files: Vec<File>, folder: &str| -> Vec<File> {
+        files.into_iter().map(|file| File { name: [folder.as_bytes(), &file.name].concat(), ..file }).collect()
+    };
+    let mut files = around(today(), "twitter-2024-03-01-abc/");
+    // What macOS puts beside it.
+    files.push(File::new("__MACOSX/twitter-2024-03-01-abc/data/._like.js", "\0\u{5}"));
+    files.push(File::stored("twitter-2024-03-01-abc/data/", ""));
+    write(&home, "a.zip", &zip(&files));
+    assert_eq!(ids(&import(&home, "a.zip", "likes")), ["1001", "1002", "1003"]);
+    write(&home, "b.zip", &zip(&around(today(), "./")));
+    assert_eq!(ids(&import(&home, "b.zip", "blocks")), ["41", "42", "43"]);
+    let windows = today().into_iter().map(|file| {
+        let name = String::from_utf8(file.name.clone()).unwrap().replace('/', "\\");
+        File { name: name.into_bytes(), ..file }
+    });
+    write(&home, "c.zip", &zip(&windows.collect::<Vec<_>>()));
+    assert_eq!(ids(&import(&home, "c.zip", "mutes")), ["31"]);
+}
+
+#[test]
+fn archives_from_before_2022() {
+    let home = Home::new();
+    let account = r#"[ {"account":{"email":"a@example.org","accountId":"2244994945","username":"ada_example","accountDisplayName":"Ada"}} ]"#;
+    let posts = [post(100, "a"), post(101, "b")].join(",");
+    let old = |folder: &str| {
+        vec![
+            File::new(&format!("{folder}account.js"), format!("window.YTD.account.part0 = {account}")),
+            File::new(&format!("{folder}tweet.js"), format!("window.YTD.tweet.part0 = [ {posts} ]")),
+            File::new(&format!("{folder}tweet-part1.js"), script("tweet.part1", &[post(102, "c")])),
+            File::new(&format!("{folder}follower.js"), "window.YTD.follower.part0 = [ ]"),
+            File::new(&format!("{folder}following.js"), "\u{feff}window.YTD.following.part0 = [];\n"),
+        ]
+    };
+    for folder in ["data/", ""] {
+        write(&home, "a.zip", &zip(&old(folder)));
+        let done = import(&home, "a.zip", "posts");
+        assert_eq!(ids(&done), ["100", "101", "102"]);
+        assert!(done.err.contains("archive of Ada, @ada_example (ID 2244994945)\n"), "{}", done.err);
+        for what in ["followers", "following"] {
+            let done = import(&home, "a.zip", what);
+            assert_eq!(done.out, "target_id,handle,name,created_at,last_active_at,followers,follows_back,text,link\n");
+        }
+    }
+    let nameless: Vec<File> = old("data/").split_off(1);
+    write(&home, "a.zip", &zip(&nameless));
+    assert!(import(&home, "a.zip", "posts").err.contains("somebody it does not name"));
+}
+
+#[test]
+fn parts_are_read_in_their_order() {
+    let home = Home::new();
+    let part = |n: u64| match n {
+        0 => File::new("data/like.js", script("like.part0", &[like(1000)])),
+        n => File::new(&format!("data/like-part{n}.js"), script(&format!("like.part{n}"), &[like(1000 + n)])),
+    };
+    write(&home, "a.zip", &zip(&[11, 2, 10, 0, 1].map(part)));
+    assert_eq!(ids(&import(&home, "a.zip", "likes")), ["1000", "1001", "1002", "1010", "1011"]);
+}
+
+#[test]
+fn posts_say_when_what_and_whether_they_are_reposts() {
+    let home = Home::new();
+    let edit = |id: u64| {
+        format!(
+            r#"{{"tweet":{{"id":"{id}","full_text":"v","edit_info":{{"initial":{{"editTweetIds":["300","301"]}}}}}}}}"#
+        )
+    };
+    let posts = [post(200, "=1+1"), post(201, "RT @a: b"), edit(300), edit(301), r#"{"tweet":{"id":"400"}}"#.into()];
+    write(&home, "a.zip", &zip(&[File::new("data/tweets.js", script("tweets.part0", &posts))]));
+    let done = import(&home, "a.zip", "posts");
+    let expected = "target_id,handle,name,created_at,likes,is_repost,text,link
+200,,,2020-01-01T00:00:00Z,1,false,'=1+1,https://x.com/i/web/status/200
+201,,,2020-01-01T00:00:00Z,1,true,RT @a: b,https://x.com/i/web/status/201
+301,,,,,false,v,https://x.com/i/web/status/301
+400,,,,,,,https://x.com/i/web/status/400
+";
+    assert_eq!(done.out, expected);
+    assert!(done.err.contains("1 are reposts") && done.err.contains("delete-post"), "{}", done.err);
+    assert!(done.err.contains("1 older versions"), "{}", done.err);
+    let raw = home.run(&["import", "a.zip", "--what", "posts", "--raw"]).ends(0);
+    assert!(raw.out.contains(",=1+1,"), "{}", raw.out);
+}
+
+#[test]
+fn a_file_appears_whole_or_not_at_all() {
+    let home = Home::new();
+    write(&home, "a.zip", &zip(&today()));
+    let words = ["import", "a.zip", "--what", "likes", "-o", "unlike.csv"];
+    let done = home.run(&words).ends(0);
+    assert_eq!(done.out, "");
+    assert!(done.err.contains("3 likes are in unlike.csv; `cleanup check unlike.csv --action unlike`"), "{}", done.err);
+    assert_eq!(std::fs::read_to_string(home.path("unlike.csv")).unwrap(), import(&home, "a.zip", "likes").out);
+    // And it is a job file.
+    let checked = home.run(&["check", "unlike.csv", "--json"]).ends(0);
+    assert_eq!(checked.json()["files"][0]["check"]["usable"], 3);
+    let mut cut = today();
+    cut[7] = File::new("data/like-part1.js", "window.YTD.like.part1 = [ {\"like\":{\"tweetId\":\"7\"}}, {");
+    write(&home, "a.zip", &zip(&cut));
+    let before = std::fs::read(home.path("unlike.csv")).unwrap();
+    let done = home.run(&words).ends(65);
+    assert!(done.err.contains("data/like-part1.js is cut") && done.err.contains("after 1 complete"), "{}", done.err);
+    assert_eq!(std::fs::read(home.path("unlike.csv")).unwrap(), before);
+    assert_eq!(home.run(&words[..4]).ends(65).out, "", "nothing of a cut list");
+    assert!(
+        home.run(&["import", "a.zip", "--what", "likes", "-o", "no/such.csv"]).ends(74).err.contains("no/such.csv")
+    );
+    let mut names: Vec<String> = std::fs::read_dir(home.path("."))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["a.zip", "unlike.csv"]);
+}
+
+#[test]
+fn the_manifest_is_held_against_what_is_there() {
+    let home = Home::new();
+    let likes = || File::new("data/like.js", script("like.part0", &[like(1), like(2)]));
+    let with = |manifest: String, more: Vec<File>| {
+        let mut files = vec![File::new("data/manifest.js", manifest), likes()];
+        files.extend(more);
+        write(&home, "a.zip", &zip(&files));
+        home.run(&["import", "a.zip", "--what", "likes"])
+    };
+    let done = with(manifest(&[("like", "like.js", 5)]), vec![]).ends(0);
+    assert!(done.err.contains("data/like.js has 2 entries, and the manifest says 5"), "{}", done.err);
+    let done = with(manifest(&[("like", "like.js", 2), ("like", "like-part1.js", 9)]), vec![]).ends(65);
+    assert!(done.err.contains("like-part1.js, which its manifest names, is missing"), "{}", done.err);
+    let part = File::new("data/like-part1.js", script("like.part1", &[like(3)]));
+    let done = with(manifest(&[("like", "like.js", 2)]), vec![part]).ends(0);
+    assert_eq!(ids(&done), ["1", "2", "3"]);
+    assert!(done.err.contains("data/like-part1.js is not in the manifest"), "{}", done.err);
+    let done = with(manifest(&[("like", "../../etc/passwd", 2)]), vec![]).ends(65);
+    assert!(done.err.contains("passwd, which its manifest names, is missing"), "{}", done.err);
+    let done = with("window.__THAR_CONFIG = {\"userInfo\": 5}".into(), vec![]).ends(65);
+    assert!(done.err.contains("data/manifest.js"), "{}", done.err);
+    let done =
+        with("window.YTD.manifest.part0 = {\"archiveInfo\":{\"isPartialArchive\":true}};".into(), vec![]).ends(0);
+    assert!(done.err.contains("only a part"), "{}", done.err);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let home = Home::new();
+    write(&home, "a.zip", &zip(&[File::new("data/like.js", "window.YTD.like.part0 = []")]));
+    for (what, file) in [("posts", "data/tweets.js"), ("mutes", "data/mute.js"), ("followers", "data/follower.js")] {
+        let done = home.run(&["import", "a.zip", "--what", what]).ends(65);
+        assert!(done.err.contains(file) && done.err.contains("hint"), "{}", done.err);
+    }
+    home.run(&["import", "a.zip", "--what", "bookmarks"]).ends(2);
+    home.run(&["import", "a.zip"]).ends(2);
+    let entries = [user("blocking", 1), r#"{"blocking":{}}"#.into(), r#"{"blocking":{"accountId":"x"}}"#.into()];
+    write(&home, "a.zip", &zip(&[File::new("data/block.js", script("block.part0", &entries))]));
+    let done = import(&home, "a.zip", "blocks");
+    assert_eq!(ids(&done), ["1"]);
+    assert!(done.err.contains("2 entries have no ID and were left out"), "{}", done.err);
+    write(&home, "a.zip", &zip(&[File::new("data/block.js", script("block.part0", &entries[1..]))]));
+    let done = home.run(&["import", "a.zip", "--what", "blocks"]).ends(65);
+    assert!(done.err.contains("not one of the 2 entries"), "{}", done.err);
+}

@@ -1,0 +1,40 @@
+//! The corpora of the fuzz targets, through the same entry points, in every test run: what was found once stays mended.
+
+use std::path::Path;
+
+#[path = "../../fuzz/entries/archive.rs"]
+#[allow(clippy::expect_used, unreachable_pub)]
+mod archive;
+#[path = "../../fuzz/entries/csv.rs"]
+#[allow(clippy::expect_used, unreachable_pub)]
+mod csv;
+#[path = "../../fuzz/entries/link.rs"]
+#[allow(clippy::expect_used, unreachable_pub)]
+mod link;
+
+fn replay(target: &str, entry: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(files.len() >= 10, "{} is thin", folder.display());
+    for file in files {
+        let bytes = std::fs::read(&file).unwrap();
+        if std::panic::catch_unwind(|| entry(&bytes)).is_err() {
+            panic!("{} breaks a law of {target}", file.display());
+        }
+    }
+}
+
+#[test]
+fn archives() {
+    replay("archive", archive::try_it);
+}
+
+#[test]
+fn job_files_and_keep_lists() {
+    replay("csv", csv::try_it);
+}
+
+#[test]
+fn links_and_cells() {
+    replay("link", link::try_it);
+}

@@ -1,0 +1,298 @@
+//! `cleanup list` with the real program against a sandbox in a process of its own.
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use cleanup::sandbox::ReadLedger;
+
+use crate::common::{Home, SandboxProcess, USER, code, stderr, stdout};
+
+const ALL: [(&str, &str, u64); 7] = [
+    ("following", "following", 1_000),
+    ("followers", "followers", 1_000),
+    ("likes", "likes", 100),
+    ("posts", "posts", 100),
+    ("mutes", "mutes", 1_000),
+    ("blocks", "blocks", 1_000),
+    ("bookmarks", "bookmarks", 100),
+];
+
+fn list(home: &Home, sandbox: &SandboxProcess, words: &[&str]) -> Command {
+    home.against(sandbox, ["list"].iter().chain(words))
+}
+
+fn ended(mut command: Command, exit: i32) -> Output {
+    let output = command.output().unwrap();
+    assert_eq!(code(&output), exit, "{}\n{}", stdout(&output), stderr(&output));
+    output
+}
+
+fn reads(sandbox: &SandboxProcess, name: &str) -> ReadLedger {
+    let ledger: cleanup::sandbox::Ledger = serde_json::from_str(&sandbox.get("/sandbox/ledger")).unwrap();
+    ledger.users.get(USER).and_then(|user| user.reads.get(name).cloned()).unwrap_or_default()
+}
+
+/// The first column, which names everybody once.
+fn targets(csv: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(&reader.headers().unwrap()[0], "target_id");
+    let all: Vec<String> = reader.records().map(|record| record.unwrap()[0].to_owned()).collect();
+    assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len(), "everybody once");
+    all
+}
+
+fn column(csv: &str, name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
+    reader.records().map(|record| record.unwrap()[at].to_owned()).collect()
+}
+
+fn post(sandbox: &SandboxProcess, path: &str) {
+    let address = sandbox.url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 204"), "{text}");
+}
+
+fn spawn(mut command: Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Waits for something that another process does; a minute is far beyond what it takes.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn every_list_is_read_page_by_page() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "230", "--faults", "none"]);
+    for (name, shelf, page) in ALL {
+        let output = ended(list(&home, &sandbox, &[name]), 0);
+        assert_eq!(targets(&stdout(&output)).len(), 230, "{name}");
+        let ledger = reads(&sandbox, shelf);
+        assert_eq!(ledger.requests, 230_u64.div_ceil(page), "{name}: {ledger:?}");
+        assert!(stderr(&output).contains("230 entries, 230 written"), "{}", stderr(&output));
+    }
+    let users = stdout(&ended(list(&home, &sandbox, &["following", "--raw"]), 0));
+    assert!(column(&users, "handle").iter().all(|handle| handle.starts_with("@s_")));
+    assert!(column(&users, "followers").iter().all(|count| count.parse::<u64>().is_ok()));
+    assert!(column(&users, "last_active_at").iter().any(|at| at.starts_with("20")));
+    let harmless = stdout(&ended(list(&home, &sandbox, &["following"]), 0));
+    assert!(column(&harmless, "name").iter().all(|name| !name.starts_with('=')));
+    let posts = stdout(&ended(list(&home, &sandbox, &["posts", "--raw"]), 0));
+    assert!(column(&posts, "is_repost").iter().any(|word| word == "true"));
+    assert!(column(&posts, "created_at").iter().all(|at| at.ends_with('Z')));
+}
+
+#[test]
+fn an_empty_list_is_a_header() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "0", "--faults", "none"]);
+    let output = ended(list(&home, &sandbox, &["blocks", "-o", "unblock.csv"]), 0);
+    assert_eq!(stdout(&output), "");
+    let csv = std::fs::read_to_string(home.path("unblock.csv")).unwrap();
+    assert!(targets(&csv).is_empty() && csv.lines().count() == 1, "{csv}");
+}
+
+#[test]
+fn what_goes_wrong_on_the_way_is_asked_again() {
+    let home = Home::new();
+    let faults = "429=4%,5xx=12%,reset=8%,lost=8%,cut=8%";
+    let sandbox = SandboxProcess::start(&home, &["--lists", "1500", "--faults", faults, "--seed", "5"]);
+    let output = ended(list(&home, &sandbox, &["likes"]), 0);
+    assert_eq!(targets(&stdout(&output)).len() as u64 + gone(&sandbox), 1_500, "{}", stderr(&output));
+    let ledger = reads(&sandbox, "likes");
+    assert!(ledger.requests > 15 && ledger.earned_429 == 0, "{ledger:?}");
+}
+
+/// Faults of requests leave lists whole.
+fn gone(_: &SandboxProcess) -> u64 {
+    0
+}
+
+#[test]
+fn a_429_is_waited_out_and_remembered() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "400", "--faults", "none", "--read-limit", "2/3s"]);
+    let output = ended(list(&home, &sandbox, &["likes"]), 0);
+    assert_eq!(targets(&stdout(&output)).len(), 400);
+    let ledger = reads(&sandbox, "likes");
+    // The platform's windows are shorter than what the program goes by, so it is the platform that says stop: once a window.
+    assert!(ledger.earned_429 >= 1 && ledger.pages == 4, "{ledger:?}");
+    assert!(stderr(&output).contains("waiting until"), "{}", stderr(&output));
+}
+
+#[test]
+fn whoever_is_killed_goes_on_from_the_page_in_flight() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "1200", "--faults", "none", "--latency", "120ms"]);
+    let mut first = spawn(list(&home, &sandbox, &["likes", "-o", "likes.csv"]));
+    until("four pages", || reads(&sandbox, "likes").pages >= 4);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert!(!home.path("likes.csv").exists(), "a file appears whole or not at all");
+    let output = ended(list(&home, &sandbox, &["likes", "-o", "likes.csv"]), 0);
+    assert!(stderr(&output).contains("from an earlier, unfinished reading"), "{}", stderr(&output));
+    assert_eq!(targets(&std::fs::read_to_string(home.path("likes.csv")).unwrap()).len(), 1_200);
+    let ledger = reads(&sandbox, "likes");
+    assert!(ledger.requests <= 12 + 1, "only the page in flight is asked for again: {ledger:?}");
+    // It was delivered, so the next one begins anew.
+    ended(list(&home, &sandbox, &["likes", "-o", "likes.csv"]), 0);
+    assert!(reads(&sandbox, "likes").requests >= 24);
+}
+
+#[test]
+fn bounds_and_signals_keep_what_was_read() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "1000", "--faults", "none", "--latency", "60ms"]);
+    let output = ended(list(&home, &sandbox, &["likes", "--max-requests", "3"]), 4);
+    assert!(stdout(&output).is_empty() && stderr(&output).contains("300 entries are kept"), "{}", stderr(&output));
+    // Likes cost $0.001 each: half a page more is affordable.
+    let output = ended(list(&home, &sandbox, &["likes", "--max-spend", "0.05"]), 4);
+    assert!(stderr(&output).contains("350 entries are kept"), "{}", stderr(&output));
+    let child = spawn(list(&home, &sandbox, &["likes"]));
+    let before = reads(&sandbox, "likes").pages;
+    until("a page", || reads(&sandbox, "likes").pages > before);
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 130, "{}", stderr(&output));
+    assert!(stderr(&output).contains("goes on from there"), "{}", stderr(&output));
+    let output = ended(list(&home, &sandbox, &["likes"]), 0);
+    assert_eq!(targets(&stdout(&output)).len(), 1_000);
+    // 3 pages, half a page, and the remaining 650 in 7.
+    assert!(reads(&sandbox, "likes").requests <= 12, "{:?}", reads(&sandbox, "likes"));
+    ended(list(&home, &sandbox, &["likes", "--max-requests", "1"]), 4);
+    let output = ended(list(&home, &sandbox, &["likes", "--fresh", "--max-requests", "2"]), 4);
+    assert!(stderr(&output).contains("200 entries are kept"), "{}", stderr(&output));
+}
+
+#[test]
+fn two_processes_do_not_turn_each_others_pages() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "900", "--faults", "none", "--latency", "200ms"]);
+    let first = spawn(list(&home, &sandbox, &["likes"]));
+    until("a request", || reads(&sandbox, "likes").requests > 0);
+    let output = ended(list(&home, &sandbox, &["likes"]), 75);
+    assert!(stderr(&output).contains("another process is reading likes"), "{}", stderr(&output));
+    // Another list is another matter.
+    ended(list(&home, &sandbox, &["mutes"]), 0);
+    let output = first.wait_with_output().unwrap();
+    assert_eq!((code(&output), targets(&stdout(&output)).len()), (0, 900));
+}
+
+#[test]
+fn a_cursor_that_has_run_out_begins_the_list_anew() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "500", "--faults", "none"]);
+    ended(list(&home, &sandbox, &["likes", "--max-requests", "2"]), 4);
+    crate::program::wait(async {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", home.queue().display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        let changed = sqlx::query("update reading set cursor = 'expired'").execute(&mut connection).await.unwrap();
+        assert_eq!(changed.rows_affected(), 1);
+    });
+    let output = ended(list(&home, &sandbox, &["likes"]), 0);
+    assert_eq!(targets(&stdout(&output)).len(), 500);
+    assert_eq!(reads(&sandbox, "likes").pages, 2 + 5);
+}
+
+#[test]
+fn what_is_undone_is_off_the_list_and_what_comes_back_is_on_it() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "40", "--faults", "none"]);
+    ended(list(&home, &sandbox, &["mutes", "--limit", "30", "-o", "unmute.csv"]), 0);
+    let listed = targets(&std::fs::read_to_string(home.path("unmute.csv")).unwrap());
+    assert_eq!(listed.len(), 30);
+    let run = home.against(&sandbox, ["run", "unmute.csv", "--yes", "--pace", "front-load", "--progress", "none"]);
+    ended(run, 0);
+    let left = targets(&stdout(&ended(list(&home, &sandbox, &["mutes"]), 0)));
+    assert_eq!(left.len(), 10);
+    assert!(left.iter().all(|target| !listed.contains(target)));
+    post(&sandbox, &format!("/sandbox/list/{USER}/mutes/{}", listed[0]));
+    let left = targets(&stdout(&ended(list(&home, &sandbox, &["mutes"]), 0)));
+    assert!(left.len() == 11 && left.contains(&listed[0]));
+}
+
+#[test]
+fn a_ghost_stays_on_its_list() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "20", "--faults", "ghost=100%"]);
+    ended(list(&home, &sandbox, &["following", "-o", "unfollow.csv"]), 0);
+    let run = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--progress", "none"]);
+    ended(run, 0);
+    assert_eq!(sandbox.effects().len(), 20);
+    assert_eq!(targets(&stdout(&ended(list(&home, &sandbox, &["following"]), 0))).len(), 20);
+}
+
+#[test]
+fn who_follows_back_is_told_by_the_followers() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "60", "--faults", "none"]);
+    let words = ["following", "--not-following-back", "--spared", "spared.csv"];
+    let csv = stdout(&ended(list(&home, &sandbox, &words), 0));
+    assert_eq!(targets(&csv).len(), 30);
+    assert!(column(&csv, "follows_back").iter().all(|word| word == "false"));
+    let spared = std::fs::read_to_string(home.path("spared.csv")).unwrap();
+    assert_eq!(targets(&spared).len(), 30);
+    assert_eq!(reads(&sandbox, "followers").requests, 1);
+    ended(list(&home, &sandbox, &["followers", "--not-following-back"]), 2);
+}
+
+#[test]
+fn what_needs_a_person_says_so_and_keeps_what_was_read() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "500", "--faults", "none"]);
+    ended(list(&home, &sandbox, &["likes", "--max-requests", "2"]), 4);
+    for (trouble, word) in [("revoke", "unauthorized"), ("credits", "credits_depleted"), ("suspend", "suspended")] {
+        post(&sandbox, &format!("/sandbox/user/{USER}/{trouble}"));
+        let output = ended(list(&home, &sandbox, &["likes"]), 77);
+        assert!(
+            stderr(&output).contains(word) && stderr(&output).contains("200 entries are kept"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    post(&sandbox, &format!("/sandbox/user/{USER}/restore"));
+    assert_eq!(targets(&stdout(&ended(list(&home, &sandbox, &["likes"]), 0))).len(), 500);
+    assert_eq!(reads(&sandbox, "likes").pages, 5, "no page was paid for twice");
+}
+
+#[test]
+fn nobody_there_is_69_and_a_platform_without_lists_2() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
+    let mut aisa = home.cleanup(["list", "following"]);
+    aisa.env("CLEANUP_AISA_KEY", format!("sk-sandbox-{USER}")).env("CLEANUP_AISA_API", &sandbox.url);
+    let output = ended(aisa, 2);
+    assert!(stderr(&output).contains("cleanup import"), "{}", stderr(&output));
+    let mut nobody = list(&home, &sandbox, &["following", "--give-up-after", "1s"]);
+    nobody.env("CLEANUP_X_API", "http://127.0.0.1:9");
+    ended(nobody, 69);
+}
+
+#[test]
+fn the_embedded_sandbox_knows_what_its_jobs_have_done() {
+    let home = Home::new();
+    let mut command = home.cleanup(["list", "blocks", "--sandbox", "--limit", "10", "-o", "unblock.csv"]);
+    assert_eq!(code(&command.output().unwrap()), 0);
+    let run = ["run", "unblock.csv", "--sandbox", "--pace", "front-load", "--progress", "none"];
+    let output = home.cleanup(run).output().unwrap();
+    assert!([0, 3].contains(&code(&output)), "{}", stderr(&output));
+    let report = stdout(&home.cleanup(["report", "unblock", "--sandbox"]).output().unwrap());
+    let done = column(&report, "outcome").iter().filter(|outcome| *outcome == "done").count();
+    let before = targets(&std::fs::read_to_string(home.path("unblock.csv")).unwrap());
+    let after = targets(&stdout(&home.cleanup(["list", "blocks", "--sandbox"]).output().unwrap()));
+    assert_eq!(before.iter().filter(|target| !after.contains(target)).count(), done);
+}

@@ -1,0 +1,57 @@
+//! What is known of a target is on disk before its request leaves: whoever dies then still has the list to restore.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use cleanup::domain::TaskState;
+use cleanup::store::{PickOrder, PickedTask, QueueKind, Store, Wanted};
+
+use crate::common::{Home, code, stderr};
+
+/// The tasks that are being sent, as another process sees them.
+fn being_sent(queue: &PathBuf) -> Vec<PickedTask> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut store = Store::open(queue, QueueKind::Real).await.unwrap();
+        let job = store.job("unfollow").await.unwrap().unwrap();
+        let wanted = Wanted { states: vec![TaskState::Sending], ghosts: false };
+        store.pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
+        let tasks = store.picked(0, 100).await.unwrap();
+        store.end_picking().await.unwrap();
+        store.close().await;
+        tasks
+    })
+}
+
+#[test]
+fn the_row_is_on_disk_when_its_request_arrives() {
+    let home = Home::new();
+    home.write("unfollow.csv", "target_id,handle,name\n1212161512043446272,@synthetic_one,Zoë\n");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let queue = home.queue();
+    let platform = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(stream.try_clone().unwrap()).read_line(&mut line).unwrap();
+        let seen = being_sent(&queue);
+        let body = r#"{"data":{"following":false}}"#;
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        (line, seen)
+    });
+    let mut run = home.cleanup(["run", "unfollow.csv", "--yes"]);
+    run.env("CLEANUP_X_API", url).env("CLEANUP_X_TOKEN", "synthetic").env("CLEANUP_X_USER_ID", "2244994945");
+    let run = run.output().unwrap();
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let (line, seen) = platform.join().unwrap();
+    assert!(line.starts_with("DELETE /2/users/2244994945/following/1212161512043446272 "), "{line}");
+    let [task] = &seen[..] else { panic!("{seen:?}") };
+    assert_eq!(task.target.to_string(), "1212161512043446272");
+    assert_eq!(task.record.as_deref(), Some("1212161512043446272,@synthetic_one,Zoë"));
+}

@@ -1,0 +1,117 @@
+//! Ticks against a queue in every state: counters stay right, and a request in flight is never overtaken.
+
+use std::path::Path;
+
+use cleanup::clock::SystemClock;
+use cleanup::domain::{Action, Platform, Target, TaskId, TaskState};
+use cleanup::store::{
+    Claim, Claimed, Drain, DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Settled, Store, Tick, Turn,
+};
+
+const ROWS: u64 = 8;
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn target(n: u64) -> Target {
+    (1000 + n).to_string().parse().unwrap()
+}
+
+async fn queue(path: &Path) -> Store {
+    let mut store = Store::open(path, QueueKind::Real).await.unwrap();
+    let name = "ada".parse().unwrap();
+    let account = store.ensure_account(&name, Platform::XV2, &"42".parse().unwrap()).await.unwrap();
+    let action = Action::Unlike;
+    let new = NewJob { name: "likes".into(), path: "/x.csv".into(), action: Some(action), account: Some(account) };
+    let now = SystemClock::shared().now().wall;
+    let mut loader = store.begin_round(&new, None, "hash", None, now).await.unwrap();
+    for n in 1..=ROWS {
+        let place = RowPlace::Task { action, account, target: target(n), kept: n == ROWS };
+        loader.push(LoadRow { line: n, place, record: None }).await.unwrap();
+    }
+    loader.finish().await.unwrap();
+    store
+}
+
+async fn claim(drain: &mut Drain, count: u32) -> Vec<Claimed> {
+    let lane = drain.lanes(None).await.unwrap()[0];
+    let now = SystemClock::shared().now();
+    let claim = Claim {
+        lane: lane.lane,
+        account: lane.account,
+        action: lane.action,
+        count,
+        visible_to: lane.visible_to,
+        upper: now.tick,
+    };
+    drain.turn(&Turn { claims: vec![claim], ..Turn::default() }, now).await.unwrap().claimed
+}
+
+async fn settle(drain: &mut Drain, claimed: &[Claimed], state: TaskState) {
+    let (lane, now) = (drain.lanes(None).await.unwrap()[0], SystemClock::shared().now());
+    let settled = claimed.iter().map(|claimed| Settled {
+        attempt: claimed.attempt,
+        task: claimed.task,
+        round: lane.round,
+        state,
+        upper: now.tick,
+        ended_at: now.wall,
+        http_status: Some(403),
+        finding: "refused",
+        reason: Some("not_authorized".into()),
+        detail: String::new(),
+        troubles: 0,
+        first_trouble: None,
+        unsure: false,
+    });
+    drain.turn(&Turn { settled: settled.collect(), ..Turn::default() }, now).await.unwrap();
+}
+
+#[test]
+fn ticks_settle_what_is_open_and_leave_alone_what_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q.db");
+    run(async {
+        let clock = SystemClock::shared();
+        let mut other = queue(&path).await;
+        let store = Store::open(&path, QueueKind::Real).await.unwrap();
+        let lock = DrainLock::take(&path).unwrap();
+        let (mut drain, _) = Drain::begin(store, lock, clock.now(), clock.boot(), 86_400_000, 30_000).await.unwrap();
+        // Row 1 has failed, 2 is gone, 3 is provisional, 4 and 5 are being sent, 6 and 7 stand in line, 8 is kept.
+        for state in [TaskState::Failed, TaskState::Gone, TaskState::Provisional] {
+            let claimed = claim(&mut drain, 1).await;
+            settle(&mut drain, &claimed, state).await;
+        }
+        let sending = claim(&mut drain, 2).await;
+
+        let job = other.job("likes").await.unwrap().unwrap();
+        let now = clock.now().wall;
+        let token = other.make_worklist(&job, now).await.unwrap();
+        assert!(other.worklist("0123").await.unwrap().is_none());
+        let worklist = other.worklist(&token).await.unwrap().unwrap();
+        assert_eq!((worklist.job.as_str(), worklist.is_outdated), ("likes", false));
+        let tick = |n: u64| Tick { task: TaskId(n as i64), target: target(n), line: n + 1 };
+        let mut ticks: Vec<Tick> = (1..=ROWS).map(tick).collect();
+        ticks.push(tick(6));
+        ticks.push(Tick { task: TaskId(7), target: target(1), line: 99 });
+        ticks.push(Tick { task: TaskId(4711), target: target(1), line: 100 });
+        let taken = other.take_ticks(&worklist, &ticks, now).await.unwrap();
+        assert_eq!((taken.done, taken.ghosts, taken.already), (4, 0, 1), "{taken:?}");
+        assert_eq!((taken.sending, taken.settled_otherwise), (2, 2), "{taken:?}");
+        assert_eq!(taken.foreign_lines, [99, 100]);
+
+        // The answers in flight come in as if nothing had been.
+        settle(&mut drain, &sending[..1], TaskState::Done).await;
+        settle(&mut drain, &sending[1..], TaskState::Failed).await;
+        let counts = other.counts(job.round).await.unwrap();
+        let seen = [counts.done, counts.gone, counts.failed, counts.kept, counts.pending];
+        assert_eq!(seen, [5, 1, 1, 1, 0]);
+        let later = other.take_ticks(&worklist, &ticks, clock.now().wall).await.unwrap();
+        assert_eq!((later.done, later.already, later.sending), (1, 7, 0), "{later:?}");
+        let last = other.take_ticks(&worklist, &ticks, clock.now().wall).await.unwrap();
+        assert_eq!((last.done, last.already), (0, 8), "{last:?}");
+        assert!(other.integrity().await.unwrap().miscounted.is_empty());
+        drain.end(clock.now(), "finished").await.unwrap().close().await;
+    });
+}

@@ -1,0 +1,134 @@
+//! From rows that the platform refuses to ticks in a page, and back into the queue.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::common::{Home, SandboxProcess, code, json as object, stderr, stdout};
+
+pub const HOSTILE: &str = "<script>document.title='owned'</script>\u{202e}\"'& evil";
+
+/// A job whose rows are refused now and then; the first row has a hostile name.
+pub fn refused_job(home: &Home, sandbox: &SandboxProcess, rows: u64) {
+    let mut text = String::from("target_id,handle,name\n");
+    for n in 0..rows {
+        let id = 1_000_000_000_000_000_007 + n * 7_919_000_001;
+        let name = HOSTILE.replace('"', "\"\"");
+        text.push_str(&format!("{id},@synthetic_{n},\"{name}\"\n"));
+    }
+    home.write("unfollow.csv", text);
+    let run = home.against(sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load"]).output().unwrap();
+    assert_eq!(code(&run), 3, "{}", stderr(&run));
+}
+
+/// The counts of `status --json`.
+fn counts(home: &Home) -> serde_json::Value {
+    object(&home.cleanup(["status", "unfollow", "--json"]).output().unwrap())["jobs"][0].clone()
+}
+
+fn saved(browser: &Browser) -> PathBuf {
+    let path = browser.downloads().join("by-hand-unfollow.csv");
+    let begun = Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was saved");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    path
+}
+
+#[test]
+fn ticks_in_a_page_are_saved_loaded_and_done() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "refused=40%", "--seed", "3"]);
+    refused_job(&home, &sandbox, 30);
+    let before = counts(&home);
+    let failed = before["failed"].as_u64().unwrap();
+    assert!(failed >= 3, "{before}");
+    let made = home.cleanup(["report", "unfollow", "--worklist", "-o", "by-hand.html"]).output().unwrap();
+    assert_eq!(code(&made), 0, "{}", stderr(&made));
+    assert!(stderr(&made).contains("cleanup load SAVED.csv"), "{}", stderr(&made));
+
+    let Some(browser) = Browser::start() else { return };
+    let page = home.path("by-hand.html");
+    browser.judge(&page);
+    browser.width(1200);
+    assert_eq!(browser.run("return document.title"), "cleanup worklist: unfollow");
+    let told = browser.run(
+        "return [document.querySelectorAll('#list > li').length, document.querySelectorAll('script').length,
+                 document.querySelector('#list bdi.name').textContent, document.getElementById('count').textContent,
+                 document.getElementById('save').disabled]",
+    );
+    let name = HOSTILE.replace('\u{202e}', "\u{fffd}");
+    assert_eq!(told, json!([failed, 1, name, format!("0 of {failed} ticked"), true]));
+    let link = browser.run("return document.querySelector('#list a').href");
+    assert!(link.as_str().unwrap().starts_with("https://x.com/i/user/10000000"), "{link}");
+
+    // One with the mouse, one with the keyboard; what is ticked outlives the window.
+    browser.click("#list > li:nth-child(1) input");
+    browser.press("#list > li:nth-child(2) input", " ");
+    assert_eq!(browser.run("return document.getElementById('count').textContent"), format!("2 of {failed} ticked"));
+    browser.run("window.onbeforeunload = null; return 0");
+    browser.click("#save");
+    let file = saved(&browser);
+    browser.open(&page);
+    assert_eq!(browser.run("return document.querySelectorAll('#list input:checked').length"), 2);
+
+    let load = home.cleanup(["load", file.to_str().unwrap()]).output().unwrap();
+    assert_eq!(code(&load), 0, "{}", stderr(&load));
+    assert!(stderr(&load).contains("unfollow: 2 done by hand"), "{}", stderr(&load));
+    let after = counts(&home);
+    assert_eq!(after["failed"], failed - 2);
+    assert_eq!(after["done"], before["done"].as_u64().unwrap() + 2);
+    let receipts = stdout(&home.cleanup(["report", "unfollow"]).output().unwrap());
+    assert_eq!(receipts.matches(",done,by_hand,403,").count(), 2, "{receipts}");
+
+    let again = home.cleanup(["load", file.to_str().unwrap()]).output().unwrap();
+    assert!(stderr(&again).contains("2 done or taken before"), "{}", stderr(&again));
+    assert_eq!((code(&again), counts(&home)), (0, after));
+    let doctor = object(&home.cleanup(["doctor", "--json"]).output().unwrap());
+    assert!(!doctor.to_string().contains("miscount"), "{doctor}");
+}
+
+#[test]
+fn a_saved_worklist_is_taken_by_its_own_queue_only_and_never_runs_as_a_job() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "refused=40%", "--seed", "3"]);
+    refused_job(&home, &sandbox, 10);
+    let table = home.cleanup(["report", "unfollow", "--worklist", "--format", "csv"]).output().unwrap();
+    let text = stdout(&table);
+    let first = text.lines().nth(1).unwrap();
+    let cells: Vec<&str> = first.splitn(6, ',').collect();
+    assert!(text.starts_with("cleanup_worklist,task,action,target,done,handle,name,link,why\n"), "{text}");
+    assert!(first.contains(",'@synthetic_") && first.contains("failed: "), "{first}");
+    let [token, task, _, target] = cells[..4] else { panic!("{first}") };
+
+    let header = "cleanup_worklist,task,action,target,done\n";
+    let file = home.write("ticks.csv", format!("{header}{token},{task},unfollow,{target},x\n"));
+    for command in [&["run", "ticks.csv", "--sandbox"][..], &["check", "ticks.csv", "--action", "unfollow"]] {
+        let refused = home.cleanup(command).output().unwrap();
+        assert_eq!(code(&refused), 65, "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("cleanup load"), "{}", stderr(&refused));
+    }
+    let elsewhere = home.cleanup(["load", "ticks.csv", "--db", "other.db"]).output().unwrap();
+    assert_eq!(code(&elsewhere), 65);
+    assert!(stderr(&elsewhere).contains("was not made from this queue"), "{}", stderr(&elsewhere));
+
+    // A target that is not the task's is not taken.
+    home.write("wrong.csv", format!("{header}{token},{task},unfollow,12345,yes\n"));
+    let wrong = home.cleanup(["load", "wrong.csv"]).output().unwrap();
+    assert_eq!(code(&wrong), 3);
+    assert!(stderr(&wrong).contains("do not belong together (line 2)"), "{}", stderr(&wrong));
+
+    let load = home.cleanup(["load", file.to_str().unwrap()]).output().unwrap();
+    assert!(stderr(&load).contains("1 done by hand"), "{}", stderr(&load));
+
+    // A round that has started over does not take the ticks of the one before.
+    home.cleanup(["cancel", "unfollow"]).output().unwrap();
+    let again = home.against(&sandbox, ["load", "unfollow.csv", "--again"]).output().unwrap();
+    assert_eq!(code(&again), 0, "{}", stderr(&again));
+    let late = home.cleanup(["load", "ticks.csv"]).output().unwrap();
+    assert_eq!(code(&late), 65);
+    assert!(stderr(&late).contains("has started over since"), "{}", stderr(&late));
+}
