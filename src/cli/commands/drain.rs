@@ -17,6 +17,7 @@ use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::run_summary;
 use crate::cli::timing::clock_text;
+use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
 use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -74,7 +75,7 @@ impl Drainer {
             until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
             max_requests: args.max_requests,
             max_spend: args.max_spend,
-            prices: prices(context),
+            prices: prices(settings),
         };
         let options = DrainOptions {
             run,
@@ -266,10 +267,10 @@ fn base_url(text: &str) -> Result<BaseUrl, CliError> {
     })
 }
 
-pub(super) fn prices(context: &Context) -> HashMap<(Platform, Action), MicroUsd> {
+pub(super) fn prices(settings: &Settings) -> HashMap<(Platform, Action), MicroUsd> {
     let pairs =
         Platform::ALL.into_iter().flat_map(|platform| Action::ALL.into_iter().map(move |action| (platform, action)));
-    pairs.filter_map(|(p, a)| context.settings.price(p, a).map(|price| ((p, a), price))).collect()
+    pairs.filter_map(|(p, a)| settings.price(p, a).map(|price| ((p, a), price))).collect()
 }
 
 async fn plan(store: &mut Store, jobs: Option<&[JobId]>, context: &Context) -> Result<Plan, CliError> {

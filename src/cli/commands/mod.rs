@@ -25,6 +25,7 @@ pub mod retry;
 pub mod run;
 pub mod sandbox;
 pub(crate) mod sentence;
+pub mod serve;
 mod signals;
 mod so_far;
 pub mod status;
@@ -65,6 +66,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::List(args) => list::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Serve(args) => serve::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
         Command::Man => man::run(context),
