@@ -6,8 +6,9 @@ use maud::{Markup, PreEscaped, html};
 
 use super::layout::{Frame, count};
 use super::words::outcome_class;
+use crate::cli::timing::clock_text;
 use crate::domain::{Outcome, Wall};
-use crate::store::Course;
+use crate::store::{Course, MAX_SAMPLED_TASKS};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 220.0;
@@ -41,14 +42,15 @@ pub(super) fn chart(frame: &Frame, course: &Course, running: bool) -> Option<Mar
     let settled: f64 = last.shares.iter().sum();
     let says =
         format!("{:.0} % of {} tasks were settled by the end of the time shown", settled * 100.0, count(course.total));
-    let sampled = course.total > course.tasks.len() as u64;
+    let sampled = course.total > MAX_SAMPLED_TASKS;
+    let clock = |at: Wall| clock_text(at, frame.now, &frame.zone);
     Some(html! {
         figure.stack {
             svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(says) {
                 (PreEscaped(grid()))
                 (PreEscaped(areas(&points)))
-                text x=(LEFT) y=(HEIGHT - 8.0) { (frame.time(first.at)) }
-                text x=(WIDTH - RIGHT) y=(HEIGHT - 8.0) text-anchor="end" { (frame.time(last.at)) }
+                text x=(LEFT) y=(HEIGHT - 8.0) { (clock(first.at)) }
+                text x=(WIDTH - RIGHT) y=(HEIGHT - 8.0) text-anchor="end" { (clock(last.at)) }
             }
             figcaption.stack {
                 ul.legend {

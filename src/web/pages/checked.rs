@@ -31,7 +31,7 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
                 p.quiet { (count(report.windows_1252_rows)) " rows hold text that is not UTF-8; it is read as Windows-1252." }
             }
         }
-        (verdict(frame, file))
+        (verdict(file))
     };
     frame.page("Check", &content)
 }
@@ -57,7 +57,7 @@ fn rejected(file: &Checked) -> Markup {
     }
 }
 
-fn verdict(frame: &Frame, file: &Checked) -> Markup {
+fn verdict(file: &Checked) -> Markup {
     if let Some((why, hint)) = &file.report.refusal {
         return html! {
             div.note.bad role="alert" { p { strong { "Nothing of it can be queued: " } (foreign(why)) } p { (foreign(hint)) } }
@@ -80,7 +80,7 @@ fn verdict(frame: &Frame, file: &Checked) -> Markup {
                 }
             }
             (estimate(file))
-            (standing(frame, file))
+            (standing(file))
             (permitted(file))
             div.actions {
                 form method="post" action={ "/new/" (file.id) } { button.primary type="submit" { "Queue and start" } }
@@ -103,7 +103,7 @@ fn estimate(file: &Checked) -> Markup {
     }
 }
 
-fn standing(frame: &Frame, file: &Checked) -> Markup {
+fn standing(file: &Checked) -> Markup {
     let Some(job) = &file.known else { return html! {} };
     html! {
         div.note.warn {
@@ -113,7 +113,6 @@ fn standing(frame: &Frame, file: &Checked) -> Markup {
                 @else { "The file is compared with what was loaded: new rows are added, rows that vanished are cancelled, done ones are left alone." }
             }
         }
-        @let _ = frame;
     }
 }
 
