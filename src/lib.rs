@@ -17,8 +17,9 @@
 //! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | auth (signatures), domain, clock |
 //! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | platform (addresses, credentials), store, clock, domain |
 //! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | limits, platform, auth (tokens), store, clock, domain |
-//! | [`lists`] | where IDs come from: archives, the platform's lists, filters; entries <-> CSV | platform, jobfile, domain |
+//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | platform, jobfile, limits, store, auth and engine (tokens, signals, backoff), clock, domain |
 //! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | store (its numbers), domain |
+//! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | store, clock, domain |
 //! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
 //! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, auth, store, domain |
 //! | [`telemetry`] | log lines | config |
@@ -41,6 +42,7 @@ pub mod lists;
 pub mod pages;
 pub mod platform;
 pub mod sandbox;
+pub mod schedule;
 pub mod store;
 pub mod telemetry;
 pub mod web;

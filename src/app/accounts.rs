@@ -106,6 +106,11 @@ impl Accounts {
         }
     }
 
+    /// The platform of an account; of the default's, where none is named.
+    pub fn platform_of(&self, name: Option<&AccountName>) -> Option<Platform> {
+        self.find(name).map(|(_, platform)| platform)
+    }
+
     /// Their names, in order.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.by_name.keys().map(AccountName::as_str).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::accounts::{Accounts, Who};
+use super::handles::HandleBook;
 use super::sifting::RowRules;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, TargetKind, Wall};
@@ -36,6 +37,10 @@ pub struct LoadOptions {
     pub allow_shrink: bool,
     /// Which rows go on; the others are spared.
     pub rules: RowRules,
+    /// How many handles have been asked about: a file that names handles is another one when there is news of them.
+    pub handles_asked: u64,
+    /// Handles that nobody has become tasks, which the run that loads them settles; else their rows are rejected.
+    pub settles_handles: bool,
 }
 
 /// A file that has been read and judged.
@@ -88,7 +93,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
             CliError::new(Kind::InputData, message).hint("take its ticks back with `cleanup load` and the file's name")
         );
     }
-    let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: false };
+    let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: true };
     let survey = Survey::of(&source, &read)?;
     let job = match (&options.job, source.stem()) {
         (Some(job), _) => job.clone(),
@@ -185,7 +190,9 @@ impl Prepared {
     /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
     fn content_hash(&self, options: &LoadOptions) -> String {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{file}:{}", options.rules.name())
+        let handles =
+            if self.survey.handles > 0 { format!(":handles={}", options.handles_asked) } else { String::new() };
+        format!("{file}:{}{handles}", options.rules.name())
     }
 
     fn new_job(&self, accounts: &Accounts, keep: Option<&PathBuf>) -> NewJob {
@@ -309,7 +316,7 @@ fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
 }
 
 /// Whose row it is, or why it is nobody's.
-fn place_of(
+pub(super) fn place_of(
     accounts: &Accounts,
     name: Option<&AccountName>,
     action: Action,
@@ -360,17 +367,23 @@ pub async fn load(
             if seen.is_some() != (*standing == Standing::Again) {
                 return Err(StoreError::LoadedMeanwhile { job: file.job.clone() }.into());
             }
+            let book = HandleBook::of(store, file).await?;
             let mut loader =
                 store.begin_round(&file.new_job(accounts, keep), seen.as_ref(), &hash, columns, now).await?;
-            push_rows(&mut loader, file, accounts, options).await?;
+            let tasks = push_rows(&mut loader, file, accounts, options, book).await?;
+            if tasks == 0 {
+                // Dropped unfinished, the round was never there.
+                return Err(nobody_known(file));
+            }
             Ok(Loaded::Round(loader.finish().await?))
         }
         Standing::Changed { .. } => {
             let Some(job) = store.job(&file.job).await? else {
                 return Err(CliError::new(Kind::Fault, "the job went away while it was loaded").hint("type it again"));
             };
+            let book = HandleBook::of(store, file).await?;
             let mut loader = store.begin_reload(&job, &hash, now).await?;
-            push_rows(&mut loader, file, accounts, options).await?;
+            push_rows(&mut loader, file, accounts, options, book).await?;
             match loader.apply(options.allow_shrink).await? {
                 Reloaded::Applied(summary) => {
                     store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
@@ -393,28 +406,44 @@ fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
     .hint("if the export is complete and you mean to drop them, add --allow-shrink")
 }
 
+/// Every row that could be used names a handle that nobody has asked about: there is nothing to queue.
+fn nobody_known(file: &Prepared) -> CliError {
+    let rows = file.survey.handles;
+    let message = format!(
+        "{}: its {rows} usable rows name handles whose IDs are not known; nothing was queued",
+        file.survey.path
+    );
+    CliError::new(Kind::InputData, message).hint("`cleanup run` with this file asks the platform whose they are")
+}
+
 async fn push_rows(
     loader: &mut Loader<'_>,
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<(), CliError> {
+    mut book: HandleBook,
+) -> Result<u64, CliError> {
     let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
+    let mut tasks = 0;
     while let Some(row) = rows.next().map_err(changed_under_us)? {
         let place = match row.verdict {
             RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
-                Ok(id) => {
-                    let spared = sieve.spares(row.line, (action, account, &target), row.cells).map(Rule::name);
-                    RowPlace::Task { action, account: id, target, spared }
-                }
+                Ok(id) => match book.place(accounts.platform_of(account), action, target, options).await? {
+                    Ok(target) => {
+                        let spared = sieve.spares(row.line, (action, account, &target), row.cells).map(Rule::name);
+                        RowPlace::Task { action, account: id, target, spared }
+                    }
+                    Err(reason) => RowPlace::Rejected { reason: reason.to_owned() },
+                },
                 Err(reason) => RowPlace::Rejected { reason: reason.to_owned() },
             },
             RowVerdict::Rejected(rejection) => RowPlace::Rejected { reason: rejection.reason().to_owned() },
         };
+        tasks += u64::from(matches!(place, RowPlace::Task { .. }));
         loader.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) }).await?;
     }
-    Ok(())
+    Ok(tasks)
 }
 
 /// What was pushed so far stays invisible and is swept away by the next load.

@@ -35,11 +35,6 @@ impl RowRules {
         self.keep_path.as_ref()
     }
 
-    /// The filter.
-    pub fn filter(&self) -> &Filter {
-        &self.filter
-    }
-
     /// Whether they let every row pass.
     pub(super) fn is_empty(&self) -> bool {
         self.filter.is_empty() && self.take == Take::default()

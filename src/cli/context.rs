@@ -17,14 +17,14 @@ const MAX_SUGGESTION_EDITS: usize = 3;
 pub struct Context {
     /// Everything decided.
     pub settings: Settings,
-    /// What the command line said of them: they are resolved again when the configuration is read again.
-    pub overrides: Overrides,
     /// Stdout and stderr.
     pub printer: Printer,
     /// The clock.
     pub clock: SharedClock,
     /// The local time zone.
     pub zone: jiff::tz::TimeZone,
+    /// What the options said of the settings: a scheduled run takes over where its queue and its config file are.
+    pub overrides: Overrides,
 }
 
 impl Context {
@@ -97,7 +97,7 @@ impl Context {
 }
 
 /// A word as a shell takes it whole, and a terminal unharmed.
-fn shell_word(word: &str) -> String {
+pub(super) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
@@ -114,11 +114,17 @@ fn unknown_hint(name: &str, names: &[&str], load: &str) -> String {
         listed.push(format!("and {} more", names.len() - MAX_LISTED_JOBS));
     }
     let list = format!("jobs: {}", listed.join(", "));
-    let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
-    match near.filter(|(edits, _)| *edits <= MAX_SUGGESTION_EDITS && *edits < name.chars().count()) {
-        Some((_, near)) => format!("did you mean {}? {list}", escaped(near)),
+    match nearest(name, names) {
+        Some(near) => format!("did you mean {}? {list}", escaped(near)),
         None => list,
     }
+}
+
+/// The known name that somebody who typed `name` may have meant.
+pub(super) fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
+    let near = near.filter(|(edits, _)| *edits <= MAX_SUGGESTION_EDITS && *edits < name.chars().count());
+    near.map(|(_, near)| near)
 }
 
 #[cfg(test)]

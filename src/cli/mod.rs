@@ -10,6 +10,7 @@ pub mod context;
 pub mod error;
 pub mod escape;
 pub mod estimate;
+pub mod notify;
 pub mod output;
 pub mod printer;
 pub mod progress;
@@ -74,7 +75,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
     };
     telemetry::set_up(&logging).map_err(|error| CliError::io("the log file", error))?;
     let zone = jiff::tz::TimeZone::system();
-    Ok(Context { settings, overrides, printer: *printer, clock: SystemClock::shared(), zone })
+    Ok(Context { settings, printer: *printer, clock: SystemClock::shared(), zone, overrides })
 }
 
 /// One thread is enough: requests wait on the network, and SQLite has its own.

@@ -73,6 +73,29 @@ impl RowCounts {
     }
 }
 
+/// How a run ended: what the command line ends with, and what others are told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The exit code.
+    pub code: u8,
+    /// What `run --json` prints; none where nothing was begun.
+    pub summary: Option<Value>,
+    /// Accounts that need a person: the name, and why in one word.
+    pub troubles: Vec<(String, String)>,
+}
+
+impl Report {
+    /// Nothing was begun.
+    pub fn nothing() -> Report {
+        Report { code: 0, summary: None, troubles: Vec::new() }
+    }
+
+    /// A run that ended so.
+    pub fn new(code: u8, summary: Value) -> Report {
+        Report { code, summary: Some(summary), troubles: Vec::new() }
+    }
+}
+
 /// What `run --json` prints after a drain.
 pub fn run_summary(jobs: &[JobCounts], finish: &Finish, exit_code: u8) -> Value {
     json!({

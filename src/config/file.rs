@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::error::ConfigError;
 use super::settings::{LogFormat, ProgressMode};
 use super::windows::{MAX_WINDOWS, Per, WindowRule};
-use super::words::{Price, Text, Workers};
+use super::words::{Notify, Price, Text, Workers};
 use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
 use crate::limits::Pace;
@@ -45,6 +45,7 @@ pub(super) struct RunSection {
     pub(super) give_up_after: Option<Text<Duration>>,
     pub(super) progress: Option<Text<ProgressMode>>,
     pub(super) request_deadline: Option<Text<Duration>>,
+    pub(super) notify: Option<Text<Notify>>,
 }
 
 /// `[[windows]]`
@@ -181,6 +182,7 @@ mod tests {
             give_up_after = "5m"
             progress = "plain"
             request_deadline = "20s"
+            notify = "mail -s cleanup me"
             [[windows]]
             rate = "500/24h"
             scope = "app"
@@ -240,6 +242,7 @@ mod tests {
             ("[prices]\nunfolow = \"1\"", 2, "unfollow"),
             ("[prices]\nunlike = \"-1\"", 2, "5.00"),
             ("[run]\ngive_up_after = \"soon\"", 2, "10m"),
+            ("[run]\nnotify = \"\"", 2, "command"),
             ("[credentials]\nkey = \"keyrng\"", 2, "none of file, keyring; did you mean keyring?"),
             ("[run", 1, ""),
         ] {

@@ -17,3 +17,4 @@ pub use error::ConfigError;
 pub use file::MAX_CONFIG_BYTES;
 pub use settings::{AppSettings, Credentials, LogFormat, OAuth1Set, Overrides, ProgressMode, RunSettings, Settings};
 pub use windows::{MAX_WINDOWS, Per, WindowRule};
+pub use words::notify_command;

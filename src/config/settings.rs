@@ -77,6 +77,8 @@ pub struct Overrides {
     pub give_up_after: Option<Duration>,
     /// `--progress`
     pub progress: Option<ProgressMode>,
+    /// `--notify`
+    pub notify: Option<String>,
     /// `--log-format`
     pub log_format: Option<LogFormat>,
     /// `--log-file`
@@ -96,6 +98,8 @@ pub struct RunSettings {
     pub progress: ProgressMode,
     /// How long a request may take, from its reservation.
     pub request_deadline: Duration,
+    /// A shell command that hears of the end of every run.
+    pub notify: Option<String>,
 }
 
 impl RunSettings {
@@ -324,6 +328,7 @@ fn run_settings(options: &Overrides, file: &ConfigFile) -> RunSettings {
         give_up_after: give_up_after.unwrap_or(RunSettings::DEFAULT_GIVE_UP_AFTER),
         progress: options.progress.or(run.progress.map(|mode| mode.0)).unwrap_or_default(),
         request_deadline: deadline.clamp(shortest, longest),
+        notify: options.notify.clone().or_else(|| run.notify.as_ref().map(|notify| notify.0.0.clone())),
     }
 }
 

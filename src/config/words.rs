@@ -101,6 +101,33 @@ impl<'de, T: Word> Deserialize<'de> for Text<T> {
     }
 }
 
+/// A command for the shell.
+#[derive(Clone, Debug)]
+pub(super) struct Notify(pub(super) String);
+
+impl Word for Notify {
+    fn read(text: &str) -> Result<Notify, String> {
+        notify_command(text).map(Notify)
+    }
+}
+
+/// A command for the shell, as a person typed it.
+///
+/// # Errors
+/// It is empty, too long, or holds what no command line can.
+pub fn notify_command(text: &str) -> Result<String, String> {
+    const MAX_COMMAND_BYTES: usize = 16 * 1024;
+    if text.trim().is_empty() {
+        return Err("give a command to run, such as 'mail -s cleanup me'".into());
+    }
+    if text.len() > MAX_COMMAND_BYTES || text.contains('\0') {
+        return Err(format!(
+            "a command has at most {MAX_COMMAND_BYTES} bytes, none of them zero; put it into a script"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 /// The workers of a run, 1 to 1,024.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Workers(pub(super) u16);

@@ -7,7 +7,7 @@
 //! within the turn (released, woken) are looked at with them. Whatever another process puts in line between that look and
 //! the turn is claimed at most once without being sent, and is looked at next time.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::claiming::Planned;
@@ -19,7 +19,7 @@ use crate::store::{Ahead, AheadOf, Move, RoundKeep, StoreError, Turn};
 /// The reason of a task that a keep list spares.
 const KEEP_LIST: &str = "keep_list";
 /// Tasks looked at beyond those that are wanted.
-const TASKS_BEYOND: u32 = 16;
+const TASKS_BEYOND: u32 = 4;
 /// Tasks looked at in one lane at most; where all of them are spared, the next turn goes on behind them.
 const MAX_TASKS_AHEAD: u32 = 5_000;
 /// Looks at a list that cannot be read, before it is believed: editors put a new file in the place of the old one.
@@ -40,6 +40,31 @@ pub trait Guard: Send {
     fn look(&mut self, now: Wall) -> Result<(), String>;
     /// Whether a task must not be sent, by its target and its row's cells.
     fn spares(&self, round: RoundId, target: &Target, record: Option<&str>) -> bool;
+}
+
+/// What was found at the head of a lane.
+#[derive(Debug, Default)]
+struct Looked {
+    /// Tasks in line that were looked at.
+    met: u32,
+    /// The last of them.
+    last: Option<TaskId>,
+    /// Those that may be sent, and those that come back in line in this turn.
+    passing: HashSet<TaskId>,
+}
+
+impl Looked {
+    fn meet(&mut self, task: TaskId, spared: bool) {
+        self.met += 1;
+        self.last = self.last.max(Some(task));
+        if !spared {
+            self.passing.insert(task);
+        }
+    }
+
+    fn pass(&mut self, task: TaskId) {
+        self.passing.insert(task);
+    }
 }
 
 impl Dispatcher {
@@ -76,28 +101,33 @@ impl Dispatcher {
         }
         let returning = returning(turn);
         let (ahead, back) = self.means.drain.ahead(&asked, &returning).await?;
-        let back: Vec<Ahead> = back.into_iter().filter(|task| !self.spare(task, turn)).collect();
-        for ask in &asked {
-            let in_lane: Vec<&Ahead> = ahead.iter().filter(|task| task.lane == ask.lane).collect();
-            let passing: Vec<TaskId> =
-                in_lane.iter().filter(|task| !self.spare(task, turn)).map(|task| task.task).collect();
-            let whole = in_lane.len() < ask.tasks as usize;
-            let last = in_lane.last().map_or(TaskId(0), |task| task.task);
-            let mut looked: HashSet<TaskId> = passing.into_iter().collect();
-            looked.extend(back.iter().filter(|task| task.lane == ask.lane).map(|task| task.task));
-            let behind = looked.iter().copied().max().filter(|_| whole).unwrap_or(last);
-            // Where all were spared there may be as many behind them; then the next look reaches further.
-            let depth = if looked.is_empty() && !whole { ask.tasks.saturating_mul(8).min(MAX_TASKS_AHEAD) } else { 0 };
-            self.depths.insert(ask.lane, depth);
-            if let Some(claim) = turn.claims.iter_mut().find(|claim| claim.lane == ask.lane) {
-                claim.looked_to = Some(last.max(behind));
-                if looked.is_empty() && !in_lane.is_empty() {
-                    claim.count = 0;
-                }
+        let mut lanes: HashMap<LaneId, Looked> = HashMap::with_capacity(asked.len());
+        for task in back {
+            if !self.spare(&task, &mut |reason| spare_returning(turn, task.task, reason)) {
+                lanes.entry(task.lane).or_default().pass(task.task);
             }
-            if let Some(planned) = plan.iter_mut().find(|planned| planned.lane == ask.lane) {
-                planned.looked = Some(looked);
+        }
+        for task in ahead {
+            let spared = self.spare(&task, &mut |reason| turn.moves.push(spared_from_line(task.task, reason)));
+            lanes.entry(task.lane).or_default().meet(task.task, spared);
+        }
+        let asked: HashMap<LaneId, u32> = asked.into_iter().map(|ask| (ask.lane, ask.tasks)).collect();
+        for claim in &mut turn.claims {
+            let Some(tasks) = asked.get(&claim.lane) else { continue };
+            let looked = lanes.entry(claim.lane).or_default();
+            let whole = looked.met < *tasks;
+            // Behind the last that was looked at there may be others, unless the line ends there.
+            let behind = if whole { looked.passing.iter().copied().max() } else { None };
+            claim.looked_to = Some(looked.last.max(behind).unwrap_or(TaskId(0)));
+            let all_spared = looked.passing.is_empty() && looked.met > 0;
+            if all_spared {
+                claim.count = 0;
             }
+            let depth = if all_spared && !whole { tasks.saturating_mul(8).min(MAX_TASKS_AHEAD) } else { 0 };
+            self.depths.insert(claim.lane, depth);
+        }
+        for planned in plan.iter_mut().filter(|planned| asked.contains_key(&planned.lane)) {
+            planned.looked = Some(lanes.remove(&planned.lane).unwrap_or_default().passing);
         }
         turn.claims.retain(|claim| claim.count > 0);
         Ok(())
@@ -112,34 +142,36 @@ impl Dispatcher {
         watched.then_some(AheadOf { lane, visible_to: known.visible_to, tasks })
     }
 
-    /// Spares a task that a list names: in this turn it becomes `kept`, from wherever the turn leaves it.
-    fn spare(&mut self, task: &Ahead, turn: &mut Turn) -> bool {
+    /// Spares a task that a list names: `write` has it become `kept` in this turn.
+    fn spare(&mut self, task: &Ahead, write: &mut dyn FnMut(Reason)) -> bool {
         let Some(lane) = self.roster.lanes.get(&task.lane).copied() else { return false };
-        if !self.means.guard.watches(lane.round)
-            || !self.means.guard.spares(lane.round, &task.target, task.record.as_deref())
-        {
+        let guard = &self.means.guard;
+        if !guard.watches(lane.round) || !guard.spares(lane.round, &task.target, task.record.as_deref()) {
             return false;
         }
-        let reason = Reason::Borrowed(KEEP_LIST);
-        // One that comes back from standing aside is spared from there: a turn moves a task once.
-        match turn.moves.iter_mut().find(|moved| moved.task == task.task) {
-            Some(moved) => (moved.to, moved.reason) = (TaskState::Kept, Some(reason.clone())),
-            None => turn.moves.push(Move {
-                task: task.task,
-                from: TaskState::Pending,
-                to: TaskState::Kept,
-                reason: Some(reason.clone()),
-            }),
-        }
+        write(Reason::Borrowed(KEEP_LIST));
         self.settled_events.push(Event::Settled {
             round: lane.round,
             account: self.roster.accounts[lane.account].id,
             action: lane.action,
             target: task.target.clone(),
             outcome: Outcome::Kept,
-            reason: Some(reason),
+            reason: Some(Reason::Borrowed(KEEP_LIST)),
         });
         true
+    }
+}
+
+fn spared_from_line(task: TaskId, reason: Reason) -> Move {
+    Move { task, from: TaskState::Pending, to: TaskState::Kept, reason: Some(reason) }
+}
+
+/// One that comes back from standing aside is spared from there, for a turn moves a task once; one whose request came to
+/// nothing is in line again by the time the turn moves tasks.
+fn spare_returning(turn: &mut Turn, task: TaskId, reason: Reason) {
+    match turn.moves.iter_mut().find(|moved| moved.task == task) {
+        Some(moved) => (moved.to, moved.reason) = (TaskState::Kept, Some(reason)),
+        None => turn.moves.push(spared_from_line(task, reason)),
     }
 }
 

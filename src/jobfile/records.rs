@@ -13,6 +13,11 @@ pub(super) struct Records {
     line: u64,
     /// Where the next record begins if no blank lines come first.
     next_line: u64,
+    /// The line of the parser, who counts line feeds alone, in which the record before this one ended.
+    last_line: u64,
+    /// Records that were ended by a carriage return without a line feed, as on old Macs: each is the end of a line too, for
+    /// no two records may begin in the same one.
+    lone_returns: u64,
     encoding: Encoding,
     delimiter: u8,
 }
@@ -40,7 +45,8 @@ impl Records {
             .buffer_capacity(BLOCK_BYTES)
             .from_reader(feed);
         let (path, record) = (source.name().to_owned(), ByteRecord::new());
-        let mut records = Records { csv, record, path, line: 1, next_line: 1, encoding, delimiter };
+        let (line, next_line, last_line, lone_returns) = (1, 1, 0, 0);
+        let mut records = Records { csv, record, path, line, next_line, last_line, lone_returns, encoding, delimiter };
         if declared.is_some() {
             // It was written for the spreadsheet, and is no row.
             records.advance()?;
@@ -68,8 +74,11 @@ impl Records {
         // At CRLF the parser stops between the two, so its own line is one short at the next record.
         let ended_by_line_feed = feed.byte_before(end_byte) == Some(b'\n');
         let last_line = end_line - u64::from(ended_by_line_feed);
-        self.next_line = last_line + 1;
-        self.line = if last_line == before_line { last_line } else { last_line - line_feeds(self.record.as_slice()) };
+        let line = if last_line == before_line { last_line } else { last_line - line_feeds(self.record.as_slice()) };
+        self.lone_returns += u64::from(line <= self.last_line);
+        self.last_line = last_line;
+        self.next_line = last_line + 1 + self.lone_returns;
+        self.line = line + self.lone_returns;
         if self.record.as_slice().len() > MAX_RECORD_BYTES {
             return Err(JobFileError::RecordTooLong {
                 path: self.path.clone(),
@@ -122,7 +131,7 @@ impl Records {
         // Every line feed since its beginning is inside the record, for only quotes carry it past the end.
         let begin = end_line.saturating_sub(line_feeds(self.record.as_slice()));
         let closed = self.record.len().saturating_sub(1);
-        let line = begin + self.record.iter().take(closed).map(line_feeds).sum::<u64>();
+        let line = begin + self.lone_returns + self.record.iter().take(closed).map(line_feeds).sum::<u64>();
         Err(JobFileError::UnfinishedQuote { path: self.path.clone(), line })
     }
 

@@ -4,7 +4,7 @@ use super::damage::{self, JUDGED, Tally, Verdict};
 use super::judge::{Judge, Judged, Opened};
 use super::rejection::cell;
 use super::{Encoding, Fault, JobFileError, MAX_EXAMPLES, ReadOptions, Rejection, Rows, Source};
-use crate::domain::{AccountName, Action};
+use crate::domain::{AccountName, Action, Target};
 
 const ACTIONS: usize = Action::ALL.len();
 const FAULTS: usize = Fault::ALL.len();
@@ -60,6 +60,8 @@ pub struct Survey {
     pub examples: Vec<Example>,
     /// Usable rows by action and account.
     pub lanes: Vec<LaneCount>,
+    /// Usable rows that name a handle.
+    pub handles: u64,
     /// Rows with cells that are not UTF-8; they are read as Windows-1252.
     pub windows_1252_rows: u64,
     verdict: Verdict,
@@ -95,6 +97,7 @@ impl Survey {
             rejected,
             rejected_by_fault,
             lanes,
+            handles: counts.handles,
             windows_1252_rows: counts.windows_1252_rows,
             examples: counts.examples(verdict),
             verdict,
@@ -129,6 +132,7 @@ impl Survey {
 struct Counts {
     rows: u64,
     windows_1252_rows: u64,
+    handles: u64,
     tally: Tally,
     faults: [u64; FAULTS],
     /// By account (0: none named), then action: all tasks, and those among them that end in zeros, by length.
@@ -154,7 +158,8 @@ impl Counts {
             rejection: Rejection::of(fault, action, opened.judge.header.name(column), cell(record, column)),
         };
         match judged {
-            Judged::Task { action, account, digits, is_plain, column, .. } => {
+            Judged::Task { action, account, digits, is_plain, column, target } => {
+                self.handles += u64::from(matches!(target, Target::Handle(_)));
                 if !is_plain {
                     self.count_encoding(record);
                 }

@@ -85,6 +85,19 @@ fn lines_are_physical_whatever_the_line_ends() {
     assert_eq!(verdicts("unfollow.csv", "\n\r\n \n12\n\n14"), [ok(4, "unfollow - 12"), ok(6, "unfollow - 14")]);
 }
 
+/// Found by fuzzing: two rejected rows in one line could not both be kept in the queue.
+#[test]
+fn no_two_records_begin_in_one_line() {
+    for (text, lines) in [
+        ("target_id,n\n12,a\r13,b\n14,c\r\n15,d\n", [2, 3, 4, 5]),
+        ("target_id,n\r12,a\r13,b\r14,c\r15,d\r", [2, 3, 4, 5]),
+        ("target_id,n\r\n12,\"a\nb\"\r13,b\r\n\r\n14,c\n15,d", [2, 4, 6, 7]),
+    ] {
+        let read: Vec<u64> = verdicts("unfollow.csv", text).into_iter().map(|(line, _)| line).collect();
+        assert_eq!(read, lines, "{text:?}");
+    }
+}
+
 #[test]
 fn blank_lines_are_no_rows_but_empty_cells_are() {
     assert_eq!(

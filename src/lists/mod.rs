@@ -7,6 +7,7 @@ pub mod archive;
 mod entry;
 pub mod fetch;
 pub mod filter;
+pub mod handles;
 mod row;
 pub mod snowflake;
 mod table;

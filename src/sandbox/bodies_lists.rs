@@ -105,7 +105,7 @@ fn user(id: TargetId, asked_by: Option<&str>, fields: &[String]) -> Value {
     let value = id.value();
     let made_at = made(id).0;
     // A third is quiet since 2018, and one in nine has never posted.
-    let newest = if value % 3 == 0 { 1_514_764_800_000 } else { 1_764_547_200_000 };
+    let newest = if value.is_multiple_of(3) { 1_514_764_800_000 } else { 1_764_547_200_000 };
     let newest = (u64::try_from(newest.max(made_at) - 1_288_834_974_657).unwrap_or(0) << 22) | (value & 0xfff);
     let all = json!({
         "created_at": time(made_at),

@@ -85,6 +85,16 @@ impl Store {
         Ok(Retried { tasks })
     }
 
+    /// Puts the done tasks back in line that were off the account's list and are listed again. Nothing else that is done is
+    /// ever sent again within a round.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn reopen_job(&mut self, job: &Job, now: Wall) -> Result<Retried, StoreError> {
+        let tasks = self.change_tasks(job, now, &REOPEN, None).await?;
+        Ok(Retried { tasks })
+    }
+
     /// Changes tasks of a job's newest round, a range of IDs per transaction, and counts them in the same transaction.
     async fn change_tasks(
         &mut self,
@@ -95,15 +105,8 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
-        let ranges: Vec<(i64, i64)> = sqlx::query_as(
-            "select first_task_id, last_task_id from load where round_id = ?1 and finished_at is not null order by id",
-        )
-        .bind(job.round.0)
-        .fetch_all(&mut self.connection)
-        .await
-        .map_err(&sort)?;
         let mut changed = 0;
-        for (first, last) in ranges {
+        for (first, last) in self.task_ranges(job).await? {
             let mut from = first;
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION - 1);
@@ -121,6 +124,19 @@ impl Store {
             }
         }
         Ok(changed)
+    }
+}
+
+impl Store {
+    /// The ranges of IDs in which the tasks of a job's newest round lie.
+    pub(super) async fn task_ranges(&mut self, job: &Job) -> Result<Vec<(i64, i64)>, StoreError> {
+        sqlx::query_as(
+            "select first_task_id, last_task_id from load where round_id = ?1 and finished_at is not null order by id",
+        )
+        .bind(job.round.0)
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(|e| self.sort(e))
     }
 }
 
@@ -148,6 +164,17 @@ const RETRY_ONE: &str = "
     update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
            first_trouble_id = null, crashes = 0
      where id = ?1 and id <= ?3 and state = 6 and lane_id in (select id from lane where round_id = ?2)";
+
+/// Judged anew when they are done again: a verdict belongs to the end of the task it speaks of.
+const REOPEN: Change = Change {
+    tasks:
+        "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
+                   first_trouble_id = null, crashes = 0
+             where id between ?1 and ?2 and ?3 is not null and ?4 is null and state = 4
+               and exists (select 1 from verification v
+                            where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'came_back')",
+    counts: "update round set pending = pending + ?2, done = done - ?2 where id = ?1",
+};
 
 /// Tells a drain that there is news.
 pub(super) async fn bump_generation(tx: &mut sqlx::SqliteConnection) -> Result<(), sqlx::Error> {

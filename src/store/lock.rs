@@ -1,5 +1,6 @@
-//! Who drains, who loads, and who refreshes an account's credentials: OS file locks beside the queue. The kernel frees them when a process ends, however it ends, so a
-//! restart after kill -9 goes on at once; there is no time-out to wait for and no process number to test.
+//! Who drains, who loads, who works on schedules, and who refreshes an account's credentials: OS file locks beside the queue.
+//! The kernel frees them when a process ends, however it ends, so a restart after kill -9 goes on at once; there is no time-out
+//! to wait for and no process number to test.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -48,6 +49,23 @@ impl DrainLock {
     /// can take a lock of the same name.
     pub fn is_intact(&self) -> bool {
         self.held.is_intact()
+    }
+}
+
+/// The right to decide on what the queue's schedules do, held while their firings run; until it is dropped. A firing that is on
+/// record as running while nobody has this lock belongs to a process that died.
+#[derive(Debug)]
+pub struct ScheduleLock {
+    _held: FileLock,
+}
+
+impl ScheduleLock {
+    /// Takes the lock of the queue at `queue`; none where another process has it.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made or opened.
+    pub fn try_take(queue: &Path) -> Result<Option<ScheduleLock>, StoreError> {
+        Ok(FileLock::try_take(&beside(queue, "schedule"))?.map(|held| ScheduleLock { _held: held }))
     }
 }
 

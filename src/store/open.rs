@@ -74,8 +74,16 @@ impl Store {
     ///
     /// # Errors
     /// It can no longer be opened.
-    pub async fn beside(path: &Path) -> Result<Store, StoreError> {
+    pub async fn once_more(path: &Path) -> Result<Store, StoreError> {
         Ok(Store { connection: connect(path).await?, path: path.to_path_buf() })
+    }
+
+    /// One more connection to the same queue, for reading beside a load.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn beside(&self) -> Result<Store, StoreError> {
+        Ok(Store { connection: connect(&self.path).await?, path: self.path.clone() })
     }
 
     /// Where the queue is.

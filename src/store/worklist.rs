@@ -217,8 +217,8 @@ const FIND_TICKED: &str = "
 /// The counters first, while the states still say what is leaving which. `?1` tasks, `?2` round, `?3` worklist, `?4` now.
 const FINISH_BY_HAND: [&str; 4] = [
     "update round
-        set failed = failed - c.failed, pending = pending - c.pending, done = done + c.failed + c.pending
-       from (select coalesce(sum(task.state = 6), 0) as failed, coalesce(sum(task.state in (0, 2, 3)), 0) as pending
+        set failed = failed - c.given_up, pending = pending - c.open, done = done + c.given_up + c.open
+       from (select coalesce(sum(task.state = 6), 0) as given_up, coalesce(sum(task.state in (0, 2, 3)), 0) as open
                from json_each(?1) j join task on task.id = j.value) c
       where round.id = ?2",
     "update task set state = 4, reason = 'by_hand', finished_at = ?4

@@ -218,7 +218,7 @@ impl Web {
 
     /// The queue once more, for a command.
     pub(super) async fn commanding(&self) -> Result<Store, CliError> {
-        Ok(Store::beside(&self.queue).await?)
+        Ok(Store::once_more(&self.queue).await?)
     }
 
     /// Tells pages of what other connections have written, once a second. Never ends.

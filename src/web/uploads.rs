@@ -281,7 +281,8 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
-        let load = LoadOptions { again: choices.again, allow_shrink: choices.allow_shrink, rules };
+        let load =
+            LoadOptions { again: choices.again, allow_shrink: choices.allow_shrink, rules, ..LoadOptions::default() };
         let (lanes, spared) = prepared.to_do(&load)?;
         let kept = spared.iter().map(|(_, rows)| rows).sum();
         Ok::<_, CliError>((prepared, load, lanes, kept))

@@ -14,7 +14,7 @@ fn help_and_version_are_data() {
     }
     assert!(help.out.contains("Examples:") && help.err.is_empty());
     assert!(home.run(&["--version"]).ends(0).out.starts_with("cleanup "));
-    for command in ["run", "resume", "load", "check", "status", "report", "forget", "sandbox", "explain"] {
+    for command in ["run", "resume", "load", "check", "status", "report", "forget", "sandbox", "explain", "import"] {
         let help = home.run(&[command, "--help"]).ends(0);
         assert!(help.out.contains("Examples:") && help.out.contains("Global options:"), "{command}: {}", help.out);
     }

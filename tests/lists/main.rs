@@ -11,9 +11,11 @@ mod common;
 
 mod archive;
 mod archive_big;
+mod archive_filtered;
 mod archive_hostile;
 mod archive_owner;
 mod corpora;
 mod fetch;
+mod handles;
 mod read_window;
 mod zipper;

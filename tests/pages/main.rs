@@ -10,4 +10,5 @@ mod known;
 mod report;
 mod ticks;
 mod undo;
+mod verify;
 mod worklist;

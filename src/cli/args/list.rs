@@ -89,6 +89,7 @@ impl ListArgs {
     }
 }
 
-fn lists() -> impl TypedValueParser<Value = ListKind> {
+/// The lists of the contract.
+pub(super) fn lists() -> impl TypedValueParser<Value = ListKind> {
     PossibleValuesParser::new(ListKind::ALL.map(ListKind::name)).try_map(|text| ListKind::parse(&text).ok_or("no list"))
 }

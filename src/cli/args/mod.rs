@@ -10,6 +10,7 @@ mod import;
 mod list;
 mod queue;
 mod run;
+mod schedule;
 mod serve;
 mod until;
 mod values;
@@ -24,9 +25,13 @@ pub use import::ImportArgs;
 pub use list::ListArgs;
 pub use queue::{
     AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
-    SandboxFlag, StatusArgs, UndoArgs, WorklistKind,
+    SandboxFlag, StatusArgs, UndoArgs, VerifyArgs, WorklistKind,
 };
-pub use run::{CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
+pub use run::{BoundsArgs, CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
+pub use schedule::{
+    ScheduleAddArgs, ScheduleArgs, ScheduleCommand, ScheduleDueArgs, ScheduleInstallArgs, ScheduleListArgs,
+    ScheduleNameArgs, ScheduleNextArgs,
+};
 pub use serve::ServeArgs;
 pub use until::{Until, UntilError};
 
@@ -83,6 +88,8 @@ pub enum Command {
     Report(ReportArgs),
     /// List what a job has done, to restore it by hand: a CSV and a page of links
     Undo(UndoArgs),
+    /// Read the account's list again, or a newer archive: what is confirmed, what came back, what was never off
+    Verify(VerifyArgs),
     /// Put the failed tasks of a job back in line
     Retry(RetryArgs),
     /// Pause a job; whoever works on it lets it rest
@@ -98,11 +105,13 @@ pub enum Command {
     /// Drop a settled job and its receipts; slots that still count stay
     Forget(ForgetArgs),
     /// Read a list out of an X data archive: a CSV to look at, edit and run
-    Import(ImportArgs),
+    Import(Box<ImportArgs>),
     /// Read a list of the account from the platform, as a CSV to look at, edit and run
     List(Box<ListArgs>),
     /// Log in and out, list, check, import: who cleanup may act for
     Account(AccountArgs),
+    /// Run files every night: add, list, next, run, skip, remove, install
+    Schedule(ScheduleArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
     Doctor(DoctorArgs),
     /// Work on the queue all the time, with a dashboard in the browser
@@ -132,11 +141,17 @@ impl Cli {
     /// What no single option is wrong about.
     fn contradiction(&self) -> Option<String> {
         let (rows, rates) = match &self.command {
-            Command::Run(args) => (Some((&args.files, &args.rows)), &args.drain.rates[..]),
+            Command::Run(args) => (Some((&args.files, &args.rows)), &args.drain.bounds.rates[..]),
             Command::Load(args) => (Some((&args.files, &args.rows)), &[][..]),
             Command::Check(args) => (Some((&args.files, &args.rows)), &args.rates[..]),
-            Command::Resume(args) => (None, &args.drain.rates[..]),
             Command::Serve(args) => (None, &args.rates[..]),
+            Command::Schedule(ScheduleArgs { command: ScheduleCommand::Add(args) }) => {
+                if let Some(why) = args.contradiction() {
+                    return Some(why);
+                }
+                (None, &args.bounds.rates[..])
+            }
+            Command::Resume(args) => (None, &args.drain.bounds.rates[..]),
             _ => (None, &[][..]),
         };
         if rates.len() > MAX_WINDOWS {
@@ -167,6 +182,7 @@ impl Cli {
             Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Undo(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Verify(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Retry(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Pause(args) | Command::Unpause(args) | Command::Cancel(args) => {
                 overrides.sandbox = args.sandbox.sandbox;
@@ -180,6 +196,19 @@ impl Cli {
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Import(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
+            Command::Schedule(args) => match &args.command {
+                ScheduleCommand::Add(args) => {
+                    args.bounds.override_in(&mut overrides);
+                    overrides.sandbox = args.rows.is_sandbox();
+                }
+                ScheduleCommand::List(args) => overrides.sandbox = args.sandbox.sandbox,
+                ScheduleCommand::Next(args) => overrides.sandbox = args.sandbox.sandbox,
+                ScheduleCommand::Remove(args) | ScheduleCommand::Run(args) | ScheduleCommand::Skip(args) => {
+                    overrides.sandbox = args.sandbox.sandbox;
+                }
+                ScheduleCommand::Due(args) => overrides.sandbox = args.sandbox.sandbox,
+                ScheduleCommand::Install(args) => overrides.sandbox = args.sandbox.sandbox,
+            },
             Command::Account(_) | Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
         }
         overrides

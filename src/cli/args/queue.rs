@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
 use super::values;
-use crate::domain::{Rate, Target};
+use crate::domain::{MicroUsd, Rate, Target};
 
 /// `--sandbox`
 #[derive(Clone, Copy, Debug, Args)]
@@ -115,6 +115,42 @@ pub struct UndoArgs {
     /// An earlier round of the job
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub round: Option<u32>,
+}
+
+/// `cleanup verify`
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cleanup verify unfollow
+  cleanup verify unlike --archive twitter.zip -o verdicts.csv
+  cleanup verify unfollow --requeue
+
+confirmed: not listed any more. came_back: an earlier verify found it off the list, and now it is listed. ghost: reported done,
+and listed ever since. It reads only, but X bills every entry it hands over; an archive costs nothing.")]
+pub struct VerifyArgs {
+    /// The job
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Which queue.
+    #[command(flatten)]
+    pub sandbox: SandboxFlag,
+    /// Look into this X data archive instead of asking the platform; it has to be newer than what it is to judge
+    #[arg(long, value_name = "ARCHIVE")]
+    pub archive: Option<PathBuf>,
+    /// Put what came back in line again, and nothing else
+    #[arg(long)]
+    pub requeue: bool,
+    /// Write a row for everything done, with its verdict, to this file (- is stdout)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Leave cells alone that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub raw: bool,
+    /// Send at most so many requests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// Spend at most so many dollars, counted as if the developer app were not yours
+    #[arg(long, value_name = "USD", value_parser = values::spend)]
+    pub max_spend: Option<MicroUsd>,
 }
 
 /// `cleanup retry`

@@ -182,15 +182,9 @@ pub struct ReloadArgs {
     pub allow_shrink: bool,
 }
 
-/// How to run.
+/// The bounds of a run, and who hears of its end.
 #[derive(Clone, Debug, Args)]
-pub struct DrainArgs {
-    /// Stop at this time: 06:00 (its next occurrence here) or a timestamp
-    #[arg(long, value_name = "TIME", conflicts_with = "for_", help_heading = LIMITS)]
-    pub until: Option<Until>,
-    /// Stop after this long, such as 4h
-    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
-    pub for_: Option<Duration>,
+pub struct BoundsArgs {
     /// Send at most so many requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = LIMITS)]
     pub max_requests: Option<u64>,
@@ -209,6 +203,23 @@ pub struct DrainArgs {
     /// End when there has been no answer at all for so long [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
     pub give_up_after: Option<Duration>,
+    /// When a run ends, run this in a shell; what happened is JSON on its stdin
+    #[arg(long, value_name = "COMMAND", value_parser = values::notify, help_heading = OUTPUT)]
+    pub notify: Option<String>,
+}
+
+/// How to run.
+#[derive(Clone, Debug, Args)]
+pub struct DrainArgs {
+    /// Stop at this time: 06:00 (its next occurrence here) or a timestamp
+    #[arg(long, value_name = "TIME", conflicts_with = "for_", help_heading = LIMITS)]
+    pub until: Option<Until>,
+    /// Stop after this long, such as 4h
+    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
+    pub for_: Option<Duration>,
+    /// The bounds of the run.
+    #[command(flatten)]
+    pub bounds: BoundsArgs,
     /// Do not ask before a real platform is touched
     #[arg(short, long, help_heading = OUTPUT)]
     pub yes: bool,
@@ -234,10 +245,18 @@ impl DrainArgs {
     }
 
     pub(super) fn override_in(&self, overrides: &mut Overrides) {
+        self.bounds.override_in(overrides);
+        overrides.progress = self.progress;
+    }
+}
+
+impl BoundsArgs {
+    /// What they say of the settings.
+    pub(crate) fn override_in(&self, overrides: &mut Overrides) {
         overrides.workers = self.workers;
         overrides.pace = self.pace;
         overrides.rates.clone_from(&self.rates);
         overrides.give_up_after = self.give_up_after;
-        overrides.progress = self.progress;
+        overrides.notify.clone_from(&self.notify);
     }
 }

@@ -117,6 +117,24 @@ pub(super) fn job_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A schedule's name: it stands in commands, lines of a log and JSON.
+pub(super) fn schedule_name(text: &str) -> Result<String, String> {
+    job_name(text).map_err(|why| why.replace("a job's name", "a schedule's name"))
+}
+
+/// `--until` of a schedule: a time of day, for it is meant every time.
+pub(super) fn time_of_day(text: &str) -> Result<jiff::civil::Time, String> {
+    match text.parse() {
+        Ok(super::Until::Clock(time)) => Ok(time),
+        _ => Err("write it as 06:00; a schedule's hours end at the same time of day every time".into()),
+    }
+}
+
+/// `--notify`: a command for the shell.
+pub(super) fn notify(text: &str) -> Result<String, String> {
+    crate::config::notify_command(text)
+}
+
 /// An ID, or a handle with its `@`.
 pub(super) fn target(text: &str) -> Result<Target, String> {
     text.trim().parse().map_err(|_| "give an ID of 1 to 19 digits, or a handle as @name".to_owned())
@@ -148,6 +166,9 @@ mod tests {
         assert!(queue_path("postgres://x").unwrap_err().contains("SQLite") && queue_path("").is_err());
         assert!(job_name("").is_err() && job_name(" a").is_err() && job_name("a\u{1b}[2J").is_err());
         assert!(job_name("Nachtlauf 3").is_ok());
+        assert!(time_of_day("6:00").is_ok() && time_of_day("2027-01-31T06:00").unwrap_err().contains("06:00"));
+        assert!(schedule_name("").unwrap_err().contains("a schedule's name") && schedule_name("nightly").is_ok());
+        assert!(notify(" ").is_err() && notify("mail -s done me").is_ok());
         assert!(target("ada").unwrap_err().contains("@name") && target("@ada").is_ok() && target("0042").is_ok());
         assert!(loopback("0.0.0.0:80").unwrap_err().contains("127.0.0.1") && loopback("[::1]:0").is_ok());
     }

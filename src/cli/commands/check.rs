@@ -17,6 +17,7 @@ use crate::jobfile::{CheckReport, LaneCount};
 use crate::lists::filter::Rule;
 use crate::platform::{Tier, find};
 
+use super::load::say_handles;
 use super::run::{load_options, prepare};
 use super::whose::Whose;
 
@@ -57,6 +58,7 @@ pub(super) async fn show(
         let (lanes, spared) = file.to_do(&load)?;
         let estimate = estimate_of(&lanes, &whose, &context.settings);
         rejected |= report.rejected > 0;
+        say_handles(file, context);
         refusal = refusal.or(file.survey.refusal(rows.strict));
         if findings == Findings::Json {
             let estimate = estimate_json(&estimate);

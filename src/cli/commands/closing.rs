@@ -4,7 +4,7 @@ use crate::app::{self, Ended};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
-use crate::cli::summary::{JobCounts, run_summary};
+use crate::cli::summary::{JobCounts, Report, run_summary};
 use crate::cli::timing::{clock_text, span_text};
 use crate::domain::Wall;
 use crate::engine::{Finish, Stopped};
@@ -21,7 +21,7 @@ pub(super) async fn finish(
     took: std::time::Duration,
     json: bool,
     context: &Context,
-) -> Result<u8, CliError> {
+) -> Result<Report, CliError> {
     let Ended { finish, jobs, mut store } = ended;
     let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
     let code = app::exit_code(finish.stopped, &counts);
@@ -47,11 +47,14 @@ pub(super) async fn finish(
     for line in what_next(&finish, &jobs, context) {
         printer.say(&line);
     }
+    let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
+    let summary = run_summary(&jobs, &finish, code);
     if json {
-        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-        printer.closing_json(&run_summary(&jobs, &finish, code))?;
+        printer.closing_json(&summary)?;
     }
-    Ok(code)
+    let name_of = |account| accounts.get(account).map_or_else(String::new, |(name, _)| name.to_string());
+    let troubles = finish.troubles.iter().map(|(account, reason, _)| (name_of(account), reason.to_string())).collect();
+    Ok(Report { troubles, ..Report::new(code, summary) })
 }
 
 /// What a person does about an account that stopped.

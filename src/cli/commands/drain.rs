@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::closing::finish;
+use super::load::say_handles;
 use super::preflight;
+use super::reach::{Bounds, account_of, reader};
 use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences, too_fast};
 use super::signals::Signals;
 use super::so_far::SoFar;
@@ -15,11 +17,12 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
-use crate::cli::summary::run_summary;
+use crate::cli::summary::{Report, run_summary};
 use crate::cli::timing::clock_text;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
 use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
+use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, Store};
@@ -73,8 +76,8 @@ impl Drainer {
             request_deadline: settings.run.request_deadline,
             give_up_after: settings.run.give_up_after,
             until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
-            max_requests: args.max_requests,
-            max_spend: args.max_spend,
+            max_requests: args.bounds.max_requests,
+            max_spend: args.bounds.max_spend,
             prices: prices(settings),
         };
         let options = DrainOptions {
@@ -89,6 +92,12 @@ impl Drainer {
     pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CliError> {
         let stored = store.has_credentials().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
+    }
+
+    /// Sends nothing after this moment.
+    pub(super) fn end_by(&mut self, end: Wall, context: &Context) {
+        let now = context.clock.now();
+        self.options.run.until = Some(Tick(now.tick.0.saturating_add(end.0.saturating_sub(now.wall.0))));
     }
 
     /// A keep list for every job of this run, looked at before anything is sent.
@@ -110,6 +119,7 @@ impl Drainer {
         let mut work = Work::new();
         let (mut some_new, mut from_files) = (false, false);
         for (file, standing) in asked.files.iter().zip(asked.standings) {
+            say_handles(file, context);
             match standing {
                 Standing::New | Standing::Again => {
                     add_rows(&mut work, &file.to_do(asked.load)?.0, asked.accounts);
@@ -189,6 +199,50 @@ impl Drainer {
         prompt::confirm("Go on?").map_err(|error| CliError::io("the terminal", error))
     }
 
+    /// Asks the platform whose the handles of the files are. A signal, where one came meanwhile; what was told is kept.
+    pub(super) async fn resolve(
+        &mut self,
+        store: &mut Store,
+        files: &[Prepared],
+        accounts: &Accounts,
+        signals: &mut Signals,
+        context: &Context,
+    ) -> Result<Option<Signal>, CliError> {
+        let Some(asker) = app::resolving_account(files, accounts) else { return Ok(None) };
+        let account = account_of(store, Some(asker)).await?;
+        let (sender, receiver) = shutdown();
+        let mut aborted = receiver.clone();
+        let budget = Budget {
+            max_requests: self.options.run.max_requests,
+            max_spend: self.options.run.max_spend,
+            ..Budget::default()
+        };
+        let bounds = Bounds { budget, until: self.options.run.until, give_up_after: self.options.run.give_up_after };
+        let beside = store.beside().await?;
+        let mut reader = reader(context, (&self.who, &self.client), beside, &account, bounds, receiver).await?;
+        let resolved = tokio::select! {
+            resolved = app::resolve(&mut reader, files, accounts) => resolved?,
+            signal = signals.relay(&sender, context) => match signal {},
+            () = aborted.at_least(Urgency::Abort) => return Ok(Some(aborted.now().1.unwrap_or(Signal::Interrupt))),
+        };
+        // What asking has used up is not there for undoing.
+        let Budget { requests, spent, .. } = reader.budget;
+        self.options.run.max_requests = self.options.run.max_requests.map(|most| most.saturating_sub(requests));
+        self.options.run.max_spend = self.options.run.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
+        if requests > 0 {
+            let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
+            context.printer.say(&format!(
+                "handles: {} found, {} that nobody has; {requests} requests{cost}",
+                resolved.found, resolved.missing
+            ));
+        }
+        match resolved.stopped {
+            None => Ok(None),
+            Some(Stop::Interrupted(signal)) => Ok(Some(signal)),
+            Some(stop) => unresolved(&stop, context).map(|()| None),
+        }
+    }
+
     /// Drains, sums up, and says how to go on.
     pub(super) async fn drain(
         self,
@@ -197,7 +251,8 @@ impl Drainer {
         jobs: Option<Vec<JobId>>,
         mut signals: Signals,
         context: &Context,
-    ) -> Result<u8, CliError> {
+    ) -> Result<Report, CliError> {
+        store.settle_missing_handles(context.clock.now().wall).await?;
         let plan = plan(&mut store, jobs.as_deref(), context).await?;
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
@@ -227,12 +282,14 @@ impl Drainer {
             ended = running => ended,
             signal = signals.relay(&sender, context) => match signal {},
             () = aborted.at_least(Urgency::Abort) => {
-                let code = aborted.now().1.map_or(130, Signal::exit_code);
+                let signal = aborted.now().1;
+                let code = signal.map_or(130, Signal::exit_code);
                 context.printer.say("stopped at once; what was in flight is recovered by the next run");
-                if let Some(signal) = aborted.now().1.filter(|_| self.json) {
-                    context.printer.closing_json(&run_summary(&[], &so_far.interrupted(signal), code))?;
+                let summary = run_summary(&[], &so_far.interrupted(signal.unwrap_or(Signal::Interrupt)), code);
+                if signal.is_some() && self.json {
+                    context.printer.closing_json(&summary)?;
                 }
-                return Ok(code);
+                return Ok(Report::new(code, summary));
             }
         };
         if let Some(sandbox) = self.sandbox {
@@ -247,16 +304,41 @@ impl Drainer {
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
-    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<u8, CliError> {
+    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<Report, CliError> {
         context.printer.say(&format!(
             "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
             signal.name()
         ));
+        let summary = run_summary(&[], &SoFar::default().interrupted(signal), signal.exit_code());
         if self.json {
-            let finish = SoFar::default().interrupted(signal);
-            context.printer.closing_json(&run_summary(&[], &finish, signal.exit_code()))?;
+            context.printer.closing_json(&summary)?;
         }
-        Ok(signal.exit_code())
+        Ok(Report::new(signal.exit_code(), summary))
+    }
+}
+
+/// Not every handle was asked about. Where a person or the network is in the way, so it is for the rest of the run.
+fn unresolved(stop: &Stop, context: &Context) -> Result<(), CliError> {
+    let hint = "rows that name IDs need no asking; what was told is kept";
+    match stop {
+        Stop::Person(reason, said) => {
+            let message = format!("handles cannot be looked up ({reason}): {said}; nothing was queued");
+            Err(CliError::new(Kind::Person, message).hint(hint))
+        }
+        Stop::Malformed(said) => {
+            let message = format!("the platform does not take the question about handles: {said}; nothing was queued");
+            Err(CliError::new(Kind::Person, message).hint(hint))
+        }
+        Stop::Unreachable(said) => {
+            Err(CliError::new(Kind::Unreachable, format!("nobody answers: {said}; nothing was queued")).hint(hint))
+        }
+        _ => {
+            context.printer.warn(
+                "not every handle could be asked about within the bounds of this run; their rows are rejected as \
+                 handle_not_resolved, and the next run asks about them",
+            );
+            Ok(())
+        }
     }
 }
 

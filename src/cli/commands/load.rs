@@ -1,10 +1,11 @@
 //! `cleanup load`: queue files without running them, and without the network. Saved worklists are taken back.
 
-use crate::app::{Accounts, Loaded, Prepared, Who};
+use crate::app::{Accounts, HANDLE_NOT_RESOLVED, Loaded, Prepared, Who};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
+use crate::store::Store;
 
 use super::run::{load_all, load_options, prepare, stand};
 use super::take_back;
@@ -19,9 +20,10 @@ const MAX_SHOWN_REJECTED: usize = 3;
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     let (paths, saved) = take_back::sort(&args.files.files)?;
     let files = prepare(&paths, args.files.job.as_deref(), &args.rows)?;
-    let load = load_options(&args.rows, &files, args.reload, context)?;
+    let mut load = load_options(&args.rows, &files, args.reload, context)?;
     let who = Who::of(&context.settings, args.rows.platform, None)?;
     let mut store = context.open_queue().await?;
+    load.handles_asked = store.handles_asked().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;
     let mut rejected = false;
     if files.is_empty() {
@@ -38,10 +40,42 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     load_all(&mut store, &files, &standings, &accounts, &load, context).await?;
     for file in &files {
         rejected |= file.usable(&accounts) < file.survey.rows;
+        rejected |= say_unresolved(&mut store, file, context).await?;
     }
     context.printer.say(&format!("go on with {}", context.command(&["resume"])));
     store.close().await;
     Ok(if rejected { 3 } else { 0 })
+}
+
+/// What rows that name handles come to, before anything is done.
+pub(super) fn say_handles(file: &Prepared, context: &Context) {
+    let rows = match file.survey.handles {
+        0 => return,
+        1 => "1 row names a handle".to_owned(),
+        rows => format!("{rows} rows name handles"),
+    };
+    // Users looked up are billed like users read: $0.010 each.
+    context.printer.say(&format!(
+        "{}: {rows}; where the platform wants IDs, a run asks it whose they are before it begins ($0.01 for each found)",
+        escaped(&file.job)
+    ));
+}
+
+/// Rows whose handle nobody has asked about were rejected: a load does not use the network. Says so; true if there are any.
+async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -> Result<bool, CliError> {
+    if file.survey.handles == 0 {
+        return Ok(false);
+    }
+    let Some(job) = store.job(&file.job).await? else { return Ok(false) };
+    let rows = store.rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED, "handle_not_found"]).await?;
+    if rows > 0 {
+        let run = context.command(&["run", &file.survey.path]);
+        context.printer.say(&format!(
+            "{}: {rows} rows name handles whose IDs are not known, and were rejected; {run} asks the platform",
+            escaped(&file.job)
+        ));
+    }
+    Ok(rows > 0)
 }
 
 /// The first rejected rows, each with its line, its text and what to do.

@@ -24,6 +24,7 @@ pub mod resume;
 pub mod retry;
 pub mod run;
 pub mod sandbox;
+pub mod schedule;
 pub(crate) mod sentence;
 pub mod serve;
 mod signals;
@@ -31,6 +32,7 @@ mod so_far;
 pub mod status;
 mod take_back;
 pub mod undo;
+pub mod verify;
 mod whose;
 mod worklist;
 
@@ -55,6 +57,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Status(args) => status::run(context, args).await,
         Command::Report(args) => report::run(context, args).await,
         Command::Undo(args) => undo::run(context, args).await,
+        Command::Verify(args) => verify::run(context, args).await,
         Command::Retry(args) => retry::run(context, args).await,
         Command::Pause(args) => control::pause(context, args).await,
         Command::Unpause(args) => control::unpause(context, args).await,
@@ -65,6 +68,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Import(args) => import::run(context, args).await,
         Command::List(args) => list::run(context, args).await,
         Command::Account(args) => account::run(context, args).await,
+        Command::Schedule(args) => schedule::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Serve(args) => serve::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,

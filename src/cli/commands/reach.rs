@@ -1,11 +1,18 @@
 //! The way to the platforms, for commands that read: the pretend platform started where it is asked for, the client, who acts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::app::{Bases, Who};
+use crate::app::{self, Bases, Who};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountId, Platform, TargetId};
+use crate::cli::escape::escaped;
+use crate::cli::printer::Printer;
+use crate::cli::timing::clock_text;
+use crate::clock::SharedClock;
+use crate::domain::{AccountId, Platform, TargetId, Tick};
+use crate::engine::Shutdown;
+use crate::lists::fetch::{Budget, Means, News, Reader, Way};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{Account, Store, StoreError};
@@ -13,6 +20,9 @@ use crate::store::{Account, Store, StoreError};
 /// The most effects an embedded sandbox is told of.
 const MAX_TOLD_EFFECTS: u32 = 1_000_000;
 const TOLD_AT_ONCE: u32 = 10_000;
+
+/// Between two lines about pages.
+const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// The way to the platforms.
 pub(super) struct Reach {
@@ -71,4 +81,64 @@ pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Resu
     };
     let found = id.and_then(|id| accounts.iter().find(|account| account.id == id).cloned());
     found.ok_or_else(|| CliError::new(Kind::Usage, "it is not said whose list it is").hint(hint))
+}
+
+/// What bounds reading.
+pub(super) struct Bounds {
+    pub(super) budget: Budget,
+    pub(super) until: Option<Tick>,
+    pub(super) give_up_after: Duration,
+}
+
+/// A reader for an account.
+pub(super) async fn reader(
+    context: &Context,
+    (who, client): (&Who, &Arc<Client>),
+    store: Store,
+    account: &Account,
+    bounds: Bounds,
+    shutdown: Shutdown,
+) -> Result<Reader, CliError> {
+    let settings = &context.settings;
+    let accounts = [account.clone()];
+    let tokens = app::open_tokens(settings, who, &accounts, context.clock.clone()).await?;
+    let mut access = who.access(&accounts, |_| Some(Arc::from([])));
+    let access = access.remove(&account.id).ok_or_else(|| {
+        CliError::new(Kind::Fault, format!("there is no way to the platform of {}", account.name))
+            .hint("please report this")
+    })?;
+    let way =
+        Way { account: account.id, platform: account.platform, user: access.user, base: access.base, app: access.app };
+    let means = Means {
+        store,
+        client: Arc::clone(client),
+        tokens,
+        clock: context.clock.clone(),
+        shutdown,
+        request_deadline: settings.run.request_deadline,
+        give_up_after: bounds.give_up_after,
+        until: bounds.until,
+    };
+    let teller = teller(context.printer, context.clock.clone(), context.zone.clone());
+    Ok(Reader::new(means, way, bounds.budget, teller))
+}
+
+/// Says what happens meanwhile: a line each few seconds at most, waits always.
+fn teller(printer: Printer, clock: SharedClock, zone: jiff::tz::TimeZone) -> Box<dyn FnMut(News) + Send> {
+    let mut next_line = clock.now().tick.after(LINE_EVERY);
+    Box::new(move |news| {
+        let now = clock.now();
+        match news {
+            News::Waiting { until, why } => {
+                let at = clock_text(until, now.wall, &zone);
+                printer.say(&format!("waiting until {at}: {}", escaped(&why)));
+            }
+            News::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
+            News::Page { entries, pages } if now.tick >= next_line => {
+                next_line = now.tick.after(LINE_EVERY);
+                printer.say(&format!("{entries} entries read, {pages} pages"));
+            }
+            News::Page { .. } => {}
+        }
+    })
 }

@@ -3,6 +3,8 @@
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::notify;
+use crate::cli::summary::Report;
 use crate::domain::JobId;
 use crate::jobfile::keep;
 use crate::store::DrainLock;
@@ -16,6 +18,12 @@ use super::signals::Signals;
 /// # Errors
 /// A job is not known, the queue or the account is in the way.
 pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
+    let ended = work(context, args).await;
+    notify::after(context, None, &ended).await;
+    ended.map(|report| report.code)
+}
+
+async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> {
     let mut jobs: Vec<JobId> = Vec::with_capacity(args.jobs.len());
     for name in &args.jobs {
         let (store, job) = context.job(name).await?;
@@ -42,7 +50,7 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
     }
     if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
         context.printer.say("nothing was sent");
-        return Ok(0);
+        return Ok(Report::nothing());
     }
     let signals = Signals::listen()?;
     // New jobs that somebody loads meanwhile are worked on too, unless some were named.

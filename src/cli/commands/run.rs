@@ -7,8 +7,9 @@ use crate::cli::args::{ReloadArgs, RowArgs, RunArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
-use crate::cli::summary::run_summary;
-use crate::domain::{JobId, MicroUsd};
+use crate::cli::notify;
+use crate::cli::summary::{Report, run_summary};
+use crate::domain::{JobId, MicroUsd, Wall};
 use crate::engine::{Finish, Stopped};
 use crate::store::{DrainLock, Store};
 
@@ -23,23 +24,46 @@ use super::signals::Signals;
 /// # Errors
 /// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
-    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
     if args.dry_run {
+        let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
         return dry_run(&files, args, context).await;
     }
-    let load = load_options(&args.rows, &files, args.reload, context)?;
+    let ended = work(context, args, None).await;
+    notify::after(context, None, &ended).await;
+    ended.map(|report| report.code)
+}
+
+/// The same, to an end by the wall clock where there is one, and without telling anybody of it.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn work(context: &Context, args: &RunArgs, end: Option<Wall>) -> Result<Report, CliError> {
+    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
+    let mut load = load_options(&args.rows, &files, args.reload, context)?;
     let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
+    if let Some(end) = end {
+        drainer.end_by(end, context);
+    }
     let mut store = context.open_queue().await?;
     drainer.learn_users(&mut store, context).await?;
     let who = drainer.who();
     let lock = DrainLock::take(store.path())?;
-    let (accounts, standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
+    load.settles_handles = true;
+    load.handles_asked = store.handles_asked().await?;
+    let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     if !drainer.ask(&mut store, &asked, context).await? {
         context.printer.say("nothing was queued, nothing was sent");
-        return Ok(0);
+        return Ok(Report::nothing());
     }
     let mut signals = Signals::listen()?;
+    if app::resolving_account(&files, &accounts).is_some() {
+        if let Some(signal) = drainer.resolve(&mut store, &files, &accounts, &mut signals, context).await? {
+            return drainer.interrupted_early(signal, context);
+        }
+        load.handles_asked = store.handles_asked().await?;
+        (accounts, standings) = stand(drainer.who(), &mut store, &args.rows, &files, &load).await?;
+    }
     let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
     let jobs = tokio::select! {
         jobs = loading => jobs?,
@@ -100,7 +124,7 @@ pub(super) fn load_options(
             ));
         }
     }
-    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, rules })
+    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, rules, ..LoadOptions::default() })
 }
 
 /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded

@@ -48,6 +48,11 @@ impl Signals {
         }
     }
 
+    /// A signal that has come already.
+    pub(super) fn waiting(&mut self) -> Option<Signal> {
+        self.0.try_recv().ok()
+    }
+
     /// Hands every signal on, and tells the person what it will do.
     pub(super) async fn relay(&mut self, to: &ShutdownSender, context: &Context) -> Never {
         let said = [

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
-use crate::cli::summary::{JobCounts, failure_with};
+use crate::cli::summary::{JobCounts, Report, failure_with};
 use crate::domain::{JobId, MicroUsd};
 use crate::engine::{Event, Finish, Listener, Signal, Stopped};
 
@@ -50,7 +50,7 @@ impl SoFar {
         ours: Option<&[JobId]>,
         json: bool,
         context: &Context,
-    ) -> Result<u8, CliError> {
+    ) -> Result<Report, CliError> {
         let mut jobs = Vec::new();
         if let Ok(Some(mut store)) = context.existing_queue().await {
             jobs = store.status(None).await.unwrap_or_default();
@@ -62,11 +62,12 @@ impl SoFar {
             context.printer.say(&format!("{} is saved: {} ({} rows)", escaped(job), counts.phrase(), counts.rows));
         }
         context.printer.error(&error);
+        let (requests, spent) = self.read();
+        let summary = failure_with(&jobs, requests, spent, &error);
         if json {
-            let (requests, spent) = self.read();
-            context.printer.closing_json(&failure_with(&jobs, requests, spent, &error))?;
+            context.printer.closing_json(&summary)?;
         }
-        Ok(error.kind.exit_code())
+        Ok(Report::new(error.kind.exit_code(), summary))
     }
 
     fn read(&self) -> (u64, MicroUsd) {

@@ -25,7 +25,7 @@ pub(super) fn members(zip: &mut Box<dyn Bytes>) -> Result<Vec<Member>, ArchiveFa
     expect_zip(zip)?;
     // The offsets are to be those that are written: something before the zip is no archive of X's.
     let config = Config { archive_offset: ArchiveOffset::Known(0) };
-    let mut directory = ZipIterable::try_new(zip, config).map_err(cut)?.enforce_header_consistency(false);
+    let mut directory = ZipIterable::try_new(zip, config).map_err(cut)?;
     if directory.len() > MAX_FILES {
         return Err(ArchiveFault::TooManyFiles);
     }

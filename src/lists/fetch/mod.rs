@@ -13,5 +13,6 @@ mod pages;
 mod reader;
 
 pub use limits::{Budget, windows_of};
+pub(super) use pages::known_of;
 pub use pages::{Read, collection_of, entry_of, read_list};
 pub use reader::{Asked, FetchError, Means, News, Reader, Rules, Stop, Way};

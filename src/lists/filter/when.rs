@@ -6,6 +6,7 @@
 //! midnight with which that day began here. A rule of a whole day stays the same from one midnight to the next: a job that is
 //! run twice in a day is filtered the same way twice.
 
+use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime};
@@ -64,6 +65,19 @@ impl FromStr for Age {
     }
 }
 
+impl fmt::Display for Age {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Age { years, months, weeks, days } = self;
+        for (number, unit) in [(years, "y"), (months, "mo"), (weeks, "w"), (days, "d")] {
+            if *number > 0 {
+                write!(f, "{number}{unit}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Age {
     /// The midnight that began the day so long ago. A day that this year does not have (29 February) is the last before it.
     ///
@@ -108,6 +122,17 @@ impl FromStr for Day {
     }
 }
 
+impl fmt::Display for Day {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Day::Date(date) => date.fmt(f),
+            Day::Local(local) => local.fmt(f),
+            Day::Instant(instant) => instant.fmt(f),
+        }
+    }
+}
+
 impl Day {
     /// The moment meant. A time that the clocks skip is the moment they skip to; of one they show twice it is the first.
     ///
@@ -139,6 +164,16 @@ impl FromStr for Since {
             (Ok(age), _) => Ok(Since::Age(age)),
             (_, Ok(day)) => Ok(Since::Day(day)),
             _ => Err(Unreadable("write it as an age (1y, 6mo, 30d) or a date (2020-01-31)")),
+        }
+    }
+}
+
+impl fmt::Display for Since {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Since::Age(age) => age.fmt(f),
+            Since::Day(day) => day.fmt(f),
         }
     }
 }

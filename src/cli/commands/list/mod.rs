@@ -3,30 +3,19 @@
 mod deliver;
 mod stopped;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use self::deliver::{Delivery, deliver};
-use self::stopped::ending;
-use super::reach::{Reach, account_of};
+pub(super) use self::stopped::ending;
+use super::reach::{Bounds, Reach, account_of, reader};
 use super::signals::Signals;
-use crate::app;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
-use crate::cli::printer::Printer;
-use crate::cli::timing::clock_text;
-use crate::clock::SharedClock;
-use crate::domain::{AccountId, Tick};
-use crate::engine::{Shutdown, Signal, Urgency, shutdown};
+use crate::domain::Tick;
+use crate::engine::{Signal, Urgency, shutdown};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, FetchError, Means, News, Read, Reader, Way, collection_of, read_list};
+use crate::lists::fetch::{Budget, FetchError, Read, Reader, collection_of, read_list};
 use crate::platform::{Reading, find_reading};
 use crate::store::{Account, ListLock, ReadingId, Store};
-
-/// Between two lines about pages.
-const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Reads the list and writes it.
 ///
@@ -59,7 +48,9 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
-    let mut reader = reader(context, args, &reach, store, &account, until, receiver).await?;
+    let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
+    let bounds = Bounds { budget, until, give_up_after: context.settings.run.give_up_after };
+    let mut reader = reader(context, (&reach.who, &reach.client), store, &account, bounds, receiver).await?;
     let reading = async {
         let mut ended = Vec::with_capacity(plan.len());
         for (list, row) in &plan {
@@ -89,10 +80,10 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     Ok(code)
 }
 
-type Plan = Vec<(ListKind, &'static Reading)>;
+pub(super) type Plan = Vec<(ListKind, &'static Reading)>;
 
 /// What has to be read: whether somebody follows back is told by the followers, which come first.
-fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
+pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
     let followers = follows_back.then_some(ListKind::Followers);
     let row = |list: ListKind| {
         find_reading(account.platform, collection_of(list)).map(|row| (list, row)).ok_or_else(|| {
@@ -105,7 +96,7 @@ fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, C
 }
 
 /// Two processes at one list would turn each other's pages.
-fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
+pub(super) fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
     let lock = |list: ListKind| {
         ListLock::try_take(store.path(), account.id, list.name())?.ok_or_else(|| {
             CliError::new(Kind::Busy, format!("another process is reading {list} of {}", account.name))
@@ -115,7 +106,12 @@ fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLoc
     plan.iter().map(|(list, _)| lock(*list)).collect()
 }
 
-async fn warn_of_scopes(store: &mut Store, account: &Account, plan: &Plan, context: &Context) -> Result<(), CliError> {
+pub(super) async fn warn_of_scopes(
+    store: &mut Store,
+    account: &Account,
+    plan: &Plan,
+    context: &Context,
+) -> Result<(), CliError> {
     let Some(granted) = store.credential(account.id).await?.and_then(|record| record.set.scopes) else {
         return Ok(());
     };
@@ -135,7 +131,7 @@ async fn warn_of_scopes(store: &mut Store, account: &Account, plan: &Plan, conte
 }
 
 /// It reads only, so nobody is asked; but it costs.
-fn announce(account: &Account, plan: &Plan, context: &Context) {
+pub(super) fn announce(account: &Account, plan: &Plan, context: &Context) {
     if context.settings.is_sandbox() {
         return;
     }
@@ -150,63 +146,6 @@ fn announce(account: &Account, plan: &Plan, context: &Context) {
     }
 }
 
-async fn reader(
-    context: &Context,
-    args: &ListArgs,
-    reach: &Reach,
-    store: Store,
-    account: &Account,
-    until: Option<Tick>,
-    shutdown: Shutdown,
-) -> Result<Reader, CliError> {
-    let settings = &context.settings;
-    let accounts = [account.clone()];
-    let tokens = app::open_tokens(settings, &reach.who, &accounts, context.clock.clone()).await?;
-    let mut access = reach.who.access(&accounts, |_| Some(Arc::from([])));
-    let access = access.remove(&account.id).ok_or_else(|| no_way(account.id))?;
-    let way =
-        Way { account: account.id, platform: account.platform, user: access.user, base: access.base, app: access.app };
-    let means = Means {
-        store,
-        client: Arc::clone(&reach.client),
-        tokens,
-        clock: context.clock.clone(),
-        shutdown,
-        request_deadline: settings.run.request_deadline,
-        give_up_after: settings.run.give_up_after,
-        until,
-    };
-    let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
-    let zone = context.zone.clone();
-    let teller = teller(context.printer, context.clock.clone(), zone);
-    Ok(Reader::new(means, way, budget, teller))
-}
-
-fn no_way(account: AccountId) -> CliError {
-    CliError::new(Kind::Fault, format!("there is no way to the platform of account {}", account.0))
-        .hint("please report this")
-}
-
-/// Says what happens meanwhile: a line each few seconds at most, waits always.
-fn teller(printer: Printer, clock: SharedClock, zone: jiff::tz::TimeZone) -> Box<dyn FnMut(News) + Send> {
-    let mut next_line = clock.now().tick.after(LINE_EVERY);
-    Box::new(move |news| {
-        let now = clock.now();
-        match news {
-            News::Waiting { until, why } => {
-                let at = clock_text(until, now.wall, &zone);
-                printer.say(&format!("waiting until {at}: {}", escaped(&why)));
-            }
-            News::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
-            News::Page { entries, pages } if now.tick >= next_line => {
-                next_line = now.tick.after(LINE_EVERY);
-                printer.say(&format!("{entries} entries read, {pages} pages"));
-            }
-            News::Page { .. } => {}
-        }
-    })
-}
-
 /// Writes the CSV where everything has been read; says how to go on where not.
 async fn conclude(
     context: &Context,
@@ -218,7 +157,8 @@ async fn conclude(
     let Some((list, last)) = ended.last() else { return Ok(0) };
     if let Some(stop) = &last.stopped {
         let kept: u64 = ended.iter().map(|(_, read)| read.state.entries).sum();
-        return ending(context, args, *list, stop, kept, reader);
+        let again = context.command(&["list", args.list.name()]);
+        return ending(context, &again, *list, stop, kept, reader);
     }
     let follows = ended.iter().find(|(list, _)| *list == ListKind::Followers && args.list != *list);
     let follows: Option<ReadingId> = follows.map(|(_, read)| read.state.id);

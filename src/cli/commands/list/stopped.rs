@@ -1,6 +1,5 @@
 //! Reading stopped before its end: why, what is kept, and what to type next.
 
-use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::timing::clock_text;
@@ -8,15 +7,14 @@ use crate::lists::ListKind;
 use crate::lists::fetch::{Reader, Stop};
 
 /// The exit code of a reading that is not finished: 4, or the signal's. What needs a person, or never answers, is an error.
-pub(super) fn ending(
+pub(in crate::cli::commands) fn ending(
     context: &Context,
-    args: &ListArgs,
+    again: &str,
     list: ListKind,
     stop: &Stop,
     kept: u64,
     reader: &Reader,
 ) -> Result<u8, CliError> {
-    let again = context.command(&["list", args.list.name()]);
     let go_on = format!("{kept} entries are kept; {again}, with the options you gave, goes on from there");
     let name = list.name();
     let (why, code) = match stop {

@@ -152,7 +152,7 @@ impl<'a> Engine<'a> {
             return Ok("What is left belongs to an account that stopped".to_owned());
         }
         const MOST: usize = 3;
-        let names = names(&mut Store::beside(self.web.settings().db()?).await?).await?;
+        let names = names(&mut Store::once_more(self.web.settings().db()?).await?).await?;
         let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
             let name = names.get(account).map_or("an account", |(name, _)| name.as_str());
             if detail.is_empty() { format!("{name}: {reason}") } else { format!("{name}: {reason} ({detail})") }
@@ -216,7 +216,7 @@ impl<'a> Engine<'a> {
     async fn interrupt(&self, sender: &ShutdownSender, orders: &mut watch::Receiver<Orders>, knows: News) -> CliError {
         let begun = orders.borrow_and_update().clone();
         let (mut told, mut renewing) = (begun.end.len(), false);
-        let mut store = match Store::beside(self.lock_path()).await {
+        let mut store = match Store::once_more(self.lock_path()).await {
             Ok(store) => store,
             Err(error) => return error.into(),
         };
@@ -294,7 +294,7 @@ impl<'a> Engine<'a> {
     }
 
     async fn open(&self) -> Result<Store, CliError> {
-        Ok(Store::beside(self.lock_path()).await?)
+        Ok(Store::once_more(self.lock_path()).await?)
     }
 
     fn lock_path(&self) -> &std::path::Path {

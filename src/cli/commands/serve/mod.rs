@@ -218,7 +218,7 @@ async fn attend(web: &Web, entry: &Entry, door: &Door<'_>) -> CliError {
 }
 
 async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<(), CliError> {
-    let mut store = Store::beside(web.settings().db()?).await?;
+    let mut store = Store::once_more(web.settings().db()?).await?;
     let entry = Deed { actor: "serve", deed, job: None, detail };
     store.log_deed(context.clock.now().wall, &entry).await?;
     store.close().await;

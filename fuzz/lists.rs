@@ -1,0 +1,21 @@
+//! As `src/lists/mod.rs` has it, without what asks the platform.
+
+#[path = "../src/lists/archive/mod.rs"]
+pub mod archive;
+#[path = "../src/lists/entry.rs"]
+mod entry;
+#[path = "../src/lists/filter/mod.rs"]
+pub mod filter;
+#[path = "../src/lists/row.rs"]
+mod row;
+#[path = "../src/lists/snowflake.rs"]
+pub mod snowflake;
+#[path = "../src/lists/table.rs"]
+mod table;
+#[path = "../src/lists/writer.rs"]
+mod writer;
+
+pub use entry::{Entry, ListKind};
+pub use row::{RowEntry, RowReader};
+pub use table::{Column, columns, record};
+pub use writer::ListWriter;

@@ -1,0 +1,122 @@
+//! `cleanup schedule install`: something that looks at the time. It writes files and explains them; it starts nothing.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::units::{MARK, Subject};
+use crate::cli::args::ScheduleInstallArgs;
+use crate::cli::context::{Context, shell_word};
+use crate::cli::error::{CliError, Kind};
+use crate::config::Environment;
+
+/// Writes a timer and its service, or prints a cron line.
+///
+/// # Errors
+/// There is no folder for units, one of the files says something else already, or it cannot be written.
+pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result<u8, CliError> {
+    let subject = subject(context)?;
+    let printer = &context.printer;
+    if args.cron {
+        printer.data(&subject.cron_line())?;
+        printer.say("add this line with `crontab -e`, and take it out there again; cron mails what goes wrong");
+        printer.say("cron sets hardly any variables: logins are found beside the queue, CLEANUP_KEY would have to be set in the crontab");
+        return Ok(0);
+    }
+    let folder = folder(args)?;
+    let service = (folder.join(format!("{}.service", subject.name())), subject.service());
+    let timer = (folder.join(format!("{}.timer", subject.name())), subject.timer());
+    if args.print {
+        for (path, text) in [&service, &timer] {
+            printer.data(&format!("# {}\n{text}", path.display()))?;
+        }
+        printer.say("nothing was written");
+        return Ok(0);
+    }
+    // Both or none: a timer without its service would fail every five minutes.
+    let files = [service, timer];
+    for (path, text) in &files {
+        refuse_other(path, text, args.replace)?;
+    }
+    std::fs::create_dir_all(&folder).map_err(|error| CliError::io(folder.display(), error))?;
+    for (path, text) in &files {
+        write(path, text, context)?;
+    }
+    let (name, flag) =
+        (subject.name(), if args.folder.is_some() { " (once the files are where systemd looks)" } else { "" });
+    printer
+        .say(&format!("start it{flag}: systemctl --user daemon-reload && systemctl --user enable --now {name}.timer"));
+    printer.say("without a login nothing of a user runs: loginctl enable-linger lets it run all the same");
+    printer.say(&format!("its log: journalctl --user -u {name}; its next look: systemctl --user list-timers"));
+    let paths: Vec<String> = files.iter().map(|(path, _)| shell_word(&path.to_string_lossy())).collect();
+    printer.say(&format!("to remove it: systemctl --user disable --now {name}.timer && rm {}", paths.join(" ")));
+    printer
+        .say("variables such as CLEANUP_KEY are not passed on: put them into ~/.config/cleanup/environment, mode 0600");
+    Ok(0)
+}
+
+fn subject(context: &Context) -> Result<Subject, CliError> {
+    let program = std::env::current_exe().map_err(|error| CliError::io("this program's own path", error))?;
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| CliError::io(path.display(), error));
+    let environment = Environment::of_process()?;
+    let config = context.overrides.config.clone().or(environment.config);
+    let subject = Subject {
+        program,
+        queue: absolute(context.settings.db()?)?,
+        config: config.as_deref().map(absolute).transpose()?,
+        log_file: context.overrides.log_file.as_deref().map(absolute).transpose()?,
+        sandbox: context.settings.is_sandbox(),
+    };
+    let paths = [Some(&subject.program), Some(&subject.queue), subject.config.as_ref(), subject.log_file.as_ref()];
+    if let Some(path) = paths.into_iter().flatten().find(|path| path.to_str().is_none()) {
+        let message = format!("{}: this path is not UTF-8, and no unit can name it", path.display());
+        return Err(CliError::new(Kind::Usage, message).hint("rename the file or its folder"));
+    }
+    Ok(subject)
+}
+
+fn folder(args: &ScheduleInstallArgs) -> Result<PathBuf, CliError> {
+    if let Some(folder) = &args.folder {
+        return std::path::absolute(folder).map_err(|error| CliError::io(folder.display(), error));
+    }
+    let environment = Environment::of_process()?;
+    let config = environment.config_home.or_else(|| environment.home.map(|home| home.join(".config")));
+    config.map(|config| config.join("systemd").join("user")).ok_or_else(|| {
+        CliError::new(Kind::Config, "there is no folder for units: neither XDG_CONFIG_HOME nor HOME is set")
+            .hint("give one with --folder, or look with --print")
+    })
+}
+
+/// A file that says something else is somebody's: it is replaced only where that was asked for.
+fn refuse_other(path: &Path, text: &str, replace: bool) -> Result<(), CliError> {
+    match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Ok(there) if there == text || replace => Ok(()),
+        Ok(there) => {
+            let whose = if there.starts_with(MARK) {
+                "an earlier install wrote it, or you changed it"
+            } else {
+                "it is not ours"
+            };
+            let message =
+                format!("{} is there already and says something else ({whose}); nothing was written", path.display());
+            Err(CliError::new(Kind::Usage, message).hint("look with --print, then give --replace, or another --folder"))
+        }
+        Err(_) if replace => Ok(()),
+        Err(error) => Err(CliError::io(path.display(), error)),
+    }
+}
+
+fn write(path: &Path, text: &str, context: &Context) -> Result<(), CliError> {
+    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
+        context.printer.say(&format!("{} is there already", path.display()));
+        return Ok(());
+    }
+    let replaced = path.exists();
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o644).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| CliError::io(path.display(), error))?;
+    context.printer.say(&format!("{} {}", if replaced { "replaced" } else { "wrote" }, path.display()));
+    Ok(())
+}

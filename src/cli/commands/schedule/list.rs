@@ -1,0 +1,131 @@
+//! `cleanup schedule list`: every schedule, when it is due and how it went last.
+
+use serde_json::{Value, json};
+
+use crate::cli::args::ScheduleListArgs;
+use crate::cli::context::{Context, shell_word};
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::cli::timing::span_text;
+use crate::domain::Wall;
+use crate::schedule::diary::moment_text;
+use crate::schedule::plan::Schedule;
+use crate::store::{FiringState, StoredFiring, StoredSchedule};
+
+/// Shows the schedules.
+///
+/// # Errors
+/// The queue cannot be read, or nobody reads stdout.
+pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8, CliError> {
+    let mut views = Vec::new();
+    if let Some(mut store) = context.existing_queue().await? {
+        for stored in store.schedules().await? {
+            // The newest may be one to come that is to be skipped.
+            let firings = store.firings(stored.id, 20).await?;
+            let last = firings.into_iter().find(|firing| firing.asked_for || firing.slot_at <= stored.settled_to);
+            views.push((stored, last));
+        }
+        store.close().await;
+    }
+    let now = context.clock.now().wall;
+    if args.json {
+        let list: Vec<Value> = views.iter().map(|(stored, last)| to_json(stored, last.as_ref(), now)).collect();
+        context.printer.json(&json!({ "schedules": list }))?;
+        return Ok(0);
+    }
+    if views.is_empty() {
+        let add = context.command(&["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
+        context.printer.say(&format!("this queue has no schedules; {add} makes one"));
+    }
+    for (stored, last) in &views {
+        for line in lines(stored, last.as_ref(), now) {
+            context.printer.data(&line)?;
+        }
+    }
+    Ok(0)
+}
+
+fn lines(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", escaped(&stored.name), when(stored))];
+    if let Some(words) = &stored.list_words {
+        lines.push(format!("  list  {}", shown(words)));
+    }
+    lines.push(format!("  run   {}", shown(&stored.words)));
+    match Schedule::of(stored) {
+        Ok(schedule) => {
+            let zone = schedule.recurrence.zone();
+            let next = schedule.upcoming(now).next().map(|(_, starts)| moment_text(starts, zone));
+            lines.push(format!("  next  {}", next.unwrap_or_else(|| "never".into())));
+            if let Some(last) = last {
+                lines.push(format!("  last  {}: {}", moment_text(last.slot_at, zone), outcome(last)));
+            }
+        }
+        Err(error) => lines.push(format!("  cannot be used: {}", escaped(&error.to_string()))),
+    }
+    lines
+}
+
+/// The words as a shell would take them.
+fn shown(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().filter(|word| *word != "--").map(|word| shell_word(word)).collect();
+    words.join(" ")
+}
+
+/// `0 2 * * * Europe/Berlin, until 06:00, up to 10 min later`
+fn when(stored: &StoredSchedule) -> String {
+    let mut text = format!("{} {}", stored.cron, stored.zone);
+    if let Some(until) = &stored.until_time {
+        text += &format!(", until {}", until.strip_suffix(":00").unwrap_or(until));
+    }
+    if let Some(length) = stored.for_ms {
+        text += &format!(", for {}", span_text(std::time::Duration::from_millis(length)));
+    }
+    if stored.jitter_ms > 0 {
+        text += &format!(", up to {} later", span_text(std::time::Duration::from_millis(stored.jitter_ms)));
+    }
+    text
+}
+
+fn outcome(firing: &StoredFiring) -> String {
+    match (firing.state, &firing.stopped) {
+        (FiringState::Ended, Some(stopped)) => {
+            let code = firing.exit_code.map_or_else(String::new, |code| format!(", exit code {code}"));
+            format!("{stopped}, {} requests{code}", firing.requests.unwrap_or(0))
+        }
+        (FiringState::Running, _) => "running, or interrupted".into(),
+        (state, _) => state.name().into(),
+    }
+}
+
+fn to_json(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> Value {
+    let schedule = Schedule::of(stored);
+    let next = schedule.as_ref().ok().and_then(|schedule| schedule.upcoming(now).next().map(|(_, starts)| starts));
+    json!({
+        "name": stored.name,
+        "cron": stored.cron,
+        "zone": stored.zone,
+        "until": stored.until_time,
+        "for_s": stored.for_ms.map(|length| length / 1000),
+        "jitter_s": stored.jitter_ms / 1000,
+        "words": stored.words,
+        "list_words": stored.list_words,
+        "created_at": stored.created_at.rfc3339(),
+        "next_at": next.map(Wall::rfc3339),
+        "error": schedule.err().map(|error| error.to_string()),
+        "last": last.map(firing_json),
+    })
+}
+
+fn firing_json(firing: &StoredFiring) -> Value {
+    json!({
+        "slot_at": firing.slot_at.rfc3339(),
+        "state": firing.state.name(),
+        "asked_for": firing.asked_for,
+        "missed": firing.missed,
+        "began_at": firing.began_at.map(Wall::rfc3339),
+        "ended_at": firing.ended_at.map(Wall::rfc3339),
+        "exit_code": firing.exit_code,
+        "stopped": firing.stopped,
+        "requests": firing.requests,
+    })
+}

@@ -1,0 +1,73 @@
+//! `cleanup schedule`: what is run again and again. One file a command; here is what they share.
+
+mod add;
+mod due;
+mod install;
+mod list;
+mod next;
+mod steer;
+mod units;
+mod words;
+
+use crate::cli::args::{ScheduleArgs, ScheduleCommand};
+use crate::cli::context::{Context, nearest};
+use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
+use crate::schedule::plan::Schedule;
+use crate::store::{Store, StoredSchedule};
+
+/// The most schedules that an error lists.
+const MAX_LISTED: usize = 20;
+
+/// Does what the command says.
+///
+/// # Errors
+/// Whatever ends it early; the error knows its exit code.
+pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError> {
+    match &args.command {
+        ScheduleCommand::Add(args) => add::run(context, args).await,
+        ScheduleCommand::List(args) => list::run(context, *args).await,
+        ScheduleCommand::Next(args) => next::run(context, args).await,
+        ScheduleCommand::Remove(args) => steer::remove(context, &args.name).await,
+        ScheduleCommand::Run(args) => due::run_now(context, &args.name).await,
+        ScheduleCommand::Skip(args) => steer::skip(context, &args.name).await,
+        ScheduleCommand::Due(_) => due::run(context).await,
+        ScheduleCommand::Install(args) => install::run(context, args).await,
+    }
+}
+
+/// The queue and its schedule of that name.
+async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), CliError> {
+    let Some(mut store) = context.existing_queue().await? else { return Err(unknown(context, name, &[])) };
+    let schedules = store.schedules().await?;
+    match schedules.iter().find(|schedule| schedule.name == name) {
+        Some(schedule) => Ok((store, schedule.clone())),
+        None => Err(unknown(context, name, &schedules)),
+    }
+}
+
+fn unknown(context: &Context, name: &str, known: &[StoredSchedule]) -> CliError {
+    let error = CliError::new(Kind::Usage, format!("there is no schedule named {}", escaped(name)));
+    let names: Vec<&str> = known.iter().map(|schedule| schedule.name.as_str()).collect();
+    if names.is_empty() {
+        let add = context.command(&["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
+        return error.hint(format!("this queue has no schedules; {add} makes one"));
+    }
+    let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| escaped(name)).collect();
+    let list = format!("schedules: {}", listed.join(", "));
+    match nearest(name, &names) {
+        Some(near) => error.hint(format!("did you mean {}? {list}", escaped(near))),
+        None => error.hint(list),
+    }
+}
+
+/// A schedule on record, understood.
+fn understood(stored: &StoredSchedule) -> Result<Schedule, CliError> {
+    Schedule::of(stored).map_err(|error| {
+        CliError::new(Kind::Config, format!("the schedule {} cannot be used: {error}", escaped(&stored.name)))
+            .hint(
+                "remove it and add it again; a zone is missing where the machine's time zone database is older or gone",
+            )
+            .because(error)
+    })
+}

@@ -1,0 +1,88 @@
+//! Verdicts from an X data archive that was made after the run.
+
+use std::path::Path;
+
+use super::DoneLane;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
+use crate::domain::{TargetId, Wall};
+use crate::lists::ListKind;
+use crate::lists::archive::Archive;
+use crate::store::{Job, Looked, Reach, Store};
+
+/// The most entries of a list that are compared.
+const MAX_LISTED: usize = 10_000_000;
+const TARGETS_AT_ONCE: usize = 10_000;
+
+/// Judges by the archive.
+pub(super) async fn judge(
+    context: &Context,
+    mut store: Store,
+    job: &Job,
+    lanes: &[DoneLane],
+    path: &Path,
+) -> Result<Store, CliError> {
+    let mut archive = Archive::open(path)?;
+    let about = archive.about().clone();
+    let foreign = |message: String, hint: &str| Err(CliError::new(Kind::InputData, message).hint(hint));
+    let Some(read_at) = about.generated_at else {
+        let message = format!("{} does not say when it was made, so nothing can be told from it", path.display());
+        return foreign(message, "use the archive with its manifest, or leave out --archive to ask the platform");
+    };
+    refuse_older(path, read_at, lanes)?;
+    for lane in lanes {
+        let theirs = about.user_id.map(|id| id.to_string());
+        if theirs.as_deref() != Some(lane.account.user_id.as_str()) {
+            let theirs = theirs.map_or_else(|| "nobody it names".to_owned(), |id| format!("user {id}"));
+            let message = format!(
+                "{} is the archive of {theirs}, and {} is user {}",
+                path.display(),
+                lane.account.name,
+                lane.account.user_id
+            );
+            return foreign(message, "give the archive of the account whose job it is");
+        }
+        let list = ListKind::shows(lane.action);
+        let targets = targets_of(&mut archive, list)?;
+        store.begin_listed().await?;
+        for some in targets.chunks(TARGETS_AT_ONCE) {
+            store.add_listed(some).await?;
+        }
+        // What is missing from a part may stand in another zip.
+        let reach = if about.is_partial == Some(true) { Reach::Nothing } else { Reach::Whole };
+        store.judge(job, &Looked { account: lane.account.id, action: lane.action, read_at, reach }).await?;
+        let made = read_at.rfc3339();
+        let name = escaped(lane.account.name.as_str()).into_owned();
+        context.printer.say(&format!("{name}: {} {list} in the archive of {made}, {} done", targets.len(), lane.done));
+    }
+    Ok(store)
+}
+
+/// An archive from before the run still lists everything.
+fn refuse_older(path: &Path, read_at: Wall, lanes: &[DoneLane]) -> Result<(), CliError> {
+    let Some(newest) = lanes.iter().map(|lane| lane.newest).max().filter(|newest| *newest >= read_at) else {
+        return Ok(());
+    };
+    let message = format!(
+        "{} was made {}, before the last of the job was done ({})",
+        path.display(),
+        read_at.rfc3339(),
+        newest.rfc3339()
+    );
+    Err(CliError::new(Kind::InputData, message)
+        .hint("ask X for a new archive, or leave out --archive to ask the platform"))
+}
+
+fn targets_of(archive: &mut Archive, list: ListKind) -> Result<Vec<TargetId>, CliError> {
+    let mut targets = Vec::new();
+    archive.read(list, &mut |_| {}, &mut |entry| {
+        targets.push(entry.target);
+        if targets.len() <= MAX_LISTED {
+            return Ok(());
+        }
+        let message = format!("the archive lists more than {MAX_LISTED} {list}");
+        Err(CliError::new(Kind::InputData, message).hint("leave out --archive to ask the platform"))
+    })?;
+    Ok(targets)
+}

@@ -1,0 +1,131 @@
+//! Verdicts from the platform: the account's list, read again.
+
+use crate::cli::args::VerifyArgs;
+use crate::cli::commands::list::{announce, ending, lock_all, plan, warn_of_scopes};
+use crate::cli::commands::reach::{Bounds, Reach as Way, reader};
+use crate::cli::commands::signals::Signals;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::domain::TargetId;
+use crate::engine::{Shutdown, Signal, Urgency, shutdown};
+use crate::lists::ListKind;
+use crate::lists::fetch::{Budget, read_list};
+use crate::store::{Job, Looked, Reach, ReadingId, Store};
+
+use super::DoneLane;
+
+/// X's timelines of likes and posts end at some 3,200, its bookmarks at 800; a list nearly that long may be cut.
+const MAX_CERTAIN_ENTRIES: u64 = 3_000;
+const MAX_CERTAIN_BOOKMARKS: u64 = 700;
+
+/// How it went.
+pub(super) enum Judged {
+    /// Everything was read and judged.
+    All(Box<Store>),
+    /// It ended before; what was read is kept, and this is the exit code.
+    Ended(u8),
+}
+
+/// Judges by the platform's lists, one account and list after the other.
+pub(super) async fn judge(
+    context: &Context,
+    store: Store,
+    job: &Job,
+    lanes: &[DoneLane],
+    args: &VerifyArgs,
+) -> Result<Judged, CliError> {
+    let mut signals = Signals::listen()?;
+    let (sender, receiver) = shutdown();
+    let mut aborted = receiver.clone();
+    let all = judge_all(context, store, job, lanes, args, receiver);
+    tokio::select! {
+        judged = all => judged,
+        signal = signals.relay(&sender, context) => match signal {},
+        () = aborted.at_least(Urgency::Abort) => {
+            context.printer.say("stopped at once; what was read is kept");
+            Ok(Judged::Ended(aborted.now().1.map_or(130, Signal::exit_code)))
+        }
+    }
+}
+
+async fn judge_all(
+    context: &Context,
+    mut store: Store,
+    job: &Job,
+    lanes: &[DoneLane],
+    args: &VerifyArgs,
+    shutdown: Shutdown,
+) -> Result<Judged, CliError> {
+    let mut budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
+    for lane in lanes {
+        let account = &lane.account;
+        let mut way = Way::of(Some(account.platform), context).await?;
+        let stored = store.has_credentials().await?;
+        way.who.learn_users(&way.client, &context.clock, stored).await?;
+        way.who.introduce(&mut store, Some(&account.name), &[]).await?;
+        let plan = plan(ListKind::shows(lane.action), false, account)?;
+        let locks = lock_all(&store, account, &plan)?;
+        way.recall(&mut store, account).await?;
+        warn_of_scopes(&mut store, account, &plan, context).await?;
+        announce(account, &plan, context);
+        let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
+        let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
+        for (list, row) in &plan {
+            let earlier = reader.means.store.reading(account.id, list.name()).await?;
+            // A reading that began before the last was done cannot judge it.
+            let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
+            let read = read_list(&mut reader, *list, row, fresh).await?;
+            if let Some(stop) = &read.stopped {
+                let again = context.command(&["verify", &job.name]);
+                return ending(context, &again, *list, stop, read.state.entries, &reader).map(Judged::Ended);
+            }
+            let store = &mut reader.means.store;
+            store.begin_listed().await?;
+            let lowest = store.add_reading(read.state.id).await?;
+            let reach = reach_of(*list, read.state.entries, lowest);
+            let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
+            store.judge(job, &looked).await?;
+            drop_reading(store, read.state.id).await?;
+            context.printer.say(&format!("{}: {} {list} listed, {} done", account.name, read.state.entries, lane.done));
+        }
+        drop(locks);
+        budget = reader.budget;
+        store = reader.means.store;
+        if let Some(sandbox) = way.sandbox {
+            sandbox.shut_down().await;
+        }
+    }
+    Ok(Judged::All(Box::new(store)))
+}
+
+async fn drop_reading(store: &mut Store, reading: ReadingId) -> Result<(), CliError> {
+    Ok(store.drop_reading(reading).await?)
+}
+
+/// What absence proves. Posts come in the order of their IDs, so above the lowest one listed nothing is missing; likes and
+/// bookmarks come in the order in which they were made, which their IDs do not tell.
+fn reach_of(list: ListKind, entries: u64, lowest: Option<TargetId>) -> Reach {
+    match (list, lowest) {
+        (ListKind::Likes, _) if entries >= MAX_CERTAIN_ENTRIES => Reach::Nothing,
+        (ListKind::Bookmarks, _) if entries >= MAX_CERTAIN_BOOKMARKS => Reach::Nothing,
+        (ListKind::Posts, Some(lowest)) if entries >= MAX_CERTAIN_ENTRIES => Reach::From(lowest),
+        _ => Reach::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn absence_from_a_cut_list_proves_nothing() {
+        let oldest = "1212161512043446272".parse().unwrap();
+        let lowest = Some(oldest);
+        assert_eq!(reach_of(ListKind::Likes, 2_999, lowest), Reach::Whole);
+        assert_eq!(reach_of(ListKind::Likes, 3_000, lowest), Reach::Nothing);
+        assert_eq!(reach_of(ListKind::Posts, 3_200, lowest), Reach::From(oldest));
+        assert_eq!(reach_of(ListKind::Bookmarks, 800, lowest), Reach::Nothing);
+        assert_eq!(reach_of(ListKind::Following, 1_000_000, lowest), Reach::Whole);
+    }
+}

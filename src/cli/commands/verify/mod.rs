@@ -1,0 +1,120 @@
+//! `cleanup verify`: what the account's own lists say of what a job has done. It reads, and changes nothing but verdicts; with
+//! `--requeue` it puts back in line what came back.
+
+mod by_archive;
+mod by_list;
+mod table;
+
+use crate::cli::args::VerifyArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::domain::{Action, Wall};
+use crate::store::{Account, Job, JobState, Store, VerdictCounts};
+
+/// What a job has done for one account.
+pub(super) struct DoneLane {
+    action: Action,
+    account: Account,
+    done: u64,
+    newest: Wall,
+}
+
+/// Reads the lists and judges.
+///
+/// # Errors
+/// There is no such job; a list cannot be read, or an archive is foreign, older or somebody else's; the queue cannot be written.
+pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
+    let (mut store, job) = context.job(&args.job).await?;
+    let name = escaped(&job.name).into_owned();
+    let lanes = lanes_of(&mut store, &job, context).await?;
+    if lanes.is_empty() {
+        context.printer.say(&format!("{name} has done nothing that a list could show; there is nothing to verify"));
+        return Ok(0);
+    }
+    let mut store = match &args.archive {
+        Some(path) => by_archive::judge(context, store, &job, &lanes, path).await?,
+        None => match by_list::judge(context, store, &job, &lanes, args).await? {
+            by_list::Judged::All(store) => *store,
+            by_list::Judged::Ended(code) => return Ok(code),
+        },
+    };
+    let counts = store.verdicts(&job).await?;
+    context.printer.say(&format!("{name}: {}", told(&counts)));
+    if let Some(output) = &args.output {
+        table::write(context, &mut store, &job, output, args.raw).await?;
+    }
+    let open = follow_up(context, args, &mut store, &job, &counts).await?;
+    store.close().await;
+    Ok(if open { 3 } else { 0 })
+}
+
+/// The lanes whose effect a list shows. Reposts are listed under their own ID and undone by that of the post, so no list tells.
+async fn lanes_of(store: &mut Store, job: &Job, context: &Context) -> Result<Vec<DoneLane>, CliError> {
+    let accounts = store.accounts().await?;
+    let mut lanes = Vec::new();
+    for (action, account, done, newest) in store.done_lanes(job).await? {
+        if action == Action::Unrepost {
+            context
+                .printer
+                .say(&format!("{done} unreposts are not verified: a list shows a repost under an ID of its own"));
+        } else if let Some(account) = accounts.iter().find(|known| known.id == account) {
+            lanes.push(DoneLane { action, account: account.clone(), done, newest });
+        }
+    }
+    Ok(lanes)
+}
+
+fn told(counts: &VerdictCounts) -> String {
+    let VerdictCounts { confirmed, came_back, ghosts, undecided } = counts;
+    format!(
+        "{confirmed} confirmed, {came_back} came back, {ghosts} ghosts (reported done, still listed), {undecided} undecided"
+    )
+}
+
+/// What to do about it; whether anything is still to be done.
+async fn follow_up(
+    context: &Context,
+    args: &VerifyArgs,
+    store: &mut Store,
+    job: &Job,
+    counts: &VerdictCounts,
+) -> Result<bool, CliError> {
+    let printer = &context.printer;
+    if counts.undecided > 0 {
+        printer.say("undecided: done after the list was read, or beyond what the platform lists (likes and posts past some 3,200, bookmarks past 800)");
+    }
+    if counts.ghosts > 0 {
+        let worklist = context.command(&["report", &job.name, "--worklist=ghosts", "-o", "by-hand.html"]);
+        printer.say(&format!(
+            "lists lag: verify again after some minutes; what stays a ghost has to be done by hand: {worklist}"
+        ));
+    }
+    if counts.came_back == 0 {
+        return Ok(counts.ghosts > 0);
+    }
+    if !args.requeue {
+        let again = context.command(&["verify", &job.name, "--requeue"]);
+        printer.say(&format!("{again} puts what came back in line again"));
+        return Ok(true);
+    }
+    let reopened = store.reopen_job(job, context.clock.now().wall).await?.tasks;
+    let next = match job.state {
+        JobState::Active => format!("next: {}", context.command(&["resume", &job.name])),
+        JobState::Paused => format!("the job is paused; next: {}", context.command(&["unpause", &job.name])),
+        JobState::Cancelled => "the job is cancelled: they wait until it is loaded again with --again".to_owned(),
+    };
+    printer.say(&format!("{reopened} that came back are in line again; {next}"));
+    Ok(counts.ghosts > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_are_said_in_one_line() {
+        let counts = VerdictCounts { confirmed: 3, came_back: 2, ghosts: 1, undecided: 0 };
+        assert_eq!(told(&counts), "3 confirmed, 2 came back, 1 ghosts (reported done, still listed), 0 undecided");
+    }
+}

@@ -1,0 +1,83 @@
+//! Verdicts row for row, in the order of the file.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::app::{FactColumns, Facts};
+use crate::cli::commands::paged::file_of;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::output::WholeFile;
+use crate::domain::{TaskState, Wall};
+use crate::jobfile::guarded;
+use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
+
+const ROWS_PER_READ: u64 = 5_000;
+const COLUMNS: [&str; 9] =
+    ["target_id", "handle", "name", "account", "action", "done_at", "verdict", "read_at", "link"];
+
+/// Writes the table to a file that appears whole, or to stdout.
+pub(super) async fn write(
+    context: &Context,
+    store: &mut Store,
+    job: &Job,
+    output: &PathBuf,
+    raw: bool,
+) -> Result<(), CliError> {
+    match file_of(Some(output)) {
+        None => {
+            let out = context.printer.data_writer();
+            let complain = out.errors();
+            rows(store, job, out, raw, &complain).await.map(drop)
+        }
+        Some(path) => {
+            let complain = |error| CliError::io(path.display(), error);
+            let file = WholeFile::create(path).map_err(complain)?;
+            rows(store, job, file, raw, &complain).await?.keep().map_err(complain)
+        }
+    }
+}
+
+async fn rows<W: Write>(
+    store: &mut Store,
+    job: &Job,
+    to: W,
+    raw: bool,
+    complain: &impl Fn(std::io::Error) -> CliError,
+) -> Result<W, CliError> {
+    let failed = |error: csv::Error| complain(error.into());
+    let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
+    let total = store.pick(job, job.round_number, &wanted, PickOrder::File).await?.unwrap_or(0);
+    let columns = FactColumns::of(store, job, job.round_number).await?;
+    let mut csv = csv::Writer::from_writer(to);
+    csv.write_record(COLUMNS).map_err(failed)?;
+    for from in (0..total).step_by(ROWS_PER_READ as usize) {
+        let tasks = store.picked(from, ROWS_PER_READ).await?;
+        let facts = columns.facts(store, &tasks).await?;
+        for (task, facts) in tasks.iter().zip(&facts) {
+            let mut scratch = String::new();
+            for cell in cells(task, facts) {
+                csv.write_field(guarded(&cell, raw, &mut scratch)).map_err(failed)?;
+            }
+            csv.write_record(None::<&[u8]>).map_err(failed)?;
+        }
+    }
+    store.end_picking().await?;
+    let mut out = csv.into_inner().map_err(|error| complain(std::io::Error::other(error.to_string())))?;
+    out.flush().map_err(complain)?;
+    Ok(out)
+}
+
+fn cells(task: &PickedTask, facts: &Facts) -> [String; COLUMNS.len()] {
+    [
+        task.target.to_string(),
+        facts.handle.clone().unwrap_or_default(),
+        facts.name.clone().unwrap_or_default(),
+        task.account.clone(),
+        task.action.name().to_owned(),
+        task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
+        task.verdict.map_or("undecided", Verdict::name).to_owned(),
+        task.read_at.map(Wall::rfc3339).unwrap_or_default(),
+        facts.url.clone(),
+    ]
+}

@@ -1,0 +1,150 @@
+//! `--notify COMMAND`: somebody hears of the end of a run.
+//!
+//! In: how a run ended. Out: a shell that runs what the person typed, with a JSON object on its stdin and a few variables. What
+//! happened is never part of the command line, so nothing in a file or an answer can become a command. What does not belong
+//! here: changing how the run ended: a command that fails is a warning and nothing more.
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
+
+use super::context::Context;
+use super::error::{CliError, Kind};
+use super::summary::{Report, failure};
+
+/// A command that has not ended by then is killed, with all that it started.
+const MAX_COMMAND_SECONDS: u64 = 30;
+
+/// What is told.
+#[derive(Clone, Debug)]
+struct Note {
+    event: &'static str,
+    exit_code: u8,
+    stopped: String,
+    schedule: String,
+    object: Value,
+}
+
+/// Tells of the end of a run, where somebody wants to hear of it. A command line that makes no sense and a queue that another
+/// process drains are no ends of runs.
+pub async fn after(context: &Context, schedule: Option<&str>, ended: &Result<Report, CliError>) {
+    let Some(command) = &context.settings.run.notify else { return };
+    let report = match ended {
+        Ok(report) => report.clone(),
+        Err(error) if matches!(error.kind, Kind::Usage | Kind::Busy) || error.is_broken_pipe() => return,
+        Err(error) => Report::new(error.kind.exit_code(), failure(error)),
+    };
+    let Some(note) = note(&report, schedule) else { return };
+    let queue = context.settings.db().ok();
+    if let Err(why) = tell(command, &note, queue.map(|path| path.as_path()), MAX_COMMAND_SECONDS).await {
+        context.printer.warn(&format!("--notify: {why}"));
+    }
+}
+
+fn note(report: &Report, schedule: Option<&str>) -> Option<Note> {
+    let mut object = report.summary.clone()?;
+    let stopped = object["stopped"].as_str().unwrap_or_default().to_owned();
+    let event = match (report.code, stopped.as_str()) {
+        (77, _) => "needs_person",
+        _ if !report.troubles.is_empty() => "needs_person",
+        (_, "finished") => "finished",
+        _ => "stopped",
+    };
+    let troubles: Vec<Value> =
+        report.troubles.iter().map(|(account, reason)| json!({ "account": account, "reason": reason })).collect();
+    let fields = object.as_object_mut()?;
+    fields.shift_insert(0, "event".into(), event.into());
+    fields.shift_insert(1, "schedule".into(), schedule.into());
+    fields.insert("needs_person".into(), troubles.into());
+    Some(Note { event, exit_code: report.code, stopped, schedule: schedule.unwrap_or_default().to_owned(), object })
+}
+
+async fn tell(command: &str, note: &Note, queue: Option<&Path>, most_seconds: u64) -> Result<(), String> {
+    let mut child = start(command, note, queue).map_err(|error| format!("the command does not start: {error}"))?;
+    let text = format!("{}\n", note.object);
+    let group = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+    let talk = async {
+        if let Some(mut stdin) = child.stdin.take() {
+            // A command that does not care what happened closes its stdin.
+            let _ = stdin.write_all(text.as_bytes()).await;
+            drop(stdin);
+        }
+        child.wait().await
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(most_seconds), talk).await;
+    match ended {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => Err(format!("the command ended with {status}")),
+        Ok(Err(error)) => Err(format!("the command cannot be waited for: {error}")),
+        Err(_) => {
+            if let Some(group) = group {
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            let _ = child.wait().await;
+            Err(format!("the command took longer than {most_seconds} s and was ended"))
+        }
+    }
+}
+
+/// The command in a shell of its own process group. Our variables hold keys and tokens, so it gets none of them but what says
+/// how the run ended and where the queue is. What it prints goes to stderr: stdout is for data.
+fn start(command: &str, note: &Note, queue: Option<&Path>) -> std::io::Result<Child> {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(command).stdin(Stdio::piped()).process_group(0).kill_on_drop(true);
+    shell.stdout(Stdio::from(std::io::stderr().as_fd().try_clone_to_owned()?));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CLEANUP_") {
+            shell.env_remove(name);
+        }
+    }
+    shell.env("CLEANUP_EVENT", note.event);
+    shell.env("CLEANUP_EXIT_CODE", note.exit_code.to_string());
+    shell.env("CLEANUP_STOPPED", &note.stopped);
+    shell.env("CLEANUP_SCHEDULE", &note.schedule);
+    if let Some(queue) = queue {
+        shell.env("CLEANUP_DB", queue);
+    }
+    shell.spawn()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn report(code: u8, stopped: &str) -> Report {
+        Report::new(code, json!({ "jobs": [], "stopped": stopped, "exit_code": code }))
+    }
+
+    #[test]
+    fn ends_have_three_names() {
+        let event = |code, stopped: &str| note(&report(code, stopped), None).unwrap().event;
+        assert_eq!(event(0, "finished"), "finished");
+        assert_eq!(event(3, "finished"), "finished");
+        assert_eq!(event(4, "deadline"), "stopped");
+        assert_eq!(event(77, "account"), "needs_person");
+        assert_eq!(event(74, "error"), "stopped");
+        let some = Report { troubles: vec![("work".into(), "account_locked".into())], ..report(4, "deadline") };
+        let note = note(&some, Some("nightly")).unwrap();
+        assert_eq!(note.event, "needs_person");
+        assert_eq!(note.object["needs_person"][0]["account"], "work");
+        assert!(note.object.to_string().starts_with(r#"{"event":"needs_person","schedule":"nightly","jobs""#));
+        assert!(super::note(&Report::nothing(), None).is_none());
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_ended_with_its_children() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let note = note(&report(0, "finished"), None).unwrap();
+        let why = runtime.block_on(tell("sleep 600 & sleep 600", &note, None, 1)).unwrap_err();
+        assert!(why.contains("longer than 1 s"), "{why}");
+        let why = runtime.block_on(tell("exit 9", &note, None, 30)).unwrap_err();
+        assert!(why.contains('9'), "{why}");
+        runtime.block_on(tell(":", &note, None, 30)).unwrap();
+    }
+}

@@ -1,0 +1,129 @@
+//! Handles to IDs, a hundred at a time: X's undo endpoints want numeric IDs, and people write handles.
+//!
+//! In: handles. Out: what stands in the queue about each of them from then on. What does not belong here: rows.
+
+use std::collections::HashSet;
+
+use super::fetch::{Asked, FetchError, Reader, Stop, known_of};
+use crate::domain::{Handle, Platform};
+use crate::platform::{Collection, MAX_HANDLES_ASKED, Page, What, find_reading};
+use crate::store::HandlesTold;
+
+/// Handles that wait for a full question.
+#[derive(Debug, Default)]
+pub struct Resolver {
+    waiting: Vec<Handle>,
+    /// Those found.
+    pub found: u64,
+    /// Those that nobody has, or nobody one could act on.
+    pub missing: u64,
+}
+
+/// Whether a platform can be asked whose handles are whose.
+pub fn can_resolve(platform: Platform) -> bool {
+    find_reading(platform, Collection::Handles).is_some()
+}
+
+impl Resolver {
+    /// Takes another handle, and asks when there are enough for a question. A reason to stop, where one came.
+    ///
+    /// # Errors
+    /// The queue cannot be read or written.
+    pub async fn push(&mut self, handle: Handle, reader: &mut Reader) -> Result<Option<Stop>, FetchError> {
+        self.waiting.push(handle);
+        if self.waiting.len() < MAX_HANDLES_ASKED {
+            return Ok(None);
+        }
+        self.sort_out(reader).await?;
+        // Those asked about before have gone; a question goes out when it is full.
+        if self.waiting.len() < MAX_HANDLES_ASKED { Ok(None) } else { self.ask(reader).await }
+    }
+
+    /// Asks about the rest.
+    ///
+    /// # Errors
+    /// The queue cannot be read or written.
+    pub async fn finish(&mut self, reader: &mut Reader) -> Result<Option<Stop>, FetchError> {
+        self.sort_out(reader).await?;
+        if self.waiting.is_empty() { Ok(None) } else { self.ask(reader).await }
+    }
+
+    async fn sort_out(&mut self, reader: &mut Reader) -> Result<(), FetchError> {
+        let platform = reader.way().platform;
+        self.waiting = reader.means.store.unasked_handles(platform, &self.waiting).await?;
+        Ok(())
+    }
+
+    async fn ask(&mut self, reader: &mut Reader) -> Result<Option<Stop>, FetchError> {
+        let platform = reader.way().platform;
+        let Some(reading) = find_reading(platform, Collection::Handles) else { return Ok(None) };
+        let count = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
+        if reader.budget.affords(reading.price.1, count) < count {
+            return Ok(Some(Stop::Spend));
+        }
+        let (page, id, end) = match reader.ask(reading, What::Handles(&self.waiting)).await? {
+            Asked::Page(page, id, end) => (page, id, end),
+            Asked::Stopped(stop) => return Ok(Some(stop)),
+        };
+        let told = told(&self.waiting, page);
+        self.found += told.found.len() as u64;
+        self.missing += told.missing.len() as u64;
+        let rules = reader.rules(reading);
+        reader.means.store.keep_handles(platform, &told, (id, &end), &rules.ask()).await?;
+        self.waiting.clear();
+        Ok(None)
+    }
+}
+
+/// What a page says of the handles that were asked about. Of those it does not name nothing is known: they are asked about
+/// again by the next run.
+fn told(asked: &[Handle], page: Page) -> HandlesTold {
+    let mut told = HandlesTold::default();
+    let wanted: HashSet<&Handle> = asked.iter().collect();
+    let mut answered: HashSet<Handle> = HashSet::new();
+    for listed in page.entries {
+        let Some(handle) = listed.handle.clone().filter(|handle| wanted.contains(handle)) else { continue };
+        answered.insert(handle.clone());
+        told.found.push((handle, listed.id, known_of(&listed)));
+    }
+    for missing in page.missing {
+        let Ok(handle) = missing.asked.parse::<Handle>() else { continue };
+        if wanted.contains(&handle) && answered.insert(handle.clone()) {
+            told.missing.push((handle, missing.reason.to_owned()));
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::platform::{Listed, Missing};
+
+    #[test]
+    fn only_what_was_asked_is_believed_and_silence_says_nothing() {
+        let handle = |name: &str| name.parse::<Handle>().unwrap();
+        let listed = |id: &str, name: &str| Listed {
+            id: id.parse().unwrap(),
+            handle: name.parse().ok(),
+            name: None,
+            created_at: None,
+            newest_post: None,
+            followers: None,
+            likes: None,
+            text: None,
+            is_repost: None,
+        };
+        let missing = |name: &str| Missing { asked: name.into(), reason: "not_found" };
+        let page = Page {
+            entries: vec![listed("1", "Ada"), listed("2", "stranger")],
+            missing: vec![missing("BOB"), missing("ada"), missing("other")],
+            ..Page::default()
+        };
+        let told = told(&[handle("ada"), handle("bob"), handle("cid")], page);
+        assert_eq!(told.found.len(), 1);
+        assert_eq!((told.found[0].0.as_str(), told.found[0].1.to_string()), ("ada", "1".to_owned()));
+        assert_eq!(told.missing, [(handle("bob"), "not_found".to_owned())]);
+    }
+}

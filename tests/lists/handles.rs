@@ -1,0 +1,137 @@
+//! Handles in rows: asked about a hundred at a time, once, and never sent as they are.
+
+use std::process::Output;
+
+use cleanup::sandbox::ReadLedger;
+
+use crate::common::{Home, SandboxProcess, USER, code, json, stderr, stdout};
+
+fn run(home: &Home, sandbox: &SandboxProcess, more: &[&str]) -> Output {
+    let words = ["run", "unfollow.csv", "--yes", "--json", "--pace", "front-load", "--progress", "none"];
+    home.against(sandbox, words.iter().chain(more)).output().unwrap()
+}
+
+fn asked(sandbox: &SandboxProcess) -> ReadLedger {
+    let ledger: cleanup::sandbox::Ledger = serde_json::from_str(&sandbox.get("/sandbox/ledger")).unwrap();
+    ledger.users.get(USER).and_then(|user| user.reads.get("users/by").cloned()).unwrap_or_default()
+}
+
+/// What became of each row, by its first cell.
+fn outcomes(home: &Home) -> Vec<(String, String, String)> {
+    let report = stdout(&home.cleanup(["report", "unfollow", "--raw"]).output().unwrap());
+    let mut reader = csv::Reader::from_reader(report.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let at = |name: &str| headers.iter().position(|header| header == name).unwrap();
+    let (outcome, reason) = (at("outcome"), at("reason"));
+    let row = |record: csv::StringRecord| (record[0].to_owned(), record[outcome].to_owned(), record[reason].to_owned());
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+fn start(faults: &str) -> (Home, SandboxProcess) {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", faults, "--limit", "1000/15s"]);
+    (home, sandbox)
+}
+
+#[test]
+fn a_mixed_file_is_resolved_and_every_row_has_its_outcome() {
+    let (home, sandbox) = start("none");
+    let rows =
+        "target_id,note\n@ada,a\n1000000000000000007,b\n@gone_one,c\nhttps://x.com/Bob,d\n@suspended_x,e\n@ADA,f\n";
+    home.write("unfollow.csv", rows);
+    let output = run(&home, &sandbox, &[]);
+    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    let words: Vec<(String, String)> = outcomes(&home).into_iter().map(|row| (row.1, row.2)).collect();
+    let word = |outcome: &str, reason: &str| (outcome.to_owned(), reason.to_owned());
+    assert_eq!(
+        words,
+        [
+            word("done", ""),
+            word("done", ""),
+            word("gone", "handle_not_found"),
+            word("done", ""),
+            word("failed", "suspended"),
+            word("duplicate", "duplicate"),
+        ]
+    );
+    let effects = sandbox.effects();
+    assert!(effects.len() == 3 && effects.values().all(|times| *times == 1), "{effects:?}");
+    assert!(effects.keys().all(|target| target.bytes().all(|byte| byte.is_ascii_digit())));
+    assert_eq!(asked(&sandbox).requests, 1);
+    assert!(stderr(&output).contains("handles: 2 found, 2 that nobody has; 1 requests"), "{}", stderr(&output));
+    let jobs = &json(&output)["jobs"][0];
+    assert_eq!((&jobs["done"], &jobs["gone"], &jobs["failed"]), (&3.into(), &1.into(), &1.into()), "{jobs}");
+    // Nothing is asked twice, and nothing is sent twice.
+    let again = run(&home, &sandbox, &[]);
+    assert_eq!(code(&again), 3, "{}", stderr(&again));
+    assert_eq!((asked(&sandbox).requests, sandbox.ledger().requests), (1, 3));
+}
+
+#[test]
+fn many_handles_are_asked_about_a_hundred_at_a_time_whatever_goes_wrong() {
+    let (home, sandbox) = start("5xx=10%,lost=10%,cut=10%");
+    let rows: Vec<String> = (0..430).map(|n| format!("@user_{n}")).collect();
+    home.write("unfollow.csv", format!("handle\n{}\n", rows.join("\n")));
+    let output = run(&home, &sandbox, &["--rate", "1000/15s"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let ledger = asked(&sandbox);
+    assert!(ledger.requests >= 5 && ledger.pages <= 8, "{ledger:?}");
+    assert_eq!(sandbox.ledger().effects, 430);
+}
+
+#[test]
+fn a_load_does_not_ask_and_the_next_run_does() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n");
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
+    assert_eq!(code(&load), 65, "{}", stderr(&load));
+    assert!(stderr(&load).contains("`cleanup run` with this file asks"), "{}", stderr(&load));
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n");
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
+    assert_eq!(code(&load), 3, "{}", stderr(&load));
+    assert!(stderr(&load).contains("2 rows name handles whose IDs are not known"), "{}", stderr(&load));
+    let rejected = |row: &&(String, String, String)| row.1 == "rejected" && row.2 == "handle_not_resolved";
+    assert_eq!(outcomes(&home).iter().filter(rejected).count(), 2);
+    assert_eq!(asked(&sandbox).requests, 0);
+    let output = run(&home, &sandbox, &[]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(outcomes(&home).iter().all(|row| row.1 == "done"), "{:?}", outcomes(&home));
+    // What is known needs no asking.
+    home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n@cid\n");
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
+    assert!(stderr(&load).contains("1 rows name handles whose IDs are not known"), "{}", stderr(&load));
+    assert_eq!(asked(&sandbox).requests, 1);
+}
+
+#[test]
+fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "handle\nada\nbob\ncid\n");
+    let load = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--max-requests", "1"]).output().unwrap();
+    assert_eq!(code(&load), 4, "asking used up the one request: {}", stderr(&load));
+    let id = crate::program::wait(async {
+        let mut store = cleanup::store::Store::open(&home.queue(), cleanup::store::QueueKind::Real).await.unwrap();
+        let bob = "bob".parse().unwrap();
+        match store.resolution(cleanup::domain::Platform::XV2, &bob).await.unwrap() {
+            Some(cleanup::store::Resolution::User(id)) => id.to_string(),
+            other => panic!("{other:?}"),
+        }
+    });
+    home.write("keep.csv", format!("{id}\n@cid\n"));
+    let output = run(&home, &sandbox, &["--keep", "keep.csv"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+    assert_eq!(words, ["done", "kept", "kept"]);
+    assert_eq!(sandbox.effects().len(), 1);
+}
+
+#[test]
+fn somebody_who_must_log_in_is_told_and_nothing_is_queued() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "handle\nada\n");
+    let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes"]);
+    command.env("CLEANUP_X_TOKEN", "nobody");
+    let output = command.output().unwrap();
+    assert_eq!(code(&output), 77, "{}", stderr(&output));
+    assert!(stderr(&output).contains("nothing was queued"), "{}", stderr(&output));
+}

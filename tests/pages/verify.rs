@@ -1,0 +1,135 @@
+//! Round trip: list, filter, run, verify, restore; and what distinguishes confirmed, came back and ghost.
+
+use std::time::Duration;
+
+use cleanup::domain::Wall;
+use cleanup::store::{QueueKind, Store};
+
+use crate::browser::Browser;
+use crate::common::{Home, SandboxProcess, USER, code, json as object, stderr, stdout};
+
+/// An unpacked archive of the test's user that follows these, made at a time.
+fn archive(home: &Home, name: &str, made: Wall, following: &[String]) {
+    let data = home.path(name).join("data");
+    std::fs::create_dir_all(&data).unwrap();
+    let made = made.rfc3339().replace('Z', ".000Z");
+    let manifest = format!(
+        r#"window.__THAR_CONFIG = {{"userInfo":{{"accountId":"{USER}","userName":"synthetic","displayName":"S"}},
+            "archiveInfo":{{"sizeBytes":"1","generationDate":"{made}","isPartialArchive":false,"maxPartSizeBytes":"53687091200"}},
+            "dataTypes":{{"following":{{"files":[{{"fileName":"data/following.js","globalName":"YTD.following.part0","count":"{}"}}]}}}}}}"#,
+        following.len()
+    );
+    std::fs::write(data.join("manifest.js"), manifest).unwrap();
+    let entries: Vec<String> =
+        following.iter().map(|id| format!(r#"{{"following":{{"accountId":"{id}","userLink":"x"}}}}"#)).collect();
+    std::fs::write(data.join("following.js"), format!("window.YTD.following.part0 = [ {} ]", entries.join(", ")))
+        .unwrap();
+}
+
+fn now() -> Wall {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Wall(i64::try_from(since.as_millis()).unwrap())
+}
+
+fn miscounted(home: &Home) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
+        let found = store.integrity().await.unwrap();
+        store.close().await;
+        assert!(found.orphans.is_empty(), "{found:?}");
+        found.miscounted
+    })
+}
+
+#[test]
+fn from_a_list_through_a_filter_and_a_run_to_verdicts_and_the_list_to_restore() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "60", "--faults", "ghost=30%", "--seed", "11"]);
+    let list = ["list", "following", "--limit", "24", "--order", "oldest", "-o", "unfollow.csv"];
+    let list = home.against(&sandbox, list).output().unwrap();
+    assert_eq!(code(&list), 0, "{}", stderr(&list));
+    let run = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load"]).output().unwrap();
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+
+    let verify = home.against(&sandbox, ["verify", "unfollow", "-o", "verdicts.csv"]).output().unwrap();
+    assert_eq!(code(&verify), 3, "{}", stderr(&verify));
+    let verdicts = std::fs::read_to_string(home.path("verdicts.csv")).unwrap();
+    let (confirmed, ghosts) = (verdicts.matches(",confirmed,").count(), verdicts.matches(",ghost,").count());
+    assert!(confirmed > 0 && ghosts > 0 && confirmed + ghosts == 24, "{verdicts}");
+    let said = format!("unfollow: {confirmed} confirmed, 0 came back, {ghosts} ghosts");
+    assert!(stderr(&verify).contains(&said), "{}", stderr(&verify));
+    // The names that the list told are known to the page of the ghosts.
+    let made = home.cleanup(["report", "unfollow", "--worklist", "-o", "by-hand.html"]).output().unwrap();
+    assert!(stderr(&made).contains(&format!("unfollow: {ghosts} to do by hand")), "{}", stderr(&made));
+    let undo = home.cleanup(["undo", "unfollow", "-o", "undo.csv", "--html", "undo.html"]).output().unwrap();
+    assert_eq!(code(&undo), 0, "{}", stderr(&undo));
+    let table = std::fs::read_to_string(home.path("undo.csv")).unwrap();
+    assert_eq!((table.lines().count(), table.matches(",'@").count()), (25, 24), "{table}");
+    assert_eq!(miscounted(&home), Vec::<String>::new());
+    let Some(browser) = Browser::start() else { return };
+    browser.judge(&home.path("undo.html"));
+    assert_eq!(browser.run("return document.querySelectorAll('ol.links > li').length"), 24);
+    browser.open(&home.path("by-hand.html"));
+    let told = browser.run("return document.querySelector('#list li').innerText");
+    assert!(told.as_str().unwrap().contains("reported done, and still listed"), "{told}");
+    assert_eq!(browser.run("return document.querySelectorAll('#list > li').length"), ghosts);
+}
+
+#[test]
+fn only_what_was_off_and_is_back_is_queued_again() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
+    let ids: Vec<String> = (0..4).map(|n| (1_000_000_000_000_000_007 + n * 7_919_000_001_u64).to_string()).collect();
+    home.write("unfollow.csv", format!("target_id\n{}\n", ids.join("\n")));
+    let before = now();
+    let run = home.against(&sandbox, ["run", "unfollow.csv", "--yes"]).output().unwrap();
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let later = |hours: u64| now().after(Duration::from_secs(hours * 3600));
+    archive(&home, "old", Wall(before.0 - 3_600_000), &ids);
+    archive(&home, "first", later(1), &ids[..1]);
+    archive(&home, "second", later(2), &ids[..2]);
+    let verify = |words: &[&str]| home.cleanup(["verify", "unfollow"].iter().chain(words)).output().unwrap();
+
+    let old = verify(&["--archive", "old"]);
+    assert_eq!(code(&old), 65);
+    assert!(stderr(&old).contains("before the last of the job was done"), "{}", stderr(&old));
+    // The first is listed in all of them: a ghost. The second was off, and came back.
+    let first = verify(&["--archive", "first"]);
+    assert!(stderr(&first).contains("3 confirmed, 0 came back, 1 ghosts"), "{}", stderr(&first));
+    let second = verify(&["--archive", "second", "-o", "-"]);
+    assert!(stderr(&second).contains("2 confirmed, 1 came back, 1 ghosts"), "{}", stderr(&second));
+    let table = stdout(&second);
+    let verdict = |id: &String| {
+        let line = table.lines().find(|line| line.starts_with(id.as_str())).unwrap();
+        line.split(',').nth(6).unwrap().to_owned()
+    };
+    let verdicts: Vec<String> = ids.iter().map(verdict).collect();
+    assert_eq!(verdicts, ["ghost", "came_back", "confirmed", "confirmed"]);
+    // An older reading does not overrule a newer one.
+    let again = verify(&["--archive", "first"]);
+    assert!(stderr(&again).contains("2 confirmed, 1 came back, 1 ghosts"), "{}", stderr(&again));
+
+    let requeue = verify(&["--archive", "second", "--requeue"]);
+    assert!(stderr(&requeue).contains("1 that came back are in line again"), "{}", stderr(&requeue));
+    let counts = object(&home.cleanup(["status", "unfollow", "--json"]).output().unwrap())["jobs"][0].clone();
+    assert_eq!((counts["done"].as_u64(), counts["pending"].as_u64()), (Some(3), Some(1)), "{counts}");
+    assert_eq!(miscounted(&home), Vec::<String>::new());
+    let resume = home.against(&sandbox, ["resume", "--yes"]).output().unwrap();
+    assert_eq!(code(&resume), 0, "{}", stderr(&resume));
+    let repeated: Vec<String> =
+        sandbox.effects().into_iter().filter(|(_, applied)| *applied > 1).map(|(target, _)| target).collect();
+    assert_eq!(repeated, [ids[1].clone()]);
+    // Done anew is unverified: the old verdict spoke of the end before.
+    let last = home.cleanup(["verify", "unfollow", "--archive", "second", "-o", "-"]).output().unwrap();
+    let table = stdout(&last);
+    assert!(table.lines().any(|line| line.starts_with(ids[1].as_str()) && line.contains(",ghost,")), "{table}");
+
+    archive(&home, "foreign", later(3), &ids);
+    let manifest = home.path("foreign/data/manifest.js");
+    let text = std::fs::read_to_string(&manifest).unwrap().replace(USER, "12");
+    std::fs::write(&manifest, text).unwrap();
+    let foreign = verify(&["--archive", "foreign"]);
+    assert_eq!(code(&foreign), 65);
+    assert!(stderr(&foreign).contains("is the archive of user 12"), "{}", stderr(&foreign));
+}

@@ -1,0 +1,13 @@
+//! Schedules: when they are due, that each slot is decided once, nights in simulated time, and the commands.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod commands;
+mod install;
+mod notify;
+mod oracle;
+mod recurrence;
+mod week;
+mod years;
