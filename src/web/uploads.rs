@@ -333,8 +333,9 @@ pub(super) async fn confirm(
     UrlPath(id): UrlPath<u64>,
 ) -> Result<Redirect, Problem> {
     let waiting = web.uploads.get(id)?;
-    let (prepared, load, ..) = prepare(&web, &waiting).await?;
+    let (prepared, mut load, ..) = prepare(&web, &waiting).await?;
     let mut store = web.commanding().await?;
+    load.handles_asked = store.handles_asked().await?;
     let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
     let files = [prepared];
     let (accounts, standings) =

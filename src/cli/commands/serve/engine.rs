@@ -8,20 +8,25 @@ use tokio::sync::watch;
 
 use crate::app::{self, Bases, DrainOptions, Ended, Footing, Who};
 use crate::cli::commands::drain::prices;
+use crate::cli::commands::schedule;
 use crate::cli::commands::sentence::names;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::config::{ProgressMode, Settings};
-use crate::domain::{Platform, Tick};
+use crate::domain::{JobId, Platform, Tick};
 use crate::engine::{Event, Finish, Listener, Settings as RunSettings, ShutdownSender, Signal, Stopped, shutdown};
 use crate::platform::{Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
-use crate::store::{DrainLock, JobState, JobStatus, News, Store};
+use crate::schedule::plan::Schedule;
+use crate::schedule::scheduler;
+use crate::store::{DrainLock, JobState, JobStatus, News, Store, StoreError};
 use crate::web::{EngineState, EngineStatus, Hub, Web};
 
 /// How often a rest looks whether somebody has told the queue something.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The shortest time between two looks at what is due.
+const FIRE_EVERY: Duration = Duration::from_secs(60);
 /// How long it rests when nobody answers, at first and at most; each time twice as long.
 const SILENCE_SECONDS: u64 = 60;
 const MAX_SILENCE_SECONDS: u64 = 900;
@@ -42,11 +47,20 @@ pub(super) struct Engine<'a> {
     context: &'a Context,
     web: Arc<Web>,
     hub: Hub,
-    lock: DrainLock,
+    /// None while a schedule is run.
+    lock: Option<DrainLock>,
     status: watch::Sender<EngineStatus>,
     orders: watch::Receiver<Orders>,
     sandbox: Option<Sandbox>,
     silence: Duration,
+    /// No schedule is fired before this.
+    next_fire: Tick,
+}
+
+/// What a drain knew when it began.
+struct Begun {
+    knows: News,
+    jobs: Option<Vec<JobId>>,
 }
 
 /// Why a rest ends.
@@ -87,7 +101,7 @@ impl<'a> Engine<'a> {
             None
         };
         let silence = Duration::from_secs(SILENCE_SECONDS);
-        Ok(Engine { context, web, hub, lock, status, orders, sandbox, silence })
+        Ok(Engine { context, web, hub, lock: Some(lock), status, orders, sandbox, silence, next_fire: Tick(i64::MIN) })
     }
 
     /// Works until it is told to end; gives the exit code.
@@ -98,6 +112,12 @@ impl<'a> Engine<'a> {
                 return Ok(signal.exit_code());
             }
             let mut store = self.open().await?;
+            if self.is_due(&mut store).await? {
+                store.close().await;
+                self.say(EngineState::Working);
+                self.fire().await?;
+                continue;
+            }
             let knows = store.news().await?;
             self.status.send_modify(|status| status.knows = knows);
             let (state, rest) = match self.stretch(store).await {
@@ -110,15 +130,73 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Whether a schedule's slot has come. Nothing is fired again within a minute, so that what stays due (another process works
+    /// on it) costs a look a minute; one that cannot be understood is left to `cleanup schedule list`.
+    async fn is_due(&self, store: &mut Store) -> Result<bool, CliError> {
+        let now = self.context.clock.now();
+        if now.tick < self.next_fire {
+            return Ok(false);
+        }
+        let (due, _) = scheduler::due(store, now.wall).await?;
+        if due.is_empty() {
+            return Ok(false);
+        }
+        let schedules = store.schedules().await?;
+        let understood = schedules.iter().filter(|stored| Schedule::of(stored).is_ok());
+        Ok(understood.into_iter().any(|stored| due.contains(&stored.name)))
+    }
+
+    /// Runs what is due as `cleanup schedule due` does, with the lock let go for it. Other jobs wait meanwhile: one process sends,
+    /// one run at a time.
+    async fn fire(&mut self) -> Result<(), CliError> {
+        self.lock = None;
+        let fired = schedule::run_due(self.context).await;
+        self.next_fire = self.context.clock.now().tick.after(FIRE_EVERY);
+        if let Err(error) = &fired {
+            self.context.printer.error(error);
+        }
+        // Somebody else may have been quicker; then this process waits for its turn.
+        loop {
+            match DrainLock::take(self.lock_path()) {
+                Ok(lock) => {
+                    self.lock = Some(lock);
+                    return Ok(());
+                }
+                Err(StoreError::Draining { .. }) if self.ending().is_none() => {
+                    let why = "Another process drains this queue".to_owned();
+                    let later = self.context.clock.now().tick.after(LOOK_EVERY);
+                    self.say(EngineState::Waiting { until: self.context.clock.now().wall_at(later), why });
+                    self.context.clock.sleep_until(later).await;
+                }
+                Err(StoreError::Draining { .. }) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
+    async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CliError> {
+        let scheduled = schedule::jobs_of(&store.schedules().await?);
+        if scheduled.is_empty() {
+            return Ok(None);
+        }
+        let jobs = store.jobs().await?.into_iter().filter(|job| !scheduled.contains(&job.name));
+        Ok(Some(jobs.map(|job| job.id).collect()))
+    }
+
     /// One drain, if there is anything to drain; how it stands then, and how long it rests. None: go on at once.
     async fn stretch(&mut self, mut store: Store) -> Result<Option<(EngineState, Rest)>, CliError> {
-        let has_work = |status: &JobStatus| status.job.state == JobState::Active && status.counts.pending > 0;
+        let jobs = self.own_jobs(&mut store).await?;
+        let has_work = |status: &JobStatus| {
+            let is_ours = jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
+            is_ours && status.job.state == JobState::Active && status.counts.pending > 0
+        };
         if !store.status(None).await?.iter().any(has_work) {
             store.close().await;
             return Ok(Some((EngineState::Idle, Rest::News)));
         }
         self.say(EngineState::Working);
-        let ended = self.drain(store).await?;
+        let ended = self.drain(store, jobs).await?;
         let names = self.names_of(&ended.finish).await?;
         let Ended { finish, store, .. } = ended;
         store.close().await;
@@ -184,7 +262,7 @@ impl<'a> Engine<'a> {
         })
     }
 
-    async fn drain(&mut self, mut store: Store) -> Result<Ended, CliError> {
+    async fn drain(&mut self, mut store: Store, jobs: Option<Vec<JobId>>) -> Result<Ended, CliError> {
         let settings = self.web.settings();
         let context = self.context;
         let bases = self.bases(&settings)?;
@@ -202,18 +280,26 @@ impl<'a> Engine<'a> {
         let tokens = app::open_tokens(&settings, &who, &accounts, context.clock.clone()).await?;
         let listener = self.listener(&mut store).await?;
         let (sender, receiver) = shutdown();
-        let (lock, clock) = (self.lock.share(), context.clock.clone());
+        let lock = self.lock.as_ref().map(DrainLock::share);
+        let lock = lock.ok_or_else(|| CliError::new(Kind::Fault, "the lock was let go"))?;
+        let clock = context.clock.clone();
         let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
         let mut orders = self.orders.clone();
+        let begun = Begun { knows, jobs: jobs.clone() };
         tokio::select! {
-            ended = app::drain(footing, &who, options(&settings)) => ended,
-            error = self.interrupt(&sender, &mut orders, knows) => Err(error),
+            ended = app::drain(footing, &who, options(&settings, jobs)) => ended,
+            error = self.interrupt(&sender, &mut orders, &begun) => Err(error),
         }
     }
 
     /// Ends the drain when the process is told to end, or to begin anew: when there is an account it does not know, a new
     /// login, another configuration. Never ends but by an error.
-    async fn interrupt(&self, sender: &ShutdownSender, orders: &mut watch::Receiver<Orders>, knows: News) -> CliError {
+    async fn interrupt(
+        &self,
+        sender: &ShutdownSender,
+        orders: &mut watch::Receiver<Orders>,
+        drain: &Begun,
+    ) -> CliError {
         let begun = orders.borrow_and_update().clone();
         let (mut told, mut renewing) = (begun.end.len(), false);
         let mut store = match Store::once_more(self.lock_path()).await {
@@ -226,7 +312,7 @@ impl<'a> Engine<'a> {
                 sender.signal(*signal);
             }
             told = now.end.len();
-            let anew = now.reloads != begun.reloads || self.has_new_people(&mut store, knows).await;
+            let anew = now.reloads != begun.reloads || self.is_out_of_date(&mut store, drain).await.unwrap_or(false);
             if anew && !renewing && told == 0 {
                 renewing = true;
                 sender.signal(Signal::Terminate);
@@ -239,13 +325,13 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Whether somebody was made known or logged in since. Refreshing tokens is the drain's own doing.
-    async fn has_new_people(&self, store: &mut Store, knows: News) -> bool {
-        match store.news().await {
-            Ok(news) => news.accounts != knows.accounts || news.logins_needed < knows.logins_needed,
-            // The drain itself will meet what is wrong.
-            Err(_) => false,
-        }
+    /// Whether there is what the drain does not know of: an account, a login, a job beside those of schedules; or a schedule is
+    /// due. Refreshing tokens is the drain's own doing. An error here the drain itself will meet as well.
+    async fn is_out_of_date(&self, store: &mut Store, drain: &Begun) -> Result<bool, CliError> {
+        let news = store.news().await?;
+        let new_people = news.accounts != drain.knows.accounts || news.logins_needed < drain.knows.logins_needed;
+        let new_jobs = news.generation != drain.knows.generation && self.own_jobs(store).await? != drain.jobs;
+        Ok(new_people || new_jobs || self.is_due(store).await?)
     }
 
     async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CliError> {
@@ -271,7 +357,12 @@ impl<'a> Engine<'a> {
             let now = self.context.clock.now().tick;
             let over = matches!(rest, Rest::Until(until) if now >= until);
             let orders = self.orders.borrow_and_update().clone();
-            if over || !orders.end.is_empty() || orders.reloads != begun || store.news().await? != seen {
+            if over
+                || !orders.end.is_empty()
+                || orders.reloads != begun
+                || store.news().await? != seen
+                || self.is_due(&mut store).await?
+            {
                 break;
             }
             tokio::select! {
@@ -303,9 +394,9 @@ impl<'a> Engine<'a> {
     }
 }
 
-fn options(settings: &Settings) -> DrainOptions {
+fn options(settings: &Settings, jobs: Option<Vec<JobId>>) -> DrainOptions {
     let run = RunSettings {
-        jobs: None,
+        jobs,
         workers: usize::from(settings.run.workers),
         pace: settings.run.pace,
         request_deadline: settings.run.request_deadline,
