@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, Who};
 use super::handles::HandleBook;
 use super::sifting::{RowRules, RowSieve};
 use crate::cli::error::{CliError, Kind};
@@ -116,6 +116,13 @@ fn absolute(file: &Path) -> Result<PathBuf, CliError> {
 }
 
 impl Prepared {
+    /// The same rows under the path and the name that the file is going to have: it is read where it was received.
+    pub fn at(mut self, path: PathBuf, shown: &str) -> Prepared {
+        self.path = path;
+        shown.clone_into(&mut self.survey.path);
+        self
+    }
+
     /// Rows that would be tasks, given which accounts there are; duplicates included.
     pub fn usable(&self, accounts: &Accounts) -> u64 {
         let usable = |lane: &&LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
@@ -250,6 +257,36 @@ pub async fn stand(
         _ if job.content_hash == file.content_hash(options) => Standing::Unchanged { pending },
         _ => Standing::Changed { pending },
     })
+}
+
+/// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded
+/// refuses all, and then nothing has changed.
+///
+/// # Errors
+/// As [`stand`]; nobody is known by the name `account` (2).
+pub async fn stand_all(
+    who: &Who,
+    store: &mut Store,
+    account: Option<&AccountName>,
+    files: &[Prepared],
+    options: &LoadOptions,
+) -> Result<(Accounts, Vec<Standing>), CliError> {
+    let before: Vec<_> = store.accounts().await?.into_iter().map(|account| account.id).collect();
+    let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
+    let accounts = who.introduce(store, account, &named).await?;
+    let mut standings = Vec::with_capacity(files.len());
+    for file in files {
+        match stand(store, file, &accounts, options).await {
+            Ok(standing) => standings.push(standing),
+            Err(refusal) => {
+                let now = store.accounts().await?.into_iter().map(|account| account.id);
+                let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();
+                store.forget_unused_accounts(&new).await?;
+                return Err(refusal);
+            }
+        }
+    }
+    Ok((accounts, standings))
 }
 
 /// A job's path, default action and account are fixed when it is first loaded.

@@ -12,6 +12,7 @@ mod handles;
 mod loading;
 mod logins;
 mod preflight;
+mod receipts;
 mod sifting;
 mod tokens;
 
@@ -20,8 +21,9 @@ pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
 pub use environment::{EnvironmentAccount, environment_accounts};
 pub use facts::{FactColumns, Facts};
 pub use handles::{HANDLE_NOT_RESOLVED, Resolved, resolve, resolving_account};
-pub use loading::{FileOptions, LoadOptions, Loaded, Prepared, Standing, load, prepare, stand};
+pub use loading::{FileOptions, LoadOptions, Loaded, Prepared, Standing, load, prepare, stand, stand_all};
 pub use logins::{Ways, app_of, needed_app, nobody, revoke, signer, x_places};
 pub use preflight::{CLOCK_OFF_SECONDS, clock_off, may, misfit, missing_scopes, unfit, warn_of_clock};
+pub use receipts::{Wanted, write_receipts};
 pub use sifting::RowRules;
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};

@@ -6,7 +6,7 @@ use super::printer::Printer;
 use crate::clock::SharedClock;
 use crate::config::{Overrides, Settings};
 use crate::domain::Platform;
-use crate::store::{Job, Store};
+use crate::store::{Deed, Job, Store};
 
 /// The most jobs an error lists.
 const MAX_LISTED_JOBS: usize = 20;
@@ -59,6 +59,16 @@ impl Context {
                 Err(self.unknown_job(name, &jobs))
             }
         }
+    }
+
+    /// Writes down who told a job what.
+    ///
+    /// # Errors
+    /// The queue cannot be written.
+    pub async fn log_deed(&self, store: &mut Store, deed: &str, job: &str, detail: &str) -> Result<(), CliError> {
+        let actor = format!("terminal (uid {})", rustix::process::getuid().as_raw());
+        let entry = Deed { actor: &actor, deed, job: Some(job), detail };
+        Ok(store.log_deed(self.clock.now().wall, &entry).await?)
     }
 
     /// Whose API a command speaks of: the pretend platform's in the sandbox, else the one asked for, else X's v2.

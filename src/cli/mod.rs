@@ -15,6 +15,7 @@ pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;
+pub mod standing;
 pub mod summary;
 pub mod timing;
 pub mod usage;

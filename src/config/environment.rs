@@ -52,6 +52,10 @@ pub struct Environment {
     pub key: Option<Secret>,
     /// `NO_COLOR`, set to anything.
     pub no_color: bool,
+    /// `CLEANUP_WEB_PASSWORD`
+    pub web_password: Option<Secret>,
+    /// `CLEANUP_METRICS_TOKEN`
+    pub metrics_token: Option<Secret>,
 }
 
 impl Environment {
@@ -102,6 +106,8 @@ impl Environment {
             key: text("CLEANUP_KEY")?.map(Secret::new),
             x_user_id: text("CLEANUP_X_USER_ID")?.map(user_id).transpose()?,
             no_color: path("NO_COLOR").is_some(),
+            web_password: text("CLEANUP_WEB_PASSWORD")?.map(Secret::new),
+            metrics_token: secret("CLEANUP_METRICS_TOKEN")?,
         })
     }
 }

@@ -135,6 +135,15 @@ pub struct AppSettings {
     pub redirect: Option<String>,
 }
 
+/// What lets people and scrapers look at the dashboard.
+#[derive(Clone, Debug, Default)]
+pub struct WebSettings {
+    /// `CLEANUP_WEB_PASSWORD`
+    pub password: Option<Secret>,
+    /// `CLEANUP_METRICS_TOKEN`
+    pub metrics_token: Option<Secret>,
+}
+
 /// Credentials from the environment. Those that were logged in are sealed in the queue.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
@@ -173,6 +182,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// The app people log in through.
     pub app: AppSettings,
+    /// What lets somebody look at the dashboard.
+    pub web: WebSettings,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Where log lines go instead of stderr.
@@ -213,6 +224,10 @@ impl Settings {
             aisa_api: host(&environment.aisa_api, file.aisa.api, Settings::AISA_API),
             credentials: credentials_of(environment, file.credentials.key.map(|place| place.0).unwrap_or_default())?,
             app,
+            web: WebSettings {
+                password: environment.web_password.clone(),
+                metrics_token: environment.metrics_token.clone(),
+            },
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
             rates: options.rates.clone(),

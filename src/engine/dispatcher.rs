@@ -253,7 +253,9 @@ impl Dispatcher {
                 return Err(StoreError::LockLost { path: self.means.drain.store().path().to_path_buf() });
             }
             if !idle {
+                let began = std::time::Instant::now();
                 let receipt = self.means.drain.turn(&turn, now).await?;
+                self.tell(&Event::Committed { took: began.elapsed() });
                 self.tell_settled(&turn);
                 self.send_out(receipt, plan, now);
                 self.tell_progress();

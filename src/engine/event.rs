@@ -14,6 +14,18 @@ pub enum Event {
         /// Tasks that failed because their attempts died with the process too often.
         crashed: u64,
     },
+    /// A turn is on disk.
+    Committed {
+        /// How long its transaction took, by the monotonic clock.
+        took: Duration,
+    },
+    /// A request has ended, and its end is saved.
+    Answered {
+        /// Whose.
+        account: AccountId,
+        /// What the answer meant, in one word of a fixed few: `done`, `gone`, `refused`, `limited`, `unanswered` and so on.
+        finding: &'static str,
+    },
     /// A row has its outcome.
     Settled {
         /// Its round.

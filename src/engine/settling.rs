@@ -187,6 +187,8 @@ impl Dispatcher {
             let (account, target) = (self.roster.accounts[index].id, flight.claimed.target.clone());
             self.put_back.push(Event::PutBack { account, target, reason, wait });
         }
+        let (account, finding) = (self.roster.accounts[index].id, name_of(&reply.finding));
+        self.put_back.push(Event::Answered { account, finding });
         turn.settled.push(Settled {
             attempt: flight.claimed.attempt,
             task: flight.claimed.task,

@@ -47,7 +47,7 @@ pub struct AttemptView {
     pub detail: Option<String>,
 }
 
-type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>);
+pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>);
 type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
 
 impl Store {
@@ -75,22 +75,27 @@ impl Store {
         let rows: Vec<TaskRow> =
             sqlx::query_as(sql).bind(json).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
         let mut histories = Vec::with_capacity(rows.len());
-        for (job, round, line, action, account, state, reason, vanished, last_attempt) in rows {
-            let state = state_of(state)?;
-            histories.push(TaskHistory {
-                job,
-                round: u32::try_from(round).unwrap_or(0),
-                line: line as u64,
-                action: action_of(action)?,
-                account,
-                state,
-                outcome: state.outcome(),
-                reason,
-                vanished: vanished != 0,
-                attempts: self.attempt_chain(last_attempt).await?,
-            });
+        for row in rows {
+            histories.push(self.history_of(row).await?);
         }
         Ok(histories)
+    }
+
+    pub(super) async fn history_of(&mut self, row: TaskRow) -> Result<TaskHistory, StoreError> {
+        let (job, round, line, action, account, state, reason, vanished, last_attempt) = row;
+        let state = state_of(state)?;
+        Ok(TaskHistory {
+            job,
+            round: u32::try_from(round).unwrap_or(0),
+            line: line as u64,
+            action: action_of(action)?,
+            account,
+            state,
+            outcome: state.outcome(),
+            reason,
+            vanished: vanished != 0,
+            attempts: self.attempt_chain(last_attempt).await?,
+        })
     }
 
     /// The attempts of a task hang together by their previous ones, so that no index has to be kept for them.
@@ -120,3 +125,18 @@ impl Store {
         Ok(rows.into_iter().map(view).collect())
     }
 }
+
+/// One task, `?2`, of a job, `?1`.
+pub(super) const TASK_HISTORY: &str = "
+    select job.name, round.number,
+           coalesce((select r.line + task.id - r.task_id from row_run r
+                      where r.load_id = (select max(load.id) from load
+                                          where load.round_id = round.id and load.finished_at is not null)
+                        and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
+           lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id
+      from task
+      join lane on lane.id = task.lane_id
+      join round on round.id = lane.round_id and task.id <= round.visible_to
+      join job on job.id = round.job_id
+      join account on account.id = lane.account_id
+     where task.id = ?2 and job.id = ?1";

@@ -5,14 +5,15 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::StoreError;
 use crate::domain::AccountId;
 
-/// The right to drain a queue; held until it is dropped.
+/// The right to drain a queue; held until it and all its shares are dropped.
 #[derive(Debug)]
 pub struct DrainLock {
-    held: FileLock,
+    held: Arc<FileLock>,
 }
 
 impl DrainLock {
@@ -22,7 +23,7 @@ impl DrainLock {
     /// [`StoreError::Draining`] where another process has it.
     pub fn take(queue: &Path) -> Result<DrainLock, StoreError> {
         match FileLock::try_take(&beside(queue, "drain"))? {
-            Some(held) => Ok(DrainLock { held }),
+            Some(held) => Ok(DrainLock { held: Arc::new(held) }),
             None => Err(StoreError::Draining { path: queue.to_path_buf() }),
         }
     }
@@ -37,6 +38,11 @@ impl DrainLock {
             return Ok(false);
         }
         Ok(FileLock::try_take(&path)?.is_none())
+    }
+
+    /// The same right once more: a process that drains again and again holds on to it in between.
+    pub fn share(&self) -> DrainLock {
+        DrainLock { held: Arc::clone(&self.held) }
     }
 
     /// Whether the lock still guards the queue: false once somebody removed or replaced its file, for then another process

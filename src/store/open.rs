@@ -73,6 +73,14 @@ impl Store {
         }
     }
 
+    /// One more connection to a queue that this process has opened before: it is of the right kind and up to date.
+    ///
+    /// # Errors
+    /// It can no longer be opened.
+    pub async fn once_more(path: &Path) -> Result<Store, StoreError> {
+        Ok(Store { connection: connect(path).await?, path: path.to_path_buf() })
+    }
+
     /// One more connection to the same queue, for reading beside a load.
     ///
     /// # Errors

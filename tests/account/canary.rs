@@ -64,6 +64,7 @@ const LINES: &[&[&str]] = &[
     &["report", "mutes", "--format", "html", "-o", "report.html"],
     &["report", "mutes", "--worklist", "-o", "worklist.html"],
     &["undo", "mutes", "-o", "undo.csv", "--html", "undo.html"],
+    &["verify", "mutes"],
     &["list", "mutes", "--account", "work"],
     &["explain", "1000000000000000007"],
     &["audit"],

@@ -11,6 +11,7 @@ mod list;
 mod queue;
 mod run;
 mod schedule;
+mod serve;
 mod until;
 mod values;
 
@@ -31,6 +32,7 @@ pub use schedule::{
     ScheduleAddArgs, ScheduleArgs, ScheduleCommand, ScheduleDueArgs, ScheduleInstallArgs, ScheduleListArgs,
     ScheduleNameArgs, ScheduleNextArgs,
 };
+pub use serve::ServeArgs;
 pub use until::{Until, UntilError};
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -112,6 +114,8 @@ pub enum Command {
     Schedule(ScheduleArgs),
     /// Look for everything that can be wrong: configuration, queue, permissions, disk, logins
     Doctor(DoctorArgs),
+    /// Work on the queue all the time, with a dashboard in the browser
+    Serve(Box<ServeArgs>),
     /// Serve the pretend platform on this machine
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
@@ -140,6 +144,7 @@ impl Cli {
             Command::Run(args) => (Some((&args.files, &args.rows)), &args.drain.bounds.rates[..]),
             Command::Load(args) => (Some((&args.files, &args.rows)), &[][..]),
             Command::Check(args) => (Some((&args.files, &args.rows)), &args.rates[..]),
+            Command::Serve(args) => (None, &args.rates[..]),
             Command::Schedule(ScheduleArgs { command: ScheduleCommand::Add(args) }) => {
                 if let Some(why) = args.contradiction() {
                     return Some(why);
@@ -167,6 +172,7 @@ impl Cli {
                 args.drain.override_in(&mut overrides);
                 overrides.sandbox = args.sandbox.sandbox;
             }
+            Command::Serve(args) => args.override_in(&mut overrides),
             Command::Load(args) => overrides.sandbox = args.rows.is_sandbox(),
             Command::Check(args) => {
                 overrides.sandbox = args.rows.is_sandbox();

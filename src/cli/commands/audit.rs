@@ -5,11 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::status::seconds;
 use crate::cli::args::AuditArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
+use crate::cli::standing::seconds;
 use crate::cli::timing::full_text;
 use crate::domain::{Applies, Scope, Tick, Wall, WindowSpec};
 use crate::limits::{Audit, Fullest};

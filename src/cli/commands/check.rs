@@ -11,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
+use crate::config::Settings;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
 use crate::jobfile::{CheckReport, LaneCount};
 use crate::lists::filter::Rule;
@@ -55,7 +56,7 @@ pub(super) async fn show(
     for file in files {
         let report = CheckReport::of(&file.survey, rows.strict);
         let (lanes, spared) = file.to_do(&load)?;
-        let estimate = estimate_of(&lanes, &whose, context);
+        let estimate = estimate_of(&lanes, &whose, &context.settings);
         rejected |= report.rejected > 0;
         say_handles(file, context);
         refusal = refusal.or(file.survey.refusal(rows.strict));
@@ -133,19 +134,18 @@ fn intentions_of(lanes: &[LaneCount], spared: &BTreeMap<Rule, u64>, estimate: &E
 }
 
 /// What a file would take.
-struct Estimate {
-    requests: u64,
-    length: std::time::Duration,
-    cost: Option<MicroUsd>,
+pub(crate) struct Estimate {
+    pub(crate) requests: u64,
+    pub(crate) length: std::time::Duration,
+    pub(crate) cost: Option<MicroUsd>,
 }
 
 /// Accounts work side by side, each within its own windows. Duplicates are not known before a file is loaded.
-fn estimate_of(lanes: &[LaneCount], whose: &Whose, context: &Context) -> Estimate {
+pub(crate) fn estimate_of(lanes: &[LaneCount], whose: &Whose, settings: &Settings) -> Estimate {
     let mut by_account: HashMap<Option<&AccountName>, Vec<(Action, u64)>> = HashMap::new();
     for lane in lanes {
         by_account.entry(lane.account.as_ref()).or_default().push((lane.action, lane.rows));
     }
-    let settings = &context.settings;
     let takes = |(account, work): (&Option<&AccountName>, &Vec<(Action, u64)>)| {
         estimate::from_empty(work, &settings.windows(whose.platform(*account)), settings.run.pace)
     };

@@ -19,6 +19,7 @@ use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::{Report, run_summary};
 use crate::cli::timing::clock_text;
+use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
 use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::lists::fetch::{Budget, Stop};
@@ -77,7 +78,7 @@ impl Drainer {
             until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
             max_requests: args.bounds.max_requests,
             max_spend: args.bounds.max_spend,
-            prices: prices(context),
+            prices: prices(settings),
         };
         let options = DrainOptions {
             run,
@@ -176,10 +177,10 @@ impl Drainer {
             return Ok(true);
         }
         let names = names(store).await?;
-        for warning in too_fast(work, &names, context) {
+        for warning in too_fast(work, &names, &context.settings) {
             context.printer.warn(&warning);
         }
-        for sentence in sentences(work, &names, unknown, context) {
+        for sentence in sentences(work, &names, unknown, &context.settings) {
             context.printer.say(&sentence);
         }
         if let Some(bounds) = self.bounds(context) {
@@ -348,10 +349,10 @@ fn base_url(text: &str) -> Result<BaseUrl, CliError> {
     })
 }
 
-fn prices(context: &Context) -> HashMap<(Platform, Action), MicroUsd> {
+pub(super) fn prices(settings: &Settings) -> HashMap<(Platform, Action), MicroUsd> {
     let pairs =
         Platform::ALL.into_iter().flat_map(|platform| Action::ALL.into_iter().map(move |action| (platform, action)));
-    pairs.filter_map(|(p, a)| context.settings.price(p, a).map(|price| ((p, a), price))).collect()
+    pairs.filter_map(|(p, a)| settings.price(p, a).map(|price| ((p, a), price))).collect()
 }
 
 async fn plan(store: &mut Store, jobs: Option<&[JobId]>, context: &Context) -> Result<Plan, CliError> {

@@ -25,7 +25,8 @@ pub mod retry;
 pub mod run;
 pub mod sandbox;
 pub mod schedule;
-mod sentence;
+pub(crate) mod sentence;
+pub mod serve;
 mod signals;
 mod so_far;
 pub mod status;
@@ -34,6 +35,10 @@ pub mod undo;
 pub mod verify;
 mod whose;
 mod worklist;
+
+pub(crate) use account::list::listed as account_list_json;
+pub(crate) use check::{Estimate, estimate_of};
+pub(crate) use whose::Whose;
 
 use super::args::Command;
 use super::context::Context;
@@ -65,6 +70,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Account(args) => account::run(context, args).await,
         Command::Schedule(args) => schedule::run(context, args).await,
         Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Serve(args) => serve::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
         Command::Man => man::run(context),

@@ -4,13 +4,14 @@
 use std::io::Write;
 use std::path::Path;
 
+use crate::app::{Wanted, write_receipts};
 use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::WholeFile;
-use crate::jobfile::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
-use crate::store::{Job, ReceiptRow, Store, StoreError};
+use crate::jobfile::ReceiptFormat;
+use crate::store::{Job, Store};
 
 use super::{report_page, worklist};
 
@@ -55,12 +56,6 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-struct Wanted {
-    round: u32,
-    format: ReceiptFormat,
-    raw: bool,
-}
-
 /// Beside the file first (mode 0600), then in its place: a reader never sees half a report.
 async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) -> Result<u64, CliError> {
     let complain = |error| CliError::io(path.display(), error);
@@ -68,54 +63,4 @@ async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) 
     let (file, rows) = write_receipts(store, job, wanted, file, &complain).await?;
     file.keep().map_err(complain)?;
     Ok(rows)
-}
-
-/// Streams every row of the round to `to`; gives it back with the number of rows.
-async fn write_receipts<W: Write>(
-    store: &mut Store,
-    job: &Job,
-    wanted: &Wanted,
-    to: W,
-    complain: &impl Fn(std::io::Error) -> CliError,
-) -> Result<(W, u64), CliError> {
-    let columns = store.columns(job, wanted.round).await?.unwrap_or_else(|| vec!["target_id".to_owned()]);
-    let mut writer = ReceiptWriter::new(to, wanted.format, &columns, wanted.raw).map_err(complain)?;
-    let mut rows = 0_u64;
-    let each = |row: ReceiptRow| -> Result<(), ReportError> {
-        rows += 1;
-        let plain = row.target.as_ref().map(ToString::to_string).unwrap_or_default();
-        writer.write(&receipt_of(&row, &plain)).map_err(ReportError::Write)
-    };
-    let found = store.report(job, wanted.round, each).await.map_err(|error| match error {
-        ReportError::Store(error) => CliError::from(error),
-        ReportError::Write(error) => complain(error),
-    })?;
-    if !found {
-        return Err(CliError::new(Kind::Usage, format!("{} has no round {}", job.name, wanted.round)));
-    }
-    Ok((writer.finish().map_err(complain)?, rows))
-}
-
-enum ReportError {
-    Store(StoreError),
-    Write(std::io::Error),
-}
-
-impl From<StoreError> for ReportError {
-    fn from(error: StoreError) -> ReportError {
-        ReportError::Store(error)
-    }
-}
-
-/// The one place where a row of the store becomes a receipt. `plain` is the target's own text.
-fn receipt_of<'a>(row: &'a ReceiptRow, plain: &'a str) -> Receipt<'a> {
-    Receipt {
-        cells: row.record.as_deref().map_or(ReceiptCells::Plain(plain), ReceiptCells::Stored),
-        line: row.line,
-        outcome: row.outcome,
-        reason: row.reason.as_deref(),
-        http_status: row.http_status,
-        attempts: u64::from(row.attempts),
-        finished_at: row.finished_at,
-    }
 }

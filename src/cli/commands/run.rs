@@ -136,22 +136,7 @@ pub(super) async fn stand(
     files: &[Prepared],
     options: &LoadOptions,
 ) -> Result<(Accounts, Vec<Standing>), CliError> {
-    let before: Vec<_> = store.accounts().await?.into_iter().map(|account| account.id).collect();
-    let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
-    let accounts = who.introduce(store, rows.account.as_ref(), &named).await?;
-    let mut standings = Vec::with_capacity(files.len());
-    for file in files {
-        match app::stand(store, file, &accounts, options).await {
-            Ok(standing) => standings.push(standing),
-            Err(refusal) => {
-                let now = store.accounts().await?.into_iter().map(|account| account.id);
-                let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();
-                store.forget_unused_accounts(&new).await?;
-                return Err(refusal);
-            }
-        }
-    }
-    Ok((accounts, standings))
+    app::stand_all(who, store, rows.account.as_ref(), files, options).await
 }
 
 /// Loads every file and says what that did.

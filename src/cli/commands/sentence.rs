@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::Accounts;
-use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
+use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec};
 use crate::jobfile::LaneCount;
 use crate::platform::{Tier, find};
@@ -15,17 +15,17 @@ use crate::store::{JobState, Store};
 
 /// What is not known before files are loaded.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Unknown {
+pub(crate) struct Unknown {
     /// A file has changed: it may have new rows.
-    pub(super) some_new: bool,
+    pub(crate) some_new: bool,
     /// Rows are counted as they stand in files, repeats included.
-    pub(super) from_files: bool,
+    pub(crate) from_files: bool,
 }
 
 /// So many tasks of an action for an account.
-pub(super) type Work = BTreeMap<(AccountId, Action), u64>;
+pub(crate) type Work = BTreeMap<(AccountId, Action), u64>;
 
-pub(super) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: &Accounts) {
+pub(crate) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: &Accounts) {
     for lane in lanes {
         if let Some((account, _)) = accounts.find(lane.account.as_ref()) {
             *work.entry((account, lane.action)).or_default() += lane.rows;
@@ -33,7 +33,7 @@ pub(super) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: &Accounts
     }
 }
 
-pub(super) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CliError> {
+pub(crate) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CliError> {
     let found = store.jobs().await?.into_iter().find(|known| known.id == job);
     let Some(job) = found.filter(|job| job.state == JobState::Active) else { return Ok(()) };
     for (action, account, count) in store.pending_by_lane(job.round).await? {
@@ -43,28 +43,32 @@ pub(super) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) 
 }
 
 /// The accounts' short names and platforms.
-pub(super) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (String, Platform)>, CliError> {
+pub(crate) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (String, Platform)>, CliError> {
     let accounts = store.accounts().await?.into_iter();
     Ok(accounts.map(|account| (account.id, (account.name.to_string(), account.platform))).collect())
 }
 
 /// Where the chosen windows allow more than the platforms document for this work.
-pub(super) fn too_fast(work: &Work, names: &HashMap<AccountId, (String, Platform)>, context: &Context) -> Vec<String> {
+pub(crate) fn too_fast(
+    work: &Work,
+    names: &HashMap<AccountId, (String, Platform)>,
+    settings: &Settings,
+) -> Vec<String> {
     let mut by_platform: BTreeMap<Platform, Vec<Action>> = BTreeMap::new();
     for (account, action) in work.keys() {
         if let Some((_, platform)) = names.get(account) {
             by_platform.entry(*platform).or_default().push(*action);
         }
     }
-    by_platform.iter().flat_map(|(platform, actions)| context.settings.window_warnings(*platform, actions)).collect()
+    by_platform.iter().flat_map(|(platform, actions)| settings.window_warnings(*platform, actions)).collect()
 }
 
 /// What will be done, by whom, how many, how long it takes and what it costs; and what the platform permits.
-pub(super) fn sentences(
+pub(crate) fn sentences(
     work: &Work,
     names: &HashMap<AccountId, (String, Platform)>,
     unknown: Unknown,
-    context: &Context,
+    settings: &Settings,
 ) -> Vec<String> {
     let mut sentences = Vec::new();
     let mut by_account: BTreeMap<AccountId, Vec<(Action, u64)>> = BTreeMap::new();
@@ -75,10 +79,10 @@ pub(super) fn sentences(
     let accounts = by_account.len();
     for (account, work) in by_account.into_iter().take(MOST_SENTENCES) {
         let Some((name, platform)) = names.get(&account) else { continue };
-        let windows = context.settings.windows(*platform);
+        let windows = settings.windows(*platform);
         let phrase: Vec<String> = work.iter().map(|(action, count)| action.phrase(*count)).collect();
-        let length = estimate::from_empty(&work, &windows, context.settings.run.pace);
-        let price = |action| context.settings.price(*platform, action);
+        let length = estimate::from_empty(&work, &windows, settings.run.pace);
+        let price = |action| settings.price(*platform, action);
         let cost = work.iter().try_fold(MicroUsd(0), |sum, (action, n)| Some(sum.plus(price(*action)?.times(*n))));
         let cost = cost.map_or("price not known".to_owned(), |cost| format!("{cost} at listed prices"));
         let limits: Vec<String> = windows.iter().filter(|w| applies(w, &work)).map(|w| w.rate.to_string()).collect();
@@ -100,7 +104,7 @@ pub(super) fn sentences(
     if unknown.some_new {
         sentences.push("rows that are new in a changed file come on top".to_owned());
     }
-    if !context.settings.is_sandbox() {
+    if !settings.is_sandbox() {
         sentences.extend(what_is_permitted(work, names));
     }
     sentences

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::jobfile::{JobFileError, SavedWorklist, Source};
+use crate::jobfile::{SavedWorklist, Source};
 use crate::store::{Store, Taken, Tick, Worklist};
 
 /// Sorts files into job files and saved worklists, and reads these. Standard input can only be a job file.
@@ -15,7 +15,7 @@ use crate::store::{Store, Taken, Tick, Worklist};
 pub(super) fn sort(files: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<(PathBuf, SavedWorklist)>), CliError> {
     let (mut jobs, mut saved) = (Vec::new(), Vec::new());
     for file in files {
-        match open(file)? {
+        match open(file) {
             Some(source) => saved.push((file.clone(), SavedWorklist::read(&source)?)),
             None => jobs.push(file.clone()),
         }
@@ -24,16 +24,13 @@ pub(super) fn sort(files: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<(PathBuf, Sav
 }
 
 /// The file, if it is a saved worklist. A file that cannot be opened is left to whoever reads job files: one place complains.
-fn open(file: &Path) -> Result<Option<Source>, CliError> {
+fn open(file: &Path) -> Option<Source> {
     if file.as_os_str() == "-" || !file.is_file() {
-        return Ok(None);
+        return None;
     }
-    let Ok(source) = Source::open(file) else { return Ok(None) };
-    match SavedWorklist::is_one(&source) {
-        Ok(true) => Ok(Some(source)),
-        Ok(false) | Err(JobFileError::Unreadable { .. } | JobFileError::NotText { .. }) => Ok(None),
-        Err(_) => Ok(None),
-    }
+    let source = Source::open(file).ok()?;
+    // What is no text is no worklist either.
+    SavedWorklist::is_one(&source).unwrap_or(false).then_some(source)
 }
 
 /// Whose worklists they are.

@@ -12,12 +12,17 @@ use crate::store::Account;
 
 /// The platforms of accounts.
 #[derive(Debug)]
-pub(super) struct Whose {
+pub(crate) struct Whose {
     default: Platform,
     by_name: HashMap<AccountName, Platform>,
 }
 
 impl Whose {
+    /// These accounts, and the platform of rows that name none.
+    pub(crate) fn new(default: Platform, known: Vec<Account>) -> Whose {
+        Whose { default, by_name: known.into_iter().map(|account| (account.name, account.platform)).collect() }
+    }
+
     /// What is known now. A queue that cannot be read is said and not needed: an estimate is all that hangs on it.
     pub(super) async fn of(context: &Context, rows: &RowArgs) -> Whose {
         let known = known(context).await.unwrap_or_else(|error| {
@@ -26,11 +31,11 @@ impl Whose {
             Vec::new()
         });
         let default = default_platform(context, rows, &known);
-        Whose { default, by_name: known.into_iter().map(|account| (account.name, account.platform)).collect() }
+        Whose::new(default, known)
     }
 
     /// The platform of an account, or of rows that name none. One that is not known yet is taken for the default platform's.
-    pub(super) fn platform(&self, account: Option<&AccountName>) -> Platform {
+    pub(crate) fn platform(&self, account: Option<&AccountName>) -> Platform {
         account.and_then(|name| self.by_name.get(name)).copied().unwrap_or(self.default)
     }
 }

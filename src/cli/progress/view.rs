@@ -136,7 +136,12 @@ impl View {
                 span_text(*since),
                 clipped(detail, MAX_DETAIL_CHARS)
             )),
-            Event::Settled { .. } | Event::Convicted { .. } | Event::PutBack { .. } | Event::Progress(_) => None,
+            Event::Settled { .. }
+            | Event::Convicted { .. }
+            | Event::PutBack { .. }
+            | Event::Progress(_)
+            | Event::Committed { .. }
+            | Event::Answered { .. } => None,
         }
     }
 }

@@ -9,8 +9,9 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::timing::clock_text;
+use crate::config::Settings;
 use crate::domain::{Action, UserId};
-use crate::store::{Account, Credential};
+use crate::store::{Account, Credential, Store};
 
 /// Lists them.
 ///
@@ -27,14 +28,9 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
     };
     let environment = app::environment_accounts(&context.settings.credentials)?;
     let outside = |account: &Account| environment.iter().any(|found| found.is(account));
-    let known = |found: &EnvironmentAccount| accounts.iter().any(|(account, _)| found.is(account));
-    // Those of the environment that no run has made known yet.
-    let new: Vec<&EnvironmentAccount> =
-        environment.iter().filter(|found| found.credentials.is_some() && !known(found)).collect();
+    let new = unknown(&environment, &accounts);
     if args.json {
-        let mut shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
-        shown.extend(new.iter().map(|found| new_to_json(found)));
-        context.printer.json(&json!({ "accounts": shown }))?;
+        context.printer.json(&all_to_json(&accounts, &environment))?;
         return Ok(0);
     }
     if accounts.is_empty() && new.is_empty() {
@@ -48,6 +44,31 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
         context.printer.data(&line)?;
     }
     Ok(0)
+}
+
+/// What `--json` prints.
+///
+/// # Errors
+/// The queue cannot be read; the environment holds credentials that cannot be used.
+pub(crate) async fn listed(settings: &Settings, store: &mut Store) -> Result<Value, CliError> {
+    let environment = app::environment_accounts(&settings.credentials)?;
+    Ok(all_to_json(&list(store).await?, &environment))
+}
+
+/// Those of the environment that no run has made known yet.
+fn unknown<'a>(
+    environment: &'a [EnvironmentAccount],
+    accounts: &[(Account, Option<Credential>)],
+) -> Vec<&'a EnvironmentAccount> {
+    let known = |found: &EnvironmentAccount| accounts.iter().any(|(account, _)| found.is(account));
+    environment.iter().filter(|found| found.credentials.is_some() && !known(found)).collect()
+}
+
+fn all_to_json(accounts: &[(Account, Option<Credential>)], environment: &[EnvironmentAccount]) -> Value {
+    let outside = |account: &Account| environment.iter().any(|found| found.is(account));
+    let mut shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
+    shown.extend(unknown(environment, accounts).iter().map(|found| new_to_json(found)));
+    json!({ "accounts": shown })
 }
 
 fn row(context: &Context, account: &Account, record: Option<&Credential>, outside: bool) -> [String; 7] {

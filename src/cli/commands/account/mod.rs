@@ -6,7 +6,7 @@ mod add;
 mod browser;
 mod check;
 mod import;
-mod list;
+pub(crate) mod list;
 mod login;
 mod logout;
 mod other_logins;

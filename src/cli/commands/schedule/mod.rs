@@ -36,6 +36,27 @@ pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError>
     }
 }
 
+/// Runs what is due now, as `cleanup schedule due` does: for a process that does other things in between.
+///
+/// # Errors
+/// As `cleanup schedule due`.
+pub(super) async fn run_due(context: &Context) -> Result<u8, CliError> {
+    due::run(context).await
+}
+
+/// The names of the jobs that schedules load; those of words that cannot be understood are nobody's.
+pub(super) fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
+    let understood = schedules.iter().filter_map(|schedule| words::run_of(&schedule.words).ok());
+    let names = understood.flat_map(|args| {
+        let stem = |file: &std::path::PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
+        match args.files.job {
+            Some(job) => vec![job],
+            None => args.files.files.iter().filter_map(stem).collect(),
+        }
+    });
+    names.collect()
+}
+
 /// The queue and its schedule of that name.
 async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), CliError> {
     let Some(mut store) = context.existing_queue().await? else { return Err(unknown(context, name, &[])) };

@@ -140,9 +140,9 @@ fn unit_word(word: &str) -> String {
     format!("\"{}\"", escaped_for_unit(word).replace('$', "$$"))
 }
 
-/// A path in a list of paths: quoted; there are no variables there.
+/// A path in a list of paths: quoted; there are no variables there. The hyphen: a folder that is not there yet stops nothing.
 fn unit_path(path: &Path) -> String {
-    format!("\"{}\"", escaped_for_unit(&path.to_string_lossy()))
+    format!("\"-{}\"", escaped_for_unit(&path.to_string_lossy()))
 }
 
 fn escaped_for_unit(text: &str) -> String {
@@ -193,7 +193,7 @@ mod tests {
         let odd = subject("/home/ada/100% \"mine\"/$HOME/q.db");
         let service = odd.service();
         assert!(service.contains(r#"--db "/home/ada/100%% \"mine\"/$$HOME/q.db""#), "{service}");
-        assert!(service.contains(r#"ReadWritePaths="/home/ada/100%% \"mine\"/$HOME""#), "{service}");
+        assert!(service.contains(r#"ReadWritePaths="-/home/ada/100%% \"mine\"/$HOME""#), "{service}");
         let line = odd.cron_line();
         assert!(line.contains(r#"--db '/home/ada/100\% "mine"/$HOME/q.db' -q"#), "{line}");
         assert!(!subject("/a\nExecStart=/bin/evil").service().contains("\nExecStart=/bin/evil"));
@@ -205,7 +205,7 @@ mod tests {
         let sandbox = Subject { sandbox: true, log_file: Some("/var/log/c.log".into()), ..subject("/q.db") };
         assert_ne!(real.name(), sandbox.name());
         assert!(sandbox.service().contains("schedule due --sandbox --db /q.db --log-file /var/log/c.log"));
-        assert!(sandbox.service().contains(r#"ReadWritePaths="/" "/var/log""#));
+        assert!(sandbox.service().contains(r#"ReadWritePaths="-/" "-/var/log""#));
         assert!(real.service().starts_with(MARK) && real.timer().starts_with(MARK));
     }
 }

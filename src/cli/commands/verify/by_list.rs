@@ -120,10 +120,11 @@ mod tests {
 
     #[test]
     fn absence_from_a_cut_list_proves_nothing() {
-        let lowest = Some("1212161512043446272".parse().unwrap());
+        let oldest = "1212161512043446272".parse().unwrap();
+        let lowest = Some(oldest);
         assert_eq!(reach_of(ListKind::Likes, 2_999, lowest), Reach::Whole);
         assert_eq!(reach_of(ListKind::Likes, 3_000, lowest), Reach::Nothing);
-        assert_eq!(reach_of(ListKind::Posts, 3_200, lowest), Reach::From(lowest.unwrap()));
+        assert_eq!(reach_of(ListKind::Posts, 3_200, lowest), Reach::From(oldest));
         assert_eq!(reach_of(ListKind::Bookmarks, 800, lowest), Reach::Nothing);
         assert_eq!(reach_of(ListKind::Following, 1_000_000, lowest), Reach::Whole);
     }

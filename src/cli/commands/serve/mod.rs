@@ -1,0 +1,246 @@
+//! `cleanup serve`: engine and dashboard in one process, under one end. `engine` drains whenever there is work, `door` shows the
+//! one-time link, `manager` speaks with systemd.
+
+mod door;
+mod engine;
+mod manager;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use self::door::Door;
+use self::engine::{Engine, Orders};
+use super::sentence::{Unknown, Work, add_pending, names, sentences};
+use super::signals::Signals;
+use crate::cli::args::ServeArgs;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::prompt;
+use crate::config::{Environment, Settings};
+use crate::domain::Secret;
+use crate::engine::Signal;
+use crate::store::{Deed, DrainLock, Store};
+use crate::web::access::{InvalidOrigin, Password, PasswordError, Places};
+use crate::web::{EngineStatus, Entry, Hub, Server, ServerError, Setup, Web, router};
+
+/// The longest file with a password.
+const MAX_PASSWORD_FILE_BYTES: u64 = 4_096;
+
+/// Serves until it is told to end.
+///
+/// # Errors
+/// The address cannot be had, the queue cannot be opened or is drained by somebody else, there is nobody to ask.
+pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
+    let entry = entry_of(context, args)?;
+    let mut store = context.open_queue().await?;
+    let lock = DrainLock::take(store.path())?;
+    if !ask(&mut store, args, context).await? {
+        context.printer.say("nothing was sent");
+        return Ok(0);
+    }
+    let signals = Signals::listen()?;
+    let mut server = Server::bind(args.listen).await?;
+    let places = match &args.behind_proxy {
+        Some(origin) => Places::behind_proxy(origin)?,
+        None => Places::loopback(server.address()),
+    };
+    let address = places.address();
+    let (status, engine) = watch::channel(EngineStatus::default());
+    let hub = Hub::default();
+    let door = Door::new(store.path(), context);
+    let web = Web::new(Setup {
+        places,
+        entry: entry.clone(),
+        metrics_token: context.settings.web.metrics_token.clone(),
+        store,
+        settings: context.settings.clone(),
+        clock: context.clock.clone(),
+        zone: context.zone.clone(),
+        hub: hub.clone(),
+        engine,
+    });
+    server.serve(router(Arc::clone(&web)));
+    context.printer.say(&format!("the dashboard is at {address}"));
+    let (orders, hear) = watch::channel(Orders::default());
+    let engine = Engine::new(context, Arc::clone(&web), hub, lock, status, hear).await?;
+    note(&web, "start", &address, context).await?;
+    manager::ready(&address);
+    let code = tokio::select! {
+        code = engine.work() => code,
+        code = obey(signals, &orders, &web, context) => code,
+        error = attend(&web, &entry, &door) => Err(error),
+        () = manager::watchdog(context) => Ok(Kind::Fault.exit_code()),
+    };
+    manager::stopping();
+    // What could not be noted is no reason to end otherwise.
+    let _ = note(
+        &web,
+        "stop",
+        &code.as_ref().map_or_else(ToString::to_string, |code| format!("exit code {code}")),
+        context,
+    )
+    .await;
+    server.shut_down().await;
+    code
+}
+
+/// How somebody comes in. A server that others can reach wants a password.
+fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CliError> {
+    if args.behind_proxy.is_none() {
+        if !args.listen.ip().is_loopback() {
+            let message = format!("{} can be reached from elsewhere, and there is no --behind-proxy", args.listen);
+            return Err(CliError::new(Kind::Usage, message).hint(
+                "listen on 127.0.0.1; or put a proxy with TLS in front, name its address with --behind-proxy https://NAME, \
+                 and set a password",
+            ));
+        }
+        return Ok(Entry::Link);
+    }
+    let password = match &args.password_file {
+        Some(path) => Some(password_in(path)?),
+        None => context.settings.web.password.clone(),
+    };
+    let password = password.ok_or_else(|| {
+        CliError::new(Kind::Config, "behind a proxy the dashboard wants a password, and there is none")
+            .hint("set CLEANUP_WEB_PASSWORD (16 characters or more), or name a file with --password-file")
+    })?;
+    Ok(Entry::Password(Password::new(&password)?))
+}
+
+fn password_in(path: &std::path::Path) -> Result<Secret, CliError> {
+    use std::io::Read;
+    let complain = |error| CliError::io(path.display(), error);
+    let mut text = zeroize::Zeroizing::new(String::new());
+    let file = std::fs::File::open(path).map_err(complain)?;
+    file.take(MAX_PASSWORD_FILE_BYTES).read_to_string(&mut text).map_err(complain)?;
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// One sentence and a question, where rows of a real platform wait already; true: go on.
+async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<bool, CliError> {
+    if context.settings.is_sandbox() || args.yes {
+        return Ok(true);
+    }
+    let mut work = Work::new();
+    for job in store.jobs().await? {
+        add_pending(&mut work, store, job.id).await?;
+    }
+    if work.is_empty() {
+        return Ok(true);
+    }
+    let names = names(store).await?;
+    for sentence in sentences(&work, &names, Unknown::default(), &context.settings) {
+        context.printer.say(&sentence);
+    }
+    if !prompt::can_ask() {
+        let message = "rows of a real account are in line, and there is no terminal to ask on; nothing was sent";
+        return Err(CliError::new(Kind::Usage, message).hint("add --yes if you mean it, or look first with --sandbox"));
+    }
+    prompt::confirm("Go on?").map_err(|error| CliError::io("the terminal", error))
+}
+
+/// Hears signals: SIGHUP reads the configuration again, the others end the process, each one more urgently. Never ends but by
+/// the third of these.
+async fn obey(
+    mut signals: Signals,
+    orders: &watch::Sender<Orders>,
+    web: &Web,
+    context: &Context,
+) -> Result<u8, CliError> {
+    let mut asked = 0_u32;
+    loop {
+        match signals.first().await {
+            Signal::Hangup => reload(orders, web, context).await,
+            signal => {
+                asked += 1;
+                let words = match asked {
+                    1 => "waiting up to 10 s for requests in flight; again to stop waiting",
+                    2 => "not waiting; saving; once more to end at once",
+                    _ => return Ok(signal.exit_code()),
+                };
+                context.printer.say(&format!("{}: {words}", signal.name()));
+                orders.send_modify(|orders| orders.end.push(signal));
+            }
+        }
+    }
+}
+
+/// A configuration that makes no sense changes nothing.
+async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
+    manager::reloading();
+    let read = Environment::of_process().and_then(|environment| Settings::resolve(&context.overrides, &environment));
+    match read {
+        Ok(settings) if settings.db().ok() != context.settings.db().ok() => {
+            context.printer.warn("the configuration names another queue; end cleanup and start it again for that");
+        }
+        Ok(settings) => {
+            web.set_settings(settings);
+            orders.send_modify(|orders| orders.reloads += 1);
+            context.printer.say("SIGHUP: the configuration was read again");
+            if let Err(error) = note(web, "reload", "the configuration was read again", context).await {
+                context.printer.error(&error);
+            }
+        }
+        Err(error) => {
+            context.printer.error(&CliError::from(error));
+            context.printer.say("SIGHUP: the configuration stays as it was");
+        }
+    }
+    manager::reloaded();
+}
+
+/// Shows a link whenever the one before was used, and pages what has changed. Never ends but by an error.
+async fn attend(web: &Web, entry: &Entry, door: &Door<'_>) -> CliError {
+    let links = async {
+        loop {
+            if matches!(entry, Entry::Link) {
+                let link = web.new_link().map_err(|error| CliError::new(Kind::Fault, error.to_string()));
+                if let Err(error) = link.and_then(|link| door.show(&link)) {
+                    return error;
+                }
+            }
+            web.link_used().await;
+        }
+    };
+    let watching = async {
+        // A moment's trouble with the disk is told by whatever page is asked for.
+        while let Err(error) = web.watch_queue().await {
+            tracing::warn!(%error, "the queue cannot be watched");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+    };
+    tokio::select! {
+        error = links => error,
+        () = watching => CliError::new(Kind::Fault, "nobody watches the queue any more"),
+    }
+}
+
+async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<(), CliError> {
+    let mut store = Store::once_more(web.settings().db()?).await?;
+    let entry = Deed { actor: "serve", deed, job: None, detail };
+    store.log_deed(context.clock.now().wall, &entry).await?;
+    store.close().await;
+    Ok(())
+}
+
+impl From<ServerError> for CliError {
+    fn from(error: ServerError) -> CliError {
+        let hint = "is another one running? choose another port with --listen 127.0.0.1:PORT";
+        CliError::new(Kind::Usage, error.to_string()).hint(hint).because(error)
+    }
+}
+
+impl From<InvalidOrigin> for CliError {
+    fn from(error: InvalidOrigin) -> CliError {
+        CliError::new(Kind::Usage, format!("--behind-proxy: {error}")).because(error)
+    }
+}
+
+impl From<PasswordError> for CliError {
+    fn from(error: PasswordError) -> CliError {
+        let hint = "put a long one into CLEANUP_WEB_PASSWORD or the file of --password-file, such as what `openssl rand -base64 24` gives";
+        CliError::new(Kind::Config, error.to_string()).hint(hint).because(error)
+    }
+}

@@ -1,0 +1,92 @@
+//! The password of a server behind a proxy: stretched at the start, never kept as it is.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use chacha20poly1305::aead::Generate;
+
+use crate::domain::Secret;
+
+/// The fewest characters a password has.
+pub const MIN_PASSWORD_CHARS: usize = 16;
+/// The most bytes that are stretched.
+const MAX_PASSWORD_BYTES: usize = 1_024;
+/// Argon2id's costs as OWASP recommends them (2024): 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+
+/// Why a password cannot be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// It can be guessed.
+    #[error("the password of the dashboard is too short: {MIN_PASSWORD_CHARS} characters or more")]
+    Short,
+    /// Nobody types this.
+    #[error("the password of the dashboard is longer than {MAX_PASSWORD_BYTES} bytes")]
+    Long,
+    /// The machine is in the way.
+    #[error("the password of the dashboard cannot be stretched: {0}")]
+    Machine(&'static str),
+}
+
+/// A password, stretched.
+#[derive(Clone)]
+pub struct Password {
+    salt: [u8; 16],
+    stretched: [u8; 32],
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(***)")
+    }
+}
+
+impl Password {
+    /// Stretches a password.
+    ///
+    /// # Errors
+    /// It is too short or too long.
+    pub fn new(password: &Secret) -> Result<Password, PasswordError> {
+        if password.expose().chars().count() < MIN_PASSWORD_CHARS {
+            return Err(PasswordError::Short);
+        }
+        if password.expose().len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordError::Long);
+        }
+        let salt = <[u8; 16]>::try_generate().map_err(|_| PasswordError::Machine("no random numbers"))?;
+        Ok(Password { salt, stretched: stretch(password.expose(), &salt)? })
+    }
+
+    /// Whether it is this one. Takes a twentieth of a second, so it belongs on a thread of its own.
+    pub fn is(&self, offered: &Secret) -> bool {
+        if offered.expose().len() > MAX_PASSWORD_BYTES {
+            return false;
+        }
+        let Ok(offered) = stretch(offered.expose(), &self.salt) else { return false };
+        self.stretched.iter().zip(offered).fold(0_u8, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+}
+
+fn stretch(password: &str, salt: &[u8]) -> Result<[u8; 32], PasswordError> {
+    let costs = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(|_| PasswordError::Machine("the costs"))?;
+    let mut stretched = [0; 32];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
+        .hash_password_into(password.as_bytes(), salt, &mut stretched)
+        .map_err(|_| PasswordError::Machine("too little memory"))?;
+    Ok(stretched)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn only_the_password_is_the_password() {
+        let password = Password::new(&Secret::new("correct horse battery")).unwrap();
+        assert!(password.is(&Secret::new("correct horse battery")));
+        assert!(!password.is(&Secret::new("correct horse batterz")) && !password.is(&Secret::new("")));
+        assert!(!password.is(&Secret::new("x".repeat(5_000))));
+        assert!(!format!("{password:?}").contains("horse"));
+        assert_eq!(Password::new(&Secret::new("fifteen letters")).unwrap_err(), PasswordError::Short);
+    }
+}

@@ -1,0 +1,215 @@
+//! Tokens and the sessions they are exchanged for. Only digests are kept, and digests are compared, all of their bytes.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::Generate;
+use sha2::{Digest, Sha256};
+
+use crate::domain::{Secret, Tick};
+
+/// Browsers that are let in at the same time; one more, and the one unused for longest has to come in anew.
+const MAX_SESSIONS: usize = 16;
+/// How long a session lasts that nobody uses.
+const IDLE_SECONDS: u64 = 12 * 3600;
+/// The longest token that is looked at.
+const MAX_TOKEN_CHARS: usize = 128;
+
+/// The system gives no random numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system gives no random numbers")]
+pub struct NoRandom;
+
+/// 256 random bits, written in 43 letters.
+#[derive(Clone, Debug)]
+pub struct Token(Secret);
+
+impl Token {
+    /// A new one.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn new() -> Result<Token, NoRandom> {
+        let bytes = <[u8; 32]>::try_generate().map_err(|_| NoRandom)?;
+        Ok(Token(Secret::new(URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    /// The letters: for a link or a cookie.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// SHA-256 of a token.
+#[derive(Clone, Copy, Debug)]
+struct Print([u8; 32]);
+
+impl Print {
+    fn of(text: &str) -> Print {
+        Print(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Every byte is looked at, whatever the first ones say; and whoever offers a token does not choose its digest.
+    fn is(&self, other: &Print) -> bool {
+        self.0.iter().zip(other.0).fold(0_u8, |difference, (a, b)| difference | (a ^ b)) == 0
+    }
+}
+
+/// Whether two secrets are the same, without telling by the time it takes how much of them is.
+pub fn same(offered: &str, secret: &str) -> bool {
+    Print::of(offered).is(&Print::of(secret))
+}
+
+/// Somebody who was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Which browser it is, for the audit log; 1 and up.
+    pub number: u64,
+}
+
+#[derive(Debug)]
+struct Known {
+    print: Print,
+    session: Session,
+    used: Tick,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    link: Option<Print>,
+    known: VecDeque<Known>,
+    let_in: u64,
+}
+
+/// The link that lets somebody in, and who was let in.
+#[derive(Debug, Default)]
+pub struct Sessions(Mutex<Inner>);
+
+impl Sessions {
+    /// A new one-time link; the one before is void.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn new_link(&self) -> Result<Token, NoRandom> {
+        let token = Token::new()?;
+        self.inner().link = Some(Print::of(token.expose()));
+        Ok(token)
+    }
+
+    /// Exchanges the link's token for a session. It is void from then on.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn redeem(&self, offered: &str, now: Tick) -> Result<Option<Token>, NoRandom> {
+        if offered.len() > MAX_TOKEN_CHARS {
+            return Ok(None);
+        }
+        let offered = Print::of(offered);
+        {
+            let mut inner = self.inner();
+            if !inner.link.as_ref().is_some_and(|link| link.is(&offered)) {
+                return Ok(None);
+            }
+            inner.link = None;
+        }
+        self.let_in(now).map(Some)
+    }
+
+    /// A new session.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn let_in(&self, now: Tick) -> Result<Token, NoRandom> {
+        let token = Token::new()?;
+        let mut inner = self.inner();
+        inner.let_in += 1;
+        let session = Session { number: inner.let_in };
+        inner.known.retain(|known| is_alive(known, now));
+        if inner.known.len() >= MAX_SESSIONS {
+            let oldest = inner.known.iter().enumerate().min_by_key(|(_, known)| known.used).map(|(index, _)| index);
+            oldest.and_then(|index| inner.known.remove(index));
+        }
+        inner.known.push_back(Known { print: Print::of(token.expose()), session, used: now });
+        Ok(token)
+    }
+
+    /// Whose cookie this is.
+    pub fn find(&self, offered: &str, now: Tick) -> Option<Session> {
+        if offered.len() > MAX_TOKEN_CHARS {
+            return None;
+        }
+        let offered = Print::of(offered);
+        let mut inner = self.inner();
+        let mut found = None;
+        for known in inner.known.iter_mut().filter(|known| is_alive(known, now)) {
+            if known.print.is(&offered) {
+                known.used = now;
+                found = Some(known.session);
+            }
+        }
+        found
+    }
+
+    /// Ends a session.
+    pub fn end(&self, session: Session) {
+        self.inner().known.retain(|known| known.session != session);
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_alive(known: &Known, now: Tick) -> bool {
+    now.since(known.used) < Duration::from_secs(IDLE_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_link_lets_one_browser_in_once() {
+        let sessions = Sessions::default();
+        let link = sessions.new_link().unwrap();
+        assert_eq!(link.expose().len(), 43);
+        assert!(sessions.redeem("wrong", Tick(0)).unwrap().is_none());
+        let cookie = sessions.redeem(link.expose(), Tick(0)).unwrap().unwrap();
+        assert!(sessions.redeem(link.expose(), Tick(0)).unwrap().is_none(), "it is void");
+        assert_eq!(sessions.find(cookie.expose(), Tick(1)), Some(Session { number: 1 }));
+        assert_eq!(sessions.find(link.expose(), Tick(1)), None);
+        assert_eq!(sessions.find("", Tick(1)), None);
+        assert!(!format!("{link:?} {sessions:?}").contains(link.expose()));
+    }
+
+    #[test]
+    fn a_newer_link_voids_the_older() {
+        let sessions = Sessions::default();
+        let (older, newer) = (sessions.new_link().unwrap(), sessions.new_link().unwrap());
+        assert!(sessions.redeem(older.expose(), Tick(0)).unwrap().is_none());
+        assert!(sessions.redeem(newer.expose(), Tick(0)).unwrap().is_some());
+    }
+
+    #[test]
+    fn sessions_end_unused_or_one_too_many() {
+        let sessions = Sessions::default();
+        let first = sessions.let_in(Tick(0)).unwrap();
+        let later = Tick(i64::try_from(IDLE_SECONDS).unwrap() * 1000);
+        assert!(sessions.find(first.expose(), Tick(later.0 - 1)).is_some());
+        assert!(sessions.find(first.expose(), Tick(later.0 * 2)).is_none());
+        let kept = sessions.let_in(later).unwrap();
+        for n in 0..MAX_SESSIONS as i64 - 1 {
+            sessions.let_in(Tick(later.0 + n + 1)).unwrap();
+        }
+        assert!(sessions.find(kept.expose(), Tick(later.0 + 100)).is_some());
+        sessions.let_in(Tick(later.0 + 200)).unwrap();
+        assert!(sessions.find(kept.expose(), Tick(later.0 + 300)).is_some(), "used a moment ago");
+        let session = sessions.find(kept.expose(), later).unwrap();
+        sessions.end(session);
+        assert!(sessions.find(kept.expose(), later).is_none());
+    }
+}

@@ -1,0 +1,148 @@
+//! What a person tells the queue, through the store exactly as the command line does it, and written into the audit log.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Form, Path, State};
+use axum::response::Redirect;
+use serde::Deserialize;
+
+use super::guard::Visitor;
+use super::problem::Problem;
+use super::state::Web;
+use crate::domain::{JobId, TaskId};
+use crate::store::{Deed, Job, JobState, Store};
+
+/// A command under way: the queue on a connection of its own, the job, and who gives it.
+struct Command<'a> {
+    web: &'a Web,
+    store: Store,
+    job: Job,
+    actor: String,
+}
+
+impl<'a> Command<'a> {
+    async fn on(web: &'a Web, visitor: Visitor, job: i64) -> Result<Command<'a>, Problem> {
+        let mut store = web.commanding().await?;
+        let job = find(&mut store, job).await?;
+        Ok(Command { web, store, job, actor: visitor.actor() })
+    }
+
+    /// Writes it down, and goes back to the job's page, which then says what was done.
+    async fn done(mut self, deed: &str, detail: &str, said: &str) -> Result<Redirect, Problem> {
+        let Command { web, ref mut store, ref job, ref actor } = self;
+        let entry = Deed { actor, deed, job: Some(&job.name), detail };
+        store.log_deed(web.clock.now().wall, &entry).await?;
+        let id = job.id.0;
+        self.store.close().await;
+        web.note_change();
+        Ok(Redirect::to(&format!("/jobs/{id}?said={said}")))
+    }
+}
+
+/// The job of that number.
+pub(super) async fn find(store: &mut Store, job: i64) -> Result<Job, Problem> {
+    let jobs = store.jobs().await?;
+    jobs.into_iter().find(|known| known.id == JobId(job)).ok_or_else(|| Problem::not_found("There is no such job."))
+}
+
+pub(super) async fn pause(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(job): Path<i64>,
+) -> Result<Redirect, Problem> {
+    let mut command = Command::on(&web, visitor, job).await?;
+    match command.job.state {
+        JobState::Active if command.job.pending > 0 => {
+            command.store.set_job_state(command.job.id, JobState::Paused).await?;
+            command.done("pause", "", "paused").await
+        }
+        JobState::Active | JobState::Paused => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Cancelled => Err(is_cancelled(&command.job)),
+    }
+}
+
+pub(super) async fn unpause(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(job): Path<i64>,
+) -> Result<Redirect, Problem> {
+    let mut command = Command::on(&web, visitor, job).await?;
+    match command.job.state {
+        JobState::Paused => {
+            command.store.set_job_state(command.job.id, JobState::Active).await?;
+            command.done("unpause", "", "unpaused").await
+        }
+        JobState::Active => Ok(Redirect::to(&format!("/jobs/{job}"))),
+        JobState::Cancelled => Err(is_cancelled(&command.job)),
+    }
+}
+
+pub(super) async fn cancel(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(job): Path<i64>,
+) -> Result<Redirect, Problem> {
+    let mut command = Command::on(&web, visitor, job).await?;
+    if command.job.state == JobState::Active && command.job.pending == 0 {
+        // Cancelled it would be deaf to the next night's rows.
+        return Ok(Redirect::to(&format!("/jobs/{job}")));
+    }
+    let cancelled = command.store.cancel_job(&command.job, web.clock.now().wall).await?;
+    let detail = format!("{} tasks will not be sent", cancelled.tasks);
+    command.done("cancel", &detail, "cancelled").await
+}
+
+#[derive(Deserialize)]
+pub(super) struct Which {
+    /// Only those that failed for this reason; empty: all.
+    #[serde(default)]
+    reason: String,
+}
+
+pub(super) async fn retry(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(job): Path<i64>,
+    Form(which): Form<Which>,
+) -> Result<Redirect, Problem> {
+    let mut command = Command::on(&web, visitor, job).await?;
+    let now = web.clock.now().wall;
+    let retried = match which.reason.as_str() {
+        "" => command.store.retry_job(&command.job, now).await?,
+        reason => command.store.retry_reason(&command.job, reason, now).await?,
+    };
+    let what = if which.reason.is_empty() { String::new() } else { format!(" ({})", which.reason) };
+    let detail = format!("{} failed tasks are in line again{what}", retried.tasks);
+    command.done("retry", &detail, "retried").await
+}
+
+pub(super) async fn retry_row(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((job, task)): Path<(i64, i64)>,
+) -> Result<Redirect, Problem> {
+    let mut command = Command::on(&web, visitor, job).await?;
+    if command.store.retry_task(&command.job, TaskId(task)).await?.tasks == 0 {
+        return Err(Problem::unusable("This row has not failed, so there is nothing to try again.", ""));
+    }
+    command.done("retry", "one failed task is in line again", "retried").await
+}
+
+/// The engine rests because an account needs a person, or because nobody answered: try again now.
+pub(super) async fn wake(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Redirect, Problem> {
+    let deed = Deed { actor: &visitor.actor(), deed: "try-again", job: None, detail: "the engine was asked to go on" };
+    web.commanding().await?.log_deed(web.clock.now().wall, &deed).await?;
+    web.wake_engine();
+    Ok(Redirect::to("/"))
+}
+
+fn is_cancelled(job: &Job) -> Problem {
+    Problem::unusable(
+        format!("{} is cancelled.", job.name),
+        "Upload its file again and choose “start over” to begin a new round.",
+    )
+}

@@ -1,0 +1,53 @@
+// Keeps a page up to date. The server says that something has changed; the page is asked for again, and every part marked
+// data-live that looks different is put in place. Without this script pages are whole, and stand still.
+"use strict";
+(() => {
+  const state = document.getElementById("live-state");
+  if (!state || !window.EventSource || !document.querySelector("[data-live]")) return;
+  const SHORTEST_PAUSE_MS = 1500;
+  let asking = false, again = false, asked = 0;
+
+  const say = (text) => { if (state.textContent !== text) state.textContent = text; };
+
+  const inUse = (part) => {
+    const active = document.activeElement;
+    return active && part.contains(active) && active.matches("input, select, textarea");
+  };
+
+  const put = (page) => {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const fresh = page.getElementById(part.id);
+      if (!fresh || inUse(part) || fresh.innerHTML === part.innerHTML) continue;
+      const open = [...part.querySelectorAll("details")].map((details) => details.open);
+      const focused = part.contains(document.activeElement) ? document.activeElement : null;
+      const place = focused && [...part.querySelectorAll("a, button, summary")].indexOf(focused);
+      fresh.querySelectorAll("details").forEach((details, at) => { details.open = open[at] || false; });
+      part.replaceChildren(...fresh.childNodes);
+      if (focused && place >= 0) part.querySelectorAll("a, button, summary")[place]?.focus({ preventScroll: true });
+    }
+  };
+
+  const refresh = async () => {
+    if (document.hidden) { again = true; return; }
+    if (asking) { again = true; return; }
+    asking = true;
+    again = false;
+    await new Promise((done) => setTimeout(done, Math.max(0, asked + SHORTEST_PAUSE_MS - Date.now())));
+    asked = Date.now();
+    try {
+      const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+      if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      say(answer.ok ? "live" : "not up to date: reload the page");
+    } catch {
+      say("not connected");
+    }
+    asking = false;
+    if (again && !document.hidden) refresh();
+  };
+
+  const events = new EventSource("/events");
+  events.addEventListener("changed", refresh);
+  events.addEventListener("open", () => say("live"));
+  events.addEventListener("error", () => say(events.readyState === EventSource.CLOSED ? "not live" : "connecting"));
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
+})();

@@ -1,0 +1,118 @@
+//! Coming in and going out, and how it looks here: the one-time link, the password, the theme.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::access::NoRandom;
+use super::guard::{Visitor, no_session_cookie, session_cookie, theme_cookie};
+use super::pages::{self, Theme};
+use super::problem::Problem;
+use super::state::{Entry, Web};
+use crate::cli::error::{CliError, Kind};
+use crate::domain::Secret;
+use crate::store::Deed;
+
+#[derive(Deserialize)]
+pub(super) struct Link {
+    token: Option<String>,
+}
+
+/// The one-time link; or the page that asks for the password.
+pub(super) async fn arrive(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Query(link): Query<Link>,
+) -> Result<Response, Problem> {
+    if visitor.session.is_some() {
+        return Ok(Redirect::to("/").into_response());
+    }
+    if matches!(web.entry, Entry::Password(_)) {
+        return Ok(pages::login(visitor.theme, None).into_response());
+    }
+    let token = link.token.unwrap_or_default();
+    match web.sessions.redeem(&token, web.clock.now().tick).map_err(no_random)? {
+        Some(session) => {
+            web.note_link_used();
+            let_in(&web, session.expose(), "by the one-time link").await
+        }
+        None => Ok((StatusCode::UNAUTHORIZED, pages::no_entry(visitor.theme)).into_response()),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    password: String,
+}
+
+/// The password.
+pub(super) async fn log_in(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Form(form): Form<Credentials>,
+) -> Result<Response, Problem> {
+    let offered = Secret::new(form.password);
+    let Entry::Password(password) = &web.entry else {
+        return Ok((StatusCode::NOT_FOUND, pages::no_entry(visitor.theme)).into_response());
+    };
+    if let Err(wait) = web.tries.take(web.clock.now().tick) {
+        let why = format!("Too many tries. Wait {} s and try again.", wait.as_secs().max(1));
+        return Ok((StatusCode::TOO_MANY_REQUESTS, pages::login(visitor.theme, Some(&why))).into_response());
+    }
+    let is_right = {
+        let _turn = web.stretching.acquire().await;
+        let password = password.clone();
+        tokio::task::spawn_blocking(move || password.is(&offered)).await.unwrap_or(false)
+    };
+    if !is_right {
+        let why = "That is not the password.";
+        return Ok((StatusCode::UNAUTHORIZED, pages::login(visitor.theme, Some(why))).into_response());
+    }
+    let session = web.sessions.let_in(web.clock.now().tick).map_err(no_random)?;
+    let_in(&web, session.expose(), "by the password").await
+}
+
+async fn let_in(web: &Web, token: &str, how: &str) -> Result<Response, Problem> {
+    let now = web.clock.now();
+    let number = web.sessions.find(token, now.tick).map_or(0, |session| session.number);
+    let actor = format!("dashboard (browser {number})");
+    let deed = Deed { actor: &actor, deed: "log-in", job: None, detail: how };
+    web.commanding().await?.log_deed(now.wall, &deed).await.map_err(CliError::from)?;
+    let cookie = session_cookie(web, token);
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+}
+
+/// Ends the session.
+pub(super) async fn log_out(State(web): State<Arc<Web>>, Extension(visitor): Extension<Visitor>) -> Response {
+    if let Some(session) = visitor.session {
+        web.sessions.end(session);
+    }
+    ([(header::SET_COOKIE, no_session_cookie(&web))], pages::logged_out(visitor.theme)).into_response()
+}
+
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    theme: String,
+}
+
+/// Dark, light, or as the system has it.
+pub(super) async fn choose_theme(
+    State(web): State<Arc<Web>>,
+    headers: HeaderMap,
+    Form(choice): Form<Choice>,
+) -> Response {
+    let theme = Theme::parse(&choice.theme);
+    // Back to where it was chosen; only the path, so that nobody is sent elsewhere.
+    let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let path = from.strip_prefix(&web.places.address()).filter(|path| path.starts_with('/') && !path.starts_with("//"));
+    let back = path.filter(|path| path.bytes().all(|byte| byte.is_ascii_graphic())).unwrap_or("/").to_owned();
+    ([(header::SET_COOKIE, theme_cookie(&web, theme))], Redirect::to(&back)).into_response()
+}
+
+fn no_random(error: NoRandom) -> Problem {
+    Problem::from(CliError::new(Kind::Fault, error.to_string()).because(error))
+}

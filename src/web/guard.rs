@@ -1,0 +1,162 @@
+//! In front of every handler: the name asked for, the page that asks, the session; behind it: the headers that keep browsers
+//! from doing what no page of ours wants.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::access::{Asker, Refusal, Session};
+use super::pages::{self, Theme};
+use super::state::{Entry, Web};
+
+/// How long a request may take, from its head to the answer's; uploads, receipts and events have bounds of their own.
+const MAX_REQUEST_SECONDS: u64 = 30;
+/// How long an upload may take.
+const MAX_UPLOAD_SECONDS: u64 = 900;
+
+/// The session's cookie. Over https with the prefix that no other name of the domain can set.
+const COOKIE: &str = "cleanup_session";
+const SECURE_COOKIE: &str = "__Host-cleanup_session";
+const THEME_COOKIE: &str = "cleanup_theme";
+
+/// Nothing inline, nothing from elsewhere, in nobody's frame.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Who asks, as handlers see it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visitor {
+    /// None on the pages that everybody may see.
+    pub(super) session: Option<Session>,
+    pub(super) theme: Theme,
+}
+
+impl Visitor {
+    /// The name in the audit log.
+    pub(super) fn actor(&self) -> String {
+        self.session.map_or_else(|| "dashboard".to_owned(), |session| format!("dashboard (browser {})", session.number))
+    }
+}
+
+/// Lets a request through, or not.
+pub(super) async fn guard(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
+    let answer = match judge(&web, &request) {
+        Ok(visitor) => {
+            request.extensions_mut().insert(visitor);
+            let seconds = match request.uri().path() {
+                "/new" if request.method() == Method::POST => MAX_UPLOAD_SECONDS,
+                _ => MAX_REQUEST_SECONDS,
+            };
+            match tokio::time::timeout(Duration::from_secs(seconds), next.run(request)).await {
+                Ok(answer) => answer,
+                Err(_) => closing((StatusCode::REQUEST_TIMEOUT, "the request took too long\n").into_response()),
+            }
+        }
+        Err(refused) => closing(*refused),
+    };
+    with_headers(answer)
+}
+
+fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
+    let headers = request.headers();
+    let path = request.uri().path();
+    let theme = cookie(headers, THEME_COOKIE).map_or(Theme::Auto, Theme::parse);
+    // A scraper with its token is no browser: nobody can make it ask, and it cannot choose what it puts into Host.
+    if path == "/metrics" && is_scraper(web, headers) {
+        return Ok(Visitor { session: None, theme });
+    }
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let asker = Asker {
+        host: text(header::HOST),
+        origin: headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("?")),
+        site: text(HeaderName::from_static("sec-fetch-site")),
+        mode: text(HeaderName::from_static("sec-fetch-mode")),
+    };
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if headers.get_all(header::HOST).iter().count() > 1 {
+        return Err(refusal(Refusal::Host));
+    }
+    web.places.admit(&asker, !reads || path == "/events").map_err(refusal)?;
+    let name = if web.places.is_secure() { SECURE_COOKIE } else { COOKIE };
+    let now = web.clock.now().tick;
+    let session = cookie(headers, name).and_then(|token| web.sessions.find(token, now));
+    let for_everybody = path == "/login" || path.starts_with("/assets/");
+    if session.is_some() || for_everybody {
+        return Ok(Visitor { session, theme });
+    }
+    Err(Box::new(match (&web.entry, reads) {
+        _ if path.starts_with("/api/") || path == "/events" || path == "/metrics" || !reads => {
+            (StatusCode::UNAUTHORIZED, "nobody is logged in here\n").into_response()
+        }
+        (Entry::Password(_), _) => Redirect::to("/login").into_response(),
+        (Entry::Link, _) => (StatusCode::UNAUTHORIZED, pages::no_entry(theme)).into_response(),
+    }))
+}
+
+fn refusal(why: Refusal) -> Box<Response> {
+    Box::new(match why {
+        Refusal::Host => {
+            (StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name\n").into_response()
+        }
+        Refusal::Origin => {
+            (StatusCode::FORBIDDEN, "this request does not come from a page of this server\n").into_response()
+        }
+    })
+}
+
+fn is_scraper(web: &Web, headers: &HeaderMap) -> bool {
+    let Some(token) = &web.metrics_token else { return false };
+    let offered = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    offered.is_some_and(|offered| super::access::same(offered, token.expose()))
+}
+
+/// The body of a refused request is not read: the connection ends with the answer.
+fn closing(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
+fn with_headers(mut answer: Response) -> Response {
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not no-referrer: that makes browsers send `Origin: null` with our own forms.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// The header that gives a browser its session.
+pub(super) fn session_cookie(web: &Web, token: &str) -> String {
+    let (name, secure) = if web.places.is_secure() { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    format!("{name}={token}; HttpOnly; SameSite=Strict; Path=/{secure}")
+}
+
+/// The header that takes it away.
+pub(super) fn no_session_cookie(web: &Web) -> String {
+    session_cookie(web, "") + "; Max-Age=0"
+}
+
+/// The header that remembers a theme.
+pub(super) fn theme_cookie(web: &Web, theme: Theme) -> String {
+    let secure = if web.places.is_secure() { "; Secure" } else { "" };
+    format!("{THEME_COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000{secure}", theme.name())
+}

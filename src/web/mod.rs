@@ -1,0 +1,33 @@
+//! The dashboard, its JSON and its metrics: what the queue holds, shown to a person with a browser, and what that person tells
+//! it to do.
+//!
+//! In: HTTP requests, events of the engine, the queue. Out: pages, JSON, metrics; commands to the queue, exactly those of the
+//! command line. What does not belong here: draining (the engine does not know this room), SQL, terminals.
+//!
+//! ```text
+//!   request -> server (bounds) -> guard (Host, Origin, session) -> handlers -> store -> pages -> headers -> response
+//! ```
+//! Pages are whole without JavaScript; the one small script asks for the page again when the stream of events says that
+//! something has changed, and puts the parts marked `data-live` in place.
+
+pub mod access;
+mod actions;
+mod api;
+mod entry;
+mod events;
+mod guard;
+mod hub;
+mod metrics;
+mod pages;
+mod problem;
+mod reports;
+mod routes;
+mod server;
+mod state;
+mod uploads;
+mod views;
+
+pub use hub::Hub;
+pub use routes::router;
+pub use server::{Server, ServerError};
+pub use state::{EngineState, EngineStatus, Entry, Setup, Web};

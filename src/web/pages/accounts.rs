@@ -1,0 +1,87 @@
+//! Accounts and their health.
+
+use axum::response::Html;
+use maud::{Markup, html};
+
+use super::layout::Frame;
+use super::words::foreign;
+use crate::cli::progress::hold_text;
+use crate::domain::Wall;
+use crate::store::Account;
+
+/// An account, and what is known of its credentials.
+pub(in crate::web) struct AccountLine {
+    pub(in crate::web) account: Account,
+    /// `oauth2`, `environment` ...; none: there are none.
+    pub(in crate::web) kind: Option<&'static str>,
+    pub(in crate::web) expires_at: Option<Wall>,
+    /// Why somebody has to log in.
+    pub(in crate::web) login_needed: Option<String>,
+    pub(in crate::web) hold: Option<(Wall, String)>,
+}
+
+/// The page. `next` is the number of the account behind which the next page begins.
+pub(in crate::web) fn accounts(frame: &Frame, lines: &[AccountLine], total: usize, next: Option<i64>) -> Html<String> {
+    let content = html! {
+        div.head { div.stack {
+            h1 { "Accounts" }
+            p.quiet { "Log in, out and check on the command line: " code { "cleanup account" } ". No secret is ever shown here." }
+        } }
+        @if lines.is_empty() {
+            div.empty {
+                h2 { "Nobody is known here yet" }
+                p { "Log somebody in with " code { "cleanup account login NAME" } ", or set the variables of a token. In the sandbox \
+                     accounts appear with the first job." }
+            }
+        } @else {
+            div.card.flush #accounts data-live {
+                div.scroll tabindex="0" role="region" aria-label="Accounts" {
+                    table {
+                        thead { tr {
+                            th scope="col" { "Account" }
+                            th scope="col" { "Platform" }
+                            th scope="col" { "Login" }
+                            th scope="col" { "Ends" }
+                            th scope="col" { "Health" }
+                        } }
+                        tbody { @for line in lines { (row(frame, line)) } }
+                    }
+                }
+            }
+            div.actions {
+                span.quiet { (total) " in all" }
+                @if let Some(next) = next { a.button rel="next" href={ "/accounts?after=" (next) } { "Next page" } }
+            }
+        }
+    };
+    frame.page("Accounts", &content)
+}
+
+fn row(frame: &Frame, line: &AccountLine) -> Markup {
+    let account = &line.account;
+    html! {
+        tr {
+            th scope="row" { (foreign(account.name.as_str())) br; span.quiet.small.mono { (account.user_id) } }
+            td { (account.platform) }
+            td { (line.kind.unwrap_or("none")) }
+            td { @match line.expires_at { Some(at) => (frame.time(at)), None => "–" } }
+            td.cells { (health(frame, line)) }
+        }
+    }
+}
+
+fn health(frame: &Frame, line: &AccountLine) -> Markup {
+    if let Some(why) = &line.login_needed {
+        return html! {
+            span.chip.bad { "login needed" } br; span.small { (foreign(why)) ". " }
+            code { "cleanup account login " (foreign(line.account.name.as_str())) }
+        };
+    }
+    if let Some(trouble) = &line.account.trouble {
+        return html! { span.chip.bad { "needs you" } br; span.small { (foreign(trouble)) } };
+    }
+    if let Some((until, reason)) = &line.hold {
+        return html! { span.chip.warn { "held" } br; span.small { "until " (frame.time(*until)) ": " (foreign(hold_text(reason))) } };
+    }
+    html! { span.chip.good { "good" } }
+}

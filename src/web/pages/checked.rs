@@ -1,0 +1,141 @@
+//! What is in a file, and what would happen: the page between choosing a file and queueing it.
+
+use axum::response::Html;
+use maud::{Markup, html};
+
+use super::layout::{Frame, count};
+use super::words::{foreign, reason};
+use crate::cli::timing::span_text;
+use crate::domain::Platform;
+use crate::platform::{Tier, find};
+use crate::web::uploads::Checked;
+
+/// The page.
+pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
+    let report = &file.report;
+    let content = html! {
+        p.crumbs { a href="/new" { "New job" } " / Check" }
+        div.head { div.stack {
+            h1 { "Check of " (foreign(&report.file)) }
+            p.quiet { (report.encoding) ", " (report.delimiter) "-separated. Nothing has been queued." }
+        } }
+        section.card aria-label="Rows" {
+            dl.numbers {
+                div { dt { "rows read" } dd { (count(report.rows)) } }
+                div { dt { "usable" } dd { (count(report.usable)) } }
+                div { dt { "rejected" } dd { (count(report.rejected)) } }
+                @if file.kept > 0 { div { dt { "on the keep list" } dd { (count(file.kept)) } } }
+            }
+            @if report.rejected > 0 { (rejected(file)) }
+            @if report.windows_1252_rows > 0 {
+                p.quiet { (count(report.windows_1252_rows)) " rows hold text that is not UTF-8; it is read as Windows-1252." }
+            }
+        }
+        (verdict(file))
+    };
+    frame.page("Check", &content)
+}
+
+fn rejected(file: &Checked) -> Markup {
+    let report = &file.report;
+    html! {
+        div.stack {
+            h2 { "Rejected rows" }
+            ul.legend { @for (why, rows) in &report.rejected_by_reason { li { (reason(why)) " " strong.number { (count(*rows)) } } } }
+            div.scroll tabindex="0" role="region" aria-label="Rejected rows" {
+                table {
+                    thead { tr { th.number scope="col" { "Line" } th scope="col" { "Cell" } th scope="col" { "What to do" } } }
+                    tbody { @for example in &report.examples { tr {
+                        td.number { (example.line) }
+                        td.cells { code { (foreign(&example.text)) } @if !example.column.is_empty() { br; span.quiet.small { (foreign(&example.column)) } } }
+                        td.cells { (foreign(&example.message)) }
+                    } } }
+                }
+            }
+            @if report.rejected > report.examples.len() as u64 { p.quiet { "These are the first of them." } }
+        }
+    }
+}
+
+fn verdict(file: &Checked) -> Markup {
+    if let Some((why, hint)) = &file.report.refusal {
+        return html! {
+            div.note.bad role="alert" { p { strong { "Nothing of it can be queued: " } (foreign(why)) } p { (foreign(hint)) } }
+            div.actions { (discard(file, "Choose another file")) }
+        };
+    }
+    html! {
+        section.card aria-labelledby="would" {
+            h2 #would { "What would happen" }
+            ul {
+                @for lane in &file.lanes {
+                    li {
+                        (lane.action.phrase(lane.rows)) " as "
+                        @match lane.account.as_ref().or(file.choices.account.as_ref()) {
+                            Some(name) => strong { (foreign(name.as_str())) },
+                            None => span { "the default account" },
+                        }
+                        " on " @if file.platform == Platform::Sandbox { "the pretend platform" } @else { (file.platform) }
+                    }
+                }
+            }
+            (estimate(file))
+            (standing(file))
+            (permitted(file))
+            div.actions {
+                form method="post" action={ "/new/" (file.id) } { button.primary type="submit" { "Queue and start" } }
+                (discard(file, "Discard"))
+            }
+        }
+    }
+}
+
+fn estimate(file: &Checked) -> Markup {
+    html! {
+        dl.facts {
+            dt { "Takes about" } dd { (span_text(file.estimate.length)) ", within the limits and without what is in line before it" }
+            dt { "Costs" } dd {
+                @match file.estimate.cost { Some(cost) => { (cost) " at listed prices" }, None => "the price is not known" }
+            }
+            dt { "Job" } dd { (foreign(&file.choices.job)) }
+        }
+        p.quiet { "Rows that repeat an earlier one are not sent again." }
+    }
+}
+
+fn standing(file: &Checked) -> Markup {
+    let Some(job) = &file.known else { return html! {} };
+    html! {
+        div.note.warn {
+            p { "There is a job " a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } " already, with " (count(job.pending)) " rows not settled." }
+            p {
+                @if file.choices.again && job.pending == 0 { "It starts over as round " (job.round_number + 1) "; earlier receipts stay." }
+                @else { "The file is compared with what was loaded: new rows are added, rows that vanished are cancelled, done ones are left alone." }
+            }
+        }
+    }
+}
+
+/// What the platform permits, before a real one is touched.
+fn permitted(file: &Checked) -> Markup {
+    if file.platform == Platform::Sandbox {
+        return html! {};
+    }
+    let closed = file
+        .lanes
+        .iter()
+        .filter(|lane| find(file.platform, lane.action).is_some_and(|row| row.tier == Tier::Enterprise));
+    html! {
+        div.note.warn {
+            p { "This acts on a real account. X forbids bulk and aggressive actions, and any action without the account owner's \
+                 express consent; whether your use is allowed is yours to judge." }
+            @for lane in closed {
+                p { (lane.action) " is open to Enterprise apps only; a self-serve app is refused at the first requests." }
+            }
+        }
+    }
+}
+
+fn discard(file: &Checked, label: &str) -> Markup {
+    html! { form method="post" action={ "/new/" (file.id) "/drop" } { button type="submit" { (label) } } }
+}

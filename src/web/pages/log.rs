@@ -1,0 +1,44 @@
+//! Who did what.
+
+use axum::response::Html;
+use maud::html;
+
+use super::layout::Frame;
+use super::words::foreign;
+use crate::store::LogEntry;
+
+/// The page.
+pub(in crate::web) fn log(frame: &Frame, entries: &[LogEntry], older: Option<i64>) -> Html<String> {
+    let content = html! {
+        div.head { div.stack {
+            h1 { "Log" }
+            p.quiet { "Who told the queue what, from here and from the command line. Requests are not in it: every row has its own attempts." }
+        } }
+        @if entries.is_empty() {
+            div.empty { h2 { "Nothing has been done yet" } p { "Loading, pausing, cancelling, retrying and logging in are written down here." } }
+        } @else {
+            div.card.flush #log data-live {
+                div.scroll tabindex="0" role="region" aria-label="Log" {
+                    table {
+                        thead { tr {
+                            th scope="col" { "When" }
+                            th scope="col" { "Who" }
+                            th scope="col" { "Did" }
+                            th scope="col" { "Job" }
+                            th scope="col" { "In words" }
+                        } }
+                        tbody { @for entry in entries { tr {
+                            td { (frame.time(entry.at)) }
+                            td { (foreign(&entry.actor)) }
+                            th scope="row" { (foreign(&entry.deed)) }
+                            td.cells { @if let Some(job) = &entry.job { (foreign(job)) } }
+                            td.cells { (foreign(&entry.detail)) }
+                        } } }
+                    }
+                }
+            }
+            @if let Some(older) = older { div.actions { a.button rel="next" href={ "/log?before=" (older) } { "Older" } } }
+        }
+    };
+    frame.page("Log", &content)
+}

@@ -1,0 +1,28 @@
+//! Pages, as HTML. In: what there is to show, read already. Out: text. What does not belong here: reading the queue, deciding
+//! anything. Every foreign text is escaped by maud, and made visible before that where a browser would obey it.
+
+mod accounts;
+mod chart;
+mod checked;
+mod job;
+mod jobs;
+mod layout;
+mod log;
+mod new;
+mod now;
+mod row;
+mod rows;
+mod single;
+mod words;
+
+pub(super) use accounts::{AccountLine, accounts};
+pub(super) use checked::checked;
+pub(super) use job::{JobPage, cancel, job};
+pub(super) use jobs::jobs;
+pub(super) use layout::{Frame, Theme};
+pub(super) use log::log;
+pub(super) use new::new;
+pub(super) use now::{AccountNow, NowPage, now};
+pub(super) use row::row;
+pub(super) use rows::{RowsPage, rows};
+pub(super) use single::{logged_out, login, no_entry, problem};

@@ -1,0 +1,64 @@
+//! One row: every attempt at it, and what the platform answered.
+
+use axum::response::Html;
+use maud::{Markup, html};
+
+use super::layout::Frame;
+use super::words::{foreign, reason};
+use crate::domain::TaskState;
+use crate::store::{AttemptView, Job, TaskHistory};
+
+/// The page.
+pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, history: &TaskHistory) -> Html<String> {
+    let content = html! {
+        p.crumbs {
+            a href="/jobs" { "Jobs" } " / " a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } " / "
+            a href={ "/jobs/" (job.id.0) "/rows" } { "Rows" } " / line " (history.line)
+        }
+        div.head {
+            div.stack {
+                h1.mono { (foreign(target)) }
+                p { (history.action) " as " (foreign(&history.account)) ": " strong { (history.outcome.name()) }
+                    @if let Some(why) = &history.reason { " (" (reason(why)) ")" } }
+            }
+            @if history.state == TaskState::Failed && history.round == job.round_number {
+                div.actions { form method="post" action={ "/jobs/" (job.id.0) "/rows/" (task) "/retry" } { button.primary type="submit" { "Retry this row" } } }
+            }
+        }
+        section.card aria-labelledby="attempts" {
+            h2 #attempts { "Attempts" }
+            @if history.attempts.is_empty() { p.quiet { "Nothing has been sent for it yet." } }
+            ol.timeline { @for attempt in &history.attempts { (attempt_line(frame, attempt)) } }
+        }
+    };
+    frame.page(&format!("Row {target}"), &content)
+}
+
+fn attempt_line(frame: &Frame, attempt: &AttemptView) -> Markup {
+    let class = match attempt.finding.as_deref() {
+        Some("done" | "gone") => "good",
+        Some(_) => "bad",
+        None => "",
+    };
+    html! {
+        li class=(class) {
+            p {
+                (frame.time(attempt.reserved_at)) " · "
+                @match (&attempt.http_status, attempt.ended_at) {
+                    (Some(status), _) => { "HTTP " (status) },
+                    (None, Some(_)) => "no answer",
+                    (None, None) => "in flight",
+                }
+                @if let Some(ended) = attempt.ended_at {
+                    span.quiet { " after " (ended.since(attempt.reserved_at).as_millis()) " ms" }
+                }
+            }
+            @if let Some(finding) = &attempt.finding {
+                p { strong { (reason(finding)) } @if let Some(why) = &attempt.reason { " (" (reason(why)) ")" } }
+            }
+            @if let Some(detail) = attempt.detail.as_deref().filter(|detail| !detail.is_empty()) {
+                blockquote.quiet { (foreign(detail)) }
+            }
+        }
+    }
+}

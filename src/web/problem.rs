@@ -1,0 +1,77 @@
+//! What went wrong, as a page: what happened and what to do, with the status that fits.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::pages::{self, Theme};
+use crate::cli::error::{CliError, Kind};
+
+/// An error on its way to a browser.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    message: String,
+    hint: Option<String>,
+    as_json: bool,
+}
+
+impl Problem {
+    /// There is no such thing.
+    pub(super) fn not_found(what: &str) -> Problem {
+        Problem {
+            status: StatusCode::NOT_FOUND,
+            message: what.to_owned(),
+            hint: Some("It may have been dropped meanwhile, or the address is mistyped.".to_owned()),
+            as_json: false,
+        }
+    }
+
+    /// The request cannot be done as it is.
+    pub(super) fn unusable(message: impl Into<String>, hint: &str) -> Problem {
+        let hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
+        Problem { status: StatusCode::UNPROCESSABLE_ENTITY, message: message.into(), hint, as_json: false }
+    }
+
+    /// More at once than this server does.
+    pub(super) fn busy(message: &str) -> Problem {
+        let hint = Some("Try again in a moment.".to_owned());
+        Problem { status: StatusCode::SERVICE_UNAVAILABLE, message: message.to_owned(), hint, as_json: false }
+    }
+
+    /// The same for a program.
+    pub(super) fn json(self) -> Problem {
+        Problem { as_json: true, ..self }
+    }
+}
+
+impl From<CliError> for Problem {
+    fn from(error: CliError) -> Problem {
+        let status = match error.kind {
+            Kind::Usage | Kind::Config | Kind::InputData => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::Person | Kind::Busy => StatusCode::CONFLICT,
+            Kind::Unreachable | Kind::Io => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        if error.kind == Kind::Fault {
+            tracing::error!(%error, "the dashboard");
+        }
+        Problem { status, message: error.message, hint: error.hint, as_json: false }
+    }
+}
+
+impl From<crate::store::StoreError> for Problem {
+    fn from(error: crate::store::StoreError) -> Problem {
+        CliError::from(error).into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if self.as_json {
+            let body = serde_json::json!({ "error": { "message": self.message, "hint": self.hint } });
+            return (self.status, axum::Json(body)).into_response();
+        }
+        let page = pages::problem(Theme::Auto, self.status.as_u16(), &self.message, self.hint.as_deref());
+        (self.status, page).into_response()
+    }
+}

@@ -1,0 +1,76 @@
+//! Which address is what.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+
+use super::problem::Problem;
+use super::state::Web;
+use super::{actions, api, entry, events, guard, metrics, reports, uploads, views};
+
+/// The longest body of a form; uploads have a bound of their own.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+/// Assets change only with the program, whose version is in their address.
+const ASSETS_ARE_KEPT: &str = "private, max-age=86400";
+
+/// Every address of the dashboard, guarded.
+pub fn router(web: Arc<Web>) -> Router {
+    Router::new()
+        .route("/", get(views::now))
+        .route("/jobs", get(views::jobs))
+        .route("/jobs/{job}", get(views::job))
+        .route("/jobs/{job}/rows", get(views::rows))
+        .route("/jobs/{job}/rows/{task}", get(views::row))
+        .route("/jobs/{job}/report.csv", get(reports::csv))
+        .route("/jobs/{job}/pause", post(actions::pause))
+        .route("/jobs/{job}/unpause", post(actions::unpause))
+        .route("/jobs/{job}/cancel", get(views::cancel).post(actions::cancel))
+        .route("/jobs/{job}/retry", post(actions::retry))
+        .route("/jobs/{job}/rows/{task}/retry", post(actions::retry_row))
+        .route("/new", get(views::new).post(uploads::receive).layer(DefaultBodyLimit::disable()))
+        .route("/new/{upload}", get(uploads::show).post(uploads::confirm))
+        .route("/new/{upload}/drop", post(uploads::discard))
+        .route("/accounts", get(views::accounts))
+        .route("/log", get(views::log))
+        .route("/engine/wake", post(actions::wake))
+        .route("/login", get(entry::arrive).post(entry::log_in))
+        .route("/logout", post(entry::log_out))
+        .route("/theme", post(entry::choose_theme))
+        .route("/events", get(events::stream))
+        .route("/metrics", get(metrics::scrape))
+        .route("/api/status", get(api::status))
+        .route("/api/jobs/{name}", get(api::job))
+        .route("/api/jobs/{name}/report", get(reports::json))
+        .route("/api/accounts", get(api::accounts))
+        .route("/assets/style.css", get(style))
+        .route("/assets/live.js", get(script))
+        .route("/assets/icon.svg", get(icon))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&web), guard::guard))
+        .with_state(web)
+}
+
+async fn nothing_here() -> (StatusCode, Problem) {
+    (StatusCode::NOT_FOUND, Problem::not_found("There is no page at this address."))
+}
+
+async fn style() -> impl IntoResponse {
+    let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
+    ([kind, (header::CACHE_CONTROL, ASSETS_ARE_KEPT)], include_str!("assets/style.css"))
+}
+
+async fn script() -> impl IntoResponse {
+    let kind = (header::CONTENT_TYPE, "text/javascript; charset=utf-8");
+    ([kind, (header::CACHE_CONTROL, ASSETS_ARE_KEPT)], include_str!("assets/live.js"))
+}
+
+async fn icon() -> impl IntoResponse {
+    let kind = (header::CONTENT_TYPE, "image/svg+xml");
+    ([kind, (header::CACHE_CONTROL, ASSETS_ARE_KEPT)], include_str!("assets/icon.svg"))
+}

@@ -1,0 +1,133 @@
+//! The server: a listener, a bounded number of bounded connections. Who is slow is dropped, whoever it is.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+const MAX_CONNECTIONS: usize = 256;
+/// Streams of events last longest; the browser comes back by itself.
+const MAX_CONNECTION_LIFE_SECONDS: u64 = 1_800;
+/// From the first byte of a head to its last; also how long a connection may be silent between requests.
+const MAX_HEAD_SECONDS: u64 = 10;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+const MAX_HEADERS: usize = 64;
+const ACCEPT_BACKOFF_MS: u64 = 50;
+/// Requests under way when the process is told to end.
+const SHUT_DOWN_WAIT_SECONDS: u64 = 2;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+#[error("the dashboard cannot listen on {address}: {source}")]
+pub struct ServerError {
+    /// The address asked for.
+    address: SocketAddr,
+    source: io::Error,
+}
+
+/// A server that listens. Dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    listener: Option<TcpListener>,
+    stop: watch::Sender<()>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Takes the address; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub async fn bind(address: SocketAddr) -> Result<Server, ServerError> {
+        let failed = |source| ServerError { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Server { address, listener: Some(listener), stop: watch::channel(()).0, serving: None })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves on the current runtime. A second call changes nothing.
+    pub fn serve(&mut self, router: Router) {
+        if let Some(listener) = self.listener.take() {
+            self.serving = Some(tokio::spawn(serve(listener, router, self.stop.subscribe())));
+        }
+    }
+
+    /// Stops listening, lets requests under way end for two seconds, closes every connection.
+    pub async fn shut_down(self) {
+        drop(self.stop);
+        if let Some(serving) = self.serving {
+            // An error here is a panic of the server's task, which the runtime has reported.
+            let _ = serving.await;
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stopped.changed() => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let Ok((stream, place)) = accepted else {
+            // Out of file handles, most likely: connections that end will free some.
+            tokio::time::sleep(Duration::from_millis(ACCEPT_BACKOFF_MS)).await;
+            continue;
+        };
+        let (router, stopped) = (router.clone(), stopped.clone());
+        connections.spawn(async move {
+            serve_connection(stream, router, stopped).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    // What has not ended by then ends with the set.
+    let _ = tokio::time::timeout(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS), all_ended).await;
+}
+
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, place))
+}
+
+async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(MAX_HEAD_SECONDS))
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut life = std::pin::pin!(tokio::time::sleep(Duration::from_secs(MAX_CONNECTION_LIFE_SECONDS)));
+    let mut ending = false;
+    loop {
+        tokio::select! {
+            // How a connection ended interests nobody.
+            _ = poll_fn(|cx| Pin::new(&mut connection).poll(cx)) => return,
+            _ = stopped.changed(), if !ending => ending = true,
+            () = &mut life => return,
+        }
+        Pin::new(&mut connection).graceful_shutdown();
+    }
+}

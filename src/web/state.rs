@@ -1,0 +1,240 @@
+//! What every handler stands on.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{Notify, Semaphore, watch};
+
+use super::access::{NoRandom, Password, Places, Sessions, Token, Tries};
+use super::hub::Hub;
+use super::uploads::Uploads;
+use crate::cli::error::CliError;
+use crate::clock::SharedClock;
+use crate::config::Settings;
+use crate::domain::{Secret, Wall};
+use crate::store::{News, Store};
+
+/// Browsers that hear of events at the same time.
+const MAX_SUBSCRIBERS: usize = 32;
+/// Receipts written at the same time.
+const MAX_REPORTS: usize = 2;
+
+/// What the engine is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EngineState {
+    /// Getting ready.
+    #[default]
+    Starting,
+    /// Nothing is left to send.
+    Idle,
+    /// Rows are being worked off, or wait for their slot.
+    Working,
+    /// Everything that is left waits until then.
+    Waiting {
+        /// Until when.
+        until: Wall,
+        /// For what, for people.
+        why: String,
+    },
+    /// What is left needs a person.
+    NeedsPerson {
+        /// What for.
+        why: String,
+    },
+    /// It could not go on.
+    Stuck {
+        /// What happened, and what to do.
+        why: String,
+    },
+    /// The process is ending.
+    Stopping,
+}
+
+impl EngineState {
+    /// The word in metrics and for style sheets.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            EngineState::Starting => "starting",
+            EngineState::Idle => "idle",
+            EngineState::Working => "working",
+            EngineState::Waiting { .. } => "waiting",
+            EngineState::NeedsPerson { .. } => "needs_person",
+            EngineState::Stuck { .. } => "stuck",
+            EngineState::Stopping => "stopping",
+        }
+    }
+
+    /// Every word.
+    pub const NAMES: [&'static str; 7] =
+        ["starting", "idle", "working", "waiting", "needs_person", "stuck", "stopping"];
+}
+
+/// What the engine is doing, and what it knew of the queue when it began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EngineStatus {
+    /// What it is doing.
+    pub state: EngineState,
+    /// The accounts and credentials it works with.
+    pub knows: News,
+}
+
+/// How somebody comes in.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// By the one-time link.
+    Link,
+    /// By the password.
+    Password(Password),
+}
+
+/// What a dashboard is made of.
+pub struct Setup {
+    /// The names it is known under.
+    pub places: Places,
+    /// How somebody comes in.
+    pub entry: Entry,
+    /// Lets a scraper read `/metrics` without a session.
+    pub metrics_token: Option<Secret>,
+    /// The queue, on a connection of its own.
+    pub store: Store,
+    /// What has been decided.
+    pub settings: Settings,
+    /// The time.
+    pub clock: SharedClock,
+    /// The local time zone.
+    pub zone: jiff::tz::TimeZone,
+    /// The engine's events, counted.
+    pub hub: Hub,
+    /// What the engine is doing.
+    pub engine: watch::Receiver<EngineStatus>,
+}
+
+/// What every handler stands on.
+pub struct Web {
+    pub(super) places: Places,
+    pub(super) entry: Entry,
+    pub(super) metrics_token: Option<Secret>,
+    pub(super) sessions: Sessions,
+    pub(super) tries: Tries,
+    pub(super) clock: SharedClock,
+    pub(super) zone: jiff::tz::TimeZone,
+    pub(super) hub: Hub,
+    pub(super) engine: watch::Receiver<EngineStatus>,
+    pub(super) uploads: Uploads,
+    pub(super) subscribers: Arc<Semaphore>,
+    pub(super) reports: Arc<Semaphore>,
+    /// Only one password is stretched at a time: each takes 19 MiB.
+    pub(super) stretching: Semaphore,
+    /// Moves when a page would look different.
+    pub(super) changed: watch::Sender<u64>,
+    pub(super) started: Wall,
+    queue: PathBuf,
+    settings: RwLock<Arc<Settings>>,
+    /// For reading; commands open their own, for they may take long.
+    store: tokio::sync::Mutex<Store>,
+    /// Somebody wants the engine to try again.
+    wake: Notify,
+    /// The one-time link was used.
+    link_used: Notify,
+}
+
+impl Web {
+    /// Puts it together.
+    pub fn new(setup: Setup) -> Arc<Web> {
+        let Setup { places, entry, metrics_token, store, settings, clock, zone, hub, engine } = setup;
+        let now = clock.now();
+        let queue = store.path().to_path_buf();
+        Arc::new(Web {
+            places,
+            entry,
+            metrics_token,
+            sessions: Sessions::default(),
+            tries: Tries::new(now.tick),
+            uploads: Uploads::beside(&queue),
+            clock,
+            zone,
+            hub,
+            engine,
+            subscribers: Arc::new(Semaphore::new(MAX_SUBSCRIBERS)),
+            reports: Arc::new(Semaphore::new(MAX_REPORTS)),
+            stretching: Semaphore::new(1),
+            changed: watch::channel(0).0,
+            started: now.wall,
+            queue,
+            settings: RwLock::new(Arc::new(settings)),
+            store: tokio::sync::Mutex::new(store),
+            wake: Notify::new(),
+            link_used: Notify::new(),
+        })
+    }
+
+    /// A new one-time link; the one before is void.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn new_link(&self) -> Result<String, NoRandom> {
+        let token: Token = self.sessions.new_link()?;
+        Ok(format!("{}/login?token={}", self.places.address(), token.expose()))
+    }
+
+    /// Waits until the one-time link has been used.
+    pub async fn link_used(&self) {
+        self.link_used.notified().await;
+    }
+
+    pub(super) fn note_link_used(&self) {
+        self.link_used.notify_one();
+    }
+
+    /// Waits until a person wants the engine to try again.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    pub(super) fn wake_engine(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Something has changed that pages show.
+    pub fn note_change(&self) {
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    /// What has been decided.
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The configuration was read again.
+    pub fn set_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+        self.note_change();
+    }
+
+    /// The queue, for reading; others wait meanwhile, so not for long.
+    pub(super) async fn reading(&self) -> tokio::sync::MutexGuard<'_, Store> {
+        self.store.lock().await
+    }
+
+    /// The queue once more, for a command.
+    pub(super) async fn commanding(&self) -> Result<Store, CliError> {
+        Ok(Store::once_more(&self.queue).await?)
+    }
+
+    /// Tells pages of what other connections have written, once a second. Never ends.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn watch_queue(&self) -> Result<(), CliError> {
+        const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+        let mut seen = 0;
+        loop {
+            let version = self.reading().await.data_version().await?;
+            if version != seen {
+                seen = version;
+                self.note_change();
+            }
+            self.clock.sleep_until(self.clock.now().tick.after(LOOK_EVERY)).await;
+        }
+    }
+}

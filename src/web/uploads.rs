@@ -1,0 +1,400 @@
+//! A job file from a browser, in two steps: it is received, read and judged, and shown; only then, and only if the person says
+//! so, it is queued, exactly as `load` does it.
+//!
+//! What waits for its second step lies in the folder `uploads` beside the queue, and is gone an hour later. A queued file stays
+//! there under its job's name: it is the job's file from then on.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::multipart::{Field, Multipart};
+use axum::extract::{Path as UrlPath, State};
+use axum::response::{Html, Redirect};
+
+use super::guard::Visitor;
+use super::pages;
+use super::problem::Problem;
+use super::state::{EngineState, Web};
+use crate::app::{self, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Who};
+use crate::cli::commands::{Estimate, Whose, estimate_of};
+use crate::cli::error::{CliError, Kind};
+use crate::domain::{AccountName, Action, Platform, Tick};
+use crate::jobfile::{CheckReport, LaneCount, keep};
+use crate::lists::filter::{Filter, Take};
+use crate::store::{Deed, Job, Store};
+
+/// The longest file that is received.
+const MAX_UPLOAD_BYTES: u64 = 256 * 1024 * 1024;
+/// Files that wait for their second step.
+const MAX_WAITING: usize = 8;
+const WAIT_SECONDS: u64 = 3_600;
+/// A sender that is silent for so long is dropped.
+const MAX_SILENCE_SECONDS: u64 = 20;
+/// The longest text of a field that is no file.
+const MAX_FIELD_BYTES: usize = 1_024;
+const MAX_JOB_NAME_CHARS: usize = 100;
+/// How long a load waits for the engine to know a new account.
+const ENGINE_WAIT_SECONDS: u64 = 15;
+
+/// What was chosen beside the file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Choices {
+    pub(super) job: String,
+    pub(super) action: Option<Action>,
+    pub(super) account: Option<AccountName>,
+    pub(super) platform: Option<Platform>,
+    pub(super) column: Option<String>,
+    pub(super) strict: bool,
+    pub(super) again: bool,
+    pub(super) allow_shrink: bool,
+}
+
+/// A file that waits for its second step.
+#[derive(Debug)]
+struct Waiting {
+    choices: Choices,
+    /// As the sender calls it. Foreign text.
+    shown: String,
+    file: PathBuf,
+    keep: Option<PathBuf>,
+    since: Tick,
+}
+
+/// What `check` says of a file, for its page.
+pub(super) struct Checked {
+    pub(super) id: u64,
+    pub(super) choices: Choices,
+    pub(super) report: CheckReport,
+    pub(super) lanes: Vec<LaneCount>,
+    pub(super) kept: u64,
+    pub(super) estimate: Estimate,
+    pub(super) platform: Platform,
+    /// The job of that name, where there is one.
+    pub(super) known: Option<Job>,
+}
+
+/// The files that wait.
+#[derive(Debug)]
+pub(super) struct Uploads {
+    folder: PathBuf,
+    waiting: Mutex<(u64, HashMap<u64, Arc<Waiting>>)>,
+}
+
+impl Uploads {
+    /// The files beside a queue.
+    pub(super) fn beside(queue: &Path) -> Uploads {
+        let folder = queue.parent().unwrap_or(Path::new(".")).join("uploads");
+        Uploads { folder, waiting: Mutex::default() }
+    }
+
+    fn put(&self, waiting: Waiting, now: Tick) -> u64 {
+        let mut inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |_: &u64, waiting: &mut Arc<Waiting>| now.since(waiting.since) < Duration::from_secs(WAIT_SECONDS);
+        inner.1.retain(fresh);
+        if inner.1.len() >= MAX_WAITING {
+            let oldest = inner.1.iter().min_by_key(|(_, waiting)| waiting.since).map(|(id, _)| *id);
+            oldest.and_then(|id| inner.1.remove(&id));
+        }
+        inner.0 += 1;
+        let id = inner.0;
+        inner.1.insert(id, Arc::new(waiting));
+        id
+    }
+
+    fn get(&self, id: u64) -> Result<Arc<Waiting>, Problem> {
+        let inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.1.get(&id).cloned().ok_or_else(|| Problem::not_found("This file is no longer waiting to be queued."))
+    }
+
+    fn take(&self, id: u64) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&id);
+    }
+
+    /// Where a job's keep list is.
+    fn keep_of(&self, job: &str) -> PathBuf {
+        self.folder.join(format!("{job}.keep"))
+    }
+
+    /// A new file in the folder, readable by its owner alone.
+    fn create(&self) -> Result<(std::fs::File, PathBuf), CliError> {
+        let complain = |error| CliError::io(self.folder.display(), error);
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(complain)?;
+        let path = self.folder.join(format!(".incoming-{:016x}.csv", fastrand::u64(..)));
+        let mut options = std::fs::OpenOptions::new();
+        let file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(complain)?;
+        Ok((file, path))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // What was queued has been renamed by now, and there is nothing to remove.
+        for path in [Some(&self.file), self.keep.as_ref()].into_iter().flatten() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// The first step: receives the file, and goes to the page that says what is in it.
+pub(super) async fn receive(State(web): State<Arc<Web>>, mut form: Multipart) -> Result<Redirect, Problem> {
+    let mut waiting = Waiting {
+        choices: Choices::default(),
+        shown: String::new(),
+        file: PathBuf::new(),
+        keep: None,
+        since: web.clock.now().tick,
+    };
+    while let Some(field) = next_field(&mut form).await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "file" => {
+                waiting.shown = field.file_name().unwrap_or_default().chars().take(200).collect();
+                waiting.file = store_file(&web.uploads, field).await?.0;
+            }
+            "keep" => {
+                let (path, bytes) = store_file(&web.uploads, field).await?;
+                waiting.keep = Some(path.clone());
+                if bytes == 0 {
+                    waiting.keep = None;
+                    let _ = std::fs::remove_file(path);
+                }
+            }
+            _ => choose(&mut waiting.choices, &name, &text_of(field).await?)?,
+        }
+    }
+    if waiting.shown.is_empty() {
+        return Err(Problem::unusable("No file was chosen.", "Choose the CSV whose rows are to be worked off."));
+    }
+    if waiting.choices.job.is_empty() {
+        let stem = Path::new(&waiting.shown).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        waiting.choices.job = job_name(stem)?;
+    }
+    if waiting.choices.action.is_none() {
+        // As `load` has it: the file's name decides where nothing else does.
+        waiting.choices.action = Path::new(&waiting.shown).file_stem().and_then(|stem| Action::parse(stem.to_str()?));
+    }
+    let id = web.uploads.put(waiting, web.clock.now().tick);
+    Ok(Redirect::to(&format!("/new/{id}")))
+}
+
+async fn next_field(form: &mut Multipart) -> Result<Option<Field<'_>>, Problem> {
+    let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
+    match tokio::time::timeout(silence, form.next_field()).await {
+        Ok(Ok(field)) => Ok(field),
+        Ok(Err(error)) => Err(Problem::unusable(format!("The upload cannot be read: {error}"), "Send it again.")),
+        Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
+    }
+}
+
+async fn next_piece(field: &mut Field<'_>) -> Result<Option<axum::body::Bytes>, Problem> {
+    let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
+    match tokio::time::timeout(silence, field.chunk()).await {
+        Ok(Ok(piece)) => Ok(piece),
+        Ok(Err(error)) => Err(Problem::unusable(format!("The upload cannot be read: {error}"), "Send it again.")),
+        Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
+    }
+}
+
+async fn text_of(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut text = Vec::new();
+    while let Some(piece) = next_piece(&mut field).await? {
+        if text.len() + piece.len() > MAX_FIELD_BYTES {
+            return Err(Problem::unusable("A field of the form is too long.", ""));
+        }
+        text.extend_from_slice(&piece);
+    }
+    String::from_utf8(text)
+        .map(|text| text.trim().to_owned())
+        .map_err(|_| Problem::unusable("A field of the form is not UTF-8.", ""))
+}
+
+/// Writes a field to a file of its own; gives its path and length.
+async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(PathBuf, u64), Problem> {
+    let (mut file, path) = uploads.create()?;
+    let cleared = |problem| {
+        let _ = std::fs::remove_file(&path);
+        problem
+    };
+    let mut bytes = 0_u64;
+    while let Some(piece) = next_piece(&mut field).await.map_err(cleared)? {
+        bytes += piece.len() as u64;
+        if bytes > MAX_UPLOAD_BYTES {
+            let message = format!("The file is longer than {} MiB.", MAX_UPLOAD_BYTES / (1024 * 1024));
+            let hint = "Load it on the machine itself: cleanup load FILE.csv";
+            return Err(cleared(Problem::unusable(message, hint)));
+        }
+        file.write_all(&piece).map_err(|error| cleared(CliError::io(path.display(), error).into()))?;
+    }
+    Ok((path, bytes))
+}
+
+fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> {
+    let wrong = |what: &str| Problem::unusable(format!("{text:?} is no {what}."), "Go back and choose another.");
+    match (name, text) {
+        ("strict", _) => choices.strict = true,
+        ("again", _) => choices.again = true,
+        ("allow_shrink", _) => choices.allow_shrink = true,
+        (_, "") => {}
+        ("job", _) => choices.job = job_name(text)?,
+        ("action", _) => choices.action = Some(Action::parse(text).ok_or_else(|| wrong("action"))?),
+        ("account", _) => choices.account = Some(text.parse().map_err(|_| wrong("name of an account"))?),
+        ("platform", _) => choices.platform = Some(Platform::parse(text).ok_or_else(|| wrong("platform"))?),
+        ("column", _) => choices.column = Some(text.to_owned()),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A job's name becomes the name of a file.
+fn job_name(text: &str) -> Result<String, Problem> {
+    let fine = |c: char| c.is_alphanumeric() || " -_.,+".contains(c);
+    let is_fine = !text.is_empty() && text.chars().count() <= MAX_JOB_NAME_CHARS && text.chars().all(fine);
+    if !is_fine || text.starts_with('.') || text.trim() != text {
+        let hint = "Letters, digits, spaces and - _ . , + are fine, up to 100 of them, not beginning with a dot.";
+        return Err(Problem::unusable(format!("{text:?} cannot be the name of a job."), hint));
+    }
+    Ok(text.to_owned())
+}
+
+/// Reads and judges a waiting file, on a thread of its own: it may have millions of rows.
+async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions, Vec<LaneCount>, u64), CliError> {
+    let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
+    let (file, keep_file) = (waiting.file.clone(), waiting.keep.clone());
+    let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
+    let final_keep = web.uploads.keep_of(&choices.job);
+    let judging = tokio::task::spawn_blocking(move || {
+        let options = FileOptions {
+            action: choices.action,
+            column: choices.column,
+            job: Some(choices.job),
+            strict: choices.strict,
+        };
+        let prepared = app::prepare(&[file], &options)?.pop();
+        let prepared = prepared.ok_or_else(|| CliError::new(Kind::Fault, "the file was not read"))?;
+        let prepared = prepared.at(final_path, &shown);
+        let keep = keep_file.map(|path| keep::read(&path)).transpose()?;
+        // It is looked at again before anything is sent, so the rules name the place where it is going to be.
+        let keep_path = keep.is_some().then_some(final_keep);
+        let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
+        let load =
+            LoadOptions { again: choices.again, allow_shrink: choices.allow_shrink, rules, ..LoadOptions::default() };
+        let (lanes, spared) = prepared.to_do(&load)?;
+        let kept = spared.iter().map(|(_, rows)| rows).sum();
+        Ok::<_, CliError>((prepared, load, lanes, kept))
+    });
+    judging.await.map_err(|error| CliError::new(Kind::Fault, "the file could not be judged").because(error))?
+}
+
+/// What is in the file, and what would happen. Nothing has been queued.
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    UrlPath(id): UrlPath<u64>,
+) -> Result<Html<String>, Problem> {
+    let waiting = web.uploads.get(id)?;
+    let (prepared, _, lanes, kept) = prepare(&web, &waiting).await?;
+    let settings = web.settings();
+    let mut store = web.reading().await;
+    let platform = platform_of(&web, &waiting.choices, &mut store).await?;
+    let known = store.job(&waiting.choices.job).await?;
+    let checked = Checked {
+        id,
+        report: CheckReport::of(&prepared.survey, waiting.choices.strict),
+        estimate: estimate_of(&lanes, &Whose::new(platform, store.accounts().await?), &settings),
+        choices: waiting.choices.clone(),
+        lanes,
+        kept,
+        platform,
+        known,
+    };
+    drop(store);
+    Ok(pages::checked(&web.frame(visitor, "/new"), &checked))
+}
+
+/// Whose API the file's rows will be sent to, as far as one file has one.
+async fn platform_of(web: &Web, choices: &Choices, store: &mut Store) -> Result<Platform, Problem> {
+    if web.settings().is_sandbox() {
+        return Ok(Platform::Sandbox);
+    }
+    let accounts = store.accounts().await?;
+    let named = choices.account.as_ref().and_then(|name| accounts.iter().find(|account| account.name == *name));
+    Ok(named.map(|account| account.platform).or(choices.platform).unwrap_or(Platform::XV2))
+}
+
+/// The second step: queues the file.
+pub(super) async fn confirm(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    UrlPath(id): UrlPath<u64>,
+) -> Result<Redirect, Problem> {
+    let waiting = web.uploads.get(id)?;
+    let (prepared, mut load, ..) = prepare(&web, &waiting).await?;
+    let mut store = web.commanding().await?;
+    load.handles_asked = store.handles_asked().await?;
+    let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
+    let files = [prepared];
+    let (accounts, standings) =
+        app::stand_all(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
+    wait_for_engine(&web, &mut store).await?;
+    if let Some(keep) = &waiting.keep {
+        let place = web.uploads.keep_of(&waiting.choices.job);
+        std::fs::copy(keep, &place).map_err(|error| CliError::io(place.display(), error))?;
+    }
+    let ([file], [standing]) = (&files, standings.as_slice()) else {
+        return Err(CliError::new(Kind::Fault, "one file has one standing").into());
+    };
+    let loaded = app::load(&mut store, file, standing, &accounts, &load, web.clock.now().wall).await?;
+    if loaded == Loaded::Cancelled {
+        let hint = "Upload it again and choose “start over”.";
+        return Err(Problem::unusable(format!("{} was cancelled; nothing was queued.", file.job), hint));
+    }
+    std::fs::rename(&waiting.file, &file.path).map_err(|error| CliError::io(file.path.display(), error))?;
+    web.uploads.take(id);
+    let detail = format!("{} rows from {}", file.survey.rows, waiting.shown);
+    let deed = Deed { actor: &visitor.actor(), deed: "load", job: Some(&file.job), detail: &detail };
+    store.log_deed(web.clock.now().wall, &deed).await?;
+    let job = store.job(&file.job).await?;
+    store.close().await;
+    web.note_change();
+    let said = if loaded == Loaded::Unchanged { "unchanged" } else { "loaded" };
+    Ok(Redirect::to(&job.map_or_else(|| "/jobs".to_owned(), |job| format!("/jobs/{}?said={said}", job.id.0))))
+}
+
+/// An engine at work knows the accounts there were when it began. It begins anew when there are more; the rows of a new one
+/// wait for that.
+async fn wait_for_engine(web: &Web, store: &mut Store) -> Result<(), Problem> {
+    let accounts = store.news().await?.accounts;
+    let mut engine = web.engine.clone();
+    let knows = engine.wait_for(|status| {
+        status.knows.accounts >= accounts || !matches!(status.state, EngineState::Working | EngineState::Starting)
+    });
+    // Too late is no harm: the account would be looked at again a moment later.
+    let _ = tokio::time::timeout(Duration::from_secs(ENGINE_WAIT_SECONDS), knows).await;
+    Ok(())
+}
+
+/// The person does not want it after all.
+pub(super) async fn discard(State(web): State<Arc<Web>>, UrlPath(id): UrlPath<u64>) -> Redirect {
+    web.uploads.take(id);
+    Redirect::to("/new")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_name_is_a_file_name_that_leads_nowhere_else() {
+        for fine in ["unfollow", "old likes 2019", "Zoë_2.1"] {
+            assert!(job_name(fine).is_ok(), "{fine}");
+        }
+        for bad in ["", "..", ".x", "a/b", "a\\b", "a\0", " a", "a\n", "<b>", &"x".repeat(101)] {
+            assert!(job_name(bad).is_err(), "{bad:?}");
+        }
+    }
+}

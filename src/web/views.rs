@@ -1,0 +1,319 @@
+//! Reads what a page shows, and shows it.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, Query, State};
+use axum::response::Html;
+use serde::Deserialize;
+
+use super::actions::find;
+use super::guard::Visitor;
+use super::pages::{self, AccountLine, AccountNow, Frame, JobPage, NowPage, RowsPage};
+use super::problem::Problem;
+use super::state::Web;
+use crate::app;
+use crate::auth::{Why, list};
+use crate::cli::standing::{AccountStanding, Look, Standing};
+use crate::cli::usage::hold_ends;
+use crate::config::Settings;
+use crate::domain::{AccountId, MicroUsd, Outcome, Target, TaskId, Wall};
+use crate::store::{Job, JobStatus, RowQuery, Store};
+
+/// Accounts on the page Now, and on a page of accounts.
+const MAX_ACCOUNTS_NOW: u32 = 24;
+const ACCOUNTS_A_PAGE: usize = 50;
+/// Jobs on their page, and on Now.
+const MAX_JOBS: usize = 100;
+const MAX_JOBS_NOW: usize = 24;
+const ROWS_A_PAGE: u32 = 50;
+const ENTRIES_A_PAGE: u32 = 50;
+/// Names to choose from.
+const MAX_NAMES: usize = 100;
+/// More than this is not counted by account for an ETA: pages are asked for every second.
+const MAX_COUNTED_TASKS: u64 = 50_000;
+const HOUR_MS: i64 = 3_600_000;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Said {
+    said: Option<String>,
+}
+
+impl Web {
+    /// What a page stands in.
+    pub(super) fn frame(&self, visitor: Visitor, at: &'static str) -> Frame {
+        Frame {
+            theme: visitor.theme,
+            at,
+            is_sandbox: self.settings().is_sandbox(),
+            engine: self.engine.borrow().state.clone(),
+            said: None,
+            now: self.clock.now().wall,
+            zone: self.zone.clone(),
+        }
+    }
+
+    async fn look(&self, store: &mut Store, accounts: &[AccountId]) -> Result<Standing, Problem> {
+        let settings = self.settings();
+        let look = Look {
+            accounts: Some(accounts),
+            max_counted_tasks: MAX_COUNTED_TASKS,
+            ..Look::at_all(&settings, &self.clock)
+        };
+        Ok(look.look(store).await?)
+    }
+}
+
+pub(super) async fn now(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Html<String>, Problem> {
+    let settings = web.settings();
+    let mut store = web.reading().await;
+    let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
+    let Standing { jobs, accounts, now } = web.look(&mut store, &at_work).await?;
+    let midnight = midnight(&web, now.wall);
+    let mut shown = Vec::with_capacity(accounts.len());
+    for standing in accounts {
+        shown.push(account_now(&mut store, standing, &settings, now.wall, midnight).await?);
+    }
+    let others = usize::try_from(store.news().await?.accounts).unwrap_or(0).saturating_sub(shown.len());
+    drop(store);
+    let (unfinished, finished): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(status, _)| status.counts.pending > 0);
+    let jobs = unfinished.into_iter().take(MAX_JOBS_NOW).collect();
+    let page = NowPage { accounts: shown, others, jobs, finished: finished.len(), now };
+    Ok(pages::now(&web.frame(visitor, "/"), &page))
+}
+
+async fn account_now(
+    store: &mut Store,
+    standing: AccountStanding,
+    settings: &Settings,
+    now: Wall,
+    midnight: Wall,
+) -> Result<AccountNow, Problem> {
+    let hour_ago = Wall(now.0 - HOUR_MS);
+    let recent = store.recent_attempts(standing.account.id, Wall(hour_ago.0.min(midnight.0))).await?;
+    let today = || recent.iter().filter(|attempt| attempt.reserved_at >= midnight);
+    let platform = standing.account.platform;
+    let cost = today()
+        .filter(|attempt| attempt.billed)
+        .try_fold(MicroUsd(0), |sum, attempt| settings.price(platform, attempt.action).map(|price| sum.plus(price)));
+    Ok(AccountNow {
+        requests_last_hour: recent.iter().filter(|attempt| attempt.reserved_at >= hour_ago).count() as u64,
+        requests_today: today().count() as u64,
+        cost_today: cost,
+        standing,
+    })
+}
+
+/// When the local day began.
+fn midnight(web: &Web, now: Wall) -> Wall {
+    let local = jiff::Timestamp::from_millisecond(now.0).map(|timestamp| timestamp.to_zoned(web.zone.clone()));
+    local.and_then(|local| local.start_of_day()).map_or(now, |start| Wall(start.timestamp().as_millisecond()))
+}
+
+pub(super) async fn jobs(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Html<String>, Problem> {
+    let mut store = web.reading().await;
+    let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
+    let mut jobs = web.look(&mut store, &at_work).await?.jobs;
+    drop(store);
+    // What is in progress first; then the newest.
+    jobs.sort_by_key(|(status, _)| (status.counts.pending == 0, std::cmp::Reverse(status.job.id)));
+    let hidden = jobs.len().saturating_sub(MAX_JOBS);
+    jobs.truncate(MAX_JOBS);
+    Ok(pages::jobs(&web.frame(visitor, "/jobs"), &jobs, hidden))
+}
+
+pub(super) async fn job(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(job): Path<i64>,
+    Query(said): Query<Said>,
+) -> Result<Html<String>, Problem> {
+    let mut store = web.reading().await;
+    let found = find(&mut store, job).await?;
+    let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
+    let standing = web.look(&mut store, &at_work).await?;
+    let status = standing.jobs.into_iter().find(|(status, _)| status.job.id == found.id);
+    let (status, eta) = status.ok_or_else(|| Problem::not_found("There is no such job."))?;
+    let (reasons, reasons_cut) = store.top_reasons(&found).await?;
+    let course = store.course(&found).await?;
+    let account = match found.account {
+        Some(id) => store.accounts().await?.into_iter().find(|account| account.id == id),
+        None => None,
+    };
+    drop(store);
+    let account = account.map(|account| account.name.to_string());
+    let frame = Frame { said: said.said, ..web.frame(visitor, "/jobs") };
+    Ok(pages::job(&frame, &JobPage { status, eta, account, reasons, reasons_cut, course }))
+}
+
+pub(super) async fn cancel(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(job): Path<i64>,
+) -> Result<Html<String>, Problem> {
+    let mut store = web.reading().await;
+    let job = find(&mut store, job).await?;
+    let status = status_of(&mut store, job).await?;
+    Ok(pages::cancel(&web.frame(visitor, "/jobs"), &status))
+}
+
+async fn status_of(store: &mut Store, job: Job) -> Result<JobStatus, Problem> {
+    let counts = store.counts(job.round).await?;
+    Ok(JobStatus { job, counts })
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    after: i64,
+}
+
+pub(super) async fn rows(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path(job): Path<i64>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Html<String>, Problem> {
+    let outcome = outcome_of(&wanted.outcome)?;
+    let (reason, text) = (wanted.reason.trim(), wanted.q.trim());
+    let mut store = web.reading().await;
+    let job = find(&mut store, job).await?;
+    let query = RowQuery {
+        outcome,
+        reason: Some(reason).filter(|reason| !reason.is_empty()),
+        text: Some(text).filter(|text| !text.is_empty()),
+        after: wanted.after.max(0),
+        most: ROWS_A_PAGE,
+    };
+    let mut page = crate::store::RowPage::default();
+    // An ID has an index; what it does not find may still stand in another cell.
+    if let Ok(target) = text.parse::<Target>()
+        && query.after == 0
+    {
+        page = store.rows_of_target(&job, &target).await?;
+        page.rows.retain(|row| outcome.is_none_or(|outcome| row.outcome == outcome));
+    }
+    if page.rows.is_empty() {
+        page = store.rows(&job, &query).await?;
+    }
+    let status = status_of(&mut store, job).await?;
+    drop(store);
+    let (reason, text) = (reason.to_owned(), text.to_owned());
+    let page = RowsPage { status, outcome, reason, text, after: query_after(&wanted), page };
+    Ok(pages::rows(&web.frame(visitor, "/jobs"), &page))
+}
+
+fn query_after(wanted: &Wanted) -> i64 {
+    wanted.after.max(0)
+}
+
+fn outcome_of(name: &str) -> Result<Option<Outcome>, Problem> {
+    const ALL: [Outcome; 8] = [
+        Outcome::Pending,
+        Outcome::Done,
+        Outcome::Gone,
+        Outcome::Failed,
+        Outcome::Cancelled,
+        Outcome::Kept,
+        Outcome::Duplicate,
+        Outcome::Rejected,
+    ];
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let found = ALL.into_iter().find(|outcome| outcome.name() == name);
+    found.map(Some).ok_or_else(|| Problem::unusable("There is no such outcome.", "Choose one of those above the rows."))
+}
+
+pub(super) async fn row(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Path((job, task)): Path<(i64, i64)>,
+) -> Result<Html<String>, Problem> {
+    let mut store = web.reading().await;
+    let job = find(&mut store, job).await?;
+    let found = store.task(job.id, TaskId(task)).await?;
+    drop(store);
+    let (history, target) = found.ok_or_else(|| Problem::not_found("This job has no such row."))?;
+    Ok(pages::row(&web.frame(visitor, "/jobs"), &job, task, &target, &history))
+}
+
+pub(super) async fn new(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Html<String>, Problem> {
+    let accounts = web.reading().await.accounts().await?;
+    let names: Vec<String> = accounts.iter().take(MAX_NAMES).map(|account| account.name.to_string()).collect();
+    Ok(pages::new(&web.frame(visitor, "/new"), &names))
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct After {
+    #[serde(default)]
+    after: i64,
+}
+
+pub(super) async fn accounts(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Query(page): Query<After>,
+) -> Result<Html<String>, Problem> {
+    let settings = web.settings();
+    let environment = app::environment_accounts(&settings.credentials)?;
+    let (now, boot) = (web.clock.now(), web.clock.boot());
+    let all = list(&mut *web.reading().await).await?;
+    let total = all.len();
+    let mut lines: Vec<AccountLine> = Vec::new();
+    let behind = all.into_iter().filter(|(account, _)| account.id.0 > page.after);
+    for (account, record) in behind.take(ACCOUNTS_A_PAGE) {
+        let outside = settings.is_sandbox() || environment.iter().any(|found| found.is(&account));
+        let kind = match (&record, outside) {
+            (_, true) if settings.is_sandbox() => Some("sandbox"),
+            (_, true) => Some("environment"),
+            (Some(record), false) => Some(record.set.kind.name()),
+            (None, false) => None,
+        };
+        let why = match &record {
+            _ if outside => None,
+            None => Some(Why::Missing),
+            Some(record) => record.login_needed.as_deref().map(Why::parse),
+        };
+        let hold = account.hold.as_ref();
+        lines.push(AccountLine {
+            kind,
+            expires_at: record.and_then(|record| record.set.expiry).map(|expiry| expiry.at),
+            login_needed: why.map(|why| why.sentence().to_string()),
+            hold: hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone()))),
+            account,
+        });
+    }
+    let next = (lines.len() == ACCOUNTS_A_PAGE).then(|| lines.last().map(|line| line.account.id.0)).flatten();
+    Ok(pages::accounts(&web.frame(visitor, "/accounts"), &lines, total, next))
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Before {
+    before: Option<i64>,
+}
+
+pub(super) async fn log(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Query(page): Query<Before>,
+) -> Result<Html<String>, Problem> {
+    let entries = web.reading().await.audit_log(page.before, ENTRIES_A_PAGE).await?;
+    let older = (entries.len() == ENTRIES_A_PAGE as usize).then(|| entries.last().map(|entry| entry.id)).flatten();
+    Ok(pages::log(&web.frame(visitor, "/log"), &entries, older))
+}

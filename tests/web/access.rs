@@ -1,0 +1,225 @@
+//! Who gets in, and what everybody else gets: nothing.
+
+use crate::served::Served;
+
+#[test]
+fn a_link_lets_one_browser_in_and_the_next_one_needs_the_next() {
+    let served = Served::start();
+    let link = served.link();
+    let path = link.split_once(&served.address).unwrap().1.to_owned();
+    assert_eq!(served.ask("GET", "/", &[], "").status, 401);
+    let cookie = served.cookie();
+    assert_eq!(served.get("/", &cookie).status, 200);
+    assert_eq!(served.ask("GET", &path, &[], "").status, 401, "it worked once");
+    let next = served.until("there is another link", |served| Some(served.link()).filter(|next| *next != link));
+    assert_ne!(next, link);
+    // Neither link nor session stands in what it said.
+    let token = link.split_once("token=").unwrap().1;
+    let session = cookie.split_once('=').unwrap().1;
+    assert!(!served.said().contains(token) && !served.said().contains(session));
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(served.path(".local/share/cleanup/sandbox.db.link")).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+    served.post("/logout", &cookie, "");
+    assert_eq!(served.get("/", &cookie).status, 401);
+}
+
+#[test]
+fn another_origin_and_a_rebound_name_get_nothing() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let paths = ["/", "/jobs", "/log", "/api/status", "/metrics", "/events", "/assets/style.css", "/login"];
+    for path in paths {
+        let port = served.address.split_once(':').unwrap().1;
+        let rebound = format!("evil.example:{port}");
+        let same = format!("http://{rebound}");
+        let headers =
+            [("host", rebound.as_str()), ("origin", &same), ("sec-fetch-site", "same-origin"), ("cookie", &cookie)];
+        let answer = served.ask("GET", path, &headers, "");
+        assert_eq!(answer.status, 421, "{path}");
+        assert!(answer.body.len() < 100, "{path}: {}", answer.body);
+        let foreign = [
+            ("origin", "http://evil.example"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "cors"),
+            ("cookie", &cookie),
+        ];
+        let answer = served.ask("GET", path, &foreign, "");
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(!answer.head.contains("access-control"), "{path}");
+    }
+    std::fs::write(served.path("unfollow.csv"), "user_id\n1629556410996121225\n").unwrap();
+    assert_eq!(served.cleanup(&["load", "unfollow.csv"]).status.code(), Some(0));
+    for path in ["/jobs/1/pause", "/jobs/1/cancel", "/jobs/1/retry", "/engine/wake", "/theme", "/logout", "/new"] {
+        for origin in [None, Some("null"), Some("http://evil.example")] {
+            let mut headers = vec![("cookie", cookie.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+            headers.extend(origin.map(|origin| ("origin", origin)));
+            assert_eq!(served.ask("POST", path, &headers, "theme=dark").status, 403, "{path} {origin:?}");
+        }
+    }
+    // Their own posts, without the cookie.
+    let origin = format!("http://{}", served.address);
+    assert_eq!(served.ask("POST", "/jobs/1/pause", &[("origin", &origin)], "").status, 401);
+}
+
+#[test]
+fn every_answer_tells_browsers_to_be_careful() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    for (path, cookie) in [("/", cookie.as_str()), ("/", ""), ("/nowhere", &cookie), ("/api/status", &cookie)] {
+        let head = served.get(path, cookie).head;
+        for wanted in
+            ["default-src 'none'", "frame-ancestors 'none'", "nosniff", "no-store", "referrer-policy: same-origin"]
+        {
+            assert!(head.contains(wanted), "{path}: {wanted}? {head}");
+        }
+        assert!(!head.contains("unsafe"), "{head}");
+    }
+    for path in ["/", "/jobs", "/new", "/accounts", "/log"] {
+        let page = served.get(path, &cookie).body;
+        assert!(page.len() < 100_000 && !page.contains("style=") && !page.contains("onclick"), "{path}");
+    }
+}
+
+#[test]
+fn behind_a_proxy_there_is_a_password_and_few_tries() {
+    let password = "correct horse battery staple";
+    let words = ["--behind-proxy", "https://cleanup.example.org"];
+    let mut served = Served::start_with(&words, &[("CLEANUP_WEB_PASSWORD", password)]);
+    assert_eq!(served.address, "cleanup.example.org");
+    let elsewhere = served.ask("GET", "/login", &[("host", &served.connect_to())], "");
+    assert_eq!(elsewhere.status, 421, "its socket is not its name");
+    assert_eq!(served.ask("GET", "/", &[], "").status, 303);
+    let origin = "https://cleanup.example.org";
+    let log_in = |password: &str| {
+        let headers = [("origin", origin), ("content-type", "application/x-www-form-urlencoded")];
+        served.ask("POST", "/login", &headers, &format!("password={}", password.replace(' ', "+")))
+    };
+    assert_eq!(log_in("wrong horse battery staple").status, 401);
+    let answer = log_in(password);
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let line = answer.head.lines().find(|line| line.starts_with("set-cookie")).unwrap();
+    assert!(line.contains("__Host-") && line.contains("; Secure") && line.contains("SameSite=Strict"), "{line}");
+    let cookie = line.strip_prefix("set-cookie: ").unwrap().split(';').next().unwrap();
+    assert_eq!(served.get("/", cookie).status, 200);
+    let statuses: Vec<u16> = (0..12).map(|_| log_in("guess").status).collect();
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    assert!(!served.said().contains("horse"));
+    served.signal("-TERM");
+    assert_eq!(served.wait(), 143);
+    // Without a password it does not start, and neither does it listen to the world.
+    let refused =
+        served.cleanup(&["serve", "--listen", "127.0.0.1:0", "--behind-proxy", "https://cleanup.example.org"]);
+    assert_eq!(refused.status.code(), Some(78), "{}", String::from_utf8_lossy(&refused.stderr));
+    let refused = served.cleanup(&["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
+}
+
+#[test]
+fn json_and_metrics_are_what_the_commands_say() {
+    let served = Served::start_with(&[], &[("CLEANUP_METRICS_TOKEN", "scraper-token-of-this-test")]);
+    let cookie = served.cookie();
+    std::fs::write(served.path("unfollow.csv"), "user_id\n1629556410996121225\nx\n").unwrap();
+    served.cleanup(&["load", "unfollow.csv"]);
+    served.until("it is settled", |served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/status", &cookie).body).unwrap();
+        (status["jobs"][0]["pending"] == 0).then_some(())
+    });
+    let told = |words: &[&str]| -> serde_json::Value { serde_json::from_slice(&served.cleanup(words).stdout).unwrap() };
+    let asked = |path: &str| -> serde_json::Value { serde_json::from_str(&served.get(path, &cookie).body).unwrap() };
+    assert_eq!(asked("/api/jobs/unfollow")["jobs"], told(&["status", "unfollow", "--json"])["jobs"]);
+    assert_eq!(asked("/api/accounts"), told(&["account", "list", "--json"]));
+    assert_eq!(served.get("/api/jobs/nobody", &cookie).status, 404);
+    let scraped = |token: &str| {
+        let bearer = format!("Bearer {token}");
+        served.ask("GET", "/metrics", &[("host", "prometheus-target:9"), ("authorization", &bearer)], "")
+    };
+    assert_eq!(scraped("wrong").status, 421);
+    let page = scraped("scraper-token-of-this-test");
+    assert_eq!(page.status, 200);
+    let samples = parse_metrics(&page.body);
+    for name in [
+        "cleanup_attempts_total",
+        "cleanup_slots_used",
+        "cleanup_slots_limit",
+        "cleanup_window_used_max",
+        "cleanup_queue_rows",
+        "cleanup_commit_seconds_bucket",
+        "cleanup_engine_state",
+    ] {
+        assert!(samples.iter().any(|(sample, ..)| sample == name), "{name}? {}", page.body);
+    }
+    let rejected = samples.iter().find(|(name, labels, _)| name == "cleanup_queue_rows" && labels.contains("rejected"));
+    assert_eq!(rejected.map(|(.., value)| *value), Some(1.0));
+    assert!(!page.body.contains("scraper-token") && !page.body.contains("1629556410996121225"));
+}
+
+/// Reads the text format 0.0.4 strictly: every sample belongs to a family declared above it, labels are quoted, values are
+/// numbers, buckets grow.
+fn parse_metrics(text: &str) -> Vec<(String, String, f64)> {
+    assert!(text.ends_with('\n'));
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':');
+    let mut families: Vec<(String, String)> = Vec::new();
+    let mut samples: Vec<(String, String, f64)> = Vec::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert!(is_name(name) && ["counter", "gauge", "histogram"].contains(&kind), "{line}");
+            assert!(families.iter().all(|(known, _)| known != name), "{name} twice");
+            families.push((name.to_owned(), kind.to_owned()));
+            continue;
+        }
+        if line.starts_with("# HELP ") {
+            continue;
+        }
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        let (name, labels) =
+            series.split_once('{').map_or((series, ""), |(name, rest)| (name, rest.strip_suffix('}').unwrap()));
+        let (family, kind) = families.last().unwrap();
+        let suffixes: &[&str] = if kind == "histogram" { &["_bucket", "_sum", "_count"] } else { &[""] };
+        assert!(suffixes.iter().any(|suffix| name == format!("{family}{suffix}")), "{line} under {family}");
+        for label in labels.split("\",").filter(|label| !label.is_empty()) {
+            let (key, value) = label.split_once("=\"").unwrap_or_else(|| panic!("{line}"));
+            assert!(is_name(key) && !value.trim_end_matches('"').contains('\n'), "{line}");
+        }
+        assert!(samples.iter().all(|(n, l, _)| n != name || l != labels), "{series} twice");
+        samples.push((name.to_owned(), labels.to_owned(), value.parse().unwrap()));
+    }
+    let buckets: Vec<f64> =
+        samples.iter().filter(|(n, ..)| n == "cleanup_commit_seconds_bucket").map(|(.., v)| *v).collect();
+    assert!(buckets.windows(2).all(|pair| pair[0] <= pair[1]) && !buckets.is_empty());
+    samples
+}
+
+#[test]
+fn it_reads_its_configuration_again_and_ends_politely() {
+    let mut served = Served::start();
+    let cookie = served.cookie();
+    let rows: Vec<String> = (0..40).map(|n| (1_000_000_000_000_000_007_u64 + n * 7_919_000_001).to_string()).collect();
+    std::fs::write(served.path("unlike.csv"), format!("tweet_id\n{}\n", rows.join("\n"))).unwrap();
+    served.cleanup(&["load", "unlike.csv"]);
+    served.until("it has begun", |served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/status", &cookie).body).unwrap();
+        (status["jobs"][0]["done"].as_u64() > Some(0)).then_some(())
+    });
+    let folder = served.path(".config/cleanup");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.toml"), "[run]\nnonsense = 1\n").unwrap();
+    served.signal("-HUP");
+    served.until("nonsense is refused", |served| served.said().contains("stays as it was").then_some(()));
+    std::fs::write(folder.join("config.toml"), "[run]\nworkers = 2\n").unwrap();
+    served.signal("-HUP");
+    served.until("it was read", |served| served.said().contains("was read again").then_some(()));
+    assert!(served.is_alive());
+    // Another process is told that this one drains.
+    let second = served.cleanup(&["resume"]);
+    assert_eq!(second.status.code(), Some(75));
+    let begun = std::time::Instant::now();
+    served.signal("-TERM");
+    assert_eq!(served.wait(), 143);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(!served.path(".local/share/cleanup/sandbox.db.link").exists());
+    assert!(!served.said().contains("panicked"), "{}", served.said());
+}

@@ -1,0 +1,164 @@
+//! A person's way through the dashboard in Chromium, and how its pages look at three widths in both themes. `CLEANUP_SHOTS=FOLDER`
+//! keeps the pictures.
+
+use base64::Engine;
+use serde_json::json;
+
+use crate::driver::Browser;
+use crate::served::Served;
+
+const AXE: &str = include_str!("vendor/axe.min.js");
+
+#[test]
+fn a_persons_way_from_the_link_to_the_report() {
+    let Some(browser) = Browser::open() else { return };
+    let served = Served::start();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/jobs/unfollow.csv");
+    browser.go(&served.link());
+    browser.until("Nothing is in line");
+    browser.click("a.button.primary");
+    browser.write("#file", sample);
+    browser.click("form.fields button.primary");
+    // The check, before anything is queued.
+    browser.until("What would happen");
+    assert!(browser.text().contains("unfollow 110 users"), "{}", browser.text());
+    assert!(browser.text().contains("1.23457E+18"));
+    assert_eq!(served.cleanup(&["status"]).stdout.windows(8).filter(|w| w == b"unfollow").count(), 0);
+    browser.click("section.card button.primary");
+    browser.until("Queued. It is worked off as slots come.");
+    // It moves by itself.
+    browser.until("Done about");
+    browser.click("form[action$='/pause'] button");
+    browser.until("Paused.");
+    assert!(browser.text().contains("paused"));
+    browser.click("form[action$='/unpause'] button");
+    browser.until("It goes on.");
+    // Watched to its end without touching the page.
+    browser.until("finished");
+    let text = browser.text();
+    for number in ["97\n", "2\n", "1\n", "10\n"] {
+        assert!(text.contains(number), "{number:?}? {text}");
+    }
+    // Why did that one fail?
+    browser.click("a[href*='outcome=failed'][href*='reason=']");
+    browser.until("not authorized");
+    browser.click("tbody th a");
+    browser.until("HTTP 403");
+    browser.click("form[action$='/retry'] button");
+    browser.until("Failed rows are in line again.");
+    browser.until("finished");
+    // The report is the command's, to the letter.
+    let report = browser.run_async(
+        "const done = arguments[0]; fetch(document.querySelector('a[download]').href).then(a => a.text()).then(done)",
+    );
+    let told = String::from_utf8(served.cleanup(&["report", "unfollow"]).stdout).unwrap();
+    assert_eq!(report.as_str().unwrap(), told);
+    browser.go(&format!("http://{}/log", served.address));
+    let log = browser.text();
+    for deed in ["log-in", "load", "pause", "unpause", "retry"] {
+        assert!(log.contains(deed), "{deed}? {log}");
+    }
+}
+
+#[test]
+fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
+    let Some(browser) = Browser::open() else { return };
+    let served = Served::start();
+    let sample = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/jobs/unfollow.csv")).unwrap();
+    std::fs::write(served.path("unfollow.csv"), sample).unwrap();
+    served.cleanup(&["load", "unfollow.csv"]);
+    browser.go(&served.link());
+    served.until("something has failed", |served| {
+        let status = served.cleanup(&["status", "--json"]);
+        let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
+        (status["jobs"][0]["done"].as_u64() > Some(20)).then_some(())
+    });
+    served.cleanup(&["pause", "unfollow"]);
+    let pages = [
+        ("now", "/"),
+        ("jobs", "/jobs"),
+        ("job", "/jobs/1"),
+        ("rows", "/jobs/1/rows"),
+        ("row", "/jobs/1/rows/1"),
+        ("rejected", "/jobs/1/rows?outcome=rejected"),
+        ("cancel", "/jobs/1/cancel"),
+        ("new", "/new"),
+        ("accounts", "/accounts"),
+        ("log", "/log"),
+        ("nowhere", "/nowhere"),
+    ];
+    for (theme, scheme) in [("light", "light"), ("dark", "dark")] {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        browser.devtools("Emulation.setEmulatedMedia", media);
+        for width in [375, 820, 1440] {
+            let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+            browser.devtools("Emulation.setDeviceMetricsOverride", size);
+            for (name, path) in pages {
+                browser.go(&format!("http://{}{path}", served.address));
+                look(&browser, name, width, theme);
+            }
+        }
+    }
+    // The switch works without the system's word, and leads back to where it was pressed.
+    browser.go(&format!("http://{}/jobs/1", served.address));
+    browser.click("form[action='/theme'] button");
+    browser.until("Theme: light");
+    assert!(browser.run("return location.pathname").as_str() == Some("/jobs/1"));
+    let ground = browser.run("return getComputedStyle(document.body).backgroundColor");
+    assert_eq!(ground, "rgb(247, 246, 243)");
+}
+
+/// No sideways scrolling, no violation, and something on the picture.
+fn look(browser: &Browser, name: &str, width: u32, theme: &str) {
+    let wide = browser.run("return document.documentElement.scrollWidth").as_u64().unwrap();
+    assert!(wide <= u64::from(width), "{name} is {wide} wide at {width}");
+    let rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
+    let violations = browser.run_async(&format!(
+        "{AXE}; const done = arguments[0]; axe.run(document, {{ runOnly: {rules} }}).then(found => done(found.violations.map(
+         v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))), error => done([String(error)]))"
+    ));
+    assert_eq!(violations, json!([]), "{name} at {width}, {theme}");
+    let colours = json!({ "format": "png", "captureBeyondViewport": true });
+    let picture = browser.devtools("Page.captureScreenshot", colours);
+    let png = base64::engine::general_purpose::STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
+    // An empty page of this size is packed into about 3 kB.
+    assert!(png.starts_with(b"\x89PNG") && png.len() > 6_000, "{name} at {width}, {theme}: {} bytes", png.len());
+    if let Some(folder) = std::env::var_os("CLEANUP_SHOTS") {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}-{width}-{theme}.png")), png).unwrap();
+    }
+}
+
+#[test]
+fn a_page_of_another_origin_gets_nothing_with_the_cookie_in_the_browser() {
+    let Some(browser) = Browser::open() else { return };
+    let served = Served::start();
+    browser.go(&served.link());
+    browser.until("Nothing is in line");
+    // localhost is another site than 127.0.0.1, and another origin; a server of our own there is the stranger.
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = stranger.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in stranger.incoming().flatten() {
+            let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
+            let page = "<!doctype html><title>stranger</title><p>hello";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                page.len()
+            );
+            let _ = std::io::Write::write_all(&mut stream, (head + page).as_bytes());
+        }
+    });
+    browser.go(&format!("http://localhost:{port}/"));
+    let ours = format!("http://{}", served.address);
+    let got = browser.run_async(&format!(
+        "const done = arguments[0];
+         const ask = (path, options) => fetch('{ours}' + path, {{ credentials: 'include', ...options }}).then(a => a.type + a.status, () => 'nothing');
+         const image = new Promise(r => {{ const i = new Image(); i.onload = () => r('image'); i.onerror = () => r('nothing'); i.src = '{ours}/assets/icon.svg'; }});
+         const frame = new Promise(r => {{ const f = document.createElement('iframe'); f.src = '{ours}/'; f.onload = () => {{ try {{ r(f.contentDocument ? 'own' : 'nothing'); }} catch {{ r('nothing'); }} }}; document.body.append(f); }});
+         const events = new Promise(r => {{ const e = new EventSource('{ours}/events', {{ withCredentials: true }}); e.onopen = () => r('events'); e.onerror = () => r('nothing'); }});
+         Promise.all([ask('/api/status'), ask('/', {{}}), ask('/engine/wake', {{ method: 'POST' }}), image, frame, events]).then(done)"
+    ));
+    assert_eq!(got, json!(["nothing", "nothing", "nothing", "nothing", "nothing", "nothing"]));
+    assert!(!served.get("/log", &served.cookie()).body.contains("try-again"));
+}

@@ -1,0 +1,12 @@
+//! The dashboard on the real server with the sandbox behind it: a person's way through it in a browser, what others get, and what
+//! ten thousand hostile requests do.
+//!
+//! `vendor/axe.min.js` is axe-core 4.14.1 as published (npm package axe-core, MPL-2.0, see the licence beside it): unchanged,
+//! and used by these tests alone.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod access;
+mod browser;
+mod driver;
+mod hostile;
+mod served;

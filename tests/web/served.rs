@@ -1,0 +1,171 @@
+//! `cleanup serve --sandbox` in a home of its own, and a client of a few lines that says exactly what it is told to.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) folder: tempfile::TempDir,
+    /// The name it is known under.
+    pub(crate) address: String,
+    /// Where it listens.
+    socket: String,
+}
+
+/// An answer: its status, its head and its body.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Served {
+    pub(crate) fn start() -> Served {
+        Served::start_with(&[], &[])
+    }
+
+    pub(crate) fn start_with(words: &[&str], variables: &[(&str, &str)]) -> Served {
+        let folder = tempfile::tempdir().unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let socket = free.to_string();
+        let mut command = Command::new("/usr/bin/env");
+        command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup"));
+        command.args(["serve", "--sandbox", "--listen", &socket]).args(words);
+        command.env_clear().env("HOME", folder.path()).env("TZ", "UTC").envs(variables.iter().copied());
+        let log = std::fs::File::create(folder.path().join("stderr")).unwrap();
+        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let child = command.spawn().unwrap();
+        let mut served = Served { child, folder, address: String::new(), socket };
+        served.address = served.until("it says where it is", |served| {
+            let text = served.said();
+            let line = text.lines().find_map(|line| line.strip_prefix("the dashboard is at http"))?;
+            Some(line.trim_start_matches('s').trim_start_matches("://").to_owned())
+        });
+        served
+    }
+
+    /// What it has said.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("stderr")).unwrap()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The one-time link.
+    pub(crate) fn link(&self) -> String {
+        let file = self.path(".local/share/cleanup/sandbox.db.link");
+        self.until("there is a link", |_| std::fs::read_to_string(&file).ok().filter(|text| text.ends_with('\n')))
+            .trim()
+            .to_owned()
+    }
+
+    /// Comes in with the link; the cookie.
+    pub(crate) fn cookie(&self) -> String {
+        let link = self.link();
+        let path = link.split_once(&self.address).unwrap().1;
+        let answer = self.ask("GET", path, &[], "");
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let line = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        line.split(';').next().unwrap().to_owned()
+    }
+
+    /// Runs another command on the same queue.
+    pub(crate) fn cleanup(&self, words: &[&str]) -> std::process::Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+        command.args(words).arg("--sandbox").env_clear().env("HOME", self.folder.path()).env("TZ", "UTC");
+        command.current_dir(self.folder.path()).stdin(Stdio::null()).output().unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str, cookie: &str) -> Answer {
+        self.ask("GET", path, &[("cookie", cookie)], "")
+    }
+
+    /// As a page of the dashboard itself posts a form.
+    pub(crate) fn post(&self, path: &str, cookie: &str, form: &str) -> Answer {
+        let origin = format!("http://{}", self.address);
+        let kind = "application/x-www-form-urlencoded";
+        self.ask("POST", path, &[("cookie", cookie), ("origin", &origin), ("content-type", kind)], form)
+    }
+
+    /// Sends one request with our own Host, unless another is given.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.connect_to()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            head.push_str(&format!("host: {}\r\n", self.address));
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+        stream.write_all(head.as_bytes()).unwrap();
+        Answer::read(&mut stream)
+    }
+
+    /// The socket, whatever name the dashboard is known under.
+    pub(crate) fn connect_to(&self) -> String {
+        self.socket.clone()
+    }
+
+    /// Waits until there is something.
+    #[track_caller]
+    pub(crate) fn until<T>(&self, what: &str, mut look: impl FnMut(&Served) -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{what}? {}", self.said());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// The exit code, once it has ended.
+    pub(crate) fn wait(&mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// The memory it has in use, in KiB.
+    pub(crate) fn rss_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+    }
+
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Answer {
+    /// Reads what comes, to its end. A connection that is broken off has status 0.
+    pub(crate) fn read(stream: &mut impl Read) -> Answer {
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Answer { status, head: head.to_owned(), body: body.to_owned() }
+    }
+}
