@@ -78,7 +78,8 @@ impl Store {
     /// # Errors
     /// It can no longer be opened.
     pub async fn once_more(path: &Path) -> Result<Store, StoreError> {
-        Ok(Store { connection: connect(path).await?, path: path.to_path_buf() })
+        let reload_sizes = ReloadSizes::default();
+        Ok(Store { connection: connect(path).await?, path: path.to_path_buf(), reload_sizes })
     }
 
     /// One more connection to the same queue, for reading beside a load.
@@ -86,7 +87,7 @@ impl Store {
     /// # Errors
     /// It cannot be opened.
     pub async fn beside(&self) -> Result<Store, StoreError> {
-        Ok(Store { connection: connect(&self.path).await?, path: self.path.clone(), reload_sizes: self.reload_sizes })
+        Ok(Store { reload_sizes: self.reload_sizes, ..Store::once_more(&self.path).await? })
     }
 
     /// Where the queue is.
