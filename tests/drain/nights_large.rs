@@ -41,7 +41,8 @@ fn load_into(model: &mut HashMap<u64, Outcome>, rows: &[u64], keep: impl Fn(u64)
     let present: std::collections::HashSet<u64> = rows.iter().copied().collect();
     for (number, outcome) in model.iter_mut() {
         match (present.contains(number), *outcome) {
-            (true, Outcome::Cancelled | Outcome::Pending) => *outcome = Outcome::Pending,
+            // What was spared comes back where no rule spares it any more.
+            (true, Outcome::Cancelled | Outcome::Pending | Outcome::Kept) => *outcome = Outcome::Pending,
             (false, Outcome::Pending) => *outcome = Outcome::Cancelled,
             _ => {}
         }
