@@ -284,7 +284,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
         let load =
             LoadOptions { again: choices.again, allow_shrink: choices.allow_shrink, rules, ..LoadOptions::default() };
         let (lanes, spared) = prepared.to_do(&load)?;
-        let kept = spared.iter().map(|(_, rows)| rows).sum();
+        let kept = spared.values().sum();
         Ok::<_, CliError>((prepared, load, lanes, kept))
     });
     judging.await.map_err(|error| CliError::new(Kind::Fault, "the file could not be judged").because(error))?
