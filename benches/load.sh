@@ -1,36 +1,26 @@
 #!/usr/bin/env bash
-# Loading, loading again, reporting and status of ROWS random IDs, against sqlite3's .import into a UNIQUE column.
-# Prints a Markdown table of medians of RUNS. CLEANUP names the program.
-set -euo pipefail
-ROWS=${ROWS:-1000000} RUNS=${RUNS:-5} CLEANUP=${CLEANUP:-target/release/cleanup}
-CLEANUP=$(realpath "$CLEANUP")
-HERE=$(mktemp -d "${TMPDIR:-/tmp}/cleanup-load.XXXXXX")
-trap 'rm -rf "$HERE"' EXIT
-cd "$HERE"
+# Loading, loading again, reporting and status of ROWS random IDs (1,000,000), against sqlite3's .import of the same file into a
+# UNIQUE column. See common.sh for the rest.
+. "$(dirname "$0")/common.sh"
+ROWS=${ROWS:-1000000}
+need sqlite3 sqlite3 python3 python3 /usr/bin/time time
+need_cleanup
+work_folder load
+say "load: $ROWS rows, $REPEATS times"
+random_ids "$ROWS" 7 >a.csv
 python3 - "$ROWS" <<'PY'
 import random, sys
-n = int(sys.argv[1]); random.seed(7)
-ids = set()
-while len(ids) < n + n // 100: ids.add(random.randrange(10**18, 2 * 10**18))
-ids = list(ids); random.shuffle(ids)
-first, new = ids[:n], ids[n:]
-def write(name, rows): open(name, "w").write("target_id\n" + "".join(f"{i}\n" for i in rows))
-write("a.csv", first)
-gone = set(random.sample(range(n), n // 100))
-kept = [i for k, i in enumerate(first) if k not in gone]
-at = sorted(random.randrange(len(kept)) for _ in new); mixed, j = [], 0
-for k, i in enumerate(kept):
-    while j < len(at) and at[j] == k: mixed.append(new[j]); j += 1
-    mixed.append(i)
-write("b.csv", mixed + new[j:])
+n = int(sys.argv[1]); random.seed(11); share = max(n // 100, 1)
+# One row in a hundred goes, and as many come, anywhere.
+gone, new = set(random.sample(range(n), share)), sorted(random.sample(range(n), share))
+with open("a.csv") as old, open("b.csv", "w") as out:
+    out.write(next(old)); at = 0
+    for k, row in enumerate(old):
+        while at < len(new) and new[at] == k: out.write(f"{3 * 10**18 + at * 7919}\n"); at += 1
+        if k not in gone: out.write(row)
 PY
-export HOME=$HERE XDG_DATA_HOME=$HERE XDG_CONFIG_HOME=$HERE CLEANUP_X_USER_ID=77 CLEANUP_DB=$HERE/queue.db
-measure() { # name command...: appends "name seconds KiB"
-    local name=$1; shift
-    /usr/bin/time -f "$name %e %M" -a -o times "$@" >out 2>err || { cat err >&2; exit 1; }
-}
-for _ in $(seq "$RUNS"); do
-    rm -f queue.db* import.db*
+for _ in $(seq "$REPEATS"); do
+    fresh_queue; rm -f import.db*
     cp a.csv unfollow.csv; measure load "$CLEANUP" load unfollow.csv
     measure unchanged "$CLEANUP" load unfollow.csv
     cp b.csv unfollow.csv; measure changed "$CLEANUP" load unfollow.csv
@@ -41,14 +31,16 @@ for _ in $(seq "$RUNS"); do
 done
 python3 - "$ROWS" <<'PY'
 import statistics as s, sys, collections
-n = int(sys.argv[1]); t = collections.defaultdict(list); m = collections.defaultdict(int)
+n = int(sys.argv[1]); t = collections.defaultdict(list); c = collections.defaultdict(list); m = collections.defaultdict(int)
 for line in open("times"):
-    name, seconds, kib = line.split(); t[name].append(float(seconds)); m[name] = max(m[name], int(kib))
+    name, seconds, user, system, kib = line.split()
+    t[name].append(float(seconds)); c[name].append(float(user) + float(system)); m[name] = max(m[name], int(kib))
 ratio = lambda a, b: s.median(x / max(y, 0.01) for x, y in zip(t[a], t[b]))
-row = lambda what, name, of, reach: print(f"| {what} | {s.median(t[name]):.2f} s | {m[name] / 1024:.0f} MiB | {of} | {reach} |")
-print(f"| {n} rows | median | peak | ratio | reach |\n|---|---|---|---|---|")
+def row(what, name, of, reach):
+    print(f"| {what} | {s.median(t[name]):.2f} s | {s.median(c[name]):.2f} s | {m[name] / 1024:.0f} MiB | {of} | {reach} |")
+print(f"| {n:,} rows | median | CPU | peak | ratio | reach |\n|---|---|---|---|---|---|")
 row("sqlite3 .import, UNIQUE", "import", "1", "")
-row("load", "load", f"{ratio('import', 'load'):.1f} x .import", ">= 3 x, <= 48 MiB")
+row("load", "load", f"{ratio('import', 'load'):.2f} x .import", ">= 3 x, <= 48 MiB")
 row("load again, unchanged", "unchanged", f"{ratio('unchanged', 'load'):.3f} x load", "<= 0.05 x")
 row("load again, 1 % changed", "changed", f"{ratio('changed', 'load'):.2f} x load", "<= 0.5 x")
 row("report", "report", f"{n / s.median(t['report']):,.0f} rows/s", ">= 500,000 rows/s, <= 64 MiB")

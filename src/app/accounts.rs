@@ -155,10 +155,11 @@ impl Who {
             Who::Sandbox(_) => {
                 let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
                 let default = wanted.cloned().unwrap_or(standard);
-                for name in named_in_rows {
-                    store.ensure_account(name, Platform::Sandbox, &SandboxAccounts::user_of(name)?).await?;
-                }
-                Some(store.ensure_account(&default, Platform::Sandbox, &SandboxAccounts::user_of(&default)?).await?)
+                let pretend =
+                    |name: &AccountName| Ok((name.clone(), Platform::Sandbox, SandboxAccounts::user_of(name)?));
+                // The default one last: its number is the last as well.
+                let users: Result<Vec<_>, CliError> = named_in_rows.iter().chain([&default]).map(pretend).collect();
+                store.ensure_accounts(&users?).await?.last().copied()
             }
             Who::Real(real) => real.introduce(store, wanted).await?,
         };

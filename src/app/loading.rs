@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::accounts::{Accounts, Who};
 use super::handles::HandleBook;
-use super::sifting::RowRules;
+use super::sifting::{RowRules, RowSieve};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, TargetKind, Wall};
-use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
+use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Rows, SavedWorklist, Source, Survey};
 use crate::lists::filter::Rule;
 use crate::platform;
 use crate::store::{
-    Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ReloadSummary, Reloaded, RowPlace, Store, StoreError,
+    Job, JobState, LoadRow, LoadSummary, Loader, NewJob, ROWS_PER_STATEMENT, ReloadSummary, Reloaded, RowPlace, Store,
+    StoreError,
 };
 
 /// How files are read.
@@ -426,7 +427,30 @@ async fn push_rows(
     let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
     let mut tasks = 0;
-    while let Some(row) = rows.next().map_err(changed_under_us)? {
+    let mut batch = next_batch(&mut rows, accounts, options, &mut sieve, &mut book).await?;
+    while !batch.is_empty() {
+        tasks += batch.iter().filter(|row| matches!(row.place, RowPlace::Task { .. })).count() as u64;
+        // The queue works on a thread of its own; meanwhile the next rows are read on this one.
+        let reading = next_batch(&mut rows, accounts, options, &mut sieve, &mut book);
+        let (pushed, read) = tokio::join!(biased; loader.push_all(batch), reading);
+        pushed?;
+        batch = read?;
+    }
+    Ok(tasks)
+}
+
+/// As many rows as the queue takes at once; none at the end.
+async fn next_batch(
+    rows: &mut Rows,
+    accounts: &Accounts,
+    options: &LoadOptions,
+    sieve: &mut RowSieve<'_>,
+    book: &mut HandleBook,
+) -> Result<Vec<LoadRow>, CliError> {
+    let mut batch = Vec::with_capacity(ROWS_PER_STATEMENT);
+    while batch.len() < ROWS_PER_STATEMENT
+        && let Some(row) = rows.next().map_err(changed_under_us)?
+    {
         let place = match row.verdict {
             RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
                 Ok(id) => match book.place(accounts.platform_of(account), action, target, options).await? {
@@ -440,10 +464,9 @@ async fn push_rows(
             },
             RowVerdict::Rejected(rejection) => RowPlace::Rejected { reason: rejection.reason().to_owned() },
         };
-        tasks += u64::from(matches!(place, RowPlace::Task { .. }));
-        loader.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) }).await?;
+        batch.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) });
     }
-    Ok(tasks)
+    Ok(batch)
 }
 
 /// What was pushed so far stays invisible and is swept away by the next load.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::settings::Access;
+use super::wire::Gate;
 use crate::domain::{AccountId, Action, LaneId, Reason, RoundId, TaskId, Tick};
 use crate::limits::{Limiter, Values};
 
@@ -21,6 +22,8 @@ pub(super) struct AccountRun {
     pub(super) values: Values,
     /// Made, and filled with the slots on record, when the account first comes due: 100,000 accounts have five million slots.
     pub(super) limiter: Option<Limiter>,
+    /// Calls back what was claimed ahead.
+    pub(super) gate: Arc<Gate>,
     /// In the order of jobs.
     pub(super) lanes: Vec<LaneId>,
     /// When it is looked at next; entries of the heap that say something else are out of date.
@@ -49,6 +52,7 @@ impl AccountRun {
             access,
             values,
             limiter: None,
+            gate: Arc::default(),
             lanes: Vec::new(),
             due: None,
             provisional: Vec::new(),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::settings::Access;
+use super::shutdown::{Shutdown, Urgency};
+use super::wire::{Gate, Pass, Wire};
 use crate::auth::{Current, NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, AttemptId, Moment, Target, Tick};
@@ -17,6 +19,9 @@ pub(super) struct Departure {
     pub(super) endpoint: &'static Endpoint,
     pub(super) access: Arc<Access>,
     pub(super) target: Target,
+    /// What calls it back if it has to wait for a place on the wire.
+    pub(super) gate: Arc<Gate>,
+    pub(super) pass: Pass,
     /// Past this it is not sent any more.
     pub(super) send_by: Tick,
     /// Past this nobody waits for the answer.
@@ -38,22 +43,39 @@ pub(super) enum Arrival {
     Token { account: usize, outcome: Result<(), NoToken> },
 }
 
+/// What all carriers stand on.
+pub(super) struct Road {
+    pub(super) client: Arc<Client>,
+    pub(super) tokens: Arc<TokenSource>,
+    pub(super) clock: SharedClock,
+    pub(super) wire: Arc<Wire>,
+    pub(super) shutdown: Shutdown,
+    pub(super) arrivals: mpsc::Sender<Arrival>,
+}
+
 /// Carries a request and hands in what came of it.
-pub(super) async fn carry(
-    departure: Departure,
-    client: Arc<Client>,
-    tokens: Arc<TokenSource>,
-    clock: SharedClock,
-    arrivals: mpsc::Sender<Arrival>,
-) {
-    // At hand when the turn was planned. If it has run out since, nothing is sent: a refresh takes longer than `send_by`.
-    let (reply, generation) = match tokens.at_hand(departure.account) {
-        Some(current) => (send(&departure, &current, &client, &clock).await, current.generation),
-        None => (not_sent(), NO_GENERATION),
-    };
-    let arrival = Arrival::Reply { attempt: departure.attempt, reply, ended: clock.now(), generation };
+pub(super) async fn carry(departure: Departure, road: Arc<Road>) {
+    let (reply, generation) = leave(&departure, &road).await;
+    let arrival = Arrival::Reply { attempt: departure.attempt, reply, ended: road.clock.now(), generation };
     // Nobody is listening any more only when the run has been cancelled; then the attempt has been written off.
-    let _ = arrivals.send(arrival).await;
+    let _ = road.arrivals.send(arrival).await;
+}
+
+/// Takes a place on the wire, and leaves it to the next as soon as the answer is there.
+async fn leave(departure: &Departure, road: &Road) -> (Reply, i64) {
+    let Departure { gate, pass, send_by, account, .. } = departure;
+    let Some(_place) = road.wire.place(&*road.clock, *send_by, gate, *pass).await else {
+        return (not_sent(), NO_GENERATION);
+    };
+    // The dispatcher may be writing a turn and not have heard of it yet.
+    if road.shutdown.now().0 > Urgency::None {
+        return (not_sent(), NO_GENERATION);
+    }
+    // At hand when the turn was planned. If it has run out since, nothing is sent: a refresh takes longer than `send_by`.
+    let Some(current) = road.tokens.at_hand(*account) else { return (not_sent(), NO_GENERATION) };
+    let reply = send(departure, &current, &road.client, &road.clock).await;
+    gate.hear(&reply.finding);
+    (reply, current.generation)
 }
 
 /// Of a request that had no credentials to be sent with.

@@ -49,7 +49,7 @@ impl Budget {
         Ok(u32::try_from(by_requests.min(by_spend)).unwrap_or(u32::MAX).min(want))
     }
 
-    /// So many requests are planned; [`Budget::unplan`] takes back those that found no task.
+    /// So many requests are planned; [`Budget::unplan`] takes back those that found no task or were not sent.
     pub(super) fn plan(&mut self, price: MicroUsd, count: u32) {
         self.requests += u64::from(count);
         self.at_stake = self.at_stake.plus(price.times(u64::from(count)));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::attempt::{Departure, carry};
 use super::dispatcher::{Dispatcher, InFlight};
 use super::settings::Access;
+use super::wire::Pass;
 use crate::domain::{AccountId, Action, LaneId, MicroUsd, Moment, Reason, TaskId, Tick};
 use crate::limits::{HoldReason, Limiter, Reservation, StoredHold, StoredSlot, ThisBoot, Wait};
 use crate::platform::{Endpoint, find};
@@ -24,14 +25,17 @@ pub(super) struct Planned {
     count: u32,
     price: MicroUsd,
     endpoint: &'static Endpoint,
+    pass: Pass,
     /// The tasks that may be sent, where a guard has looked; none: any.
     pub(super) looked: Option<HashSet<TaskId>>,
 }
 
 impl Dispatcher {
-    /// For every due account, as many tasks as its windows, its pace, the free workers and the budget allow.
+    /// For every due account, as many tasks as its windows, its pace, the free workers (and some ahead of them) and the budget allow.
     pub(super) async fn plan_claims(&mut self, turn: &mut Turn, now: Moment) -> Result<Vec<Planned>, StoreError> {
-        let mut room = self.settings.workers.saturating_sub(self.in_flight.len());
+        let busy = self.wire.busy();
+        self.ahead.look(self.in_flight.len().saturating_sub(busy), self.settings.workers.saturating_sub(busy));
+        let mut room = self.room();
         let mut plan = Vec::new();
         if room == 0 || self.settings.until.is_some_and(|until| now.tick >= until) {
             return Ok(plan);
@@ -41,16 +45,29 @@ impl Dispatcher {
             return Ok(plan);
         }
         self.restore_limiters(&due, now).await?;
+        // Slots left beside those taken; an account that finds no room has one at least.
+        let mut free_slots = 0;
         for account in due {
             if room == 0 {
                 self.schedule(account, now.tick);
+                free_slots += 1;
                 continue;
             }
             let taken = self.plan_account(account, room, now, turn, &mut plan);
             room = room.saturating_sub(taken as usize);
+            free_slots += self.free_slots(plan.last().filter(|_| taken > 0), now);
         }
+        self.ahead.planned(room == 0, free_slots);
         self.guard_claims(turn, &mut plan).await?;
         Ok(plan)
+    }
+
+    /// How many slots are free beside those just planned.
+    fn free_slots(&mut self, planned: Option<&Planned>, now: Moment) -> u64 {
+        let Some(planned) = planned else { return 0 };
+        let run = &mut self.roster.accounts[planned.account];
+        let app = run.access.as_ref().and_then(|access| self.app_windows.get_mut(&access.platform));
+        run.limiter.as_mut().map_or(0, |limiter| u64::from(limiter.free(planned.action, now.tick, app)))
     }
 
     /// Accounts whose time has come, in the order of their IDs: neighbours' tasks lie on neighbouring pages.
@@ -175,7 +192,8 @@ impl Dispatcher {
                         looked_to: None,
                         upper,
                     });
-                    plan.push(Planned { account, lane: id, action, count, price, endpoint, looked: None });
+                    let pass = run.gate.pass();
+                    plan.push(Planned { account, lane: id, action, count, price, endpoint, pass, looked: None });
                     self.budget.plan(price, count);
                     self.note_probe(&access, true);
                     // Look again in the next turn, when it is known how many tasks there were.
@@ -226,6 +244,7 @@ impl Dispatcher {
                 lane.pending = false;
             }
         }
+        let last_departure = self.settings.until.unwrap_or(Tick(i64::MAX));
         let mut found: HashMap<LaneId, u32> = HashMap::with_capacity(plan.len());
         let plans: HashMap<LaneId, &Planned> = plan.iter().map(|planned| (planned.lane, planned)).collect();
         for claimed in receipt.claimed {
@@ -242,15 +261,15 @@ impl Dispatcher {
                 endpoint: planned.endpoint,
                 access,
                 target: claimed.target.clone(),
-                send_by: if unseen { Tick(i64::MIN) } else { now.tick.after(run.values.send_by) },
+                gate: Arc::clone(&run.gate),
+                pass: planned.pass,
+                send_by: if unseen { Tick(i64::MIN) } else { now.tick.after(run.values.send_by).min(last_departure) },
                 deadline: now.tick.after(run.values.deadline),
             };
             let (account, endpoint, price) = (planned.account, planned.endpoint, planned.price);
             let flight = InFlight { account, lane, endpoint, reserved: now, price, claimed };
             self.in_flight.insert(flight.claimed.attempt, flight);
-            let (client, clock) = (Arc::clone(&self.means.client), Arc::clone(&self.means.clock));
-            let tokens = Arc::clone(&self.means.tokens);
-            self.carriers.spawn(carry(departure, client, tokens, clock, self.arrive.clone()));
+            self.carriers.spawn(carry(departure, Arc::clone(&self.road)));
         }
         for planned in plan {
             let unused = planned.count - found.get(&planned.lane).copied().unwrap_or(0).min(planned.count);

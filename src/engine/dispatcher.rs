@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::account::{Lane, Roster};
-use super::attempt::Arrival;
+use super::attempt::{Arrival, Road};
 use super::budget::Budget;
 use super::event::{Event, Finish, Listener, Progress, Stopped, WindowLevel};
 use super::guard::Guard;
@@ -21,6 +21,7 @@ use super::news::News;
 use super::settings::{Access, Settings};
 use super::settling::Gathered;
 use super::shutdown::{Shutdown, Urgency};
+use super::wire::{Ahead, MAX_AHEAD_PER_WORKER, Wire};
 use crate::auth::{NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick};
@@ -46,7 +47,7 @@ pub struct Means {
     pub guard: Box<dyn Guard>,
 }
 
-/// A request in flight.
+/// A request in flight, or ready to leave.
 #[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) claimed: Claimed,
@@ -84,6 +85,9 @@ pub(super) struct Dispatcher {
     pub(super) carriers: JoinSet<()>,
     /// Tasks that ask for tokens.
     pub(super) askers: JoinSet<()>,
+    pub(super) wire: Arc<Wire>,
+    pub(super) ahead: Ahead,
+    pub(super) road: Arc<Road>,
     pub(super) arrivals: mpsc::Receiver<Arrival>,
     pub(super) arrive: mpsc::Sender<Arrival>,
     /// Windows that all accounts of a platform share.
@@ -148,7 +152,16 @@ impl Dispatcher {
         access: HashMap<AccountId, Access>,
         settings: Settings,
     ) -> Dispatcher {
-        let (arrive, arrivals) = mpsc::channel(settings.workers);
+        let (arrive, arrivals) = mpsc::channel(settings.workers * (1 + MAX_AHEAD_PER_WORKER));
+        let wire = Arc::new(Wire::new(settings.workers));
+        let road = Arc::new(Road {
+            client: Arc::clone(&means.client),
+            tokens: Arc::clone(&means.tokens),
+            clock: Arc::clone(&means.clock),
+            wire: Arc::clone(&wire),
+            shutdown: means.shutdown.clone(),
+            arrivals: arrive.clone(),
+        });
         let awake = (means.clock.now().tick, means.clock.suspended());
         let mut app_windows = HashMap::new();
         for access in access.values() {
@@ -158,6 +171,7 @@ impl Dispatcher {
         }
         Dispatcher {
             budget: Budget::new(settings.max_requests, settings.max_spend),
+            ahead: Ahead::new(settings.workers),
             means,
             settings,
             access: access.into_iter().map(|(id, access)| (id, Arc::new(access))).collect(),
@@ -168,6 +182,8 @@ impl Dispatcher {
             in_flight: HashMap::new(),
             carriers: JoinSet::new(),
             askers: JoinSet::new(),
+            wire,
+            road,
             arrivals,
             arrive,
             app_windows,
@@ -221,6 +237,7 @@ impl Dispatcher {
             self.heed_shutdown();
             self.heed_deadline();
             self.heed_suspend().await?;
+            self.close_the_wire().await;
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
             let queue = self.settle_tokens(&mut turn);
@@ -291,11 +308,24 @@ impl Dispatcher {
         if self.stopping.is_some() {
             return self.drain_until.map_or(next, |until| next.min(until));
         }
-        let has_room = self.in_flight.len() < self.settings.workers;
+        let has_room = self.room() > 0;
         if let Some(Reverse((due, _))) = self.due.peek().filter(|_| has_room) {
             next = next.min(*due);
         }
         self.settings.until.map_or(next, |until| next.min(until))
+    }
+
+    /// Once the run is to end, what stands ready comes back, before anybody waits for what is out.
+    async fn close_the_wire(&mut self) {
+        if self.stopping.is_some() && self.wire.close() {
+            // They hand themselves in as soon as they run.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// How many tasks may be claimed: as many as workers are free, and some ahead of them.
+    pub(super) fn room(&self) -> usize {
+        (self.settings.workers + self.ahead.now()).saturating_sub(self.in_flight.len())
     }
 
     /// Looks at an account again at a tick; what was planned before is forgotten.
@@ -323,7 +353,7 @@ impl Dispatcher {
         let progress = Progress {
             requests: self.budget.requests(),
             spent: self.budget.spent(),
-            in_flight: self.in_flight.len(),
+            in_flight: self.wire.busy(),
             next_slot_at: self.due.peek().map(|Reverse((due, _))| now.wall_at(*due)),
             windows: limiter
                 .map(|limiter| limiter.usage(now.tick).into_iter().map(levels).collect())

@@ -26,6 +26,7 @@ mod settling;
 mod shutdown;
 mod tokens;
 mod verdict;
+mod wire;
 
 pub use dispatcher::{Means, run};
 pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};

@@ -10,6 +10,7 @@ use super::retry::backoff_after;
 use super::settings::Access;
 use super::shutdown::Urgency;
 use super::verdict::{ForAccount, History, Verdict, is_good, judge, name_of};
+use super::wire::{Faith, faith};
 use crate::domain::{Action, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition};
 use crate::platform::{Finding, Reply};
 use crate::store::{Move, Settled, Turn};
@@ -87,6 +88,9 @@ impl Dispatcher {
         let verdict = judge(&reply.finding, &history, self.last_good);
         if is_good(&reply.finding) {
             self.last_good = self.last_good.max(flight.claimed.attempt);
+        }
+        if faith(&reply.finding) != Faith::Kept {
+            self.ahead.halt();
         }
         self.hear_the_world(reply, ended.tick);
         if let Some(access) = self.roster.accounts[flight.account].access.clone() {
@@ -166,7 +170,11 @@ impl Dispatcher {
         {
             windows.ended(flight.lane.action, upper);
         }
-        self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });
+        if matches!(reply.finding, Finding::NotSent) {
+            self.budget.unplan(flight.price, 1);
+        } else {
+            self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });
+        }
         self.follow_up(gathered, &mut verdict, turn);
         let wait = self.stand_aside(flight, &verdict, ended.tick);
         if verdict.state() == TaskState::Pending

@@ -130,6 +130,17 @@ impl Limiter {
         Reservation::Granted(granted)
     }
 
+    /// How many slots are free, whatever the pace.
+    pub fn free(&mut self, action: Action, now: Tick, app: Option<&mut Windows>) -> u32 {
+        if self.held(now).is_some() {
+            return 0;
+        }
+        let own = self.windows.free(action, now).unwrap_or(0);
+        let shared = app.map_or(u32::MAX, |app| app.free(action, now).unwrap_or(0));
+        let allowed = self.allowances_of(action).filter(|a| now < a.until).map(|a| a.more).min();
+        own.min(shared).min(allowed.unwrap_or(u32::MAX))
+    }
+
     /// Gives back `n` slots that were granted and never committed. The app's windows are given theirs back by the caller.
     pub fn give_back(&mut self, action: Action, n: u32) {
         self.windows.give_back(action, n);

@@ -153,11 +153,13 @@ async fn wrong_requests_are_refused_in_xs_words() {
         assert_eq!(body["title"], "Invalid Request");
         assert!(body["type"].as_str().unwrap().ends_with("/problems/invalid-request"));
     }
-    for path in ["/", "/2/users/77/following", "/3/friendships/destroy.json", "/2/users/77/pinned_lists/1"] {
+    for path in ["/", "/2/users/77/pinned_lists", "/3/friendships/destroy.json", "/2/users/77/pinned_lists/1"] {
         let response = bench.delete(path).await;
         assert_eq!((response.status(), body(response).await["status"].clone()), (StatusCode::NOT_FOUND, json!(404)));
     }
     assert_eq!(bench.request(Method::POST, "/2/tweets/1").send().await.unwrap().status(), 405);
+    // There is such a path, to read the list.
+    assert_eq!(bench.delete("/2/users/77/following").await.status(), 405);
     let large = bench.delete_as(USER, "/2/tweets/1").body(vec![0_u8; 5000]).send().await.unwrap();
     assert_eq!(large.status(), 413);
     assert_eq!(bench.user().effects, 0);

@@ -1,5 +1,8 @@
 //! Accounts: who they are, and what holds them.
 
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall};
@@ -85,24 +88,48 @@ impl Store {
         platform: Platform,
         user_id: &UserId,
     ) -> Result<AccountId, StoreError> {
-        let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
-        let insert = sqlx::query(sql).bind(name.as_str()).bind(platform.name()).bind(user_id.as_str());
-        insert.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        let sql = "select id from account where platform = ?1 and user_id = ?2";
-        let found: Option<(i64,)> = sqlx::query_as(sql)
-            .bind(platform.name())
-            .bind(user_id.as_str())
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
-        if let Some((id,)) = found {
-            return Ok(AccountId(id));
-        }
-        let sql = "select platform, user_id from account where name = ?1";
-        let (platform, user_id): (String, String) =
-            sqlx::query_as(sql).bind(name.as_str()).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id })
+        let ids = self.ensure_accounts(&[(name.clone(), platform, user_id.clone())]).await?;
+        ids.first().copied().ok_or_else(|| StoreError::impossible("an account that was not made"))
     }
+
+    /// The accounts of users of platforms, made under their names where they are new: all of them or none, in one commit.
+    ///
+    /// # Errors
+    /// [`StoreError::AccountNameTaken`] where a name belongs to somebody else.
+    pub async fn ensure_accounts(
+        &mut self,
+        users: &[(AccountName, Platform, UserId)],
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut ids = Vec::with_capacity(users.len());
+        for (name, platform, user) in users {
+            ids.push(make_account(&mut tx, name, *platform, user).await.map_err(&sort)??);
+        }
+        tx.commit().await.map_err(&sort)?;
+        Ok(ids)
+    }
+}
+
+/// The account of a user, made where it is new. The inner error: its name is somebody else's.
+pub(super) async fn make_account(
+    tx: &mut SqliteConnection,
+    name: &AccountName,
+    platform: Platform,
+    user: &UserId,
+) -> Result<Result<AccountId, StoreError>, sqlx::Error> {
+    let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
+    sqlx::query(sql).bind(name.as_str()).bind(platform.name()).bind(user.as_str()).execute(&mut *tx).await?;
+    let sql = "select id from account where platform = ?1 and user_id = ?2";
+    let found: Option<(i64,)> =
+        sqlx::query_as(sql).bind(platform.name()).bind(user.as_str()).fetch_optional(&mut *tx).await?;
+    if let Some((id,)) = found {
+        return Ok(Ok(AccountId(id)));
+    }
+    let sql = "select platform, user_id from account where name = ?1";
+    let (platform, user_id): (String, String) = sqlx::query_as(sql).bind(name.as_str()).fetch_one(tx).await?;
+    Ok(Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id }))
 }
 
 impl Store {

@@ -11,30 +11,54 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write as _;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-use super::columns::{numbers, sparse, targets};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
 use super::error::StoreError;
 use super::load::{LoadRow, RowPlace};
+use super::old_rows::{OldRows, PageOfOldRows};
 use super::open::Store;
 use crate::domain::{LaneId, RoundId, Target};
 
-/// Old rows in one page. Debug builds, which are what the tests run, take tiny pages, so that small files cross every border.
-const ROWS_PER_PAGE: usize = if cfg!(debug_assertions) { 7 } else { 10_000 };
 /// Pages in which a row is looked for.
 const MAX_PAGES: usize = 3;
-/// With more rows left over, the files have little in common and the rest is compared by sorting.
-const MAX_LEFT_OVER: usize = if cfg!(debug_assertions) { 20 } else { 200_000 };
+
+/// How much of a load a reload looks at at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReloadSizes {
+    /// Old rows in one page.
+    pub rows_per_page: usize,
+    /// With more rows left over, the files have little in common and the rest is compared by sorting.
+    pub max_left_over: usize,
+    /// Changed rows in one transaction. They lie scattered: each may dirty a page of its own, so fewer of them than of new
+    /// rows fill as much of the lock's time.
+    pub rows_per_batch: i64,
+}
+
+impl ReloadSizes {
+    /// What the program uses.
+    pub const RELEASE: ReloadSizes =
+        ReloadSizes { rows_per_page: 10_000, max_left_over: 200_000, rows_per_batch: 5_000 };
+    /// So small that files of a few rows cross every border and tests die between batches.
+    pub const TINY: ReloadSizes = ReloadSizes { rows_per_page: 7, max_left_over: 20, rows_per_batch: 3 };
+}
+
+impl Default for ReloadSizes {
+    /// Debug builds, which are what the tests run, take tiny ones.
+    fn default() -> ReloadSizes {
+        if cfg!(debug_assertions) { ReloadSizes::TINY } else { ReloadSizes::RELEASE }
+    }
+}
 
 /// The comparison in passing.
 #[derive(Debug)]
 pub(super) struct Alignment {
-    round: RoundId,
-    /// The load whose runs say in which order the rows stood; none: in the order of their IDs.
-    runs_of: Option<i64>,
-    /// Where the next page begins: behind this line, or behind this ID.
-    behind: i64,
+    sizes: ReloadSizes,
+    /// The queue's rows, read on a connection of their own while the rows before them are compared.
+    old_rows: mpsc::Receiver<Result<PageOfOldRows, StoreError>>,
+    _reader: JoinSet<()>,
     ended: bool,
     pages: VecDeque<Page>,
-    places: HashMap<u64, Place, BuildHasherDefault<Hashed>>,
     /// The place after the last match, where the next row probably is.
     next: Place,
     left_over: HashSet<u64, BuildHasherDefault<Hashed>>,
@@ -44,6 +68,7 @@ pub(super) struct Alignment {
     runs: Vec<Run>,
     unmatched: Vec<i64>,
     hasher: RandomState,
+    seeds: [u64; 2],
 }
 
 /// So many tasks from `task` on stand from `line` on.
@@ -73,21 +98,15 @@ struct Place {
 
 #[derive(Debug)]
 struct Page {
-    number: usize,
     rows: Vec<OldRow>,
     matched: usize,
+    /// Where in the page the row of a key is.
+    places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
 }
 
 #[derive(Debug)]
 struct OldRow {
-    id: i64,
-    lane: i64,
-    target: Target,
-    key: u64,
-    record: Option<String>,
-    in_line: bool,
-    /// The rule that spares it.
-    kept: Option<String>,
+    row: super::old_rows::OldRow,
     matched: bool,
 }
 
@@ -112,14 +131,26 @@ impl Hasher for Hashed {
 }
 
 impl Alignment {
-    pub(super) fn new(round: RoundId, runs_of: Option<i64>) -> Alignment {
-        Alignment {
-            round,
-            runs_of,
-            behind: 0,
+    /// Begins to read the round's rows: in the order of the runs of the load `runs_of`, or of their IDs.
+    ///
+    /// # Errors
+    /// The queue cannot be opened a second time.
+    pub(super) async fn begin(store: &Store, round: RoundId, runs_of: Option<i64>) -> Result<Alignment, StoreError> {
+        let sizes = store.reload_sizes;
+        let reading = OldRows::open(&store.path, round, runs_of, sizes.rows_per_page).await?;
+        // One page waits, one is being read, and MAX_PAGES are compared.
+        let (sender, old_rows) = mpsc::channel(1);
+        let mut reader = JoinSet::new();
+        reader.spawn(reading.read_to(sender));
+        let hasher = RandomState::new();
+        Ok(Alignment {
+            seeds: [hasher.hash_one(0), hasher.hash_one(1)],
+            hasher,
+            sizes,
+            old_rows,
+            _reader: reader,
             ended: false,
             pages: VecDeque::new(),
-            places: HashMap::default(),
             next: Place::default(),
             left_over: HashSet::default(),
             misses_in_a_row: 0,
@@ -127,8 +158,7 @@ impl Alignment {
             run: None,
             runs: Vec::new(),
             unmatched: Vec::new(),
-            hasher: RandomState::new(),
-        }
+        })
     }
 
     /// Whether the row is an old one that is as it was. False: somebody has to compare it.
@@ -138,19 +168,19 @@ impl Alignment {
             return Ok(false);
         }
         while self.pages.len() < MAX_PAGES && !self.ended {
-            self.fetch(store).await?;
+            self.fetch().await?;
         }
-        let key = self.hasher.hash_one((lane.0, target));
+        let key = self.key(lane.0, target);
         let place = if self.left_over.contains(&key) { None } else { self.find(lane, target, key) };
         let same = place.and_then(|place| {
             let old = self.pages.get_mut(place.page)?.rows.get_mut(place.row)?;
-            let same_place = match &old.kept {
+            let same_place = match &old.row.kept {
                 Some(rule) => *spared == Some(rule.as_str()),
-                None => spared.is_none() || !old.in_line,
+                None => spared.is_none() || !old.row.in_line,
             };
-            let same = !old.matched && old.record == row.record && same_place;
+            let same = !old.matched && old.row.record == row.record && same_place;
             old.matched |= same;
-            same.then_some((place, old.id))
+            same.then_some((place, old.row.id))
         });
         let Some((place, id)) = same else {
             self.leave(store, key).await?;
@@ -181,7 +211,7 @@ impl Alignment {
             if self.ended {
                 break;
             }
-            self.fetch(store).await?;
+            self.fetch().await?;
         }
         self.runs.extend(self.run.take());
         self.write_runs(store).await?;
@@ -191,23 +221,22 @@ impl Alignment {
     fn find(&self, lane: LaneId, target: &Target, key: u64) -> Option<Place> {
         let is_at = |place: &Place| {
             let row = self.pages.get(place.page).and_then(|page| page.rows.get(place.row));
-            row.is_some_and(|row| row.lane == lane.0 && row.target == *target)
+            row.is_some_and(|old| old.row.lane == lane.0 && old.row.target == *target)
         };
         if is_at(&self.next) {
             return Some(self.next);
         }
-        let first = self.pages.front()?.number;
-        let place = self.places.get(&key)?;
-        let place = Place { page: place.page.checked_sub(first)?, row: place.row };
+        let mut places = self.pages.iter().enumerate();
+        let place = places.find_map(|(page, rows)| Some(Place { page, row: *rows.places.get(&key)? }))?;
         is_at(&place).then_some(place)
     }
 
     async fn leave(&mut self, store: &mut Store, key: u64) -> Result<(), StoreError> {
         self.left_over.insert(key);
         self.misses_in_a_row += 1;
-        if self.left_over.len() > MAX_LEFT_OVER {
+        if self.left_over.len() > self.sizes.max_left_over {
             self.given_up = true;
-        } else if self.misses_in_a_row > ROWS_PER_PAGE {
+        } else if self.misses_in_a_row > self.sizes.rows_per_page {
             self.misses_in_a_row = 0;
             self.drop_page(store).await?;
         }
@@ -218,60 +247,42 @@ impl Alignment {
         if !self.run.as_mut().is_some_and(|run| run.extend(row)) {
             self.runs.extend(self.run.replace(row));
         }
-        if self.runs.len() >= ROWS_PER_PAGE { self.write_runs(store).await } else { Ok(()) }
+        if self.runs.len() >= self.sizes.rows_per_page { self.write_runs(store).await } else { Ok(()) }
     }
 
-    async fn fetch(&mut self, store: &mut Store) -> Result<(), StoreError> {
-        let sql = if self.runs_of.is_some() { OLD_ROWS_BY_RUN } else { OLD_ROWS_BY_ID };
-        let text: (
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<i64>,
-        ) = sqlx::query_as(sql)
-            .bind(self.runs_of.unwrap_or(self.round.0))
-            .bind(self.behind)
-            .bind(ROWS_PER_PAGE as i64)
-            .fetch_one(&mut store.connection)
-            .await
-            .map_err(|e| store.sort(e))?;
-        let (ids, lanes, found, in_line, kept, records, last) = text;
-        let Some(last) = last else {
+    /// What a row is looked up by. Two rows with one key cost a comparison more and nothing else; IDs are hashed by one
+    /// multiplication under a secret seed.
+    fn key(&self, lane: i64, target: &Target) -> u64 {
+        match target {
+            Target::Id(id) => {
+                let place = (lane as u64) << 8 ^ id.digits() as u64;
+                let product = u128::from(id.value() ^ self.seeds[0]) * u128::from(place ^ self.seeds[1]);
+                product as u64 ^ (product >> 64) as u64
+            }
+            Target::Handle(handle) => self.hasher.hash_one((lane, handle)),
+        }
+    }
+
+    async fn fetch(&mut self) -> Result<(), StoreError> {
+        let Some(page) = self.old_rows.recv().await.transpose()? else {
             self.ended = true;
             return Ok(());
         };
-        self.behind = last;
-        let mut records = sparse::<String>(records.as_deref())?.into_iter();
-        let mut kept = sparse::<String>(kept.as_deref())?.into_iter();
-        let columns = numbers(ids.as_deref())?.into_iter().zip(numbers(lanes.as_deref())?);
-        let columns = columns.zip(targets(found.as_deref())?).zip(numbers(in_line.as_deref())?);
-        let number = self.pages.back().map_or(0, |page| page.number + 1);
-        let mut rows = Vec::with_capacity(ROWS_PER_PAGE);
-        for (index, (((id, lane), target), in_line)) in columns.enumerate() {
-            let key = self.hasher.hash_one((lane, &target));
-            self.places.insert(key, Place { page: number, row: index });
-            let (record, kept, in_line) = (records.next().flatten(), kept.next().flatten(), in_line != 0);
-            rows.push(OldRow { id, lane, target, key, record, in_line, kept, matched: false });
+        let mut places = HashMap::with_capacity_and_hasher(page.len(), BuildHasherDefault::default());
+        let mut rows = Vec::with_capacity(page.len());
+        for (index, row) in page.into_iter().enumerate() {
+            places.insert(self.key(row.lane, &row.target), index);
+            rows.push(OldRow { row, matched: false });
         }
-        self.pages.push_back(Page { number, rows, matched: 0 });
+        self.pages.push_back(Page { rows, matched: 0, places });
         Ok(())
     }
 
     async fn drop_page(&mut self, store: &mut Store) -> Result<(), StoreError> {
         let Some(page) = self.pages.pop_front() else { return Ok(()) };
-        for row in page.rows {
-            if self.places.get(&row.key).is_some_and(|place| place.page == page.number) {
-                self.places.remove(&row.key);
-            }
-            if !row.matched {
-                self.unmatched.push(row.id);
-            }
-        }
+        self.unmatched.extend(page.rows.iter().filter(|old| !old.matched).map(|old| old.row.id));
         self.next = Place { page: self.next.page.saturating_sub(1), row: self.next.row };
-        if self.unmatched.len() >= ROWS_PER_PAGE { self.write_unmatched(store).await } else { Ok(()) }
+        if self.unmatched.len() >= self.sizes.rows_per_page { self.write_unmatched(store).await } else { Ok(()) }
     }
 
     async fn write_runs(&mut self, store: &mut Store) -> Result<(), StoreError> {
@@ -316,39 +327,3 @@ const INSERT_RUNS: &str =
     "insert into temp.run (line, task_id, rows) select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)";
 
 const INSERT_UNMATCHED: &str = "insert into temp.unmatched (task_id) select value from json_each(?1)";
-
-macro_rules! old_rows {
-    ($last:literal, $from:literal) => {
-        concat!(
-            "select group_concat(id), group_concat(lane_id), group_concat(target), group_concat(in_line),
-                    case when max(kept is not null) then json_group_array(kept) end,
-                    case when max(record is not null) then json_group_array(record) end, max(",
-            $last,
-            ") from (select task.id, task.lane_id, task.target, task.state in (0, 2, 3) as in_line,
-                          iif(task.state = 8, task.reason, null) as kept, c.record, ",
-            $from,
-            " limit ?3)"
-        )
-    };
-}
-
-const OLD_ROWS_BY_ID: &str = old_rows!(
-    "id",
-    "0 as line
-       from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
-       left join task_cells c on c.task_id = task.id
-      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 0
-      order by load.id, task.id"
-);
-
-const OLD_ROWS_BY_RUN: &str = old_rows!(
-    "line",
-    "r.line + task.id - r.task_id as line
-       from row_run r
-      cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1
-       left join task_cells c on c.task_id = task.id
-      where r.load_id = ?1
-        and r.line >= coalesce((select max(line) from row_run before where before.load_id = ?1 and before.line <= ?2), 0)
-        and task.vanished = 0
-      order by r.line, task.id"
-);

@@ -4,6 +4,7 @@
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
+use super::account::make_account;
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
@@ -166,12 +167,7 @@ impl Store {
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         let mut ids = Vec::with_capacity(logins.len());
         for (name, platform, user, set) in logins {
-            let Some(id) = make_account(&mut tx, name, *platform, user).await.map_err(&sort)? else {
-                let sql = "select platform, user_id from account where name = ?1";
-                let (platform, user_id): (String, String) =
-                    sqlx::query_as(sql).bind(name.as_str()).fetch_one(&mut *tx).await.map_err(&sort)?;
-                return Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id });
-            };
+            let id = make_account(&mut tx, name, *platform, user).await.map_err(&sort)??;
             save(&mut tx, id, set).await.map_err(&sort)?;
             ids.push(id);
         }
@@ -211,21 +207,6 @@ async fn save(tx: &mut SqliteConnection, account: AccountId, set: &NewCredential
     insert.execute(&mut *tx).await?;
     // What stopped it before is not known of the new login.
     sqlx::query("update account set trouble = null where id = ?1").bind(account.0).execute(tx).await.map(|_| ())
-}
-
-/// The account of a platform's user, made where it is new; none where the name belongs to somebody else.
-async fn make_account(
-    tx: &mut SqliteConnection,
-    name: &AccountName,
-    platform: Platform,
-    user: &UserId,
-) -> Result<Option<AccountId>, sqlx::Error> {
-    let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
-    sqlx::query(sql).bind(name.as_str()).bind(platform.name()).bind(user.as_str()).execute(&mut *tx).await?;
-    let sql = "select id from account where platform = ?1 and user_id = ?2";
-    let found: Option<(i64,)> =
-        sqlx::query_as(sql).bind(platform.name()).bind(user.as_str()).fetch_optional(tx).await?;
-    Ok(found.map(|(id,)| AccountId(id)))
 }
 
 fn credential_of(row: Row) -> Result<Credential, StoreError> {

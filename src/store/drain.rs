@@ -106,6 +106,8 @@ impl Drain {
     ) -> Result<(Drain, DrainStart), StoreError> {
         let mut drain =
             Drain { store, fence: Fence(0), last_attempt: AttemptId(0), boot, slots_from: AttemptId(0), lock };
+        // A load that broke off on this connection may have left it otherwise.
+        drain.store.sync_each_commit(true).await?;
         let mut start = drain.recover(now, deadline_ms).await?;
         drain.slots_from = drain.first_attempt_that_counts(now, horizon_ms).await?;
         start.other_boots = drain.is_of_another_boot(drain.slots_from).await?;

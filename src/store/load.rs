@@ -17,7 +17,7 @@ use super::open::Store;
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
 
 /// Rows in one statement.
-const ROWS_PER_STATEMENT: usize = 10_000;
+pub const ROWS_PER_STATEMENT: usize = 10_000;
 /// Rows in one transaction; about 50 ms of the write lock.
 pub(super) const ROWS_PER_TRANSACTION: i64 = 50_000;
 
@@ -104,6 +104,7 @@ impl Store {
         now: Wall,
     ) -> Result<Loader<'_>, StoreError> {
         let lock = LoadLock::wait(&self.path).await?;
+        self.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, seen).await?;
         self.sweep_unfinished_loads().await?;
         let path = self.path.clone();
@@ -134,6 +135,7 @@ impl Store {
         .map_err(&sort)?;
         let (load, first_id) = insert_load(&mut tx, round, content_hash, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
+        self.sync_each_commit(false).await?;
         Ok(Loader::new(self, lock, RoundId(round), load, first_id, now, None))
     }
 }
@@ -198,6 +200,17 @@ impl<'s> Loader<'s> {
         }
     }
 
+    /// Takes the next rows, in the order of the file.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn push_all(&mut self, rows: Vec<LoadRow>) -> Result<(), StoreError> {
+        for row in rows {
+            self.push(row).await?;
+        }
+        Ok(())
+    }
+
     /// Takes the next row, in the order of the file.
     ///
     /// # Errors
@@ -234,6 +247,8 @@ impl<'s> Loader<'s> {
         let duplicates = self.index_new_tasks().await?;
         let last = self.next_id - 1;
         let (pending, kept) = self.count_new(duplicates).await?;
+        // This commit's sync takes all before it to the disk.
+        self.store.sync_each_commit(true).await?;
         self.begin().await?;
         let round =
             "update round set visible_to = ?2, rows = ?3, duplicates = ?4, rejected = ?5, pending = ?6, kept = ?7

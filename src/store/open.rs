@@ -9,6 +9,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
+use super::align::ReloadSizes;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::lock::LoadLock;
 
@@ -41,6 +42,7 @@ impl QueueKind {
 pub struct Store {
     pub(super) connection: SqliteConnection,
     pub(super) path: PathBuf,
+    pub(super) reload_sizes: ReloadSizes,
 }
 
 impl Store {
@@ -51,7 +53,8 @@ impl Store {
     /// WAL-reset bug.
     pub async fn open(path: &Path, kind: QueueKind) -> Result<Store, StoreError> {
         make_private(path)?;
-        let mut store = Store { connection: connect(path).await?, path: path.to_path_buf() };
+        let mut store =
+            Store { connection: connect(path).await?, path: path.to_path_buf(), reload_sizes: ReloadSizes::default() };
         store.check_sqlite().await?;
         store.migrate(kind).await?;
         store.check_kind(kind).await?;
@@ -75,7 +78,8 @@ impl Store {
     /// # Errors
     /// It can no longer be opened.
     pub async fn once_more(path: &Path) -> Result<Store, StoreError> {
-        Ok(Store { connection: connect(path).await?, path: path.to_path_buf() })
+        let reload_sizes = ReloadSizes::default();
+        Ok(Store { connection: connect(path).await?, path: path.to_path_buf(), reload_sizes })
     }
 
     /// One more connection to the same queue, for reading beside a load.
@@ -83,12 +87,26 @@ impl Store {
     /// # Errors
     /// It cannot be opened.
     pub async fn beside(&self) -> Result<Store, StoreError> {
-        Ok(Store { connection: connect(&self.path).await?, path: self.path.clone() })
+        Ok(Store { reload_sizes: self.reload_sizes, ..Store::once_more(&self.path).await? })
     }
 
     /// Where the queue is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether each commit waits for the disk. What nobody sees before a last commit that does need not wait for it by itself:
+    /// that one takes all before it along, and after a power failure what is left of the rest is swept away. Loads that are
+    /// staged in this way save a sync for every batch.
+    pub(super) async fn sync_each_commit(&mut self, wait: bool) -> Result<(), StoreError> {
+        let sql = if wait { "pragma synchronous = full" } else { "pragma synchronous = normal" };
+        sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// Changes how much of a load a reload looks at at once: for tests, which cross its borders or want a release's.
+    pub fn set_reload_sizes(&mut self, sizes: ReloadSizes) {
+        self.reload_sizes = sizes;
     }
 
     /// Closes the connection, so that SQLite can tidy the write-ahead log away.

@@ -57,6 +57,7 @@ impl Store {
     /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was seen; the database cannot be written.
     pub async fn begin_reload(&mut self, job: &Job, content_hash: &str, now: Wall) -> Result<Loader<'_>, StoreError> {
         let lock = LoadLock::wait(&self.path).await?;
+        self.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, Some(job)).await?;
         self.sweep_unfinished_loads().await?;
         let path = self.path.clone();
@@ -69,7 +70,7 @@ impl Store {
             loader.run(sql, &[]).await?;
         }
         let (ordered,): (i64,) = loader.one(RUNS_ARE_WHOLE, &[job.round.0, job.load]).await?;
-        loader.alignment = Some(Alignment::new(job.round, (ordered != 0).then_some(job.load)));
+        loader.alignment = Some(Alignment::begin(loader.store, job.round, (ordered != 0).then_some(job.load)).await?);
         Ok(loader)
     }
 
@@ -254,19 +255,17 @@ impl Loader<'_> {
     /// Runs statements over a temporary table, a batch of its rows (`rowid > ?1 and rowid <= ?2`) per transaction. All get the
     /// same four numbers; what a statement does not name is not bound.
     async fn in_batches(&mut self, total: i64, steps: &[&'static str], more: &[i64; 2]) -> Result<(), StoreError> {
-        // Changed rows lie scattered: each may dirty a page of its own, so fewer of them fill as much of the lock's time.
-        // Debug builds take a few, so that the tests die between batches of small files.
-        const ROWS: i64 = if cfg!(debug_assertions) { 3 } else { ROWS_PER_TRANSACTION / 10 };
+        let rows = self.store.reload_sizes.rows_per_batch;
         let mut from = 0;
         while from < total {
             self.begin().await?;
             for sql in steps {
-                self.run(sql, &[from, from + ROWS, more[0], more[1]]).await?;
+                self.run(sql, &[from, from + rows, more[0], more[1]]).await?;
             }
             drill::point("reload-batch");
             self.commit().await?;
             drill::point("reload-batch-done");
-            from += ROWS;
+            from += rows;
         }
         Ok(())
     }

@@ -64,6 +64,7 @@ const LINES: &[&[&str]] = &[
     &["report", "mutes", "--format", "html", "-o", "report.html"],
     &["report", "mutes", "--worklist", "-o", "worklist.html"],
     &["undo", "mutes", "-o", "undo.csv", "--html", "undo.html"],
+    &["verify", "mutes"],
     &["list", "mutes", "--account", "work"],
     &["explain", "1000000000000000007"],
     &["audit"],
@@ -176,6 +177,7 @@ fn no_secret_is_anywhere_in_clear() {
     let environment: &[(&str, &str)] = &[
         ("RUST_BACKTRACE", "full"),
         ("CLEANUP_KEY", "canary-passphrase-of-this-test"),
+        ("CLEANUP_WEB_PASSWORD", "canary-password-of-this-test"),
         ("CLEANUP_X_CLIENT_ID", "secret-app"),
         ("CLEANUP_X_CLIENT_SECRET", "canary-app-secret"),
         ("CLEANUP_X_CONSUMER_KEY", "canary-consumer-key"),
@@ -209,6 +211,9 @@ fn no_secret_is_anywhere_in_clear() {
     }
     let example = "CLEANUP_X_TOKEN=sandbox-2244994945";
     witness.serve(&["sandbox", "--listen", "127.0.0.1:0", "-vvv"], "Ctrl-C ends it", example);
+    let behind = ["--behind-proxy", "https://cleanup.example.org"];
+    let serve = ["serve", "--yes", "--listen", "127.0.0.1:0", behind[0], behind[1], "-vvv"];
+    witness.serve(&serve, "the dashboard is at", "");
     assert_eq!(witness.missed(), Vec::<String>::new(), "commands without a line in LINES");
     // The wrong key, and none.
     silent(bench.run_with(&["account", "check", "-vvv"], &[("CLEANUP_KEY", "canary-another-passphrase")])).ends(78);

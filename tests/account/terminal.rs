@@ -13,8 +13,9 @@ fn terminal(bench: &Bench, words: &str, typed: &[(&str, &[u8])]) -> Option<Strin
     let plain = bench.cleanup(&[]);
     // The shell outlives a Ctrl-C, to say how things stand then.
     let line = format!("trap : INT; $CLEANUP {words}; echo ended=$?; stty -a");
-    let mut command = Command::new("script");
-    command.args(["-q", "-e", "-c", &line, "/dev/null"]).env_clear();
+    // Whoever started the tests may have ignored the signals, and a shell cannot trap what it was born deaf to.
+    let mut command = Command::new("/usr/bin/env");
+    command.args(["--default-signal=INT,QUIT,TERM", "script", "-q", "-e", "-c", &line, "/dev/null"]).env_clear();
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("CLEANUP", plain.get_program());
     command.current_dir(bench.folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());

@@ -3,6 +3,7 @@
 
 mod keeps;
 mod nights;
+mod nights_large;
 mod nights_law;
 mod outcomes;
 mod support;

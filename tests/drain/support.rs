@@ -16,7 +16,7 @@ use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Ledger, Options, Sandbox};
-use cleanup::store::{Account, DrainLock, QueueKind, ReceiptRow, Store, StoreError};
+use cleanup::store::{Account, DrainLock, QueueKind, ReceiptRow, ReloadSizes, Store, StoreError};
 
 pub struct Bench {
     pub folder: tempfile::TempDir,
@@ -25,6 +25,7 @@ pub struct Bench {
     pub options: DrainOptions,
     pub load: LoadOptions,
     pub account: Option<String>,
+    pub reload_sizes: Option<ReloadSizes>,
 }
 
 /// Counts what it hears.
@@ -69,6 +70,7 @@ impl Bench {
             options: drain_options(rate),
             load: LoadOptions::default(),
             account: None,
+            reload_sizes: None,
         }
     }
 
@@ -89,7 +91,9 @@ impl Bench {
     }
 
     pub async fn store(&self) -> Store {
-        Store::open(&self.queue(), QueueKind::Sandbox).await.unwrap()
+        let mut store = Store::open(&self.queue(), QueueKind::Sandbox).await.unwrap();
+        self.reload_sizes.into_iter().for_each(|sizes| store.set_reload_sizes(sizes));
+        store
     }
 
     fn who(&self) -> Who {

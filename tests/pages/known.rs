@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::path::PathBuf;
 
 use cleanup::domain::TaskState;
 use cleanup::store::{PickOrder, PickedTask, QueueKind, Store, Wanted};
@@ -10,7 +9,7 @@ use cleanup::store::{PickOrder, PickedTask, QueueKind, Store, Wanted};
 use crate::common::{Home, code, stderr};
 
 /// The tasks that are being sent, as another process sees them.
-fn being_sent(queue: &PathBuf) -> Vec<PickedTask> {
+fn being_sent(queue: &std::path::Path) -> Vec<PickedTask> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut store = Store::open(queue, QueueKind::Real).await.unwrap();

@@ -1,6 +1,6 @@
 //! Pages for people, opened and clicked in Chromium, and what comes back from them: worklists and their ticks, the list to
 //! restore, the report.
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, unreachable_pub)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -114,6 +114,42 @@ fn full_while_loading() {
 }
 
 #[test]
+fn full_while_loading_again() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::make(&home, "8m") else { return };
+    let sandbox = SandboxProcess::start(&home, &["--limit", "400/1s", "--faults", "none"]);
+    let load = || disk.against(&home, &sandbox, &["load", "unfollow.csv", "--allow-shrink"]).output().unwrap();
+    let row = |output: &std::process::Output| json(output)["jobs"][0].clone();
+    let status = || row(&disk.against(&home, &sandbox, &["status", "--json"]).output().unwrap());
+    home.write("unfollow.csv", ids(200));
+    assert_eq!(code(&load()), 0);
+    let filler = disk.root.join("filler");
+    std::fs::write(&filler, vec![7; 3 << 20]).unwrap();
+    // Two hundred rows that stay are few beside those that come; nobody's new rows may be seen or sent.
+    home.write("unfollow.csv", ids(100_000));
+    let full = load();
+    assert_eq!(code(&full), 74, "{}", stderr(&full));
+    assert!(stderr(&full).contains("the disk is full"), "{}", stderr(&full));
+    let left = status();
+    assert_eq!((&left["rows"], &left["pending"]), (&200.into(), &200.into()), "{left}");
+
+    std::fs::remove_file(filler).unwrap();
+    home.write("unfollow.csv", ids(300));
+    let next = load();
+    assert_eq!(code(&next), 0, "what the load before left is swept away: {}", stderr(&next));
+    let run = disk
+        .against(
+            &home,
+            &sandbox,
+            &["run", "unfollow.csv", "--yes", "--json", "--rate", "400/1s", "--pace", "front-load"],
+        )
+        .output()
+        .unwrap();
+    assert_eq!((code(&run), &summary(&run)["jobs"][0]["done"]), (0, &300.into()), "{}", stderr(&run));
+    assert_eq!(sandbox.effects().len(), 300);
+}
+
+#[test]
 fn full_in_the_middle_of_a_drain() {
     let home = Home::new();
     let Some(disk) = SmallDisk::make(&home, "8m") else { return };

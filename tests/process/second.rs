@@ -146,3 +146,20 @@ fn a_drainer_whose_lock_was_removed_yields_to_the_next() {
     assert!(ledger.max_in_window <= 30, "{ledger:?}");
     assert_eq!((ledger.earned_429, sandbox.effects().len()), (0, 200), "{ledger:?}");
 }
+
+#[test]
+fn two_loads_of_one_job_at_once_are_one_load() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    home.write("unfollow.csv", ids(20_000));
+    let load = || Running::start(home.against(&sandbox, ["load", "unfollow.csv"]));
+    let both = [load(), load()].map(Running::wait);
+    for ended in &both {
+        // Whoever comes second finds the file loaded, or hears that somebody else was at it.
+        assert!([0, 75].contains(&ended.code()), "{}", ended.talk);
+    }
+    assert!(both.iter().any(|ended| ended.code() == 0), "{}\n{}", both[0].talk, both[1].talk);
+    let state = job(&home, &sandbox, "unfollow").unwrap();
+    assert_eq!((&state["rows"], &state["pending"], &state["duplicate"]), (&20_000.into(), &20_000.into(), &0.into()));
+    assert!(does(&home, &sandbox, &["load", "unfollow.csv"]).contains("unchanged"));
+}

@@ -1,0 +1,140 @@
+//! The queue's rows of a round in the order of its last load, a page at a time, on a connection of their own: while one page is
+//! compared, SQLite reads the next.
+//!
+//! In: a round. Out: pages of its rows. What does not belong here: comparing them ([`super::align`]).
+
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::mpsc;
+
+use super::columns::{numbers, sparse, targets};
+use super::error::StoreError;
+use super::open::connect;
+use crate::domain::{RoundId, Target};
+
+/// A row of the queue.
+#[derive(Debug)]
+pub(super) struct OldRow {
+    pub(super) id: i64,
+    pub(super) lane: i64,
+    pub(super) target: Target,
+    pub(super) record: Option<String>,
+    pub(super) in_line: bool,
+    /// The rule that spares it.
+    pub(super) kept: Option<String>,
+}
+
+pub(super) type PageOfOldRows = Vec<OldRow>;
+
+/// A reading of the queue's rows.
+pub(super) struct OldRows {
+    connection: SqliteConnection,
+    path: std::path::PathBuf,
+    round: RoundId,
+    /// The load whose runs say in which order the rows stood; none: in the order of their IDs.
+    runs_of: Option<i64>,
+    rows_per_page: usize,
+    /// Where the next page begins: behind this line, or behind this ID.
+    behind: i64,
+    /// The lane of the row read last, which is probably the next one's.
+    lane: i64,
+}
+
+impl OldRows {
+    pub(super) async fn open(
+        path: &Path,
+        round: RoundId,
+        runs_of: Option<i64>,
+        rows_per_page: usize,
+    ) -> Result<OldRows, StoreError> {
+        let connection = connect(path).await?;
+        Ok(OldRows { connection, path: path.to_path_buf(), round, runs_of, rows_per_page, behind: 0, lane: 0 })
+    }
+
+    /// Hands over page after page, until the rows end or nobody wants more.
+    pub(super) async fn read_to(mut self, pages: mpsc::Sender<Result<PageOfOldRows, StoreError>>) {
+        while let Some(page) = self.next_page().await.transpose() {
+            let failed = page.is_err();
+            if pages.send(page).await.is_err() || failed {
+                return;
+            }
+        }
+    }
+
+    async fn next_page(&mut self) -> Result<Option<PageOfOldRows>, StoreError> {
+        type Text = Option<String>;
+        type Columns = (Text, Text, Text, Text, Text, Text, Option<i64>);
+        let sql = if self.runs_of.is_some() { BY_RUN } else { BY_ID };
+        let (ids, found, lanes, not_in_line, kept, records, last): Columns = sqlx::query_as(sql)
+            .bind(self.runs_of.unwrap_or(self.round.0))
+            .bind(self.behind)
+            .bind(self.rows_per_page as i64)
+            .bind(self.lane)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|error| StoreError::from_sqlx(&self.path, error))?;
+        let Some(last) = last else { return Ok(None) };
+        self.behind = last;
+        let mut lanes = numbers(lanes.as_deref())?.into_iter();
+        let mut not_in_line = numbers(not_in_line.as_deref())?.into_iter().peekable();
+        let mut records = sparse::<String>(records.as_deref())?.into_iter();
+        let mut kept = sparse::<String>(kept.as_deref())?.into_iter();
+        let expected = self.lane;
+        let mut other = lanes.next().zip(lanes.next());
+        let mut rows = Vec::with_capacity(self.rows_per_page);
+        for (id, target) in numbers(ids.as_deref())?.into_iter().zip(targets(found.as_deref())?) {
+            let lane = match other {
+                Some((of, lane)) if of == id => {
+                    other = lanes.next().zip(lanes.next());
+                    lane
+                }
+                _ => expected,
+            };
+            self.lane = lane;
+            let in_line = not_in_line.next_if_eq(&id).is_none();
+            let (record, kept) = (records.next().flatten(), kept.next().flatten());
+            rows.push(OldRow { id, lane, target, record, in_line, kept });
+        }
+        Ok(Some(rows))
+    }
+}
+
+/// What is the same for nearly every row is told for the others only: the lane as pairs `id,lane`, and who is not in line.
+macro_rules! old_rows {
+    ($last:literal, $from:literal) => {
+        concat!(
+            "select group_concat(id), group_concat(target),
+                    group_concat(case when lane_id <> ?4 then id || ',' || lane_id end),
+                    group_concat(case when not in_line then id end),
+                    case when max(kept is not null) then json_group_array(kept) end,
+                    case when max(record is not null) then json_group_array(record) end, max(",
+            $last,
+            ") from (select task.id, task.lane_id, task.target, task.state in (0, 2, 3) as in_line,
+                          iif(task.state = 8, task.reason, null) as kept, c.record, ",
+            $from,
+            " limit ?3)"
+        )
+    };
+}
+
+const BY_ID: &str = old_rows!(
+    "id",
+    "0 as line
+       from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
+       left join task_cells c on c.task_id = task.id
+      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 0
+      order by load.id, task.id"
+);
+
+const BY_RUN: &str = old_rows!(
+    "line",
+    "r.line + task.id - r.task_id as line
+       from row_run r
+      cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1
+       left join task_cells c on c.task_id = task.id
+      where r.load_id = ?1
+        and r.line >= coalesce((select max(line) from row_run before where before.load_id = ?1 and before.line <= ?2), 0)
+        and task.vanished = 0
+      order by r.line, task.id"
+);
