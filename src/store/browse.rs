@@ -288,7 +288,7 @@ mod tests {
         let mut loader = store.begin_round(&new, None, "hash", None, Wall(1)).await.unwrap();
         for n in 1..=ROWS {
             let target = Target::Id(TargetId::from_i64(n as i64).unwrap());
-            let place = RowPlace::Task { action: Action::Unlike, account, target, kept: false };
+            let place = RowPlace::Task { action: Action::Unlike, account, target, spared: None };
             let record = (n == 250_000).then(|| format!("{n},Needle"));
             loader.push(LoadRow { line: n + 1, place, record }).await.unwrap();
         }
