@@ -45,9 +45,15 @@
     if (again && !document.hidden) refresh();
   };
 
-  const events = new EventSource("/events");
-  events.addEventListener("changed", refresh);
-  events.addEventListener("open", () => say("live"));
-  events.addEventListener("error", () => say(events.readyState === EventSource.CLOSED ? "not live" : "connecting"));
+  // A browser opens six connections to a server at most, and a page that waits to be gone back to would keep one of them.
+  let events = null;
+  const follow = () => {
+    events = new EventSource("/events");
+    events.addEventListener("changed", refresh);
+    events.addEventListener("open", () => say("live"));
+    events.addEventListener("error", () => say(events && events.readyState === EventSource.CLOSED ? "not live" : "connecting"));
+  };
+  window.addEventListener("pagehide", () => { events?.close(); events = null; });
+  window.addEventListener("pageshow", (shown) => { if (!events) follow(); if (shown.persisted) refresh(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
 })();

@@ -46,11 +46,13 @@ pub(super) fn chart(frame: &Frame, course: &Course, running: bool) -> Option<Mar
     let clock = |at: Wall| clock_text(at, frame.now, &frame.zone);
     Some(html! {
         figure.stack {
+            div.scroll tabindex="0" role="region" aria-label="Chart of progress" {
             svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(says) {
                 (PreEscaped(grid()))
                 (PreEscaped(areas(&points)))
                 text x=(LEFT) y=(HEIGHT - 8.0) { (clock(first.at)) }
                 text x=(WIDTH - RIGHT) y=(HEIGHT - 8.0) text-anchor="end" { (clock(last.at)) }
+            }
             }
             figcaption.stack {
                 ul.legend {

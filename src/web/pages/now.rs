@@ -11,7 +11,7 @@ use crate::cli::progress::hold_text;
 use crate::cli::standing::{AccountStanding, next_slot};
 use crate::domain::{Applies, MicroUsd, Moment, Wall};
 use crate::limits::WindowUsage;
-use crate::store::JobStatus;
+use crate::store::{JobState, JobStatus};
 use crate::web::state::EngineState;
 
 /// An account at work.
@@ -106,7 +106,11 @@ fn job_card(frame: &Frame, status: &JobStatus, eta: Option<Wall>) -> Markup {
             (job_meter(&status.counts))
             p.number { (count(status.counts.settled())) " of " (count(status.counts.rows())) " rows settled" }
             p.quiet {
-                @match eta { Some(at) => { "done about " (frame.time(at)) }, None => { "nobody can say when it will be done" } }
+                @match (eta, status.job.state) {
+                    (Some(at), _) => { "done about " (frame.time(at)) },
+                    (None, JobState::Paused) => { "nothing is sent until it is let go on" },
+                    (None, _) => { "nobody can say when it will be done" },
+                }
             }
         }
     }
