@@ -7,4 +7,5 @@ mod configuration;
 mod files;
 mod filters;
 mod jobs;
+mod packaging;
 mod program;

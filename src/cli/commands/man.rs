@@ -25,7 +25,8 @@ fn manual() -> io::Result<Vec<u8>> {
     clap_mangen::Man::new(tree.clone()).render(&mut manual)?;
     for command in tree.get_subcommands().filter(|command| command.get_name() != "help") {
         let name = format!("cleanup-{}", command.get_name());
-        clap_mangen::Man::new(command.clone()).title(name).render(&mut manual)?;
+        let page = clap_mangen::Man::new(command.clone()).title(name);
+        page.source(concat!("cleanup ", env!("CARGO_PKG_VERSION"))).render(&mut manual)?;
     }
     Ok(manual)
 }
