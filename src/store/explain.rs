@@ -51,13 +51,14 @@ pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i
 type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
 
 impl Store {
-    /// The tasks on a target, oldest job first.
+    /// The tasks on a target, oldest job first; of a handle, also those on the user it was found to be.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
         let mut json = String::new();
         super::batch::write_target(&mut json, target);
+        let handle = if let Target::Handle(handle) = target { Some(handle.as_str()) } else { None };
         let sql = "select job.name, round.number,
                           coalesce((select r.line + task.id - r.task_id from row_run r
                                      where r.load_id = (select max(load.id) from load
@@ -66,14 +67,20 @@ impl Store {
                           lane.action, account.name, task.state, task.reason, task.vanished,
                           task.last_attempt_id
                      from lane
-                     join task_key key on key.lane_id = lane.id and key.target = (?1 ->> '$')
+                     join task_key key on key.lane_id = lane.id and key.target in (
+                              select ?1 ->> '$' union all
+                              select r.target from handle_resolution r where r.handle = ?2 and r.target is not null)
                      join task on task.id = key.task_id
                      join round on round.id = lane.round_id and task.id <= round.visible_to
                      join job on job.id = round.job_id
                      join account on account.id = lane.account_id
                     order by task.id";
-        let rows: Vec<TaskRow> =
-            sqlx::query_as(sql).bind(json).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<TaskRow> = sqlx::query_as(sql)
+            .bind(json)
+            .bind(handle)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
         let mut histories = Vec::with_capacity(rows.len());
         for row in rows {
             histories.push(self.history_of(row).await?);

@@ -2,7 +2,7 @@
 //! belong here: asking.
 
 use super::error::StoreError;
-use super::known::{Known, id_of, id_value, ids_json, remember, space};
+use super::known::{Known, id_of, id_value, remember, space};
 use super::open::Store;
 use super::read_slot::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
 use crate::domain::{Handle, Platform, RoundId, TargetId, TargetKind, TaskState, Wall};
@@ -75,32 +75,6 @@ impl Store {
         let sql = "select count(*) from handle_resolution";
         let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(u64::try_from(count).unwrap_or(0))
-    }
-
-    /// The handles these users were found by.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn handles_of(
-        &mut self,
-        platform: Platform,
-        targets: &[TargetId],
-    ) -> Result<Vec<(TargetId, Handle)>, StoreError> {
-        let sql = "select json_quote(r.target), r.handle from json_each(?1) j
-                     join handle_resolution r on r.platform = ?2 and r.target = j.value";
-        let rows: Vec<(String, String)> = sqlx::query_as(sql)
-            .bind(ids_json(targets.iter()))
-            .bind(space(platform))
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
-        rows.into_iter()
-            .map(|(target, name)| {
-                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
-                let handle = name.parse().map_err(|_| StoreError::impossible(format!("the handle {name:?}")))?;
-                Ok((id_of(&value)?, handle))
-            })
-            .collect()
     }
 
     /// Settles the tasks in line whose handle nobody has (gone), or whose user cannot be acted on (failed). Their platforms want

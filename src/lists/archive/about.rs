@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::ArchiveFault;
+use super::object::Object;
 use crate::domain::{Handle, TargetId, Wall};
 
 /// What an archive says of itself. Everything in it is foreign text.
@@ -45,11 +46,8 @@ impl Manifest {
     /// # Errors
     /// It is no JSON, or not of the form X gives it.
     pub(super) fn read(json: &[u8], file: &str) -> Result<Manifest, ArchiveFault> {
-        let written: Written = serde_json::from_slice(json).map_err(|error| ArchiveFault::BadEntry {
-            file: file.to_owned(),
-            entry: 1,
-            detail: error.to_string(),
-        })?;
+        let Object(written): Object<Written> = serde_json::from_slice(json)
+            .map_err(|error| ArchiveFault::BadEntry { file: file.to_owned(), entry: 1, detail: error.to_string() })?;
         let (user, made) = (written.user_info, written.archive_info);
         let about = About {
             user_id: user.account_id.and_then(|id| id.parse().ok()),
@@ -80,7 +78,7 @@ impl Manifest {
 /// # Errors
 /// It is no JSON.
 pub(super) fn of_account(json: &[u8], file: &str) -> Result<About, ArchiveFault> {
-    let entry: AccountEntry = serde_json::from_slice(json).map_err(|error| ArchiveFault::BadEntry {
+    let Object(entry): Object<AccountEntry> = serde_json::from_slice(json).map_err(|error| ArchiveFault::BadEntry {
         file: file.to_owned(),
         entry: 1,
         detail: error.to_string(),
@@ -200,7 +198,7 @@ mod tests {
     #[test]
     fn a_manifest_may_say_little_but_not_nonsense() {
         assert_eq!(Manifest::read(b"{}", "m").unwrap().about, About::default());
-        for bad in [&b"{\"userInfo\":5}"[..], b"{\"dataTypes\":[]}", b"{"] {
+        for bad in [&b"[]"[..], b"{\"userInfo\":5}", b"{\"dataTypes\":[]}", b"{"] {
             assert!(matches!(Manifest::read(bad, "m"), Err(ArchiveFault::BadEntry { .. })));
         }
         let about = of_account(br#"{"account":{"accountId":"7","username":"ada","email":"-"}}"#, "a").unwrap();

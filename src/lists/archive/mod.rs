@@ -15,6 +15,7 @@ mod error;
 mod folder;
 mod layout;
 mod names;
+mod object;
 mod read;
 mod records;
 mod script;

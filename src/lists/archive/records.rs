@@ -4,6 +4,7 @@ use jiff::fmt::strtime;
 use serde::Deserialize;
 
 use super::about::Count;
+use super::object::Object;
 use crate::domain::{Target, TargetId, TargetKind, Wall};
 use crate::jobfile::read_target;
 use crate::lists::{Entry, ListKind};
@@ -28,15 +29,19 @@ pub(super) enum Record {
 /// It is no JSON, or not of the form X gives the list's entries.
 pub(super) fn read(list: ListKind, json: &[u8]) -> serde_json::Result<Record> {
     Ok(match list {
-        ListKind::Following => user(serde_json::from_slice::<Following>(json)?.following),
-        ListKind::Followers => user(serde_json::from_slice::<Follower>(json)?.follower),
-        ListKind::Mutes => user(serde_json::from_slice::<Mute>(json)?.muting),
-        ListKind::Blocks => user(serde_json::from_slice::<Block>(json)?.blocking),
-        ListKind::Likes => like(serde_json::from_slice::<LikeEntry>(json)?.like),
-        ListKind::Posts => post(serde_json::from_slice::<PostEntry>(json)?.tweet),
+        ListKind::Following => user(object::<Following>(json)?.following.0),
+        ListKind::Followers => user(object::<Follower>(json)?.follower.0),
+        ListKind::Mutes => user(object::<Mute>(json)?.muting.0),
+        ListKind::Blocks => user(object::<Block>(json)?.blocking.0),
+        ListKind::Likes => like(object::<LikeEntry>(json)?.like.0),
+        ListKind::Posts => post(object::<PostEntry>(json)?.tweet.0),
         // X's archives have no bookmarks.
         ListKind::Bookmarks => Record::NoId,
     })
+}
+
+fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+    serde_json::from_slice(json).map(|Object(entry)| entry)
 }
 
 fn user(user: User) -> Record {
@@ -87,22 +92,22 @@ fn post_time(text: &str) -> Option<Wall> {
 
 #[derive(Deserialize)]
 struct Following {
-    following: User,
+    following: Object<User>,
 }
 
 #[derive(Deserialize)]
 struct Follower {
-    follower: User,
+    follower: Object<User>,
 }
 
 #[derive(Deserialize)]
 struct Mute {
-    muting: User,
+    muting: Object<User>,
 }
 
 #[derive(Deserialize)]
 struct Block {
-    blocking: User,
+    blocking: Object<User>,
 }
 
 #[derive(Deserialize)]
@@ -114,7 +119,7 @@ struct User {
 
 #[derive(Deserialize)]
 struct LikeEntry {
-    like: Like,
+    like: Object<Like>,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +132,7 @@ struct Like {
 
 #[derive(Deserialize)]
 struct PostEntry {
-    tweet: Post,
+    tweet: Object<Post>,
 }
 
 #[derive(Deserialize)]
@@ -245,6 +250,9 @@ mod tests {
             (ListKind::Following, r#"{"following":"1"}"#),
             (ListKind::Following, r#"{"following":{"accountId":1212161512043446272}}"#),
             (ListKind::Likes, r#"{"like":[]}"#),
+            (ListKind::Following, r#"{"following":["1","x"]}"#),
+            (ListKind::Following, r#"[{"accountId":"1"}]"#),
+            (ListKind::Posts, r#"{"tweet":["1"]}"#),
             (ListKind::Posts, r#"{"tweet":{"id":"1","edit_info":7}}"#),
             (ListKind::Likes, r#"{"like":{"tweetId":"1"]}"#),
             (ListKind::Likes, "{\"like\":{\"tweetId\":\"1\",\"fullText\":\"\u{1}\"}}"),
