@@ -354,6 +354,7 @@ impl Dispatcher {
             requests: self.budget.requests(),
             spent: self.budget.spent(),
             in_flight: self.wire.busy(),
+            claimed: self.in_flight.len(),
             next_slot_at: self.due.peek().map(|Reverse((due, _))| now.wall_at(*due)),
             windows: limiter
                 .map(|limiter| limiter.usage(now.tick).into_iter().map(levels).collect())

@@ -95,6 +95,8 @@ pub struct Progress {
     pub spent: MicroUsd,
     /// Requests in flight.
     pub in_flight: usize,
+    /// Tasks that are claimed and not settled: those in flight, and those that stand ready to leave.
+    pub claimed: usize,
     /// When the next request can leave; none: now, or nothing is left to send.
     pub next_slot_at: Option<Wall>,
     /// The windows of the account that worked last.

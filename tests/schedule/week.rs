@@ -24,7 +24,7 @@ use jiff::tz::TimeZone;
 /// A clock that moves on when somebody sleeps while no request is on its way.
 struct PacedClock {
     clock: Arc<SimulatedClock>,
-    in_flight: Arc<AtomicUsize>,
+    claimed: Arc<AtomicUsize>,
 }
 
 impl Clock for PacedClock {
@@ -39,7 +39,7 @@ impl Clock for PacedClock {
     }
     fn sleep_until(&self, tick: Tick) -> Sleep<'_> {
         Box::pin(async move {
-            if self.in_flight.load(SeqCst) > 0 {
+            if self.claimed.load(SeqCst) > 0 {
                 // An answer comes first.
                 std::future::pending::<()>().await;
             }
@@ -68,9 +68,9 @@ impl Clock for Elsewhere {
     }
 }
 
-/// Notes how many requests are on their way, and kills the process after so many settled rows.
+/// Notes how many tasks are claimed, and kills the process after so many settled rows.
 struct Watch {
-    in_flight: Arc<AtomicUsize>,
+    claimed: Arc<AtomicUsize>,
     settled: usize,
     dies_after: usize,
     death: Arc<tokio::sync::Notify>,
@@ -79,7 +79,7 @@ struct Watch {
 impl Listener for Watch {
     fn hear(&mut self, event: &Event) {
         match event {
-            Event::Progress(progress) => self.in_flight.store(progress.in_flight, SeqCst),
+            Event::Progress(progress) => self.claimed.store(progress.claimed, SeqCst),
             Event::Settled { .. } => {
                 self.settled += 1;
                 if self.settled == self.dies_after {
@@ -96,7 +96,7 @@ struct Week {
     sandbox: Sandbox,
     clock: Arc<SimulatedClock>,
     paced: SharedClock,
-    in_flight: Arc<AtomicUsize>,
+    claimed: Arc<AtomicUsize>,
     zone: TimeZone,
     log: Vec<String>,
     death: Arc<tokio::sync::Notify>,
@@ -107,8 +107,8 @@ impl Week {
     async fn new(start: &str) -> Week {
         let wall = Wall(start.parse::<Timestamp>().unwrap().as_millisecond());
         let clock = SimulatedClock::shared(Moment { tick: Tick(86_400_000), wall });
-        let in_flight = Arc::new(AtomicUsize::new(0));
-        let paced: SharedClock = Arc::new(PacedClock { clock: clock.clone(), in_flight: in_flight.clone() });
+        let claimed = Arc::new(AtomicUsize::new(0));
+        let paced: SharedClock = Arc::new(PacedClock { clock: clock.clone(), claimed: claimed.clone() });
         let options = Options {
             rate: "50/15m".parse().unwrap(),
             unlike_day: None,
@@ -121,7 +121,7 @@ impl Week {
             sandbox: Sandbox::start(options, Arc::new(Elsewhere(clock.clone()))).await.unwrap(),
             clock,
             paced,
-            in_flight,
+            claimed,
             zone: TimeZone::get("Europe/Berlin").unwrap(),
             log: Vec::new(),
             death: Arc::default(),
@@ -161,7 +161,7 @@ impl Week {
             () = death.notified() => true,
         };
         drop((store, lock));
-        self.in_flight.store(0, SeqCst);
+        self.claimed.store(0, SeqCst);
         self.dies_after = usize::MAX;
         killed
     }
@@ -206,7 +206,7 @@ impl Week {
         };
         let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
         let watch = Watch {
-            in_flight: self.in_flight.clone(),
+            claimed: self.claimed.clone(),
             settled: 0,
             dies_after: self.dies_after,
             death: self.death.clone(),
