@@ -71,8 +71,9 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let means = Means { drain, client, tokens, clock, shutdown, listener, guard };
     let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;
     if let Some(why) = finish.withheld {
-        return Err(CliError::new(Kind::Io, format!("{why}; nothing more was sent"))
-            .hint("put the file in order and go on with cleanup resume, or load the job again with another --keep"));
+        return Err(CliError::new(Kind::Io, format!("{why}; nothing more was sent")).hint(
+            "put the file in order and give the command again to go on, or load the job again with another --keep",
+        ));
     }
     let all = store.status(None).await?;
     let ours = |status: &JobStatus| jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));

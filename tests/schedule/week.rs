@@ -205,12 +205,8 @@ impl Week {
             prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
         };
         let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
-        let watch = Watch {
-            claimed: self.claimed.clone(),
-            settled: 0,
-            dies_after: self.dies_after,
-            death: self.death.clone(),
-        };
+        let watch =
+            Watch { claimed: self.claimed.clone(), settled: 0, dies_after: self.dies_after, death: self.death.clone() };
         let footing = Footing {
             store,
             lock,

@@ -152,6 +152,7 @@ impl Cli {
                 (None, &args.bounds.rates[..])
             }
             Command::Resume(args) => (None, &args.drain.bounds.rates[..]),
+            Command::List(args) => return sandbox_and(args.sandbox.sandbox, args.platform),
             _ => (None, &[][..]),
         };
         if rates.len() > MAX_WINDOWS {
@@ -225,6 +226,12 @@ impl Cli {
     }
 }
 
+/// Why `--sandbox` and a platform contradict each other, where they do.
+fn sandbox_and(flag: bool, platform: Option<Platform>) -> Option<String> {
+    let other = platform.filter(|platform| *platform != Platform::Sandbox)?;
+    flag.then(|| format!("--sandbox and --platform {other} contradict each other; give one of them"))
+}
+
 /// `--sandbox`, or `--platform sandbox`, which means the same.
 fn is_sandbox(flag: bool, platform: Option<Platform>) -> bool {
     flag || platform == Some(Platform::Sandbox)
@@ -252,6 +259,8 @@ mod tests {
         assert!(contradiction(&["cleanup", "load", "a.csv", "b.csv", "--job", "x"]).is_some());
         assert!(contradiction(&["cleanup", "load", "a.csv", "--sandbox", "--platform", "x-v1"]).is_some());
         assert!(contradiction(&["cleanup", "load", "a.csv", "--sandbox", "--platform", "sandbox"]).is_none());
+        assert!(contradiction(&["cleanup", "list", "likes", "--sandbox", "--platform", "aisa"]).is_some());
+        assert!(contradiction(&["cleanup", "list", "likes", "--sandbox", "--platform", "sandbox"]).is_none());
     }
 
     #[test]

@@ -164,10 +164,7 @@ impl RowArgs {
             let why = "rows are sent in the order of their file, and --order only says which of them --limit takes";
             return Some(format!("{why}; add --limit N, or sort the file"));
         }
-        let other = self.platform.filter(|platform| *platform != Platform::Sandbox)?;
-        self.sandbox
-            .sandbox
-            .then(|| format!("--sandbox and --platform {other} contradict each other; give one of them"))
+        super::sandbox_and(self.sandbox.sandbox, self.platform)
     }
 }
 

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::output::WholeFile;
+use crate::cli::output::{WholeFile, refuse_places};
 use crate::cli::progress::ReadingProgress;
 use crate::domain::TargetId;
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
@@ -27,6 +27,11 @@ use crate::lists::{Entry, ListKind, ListWriter};
 pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     let kind = args.what.target_kind();
     let filter = args.filter.which.wanted().resolve(Some(kind), context.clock.now().wall, &context.zone)?;
+    let which = &args.filter.which;
+    refuse_places(
+        [args.output.as_ref(), args.filter.spared.as_ref()],
+        [Some(&args.archive), which.keep.as_ref(), which.only.as_ref()],
+    )?;
     let mut archive = Archive::open(&args.archive)?;
     context.printer.say(&owner::sentence(archive.about()));
     if let Some(name) = &args.account {

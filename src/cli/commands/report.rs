@@ -9,7 +9,7 @@ use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::cli::output::WholeFile;
+use crate::cli::output::{WholeFile, refuse_places};
 use crate::jobfile::ReceiptFormat;
 use crate::store::{Job, Store};
 
@@ -21,6 +21,7 @@ use super::{report_page, worklist};
 /// There is no such job or round; the queue cannot be read, the file cannot be written.
 pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
+    refuse_places([args.output.as_ref()], [Some(&job.path)])?;
     let round = args.round.unwrap_or(job.round_number);
     if round > job.round_number {
         let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));

@@ -7,7 +7,7 @@ use crate::cli::args::UndoArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::cli::output::WholeFile;
+use crate::cli::output::{WholeFile, refuse_places};
 use crate::domain::{Action, TaskState, Wall};
 use crate::jobfile::guarded;
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, restore_page};
@@ -25,6 +25,7 @@ const COLUMNS: [&str; 9] = ["target_id", "handle", "name", "account", "action", 
 /// There is no such job or round; the queue cannot be read, a file cannot be written.
 pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
+    refuse_places([args.output.as_ref(), args.html.as_ref()], [Some(&job.path)])?;
     let round = args.round.unwrap_or(job.round_number);
     let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
     let Some(total) = store.pick(&job, round, &wanted, PickOrder::NewestFirst).await? else {

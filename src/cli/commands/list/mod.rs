@@ -10,6 +10,7 @@ use super::signals::Signals;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::output::refuse_places;
 use crate::domain::Tick;
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::lists::ListKind;
@@ -30,6 +31,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         let error = CliError::new(Kind::Usage, "--not-following-back asks whether somebody follows, and followers do");
         return Err(error.hint("use it with `cleanup list following`"));
     }
+    refuse_places([args.output.as_ref(), args.filter.spared.as_ref()], [which.keep.as_ref(), which.only.as_ref()])?;
     let until = args.deadline(now, &context.zone)?;
     let until = until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
 

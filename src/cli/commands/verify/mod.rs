@@ -9,6 +9,7 @@ use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
+use crate::cli::output::refuse_places;
 use crate::domain::{Action, Wall};
 use crate::store::{Account, Job, JobState, Store, VerdictCounts};
 
@@ -26,6 +27,7 @@ pub(super) struct DoneLane {
 /// There is no such job; a list cannot be read, or an archive is foreign, older or somebody else's; the queue cannot be written.
 pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
+    refuse_places([args.output.as_ref()], [Some(&job.path), args.archive.as_ref()])?;
     let name = escaped(&job.name).into_owned();
     let lanes = lanes_of(&mut store, &job, context).await?;
     if lanes.is_empty() {
