@@ -105,8 +105,15 @@ fn parts_are_read_in_their_order() {
         0 => File::new("data/like.js", script("like.part0", &[like(1000)])),
         n => File::new(&format!("data/like-part{n}.js"), script(&format!("like.part{n}"), &[like(1000 + n)])),
     };
-    write(&home, "a.zip", &zip(&[11, 2, 10, 0, 1].map(part)));
-    assert_eq!(ids(&import(&home, "a.zip", "likes")), ["1000", "1001", "1002", "1010", "1011"]);
+    write(&home, "a.zip", &zip(&[11, 2, 10, 0, 1, 9, 3, 8, 4, 7, 5, 6].map(part)));
+    let all: Vec<String> = (1000..=1011).map(|id| id.to_string()).collect();
+    assert_eq!(ids(&import(&home, "a.zip", "likes")), all);
+    // Without a manifest the numbers tell that one is missing.
+    for (there, missing) in [(&[0, 2][..], "like-part1.js"), (&[1], "like.js")] {
+        write(&home, "a.zip", &zip(&there.iter().map(|n| part(*n)).collect::<Vec<_>>()));
+        let done = home.run(&["import", "a.zip", "--what", "likes"]).ends(65);
+        assert!(done.err.contains(&format!("{missing} is missing")) && done.err.contains("hint"), "{}", done.err);
+    }
 }
 
 #[test]

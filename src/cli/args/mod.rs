@@ -48,8 +48,9 @@ Examples:
   cleanup status                        progress, slots left, when it will be done
   cleanup report unfollow -o out.csv    what became of every row
   cleanup import twitter.zip --what likes -o unlike.csv
-  cleanup list following -o unfollow.csv
                                         your likes, from the data archive X sends
+  cleanup list following -o unfollow.csv
+                                        whom you follow, from the platform
   cleanup account login                 log in once, sealed and kept fresh
 
 Exit codes:

@@ -125,6 +125,12 @@ pub enum ArchiveFault {
         /// The file.
         file: String,
     },
+    /// The files of a list are numbered, and one is not there.
+    #[error("{file} is missing: the parts of this list are numbered, and later ones are there")]
+    GapInParts {
+        /// The file.
+        file: String,
+    },
     /// Not one of X's files.
     #[error("{file} is not one of X's files: it should begin with {expected}, and begins with {found:?}")]
     NoScript {
@@ -190,7 +196,12 @@ impl ArchiveFault {
                 "name the zip that X sent, or the folder unpacked from it; if it is there, check the disk it is on"
             }
             F::NoPermission => "make it readable for this user (chmod u+r)",
-            F::Empty | F::Cut(_) | F::Damaged { .. } | F::CutScript { .. } | F::PartMissing { .. } => {
+            F::Empty
+            | F::Cut(_)
+            | F::Damaged { .. }
+            | F::CutScript { .. }
+            | F::PartMissing { .. }
+            | F::GapInParts { .. } => {
                 "download or unpack it again; if X sent several zips, name the one that has this list"
             }
             F::NoArchive | F::Foreign | F::NoScript { .. } => {

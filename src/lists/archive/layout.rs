@@ -3,6 +3,8 @@
 //! Files lie in `data/`, in the oldest archives beside the page itself; people's zip programs put a folder around all of it.
 //! Posts were `tweet.js` until about 2022 and are `tweets.js` since. A long list goes on in `like-part1.js` and so forth.
 
+use std::collections::BTreeSet;
+
 use crate::lists::ListKind;
 
 /// What one file of an archive is.
@@ -47,6 +49,17 @@ pub(super) fn role(file_name: &str) -> Option<(Role, u32)> {
         Some((stem, digits)) => (stem, number(digits)?),
     };
     STEMS.into_iter().find(|(known, _)| *known == stem).map(|(_, role)| (role, part))
+}
+
+/// The first file that a list's numbering leaves out, told by the own names of the files that are there.
+pub(super) fn gap<'n>(list: ListKind, names: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
+    stems(list).find_map(|stem| {
+        let of_stem =
+            names.clone().filter(|name| name.strip_prefix(stem).is_some_and(|rest| rest.starts_with(['.', '-'])));
+        let parts: BTreeSet<u32> = of_stem.filter_map(|name| role(name).map(|(_, part)| part)).collect();
+        let missing = (0..).zip(&parts).find(|(wanted, part)| wanted != *part).map(|(wanted, _)| wanted)?;
+        Some(if missing == 0 { format!("{stem}.js") } else { format!("{stem}-part{missing}.js") })
+    })
 }
 
 fn number(digits: &str) -> Option<u32> {

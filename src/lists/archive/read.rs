@@ -180,7 +180,16 @@ impl Archive {
             member.size.check(&member.name)?;
             total_bytes = total_bytes.saturating_add(member.size.unpacked);
         }
-        if total_bytes > MAX_TOTAL_BYTES { Err(ArchiveFault::TooBig) } else { Ok(parts) }
+        if total_bytes > MAX_TOTAL_BYTES {
+            return Err(ArchiveFault::TooBig);
+        }
+        // Where a manifest names the files, it is believed, not the numbers.
+        if promised.is_empty()
+            && let Some(file) = layout::gap(list, parts.iter().map(|index| members[*index].file_name()))
+        {
+            return Err(ArchiveFault::GapInParts { file });
+        }
+        Ok(parts)
     }
 
     fn parts(&self, list: ListKind) -> impl Iterator<Item = usize> {
