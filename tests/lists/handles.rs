@@ -58,7 +58,7 @@ fn a_mixed_file_is_resolved_and_every_row_has_its_outcome() {
     assert!(effects.len() == 3 && effects.values().all(|times| *times == 1), "{effects:?}");
     assert!(effects.keys().all(|target| target.bytes().all(|byte| byte.is_ascii_digit())));
     assert_eq!(asked(&sandbox).requests, 1);
-    assert!(stderr(&output).contains("handles: 2 found, 2 that nobody has; 1 requests"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("handles: 2 found, 2 of nobody or suspended; 1 request"), "{}", stderr(&output));
     let jobs = &json(&output)["jobs"][0];
     assert_eq!((&jobs["done"], &jobs["gone"], &jobs["failed"]), (&3.into(), &1.into(), &1.into()), "{jobs}");
     // Nothing is asked twice, and nothing is sent twice.

@@ -231,8 +231,9 @@ impl Drainer {
         self.options.run.max_spend = self.options.run.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
         if requests > 0 {
             let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
+            let plural = if requests == 1 { "" } else { "s" };
             context.printer.say(&format!(
-                "handles: {} found, {} that nobody has; {requests} requests{cost}",
+                "handles: {} found, {} of nobody or suspended; {requests} request{plural}{cost}",
                 resolved.found, resolved.missing
             ));
         }

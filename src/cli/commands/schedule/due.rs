@@ -13,7 +13,6 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::summary::Report;
-use crate::cli::timing::clock_text;
 use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::Wall;
 use crate::engine::Signal;
@@ -86,8 +85,11 @@ fn free_to_run(context: &Context, store: &Store, due: &str) -> Result<Option<Sch
 
 fn say_next(context: &Context, next: Option<&Next>) {
     let Some(next) = next else { return };
-    let now = context.clock.now().wall;
-    context.printer.say(&format!("next: {} at {}", escaped(&next.name), clock_text(next.starts, now, &context.zone)));
+    context.printer.say(&format!(
+        "next: {} at {}",
+        escaped(&next.name),
+        diary::moment_text(next.starts, &context.zone)
+    ));
 }
 
 /// Of several exit codes, the one that is told: a signal, a fault of ours, then what a person has to mend, then work left.
