@@ -133,7 +133,7 @@ fn a_list_that_goes_away_stops_the_sending() {
         // A line that names nobody is as bad: it may be somebody who must be spared.
         std::fs::write(&path, "1.2E+18\n").unwrap();
         let error = bench.try_drain(after(99, || ())).await.unwrap_err();
-        assert!(error.message.contains("line 1") && error.hint.unwrap().contains("resume"));
+        assert!(error.message.contains("line 1") && error.hint.unwrap().contains("the command again"));
         std::fs::write(&path, format!("{}\n{}\n", id(1), id(19))).unwrap();
         let ended = bench.drain().await;
         let counts = ended.jobs[0].counts;
