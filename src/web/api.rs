@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::state::Web;
-use crate::cli::commands::account_list_json;
+use crate::cli::commands::{account_list_json, schedule};
 use crate::cli::standing::{Look, Standing};
 
 /// `cleanup status --json`
@@ -31,6 +31,13 @@ pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -
 pub(super) async fn accounts(State(web): State<Arc<Web>>) -> Result<Json<Value>, Problem> {
     let mut store = web.reading().await;
     let listed = account_list_json(&web.settings(), &mut store).await;
+    Ok(Json(listed.map_err(|error| Problem::from(error).json())?))
+}
+
+/// `cleanup schedule list --json`
+pub(super) async fn schedules(State(web): State<Arc<Web>>) -> Result<Json<Value>, Problem> {
+    let mut store = web.reading().await;
+    let listed = schedule::listed_json(&mut store, web.clock.now().wall).await;
     Ok(Json(listed.map_err(|error| Problem::from(error).json())?))
 }
 

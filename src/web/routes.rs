@@ -47,6 +47,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/api/jobs/{name}", get(api::job))
         .route("/api/jobs/{name}/report", get(reports::json))
         .route("/api/accounts", get(api::accounts))
+        .route("/api/schedules", get(api::schedules))
         .route("/assets/style.css", get(style))
         .route("/assets/live.js", get(script))
         .route("/assets/icon.svg", get(icon))

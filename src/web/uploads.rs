@@ -72,6 +72,8 @@ pub(super) struct Checked {
     pub(super) report: CheckReport,
     pub(super) lanes: Vec<LaneCount>,
     pub(super) kept: u64,
+    /// Rows that name a handle: usable only where its ID is known already.
+    pub(super) handles: u64,
     pub(super) estimate: Estimate,
     pub(super) platform: Platform,
     /// The job of that name, where there is one.
@@ -306,6 +308,7 @@ pub(super) async fn show(
         id,
         report: CheckReport::of(&prepared.survey, waiting.choices.strict),
         estimate: estimate_of(&lanes, &Whose::new(platform, store.accounts().await?), &settings),
+        handles: prepared.survey.handles,
         choices: waiting.choices.clone(),
         lanes,
         kept,

@@ -117,6 +117,45 @@ fn behind_a_proxy_there_is_a_password_and_few_tries() {
 }
 
 #[test]
+fn the_password_may_stand_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "correct horse battery staple\n").unwrap();
+    let origin = "https://cleanup.example.org";
+    let served = Served::start_with(&["--behind-proxy", origin, "--password-file", file.to_str().unwrap()], &[]);
+    let log_in = |password: &str| {
+        let headers = [("origin", origin), ("content-type", "application/x-www-form-urlencoded")];
+        served.ask("POST", "/login", &headers, &format!("password={password}")).status
+    };
+    assert_eq!(log_in("correct+horse+battery+stable"), 401);
+    assert_eq!(log_in("correct+horse+battery+staple"), 303, "without the end of its line");
+    assert!(!served.said().contains("horse"));
+}
+
+#[test]
+fn handles_of_an_upload_are_not_counted_as_usable() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let origin = format!("http://{}", served.address);
+    let upload = |rows: &str| {
+        let body = format!(
+            "--line\r\ncontent-disposition: form-data; name=\"file\"; filename=\"unfollow.csv\"\r\n\r\n{rows}\r\n--line--\r\n"
+        );
+        let kind = "multipart/form-data; boundary=line";
+        let headers = [("cookie", cookie.as_str()), ("origin", &origin), ("content-type", kind)];
+        let answer = served.ask("POST", "/new", &headers, &body);
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let place = answer.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned();
+        served.get(&place, &cookie).body
+    };
+    let page = upload("1629556410996121225\n@synthetic_one\n@synthetic_two\n");
+    assert!(page.contains("<dt>usable</dt><dd>1</dd>"), "{page}");
+    assert!(page.contains("<dt>handles</dt><dd>2</dd>"), "{page}");
+    let page = upload("user_id\n1629556410996121225\n");
+    assert!(page.contains("<dt>usable</dt><dd>1</dd>") && !page.contains("<dt>handles</dt>"), "{page}");
+}
+
+#[test]
 fn json_and_metrics_are_what_the_commands_say() {
     let served = Served::start_with(&[], &[("CLEANUP_METRICS_TOKEN", "scraper-token-of-this-test")]);
     let cookie = served.cookie();
@@ -131,6 +170,14 @@ fn json_and_metrics_are_what_the_commands_say() {
     assert_eq!(asked("/api/jobs/unfollow")["jobs"], told(&["status", "unfollow", "--json"])["jobs"]);
     let account = &asked("/api/accounts")["accounts"][0];
     assert_eq!((&account["name"], &account["kind"]), (&"sandbox".into(), &"sandbox".into()));
+    let report = served.cleanup(&["report", "unfollow", "--format", "json"]).stdout;
+    assert!(!report.is_empty());
+    assert_eq!(served.get("/api/jobs/unfollow/report", &cookie).body, String::from_utf8(report).unwrap());
+    let add = ["schedule", "add", "nightly", "--cron", "0 2 * * *", "--zone", "Europe/Berlin", "unfollow.csv"];
+    assert_eq!(served.cleanup(&add).status.code(), Some(0));
+    let schedules = asked("/api/schedules");
+    assert_eq!(schedules["schedules"][0]["name"], "nightly");
+    assert_eq!(schedules, told(&["schedule", "list", "--json"]));
     assert_eq!(served.get("/api/jobs/nobody", &cookie).status, 404);
     let scraped = |token: &str| {
         let bearer = format!("Bearer {token}");

@@ -166,6 +166,19 @@ impl Answer {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Answer { status, head: head.to_owned(), body: body.to_owned() }
+        let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
+        let body = if is_chunked { unchunked(body) } else { body.to_owned() };
+        Answer { status, head: head.to_owned(), body }
     }
+}
+
+/// The body without the lengths of its pieces; what is cut off is left out.
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let Some(piece) = usize::from_str_radix(length, 16).ok().and_then(|length| rest.get(..length)) else { break };
+        whole.push_str(piece);
+        body = rest[piece.len()..].strip_prefix("\r\n").unwrap_or_default();
+    }
+    whole
 }

@@ -22,11 +22,18 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
         section.card aria-label="Rows" {
             dl.numbers {
                 div { dt { "rows read" } dd { (count(report.rows)) } }
-                div { dt { "usable" } dd { (count(report.usable)) } }
+                div { dt { "usable" } dd { (count(report.usable.saturating_sub(file.handles))) } }
+                @if file.handles > 0 { div { dt { "handles" } dd { (count(file.handles)) } } }
                 div { dt { "rejected" } dd { (count(report.rejected)) } }
                 @if file.kept > 0 { div { dt { "on the keep list" } dd { (count(file.kept)) } } }
             }
             @if report.rejected > 0 { (rejected(file)) }
+            @if file.handles > 0 {
+                p.quiet {
+                    "Rows that name a handle are queued only where its ID is known already; the others are rejected. To have \
+                     handles looked up, load the file on the command line: " code { "cleanup load FILE.csv" }
+                }
+            }
             @if report.windows_1252_rows > 0 {
                 p.quiet { (count(report.windows_1252_rows)) " rows hold text that is not UTF-8; it is read as Windows-1252." }
             }

@@ -10,7 +10,13 @@ use crate::cli::timing::span_text;
 use crate::domain::Wall;
 use crate::schedule::diary::moment_text;
 use crate::schedule::plan::Schedule;
-use crate::store::{FiringState, StoredFiring, StoredSchedule};
+use crate::store::{FiringState, Store, StoredFiring, StoredSchedule};
+
+/// The newest firings that are looked through for the last one that has come.
+const MAX_FIRINGS_LOOKED_AT: u32 = 20;
+
+/// A schedule and how it went last.
+type View = (StoredSchedule, Option<StoredFiring>);
 
 /// Shows the schedules.
 ///
@@ -19,18 +25,12 @@ use crate::store::{FiringState, StoredFiring, StoredSchedule};
 pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8, CliError> {
     let mut views = Vec::new();
     if let Some(mut store) = context.existing_queue().await? {
-        for stored in store.schedules().await? {
-            // The newest may be one to come that is to be skipped.
-            let firings = store.firings(stored.id, 20).await?;
-            let last = firings.into_iter().find(|firing| firing.asked_for || firing.slot_at <= stored.settled_to);
-            views.push((stored, last));
-        }
+        views = look(&mut store).await?;
         store.close().await;
     }
     let now = context.clock.now().wall;
     if args.json {
-        let list: Vec<Value> = views.iter().map(|(stored, last)| to_json(stored, last.as_ref(), now)).collect();
-        context.printer.json(&json!({ "schedules": list }))?;
+        context.printer.json(&all_json(&views, now))?;
         return Ok(0);
     }
     if views.is_empty() {
@@ -43,6 +43,31 @@ pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8,
         }
     }
     Ok(0)
+}
+
+/// What `--json` says of a queue.
+///
+/// # Errors
+/// The queue cannot be read.
+pub(super) async fn listed_json(store: &mut Store, now: Wall) -> Result<Value, CliError> {
+    Ok(all_json(&look(store).await?, now))
+}
+
+/// Every schedule, and how it went last.
+async fn look(store: &mut Store) -> Result<Vec<View>, CliError> {
+    let mut views = Vec::new();
+    for stored in store.schedules().await? {
+        // The newest may be one to come that is to be skipped.
+        let firings = store.firings(stored.id, MAX_FIRINGS_LOOKED_AT).await?;
+        let last = firings.into_iter().find(|firing| firing.asked_for || firing.slot_at <= stored.settled_to);
+        views.push((stored, last));
+    }
+    Ok(views)
+}
+
+fn all_json(views: &[View], now: Wall) -> Value {
+    let list: Vec<Value> = views.iter().map(|(stored, last)| to_json(stored, last.as_ref(), now)).collect();
+    json!({ "schedules": list })
 }
 
 fn lines(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> Vec<String> {

@@ -13,6 +13,7 @@ use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 use crate::cli::context::{Context, nearest};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
+use crate::domain::Wall;
 use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoredSchedule};
 
@@ -42,6 +43,14 @@ pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError>
 /// As `cleanup schedule due`.
 pub(super) async fn run_due(context: &Context) -> Result<u8, CliError> {
     due::run(context).await
+}
+
+/// What `cleanup schedule list --json` says of a queue.
+///
+/// # Errors
+/// The queue cannot be read.
+pub(crate) async fn listed_json(store: &mut Store, now: Wall) -> Result<serde_json::Value, CliError> {
+    list::listed_json(store, now).await
 }
 
 /// The names of the jobs that schedules load; those of words that cannot be understood are nobody's.
