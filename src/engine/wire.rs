@@ -206,8 +206,11 @@ mod tests {
         ahead.planned(true, 5_000);
         ahead.look(100, 0);
         assert_eq!(ahead.now(), 96);
-        ahead.look(10, 0);
+        ahead.look(30, 0);
         assert_eq!(ahead.now(), 96, "just enough");
+        ahead.look(23, 0);
+        assert_eq!(ahead.now(), 128, "soon too few");
+        ahead.look(100, 0);
         ahead.halt();
         ahead.look(0, 64);
         assert_eq!(ahead.now(), 0, "trouble: only a turn that finds plenty again lets it grow");
