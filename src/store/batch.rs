@@ -14,6 +14,12 @@ pub(super) struct Buffered {
     pub(super) lane: Option<LaneId>,
 }
 
+impl Buffered {
+    pub(super) fn target(&self) -> Option<&Target> {
+        target_of(self).map(|(target, _)| target)
+    }
+}
+
 /// The lane and first line of rows that follow each other line by line in one lane: nearly every batch of a plain file.
 pub(super) fn straight_run(tasks: &[&Buffered]) -> Option<(LaneId, u64)> {
     let first = tasks.first()?;
@@ -31,14 +37,18 @@ fn target_of(item: &Buffered) -> Option<(&Target, Option<&'static str>)> {
     }
 }
 
-/// Writes a target as JSON: a number where that is exact in the database, else text.
-pub(super) fn write_target(json: &mut String, target: &Target) {
-    let exact = match target {
+/// A target as a number, where that is exact in the database.
+pub(super) fn number_of(target: &Target) -> Option<i64> {
+    match target {
         Target::Id(id) => TargetId::as_i64(*id),
         Target::Handle(_) => None,
-    };
+    }
+}
+
+/// Writes a target as JSON: a number where that is exact in the database, else text.
+pub(super) fn write_target(json: &mut String, target: &Target) {
     // Writing to a String cannot fail.
-    let _ = match exact {
+    let _ = match number_of(target) {
         Some(number) => write!(json, "{number}"),
         None => write!(json, "\"{target}\""),
     };

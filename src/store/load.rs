@@ -12,6 +12,7 @@ use super::align::Alignment;
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::error::StoreError;
 use super::job::{Job, NewJob};
+use super::keys::Keys;
 use super::lock::LoadLock;
 use super::open::Store;
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
@@ -87,7 +88,9 @@ pub struct Loader<'s> {
     kept: bool,
     pub(super) lanes: HashMap<(Action, AccountId), LaneId>,
     buffer: Vec<Buffered>,
-    uncommitted: i64,
+    pub(super) uncommitted: i64,
+    /// The keys of a fresh file gather while its tasks are appended.
+    pub(super) keys: Option<Keys>,
 }
 
 impl Store {
@@ -136,7 +139,10 @@ impl Store {
         let (load, first_id) = insert_load(&mut tx, round, content_hash, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
         self.sync_each_commit(false).await?;
-        Ok(Loader::new(self, lock, RoundId(round), load, first_id, now, None))
+        let keys = Keys::beside(&self.path);
+        let mut loader = Loader::new(self, lock, RoundId(round), load, first_id, now, None);
+        loader.keys = Some(keys);
+        Ok(loader)
     }
 }
 
@@ -197,6 +203,7 @@ impl<'s> Loader<'s> {
             lanes: HashMap::new(),
             buffer: Vec::with_capacity(ROWS_PER_STATEMENT),
             uncommitted: 0,
+            keys: None,
         }
     }
 
@@ -341,18 +348,28 @@ impl<'s> Loader<'s> {
             return Ok(());
         }
         let first = self.next_id;
-        match straight_run(tasks) {
-            Some((lane, line)) => self.insert_json(APPEND_RUN, &targets(tasks), &[first, lane.0, line as i64]).await?,
-            None => {
-                let now = self.now.0;
-                self.insert_json(APPEND_SCATTERED, &scattered(tasks, false), &[first, now]).await?;
-            }
-        }
+        let mut keys = self.keys.take();
+        // While the queue appends on its thread, the keys are noted and sorted on this one.
+        let noting = async { keys.as_mut().map_or(Ok(()), |keys| keys.note(tasks, first)) };
+        let (appended, noted) = tokio::join!(biased; self.append_tasks(tasks, first), noting);
+        self.keys = keys;
+        appended?;
+        noted.map_err(|error| self.spilling(error))?;
         if tasks.iter().any(|item| item.row.record.is_some()) {
             self.insert_json(INSERT_CELLS, &records(tasks, first), &[]).await?;
         }
         self.next_id += tasks.len() as i64;
         Ok(())
+    }
+
+    async fn append_tasks(&mut self, tasks: &[&Buffered], first: i64) -> Result<(), StoreError> {
+        match straight_run(tasks) {
+            Some((lane, line)) => self.insert_json(APPEND_RUN, &targets(tasks), &[first, lane.0, line as i64]).await,
+            None => {
+                let now = self.now.0;
+                self.insert_json(APPEND_SCATTERED, &scattered(tasks, false), &[first, now]).await
+            }
+        }
     }
 
     pub(super) async fn insert_json(

@@ -42,6 +42,7 @@ mod reload;
 mod removal;
 mod report;
 mod schedule;
+mod sorter;
 mod status;
 mod turn;
 mod turn_words;
