@@ -87,6 +87,8 @@ pub struct Loader<'s> {
     /// Some of its tasks are spared.
     kept: bool,
     pub(super) lanes: HashMap<(Action, AccountId), LaneId>,
+    /// The lane of the row before, which is nearly always the next one's.
+    last_lane: Option<((Action, AccountId), LaneId)>,
     buffer: Vec<Buffered>,
     pub(super) uncommitted: i64,
     /// The keys of a fresh file gather while its tasks are appended.
@@ -201,6 +203,7 @@ impl<'s> Loader<'s> {
             rejected: 0,
             now,
             lanes: HashMap::new(),
+            last_lane: None,
             buffer: Vec::with_capacity(ROWS_PER_STATEMENT),
             uncommitted: 0,
             keys: None,
@@ -302,8 +305,13 @@ impl<'s> Loader<'s> {
 
     /// The line of an action and an account, made where it is new.
     async fn lane(&mut self, action: Action, account: AccountId) -> Result<LaneId, StoreError> {
-        if let Some(lane) = self.lanes.get(&(action, account)) {
-            return Ok(*lane);
+        match self.last_lane {
+            Some((key, lane)) if key == (action, account) => return Ok(lane),
+            _ => {}
+        }
+        if let Some(lane) = self.lanes.get(&(action, account)).copied() {
+            self.last_lane = Some(((action, account), lane));
+            return Ok(lane);
         }
         let key = [self.round.0, action.code(), account.0];
         self.begin().await?;

@@ -31,9 +31,9 @@ pub(super) type PageOfOldRows = Vec<OldRow>;
 pub(super) struct OldRows {
     connection: SqliteConnection,
     path: std::path::PathBuf,
-    round: RoundId,
-    /// The load whose runs say in which order the rows stood; none: in the order of their IDs.
-    runs_of: Option<i64>,
+    sql: &'static str,
+    /// The load whose runs say in which order the rows stood; or the round, where they are read in the order of their IDs.
+    of: i64,
     rows_per_page: usize,
     /// Where the next page begins: behind this line, or behind this ID.
     behind: i64,
@@ -48,8 +48,17 @@ impl OldRows {
         runs_of: Option<i64>,
         rows_per_page: usize,
     ) -> Result<OldRows, StoreError> {
-        let connection = connect(path).await?;
-        Ok(OldRows { connection, path: path.to_path_buf(), round, runs_of, rows_per_page, behind: 0, lane: 0 })
+        let mut connection = connect(path).await?;
+        let has_cells = sqlx::query_as(HAS_CELLS).bind(round.0).fetch_one(&mut connection).await;
+        let (has_cells,): (bool,) = has_cells.map_err(|error| StoreError::from_sqlx(path, error))?;
+        let sql = match (runs_of.is_some(), has_cells) {
+            (false, true) => BY_ID,
+            (false, false) => BY_ID_WITHOUT_CELLS,
+            (true, true) => BY_RUN,
+            (true, false) => BY_RUN_WITHOUT_CELLS,
+        };
+        let of = runs_of.unwrap_or(round.0);
+        Ok(OldRows { connection, path: path.to_path_buf(), sql, of, rows_per_page, behind: 0, lane: 0 })
     }
 
     /// Hands over page after page, until the rows end or nobody wants more.
@@ -65,9 +74,8 @@ impl OldRows {
     async fn next_page(&mut self) -> Result<Option<PageOfOldRows>, StoreError> {
         type Text = Option<String>;
         type Columns = (Text, Text, Text, Text, Text, Text, Option<i64>);
-        let sql = if self.runs_of.is_some() { BY_RUN } else { BY_ID };
-        let (ids, found, lanes, not_in_line, kept, records, last): Columns = sqlx::query_as(sql)
-            .bind(self.runs_of.unwrap_or(self.round.0))
+        let (ids, found, lanes, not_in_line, kept, records, last): Columns = sqlx::query_as(self.sql)
+            .bind(self.of)
             .bind(self.behind)
             .bind(self.rows_per_page as i64)
             .bind(self.lane)
@@ -100,9 +108,10 @@ impl OldRows {
     }
 }
 
-/// What is the same for nearly every row is told for the others only: the lane as pairs `id,lane`, and who is not in line.
+/// What is the same for nearly every row is told for the others only: the lane as pairs `id,lane`, and who is not in line. Where
+/// no row has cells, which is where a file has one column, nobody looks for any.
 macro_rules! old_rows {
-    ($last:literal, $from:literal) => {
+    ($last:literal, $from:literal, $record:literal, $cells:literal, $rest:literal) => {
         concat!(
             "select group_concat(id), group_concat(target),
                     group_concat(case when lane_id <> ?4 then id || ',' || lane_id end),
@@ -110,31 +119,57 @@ macro_rules! old_rows {
                     case when max(kept is not null) then json_group_array(kept) end,
                     case when max(record is not null) then json_group_array(record) end, max(",
             $last,
-            ") from (select task.id, task.lane_id, task.target, task.state in (0, 2, 3) as in_line,
-                          iif(task.state = 8, task.reason, null) as kept, c.record, ",
+            ") from (select task.id, task.lane_id, task.target, (task.state = 0 or task.state between 2 and 3) as in_line,
+                          iif(task.state = 8, task.reason, null) as kept, ",
+            $record,
+            " as record, ",
             $from,
+            $cells,
+            $rest,
             " limit ?3)"
         )
     };
 }
 
-const BY_ID: &str = old_rows!(
-    "id",
-    "0 as line
-       from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
-       left join task_cells c on c.task_id = task.id
+macro_rules! by_id {
+    ($record:literal, $cells:literal) => {
+        old_rows!(
+            "id",
+            "0 as line
+       from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id",
+            $record,
+            $cells,
+            "
       where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 0
       order by load.id, task.id"
-);
+        )
+    };
+}
 
-const BY_RUN: &str = old_rows!(
-    "line",
-    "r.line + task.id - r.task_id as line
+macro_rules! by_run {
+    ($record:literal, $cells:literal) => {
+        old_rows!(
+            "line",
+            "r.line + task.id - r.task_id as line
        from row_run r
-      cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1
-       left join task_cells c on c.task_id = task.id
+      cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1",
+            $record,
+            $cells,
+            "
       where r.load_id = ?1
         and r.line >= coalesce((select max(line) from row_run before where before.load_id = ?1 and before.line <= ?2), 0)
         and task.vanished = 0
       order by r.line, task.id"
-);
+        )
+    };
+}
+
+const BY_ID: &str = by_id!("c.record", " left join task_cells c on c.task_id = task.id");
+const BY_ID_WITHOUT_CELLS: &str = by_id!("null", "");
+const BY_RUN: &str = by_run!("c.record", " left join task_cells c on c.task_id = task.id");
+const BY_RUN_WITHOUT_CELLS: &str = by_run!("null", "");
+
+/// Whether a row of the round has cells.
+const HAS_CELLS: &str = "
+    select exists (select 1 from load join task_cells c on c.task_id between load.first_task_id and load.last_task_id
+                    where load.round_id = ?1)";

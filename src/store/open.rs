@@ -241,3 +241,7 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     options.open(path).map_err(complain(path))?;
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

@@ -1,0 +1,57 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+async fn integrity(store: &mut Store) -> String {
+    let (found,): (String,) = sqlx::query_as("pragma integrity_check").fetch_one(&mut store.connection).await.unwrap();
+    found
+}
+
+/// The tables a drain and a load write row by row: a list of three in a CHECK makes a temporary index for every row.
+#[tokio::test]
+async fn no_check_of_a_busy_table_builds_an_index_for_each_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
+    for insert in [
+        "explain insert into task (id, lane_id, line, target) select 1, 1, 1, value from json_each('[1]')",
+        "explain update task set state = 1, last_attempt_id = 7 where id = 1",
+        "explain insert into task_key (lane_id, target, task_id) select 1, value, 1 from json_each('[1]')",
+        "explain update attempt set ended_at = 7 where id = 1",
+    ] {
+        let rows = sqlx::query(insert).fetch_all(&mut store.connection).await.unwrap();
+        let opcodes: Vec<String> = rows.iter().map(|row| sqlx::Row::get(row, "opcode")).collect();
+        assert!(opcodes.iter().any(|opcode| opcode == "Insert" || opcode == "IdxInsert"), "{insert}: {opcodes:?}");
+        assert!(!opcodes.iter().any(|opcode| opcode == "OpenEphemeral"), "{insert}: {opcodes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_queue_of_an_older_version_opens_with_its_tasks_and_its_checks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q.db");
+    make_private(&path).unwrap();
+    let mut old = connect(&path).await.unwrap();
+    MIGRATIONS.run_to(8, &mut old).await.unwrap();
+    let task = "insert into task (id, lane_id, line, target, state, last_attempt_id) values (7, 1, 2, 9, 1, 5)";
+    for sql in ["insert into queue (id, kind) values (1, 'real')", task] {
+        sqlx::query(sql).execute(&mut old).await.unwrap();
+    }
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    assert_eq!(integrity(&mut store).await, "ok");
+    let (target,): (i64,) = sqlx::query_as("select target from task").fetch_one(&mut store.connection).await.unwrap();
+    assert_eq!(target, 9);
+    // Whoever had it open, and whoever opens it later, is held to the same.
+    let mut later = connect(&path).await.unwrap();
+    for connection in [&mut old, &mut store.connection, &mut later] {
+        for state in [1, 2, 3] {
+            let sql = "update task set last_attempt_id = null, state = ?1";
+            let refused = sqlx::query(sql).bind(state).execute(&mut *connection).await;
+            assert!(refused.unwrap_err().to_string().contains("CHECK constraint failed"), "{state}");
+        }
+        for sql in
+            ["update task set state = 0, last_attempt_id = null", "update task set state = 1, last_attempt_id = 5"]
+        {
+            sqlx::query(sql).execute(&mut *connection).await.unwrap();
+        }
+    }
+}
