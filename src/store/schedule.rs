@@ -112,7 +112,7 @@ pub struct StoredFiring {
     pub began_at: Option<Wall>,
     /// Nothing is sent after this.
     pub ends_by: Option<Wall>,
-    /// Processes that have worked on it.
+    /// Processes that have worked on it; 0: somebody asked for it, and it has not begun.
     pub runs: u32,
     /// When it ended.
     pub ended_at: Option<Wall>,
@@ -239,6 +239,50 @@ impl Store {
         let id: Option<(i64,)> = query.fetch_optional(&mut *tx).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
         Ok(id.map(|(id,)| id))
+    }
+
+    /// Writes down that somebody wants a schedule run now, for whoever works on schedules to begin; gives the firing's number. Until
+    /// that has begun nobody has worked on it, and `began_at` is when it was asked for. None where a firing of the schedule has begun
+    /// and not ended, or waits so already, or the schedule is gone.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn ask_firing(
+        &mut self,
+        schedule: i64,
+        ends_by: Option<Wall>,
+        now: Wall,
+    ) -> Result<Option<i64>, StoreError> {
+        let sql = "insert into firing (schedule_id, slot_at, asked_for, state, began_at, ends_by, runs)
+                   select id, ?2, 1, 'running', ?2, ?3, 0 from schedule where id = ?1
+                      and not exists (select 1 from firing where schedule_id = ?1 and state = 'running')
+                   on conflict (schedule_id, slot_at) do nothing returning id";
+        let query = sqlx::query_as(sql).bind(schedule).bind(now.0).bind(ends_by.map(|at| at.0));
+        let id: Option<(i64,)> = query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(id.map(|(id,)| id))
+    }
+
+    /// Writes down that a firing that somebody asked for begins. False where it has begun or ended before.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn begin_asked(&mut self, firing: i64, ends_by: Option<Wall>, now: Wall) -> Result<bool, StoreError> {
+        let sql = "update firing set runs = 1, began_at = ?2, ends_by = ?3 where id = ?1 and state = 'running' and runs = 0";
+        let query = sqlx::query(sql).bind(firing).bind(now.0).bind(ends_by.map(|at| at.0));
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Calls off a firing that somebody asked for. False where it has begun or ended.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn call_off_firing(&mut self, firing: i64, stopped: &str, now: Wall) -> Result<bool, StoreError> {
+        let sql = "update firing set state = 'ended', ended_at = ?2, stopped = ?3, requests = 0
+                    where id = ?1 and state = 'running' and runs = 0";
+        let query = sqlx::query(sql).bind(firing).bind(now.0).bind(stopped);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Writes down that a slot is let go, and everything before it. False where it has been decided on before.
