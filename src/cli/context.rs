@@ -65,7 +65,13 @@ impl Context {
     ///
     /// # Errors
     /// The queue cannot be written.
-    pub async fn log_deed(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) -> Result<(), CliError> {
+    pub async fn log_deed(
+        &self,
+        store: &mut Store,
+        deed: &str,
+        job: Option<&str>,
+        detail: &str,
+    ) -> Result<(), CliError> {
         let actor = format!("terminal (uid {})", rustix::process::getuid().as_raw());
         let entry = Deed { actor: &actor, deed, job, detail };
         Ok(store.log_deed(self.clock.now().wall, &entry).await?)

@@ -100,7 +100,10 @@ pub fn exit_code_in_words(code: u8) -> &'static str {
         129 => "stopped by SIGHUP; progress is saved",
         130 => "stopped by SIGINT; progress is saved",
         143 => "stopped by SIGTERM; progress is saved",
-        _ => Kind::ALL.into_iter().find(|kind| kind.exit_code() == code).map_or("an end that is not ours", Kind::in_words),
+        _ => Kind::ALL
+            .into_iter()
+            .find(|kind| kind.exit_code() == code)
+            .map_or("an end that is not ours", Kind::in_words),
     }
 }
 

@@ -62,10 +62,9 @@ pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Resu
 /// The database cannot be written.
 pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<Asked, StoreError> {
     let ends_by = match schedule.hours {
-        Hours::Until(_) => schedule
-            .recurrence
-            .slot_now(now)
-            .and_then(|slot| schedule.recurrence.end_of(&slot, now, schedule.hours)),
+        Hours::Until(_) => {
+            schedule.recurrence.slot_now(now).and_then(|slot| schedule.recurrence.end_of(&slot, now, schedule.hours))
+        }
         Hours::For(_) | Hours::Open => None,
     };
     if store.ask_firing(schedule.id, ends_by, now).await?.is_some() {

@@ -267,7 +267,8 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn begin_asked(&mut self, firing: i64, ends_by: Option<Wall>, now: Wall) -> Result<bool, StoreError> {
-        let sql = "update firing set runs = 1, began_at = ?2, ends_by = ?3 where id = ?1 and state = 'running' and runs = 0";
+        let sql =
+            "update firing set runs = 1, began_at = ?2, ends_by = ?3 where id = ?1 and state = 'running' and runs = 0";
         let query = sqlx::query(sql).bind(firing).bind(now.0).bind(ends_by.map(|at| at.0));
         let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(done.rows_affected() == 1)

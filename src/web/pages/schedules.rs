@@ -247,7 +247,9 @@ fn how(card: &ScheduleCard, firing: &StoredFiring) -> String {
             "had not begun when its hours ended".to_owned()
         }
         (FiringState::Ended, None, _) if firing.runs == 0 => "called off before it began".to_owned(),
-        (FiringState::Ended, None, _) if stopped == "skipped" => "interrupted; the rest was left out, as asked".to_owned(),
+        (FiringState::Ended, None, _) if stopped == "skipped" => {
+            "interrupted; the rest was left out, as asked".to_owned()
+        }
         (FiringState::Ended, None, _) => "interrupted, and not gone on with in its hours".to_owned(),
     };
     match firing.missed {

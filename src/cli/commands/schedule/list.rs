@@ -154,7 +154,8 @@ fn firing_json(firing: &StoredFiring) -> Value {
         "state": firing.state.name(),
         "asked_for": firing.asked_for,
         "missed": firing.missed,
-        "began_at": firing.began_at.map(Wall::rfc3339),
+        // One that was asked for and has not begun is kept with the time of asking.
+        "began_at": firing.began_at.filter(|_| firing.runs > 0).map(Wall::rfc3339),
         "ended_at": firing.ended_at.map(Wall::rfc3339),
         "exit_code": firing.exit_code,
         "stopped": firing.stopped,

@@ -10,9 +10,6 @@ mod steer;
 mod units;
 mod words;
 
-pub(crate) use list::{hours_text, shown};
-pub(crate) use next::SHOWN as STARTS_SHOWN;
-pub(crate) use sense::sentence;
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 use crate::cli::context::{Context, nearest};
 use crate::cli::error::{CliError, Kind};
@@ -21,6 +18,9 @@ use crate::domain::Wall;
 use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoredSchedule};
 use crate::web::Hub;
+pub(crate) use list::{hours_text, shown};
+pub(crate) use next::SHOWN as STARTS_SHOWN;
+pub(crate) use sense::sentence;
 
 /// What is done to a schedule, in the log of who did what.
 pub(crate) const RUN: &str = "schedule-run";
