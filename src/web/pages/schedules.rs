@@ -71,7 +71,7 @@ pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<Str
         div.head { div.stack {
             h1 { "Schedules" }
             p.quiet {
-                "What is run again and again. One runs at a time; other jobs wait meanwhile."
+                "What is run again and again. One runs at a time; other jobs wait meanwhile. Times are by the clock of each schedule's zone."
                 @if !page.cards.is_empty() { " Another one is added on the command line: " code { (page.add) } }
             }
         } }
@@ -208,7 +208,7 @@ fn last_times(card: &ScheduleCard, zone: &TimeZone) -> Markup {
     }
     html! {
         div.scroll tabindex="0" role="region" aria-label={ "Last times of " (foreign(&card.stored.name)) } {
-            table {
+            table.times {
                 caption { "Last times" }
                 thead { tr {
                     th scope="col" { "Slot" }
