@@ -116,7 +116,7 @@ fn absolute(file: &Path) -> Result<PathBuf, CliError> {
 }
 
 /// Rows by action and account, and how many each rule spares.
-pub type ToDo = (Vec<LaneCount>, BTreeMap<Rule, u64>);
+type ToDo = (Vec<LaneCount>, BTreeMap<Rule, u64>);
 
 impl Prepared {
     /// The same rows under the path and the name that the file is going to have: it is read where it was received.
@@ -193,11 +193,7 @@ impl Prepared {
         while let Some(row) = rows.next()? {
             let RowVerdict::Task { action, account, target } = row.verdict else { continue };
             let is_left_out = !with_handles && matches!(target, Target::Handle(_));
-            let rule = if is_left_out {
-                None
-            } else {
-                sieve.spares(row.line, (action, account, &target), row.cells)
-            };
+            let rule = if is_left_out { None } else { sieve.spares(row.line, (action, account, &target), row.cells) };
             if (is_left_out || rule.is_some())
                 && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
             {
