@@ -170,3 +170,33 @@ fn many_schedules_are_paged() {
     let second = served.get("/schedules?after=night%2011", &cookie).body;
     assert!(second.contains("night 12") && !second.contains("night 11") && !second.contains("Next page"), "{second}");
 }
+
+#[test]
+fn what_a_removed_schedule_leaves_is_worked_off_and_told_of_before() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let few = |served: &Served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/jobs/few", &cookie).body).unwrap();
+        status["jobs"][0].clone()
+    };
+    add(&served, "nightly", &["--max-requests", "1"]);
+    assert_eq!(served.post("/schedules/run", &cookie, "name=nightly").status, 303);
+    let last = ended(&served, &cookie, &serde_json::Value::Null);
+    assert_eq!((&last["exit_code"], &last["requests"]), (&4.into(), &1.into()), "{last}");
+    let page = served.get("/schedules", &cookie).body;
+    assert!(page.contains("stopped early with work left (exit code 4): --max-requests is used up"), "{page}");
+    let asked = served.get("/schedules/remove?name=nightly", &cookie).body;
+    assert!(asked.contains("worked off at any hour") && asked.contains(">few</a>: 3 rows in line"), "{asked}");
+    assert_eq!(few(&served)["pending"], 3, "without its hours nothing of it is sent");
+    assert!(served.post("/schedules/remove", &cookie, "name=nightly").head.contains("said=removed"));
+    served.until("the rest is worked off", |served| (few(served)["pending"] == 0).then_some(()));
+    // The same, removed by another process.
+    add(&served, "weekly", &["--job", "others", "--max-requests", "1"]);
+    assert_eq!(served.post("/schedules/run", &cookie, "name=weekly").status, 303);
+    ended(&served, &cookie, &serde_json::Value::Null);
+    assert_eq!(served.cleanup(&["schedule", "remove", "weekly"]).status.code(), Some(0));
+    served.until("the rest is worked off", |served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/jobs/others", &cookie).body).unwrap();
+        (status["jobs"][0]["pending"] == 0).then_some(())
+    });
+}

@@ -191,7 +191,7 @@ impl<'a> Engine<'a> {
     async fn rest(&mut self, seen: News, rest: Rest) -> Result<(), CliError> {
         let mut store = self.open().await?;
         let begun = self.orders.borrow_and_update().reloads;
-        let mut told = self.told.clone();
+        let (mut told, schedules) = (self.told.clone(), Self::schedules_of(&mut store).await?);
         loop {
             let now = self.context.clock.now().tick;
             let over = matches!(rest, Rest::Until(until) if now >= until);
@@ -200,6 +200,7 @@ impl<'a> Engine<'a> {
                 || !orders.end.is_empty()
                 || orders.reloads != begun
                 || store.news().await? != seen
+                || Self::schedules_of(&mut store).await? != schedules
                 || self.is_due(&mut store).await?
             {
                 break;

@@ -62,6 +62,11 @@ impl Engine<'_> {
         }
     }
 
+    /// The schedules there are, by their numbers: with them change the jobs that are worked off at any hour.
+    pub(super) async fn schedules_of(store: &mut Store) -> Result<Vec<i64>, CliError> {
+        Ok(store.schedules().await?.into_iter().map(|schedule| schedule.id).collect())
+    }
+
     /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
     pub(super) async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CliError> {
         let scheduled = schedule::jobs_of(&store.schedules().await?);

@@ -19,6 +19,7 @@ use crate::store::{DrainLock, News, Store};
 /// What a drain knew when it began.
 struct Begun {
     knows: News,
+    schedules: Vec<i64>,
     jobs: Option<Vec<JobId>>,
 }
 
@@ -37,6 +38,7 @@ impl Engine<'_> {
         who.introduce(&mut store, None, &[]).await?;
         let knows = store.news().await?;
         self.status.send_modify(|status| status.knows = knows);
+        let schedules = Self::schedules_of(&mut store).await?;
         let accounts = store.accounts().await?;
         let tokens = app::open_tokens(&settings, &who, &accounts, context.clock.clone()).await?;
         let listener = self.listener(&mut store).await?;
@@ -46,7 +48,7 @@ impl Engine<'_> {
         let clock = context.clock.clone();
         let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
         let mut orders = self.orders();
-        let begun = Begun { knows, jobs: jobs.clone() };
+        let begun = Begun { knows, schedules, jobs: jobs.clone() };
         tokio::select! {
             ended = app::drain(footing, &who, options(&settings, jobs)) => ended,
             error = self.interrupt(&sender, &mut orders, &begun) => Err(error),
@@ -93,7 +95,9 @@ impl Engine<'_> {
     async fn is_out_of_date(&self, store: &mut Store, drain: &Begun) -> Result<bool, CliError> {
         let news = store.news().await?;
         let new_people = news.accounts != drain.knows.accounts || news.logins_needed < drain.knows.logins_needed;
-        let new_jobs = news.generation != drain.knows.generation && self.own_jobs(store).await? != drain.jobs;
+        let may_have_new_jobs =
+            news.generation != drain.knows.generation || Self::schedules_of(store).await? != drain.schedules;
+        let new_jobs = may_have_new_jobs && self.own_jobs(store).await? != drain.jobs;
         Ok(new_people || new_jobs || self.is_due(store).await?)
     }
 
