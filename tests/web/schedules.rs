@@ -195,6 +195,8 @@ fn what_a_removed_schedule_leaves_is_worked_off_and_told_of_before() {
     assert_eq!(served.post("/schedules/run", &cookie, "name=weekly").status, 303);
     ended(&served, &cookie, &serde_json::Value::Null);
     assert_eq!(served.cleanup(&["schedule", "remove", "weekly"]).status.code(), Some(0));
+    let log = served.get("/log", &cookie).body;
+    assert!(log.contains("terminal (uid") && log.contains("weekly is removed"), "who did it is told: {log}");
     served.until("the rest is worked off", |served| {
         let status: serde_json::Value = serde_json::from_str(&served.get("/api/jobs/others", &cookie).body).unwrap();
         (status["jobs"][0]["pending"] == 0).then_some(())
