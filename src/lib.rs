@@ -24,7 +24,7 @@
 //! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, auth, store, domain |
 //! | [`telemetry`] | log lines | config |
 //! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | all but telemetry; of cli its errors |
-//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, store, auth (names), engine (events), config, domain; of cli its words and numbers |
+//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, store, schedule, auth (names), engine (events), config, domain; of cli its words and numbers |
 //! | [`cli`] | commands, options, the only stdout and stderr, the one table of exit codes | all |
 //!
 //! Nothing points back, with two exceptions: `app` speaks [`cli::error`], because its errors are words for people; `platform` and

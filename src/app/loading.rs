@@ -7,7 +7,7 @@ use super::accounts::{Accounts, Who};
 use super::handles::HandleBook;
 use super::sifting::{RowRules, RowSieve};
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountName, Action, TargetKind, Wall};
+use crate::domain::{AccountName, Action, Target, TargetKind, Wall};
 use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Rows, SavedWorklist, Source, Survey};
 use crate::lists::filter::Rule;
 use crate::platform;
@@ -115,6 +115,9 @@ fn absolute(file: &Path) -> Result<PathBuf, CliError> {
         .map_err(|error| CliError::new(Kind::InputData, format!("{}: {error}", file.display())).hint("check the path"))
 }
 
+/// Rows by action and account, and how many each rule spares.
+type ToDo = (Vec<LaneCount>, BTreeMap<Rule, u64>);
+
 impl Prepared {
     /// The same rows under the path and the name that the file is going to have: it is read where it was received.
     pub fn at(mut self, path: PathBuf, shown: &str) -> Prepared {
@@ -167,21 +170,37 @@ impl Prepared {
     ///
     /// # Errors
     /// The file changed since it was read.
-    pub fn to_do(&self, options: &LoadOptions) -> Result<(Vec<LaneCount>, BTreeMap<Rule, u64>), CliError> {
+    pub fn to_do(&self, options: &LoadOptions) -> Result<ToDo, CliError> {
+        self.count_to_do(options, true)
+    }
+
+    /// The same where nobody asks about handles: rows that name one are left out.
+    ///
+    /// # Errors
+    /// As [`Prepared::to_do`].
+    pub fn to_do_without_handles(&self, options: &LoadOptions) -> Result<ToDo, CliError> {
+        self.count_to_do(options, self.survey.handles == 0)
+    }
+
+    fn count_to_do(&self, options: &LoadOptions, with_handles: bool) -> Result<ToDo, CliError> {
         let mut lanes = self.survey.lanes.clone();
         let mut spared = BTreeMap::new();
-        if options.rules.is_empty() {
+        if options.rules.is_empty() && with_handles {
             return Ok((lanes, spared));
         }
         let mut sieve = options.rules.begin(&self.survey, &self.source)?;
         let mut rows = self.survey.rows(&self.source)?;
         while let Some(row) = rows.next()? {
             let RowVerdict::Task { action, account, target } = row.verdict else { continue };
-            if let Some(rule) = sieve.spares(row.line, (action, account, &target), row.cells)
+            let is_left_out = !with_handles && matches!(target, Target::Handle(_));
+            let rule = if is_left_out { None } else { sieve.spares(row.line, (action, account, &target), row.cells) };
+            if (is_left_out || rule.is_some())
                 && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
             {
                 lane.rows = lane.rows.saturating_sub(1);
-                *spared.entry(rule).or_default() += 1;
+                if let Some(rule) = rule {
+                    *spared.entry(rule).or_default() += 1;
+                }
             }
         }
         lanes.retain(|lane| lane.rows > 0);

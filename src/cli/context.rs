@@ -61,13 +61,19 @@ impl Context {
         }
     }
 
-    /// Writes down who told a job what.
+    /// Writes down who told a job what; none: it is about something else, which the detail names.
     ///
     /// # Errors
     /// The queue cannot be written.
-    pub async fn log_deed(&self, store: &mut Store, deed: &str, job: &str, detail: &str) -> Result<(), CliError> {
+    pub async fn log_deed(
+        &self,
+        store: &mut Store,
+        deed: &str,
+        job: Option<&str>,
+        detail: &str,
+    ) -> Result<(), CliError> {
         let actor = format!("terminal (uid {})", rustix::process::getuid().as_raw());
-        let entry = Deed { actor: &actor, deed, job: Some(job), detail };
+        let entry = Deed { actor: &actor, deed, job, detail };
         Ok(store.log_deed(self.clock.now().wall, &entry).await?)
     }
 
@@ -85,15 +91,20 @@ impl Context {
 
     /// A command to type next, for this very queue; words are quoted for a shell where they have to be.
     pub fn command(&self, words: &[&str]) -> String {
-        let mut line = words.iter().fold("`cleanup".to_owned(), |line, word| line + " " + &shell_word(word));
-        if self.settings.is_sandbox() {
-            line += " --sandbox";
-        }
-        if let Some(path) = &self.settings.named_db {
-            line = line + " --db " + &shell_word(&path.to_string_lossy());
-        }
-        line + "`"
+        format!("`{}`", command_line(&self.settings, words))
     }
+}
+
+/// A command line for the queue of these settings.
+pub(crate) fn command_line(settings: &Settings, words: &[&str]) -> String {
+    let mut line = words.iter().fold("cleanup".to_owned(), |line, word| line + " " + &shell_word(word));
+    if settings.is_sandbox() {
+        line += " --sandbox";
+    }
+    if let Some(path) = &settings.named_db {
+        line = line + " --db " + &shell_word(&path.to_string_lossy());
+    }
+    line
 }
 
 /// A word as a shell takes it whole, and a terminal unharmed.

@@ -62,6 +62,20 @@ impl Kind {
         }
     }
 
+    /// What the exit code says, in words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Kind::Fault => "a fault of ours",
+            Kind::Usage => "the command makes no sense as given",
+            Kind::InputData => "bad input, nothing queued",
+            Kind::Unreachable => "no answer at all from the platform",
+            Kind::Io => "disk or database",
+            Kind::Busy => "another process was draining this queue",
+            Kind::Person => "an account needs a person",
+            Kind::Config => "bad configuration",
+        }
+    }
+
     /// The word in JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -74,6 +88,22 @@ impl Kind {
             Kind::Person => "person",
             Kind::Config => "config",
         }
+    }
+}
+
+/// An exit code in words, for people who look at how a run ended. Those of errors are [`Kind`]'s; the others speak of the jobs' state.
+pub fn exit_code_in_words(code: u8) -> &'static str {
+    match code {
+        0 => "every row settled, none failed",
+        3 => "settled, with failed or rejected rows",
+        4 => "stopped early with work left",
+        129 => "stopped by SIGHUP; progress is saved",
+        130 => "stopped by SIGINT; progress is saved",
+        143 => "stopped by SIGTERM; progress is saved",
+        _ => Kind::ALL
+            .into_iter()
+            .find(|kind| kind.exit_code() == code)
+            .map_or("an end that is not ours", Kind::in_words),
     }
 }
 
@@ -294,6 +324,17 @@ mod tests {
             assert_eq!(error.kind.exit_code(), code, "{text}");
             assert!(error.hint.as_ref().is_some_and(|hint| hint.len() > 10), "{text}");
             assert_eq!(error.to_json()["kind"], error.kind.name());
+        }
+    }
+
+    #[test]
+    fn every_exit_code_of_the_documentation_has_words() {
+        let page = include_str!("../../docs/exit-codes-and-json.md");
+        let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        let codes: Vec<u8> = cells.flat_map(|cell| cell.split(", ")).filter_map(|code| code.parse().ok()).collect();
+        assert!(codes.len() >= Kind::ALL.len() + 6, "{codes:?}");
+        for code in codes {
+            assert_ne!(exit_code_in_words(code), exit_code_in_words(99), "{code}");
         }
     }
 

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use super::plan::{Passed, Schedule};
 use super::recurrence::Slot;
 use super::scheduler::{End, Firing, How, News};
+use super::steering::Skipped;
 use crate::domain::Wall;
 
 /// What happened, in a sentence.
@@ -24,7 +25,24 @@ pub fn sentence(news: &News, now: Wall) -> String {
             schedule.name,
             slot_text(schedule, slot)
         ),
+        News::TooLate(schedule, asked_at) => format!(
+            "{}: the run asked for at {} had not begun when its hours ended",
+            schedule.name,
+            time_text(*asked_at, schedule.recurrence.zone())
+        ),
         News::Broken(name, why) => format!("{name}: this schedule cannot be used: {why}"),
+    }
+}
+
+/// What somebody had left out, in a sentence.
+pub fn skipped(schedule: &Schedule, what: Skipped) -> String {
+    let (name, at) = (&schedule.name, |at| moment_text(at, schedule.recurrence.zone()));
+    match what {
+        Skipped::Rest(slot) => format!("{name}: {} was interrupted, and is not gone on with", at(slot)),
+        Skipped::Asked(asked) => format!("{name}: the run asked for on {} is called off", at(asked)),
+        Skipped::Next(slot) => format!("{name}: {} is left out; nothing is run then", at(slot)),
+        Skipped::Already(slot) => format!("{name}: {} is left out already", at(slot)),
+        Skipped::Nothing => format!("{name} has no next time"),
     }
 }
 
@@ -93,7 +111,8 @@ fn ended(firing: &Firing, end: &End, now: Wall) -> String {
     format!("{name}: ended at {at} after {requests}{left}: {} (exit code {})", why(&end.stopped), end.exit_code)
 }
 
-fn why(stopped: &str) -> &str {
+/// Why a run stopped, by the word of `run --json`.
+pub fn why(stopped: &str) -> &str {
     match stopped {
         "finished" => "all is settled",
         "deadline" => "its hours are over, or no slot comes before their end",

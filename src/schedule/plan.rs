@@ -46,6 +46,19 @@ pub struct Schedule {
     pub skipped: BTreeSet<Wall>,
 }
 
+/// A start to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Its slot.
+    pub slot: Slot,
+    /// When it begins, jitter included.
+    pub at: Wall,
+    /// Nothing is sent after this, if it begins on time; none: the run ends when its work is done.
+    pub ends_by: Option<Wall>,
+    /// Somebody wants it left out.
+    pub is_skipped: bool,
+}
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -154,11 +167,23 @@ impl Schedule {
         }
     }
 
+    /// The starts to come, those left out included: of a slot that has come and is put off by jitter as well.
+    pub fn to_come(&self, now: Wall) -> impl Iterator<Item = Start> + '_ {
+        let jitter = i64::try_from(self.jitter.as_millis()).unwrap_or(i64::MAX);
+        // A slot further back than the jitter has started.
+        let from = Wall(now.0.saturating_sub(jitter).saturating_sub(1)).max(self.settled_to);
+        let starts = self.recurrence.upcoming(from).map(|slot| (slot, self.starts(&slot)));
+        starts.filter(move |(_, at)| *at > now).map(|(slot, at)| Start {
+            slot,
+            at,
+            ends_by: self.recurrence.end_of(&slot, at, self.hours),
+            is_skipped: self.skipped.contains(&slot.at),
+        })
+    }
+
     /// The slots to come that are not skipped, each with its start.
     pub fn upcoming(&self, now: Wall) -> impl Iterator<Item = (Slot, Wall)> + '_ {
-        let after = if now > self.settled_to { now } else { self.settled_to };
-        let slots = self.recurrence.upcoming(after);
-        slots.filter(|slot| !self.skipped.contains(&slot.at)).map(|slot| (slot, self.starts(&slot)))
+        self.to_come(now).filter(|start| !start.is_skipped).map(|start| (start.slot, start.at))
     }
 
     /// The last slot, from `first` on, whose start has come.

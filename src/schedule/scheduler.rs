@@ -8,10 +8,10 @@
 use std::future::Future;
 
 use super::plan::{Passed, Schedule, Verdict};
-use super::recurrence::Slot;
+use super::recurrence::{Hours, Slot};
 use crate::clock::Clock;
 use crate::domain::Wall;
-use crate::store::{FiringEnd, FiringState, NewFiring, Store, StoreError, StoredFiring, StoredSchedule};
+use crate::store::{FiringEnd, FiringState, NewFiring, Store, StoreError, StoredFiring};
 
 /// So many processes may die over one firing; then it is given up, and the next slot goes on.
 pub const MAX_RUNS_PER_FIRING: u32 = 10;
@@ -74,6 +74,8 @@ pub enum News {
     Passed(Schedule, Slot, u64, Passed),
     /// A firing that a process died over is given up: its hours are over, or the next slot has come.
     GivenUp(Schedule, Slot),
+    /// A run that was asked for then waited for its turn until its hours were over.
+    TooLate(Schedule, Wall),
     /// A schedule on record cannot be understood.
     Broken(String, String),
 }
@@ -186,18 +188,6 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
     Ok(look)
 }
 
-/// Writes down that somebody wants a schedule run now, whatever its slots are.
-///
-/// # Errors
-/// The database cannot be written.
-pub async fn ask_for(store: &mut Store, schedule: Schedule, now: Wall) -> Result<Option<Firing>, StoreError> {
-    let Some(slot) = schedule.recurrence.slot_now(now) else { return Ok(None) };
-    let ends_by = schedule.recurrence.end_of(&slot, now, schedule.hours);
-    let new = NewFiring { schedule: schedule.id, slot_at: now, asked_for: true, missed: 0, ends_by };
-    let id = store.begin_firing(&new, now).await?;
-    Ok(id.map(|id| Firing { id, schedule, slot, missed: 0, began: now, ends_by, how: How::AskedFor }))
-}
-
 /// Writes down how a run of a firing ended.
 ///
 /// # Errors
@@ -271,6 +261,9 @@ async fn go_on(
             None => return Ok(None),
         },
     };
+    if running.runs == 0 {
+        return begin_asked(store, schedule, slot, running, now, news).await;
+    }
     let is_over = running.ends_by.is_some_and(|end| end <= now);
     // The next slot loads the same files and goes on with the same rows, with hours of its own.
     let next_has_come = matches!(schedule.verdict(now), Verdict::Fire { .. });
@@ -295,12 +288,29 @@ async fn go_on(
     }))
 }
 
-/// A schedule of a name, understood; none where there is none.
-///
-/// # Errors
-/// The database cannot be read.
-pub async fn find(store: &mut Store, name: &str) -> Result<Option<StoredSchedule>, StoreError> {
-    Ok(store.schedules().await?.into_iter().find(|schedule| schedule.name == name))
+/// Begins what somebody asked for. It may have waited for its turn, but never runs into a night it was not asked for in.
+async fn begin_asked(
+    store: &mut Store,
+    schedule: &Schedule,
+    slot: Slot,
+    asked: &StoredFiring,
+    now: Wall,
+    news: &mut Vec<News>,
+) -> Result<Option<Firing>, StoreError> {
+    if asked.ends_by.is_some_and(|end| end <= now) {
+        if store.call_off_firing(asked.id, "deadline", now).await? {
+            news.push(News::TooLate(schedule.clone(), asked.slot_at));
+        }
+        return Ok(None);
+    }
+    let ends_by = match schedule.hours {
+        Hours::For(_) => schedule.recurrence.end_of(&slot, now, schedule.hours),
+        Hours::Until(_) | Hours::Open => asked.ends_by,
+    };
+    let began = store.begin_asked(asked.id, ends_by, now).await?;
+    let schedule = schedule.clone();
+    let firing = Firing { id: asked.id, schedule, slot, missed: 0, began: now, ends_by, how: How::AskedFor };
+    Ok(began.then_some(firing))
 }
 
 fn note_next(next: &mut Option<Next>, name: &str, starts: Wall) {

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::access::{Asker, Refusal, Session};
 use super::pages::{self, Theme};
+use super::problem::Problem;
 use super::state::{Entry, Web};
 
 /// How long a request may take, from its head to the answer's; uploads, receipts and events have bounds of their own.
@@ -48,12 +49,13 @@ pub(super) async fn guard(State(web): State<Arc<Web>>, mut request: Request, nex
     let answer = match judge(&web, &request) {
         Ok(visitor) => {
             request.extensions_mut().insert(visitor);
+            let theme = visitor.theme;
             let seconds = match request.uri().path() {
                 "/new" if request.method() == Method::POST => MAX_UPLOAD_SECONDS,
                 _ => MAX_REQUEST_SECONDS,
             };
             match tokio::time::timeout(Duration::from_secs(seconds), next.run(request)).await {
-                Ok(answer) => answer,
+                Ok(answer) => Problem::themed(answer, theme),
                 Err(_) => closing((StatusCode::REQUEST_TIMEOUT, "the request took too long\n").into_response()),
             }
         }

@@ -46,6 +46,26 @@ impl Hub {
     }
 }
 
+/// Counts, and hands every event on.
+pub struct Beside<L> {
+    hub: Hub,
+    next: L,
+}
+
+impl Hub {
+    /// A listener that counts beside another.
+    pub fn beside<L: Listener>(self, next: L) -> Beside<L> {
+        Beside { hub: self, next }
+    }
+}
+
+impl<L: Listener> Listener for Beside<L> {
+    fn hear(&mut self, event: &Event) {
+        self.hub.hear(event);
+        self.next.hear(event);
+    }
+}
+
 impl Listener for Hub {
     fn hear(&mut self, event: &Event) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);

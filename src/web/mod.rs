@@ -22,6 +22,7 @@ mod pages;
 mod problem;
 mod reports;
 mod routes;
+mod schedules;
 mod server;
 mod state;
 mod uploads;

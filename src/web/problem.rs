@@ -7,7 +7,7 @@ use super::pages::{self, Theme};
 use crate::cli::error::{CliError, Kind};
 
 /// An error on its way to a browser.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
     message: String,
@@ -36,6 +36,21 @@ impl Problem {
     pub(super) fn busy(message: &str) -> Problem {
         let hint = Some("Try again in a moment.".to_owned());
         Problem { status: StatusCode::SERVICE_UNAVAILABLE, message: message.to_owned(), hint, as_json: false }
+    }
+
+    /// As a page of this look.
+    fn page(&self, theme: Theme) -> Response {
+        let page = pages::problem(theme, self.status.as_u16(), &self.message, self.hint.as_deref());
+        (self.status, page).into_response()
+    }
+
+    /// The answer of a handler, as its visitor has chosen to see it: a page of a problem looks as the others do.
+    pub(super) fn themed(mut answer: Response, theme: Theme) -> Response {
+        let status = answer.status();
+        match answer.extensions_mut().remove::<Problem>() {
+            Some(problem) => (status, problem.page(theme)).into_response(),
+            None => answer,
+        }
     }
 
     /// The same for a program.
@@ -71,7 +86,9 @@ impl IntoResponse for Problem {
             let body = serde_json::json!({ "error": { "message": self.message, "hint": self.hint } });
             return (self.status, axum::Json(body)).into_response();
         }
-        let page = pages::problem(Theme::Auto, self.status.as_u16(), &self.message, self.hint.as_deref());
-        (self.status, page).into_response()
+        // How it looks is the visitor's choice, which the guard knows.
+        let mut answer = self.page(Theme::Auto);
+        answer.extensions_mut().insert(self);
+        answer
     }
 }

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::Web;
-use super::{actions, api, entry, events, guard, metrics, reports, uploads, views};
+use super::{actions, api, entry, events, guard, metrics, reports, schedules, uploads, views};
 
 /// The longest body of a form; uploads have a bound of their own.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -35,6 +35,10 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/new", get(views::new).post(uploads::receive).layer(DefaultBodyLimit::disable()))
         .route("/new/{upload}", get(uploads::show).post(uploads::confirm))
         .route("/new/{upload}/drop", post(uploads::discard))
+        .route("/schedules", get(schedules::schedules))
+        .route("/schedules/run", post(schedules::run_now))
+        .route("/schedules/skip", post(schedules::skip))
+        .route("/schedules/remove", get(schedules::ask_to_remove).post(schedules::remove))
         .route("/accounts", get(views::accounts))
         .route("/log", get(views::log))
         .route("/engine/wake", post(actions::wake))

@@ -76,6 +76,8 @@ pub struct EngineStatus {
     pub state: EngineState,
     /// The accounts and credentials it works with.
     pub knows: News,
+    /// It runs schedules.
+    pub fires: bool,
 }
 
 /// How somebody comes in.
@@ -134,6 +136,8 @@ pub struct Web {
     store: tokio::sync::Mutex<Store>,
     /// Somebody wants the engine to try again.
     wake: Notify,
+    /// Moves when a person has told a schedule something.
+    schedules_told: watch::Sender<u64>,
     /// The one-time link was used.
     link_used: Notify,
 }
@@ -164,6 +168,7 @@ impl Web {
             settings: RwLock::new(Arc::new(settings)),
             store: tokio::sync::Mutex::new(store),
             wake: Notify::new(),
+            schedules_told: watch::channel(0).0,
             link_used: Notify::new(),
         })
     }
@@ -193,6 +198,15 @@ impl Web {
 
     pub(super) fn wake_engine(&self) {
         self.wake.notify_one();
+    }
+
+    /// Moves when a person has told a schedule something that does not wait.
+    pub fn schedules_told(&self) -> watch::Receiver<u64> {
+        self.schedules_told.subscribe()
+    }
+
+    pub(super) fn tell_schedules(&self) {
+        self.schedules_told.send_modify(|times| *times += 1);
     }
 
     /// Something has changed that pages show.

@@ -9,5 +9,6 @@ mod install;
 mod notify;
 mod oracle;
 mod recurrence;
+mod steering;
 mod week;
 mod years;

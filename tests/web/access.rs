@@ -29,7 +29,8 @@ fn a_link_lets_one_browser_in_and_the_next_one_needs_the_next() {
 fn another_origin_and_a_rebound_name_get_nothing() {
     let served = Served::start();
     let cookie = served.cookie();
-    let paths = ["/", "/jobs", "/log", "/api/status", "/metrics", "/events", "/assets/style.css", "/login"];
+    let paths =
+        ["/", "/jobs", "/log", "/api/status", "/metrics", "/events", "/assets/style.css", "/login", "/schedules"];
     for path in paths {
         let port = served.address.split_once(':').unwrap().1;
         let rebound = format!("evil.example:{port}");
@@ -51,16 +52,33 @@ fn another_origin_and_a_rebound_name_get_nothing() {
     }
     std::fs::write(served.path("unfollow.csv"), "user_id\n1629556410996121225\n").unwrap();
     assert_eq!(served.cleanup(&["load", "unfollow.csv"]).status.code(), Some(0));
-    for path in ["/jobs/1/pause", "/jobs/1/cancel", "/jobs/1/retry", "/engine/wake", "/theme", "/logout", "/new"] {
+    crate::schedules::add(&served, "nightly", &[]);
+    let posts = [
+        "/jobs/1/pause",
+        "/jobs/1/cancel",
+        "/jobs/1/retry",
+        "/schedules/run",
+        "/schedules/skip",
+        "/schedules/remove",
+        "/engine/wake",
+        "/theme",
+        "/logout",
+        "/new",
+    ];
+    for path in posts {
         for origin in [None, Some("null"), Some("http://evil.example")] {
             let mut headers = vec![("cookie", cookie.as_str()), ("content-type", "application/x-www-form-urlencoded")];
             headers.extend(origin.map(|origin| ("origin", origin)));
-            assert_eq!(served.ask("POST", path, &headers, "theme=dark").status, 403, "{path} {origin:?}");
+            assert_eq!(served.ask("POST", path, &headers, "theme=dark&name=nightly").status, 403, "{path} {origin:?}");
         }
     }
     // Their own posts, without the cookie.
     let origin = format!("http://{}", served.address);
     assert_eq!(served.ask("POST", "/jobs/1/pause", &[("origin", &origin)], "").status, 401);
+    assert_eq!(served.ask("POST", "/schedules/remove", &[("origin", &origin)], "name=nightly").status, 401);
+    let schedules: serde_json::Value = serde_json::from_str(&served.get("/api/schedules", &cookie).body).unwrap();
+    let only = &schedules["schedules"][0];
+    assert!(only["name"] == "nightly" && only["last"].is_null(), "nothing was run, skipped or removed: {schedules}");
 }
 
 #[test]
@@ -76,7 +94,7 @@ fn every_answer_tells_browsers_to_be_careful() {
         }
         assert!(!head.contains("unsafe"), "{head}");
     }
-    for path in ["/", "/jobs", "/new", "/accounts", "/log"] {
+    for path in ["/", "/jobs", "/new", "/schedules", "/accounts", "/log"] {
         let page = served.get(path, &cookie).body;
         assert!(page.len() < 100_000 && !page.contains("style=") && !page.contains("onclick"), "{path}");
     }
@@ -151,6 +169,9 @@ fn handles_of_an_upload_are_not_counted_as_usable() {
     let page = upload("1629556410996121225\n@synthetic_one\n@synthetic_two\n");
     assert!(page.contains("<dt>usable</dt><dd>1</dd>"), "{page}");
     assert!(page.contains("<dt>handles</dt><dd>2</dd>"), "{page}");
+    assert!(page.contains("unfollow 1 user as "), "rows that are rejected are not counted: {page}");
+    let page = upload("@synthetic_one\n@synthetic_two\n");
+    assert!(page.contains("No row names an ID") && !page.contains("unfollow 2 users"), "{page}");
     let page = upload("user_id\n1629556410996121225\n");
     assert!(page.contains("<dt>usable</dt><dd>1</dd>") && !page.contains("<dt>handles</dt>"), "{page}");
 }
@@ -267,7 +288,7 @@ fn it_reads_its_configuration_again_and_ends_politely() {
     let begun = std::time::Instant::now();
     served.signal("-TERM");
     assert_eq!(served.wait(), 143);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
     assert!(!served.path(".local/share/cleanup/sandbox.db.link").exists());
     assert!(!served.said().contains("panicked"), "{}", served.said());
 }

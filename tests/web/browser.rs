@@ -21,7 +21,7 @@ fn a_persons_way_from_the_link_to_the_report() {
     browser.click("form.fields button.primary");
     // The check, before anything is queued.
     browser.until("What would happen");
-    assert!(browser.text().contains("unfollow 112 users as the default account"), "{}", browser.text());
+    assert!(browser.text().contains("unfollow 110 users as the default account"), "{}", browser.text());
     assert!(browser.text().contains("1.23457E+18"));
     assert_eq!(served.cleanup(&["status"]).stdout.windows(8).filter(|w| w == b"unfollow").count(), 0);
     browser.click("section.card button.primary");
@@ -74,8 +74,18 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
         (status["jobs"][0]["done"].as_u64() > Some(20)).then_some(())
     });
     served.cleanup(&["pause", "unfollow"]);
+    look_at(&browser, &served, &[("no schedules", "/schedules")]);
+    // One with a past, one that is left out next.
+    crate::schedules::add(&served, "nightly", &["--until", "06:00", "--jitter", "10m"]);
+    browser.go(&format!("http://{}/schedules", served.address));
+    browser.click("form[action='/schedules/run'] button");
+    browser.until("(exit code");
+    crate::schedules::add(&served, "weekly with a long name, so that it has to be broken", &["--keep", "few.csv"]);
+    served.cleanup(&["schedule", "skip", "weekly with a long name, so that it has to be broken"]);
     let pages = [
         ("now", "/"),
+        ("schedules", "/schedules"),
+        ("remove a schedule", "/schedules/remove?name=nightly"),
         ("jobs", "/jobs"),
         ("job", "/jobs/1"),
         ("rows", "/jobs/1/rows"),
@@ -86,6 +96,23 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
         ("log", "/log"),
         ("nowhere", "/nowhere"),
     ];
+    look_at(&browser, &served, &pages);
+    // The switch works without the system's word, and leads back to where it was pressed.
+    browser.go(&format!("http://{}/jobs/1", served.address));
+    browser.click("form[action='/theme'] button");
+    browser.until("Theme: light");
+    assert!(browser.run("return location.pathname").as_str() == Some("/jobs/1"));
+    let ground = browser.run("return getComputedStyle(document.body).backgroundColor");
+    assert_eq!(ground, "rgb(247, 246, 243)");
+    // A page of what went wrong looks as the others do.
+    for path in ["/nowhere", "/jobs/99"] {
+        browser.go(&format!("http://{}{path}", served.address));
+        assert_eq!(browser.run("return document.documentElement.dataset.theme"), "light", "{path}");
+    }
+}
+
+/// Looks at pages at three widths in both themes.
+fn look_at(browser: &Browser, served: &Served, pages: &[(&str, &str)]) {
     for (theme, scheme) in [("light", "light"), ("dark", "dark")] {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         browser.devtools("Emulation.setEmulatedMedia", media);
@@ -94,17 +121,10 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
             browser.devtools("Emulation.setDeviceMetricsOverride", size);
             for (name, path) in pages {
                 browser.go(&format!("http://{}{path}", served.address));
-                look(&browser, name, width, theme);
+                look(browser, name, width, theme);
             }
         }
     }
-    // The switch works without the system's word, and leads back to where it was pressed.
-    browser.go(&format!("http://{}/jobs/1", served.address));
-    browser.click("form[action='/theme'] button");
-    browser.until("Theme: light");
-    assert!(browser.run("return location.pathname").as_str() == Some("/jobs/1"));
-    let ground = browser.run("return getComputedStyle(document.body).backgroundColor");
-    assert_eq!(ground, "rgb(247, 246, 243)");
 }
 
 /// No sideways scrolling, no violation, and something on the picture.

@@ -15,7 +15,7 @@ const MAX_GROWTH_KIB: u64 = 96 * 1024;
 
 const METHODS: [&str; 12] =
     ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PATCH", "get", "FOO", "\u{1}"];
-const PATHS: [&str; 30] = [
+const PATHS: [&str; 36] = [
     "/",
     "/jobs",
     "/jobs/1",
@@ -33,6 +33,12 @@ const PATHS: [&str; 30] = [
     "/new",
     "/new/1",
     "/new/18446744073709551616",
+    "/schedules",
+    "/schedules?after=%ff%00&said=%3Cb%3E",
+    "/schedules/run",
+    "/schedules/skip",
+    "/schedules/remove",
+    "/schedules/remove?name=%3Cscript%3E",
     "/login",
     "/login?token=x",
     "/theme",
@@ -155,8 +161,9 @@ fn hostile(served: &Served, cookie: &str, dice: &mut fastrand::Rng) -> Vec<u8> {
             head.push_str("\r\n");
         }
     }
-    let body: Vec<u8> = match dice.u8(..6) {
+    let body: Vec<u8> = match dice.u8(..7) {
         0 => Vec::new(),
+        5 => b"name=%3Cb%3E%00&name=x".to_vec(),
         1 => b"reason=%ZZ&theme=&password=x".to_vec(),
         2 => b"--x\r\nContent-Disposition: form-data; name=\"job\"\r\n\r\n../../x\r\n--x--\r\n".to_vec(),
         3 => b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"../u.csv\"\r\n\r\nuser_id\n1\n\0\xff\r\n--x--\r\n".to_vec(),

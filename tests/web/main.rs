@@ -9,4 +9,5 @@ mod access;
 mod browser;
 mod driver;
 mod hostile;
+mod schedules;
 mod served;

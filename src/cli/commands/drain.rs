@@ -21,11 +21,12 @@ use crate::cli::summary::{Report, run_summary};
 use crate::cli::timing::clock_text;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
-use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
+use crate::engine::{Listener, Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, Store};
+use crate::web::Hub;
 
 /// Everything a drain needs that is not the queue.
 pub(super) struct Drainer {
@@ -33,6 +34,8 @@ pub(super) struct Drainer {
     client: Arc<Client>,
     sandbox: Option<Sandbox>,
     options: DrainOptions,
+    /// Counts what is sent.
+    hub: Option<Hub>,
     yes: bool,
     json: bool,
 }
@@ -85,7 +88,7 @@ impl Drainer {
             windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
             keep: None,
         };
-        Ok(Drainer { who, client: Arc::new(client), sandbox, options, yes: args.yes, json: args.json })
+        Ok(Drainer { who, client: Arc::new(client), sandbox, options, hub: None, yes: args.yes, json: args.json })
     }
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
@@ -103,6 +106,11 @@ impl Drainer {
     /// A keep list for every job of this run, looked at before anything is sent.
     pub(super) fn keep(&mut self, file: Option<PathBuf>) {
         self.options.keep = file;
+    }
+
+    /// Has what is sent counted.
+    pub(super) fn count_in(&mut self, hub: Option<Hub>) {
+        self.hub = hub;
     }
 
     pub(super) fn who(&self) -> &Who {
@@ -271,7 +279,11 @@ impl Drainer {
         let mut aborted = receiver.clone();
         let accounts = store.accounts().await?;
         let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
-        let (listener, so_far) = SoFar::beside(Box::new(listener));
+        let listener: Box<dyn Listener> = match self.hub {
+            Some(hub) => Box::new(hub.beside(listener)),
+            None => Box::new(listener),
+        };
+        let (listener, so_far) = SoFar::beside(listener);
         let ours = options.run.jobs.clone();
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
         let running = async {

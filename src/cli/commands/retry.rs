@@ -14,7 +14,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
     let retried = store.retry_job(&job, context.clock.now().wall).await?;
     let detail = format!("{} failed tasks are in line again", retried.tasks);
-    context.log_deed(&mut store, "retry", &job.name, &detail).await?;
+    context.log_deed(&mut store, "retry", Some(&job.name), &detail).await?;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
     if retried.tasks == 0 {

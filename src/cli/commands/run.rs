@@ -12,6 +12,7 @@ use crate::cli::summary::{Report, run_summary};
 use crate::domain::{JobId, MicroUsd, Wall};
 use crate::engine::{Finish, Stopped};
 use crate::store::{DrainLock, Store};
+use crate::web::Hub;
 
 use super::check::{self, Findings};
 use super::drain::{self, Drainer};
@@ -28,22 +29,32 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
         let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
         return dry_run(&files, args, context).await;
     }
-    let ended = work(context, args, None).await;
+    let ended = work(context, args, Within::default()).await;
     notify::after(context, None, &ended).await;
     ended.map(|report| report.code)
 }
 
-/// The same, to an end by the wall clock where there is one, and without telling anybody of it.
+/// What a run within something greater is told beside its words.
+#[derive(Default)]
+pub(super) struct Within {
+    /// Nothing is sent after this, by the wall clock.
+    pub(super) end: Option<Wall>,
+    /// Counts what is sent.
+    pub(super) hub: Option<Hub>,
+}
+
+/// The same within something greater, and without telling anybody of its end.
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn work(context: &Context, args: &RunArgs, end: Option<Wall>) -> Result<Report, CliError> {
+pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> Result<Report, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
     let mut load = load_options(&args.rows, &files, args.reload, context)?;
     let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
-    if let Some(end) = end {
+    if let Some(end) = within.end {
         drainer.end_by(end, context);
     }
+    drainer.count_in(within.hub);
     let mut store = context.open_queue().await?;
     drainer.learn_users(&mut store, context).await?;
     let who = drainer.who();

@@ -74,6 +74,7 @@ fn verdict(file: &Checked) -> Markup {
     html! {
         section.card aria-labelledby="would" {
             h2 #would { "What would happen" }
+            @if file.lanes.is_empty() { p { "No row names an ID that is to be undone." } }
             ul {
                 @for lane in &file.lanes {
                     li {

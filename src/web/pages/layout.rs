@@ -63,8 +63,14 @@ pub(in crate::web) struct Frame {
     pub(in crate::web) zone: TimeZone,
 }
 
-const NAVIGATION: [(&str, &str); 5] =
-    [("/", "Now"), ("/jobs", "Jobs"), ("/new", "New job"), ("/accounts", "Accounts"), ("/log", "Log")];
+const NAVIGATION: [(&str, &str); 6] = [
+    ("/", "Now"),
+    ("/jobs", "Jobs"),
+    ("/new", "New job"),
+    ("/schedules", "Schedules"),
+    ("/accounts", "Accounts"),
+    ("/log", "Log"),
+];
 
 impl Frame {
     /// A time as people read it here, with the whole of it for machines and for whoever points at it.

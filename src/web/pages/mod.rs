@@ -12,6 +12,7 @@ mod new;
 mod now;
 mod row;
 mod rows;
+mod schedules;
 mod single;
 mod words;
 
@@ -25,4 +26,7 @@ pub(super) use new::new;
 pub(super) use now::{AccountNow, NowPage, now};
 pub(super) use row::row;
 pub(super) use rows::{RowsPage, rows};
+pub(super) use schedules::{
+    ScheduleCard, SchedulesPage, Standing as ScheduleStanding, Understood, remove_schedule, schedules,
+};
 pub(super) use single::{logged_out, login, no_entry, problem};

@@ -12,6 +12,14 @@ pub(super) fn said(word: &str) -> Option<&'static str> {
         "unpaused" => "It goes on.",
         "cancelled" => "Cancelled. Nothing more of it is sent; its receipts stay.",
         "retried" => "Failed rows are in line again.",
+        "asked" => "It is run now, or as soon as the run before it has ended.",
+        "asked-already" => "It runs, or waits to, already: nothing was changed.",
+        "skipped" => "The next start is left out.",
+        "skipped-already" => "The next start was left out already.",
+        "rest-skipped" => "What was left of the interrupted run is left out.",
+        "called-off" => "The run that was asked for is called off.",
+        "never" => "It has no next start: nothing was changed.",
+        "removed" => "Removed. Its jobs and their receipts stay; a run that has begun goes on to its end.",
         "loaded" => "Queued. It is worked off as slots come.",
         "unchanged" => "The file is what was loaded last, so nothing was queued anew.",
         _ => return None,
@@ -72,4 +80,20 @@ pub(super) fn reason(code: &str) -> String {
 /// Foreign text, with what a browser would obey (marks that turn text around, what cannot be seen) written out.
 pub(super) fn foreign(text: &str) -> String {
     escaped(text).into_owned()
+}
+
+/// A text inside the query of an address.
+pub(super) fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_hold_any_text() {
+        assert_eq!(encoded("a b&c=d/é"), "a%20b%26c%3Dd%2F%C3%A9");
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::words::{list_of, run_of};
 use crate::cli::args::{BoundsArgs, Until};
 use crate::cli::commands::list;
-use crate::cli::commands::run::work;
+use crate::cli::commands::run::{Within, work};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -18,13 +18,15 @@ use crate::domain::Wall;
 use crate::engine::Signal;
 use crate::schedule::diary;
 use crate::schedule::scheduler::{self, End, Firing, News, Next, Work};
+use crate::schedule::steering;
 use crate::store::{DrainLock, ScheduleLock, Store, StoreError};
+use crate::web::Hub;
 
 /// Runs what is due now, one schedule after the other, and ends.
 ///
 /// # Errors
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
-pub(super) async fn run(context: &Context) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CliError> {
     let Some(mut store) = context.existing_queue().await? else {
         context.printer.say("there is no queue here yet, so nothing is due");
         return Ok(0);
@@ -39,7 +41,7 @@ pub(super) async fn run(context: &Context) -> Result<u8, CliError> {
         context.printer.say("another process works on this queue's schedules already");
         return Ok(0);
     };
-    let mut work = InProcess { context, signals: Signals::listen()?, broken: 0 };
+    let mut work = InProcess { context, hub, signals: Signals::listen()?, broken: 0 };
     let (ends, next) = scheduler::work_off(&mut store, &*context.clock, &mut work).await?;
     say_next(context, next.as_ref());
     store.close().await;
@@ -57,12 +59,13 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CliErro
     let Some(_lock) = free_to_run(context, &store, name)? else {
         return Err(StoreError::Draining { path: store.path().to_path_buf() }.into());
     };
-    let mut work = InProcess { context, signals: Signals::listen()?, broken: 0 };
-    let Some(firing) = scheduler::ask_for(&mut store, schedule, context.clock.now().wall).await? else {
+    let mut work = InProcess { context, hub: None, signals: Signals::listen()?, broken: 0 };
+    let Some(firing) = steering::begin_now(&mut store, schedule, context.clock.now().wall).await? else {
         return Err(
             CliError::new(Kind::Usage, format!("{} was removed meanwhile", escaped(name))).hint("nothing was run")
         );
     };
+    context.log_deed(&mut store, super::RUN, None, &format!("{name} was run, as asked")).await?;
     let end = scheduler::run(&mut store, &*context.clock, &mut work, &firing).await?;
     store.close().await;
     Ok(end.exit_code)
@@ -102,6 +105,8 @@ fn gravest(codes: impl Iterator<Item = u8>) -> u8 {
 /// Runs firings as `cleanup run` does, in this process.
 struct InProcess<'a> {
     context: &'a Context,
+    /// Counts what is sent.
+    hub: Option<&'a Hub>,
     /// Signals that come between two runs.
     signals: Signals,
     /// Schedules that cannot be understood.
@@ -113,7 +118,10 @@ impl InProcess<'_> {
         let args = run_of(&firing.schedule.words)?;
         let context = self.context_of(firing, &args.drain.bounds)?;
         let ended = match read_list(&context, firing).await {
-            Ok(None) => work(&context, &args, firing.ends_by).await,
+            Ok(None) => {
+                let within = Within { end: firing.ends_by, hub: self.hub.cloned() };
+                work(&context, &args, within).await
+            }
             Ok(Some(report)) => Ok(report),
             Err(error) => Err(error),
         };
@@ -208,7 +216,7 @@ impl Work for InProcess<'_> {
                 self.broken += 1;
                 self.context.printer.warn(&escaped(&sentence));
             }
-            News::Passed(..) | News::GivenUp(..) | News::Begins(_) | News::Ended(..) => {
+            News::Passed(..) | News::GivenUp(..) | News::TooLate(..) | News::Begins(_) | News::Ended(..) => {
                 self.context.printer.say(&escaped(&sentence));
             }
         }

@@ -91,7 +91,7 @@ fn lines(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> Vec
 }
 
 /// The words as a shell would take them.
-fn shown(words: &[String]) -> String {
+pub(crate) fn shown(words: &[String]) -> String {
     let words: Vec<String> = words.iter().filter(|word| *word != "--").map(|word| shell_word(word)).collect();
     words.join(" ")
 }
@@ -99,16 +99,22 @@ fn shown(words: &[String]) -> String {
 /// `0 2 * * * Europe/Berlin, until 06:00, up to 10 min later`
 fn when(stored: &StoredSchedule) -> String {
     let mut text = format!("{} {}", stored.cron, stored.zone);
-    if let Some(until) = &stored.until_time {
-        text += &format!(", until {}", until.strip_suffix(":00").unwrap_or(until));
-    }
-    if let Some(length) = stored.for_ms {
-        text += &format!(", for {}", span_text(std::time::Duration::from_millis(length)));
+    if let Some(hours) = hours_text(stored) {
+        text += &format!(", {hours}");
     }
     if stored.jitter_ms > 0 {
         text += &format!(", up to {} later", span_text(std::time::Duration::from_millis(stored.jitter_ms)));
     }
     text
+}
+
+/// `until 06:00`, `for 4 h`; none: until the work is done.
+pub(crate) fn hours_text(stored: &StoredSchedule) -> Option<String> {
+    match (&stored.until_time, stored.for_ms) {
+        (Some(until), _) => Some(format!("until {}", until.strip_suffix(":00").unwrap_or(until))),
+        (None, Some(length)) => Some(format!("for {}", span_text(std::time::Duration::from_millis(length)))),
+        (None, None) => None,
+    }
 }
 
 fn outcome(firing: &StoredFiring) -> String {
@@ -117,6 +123,7 @@ fn outcome(firing: &StoredFiring) -> String {
             let code = firing.exit_code.map_or_else(String::new, |code| format!(", exit code {code}"));
             format!("{stopped}, {} requests{code}", firing.requests.unwrap_or(0))
         }
+        (FiringState::Running, _) if firing.runs == 0 => "asked for, not begun yet".into(),
         (FiringState::Running, _) => "running, or interrupted".into(),
         (state, _) => state.name().into(),
     }
@@ -147,7 +154,8 @@ fn firing_json(firing: &StoredFiring) -> Value {
         "state": firing.state.name(),
         "asked_for": firing.asked_for,
         "missed": firing.missed,
-        "began_at": firing.began_at.map(Wall::rfc3339),
+        // One that was asked for and has not begun is kept with the time of asking.
+        "began_at": firing.began_at.filter(|_| firing.runs > 0).map(Wall::rfc3339),
         "ended_at": firing.ended_at.map(Wall::rfc3339),
         "exit_code": firing.exit_code,
         "stopped": firing.stopped,

@@ -5,6 +5,7 @@ mod due;
 mod install;
 mod list;
 mod next;
+mod sense;
 mod steer;
 mod units;
 mod words;
@@ -16,7 +17,15 @@ use crate::cli::escape::escaped;
 use crate::domain::Wall;
 use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoredSchedule};
+use crate::web::Hub;
+pub(crate) use list::{hours_text, shown};
+pub(crate) use next::SHOWN as STARTS_SHOWN;
+pub(crate) use sense::sentence;
 
+/// What is done to a schedule, in the log of who did what.
+pub(crate) const RUN: &str = "schedule-run";
+pub(crate) const SKIP: &str = "schedule-skip";
+pub(crate) const REMOVE: &str = "schedule-remove";
 /// The most schedules that an error lists.
 const MAX_LISTED: usize = 20;
 
@@ -32,17 +41,18 @@ pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError>
         ScheduleCommand::Remove(args) => steer::remove(context, &args.name).await,
         ScheduleCommand::Run(args) => due::run_now(context, &args.name).await,
         ScheduleCommand::Skip(args) => steer::skip(context, &args.name).await,
-        ScheduleCommand::Due(_) => due::run(context).await,
+        ScheduleCommand::Due(_) => due::run(context, None).await,
         ScheduleCommand::Install(args) => install::run(context, args).await,
     }
 }
 
-/// Runs what is due now, as `cleanup schedule due` does: for a process that does other things in between.
+/// Runs what is due now, as `cleanup schedule due` does: for a process that does other things in between. Its dashboard counts what is
+/// sent.
 ///
 /// # Errors
 /// As `cleanup schedule due`.
-pub(super) async fn run_due(context: &Context) -> Result<u8, CliError> {
-    due::run(context).await
+pub(super) async fn run_due(context: &Context, hub: &Hub) -> Result<u8, CliError> {
+    due::run(context, Some(hub)).await
 }
 
 /// What `cleanup schedule list --json` says of a queue.
@@ -54,7 +64,7 @@ pub(crate) async fn listed_json(store: &mut Store, now: Wall) -> Result<serde_js
 }
 
 /// The names of the jobs that schedules load; those of words that cannot be understood are nobody's.
-pub(super) fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
+pub(crate) fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
     let understood = schedules.iter().filter_map(|schedule| words::run_of(&schedule.words).ok());
     let names = understood.flat_map(|args| {
         let stem = |file: &std::path::PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
@@ -92,7 +102,10 @@ fn unknown(context: &Context, name: &str, known: &[StoredSchedule]) -> CliError 
 }
 
 /// A schedule on record, understood.
-fn understood(stored: &StoredSchedule) -> Result<Schedule, CliError> {
+///
+/// # Errors
+/// This machine does not know its zone, or another version wrote it.
+pub(crate) fn understood(stored: &StoredSchedule) -> Result<Schedule, CliError> {
     Schedule::of(stored).map_err(|error| {
         CliError::new(Kind::Config, format!("the schedule {} cannot be used: {error}", escaped(&stored.name)))
             .hint(

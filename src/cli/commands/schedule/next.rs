@@ -8,10 +8,10 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::domain::Wall;
 use crate::schedule::diary::{moment_text, time_text};
-use crate::schedule::plan::Schedule;
+use crate::schedule::plan::{Schedule, Start};
 
 /// How many times are shown.
-const SHOWN: usize = 5;
+pub(crate) const SHOWN: usize = 5;
 
 /// Shows the next times of one schedule, or of all.
 ///
@@ -53,37 +53,14 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
 }
 
 /// Times to come, those left out included: whoever had one left out wants to see it.
-fn slots(schedule: &Schedule, now: Wall) -> impl Iterator<Item = Time<'_>> + '_ {
-    let zone = schedule.recurrence.zone();
-    schedule.recurrence.upcoming(if now > schedule.settled_to { now } else { schedule.settled_to }).take(SHOWN).map(
-        move |slot| {
-            let starts = schedule.starts(&slot);
-            Time {
-                slot: slot.at,
-                starts,
-                ends: schedule.recurrence.end_of(&slot, starts, schedule.hours),
-                is_skipped: schedule.skipped.contains(&slot.at),
-                zone,
-            }
-        },
-    )
-}
-
-struct Time<'a> {
-    slot: Wall,
-    starts: Wall,
-    ends: Option<Wall>,
-    is_skipped: bool,
-    zone: &'a jiff::tz::TimeZone,
-}
-
 fn lines(schedule: &Schedule, now: Wall) -> Vec<String> {
-    let line = |time: Time<'_>| {
-        let end = time.ends.map_or_else(String::new, |end| format!("  until {}", time_text(end, time.zone)));
-        let skipped = if time.is_skipped { "  (skipped, as asked)" } else { "" };
-        format!("  {}{end}{skipped}", moment_text(time.starts, time.zone))
+    let zone = schedule.recurrence.zone();
+    let line = |start: Start| {
+        let end = start.ends_by.map_or_else(String::new, |end| format!("  until {}", time_text(end, zone)));
+        let skipped = if start.is_skipped { "  (skipped, as asked)" } else { "" };
+        format!("  {}{end}{skipped}", moment_text(start.at, zone))
     };
-    slots(schedule, now).map(line).collect()
+    schedule.to_come(now).take(SHOWN).map(line).collect()
 }
 
 fn to_json(schedule: &Schedule, now: Wall) -> Value {
@@ -92,15 +69,15 @@ fn to_json(schedule: &Schedule, now: Wall) -> Value {
             .ok()
             .map(|at| at.to_zoned(schedule.recurrence.zone().clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
     };
-    let one = |time: Time<'_>| {
+    let one = |start: Start| {
         json!({
-            "slot_at": time.slot.rfc3339(),
-            "starts_at": time.starts.rfc3339(),
-            "local": local(time.starts),
-            "ends_by": time.ends.map(Wall::rfc3339),
-            "skipped": time.is_skipped,
+            "slot_at": start.slot.at.rfc3339(),
+            "starts_at": start.at.rfc3339(),
+            "local": local(start.at),
+            "ends_by": start.ends_by.map(Wall::rfc3339),
+            "skipped": start.is_skipped,
         })
     };
-    let times: Vec<Value> = slots(schedule, now).map(one).collect();
+    let times: Vec<Value> = schedule.to_come(now).take(SHOWN).map(one).collect();
     json!({ "name": schedule.name, "zone": schedule.recurrence.zone_name(), "next": times })
 }

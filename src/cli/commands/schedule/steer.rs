@@ -3,8 +3,8 @@
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::schedule::diary::moment_text;
-use crate::store::{FiringEnd, ScheduleLock};
+use crate::schedule::diary;
+use crate::schedule::steering::{self, Skipped};
 
 /// Drops a schedule.
 ///
@@ -12,11 +12,10 @@ use crate::store::{FiringEnd, ScheduleLock};
 /// There is none of that name, or the queue cannot be written.
 pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CliError> {
     let (mut store, _) = super::find(context, name).await?;
-    store.remove_schedule(name).await?;
-    context.printer.say(&format!(
-        "{} is removed; its jobs and their receipts stay, and a run in progress goes on to its end",
-        escaped(name)
-    ));
+    steering::remove(&mut store, name).await?;
+    let said = format!("{name} is removed; its jobs and their receipts stay, and a run in progress goes on to its end");
+    context.log_deed(&mut store, super::REMOVE, None, &said).await?;
+    context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)
 }
@@ -28,31 +27,13 @@ pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CliError
 pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CliError> {
     let (mut store, stored) = super::find(context, name).await?;
     let schedule = super::understood(&stored)?;
-    let (printer, now, shown) = (&context.printer, context.clock.now().wall, escaped(name));
-    let zone = schedule.recurrence.zone();
-    let running = store.running_firings().await?.into_iter().find(|firing| firing.schedule == schedule.id);
-    if let Some(firing) = running
-        && let Some(_lock) = ScheduleLock::try_take(store.path())?
-    {
-        let end = FiringEnd { exit_code: None, stopped: "skipped".into(), requests: firing.requests.unwrap_or(0) };
-        store.end_firing(firing.id, &end, now).await?;
-        let at = moment_text(firing.slot_at, zone);
-        printer.say(&format!("{shown}: {at} was interrupted, and is not gone on with"));
-        store.close().await;
-        return Ok(0);
+    let skipped = steering::skip(&mut store, &schedule, context.clock.now().wall).await?;
+    let said = diary::skipped(&schedule, skipped);
+    if skipped == Skipped::Nothing {
+        return Err(CliError::new(Kind::Usage, said).hint("the calendar ends before it"));
     }
-    let after = if now > schedule.settled_to { now } else { schedule.settled_to };
-    // A slot that has come and waits for its start, put off by jitter, is the next one still.
-    let next = schedule.recurrence.upcoming(schedule.settled_to).find(|slot| schedule.starts(slot) > after);
-    let Some(slot) = next else {
-        return Err(CliError::new(Kind::Usage, format!("{shown} has no next time")).hint("the calendar ends before it"));
-    };
-    let at = moment_text(slot.at, zone);
-    if store.skip_slot(schedule.id, slot.at).await? {
-        printer.say(&format!("{shown}: {at} is left out; nothing is run then"));
-    } else {
-        printer.say(&format!("{shown}: {at} is left out already"));
-    }
+    context.log_deed(&mut store, super::SKIP, None, &said).await?;
+    context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)
 }

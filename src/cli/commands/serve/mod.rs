@@ -1,9 +1,12 @@
-//! `cleanup serve`: engine and dashboard in one process, under one end. `engine` drains whenever there is work, `door` shows the
+//! `cleanup serve`: engine and dashboard in one process, under one end. `engine` drains whenever there is work (`stretch` is
+//! one drain, `nights` what of it is a schedule's), `door` shows the
 //! one-time link, `manager` speaks with systemd.
 
 mod door;
 mod engine;
 mod manager;
+mod nights;
+mod stretch;
 
 use std::sync::Arc;
 use std::time::Duration;

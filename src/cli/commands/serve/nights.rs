@@ -1,0 +1,79 @@
+//! What of a server's work is a schedule's: whether one is due, running it, and which jobs are left for the rest of the day.
+
+use std::time::Duration;
+
+use super::engine::{Engine, LOOK_EVERY};
+use crate::cli::commands::schedule;
+use crate::cli::error::CliError;
+use crate::domain::JobId;
+use crate::schedule::plan::Schedule;
+use crate::schedule::scheduler;
+use crate::store::{DrainLock, Store, StoreError};
+use crate::web::EngineState;
+
+/// The shortest time between two looks at what is due.
+const FIRE_EVERY: Duration = Duration::from_secs(60);
+
+impl Engine<'_> {
+    /// Whether a schedule's slot has come, or somebody wants one run. Nothing is fired again within a minute, so that what stays due (another process works
+    /// on it) costs a look a minute; one that cannot be understood is left to `cleanup schedule list`.
+    pub(super) async fn is_due(&self, store: &mut Store) -> Result<bool, CliError> {
+        let now = self.context.clock.now();
+        // Somebody who asked for a run is not kept waiting.
+        if now.tick < self.next_fire && !self.told.has_changed().unwrap_or(false) {
+            return Ok(false);
+        }
+        let (due, _) = scheduler::due(store, now.wall).await?;
+        if due.is_empty() {
+            return Ok(false);
+        }
+        let schedules = store.schedules().await?;
+        let understood = schedules.iter().filter(|stored| Schedule::of(stored).is_ok());
+        Ok(understood.into_iter().any(|stored| due.contains(&stored.name)))
+    }
+
+    /// Runs what is due as `cleanup schedule due` does, with the lock let go for it. Other jobs wait meanwhile: one process sends,
+    /// one run at a time.
+    pub(super) async fn fire(&mut self) -> Result<(), CliError> {
+        self.lock = None;
+        self.status.send_modify(|status| status.fires = true);
+        let fired = schedule::run_due(self.context, &self.hub).await;
+        self.status.send_modify(|status| status.fires = false);
+        self.next_fire = self.context.clock.now().tick.after(FIRE_EVERY);
+        if let Err(error) = &fired {
+            self.context.printer.error(error);
+        }
+        // Somebody else may have been quicker; then this process waits for its turn.
+        loop {
+            match DrainLock::take(self.lock_path()) {
+                Ok(lock) => {
+                    self.lock = Some(lock);
+                    return Ok(());
+                }
+                Err(StoreError::Draining { .. }) if self.ending().is_none() => {
+                    let why = "Another process drains this queue".to_owned();
+                    let later = self.context.clock.now().tick.after(LOOK_EVERY);
+                    self.say(EngineState::Waiting { until: self.context.clock.now().wall_at(later), why });
+                    self.context.clock.sleep_until(later).await;
+                }
+                Err(StoreError::Draining { .. }) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The schedules there are, by their numbers: with them change the jobs that are worked off at any hour.
+    pub(super) async fn schedules_of(store: &mut Store) -> Result<Vec<i64>, CliError> {
+        Ok(store.schedules().await?.into_iter().map(|schedule| schedule.id).collect())
+    }
+
+    /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
+    pub(super) async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CliError> {
+        let scheduled = schedule::jobs_of(&store.schedules().await?);
+        if scheduled.is_empty() {
+            return Ok(None);
+        }
+        let jobs = store.jobs().await?.into_iter().filter(|job| !scheduled.contains(&job.name));
+        Ok(Some(jobs.map(|job| job.id).collect()))
+    }
+}

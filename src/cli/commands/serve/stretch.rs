@@ -1,0 +1,134 @@
+//! One drain of a server: what it stands on, and what ends it before its work does.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::engine::{Engine, LOOK_EVERY, Orders};
+use crate::app::{self, Bases, DrainOptions, Ended, Footing, Who};
+use crate::cli::commands::drain::prices;
+use crate::cli::commands::sentence::names;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::progress::{Plan, ProgressListener};
+use crate::config::{ProgressMode, Settings};
+use crate::domain::{JobId, Platform};
+use crate::engine::{Listener, Settings as RunSettings, ShutdownSender, Signal, shutdown};
+use crate::platform::{Client, Settings as ClientSettings};
+use crate::store::{DrainLock, News, Store};
+
+/// What a drain knew when it began.
+struct Begun {
+    knows: News,
+    schedules: Vec<i64>,
+    jobs: Option<Vec<JobId>>,
+}
+
+impl Engine<'_> {
+    pub(super) async fn drain(&mut self, mut store: Store, jobs: Option<Vec<JobId>>) -> Result<Ended, CliError> {
+        let settings = self.web.settings();
+        let context = self.context;
+        let bases = self.bases(&settings)?;
+        let connections =
+            ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
+        let client = Client::new(&[&bases.x, &bases.aisa], connections);
+        let client = Arc::new(client.map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?);
+        let mut who = Who::of(&settings, None, Some(Arc::clone(&bases.x)))?;
+        let stored = store.has_credentials().await?;
+        who.learn_users(&client, &context.clock, stored).await?;
+        who.introduce(&mut store, None, &[]).await?;
+        let knows = store.news().await?;
+        self.status.send_modify(|status| status.knows = knows);
+        let schedules = Self::schedules_of(&mut store).await?;
+        let accounts = store.accounts().await?;
+        let tokens = app::open_tokens(&settings, &who, &accounts, context.clock.clone()).await?;
+        let listener = self.listener(&mut store).await?;
+        let (sender, receiver) = shutdown();
+        let lock = self.lock.as_ref().map(DrainLock::share);
+        let lock = lock.ok_or_else(|| CliError::new(Kind::Fault, "the lock was let go"))?;
+        let clock = context.clock.clone();
+        let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
+        let mut orders = self.orders();
+        let begun = Begun { knows, schedules, jobs: jobs.clone() };
+        tokio::select! {
+            ended = app::drain(footing, &who, options(&settings, jobs)) => ended,
+            error = self.interrupt(&sender, &mut orders, &begun) => Err(error),
+        }
+    }
+
+    /// Ends the drain when the process is told to end, or to begin anew: when there is an account it does not know, a new
+    /// login, another configuration. Never ends but by an error.
+    async fn interrupt(
+        &self,
+        sender: &ShutdownSender,
+        orders: &mut watch::Receiver<Orders>,
+        drain: &Begun,
+    ) -> CliError {
+        let begun = orders.borrow_and_update().clone();
+        let (mut obeyed, mut renewing, mut told) = (begun.end.len(), false, self.told.clone());
+        let mut store = match Store::once_more(self.lock_path()).await {
+            Ok(store) => store,
+            Err(error) => return error.into(),
+        };
+        loop {
+            let now = orders.borrow_and_update().clone();
+            for signal in now.end.iter().skip(obeyed) {
+                sender.signal(*signal);
+            }
+            obeyed = now.end.len();
+            let anew = now.reloads != begun.reloads || self.is_out_of_date(&mut store, drain).await.unwrap_or(false);
+            if anew && !renewing && obeyed == 0 {
+                renewing = true;
+                sender.signal(Signal::Terminate);
+            }
+            let look = self.context.clock.now().tick.after(LOOK_EVERY);
+            tokio::select! {
+                changed = orders.changed() => if changed.is_err() { return std::future::pending().await },
+                // Its sender is kept by `web`.
+                Ok(()) = told.changed() => {}
+                () = self.context.clock.sleep_until(look) => {}
+            }
+        }
+    }
+
+    /// Whether there is what the drain does not know of: an account, a login, a job beside those of schedules; or a schedule is
+    /// due. Refreshing tokens is the drain's own doing. An error here the drain itself will meet as well.
+    async fn is_out_of_date(&self, store: &mut Store, drain: &Begun) -> Result<bool, CliError> {
+        let news = store.news().await?;
+        let new_people = news.accounts != drain.knows.accounts || news.logins_needed < drain.knows.logins_needed;
+        let may_have_new_jobs =
+            news.generation != drain.knows.generation || Self::schedules_of(store).await? != drain.schedules;
+        let new_jobs = may_have_new_jobs && self.own_jobs(store).await? != drain.jobs;
+        Ok(new_people || new_jobs || self.is_due(store).await?)
+    }
+
+    async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CliError> {
+        let names = names(store).await?.into_iter().map(|(id, (name, _))| (id, name)).collect();
+        let plan = Plan { names, ..Plan::default() };
+        let (clock, zone) = (self.context.clock.clone(), self.context.zone.clone());
+        let terminal = ProgressListener::new(ProgressMode::None, plan, self.context.printer, clock, zone);
+        Ok(Box::new(self.hub.clone().beside(terminal)))
+    }
+
+    fn bases(&self, settings: &Settings) -> Result<Bases, CliError> {
+        let Some(sandbox) = &self.sandbox else { return Bases::of(settings) };
+        let base = sandbox.base_url().parse();
+        let base = Arc::new(base.map_err(|error| CliError::new(Kind::Fault, format!("{error}")))?);
+        Ok(Bases { x: Arc::clone(&base), aisa: base })
+    }
+}
+
+fn options(settings: &Settings, jobs: Option<Vec<JobId>>) -> DrainOptions {
+    let run = RunSettings {
+        jobs,
+        workers: usize::from(settings.run.workers),
+        pace: settings.run.pace,
+        request_deadline: settings.run.request_deadline,
+        give_up_after: settings.run.give_up_after,
+        until: None,
+        max_requests: None,
+        max_spend: None,
+        prices: prices(settings),
+    };
+    let windows = Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect();
+    DrainOptions { run, windows, keep: None }
+}

@@ -1,0 +1,106 @@
+//! What a person tells a schedule, the same from every face: run now, leave the next time out, go.
+//!
+//! In: the store, a schedule, the time. Out: what became of it, written down. What does not belong here: running (whoever looks at what is
+//! due does), words for people (`diary` has them).
+
+use super::plan::Schedule;
+use super::recurrence::Hours;
+use super::scheduler::{Firing, How};
+use crate::domain::Wall;
+use crate::store::{FiringEnd, NewFiring, ScheduleLock, Store, StoreError, StoredSchedule};
+
+/// What was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// What is left of the run of this slot, which a process died over.
+    Rest(Wall),
+    /// A run that was asked for then and has not begun.
+    Asked(Wall),
+    /// The next slot.
+    Next(Wall),
+    /// The next slot, which was left out before.
+    Already(Wall),
+    /// Nothing: there is no next time.
+    Nothing,
+}
+
+/// What became of asking for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Whoever works on schedules begins it.
+    Noted,
+    /// A run of it has begun and not ended, or waits to begin already.
+    Running,
+    /// Nothing: the schedule was removed meanwhile.
+    Gone,
+}
+
+/// A schedule by its name; none where there is none.
+///
+/// # Errors
+/// The database cannot be read.
+pub async fn find(store: &mut Store, name: &str) -> Result<Option<StoredSchedule>, StoreError> {
+    Ok(store.schedules().await?.into_iter().find(|schedule| schedule.name == name))
+}
+
+/// Writes down that a schedule begins now, whatever its slots are, for a caller that holds the [`ScheduleLock`] and runs it itself.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Result<Option<Firing>, StoreError> {
+    let Some(slot) = schedule.recurrence.slot_now(now) else { return Ok(None) };
+    let ends_by = schedule.recurrence.end_of(&slot, now, schedule.hours);
+    let new = NewFiring { schedule: schedule.id, slot_at: now, asked_for: true, missed: 0, ends_by };
+    let id = store.begin_firing(&new, now).await?;
+    Ok(id.map(|id| Firing { id, schedule, slot, missed: 0, began: now, ends_by, how: How::AskedFor }))
+}
+
+/// Writes down that somebody wants a schedule run now, for the process that works on schedules to begin: with its next look.
+/// Hours that end at a time of day are those of this moment; a length is counted from the beginning.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<Asked, StoreError> {
+    let ends_by = match schedule.hours {
+        Hours::Until(_) => {
+            schedule.recurrence.slot_now(now).and_then(|slot| schedule.recurrence.end_of(&slot, now, schedule.hours))
+        }
+        Hours::For(_) | Hours::Open => None,
+    };
+    if store.ask_firing(schedule.id, ends_by, now).await?.is_some() {
+        return Ok(Asked::Noted);
+    }
+    let is_there = store.schedules().await?.iter().any(|known| known.id == schedule.id);
+    Ok(if is_there { Asked::Running } else { Asked::Gone })
+}
+
+/// Has the next time left out. What is left of an interrupted run comes before it, and so does one that was asked for and has not
+/// begun; a run that a process works on now is left alone.
+///
+/// # Errors
+/// The database or its lock cannot be had.
+pub async fn skip(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<Skipped, StoreError> {
+    let running = store.running_firings().await?.into_iter().find(|firing| firing.schedule == schedule.id);
+    if let Some(firing) = running {
+        if firing.runs == 0 && store.call_off_firing(firing.id, "skipped", now).await? {
+            return Ok(Skipped::Asked(firing.slot_at));
+        }
+        // Whoever works on it has the lock.
+        if let Some(_lock) = ScheduleLock::try_take(store.path())? {
+            let end = FiringEnd { exit_code: None, stopped: "skipped".into(), requests: firing.requests.unwrap_or(0) };
+            store.end_firing(firing.id, &end, now).await?;
+            return Ok(Skipped::Rest(firing.slot_at));
+        }
+    }
+    let Some(next) = schedule.to_come(now).next() else { return Ok(Skipped::Nothing) };
+    let at = next.slot.at;
+    Ok(if store.skip_slot(schedule.id, at).await? { Skipped::Next(at) } else { Skipped::Already(at) })
+}
+
+/// Drops a schedule; a run of it that has begun goes on to its end. False where there is none of that name.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn remove(store: &mut Store, name: &str) -> Result<bool, StoreError> {
+    store.remove_schedule(name).await
+}

@@ -1,0 +1,293 @@
+//! Schedules: what each does, when it starts next, how it went, and what can be told it.
+
+use std::time::Duration;
+
+use axum::response::Html;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use super::layout::{Frame, count};
+use super::words::{encoded, foreign};
+use crate::cli::error::exit_code_in_words;
+use crate::cli::escape::clipped;
+use crate::cli::timing::span_text;
+use crate::domain::Wall;
+use crate::schedule::diary::{moment_text, time_text, why};
+use crate::schedule::plan::Start;
+use crate::store::{FiringState, Job, StoredFiring, StoredSchedule};
+
+/// The most of a command that is shown, in characters.
+const MAX_COMMAND_CHARS: usize = 1_000;
+/// The most of a sentence that is shown, in characters.
+const MAX_SENTENCE_CHARS: usize = 400;
+
+/// What the page shows.
+pub(in crate::web) struct SchedulesPage {
+    pub(in crate::web) cards: Vec<ScheduleCard>,
+    pub(in crate::web) total: usize,
+    /// The name behind which the next page begins.
+    pub(in crate::web) next: Option<String>,
+    /// The command that adds one.
+    pub(in crate::web) add: String,
+}
+
+/// A schedule, and how it stands.
+pub(in crate::web) struct ScheduleCard {
+    pub(in crate::web) stored: StoredSchedule,
+    /// Its times; or why it cannot be used.
+    pub(in crate::web) understood: Result<Understood, String>,
+    /// What it does; or why nobody can say.
+    pub(in crate::web) sentence: Result<String, String>,
+    /// Until when it may work; none: until the work is done.
+    pub(in crate::web) hours: Option<String>,
+    /// Its commands.
+    pub(in crate::web) words: Vec<String>,
+    pub(in crate::web) standing: Standing,
+    /// The last ones that have come, newest first.
+    pub(in crate::web) firings: Vec<StoredFiring>,
+}
+
+/// The times of a schedule that can be used.
+pub(in crate::web) struct Understood {
+    pub(in crate::web) starts: Vec<Start>,
+    pub(in crate::web) zone: TimeZone,
+}
+
+/// What a schedule does now.
+pub(in crate::web) enum Standing {
+    /// It waits for its next start.
+    Resting,
+    /// It is run now.
+    Running(StoredFiring),
+    /// A process died over it; it is gone on with at the next look.
+    Interrupted(StoredFiring),
+    /// Somebody asked for it, and it waits for its turn.
+    Asked(StoredFiring),
+}
+
+/// The page.
+pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<String> {
+    let content = html! {
+        div.head { div.stack {
+            h1 { "Schedules" }
+            p.quiet {
+                "What is run again and again. One runs at a time; other jobs wait meanwhile. Times are by the clock of each schedule's zone."
+                @if !page.cards.is_empty() { " Another one is added on the command line: " code { (page.add) } }
+            }
+        } }
+        div.stack #schedules data-live {
+            @if page.cards.is_empty() {
+                div.empty {
+                    h2 { "Nothing is scheduled" }
+                    p { "A schedule runs a file night after night, until it is worked off. To add one that starts at two every night, type " }
+                    p { code { (page.add) } }
+                }
+            } @else {
+                @for (index, schedule) in page.cards.iter().enumerate() { (card(index, schedule)) }
+                div.actions {
+                    span.quiet { (page.total) " in all" }
+                    @if let Some(next) = &page.next { a.button rel="next" href={ "/schedules?after=" (encoded(next)) } { "Next page" } }
+                }
+            }
+        }
+    };
+    frame.page("Schedules", &content)
+}
+
+fn card(index: usize, card: &ScheduleCard) -> Markup {
+    let stored = &card.stored;
+    let id = format!("schedule-{index}");
+    html! {
+        section.card aria-labelledby=(id) {
+            div.title {
+                div.stack { h2 id=(id) { (foreign(&stored.name)) } (standing(card)) }
+                (actions(card))
+            }
+            @match &card.sentence {
+                Ok(text) => p { (clipped(text, MAX_SENTENCE_CHARS)) },
+                Err(why) => div.note.warn { p { (foreign(why)) } },
+            }
+            dl.facts {
+                dt { "Pattern" } dd { code { (foreign(&stored.cron)) } }
+                dt { "Zone" } dd { (foreign(&stored.zone)) }
+                dt { "Hours" } dd { (card.hours.as_deref().unwrap_or("until the work is done")) }
+                dt { "Jitter" } dd {
+                    @if stored.jitter_ms == 0 { "none" } @else { "starts up to " (span_text(Duration::from_millis(stored.jitter_ms))) " later" }
+                }
+            }
+            @match &card.understood {
+                Ok(times) => { (next_starts(times)) (last_times(card, &times.zone)) },
+                Err(why) => div.note.bad { p { (foreign(why)) } p { "Remove it, and add it again on the command line." } },
+            }
+            details {
+                summary { "Its words" span.unseen { " (" (foreign(&stored.name)) ")" } }
+                @for words in &card.words { p { code { (clipped(words, MAX_COMMAND_CHARS)) } } }
+            }
+        }
+    }
+}
+
+fn standing(card: &ScheduleCard) -> Markup {
+    let Ok(times) = &card.understood else { return html! { p { span.chip.bad { "cannot be used" } } } };
+    let since = |firing: &StoredFiring| firing.began_at.map(|at| format!(" since {}", time_text(at, &times.zone)));
+    let until = |firing: &StoredFiring| {
+        firing.ends_by.map(|at| format!(", until {} at the latest", time_text(at, &times.zone)))
+    };
+    let (kind, word, firing) = match &card.standing {
+        Standing::Resting => return html! {},
+        Standing::Running(firing) => ("good", "running", firing),
+        Standing::Interrupted(firing) => ("warn", "interrupted", firing),
+        Standing::Asked(firing) => ("warn", "asked for", firing),
+    };
+    html! {
+        p {
+            span class={ "chip " (kind) } { (word) }
+            span.quiet {
+                @match &card.standing {
+                    Standing::Interrupted(_) => { " it is gone on with at the next look" (until(firing).unwrap_or_default()) },
+                    Standing::Asked(_) => { (since(firing).unwrap_or_default()) "; it waits for its turn" },
+                    Standing::Running(_) | Standing::Resting => {
+                        (since(firing).unwrap_or_default()) (until(firing).unwrap_or_default())
+                    },
+                }
+            }
+        }
+    }
+}
+
+fn actions(card: &ScheduleCard) -> Markup {
+    let name = card.stored.name.as_str();
+    let post = |what: &str, label: &str| {
+        html! {
+            form method="post" action={ "/schedules/" (what) } {
+                input type="hidden" name="name" value=(name);
+                button type="submit" { (label) span.unseen { " (" (foreign(name)) ")" } }
+            }
+        }
+    };
+    let skip = match (&card.standing, &card.understood) {
+        (_, Err(_)) => None,
+        (Standing::Asked(_), Ok(_)) => Some("Call it off"),
+        (Standing::Interrupted(_), Ok(_)) => Some("Leave out the rest"),
+        (Standing::Running(_) | Standing::Resting, Ok(times)) => {
+            times.starts.first().filter(|start| !start.is_skipped).map(|_| "Skip next")
+        }
+    };
+    html! {
+        div.actions {
+            @if matches!(card.standing, Standing::Resting) && card.understood.is_ok() { (post("run", "Run now")) }
+            @if let Some(label) = skip { (post("skip", label)) }
+            a.button.danger href={ "/schedules/remove?name=" (encoded(name)) } { "Remove…" span.unseen { " (" (foreign(name)) ")" } }
+        }
+    }
+}
+
+fn next_starts(times: &Understood) -> Markup {
+    html! {
+        div.stack {
+            h3 { "Next starts" }
+            @if times.starts.is_empty() { p.quiet { "The calendar ends before there is one." } }
+            @else {
+                ul.starts {
+                    @for start in &times.starts {
+                        li {
+                            (moment(start.at, &times.zone))
+                            @if let Some(end) = start.ends_by { span.quiet { " until " (time_text(end, &times.zone)) } }
+                            @if start.is_skipped { " " span.chip.warn { "skipped" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn last_times(card: &ScheduleCard, zone: &TimeZone) -> Markup {
+    if card.firings.is_empty() {
+        return html! { p.quiet { "It has not run yet." } };
+    }
+    html! {
+        div.scroll tabindex="0" role="region" aria-label={ "Last times of " (foreign(&card.stored.name)) } {
+            table.times {
+                caption { "Last times" }
+                thead { tr {
+                    th scope="col" { "Slot" }
+                    th scope="col" { "Began" }
+                    th scope="col" { "Ended" }
+                    th.number scope="col" { "Requests" }
+                    th scope="col" { "How it ended" }
+                } }
+                tbody { @for firing in &card.firings { tr {
+                    th scope="row" { (moment(firing.slot_at, zone)) @if firing.asked_for { br; span.quiet.small { "asked for" } } }
+                    td { @match firing.began_at.filter(|_| firing.runs > 0) { Some(at) => (moment(at, zone)), None => "–" } }
+                    td { @match firing.ended_at { Some(at) => (moment(at, zone)), None => "–" } }
+                    td.number { @if let Some(requests) = firing.requests { (count(requests)) } }
+                    td.cells { (how(card, firing)) }
+                } } }
+            }
+        }
+    }
+}
+
+/// How a firing ended, in words.
+fn how(card: &ScheduleCard, firing: &StoredFiring) -> String {
+    let stopped = firing.stopped.as_deref().unwrap_or_default();
+    let text = match (firing.state, firing.exit_code, &card.standing) {
+        (FiringState::Skipped, ..) => "skipped, as asked".to_owned(),
+        (FiringState::Missed, ..) => "missed: nobody was there in its hours".to_owned(),
+        (FiringState::Running, _, Standing::Asked(_)) => "waits for its turn".to_owned(),
+        (FiringState::Running, _, Standing::Running(_)) => "is running".to_owned(),
+        (FiringState::Running, ..) => "interrupted; it is gone on with".to_owned(),
+        (FiringState::Ended, Some(code), _) => {
+            let why = if matches!(stopped, "" | "finished" | "error") { "" } else { why(stopped) };
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            format!("{} (exit code {code}){why}", exit_code_in_words(code))
+        }
+        (FiringState::Ended, None, _) if firing.runs == 0 && stopped == "deadline" => {
+            "had not begun when its hours ended".to_owned()
+        }
+        (FiringState::Ended, None, _) if firing.runs == 0 => "called off before it began".to_owned(),
+        (FiringState::Ended, None, _) if stopped == "skipped" => {
+            "interrupted; the rest was left out, as asked".to_owned()
+        }
+        (FiringState::Ended, None, _) => "interrupted, and not gone on with in its hours".to_owned(),
+    };
+    match firing.missed {
+        0 => foreign(&text),
+        missed => foreign(&format!("{text}; it stands for {missed} before it as well")),
+    }
+}
+
+/// A moment by the schedule's clock.
+fn moment(at: Wall, zone: &TimeZone) -> Markup {
+    html! { time datetime=(at.rfc3339()) { (moment_text(at, zone)) } }
+}
+
+/// Asks before a schedule is removed. `left` are the jobs that have its hours now, with rows in line.
+pub(in crate::web) fn remove_schedule(frame: &Frame, stored: &StoredSchedule, left: &[Job]) -> Html<String> {
+    let content = html! {
+        p.crumbs { a href="/schedules" { "Schedules" } " / " (foreign(&stored.name)) " / Remove" }
+        div.card {
+            h1 { "Remove " (foreign(&stored.name)) "?" }
+            p { "It is not run any more, and how it went is forgotten. A run that has begun goes on to its end. Its jobs and their \
+                 receipts stay." }
+            @if !left.is_empty() {
+                div.note.warn {
+                    p { "Rows of its jobs are in line, and without its hours they are worked off at any hour. Pause or cancel what you do \
+                         not want sent:" }
+                    ul { @for job in left { li {
+                        a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } ": " (count(job.pending)) " rows in line"
+                    } } }
+                }
+            }
+            div.actions {
+                form method="post" action="/schedules/remove" {
+                    input type="hidden" name="name" value=(stored.name);
+                    button.danger type="submit" { "Remove the schedule" }
+                }
+                a.button href="/schedules" { "Keep it" }
+            }
+        }
+    };
+    frame.page("Remove", &content)
+}

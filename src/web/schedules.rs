@@ -1,0 +1,199 @@
+//! What is run again and again: the page, and what a person tells a schedule, through `schedule::steering` as the command line does.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Form, Query, State};
+use axum::response::{Html, Redirect};
+use serde::Deserialize;
+
+use super::guard::Visitor;
+use super::pages::{self, Frame, ScheduleCard, ScheduleStanding, SchedulesPage, Understood};
+use super::problem::Problem;
+use super::state::Web;
+use crate::cli::commands::schedule as commands;
+use crate::cli::context::command_line;
+use crate::cli::error::CliError;
+use crate::domain::Wall;
+use crate::schedule::diary;
+use crate::schedule::plan::Schedule;
+use crate::schedule::steering::{self, Asked, Skipped};
+use crate::store::{Deed, Job, Store, StoredFiring, StoredSchedule};
+
+/// Schedules on a page.
+const SCHEDULES_A_PAGE: usize = 12;
+/// The last firings that are shown of each; some more are read, for the newest may be to come.
+const FIRINGS_SHOWN: usize = 5;
+const MAX_FIRINGS_READ: u32 = 20;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Wanted {
+    said: Option<String>,
+    /// The name behind which the page begins.
+    #[serde(default)]
+    after: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Named {
+    #[serde(default)]
+    name: String,
+}
+
+pub(super) async fn schedules(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Html<String>, Problem> {
+    let now = web.clock.now().wall;
+    let fires = web.engine.borrow().fires;
+    let mut store = web.reading().await;
+    let running = store.running_firings().await?;
+    // One runs at a time, and what had begun comes first.
+    let at_work = running.iter().find(|firing| fires && firing.runs > 0).map(|firing| firing.id);
+    let all = store.schedules().await?;
+    let total = all.len();
+    let mut rest = all.into_iter().filter(|stored| stored.name > wanted.after);
+    let mut cards = Vec::new();
+    for stored in rest.by_ref().take(SCHEDULES_A_PAGE) {
+        let own = running.iter().find(|firing| firing.schedule == stored.id);
+        let standing = match own {
+            None => ScheduleStanding::Resting,
+            Some(firing) if firing.runs == 0 => ScheduleStanding::Asked(firing.clone()),
+            Some(firing) if Some(firing.id) == at_work => ScheduleStanding::Running(firing.clone()),
+            Some(firing) => ScheduleStanding::Interrupted(firing.clone()),
+        };
+        cards.push(card(&mut store, stored, standing, now).await?);
+    }
+    let next = rest.next().and_then(|_| cards.last().map(|card| card.stored.name.clone()));
+    drop(store);
+    let add = command_line(&web.settings(), &["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
+    let frame = Frame { said: wanted.said, ..web.frame(visitor, "/schedules") };
+    Ok(pages::schedules(&frame, &SchedulesPage { cards, total, next, add }))
+}
+
+async fn card(
+    store: &mut Store,
+    stored: StoredSchedule,
+    standing: ScheduleStanding,
+    now: Wall,
+) -> Result<ScheduleCard, Problem> {
+    let has_come = |firing: &StoredFiring| firing.asked_for || firing.slot_at <= stored.settled_to;
+    let mut firings = store.firings(stored.id, MAX_FIRINGS_READ).await?;
+    firings.retain(has_come);
+    firings.truncate(FIRINGS_SHOWN);
+    let understood = commands::understood(&stored).map(|schedule| Understood {
+        starts: schedule.to_come(now).take(commands::STARTS_SHOWN).collect(),
+        zone: schedule.recurrence.zone().clone(),
+    });
+    let sentence = commands::sentence(&stored);
+    Ok(ScheduleCard {
+        understood: understood.map_err(|error| error.message),
+        sentence: sentence.map_err(|error| error.message),
+        hours: commands::hours_text(&stored),
+        words: [stored.list_words.as_ref().map(|words| ("list", words)), Some(("run", &stored.words))]
+            .into_iter()
+            .flatten()
+            .map(|(command, words)| format!("cleanup {command} {}", commands::shown(words)))
+            .collect(),
+        stored,
+        standing,
+        firings,
+    })
+}
+
+/// A command under way: the queue on a connection of its own, and the schedule.
+async fn find(web: &Web, name: &str) -> Result<(Store, StoredSchedule), Problem> {
+    let mut store = web.commanding().await?;
+    let found = steering::find(&mut store, name).await?;
+    Ok((store, found.ok_or_else(no_such_schedule)?))
+}
+
+fn no_such_schedule() -> Problem {
+    Problem::not_found("There is no such schedule.")
+}
+
+/// Writes it down, tells the engine, and goes back to the page, which then says what was done.
+async fn done(
+    web: &Web,
+    visitor: Visitor,
+    mut store: Store,
+    deed: &str,
+    detail: &str,
+    said: &str,
+) -> Result<Redirect, Problem> {
+    let entry = Deed { actor: &visitor.actor(), deed, job: None, detail };
+    store.log_deed(web.clock.now().wall, &entry).await?;
+    store.close().await;
+    web.tell_schedules();
+    web.note_change();
+    Ok(Redirect::to(&format!("/schedules?said={said}")))
+}
+
+pub(super) async fn run_now(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Form(named): Form<Named>,
+) -> Result<Redirect, Problem> {
+    let (mut store, stored) = find(&web, &named.name).await?;
+    let schedule = commands::understood(&stored)?;
+    match steering::ask(&mut store, &schedule, web.clock.now().wall).await? {
+        Asked::Noted => {
+            let detail = format!("{}: to be run now", stored.name);
+            done(&web, visitor, store, commands::RUN, &detail, "asked").await
+        }
+        Asked::Running => Ok(Redirect::to("/schedules?said=asked-already")),
+        Asked::Gone => Err(no_such_schedule()),
+    }
+}
+
+pub(super) async fn skip(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Form(named): Form<Named>,
+) -> Result<Redirect, Problem> {
+    let (mut store, stored) = find(&web, &named.name).await?;
+    let schedule: Schedule = commands::understood(&stored)?;
+    let skipped = steering::skip(&mut store, &schedule, web.clock.now().wall).await?;
+    let said = match skipped {
+        Skipped::Next(_) => "skipped",
+        Skipped::Rest(_) => "rest-skipped",
+        Skipped::Asked(_) => "called-off",
+        Skipped::Already(_) => return Ok(Redirect::to("/schedules?said=skipped-already")),
+        Skipped::Nothing => return Ok(Redirect::to("/schedules?said=never")),
+    };
+    done(&web, visitor, store, commands::SKIP, &diary::skipped(&schedule, skipped), said).await
+}
+
+/// Asks before a schedule is removed.
+pub(super) async fn ask_to_remove(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Query(named): Query<Named>,
+) -> Result<Html<String>, Problem> {
+    let mut store = web.reading().await;
+    let stored = steering::find(&mut store, &named.name).await?.ok_or_else(no_such_schedule)?;
+    let left = jobs_left(&mut store, &stored).await?;
+    drop(store);
+    Ok(pages::remove_schedule(&web.frame(visitor, "/schedules"), &stored, &left))
+}
+
+/// The jobs that have its hours now, and rows in line.
+async fn jobs_left(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, CliError> {
+    let own = commands::jobs_of(std::slice::from_ref(stored));
+    let jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&job.name));
+    Ok(jobs.collect())
+}
+
+pub(super) async fn remove(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Form(named): Form<Named>,
+) -> Result<Redirect, Problem> {
+    let (mut store, stored) = find(&web, &named.name).await?;
+    if !steering::remove(&mut store, &stored.name).await? {
+        return Err(no_such_schedule());
+    }
+    let detail = format!("{} is removed; its jobs and their receipts stay", stored.name);
+    done(&web, visitor, store, commands::REMOVE, &detail, "removed").await
+}

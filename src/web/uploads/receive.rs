@@ -1,0 +1,160 @@
+//! The first step of an upload: a form with a file is received, piece by piece, within its bounds, and put where it waits.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::multipart::{Field, Multipart};
+use axum::response::Redirect;
+
+use super::{Choices, Uploads, Waiting};
+use crate::cli::error::CliError;
+use crate::domain::{Action, Platform};
+use crate::web::problem::Problem;
+use crate::web::state::Web;
+
+/// The longest file that is received.
+const MAX_UPLOAD_BYTES: u64 = 256 * 1024 * 1024;
+/// A sender that is silent for so long is dropped.
+const MAX_SILENCE_SECONDS: u64 = 20;
+/// The longest text of a field that is no file.
+const MAX_FIELD_BYTES: usize = 1_024;
+const MAX_JOB_NAME_CHARS: usize = 100;
+
+/// The first step: receives the file, and goes to the page that says what is in it.
+pub(in crate::web) async fn receive(State(web): State<Arc<Web>>, mut form: Multipart) -> Result<Redirect, Problem> {
+    let mut waiting = Waiting {
+        choices: Choices::default(),
+        shown: String::new(),
+        file: PathBuf::new(),
+        keep: None,
+        since: web.clock.now().tick,
+    };
+    while let Some(field) = next_field(&mut form).await? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "file" => {
+                waiting.shown = field.file_name().unwrap_or_default().chars().take(200).collect();
+                waiting.file = store_file(&web.uploads, field).await?.0;
+            }
+            "keep" => {
+                let (path, bytes) = store_file(&web.uploads, field).await?;
+                waiting.keep = Some(path.clone());
+                if bytes == 0 {
+                    waiting.keep = None;
+                    let _ = std::fs::remove_file(path);
+                }
+            }
+            _ => choose(&mut waiting.choices, &name, &text_of(field).await?)?,
+        }
+    }
+    if waiting.shown.is_empty() {
+        return Err(Problem::unusable("No file was chosen.", "Choose the CSV whose rows are to be worked off."));
+    }
+    if waiting.choices.job.is_empty() {
+        let stem = Path::new(&waiting.shown).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        waiting.choices.job = job_name(stem)?;
+    }
+    if waiting.choices.action.is_none() {
+        // As `load` has it: the file's name decides where nothing else does.
+        waiting.choices.action = Path::new(&waiting.shown).file_stem().and_then(|stem| Action::parse(stem.to_str()?));
+    }
+    let id = web.uploads.put(waiting, web.clock.now().tick);
+    Ok(Redirect::to(&format!("/new/{id}")))
+}
+
+async fn next_field(form: &mut Multipart) -> Result<Option<Field<'_>>, Problem> {
+    let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
+    match tokio::time::timeout(silence, form.next_field()).await {
+        Ok(Ok(field)) => Ok(field),
+        Ok(Err(error)) => Err(Problem::unusable(format!("The upload cannot be read: {error}"), "Send it again.")),
+        Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
+    }
+}
+
+async fn next_piece(field: &mut Field<'_>) -> Result<Option<axum::body::Bytes>, Problem> {
+    let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
+    match tokio::time::timeout(silence, field.chunk()).await {
+        Ok(Ok(piece)) => Ok(piece),
+        Ok(Err(error)) => Err(Problem::unusable(format!("The upload cannot be read: {error}"), "Send it again.")),
+        Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
+    }
+}
+
+async fn text_of(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut text = Vec::new();
+    while let Some(piece) = next_piece(&mut field).await? {
+        if text.len() + piece.len() > MAX_FIELD_BYTES {
+            return Err(Problem::unusable("A field of the form is too long.", ""));
+        }
+        text.extend_from_slice(&piece);
+    }
+    String::from_utf8(text)
+        .map(|text| text.trim().to_owned())
+        .map_err(|_| Problem::unusable("A field of the form is not UTF-8.", ""))
+}
+
+/// Writes a field to a file of its own; gives its path and length.
+async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(PathBuf, u64), Problem> {
+    let (mut file, path) = uploads.create()?;
+    let cleared = |problem| {
+        let _ = std::fs::remove_file(&path);
+        problem
+    };
+    let mut bytes = 0_u64;
+    while let Some(piece) = next_piece(&mut field).await.map_err(cleared)? {
+        bytes += piece.len() as u64;
+        if bytes > MAX_UPLOAD_BYTES {
+            let message = format!("The file is longer than {} MiB.", MAX_UPLOAD_BYTES / (1024 * 1024));
+            let hint = "Load it on the machine itself: cleanup load FILE.csv";
+            return Err(cleared(Problem::unusable(message, hint)));
+        }
+        file.write_all(&piece).map_err(|error| cleared(CliError::io(path.display(), error).into()))?;
+    }
+    Ok((path, bytes))
+}
+
+fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> {
+    let wrong = |what: &str| Problem::unusable(format!("{text:?} is no {what}."), "Go back and choose another.");
+    match (name, text) {
+        ("strict", _) => choices.strict = true,
+        ("again", _) => choices.again = true,
+        ("allow_shrink", _) => choices.allow_shrink = true,
+        (_, "") => {}
+        ("job", _) => choices.job = job_name(text)?,
+        ("action", _) => choices.action = Some(Action::parse(text).ok_or_else(|| wrong("action"))?),
+        ("account", _) => choices.account = Some(text.parse().map_err(|_| wrong("name of an account"))?),
+        ("platform", _) => choices.platform = Some(Platform::parse(text).ok_or_else(|| wrong("platform"))?),
+        ("column", _) => choices.column = Some(text.to_owned()),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A job's name becomes the name of a file.
+fn job_name(text: &str) -> Result<String, Problem> {
+    let fine = |c: char| c.is_alphanumeric() || " -_.,+".contains(c);
+    let is_fine = !text.is_empty() && text.chars().count() <= MAX_JOB_NAME_CHARS && text.chars().all(fine);
+    if !is_fine || text.starts_with('.') || text.trim() != text {
+        let hint = "Letters, digits, spaces and - _ . , + are fine, up to 100 of them, not beginning with a dot.";
+        return Err(Problem::unusable(format!("{text:?} cannot be the name of a job."), hint));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_name_is_a_file_name_that_leads_nowhere_else() {
+        for fine in ["unfollow", "old likes 2019", "Zoë_2.1"] {
+            assert!(job_name(fine).is_ok(), "{fine}");
+        }
+        for bad in ["", "..", ".x", "a/b", "a\\b", "a\0", " a", "a\n", "<b>", &"x".repeat(101)] {
+            assert!(job_name(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a person tells a schedule: through the queue's database, at moments that are given.
+
+use std::time::Duration;
+
+use cleanup::domain::Wall;
+use cleanup::schedule::diary;
+use cleanup::schedule::plan::Schedule;
+use cleanup::schedule::scheduler::{self, End, How, News};
+use cleanup::schedule::steering::{self, Asked, Skipped};
+use cleanup::store::{FiringState, NewSchedule, QueueKind, ScheduleLock, Store};
+use proptest::prelude::*;
+
+fn wall(text: &str) -> Wall {
+    Wall(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+}
+
+struct Desk {
+    _folder: tempfile::TempDir,
+    store: Store,
+}
+
+impl Desk {
+    /// A queue with a schedule at 02:00 in Berlin, made at noon of 20 November 2026.
+    async fn new(until: Option<&str>, for_ms: Option<u64>) -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("queue.db"), QueueKind::Real).await.unwrap();
+        let new = NewSchedule {
+            name: "nightly".into(),
+            cron: "0 2 * * *".into(),
+            zone: "Europe/Berlin".into(),
+            until_time: until.map(str::to_owned),
+            for_ms,
+            jitter_ms: 0,
+            jitter_seed: 7,
+            words: vec!["--".into(), "/a.csv".into()],
+            list_words: None,
+        };
+        assert!(store.add_schedule(&new, wall("2026-11-20T11:00:00Z")).await.unwrap());
+        Desk { _folder: folder, store }
+    }
+
+    async fn schedule(&mut self) -> Schedule {
+        Schedule::of(&steering::find(&mut self.store, "nightly").await.unwrap().unwrap()).unwrap()
+    }
+
+    async fn ask(&mut self, at: &str) -> Asked {
+        let schedule = self.schedule().await;
+        steering::ask(&mut self.store, &schedule, wall(at)).await.unwrap()
+    }
+
+    async fn skip(&mut self, at: &str) -> Skipped {
+        let schedule = self.schedule().await;
+        steering::skip(&mut self.store, &schedule, wall(at)).await.unwrap()
+    }
+
+    async fn look(&mut self, at: &str) -> scheduler::Look {
+        scheduler::look(&mut self.store, wall(at)).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_begun_once_by_whoever_looks_next() {
+    let mut desk = Desk::new(None, None).await;
+    assert_eq!(desk.ask("2026-11-20T12:00:00Z").await, Asked::Noted);
+    assert_eq!(desk.ask("2026-11-20T12:00:01Z").await, Asked::Running, "one that waits is enough");
+    let (due, _) = scheduler::due(&mut desk.store, wall("2026-11-20T12:00:02Z")).await.unwrap();
+    assert_eq!(due, ["nightly"]);
+    let look = desk.look("2026-11-20T12:00:02Z").await;
+    let firing = look.firing.unwrap();
+    assert_eq!((firing.how, firing.began), (How::AskedFor, wall("2026-11-20T12:00:02Z")));
+    assert!(look.news.is_empty(), "{:?}", look.news);
+    assert_eq!(desk.ask("2026-11-20T12:00:03Z").await, Asked::Running);
+    // A process that died over it goes on with it, as with any other.
+    let again = desk.look("2026-11-20T12:05:00Z").await.firing.unwrap();
+    assert_eq!((again.id, again.how), (firing.id, How::Resumed));
+    let end =
+        End { exit_code: 3, stopped: "finished".into(), requests: 9, left: Some(0), goes_on: false, is_last: false };
+    scheduler::ended(&mut desk.store, &again, &end, wall("2026-11-20T12:06:00Z")).await.unwrap();
+    let kept = desk.store.firings(again.schedule.id, 5).await.unwrap();
+    assert_eq!((kept.len(), kept[0].exit_code, kept[0].runs, kept[0].asked_for), (1, Some(3), 2, true));
+    // The night comes all the same.
+    let night = desk.look("2026-11-21T01:00:00Z").await.firing.unwrap();
+    assert_eq!((night.how, night.slot.at), (How::Due, wall("2026-11-21T01:00:00Z")));
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_its_turn_stays_inside_the_hours_it_was_asked_for_in() {
+    let mut desk = Desk::new(Some("14:00:00"), None).await;
+    assert_eq!(desk.ask("2026-11-20T12:59:00Z").await, Asked::Noted);
+    let look = desk.look("2026-11-20T13:00:00Z").await;
+    assert!(look.firing.is_none() && matches!(look.news[..], [News::TooLate(..)]), "{look:?}");
+    let said = diary::sentence(&look.news[0], wall("2026-11-20T13:00:00Z"));
+    assert_eq!(said, "nightly: the run asked for at 13:59 CET had not begun when its hours ended");
+    // A length is counted from the beginning, however long it has waited.
+    let mut desk = Desk::new(None, Some(3_600_000)).await;
+    assert_eq!(desk.ask("2026-11-20T12:00:00Z").await, Asked::Noted);
+    let firing = desk.look("2026-11-20T15:00:00Z").await.firing.unwrap();
+    assert_eq!(firing.ends_by, Some(wall("2026-11-20T16:00:00Z")));
+}
+
+#[tokio::test]
+async fn skipping_takes_what_comes_first() {
+    let mut desk = Desk::new(Some("06:00:00"), None).await;
+    let (noon, night) = ("2026-11-20T12:00:00Z", wall("2026-11-21T01:00:00Z"));
+    desk.ask(noon).await;
+    {
+        // Somebody else's run is under way: what waits can be called off even so.
+        let _lock = ScheduleLock::try_take(desk.store.path()).unwrap().unwrap();
+        assert_eq!(desk.skip("2026-11-20T12:01:00Z").await, Skipped::Asked(wall(noon)));
+    }
+    assert!(desk.look("2026-11-20T12:02:00Z").await.firing.is_none());
+    assert_eq!(desk.skip("2026-11-20T12:03:00Z").await, Skipped::Next(night));
+    assert_eq!(desk.skip("2026-11-20T12:04:00Z").await, Skipped::Already(night));
+    let starts: Vec<bool> = desk.schedule().await.to_come(wall(noon)).take(3).map(|start| start.is_skipped).collect();
+    assert_eq!(starts, [true, false, false]);
+    assert!(matches!(desk.look("2026-11-21T02:00:00Z").await.news[..], [News::Passed(..)]));
+    // The next night dies under way. While somebody works on it, it is the night after that is left out.
+    let firing = desk.look("2026-11-22T01:00:00Z").await.firing.unwrap();
+    {
+        let _lock = ScheduleLock::try_take(desk.store.path()).unwrap().unwrap();
+        assert_eq!(desk.skip("2026-11-22T01:30:00Z").await, Skipped::Next(wall("2026-11-23T01:00:00Z")));
+    }
+    assert_eq!(desk.skip("2026-11-22T02:00:00Z").await, Skipped::Rest(firing.slot.at));
+    let kept = desk.store.firings(firing.schedule.id, 9).await.unwrap();
+    let ended = kept.iter().find(|kept| kept.id == firing.id).unwrap();
+    assert_eq!((ended.state, ended.stopped.as_deref()), (FiringState::Ended, Some("skipped")));
+    assert!(steering::remove(&mut desk.store, "nightly").await.unwrap());
+    assert!(!steering::remove(&mut desk.store, "nightly").await.unwrap());
+    let gone = firing.schedule;
+    assert_eq!(steering::ask(&mut desk.store, &gone, wall("2026-11-22T03:00:00Z")).await.unwrap(), Asked::Gone);
+}
+
+proptest! {
+    /// The starts to come are those of every slot that has not been dealt with, one after the other, that lie ahead.
+    #[test]
+    fn starts_to_come_are_those_that_a_walk_finds(
+        minutes in 0_i64..200_000, behind in 0_i64..3_000, jitter in 0_u64..7_200, seed: u64, skip in 0_usize..5,
+        hour in 0_u32..24,
+    ) {
+        let now = Wall(wall("2026-03-01T00:00:00Z").0 + minutes * 60_000 + 1);
+        let settled_to = Wall(now.0 - behind * 60_000);
+        let stored = cleanup::store::StoredSchedule {
+            id: 1, name: "n".into(), cron: format!("15 {hour},{} * * *", (hour + 5) % 24), zone: "Europe/Berlin".into(),
+            until_time: None, for_ms: None, jitter_ms: Duration::from_secs(jitter).as_millis() as u64, jitter_seed: seed,
+            words: Vec::new(), list_words: None, created_at: settled_to, settled_to, skipped: Vec::new(),
+        };
+        let mut schedule = Schedule::of(&stored).unwrap();
+        let walked: Vec<Wall> = schedule.recurrence.upcoming(settled_to).map(|slot| schedule.starts(&slot))
+            .filter(|starts| *starts > now).take(5).collect();
+        let told: Vec<Wall> = schedule.to_come(now).take(5).map(|start| start.at).collect();
+        prop_assert_eq!(&told, &walked);
+        // One that is left out is told as such, and is no time to wait for.
+        let left_out = schedule.to_come(now).nth(skip).unwrap();
+        schedule.skipped.insert(left_out.slot.at);
+        prop_assert!(schedule.to_come(now).nth(skip).unwrap().is_skipped);
+        prop_assert!(schedule.upcoming(now).take(5).all(|(slot, _)| slot != left_out.slot));
+    }
+}

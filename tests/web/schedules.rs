@@ -1,0 +1,204 @@
+//! Schedules on the dashboard: seen, run now, skipped and removed; by a person in a browser, and by hand.
+
+use crate::driver::Browser;
+use crate::served::Served;
+
+/// Adds a schedule that is never due while a test runs, of a file of a few rows; its times are on the day before yesterday.
+pub(crate) fn add(served: &Served, name: &str, more: &[&str]) {
+    let rows: Vec<String> = (0..4).map(|n| (1_000_000_000_000_000_007_u64 + n * 7_919_000_001).to_string()).collect();
+    std::fs::write(served.path("few.csv"), format!("user_id\n{}\n", rows.join("\n"))).unwrap();
+    let day = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let day = day.checked_sub(jiff::Span::new().days(2)).unwrap();
+    // The 29th of February would make the gap four years.
+    let cron = format!("0 2 {} {} *", day.day().min(28), day.month());
+    let words = ["schedule", "add", name, "--cron", &cron, "--zone", "Europe/Berlin", "--action", "unfollow"];
+    let added = served.cleanup(&words.iter().chain(more).chain(&["few.csv"]).copied().collect::<Vec<_>>());
+    assert_eq!(added.status.code(), Some(0), "{}", String::from_utf8_lossy(&added.stderr));
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+fn listed(served: &Served, cookie: &str) -> serde_json::Value {
+    serde_json::from_str(&served.get("/api/schedules", cookie).body).unwrap()
+}
+
+/// Waits until the last firing of the only schedule has ended, and not as it had `before`.
+fn ended(served: &Served, cookie: &str, before: &serde_json::Value) -> serde_json::Value {
+    served.until("the run has ended", |served| {
+        let last = listed(served, cookie)["schedules"][0]["last"].clone();
+        (last["state"] == "ended" && last["requests"] != before["requests"]).then_some(last)
+    })
+}
+
+#[test]
+fn a_person_steers_a_schedule() {
+    let Some(browser) = Browser::open() else { return };
+    let served = Served::start();
+    browser.go(&served.link());
+    browser.click("nav.main a[href='/schedules']");
+    browser.until("Nothing is scheduled");
+    assert!(browser.text().contains("cleanup schedule add NAME --cron '0 2 * * *' FILE.csv --sandbox"));
+    // It appears by itself.
+    add(&served, "nightly", &["--until", "06:00"]);
+    browser.until("Loads few.csv and works on the rows that are left (unfollow where a row does not say).");
+    let text = browser.text();
+    for wanted in ["Europe/Berlin", "until 06:00", "none", "It has not run yet.", "02:00 CE"] {
+        assert!(text.contains(wanted), "{wanted}? {text}");
+    }
+    assert_eq!(browser.run("return document.querySelectorAll('ul.starts li').length"), 5);
+    browser.click("form[action='/schedules/skip'] button");
+    browser.until("The next start is left out.");
+    assert_eq!(browser.run("return document.querySelectorAll('ul.starts li .chip').length"), 1);
+    assert_eq!(browser.run("return document.querySelectorAll(\"form[action='/schedules/skip']\").length"), 0);
+    browser.click("form[action='/schedules/run'] button");
+    browser.until("It is run now, or as soon as the run before it has ended.");
+    // Watched to its end without touching the page.
+    browser.until("(exit code");
+    let text = browser.text();
+    assert!(text.contains("asked for") && text.contains("settled"), "{text}");
+    // Removing asks first.
+    browser.click("a[href='/schedules/remove?name=nightly']");
+    browser.until("Remove nightly?");
+    browser.click("main a.button");
+    browser.until("Next starts");
+    browser.click("a[href='/schedules/remove?name=nightly']");
+    browser.until("Remove nightly?");
+    browser.click("button.danger");
+    browser.until("Removed. Its jobs and their receipts stay");
+    browser.until("Nothing is scheduled");
+    browser.go(&format!("http://{}/log", served.address));
+    let log = browser.text();
+    for deed in ["schedule-skip", "schedule-run", "schedule-remove", "nightly: to be run now"] {
+        assert!(log.contains(deed), "{deed}? {log}");
+    }
+    browser.go(&format!("http://{}/jobs", served.address));
+    browser.until("few");
+}
+
+#[test]
+fn a_run_that_is_asked_for_begins_at_once_and_is_counted() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    add(&served, "nightly", &[]);
+    let attempts = || -> f64 {
+        let page = served.get("/metrics", &cookie).body;
+        let samples = page.lines().filter(|line| line.starts_with("cleanup_attempts_total{"));
+        samples.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+    };
+    assert_eq!(attempts(), 0.0);
+    let answer = served.post("/schedules/run", &cookie, "name=nightly");
+    assert!(answer.status == 303 && answer.head.contains("location: /schedules?said=asked\r\n"), "{answer:?}");
+    let first = ended(&served, &cookie, &serde_json::Value::Null);
+    assert_eq!((&first["asked_for"], &first["stopped"]), (&true.into(), &"finished".into()));
+    let requests = first["requests"].as_f64().unwrap();
+    assert!(requests >= 4.0, "{first}");
+    assert_eq!(attempts(), requests, "what a schedule sends is counted like the rest");
+    // Once more, though it has looked at schedules a moment ago: nobody who asks waits for the next look.
+    let answer = served.post("/schedules/run", &cookie, "name=nightly");
+    assert_eq!(answer.status, 303, "{answer:?}");
+    let second = ended(&served, &cookie, &first);
+    assert_eq!((&second["asked_for"], &second["requests"]), (&true.into(), &0.into()), "all was done the first time");
+    let page = served.get("/schedules", &cookie).body;
+    assert!(page.contains("exit code") && page.contains("asked for"), "{page}");
+    assert!(!served.said().contains("interrupted"), "{}", served.said());
+}
+
+#[test]
+fn a_run_that_is_asked_for_does_not_wait_for_other_jobs() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    // 300 rows at 50 in 15 minutes: this drain does not end by itself while the test lasts.
+    let rows: Vec<String> = (0..300).map(|n| (1_500_000_000_000_000_007_u64 + n * 7_919_000_001).to_string()).collect();
+    std::fs::write(served.path("unlike.csv"), format!("tweet_id\n{}\n", rows.join("\n"))).unwrap();
+    served.cleanup(&["load", "unlike.csv"]);
+    served.until("it has begun", |served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/status", &cookie).body).unwrap();
+        (status["jobs"][0]["done"].as_u64() > Some(0)).then_some(())
+    });
+    add(&served, "nightly", &["--max-requests", "1"]);
+    assert_eq!(served.post("/schedules/run", &cookie, "name=nightly").status, 303);
+    served.until("it has begun", |served| {
+        let last = listed(served, &cookie)["schedules"][0]["last"].clone();
+        last["began_at"].is_string().then_some(())
+    });
+    // While it is there a second asking changes nothing.
+    let answer = served.post("/schedules/run", &cookie, "name=nightly");
+    assert!(answer.head.contains("said=asked"), "{answer:?}");
+}
+
+#[test]
+fn names_are_text_and_not_markup() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let name = "<b onclick=\"x\">n</b>&../\u{202e}ü";
+    add(&served, name, &["--max-requests", "1"]);
+    let place = format!("/schedules/remove?name={}", encoded(name));
+    for path in ["/schedules", &place, "/log"] {
+        let page = served.get(path, &cookie);
+        assert_eq!(page.status, 200, "{path}");
+        assert!(!page.body.contains("<b onclick") && !page.body.contains("n</b>"), "{path}: {}", page.body);
+        assert!(path == "/log" || page.body.contains("&lt;b onclick"), "{path}: {}", page.body);
+    }
+    let form = format!("name={}", encoded(name));
+    let skipped = served.post("/schedules/skip", &cookie, &form);
+    assert!(skipped.head.contains("said=skipped\r\n"), "{skipped:?}");
+    let again = served.post("/schedules/skip", &cookie, &form);
+    assert!(again.head.contains("said=skipped-already\r\n"), "{again:?}");
+    let log = served.get("/log", &cookie).body;
+    assert!(log.contains("schedule-skip") && log.contains("&lt;b onclick") && !log.contains("<b onclick"), "{log}");
+    for path in ["/schedules/run", "/schedules/skip", "/schedules/remove"] {
+        assert_eq!(served.post(path, &cookie, "name=nobody").status, 404, "{path}");
+        assert_eq!(served.post(path, &cookie, "").status, 404, "{path}");
+    }
+    assert_eq!(served.get("/schedules/remove?name=nobody", &cookie).status, 404);
+    assert!(served.post("/schedules/remove", &cookie, &form).head.contains("said=removed"));
+    assert_eq!(listed(&served, &cookie)["schedules"], serde_json::json!([]));
+}
+
+#[test]
+fn many_schedules_are_paged() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    for n in 0..13 {
+        add(&served, &format!("night {n:02}"), &["--max-requests", "5", "--max-spend", "2"]);
+    }
+    let first = served.get("/schedules", &cookie).body;
+    assert!(first.len() < 100_000 && first.contains("night 11") && !first.contains("night 12"), "{}", first.len());
+    assert!(first.contains("href=\"/schedules?after=night%2011\""), "{first}");
+    let second = served.get("/schedules?after=night%2011", &cookie).body;
+    assert!(second.contains("night 12") && !second.contains("night 11") && !second.contains("Next page"), "{second}");
+}
+
+#[test]
+fn what_a_removed_schedule_leaves_is_worked_off_and_told_of_before() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let few = |served: &Served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/jobs/few", &cookie).body).unwrap();
+        status["jobs"][0].clone()
+    };
+    add(&served, "nightly", &["--max-requests", "1"]);
+    assert_eq!(served.post("/schedules/run", &cookie, "name=nightly").status, 303);
+    let last = ended(&served, &cookie, &serde_json::Value::Null);
+    assert_eq!((&last["exit_code"], &last["requests"]), (&4.into(), &1.into()), "{last}");
+    let page = served.get("/schedules", &cookie).body;
+    assert!(page.contains("stopped early with work left (exit code 4): --max-requests is used up"), "{page}");
+    let asked = served.get("/schedules/remove?name=nightly", &cookie).body;
+    assert!(asked.contains("worked off at any hour") && asked.contains(">few</a>: 3 rows in line"), "{asked}");
+    assert_eq!(few(&served)["pending"], 3, "without its hours nothing of it is sent");
+    assert!(served.post("/schedules/remove", &cookie, "name=nightly").head.contains("said=removed"));
+    served.until("the rest is worked off", |served| (few(served)["pending"] == 0).then_some(()));
+    // The same, removed by another process.
+    add(&served, "weekly", &["--job", "others", "--max-requests", "1"]);
+    assert_eq!(served.post("/schedules/run", &cookie, "name=weekly").status, 303);
+    ended(&served, &cookie, &serde_json::Value::Null);
+    assert_eq!(served.cleanup(&["schedule", "remove", "weekly"]).status.code(), Some(0));
+    let log = served.get("/log", &cookie).body;
+    assert!(log.contains("terminal (uid") && log.contains("weekly is removed"), "who did it is told: {log}");
+    served.until("the rest is worked off", |served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/jobs/others", &cookie).body).unwrap();
+        (status["jobs"][0]["pending"] == 0).then_some(())
+    });
+}
