@@ -50,6 +50,15 @@ fn ticks_in_a_page_are_saved_loaded_and_done() {
     assert_eq!(code(&made), 0, "{}", stderr(&made));
     assert!(stderr(&made).contains("cleanup load SAVED.csv"), "{}", stderr(&made));
 
+    // The page itself is not what is loaded, and says so, by whatever name somebody saved it.
+    for command in [&["load", "by-hand.html"][..], &["run", "by-hand.html", "--yes"], &["check", "by-hand.html"]] {
+        let refused = home.against(&sandbox, command).output().unwrap();
+        assert_eq!(code(&refused), 65, "{}", stderr(&refused));
+        for word in ["by-hand.html: this is the page of a worklist (HTML)", "choose Save the ticks", "`cleanup load`"] {
+            assert!(stderr(&refused).contains(word), "{word}: {}", stderr(&refused));
+        }
+    }
+
     let Some(browser) = Browser::start() else { return };
     let page = home.path("by-hand.html");
     browser.judge(&page);
