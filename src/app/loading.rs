@@ -7,7 +7,7 @@ use super::accounts::{Accounts, Who};
 use super::handles::HandleBook;
 use super::sifting::{RowRules, RowSieve};
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountName, Action, TargetKind, Wall};
+use crate::domain::{AccountName, Action, TargetKind, Wall, counted};
 use crate::jobfile::{JobFileError, LaneCount, ReadOptions, RowVerdict, Rows, SavedWorklist, Source, Survey};
 use crate::lists::filter::Rule;
 use crate::platform;
@@ -139,7 +139,7 @@ impl Prepared {
                 }
                 Err(_) => format!("the platform does not offer {}", lane.action),
             };
-            let rows = if lane.rows == 1 { "1 row".to_owned() } else { format!("{} rows", lane.rows) };
+            let rows = counted(lane.rows, "row", "rows");
             Some(format!("{}:{}: {why} ({rows})", self.survey.path, lane.first_line))
         };
         self.survey.lanes.iter().filter_map(sentence).collect()
@@ -400,8 +400,10 @@ fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
     CliError::new(
         Kind::InputData,
         format!(
-            "{}: {vanished} of the {pending} rows still in line are no longer in the file; nothing was changed",
-            file.survey.path
+            "{}: {vanished} of the {} still in line {} no longer in the file; nothing was changed",
+            file.survey.path,
+            counted(pending, "row", "rows"),
+            if vanished == 1 { "is" } else { "are" }
         ),
     )
     .hint("if the export is complete and you mean to drop them, add --allow-shrink")
@@ -411,8 +413,9 @@ fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
 fn nobody_known(file: &Prepared) -> CliError {
     let rows = file.survey.handles;
     let message = format!(
-        "{}: its {rows} usable rows name handles whose IDs are not known; nothing was queued",
-        file.survey.path
+        "{}: its {} not known; nothing was queued",
+        file.survey.path,
+        counted(rows, "usable row names a handle whose ID is", "usable rows name handles whose IDs are")
     );
     CliError::new(Kind::InputData, message).hint("`cleanup run` with this file asks the platform whose they are")
 }

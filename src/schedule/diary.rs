@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::plan::{Passed, Schedule};
 use super::recurrence::Slot;
 use super::scheduler::{End, Firing, How, News};
-use crate::domain::Wall;
+use crate::domain::{Wall, counted};
 
 /// What happened, in a sentence.
 pub fn sentence(news: &News, now: Wall) -> String {
@@ -80,7 +80,7 @@ fn begins(firing: &Firing, now: Wall) -> String {
 fn ended(firing: &Firing, end: &End, now: Wall) -> String {
     let schedule = &firing.schedule;
     let at = time_text(now, schedule.recurrence.zone());
-    let requests = if end.requests == 1 { "1 request".to_owned() } else { format!("{} requests", end.requests) };
+    let requests = counted(end.requests, "request", "requests");
     let left = match end.left {
         Some(0) => ", nothing left".to_owned(),
         Some(left) => format!(", {left} left"),

@@ -129,7 +129,7 @@ fn audit_counts_again() {
     assert!(home.run(&["audit"]).ends(0).out.contains("fullest 3 of 50"));
     home.write("tight.toml", "[[windows]]\nrate = \"2/15m\"\n");
     let done = home.run(&["audit", "--config", "tight.toml"]).ends(1);
-    assert!(done.out.contains("OVER 1 times") && done.err.contains("warning"), "{}{}", done.out, done.err);
+    assert!(done.out.contains("OVER 1 time,") && done.err.contains("warning"), "{}{}", done.out, done.err);
 }
 
 #[test]

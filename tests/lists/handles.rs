@@ -99,7 +99,7 @@ fn a_load_does_not_ask_and_the_next_run_does() {
     // What is known needs no asking.
     home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n@cid\n");
     let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
-    assert!(stderr(&load).contains("1 rows name handles whose IDs are not known"), "{}", stderr(&load));
+    assert!(stderr(&load).contains("1 row names a handle whose ID is not known"), "{}", stderr(&load));
     assert_eq!(asked(&sandbox).requests, 1);
 }
 

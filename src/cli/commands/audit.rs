@@ -11,7 +11,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::standing::seconds;
 use crate::cli::timing::full_text;
-use crate::domain::{Applies, Scope, Tick, Wall, WindowSpec};
+use crate::domain::{Applies, Scope, Tick, Wall, WindowSpec, counted};
 use crate::limits::{Audit, Fullest};
 use crate::store::{Account, AttemptSpan, Store};
 
@@ -95,7 +95,11 @@ impl AccountAudit {
 
     fn told(&self, zone: &jiff::tz::TimeZone) -> String {
         let (name, platform) = (escaped(self.account.name.as_str()), self.account.platform);
-        let mut lines = vec![format!("{name}  {platform} user {}: {} attempts", self.account.user_id, self.attempts)];
+        let mut lines = vec![format!(
+            "{name}  {platform} user {}: {}",
+            self.account.user_id,
+            counted(self.attempts, "attempt", "attempts")
+        )];
         let at = |tick: Option<Tick>| tick.map_or_else(String::new, |tick| full_text(self.line.wall(tick), zone));
         for found in &self.windows {
             let what = only(found).map_or_else(String::new, |action| format!(" {action}"));
@@ -106,7 +110,7 @@ impl AccountAudit {
             };
             let over = match found.over {
                 0 => String::new(),
-                over => format!("; OVER {over} times, first at {}", at(found.first_over)),
+                over => format!("; OVER {}, first at {}", counted(over, "time", "times"), at(found.first_over)),
             };
             lines.push(format!("  {rate}{what}: {fullest}{over}"));
         }

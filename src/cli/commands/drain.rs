@@ -20,7 +20,7 @@ use crate::cli::prompt;
 use crate::cli::summary::{Report, run_summary};
 use crate::cli::timing::clock_text;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
 use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -156,7 +156,7 @@ impl Drainer {
         let now = context.clock.now();
         let RunSettings { max_requests, max_spend, until, .. } = &self.options.run;
         let bounds: Vec<String> = [
-            max_requests.map(|most| format!("after {most} requests")),
+            max_requests.map(|most| format!("after {}", counted(most, "request", "requests"))),
             max_spend.map(|most| format!("before it has spent more than {most}")),
             until.map(|until| format!("at {}", clock_text(now.wall_at(until), now.wall, &context.zone))),
         ]
@@ -231,9 +231,9 @@ impl Drainer {
         self.options.run.max_spend = self.options.run.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
         if requests > 0 {
             let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
-            let plural = if requests == 1 { "" } else { "s" };
+            let requests = counted(requests, "request", "requests");
             context.printer.say(&format!(
-                "handles: {} found, {} of nobody or suspended; {requests} request{plural}{cost}",
+                "handles: {} found, {} of nobody or suspended; {requests}{cost}",
                 resolved.found, resolved.missing
             ));
         }

@@ -10,7 +10,7 @@ use crate::cli::escape::escaped;
 use crate::cli::printer::Printer;
 use crate::cli::timing::clock_text;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Platform, TargetId, Tick};
+use crate::domain::{AccountId, Platform, TargetId, Tick, counted};
 use crate::engine::Shutdown;
 use crate::lists::fetch::{Budget, Means, News, Reader, Way};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -136,7 +136,8 @@ fn teller(printer: Printer, clock: SharedClock, zone: jiff::tz::TimeZone) -> Box
             News::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
             News::Page { entries, pages } if now.tick >= next_line => {
                 next_line = now.tick.after(LINE_EVERY);
-                printer.say(&format!("{entries} entries read, {pages} pages"));
+                let entries = counted(entries, "entry", "entries");
+                printer.say(&format!("{entries} read, {}", counted(pages, "page", "pages")));
             }
             News::Page { .. } => {}
         }

@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::summary::{JobCounts, Report, failure_with};
-use crate::domain::{JobId, MicroUsd};
+use crate::domain::{JobId, MicroUsd, counted};
 use crate::engine::{Event, Finish, Listener, Signal, Stopped};
 
 /// What a run has used, as far as it is saved.
@@ -59,7 +59,8 @@ impl SoFar {
         }
         let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
         for JobCounts { job, counts } in &jobs {
-            context.printer.say(&format!("{} is saved: {} ({} rows)", escaped(job), counts.phrase(), counts.rows));
+            let rows = counted(counts.rows, "row", "rows");
+            context.printer.say(&format!("{} is saved: {} ({rows})", escaped(job), counts.phrase()));
         }
         context.printer.error(&error);
         let (requests, spent) = self.read();

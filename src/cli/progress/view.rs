@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::cli::escape::{clipped, escaped};
 use crate::cli::estimate;
 use crate::cli::timing::{clock_text, span_text};
-use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall};
+use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall, counted};
 use crate::engine::{Event, Progress, WindowLevel};
 use crate::limits::Pace;
 
@@ -114,11 +114,13 @@ impl View {
         let name = |account: &AccountId| self.plan.names.get(account).map_or("?", String::as_str);
         match event {
             Event::Started { recovered: 0, crashed: 0 } => None,
-            Event::Started { recovered, crashed: 0 } => {
-                Some(format!("an earlier run was cut off: {recovered} tasks are in line again"))
-            }
+            Event::Started { recovered, crashed: 0 } => Some(format!(
+                "an earlier run was cut off: {} in line again",
+                counted(*recovered, "task is", "tasks are")
+            )),
             Event::Started { recovered, crashed } => Some(format!(
-                "an earlier run was cut off: {recovered} tasks are in line again, {crashed} failed (they crashed it too often)"
+                "an earlier run was cut off: {} in line again, {crashed} failed (crashed it too often)",
+                counted(*recovered, "task is", "tasks are")
             )),
             Event::Held { account, reason, until } => Some(format!(
                 "account {} waits until {}: {}",

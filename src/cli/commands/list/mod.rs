@@ -11,7 +11,7 @@ use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output::refuse_places;
-use crate::domain::Tick;
+use crate::domain::{Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::lists::ListKind;
 use crate::lists::fetch::{Budget, FetchError, Read, Reader, collection_of, read_list};
@@ -165,7 +165,8 @@ async fn conclude(
     let follows = ended.iter().find(|(list, _)| *list == ListKind::Followers && args.list != *list);
     let follows: Option<ReadingId> = follows.map(|(_, read)| read.state.id);
     if last.resumed_from > 0 {
-        context.printer.say(&format!("{} entries were there from an earlier, unfinished reading", last.resumed_from));
+        let entries = counted(last.resumed_from, "entry was", "entries were");
+        context.printer.say(&format!("{entries} there from an earlier, unfinished reading"));
     }
     let delivery = Delivery { reading: last.state.id, followers: follows, filter };
     let written = deliver(context, args, &mut reader.means.store, delivery).await?;
@@ -178,8 +179,10 @@ async fn conclude(
         format!(", {}", reader.budget.spent_text())
     };
     context.printer.say(&format!(
-        "{}: {} entries, {written} written; {} requests{spent}",
-        args.list, last.state.entries, reader.budget.requests
+        "{}: {}, {written} written; {}{spent}",
+        args.list,
+        counted(last.state.entries, "entry", "entries"),
+        counted(reader.budget.requests, "request", "requests")
     ));
     Ok(0)
 }

@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::timing::clock_text;
+use crate::domain::counted;
 use crate::lists::ListKind;
 use crate::lists::fetch::{Reader, Stop};
 
@@ -15,7 +16,10 @@ pub(in crate::cli::commands) fn ending(
     kept: u64,
     reader: &Reader,
 ) -> Result<u8, CliError> {
-    let go_on = format!("{kept} entries are kept; {again}, with the options you gave, goes on from there");
+    let go_on = format!(
+        "{} kept; {again}, with the options you gave, goes on from there",
+        counted(kept, "entry is", "entries are")
+    );
     let name = list.name();
     let (why, code) = match stop {
         Stop::Person(reason, said) => {

@@ -86,7 +86,8 @@ async fn judge_all(
             let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
             store.judge(job, &looked).await?;
             drop_reading(store, read.state.id).await?;
-            context.printer.say(&format!("{}: {} {list} listed, {} done", account.name, read.state.entries, lane.done));
+            let listed = list.phrase(read.state.entries);
+            context.printer.say(&format!("{}: {listed} listed, {} done", account.name, lane.done));
         }
         drop(locks);
         budget = reader.budget;

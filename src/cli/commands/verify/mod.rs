@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::output::refuse_places;
-use crate::domain::{Action, Wall};
+use crate::domain::{Action, Wall, counted};
 use crate::store::{Account, Job, JobState, Store, VerdictCounts};
 
 /// What a job has done for one account.
@@ -57,9 +57,10 @@ async fn lanes_of(store: &mut Store, job: &Job, context: &Context) -> Result<Vec
     let mut lanes = Vec::new();
     for (action, account, done, newest) in store.done_lanes(job).await? {
         if action == Action::Unrepost {
-            context
-                .printer
-                .say(&format!("{done} unreposts are not verified: a list shows a repost under an ID of its own"));
+            context.printer.say(&format!(
+                "{} not verified: a list shows a repost under an ID of its own",
+                counted(done, "unrepost is", "unreposts are")
+            ));
         } else if let Some(account) = accounts.iter().find(|known| known.id == account) {
             lanes.push(DoneLane { action, account: account.clone(), done, newest });
         }
@@ -70,7 +71,8 @@ async fn lanes_of(store: &mut Store, job: &Job, context: &Context) -> Result<Vec
 fn told(counts: &VerdictCounts) -> String {
     let VerdictCounts { confirmed, came_back, ghosts, undecided } = counts;
     format!(
-        "{confirmed} confirmed, {came_back} came back, {ghosts} ghosts (reported done, still listed), {undecided} undecided"
+        "{confirmed} confirmed, {came_back} came back, {} (reported done, still listed), {undecided} undecided",
+        counted(*ghosts, "ghost", "ghosts")
     )
 }
 
@@ -106,7 +108,7 @@ async fn follow_up(
         JobState::Paused => format!("the job is paused; next: {}", context.command(&["unpause", &job.name])),
         JobState::Cancelled => "the job is cancelled: they wait until it is loaded again with --again".to_owned(),
     };
-    printer.say(&format!("{reopened} that came back are in line again; {next}"));
+    printer.say(&format!("{} in line again; {next}", counted(reopened, "that came back is", "that came back are")));
     Ok(counts.ghosts > 0)
 }
 
@@ -117,6 +119,6 @@ mod tests {
     #[test]
     fn verdicts_are_said_in_one_line() {
         let counts = VerdictCounts { confirmed: 3, came_back: 2, ghosts: 1, undecided: 0 };
-        assert_eq!(told(&counts), "3 confirmed, 2 came back, 1 ghosts (reported done, still listed), 0 undecided");
+        assert_eq!(told(&counts), "3 confirmed, 2 came back, 1 ghost (reported done, still listed), 0 undecided");
     }
 }
