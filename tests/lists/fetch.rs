@@ -19,23 +19,23 @@ const ALL: [(&str, &str, u64); 7] = [
     ("bookmarks", "bookmarks", 100),
 ];
 
-fn list(home: &Home, sandbox: &SandboxProcess, words: &[&str]) -> Command {
+pub(crate) fn list(home: &Home, sandbox: &SandboxProcess, words: &[&str]) -> Command {
     home.against(sandbox, ["list"].iter().chain(words))
 }
 
-fn ended(mut command: Command, exit: i32) -> Output {
+pub(crate) fn ended(mut command: Command, exit: i32) -> Output {
     let output = command.output().unwrap();
     assert_eq!(code(&output), exit, "{}\n{}", stdout(&output), stderr(&output));
     output
 }
 
-fn reads(sandbox: &SandboxProcess, name: &str) -> ReadLedger {
+pub(crate) fn reads(sandbox: &SandboxProcess, name: &str) -> ReadLedger {
     let ledger: cleanup::sandbox::Ledger = serde_json::from_str(&sandbox.get("/sandbox/ledger")).unwrap();
     ledger.users.get(USER).and_then(|user| user.reads.get(name).cloned()).unwrap_or_default()
 }
 
 /// The first column, which names everybody once.
-fn targets(csv: &str) -> Vec<String> {
+pub(crate) fn targets(csv: &str) -> Vec<String> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     assert_eq!(&reader.headers().unwrap()[0], "target_id");
     let all: Vec<String> = reader.records().map(|record| record.unwrap()[0].to_owned()).collect();
@@ -43,7 +43,7 @@ fn targets(csv: &str) -> Vec<String> {
     all
 }
 
-fn column(csv: &str, name: &str) -> Vec<String> {
+pub(crate) fn column(csv: &str, name: &str) -> Vec<String> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
     reader.records().map(|record| record.unwrap()[at].to_owned()).collect()

@@ -17,5 +17,6 @@ mod archive_owner;
 mod corpora;
 mod fetch;
 mod handles;
+mod limited;
 mod read_window;
 mod zipper;
