@@ -151,6 +151,24 @@ fn a_schedule_run_now_does_what_the_same_words_do() {
     assert!(stderr(&due).contains("next: yearly at"), "{}", stderr(&due));
 }
 
+/// Whoever reads a journal far away from the schedule's clock takes no time for one of his own.
+#[test]
+fn times_of_a_scheduled_run_are_by_the_schedules_clock_and_say_so() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(4));
+    let words = [never_now().as_str(), "--zone", "Asia/Tokyo", "--for", "3h", "--max-requests", "2", "unfollow.csv"]
+        .map(str::to_owned);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(code(&add(&home, "yearly", &words)), 0);
+    let run = home.cleanup(["schedule", "run", "yearly", "--sandbox"]).env("TZ", "America/New_York").output().unwrap();
+    let said = stderr(&run);
+    let bounds = said.lines().find(|line| line.starts_with("this run ends")).unwrap_or_else(|| panic!("{said}"));
+    assert!(bounds.contains(" JST at the latest"), "{bounds}");
+    assert!(!said.contains(" ES") && !said.contains(" ED"), "{said}");
+    let due = home.cleanup(["schedule", "due", "--sandbox"]).env("TZ", "America/New_York").output().unwrap();
+    assert!(stderr(&due).contains("next: yearly at ") && stderr(&due).contains(" JST"), "{}", stderr(&due));
+}
+
 #[test]
 fn a_list_is_read_and_run_every_time() {
     let home = Home::new();

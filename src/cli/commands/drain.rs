@@ -18,7 +18,6 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::{Report, run_summary};
-use crate::cli::timing::clock_text;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
 use crate::engine::{Settings as RunSettings, Signal, Urgency, shutdown};
@@ -158,7 +157,7 @@ impl Drainer {
         let bounds: Vec<String> = [
             max_requests.map(|most| format!("after {}", counted(most, "request", "requests"))),
             max_spend.map(|most| format!("before it has spent more than {most}")),
-            until.map(|until| format!("at {}", clock_text(now.wall_at(until), now.wall, &context.zone))),
+            until.map(|until| format!("at {}", context.local_clock().text(now.wall_at(until), now.wall))),
         ]
         .into_iter()
         .flatten()
@@ -262,7 +261,7 @@ impl Drainer {
             plan,
             context.printer,
             context.clock.clone(),
-            context.zone.clone(),
+            context.local_clock(),
         );
         let (sender, receiver) = shutdown();
         let mut options = self.options;
