@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::bystanders::Bystanders;
 use super::closing::finish;
 use super::load::say_handles;
 use super::preflight;
@@ -252,8 +253,9 @@ impl Drainer {
         mut signals: Signals,
         context: &Context,
     ) -> Result<Report, CliError> {
+        let bystanders = Bystanders::of(&mut store, jobs.as_deref()).await?;
         store.settle_missing_handles(context.clock.now().wall).await?;
-        let plan = plan(&mut store, jobs.as_deref(), context).await?;
+        let plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
         let listener = ProgressListener::new(
@@ -297,8 +299,10 @@ impl Drainer {
         }
         let ended = match ended {
             Ok(ended) => ended,
-            Err(error) => return so_far.tell_failure(error, ours.as_deref(), self.json, context).await,
+            Err(error) => return so_far.tell_failure(error, (ours.as_deref(), &bystanders), self.json, context).await,
         };
+        let jobs = ended.jobs.into_iter().filter(|status| !bystanders.has(status)).collect();
+        let ended = app::Ended { jobs, ..ended };
         let took = context.clock.now().tick.since(began);
         finish(ended, took, self.json, context).await
     }
@@ -355,10 +359,14 @@ pub(super) fn prices(settings: &Settings) -> HashMap<(Platform, Action), MicroUs
     pairs.filter_map(|(p, a)| settings.price(p, a).map(|price| ((p, a), price))).collect()
 }
 
-async fn plan(store: &mut Store, jobs: Option<&[JobId]>, context: &Context) -> Result<Plan, CliError> {
+async fn plan(
+    store: &mut Store,
+    (jobs, bystanders): (Option<&[JobId]>, &Bystanders),
+    context: &Context,
+) -> Result<Plan, CliError> {
     let mut plan = Plan { pace: context.settings.run.pace, ..Plan::default() };
     for status in store.status(None).await? {
-        if jobs.is_some_and(|jobs| !jobs.contains(&status.job.id)) {
+        if jobs.is_some_and(|jobs| !jobs.contains(&status.job.id)) || bystanders.has(&status) {
             continue;
         }
         plan.settled += status.counts.settled_tasks();

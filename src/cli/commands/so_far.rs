@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bystanders::Bystanders;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
@@ -47,14 +48,14 @@ impl SoFar {
     pub(super) async fn tell_failure(
         &self,
         error: CliError,
-        ours: Option<&[JobId]>,
+        (ours, bystanders): (Option<&[JobId]>, &Bystanders),
         json: bool,
         context: &Context,
     ) -> Result<Report, CliError> {
         let mut jobs = Vec::new();
         if let Ok(Some(mut store)) = context.existing_queue().await {
             jobs = store.status(None).await.unwrap_or_default();
-            jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)));
+            jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)) && !bystanders.has(status));
             store.close().await;
         }
         let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
