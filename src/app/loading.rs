@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::accounts::{Accounts, Who};
-use super::handles::HandleBook;
+use super::handles::{HandleBook, Placed};
 use super::sifting::{RowRules, RowSieve};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, TargetKind, Wall, counted};
@@ -177,7 +177,7 @@ impl Prepared {
         let mut rows = self.survey.rows(&self.source)?;
         while let Some(row) = rows.next()? {
             let RowVerdict::Task { action, account, target } = row.verdict else { continue };
-            if let Some(rule) = sieve.spares(row.line, (action, account, &target), row.cells)
+            if let Some(rule) = sieve.spares(row.line, (action, account, &target), row.cells, true)
                 && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
             {
                 lane.rows = lane.rows.saturating_sub(1);
@@ -456,13 +456,17 @@ async fn next_batch(
     {
         let place = match row.verdict {
             RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
-                Ok(id) => match book.place(accounts.platform_of(account), action, target, options).await? {
-                    Ok(target) => {
-                        let spared = sieve.spares(row.line, (action, account, &target), row.cells).map(Rule::name);
-                        RowPlace::Task { action, account: id, target, spared }
+                Ok(id) => {
+                    let placed = book.place(accounts.platform_of(account), action, target, options).await?;
+                    let sends = !matches!(placed, Placed::Nobody(_));
+                    match placed {
+                        Placed::Target(target) | Placed::Nobody(target) => {
+                            let spared = sieve.spares(row.line, (action, account, &target), row.cells, sends);
+                            RowPlace::Task { action, account: id, target, spared: spared.map(Rule::name) }
+                        }
+                        Placed::Rejected(reason) => RowPlace::Rejected { reason: reason.to_owned() },
                     }
-                    Err(reason) => RowPlace::Rejected { reason: reason.to_owned() },
-                },
+                }
                 Err(reason) => RowPlace::Rejected { reason: reason.to_owned() },
             },
             RowVerdict::Rejected(rejection) => RowPlace::Rejected { reason: rejection.reason().to_owned() },

@@ -126,6 +126,26 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
 }
 
 #[test]
+fn a_row_that_sends_nothing_takes_no_place_of_the_limit() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "target_id\n@gone_one\n@ada\n@suspended_x\n1000000000000000007\n@bob\n@gone_two\n");
+    let output = run(&home, &sandbox, &["--limit", "2"]);
+    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    let words: Vec<(String, String)> = outcomes(&home).into_iter().map(|row| (row.1, row.2)).collect();
+    let words: Vec<(&str, &str)> = words.iter().map(|(outcome, why)| (outcome.as_str(), why.as_str())).collect();
+    let expected = [
+        ("gone", "handle_not_found"),
+        ("done", ""),
+        ("failed", "suspended"),
+        ("done", ""),
+        ("kept", "limit"),
+        ("kept", "limit"),
+    ];
+    assert_eq!(words, expected);
+    assert_eq!(sandbox.effects().len(), 2);
+}
+
+#[test]
 fn somebody_who_must_log_in_is_told_and_nothing_is_queued() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "handle\nada\n");
