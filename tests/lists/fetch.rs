@@ -95,6 +95,18 @@ fn every_list_is_read_page_by_page() {
 }
 
 #[test]
+fn whoever_is_gone_is_on_no_list_of_the_programs_own_sandbox() {
+    let home = Home::new();
+    for name in ["following", "likes"] {
+        let listed = || targets(&stdout(&ended(home.cleanup(["list", name, "--sandbox"]), 0)));
+        let first = listed();
+        // 250 less some 3 of 100, and the same ones at every look.
+        assert!((230..250).contains(&first.len()), "{name}: {}", first.len());
+        assert_eq!(first, listed());
+    }
+}
+
+#[test]
 fn an_empty_list_is_a_header() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "0", "--faults", "none"]);
