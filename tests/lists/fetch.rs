@@ -1,7 +1,6 @@
 //! `cleanup list` with the real program against a sandbox in a process of its own.
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,16 +46,6 @@ pub(crate) fn column(csv: &str, name: &str) -> Vec<String> {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());
     let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
     reader.records().map(|record| record.unwrap()[at].to_owned()).collect()
-}
-
-fn post(sandbox: &SandboxProcess, path: &str) {
-    let address = sandbox.url.trim_start_matches("http://");
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    write!(stream, "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        .unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    assert!(text.starts_with("HTTP/1.1 204"), "{text}");
 }
 
 fn spawn(mut command: Command) -> Child {
@@ -232,7 +221,7 @@ fn what_is_undone_is_off_the_list_and_what_comes_back_is_on_it() {
     let left = targets(&stdout(&ended(list(&home, &sandbox, &["mutes"]), 0)));
     assert_eq!(left.len(), 10);
     assert!(left.iter().all(|target| !listed.contains(target)));
-    post(&sandbox, &format!("/sandbox/list/{USER}/mutes/{}", listed[0]));
+    sandbox.post(&format!("/sandbox/list/{USER}/mutes/{}", listed[0]));
     let left = targets(&stdout(&ended(list(&home, &sandbox, &["mutes"]), 0)));
     assert!(left.len() == 11 && left.contains(&listed[0]));
 }
@@ -268,7 +257,7 @@ fn what_needs_a_person_says_so_and_keeps_what_was_read() {
     let sandbox = SandboxProcess::start(&home, &["--lists", "500", "--faults", "none"]);
     ended(list(&home, &sandbox, &["likes", "--max-requests", "2"]), 4);
     for (trouble, word) in [("revoke", "unauthorized"), ("credits", "credits_depleted"), ("suspend", "suspended")] {
-        post(&sandbox, &format!("/sandbox/user/{USER}/{trouble}"));
+        sandbox.post(&format!("/sandbox/user/{USER}/{trouble}"));
         let output = ended(list(&home, &sandbox, &["likes"]), 77);
         assert!(
             stderr(&output).contains(word) && stderr(&output).contains("200 entries are kept"),
@@ -276,7 +265,7 @@ fn what_needs_a_person_says_so_and_keeps_what_was_read() {
             stderr(&output)
         );
     }
-    post(&sandbox, &format!("/sandbox/user/{USER}/restore"));
+    sandbox.post(&format!("/sandbox/user/{USER}/restore"));
     assert_eq!(targets(&stdout(&ended(list(&home, &sandbox, &["likes"]), 0))).len(), 500);
     assert_eq!(reads(&sandbox, "likes").pages, 5, "no page was paid for twice");
 }

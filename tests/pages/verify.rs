@@ -133,3 +133,42 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     assert_eq!(code(&foreign), 65);
     assert!(stderr(&foreign).contains("is the archive of user 12"), "{}", stderr(&foreign));
 }
+
+#[test]
+fn the_verdicts_as_one_object() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "250", "--faults", "none"]);
+    let list = home.against(&sandbox, ["list", "likes", "--limit", "5", "-o", "unlike.csv"]).output().unwrap();
+    assert_eq!(code(&list), 0, "{}", stderr(&list));
+    let run = home.against(&sandbox, ["run", "unlike.csv", "--yes", "--pace", "front-load"]).output().unwrap();
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let verify = |words: &[&str], ends: i32| {
+        let words = ["verify", "unlike", "--json"].iter().chain(words);
+        let output = home.against(&sandbox, words).output().unwrap();
+        assert_eq!(code(&output), ends, "{}", stderr(&output));
+        output
+    };
+    let told = |confirmed: u64, undecided: u64, complete: bool, exit: i32| {
+        serde_json::json!({
+            "job": "unlike", "round": 1, "confirmed": confirmed, "came_back": 0, "ghosts": 0, "undecided": undecided,
+            "requeued": 0, "complete": complete, "exit_code": exit,
+        })
+    };
+    // A list of three pages, stopped behind the first: nothing is judged by a part of it.
+    assert_eq!(object(&verify(&["--max-requests", "1"], 4)), told(0, 5, false, 4));
+    assert_eq!(object(&verify(&["-o", "verdicts.csv"], 0)), told(5, 0, true, 0));
+    assert_eq!(std::fs::read_to_string(home.path("verdicts.csv")).unwrap().matches(",confirmed,").count(), 5);
+    let both = verify(&["-o", "-"], 2);
+    assert!(stdout(&both).is_empty() && stderr(&both).contains("both write to stdout"), "{}", stderr(&both));
+
+    // One of them is liked again.
+    let text = std::fs::read_to_string(home.path("unlike.csv")).unwrap();
+    let again = text.lines().nth(1).unwrap().split(',').next().unwrap().to_owned();
+    sandbox.post(&format!("/sandbox/list/{USER}/likes/{again}"));
+    let back = object(&verify(&["--requeue"], 0));
+    assert_eq!(
+        (&back["confirmed"], &back["came_back"], &back["requeued"]),
+        (&4.into(), &1.into(), &1.into()),
+        "{back}"
+    );
+}
