@@ -4,7 +4,9 @@
 //! In: rows that name handles, what the queue knows of them. Out: their targets. What does not belong here: asking (`lists`).
 
 use super::accounts::Accounts;
-use super::loading::{LoadOptions, Prepared, place_of};
+use super::loading::LoadOptions;
+use super::preparing::Prepared;
+use super::standing::place_of;
 use crate::cli::error::CliError;
 use crate::domain::{AccountId, Action, Handle, Platform, Target};
 use crate::jobfile::RowVerdict;

@@ -8,13 +8,16 @@
 //! ```
 //! Whoever is killed in between goes on from the cursor on record: only the page that was in flight is asked for again.
 
+mod judging;
 mod kept;
 mod limits;
+mod means;
 mod pages;
 mod reader;
 
 pub use kept::{Enough, Kept};
 pub use limits::{Budget, windows_of};
+pub use means::{Asked, FetchError, Means, News, Stop, Way};
 pub(super) use pages::known_of;
 pub use pages::{End, Read, collection_of, entry_of, read_list};
-pub use reader::{Asked, FetchError, Means, News, Reader, Rules, Stop, Way};
+pub use reader::{Reader, Rules};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::kept::Enough;
-use super::reader::{Asked, FetchError, News, Reader, Stop};
+use super::means::{Asked, FetchError, News, Stop};
+use super::reader::Reader;
 use crate::domain::{Handle, TargetId, TargetKind, Wall};
 use crate::lists::{Entry, ListKind, snowflake};
 use crate::platform::{Collection, Listed, Page, Reading, What};
