@@ -132,8 +132,8 @@ pub(super) fn faith(finding: &Finding) -> Faith {
     }
 }
 
-/// How many tasks are claimed ahead. It grows while turns find the wire with places free and nobody ready, shrinks while they
-/// find more ready than they need, and is nothing where the limit or trouble is near.
+/// How many tasks are claimed ahead. It grows while turns find less than a quarter of them still ready, shrinks while they find
+/// more than three quarters, and is nothing where the limit or trouble is near.
 #[derive(Debug)]
 pub(super) struct Ahead {
     most: usize,
@@ -161,9 +161,10 @@ impl Ahead {
 
     /// The next turn begins, with so many tasks still ready and so many places free.
     pub(super) fn look(&mut self, ready: usize, free_places: usize) {
-        if ready == 0 && free_places > 0 && self.plenty {
+        let dry = free_places > 0 || ready < self.now / 4;
+        if dry && self.plenty {
             self.now = (self.now * 2).max(self.most / 8).max(1).min(self.most);
-        } else if ready > self.now / 2 {
+        } else if ready > self.now - self.now / 4 {
             self.now -= self.now / 4;
         }
     }
@@ -205,8 +206,11 @@ mod tests {
         ahead.planned(true, 5_000);
         ahead.look(100, 0);
         assert_eq!(ahead.now(), 96);
-        ahead.look(10, 0);
+        ahead.look(30, 0);
         assert_eq!(ahead.now(), 96, "just enough");
+        ahead.look(23, 0);
+        assert_eq!(ahead.now(), 128, "soon too few");
+        ahead.look(100, 0);
         ahead.halt();
         ahead.look(0, 64);
         assert_eq!(ahead.now(), 0, "trouble: only a turn that finds plenty again lets it grow");

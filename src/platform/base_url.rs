@@ -10,6 +10,8 @@ use reqwest::Url;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
     text: Box<str>,
+    /// Parsed once, not for each request.
+    url: Url,
     loopback: bool,
 }
 
@@ -46,6 +48,19 @@ impl BaseUrl {
         &self.text
     }
 
+    /// The URL of a path on it, which begins with `/` and needs no percent-encoding.
+    pub(super) fn at(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        match url.path().trim_end_matches('/') {
+            "" => url.set_path(path),
+            before => {
+                let path = format!("{before}{path}");
+                url.set_path(&path);
+            }
+        }
+        url
+    }
+
     /// Whether it is this machine.
     pub fn is_loopback(&self) -> bool {
         self.loopback
@@ -76,7 +91,7 @@ impl FromStr for BaseUrl {
         if url.scheme() == "http" && !loopback {
             return Err(InvalidBaseUrl::PlainHttp);
         }
-        Ok(BaseUrl { text: url.as_str().trim_end_matches('/').into(), loopback })
+        Ok(BaseUrl { text: url.as_str().trim_end_matches('/').into(), url, loopback })
     }
 }
 

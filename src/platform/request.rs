@@ -137,7 +137,7 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
         Params::Json(field) => (Some(format!(r#"{{"{field}":"{target}"}}"#)), false),
         Params::Form { id, handle } => (Some(form_field(id, handle, target)), true),
     };
-    let url = Url::parse(&address(base, endpoint.path, user, target)).map_err(|_| BAD_URL)?;
+    let url = base.at(&path_of(endpoint.path, user, target));
     let signed = body.as_deref().filter(|_| form);
     let method = match endpoint.method {
         Verb::Delete => Method::DELETE,
@@ -198,10 +198,9 @@ fn form_field(id: &str, handle: Option<&str>, target: &Target) -> String {
     }
 }
 
-fn address(base: &BaseUrl, path: &str, user: &UserId, target: &Target) -> String {
+fn path_of(path: &str, user: &UserId, target: &Target) -> String {
     let path = path.replace("{user}", user.as_str());
-    let path = if path.contains("{target}") { path.replace("{target}", &target.to_string()) } else { path };
-    format!("{base}{path}")
+    if path.contains("{target}") { path.replace("{target}", &target.to_string()) } else { path }
 }
 
 #[cfg(test)]

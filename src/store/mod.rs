@@ -45,6 +45,7 @@ mod report;
 mod schedule;
 mod status;
 mod turn;
+mod turn_words;
 mod vault;
 mod verification;
 mod worklist;
