@@ -14,6 +14,7 @@ mod archive_big;
 mod archive_filtered;
 mod archive_hostile;
 mod archive_owner;
+mod audit;
 mod corpora;
 mod fetch;
 mod handles;
