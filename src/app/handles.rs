@@ -4,7 +4,9 @@
 //! In: rows that name handles, what the queue knows of them. Out: their targets. What does not belong here: asking (`lists`).
 
 use super::accounts::Accounts;
-use super::loading::{LoadOptions, Prepared, place_of};
+use super::loading::LoadOptions;
+use super::preparing::Prepared;
+use super::standing::place_of;
 use crate::cli::error::CliError;
 use crate::domain::{AccountId, Action, Handle, Platform, Target};
 use crate::jobfile::RowVerdict;
@@ -21,30 +23,40 @@ const HANDLE_NOT_FOUND: &str = "handle_not_found";
 /// What the queue knows of the handles of a file, on a connection of its own; none where the file names none.
 pub(super) struct HandleBook(Option<Store>);
 
+/// What becomes of a row's target.
+pub(super) enum Placed {
+    /// It is a task.
+    Target(Target),
+    /// It is a task that is settled without a request: the platform was asked, and nobody has the handle.
+    Nobody(Target),
+    /// It is none, for this reason.
+    Rejected(&'static str),
+}
+
 impl HandleBook {
     pub(super) async fn of(store: &Store, file: &Prepared) -> Result<HandleBook, StoreError> {
         Ok(HandleBook(if file.survey.handles > 0 { Some(store.beside().await?) } else { None }))
     }
 
-    /// The target a row is loaded with, or why it is rejected.
+    /// What a row is loaded with.
     pub(super) async fn place(
         &mut self,
         platform: Option<Platform>,
         action: Action,
         target: Target,
         options: &LoadOptions,
-    ) -> Result<Result<Target, &'static str>, StoreError> {
+    ) -> Result<Placed, StoreError> {
         let (Target::Handle(handle), Some(platform), Some(store)) = (&target, platform, &mut self.0) else {
-            return Ok(Ok(target));
+            return Ok(Placed::Target(target));
         };
         if !wants_id(platform, action) {
-            return Ok(Ok(target));
+            return Ok(Placed::Target(target));
         }
         Ok(match store.resolution(platform, handle).await? {
-            Some(Resolution::User(id)) => Ok(Target::Id(id)),
-            Some(Resolution::Nobody(_)) if options.settles_handles => Ok(target),
-            Some(Resolution::Nobody(_)) => Err(HANDLE_NOT_FOUND),
-            None => Err(HANDLE_NOT_RESOLVED),
+            Some(Resolution::User(id)) => Placed::Target(Target::Id(id)),
+            Some(Resolution::Nobody(_)) if options.settles_handles => Placed::Nobody(target),
+            Some(Resolution::Nobody(_)) => Placed::Rejected(HANDLE_NOT_FOUND),
+            None => Placed::Rejected(HANDLE_NOT_RESOLVED),
         })
     }
 }

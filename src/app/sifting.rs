@@ -101,12 +101,13 @@ pub(super) struct RowSieve<'r> {
 type RowKey = (Action, Option<AccountName>, Target);
 
 impl RowSieve<'_> {
-    /// The rule that spares a row; none: it goes on.
+    /// The rule that spares a row; none: it goes on. A row that sends nothing takes no place of the limit.
     pub(super) fn spares(
         &mut self,
         line: u64,
         (action, account, target): (Action, Option<&AccountName>, &Target),
         cells: Option<&str>,
+        sends: bool,
     ) -> Option<Rule> {
         if self.rules.is_empty() {
             return None;
@@ -125,7 +126,9 @@ impl RowSieve<'_> {
             return (!self.taken.contains(&key())).then_some(Rule::Limit);
         }
         if self.taken.len() < limit {
-            self.taken.insert(key());
+            if sends {
+                self.taken.insert(key());
+            }
             return None;
         }
         (!self.taken.contains(&key())).then_some(Rule::Limit)

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::aisa::{aisa_key, aisa_user};
 use super::document::Document;
 use super::keep::Login;
-use crate::domain::{AccountName, Platform, Secret, UserId, Wall};
+use crate::domain::{AccountName, Platform, Secret, UserId, Wall, counted};
 use crate::platform::Credentials;
 use crate::store::Expiry;
 
@@ -70,7 +70,7 @@ pub enum ImportError {
     #[error("the file has more than {MAX_IMPORT_ROWS} accounts; split it")]
     TooLong,
     /// Rows are wrong; the first [`MAX_IMPORT_FAULTS`], and how many there are.
-    #[error("{count} rows cannot be imported; the first: {}", faults.first().map(ToString::to_string).unwrap_or_default())]
+    #[error("{} cannot be imported; the first: {}", counted(*count, "row", "rows"), faults.first().map(ToString::to_string).unwrap_or_default())]
     Rows {
         /// The first of them.
         faults: Vec<ImportFault>,

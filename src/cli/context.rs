@@ -3,6 +3,7 @@
 use super::error::{CliError, Kind};
 use super::escape::escaped;
 use super::printer::Printer;
+use super::timing::LocalClock;
 use crate::clock::SharedClock;
 use crate::config::{Overrides, Settings};
 use crate::domain::Platform;
@@ -21,13 +22,20 @@ pub struct Context {
     pub printer: Printer,
     /// The clock.
     pub clock: SharedClock,
-    /// The local time zone.
+    /// The local time zone; in a scheduled run the schedule's.
     pub zone: jiff::tz::TimeZone,
+    /// Whether times are told with the zone's name.
+    pub names_zone: bool,
     /// What the options said of the settings: a scheduled run takes over where its queue and its config file are.
     pub overrides: Overrides,
 }
 
 impl Context {
+    /// By whose clock times are told.
+    pub fn local_clock(&self) -> LocalClock {
+        LocalClock { zone: self.zone.clone(), is_named: self.names_zone }
+    }
+
     /// Opens the queue, making it where there is none.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
     };
     telemetry::set_up(&logging).map_err(|error| CliError::io("the log file", error))?;
     let zone = jiff::tz::TimeZone::system();
-    Ok(Context { settings, printer: *printer, clock: SystemClock::shared(), zone, overrides })
+    Ok(Context { settings, printer: *printer, clock: SystemClock::shared(), zone, names_zone: false, overrides })
 }
 
 /// One thread is enough: requests wait on the network, and SQLite has its own.

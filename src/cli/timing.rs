@@ -18,6 +18,33 @@ pub fn clock_text(at: Wall, now: Wall, zone: &TimeZone) -> String {
     }
 }
 
+/// By whose clock times are told.
+#[derive(Clone, Debug)]
+pub struct LocalClock {
+    /// The zone.
+    pub zone: TimeZone,
+    /// Whether the zone is named: where it is not the one that a reader takes for granted.
+    pub is_named: bool,
+}
+
+impl LocalClock {
+    /// As [`clock_text`], with the zone's short name where it has to be told: `06:00:00 CET`.
+    pub fn text(&self, at: Wall, now: Wall) -> String {
+        let text = clock_text(at, now, &self.zone);
+        match Timestamp::from_millisecond(at.0).ok().filter(|_| self.is_named) {
+            Some(timestamp) => format!("{text} {}", timestamp.to_zoned(self.zone.clone()).strftime("%Z")),
+            None => text,
+        }
+    }
+}
+
+impl From<TimeZone> for LocalClock {
+    /// The zone of this machine, which needs no name.
+    fn from(zone: TimeZone) -> LocalClock {
+        LocalClock { zone, is_named: false }
+    }
+}
+
 /// Date and time here, to the second.
 pub fn full_text(at: Wall, zone: &TimeZone) -> String {
     match Timestamp::from_millisecond(at.0) {
@@ -55,6 +82,11 @@ mod tests {
         assert_eq!(clock_text(at("2026-11-22T13:38:31Z"), now, &zone), "14:38:31");
         assert_eq!(clock_text(at("2026-11-22T23:30:00Z"), now, &zone), "Mon 23 Nov 00:30");
         assert_eq!(clock_text(at("2027-01-02T03:04:05Z"), now, &zone), "2027-01-02 04:04");
+        let mut clock = LocalClock::from(zone.clone());
+        assert_eq!(clock.text(at("2026-11-22T13:38:31Z"), now), "14:38:31");
+        clock.is_named = true;
+        assert_eq!(clock.text(at("2026-11-22T13:38:31Z"), now), "14:38:31 CET");
+        assert_eq!(clock.text(at("2026-11-22T23:30:00Z"), now), "Mon 23 Nov 00:30 CET");
         assert_eq!(full_text(at("2026-11-22T13:38:31Z"), &zone), "2026-11-22 14:38:31 CET");
     }
 

@@ -1,52 +1,26 @@
 //! Settings as meant: everything decided, nothing optional that has a default.
 
+mod credentials;
+mod run;
+
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::credentials::{AppSettings, Credentials, OAuth1Set};
+use self::credentials::{app_of, credentials_of};
+pub(super) use self::run::WORKERS;
+use self::run::run_settings;
+pub use self::run::{ProgressMode, RunSettings};
 use super::environment::Environment;
 use super::error::ConfigError;
 use super::file::ConfigFile;
 use super::paths;
 use super::windows::{self, WindowRule};
-use crate::auth::{KeyPlace, Places};
-use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, UserId, WindowSpec};
-use crate::limits::{Pace, Values};
+use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
+use crate::limits::Pace;
 use crate::platform::find;
 use crate::store::QueueKind;
-
-/// How many workers a run may have.
-pub(super) const WORKERS: RangeInclusive<u16> = 1..=1024;
-
-/// How a run shows that it moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProgressMode {
-    /// A bar on a terminal, lines elsewhere.
-    #[default]
-    Auto,
-    /// A bar.
-    Bar,
-    /// A line a minute.
-    Plain,
-    /// Nothing.
-    None,
-}
-
-impl ProgressMode {
-    /// Every mode.
-    pub const ALL: [ProgressMode; 4] = [ProgressMode::Auto, ProgressMode::Bar, ProgressMode::Plain, ProgressMode::None];
-
-    /// The word in options and in the config file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ProgressMode::Auto => "auto",
-            ProgressMode::Bar => "bar",
-            ProgressMode::Plain => "plain",
-            ProgressMode::None => "none",
-        }
-    }
-}
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,56 +59,6 @@ pub struct Overrides {
     pub log_file: Option<PathBuf>,
 }
 
-/// What a run goes by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunSettings {
-    /// Requests in flight at once, 1 to 1,024.
-    pub workers: u16,
-    /// How requests are spread over a window.
-    pub pace: Pace,
-    /// So long without any answer, and a run ends.
-    pub give_up_after: Duration,
-    /// How it shows that it moves.
-    pub progress: ProgressMode,
-    /// How long a request may take, from its reservation.
-    pub request_deadline: Duration,
-    /// A shell command that hears of the end of every run.
-    pub notify: Option<String>,
-}
-
-impl RunSettings {
-    const DEFAULT_WORKERS: u16 = 32;
-    const DEFAULT_GIVE_UP_AFTER: Duration = Duration::from_secs(600);
-}
-
-/// An app's and a user's keys for OAuth 1.0a, whole.
-#[derive(Clone, Debug)]
-pub struct OAuth1Set {
-    /// The app's key.
-    pub consumer_key: Secret,
-    /// The app's secret.
-    pub consumer_secret: Secret,
-    /// The user's token.
-    pub access_token: Secret,
-    /// The user's secret.
-    pub access_secret: Secret,
-}
-
-/// The app people log in through.
-#[derive(Clone, Debug, Default)]
-pub struct AppSettings {
-    /// Its public ID.
-    pub client_id: Option<String>,
-    /// Its secret; none: a public client.
-    pub client_secret: Option<Secret>,
-    /// Its OAuth 1.0a keys.
-    pub consumer: Option<(Secret, Secret)>,
-    /// Where people grant access.
-    pub authorize: String,
-    /// Where the browser is sent back to; X wants an exact match.
-    pub redirect: Option<String>,
-}
-
 /// What lets people and scrapers look at the dashboard.
 #[derive(Clone, Debug, Default)]
 pub struct WebSettings {
@@ -142,23 +66,6 @@ pub struct WebSettings {
     pub password: Option<Secret>,
     /// `CLEANUP_METRICS_TOKEN`
     pub metrics_token: Option<Secret>,
-}
-
-/// Credentials from the environment. Those that were logged in are sealed in the queue.
-#[derive(Clone, Debug, Default)]
-pub struct Credentials {
-    /// An OAuth 2.0 user token for X.
-    pub x_token: Option<Secret>,
-    /// Whose token it is.
-    pub x_user_id: Option<UserId>,
-    /// OAuth 1.0a.
-    pub x_oauth1: Option<OAuth1Set>,
-    /// A key of AIsa's.
-    pub aisa_key: Option<Secret>,
-    /// Opens the sealed credentials; none: the key that is kept in the place below does.
-    pub key: Option<Secret>,
-    /// Where that is.
-    pub key_place: KeyPlace,
 }
 
 /// Everything decided.
@@ -264,44 +171,6 @@ impl Settings {
     }
 }
 
-/// Half a set of OAuth 1.0a keys is a mistake, not a smaller set; but the app's pair alone is good for a login.
-fn credentials_of(environment: &Environment, key_place: KeyPlace) -> Result<Credentials, ConfigError> {
-    let Environment { x_consumer_key, x_consumer_secret, x_access_token, x_access_secret, .. } = environment.clone();
-    let x_oauth1 = match (x_consumer_key, x_consumer_secret, x_access_token, x_access_secret) {
-        (Some(consumer_key), Some(consumer_secret), Some(access_token), Some(access_secret)) => {
-            Some(OAuth1Set { consumer_key, consumer_secret, access_token, access_secret })
-        }
-        (_, _, None, None) => None,
-        _ => {
-            let why = "OAuth 1.0a wants all four: CLEANUP_X_CONSUMER_KEY, CLEANUP_X_CONSUMER_SECRET, \
-                       CLEANUP_X_ACCESS_TOKEN and CLEANUP_X_ACCESS_SECRET";
-            return Err(ConfigError::Variable { name: "CLEANUP_X_ACCESS_TOKEN", why: why.into() });
-        }
-    };
-    Ok(Credentials {
-        x_token: environment.x_token.clone(),
-        x_user_id: environment.x_user_id.clone(),
-        x_oauth1,
-        aisa_key: environment.aisa_key.clone(),
-        key: environment.key.clone(),
-        key_place,
-    })
-}
-
-fn app_of(environment: &Environment, file: &ConfigFile) -> AppSettings {
-    AppSettings {
-        client_id: environment.x_client_id.clone().or_else(|| file.x.client_id.clone()),
-        client_secret: environment.x_client_secret.clone(),
-        consumer: environment.x_consumer_key.clone().zip(environment.x_consumer_secret.clone()),
-        authorize: environment
-            .x_authorize
-            .clone()
-            .or_else(|| file.x.authorize.clone())
-            .unwrap_or_else(|| Places::X_AUTHORIZE.to_owned()),
-        redirect: file.x.redirect.clone(),
-    }
-}
-
 /// A file that somebody named must be there; the one in its usual place may be missing.
 fn read_file(options: &Overrides, environment: &Environment) -> Result<ConfigFile, ConfigError> {
     match options.config.clone().or_else(|| environment.config.clone()) {
@@ -313,22 +182,6 @@ fn read_file(options: &Overrides, environment: &Environment) -> Result<ConfigFil
             let found = paths::config_file(environment).map(|path| ConfigFile::read(&path)).transpose()?;
             Ok(found.flatten().unwrap_or_default())
         }
-    }
-}
-
-fn run_settings(options: &Overrides, file: &ConfigFile) -> RunSettings {
-    let run = &file.run;
-    let workers = options.workers.or(run.workers.map(|workers| workers.0));
-    let give_up_after = options.give_up_after.or(run.give_up_after.map(|duration| duration.0));
-    let (shortest, longest) = Values::DEADLINE_RANGE;
-    let deadline = run.request_deadline.map_or(Values::DEADLINE, |deadline| deadline.0);
-    RunSettings {
-        workers: workers.unwrap_or(RunSettings::DEFAULT_WORKERS),
-        pace: options.pace.or(run.pace.map(|pace| pace.0)).unwrap_or_default(),
-        give_up_after: give_up_after.unwrap_or(RunSettings::DEFAULT_GIVE_UP_AFTER),
-        progress: options.progress.or(run.progress.map(|mode| mode.0)).unwrap_or_default(),
-        request_deadline: deadline.clamp(shortest, longest),
-        notify: options.notify.clone().or_else(|| run.notify.as_ref().map(|notify| notify.0.0.clone())),
     }
 }
 

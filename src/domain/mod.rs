@@ -5,6 +5,7 @@
 
 mod account;
 mod action;
+mod counted;
 mod foreign;
 mod money;
 mod rate_facts;
@@ -16,6 +17,7 @@ mod window;
 
 pub use account::{AccountId, AccountName, Platform, UserId};
 pub use action::{Action, TargetKind};
+pub use counted::counted;
 pub use foreign::is_unsafe;
 pub use money::MicroUsd;
 pub use rate_facts::RateFacts;

@@ -1,5 +1,6 @@
 //! What can be wrong with a file as a whole. A bad row is no error: it is a `Rejection`.
 
+use crate::domain::counted;
 use std::io;
 
 /// Why a file was refused. Its display says what is wrong, [`JobFileError::hint`] what to do.
@@ -162,7 +163,7 @@ pub enum JobFileError {
         path: String,
     },
     /// Not one row can be used.
-    #[error("{path}: not one of its {rows} rows can be used")]
+    #[error("{path}: not one of its {} can be used", counted(*rows, "row", "rows"))]
     NoUsableRow {
         /// The file.
         path: String,
@@ -170,7 +171,7 @@ pub enum JobFileError {
         rows: u64,
     },
     /// `--strict` and a rejected row.
-    #[error("{path}: {rejected} of its {rows} rows are rejected, and --strict was given")]
+    #[error("{path}: {rejected} of its {} {} rejected, and --strict was given", counted(*rows, "row", "rows"), if *rejected == 1 { "is" } else { "are" })]
     Strict {
         /// The file.
         path: String,

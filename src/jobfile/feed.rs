@@ -116,6 +116,9 @@ impl Feed {
             encoding: encoding_of(&magic),
         };
         feed.look_ahead().map_err(|error| feed_error(error, source.name(), 1))?;
+        if let Some((what, remedy)) = web_page(&feed.ahead) {
+            return Err(JobFileError::NotText { path: path(), what, remedy });
+        }
         Ok(feed)
     }
 
@@ -240,6 +243,27 @@ fn encoding_of(magic: &[u8]) -> Encoding {
         [0xfe, 0xff, ..] => Encoding::Utf16Be,
         _ => Encoding::Utf8,
     }
+}
+
+/// A web page by how its text begins: what it is, and what to do. Worklists are pages, and what is loaded is what they save.
+fn web_page(text: &[u8]) -> Option<(&'static str, &'static str)> {
+    const WORKLIST_TITLE: &[u8] = b"<title>cleanup worklist:";
+    let text = text.trim_ascii_start();
+    let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    if !begins(b"<!doctype html") && !begins(b"<html") {
+        return None;
+    }
+    Some(if text.windows(WORKLIST_TITLE.len()).any(|part| part == WORKLIST_TITLE) {
+        (
+            "this is the page of a worklist (HTML), not the ticks that it saves",
+            "open it in a browser, choose Save the ticks, and give `cleanup load` the CSV file that it saves",
+        )
+    } else {
+        (
+            "this is a web page (HTML): a CSV is needed",
+            "save the list itself as CSV in UTF-8, not the page that shows it",
+        )
+    })
 }
 
 /// Formats people hand over by mistake, by their first bytes: what it is, and what to do.

@@ -165,6 +165,12 @@ fn what_is_no_text_is_refused() {
     }
     let excel = read("unfollow.csv", b"PK\x03\x04abcdef").unwrap_err().to_string();
     assert!(excel.contains("Excel workbook") && excel.contains("save it as CSV"));
+    for page in ["<!DOCTYPE html><html>", "\n  <HTML lang=en>\n", "\u{feff}<!doctype HTML>\r\n<html>\r\n"] {
+        let error = read("unfollow.csv", page.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("a web page (HTML)"), "{page:?}: {error}");
+    }
+    // Rows that merely begin with a bracket are rows.
+    assert!(!matches!(read("unfollow.csv", b"target_id,note\n<html>,a\n"), Err(JobFileError::NotText { .. })));
     assert!(matches!(read("unfollow.csv", b""), Err(JobFileError::Empty { .. })));
     assert!(matches!(read("unfollow.csv", b"\xef\xbb\xbf\n \n"), Err(JobFileError::Empty { .. })));
 }

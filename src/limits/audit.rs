@@ -40,21 +40,20 @@ impl Audit {
     /// latest; of one still in flight that is the tick now.
     pub fn attempt(&mut self, action: Action, reserved: Tick, upper: Tick) {
         for (found, counting) in &mut self.windows {
-            if !found.spec.applies.counts(action) {
-                continue;
+            if found.spec.applies.counts(action) {
+                take(counting, found, reserved, upper);
+                judge(counting, found, reserved);
             }
-            // A window is closed: one counted exactly its length ago is still in it.
-            while counting.peek().is_some_and(|Reverse(until)| *until < reserved) {
-                counting.pop();
-            }
-            counting.push(Reverse(upper.max(reserved).after(found.spec.rate.window())));
-            let count = u32::try_from(counting.len()).unwrap_or(u32::MAX);
-            if count > found.most {
-                (found.most, found.at) = (count, Some(reserved));
-            }
-            if count > found.spec.rate.limit() {
-                found.over += 1;
-                found.first_over = found.first_over.or(Some(reserved));
+        }
+    }
+
+    /// Counts a request that reads, in every window, as [`Audit::attempt`] does. One that is not judged counts for those after
+    /// it, and is itself neither over nor the fullest moment: when it was reserved is not known on this line of ticks.
+    pub fn read(&mut self, reserved: Tick, upper: Tick, is_judged: bool) {
+        for (found, counting) in &mut self.windows {
+            take(counting, found, reserved, upper);
+            if is_judged {
+                judge(counting, found, reserved);
             }
         }
     }
@@ -62,6 +61,25 @@ impl Audit {
     /// What was found, window by window.
     pub fn finish(self) -> Vec<Fullest> {
         self.windows.into_iter().map(|(found, _)| found).collect()
+    }
+}
+
+fn take(counting: &mut BinaryHeap<Reverse<Tick>>, found: &Fullest, reserved: Tick, upper: Tick) {
+    // A window is closed: one counted exactly its length ago is still in it.
+    while counting.peek().is_some_and(|Reverse(until)| *until < reserved) {
+        counting.pop();
+    }
+    counting.push(Reverse(upper.max(reserved).after(found.spec.rate.window())));
+}
+
+fn judge(counting: &BinaryHeap<Reverse<Tick>>, found: &mut Fullest, reserved: Tick) {
+    let count = u32::try_from(counting.len()).unwrap_or(u32::MAX);
+    if count > found.most {
+        (found.most, found.at) = (count, Some(reserved));
+    }
+    if count > found.spec.rate.limit() {
+        found.over += 1;
+        found.first_over = found.first_over.or(Some(reserved));
     }
 }
 
@@ -85,6 +103,24 @@ mod tests {
         let clean = audit(2, &[(0, 100), (200, 300), (1_101, 1_110), (1_301, 1_400)]);
         assert_eq!((clean.most, clean.over, clean.first_over), (2, 0, None));
         assert_eq!(audit(1, &[(0, 0), (1_000, 1_000)]).over, 1, "windows are closed");
+    }
+
+    #[test]
+    fn what_is_not_judged_counts_for_what_comes_after() {
+        let spec = WindowSpec { scope: Scope::Account, rate: Rate::fixed(2, 1), applies: Applies::All };
+        let mut audit = Audit::new(&[spec]);
+        for _ in 0..5 {
+            audit.read(Tick(0), Tick(100), false);
+        }
+        audit.read(Tick(1_101), Tick(1_110), true);
+        audit.read(Tick(1_102), Tick(1_110), true);
+        let clean = audit.finish()[0];
+        assert_eq!((clean.most, clean.over), (2, 0), "the limiter waited for the five");
+        let mut audit = Audit::new(&[spec]);
+        audit.read(Tick(0), Tick(100), false);
+        audit.read(Tick(0), Tick(100), false);
+        audit.read(Tick(1_100), Tick(1_110), true);
+        assert_eq!(audit.finish()[0].over, 1);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::{Action, Handle, TargetId, TargetKind, Wall};
+use crate::domain::{Action, Handle, TargetId, TargetKind, Wall, counted};
 
 /// One of the lists an account has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,6 +46,20 @@ impl ListKind {
             ListKind::Blocks => "blocks",
             ListKind::Bookmarks => "bookmarks",
         }
+    }
+
+    /// So many of its entries: `1 like`, `2 likes`.
+    pub fn phrase(self, count: u64) -> String {
+        let one = match self {
+            ListKind::Following => "following",
+            ListKind::Followers => "follower",
+            ListKind::Likes => "like",
+            ListKind::Posts => "post",
+            ListKind::Mutes => "mute",
+            ListKind::Blocks => "block",
+            ListKind::Bookmarks => "bookmark",
+        };
+        counted(count, one, self.name())
     }
 
     /// Reads a name.

@@ -1,6 +1,6 @@
 //! Text and times as pages show them.
 
-use crate::domain::{Wall, is_unsafe};
+use crate::domain::{Wall, counted, is_unsafe};
 
 /// The most characters of a stranger's text that a page shows.
 const MAX_SHOWN_CHARS: usize = 280;
@@ -30,7 +30,7 @@ pub(super) fn utc(at: Wall) -> String {
 
 /// `1 row`, `2 rows`
 pub(super) fn rows(count: u64) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+    counted(count, "row", "rows")
 }
 
 /// A share of a whole in percent; what is there is never shown as nothing.

@@ -18,11 +18,11 @@
     const done = ticked();
     count.textContent = done.length + " of " + boxes.length + " ticked";
     save.disabled = done.length === 0;
-    remember(done.map((box) => box.dataset.task));
   };
   const before = new Set(remembered());
   boxes.forEach((box) => { if (before.has(box.dataset.task)) box.checked = true; });
-  list.addEventListener("change", () => { unsaved = true; show(); });
+  // Remembered on a change alone: opening the page takes nothing back, whatever storage says at that moment.
+  list.addEventListener("change", () => { unsaved = true; show(); remember(ticked().map((box) => box.dataset.task)); });
   save.addEventListener("click", () => {
     const rows = ticked().map((box) => [list.dataset.token, box.dataset.task, box.dataset.action, box.dataset.target, "yes"]);
     const text = [["cleanup_worklist", "task", "action", "target", "done"], ...rows].map((row) => row.join(",") + "\n").join("");

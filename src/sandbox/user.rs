@@ -1,11 +1,14 @@
 //! One user of the pretend platform: windows, trouble, and what has been done.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+mod lists;
+mod record;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::lists::undoing;
 use super::faults::Strike;
-use super::ledger::{ActionLedger, DayLedger, Effect, FaultCounts, UserLedger};
-use super::reads::{ReadAsk, Reads, rate_of};
+use super::ledger::FaultCounts;
+use super::reads::Reads;
 use super::shelves::Shelf;
 use super::who::{Dialect, Who};
 use super::windows::{FixedWindow, SlidingPeak, Standing};
@@ -141,118 +144,11 @@ impl User {
         Answer { verdict, window: self.enforce.then(|| self.lookup_window.standing(now)), day: None, wording: 0 }
     }
 
-    /// Counts a request that reads; says how many there have been for the same.
-    pub(super) fn arrive_read(&mut self, tick: Tick, what: &'static str) -> u64 {
-        let reads = self.reads_of(what);
-        reads.requests += 1;
-        reads.arrivals.arrive(tick);
-        reads.requests
-    }
-
-    fn reads_of(&mut self, what: &'static str) -> &mut Reads {
-        let usual = || rate_of(what).shortened(WindowSpec::SANDBOX_SHORTER);
-        let rate = self.read_rate.unwrap_or_else(usual);
-        self.reads.entry(what).or_insert_with(|| Reads::new(rate))
-    }
-
-    /// A request for a page, or about names.
-    pub(super) fn read(&mut self, now: Moment, ask: &ReadAsk, strike: Option<Strike>, wording: u8) -> Decision {
-        let (trouble, enforce, id) = (self.trouble, self.enforce, self.id);
-        let reads = self.reads_of(ask.name());
-        let standing = reads.window.standing(now);
-        let say =
-            |verdict| Decision::Whole(Answer { verdict, window: enforce.then_some(standing), day: None, wording });
-        if strike == Some(Strike::Reset) {
-            self.faults.reset += 1;
-            return Decision::Reset;
-        }
-        if trouble == Some(Trouble::Revoked) {
-            return say(Verdict::Trouble(Trouble::Revoked));
-        }
-        if strike == Some(Strike::RateLimited) && trouble.is_none() {
-            reads.injected_429 += 1;
-            let reset_seconds = now.wall.0.div_euclid(1000) + INJECTED_RESET_SECONDS;
-            let window = Some(Standing { remaining: 0, reset_seconds, ..standing });
-            return Decision::Whole(Answer { verdict: Verdict::RateLimited, window, day: None, wording });
-        }
-        if enforce && !reads.window.has_room(now) {
-            reads.earned_429 += 1;
-            return say(Verdict::RateLimited);
-        }
-        reads.window.take(now);
-        let verdict = match (trouble, &ask.path_user) {
-            (Some(trouble), _) => Verdict::Trouble(trouble),
-            (None, Some(user)) if user.parse() != Ok(id) => Verdict::PathUser,
-            _ if strike == Some(Strike::ServerError) => Verdict::ServerError,
-            _ => Verdict::Undone,
-        };
-        self.read_end(verdict, now, ask, strike, wording)
-    }
-
-    /// How a request that was let in is answered.
-    fn read_end(
-        &mut self,
-        verdict: Verdict,
-        now: Moment,
-        ask: &ReadAsk,
-        strike: Option<Strike>,
-        wording: u8,
-    ) -> Decision {
-        let enforce = self.enforce;
-        let reads = self.reads_of(ask.name());
-        let is_page = verdict == Verdict::Undone;
-        reads.pages += u64::from(is_page && strike != Some(Strike::Lost));
-        let answer = Answer { verdict, window: enforce.then(|| reads.window.standing(now)), day: None, wording };
-        match strike.filter(|_| is_page || verdict == Verdict::ServerError) {
-            Some(Strike::ServerError) => {
-                self.faults.server_error += 1;
-                Decision::Whole(answer)
-            }
-            Some(Strike::Lost) => {
-                self.faults.lost += 1;
-                Decision::Lost
-            }
-            Some(Strike::Cut) => {
-                self.faults.cut += 1;
-                Decision::Cut(answer)
-            }
-            Some(Strike::Slow(delay)) => {
-                self.faults.slow += 1;
-                Decision::Late(answer, delay)
-            }
-            _ => Decision::Whole(answer),
-        }
-    }
-
     /// Lets an effect be there; says whether nobody had asked for it before.
     pub(super) fn undo(&mut self, action: Action, target: TargetId) -> bool {
         let is_new = !self.knows(action, target);
         self.effects.entry((action, target)).or_default().applied = 1;
         is_new
-    }
-
-    /// Puts something on a list, or back on it.
-    pub(super) fn relist(&mut self, shelf: Shelf, target: TargetId) {
-        if self.undone_on(shelf, target) {
-            self.returned.insert((shelf, target));
-        } else {
-            self.added.entry(shelf).or_default().push(target);
-        }
-    }
-
-    /// What was put on a list that was never there.
-    pub(super) fn added(&self, shelf: Shelf) -> &[TargetId] {
-        self.added.get(&shelf).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Whether something is off a list because it has been undone.
-    pub(super) fn has_undone(&self, shelf: Shelf, target: TargetId) -> bool {
-        self.undone_on(shelf, target) && !self.returned.contains(&(shelf, target))
-    }
-
-    fn undone_on(&self, shelf: Shelf, target: TargetId) -> bool {
-        let applied = |action| self.effects.get(&(action, target)).is_some_and(|counts| counts.applied > 0);
-        undoing(shelf).iter().any(|action| applied(*action))
     }
 
     /// A request whose target is no ID: the dice do not strike it, the window counts it.
@@ -374,55 +270,5 @@ impl User {
         let reset_seconds = now.wall.0.div_euclid(1000) + INJECTED_RESET_SECONDS;
         let window = Some(Standing { limit: self.rate.limit(), remaining: 0, reset_seconds });
         Answer { window, ..self.answer(now, action, Verdict::RateLimited, wording) }
-    }
-
-    pub(super) fn effects(&self, after: Option<(Action, TargetId)>, most: usize) -> Vec<Effect> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let rest = self.effects.range((from, Bound::Unbounded)).take(most);
-        rest.map(|(&(action, target), counts)| Effect {
-            action,
-            target,
-            applied: counts.applied,
-            requested: counts.requested,
-        })
-        .collect()
-    }
-
-    pub(super) fn ledger(&self) -> UserLedger {
-        let window_ms = |rate: Rate| u64::try_from(rate.window().as_millis()).unwrap_or(u64::MAX);
-        let action = |per: &PerAction| ActionLedger { requests: per.requests, max_in_window: per.arrivals.peak() };
-        UserLedger {
-            requests: self.requests,
-            lookups: self.lookups,
-            limit: self.rate.limit(),
-            window_ms: window_ms(self.rate),
-            enforced: self.enforce,
-            max_in_window: self.arrivals.peak(),
-            actions: self.per_action.iter().map(|(name, per)| (name.name().to_owned(), action(per))).collect(),
-            reads: self.reads.iter().map(|(name, reads)| ((*name).to_owned(), reads.ledger())).collect(),
-            unlike_day: self.day_arrivals.as_ref().map(|(rate, arrivals)| DayLedger {
-                limit: rate.limit(),
-                window_ms: window_ms(*rate),
-                max_in_window: arrivals.peak(),
-            }),
-            earned_429: self.earned_429,
-            injected_429: self.injected_429,
-            effects: self.done,
-            repeats: self.repeats,
-            faults: self.faults,
-        }
-    }
-}
-
-/// The actions that take something off a list.
-const fn undoing(shelf: Shelf) -> &'static [Action] {
-    match shelf {
-        Shelf::Following => &[Action::Unfollow],
-        Shelf::Followers => &[],
-        Shelf::Likes => &[Action::Unlike],
-        Shelf::Posts => &[Action::DeletePost, Action::Unrepost],
-        Shelf::Mutes => &[Action::Unmute],
-        Shelf::Blocks => &[Action::Unblock],
-        Shelf::Bookmarks => &[Action::Unbookmark],
     }
 }

@@ -12,7 +12,7 @@ use super::plan::{Passed, Schedule};
 use super::recurrence::Slot;
 use super::scheduler::{End, Firing, How, News};
 use super::steering::Skipped;
-use crate::domain::Wall;
+use crate::domain::{Wall, counted};
 
 /// What happened, in a sentence.
 pub fn sentence(news: &News, now: Wall) -> String {
@@ -98,7 +98,7 @@ fn begins(firing: &Firing, now: Wall) -> String {
 fn ended(firing: &Firing, end: &End, now: Wall) -> String {
     let schedule = &firing.schedule;
     let at = time_text(now, schedule.recurrence.zone());
-    let requests = if end.requests == 1 { "1 request".to_owned() } else { format!("{} requests", end.requests) };
+    let requests = counted(end.requests, "request", "requests");
     let left = match end.left {
         Some(0) => ", nothing left".to_owned(),
         Some(left) => format!(", {left} left"),

@@ -5,6 +5,7 @@
 //! run; [`steering`] is what a person tells a schedule. What does not belong here: running (whoever calls hands in a [`scheduler::Work`]), waiting, SQL.
 
 pub mod diary;
+pub mod field;
 pub mod plan;
 pub mod recurrence;
 pub mod scheduler;

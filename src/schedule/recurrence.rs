@@ -11,11 +11,13 @@
 use std::time::Duration;
 
 use croner::Cron;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil::{DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
+use super::field;
 use crate::domain::Wall;
 
 /// Names further apart than this many edits are no typing mistakes.
@@ -109,11 +111,16 @@ impl Recurrence {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let pattern = |why: String| RecurrenceError::Pattern { text: text.clone(), why };
         let fields = text.split(' ').filter(|field| !field.is_empty()).count();
-        if fields != 5 && !text.starts_with('@') {
+        if fields != field::FIELDS.len() && !text.starts_with('@') {
             return Err(pattern(format!("it has {fields} fields, not five")));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(&text).map_err(|error| pattern(error.to_string().trim_end_matches('.').to_owned()))?;
+        let wrong = |error: CronError| {
+            let field =
+                field::blame(&text, |other| parser.parse(other).is_ok()).filter(|_| fields == field::FIELDS.len());
+            pattern(field.unwrap_or_else(|| error.to_string().trim_end_matches('.').to_owned()))
+        };
+        let cron = parser.parse(&text).map_err(wrong)?;
         let zone_found = TimeZone::get(zone).map_err(|_| unknown_zone(zone))?;
         let zone_name = zone_found.iana_name().ok_or_else(|| unknown_zone(zone))?.to_owned();
         let recurrence = Recurrence { cron, text: text.clone(), zone: zone_found, zone_name };

@@ -7,6 +7,8 @@
 
 use std::future::Future;
 
+use jiff::tz::TimeZone;
+
 use super::plan::{Passed, Schedule, Verdict};
 use super::recurrence::{Hours, Slot};
 use crate::clock::Clock;
@@ -87,6 +89,8 @@ pub struct Next {
     pub name: String,
     /// When it starts.
     pub starts: Wall,
+    /// By whose clock that is told.
+    pub zone: TimeZone,
 }
 
 /// What a look found.
@@ -118,11 +122,12 @@ pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Ne
     let mut next: Option<Next> = None;
     let running = store.running_firings().await?;
     for stored in schedules {
-        let verdict = Schedule::of(&stored).map(|schedule| schedule.verdict(now));
+        let schedule = Schedule::of(&stored);
+        let verdict = schedule.as_ref().map(|schedule| (schedule, schedule.verdict(now)));
         let has_begun = running.iter().any(|firing| firing.schedule == stored.id);
         match verdict {
-            Ok(Verdict::Wait { starts, .. }) if !has_begun => note_next(&mut next, &stored.name, starts),
-            Ok(Verdict::Never) if !has_begun => {}
+            Ok((schedule, Verdict::Wait { starts, .. })) if !has_begun => note_next(&mut next, schedule, starts),
+            Ok((_, Verdict::Never)) if !has_begun => {}
             _ => names.push(stored.name),
         }
     }
@@ -164,14 +169,14 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
     for (schedule, verdict) in verdicts {
         match verdict {
             Verdict::Never => {}
-            Verdict::Wait { starts, .. } => note_next(&mut look.next, &schedule.name, starts),
+            Verdict::Wait { starts, .. } => note_next(&mut look.next, &schedule, starts),
             Verdict::Pass { slot, missed, why } => {
                 let state = if why == Passed::Skipped { FiringState::Skipped } else { FiringState::Missed };
                 if store.pass_slot(schedule.id, slot.at, missed, state).await? {
                     let mut after = schedule.clone();
                     after.settled_to = slot.at;
                     if let Verdict::Wait { starts, .. } = after.verdict(now) {
-                        note_next(&mut look.next, &schedule.name, starts);
+                        note_next(&mut look.next, &schedule, starts);
                     }
                     look.news.push(News::Passed(schedule, slot, missed, why));
                 }
@@ -313,8 +318,8 @@ async fn begin_asked(
     Ok(began.then_some(firing))
 }
 
-fn note_next(next: &mut Option<Next>, name: &str, starts: Wall) {
+fn note_next(next: &mut Option<Next>, schedule: &Schedule, starts: Wall) {
     if next.as_ref().is_none_or(|known| starts < known.starts) {
-        *next = Some(Next { name: name.to_owned(), starts });
+        *next = Some(Next { name: schedule.name.clone(), starts, zone: schedule.recurrence.zone().clone() });
     }
 }

@@ -20,6 +20,19 @@ pub struct AttemptSpan {
     pub upper: Tick,
 }
 
+/// When one request that reads may have been counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadSpan {
+    /// Of which endpoint.
+    pub endpoint: String,
+    /// Which boot its ticks count from by now.
+    pub boot: String,
+    /// When its slot was written down. The tick of a slot from before the machine booted is not of its own boot any more.
+    pub reserved: Moment,
+    /// Not after this.
+    pub upper: Tick,
+}
+
 /// Attempts in one page.
 const PAGE_ROWS: i64 = 10_000;
 
@@ -55,6 +68,31 @@ impl Store {
                     reserved: Moment { tick: Tick(tick), wall: Wall(at) },
                     upper: Tick(upper),
                 });
+            }
+        }
+    }
+
+    /// Hands every request of an account that read to `each`, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn reads_of(&mut self, account: AccountId, mut each: impl FnMut(ReadSpan)) -> Result<(), StoreError> {
+        let sql = "select id, endpoint, boot, reserved_tick, reserved_at, upper_tick from read_request
+                    where account_id = ?1 and id > ?2 order by id limit ?3";
+        let mut behind = 0;
+        loop {
+            let page: Vec<(i64, String, String, i64, i64, i64)> = sqlx::query_as(sql)
+                .bind(account.0)
+                .bind(behind)
+                .bind(PAGE_ROWS)
+                .fetch_all(&mut self.connection)
+                .await
+                .map_err(|e| self.sort(e))?;
+            let Some(last) = page.last() else { return Ok(()) };
+            behind = last.0;
+            for (_, endpoint, boot, tick, at, upper) in page {
+                let reserved = Moment { tick: Tick(tick), wall: Wall(at) };
+                each(ReadSpan { endpoint, boot, reserved, upper: Tick(upper) });
             }
         }
     }

@@ -54,7 +54,7 @@ mod worklist;
 pub use account::{Account, Hold};
 pub use ahead::{Ahead, AheadOf, RoundKeep};
 pub use align::ReloadSizes;
-pub use audit::AttemptSpan;
+pub use audit::{AttemptSpan, ReadSpan};
 pub use audit_log::{Deed, LogEntry};
 pub use browse::{MAX_PAGE_ROWS, RowPage, RowQuery, RowView};
 pub use control::{Cancelled, Retried};

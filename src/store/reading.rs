@@ -30,6 +30,8 @@ pub struct ReadingState {
     pub resources: u64,
     /// Whether the last page has been read.
     pub finished: bool,
+    /// Whether what it has was handed over although pages are left, and nothing was read since.
+    pub handed_over: bool,
 }
 
 /// One entry of a page, ready to be kept.
@@ -54,10 +56,11 @@ pub struct NewPage<'a> {
     pub of: (Platform, TargetKind),
 }
 
-type StateRow = (i64, i64, Option<String>, i64, i64, i64, bool);
+type StateRow = (i64, i64, Option<String>, i64, i64, i64, bool, bool);
 
 const STATE: &str = "
-    select id, started_at, cursor, pages, entries, resources, finished_at is not null
+    select id, started_at, cursor, pages, entries, resources, finished_at is not null and cursor is null,
+           finished_at is not null and cursor is not null
       from reading where account_id = ?1 and list = ?2";
 
 impl Store {
@@ -117,7 +120,8 @@ impl Store {
         const TURN_PAGE: &str = "
             update reading set cursor = ?2, pages = pages + 1, resources = resources + ?3, entries = entries + ?4,
                    finished_at = case when ?2 is null then ?5 end
-             where id = ?1 returning id, started_at, cursor, pages, entries, resources, finished_at is not null";
+             where id = ?1 returning id, started_at, cursor, pages, entries, resources,
+                   finished_at is not null and cursor is null, finished_at is not null and cursor is not null";
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
         let (id, end) = request;
@@ -225,6 +229,18 @@ impl Store {
             .collect()
     }
 
+    /// Writes down that what a reading has so far was handed over, and that pages are left: whoever wants all of the list goes
+    /// on from its cursor.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn hand_over_reading(&mut self, reading: ReadingId, now: Wall) -> Result<(), StoreError> {
+        // A cursor beside the end says that it is not the end of the list.
+        let update = sqlx::query("update reading set finished_at = ?2 where id = ?1 and cursor is not null");
+        update.bind(reading.0).bind(now.0).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
     /// Drops a reading whose file has been written.
     ///
     /// # Errors
@@ -236,7 +252,7 @@ impl Store {
     }
 }
 
-fn state_of((id, started_at, cursor, pages, entries, resources, finished): StateRow) -> ReadingState {
+fn state_of((id, started_at, cursor, pages, entries, resources, finished, handed_over): StateRow) -> ReadingState {
     let count = |number: i64| u64::try_from(number).unwrap_or(0);
     ReadingState {
         id: ReadingId(id),
@@ -246,5 +262,6 @@ fn state_of((id, started_at, cursor, pages, entries, resources, finished): State
         entries: count(entries),
         resources: count(resources),
         finished,
+        handed_over,
     }
 }

@@ -19,6 +19,11 @@ fn unusable() -> Vec<Case> {
         ("unfollow.csv", workbook, &["unfollow.csv", "Excel workbook", "CSV UTF-8", "IDs formatted as text"]),
         (
             "unfollow.csv",
+            b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>\n".to_vec(),
+            &["unfollow.csv", "web page (HTML)", "save the list itself as CSV"],
+        ),
+        (
+            "unfollow.csv",
             b"user_id,note\n12,a\n13,\"half a no".to_vec(),
             &["unfollow.csv", "line 3", "close the quote"],
         ),

@@ -12,6 +12,26 @@ fn home() -> Home {
 }
 
 #[test]
+fn resume_speaks_of_what_it_resumed() {
+    let home = Home::new();
+    home.write("unfollow.csv", "user_id\n1000000000000000007\nnobody\n");
+    home.write("unmute.csv", "user_id\n1000000007919000008\n1000000015838000009\n");
+    home.run(&["run", "unfollow.csv", "--sandbox"]).ends(3);
+    // Nothing is left: the job of before is not told again, nor is its rejected row this run's exit code.
+    let done = home.run(&["resume", "--sandbox", "--json"]).ends(0);
+    assert_eq!(done.json()["jobs"], serde_json::json!([]));
+    assert!(!done.err.contains("unfollow") && done.err.contains("nothing was left to do"), "{}", done.err);
+    home.run(&["load", "unmute.csv", "--sandbox"]).ends(0);
+    let done = home.run(&["resume", "--sandbox", "--json"]).ends(0);
+    let jobs = done.json()["jobs"].clone();
+    assert_eq!((jobs[0]["job"].as_str(), jobs.as_array().map(Vec::len)), (Some("unmute"), Some(1)), "{jobs}");
+    assert!(!done.err.contains("unfollow") && done.err.contains("unmute: 2 "), "{}", done.err);
+    // Named it is told of, whatever it had left.
+    let done = home.run(&["resume", "unfollow", "--sandbox", "--json"]).ends(3);
+    assert_eq!(done.json()["jobs"][0]["job"], "unfollow");
+}
+
+#[test]
 fn status_tells_jobs_accounts_and_windows() {
     let home = home();
     work(&home.queue(), QueueKind::Real, 1, TaskState::Done);
@@ -129,7 +149,7 @@ fn audit_counts_again() {
     assert!(home.run(&["audit"]).ends(0).out.contains("fullest 3 of 50"));
     home.write("tight.toml", "[[windows]]\nrate = \"2/15m\"\n");
     let done = home.run(&["audit", "--config", "tight.toml"]).ends(1);
-    assert!(done.out.contains("OVER 1 times") && done.err.contains("warning"), "{}{}", done.out, done.err);
+    assert!(done.out.contains("OVER 1 time,") && done.err.contains("warning"), "{}{}", done.out, done.err);
 }
 
 #[test]

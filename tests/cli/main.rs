@@ -9,3 +9,4 @@ mod filters;
 mod jobs;
 mod packaging;
 mod program;
+mod words;

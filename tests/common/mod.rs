@@ -87,6 +87,18 @@ impl SandboxProcess {
         body.to_owned()
     }
 
+    /// Tells it something on a page of its own.
+    pub fn post(&self, path: &str) {
+        use std::io::{Read, Write};
+        let address = self.url.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        write!(stream, "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("HTTP/1.1 204"), "{text}");
+    }
+
     pub fn ledger(&self) -> cleanup::sandbox::UserLedger {
         let ledger: cleanup::sandbox::Ledger = serde_json::from_str(&self.get("/sandbox/ledger")).unwrap();
         ledger.users.get(USER).cloned().unwrap_or_else(|| panic!("{ledger:?}"))

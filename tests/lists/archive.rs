@@ -134,8 +134,8 @@ fn posts_say_when_what_and_whether_they_are_reposts() {
 400,,,,,,,https://x.com/i/web/status/400
 ";
     assert_eq!(done.out, expected);
-    assert!(done.err.contains("1 are reposts") && done.err.contains("delete-post"), "{}", done.err);
-    assert!(done.err.contains("1 older versions"), "{}", done.err);
+    assert!(done.err.contains("1 is a repost") && done.err.contains("delete-post"), "{}", done.err);
+    assert!(done.err.contains("1 older version of an edited post was"), "{}", done.err);
     let raw = home.run(&["import", "a.zip", "--what", "posts", "--raw"]).ends(0);
     assert!(raw.out.contains(",=1+1,"), "{}", raw.out);
 }

@@ -20,7 +20,7 @@ fn what_is_spared_is_counted_and_written_with_its_rule() {
         ["import", "a.zip", "--what", "posts", "--before", "2021-01-01", "--keep", "keep.txt", "--spared", "no.csv"];
     let done = home.run(&words).ends(0);
     assert_eq!(ids(&done), ["1233161576649121792"]);
-    for line in ["(keep_list)", "(before)", "(age_unknown)", "\n1 posts\n"] {
+    for line in ["(keep_list)", "(before)", "(age_unknown)", "\n1 post\n"] {
         assert!(done.err.contains(line), "{line:?} is missing: {}", done.err);
     }
     let spared = std::fs::read_to_string(home.path("no.csv")).unwrap();

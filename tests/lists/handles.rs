@@ -99,7 +99,7 @@ fn a_load_does_not_ask_and_the_next_run_does() {
     // What is known needs no asking.
     home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n@cid\n");
     let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
-    assert!(stderr(&load).contains("1 rows name handles whose IDs are not known"), "{}", stderr(&load));
+    assert!(stderr(&load).contains("1 row names a handle whose ID is not known"), "{}", stderr(&load));
     assert_eq!(asked(&sandbox).requests, 1);
 }
 
@@ -123,6 +123,26 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
     let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
     assert_eq!(words, ["done", "kept", "kept"]);
     assert_eq!(sandbox.effects().len(), 1);
+}
+
+#[test]
+fn a_row_that_sends_nothing_takes_no_place_of_the_limit() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "target_id\n@gone_one\n@ada\n@suspended_x\n1000000000000000007\n@bob\n@gone_two\n");
+    let output = run(&home, &sandbox, &["--limit", "2"]);
+    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    let words: Vec<(String, String)> = outcomes(&home).into_iter().map(|row| (row.1, row.2)).collect();
+    let words: Vec<(&str, &str)> = words.iter().map(|(outcome, why)| (outcome.as_str(), why.as_str())).collect();
+    let expected = [
+        ("gone", "handle_not_found"),
+        ("done", ""),
+        ("failed", "suspended"),
+        ("done", ""),
+        ("kept", "limit"),
+        ("kept", "limit"),
+    ];
+    assert_eq!(words, expected);
+    assert_eq!(sandbox.effects().len(), 2);
 }
 
 #[test]

@@ -96,9 +96,9 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     assert!(stderr(&old).contains("before the last of the job was done"), "{}", stderr(&old));
     // The first is listed in all of them: a ghost. The second was off, and came back.
     let first = verify(&["--archive", "first"]);
-    assert!(stderr(&first).contains("3 confirmed, 0 came back, 1 ghosts"), "{}", stderr(&first));
+    assert!(stderr(&first).contains("3 confirmed, 0 came back, 1 ghost ("), "{}", stderr(&first));
     let second = verify(&["--archive", "second", "-o", "-"]);
-    assert!(stderr(&second).contains("2 confirmed, 1 came back, 1 ghosts"), "{}", stderr(&second));
+    assert!(stderr(&second).contains("2 confirmed, 1 came back, 1 ghost ("), "{}", stderr(&second));
     let table = stdout(&second);
     let verdict = |id: &String| {
         let line = table.lines().find(|line| line.starts_with(id.as_str())).unwrap();
@@ -108,10 +108,10 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     assert_eq!(verdicts, ["ghost", "came_back", "confirmed", "confirmed"]);
     // An older reading does not overrule a newer one.
     let again = verify(&["--archive", "first"]);
-    assert!(stderr(&again).contains("2 confirmed, 1 came back, 1 ghosts"), "{}", stderr(&again));
+    assert!(stderr(&again).contains("2 confirmed, 1 came back, 1 ghost ("), "{}", stderr(&again));
 
     let requeue = verify(&["--archive", "second", "--requeue"]);
-    assert!(stderr(&requeue).contains("1 that came back are in line again"), "{}", stderr(&requeue));
+    assert!(stderr(&requeue).contains("1 that came back is in line again"), "{}", stderr(&requeue));
     let counts = object(&home.cleanup(["status", "unfollow", "--json"]).output().unwrap())["jobs"][0].clone();
     assert_eq!((counts["done"].as_u64(), counts["pending"].as_u64()), (Some(3), Some(1)), "{counts}");
     assert_eq!(miscounted(&home), Vec::<String>::new());
@@ -132,4 +132,43 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     let foreign = verify(&["--archive", "foreign"]);
     assert_eq!(code(&foreign), 65);
     assert!(stderr(&foreign).contains("is the archive of user 12"), "{}", stderr(&foreign));
+}
+
+#[test]
+fn the_verdicts_as_one_object() {
+    let home = Home::new();
+    let sandbox = SandboxProcess::start(&home, &["--lists", "250", "--faults", "none"]);
+    let list = home.against(&sandbox, ["list", "likes", "--limit", "5", "-o", "unlike.csv"]).output().unwrap();
+    assert_eq!(code(&list), 0, "{}", stderr(&list));
+    let run = home.against(&sandbox, ["run", "unlike.csv", "--yes", "--pace", "front-load"]).output().unwrap();
+    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    let verify = |words: &[&str], ends: i32| {
+        let words = ["verify", "unlike", "--json"].iter().chain(words);
+        let output = home.against(&sandbox, words).output().unwrap();
+        assert_eq!(code(&output), ends, "{}", stderr(&output));
+        output
+    };
+    let told = |confirmed: u64, undecided: u64, complete: bool, exit: i32| {
+        serde_json::json!({
+            "job": "unlike", "round": 1, "confirmed": confirmed, "came_back": 0, "ghosts": 0, "undecided": undecided,
+            "requeued": 0, "complete": complete, "exit_code": exit,
+        })
+    };
+    // A list of three pages, stopped behind the first: nothing is judged by a part of it.
+    assert_eq!(object(&verify(&["--max-requests", "1"], 4)), told(0, 5, false, 4));
+    assert_eq!(object(&verify(&["-o", "verdicts.csv"], 0)), told(5, 0, true, 0));
+    assert_eq!(std::fs::read_to_string(home.path("verdicts.csv")).unwrap().matches(",confirmed,").count(), 5);
+    let both = verify(&["-o", "-"], 2);
+    assert!(stdout(&both).is_empty() && stderr(&both).contains("both write to stdout"), "{}", stderr(&both));
+
+    // One of them is liked again.
+    let text = std::fs::read_to_string(home.path("unlike.csv")).unwrap();
+    let again = text.lines().nth(1).unwrap().split(',').next().unwrap().to_owned();
+    sandbox.post(&format!("/sandbox/list/{USER}/likes/{again}"));
+    let back = object(&verify(&["--requeue"], 0));
+    assert_eq!(
+        (&back["confirmed"], &back["came_back"], &back["requeued"]),
+        (&4.into(), &1.into(), &1.into()),
+        "{back}"
+    );
 }

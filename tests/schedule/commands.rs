@@ -80,7 +80,10 @@ fn what_makes_no_sense_is_told_at_once() {
         ("a", &["0 2 * * *"], "<FILE>"),
         ("nightly", &["0 3 * * *", "unfollow.csv"], "already"),
         ("a", &["0 3 * * *", "--list", "posts"], "delete-post"),
-        ("a/b", &["0 3 * * *", "--list", "likes"], "name of a file"),
+        ("a/b", &["0 3 * * *", "--list", "likes"], "letters, digits"),
+        ("two words", &["0 3 * * *", "unfollow.csv"], "letters, digits"),
+        ("a", &["0 25 * * *", "unfollow.csv"], "\"25\" is no hour, which is 0 to 23"),
+        ("a", &["0 2 * * 1,mon-8", "unfollow.csv"], "\"mon-8\" is no day of week, which is 0 to 7"),
         ("a", &["0 3 * * *", "--list", "likes", "unfollow.csv"], "cannot be used with"),
         (" ", &["0 3 * * *", "unfollow.csv"], "a schedule's name"),
     ] {
@@ -98,6 +101,23 @@ fn what_makes_no_sense_is_told_at_once() {
     assert_eq!(list["schedules"].as_array().unwrap().len(), 1);
     let elsewhere = home.cleanup(["schedule", "due", "--db", "nowhere.db"]).output().unwrap();
     assert!(code(&elsewhere) == 0 && !home.path("nowhere.db").exists());
+}
+
+/// Names were not always judged.
+#[test]
+fn a_schedule_of_a_name_that_is_refused_now_is_listed_and_removed() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(3));
+    for name in ["-old", "two words", "a/b\u{1b}[2J"] {
+        assert_eq!(code(&add(&home, "nightly", &["0 2 * * *", "--zone", "UTC", "unfollow.csv"])), 0);
+        sql(&home, &format!("update schedule set name = '{name}'"));
+        let list = json(&home.cleanup(["schedule", "list", "--sandbox", "--json"]).output().unwrap());
+        assert_eq!(list["schedules"][0]["name"], *name);
+        let next = home.cleanup(["schedule", "next", "--sandbox"]).output().unwrap();
+        assert!(code(&next) == 0 && !stdout(&next).contains('\u{1b}'), "{}", stdout(&next));
+        let removed = home.cleanup(["schedule", "remove", "--sandbox", "--", name]).output().unwrap();
+        assert_eq!(code(&removed), 0, "{}", stderr(&removed));
+    }
 }
 
 #[test]
@@ -129,6 +149,24 @@ fn a_schedule_run_now_does_what_the_same_words_do() {
     let due = home.cleanup(["schedule", "due", "--sandbox"]).output().unwrap();
     assert_eq!((code(&due), stdout(&due).as_str()), (0, ""), "{}", stderr(&due));
     assert!(stderr(&due).contains("next: yearly at"), "{}", stderr(&due));
+}
+
+/// Whoever reads a journal far away from the schedule's clock takes no time for one of his own.
+#[test]
+fn times_of_a_scheduled_run_are_by_the_schedules_clock_and_say_so() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(4));
+    let words = [never_now().as_str(), "--zone", "Asia/Tokyo", "--for", "3h", "--max-requests", "2", "unfollow.csv"]
+        .map(str::to_owned);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(code(&add(&home, "yearly", &words)), 0);
+    let run = home.cleanup(["schedule", "run", "yearly", "--sandbox"]).env("TZ", "America/New_York").output().unwrap();
+    let said = stderr(&run);
+    let bounds = said.lines().find(|line| line.starts_with("this run ends")).unwrap_or_else(|| panic!("{said}"));
+    assert!(bounds.contains(" JST at the latest"), "{bounds}");
+    assert!(!said.contains(" ES") && !said.contains(" ED"), "{said}");
+    let due = home.cleanup(["schedule", "due", "--sandbox"]).env("TZ", "America/New_York").output().unwrap();
+    assert!(stderr(&due).contains("next: yearly at ") && stderr(&due).contains(" JST"), "{}", stderr(&due));
 }
 
 #[test]

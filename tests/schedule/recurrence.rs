@@ -84,6 +84,26 @@ fn hours_end_by_the_clock_of_the_zone() {
 }
 
 #[test]
+fn the_field_that_is_wrong_is_named_with_its_range_and_its_value() {
+    for (bad, told) in [
+        ("61 2 * * *", "\"61\" is no minute, which is 0 to 59"),
+        ("0 25 * * *", "\"25\" is no hour, which is 0 to 23"),
+        ("0 2 0 * *", "\"0\" is no day of month, which is 1 to 31"),
+        ("0 2 * 13 *", "\"13\" is no month, which is 1 to 12 or JAN to DEC"),
+        ("0 2 * * 8", "\"8\" is no day of week, which is 0 to 7 (0 and 7 are Sunday) or SUN to SAT"),
+        ("0 2 * FOO *", "\"FOO\" is no month"),
+        ("0 1,2,24,3 * * *", "\"24\" is no hour"),
+        ("0 2 * * 1-9", "\"1-9\" is no day of week"),
+        ("*/0 2 * * *", "\"*/0\" is no minute"),
+        ("0 25 * 13 *", "\"25\" is no hour"),
+        ("0 2 * *", "it has 4 fields, not five"),
+    ] {
+        let error = Recurrence::parse(bad, "UTC").unwrap_err().to_string();
+        assert!(error.contains(bad) && error.contains(told), "{error}");
+    }
+}
+
+#[test]
 fn nonsense_is_told_with_a_remedy() {
     for bad in ["", "0 2 * *", "0 2 * * * *", "61 2 * * *", "0 25 * * *", "a b c d e", "@nightly", "0 0 31 2 *"] {
         let error = Recurrence::parse(bad, "UTC").unwrap_err();

@@ -145,6 +145,9 @@ pub struct VerifyArgs {
     /// Leave cells alone that a spreadsheet would run as formulas
     #[arg(long)]
     pub raw: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
     /// Send at most so many requests
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_requests: Option<u64>,

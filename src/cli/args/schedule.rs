@@ -60,7 +60,7 @@ pub enum ScheduleCommand {
     after_help = "Example:\n  cleanup schedule add nightly --cron \"0 2 * * *\" --until 06:00 --jitter 10m --max-requests 500 unfollow.csv\n\nNobody is asked when it runs: adding it is the consent that `run --yes` is."
 )]
 pub struct ScheduleAddArgs {
-    /// Its name
+    /// Its name: letters, digits, - _ or . and at most 64 of them
     #[arg(value_name = "NAME", value_parser = values::schedule_name)]
     pub name: String,
     /// When: minute, hour, day of month, month, day of week, such as "0 2 * * *"

@@ -117,9 +117,18 @@ pub(super) fn job_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A schedule's name: it stands in commands, lines of a log and JSON.
+/// A schedule's name: it stands in commands, in lines of a log, and with `--list` in the name of a file.
 pub(super) fn schedule_name(text: &str) -> Result<String, String> {
-    job_name(text).map_err(|why| why.replace("a job's name", "a schedule's name"))
+    const MAX_SCHEDULE_NAME_CHARS: usize = 64;
+    let length = text.chars().count();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let is_wrong = length > MAX_SCHEDULE_NAME_CHARS || !text.chars().all(is_plain) || text.starts_with(['-', '.']);
+    if length == 0 || is_wrong {
+        return Err(format!(
+            "a schedule's name has 1 to {MAX_SCHEDULE_NAME_CHARS} letters, digits, - _ or . and begins with neither - nor ."
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// `--until` of a schedule: a time of day, for it is meant every time.
@@ -167,7 +176,16 @@ mod tests {
         assert!(job_name("").is_err() && job_name(" a").is_err() && job_name("a\u{1b}[2J").is_err());
         assert!(job_name("Nachtlauf 3").is_ok());
         assert!(time_of_day("6:00").is_ok() && time_of_day("2027-01-31T06:00").unwrap_err().contains("06:00"));
-        assert!(schedule_name("").unwrap_err().contains("a schedule's name") && schedule_name("nightly").is_ok());
+        let absurd = "x".repeat(65);
+        for wrong in
+            ["", " ", "two words", "a/b", "..", ".hidden", "-n", "--help", "a\u{1b}[2J", "a\nb", "a\u{202e}b", &absurd]
+        {
+            let why = schedule_name(wrong).unwrap_err();
+            assert!(why.contains("1 to 64 letters, digits, - _ or ."), "{wrong:?}: {why}");
+        }
+        for right in ["nightly", "Müllabfuhr-2", "v1.2_b", "_x", &absurd[1..]] {
+            assert_eq!(schedule_name(right).unwrap(), right);
+        }
         assert!(notify(" ").is_err() && notify("mail -s done me").is_ok());
         assert!(target("ada").unwrap_err().contains("@name") && target("@ada").is_ok() && target("0042").is_ok());
         assert!(loopback("0.0.0.0:80").unwrap_err().contains("127.0.0.1") && loopback("[::1]:0").is_ok());

@@ -12,7 +12,7 @@ use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
 use crate::config::Settings;
-use crate::domain::{AccountName, Action, MicroUsd, Platform};
+use crate::domain::{AccountName, Action, MicroUsd, Platform, counted};
 use crate::jobfile::{CheckReport, LaneCount};
 use crate::lists::filter::Rule;
 use crate::platform::{Tier, find};
@@ -89,20 +89,21 @@ pub(super) async fn show(
 fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
     let mut lines = Vec::new();
     let shape = format!("{}, {}-separated", report.encoding, report.delimiter);
-    lines.push(format!("{}: {} rows ({shape})", escaped(&report.file), report.rows));
+    lines.push(format!("{}: {} ({shape})", escaped(&report.file), counted(report.rows, "row", "rows")));
     for example in &file.survey.examples {
         lines.push(format!("  {}", escaped(&example.rejection.describe(&file.survey.path, example.line))));
     }
     let shown = file.survey.examples.len() as u64;
     if report.rejected > shown {
-        lines.push(format!("  ... and {} more rejected rows", report.rejected - shown));
+        let more = counted(report.rejected - shown, "more rejected row", "more rejected rows");
+        lines.push(format!("  ... and {more}"));
     }
     for (reason, count) in &report.rejected_by_reason {
         lines.push(format!("  rejected, {reason}: {count}"));
     }
     if report.windows_1252_rows > 0 {
-        let note = "rows with text that is not UTF-8; it is read as Windows-1252 and comes back as UTF-8";
-        lines.push(format!("  {} {note}", report.windows_1252_rows));
+        let rows = counted(report.windows_1252_rows, "row", "rows");
+        lines.push(format!("  {rows} with text that is not UTF-8; it is read as Windows-1252 and comes back as UTF-8"));
     }
     lines
 }

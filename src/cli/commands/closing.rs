@@ -5,8 +5,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::summary::{JobCounts, Report, run_summary};
-use crate::cli::timing::{clock_text, span_text};
-use crate::domain::Wall;
+use crate::cli::timing::span_text;
+use crate::domain::{Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::store::{JobState, JobStatus};
 
@@ -31,13 +31,13 @@ pub(super) async fn finish(
     for status in &jobs {
         let counts = JobCounts::new(&status.job.name, &status.counts);
         printer.say(&format!(
-            "{}: {} ({} rows)",
+            "{}: {} ({})",
             escaped(&status.job.name),
             counts.counts.phrase(),
-            counts.counts.rows
+            counted(counts.counts.rows, "row", "rows")
         ));
     }
-    let requests = if finish.requests == 1 { "1 request".to_owned() } else { format!("{} requests", finish.requests) };
+    let requests = counted(finish.requests, "request", "requests");
     printer.say(&format!("{requests} in {}, {}", span_text(took), finish.spent));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
@@ -97,7 +97,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
     };
     if left > 0 {
         let at = finish.next_slot_at.filter(|at| *at > now);
-        let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", clock_text(at, now, &context.zone)));
+        let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", context.local_clock().text(at, now)));
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
         lines.push(format!("{left} left{why}{at}; go on with {}", context.command(&["resume"])));
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {

@@ -4,6 +4,7 @@ use crate::cli::args::JobArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
+use crate::domain::counted;
 use crate::store::JobState;
 
 /// Pauses a job.
@@ -18,8 +19,8 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
         JobState::Active => {
             store.set_job_state(job.id, JobState::Paused).await?;
             context.log_deed(&mut store, "pause", Some(&job.name), "").await?;
-            printer
-                .say(&format!("{name} is paused with {} tasks left; requests in flight end as they end", job.pending));
+            let left = counted(job.pending, "task", "tasks");
+            printer.say(&format!("{name} is paused with {left} left; requests in flight end as they end"));
             printer.say(&format!("next: {}", context.command(&["unpause", &job.name])));
         }
         JobState::Paused => printer.say(&format!("{name} is paused already")),
@@ -40,7 +41,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CliError> 
         JobState::Paused => {
             store.set_job_state(job.id, JobState::Active).await?;
             context.log_deed(&mut store, "unpause", Some(&job.name), "").await?;
-            printer.say(&format!("{name} goes on: {} tasks left", job.pending));
+            printer.say(&format!("{name} goes on: {} left", counted(job.pending, "task", "tasks")));
             printer.say(&format!(
                 "next: {} (a run in progress picks it up by itself)",
                 context.command(&["resume", &job.name])
@@ -66,17 +67,13 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
         return Ok(0);
     }
     let cancelled = store.cancel_job(&job, context.clock.now().wall).await?;
-    let detail = format!("{} tasks will not be sent", cancelled.tasks);
+    let detail = format!("{} will not be sent", counted(cancelled.tasks, "task", "tasks"));
     context.log_deed(&mut store, "cancel", Some(&job.name), &detail).await?;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
     match (job.state, cancelled.tasks) {
         (JobState::Cancelled, 0) => printer.say(&format!("{name} is cancelled already")),
-        (_, tasks) => {
-            printer.say(&format!(
-                "{name} is cancelled: {tasks} tasks will not be sent; requests in flight end as they end"
-            ));
-        }
+        _ => printer.say(&format!("{name} is cancelled: {detail}; requests in flight end as they end")),
     }
     printer.say(&format!("next: {}", context.command(&["report", &job.name])));
     Ok(0)

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::bystanders::Bystanders;
 use super::closing::finish;
 use super::load::say_handles;
 use super::preflight;
@@ -18,9 +19,8 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::{Report, run_summary};
-use crate::cli::timing::clock_text;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
 use crate::engine::{Listener, Settings as RunSettings, Signal, Urgency, shutdown};
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -164,9 +164,9 @@ impl Drainer {
         let now = context.clock.now();
         let RunSettings { max_requests, max_spend, until, .. } = &self.options.run;
         let bounds: Vec<String> = [
-            max_requests.map(|most| format!("after {most} requests")),
+            max_requests.map(|most| format!("after {}", counted(most, "request", "requests"))),
             max_spend.map(|most| format!("before it has spent more than {most}")),
-            until.map(|until| format!("at {}", clock_text(now.wall_at(until), now.wall, &context.zone))),
+            until.map(|until| format!("at {}", context.local_clock().text(now.wall_at(until), now.wall))),
         ]
         .into_iter()
         .flatten()
@@ -239,9 +239,9 @@ impl Drainer {
         self.options.run.max_spend = self.options.run.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
         if requests > 0 {
             let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
-            let plural = if requests == 1 { "" } else { "s" };
+            let requests = counted(requests, "request", "requests");
             context.printer.say(&format!(
-                "handles: {} found, {} of nobody or suspended; {requests} request{plural}{cost}",
+                "handles: {} found, {} of nobody or suspended; {requests}{cost}",
                 resolved.found, resolved.missing
             ));
         }
@@ -261,8 +261,9 @@ impl Drainer {
         mut signals: Signals,
         context: &Context,
     ) -> Result<Report, CliError> {
+        let bystanders = Bystanders::of(&mut store, jobs.as_deref()).await?;
         store.settle_missing_handles(context.clock.now().wall).await?;
-        let plan = plan(&mut store, jobs.as_deref(), context).await?;
+        let plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
         let listener = ProgressListener::new(
@@ -270,7 +271,7 @@ impl Drainer {
             plan,
             context.printer,
             context.clock.clone(),
-            context.zone.clone(),
+            context.local_clock(),
         );
         let (sender, receiver) = shutdown();
         let mut options = self.options;
@@ -310,8 +311,10 @@ impl Drainer {
         }
         let ended = match ended {
             Ok(ended) => ended,
-            Err(error) => return so_far.tell_failure(error, ours.as_deref(), self.json, context).await,
+            Err(error) => return so_far.tell_failure(error, (ours.as_deref(), &bystanders), self.json, context).await,
         };
+        let jobs = ended.jobs.into_iter().filter(|status| !bystanders.has(status)).collect();
+        let ended = app::Ended { jobs, ..ended };
         let took = context.clock.now().tick.since(began);
         finish(ended, took, self.json, context).await
     }
@@ -368,10 +371,14 @@ pub(super) fn prices(settings: &Settings) -> HashMap<(Platform, Action), MicroUs
     pairs.filter_map(|(p, a)| settings.price(p, a).map(|price| ((p, a), price))).collect()
 }
 
-async fn plan(store: &mut Store, jobs: Option<&[JobId]>, context: &Context) -> Result<Plan, CliError> {
+async fn plan(
+    store: &mut Store,
+    (jobs, bystanders): (Option<&[JobId]>, &Bystanders),
+    context: &Context,
+) -> Result<Plan, CliError> {
     let mut plan = Plan { pace: context.settings.run.pace, ..Plan::default() };
     for status in store.status(None).await? {
-        if jobs.is_some_and(|jobs| !jobs.contains(&status.job.id)) {
+        if jobs.is_some_and(|jobs| !jobs.contains(&status.job.id)) || bystanders.has(&status) {
             continue;
         }
         plan.settled += status.counts.settled_tasks();

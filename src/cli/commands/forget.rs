@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::prompt;
 use crate::cli::timing::span_text;
-use crate::domain::{Rate, Wall};
+use crate::domain::{Rate, Wall, counted};
 use crate::store::{Forgotten, Job, Store};
 
 /// Beyond the longest window: deadline, grace and margin of a request, and a wall clock that was set.
@@ -64,7 +64,10 @@ async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Resul
     {
         return Ok(());
     }
-    let error = CliError::new(Kind::Usage, format!("{} is not settled: {} tasks are pending", job.name, job.pending));
+    let error = CliError::new(
+        Kind::Usage,
+        format!("{} is not settled: {} pending", job.name, counted(job.pending, "task is", "tasks are")),
+    );
     let (resume, cancel) = (context.command(&["resume", &job.name]), context.command(&["cancel", &job.name]));
     Err(error.hint(format!("finish it with {resume}, or give it up with {cancel}")))
 }
@@ -99,9 +102,13 @@ fn told(name: &str, forgotten: &Forgotten) -> String {
     let Forgotten { tasks, attempts, attempts_kept } = forgotten;
     let kept = match attempts_kept {
         0 => String::new(),
-        kept => format!("; {kept} attempts stay while they may count in a window"),
+        kept => format!(
+            "; {} in a window",
+            counted(*kept, "attempt stays while it may count", "attempts stay while they may count")
+        ),
     };
-    format!("{} is forgotten: {tasks} tasks and {attempts} attempts{kept}", escaped(name))
+    let (tasks, attempts) = (counted(*tasks, "task", "tasks"), counted(*attempts, "attempt", "attempts"));
+    format!("{} is forgotten: {tasks} and {attempts}{kept}", escaped(name))
 }
 
 #[cfg(test)]
@@ -117,7 +124,7 @@ mod tests {
     #[test]
     fn what_stays_is_said() {
         let text = told("a", &Forgotten { tasks: 3, attempts: 1, attempts_kept: 2 });
-        assert_eq!(text, "a is forgotten: 3 tasks and 1 attempts; 2 attempts stay while they may count in a window");
+        assert_eq!(text, "a is forgotten: 3 tasks and 1 attempt; 2 attempts stay while they may count in a window");
         assert!(!told("a", &Forgotten::default()).contains("stay"));
     }
 }

@@ -5,6 +5,7 @@ use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
+use crate::domain::counted;
 use crate::store::Store;
 
 use super::run::{load_all, load_options, prepare, stand};
@@ -49,11 +50,10 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
 
 /// What rows that name handles come to, before anything is done.
 pub(super) fn say_handles(file: &Prepared, context: &Context) {
-    let rows = match file.survey.handles {
-        0 => return,
-        1 => "1 row names a handle".to_owned(),
-        rows => format!("{rows} rows name handles"),
-    };
+    if file.survey.handles == 0 {
+        return;
+    }
+    let rows = counted(file.survey.handles, "row names a handle", "rows name handles");
     // Users looked up are billed like users read: $0.010 each.
     context.printer.say(&format!(
         "{}: {rows}; where the platform wants IDs, a run asks it whose they are before it begins ($0.01 for each found)",
@@ -71,8 +71,13 @@ async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -
     if rows > 0 {
         let run = context.command(&["run", &file.survey.path]);
         context.printer.say(&format!(
-            "{}: {rows} rows name handles whose IDs are not known, and were rejected; {run} asks the platform",
-            escaped(&file.job)
+            "{}: {} rejected; {run} asks the platform",
+            escaped(&file.job),
+            counted(
+                rows,
+                "row names a handle whose ID is not known, and was",
+                "rows name handles whose IDs are not known, and were"
+            )
         ));
     }
     Ok(rows > 0)
@@ -86,7 +91,9 @@ pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Conte
     let more = file.survey.rejected.saturating_sub(MAX_SHOWN_REJECTED as u64);
     if more > 0 {
         let check = context.command(&["check", &file.survey.path]);
-        context.printer.say(&format!("... and {more} more rejected rows; {check} shows them"));
+        context
+            .printer
+            .say(&format!("... and {}; {check} shows them", counted(more, "more rejected row", "more rejected rows")));
     }
     for sentence in file.misplaced(accounts).iter().take(MAX_SHOWN_REJECTED) {
         context.printer.say(&format!("{}: rejected", escaped(sentence)));
@@ -96,15 +103,15 @@ pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Conte
 /// One line on what loading a file did.
 pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
     let job = escaped(job);
-    let counted = |pairs: &[(u64, &str)]| {
+    let parts = |pairs: &[(u64, &str)]| {
         let parts: Vec<String> = pairs.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
         if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
     };
     let text = match loaded {
         Loaded::Round(summary) => format!(
-            "{job}: {} rows: {}",
-            summary.rows,
-            counted(&[
+            "{job}: {}: {}",
+            counted(summary.rows, "row", "rows"),
+            parts(&[
                 (summary.added, "to do"),
                 (summary.kept, "kept"),
                 (summary.duplicates, "duplicate"),
@@ -112,9 +119,9 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
             ])
         ),
         Loaded::Again(summary) => format!(
-            "{job}: {} rows, compared with the last load: {}",
-            summary.rows,
-            counted(&[
+            "{job}: {}, compared with the last load: {}",
+            counted(summary.rows, "row", "rows"),
+            parts(&[
                 (summary.added, "new"),
                 (summary.cancelled, "vanished (cancelled)"),
                 (summary.restored, "came back"),

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+mod bystanders;
 pub mod check;
 mod closing;
 pub mod completions;

@@ -8,9 +8,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::printer::Printer;
-use crate::cli::timing::clock_text;
+use crate::cli::timing::LocalClock;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Platform, TargetId, Tick};
+use crate::domain::{AccountId, Platform, TargetId, Tick, counted};
 use crate::engine::Shutdown;
 use crate::lists::fetch::{Budget, Means, News, Reader, Way};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -119,24 +119,25 @@ pub(super) async fn reader(
         give_up_after: bounds.give_up_after,
         until: bounds.until,
     };
-    let teller = teller(context.printer, context.clock.clone(), context.zone.clone());
+    let teller = teller(context.printer, context.clock.clone(), context.local_clock());
     Ok(Reader::new(means, way, bounds.budget, teller))
 }
 
 /// Says what happens meanwhile: a line each few seconds at most, waits always.
-fn teller(printer: Printer, clock: SharedClock, zone: jiff::tz::TimeZone) -> Box<dyn FnMut(News) + Send> {
+fn teller(printer: Printer, clock: SharedClock, local: LocalClock) -> Box<dyn FnMut(News) + Send> {
     let mut next_line = clock.now().tick.after(LINE_EVERY);
     Box::new(move |news| {
         let now = clock.now();
         match news {
             News::Waiting { until, why } => {
-                let at = clock_text(until, now.wall, &zone);
+                let at = local.text(until, now.wall);
                 printer.say(&format!("waiting until {at}: {}", escaped(&why)));
             }
             News::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
             News::Page { entries, pages } if now.tick >= next_line => {
                 next_line = now.tick.after(LINE_EVERY);
-                printer.say(&format!("{entries} entries read, {pages} pages"));
+                let entries = counted(entries, "entry", "entries");
+                printer.say(&format!("{entries} read, {}", counted(pages, "page", "pages")));
             }
             News::Page { .. } => {}
         }

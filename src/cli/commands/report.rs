@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::{WholeFile, refuse_places};
+use crate::domain::counted;
 use crate::jobfile::ReceiptFormat;
 use crate::store::{Job, Store};
 
@@ -47,8 +48,10 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
         Some(path) => {
             let rows = write_file(&mut store, &job, &wanted, path).await?;
             context.printer.say(&format!(
-                "{rows} rows of {} are in {}",
+                "{} of {} {} in {}",
+                counted(rows, "row", "rows"),
                 escaped(&job.name),
+                if rows == 1 { "is" } else { "are" },
                 escaped(&path.to_string_lossy())
             ));
         }

@@ -4,6 +4,7 @@ use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
+use crate::domain::counted;
 use crate::store::JobState;
 
 /// Puts the job's failed tasks back in line.
@@ -13,7 +14,7 @@ use crate::store::JobState;
 pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
     let retried = store.retry_job(&job, context.clock.now().wall).await?;
-    let detail = format!("{} failed tasks are in line again", retried.tasks);
+    let detail = format!("{} in line again", counted(retried.tasks, "failed task is", "failed tasks are"));
     context.log_deed(&mut store, "retry", Some(&job.name), &detail).await?;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
@@ -21,11 +22,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
         printer.say(&format!("{name} has no failed tasks"));
         return Ok(0);
     }
-    let tasks = match retried.tasks {
-        1 => "1 failed task is in line again".to_owned(),
-        n => format!("{n} failed tasks are in line again"),
-    };
-    printer.say(&format!("{name}: {tasks}"));
+    printer.say(&format!("{name}: {detail}"));
     match job.state {
         JobState::Active => printer.say(&format!("next: {}", context.command(&["resume", &job.name]))),
         JobState::Paused => {

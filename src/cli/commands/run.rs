@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::summary::{Report, run_summary};
-use crate::domain::{JobId, MicroUsd, Wall};
+use crate::domain::{JobId, MicroUsd, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::store::{DrainLock, Store};
 use crate::web::Hub;
@@ -129,9 +129,9 @@ pub(super) fn load_options(
         let blind = rules.blind_handles(&file.survey);
         if blind > 0 {
             context.printer.warn(&format!(
-                "{}: {blind} handles on the keep list spare nobody, for no column handle says whose the IDs are; add their \
-                 numeric IDs to the list",
-                escaped(&file.survey.path)
+                "{}: {} nobody, for no column handle says whose the IDs are; add numeric IDs to the list",
+                escaped(&file.survey.path),
+                counted(blind, "handle on the keep list spares", "handles on the keep list spare")
             ));
         }
     }

@@ -8,7 +8,7 @@ use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec, counted};
 use crate::jobfile::LaneCount;
 use crate::platform::{Tier, find};
 use crate::store::{JobState, Store};
@@ -96,7 +96,8 @@ pub(crate) fn sentences(
         ));
     }
     if accounts > MOST_SENTENCES {
-        sentences.push(format!("... and so on for {} more accounts", accounts - MOST_SENTENCES));
+        let more = counted(accounts - MOST_SENTENCES, "more account", "more accounts");
+        sentences.push(format!("... and so on for {more}"));
     }
     if unknown.from_files {
         sentences.push("rows that repeat an earlier one are not sent again".to_owned());

@@ -3,11 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bystanders::Bystanders;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::summary::{JobCounts, Report, failure_with};
-use crate::domain::{JobId, MicroUsd};
+use crate::domain::{JobId, MicroUsd, counted};
 use crate::engine::{Event, Finish, Listener, Signal, Stopped};
 
 /// What a run has used, as far as it is saved.
@@ -47,19 +48,20 @@ impl SoFar {
     pub(super) async fn tell_failure(
         &self,
         error: CliError,
-        ours: Option<&[JobId]>,
+        (ours, bystanders): (Option<&[JobId]>, &Bystanders),
         json: bool,
         context: &Context,
     ) -> Result<Report, CliError> {
         let mut jobs = Vec::new();
         if let Ok(Some(mut store)) = context.existing_queue().await {
             jobs = store.status(None).await.unwrap_or_default();
-            jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)));
+            jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)) && !bystanders.has(status));
             store.close().await;
         }
         let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
         for JobCounts { job, counts } in &jobs {
-            context.printer.say(&format!("{} is saved: {} ({} rows)", escaped(job), counts.phrase(), counts.rows));
+            let rows = counted(counts.rows, "row", "rows");
+            context.printer.say(&format!("{} is saved: {} ({rows})", escaped(job), counts.phrase()));
         }
         context.printer.error(&error);
         let (requests, spent) = self.read();

@@ -10,7 +10,7 @@ use crate::cli::progress::hold_text;
 use crate::cli::standing::{Look, Standing, next_slot};
 use crate::cli::summary::RowCounts;
 use crate::cli::timing::clock_text;
-use crate::domain::{Moment, Wall};
+use crate::domain::{Moment, Wall, counted};
 use crate::limits::WindowUsage;
 use crate::store::{Job, Store};
 
@@ -89,5 +89,5 @@ fn window_text(usage: &WindowUsage, now: Moment, clock: impl Fn(Wall) -> String)
     };
     let left = rate.limit().saturating_sub(usage.used);
     let next = next_slot(usage, now).map_or_else(String::new, |at| format!(", next slot {}", clock(at)));
-    format!("{rate}{what}: {left} slots left{next}")
+    format!("{rate}{what}: {} left{next}", counted(left, "slot", "slots"))
 }

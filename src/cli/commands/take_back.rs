@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
+use crate::domain::counted;
 use crate::jobfile::{SavedWorklist, Source};
 use crate::store::{Store, Taken, Tick, Worklist};
 
@@ -94,8 +95,12 @@ pub(super) async fn take(
     context.printer.say(&format!("{}: {}", escaped(&worklist.job), told(&taken, saved.unticked)));
     if taken.sending > 0 {
         context.printer.warn(&format!(
-            "{} ticked rows are being sent right now and were left alone; load {name} again when the run has ended",
-            taken.sending
+            "{} left alone; load {name} again when the run has ended",
+            counted(
+                taken.sending,
+                "ticked row is being sent right now and was",
+                "ticked rows are being sent right now and were"
+            )
         ));
     }
     let refused = taken.foreign_lines.len() as u64 + saved.unreadable;
@@ -103,7 +108,8 @@ pub(super) async fn take(
         let lines = taken.foreign_lines.iter().chain(&saved.unreadable_lines).take(10);
         let lines: Vec<String> = lines.map(ToString::to_string).collect();
         context.printer.warn(&format!(
-            "{name}: {refused} ticked rows were not taken, because their task and target do not belong together (line {}); load the file as the page saved it",
+            "{name}: {} not taken, because task and target do not belong together (line {}); load the file as the page saved it",
+            counted(refused, "ticked row was", "ticked rows were"),
             lines.join(", ")
         ));
     }
@@ -113,7 +119,7 @@ pub(super) async fn take(
 fn told(taken: &Taken, unticked: u64) -> String {
     let parts = [
         (taken.done, "done by hand"),
-        (taken.ghosts, "ghosts done by hand"),
+        (taken.ghosts, if taken.ghosts == 1 { "ghost done by hand" } else { "ghosts done by hand" }),
         (taken.already, "done or taken before"),
         (taken.settled_otherwise, "gone, cancelled or kept, left as they are"),
         (unticked, "not ticked"),
@@ -130,6 +136,10 @@ mod tests {
     fn what_was_taken_is_said() {
         let taken = Taken { done: 3, already: 1, ..Taken::default() };
         assert_eq!(told(&taken, 2), "3 done by hand, 1 done or taken before, 2 not ticked");
+        assert_eq!(
+            told(&Taken { ghosts: 1, ..taken }, 0),
+            "3 done by hand, 1 ghost done by hand, 1 done or taken before"
+        );
         assert_eq!(told(&Taken::default(), 0), "nothing to take");
     }
 }

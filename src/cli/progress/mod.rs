@@ -13,9 +13,9 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::tz::TimeZone;
 
 use super::printer::{Printer, Verbosity};
+use crate::cli::timing::LocalClock;
 use crate::clock::SharedClock;
 use crate::config::ProgressMode;
 use crate::domain::{Moment, Tick};
@@ -38,7 +38,7 @@ pub struct ProgressListener {
     sink: Sink,
     printer: Printer,
     clock: SharedClock,
-    zone: TimeZone,
+    local: LocalClock,
     next_line: Tick,
     next_unreachable: Tick,
 }
@@ -50,7 +50,7 @@ impl ProgressListener {
         plan: Plan,
         printer: Printer,
         clock: SharedClock,
-        zone: TimeZone,
+        local: impl Into<LocalClock>,
     ) -> ProgressListener {
         let now = clock.now();
         let view = View::new(plan, now);
@@ -64,7 +64,7 @@ impl ProgressListener {
             ProgressMode::Auto | ProgressMode::Bar | ProgressMode::Plain => Sink::Lines,
         };
         let next_line = now.tick.after(LINE_EVERY);
-        ProgressListener { view, sink, printer, clock, zone, next_line, next_unreachable: now.tick }
+        ProgressListener { view, sink, printer, clock, local: local.into(), next_line, next_unreachable: now.tick }
     }
 
     fn notify(&mut self, event: &Event, now: Moment) {
@@ -74,7 +74,7 @@ impl ProgressListener {
             }
             self.next_unreachable = now.tick.after(LINE_EVERY);
         }
-        let Some(notice) = self.view.notice(event, now.wall, &self.zone) else { return };
+        let Some(notice) = self.view.notice(event, now.wall, &self.local) else { return };
         match &self.sink {
             Sink::Bar(bar) => bar.suspend(|| self.printer.say(&notice)),
             Sink::Lines | Sink::Nothing => self.printer.say(&notice),
@@ -90,13 +90,13 @@ impl ProgressListener {
                         bar.set_length(total);
                         bar.set_position(settled);
                     }
-                    Event::Progress(_) => bar.set_message(self.view.facts(now, &self.zone)),
+                    Event::Progress(_) => bar.set_message(self.view.facts(now, &self.local)),
                     _ => {}
                 }
             }
             Sink::Lines if now.tick >= self.next_line => {
                 self.next_line = now.tick.after(LINE_EVERY);
-                self.printer.say(&self.view.line(now, &self.zone));
+                self.printer.say(&self.view.line(now, &self.local));
             }
             Sink::Lines | Sink::Nothing => {}
         }
@@ -134,6 +134,7 @@ fn bar(view: &View) -> ProgressBar {
 mod tests {
     use super::*;
     use crate::clock::SimulatedClock;
+    use jiff::tz::TimeZone;
 
     #[test]
     fn the_bar_is_drawn_as_it_is_meant() {

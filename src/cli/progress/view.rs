@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
-
 use crate::cli::escape::{clipped, escaped};
 use crate::cli::estimate;
-use crate::cli::timing::{clock_text, span_text};
-use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall};
+use crate::cli::timing::{LocalClock, span_text};
+use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall, counted};
 use crate::engine::{Event, Progress, WindowLevel};
 use crate::limits::Pace;
 
@@ -83,7 +81,7 @@ impl View {
     }
 
     /// Speed, slots left, next slot and ETA in few characters (a terminal has 80), as far as they are known.
-    pub fn facts(&self, now: Moment, zone: &TimeZone) -> String {
+    pub fn facts(&self, now: Moment, local: &LocalClock) -> String {
         let mut facts = Vec::with_capacity(4);
         let watched = now.tick.since(self.began);
         if watched >= SPEED_AFTER && self.settled_now > 0 {
@@ -94,36 +92,38 @@ impl View {
             facts.push(format!("{}/{limit} slots left", limit.saturating_sub(level.used)));
         }
         if let Some(at) = self.last.next_slot_at.filter(|at| *at > now.wall) {
-            facts.push(format!("next {}", clock_text(at, now.wall, zone)));
+            facts.push(format!("next {}", local.text(at, now.wall)));
         }
         if let Some(at) = self.eta(now.wall) {
-            facts.push(format!("done ~{}", clock_text(at, now.wall, zone)));
+            facts.push(format!("done ~{}", local.text(at, now.wall)));
         }
         facts.join(", ")
     }
 
     /// All of it in one line.
-    pub fn line(&self, now: Moment, zone: &TimeZone) -> String {
-        let ((settled, total), facts) = (self.position(), self.facts(now, zone));
+    pub fn line(&self, now: Moment, local: &LocalClock) -> String {
+        let ((settled, total), facts) = (self.position(), self.facts(now, local));
         let comma = if facts.is_empty() { "" } else { ", " };
         format!("{settled} of {total} settled{comma}{facts}")
     }
 
     /// What has to be said at once.
-    pub fn notice(&self, event: &Event, now: Wall, zone: &TimeZone) -> Option<String> {
+    pub fn notice(&self, event: &Event, now: Wall, local: &LocalClock) -> Option<String> {
         let name = |account: &AccountId| self.plan.names.get(account).map_or("?", String::as_str);
         match event {
             Event::Started { recovered: 0, crashed: 0 } => None,
-            Event::Started { recovered, crashed: 0 } => {
-                Some(format!("an earlier run was cut off: {recovered} tasks are in line again"))
-            }
+            Event::Started { recovered, crashed: 0 } => Some(format!(
+                "an earlier run was cut off: {} in line again",
+                counted(*recovered, "task is", "tasks are")
+            )),
             Event::Started { recovered, crashed } => Some(format!(
-                "an earlier run was cut off: {recovered} tasks are in line again, {crashed} failed (they crashed it too often)"
+                "an earlier run was cut off: {} in line again, {crashed} failed (crashed it too often)",
+                counted(*recovered, "task is", "tasks are")
             )),
             Event::Held { account, reason, until } => Some(format!(
                 "account {} waits until {}: {}",
                 escaped(name(account)),
-                clock_text(*until, now, zone),
+                local.text(*until, now),
                 hold_text(reason)
             )),
             Event::AccountStopped { account, reason, detail } => Some(format!(
@@ -165,6 +165,8 @@ pub fn hold_text(reason: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::tz::TimeZone;
+
     use crate::domain::{Outcome, Platform, RoundId, Target, TargetId, WindowSpec};
 
     const ADA: AccountId = AccountId(1);
@@ -207,17 +209,17 @@ mod tests {
     fn the_line_tells_speed_slots_next_slot_and_the_end() {
         let mut view = view();
         let now = Moment { tick: Tick(120_000), wall: Wall(120_000) };
-        assert_eq!(view.line(now, &TimeZone::UTC), "20 of 120 settled");
+        assert_eq!(view.line(now, &TimeZone::UTC.into()), "20 of 120 settled");
         (0..7).for_each(|_| view.hear(&settled()));
         view.hear(&progress(38, Some(Wall(130_000))));
         // 93 left: 90 x 18 s after the next slot at 00:02:10.
         let line = "27 of 120 settled, 3.5/min, 12/50 slots left, next 00:02:10, done ~00:29:10";
-        assert_eq!(view.line(now, &TimeZone::UTC), line);
+        assert_eq!(view.line(now, &TimeZone::UTC.into()), line);
     }
 
     #[test]
     fn notices_are_escaped_and_told_by_local_time() {
-        let (view, zone) = (view(), TimeZone::UTC);
+        let (view, zone) = (view(), LocalClock::from(TimeZone::UTC));
         let held = Event::Held { account: ADA, reason: "rate_limit", until: Wall(900_000) };
         let said = view.notice(&held, Wall(0), &zone).unwrap_or_default();
         assert_eq!(said, "account ada\\u{1b}[2J waits until 00:15:00: the platform asked for it (rate limit)");

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{MAX_BYTES_PER_COMPRESSED_BYTE, MAX_FILE_BYTES, MAX_FILES, MAX_JSON_DEPTH, MAX_TOTAL_BYTES};
+use crate::domain::counted;
 use crate::lists::ListKind;
 
 /// An archive cannot be used.
@@ -178,7 +179,7 @@ pub enum ArchiveFault {
         limit: usize,
     },
     /// Not one entry has an ID.
-    #[error("not one of the {entries} entries of {file} has an ID")]
+    #[error("not one of the {} of {file} has an ID", counted(*entries, "entry", "entries"))]
     NoIds {
         /// The first file.
         file: String,

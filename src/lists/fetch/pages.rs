@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::reader::{Asked, FetchError, News, Reader, Stop};
+use super::kept::Enough;
+use super::means::{Asked, FetchError, News, Stop};
+use super::reader::Reader;
 use crate::domain::{Handle, TargetId, TargetKind, Wall};
 use crate::lists::{Entry, ListKind, snowflake};
 use crate::platform::{Collection, Listed, Page, Reading, What};
@@ -13,15 +15,36 @@ use crate::store::{Known, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, Sto
 /// An unfinished reading that is older is begun anew: what it has is stale, and its cursor has most likely run out.
 const STALE_AFTER: Duration = Duration::from_secs(86_400);
 
-/// How a list's reading ended.
+/// A list that was read, whole or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
     /// Where it stands.
     pub state: ReadingState,
-    /// Why it stopped before the last page; none: it is complete.
-    pub stopped: Option<Stop>,
+    /// How it ended.
+    pub end: End,
     /// Entries an earlier process had read.
     pub resumed_from: u64,
+}
+
+/// How a list's reading ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With the last page.
+    Complete,
+    /// A limit is filled, and pages are left: what was read is enough, and is not the list.
+    Enough,
+    /// Before the last page, for this reason.
+    Stopped(Stop),
+}
+
+impl Read {
+    /// Why it stopped short; none: it was read as far as it was wanted.
+    pub fn stopped(&self) -> Option<&Stop> {
+        match &self.end {
+            End::Stopped(stop) => Some(stop),
+            End::Complete | End::Enough => None,
+        }
+    }
 }
 
 /// What a list is called at platforms.
@@ -37,7 +60,9 @@ pub const fn collection_of(list: ListKind) -> Collection {
     }
 }
 
-/// Reads a list to its end, or as far as it may. `fresh` drops what an earlier reading had. The caller holds the list's lock.
+/// Reads a list to its end, or until there is enough, or as far as it may. `fresh` drops what an earlier reading had; so does a
+/// limit where the same was handed over for a limit before, for what came first may be undone by now. The caller holds the
+/// list's lock.
 ///
 /// # Errors
 /// The queue cannot be read or written.
@@ -46,11 +71,15 @@ pub async fn read_list(
     list: ListKind,
     reading: &'static Reading,
     fresh: bool,
+    mut enough: Option<Enough>,
 ) -> Result<Read, FetchError> {
     let account = reader.way().account;
     let now = reader.means.clock.now().wall;
     let stored = reader.means.store.reading(account, list.name()).await?;
-    let usable = stored.filter(|state| !fresh && now.since(state.started_at) < STALE_AFTER);
+    let usable = stored.filter(|state| {
+        let is_handed_over = state.handed_over && enough.is_some();
+        !fresh && !is_handed_over && now.since(state.started_at) < STALE_AFTER
+    });
     let resumed_from = usable.as_ref().map_or(0, |state| state.entries);
     let mut state = match usable {
         Some(state) => state,
@@ -58,9 +87,14 @@ pub async fn read_list(
     };
     let mut begun_anew = false;
     while !state.finished {
+        if let Some(enough) = &mut enough
+            && enough.is_there(&mut reader.means.store, state.id).await?
+        {
+            return Ok(Read { state, end: End::Enough, resumed_from });
+        }
         let count = reader.budget.affords(reading.price.1, reading.page.1);
         if count < reading.page.0 {
-            return Ok(Read { state, stopped: Some(Stop::Spend), resumed_from });
+            return Ok(Read { state, end: End::Stopped(Stop::Spend), resumed_from });
         }
         let cursor = state.cursor.clone();
         let what = What::Entries { count, from: cursor.as_deref() };
@@ -72,14 +106,17 @@ pub async fn read_list(
             // A cursor of another day may not be taken any more: once, the list is read from its beginning.
             Asked::Stopped(Stop::Malformed(said)) if cursor.is_some() && !begun_anew => {
                 begun_anew = true;
+                if let Some(enough) = &mut enough {
+                    enough.begin_anew();
+                }
                 reader.tell(News::Trouble(format!("the platform does not go on from there ({said}); from the start")));
                 let now = reader.means.clock.now().wall;
                 state = reader.means.store.begin_reading(account, list.name(), now).await?;
             }
-            Asked::Stopped(stop) => return Ok(Read { state, stopped: Some(stop), resumed_from }),
+            Asked::Stopped(stop) => return Ok(Read { state, end: End::Stopped(stop), resumed_from }),
         }
     }
-    Ok(Read { state, stopped: None, resumed_from })
+    Ok(Read { state, end: End::Complete, resumed_from })
 }
 
 async fn keep(

@@ -3,122 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::judging::{Next, ended};
 use super::limits::{Budget, windows_of};
-use crate::auth::{NoToken, TokenSource};
-use crate::clock::SharedClock;
-use crate::domain::{AccountId, Action, BootId, Moment, Platform, Tick, UserId, Wall};
-use crate::engine::{Shutdown, Signal, Urgency, backoff_after};
-use crate::limits::{Answer, Answered, Hold, HoldReason, Values, hold_after};
-use crate::platform::{BaseUrl, Client, Finding, Limited, Page, PageRequest, Reading, Reply, What};
-use crate::store::{HoldNews, ReadAsk, ReadEnd, ReadHold, ReadId, ReadSlot, ReadWindow, Store, StoreError};
+use super::means::{Asked, FetchError, Means, News, Stop, Way};
+use crate::auth::NoToken;
+use crate::domain::{AccountId, BootId, Moment, Tick};
+use crate::engine::{Signal, Urgency, backoff_after};
+use crate::limits::{HoldReason, Values};
+use crate::platform::{Page, PageRequest, Reading, Reply, What};
+use crate::store::{HoldNews, ReadAsk, ReadEnd, ReadId, ReadSlot, ReadWindow};
 
 /// So many answers in a row that were the world's fault, and reading stops: what was read is kept.
 const MAX_TROUBLES: u32 = 12;
-/// A cap that does not say when it ends is asked about again after a day.
-const UNKNOWN_CAP: Duration = Duration::from_secs(86_400);
 /// How long a first signal waits for the request in flight.
 const DRAIN_WAIT: Duration = Duration::from_secs(10);
 /// Two clocks read one after the other differ by a little; nobody sleeps for less.
 const MIN_SUSPEND: Duration = Duration::from_secs(1);
-
-/// An account's way to its platform.
-#[derive(Clone, Debug)]
-pub struct Way {
-    /// The account.
-    pub account: AccountId,
-    /// Its platform.
-    pub platform: Platform,
-    /// Its user there.
-    pub user: UserId,
-    /// Where that is.
-    pub base: Arc<BaseUrl>,
-    /// The app whose windows it shares with others.
-    pub app: Arc<str>,
-}
-
-/// What a reader stands on.
-pub struct Means {
-    /// The queue.
-    pub store: Store,
-    /// The way to the platforms.
-    pub client: Arc<Client>,
-    /// Everybody's credentials.
-    pub tokens: Arc<TokenSource>,
-    /// The time.
-    pub clock: SharedClock,
-    /// How it is told to end.
-    pub shutdown: Shutdown,
-    /// How long a request may take.
-    pub request_deadline: Duration,
-    /// Stop after so long without any answer.
-    pub give_up_after: Duration,
-    /// Ask for nothing after this.
-    pub until: Option<Tick>,
-}
-
-/// Why reading stopped before the last page. What was read is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// `--until` or `--for`, or no slot comes before it.
-    Deadline,
-    /// `--max-requests`.
-    Requests,
-    /// `--max-spend`.
-    Spend,
-    /// A cap that outlasts any reasonable wait, until then.
-    Cap(Wall),
-    /// A signal.
-    Interrupted(Signal),
-    /// The account or its app needs a person: one word, and what the platform said.
-    Person(String, String),
-    /// No answer at all for too long.
-    Unreachable(String),
-    /// The platform answers, and never with a page.
-    World(String),
-    /// The platform does not take what was asked: a cursor that has run out, most likely.
-    Malformed(String),
-}
-
-/// What came of asking.
-#[derive(Debug)]
-pub enum Asked {
-    /// A page, and its request: to be ended in the transaction that keeps the page.
-    Page(Page, ReadId, ReadEnd),
-    /// None.
-    Stopped(Stop),
-}
-
-/// What a person may want to hear meanwhile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
-    /// Waiting until then, because.
-    Waiting {
-        /// Until when.
-        until: Wall,
-        /// Why, for people.
-        why: String,
-    },
-    /// An answer that was no page; it is asked again.
-    Trouble(String),
-    /// A page: how many entries this reading has, and how many pages.
-    Page {
-        /// Entries kept.
-        entries: u64,
-        /// Pages read.
-        pages: u64,
-    },
-}
-
-/// What goes wrong on our side.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// The queue.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The credentials cannot be used, for a reason of the configuration's.
-    #[error(transparent)]
-    Token(NoToken),
-}
 
 /// Reads for one account.
 pub struct Reader {
@@ -129,7 +29,7 @@ pub struct Reader {
     way: Way,
     boot: BootId,
     listener: Box<dyn FnMut(News) + Send>,
-    last_answer: Tick,
+    pub(super) last_answer: Tick,
     awake: (Tick, Duration),
 }
 
@@ -147,7 +47,7 @@ pub struct Rules {
     boot: BootId,
     endpoint: &'static str,
     windows: Vec<ReadWindow>,
-    values: Values,
+    pub(super) values: Values,
 }
 
 impl Rules {
@@ -164,17 +64,9 @@ impl Rules {
         }
     }
 
-    fn shortest(&self) -> Duration {
+    pub(super) fn shortest(&self) -> Duration {
         self.windows.iter().map(|window| window.counts_for).min().unwrap_or_default()
     }
-}
-
-/// What follows from an answer that was no page.
-enum Next {
-    Again,
-    AfterBackoff,
-    Refresh,
-    Stop(Stop),
 }
 
 impl Reader {
@@ -332,66 +224,6 @@ impl Reader {
         Ok(self.means.store.end_read(id, &end, HoldNews::Same, &rules.ask()).await?)
     }
 
-    /// Writes down what an answer that was no page means, and says what follows.
-    async fn judge(&mut self, id: ReadId, reply: &Reply, reserved: Tick, rules: &Rules) -> Result<Next, FetchError> {
-        let now = self.means.clock.now();
-        if reply.http_status.is_some() {
-            self.last_answer = now.tick;
-        }
-        let unseen =
-            reply.http_status.is_none() && matches!(reply.finding, Finding::Unanswered { maybe_sent: true, .. });
-        let upper = if unseen { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
-        let end = ended(reply, upper, now.wall, 0);
-        let (next, hold) = match &reply.finding {
-            Finding::Limited(limited) => {
-                let hold = self.hold_for(limited, reply, reserved, rules).await?;
-                let capped = matches!(limited, Limited::Usage { .. } | Limited::Spend { .. });
-                let next = if capped { Next::Stop(Stop::Cap(hold.until_at)) } else { Next::Again };
-                (next, Some(hold))
-            }
-            Finding::Unauthorized { .. } => (Next::Refresh, None),
-            Finding::Account { reason } | Finding::App { reason } | Finding::Ambiguous { reason } => {
-                (Next::Stop(Stop::Person(reason.to_string(), reply.detail.clone())), None)
-            }
-            Finding::Malformed { .. } => (Next::Stop(Stop::Malformed(reply.detail.clone())), None),
-            Finding::NotSent => (Next::Again, None),
-            Finding::World { .. } | Finding::Unknown { .. } | Finding::Unanswered { .. } => (Next::AfterBackoff, None),
-            // A request without a target is never answered so.
-            Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } => (Next::AfterBackoff, None),
-        };
-        let news = hold.as_ref().map_or(HoldNews::Same, HoldNews::Set);
-        self.means.store.end_read(id, &end, news, &rules.ask()).await?;
-        Ok(next)
-    }
-
-    /// The hold that follows from a refusal: by its headers, and longer each time it comes again at once.
-    async fn hold_for(
-        &mut self,
-        limited: &Limited,
-        reply: &Reply,
-        reserved: Tick,
-        rules: &Rules,
-    ) -> Result<ReadHold, FetchError> {
-        let now = self.means.clock.now();
-        let (reason, until) = match limited {
-            Limited::Usage { until } => (HoldReason::UsageCap, *until),
-            Limited::Spend { until } => (HoldReason::SpendCap, *until),
-            Limited::Rate | Limited::Hidden => {
-                let last = self.means.store.last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
-                    until: hold.until,
-                    reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
-                    rung: hold.rung,
-                });
-                let answered = if *limited == Limited::Hidden { Answered::Capped } else { Answered::Limited };
-                // Which action it was says nothing about how long to wait.
-                let answer = Answer { action: Action::Unfollow, reserved, answered, facts: reply.facts };
-                return Ok(stored(hold_after(&answer, last, rules.shortest(), now.tick), now));
-            }
-        };
-        let length = until.map_or(UNKNOWN_CAP, |until| until.since(reply.facts.date.unwrap_or(now.wall)));
-        Ok(stored(Hold { until: now.tick.after(length), reason, rung: 0 }, now))
-    }
-
     async fn refresh(&mut self, generation: i64, said: &str) -> Result<Option<Stop>, FetchError> {
         match self.means.tokens.rejected(self.way.account, generation).await {
             Ok(_) => Ok(None),
@@ -456,31 +288,4 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-fn stored(hold: Hold, now: Moment) -> ReadHold {
-    ReadHold {
-        until: hold.until,
-        until_at: now.wall_at(hold.until),
-        length: hold.until.since(now.tick),
-        reason: hold.reason.name().to_owned(),
-        rung: hold.rung,
-    }
-}
-
-fn ended(reply: &Reply, upper: Tick, at: Wall, resources: u64) -> ReadEnd {
-    let finding = match &reply.finding {
-        Finding::Done { .. } => "page",
-        Finding::Limited(_) => "limited",
-        Finding::Unauthorized { .. } => "unauthorized",
-        Finding::Account { .. } => "account",
-        Finding::App { .. } => "app",
-        Finding::Malformed { .. } => "malformed",
-        Finding::Ambiguous { .. } => "ambiguous",
-        Finding::World { .. } => "world",
-        Finding::Unanswered { .. } => "unanswered",
-        Finding::NotSent => "not_sent",
-        Finding::Unknown { .. } | Finding::Gone { .. } | Finding::Refused { .. } => "unknown",
-    };
-    ReadEnd { upper, ended_at: at, http_status: reply.http_status, finding, detail: reply.detail.clone(), resources }
 }

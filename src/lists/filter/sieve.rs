@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Filter, Judgement, Rule, Stage, Staged, Take, TooManyToOrder};
-use crate::domain::TargetKind;
+use crate::domain::{TargetKind, counted};
 use crate::lists::{Entry, ListKind, record};
 
 /// The last column of a list of spared entries: the name of the rule.
@@ -49,10 +49,9 @@ impl Counts {
         let rule = |(rule, count): (&Rule, &u64)| format!("spared {count}: {} ({rule})", rule.sentence());
         let mut lines: Vec<String> = self.spared.iter().map(rule).collect();
         if self.without_handle > 0 {
-            let entries = if self.without_handle == 1 { "entry has" } else { "entries have" };
+            let entries = counted(self.without_handle, "entry has", "entries have");
             lines.push(format!(
-                "{} {entries} no handle here, so the handles on the keep list spare none of them; add their IDs",
-                self.without_handle
+                "{entries} no handle here, so the handles on the keep list spare none of them; add their IDs"
             ));
         }
         lines

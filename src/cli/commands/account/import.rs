@@ -9,7 +9,7 @@ use crate::auth::{Document, ImportError, ImportRow, Login, import, keep};
 use crate::cli::args::AccountImportArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{Platform, UserId};
+use crate::domain::{Platform, UserId, counted};
 use crate::platform::Credentials;
 
 /// Imports them.
@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
     }
     let kept = keep(&mut store, &vault, &logins, context.clock.now().wall).await?;
     store.close().await;
-    context.printer.say(&format!("imported: {} accounts, sealed", kept.len()));
+    context.printer.say(&format!("imported: {}, sealed", counted(kept.len(), "account", "accounts")));
     if !from_stdin {
         let name = args.file.display().to_string();
         let shown = crate::cli::escape::escaped(&name);

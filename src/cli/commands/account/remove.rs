@@ -5,6 +5,7 @@ use crate::cli::args::AccountRemoveArgs;
 use crate::cli::commands::forget::keep_from;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::domain::counted;
 use crate::store::{DrainLock, Removal};
 
 /// Removes it.
@@ -18,7 +19,7 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
     if !waiting.is_empty() && !args.yes {
         let rows: u64 = waiting.iter().map(|(_, rows)| rows).sum();
         let jobs: Vec<&str> = waiting.iter().map(|(job, _)| job.as_str()).collect();
-        let message = format!("{} has {rows} rows in line, in {}", account.name, jobs.join(", "));
+        let message = format!("{} has {} in line, in {}", account.name, counted(rows, "row", "rows"), jobs.join(", "));
         let cancel = context.command(&["cancel", jobs[0]]);
         return Err(CliError::new(Kind::Usage, message).hint(format!(
             "cancel the job with {cancel}; or add --yes, and they wait until somebody logs {} in again",
@@ -32,11 +33,13 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
     context.printer.say(&match removal {
         Removal::Gone => format!("removed: {name}"),
         Removal::HistoryStays { jobs: 0, slots } => {
-            format!("{name} has no login any more; its name stays, for {slots} requests on record may still count in a window")
+            let slots = counted(slots, "request", "requests");
+            format!("{name} has no login any more; its name stays, for {slots} on record may still count in a window")
         }
         Removal::HistoryStays { jobs, .. } => {
             let forget = context.command(&["forget", "JOB"]);
-            format!("{name} has no login any more; its name stays, for {jobs} jobs speak of it ({forget} drops a settled one)")
+            let jobs = counted(jobs, "job speaks", "jobs speak");
+            format!("{name} has no login any more; its name stays, for {jobs} of it ({forget} drops a settled one)")
         }
     });
     Ok(0)

@@ -8,7 +8,7 @@ use crate::app;
 use crate::auth::KeyChoice;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::domain::{Action, Platform};
+use crate::domain::{Action, Platform, counted};
 
 /// With less room than this a load or a long run will fail, in bytes.
 const BAD_FREE_BYTES: u64 = 64 << 20;
@@ -29,7 +29,8 @@ pub(super) fn settings(context: &Context) -> Vec<Finding> {
     match app::environment_accounts(&settings.credentials) {
         Ok(found) if found.is_empty() => {}
         Ok(found) => {
-            findings.push(Finding::good("environment", format!("credentials for {} platforms", found.len())));
+            let platforms = counted(found.len(), "platform", "platforms");
+            findings.push(Finding::good("environment", format!("credentials for {platforms}")));
         }
         Err(error) => findings.push(bad(error)),
     }

@@ -3,6 +3,7 @@
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
 use crate::cli::escape::escaped;
+use crate::domain::counted;
 use crate::lists::archive::Tally;
 use crate::lists::filter::Counts;
 
@@ -13,25 +14,32 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
         let name = escaped(&file.file);
         match file.promised {
             Some(promised) if promised != file.found => {
-                printer.warn(&format!("{name} has {} entries, and the manifest says {promised}", file.found));
+                let found = counted(file.found, "entry", "entries");
+                printer.warn(&format!("{name} has {found}, and the manifest says {promised}"));
             }
             None if file.is_unlisted => {
-                printer
-                    .warn(&format!("{name} is not in the manifest; its {} entries were read all the same", file.found));
+                let found = counted(file.found, "entry was", "entries were");
+                printer.warn(&format!("{name} is not in the manifest; its {found} read all the same"));
             }
             _ => {}
         }
     }
     if tally.without_id > 0 {
-        printer.warn(&format!("{} entries have no ID and were left out", tally.without_id));
+        printer.warn(&format!(
+            "{} left out",
+            counted(tally.without_id, "entry has no ID and was", "entries have no ID and were")
+        ));
     }
     if tally.older_versions > 0 {
-        printer.say(&format!("{} older versions of edited posts were left out", tally.older_versions));
+        let versions =
+            counted(tally.older_versions, "older version of an edited post was", "older versions of edited posts were");
+        printer.say(&format!("{versions} left out"));
     }
     if tally.reposts > 0 {
-        printer.say(&format!(
-            "{} are reposts: an archive does not say of which post, so unrepost cannot undo them; their own IDs are for delete-post",
-            tally.reposts
+        printer.say(&counted(
+            tally.reposts,
+            "is a repost: an archive does not say of which post, so unrepost cannot undo it; its own ID is for delete-post",
+            "are reposts: an archive does not say of which posts, so unrepost cannot undo them; their own IDs are for delete-post",
         ));
     }
     for line in counts.lines() {
@@ -42,14 +50,15 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
 
 /// How many, where they are, and what to type next.
 fn closing(context: &Context, args: &ImportArgs, counts: &Counts) -> String {
-    let many = format!("{} {}", counts.passed(), args.what);
+    let many = args.what.phrase(counts.passed());
+    let are = if counts.passed() == 1 { "is" } else { "are" };
     let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-") else { return many };
     let path = path.to_string_lossy();
     match args.what.undone_by() {
         Some(action) => {
             let next = context.command(&["check", &path, "--action", action.name()]);
-            format!("{many} are in {}; {next} says what undoing them would take", escaped(&path))
+            format!("{many} {are} in {}; {next} says what undoing them would take", escaped(&path))
         }
-        None => format!("{many} are in {}", escaped(&path)),
+        None => format!("{many} {are} in {}", escaped(&path)),
     }
 }

@@ -7,14 +7,11 @@ use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::output::WholeFile;
-use crate::domain::TargetId;
 use crate::jobfile::guarded;
-use crate::lists::fetch::entry_of;
+use crate::lists::fetch::Kept;
 use crate::lists::filter::{Filter, Rule, SPARED_BY, Sieve, Sifted, spared_record};
 use crate::lists::{Entry, ListKind, ListWriter, columns};
 use crate::store::{ReadingId, Store};
-
-const ENTRIES_AT_ONCE: u32 = 1_000;
 
 /// What is written.
 pub(super) struct Delivery {
@@ -62,19 +59,13 @@ async fn sift<W: Write>(
     let Delivery { reading, followers, filter } = delivery;
     let mut sieve = Sieve::new(filter, args.filter.which.take(), args.list.target_kind());
     let mut writer = ListWriter::new(to, args.list, args.raw).map_err(complain)?;
-    let mut behind = 0;
+    let mut kept = Kept::of(reading, followers);
     loop {
-        let page = store.reading_entries(reading, behind, ENTRIES_AT_ONCE).await?;
-        let Some((last, ..)) = page.last() else { break };
-        behind = *last;
-        let targets: Vec<TargetId> = page.iter().map(|(_, target, _)| *target).collect();
-        let follow = match followers {
-            Some(followers) => Some(store.in_reading(followers, &targets).await?),
-            None => None,
-        };
-        for (_, target, facts) in page {
-            let follows_back = follow.as_ref().map(|follow| follow.contains(&target));
-            let entry = Entry { follows_back, ..entry_of(target, &facts)? };
+        let entries = kept.next(store).await?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
             match sieve.push(entry)? {
                 Sifted::Out(entry) => writer.write(&entry).map_err(complain)?,
                 Sifted::Held => {}

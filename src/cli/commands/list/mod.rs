@@ -11,10 +11,10 @@ use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output::refuse_places;
-use crate::domain::Tick;
+use crate::domain::{Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, FetchError, Read, Reader, collection_of, read_list};
+use crate::lists::fetch::{Budget, End, Enough, FetchError, Read, Reader, collection_of, read_list};
 use crate::platform::{Reading, find_reading};
 use crate::store::{Account, ListLock, ReadingId, Store};
 
@@ -54,12 +54,15 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let bounds = Bounds { budget, until, give_up_after: context.settings.run.give_up_after };
     let mut reader = reader(context, (&reach.who, &reach.client), store, &account, bounds, receiver).await?;
     let reading = async {
-        let mut ended = Vec::with_capacity(plan.len());
+        let mut ended: Vec<(ListKind, Read)> = Vec::with_capacity(plan.len());
         for (list, row) in &plan {
-            let read = read_list(&mut reader, *list, row, args.fresh).await?;
-            let complete = read.stopped.is_none();
+            // Who follows the account is told by all of its followers, whatever the limit.
+            let enough =
+                if *list == args.list { Enough::of(&filter, which.take(), kind, followers_of(&ended)) } else { None };
+            let read = read_list(&mut reader, *list, row, args.fresh, enough).await?;
+            let is_stopped = read.stopped().is_some();
             ended.push((*list, read));
-            if !complete {
+            if is_stopped {
                 break;
             }
         }
@@ -80,6 +83,11 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         sandbox.shut_down().await;
     }
     Ok(code)
+}
+
+/// The reading of the followers, where they were read for another list.
+fn followers_of(ended: &[(ListKind, Read)]) -> Option<ReadingId> {
+    ended.iter().find(|(list, _)| *list == ListKind::Followers).map(|(_, read)| read.state.id)
 }
 
 pub(super) type Plan = Vec<(ListKind, &'static Reading)>;
@@ -157,20 +165,23 @@ async fn conclude(
     filter: crate::lists::filter::Filter,
 ) -> Result<u8, CliError> {
     let Some((list, last)) = ended.last() else { return Ok(0) };
-    if let Some(stop) = &last.stopped {
+    if let Some(stop) = last.stopped() {
         let kept: u64 = ended.iter().map(|(_, read)| read.state.entries).sum();
         let again = context.command(&["list", args.list.name()]);
         return ending(context, &again, *list, stop, kept, reader);
     }
-    let follows = ended.iter().find(|(list, _)| *list == ListKind::Followers && args.list != *list);
-    let follows: Option<ReadingId> = follows.map(|(_, read)| read.state.id);
+    let followers = followers_of(ended).filter(|_| args.list != ListKind::Followers);
     if last.resumed_from > 0 {
-        context.printer.say(&format!("{} entries were there from an earlier, unfinished reading", last.resumed_from));
+        let entries = counted(last.resumed_from, "entry was", "entries were");
+        context.printer.say(&format!("{entries} there from an earlier, unfinished reading"));
     }
-    let delivery = Delivery { reading: last.state.id, followers: follows, filter };
+    let delivery = Delivery { reading: last.state.id, followers, filter };
     let written = deliver(context, args, &mut reader.means.store, delivery).await?;
     for (_, read) in ended {
-        reader.means.store.drop_reading(read.state.id).await?;
+        match read.end {
+            End::Enough => reader.means.store.hand_over_reading(read.state.id, context.clock.now().wall).await?,
+            End::Complete | End::Stopped(_) => reader.means.store.drop_reading(read.state.id).await?,
+        }
     }
     let spent = if context.settings.is_sandbox() || reader.budget.spent.0 == 0 {
         String::new()
@@ -178,8 +189,17 @@ async fn conclude(
         format!(", {}", reader.budget.spent_text())
     };
     context.printer.say(&format!(
-        "{}: {} entries, {written} written; {} requests{spent}",
-        args.list, last.state.entries, reader.budget.requests
+        "{}: {}, {written} written; {}{spent}",
+        args.list,
+        counted(last.state.entries, "entry", "entries"),
+        counted(reader.budget.requests, "request", "requests")
     ));
+    if last.end == End::Enough {
+        context.printer.say(&format!(
+            "--limit is filled, and the rest of {} was not read; {} without it goes on from there",
+            args.list,
+            context.command(&["list", args.list.name()])
+        ));
+    }
     Ok(0)
 }

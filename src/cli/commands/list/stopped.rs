@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::timing::clock_text;
+use crate::domain::counted;
 use crate::lists::ListKind;
 use crate::lists::fetch::{Reader, Stop};
 
@@ -15,7 +15,10 @@ pub(in crate::cli::commands) fn ending(
     kept: u64,
     reader: &Reader,
 ) -> Result<u8, CliError> {
-    let go_on = format!("{kept} entries are kept; {again}, with the options you gave, goes on from there");
+    let go_on = format!(
+        "{} kept; {again}, with the options you gave, goes on from there",
+        counted(kept, "entry is", "entries are")
+    );
     let name = list.name();
     let (why, code) = match stop {
         Stop::Person(reason, said) => {
@@ -36,7 +39,7 @@ pub(in crate::cli::commands) fn ending(
         Stop::Spend => (format!("another page would cost more than --max-spend ({})", reader.budget.spent_text()), 4),
         Stop::Cap(until) => {
             let now = context.clock.now().wall;
-            (format!("the platform's cap lasts until {}", clock_text(*until, now, &context.zone)), 4)
+            (format!("the platform's cap lasts until {}", context.local_clock().text(*until, now)), 4)
         }
         Stop::World(said) => (format!("the platform answers, but with no page: {said}"), 4),
         Stop::Interrupted(signal) => (format!("stopped by {}", signal.name()), signal.exit_code()),

@@ -49,13 +49,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     Ok(0)
 }
 
-/// Where the list of a schedule is written each time: beside the queue, under the schedule's name.
+/// Where the list of a schedule is written each time: beside the queue, under the schedule's name, which is fit for it.
 fn list_file(args: &ScheduleAddArgs, context: &Context) -> Result<PathBuf, CliError> {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
-    if args.list.is_some() && !args.name.chars().all(is_plain) {
-        let message = format!("{} becomes the name of a file where --list is given", escaped(&args.name));
-        return Err(CliError::new(Kind::Usage, message).hint("give a name of letters, digits, - and _"));
-    }
     let queue = context.settings.db()?;
     let mut folder = queue.file_name().unwrap_or_default().to_os_string();
     folder.push(".lists.d");

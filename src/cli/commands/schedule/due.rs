@@ -88,11 +88,7 @@ fn free_to_run(context: &Context, store: &Store, due: &str) -> Result<Option<Sch
 
 fn say_next(context: &Context, next: Option<&Next>) {
     let Some(next) = next else { return };
-    context.printer.say(&format!(
-        "next: {} at {}",
-        escaped(&next.name),
-        diary::moment_text(next.starts, &context.zone)
-    ));
+    context.printer.say(&format!("next: {} at {}", escaped(&next.name), diary::moment_text(next.starts, &next.zone)));
 }
 
 /// Of several exit codes, the one that is told: a signal, a fault of ours, then what a person has to mend, then work left.
@@ -129,7 +125,8 @@ impl InProcess<'_> {
         ended
     }
 
-    /// What the words say of the settings, in this queue and with this config file; times are told by the schedule's clock.
+    /// What the words say of the settings, in this queue and with this config file; times are told by the schedule's clock, and
+    /// say so.
     fn context_of(&self, firing: &Firing, bounds: &BoundsArgs) -> Result<Context, CliError> {
         let mut overrides = self.context.overrides.clone();
         bounds.override_in(&mut overrides);
@@ -143,6 +140,7 @@ impl InProcess<'_> {
             printer: self.context.printer,
             clock: self.context.clock.clone(),
             zone: firing.schedule.recurrence.zone().clone(),
+            names_zone: true,
             overrides,
         })
     }

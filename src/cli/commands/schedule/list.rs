@@ -7,7 +7,7 @@ use crate::cli::context::{Context, shell_word};
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::timing::span_text;
-use crate::domain::Wall;
+use crate::domain::{Wall, counted};
 use crate::schedule::diary::moment_text;
 use crate::schedule::plan::Schedule;
 use crate::store::{FiringState, Store, StoredFiring, StoredSchedule};
@@ -121,7 +121,7 @@ fn outcome(firing: &StoredFiring) -> String {
     match (firing.state, &firing.stopped) {
         (FiringState::Ended, Some(stopped)) => {
             let code = firing.exit_code.map_or_else(String::new, |code| format!(", exit code {code}"));
-            format!("{stopped}, {} requests{code}", firing.requests.unwrap_or(0))
+            format!("{stopped}, {}{code}", counted(firing.requests.unwrap_or(0), "request", "requests"))
         }
         (FiringState::Running, _) if firing.runs == 0 => "asked for, not begun yet".into(),
         (FiringState::Running, _) => "running, or interrupted".into(),

@@ -54,7 +54,11 @@ pub(super) async fn judge(
         store.judge(job, &Looked { account: lane.account.id, action: lane.action, read_at, reach }).await?;
         let made = read_at.rfc3339();
         let name = escaped(lane.account.name.as_str()).into_owned();
-        context.printer.say(&format!("{name}: {} {list} in the archive of {made}, {} done", targets.len(), lane.done));
+        context.printer.say(&format!(
+            "{name}: {} in the archive of {made}, {} done",
+            list.phrase(targets.len() as u64),
+            lane.done
+        ));
     }
     Ok(store)
 }

@@ -74,8 +74,8 @@ async fn judge_all(
             let earlier = reader.means.store.reading(account.id, list.name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
-            let read = read_list(&mut reader, *list, row, fresh).await?;
-            if let Some(stop) = &read.stopped {
+            let read = read_list(&mut reader, *list, row, fresh, None).await?;
+            if let Some(stop) = read.stopped() {
                 let again = context.command(&["verify", &job.name]);
                 return ending(context, &again, *list, stop, read.state.entries, &reader).map(Judged::Ended);
             }
@@ -86,7 +86,8 @@ async fn judge_all(
             let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
             store.judge(job, &looked).await?;
             drop_reading(store, read.state.id).await?;
-            context.printer.say(&format!("{}: {} {list} listed, {} done", account.name, read.state.entries, lane.done));
+            let listed = list.phrase(read.state.entries);
+            context.printer.say(&format!("{}: {listed} listed, {} done", account.name, lane.done));
         }
         drop(locks);
         budget = reader.budget;

@@ -5,12 +5,14 @@ mod by_archive;
 mod by_list;
 mod table;
 
+use serde_json::json;
+
 use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::refuse_places;
-use crate::domain::{Action, Wall};
+use crate::domain::{Action, Wall, counted};
 use crate::store::{Account, Job, JobState, Store, VerdictCounts};
 
 /// What a job has done for one account.
@@ -26,19 +28,30 @@ pub(super) struct DoneLane {
 /// # Errors
 /// There is no such job; a list cannot be read, or an archive is foreign, older or somebody else's; the queue cannot be written.
 pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
+    if args.json && args.output.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+        let error = CliError::new(Kind::Usage, "--json and -o - would both write to stdout");
+        return Err(error.hint("give -o the name of a file"));
+    }
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref()], [Some(&job.path), args.archive.as_ref()])?;
     let name = escaped(&job.name).into_owned();
     let lanes = lanes_of(&mut store, &job, context).await?;
     if lanes.is_empty() {
         context.printer.say(&format!("{name} has done nothing that a list could show; there is nothing to verify"));
-        return Ok(0);
+        let verified = Verified { counts: store.verdicts(&job).await?, requeued: 0, complete: true };
+        return verified.tell(context, args, &job, 0);
     }
     let mut store = match &args.archive {
         Some(path) => by_archive::judge(context, store, &job, &lanes, path).await?,
         None => match by_list::judge(context, store, &job, &lanes, args).await? {
             by_list::Judged::All(store) => *store,
-            by_list::Judged::Ended(code) => return Ok(code),
+            by_list::Judged::Ended(code) => {
+                // What earlier readings said still stands.
+                let (mut store, job) = context.job(&args.job).await?;
+                let verified = Verified { counts: store.verdicts(&job).await?, requeued: 0, complete: false };
+                store.close().await;
+                return verified.tell(context, args, &job, code);
+            }
         },
     };
     let counts = store.verdicts(&job).await?;
@@ -46,9 +59,38 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
     if let Some(output) = &args.output {
         table::write(context, &mut store, &job, output, args.raw).await?;
     }
-    let open = follow_up(context, args, &mut store, &job, &counts).await?;
+    let (open, requeued) = follow_up(context, args, &mut store, &job, &counts).await?;
     store.close().await;
-    Ok(if open { 3 } else { 0 })
+    Verified { counts, requeued, complete: true }.tell(context, args, &job, if open { 3 } else { 0 })
+}
+
+/// What `--json` says.
+struct Verified {
+    /// Before anything was put back in line.
+    counts: VerdictCounts,
+    requeued: u64,
+    /// Whether every list was read that judges the job.
+    complete: bool,
+}
+
+impl Verified {
+    fn tell(&self, context: &Context, args: &VerifyArgs, job: &Job, code: u8) -> Result<u8, CliError> {
+        if args.json {
+            let VerdictCounts { confirmed, came_back, ghosts, undecided } = self.counts;
+            context.printer.json(&json!({
+                "job": job.name,
+                "round": job.round_number,
+                "confirmed": confirmed,
+                "came_back": came_back,
+                "ghosts": ghosts,
+                "undecided": undecided,
+                "requeued": self.requeued,
+                "complete": self.complete,
+                "exit_code": code,
+            }))?;
+        }
+        Ok(code)
+    }
 }
 
 /// The lanes whose effect a list shows. Reposts are listed under their own ID and undone by that of the post, so no list tells.
@@ -57,9 +99,10 @@ async fn lanes_of(store: &mut Store, job: &Job, context: &Context) -> Result<Vec
     let mut lanes = Vec::new();
     for (action, account, done, newest) in store.done_lanes(job).await? {
         if action == Action::Unrepost {
-            context
-                .printer
-                .say(&format!("{done} unreposts are not verified: a list shows a repost under an ID of its own"));
+            context.printer.say(&format!(
+                "{} not verified: a list shows a repost under an ID of its own",
+                counted(done, "unrepost is", "unreposts are")
+            ));
         } else if let Some(account) = accounts.iter().find(|known| known.id == account) {
             lanes.push(DoneLane { action, account: account.clone(), done, newest });
         }
@@ -70,18 +113,19 @@ async fn lanes_of(store: &mut Store, job: &Job, context: &Context) -> Result<Vec
 fn told(counts: &VerdictCounts) -> String {
     let VerdictCounts { confirmed, came_back, ghosts, undecided } = counts;
     format!(
-        "{confirmed} confirmed, {came_back} came back, {ghosts} ghosts (reported done, still listed), {undecided} undecided"
+        "{confirmed} confirmed, {came_back} came back, {} (reported done, still listed), {undecided} undecided",
+        counted(*ghosts, "ghost", "ghosts")
     )
 }
 
-/// What to do about it; whether anything is still to be done.
+/// What to do about it; whether anything is still to be done, and how many rows were put back in line.
 async fn follow_up(
     context: &Context,
     args: &VerifyArgs,
     store: &mut Store,
     job: &Job,
     counts: &VerdictCounts,
-) -> Result<bool, CliError> {
+) -> Result<(bool, u64), CliError> {
     let printer = &context.printer;
     if counts.undecided > 0 {
         printer.say("undecided: done after the list was read, or beyond what the platform lists (likes and posts past some 3,200, bookmarks past 800)");
@@ -93,12 +137,12 @@ async fn follow_up(
         ));
     }
     if counts.came_back == 0 {
-        return Ok(counts.ghosts > 0);
+        return Ok((counts.ghosts > 0, 0));
     }
     if !args.requeue {
         let again = context.command(&["verify", &job.name, "--requeue"]);
         printer.say(&format!("{again} puts what came back in line again"));
-        return Ok(true);
+        return Ok((true, 0));
     }
     let reopened = store.reopen_job(job, context.clock.now().wall).await?.tasks;
     let next = match job.state {
@@ -106,8 +150,8 @@ async fn follow_up(
         JobState::Paused => format!("the job is paused; next: {}", context.command(&["unpause", &job.name])),
         JobState::Cancelled => "the job is cancelled: they wait until it is loaded again with --again".to_owned(),
     };
-    printer.say(&format!("{reopened} that came back are in line again; {next}"));
-    Ok(counts.ghosts > 0)
+    printer.say(&format!("{} in line again; {next}", counted(reopened, "that came back is", "that came back are")));
+    Ok((counts.ghosts > 0, reopened))
 }
 
 #[cfg(test)]
@@ -117,6 +161,6 @@ mod tests {
     #[test]
     fn verdicts_are_said_in_one_line() {
         let counts = VerdictCounts { confirmed: 3, came_back: 2, ghosts: 1, undecided: 0 };
-        assert_eq!(told(&counts), "3 confirmed, 2 came back, 1 ghosts (reported done, still listed), 0 undecided");
+        assert_eq!(told(&counts), "3 confirmed, 2 came back, 1 ghost (reported done, still listed), 0 undecided");
     }
 }

@@ -1,0 +1,212 @@
+//! Files, read and judged before the first row of any is queued. Changes nothing.
+//!
+//! In: paths, and what the options say of their rows. Out: what each file is. What does not belong here: how it stands to the queue
+//! (`standing`), and loading it (`loading`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::accounts::Accounts;
+use super::loading::LoadOptions;
+use super::standing::place_of;
+use crate::cli::error::{CliError, Kind};
+use crate::domain::{AccountName, Action, Target, TargetKind, counted};
+use crate::jobfile::{LaneCount, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
+use crate::lists::filter::Rule;
+use crate::store::NewJob;
+
+/// Rows by action and account, and how many each rule spares.
+type ToDo = (Vec<LaneCount>, BTreeMap<Rule, u64>);
+
+/// How files are read.
+#[derive(Clone, Debug, Default)]
+pub struct FileOptions {
+    /// What to do where the file does not say.
+    pub action: Option<Action>,
+    /// The target's column.
+    pub column: Option<String>,
+    /// The job's name, for one file.
+    pub job: Option<String>,
+    /// A rejected row refuses the file.
+    pub strict: bool,
+}
+
+/// A file that has been read and judged.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Where its rows come from.
+    pub source: Source,
+    /// What it is.
+    pub survey: Survey,
+    /// The job's name.
+    pub job: String,
+    /// The file, absolute; `-` for stdin.
+    pub path: PathBuf,
+    pub(super) strict: bool,
+}
+
+/// Reads and judges files. Changes nothing.
+///
+/// # Errors
+/// A file cannot be used (65), two files would be one job (2), stdin without `--job` (2).
+pub fn prepare(files: &[PathBuf], options: &FileOptions) -> Result<Vec<Prepared>, CliError> {
+    if options.job.is_some() && files.len() > 1 {
+        return Err(
+            CliError::new(Kind::Usage, "--job names one job, and there are several files").hint("load them one by one")
+        );
+    }
+    let mut prepared: Vec<Prepared> = Vec::with_capacity(files.len());
+    for file in files {
+        let one = prepare_one(file, options)?;
+        if let Some(other) = prepared.iter().find(|other| other.job == one.job) {
+            let message = format!("{} and {} would both be the job {}", other.survey.path, one.survey.path, one.job);
+            return Err(
+                CliError::new(Kind::Usage, message).hint("load one of them alone, under another name with --job")
+            );
+        }
+        prepared.push(one);
+    }
+    Ok(prepared)
+}
+
+fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError> {
+    let is_stdin = file == Path::new("-");
+    if is_stdin && options.job.is_none() {
+        return Err(CliError::new(Kind::Usage, "rows from stdin have no name").hint("give the job one: --job NAME"));
+    }
+    let source = Source::open(file)?;
+    if SavedWorklist::is_one(&source).unwrap_or(false) {
+        let message = format!("{} is a saved worklist, not a job", source.name());
+        return Err(
+            CliError::new(Kind::InputData, message).hint("take its ticks back with `cleanup load` and the file's name")
+        );
+    }
+    let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: true };
+    let survey = Survey::of(&source, &read)?;
+    let job = match (&options.job, source.stem()) {
+        (Some(job), _) => job.clone(),
+        (None, Some(stem)) => stem.to_owned(),
+        (None, None) => {
+            let message = format!("{} has no name that could be a job's", file.display());
+            return Err(CliError::new(Kind::Usage, message).hint("give the job one: --job NAME"));
+        }
+    };
+    let path = if is_stdin { PathBuf::from("-") } else { absolute(file)? };
+    Ok(Prepared { source, survey, job, path, strict: options.strict })
+}
+
+/// The same file has one path, however it was written.
+fn absolute(file: &Path) -> Result<PathBuf, CliError> {
+    std::fs::canonicalize(file)
+        .or_else(|_| std::path::absolute(file))
+        .map_err(|error| CliError::new(Kind::InputData, format!("{}: {error}", file.display())).hint("check the path"))
+}
+
+impl Prepared {
+    /// The same rows under the path and the name that the file is going to have: it is read where it was received.
+    pub fn at(mut self, path: PathBuf, shown: &str) -> Prepared {
+        self.path = path;
+        shown.clone_into(&mut self.survey.path);
+        self
+    }
+
+    /// Rows that would be tasks, given which accounts there are; duplicates included.
+    pub fn usable(&self, accounts: &Accounts) -> u64 {
+        let usable = |lane: &&LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
+        self.survey.lanes.iter().filter(usable).map(|lane| lane.rows).sum()
+    }
+
+    /// Rows that read well and yet are nobody's here: a sentence for each account or action in question, naming the first line.
+    pub fn misplaced(&self, accounts: &Accounts) -> Vec<String> {
+        let sentence = |lane: &LaneCount| {
+            let why = match place_of(accounts, lane.account.as_ref(), lane.action) {
+                Ok(_) => return None,
+                Err("unknown_account") => {
+                    format!("account {:?} is not known here", lane.account.as_ref().map_or("", AccountName::as_str))
+                }
+                Err(_) => format!("the platform does not offer {}", lane.action),
+            };
+            let rows = counted(lane.rows, "row", "rows");
+            Some(format!("{}:{}: {why} ({rows})", self.survey.path, lane.first_line))
+        };
+        self.survey.lanes.iter().filter_map(sentence).collect()
+    }
+
+    /// Whether every usable row belongs to the default account.
+    pub fn wants_default_account(&self) -> bool {
+        self.survey.lanes.iter().any(|lane| lane.account.is_none())
+    }
+
+    /// The accounts that rows name.
+    pub fn named_accounts(&self) -> Vec<AccountName> {
+        self.survey.lanes.iter().filter_map(|lane| lane.account.clone()).collect()
+    }
+
+    /// What all of its usable rows are about; none where that differs, or there is none.
+    pub fn kind(&self) -> Option<TargetKind> {
+        let mut kinds = self.survey.lanes.iter().map(|lane| lane.action.target_kind());
+        let first = kinds.next()?;
+        kinds.all(|kind| kind == first).then_some(first)
+    }
+
+    /// The file's usable rows by action and account without those that are spared, and how many each rule spares. Repeats are
+    /// not known before a file is loaded.
+    ///
+    /// # Errors
+    /// The file changed since it was read.
+    pub fn to_do(&self, options: &LoadOptions) -> Result<ToDo, CliError> {
+        self.count_to_do(options, true)
+    }
+
+    /// The same where nobody asks about handles: rows that name one are left out.
+    ///
+    /// # Errors
+    /// As [`Prepared::to_do`].
+    pub fn to_do_without_handles(&self, options: &LoadOptions) -> Result<ToDo, CliError> {
+        self.count_to_do(options, self.survey.handles == 0)
+    }
+
+    fn count_to_do(&self, options: &LoadOptions, with_handles: bool) -> Result<ToDo, CliError> {
+        let mut lanes = self.survey.lanes.clone();
+        let mut spared = BTreeMap::new();
+        if options.rules.is_empty() && with_handles {
+            return Ok((lanes, spared));
+        }
+        let mut sieve = options.rules.begin(&self.survey, &self.source)?;
+        let mut rows = self.survey.rows(&self.source)?;
+        while let Some(row) = rows.next()? {
+            let RowVerdict::Task { action, account, target } = row.verdict else { continue };
+            let is_left_out = !with_handles && matches!(target, Target::Handle(_));
+            let rule =
+                if is_left_out { None } else { sieve.spares(row.line, (action, account, &target), row.cells, true) };
+            if (is_left_out || rule.is_some())
+                && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
+            {
+                lane.rows = lane.rows.saturating_sub(1);
+                if let Some(rule) = rule {
+                    *spared.entry(rule).or_default() += 1;
+                }
+            }
+        }
+        lanes.retain(|lane| lane.rows > 0);
+        Ok((lanes, spared))
+    }
+
+    /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
+    pub(super) fn content_hash(&self, options: &LoadOptions) -> String {
+        let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let handles =
+            if self.survey.handles > 0 { format!(":handles={}", options.handles_asked) } else { String::new() };
+        format!("{file}:{}{handles}", options.rules.name())
+    }
+
+    pub(super) fn new_job(&self, accounts: &Accounts, keep: Option<&PathBuf>) -> NewJob {
+        NewJob {
+            name: self.job.clone(),
+            path: self.path.clone(),
+            action: self.survey.default_action,
+            account: accounts.default.filter(|_| self.wants_default_account()),
+            keep: keep.cloned(),
+        }
+    }
+}

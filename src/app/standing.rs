@@ -1,0 +1,134 @@
+//! How files stand to the queue, before anything is loaded.
+//!
+//! In: files that have been judged, the queue. Out: for each, what loading it would be; or why it cannot be loaded. What does not
+//! belong here: loading.
+
+use super::accounts::{Accounts, Who};
+use super::loading::LoadOptions;
+use super::preparing::Prepared;
+use crate::cli::error::{CliError, Kind};
+use crate::domain::{AccountName, Action};
+use crate::platform;
+use crate::store::{Job, JobState, Store};
+
+/// How a file stands to the queue, before anything is loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    /// The queue does not know the job.
+    New,
+    /// The content is what was loaded last; so many tasks are not settled.
+    Unchanged {
+        /// Tasks that are not settled.
+        pending: u64,
+    },
+    /// The content has changed; so many tasks are not settled yet.
+    Changed {
+        /// Tasks that were not settled before.
+        pending: u64,
+    },
+    /// It is finished, and starts over as a new round.
+    Again,
+    /// Somebody cancelled the job; nothing is loaded or sent.
+    Cancelled,
+}
+
+/// Says how a file stands to the queue.
+///
+/// # Errors
+/// Another path, action or account under the job's name (2); no usable row (65).
+pub async fn stand(
+    store: &mut Store,
+    file: &Prepared,
+    accounts: &Accounts,
+    options: &LoadOptions,
+) -> Result<Standing, CliError> {
+    if let Some(refusal) = file.survey.refusal(file.strict) {
+        return Err(refusal.into());
+    }
+    if file.wants_default_account() && accounts.default.is_none() {
+        return Err(CliError::new(Kind::Usage, format!("{}: it is not known whose account to act for", file.survey.path)).hint("name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)"));
+    }
+    let usable = file.usable(accounts);
+    if usable == 0 || (file.strict && usable < file.survey.rows) {
+        return Err(no_account_for_rows(file, accounts));
+    }
+    let Some(job) = store.job(&file.job).await? else { return Ok(Standing::New) };
+    refuse_another(file, &job, accounts)?;
+    let pending = job.pending;
+    Ok(match (job.state, options.again && pending == 0) {
+        (_, true) => Standing::Again,
+        (JobState::Cancelled, false) => Standing::Cancelled,
+        _ if job.content_hash == file.content_hash(options) => Standing::Unchanged { pending },
+        _ => Standing::Changed { pending },
+    })
+}
+
+/// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded
+/// refuses all, and then nothing has changed.
+///
+/// # Errors
+/// As [`stand`]; nobody is known by the name `account` (2).
+pub async fn stand_all(
+    who: &Who,
+    store: &mut Store,
+    account: Option<&AccountName>,
+    files: &[Prepared],
+    options: &LoadOptions,
+) -> Result<(Accounts, Vec<Standing>), CliError> {
+    let before: Vec<_> = store.accounts().await?.into_iter().map(|account| account.id).collect();
+    let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
+    let accounts = who.introduce(store, account, &named).await?;
+    let mut standings = Vec::with_capacity(files.len());
+    for file in files {
+        match stand(store, file, &accounts, options).await {
+            Ok(standing) => standings.push(standing),
+            Err(refusal) => {
+                let now = store.accounts().await?.into_iter().map(|account| account.id);
+                let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();
+                store.forget_unused_accounts(&new).await?;
+                return Err(refusal);
+            }
+        }
+    }
+    Ok((accounts, standings))
+}
+
+/// A job's path, default action and account are fixed when it is first loaded.
+fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), CliError> {
+    let new = file.new_job(accounts, None);
+    let word = |action: Option<Action>| action.map_or("none", Action::name);
+    let difference = if job.path != new.path {
+        format!("of another file, {}", job.path.display())
+    } else if job.action != new.action {
+        format!("of another action, {} (now {})", word(job.action), word(new.action))
+    } else if job.account != new.account {
+        "of another account".to_owned()
+    } else {
+        return Ok(());
+    };
+    let message =
+        format!("{}: there is a job {} already, {difference}; nothing was changed", file.survey.path, job.name);
+    Err(CliError::new(Kind::Usage, message).hint(format!("load it under another name: --job {}-2", job.name)))
+}
+
+fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
+    let why = file.misplaced(accounts).into_iter().next().unwrap_or_else(|| file.survey.path.clone());
+    let known = accounts.names().join(", ");
+    let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
+    CliError::new(Kind::InputData, format!("{why}; nothing was queued")).hint(format!(
+        "correct the row ({known}); an account becomes known under a name with CLEANUP_X_USER_ID and --account NAME"
+    ))
+}
+
+/// Whose row it is, or why it is nobody's.
+pub(super) fn place_of(
+    accounts: &Accounts,
+    name: Option<&AccountName>,
+    action: Action,
+) -> Result<crate::domain::AccountId, &'static str> {
+    let (account, platform) = accounts.find(name).ok_or("unknown_account")?;
+    if platform::find(platform, action).is_none() {
+        return Err("action_not_offered");
+    }
+    Ok(account)
+}

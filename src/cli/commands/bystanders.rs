@@ -1,0 +1,26 @@
+//! Jobs that were finished before a run began and that it has nothing to do with: a sum over them would hide what was done now.
+
+use std::collections::HashMap;
+
+use crate::domain::{JobId, RoundId};
+use crate::store::{Counts, JobStatus, Store, StoreError};
+
+/// How finished jobs stood before a run that works on whatever is unfinished.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bystanders(HashMap<JobId, (RoundId, Counts)>);
+
+impl Bystanders {
+    /// Nobody, where the jobs of a run were named: those are told of, whatever they had left.
+    pub(super) async fn of(store: &mut Store, named: Option<&[JobId]>) -> Result<Bystanders, StoreError> {
+        if named.is_some() {
+            return Ok(Bystanders::default());
+        }
+        let finished = store.status(None).await?.into_iter().filter(|status| status.counts.pending == 0);
+        Ok(Bystanders(finished.map(|status| (status.job.id, (status.job.round, status.counts))).collect()))
+    }
+
+    /// Whether a job is one still: loaded again or counted anew meanwhile, it is none.
+    pub(super) fn has(&self, status: &JobStatus) -> bool {
+        self.0.get(&status.job.id) == Some(&(status.job.round, status.counts))
+    }
+}

@@ -1,0 +1,88 @@
+//! What a reading has brought, out of the queue again: page by page in the platform's order, and whether it is enough.
+
+use crate::domain::TargetKind;
+use crate::lists::Entry;
+use crate::lists::filter::{Filter, Sieve, Take};
+use crate::store::{ReadingId, Store, StoreError};
+
+use super::pages::entry_of;
+
+const ENTRIES_AT_ONCE: u32 = 1_000;
+
+/// The kept entries of a reading, front to back.
+#[derive(Debug)]
+pub struct Kept {
+    reading: ReadingId,
+    followers: Option<ReadingId>,
+    behind: i64,
+}
+
+impl Kept {
+    /// From the first entry on. `followers` is a whole reading of who follows the account, where that was asked.
+    pub fn of(reading: ReadingId, followers: Option<ReadingId>) -> Kept {
+        Kept { reading, followers, behind: 0 }
+    }
+
+    /// The next entries, some thousand at most; none: there are no more by now.
+    ///
+    /// # Errors
+    /// The queue cannot be read, or holds what this program never writes.
+    pub async fn next(&mut self, store: &mut Store) -> Result<Vec<Entry>, StoreError> {
+        let page = store.reading_entries(self.reading, self.behind, ENTRIES_AT_ONCE).await?;
+        let Some((last, ..)) = page.last() else { return Ok(Vec::new()) };
+        self.behind = *last;
+        let follow = match self.followers {
+            Some(followers) => {
+                let targets: Vec<_> = page.iter().map(|(_, target, _)| *target).collect();
+                Some(store.in_reading(followers, &targets).await?)
+            }
+            None => None,
+        };
+        let entry = |(_, target, facts): &(i64, _, String)| {
+            let follows_back = follow.as_ref().map(|follow| follow.contains(target));
+            Ok(Entry { follows_back, ..entry_of(*target, facts)? })
+        };
+        page.iter().map(entry).collect()
+    }
+}
+
+/// When enough has been read: as soon as a limit is filled, whoever pays for reading may stop.
+#[derive(Debug)]
+pub struct Enough {
+    filter: Filter,
+    take: Take,
+    kind: TargetKind,
+    followers: Option<ReadingId>,
+    judged: Option<(Kept, Sieve)>,
+}
+
+impl Enough {
+    /// None where only the last page can tell: without a limit, and where entries are put in order first.
+    pub fn of(filter: &Filter, take: Take, kind: TargetKind, followers: Option<ReadingId>) -> Option<Enough> {
+        let tells = take.limit.is_some() && take.order.is_none();
+        tells.then(|| Enough { filter: filter.clone(), take, kind, followers, judged: None })
+    }
+
+    /// Whether what a reading has brought by now fills the limit. Entries that were judged before are not judged again.
+    pub(super) async fn is_there(&mut self, store: &mut Store, reading: ReadingId) -> Result<bool, StoreError> {
+        let (kept, sieve) = self.judged.get_or_insert_with(|| {
+            (Kept::of(reading, self.followers), Sieve::new(self.filter.clone(), self.take, self.kind))
+        });
+        while !sieve.is_full() {
+            let entries = kept.next(store).await?;
+            if entries.is_empty() {
+                return Ok(false);
+            }
+            // Only entries in an order can be too many.
+            if entries.into_iter().any(|entry| sieve.push(entry).is_err()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The list is read from its beginning: what was judged is gone.
+    pub(super) fn begin_anew(&mut self) {
+        self.judged = None;
+    }
+}

@@ -1,0 +1,110 @@
+//! What a reader stands on, and what it says: why it stopped, what a person may want to hear, what went wrong on our side.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth::{NoToken, TokenSource};
+use crate::clock::SharedClock;
+use crate::domain::{AccountId, Platform, Tick, UserId, Wall};
+use crate::engine::{Shutdown, Signal};
+use crate::platform::{BaseUrl, Client, Page};
+use crate::store::{ReadEnd, ReadId, Store, StoreError};
+
+/// An account's way to its platform.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The account.
+    pub account: AccountId,
+    /// Its platform.
+    pub platform: Platform,
+    /// Its user there.
+    pub user: UserId,
+    /// Where that is.
+    pub base: Arc<BaseUrl>,
+    /// The app whose windows it shares with others.
+    pub app: Arc<str>,
+}
+
+/// What a reader stands on.
+pub struct Means {
+    /// The queue.
+    pub store: Store,
+    /// The way to the platforms.
+    pub client: Arc<Client>,
+    /// Everybody's credentials.
+    pub tokens: Arc<TokenSource>,
+    /// The time.
+    pub clock: SharedClock,
+    /// How it is told to end.
+    pub shutdown: Shutdown,
+    /// How long a request may take.
+    pub request_deadline: Duration,
+    /// Stop after so long without any answer.
+    pub give_up_after: Duration,
+    /// Ask for nothing after this.
+    pub until: Option<Tick>,
+}
+
+/// Why reading stopped before the last page. What was read is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// `--until` or `--for`, or no slot comes before it.
+    Deadline,
+    /// `--max-requests`.
+    Requests,
+    /// `--max-spend`.
+    Spend,
+    /// A cap that outlasts any reasonable wait, until then.
+    Cap(Wall),
+    /// A signal.
+    Interrupted(Signal),
+    /// The account or its app needs a person: one word, and what the platform said.
+    Person(String, String),
+    /// No answer at all for too long.
+    Unreachable(String),
+    /// The platform answers, and never with a page.
+    World(String),
+    /// The platform does not take what was asked: a cursor that has run out, most likely.
+    Malformed(String),
+}
+
+/// What came of asking.
+#[derive(Debug)]
+pub enum Asked {
+    /// A page, and its request: to be ended in the transaction that keeps the page.
+    Page(Page, ReadId, ReadEnd),
+    /// None.
+    Stopped(Stop),
+}
+
+/// What a person may want to hear meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Waiting until then, because.
+    Waiting {
+        /// Until when.
+        until: Wall,
+        /// Why, for people.
+        why: String,
+    },
+    /// An answer that was no page; it is asked again.
+    Trouble(String),
+    /// A page: how many entries this reading has, and how many pages.
+    Page {
+        /// Entries kept.
+        entries: u64,
+        /// Pages read.
+        pages: u64,
+    },
+}
+
+/// What goes wrong on our side.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The queue.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The credentials cannot be used, for a reason of the configuration's.
+    #[error(transparent)]
+    Token(NoToken),
+}

@@ -1,0 +1,137 @@
+//! A user's lists: requests that read them, and what is on and off them.
+
+use super::super::faults::Strike;
+use super::super::reads::{ReadAsk, Reads, rate_of};
+use super::super::shelves::Shelf;
+use super::super::windows::Standing;
+use super::super::world::{Answer, Decision, Trouble, Verdict};
+use super::{INJECTED_RESET_SECONDS, User};
+use crate::domain::{Action, Moment, TargetId, Tick, WindowSpec};
+
+impl User {
+    /// Counts a request that reads; says how many there have been for the same.
+    pub(in crate::sandbox) fn arrive_read(&mut self, tick: Tick, what: &'static str) -> u64 {
+        let reads = self.reads_of(what);
+        reads.requests += 1;
+        reads.arrivals.arrive(tick);
+        reads.requests
+    }
+
+    fn reads_of(&mut self, what: &'static str) -> &mut Reads {
+        let usual = || rate_of(what).shortened(WindowSpec::SANDBOX_SHORTER);
+        let rate = self.read_rate.unwrap_or_else(usual);
+        self.reads.entry(what).or_insert_with(|| Reads::new(rate))
+    }
+
+    /// A request for a page, or about names.
+    pub(in crate::sandbox) fn read(
+        &mut self,
+        now: Moment,
+        ask: &ReadAsk,
+        strike: Option<Strike>,
+        wording: u8,
+    ) -> Decision {
+        let (trouble, enforce, id) = (self.trouble, self.enforce, self.id);
+        let reads = self.reads_of(ask.name());
+        let standing = reads.window.standing(now);
+        let say =
+            |verdict| Decision::Whole(Answer { verdict, window: enforce.then_some(standing), day: None, wording });
+        if strike == Some(Strike::Reset) {
+            self.faults.reset += 1;
+            return Decision::Reset;
+        }
+        if trouble == Some(Trouble::Revoked) {
+            return say(Verdict::Trouble(Trouble::Revoked));
+        }
+        if strike == Some(Strike::RateLimited) && trouble.is_none() {
+            reads.injected_429 += 1;
+            let reset_seconds = now.wall.0.div_euclid(1000) + INJECTED_RESET_SECONDS;
+            let window = Some(Standing { remaining: 0, reset_seconds, ..standing });
+            return Decision::Whole(Answer { verdict: Verdict::RateLimited, window, day: None, wording });
+        }
+        if enforce && !reads.window.has_room(now) {
+            reads.earned_429 += 1;
+            return say(Verdict::RateLimited);
+        }
+        reads.window.take(now);
+        let verdict = match (trouble, &ask.path_user) {
+            (Some(trouble), _) => Verdict::Trouble(trouble),
+            (None, Some(user)) if user.parse() != Ok(id) => Verdict::PathUser,
+            _ if strike == Some(Strike::ServerError) => Verdict::ServerError,
+            _ => Verdict::Undone,
+        };
+        self.read_end(verdict, now, ask, strike, wording)
+    }
+
+    /// How a request that was let in is answered.
+    fn read_end(
+        &mut self,
+        verdict: Verdict,
+        now: Moment,
+        ask: &ReadAsk,
+        strike: Option<Strike>,
+        wording: u8,
+    ) -> Decision {
+        let enforce = self.enforce;
+        let reads = self.reads_of(ask.name());
+        let is_page = verdict == Verdict::Undone;
+        reads.pages += u64::from(is_page && strike != Some(Strike::Lost));
+        let answer = Answer { verdict, window: enforce.then(|| reads.window.standing(now)), day: None, wording };
+        match strike.filter(|_| is_page || verdict == Verdict::ServerError) {
+            Some(Strike::ServerError) => {
+                self.faults.server_error += 1;
+                Decision::Whole(answer)
+            }
+            Some(Strike::Lost) => {
+                self.faults.lost += 1;
+                Decision::Lost
+            }
+            Some(Strike::Cut) => {
+                self.faults.cut += 1;
+                Decision::Cut(answer)
+            }
+            Some(Strike::Slow(delay)) => {
+                self.faults.slow += 1;
+                Decision::Late(answer, delay)
+            }
+            _ => Decision::Whole(answer),
+        }
+    }
+
+    /// Puts something on a list, or back on it.
+    pub(in crate::sandbox) fn relist(&mut self, shelf: Shelf, target: TargetId) {
+        if self.undone_on(shelf, target) {
+            self.returned.insert((shelf, target));
+        } else {
+            self.added.entry(shelf).or_default().push(target);
+        }
+    }
+
+    /// What was put on a list that was never there.
+    pub(in crate::sandbox) fn added(&self, shelf: Shelf) -> &[TargetId] {
+        self.added.get(&shelf).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether something is off a list because it has been undone.
+    pub(in crate::sandbox) fn has_undone(&self, shelf: Shelf, target: TargetId) -> bool {
+        self.undone_on(shelf, target) && !self.returned.contains(&(shelf, target))
+    }
+
+    fn undone_on(&self, shelf: Shelf, target: TargetId) -> bool {
+        let applied = |action| self.effects.get(&(action, target)).is_some_and(|counts| counts.applied > 0);
+        undoing(shelf).iter().any(|action| applied(*action))
+    }
+}
+
+/// The actions that take something off a list.
+pub(super) const fn undoing(shelf: Shelf) -> &'static [Action] {
+    match shelf {
+        Shelf::Following => &[Action::Unfollow],
+        Shelf::Followers => &[],
+        Shelf::Likes => &[Action::Unlike],
+        Shelf::Posts => &[Action::DeletePost, Action::Unrepost],
+        Shelf::Mutes => &[Action::Unmute],
+        Shelf::Blocks => &[Action::Unblock],
+        Shelf::Bookmarks => &[Action::Unbookmark],
+    }
+}

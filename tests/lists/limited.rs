@@ -1,0 +1,95 @@
+//! `cleanup list --limit`: no page is paid for behind the one that fills the limit, and nobody takes what was read for the list.
+
+use crate::common::{Home, SandboxProcess, stderr, stdout};
+use crate::fetch::{column, ended, list, reads, targets};
+
+fn sandbox(home: &Home, entries: &str) -> SandboxProcess {
+    SandboxProcess::start(home, &["--lists", entries, "--faults", "none"])
+}
+
+#[test]
+fn reading_ends_with_the_page_that_fills_the_limit() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "650");
+    // A page of likes has a hundred.
+    let output = ended(list(&home, &sandbox, &["likes", "--limit", "150"]), 0);
+    assert_eq!(targets(&stdout(&output)).len(), 150);
+    assert_eq!(reads(&sandbox, "likes").requests, 2, "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("likes: 200 entries, 150 written; 2 requests"), "{said}");
+    assert!(said.contains("the rest of likes was not read; `cleanup list likes` without it goes on"), "{said}");
+    // The list is not held for complete: without the limit it is read on from the page behind, and is whole.
+    let output = ended(list(&home, &sandbox, &["likes"]), 0);
+    assert_eq!(targets(&stdout(&output)).len(), 650);
+    assert_eq!(reads(&sandbox, "likes").requests, 7, "{}", stderr(&output));
+    assert!(stderr(&output).contains("200 entries were there"), "{}", stderr(&output));
+    // And then it begins anew, as after every whole list.
+    ended(list(&home, &sandbox, &["likes", "--limit", "1"]), 0);
+    assert_eq!(reads(&sandbox, "likes").requests, 8);
+}
+
+#[test]
+fn the_next_limit_begins_anew_for_what_came_first_may_be_undone() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "300");
+    ended(list(&home, &sandbox, &["likes", "--limit", "40", "-o", "unlike.csv"]), 0);
+    let first = targets(&std::fs::read_to_string(home.path("unlike.csv")).unwrap());
+    let run = home.against(&sandbox, ["run", "unlike.csv", "--yes", "--pace", "front-load", "--progress", "none"]);
+    ended(run, 0);
+    let second = targets(&stdout(&ended(list(&home, &sandbox, &["likes", "--limit", "40"]), 0)));
+    assert_eq!((second.len(), reads(&sandbox, "likes").requests), (40, 2));
+    assert!(second.iter().all(|target| !first.contains(target)), "night after night the next forty");
+}
+
+#[test]
+fn what_was_stopped_short_of_the_limit_is_gone_on_with() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "650");
+    ended(list(&home, &sandbox, &["likes", "--limit", "250", "--max-requests", "2"]), 4);
+    let output = ended(list(&home, &sandbox, &["likes", "--limit", "250"]), 0);
+    assert_eq!((targets(&stdout(&output)).len(), reads(&sandbox, "likes").requests), (250, 3), "{}", stderr(&output));
+    // Enough is there already: nothing is asked for.
+    ended(list(&home, &sandbox, &["likes", "--fresh", "--max-requests", "3"]), 4);
+    let output = ended(list(&home, &sandbox, &["likes", "--limit", "250"]), 0);
+    assert_eq!((targets(&stdout(&output)).len(), reads(&sandbox, "likes").requests), (250, 6), "{}", stderr(&output));
+}
+
+#[test]
+fn only_what_the_filter_lets_pass_fills_the_limit() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "650");
+    // With an order the last page may have the first entry; where nothing passes nothing is ever full.
+    for (words, requests) in [
+        (&["likes", "--limit", "5", "--order", "oldest"][..], 7),
+        (&["likes", "--limit", "5", "--matching", "no post says this"], 7),
+        (&["likes", "--limit", "650"], 7),
+        (&["likes", "--limit", "100"], 1),
+    ] {
+        let before = reads(&sandbox, "likes").requests;
+        let output = ended(list(&home, &sandbox, words), 0);
+        assert_eq!(reads(&sandbox, "likes").requests - before, requests, "{words:?}: {}", stderr(&output));
+    }
+    // Who follows back is told by all followers, in one page here; of those followed a page is enough.
+    let words = ["following", "--not-following-back", "--limit", "7"];
+    let output = ended(list(&home, &sandbox, &words), 0);
+    assert_eq!(targets(&stdout(&output)).len(), 7);
+    assert!(column(&stdout(&output), "follows_back").iter().all(|word| word == "false"));
+    assert_eq!((reads(&sandbox, "followers").requests, reads(&sandbox, "following").requests), (1, 1));
+}
+
+/// A list that was cut by a limit proves nothing: verify reads on to its end.
+#[test]
+fn verify_does_not_take_it_for_the_list() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "300");
+    ended(list(&home, &sandbox, &["likes", "-o", "all.csv"]), 0);
+    let all = targets(&std::fs::read_to_string(home.path("all.csv")).unwrap());
+    home.write("unlike.csv", format!("tweet_id\n{}\n", all[250]));
+    let run = ["run", "unlike.csv", "--yes", "--pace", "front-load", "--progress", "none"];
+    ended(home.against(&sandbox, run), 0);
+    let before = reads(&sandbox, "likes").requests;
+    ended(list(&home, &sandbox, &["likes", "--limit", "10"]), 0);
+    let verified = ended(home.against(&sandbox, ["verify", "unlike"]), 0);
+    assert!(stderr(&verified).contains("299 likes listed, 1 done"), "{}", stderr(&verified));
+    assert_eq!(reads(&sandbox, "likes").requests - before, 3);
+}
