@@ -167,14 +167,15 @@ const FILL_SORTED_ONE_LANE: &str = "
     insert into temp.sorted (target, id) select target, id from task
      where id between ?1 and ?2 and (not ?3 or typeof(target) = 'text') order by target, id";
 
+/// `or rollback`: see `reload`.
 const INSERT_KEYS: &str = "
-    insert into task_key (lane_id, target, task_id)
+    insert or rollback into task_key (lane_id, target, task_id)
     select coalesce(lane_id, ?3), target, id from temp.sorted where rowid > ?1 and rowid <= ?2 on conflict do nothing";
 
 /// `{lane: {target: task, ...}, ...}`: the name and the value of an object's member are a row of `json_each` as they are, where an
 /// array for each row would have to be taken apart.
 const APPEND_KEYS: &str = "
-    insert into task_key (lane_id, target, task_id)
+    insert or rollback into task_key (lane_id, target, task_id)
     select cast(lane.key as integer), cast(key.key as integer), key.value
       from jsonb_each(?1) lane cross join json_each(lane.value) key";
 

@@ -439,10 +439,10 @@ impl<'s> Loader<'s> {
 }
 
 const APPEND_RUN: &str =
-    "insert into task (id, lane_id, line, target) select ?2 + key, ?3, ?4 + key, value from json_each(?1)";
+    "insert or rollback into task (id, lane_id, line, target) select ?2 + key, ?3, ?4 + key, value from json_each(?1)";
 
 const APPEND_SCATTERED: &str = "
-    insert into task (id, lane_id, line, target, state, reason, finished_at)
+    insert or rollback into task (id, lane_id, line, target, state, reason, finished_at)
     select ?2 + key, value ->> 0, value ->> 1, value ->> 2, iif(value ->> 3 is null, 0, 8), value ->> 3,
            iif(value ->> 3 is null, null, ?3)
       from json_each(?1)";

@@ -125,6 +125,9 @@ impl Loader<'_> {
             self.abandon().await?;
             return Ok(Reloaded::Shrinks { vanished: vanished as u64, pending: pending as u64 });
         }
+        // Each batch is true by itself, so after a power failure the first few of them are what a crash leaves; the last commit's
+        // sync takes all of them to the disk.
+        self.store.sync_each_commit(false).await?;
         let mut summary = ReloadSummary { rows: self.rows, rejected: self.rejected, ..ReloadSummary::default() };
         self.append_fresh().await?;
         summary.added = self.index_fresh().await?;
@@ -208,6 +211,7 @@ impl Loader<'_> {
         let last = self.next_id - 1;
         let (pending, kept) = self.count_new(0).await?;
         summary.kept += kept as u64;
+        self.store.sync_each_commit(true).await?;
         self.begin().await?;
         self.run(
             "update round set visible_to = max(visible_to, ?2), rows = ?3, duplicates = ?4, rejected = ?5,
@@ -353,15 +357,18 @@ const FILL_VANISHED: &str = "
 const COUNT_VANISHED_PENDING: &str = "
     select count(*) from temp.vanished v join task on task.id = v.task_id where task.state in (0, 1, 2, 3)";
 
+// `or rollback` says that a row that cannot be written ends the whole transaction, which it does here anyway. So SQLite need not copy
+// each page before a statement touches it, in case that statement alone has to be taken back.
+
 const APPEND_FRESH: &str = "
-    insert into task (id, lane_id, line, target, state, reason, finished_at)
+    insert or rollback into task (id, lane_id, line, target, state, reason, finished_at)
     select ?3 + f.rowid, i.lane_id, i.line, i.target, iif(i.spared is null, 0, 8), i.spared,
            iif(i.spared is null, null, ?4)
       from temp.fresh f join temp.incoming i on i.id = f.incoming_id
      where f.rowid > ?1 and f.rowid <= ?2";
 
 const APPEND_FRESH_CELLS: &str = "
-    insert into task_cells (task_id, record)
+    insert or rollback into task_cells (task_id, record)
     select ?3 + f.rowid, i.record from temp.fresh f join temp.incoming i on i.id = f.incoming_id
      where f.rowid > ?1 and f.rowid <= ?2 and i.record is not null";
 
@@ -375,7 +382,7 @@ const COUNT_CANCELLED: &str = "
 
 /// A task that is being sent is let finish; it is only marked.
 const CANCEL_VANISHED: &str = "
-    update task
+    update or rollback task
        set vanished = 1, state = iif(state in (0, 2, 3), 7, state),
            reason = iif(state in (0, 2, 3), 'row_vanished', reason),
            finished_at = iif(state in (0, 2, 3), ?4, finished_at)
@@ -400,7 +407,7 @@ const COUNT_SPARED: &str = "
      where round.id = ?3";
 
 const RESTORE: &str = "
-    update task set state = 0, reason = null, finished_at = null
+    update or rollback task set state = 0, reason = null, finished_at = null
      where id in (select task_id from temp.changed where rowid > ?1 and rowid <= ?2)
        and state = 7 and reason = 'row_vanished'";
 
@@ -415,20 +422,20 @@ const COUNT_FREED: &str = "
      where round.id = ?3";
 
 const FREE: &str = "
-    update task set state = 0, reason = null, finished_at = null
+    update or rollback task set state = 0, reason = null, finished_at = null
      where id in (select c.task_id from temp.changed c join temp.incoming i on i.id = c.incoming_id
                    where c.rowid > ?1 and c.rowid <= ?2 and i.spared is null)
        and state = 8";
 
 /// A row that another rule spares now says so.
 const SPARE: &str = "
-    update task set state = 8, reason = i.spared, finished_at = ?4
+    update or rollback task set state = 8, reason = i.spared, finished_at = ?4
       from temp.changed c join temp.incoming i on i.id = c.incoming_id
      where c.rowid > ?1 and c.rowid <= ?2 and task.id = c.task_id and i.spared is not null
        and task.state in (0, 2, 3, 8)";
 
 const RETURN: &str = "
-    update task set vanished = 0
+    update or rollback task set vanished = 0
      where id in (select task_id from temp.changed where rowid > ?1 and rowid <= ?2) and vanished = 1";
 
 const DROP_CELLS: &str = "
@@ -436,7 +443,7 @@ const DROP_CELLS: &str = "
      where task_id in (select task_id from temp.changed where rowid > ?1 and rowid <= ?2)";
 
 const REPLACE_CELLS: &str = "
-    insert into task_cells (task_id, record)
+    insert or rollback into task_cells (task_id, record)
     select c.task_id, i.record from temp.changed c join temp.incoming i on i.id = c.incoming_id
      where c.rowid > ?1 and c.rowid <= ?2 and i.record is not null";
 

@@ -7,6 +7,9 @@
 //! text for each `->>` to parse again; answers that say the same are told once, with the attempts they came for; and what a
 //! plain turn has none of (moves, holds, ...) is no part of its query.
 //!
+//! `or rollback` says what [`super::turn`] does anyway where a row cannot be written, and saves SQLite a copy of each page that a
+//! statement touches.
+//!
 //! Parameters are written `$1`, not `?1`: SQLite numbers those as they come, so a statement may use `$7` alone, where sqlx takes
 //! the gap before a `?7` for parameters without a number.
 
@@ -38,7 +41,7 @@ with answer as materialized (
 ), ended as materialized (
     select attempts.value as id, answer.* from answer cross join json_each(answer.attempts) attempts
 )
-update attempt
+update or rollback attempt
    set upper_tick = ended.upper_tick, ended_at = ended.ended_at, http_status = ended.http_status,
        finding = ended.finding, reason = ended.reason, detail = ended.detail
   from ended
@@ -53,7 +56,7 @@ with answer as materialized (
     select attempt.id, attempt.task_id, answer.*
       from answer cross join json_each(answer.attempts) attempts cross join attempt on attempt.id = attempts.value
 )
-update task
+update or rollback task
    set state = ended.state, reason = ended.reason, http_status = ended.http_status, finished_at = ended.finished_at,
        troubles = ended.troubles, first_trouble_id = ended.first_trouble_id, unsure = ended.unsure
   from ended
@@ -104,7 +107,7 @@ update account set trouble = j.value ->> 1 from jsonb_each($10) j where account.
 macro_rules! claim {
     () => {
         "
-insert into attempt (id, account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+insert or rollback into attempt (id, account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
 with recursive claim (lane, account, action, want, upper, claim_to) as materialized (
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6 from jsonb_each($7)
 ), line (lane, account, action, claim_to, upper, want, id) as (
@@ -124,7 +127,7 @@ with recursive claim (lane, account, action, want, upper, claim_to) as materiali
 select $2 + row_number() over (), line.account, line.id, task.last_attempt_id, $1, line.action, $3, $4, line.upper
   from line join task on task.id = line.id;
 
-update task set state = 1, attempts = attempts + 1, last_attempt_id = a.id
+update or rollback task set state = 1, attempts = attempts + 1, last_attempt_id = a.id
   from attempt a
  where a.id > $2 and task.id = a.task_id;
 
