@@ -157,7 +157,11 @@ impl Drain {
         let recovered = sqlx::query(REQUEUE_OPEN).execute(&mut *tx).await.map_err(&sort)?.rows_affected();
         let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
         close.execute(&mut *tx).await.map_err(&sort)?;
-        sqlx::query("update task set state = 0 where state = 2").execute(&mut *tx).await.map_err(&sort)?;
+        // In the words of the index of those that stand aside; `state = 2` alone would look at every task.
+        sqlx::query("update task set state = 0 where state in (2, 3) and state <> 3")
+            .execute(&mut *tx)
+            .await
+            .map_err(&sort)?;
         let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(
             "select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
               where task.state in (2, 3) order by task.id",
@@ -348,7 +352,7 @@ const CONVICT_CRASHERS: &str = "
 const COUNT_CRASHERS: &str = "
     update round set pending = pending - c.n, failed = failed + c.n
       from (select lane.round_id, count(*) as n
-              from attempt join task on task.id = attempt.task_id join lane on lane.id = task.lane_id
+              from attempt cross join task on task.id = attempt.task_id cross join lane on lane.id = task.lane_id
              where attempt.ended_at is null and task.state = 6 and task.reason = 'crashed' and task.finished_at = ?1
                and task.last_attempt_id = attempt.id
              group by lane.round_id) c
