@@ -115,11 +115,14 @@ sys.stdout.write("".join(out))
 PY
 }
 
-# measure NAME COMMAND...: adds "NAME seconds user system KiB" to the file times.
+# measure NAME COMMAND...: adds "NAME seconds user system KiB" to the file times. The seconds are the shell's, which has microseconds
+# where time(1) has hundredths.
 measure() {
-    local name=$1
+    local name=$1 began
     shift
-    /usr/bin/time -f "$name %e %U %S %M" -a -o times "$@" >out 2>err || { cat err >&2; exit 1; }
+    began=$EPOCHREALTIME
+    /usr/bin/time -f "%U %S %M" -o cost "$@" >out 2>err || { cat err >&2; exit 1; }
+    echo "$name $(awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.4f", b - a }') $(tail -n 1 cost)" >>times
 }
 
 # fresh_queue: none is there.

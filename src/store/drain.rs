@@ -157,18 +157,8 @@ impl Drain {
         let recovered = sqlx::query(REQUEUE_OPEN).execute(&mut *tx).await.map_err(&sort)?.rows_affected();
         let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
         close.execute(&mut *tx).await.map_err(&sort)?;
-        // In the words of the index of those that stand aside; `state = 2` alone would look at every task.
-        sqlx::query("update task set state = 0 where state in (2, 3) and state <> 3")
-            .execute(&mut *tx)
-            .await
-            .map_err(&sort)?;
-        let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(
-            "select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
-              where task.state in (2, 3) order by task.id",
-        )
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(&sort)?;
+        sqlx::query(WAKE_WAITING).execute(&mut *tx).await.map_err(&sort)?;
+        let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
         let (last,): (i64,) =
             sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
         let (taken_over,): (i64,) = sqlx::query_as(
@@ -357,6 +347,18 @@ const COUNT_CRASHERS: &str = "
                and task.last_attempt_id = attempt.id
              group by lane.round_id) c
      where round.id = c.round_id";
+
+/// In the words of the index of those that stand aside; `state = 2` alone would look at every task.
+const WAKE_WAITING: &str = "update task set state = 0 where state in (2, 3) and state <> 3";
+
+const PROVISIONAL: &str = "
+    select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
+     where task.state in (2, 3) order by task.id";
+
+/// What a start asks of the tables that grow with the work.
+#[cfg(test)]
+pub(super) const AT_A_START: [&str; 8] =
+    [CONVICT_CRASHERS, COUNT_CRASHERS, REQUEUE_OPEN, CLOSE_ATTEMPTS, WAKE_WAITING, PROVISIONAL, LANES, SLOTS];
 
 const REQUEUE_OPEN: &str = "
     update task set state = 0, crashes = crashes + 1, unsure = 1

@@ -83,19 +83,10 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then nothing has changed.
     pub async fn settle_missing_handles(&mut self, now: Wall) -> Result<u64, StoreError> {
-        // Handles stand together in each line's key, behind all numbers: ten million IDs beside them are not looked at.
-        const FIND: &str = "
-            select task.id, lane.round_id, r.reason
-              from round cross join lane on lane.round_id = round.id cross join account a on a.id = lane.account_id
-             cross join task_key key on key.lane_id = lane.id and key.target >= '@' and key.target < 'A'
-             cross join handle_resolution r on r.handle = substr(key.target, 2) and r.reason is not null
-               and r.platform = case a.platform when 'sandbox' then 'sandbox' else 'x' end
-             cross join task on task.id = key.task_id and task.state = 0 and task.id <= round.visible_to
-             where round.pending > 0 and a.platform <> 'x-v1'";
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let found: Vec<(i64, i64, String)> = sqlx::query_as(FIND).fetch_all(&mut *tx).await.map_err(&sort)?;
+        let found: Vec<(i64, i64, String)> = sqlx::query_as(FIND_MISSING).fetch_all(&mut *tx).await.map_err(&sort)?;
         for (task, round, reason) in &found {
             let gone = reason == "not_found";
             let (state, why) =
@@ -163,3 +154,13 @@ impl Store {
         tx.commit().await.map_err(&sort)
     }
 }
+
+/// Handles stand together in each line's key, behind all numbers: ten million IDs beside them are not looked at.
+pub(super) const FIND_MISSING: &str = "
+    select task.id, lane.round_id, r.reason
+      from round cross join lane on lane.round_id = round.id cross join account a on a.id = lane.account_id
+     cross join task_key key on key.lane_id = lane.id and key.target >= '@' and key.target < 'A'
+     cross join handle_resolution r on r.handle = substr(key.target, 2) and r.reason is not null
+       and r.platform = case a.platform when 'sandbox' then 'sandbox' else 'x' end
+     cross join task on task.id = key.task_id and task.state = 0 and task.id <= round.visible_to
+     where round.pending > 0 and a.platform <> 'x-v1'";

@@ -55,3 +55,28 @@ async fn a_queue_of_an_older_version_opens_with_its_tasks_and_its_checks() {
         }
     }
 }
+
+/// A start must not become slower as a queue grows: nothing it asks walks through the tasks, the attempts or their keys.
+#[tokio::test]
+async fn what_a_start_asks_finds_its_rows_by_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
+    for sql in crate::store::drain::AT_A_START.into_iter().chain([crate::store::handles::FIND_MISSING]) {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("explain query plan {sql}")))
+                .fetch_all(&mut store.connection)
+                .await
+                .unwrap();
+        assert!(!plan.is_empty());
+        for (.., step) in plan {
+            let walks = ["SCAN task", "SCAN attempt", "SCAN a", "SCAN key", "SCAN task_key"];
+            // The indexes of what is open and of what stands aside hold a few rows.
+            let by_a_small_index =
+                step.ends_with("USING INDEX attempt_open") || step.ends_with("USING INDEX task_parked");
+            assert!(
+                by_a_small_index || !walks.iter().any(|walk| step == *walk || step.starts_with(&format!("{walk} "))),
+                "{step}: {sql}"
+            );
+        }
+    }
+}

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::guard::Visitor;
 use super::problem::Problem;
 use super::state::Web;
-use crate::domain::{JobId, TaskId};
+use crate::domain::{JobId, TaskId, counted};
 use crate::store::{Deed, Job, JobState, Store};
 
 /// A command under way: the queue on a connection of its own, the job, and who gives it.
@@ -89,7 +89,7 @@ pub(super) async fn cancel(
         return Ok(Redirect::to(&format!("/jobs/{job}")));
     }
     let cancelled = command.store.cancel_job(&command.job, web.clock.now().wall).await?;
-    let detail = format!("{} tasks will not be sent", cancelled.tasks);
+    let detail = format!("{} not be sent", counted(cancelled.tasks, "task will", "tasks will"));
     command.done("cancel", &detail, "cancelled").await
 }
 

@@ -24,7 +24,7 @@ use super::state::{EngineState, Web};
 use crate::app::{self, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Who};
 use crate::cli::commands::{Estimate, Whose, estimate_of};
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountName, Action, Platform, Tick};
+use crate::domain::{AccountName, Action, Platform, Tick, counted};
 use crate::jobfile::{CheckReport, LaneCount, keep};
 use crate::lists::filter::{Filter, Take};
 use crate::store::{Deed, Job, Store};
@@ -231,7 +231,7 @@ pub(super) async fn confirm(
     }
     std::fs::rename(&waiting.file, &file.path).map_err(|error| CliError::io(file.path.display(), error))?;
     web.uploads.take(id);
-    let detail = format!("{} rows from {}", file.survey.rows, waiting.shown);
+    let detail = format!("{} from {}", counted(file.survey.rows, "row", "rows"), waiting.shown);
     let deed = Deed { actor: &visitor.actor(), deed: "load", job: Some(&file.job), detail: &detail };
     store.log_deed(web.clock.now().wall, &deed).await?;
     let job = store.job(&file.job).await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::words::{list_of, run_of};
 use crate::cli::args::{BoundsArgs, FilterArgs, ListArgs, RunArgs};
 use crate::cli::error::CliError;
-use crate::domain::{AccountName, Action};
+use crate::domain::{AccountName, Action, counted};
 use crate::store::StoredSchedule;
 
 /// The most files that are named.
@@ -83,11 +83,14 @@ fn rules(which: &FilterArgs) -> String {
 }
 
 fn bounds(bounds: &BoundsArgs) -> String {
+    let requests = |most: u64| counted(most, "request", "requests");
     match (bounds.max_requests, bounds.max_spend) {
         (None, None) => String::new(),
-        (Some(most), None) => format!("; ends after {most} requests"),
+        (Some(most), None) => format!("; ends after {}", requests(most)),
         (None, Some(most)) => format!("; ends before it has spent more than {most}"),
-        (Some(most), Some(spend)) => format!("; ends after {most} requests, or before it has spent more than {spend}"),
+        (Some(most), Some(spend)) => {
+            format!("; ends after {}, or before it has spent more than {spend}", requests(most))
+        }
     }
 }
 
