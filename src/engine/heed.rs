@@ -7,8 +7,9 @@ use super::event::Stopped;
 use super::shutdown::Urgency;
 use crate::store::StoreError;
 
-/// How long a run that was asked to end waits for requests in flight.
-const DRAIN_GRACE: Duration = Duration::from_secs(10);
+/// How long a run that was asked to end waits for requests in flight: it ends within 10 s, and the last of them is for writing down
+/// what became of them.
+const DRAIN_GRACE: Duration = Duration::from_secs(9);
 /// A gap between boot-time and monotonic time from which on it was a suspend.
 const MIN_SUSPEND: Duration = Duration::from_millis(50);
 

@@ -288,7 +288,8 @@ fn it_reads_its_configuration_again_and_ends_politely() {
     let begun = std::time::Instant::now();
     served.signal("-TERM");
     assert_eq!(served.wait(), 143);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
+    // 9 s for what is in flight, and what a busy machine takes to write it down.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(14), "{:?}", begun.elapsed());
     assert!(!served.path(".local/share/cleanup/sandbox.db.link").exists());
     assert!(!served.said().contains("panicked"), "{}", served.said());
 }

@@ -80,8 +80,12 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
     browser.go(&format!("http://{}/schedules", served.address));
     browser.click("form[action='/schedules/run'] button");
     browser.until("(exit code");
-    crate::schedules::add(&served, "weekly with a long name, so that it has to be broken", &["--keep", "few.csv"]);
-    served.cleanup(&["schedule", "skip", "weekly with a long name, so that it has to be broken"]);
+    crate::schedules::add(
+        &served,
+        "weekly-with-a-long-name.so-that-it-has-to-be-broken-at-320-pixel",
+        &["--keep", "few.csv"],
+    );
+    served.cleanup(&["schedule", "skip", "weekly-with-a-long-name.so-that-it-has-to-be-broken-at-320-pixel"]);
     let pages = [
         ("now", "/"),
         ("schedules", "/schedules"),
