@@ -90,7 +90,7 @@ impl Loader<'_> {
             let repeats = serde_json::json!(keys.repeats).to_string();
             self.insert_json("insert into temp.found select value from json_each(?1)", &repeats, &[]).await?;
         }
-        if self.uncommitted > ROWS_PER_TRANSACTION { self.commit().await } else { Ok(()) }
+        if self.uncommitted > self.rows_per_transaction() { self.commit().await } else { Ok(()) }
     }
 
     /// Sorts the tasks in a temporary table, or those alone whose target is no number, and appends their keys.
@@ -110,10 +110,11 @@ impl Loader<'_> {
         let mut inserted = 0;
         let mut from = 0;
         while from < total {
+            let to = from + self.rows_per_transaction();
             self.begin().await?;
-            inserted += self.change(INSERT_KEYS, &[from, from + ROWS_PER_TRANSACTION, lane]).await?;
+            inserted += self.change(INSERT_KEYS, &[from, to, lane]).await?;
             self.commit().await?;
-            from += ROWS_PER_TRANSACTION;
+            from = to;
         }
         if inserted < total {
             self.run(FIND_REPEATS, &[]).await?;

@@ -21,6 +21,10 @@ use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
 pub const ROWS_PER_STATEMENT: usize = 10_000;
 /// Rows in one transaction; about 50 ms of the write lock.
 pub(super) const ROWS_PER_TRANSACTION: i64 = 50_000;
+/// How long a load leaves the write lock alone after each transaction while a drain is at work. SQLite lets whoever waits try again
+/// after 1, 2, 5, 10, 15, 20 and then 25 ms, and gives the lock to whoever happens to ask first: a load that takes it at once
+/// again keeps a drain waiting for half a second.
+const LEFT_TO_OTHERS: std::time::Duration = std::time::Duration::from_millis(15);
 
 /// A row of a job file, as the queue sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +95,8 @@ pub struct Loader<'s> {
     last_lane: Option<((Action, AccountId), LaneId)>,
     buffer: Vec<Buffered>,
     pub(super) uncommitted: i64,
+    /// A drain is at work (or died at it): it must not wait long for its turns.
+    yields: bool,
     /// The keys of a fresh file gather while its tasks are appended.
     pub(super) keys: Option<Keys>,
 }
@@ -206,6 +212,7 @@ impl<'s> Loader<'s> {
             last_lane: None,
             buffer: Vec::with_capacity(ROWS_PER_STATEMENT),
             uncommitted: 0,
+            yields: false,
             keys: None,
         }
     }
@@ -347,7 +354,7 @@ impl<'s> Loader<'s> {
         self.buffer = buffer;
         self.buffer.clear();
         // Beside the queue there is nothing to gather in a transaction, and nobody should wait for its lock.
-        let full = self.uncommitted >= ROWS_PER_TRANSACTION || self.alignment.is_some();
+        let full = self.uncommitted >= self.rows_per_transaction() || self.alignment.is_some();
         if full { self.commit().await } else { Ok(()) }
     }
 
@@ -403,13 +410,24 @@ impl<'s> Loader<'s> {
         Ok(())
     }
 
-    /// Ends the open transaction.
+    /// Ends the open transaction, and lets a drain have its turn.
     pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
         if self.uncommitted > 0 {
             self.run("commit", &[]).await?;
             self.uncommitted = 0;
+            let drains =
+                "select exists (select 1 from drain where id = (select max(id) from drain) and ended_at is null)";
+            (self.yields,) = self.one(drains, &[]).await?;
+            if self.yields {
+                tokio::time::sleep(LEFT_TO_OTHERS).await;
+            }
         }
         Ok(())
+    }
+
+    /// Rows after which a transaction ends.
+    pub(super) fn rows_per_transaction(&self) -> i64 {
+        if self.yields { ROWS_PER_STATEMENT as i64 } else { ROWS_PER_TRANSACTION }
     }
 
     /// Runs a statement with numbers for its parameters, and says how many rows it changed.
