@@ -83,7 +83,8 @@ impl<'a> Look<'a> {
                 continue;
             }
             let specs = self.settings.windows(account.platform);
-            let slots = store.newest_attempts(account.id, slots_needed(&specs), &boot.0).await?;
+            let longest = specs.iter().map(|spec| spec.rate.window()).max().unwrap_or_default();
+            let slots = store.newest_attempts(account.id, slots_needed(&specs), &boot.0, now, longest).await?;
             let windows = window_usage(&specs, &slots, now);
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));

@@ -142,7 +142,9 @@ impl Store {
             .collect()
     }
 
-    /// The newest attempts of an account, newest first: enough to see a window of `most` slots.
+    /// Of the newest `most` attempts of an account those that may still count in a window of this length, newest first. Attempts are in
+    /// the order of time, give or take what a request takes, so all before the newest that is well over are left out unseen. Before
+    /// this boot that is judged by the wall clock, with a day to spare because it may have been wrong.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -151,6 +153,8 @@ impl Store {
         account: AccountId,
         most: u32,
         boot: &str,
+        now: Moment,
+        longest: std::time::Duration,
     ) -> Result<Vec<super::drain::StoredSlot>, StoreError> {
         // One row with all of them: each awaited row costs the threads more than the row itself.
         let sql = "select json_group_array(
@@ -159,11 +163,21 @@ impl Store {
                      from (select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.ended_at is null as is_open,
                                   d.boot = ?3 as same_boot, d.clock_checked
                              from attempt a join drain d on d.id = a.drain_id
-                            where a.account_id = ?1 order by a.id desc limit ?2)";
+                            where a.account_id = ?1
+                              and a.id > coalesce((select o.id from attempt o join drain of on of.id = o.drain_id
+                                                    where o.account_id = ?1 and o.ended_at is not null
+                                                      and iif(of.boot = ?3, o.upper_tick < ?4, o.reserved_at < ?5)
+                                                    order by o.id desc limit 1), 0)
+                            order by a.id desc limit ?2)";
+        const MARGIN_MS: i64 = 600_000;
+        const DAY_MS: i64 = 86_400_000;
+        let longest_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
         let (text,): (String,) = sqlx::query_as(sql)
             .bind(account.0)
             .bind(most)
             .bind(boot)
+            .bind(now.tick.0.saturating_sub(longest_ms).saturating_sub(MARGIN_MS))
+            .bind(now.wall.0.saturating_sub(longest_ms).saturating_sub(DAY_MS))
             .fetch_one(&mut self.connection)
             .await
             .map_err(|e| self.sort(e))?;
