@@ -152,7 +152,8 @@ fn full_while_loading_again() {
 #[test]
 fn full_in_the_middle_of_a_drain() {
     let home = Home::new();
-    let Some(disk) = SmallDisk::make(&home, "8m") else { return };
+    // Room for a whole log between two checkpoints, which is 16 MiB: on a slow machine each request is a turn of its own.
+    let Some(disk) = SmallDisk::make(&home, "40m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none", "--latency", "20ms"]);
     home.write("unfollow.csv", ids(600));
     let running = Running::start(disk.against(&home, &sandbox, &RUN));
