@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::mpsc;
 
-use super::columns::{numbers, sparse, targets};
+use super::columns::{numbers, sparse, targets, values};
 use super::error::StoreError;
 use super::open::connect;
 use crate::domain::{RoundId, Target};
@@ -73,56 +74,66 @@ impl OldRows {
 
     async fn next_page(&mut self) -> Result<Option<PageOfOldRows>, StoreError> {
         type Text = Option<String>;
-        type Columns = (Text, Text, Text, Text, Text, Text, Option<i64>);
-        let (ids, found, lanes, not_in_line, kept, records, last): Columns = sqlx::query_as(self.sql)
-            .bind(self.of)
-            .bind(self.behind)
-            .bind(self.rows_per_page as i64)
-            .bind(self.lane)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|error| StoreError::from_sqlx(&self.path, error))?;
+        let (ids, found, settled, others, records, last): (Text, Text, Text, Text, Text, Option<i64>) =
+            sqlx::query_as(self.sql)
+                .bind(self.of)
+                .bind(self.behind)
+                .bind(self.rows_per_page as i64)
+                .bind(self.lane)
+                .fetch_one(&mut self.connection)
+                .await
+                .map_err(|error| StoreError::from_sqlx(&self.path, error))?;
         let Some(last) = last else { return Ok(None) };
         self.behind = last;
-        let mut lanes = numbers(lanes.as_deref())?.into_iter();
-        let mut not_in_line = numbers(not_in_line.as_deref())?.into_iter().peekable();
+        let mut settled = numbers(settled.as_deref())?.into_iter().peekable();
+        let others: Vec<Other> = values(others.as_deref().unwrap_or("[]"))?;
+        let mut others = others.into_iter().peekable();
         let mut records = sparse::<String>(records.as_deref())?.into_iter();
-        let mut kept = sparse::<String>(kept.as_deref())?.into_iter();
         let expected = self.lane;
-        let mut other = lanes.next().zip(lanes.next());
         let mut rows = Vec::with_capacity(self.rows_per_page);
         for (id, target) in numbers(ids.as_deref())?.into_iter().zip(targets(found.as_deref())?) {
-            let lane = match other {
-                Some((of, lane)) if of == id => {
-                    other = lanes.next().zip(lanes.next());
-                    lane
-                }
-                _ => expected,
-            };
+            let (lane, kept) =
+                others.next_if(|other| other.0 == id).map_or((expected, None), |Other(_, lane, kept)| (lane, kept));
             self.lane = lane;
-            let in_line = not_in_line.next_if_eq(&id).is_none();
-            let (record, kept) = (records.next().flatten(), kept.next().flatten());
-            rows.push(OldRow { id, lane, target, record, in_line, kept });
+            let in_line = settled.next_if_eq(&id).is_none();
+            rows.push(OldRow { id, lane, target, record: records.next().flatten(), in_line, kept });
         }
         Ok(Some(rows))
     }
 }
 
-/// What is the same for nearly every row is told for the others only: the lane as pairs `id,lane`, and who is not in line. Where
-/// no row has cells, which is where a file has one column, nobody looks for any.
+/// A row of another lane than the one expected, or one that is spared: its ID, its lane, and the rule that spares it.
+#[derive(Debug, Deserialize)]
+struct Other(i64, i64, Option<String>);
+
+/// What is the same for nearly every row is told for the others only: each column that SQLite writes out for every row costs a
+/// tenth of the reading. Where no row has cells, which is where a file has one column, nobody looks for any.
 macro_rules! old_rows {
-    ($last:literal, $from:literal, $record:literal, $cells:literal, $rest:literal) => {
+    (with_cells, $last:literal, $from:literal, $rest:literal) => {
+        old_rows!(
+            "case when max(record is not null) then json_group_array(record) end",
+            ", c.record",
+            " left join task_cells c on c.task_id = task.id",
+            $last,
+            $from,
+            $rest
+        )
+    };
+    (without_cells, $last:literal, $from:literal, $rest:literal) => {
+        old_rows!("null", "", "", $last, $from, $rest)
+    };
+    ($records:literal, $record:literal, $cells:literal, $last:literal, $from:literal, $rest:literal) => {
         concat!(
             "select group_concat(id), group_concat(target),
-                    group_concat(case when lane_id <> ?4 then id || ',' || lane_id end),
-                    group_concat(case when not in_line then id end),
-                    case when max(kept is not null) then json_group_array(kept) end,
-                    case when max(record is not null) then json_group_array(record) end, max(",
+                    group_concat(id) filter (where state = 1 or state >= 4),
+                    json_group_array(json_array(id, lane_id, iif(state = 8, reason, null)))
+                        filter (where lane_id <> ?4 or state = 8), ",
+            $records,
+            ", max(",
             $last,
-            ") from (select task.id, task.lane_id, task.target, (task.state = 0 or task.state between 2 and 3) as in_line,
-                          iif(task.state = 8, task.reason, null) as kept, ",
+            ")
+               from (select task.id, task.lane_id, task.target, task.state, task.reason",
             $record,
-            " as record, ",
             $from,
             $cells,
             $rest,
@@ -132,13 +143,12 @@ macro_rules! old_rows {
 }
 
 macro_rules! by_id {
-    ($record:literal, $cells:literal) => {
+    ($cells:ident) => {
         old_rows!(
-            "id",
-            "0 as line
-       from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id",
-            $record,
             $cells,
+            "id",
+            "
+       from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id",
             "
       where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 0
       order by load.id, task.id"
@@ -147,14 +157,13 @@ macro_rules! by_id {
 }
 
 macro_rules! by_run {
-    ($record:literal, $cells:literal) => {
+    ($cells:ident) => {
         old_rows!(
+            $cells,
             "line",
-            "r.line + task.id - r.task_id as line
+            ", r.line + task.id - r.task_id as line
        from row_run r
       cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1",
-            $record,
-            $cells,
             "
       where r.load_id = ?1
         and r.line >= coalesce((select max(line) from row_run before where before.load_id = ?1 and before.line <= ?2), 0)
@@ -164,10 +173,10 @@ macro_rules! by_run {
     };
 }
 
-const BY_ID: &str = by_id!("c.record", " left join task_cells c on c.task_id = task.id");
-const BY_ID_WITHOUT_CELLS: &str = by_id!("null", "");
-const BY_RUN: &str = by_run!("c.record", " left join task_cells c on c.task_id = task.id");
-const BY_RUN_WITHOUT_CELLS: &str = by_run!("null", "");
+const BY_ID: &str = by_id!(with_cells);
+const BY_ID_WITHOUT_CELLS: &str = by_id!(without_cells);
+const BY_RUN: &str = by_run!(with_cells);
+const BY_RUN_WITHOUT_CELLS: &str = by_run!(without_cells);
 
 /// Whether a row of the round has cells.
 const HAS_CELLS: &str = "
