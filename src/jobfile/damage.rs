@@ -21,7 +21,8 @@ pub(super) fn index(digits: usize) -> Option<usize> {
 /// Whether an ID has 15 digits and then only zeros.
 pub(super) fn ends_in_zeros(id: crate::domain::TargetId) -> bool {
     const STEP: [u64; JUDGED] = [10, 100, 1_000, 10_000];
-    index(id.digits()).is_some_and(|index| id.value().is_multiple_of(STEP[index]))
+    // Nine of ten are told by a constant, which needs no division.
+    id.value().is_multiple_of(10) && index(id.digits()).is_some_and(|index| id.value().is_multiple_of(STEP[index]))
 }
 
 /// What a whole file has: IDs by length, those that end in zeros, and cells such as 1.23E+18.

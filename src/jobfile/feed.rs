@@ -7,8 +7,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
-use sha2::{Digest, Sha256};
-
+use super::digest::Digest;
 use super::source::SourceReader;
 use super::{JobFileError, MAX_RECORD_BYTES, Source};
 
@@ -51,19 +50,19 @@ pub(super) enum FeedFault {
     TooLong,
 }
 
-/// The decoder does not give its inner reader back, so the hash is held from both sides; taken once a block.
-type SharedHash = Arc<Mutex<Sha256>>;
+/// The decoder does not give its inner reader back, so the digest is held from both sides; taken once a block.
+type SharedDigest = Arc<Mutex<Digest>>;
 
 /// A reader that hashes what it passes on.
 struct Hashing {
     from: SourceReader,
-    hash: SharedHash,
+    digest: SharedDigest,
 }
 
 impl Read for Hashing {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.from.read(buf)?;
-        self.hash.lock().unwrap_or_else(PoisonError::into_inner).update(&buf[..count]);
+        self.digest.lock().unwrap_or_else(PoisonError::into_inner).update(&buf[..count]);
         Ok(count)
     }
 }
@@ -71,7 +70,7 @@ impl Read for Hashing {
 /// The stream the CSV parser reads: the text, a line feed, the sentinel, a line feed.
 pub(super) struct Feed {
     text: DecodeReaderBytes<Hashing, Vec<u8>>,
-    hash: SharedHash,
+    digest: SharedDigest,
     /// What was read ahead to see the first line, and how much of it the parser has got.
     ahead: Vec<u8>,
     ahead_used: usize,
@@ -99,12 +98,12 @@ impl Feed {
         if let Some((what, remedy)) = foreign_format(&magic) {
             return Err(JobFileError::NotText { path: path(), what, remedy });
         }
-        let hash = SharedHash::default();
-        let hashing = Hashing { from: source.reader(), hash: Arc::clone(&hash) };
+        let digest = SharedDigest::new(Mutex::new(Digest::new()));
+        let hashing = Hashing { from: source.reader(), digest: Arc::clone(&digest) };
         let text = DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(hashing);
         let mut feed = Feed {
             text,
-            hash,
+            digest,
             ahead: Vec::new(),
             ahead_used: 0,
             tail_used: 0,
@@ -150,7 +149,7 @@ impl Feed {
 
     /// SHA-256 of the raw bytes read so far: of the whole file once the stream has ended.
     pub(super) fn sha256(&self) -> [u8; 32] {
-        self.hash.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().into()
+        self.digest.lock().unwrap_or_else(PoisonError::into_inner).value()
     }
 
     /// Reads until a line end outside quotes follows something that is not blank.

@@ -160,7 +160,7 @@ impl Judge {
             return Ok(Judged::Rejected { fault: Fault::SplitNumber, action: Some(action), column });
         }
         let handles = self.handles.get(column).copied().unwrap_or(false);
-        let plain = if handles { None } else { std::str::from_utf8(cell).ok().and_then(|text| text.parse().ok()) };
+        let plain = if handles { None } else { TargetId::from_digits(cell).ok() };
         let named = match plain {
             Some(id) => Ok(Named::Digits(id)),
             None => cell::read(cell, Some(action.target_kind()), handles),

@@ -13,6 +13,7 @@
 mod cell;
 mod check;
 mod damage;
+mod digest;
 mod error;
 mod feed;
 mod header;

@@ -10,6 +10,7 @@ use sqlx::Connection;
 
 use super::align::Alignment;
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
+use super::checkpoints::Checkpoints;
 use super::error::StoreError;
 use super::job::{Job, NewJob};
 use super::keys::Keys;
@@ -97,6 +98,7 @@ pub struct Loader<'s> {
     pub(super) uncommitted: i64,
     /// A drain is at work (or died at it): it must not wait long for its turns.
     yields: bool,
+    checkpoints: Checkpoints,
     /// The keys of a fresh file gather while its tasks are appended.
     pub(super) keys: Option<Keys>,
 }
@@ -196,6 +198,7 @@ impl<'s> Loader<'s> {
         now: Wall,
         alignment: Option<Alignment>,
     ) -> Loader<'s> {
+        let checkpoints = Checkpoints::of(&store.path);
         Loader {
             store,
             _lock: lock,
@@ -213,6 +216,7 @@ impl<'s> Loader<'s> {
             buffer: Vec::with_capacity(ROWS_PER_STATEMENT),
             uncommitted: 0,
             yields: false,
+            checkpoints,
             keys: None,
         }
     }
@@ -302,12 +306,9 @@ impl<'s> Loader<'s> {
         self.run("update queue set generation = generation + 1 where id = 1", &[]).await
     }
 
-    /// What a load leaves in the write-ahead log would slow the next start. Passive, because every other kind keeps writers
-    /// waiting until all of it is copied.
+    /// Copies the rest of the write-ahead log into the queue's file.
     pub(super) async fn checkpoint(&mut self) {
-        if let Err(error) = sqlx::query("pragma wal_checkpoint(passive)").execute(&mut self.store.connection).await {
-            tracing::debug!(%error, "checkpoint after the load");
-        }
+        self.checkpoints.finish(&mut self.store.connection).await;
     }
 
     /// The line of an action and an account, made where it is new.
@@ -415,6 +416,7 @@ impl<'s> Loader<'s> {
         if self.uncommitted > 0 {
             self.run("commit", &[]).await?;
             self.uncommitted = 0;
+            self.checkpoints.go_on(&mut self.store.connection).await;
             let drains =
                 "select exists (select 1 from drain where id = (select max(id) from drain) and ended_at is null)";
             (self.yields,) = self.one(drains, &[]).await?;

@@ -15,6 +15,7 @@ mod audit;
 mod audit_log;
 mod batch;
 mod browse;
+mod checkpoints;
 mod columns;
 mod control;
 mod credential;

@@ -97,9 +97,13 @@ impl Store {
 
     /// Whether each commit waits for the disk. What nobody sees before a last commit that does need not wait for it by itself:
     /// that one takes all before it along, and after a power failure what is left of the rest is swept away. Loads that are
-    /// staged in this way save a sync for every batch.
+    /// staged in this way save a sync for every batch, and have their log copied beside them ([`super::checkpoints`]).
     pub(super) async fn sync_each_commit(&mut self, wait: bool) -> Result<(), StoreError> {
-        let sql = if wait { "pragma synchronous = full" } else { "pragma synchronous = normal" };
+        let sql = if wait {
+            "pragma synchronous = full; pragma wal_autocheckpoint = 4000"
+        } else {
+            "pragma synchronous = normal; pragma wal_autocheckpoint = 16000"
+        };
         sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(())
     }
