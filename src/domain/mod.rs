@@ -22,7 +22,7 @@ pub use foreign::is_unsafe;
 pub use money::MicroUsd;
 pub use rate_facts::RateFacts;
 pub use secret::Secret;
-pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId};
+pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId, digits_value};
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
 pub use time::{BootId, Moment, Tick, Wall};
 pub use window::{Applies, InvalidRate, Rate, Scope, WindowSpec, parse_duration};

@@ -28,21 +28,7 @@ impl TargetId {
     /// # Errors
     /// There are other bytes among them, none, or more.
     pub fn from_digits(text: &[u8]) -> Result<TargetId, InvalidId> {
-        if text.is_empty() || text.len() > TargetId::MAX_DIGITS {
-            return Err(InvalidId);
-        }
-        // A file has millions of IDs, and going through them a digit at a time was a fifth of judging it.
-        let (eights, rest) = text.as_chunks::<8>();
-        let mut value = 0_u64;
-        for eight in eights {
-            value = value * 100_000_000 + eight_digits(*eight).ok_or(InvalidId)?;
-        }
-        for byte in rest {
-            if !byte.is_ascii_digit() {
-                return Err(InvalidId);
-            }
-            value = value * 10 + u64::from(byte - b'0');
-        }
+        let value = digits_value(text).ok_or(InvalidId)?;
         Ok(TargetId { value, digits: text.len() as u8 })
     }
 
@@ -79,6 +65,26 @@ impl FromStr for TargetId {
     fn from_str(text: &str) -> Result<TargetId, InvalidId> {
         TargetId::from_digits(text.as_bytes())
     }
+}
+
+/// The number that 1 to 19 ASCII digits write; none where there are other bytes among them, none, or more. A file has millions of
+/// IDs, and going through them a digit at a time was a fifth of judging it.
+pub fn digits_value(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > TargetId::MAX_DIGITS {
+        return None;
+    }
+    let (eights, rest) = text.as_chunks::<8>();
+    let mut value = 0_u64;
+    for eight in eights {
+        value = value * 100_000_000 + eight_digits(*eight)?;
+    }
+    for byte in rest {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u64::from(byte - b'0');
+    }
+    Some(value)
 }
 
 /// The number that eight digits write, all eight at once: a byte is a digit where neither 0x46 added nor 0x30 taken off reaches its

@@ -6,10 +6,10 @@
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 use super::digest::Digest;
 use super::source::SourceReader;
 use super::{JobFileError, MAX_RECORD_BYTES, Source};
+use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
 
 /// Follows every file, as a line of its own. If it does not come back as a record of its own, a quote swallowed it.
 pub(super) const SENTINEL: &[u8] = b"(end of file)";

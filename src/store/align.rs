@@ -12,11 +12,10 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
 use super::error::StoreError;
 use super::load::{LoadRow, RowPlace};
-use super::old_rows::{OldRows, PageOfOldRows};
+use super::old_rows::{OldRow, OldRows, PageOfOldRows};
 use super::open::Store;
 use crate::domain::{LaneId, RoundId, Target};
 
@@ -30,6 +29,10 @@ pub struct ReloadSizes {
     pub rows_per_page: usize,
     /// With more rows left over, the files have little in common and the rest is compared by sorting.
     pub max_left_over: usize,
+    /// An old row that the file no longer has is seen by looking so many rows ahead.
+    pub rows_ahead: usize,
+    /// After so many misses in a row the rows may stand in another order, and are looked up.
+    pub misses_before_search: usize,
     /// Changed rows in one transaction. They lie scattered: each may dirty a page of its own, so fewer of them than of new
     /// rows fill as much of the lock's time.
     pub rows_per_batch: i64,
@@ -37,10 +40,16 @@ pub struct ReloadSizes {
 
 impl ReloadSizes {
     /// What the program uses.
-    pub const RELEASE: ReloadSizes =
-        ReloadSizes { rows_per_page: 10_000, max_left_over: 200_000, rows_per_batch: 5_000 };
+    pub const RELEASE: ReloadSizes = ReloadSizes {
+        rows_per_page: 10_000,
+        max_left_over: 200_000,
+        rows_ahead: 16,
+        misses_before_search: 8,
+        rows_per_batch: 5_000,
+    };
     /// So small that files of a few rows cross every border and tests die between batches.
-    pub const TINY: ReloadSizes = ReloadSizes { rows_per_page: 7, max_left_over: 20, rows_per_batch: 3 };
+    pub const TINY: ReloadSizes =
+        ReloadSizes { rows_per_page: 7, max_left_over: 20, rows_ahead: 2, misses_before_search: 1, rows_per_batch: 3 };
 }
 
 impl Default for ReloadSizes {
@@ -54,9 +63,8 @@ impl Default for ReloadSizes {
 #[derive(Debug)]
 pub(super) struct Alignment {
     sizes: ReloadSizes,
-    /// The queue's rows, read on a connection of their own while the rows before them are compared.
+    /// The queue's rows, read on a connection and a thread of their own while the rows before them are compared.
     old_rows: mpsc::Receiver<Result<PageOfOldRows, StoreError>>,
-    _reader: JoinSet<()>,
     ended: bool,
     pages: VecDeque<Page>,
     /// The place after the last match, where the next row probably is.
@@ -66,7 +74,8 @@ pub(super) struct Alignment {
     given_up: bool,
     run: Option<Run>,
     runs: Vec<Run>,
-    unmatched: Vec<i64>,
+    /// Old rows that were not met, and whether they are unsettled.
+    unmatched: Vec<(i64, bool)>,
     hasher: RandomState,
     seeds: [u64; 2],
 }
@@ -100,14 +109,8 @@ struct Place {
 struct Page {
     rows: Vec<OldRow>,
     matched: usize,
-    /// Where in the page the row of a key is.
-    places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
-}
-
-#[derive(Debug)]
-struct OldRow {
-    row: super::old_rows::OldRow,
-    matched: bool,
+    /// Where in the page the row of a key is, once somebody has searched it.
+    places: Option<HashMap<u64, usize, BuildHasherDefault<Hashed>>>,
 }
 
 /// Keys are hashes already.
@@ -140,15 +143,13 @@ impl Alignment {
         let reading = OldRows::open(&store.path, round, runs_of, sizes.rows_per_page).await?;
         // One page waits, one is being read, and MAX_PAGES are compared.
         let (sender, old_rows) = mpsc::channel(1);
-        let mut reader = JoinSet::new();
-        reader.spawn(reading.read_to(sender));
+        reading.hand_over(sender);
         let hasher = RandomState::new();
         Ok(Alignment {
             seeds: [hasher.hash_one(0), hasher.hash_one(1)],
             hasher,
             sizes,
             old_rows,
-            _reader: reader,
             ended: false,
             pages: VecDeque::new(),
             next: Place::default(),
@@ -174,13 +175,13 @@ impl Alignment {
         let place = if self.left_over.contains(&key) { None } else { self.find(lane, target, key) };
         let same = place.and_then(|place| {
             let old = self.pages.get_mut(place.page)?.rows.get_mut(place.row)?;
-            let same_place = match &old.row.kept {
+            let same_place = match &old.kept {
                 Some(rule) => *spared == Some(rule.as_str()),
-                None => spared.is_none() || !old.row.in_line,
+                None => spared.is_none() || !old.unsettled,
             };
-            let same = !old.matched && old.row.record == row.record && same_place;
+            let same = !old.matched && old.record == row.record && same_place;
             old.matched |= same;
-            same.then_some((place, old.row.id))
+            same.then_some((place, old.id))
         });
         let Some((place, id)) = same else {
             self.leave(store, key).await?;
@@ -218,17 +219,33 @@ impl Alignment {
         self.write_unmatched(store).await
     }
 
-    fn find(&self, lane: LaneId, target: &Target, key: u64) -> Option<Place> {
-        let is_at = |place: &Place| {
-            let row = self.pages.get(place.page).and_then(|page| page.rows.get(place.row));
-            row.is_some_and(|old| old.row.lane == lane.0 && old.row.target == *target)
-        };
-        if is_at(&self.next) {
-            return Some(self.next);
+    /// Where the row stands: nearly always next, or a little ahead. It is searched for only where the order may be another one: what
+    /// is missed here is compared with the key at the end, which takes longer and comes to the same.
+    fn find(&mut self, lane: LaneId, target: &Target, key: u64) -> Option<Place> {
+        let is_it = |old: &OldRow| old.lane == lane.0 && old.target == *target;
+        let mut at = self.next;
+        for _ in 0..self.sizes.rows_ahead {
+            let Some(page) = self.pages.get(at.page) else { break };
+            match page.rows.get(at.row) {
+                Some(old) if is_it(old) => return Some(at),
+                Some(_) => at.row += 1,
+                None => at = Place { page: at.page + 1, row: 0 },
+            }
         }
-        let mut places = self.pages.iter().enumerate();
-        let place = places.find_map(|(page, rows)| Some(Place { page, row: *rows.places.get(&key)? }))?;
-        is_at(&place).then_some(place)
+        if self.misses_in_a_row < self.sizes.misses_before_search {
+            return None;
+        }
+        let mut pages = std::mem::take(&mut self.pages);
+        let place = pages.iter_mut().enumerate().find_map(|(page, rows)| {
+            let row = *rows.places.get_or_insert_with(|| self.places(&rows.rows)).get(&key)?;
+            rows.rows.get(row).is_some_and(is_it).then_some(Place { page, row })
+        });
+        self.pages = pages;
+        place
+    }
+
+    fn places(&self, rows: &[OldRow]) -> HashMap<u64, usize, BuildHasherDefault<Hashed>> {
+        rows.iter().enumerate().map(|(place, old)| (self.key(old.lane, &old.target), place)).collect()
     }
 
     async fn leave(&mut self, store: &mut Store, key: u64) -> Result<(), StoreError> {
@@ -264,23 +281,18 @@ impl Alignment {
     }
 
     async fn fetch(&mut self) -> Result<(), StoreError> {
-        let Some(page) = self.old_rows.recv().await.transpose()? else {
+        let Some(rows) = self.old_rows.recv().await.transpose()? else {
             self.ended = true;
             return Ok(());
         };
-        let mut places = HashMap::with_capacity_and_hasher(page.len(), BuildHasherDefault::default());
-        let mut rows = Vec::with_capacity(page.len());
-        for (index, row) in page.into_iter().enumerate() {
-            places.insert(self.key(row.lane, &row.target), index);
-            rows.push(OldRow { row, matched: false });
-        }
-        self.pages.push_back(Page { rows, matched: 0, places });
+        self.pages.push_back(Page { rows, matched: 0, places: None });
         Ok(())
     }
 
     async fn drop_page(&mut self, store: &mut Store) -> Result<(), StoreError> {
         let Some(page) = self.pages.pop_front() else { return Ok(()) };
-        self.unmatched.extend(page.rows.iter().filter(|old| !old.matched).map(|old| old.row.id));
+        let unmatched = page.rows.iter().filter(|old| !old.matched);
+        self.unmatched.extend(unmatched.map(|old| (old.id, old.unsettled)));
         self.next = Place { page: self.next.page.saturating_sub(1), row: self.next.row };
         if self.unmatched.len() >= self.sizes.rows_per_page { self.write_unmatched(store).await } else { Ok(()) }
     }
@@ -320,10 +332,11 @@ pub(super) const CREATE_ALIGNMENT: [&str; 4] = [
     "drop table if exists temp.run",
     "drop table if exists temp.unmatched",
     "create temp table run (task_id integer primary key, line integer not null, rows integer not null) strict",
-    "create temp table unmatched (task_id integer primary key) strict",
+    "create temp table unmatched (task_id integer primary key, unsettled integer not null) strict",
 ];
 
 const INSERT_RUNS: &str =
     "insert into temp.run (line, task_id, rows) select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)";
 
-const INSERT_UNMATCHED: &str = "insert into temp.unmatched (task_id) select value from json_each(?1)";
+const INSERT_UNMATCHED: &str = "
+    insert into temp.unmatched (task_id, unsettled) select value ->> 0, value ->> 1 from json_each(?1)";

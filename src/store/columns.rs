@@ -4,16 +4,32 @@
 use serde::de::DeserializeOwned;
 
 use super::error::StoreError;
-use crate::domain::Target;
+use crate::domain::{Target, TargetId, digits_value};
 
 /// Numbers as `group_concat` writes them; none where there were no rows.
 pub(super) fn numbers(text: Option<&str>) -> Result<Vec<i64>, StoreError> {
-    parse_each(text, |number| number.parse().ok())
+    each_number(text).collect()
+}
+
+/// The same, one by one.
+pub(super) fn each_number(text: Option<&str>) -> impl Iterator<Item = Result<i64, StoreError>> {
+    parse_each(text, |number| match digits_value(number) {
+        Some(value) => i64::try_from(value).ok(),
+        None => std::str::from_utf8(number).ok()?.parse().ok(),
+    })
 }
 
 /// Targets as `group_concat` writes them: there is no comma in any.
 pub(super) fn targets(text: Option<&str>) -> Result<Vec<Target>, StoreError> {
-    parse_each(text, |target| target.parse().ok())
+    each_target(text).collect()
+}
+
+/// The same, one by one.
+pub(super) fn each_target(text: Option<&str>) -> impl Iterator<Item = Result<Target, StoreError>> {
+    parse_each(text, |target| match TargetId::from_digits(target) {
+        Ok(id) => Some(Target::Id(id)),
+        Err(_) => std::str::from_utf8(target).ok()?.parse().ok(),
+    })
 }
 
 /// What `json_group_array` wrote.
@@ -26,10 +42,14 @@ pub(super) fn sparse<T: DeserializeOwned>(text: Option<&str>) -> Result<Vec<Opti
     text.map_or_else(|| Ok(Vec::new()), values)
 }
 
-fn parse_each<T>(text: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, StoreError> {
-    let Some(text) = text else { return Ok(Vec::new()) };
-    let each = |part: &str| parse(part).ok_or_else(|| StoreError::impossible(format!("the value {part:?}")));
-    text.split(',').map(each).collect()
+fn parse_each<T>(
+    text: Option<&str>,
+    parse: impl Fn(&[u8]) -> Option<T>,
+) -> impl Iterator<Item = Result<T, StoreError>> {
+    let parts = text.into_iter().flat_map(|text| text.as_bytes().split(|byte| *byte == b','));
+    parts.map(move |part| {
+        parse(part).ok_or_else(|| StoreError::impossible(format!("the value {:?}", String::from_utf8_lossy(part))))
+    })
 }
 
 #[cfg(test)]

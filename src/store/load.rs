@@ -322,14 +322,18 @@ impl<'s> Loader<'s> {
             return Ok(lane);
         }
         let key = [self.round.0, action.code(), account.0];
-        self.begin().await?;
-        self.run("insert into lane (round_id, action, account_id) values (?1, ?2, ?3) on conflict do nothing", &key)
-            .await?;
-        let (lane,): (i64,) =
-            self.one("select id from lane where round_id = ?1 and action = ?2 and account_id = ?3", &key).await?;
-        if self.alignment.is_some() {
-            self.commit().await?;
+        let found = "select max(id) from lane where round_id = ?1 and action = ?2 and account_id = ?3";
+        let (mut lane,): (Option<i64>,) = self.one(found, &key).await?;
+        if lane.is_none() {
+            self.begin().await?;
+            let insert = "insert into lane (round_id, action, account_id) values (?1, ?2, ?3) on conflict do nothing";
+            self.run(insert, &key).await?;
+            (lane,) = self.one(found, &key).await?;
+            if self.alignment.is_some() {
+                self.commit().await?;
+            }
         }
+        let lane = lane.ok_or_else(|| StoreError::impossible("a lane that is not there".to_owned()))?;
         self.lanes.insert((action, account), LaneId(lane));
         Ok(LaneId(lane))
     }

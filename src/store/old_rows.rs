@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::mpsc;
 
-use super::columns::{numbers, sparse, targets, values};
+use super::columns::{each_number, each_target, numbers, sparse, values};
 use super::error::StoreError;
 use super::open::connect;
 use crate::domain::{RoundId, Target};
@@ -21,9 +21,12 @@ pub(super) struct OldRow {
     pub(super) lane: i64,
     pub(super) target: Target,
     pub(super) record: Option<String>,
-    pub(super) in_line: bool,
+    /// Nothing final has become of it: it is in line, or being sent.
+    pub(super) unsettled: bool,
     /// The rule that spares it.
     pub(super) kept: Option<String>,
+    /// The file has it still: [`super::align`] has met it.
+    pub(super) matched: bool,
 }
 
 pub(super) type PageOfOldRows = Vec<OldRow>;
@@ -62,8 +65,14 @@ impl OldRows {
         Ok(OldRows { connection, path: path.to_path_buf(), sql, of, rows_per_page, behind: 0, lane: 0 })
     }
 
-    /// Hands over page after page, until the rows end or nobody wants more.
-    pub(super) async fn read_to(mut self, pages: mpsc::Sender<Result<PageOfOldRows, StoreError>>) {
+    /// Hands over page after page, until the rows end or nobody wants more. It does so from a thread of its own: the thread that
+    /// compares comes by only when it waits, and until then nobody would ask SQLite for the next page.
+    pub(super) fn hand_over(self, pages: mpsc::Sender<Result<PageOfOldRows, StoreError>>) {
+        let runtime = tokio::runtime::Handle::current();
+        tokio::task::spawn_blocking(move || runtime.block_on(self.read_to(pages)));
+    }
+
+    async fn read_to(mut self, pages: mpsc::Sender<Result<PageOfOldRows, StoreError>>) {
         while let Some(page) = self.next_page().await.transpose() {
             let failed = page.is_err();
             if pages.send(page).await.is_err() || failed {
@@ -91,12 +100,14 @@ impl OldRows {
         let mut records = sparse::<String>(records.as_deref())?.into_iter();
         let expected = self.lane;
         let mut rows = Vec::with_capacity(self.rows_per_page);
-        for (id, target) in numbers(ids.as_deref())?.into_iter().zip(targets(found.as_deref())?) {
+        for (id, target) in each_number(ids.as_deref()).zip(each_target(found.as_deref())) {
+            let (id, target) = (id?, target?);
             let (lane, kept) =
                 others.next_if(|other| other.0 == id).map_or((expected, None), |Other(_, lane, kept)| (lane, kept));
             self.lane = lane;
-            let in_line = settled.next_if_eq(&id).is_none();
-            rows.push(OldRow { id, lane, target, record: records.next().flatten(), in_line, kept });
+            let unsettled = settled.next_if_eq(&id).is_none();
+            let record = records.next().flatten();
+            rows.push(OldRow { id, lane, target, record, unsettled, kept, matched: false });
         }
         Ok(Some(rows))
     }
@@ -125,7 +136,7 @@ macro_rules! old_rows {
     ($records:literal, $record:literal, $cells:literal, $last:literal, $from:literal, $rest:literal) => {
         concat!(
             "select group_concat(id), group_concat(target),
-                    group_concat(id) filter (where state = 1 or state >= 4),
+                    group_concat(id) filter (where state >= 4),
                     json_group_array(json_array(id, lane_id, iif(state = 8, reason, null)))
                         filter (where lane_id <> ?4 or state = 8), ",
             $records,
