@@ -336,7 +336,7 @@ pub(super) const CREATE_ALIGNMENT: [&str; 4] = [
 ];
 
 const INSERT_RUNS: &str =
-    "insert into temp.run (line, task_id, rows) select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)";
+    "insert into temp.run (line, task_id, rows) select value ->> 0, value ->> 1, value ->> 2 from jsonb_each(?1)";
 
 const INSERT_UNMATCHED: &str = "
-    insert into temp.unmatched (task_id, unsettled) select value ->> 0, value ->> 1 from json_each(?1)";
+    insert into temp.unmatched (task_id, unsettled) select value ->> 0, value ->> 1 from jsonb_each(?1)";

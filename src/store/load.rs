@@ -469,15 +469,15 @@ const APPEND_SCATTERED: &str = "
     insert or rollback into task (id, lane_id, line, target, state, reason, finished_at)
     select ?2 + key, value ->> 0, value ->> 1, value ->> 2, iif(value ->> 3 is null, 0, 8), value ->> 3,
            iif(value ->> 3 is null, null, ?3)
-      from json_each(?1)";
+      from jsonb_each(?1)";
 
 const INSERT_CELLS: &str =
-    "insert into task_cells (task_id, record) select value ->> 0, value ->> 1 from json_each(?1)";
+    "insert into task_cells (task_id, record) select value ->> 0, value ->> 1 from jsonb_each(?1)";
 
 const INSERT_REJECTED: &str = "
     insert into row_without_task (load_id, line, outcome, reason, record)
-    select ?2, value ->> 0, 'rejected', value ->> 1, value ->> 2 from json_each(?1)";
+    select ?2, value ->> 0, 'rejected', value ->> 1, value ->> 2 from jsonb_each(?1)";
 
 const STAGE: &str = "
     insert into temp.incoming (lane_id, line, target, spared, record)
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from json_each(?1)";
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from jsonb_each(?1)";

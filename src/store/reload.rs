@@ -187,7 +187,7 @@ const FILL_PLACED: &str = "
 
 const INSERT_RUNS: &str = "
     insert into row_run (load_id, line, task_id, rows)
-    select ?2, value ->> 0, value ->> 1, value ->> 2 from json_each(?1)";
+    select ?2, value ->> 0, value ->> 1, value ->> 2 from jsonb_each(?1)";
 
 const DELETE_OLDER: [&str; 2] = [
     "delete from row_without_task
