@@ -1,14 +1,12 @@
 //! A drain: one process working on the queue, from the recovery of what its predecessor left to its own end.
 
-use std::collections::HashMap;
-
 use sqlx::Connection;
 
 use super::error::StoreError;
 use super::lock::DrainLock;
 use super::open::Store;
 use crate::domain::{
-    AccountId, Action, AttemptId, BootId, Fence, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick, Wall,
+    AccountId, Action, AttemptId, BootId, Fence, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick,
 };
 
 /// A drain in progress. It holds the lock; dropping it lets the next process in.
@@ -17,8 +15,8 @@ pub struct Drain {
     pub(super) store: Store,
     pub(super) fence: Fence,
     pub(super) last_attempt: AttemptId,
-    boot: BootId,
-    slots_from: AttemptId,
+    pub(super) boot: BootId,
+    pub(super) slots_from: AttemptId,
     lock: DrainLock,
 }
 
@@ -65,25 +63,6 @@ pub struct LaneView {
     pub visible_to: TaskId,
     /// Whether anybody stands in line.
     pub has_pending: bool,
-}
-
-/// A slot on record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoredSlot {
-    /// Whose.
-    pub account: AccountId,
-    /// What for.
-    pub action: Action,
-    /// When it was reserved.
-    pub reserved: Moment,
-    /// The latest moment at which the platform can have counted the request.
-    pub upper: Tick,
-    /// Whether its end was never seen, and never will be.
-    pub open: bool,
-    /// Whether it was reserved in this boot.
-    pub same_boot: bool,
-    /// Whether its drain's wall clock agreed with the platform's.
-    pub clock_checked: bool,
 }
 
 /// So many crashes in the middle of its attempts, and a task has failed: it may be what crashes us.
@@ -183,49 +162,6 @@ impl Drain {
         })
     }
 
-    /// Attempts are in the order of time, so the first that can still count is found by halving. Within this boot by ticks;
-    /// before it by the wall clock, with a day to spare because it may have been wrong.
-    async fn first_attempt_that_counts(&mut self, now: Moment, horizon_ms: i64) -> Result<AttemptId, StoreError> {
-        const DAY_MS: i64 = 86_400_000;
-        let (mut low, mut high) = (0_i64, self.last_attempt.0 + 1);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let found: Option<(i64, i64, i64, i64)> = sqlx::query_as(
-                "select a.id, a.upper_tick, a.reserved_at, d.boot = ?2 from attempt a join drain d on d.id = a.drain_id
-                  where a.id >= ?1 order by a.id limit 1",
-            )
-            .bind(middle)
-            .bind(&self.boot.0)
-            .fetch_optional(&mut self.store.connection)
-            .await
-            .map_err(|e| self.store.sort(e))?;
-            match found {
-                Some((id, upper, reserved_at, same_boot)) => {
-                    // A minute more than the horizon: neighbours' ends are not in the order of their reservations.
-                    let over = if same_boot == 1 {
-                        upper + horizon_ms + 10 * 60_000 < now.tick.0
-                    } else {
-                        reserved_at + horizon_ms + DAY_MS < now.wall.0
-                    };
-                    if over { low = id + 1 } else { high = middle }
-                }
-                None => high = middle,
-            }
-        }
-        Ok(AttemptId(low))
-    }
-
-    async fn is_of_another_boot(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
-        let sql = "select d.boot <> ?2 from attempt a join drain d on d.id = a.drain_id where a.id >= ?1 order by a.id limit 1";
-        let found: Option<(i64,)> = sqlx::query_as(sql)
-            .bind(attempt.0)
-            .bind(&self.boot.0)
-            .fetch_optional(&mut self.store.connection)
-            .await
-            .map_err(|e| self.store.sort(e))?;
-        Ok(found == Some((1,)))
-    }
-
     /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are.
     ///
     /// # Errors
@@ -252,37 +188,6 @@ impl Drain {
                 })
             })
             .collect()
-    }
-
-    /// The slots on record that may still count, of these accounts, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<StoredSlot>>, StoreError> {
-        let wanted = serde_json::json!({
-            "accounts": accounts, "from": self.slots_from, "boot": self.boot.0, "before": self.last_attempt
-        });
-        let (text,): (String,) = sqlx::query_as(SLOTS)
-            .bind(wanted.to_string())
-            .fetch_one(&mut self.store.connection)
-            .await
-            .map_err(|e| self.store.sort(e))?;
-        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
-            serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
-        let mut slots: HashMap<AccountId, Vec<StoredSlot>> = HashMap::new();
-        for (account, action, tick, at, upper, open, same_boot, checked) in rows {
-            let slot = StoredSlot {
-                account: AccountId(account),
-                action: action_of(action)?,
-                reserved: Moment { tick: Tick(tick), wall: Wall(at) },
-                upper: Tick(upper),
-                open: open != 0,
-                same_boot: same_boot != 0,
-                clock_checked: checked != 0,
-            };
-            slots.entry(slot.account).or_default().push(slot);
-        }
-        Ok(slots)
     }
 
     /// The number that moves when another process has changed something.
@@ -357,8 +262,16 @@ const PROVISIONAL: &str = "
 
 /// What a start asks of the tables that grow with the work.
 #[cfg(test)]
-pub(super) const AT_A_START: [&str; 8] =
-    [CONVICT_CRASHERS, COUNT_CRASHERS, REQUEUE_OPEN, CLOSE_ATTEMPTS, WAKE_WAITING, PROVISIONAL, LANES, SLOTS];
+pub(super) const AT_A_START: [&str; 8] = [
+    CONVICT_CRASHERS,
+    COUNT_CRASHERS,
+    REQUEUE_OPEN,
+    CLOSE_ATTEMPTS,
+    WAKE_WAITING,
+    PROVISIONAL,
+    LANES,
+    super::slots::SLOTS,
+];
 
 const REQUEUE_OPEN: &str = "
     update task set state = 0, crashes = crashes + 1, unsure = 1
@@ -385,10 +298,3 @@ const LANES: &str = "
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
       join lane on lane.round_id = round.id
      where round.pending > 0";
-
-const SLOTS: &str = "
-    select json_group_array(json_array(a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
-               a.ended_at is null, d.boot = ?1 ->> '$.boot', d.clock_checked))
-      from json_each(?1, '$.accounts') j
-      join attempt a on a.account_id = j.value and a.id >= ?1 ->> '$.from' and a.id <= ?1 ->> '$.before'
-      join drain d on d.id = a.drain_id";

@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use super::job::{Job, JobState};
 use super::open::Store;
-use crate::domain::{AccountId, Action, Moment, RoundId, Tick, Wall};
+use crate::domain::{AccountId, Action, RoundId};
 
 /// What became of a round's rows. The outcomes add up to the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,61 +139,6 @@ impl Store {
         rows.into_iter()
             .filter(|(_, _, n)| *n > 0)
             .map(|(action, account, n)| Ok((super::drain::action_of(action)?, AccountId(account), n as u64)))
-            .collect()
-    }
-
-    /// Of the newest `most` attempts of an account those that may still count in a window of this length, newest first. Attempts are in
-    /// the order of time, give or take what a request takes, so all before the newest that is well over are left out unseen. Before
-    /// this boot that is judged by the wall clock, with a day to spare because it may have been wrong.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn newest_attempts(
-        &mut self,
-        account: AccountId,
-        most: u32,
-        boot: &str,
-        now: Moment,
-        longest: std::time::Duration,
-    ) -> Result<Vec<super::drain::StoredSlot>, StoreError> {
-        // One row with all of them: each awaited row costs the threads more than the row itself.
-        let sql = "select json_group_array(
-                              json_array(action, reserved_tick, reserved_at, upper_tick, is_open, same_boot, clock_checked)
-                              order by id desc)
-                     from (select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.ended_at is null as is_open,
-                                  d.boot = ?3 as same_boot, d.clock_checked
-                             from attempt a join drain d on d.id = a.drain_id
-                            where a.account_id = ?1
-                              and a.id > coalesce((select o.id from attempt o join drain of on of.id = o.drain_id
-                                                    where o.account_id = ?1 and o.ended_at is not null
-                                                      and iif(of.boot = ?3, o.upper_tick < ?4, o.reserved_at < ?5)
-                                                    order by o.id desc limit 1), 0)
-                            order by a.id desc limit ?2)";
-        const MARGIN_MS: i64 = 600_000;
-        const DAY_MS: i64 = 86_400_000;
-        let longest_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
-        let (text,): (String,) = sqlx::query_as(sql)
-            .bind(account.0)
-            .bind(most)
-            .bind(boot)
-            .bind(now.tick.0.saturating_sub(longest_ms).saturating_sub(MARGIN_MS))
-            .bind(now.wall.0.saturating_sub(longest_ms).saturating_sub(DAY_MS))
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
-        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> = super::columns::values(&text)?;
-        rows.into_iter()
-            .map(|(action, tick, at, upper, open, same_boot, checked)| {
-                Ok(super::drain::StoredSlot {
-                    account,
-                    action: super::drain::action_of(action)?,
-                    reserved: Moment { tick: Tick(tick), wall: Wall(at) },
-                    upper: Tick(upper),
-                    open: open != 0,
-                    same_boot: same_boot != 0,
-                    clock_checked: checked != 0,
-                })
-            })
             .collect()
     }
 }
