@@ -116,7 +116,8 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let tokens = Arc::new(TokenSource::new(means));
     let mut store = store;
     who.fix(&tokens, &store.accounts().await?).await?;
-    let footing = Footing { store, lock, client, tokens, clock, shutdown, listener };
+    let watch = cleanup::store::QueueWatch::of(store.path());
+    let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch };
     let ended = app::drain(footing, &who, options).await?;
     println!("requests {} in_s {:.1}", ended.finish.requests, began.elapsed().as_secs_f64());
     Ok(())

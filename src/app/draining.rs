@@ -12,7 +12,7 @@ use crate::clock::SharedClock;
 use crate::domain::{Platform, WindowSpec};
 use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
 use crate::platform::Client;
-use crate::store::{Counts, Drain, DrainLock, JobStatus, Store};
+use crate::store::{Counts, Drain, DrainLock, JobStatus, QueueWatch, Store};
 
 /// What a drain is told.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct Footing {
     pub shutdown: Shutdown,
     /// Who hears of events.
     pub listener: Box<dyn Listener>,
+    /// Who tells of writes to the queue; none: it is looked at each second, by the clock above.
+    pub watch: Option<QueueWatch>,
 }
 
 /// Drains the queue.
@@ -59,7 +61,7 @@ pub struct Footing {
 /// # Errors
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
 pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CliError> {
-    let Footing { mut store, lock, client, tokens, clock, shutdown, listener } = footing;
+    let Footing { mut store, lock, client, tokens, clock, shutdown, listener, watch } = footing;
     let accounts = store.accounts().await?;
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let longest = access.values().flat_map(|access| access.windows.iter()).map(|spec| spec.rate.window()).max();
@@ -68,7 +70,7 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let (drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), horizon_ms, deadline_ms).await?;
     let jobs = options.run.jobs.clone();
     let guard = Box::new(KeepGuard::new(options.keep));
-    let means = Means { drain, client, tokens, clock, shutdown, listener, guard };
+    let means = Means { drain, client, tokens, clock, shutdown, listener, guard, watch };
     let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;
     if let Some(why) = finish.withheld {
         return Err(CliError::new(Kind::Io, format!("{why}; nothing more was sent")).hint(

@@ -27,7 +27,7 @@ use crate::clock::SharedClock;
 use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick};
 use crate::limits::{WallTrust, Windows};
 use crate::platform::{Client, Endpoint};
-use crate::store::{Account, Claimed, Drain, DrainStart, Store, StoreError, Turn};
+use crate::store::{Account, Claimed, Drain, DrainStart, QueueWatch, Store, StoreError, Turn};
 
 /// What a dispatcher stands on.
 pub struct Means {
@@ -45,6 +45,8 @@ pub struct Means {
     pub listener: Box<dyn Listener>,
     /// Who says what must not be sent.
     pub guard: Box<dyn Guard>,
+    /// Who tells of writes to the queue; none: it is looked at each second.
+    pub watch: Option<QueueWatch>,
 }
 
 /// A request in flight, or ready to leave.
@@ -145,6 +147,14 @@ pub async fn run(
 }
 
 /// Nothing is asked of the others, and of 100,000 they would be 26 MiB.
+/// Comes when something has been written to the queue; never, where nobody tells.
+async fn written(watch: Option<&QueueWatch>) {
+    match watch {
+        Some(watch) => watch.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
 fn has_a_past(account: &Account) -> bool {
     account.hold.is_some() || account.trouble.is_some()
 }
@@ -263,6 +273,7 @@ impl Dispatcher {
                 self.tell(&Event::Committed { took: began.elapsed() });
                 self.tell_settled(&turn);
                 self.send_out(receipt, plan, now);
+                self.news.look_soon();
                 self.tell_progress();
             } else {
                 // What needs no turn (nobody answers, an action that is left out) is told all the same.
@@ -301,6 +312,7 @@ impl Dispatcher {
             }
             () = clock.sleep_until(until) => {}
             () = self.means.shutdown.at_least(more_urgent) => {}
+            () = written(self.means.watch.as_ref()), if self.news.soonest < self.news.next_look => self.news.look_soon(),
         }
         Ok(())
     }

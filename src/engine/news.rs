@@ -1,4 +1,6 @@
-//! What other processes have changed: a 1 Hz look at SQLite's own counter, and which lanes and accounts there are now.
+//! What other processes have changed: a look at SQLite's own counter, and which lanes and accounts there are now. Where the kernel
+//! tells of writes to the queue ([`QueueWatch`](crate::store::QueueWatch)), whoever waits is left alone until then; otherwise it
+//! looks each second.
 //!
 //! In: the queue. Out: the roster, and accounts to look at. What does not belong here: claiming from lanes (`claiming`).
 
@@ -10,21 +12,33 @@ use crate::domain::{AccountId, Tick};
 use crate::limits::Values;
 use crate::store::{LaneView, StoreError};
 
-/// How often another process's changes are looked for.
+/// How often another process's changes are looked for, at most; and at least while there is work, or where nobody tells of them.
 const NEWS_EVERY: Duration = Duration::from_secs(1);
+/// A look all the same, where somebody does: the queue may lie where the kernel does not see another machine's writes.
+const NEWS_UNTOLD: Duration = Duration::from_secs(30);
 
 /// What was last seen of other processes' writes.
 #[derive(Debug, Default)]
 pub(super) struct News {
     pub(super) next_look: Tick,
+    /// The earliest moment at which the next look may be.
+    pub(super) soonest: Tick,
     data_version: i64,
     generation: i64,
+}
+
+impl News {
+    /// Something was written, by us or by others.
+    pub(super) fn look_soon(&mut self) {
+        self.next_look = self.next_look.min(self.soonest);
+    }
 }
 
 impl Dispatcher {
     /// Another process may have loaded, paused, cancelled or retried something.
     pub(super) async fn look_for_news(&mut self, now: Tick) -> Result<(), StoreError> {
-        self.news.next_look = now.after(NEWS_EVERY);
+        self.news.soonest = now.after(NEWS_EVERY);
+        self.news.next_look = now.after(if self.means.watch.is_some() { NEWS_UNTOLD } else { NEWS_EVERY });
         let data_version = self.means.drain.data_version().await?;
         if data_version == self.news.data_version {
             return Ok(());

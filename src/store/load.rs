@@ -420,7 +420,7 @@ impl<'s> Loader<'s> {
         if self.uncommitted > 0 {
             self.run("commit", &[]).await?;
             self.uncommitted = 0;
-            self.checkpoints.go_on(&mut self.store.connection).await;
+            self.checkpoints.go_on(&mut self.store.connection, self.yields).await;
             let drains =
                 "select exists (select 1 from drain where id = (select max(id) from drain) and ended_at is null)";
             (self.yields,) = self.one(drains, &[]).await?;

@@ -54,6 +54,7 @@ mod turn;
 mod turn_words;
 mod vault;
 mod verification;
+mod watch;
 mod worklist;
 
 pub use account::{Account, Hold};
@@ -90,4 +91,5 @@ pub use status::{Counts, JobStatus};
 pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
 pub use vault::{KeySource, VaultStamp};
 pub use verification::{Looked, Reach, Verdict, VerdictCounts};
+pub use watch::QueueWatch;
 pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};

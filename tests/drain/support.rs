@@ -136,7 +136,7 @@ impl Bench {
         let shutdown = self.shutdown.1.clone();
         let accounts = self.store().await.accounts().await.unwrap();
         let tokens = self.tokens(&accounts, clock.clone()).await;
-        let footing = Footing { store, lock, client, tokens, clock, shutdown, listener };
+        let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch: None };
         app::drain(footing, &self.who(), options).await
     }
 

@@ -215,6 +215,7 @@ impl Week {
             clock: self.paced.clone(),
             shutdown: shutdown().1,
             listener: Box::new(watch),
+            watch: None,
         };
         let ended = app::drain(footing, &who, options).await.unwrap();
         let counts: Vec<_> = ended.jobs.iter().map(|status| status.counts).collect();

@@ -149,7 +149,8 @@ impl Bench {
         let (who, accounts) = (self.who(), self.store().await.accounts().await.unwrap());
         let tokens = app::open_tokens(&self.settings, &who, &accounts, clock.clone()).await.unwrap();
         let (_sender, shutdown) = shutdown();
-        let footing = Footing { store, lock, client, tokens, clock, shutdown, listener: Box::new(Ear(heard)) };
+        let footing =
+            Footing { store, lock, client, tokens, clock, shutdown, listener: Box::new(Ear(heard)), watch: None };
         app::drain(footing, &who, self.options.clone()).await.unwrap()
     }
 

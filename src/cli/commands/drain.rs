@@ -25,7 +25,7 @@ use crate::engine::{Listener, Settings as RunSettings, Signal, Urgency, shutdown
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
-use crate::store::{DrainLock, Store};
+use crate::store::{DrainLock, QueueWatch, Store};
 use crate::web::Hub;
 
 /// Everything a drain needs that is not the queue.
@@ -289,7 +289,8 @@ impl Drainer {
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
         let running = async {
             preflight::look(&mut store, &self.who, &tokens, &client, &work, context).await?;
-            let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
+            let watch = QueueWatch::of(store.path());
+            let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
             app::drain(footing, &self.who, options).await
         };
         let ended = tokio::select! {

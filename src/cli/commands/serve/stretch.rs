@@ -14,7 +14,7 @@ use crate::config::{ProgressMode, Settings};
 use crate::domain::{JobId, Platform};
 use crate::engine::{Listener, Settings as RunSettings, ShutdownSender, Signal, shutdown};
 use crate::platform::{Client, Settings as ClientSettings};
-use crate::store::{DrainLock, News, Store};
+use crate::store::{DrainLock, News, QueueWatch, Store};
 
 /// What a drain knew when it began.
 struct Begun {
@@ -46,7 +46,8 @@ impl Engine<'_> {
         let lock = self.lock.as_ref().map(DrainLock::share);
         let lock = lock.ok_or_else(|| CliError::new(Kind::Fault, "the lock was let go"))?;
         let clock = context.clock.clone();
-        let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener };
+        let watch = QueueWatch::of(store.path());
+        let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
         let mut orders = self.orders();
         let begun = Begun { knows, schedules, jobs: jobs.clone() };
         tokio::select! {
