@@ -8,3 +8,4 @@ mod nights_law;
 mod outcomes;
 mod support;
 mod trouble;
+mod waiting;

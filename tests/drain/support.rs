@@ -16,7 +16,7 @@ use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Ledger, Options, Sandbox};
-use cleanup::store::{Account, DrainLock, QueueKind, ReceiptRow, ReloadSizes, Store, StoreError};
+use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReceiptRow, ReloadSizes, Store, StoreError};
 
 pub struct Bench {
     pub folder: tempfile::TempDir,
@@ -26,6 +26,7 @@ pub struct Bench {
     pub load: LoadOptions,
     pub account: Option<String>,
     pub reload_sizes: Option<ReloadSizes>,
+    pub clock: SharedClock,
 }
 
 /// Counts what it hears.
@@ -71,6 +72,7 @@ impl Bench {
             load: LoadOptions::default(),
             account: None,
             reload_sizes: None,
+            clock: SystemClock::shared(),
         }
     }
 
@@ -131,12 +133,13 @@ impl Bench {
         let lock = DrainLock::take(&self.queue()).unwrap();
         let base = self.sandbox.base_url().parse().unwrap();
         let client = Arc::new(Client::new(&[&base], Settings { connections: 32, ..Settings::default() }).unwrap());
-        let (store, clock) = (self.store().await, SystemClock::shared());
+        let (store, clock) = (self.store().await, self.clock.clone());
+        let watch = QueueWatch::of(store.path());
         let options = self.options.clone();
         let shutdown = self.shutdown.1.clone();
         let accounts = self.store().await.accounts().await.unwrap();
         let tokens = self.tokens(&accounts, clock.clone()).await;
-        let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch: None };
+        let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch };
         app::drain(footing, &self.who(), options).await
     }
 
