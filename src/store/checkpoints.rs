@@ -13,9 +13,6 @@ use tokio::task::JoinSet;
 
 use super::open::connect;
 
-/// Transactions between two copies while a drain is at work: each copy has the disk write out what it has, and a drain waits for the
-/// disk at every turn.
-const TRANSACTIONS_BESIDE_DRAIN: u32 = 10;
 /// Pages in the log from which a load waits for their copy: 32 MiB.
 const MAX_LOG_PAGES: i64 = 8_000;
 
@@ -28,21 +25,15 @@ pub(super) struct Checkpoints {
     at_work: JoinSet<Option<(SqliteConnection, i64)>>,
     /// Pages in the log, when it was last looked at.
     log_pages: i64,
-    /// Transactions since a copy was last begun.
-    transactions: u32,
 }
 
 impl Checkpoints {
     pub(super) fn of(queue: &Path) -> Checkpoints {
-        Checkpoints { path: queue.to_path_buf(), idle: None, at_work: JoinSet::new(), log_pages: 0, transactions: 0 }
+        Checkpoints { path: queue.to_path_buf(), idle: None, at_work: JoinSet::new(), log_pages: 0 }
     }
 
     /// A transaction has ended: begins to copy it, unless the one before is still being copied.
-    pub(super) async fn go_on(&mut self, writer: &mut SqliteConnection, beside_drain: bool) {
-        self.transactions += 1;
-        if beside_drain && self.transactions < TRANSACTIONS_BESIDE_DRAIN {
-            return;
-        }
+    pub(super) async fn go_on(&mut self, writer: &mut SqliteConnection) {
         if let Some(Ok(done)) = self.at_work.try_join_next() {
             self.take_back(done);
         }
@@ -51,7 +42,6 @@ impl Checkpoints {
             self.log_pages = checkpoint(writer).await;
         }
         if self.at_work.is_empty() {
-            self.transactions = 0;
             let (path, idle) = (self.path.clone(), self.idle.take());
             self.at_work.spawn(async move {
                 let mut connection = match idle {

@@ -88,7 +88,7 @@ impl Drain {
         // A load that broke off on this connection may have left it otherwise.
         drain.store.sync_each_commit(true).await?;
         let mut start = drain.recover(now, deadline_ms).await?;
-        drain.slots_from = drain.first_attempt_that_counts(now, horizon_ms).await?;
+        drain.slots_from = drain.store.first_attempt_that_counts(&drain.boot.0, now, horizon_ms).await?;
         start.other_boots = drain.is_of_another_boot(drain.slots_from).await?;
         Ok((drain, start))
     }

@@ -420,12 +420,17 @@ impl<'s> Loader<'s> {
         if self.uncommitted > 0 {
             self.run("commit", &[]).await?;
             self.uncommitted = 0;
-            self.checkpoints.go_on(&mut self.store.connection, self.yields).await;
             let drains =
                 "select exists (select 1 from drain where id = (select max(id) from drain) and ended_at is null)";
-            (self.yields,) = self.one(drains, &[]).await?;
-            if self.yields {
+            let (drained,): (bool,) = self.one(drains, &[]).await?;
+            if drained != self.yields {
+                self.yields = drained;
+                self.run(if drained { KEEP_LOG_SHORT } else { LET_LOG_GROW }, &[]).await?;
+            }
+            if drained {
                 tokio::time::sleep(LEFT_TO_OTHERS).await;
+            } else {
+                self.checkpoints.go_on(&mut self.store.connection).await;
             }
         }
         Ok(())
@@ -461,6 +466,12 @@ impl<'s> Loader<'s> {
         query.fetch_one(&mut self.store.connection).await.map_err(|e| self.store.sort(e))
     }
 }
+
+/// Each connection copies the log once it is longer than its own mark, at the end of a transaction. A drain waits for the disk at every
+/// turn: what a load has written should not be its to copy, nor should copies beside the load keep the disk busy.
+const KEEP_LOG_SHORT: &str = "pragma wal_autocheckpoint = 2000";
+/// As [`Store::sync_each_commit`] has it for a load that is alone.
+const LET_LOG_GROW: &str = "pragma wal_autocheckpoint = 16000";
 
 const APPEND_RUN: &str =
     "insert or rollback into task (id, lane_id, line, target) select ?2 + key, ?3, ?4 + key, value from json_each(?1)";

@@ -34,42 +34,6 @@ pub struct StoredSlot {
 type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
 impl Drain {
-    /// Attempts are in the order of time, so the first that can still count is found by halving. Within this boot by ticks;
-    /// before it by the wall clock, with a day to spare because it may have been wrong.
-    pub(super) async fn first_attempt_that_counts(
-        &mut self,
-        now: Moment,
-        horizon_ms: i64,
-    ) -> Result<AttemptId, StoreError> {
-        const DAY_MS: i64 = 86_400_000;
-        let (mut low, mut high) = (0_i64, self.last_attempt.0 + 1);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let found: Option<(i64, i64, i64, i64)> = sqlx::query_as(
-                "select a.id, a.upper_tick, a.reserved_at, d.boot = ?2 from attempt a join drain d on d.id = a.drain_id
-                  where a.id >= ?1 order by a.id limit 1",
-            )
-            .bind(middle)
-            .bind(&self.boot.0)
-            .fetch_optional(&mut self.store.connection)
-            .await
-            .map_err(|e| self.store.sort(e))?;
-            match found {
-                Some((id, upper, reserved_at, same_boot)) => {
-                    // A minute more than the horizon: neighbours' ends are not in the order of their reservations.
-                    let over = if same_boot == 1 {
-                        upper + horizon_ms + 10 * 60_000 < now.tick.0
-                    } else {
-                        reserved_at + horizon_ms + DAY_MS < now.wall.0
-                    };
-                    if over { low = id + 1 } else { high = middle }
-                }
-                None => high = middle,
-            }
-        }
-        Ok(AttemptId(low))
-    }
-
     pub(super) async fn is_of_another_boot(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
         let sql = "select d.boot <> ?2 from attempt a join drain d on d.id = a.drain_id where a.id >= ?1 order by a.id limit 1";
         let found: Option<(i64,)> = sqlx::query_as(sql)
@@ -102,9 +66,47 @@ impl Drain {
 }
 
 impl Store {
-    /// Of the newest `most` attempts of an account those that may still count in a window of this length, newest first. Attempts are in
-    /// the order of time, give or take what a request takes, so all before the newest that is well over are left out unseen. Before
-    /// this boot that is judged by the wall clock, with a day to spare because it may have been wrong.
+    /// Attempts are in the order of time, so the first that can still count in a window of this length is found by halving. Within
+    /// this boot by ticks; before it by the wall clock, with a day to spare because it may have been wrong.
+    pub(super) async fn first_attempt_that_counts(
+        &mut self,
+        boot: &str,
+        now: Moment,
+        horizon_ms: i64,
+    ) -> Result<AttemptId, StoreError> {
+        // Neighbours' ends are not in the order of their reservations.
+        const MARGIN_MS: i64 = 600_000;
+        const DAY_MS: i64 = 86_400_000;
+        let last = sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut self.connection).await;
+        let (last,): (i64,) = last.map_err(|e| self.sort(e))?;
+        let (mut low, mut high) = (0_i64, last + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found: Option<(i64, i64, i64, i64)> = sqlx::query_as(
+                "select a.id, a.upper_tick, a.reserved_at, d.boot = ?2 from attempt a join drain d on d.id = a.drain_id
+                  where a.id >= ?1 order by a.id limit 1",
+            )
+            .bind(middle)
+            .bind(boot)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+            match found {
+                Some((id, upper, reserved_at, same_boot)) => {
+                    let over = if same_boot == 1 {
+                        upper.saturating_add(horizon_ms).saturating_add(MARGIN_MS) < now.tick.0
+                    } else {
+                        reserved_at.saturating_add(horizon_ms).saturating_add(DAY_MS) < now.wall.0
+                    };
+                    if over { low = id + 1 } else { high = middle }
+                }
+                None => high = middle,
+            }
+        }
+        Ok(AttemptId(low))
+    }
+
+    /// Of the newest `most` attempts of an account those that may still count in a window of this length, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -116,17 +118,10 @@ impl Store {
         now: Moment,
         longest: Duration,
     ) -> Result<Vec<StoredSlot>, StoreError> {
-        const MARGIN_MS: i64 = 600_000;
-        const DAY_MS: i64 = 86_400_000;
-        let longest_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
-        let found = sqlx::query_as(NEWEST)
-            .bind(boot)
-            .bind(account.0)
-            .bind(most)
-            .bind(now.tick.0.saturating_sub(longest_ms).saturating_sub(MARGIN_MS))
-            .bind(now.wall.0.saturating_sub(longest_ms).saturating_sub(DAY_MS))
-            .fetch_one(&mut self.connection)
-            .await;
+        let horizon_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
+        let from = self.first_attempt_that_counts(boot, now, horizon_ms).await?;
+        let newest = sqlx::query_as(NEWEST).bind(boot).bind(account.0).bind(most).bind(from.0);
+        let found = newest.fetch_one(&mut self.connection).await;
         slots_of(found.map_err(|e| self.sort(e))?)
     }
 }
@@ -177,9 +172,6 @@ pub(super) const SLOTS: &str = slots!(
 const NEWEST: &str = slots!(
     "attempt a join drain d on d.id = a.drain_id
       where a.account_id = ?2
-        and a.id > coalesce((select o.id from attempt o join drain of on of.id = o.drain_id
-                              where o.account_id = ?2 and o.ended_at is not null
-                                and iif(of.boot = ?1, o.upper_tick < ?4, o.reserved_at < ?5)
-                              order by o.id desc limit 1), 0)
+        and a.id >= ?4
       order by a.id desc limit ?3"
 );
