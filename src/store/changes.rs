@@ -5,7 +5,7 @@
 
 use super::drill;
 use super::error::StoreError;
-use super::load::Loader;
+use super::loader::Loader;
 
 impl Loader<'_> {
     pub(super) async fn append_fresh(&mut self) -> Result<(), StoreError> {

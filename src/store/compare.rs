@@ -4,7 +4,7 @@
 //! others stand (`temp.run`). Out: a temporary table of each kind. What belongs to [`super::changes`]: writing them.
 
 use super::error::StoreError;
-use super::load::Loader;
+use super::loader::Loader;
 
 impl Loader<'_> {
     /// Sorts the incoming rows and matches them with the key: repeats, matches, fresh rows, vanished tasks.

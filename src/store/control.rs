@@ -4,7 +4,7 @@ use sqlx::Connection;
 
 use super::error::StoreError;
 use super::job::{Job, JobState};
-use super::load::ROWS_PER_TRANSACTION;
+use super::loader::ROWS_PER_TRANSACTION;
 use super::open::Store;
 use crate::domain::{JobId, TaskId, Wall};
 

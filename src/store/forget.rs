@@ -5,7 +5,7 @@ use sqlx::Connection;
 use super::control::bump_generation;
 use super::error::StoreError;
 use super::job::Job;
-use super::load::ROWS_PER_TRANSACTION;
+use super::loader::ROWS_PER_TRANSACTION;
 use super::lock::LoadLock;
 use super::open::Store;
 use crate::domain::Wall;

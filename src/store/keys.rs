@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::batch::{Buffered, number_of};
 use super::error::StoreError;
-use super::load::{Loader, ROWS_PER_STATEMENT, ROWS_PER_TRANSACTION};
+use super::loader::{Loader, ROWS_PER_STATEMENT, ROWS_PER_TRANSACTION};
 use super::sorter::{Key, Sorted, Sorter};
 
 /// The keys of tasks that are being appended.

@@ -9,9 +9,9 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
-use super::align::ReloadSizes;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::lock::LoadLock;
+use super::reload_sizes::ReloadSizes;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

@@ -5,7 +5,7 @@
 use sqlx::Connection;
 
 use super::error::StoreError;
-use super::load::{Loader, ROWS_PER_TRANSACTION};
+use super::loader::{Loader, ROWS_PER_TRANSACTION};
 use super::open::Store;
 
 impl Store {

@@ -6,7 +6,7 @@ use sqlx::Connection;
 use super::error::StoreError;
 use super::job::Job;
 use super::known::ids_json;
-use super::load::ROWS_PER_TRANSACTION;
+use super::loader::ROWS_PER_TRANSACTION;
 use super::open::Store;
 use super::reading::ReadingId;
 use crate::domain::{AccountId, Action, TargetId, Wall};
