@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::task::JoinSet;
 
@@ -58,6 +59,12 @@ impl Checkpoints {
     pub(super) async fn finish(&mut self, writer: &mut SqliteConnection) {
         self.wait().await;
         checkpoint(writer).await;
+        // Who closes the queue last removes the log, and that is to be whoever waits for it.
+        if let Some(idle) = self.idle.take()
+            && let Err(error) = idle.close().await
+        {
+            tracing::debug!(%error, "closing the connection that copies a load's log");
+        }
     }
 
     async fn wait(&mut self) {
