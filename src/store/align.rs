@@ -8,7 +8,6 @@
 //! is every later row with the same target: then the comparison that follows sees all of them and takes the first.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::fmt::Write as _;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use tokio::sync::mpsc;
@@ -18,6 +17,7 @@ use super::load::{LoadRow, RowPlace};
 use super::old_rows::{OldRow, OldRows, PageOfOldRows};
 use super::open::Store;
 use super::reload_sizes::ReloadSizes;
+use super::row_runs::{Run, runs_json};
 use crate::domain::{LaneId, RoundId, Target};
 
 /// Pages in which a row is looked for.
@@ -42,25 +42,6 @@ pub(super) struct Alignment {
     unmatched: Vec<(i64, bool)>,
     hasher: RandomState,
     seeds: [u64; 2],
-}
-
-/// So many tasks from `task` on stand from `line` on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) line: i64,
-    pub(super) task: i64,
-    pub(super) rows: i64,
-}
-
-impl Run {
-    /// Takes in what follows without a gap.
-    pub(super) fn extend(&mut self, next: Run) -> bool {
-        let follows = next.line == self.line + self.rows && next.task == self.task + self.rows;
-        if follows {
-            self.rows += next.rows;
-        }
-        follows
-    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -245,11 +226,11 @@ impl Alignment {
     }
 
     async fn fetch(&mut self) -> Result<(), StoreError> {
-        let Some(rows) = self.old_rows.recv().await.transpose()? else {
+        let Some(page) = self.old_rows.recv().await.transpose()? else {
             self.ended = true;
             return Ok(());
         };
-        self.pages.push_back(Page { rows, matched: 0, places: None });
+        self.pages.push_back(Page { rows: page.rows()?, matched: 0, places: None });
         Ok(())
     }
 
@@ -272,19 +253,6 @@ impl Alignment {
         self.unmatched.clear();
         write(store, INSERT_UNMATCHED, text).await
     }
-}
-
-/// Runs as `[line, task, rows]`.
-pub(super) fn runs_json(runs: &[Run]) -> String {
-    let mut json = String::with_capacity(runs.len() * 24 + 2);
-    json.push('[');
-    for run in runs {
-        let comma = if json.len() > 1 { "," } else { "" };
-        // Writing to a String cannot fail.
-        let _ = write!(json, "{comma}[{},{},{}]", run.line, run.task, run.rows);
-    }
-    json.push(']');
-    json
 }
 
 async fn write(store: &mut Store, sql: &'static str, json: String) -> Result<(), StoreError> {

@@ -42,7 +42,8 @@ pub(super) fn sparse<T: DeserializeOwned>(text: Option<&str>) -> Result<Vec<Opti
     text.map_or_else(|| Ok(Vec::new()), values)
 }
 
-fn parse_each<T>(
+/// Each part between commas.
+pub(super) fn parse_each<T>(
     text: Option<&str>,
     parse: impl Fn(&[u8]) -> Option<T>,
 ) -> impl Iterator<Item = Result<T, StoreError>> {

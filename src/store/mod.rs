@@ -47,6 +47,7 @@ mod reload;
 mod reload_sizes;
 mod removal;
 mod report;
+mod row_runs;
 mod schedule;
 mod slots;
 mod sorter;

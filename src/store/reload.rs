@@ -7,7 +7,7 @@
 
 use sqlx::Connection;
 
-use super::align::{Alignment, CREATE_ALIGNMENT, Run, runs_json};
+use super::align::{Alignment, CREATE_ALIGNMENT};
 use super::columns::numbers;
 use super::compare::DROP_COMPARISON;
 use super::error::StoreError;
@@ -16,6 +16,7 @@ use super::load::insert_load;
 use super::loader::{Loader, ROWS_PER_TRANSACTION};
 use super::lock::LoadLock;
 use super::open::Store;
+use super::row_runs::{Run, runs_json};
 use crate::domain::Wall;
 
 /// What a reload did.
