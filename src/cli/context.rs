@@ -1,5 +1,7 @@
 //! What every command stands on: settings, printer, clock, and the way to the queue.
 
+use std::cell::OnceCell;
+
 use super::error::{CliError, Kind};
 use super::escape::escaped;
 use super::printer::Printer;
@@ -22,8 +24,8 @@ pub struct Context {
     pub printer: Printer,
     /// The clock.
     pub clock: SharedClock,
-    /// The local time zone; in a scheduled run the schedule's.
-    pub zone: jiff::tz::TimeZone,
+    /// The local time zone, looked up when somebody asks for it; in a scheduled run the schedule's.
+    pub zone: OnceCell<jiff::tz::TimeZone>,
     /// Whether times are told with the zone's name.
     pub names_zone: bool,
     /// What the options said of the settings: a scheduled run takes over where its queue and its config file are.
@@ -31,9 +33,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// The time zone in which times are told. Finding the machine's means looking through the zones it knows, and many a command
+    /// tells no time.
+    pub fn zone(&self) -> &jiff::tz::TimeZone {
+        self.zone.get_or_init(jiff::tz::TimeZone::system)
+    }
+
     /// By whose clock times are told.
     pub fn local_clock(&self) -> LocalClock {
-        LocalClock { zone: self.zone.clone(), is_named: self.names_zone }
+        LocalClock { zone: self.zone().clone(), is_named: self.names_zone }
     }
 
     /// Opens the queue, making it where there is none.

@@ -20,6 +20,7 @@ pub mod summary;
 pub mod timing;
 pub mod usage;
 
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -74,8 +75,14 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
         color: printer.colors_talk(),
     };
     telemetry::set_up(&logging).map_err(|error| CliError::io("the log file", error))?;
-    let zone = jiff::tz::TimeZone::system();
-    Ok(Context { settings, printer: *printer, clock: SystemClock::shared(), zone, names_zone: false, overrides })
+    Ok(Context {
+        settings,
+        printer: *printer,
+        clock: SystemClock::shared(),
+        zone: OnceCell::new(),
+        names_zone: false,
+        overrides,
+    })
 }
 
 /// One thread is enough: requests wait on the network, and SQLite has its own.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::domain::{Moment, Scope, Tick, Wall, WindowSpec};
 use crate::limits::{WindowUsage, Windows};
-use crate::store::{Hold, StoredSlot};
+use crate::store::{Hold, RecentSlot};
 
 /// The usage of an account's windows at `now`.
-pub fn window_usage(specs: &[WindowSpec], slots: &[StoredSlot], now: Moment) -> Vec<WindowUsage> {
+pub fn window_usage(specs: &[WindowSpec], slots: &[RecentSlot], now: Moment) -> Vec<WindowUsage> {
     let mut windows = Windows::new(specs, Scope::Account);
     for slot in slots {
         windows.restore(slot.action, upper(slot, now));
@@ -34,13 +34,11 @@ pub fn slots_needed(specs: &[WindowSpec]) -> u32 {
 }
 
 /// Slots of another boot are placed by the wall clock: good enough to look at. (A drain is stricter: `limits::ThisBoot`.)
-fn upper(slot: &StoredSlot, now: Moment) -> Tick {
-    if slot.same_boot {
-        return slot.upper;
-    }
-    let ago = now.wall.since(slot.reserved.wall);
+fn upper(slot: &RecentSlot, now: Moment) -> Tick {
+    let Some(elsewhere) = slot.elsewhere else { return slot.upper };
+    let ago = now.wall.since(elsewhere.wall);
     let reserved = Tick(now.tick.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)));
-    reserved.after(slot.upper.since(slot.reserved.tick)).min(now.tick)
+    reserved.after(slot.upper.since(elsewhere.tick)).min(now.tick)
 }
 
 /// When a hold that is in force ends, by the wall clock.
@@ -55,18 +53,11 @@ pub fn hold_ends(hold: &Hold, boot: &str, now: Moment) -> Option<Wall> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AccountId, Action, Platform};
+    use crate::domain::{Action, Platform};
 
-    fn slot(tick: i64, wall: i64, same_boot: bool) -> StoredSlot {
-        StoredSlot {
-            account: AccountId(1),
-            action: Action::Unlike,
-            reserved: Moment { tick: Tick(tick), wall: Wall(wall) },
-            upper: Tick(tick + 200),
-            open: false,
-            same_boot,
-            clock_checked: true,
-        }
+    fn slot(tick: i64, wall: i64, same_boot: bool) -> RecentSlot {
+        let reserved = Moment { tick: Tick(tick), wall: Wall(wall) };
+        RecentSlot { action: Action::Unlike, upper: Tick(tick + 200), elsewhere: (!same_boot).then_some(reserved) }
     }
 
     #[test]

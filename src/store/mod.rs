@@ -90,7 +90,7 @@ pub use reload_sizes::ReloadSizes;
 pub use removal::Removal;
 pub use report::ReceiptRow;
 pub use schedule::{NewSchedule, StoredSchedule};
-pub use slots::StoredSlot;
+pub use slots::{RecentSlot, StoredSlot};
 pub use status::{Counts, JobStatus};
 pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
 pub use vault::{KeySource, VaultStamp};

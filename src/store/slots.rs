@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::columns::numbers;
+use super::columns::{each_number, numbers, parse_each};
 use super::drain::{Drain, action_of};
 use super::error::StoreError;
 use super::open::Store;
@@ -30,7 +30,18 @@ pub struct StoredSlot {
     pub clock_checked: bool,
 }
 
-/// A column of slots in each, and what stands in [`FLAGS`] behind them.
+/// A slot as whoever only looks needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecentSlot {
+    /// What for.
+    pub action: Action,
+    /// The latest moment at which the platform can have counted the request, by the ticks of its boot.
+    pub upper: Tick,
+    /// When it was reserved, where that was in another boot, whose ticks say nothing in this one.
+    pub elsewhere: Option<Moment>,
+}
+
+/// A column of slots in each. The last says of each whether it is open (1), of this boot (2), by a clock that was checked (4).
 type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
 impl Drain {
@@ -77,33 +88,14 @@ impl Store {
         // Neighbours' ends are not in the order of their reservations.
         const MARGIN_MS: i64 = 600_000;
         const DAY_MS: i64 = 86_400_000;
-        let last = sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut self.connection).await;
-        let (last,): (i64,) = last.map_err(|e| self.sort(e))?;
-        let (mut low, mut high) = (0_i64, last + 1);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let found: Option<(i64, i64, i64, i64)> = sqlx::query_as(
-                "select a.id, a.upper_tick, a.reserved_at, d.boot = ?2 from attempt a join drain d on d.id = a.drain_id
-                  where a.id >= ?1 order by a.id limit 1",
-            )
-            .bind(middle)
+        let found = sqlx::query_as(FIRST_THAT_COUNTS)
             .bind(boot)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
-            match found {
-                Some((id, upper, reserved_at, same_boot)) => {
-                    let over = if same_boot == 1 {
-                        upper.saturating_add(horizon_ms).saturating_add(MARGIN_MS) < now.tick.0
-                    } else {
-                        reserved_at.saturating_add(horizon_ms).saturating_add(DAY_MS) < now.wall.0
-                    };
-                    if over { low = id + 1 } else { high = middle }
-                }
-                None => high = middle,
-            }
-        }
-        Ok(AttemptId(low))
+            .bind(now.tick.0.saturating_sub(horizon_ms).saturating_sub(MARGIN_MS))
+            .bind(now.wall.0.saturating_sub(horizon_ms).saturating_sub(DAY_MS))
+            .fetch_one(&mut self.connection)
+            .await;
+        let (first,): (i64,) = found.map_err(|e| self.sort(e))?;
+        Ok(AttemptId(first))
     }
 
     /// Of the newest `most` attempts of an account those that may still count in a window of this length, newest first.
@@ -117,13 +109,30 @@ impl Store {
         boot: &str,
         now: Moment,
         longest: Duration,
-    ) -> Result<Vec<StoredSlot>, StoreError> {
+    ) -> Result<Vec<RecentSlot>, StoreError> {
         let horizon_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
         let from = self.first_attempt_that_counts(boot, now, horizon_ms).await?;
         let newest = sqlx::query_as(NEWEST).bind(boot).bind(account.0).bind(most).bind(from.0);
-        let found = newest.fetch_one(&mut self.connection).await;
-        slots_of(found.map_err(|e| self.sort(e))?)
+        let found: Result<(Option<String>, Option<String>, Option<String>), _> =
+            newest.fetch_one(&mut self.connection).await;
+        let (uppers, actions, elsewhere) = found.map_err(|e| self.sort(e))?;
+        let elsewhere = parse_each(elsewhere.as_deref(), another_boots_moment);
+        let slots = each_number(uppers.as_deref()).zip(each_number(actions.as_deref())).zip(elsewhere);
+        slots
+            .map(|((upper, action), elsewhere)| {
+                Ok(RecentSlot { action: action_of(action?)?, upper: Tick(upper?), elsewhere: elsewhere? })
+            })
+            .collect()
     }
+}
+
+/// `tick:wall`, or nothing for this boot's.
+fn another_boots_moment(text: &[u8]) -> Option<Option<Moment>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    let (tick, wall) = std::str::from_utf8(text).ok()?.split_once(':')?;
+    Some(Some(Moment { tick: Tick(tick.parse().ok()?), wall: Wall(wall.parse().ok()?) }))
 }
 
 fn slots_of(columns: SlotColumns) -> Result<Vec<StoredSlot>, StoreError> {
@@ -147,31 +156,91 @@ fn slots_of(columns: SlotColumns) -> Result<Vec<StoredSlot>, StoreError> {
         .collect()
 }
 
-/// Slots in one row with a text for each column, which is read several times faster than an array for each slot. In `$from`, `a` is
-/// an attempt, `d` its drain, and `?1` this boot.
-macro_rules! slots {
-    ($from:literal) => {
-        concat!(
-            "select group_concat(account_id), group_concat(action), group_concat(reserved_tick), group_concat(reserved_at),
-                    group_concat(upper_tick), group_concat(flags)
-               from (select a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
-                            (a.ended_at is null) + 2 * (d.boot = ?1) + 4 * d.clock_checked as flags
-                       from ",
-            $from,
-            ")"
-        )
-    };
+/// Slots in one row with a text for each column, which is read several times faster than an array for each slot.
+pub(super) const SLOTS: &str = "
+    select group_concat(account_id), group_concat(action), group_concat(reserved_tick), group_concat(reserved_at),
+           group_concat(upper_tick), group_concat(flags)
+      from (select a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
+                   (a.ended_at is null) + 2 * (d.boot = ?1) + 4 * d.clock_checked as flags
+              from json_each(?2) j
+              join attempt a on a.account_id = j.value and a.id >= ?3 and a.id <= ?4
+              join drain d on d.id = a.drain_id)";
+
+const NEWEST: &str = "
+    select group_concat(upper_tick), group_concat(action), group_concat(elsewhere)
+      from (select a.upper_tick, a.action, iif(d.boot = ?1, '', a.reserved_tick || ':' || a.reserved_at) as elsewhere
+              from attempt a join drain d on d.id = a.drain_id
+             where a.account_id = ?2 and a.id >= ?4
+             order by a.id desc limit ?3)";
+
+/// What is over by its boot's ticks (`?2`), or by the wall clock where its boot is another (`?3`), cannot count; halved between what
+/// is over and what is not.
+const FIRST_THAT_COUNTS: &str = "
+    with recursive search (low, high) as (
+        select 0, (select coalesce(max(id), 0) + 1 from attempt)
+        union all
+        select iif(iif(d.boot = ?1, a.upper_tick < ?2, a.reserved_at < ?3), a.id + 1, low),
+               iif(iif(d.boot = ?1, a.upper_tick < ?2, a.reserved_at < ?3), high, (low + high) / 2)
+          from search
+          join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
+          join drain d on d.id = a.drain_id
+         where low < high)
+    select coalesce(max(low), 0) from search where low >= high";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::QueueKind;
+
+    const HOUR: i64 = 3_600_000;
+
+    /// Attempt `n` of 1 to 100, but for every seventh, which are missing: one an hour, the first 40 in another boot, whose ticks ran
+    /// ahead of this one's.
+    async fn attempts(folder: &std::path::Path) -> Store {
+        let mut store = Store::open(&folder.join("q.db"), QueueKind::Real).await.unwrap();
+        for sql in [
+            "insert into drain (id, boot, started_tick, started_at) values (1, 'before', 0, 0), (2, 'now', 0, 0)",
+            "insert into attempt (id, account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick, ended_at)
+             with recursive n (n) as (select 1 union all select n + 1 from n where n < 100)
+             select n, 1, n, iif(n <= 40, 1, 2), 1, tick, n * 3600000, tick + 1000, tick + 1000
+               from (select n, (n + iif(n <= 40, 1000, 0)) * 3600000 as tick from n where n % 7 <> 0)",
+        ] {
+            sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+        }
+        store
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn nothing_that_counts_is_left_behind_and_what_is_left_behind_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = attempts(folder.path()).await;
+        for (hour, horizon) in (0..140).flat_map(|hour| [0, 1, 24, 744].map(|horizon| (hour, horizon))) {
+            let now = Moment { tick: Tick(hour * HOUR), wall: Wall(hour * HOUR) };
+            let found = store.first_attempt_that_counts("now", now, horizon * HOUR).await.unwrap().0;
+            let mut ids = (1..=100).filter(|n| n % 7 != 0);
+            // An attempt's end and the margin together are less than an hour.
+            let first = ids.find(|n| hour - n <= horizon).unwrap_or(101);
+            assert!(found <= first, "at hour {hour}, {horizon} hours: {found}, and {first} counts");
+            let before = (1..found).rev().find(|n| n % 7 != 0);
+            let over = before.is_none_or(|n| hour - n > horizon + if n <= 40 { 24 } else { 0 });
+            assert!(over, "at hour {hour}, {horizon} hours: {found}, and {before:?} is not over");
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_newest_say_which_are_of_another_boot() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = attempts(folder.path()).await;
+        let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
+        let newest = store.newest_attempts(AccountId(1), 3, "now", now, Duration::from_secs(86_400)).await.unwrap();
+        let uppers: Vec<i64> = newest.iter().map(|slot| slot.upper.0 - 1000).collect();
+        assert_eq!(uppers, [100 * HOUR, 99 * HOUR, 97 * HOUR]);
+        assert!(newest.iter().all(|slot| slot.elsewhere.is_none()));
+        let then = Moment { tick: Tick(41 * HOUR), wall: Wall(41 * HOUR) };
+        let two = store.newest_attempts(AccountId(1), 52, "now", then, Duration::from_secs(86_400)).await.unwrap();
+        let elsewhere = Moment { tick: Tick(1040 * HOUR), wall: Wall(40 * HOUR) };
+        assert_eq!((two.len(), two[51].elsewhere), (52, Some(elsewhere)));
+        assert!(store.newest_attempts(AccountId(2), 3, "now", now, Duration::ZERO).await.unwrap().is_empty());
+    }
 }
-
-pub(super) const SLOTS: &str = slots!(
-    "json_each(?2) j
-     join attempt a on a.account_id = j.value and a.id >= ?3 and a.id <= ?4
-     join drain d on d.id = a.drain_id"
-);
-
-const NEWEST: &str = slots!(
-    "attempt a join drain d on d.id = a.drain_id
-      where a.account_id = ?2
-        and a.id >= ?4
-      order by a.id desc limit ?3"
-);

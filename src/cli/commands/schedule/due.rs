@@ -1,5 +1,6 @@
 //! `cleanup schedule due` and `run`: fire, run, write down, tell.
 
+use std::cell::OnceCell;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
@@ -139,7 +140,7 @@ impl InProcess<'_> {
             settings,
             printer: self.context.printer,
             clock: self.context.clock.clone(),
-            zone: firing.schedule.recurrence.zone().clone(),
+            zone: OnceCell::from(firing.schedule.recurrence.zone().clone()),
             names_zone: true,
             overrides,
         })
