@@ -146,7 +146,6 @@ pub async fn run(
     dispatcher.finish(stopped).await
 }
 
-/// Nothing is asked of the others, and of 100,000 they would be 26 MiB.
 /// Comes when something has been written to the queue; never, where nobody tells.
 async fn written(watch: Option<&QueueWatch>) {
     match watch {
@@ -155,6 +154,7 @@ async fn written(watch: Option<&QueueWatch>) {
     }
 }
 
+/// Nothing is asked of the others, and of 100,000 they would be 26 MiB.
 fn has_a_past(account: &Account) -> bool {
     account.hold.is_some() || account.trouble.is_some()
 }

@@ -14,7 +14,8 @@ use crate::store::{LaneView, StoreError};
 
 /// How often another process's changes are looked for, at most; and at least while there is work, or where nobody tells of them.
 const NEWS_EVERY: Duration = Duration::from_secs(1);
-/// A look all the same, where somebody does: the queue may lie where the kernel does not see another machine's writes.
+/// A look all the same, where somebody does: the queue may lie where the kernel does not see another machine's writes, and what woke
+/// from a suspend may be late by as much.
 const NEWS_UNTOLD: Duration = Duration::from_secs(30);
 
 /// What was last seen of other processes' writes.
@@ -23,6 +24,8 @@ pub(super) struct News {
     pub(super) next_look: Tick,
     /// The earliest moment at which the next look may be.
     pub(super) soonest: Tick,
+    /// Something was written since the last look.
+    told: bool,
     data_version: i64,
     generation: i64,
 }
@@ -30,15 +33,23 @@ pub(super) struct News {
 impl News {
     /// Something was written, by us or by others.
     pub(super) fn look_soon(&mut self) {
+        self.told = true;
         self.next_look = self.next_look.min(self.soonest);
+    }
+
+    /// Somebody looks now. What woke it may have been written and not be committed yet, for SQLite waits for the disk in between and
+    /// nothing is written after; so after a wake there is another look, whatever this one sees.
+    fn looked(&mut self, now: Tick, is_told_of_writes: bool) {
+        let wait = if is_told_of_writes && !std::mem::take(&mut self.told) { NEWS_UNTOLD } else { NEWS_EVERY };
+        self.soonest = now.after(NEWS_EVERY);
+        self.next_look = now.after(wait);
     }
 }
 
 impl Dispatcher {
     /// Another process may have loaded, paused, cancelled or retried something.
     pub(super) async fn look_for_news(&mut self, now: Tick) -> Result<(), StoreError> {
-        self.news.soonest = now.after(NEWS_EVERY);
-        self.news.next_look = now.after(if self.means.watch.is_some() { NEWS_UNTOLD } else { NEWS_EVERY });
+        self.news.looked(now, self.means.watch.is_some());
         let data_version = self.means.drain.data_version().await?;
         if data_version == self.news.data_version {
             return Ok(());
@@ -91,5 +102,26 @@ impl Dispatcher {
         self.roster.accounts.push(AccountRun::new(id, access, values));
         self.roster.index.insert(id, index);
         index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_wake_there_is_another_look_and_then_silence() {
+        let at = |seconds: u64| Tick(0).after(Duration::from_secs(seconds));
+        let mut news = News::default();
+        news.looked(at(0), true);
+        assert_eq!(news.next_look, at(30));
+        news.look_soon();
+        assert_eq!(news.next_look, at(1), "not more often than once a second");
+        news.looked(at(1), true);
+        assert_eq!(news.next_look, at(2), "what was written may have been committed a moment later");
+        news.looked(at(2), true);
+        assert_eq!(news.next_look, at(32));
+        news.looked(at(32), false);
+        assert_eq!(news.next_look, at(33), "where nobody tells");
     }
 }

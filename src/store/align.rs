@@ -117,8 +117,8 @@ impl Alignment {
             self.fetch().await?;
         }
         let key = self.key(lane.0, target);
-        let place = if self.left_over.contains(&key) { None } else { self.find(lane, target, key) };
-        let same = place.and_then(|place| {
+        let found = if self.left_over.contains(&key) { None } else { self.find(lane, target, key) };
+        let same = found.and_then(|(place, in_order)| {
             let old = self.pages.get_mut(place.page)?.rows.get_mut(place.row)?;
             let same_place = match &old.kept {
                 Some(rule) => *spared == Some(rule.as_str()),
@@ -126,13 +126,14 @@ impl Alignment {
             };
             let same = !old.matched && old.record == row.record && same_place;
             old.matched |= same;
-            same.then_some((place, old.id))
+            same.then_some((place, in_order, old.id))
         });
-        let Some((place, id)) = same else {
+        let Some((place, in_order, id)) = same else {
             self.leave(store, key).await?;
             return Ok(false);
         };
-        self.misses_in_a_row = 0;
+        // Whoever had to be searched for is no sign that the order is the old one again.
+        self.misses_in_a_row = if in_order { 0 } else { self.sizes.misses_before_search };
         self.next = Place { page: place.page, row: place.row + 1 };
         if self.pages.get(place.page).is_some_and(|page| self.next.row == page.rows.len()) {
             self.next = Place { page: place.page + 1, row: 0 };
@@ -165,14 +166,15 @@ impl Alignment {
     }
 
     /// Where the row stands: nearly always next, or a little ahead. It is searched for only where the order may be another one: what
-    /// is missed here is compared with the key at the end, which takes longer and comes to the same.
-    fn find(&mut self, lane: LaneId, target: &Target, key: u64) -> Option<Place> {
+    /// is missed here is compared with the key at the end, which takes longer and comes to the same. With it whether it stood next or
+    /// ahead.
+    fn find(&mut self, lane: LaneId, target: &Target, key: u64) -> Option<(Place, bool)> {
         let is_it = |old: &OldRow| old.lane == lane.0 && old.target == *target;
         let mut at = self.next;
         for _ in 0..self.sizes.rows_ahead {
             let Some(page) = self.pages.get(at.page) else { break };
             match page.rows.get(at.row) {
-                Some(old) if is_it(old) => return Some(at),
+                Some(old) if is_it(old) => return Some((at, true)),
                 Some(_) => at.row += 1,
                 None => at = Place { page: at.page + 1, row: 0 },
             }
@@ -183,7 +185,7 @@ impl Alignment {
         let mut pages = std::mem::take(&mut self.pages);
         let place = pages.iter_mut().enumerate().find_map(|(page, rows)| {
             let row = *rows.places.get_or_insert_with(|| self.places(&rows.rows)).get(&key)?;
-            rows.rows.get(row).is_some_and(is_it).then_some(Place { page, row })
+            rows.rows.get(row).is_some_and(is_it).then_some((Place { page, row }, false))
         });
         self.pages = pages;
         place

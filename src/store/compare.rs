@@ -18,8 +18,8 @@ impl Loader<'_> {
         self.run(FILL_VANISHED, &[self.round.0]).await
     }
 
-    /// How many tasks in line have vanished, as they stood when they were read.
-    pub(super) async fn vanished_in_line(&mut self) -> Result<i64, StoreError> {
+    /// How many tasks that were not settled have vanished, as they stood when they were read.
+    pub(super) async fn vanished_unsettled(&mut self) -> Result<i64, StoreError> {
         let (vanished,): (i64,) = self.one("select coalesce(sum(unsettled), 0) from temp.vanished", &[]).await?;
         Ok(vanished)
     }

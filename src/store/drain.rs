@@ -262,7 +262,7 @@ const PROVISIONAL: &str = "
 
 /// What a start asks of the tables that grow with the work.
 #[cfg(test)]
-pub(super) const AT_A_START: [&str; 8] = [
+pub(super) const AT_A_START: [&str; 9] = [
     CONVICT_CRASHERS,
     COUNT_CRASHERS,
     REQUEUE_OPEN,
@@ -270,6 +270,7 @@ pub(super) const AT_A_START: [&str; 8] = [
     WAKE_WAITING,
     PROVISIONAL,
     LANES,
+    super::slots::FIRST_THAT_COUNTS,
     super::slots::SLOTS,
 ];
 

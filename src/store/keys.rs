@@ -168,7 +168,7 @@ const FILL_SORTED_ONE_LANE: &str = "
     insert into temp.sorted (target, id) select target, id from task
      where id between ?1 and ?2 and (not ?3 or typeof(target) = 'text') order by target, id";
 
-/// `or rollback`: see `reload`.
+/// `or rollback`: see `changes`.
 const INSERT_KEYS: &str = "
     insert or rollback into task_key (lane_id, target, task_id)
     select coalesce(lane_id, ?3), target, id from temp.sorted where rowid > ?1 and rowid <= ?2 on conflict do nothing";

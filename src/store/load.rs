@@ -205,7 +205,7 @@ impl Loader<'_> {
         self.run(round, &counts).await?;
         self.close_load(last).await?;
         self.commit().await?;
-        self.checkpoint().await;
+        self.checkpoint().await?;
         Ok(LoadSummary {
             rows: self.rows,
             added: pending as u64,

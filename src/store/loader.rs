@@ -135,6 +135,14 @@ impl<'s> Loader<'s> {
         Ok(())
     }
 
+    /// From here on a later commit's sync takes the commits before it to the disk.
+    pub(super) async fn let_commits_gather(&mut self) -> Result<(), StoreError> {
+        self.store.sync_each_commit(false).await?;
+        // The next commit looks whether a drain is at work, and keeps the log short where one is.
+        self.yields = false;
+        Ok(())
+    }
+
     /// Ends the open transaction, and lets a drain have its turn.
     pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
         if self.uncommitted > 0 {
@@ -186,9 +194,10 @@ impl<'s> Loader<'s> {
         query.fetch_one(&mut self.store.connection).await.map_err(|e| self.store.sort(e))
     }
 
-    /// Copies the rest of the write-ahead log into the queue's file.
-    pub(super) async fn checkpoint(&mut self) {
+    /// Copies the rest of the write-ahead log into the queue's file, and leaves the connection as it was before the load.
+    pub(super) async fn checkpoint(&mut self) -> Result<(), StoreError> {
         self.checkpoints.finish(&mut self.store.connection).await;
+        self.store.sync_each_commit(true).await
     }
 }
 

@@ -186,7 +186,7 @@ struct Unusual {
 }
 
 impl Unusual {
-    /// `id` for a row that is settled and has nothing else to it, else `id:lane:state:vanished:reason`.
+    /// `id` for a row that is settled and has nothing else to it, else `id:lane:state:vanished:rule`.
     fn parse(text: &[u8]) -> Option<Unusual> {
         let mut parts = std::str::from_utf8(text).ok()?.splitn(5, ':');
         let id = parts.next()?.parse().ok()?;
@@ -230,7 +230,7 @@ macro_rules! old_rows {
                    from (select task.id, task.target,
                                 iif(state >= 4 or vanished = 1 or lane_id <> ?4,
                                     task.id || iif(state < 8 and vanished = 0 and lane_id = ?4, '',
-                                                   ':' || lane_id || ':' || state || ':' || vanished || ':' || coalesce(reason, '')),
+                                                   ':' || lane_id || ':' || state || ':' || vanished || ':' || iif(state = 8, coalesce(reason, ''), '')),
                                     null) as unusual,
                                 iif(task.id = ", $first, ", ", $run, ", null) as run",
                 $record,

@@ -240,10 +240,15 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
         let source = std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder, not a queue's file");
         return Err(complain(path)(source));
     }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.open(path).map_err(complain(path))?;
-    Ok(())
+    // A file that is there is not opened here: to close it again would drop the locks that SQLite holds on it in this process.
+    let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let wanted = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK;
+            rustix::fs::access(path, wanted).map_err(|error| complain(path)(error.into()))
+        }
+        made => made.map(|_| ()).map_err(complain(path)),
+    }
 }
 
 #[cfg(test)]

@@ -90,22 +90,23 @@ impl Loader<'_> {
             alignment.finish(self.store).await?;
         }
         self.compare().await?;
-        let vanished = self.vanished_in_line().await?;
         let (pending,): (i64,) = self.one("select pending from round where id = ?1", &[self.round.0]).await?;
+        // Beside a drain some of them have been settled since they were read.
+        let vanished = self.vanished_unsettled().await?.min(pending);
         if !allow_shrink && vanished * 2 > pending {
             self.abandon().await?;
             return Ok(Reloaded::Shrinks { vanished: vanished as u64, pending: pending as u64 });
         }
         // Each batch is true by itself, so after a power failure the first few of them are what a crash leaves; the last commit's
         // sync takes all of them to the disk.
-        self.store.sync_each_commit(false).await?;
+        self.let_commits_gather().await?;
         let mut summary = ReloadSummary { rows: self.rows, rejected: self.rejected, ..ReloadSummary::default() };
         self.append_fresh().await?;
         summary.added = self.index_fresh().await?;
         summary.cancelled = self.cancel_vanished().await?;
         (summary.restored, summary.kept) = self.update_matched().await?;
         summary.duplicates = self.finish_reload(&mut summary).await?;
-        self.checkpoint().await;
+        self.checkpoint().await?;
         Ok(Reloaded::Applied(summary))
     }
 

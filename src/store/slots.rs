@@ -77,15 +77,16 @@ impl Drain {
 }
 
 impl Store {
-    /// Attempts are in the order of time, so the first that can still count in a window of this length is found by halving. Within
-    /// this boot by ticks; before it by the wall clock, with a day to spare because it may have been wrong.
+    /// Attempts were reserved in the order of time, so the first that can still count in a window of this length is found by halving.
+    /// Within this boot by ticks; before it by the wall clock, with a day to spare because it may have been wrong. The few whose end
+    /// came late or never stand out of the order and have indexes of their own.
     pub(super) async fn first_attempt_that_counts(
         &mut self,
         boot: &str,
         now: Moment,
         horizon_ms: i64,
     ) -> Result<AttemptId, StoreError> {
-        // Neighbours' ends are not in the order of their reservations.
+        // An ordinary request ends this much after its reservation at most; later ends are in the index `attempt_late`.
         const MARGIN_MS: i64 = 600_000;
         const DAY_MS: i64 = 86_400_000;
         let found = sqlx::query_as(FIRST_THAT_COUNTS)
@@ -173,19 +174,30 @@ const NEWEST: &str = "
              where a.account_id = ?2 and a.id >= ?4
              order by a.id desc limit ?3)";
 
-/// What is over by its boot's ticks (`?2`), or by the wall clock where its boot is another (`?3`), cannot count; halved between what
-/// is over and what is not.
-const FIRST_THAT_COUNTS: &str = "
+/// What was reserved before `?2` by its boot's ticks, or before `?3` by the wall clock where its boot is another, cannot count; halved
+/// between what cannot and what can. Late ends are looked at one by one; and an attempt of another boot without an end was over when the
+/// next drain had the queue.
+pub(super) const FIRST_THAT_COUNTS: &str = "
     with recursive search (low, high) as (
         select 0, (select coalesce(max(id), 0) + 1 from attempt)
         union all
-        select iif(iif(d.boot = ?1, a.upper_tick < ?2, a.reserved_at < ?3), a.id + 1, low),
-               iif(iif(d.boot = ?1, a.upper_tick < ?2, a.reserved_at < ?3), high, (low + high) / 2)
+        select iif(iif(d.boot = ?1, a.reserved_tick < ?2, a.reserved_at < ?3), a.id + 1, low),
+               iif(iif(d.boot = ?1, a.reserved_tick < ?2, a.reserved_at < ?3), high, (low + high) / 2)
           from search
           join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
           join drain d on d.id = a.drain_id
          where low < high)
-    select coalesce(max(low), 0) from search where low >= high";
+    select min(id) from (
+        select coalesce(max(low), 0) as id from search where low >= high
+        union all
+        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id
+         where a.upper_tick - a.reserved_tick > 600000
+           and iif(d.boot = ?1, a.upper_tick >= ?2, a.reserved_at + a.upper_tick - a.reserved_tick >= ?3)
+        union all
+        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id
+         where a.ended_at is null and d.boot <> ?1
+           and exists (select 1 from drain next where next.id = d.id + 1
+                          and iif(next.boot = ?1, next.started_tick >= ?2, next.started_at >= ?3)))";
 
 #[cfg(test)]
 mod tests {
@@ -196,11 +208,11 @@ mod tests {
     const HOUR: i64 = 3_600_000;
 
     /// Attempt `n` of 1 to 100, but for every seventh, which are missing: one an hour, the first 40 in another boot, whose ticks ran
-    /// ahead of this one's.
+    /// ahead of this one's. The drain that followed had the queue at hour 40.
     async fn attempts(folder: &std::path::Path) -> Store {
         let mut store = Store::open(&folder.join("q.db"), QueueKind::Real).await.unwrap();
         for sql in [
-            "insert into drain (id, boot, started_tick, started_at) values (1, 'before', 0, 0), (2, 'now', 0, 0)",
+            "insert into drain (id, boot, started_tick, started_at) values (1, 'before', 0, 0), (2, 'now', 40 * 3600000, 40 * 3600000)",
             "insert into attempt (id, account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick, ended_at)
              with recursive n (n) as (select 1 union all select n + 1 from n where n < 100)
              select n, 1, n, iif(n <= 40, 1, 2), 1, tick, n * 3600000, tick + 1000, tick + 1000
@@ -226,6 +238,26 @@ mod tests {
             let over = before.is_none_or(|n| hour - n > horizon + if n <= 40 { 24 } else { 0 });
             assert!(over, "at hour {hour}, {horizon} hours: {found}, and {before:?} is not over");
         }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn late_ends_and_none_are_not_left_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = attempts(folder.path()).await;
+        let mut first = async |sql: &'static str, hour: i64| {
+            sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+            let now = Moment { tick: Tick(hour * HOUR), wall: Wall(hour * HOUR) };
+            store.first_attempt_that_counts("now", now, HOUR).await.unwrap().0
+        };
+        assert_eq!(first("select 1", 70).await, 69);
+        // Died at hour 50; somebody came at hour 69.
+        assert_eq!(first("update attempt set upper_tick = 69 * 3600000 where id = 50", 70).await, 50);
+        assert_eq!(first("select 1", 73).await, 72, "over by now");
+        // In the boot before: its process slept for 30 hours; and one that never ended, at the latest when the next drain came.
+        assert_eq!(first("update attempt set upper_tick = reserved_tick + 30 * 3600000 where id = 30", 73).await, 30);
+        assert_eq!(first("update attempt set upper_tick = reserved_tick + 1000 where id = 30", 73).await, 72);
+        assert_eq!(first("update attempt set ended_at = null where id = 3", 41).await, 3);
+        assert!(first("select 1", 43).await > 3, "the drain that followed began more than an hour ago");
     }
 
     #[tokio::test(flavor = "current_thread")]

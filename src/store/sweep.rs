@@ -48,7 +48,8 @@ impl Loader<'_> {
         for sql in SWEEP_LOAD {
             self.run(sql, &[self.load]).await?;
         }
-        self.commit().await
+        self.commit().await?;
+        self.store.sync_each_commit(true).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! Word from the kernel that somebody has written to the queue, so that whoever waits need not ask.
 //!
-//! In: a queue that is open. Out: a wake-up for each burst of writes, one's own among them. What does not belong here: what was
-//! written; SQLite's own counter tells whether it was somebody else.
+//! In: a queue that is open. Out: a wake-up for each burst of writes, one's own among them. Written is not yet committed: a commit may
+//! be seen only when the disk has it, some milliseconds later. What does not belong here: what was written; SQLite's own counter tells
+//! whether it was somebody else.
 
 use std::path::Path;
 
