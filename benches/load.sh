@@ -36,8 +36,9 @@ for line in open("times"):
     name, seconds, user, system, kib = line.split()
     t[name].append(float(seconds)); c[name].append(float(user) + float(system)); m[name] = max(m[name], int(kib))
 ratio = lambda a, b: s.median(x / max(y, 0.01) for x, y in zip(t[a], t[b]))
+told = lambda seconds: f"{seconds:.2f} s" if seconds >= 0.1 else f"{seconds * 1000:.0f} ms"
 def row(what, name, of, reach):
-    print(f"| {what} | {s.median(t[name]):.2f} s | {s.median(c[name]):.2f} s | {m[name] / 1024:.0f} MiB | {of} | {reach} |")
+    print(f"| {what} | {told(s.median(t[name]))} | {told(s.median(c[name]))} | {m[name] / 1024:.0f} MiB | {of} | {reach} |")
 print(f"| {n:,} rows | median | CPU | peak | ratio | reach |\n|---|---|---|---|---|---|")
 row("sqlite3 .import, UNIQUE", "import", "1", "")
 row("load", "load", f"{ratio('import', 'load'):.2f} x .import", ">= 3 x, <= 48 MiB")
