@@ -1,12 +1,10 @@
 //! What every command stands on: settings, printer, clock, and the way to the queue.
 
-use std::cell::OnceCell;
-
 use super::error::{CliError, Kind};
 use super::escape::escaped;
 use super::printer::Printer;
 use super::timing::LocalClock;
-use crate::clock::SharedClock;
+use crate::clock::{LocalZone, SharedClock};
 use crate::config::{Overrides, Settings};
 use crate::domain::Platform;
 use crate::store::{Deed, Job, Store};
@@ -24,8 +22,8 @@ pub struct Context {
     pub printer: Printer,
     /// The clock.
     pub clock: SharedClock,
-    /// The local time zone, looked up when somebody asks for it; in a scheduled run the schedule's.
-    pub zone: OnceCell<jiff::tz::TimeZone>,
+    /// The zone in which times are told; in a scheduled run the schedule's.
+    pub zone: LocalZone,
     /// Whether times are told with the zone's name.
     pub names_zone: bool,
     /// What the options said of the settings: a scheduled run takes over where its queue and its config file are.
@@ -33,15 +31,9 @@ pub struct Context {
 }
 
 impl Context {
-    /// The time zone in which times are told. Finding the machine's means looking through the zones it knows, and many a command
-    /// tells no time.
-    pub fn zone(&self) -> &jiff::tz::TimeZone {
-        self.zone.get_or_init(jiff::tz::TimeZone::system)
-    }
-
     /// By whose clock times are told.
     pub fn local_clock(&self) -> LocalClock {
-        LocalClock { zone: self.zone().clone(), is_named: self.names_zone }
+        LocalClock { zone: self.zone.clone(), is_named: self.names_zone }
     }
 
     /// Opens the queue, making it where there is none.

@@ -20,7 +20,6 @@ pub mod summary;
 pub mod timing;
 pub mod usage;
 
-use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -29,7 +28,7 @@ use context::Context;
 use error::{CliError, Kind};
 use printer::Printer;
 
-use crate::clock::SystemClock;
+use crate::clock::{LocalZone, SystemClock};
 use crate::config::{Environment, Settings};
 use crate::telemetry::{self, Logging};
 
@@ -79,7 +78,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
         settings,
         printer: *printer,
         clock: SystemClock::shared(),
-        zone: OnceCell::new(),
+        zone: LocalZone::default(),
         names_zone: false,
         overrides,
     })

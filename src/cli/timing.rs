@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::clock::LocalZone;
 use crate::domain::Wall;
 
 /// The time of day here; with the date where it is another day than today's.
@@ -22,7 +23,7 @@ pub fn clock_text(at: Wall, now: Wall, zone: &TimeZone) -> String {
 #[derive(Clone, Debug)]
 pub struct LocalClock {
     /// The zone.
-    pub zone: TimeZone,
+    pub zone: LocalZone,
     /// Whether the zone is named: where it is not the one that a reader takes for granted.
     pub is_named: bool,
 }
@@ -30,9 +31,9 @@ pub struct LocalClock {
 impl LocalClock {
     /// As [`clock_text`], with the zone's short name where it has to be told: `06:00:00 CET`.
     pub fn text(&self, at: Wall, now: Wall) -> String {
-        let text = clock_text(at, now, &self.zone);
+        let text = clock_text(at, now, self.zone.get());
         match Timestamp::from_millisecond(at.0).ok().filter(|_| self.is_named) {
-            Some(timestamp) => format!("{text} {}", timestamp.to_zoned(self.zone.clone()).strftime("%Z")),
+            Some(timestamp) => format!("{text} {}", timestamp.to_zoned(self.zone.get().clone()).strftime("%Z")),
             None => text,
         }
     }
@@ -41,7 +42,7 @@ impl LocalClock {
 impl From<TimeZone> for LocalClock {
     /// The zone of this machine, which needs no name.
     fn from(zone: TimeZone) -> LocalClock {
-        LocalClock { zone, is_named: false }
+        LocalClock { zone: zone.into(), is_named: false }
     }
 }
 

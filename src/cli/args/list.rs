@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::until::{Until, UntilError};
 use super::{ListFilterArgs, SandboxFlag, is_sandbox, values};
+use crate::clock::LocalZone;
 use crate::config::Overrides;
 use crate::domain::{AccountName, MicroUsd, Moment, Platform, Wall};
 use crate::lists::ListKind;
@@ -75,9 +76,9 @@ impl ListArgs {
     ///
     /// # Errors
     /// `--until` names a time that has passed.
-    pub fn deadline(&self, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Option<Wall>, UntilError> {
+    pub fn deadline(&self, now: Moment, zone: &LocalZone) -> Result<Option<Wall>, UntilError> {
         match (self.until, self.for_) {
-            (Some(until), _) => until.resolve(now.wall, zone).map(Some),
+            (Some(until), _) => until.resolve(now.wall, zone.get()).map(Some),
             (None, Some(length)) => Ok(Some(now.wall.after(length))),
             (None, None) => Ok(None),
         }

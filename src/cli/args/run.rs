@@ -9,6 +9,7 @@ use super::filter::FilterArgs;
 use super::queue::SandboxFlag;
 use super::until::{Until, UntilError};
 use super::{is_sandbox, values};
+use crate::clock::LocalZone;
 use crate::config::{Overrides, ProgressMode};
 use crate::domain::{AccountName, Action, MicroUsd, Moment, Platform, Rate, Wall};
 use crate::limits::Pace;
@@ -233,9 +234,9 @@ impl DrainArgs {
     ///
     /// # Errors
     /// `--until` names a time that has passed.
-    pub fn deadline(&self, now: Moment, zone: &jiff::tz::TimeZone) -> Result<Option<Wall>, UntilError> {
+    pub fn deadline(&self, now: Moment, zone: &LocalZone) -> Result<Option<Wall>, UntilError> {
         match (self.until, self.for_) {
-            (Some(until), _) => until.resolve(now.wall, zone).map(Some),
+            (Some(until), _) => until.resolve(now.wall, zone.get()).map(Some),
             (None, Some(length)) => Ok(Some(now.wall.after(length))),
             (None, None) => Ok(None),
         }

@@ -40,7 +40,7 @@ pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CliError> {
     } else if found.is_empty() {
         context.printer.data("no attempts are on record")?;
     } else {
-        let told: Vec<String> = found.iter().map(|audit| audit.told(context.zone())).collect();
+        let told: Vec<String> = found.iter().map(|audit| audit.told(context.zone.get())).collect();
         context.printer.data(&told.join("\n"))?;
     }
     if is_over {

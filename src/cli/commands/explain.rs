@@ -29,7 +29,7 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> 
         let error = CliError::new(Kind::Usage, format!("no job of this queue has the target {}", args.target));
         return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
     }
-    let told: Vec<String> = histories.iter().map(|history| tell(history, context.zone())).collect();
+    let told: Vec<String> = histories.iter().map(|history| tell(history, context.zone.get())).collect();
     context.printer.data(told.join("\n").trim_end())?;
     Ok(0)
 }

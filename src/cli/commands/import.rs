@@ -26,7 +26,7 @@ use crate::lists::{Entry, ListKind, ListWriter};
 /// CSV cannot be written (74).
 pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     let kind = args.what.target_kind();
-    let filter = args.filter.which.wanted().resolve(Some(kind), context.clock.now().wall, context.zone())?;
+    let filter = args.filter.which.wanted().resolve(Some(kind), context.clock.now().wall, &context.zone)?;
     let which = &args.filter.which;
     refuse_places(
         [args.output.as_ref(), args.filter.spared.as_ref()],

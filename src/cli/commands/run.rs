@@ -122,7 +122,7 @@ pub(super) fn load_options(
     let mut kinds = files.iter().map(Prepared::kind);
     let first = kinds.next().flatten();
     let kind = first.filter(|_| kinds.all(|kind| kind == first));
-    let filter = rows.which.wanted().resolve(kind, context.clock.now().wall, context.zone())?;
+    let filter = rows.which.wanted().resolve(kind, context.clock.now().wall, &context.zone)?;
     let keep = rows.which.keep.as_deref().and_then(|path| guard::watchable(path, context.printer));
     let rules = RowRules::new(filter, rows.which.take(), keep);
     for file in files {

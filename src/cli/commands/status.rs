@@ -53,7 +53,7 @@ fn table(context: &Context, view: &Standing) -> String {
     if view.jobs.is_empty() && view.accounts.is_empty() {
         return format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]));
     }
-    let clock = |at: Wall| clock_text(at, view.now.wall, context.zone());
+    let clock = |at: Wall| clock_text(at, view.now.wall, context.zone.get());
     let mut lines = vec![context.printer.heading("Jobs").into_owned()];
     for (status, eta) in &view.jobs {
         let counts = RowCounts::from(&status.counts);

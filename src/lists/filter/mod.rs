@@ -8,7 +8,7 @@
 //! ```text
 //! // args: cli::args::ListFilterArgs, flattened into the command's options
 //! let kind = list.target_kind();
-//! let filter = args.which.wanted().resolve(Some(kind), context.clock.now().wall, context.zone())?;
+//! let filter = args.which.wanted().resolve(Some(kind), context.clock.now().wall, &context.zone)?;
 //! let mut sieve = Sieve::new(filter, args.which.take(), kind);
 //! for entry in entries {
 //!     match sieve.push(entry)? {

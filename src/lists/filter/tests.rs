@@ -34,7 +34,7 @@ fn whoever_reads_a_list_sifts_it() {
     // The example of the module's page, as the commands do it.
     let kind = ListKind::Following.target_kind();
     let wanted = Wanted { not_following_back: true, older_than: Some("1y".parse().unwrap()), ..Wanted::default() };
-    let filter = wanted.resolve(Some(kind), NOW, &TimeZone::UTC).unwrap();
+    let filter = wanted.resolve(Some(kind), NOW, &TimeZone::UTC.into()).unwrap();
     let mut sieve = Sieve::new(filter, Take { limit: Some(1), order: Some(Order::Oldest) }, kind);
     let entry = |id: &str, created: &str, back| Entry { created_at: Some(at(created)), follows_back: back, ..user(id) };
     let entries = [
@@ -134,11 +134,11 @@ fn text_is_matched_in_capitals_or_not() {
 #[test]
 fn rules_about_the_wrong_kind_are_refused() {
     let wanted = Wanted { not_following_back: true, ..Wanted::default() };
-    let error = wanted.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC).unwrap_err();
+    let error = wanted.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).unwrap_err();
     assert!(matches!(error, FilterError::Misfit(_)), "{error}");
     let likes = Wanted { min_likes: Some(3), ..Wanted::default() };
-    assert!(likes.resolve(Some(TargetKind::User), NOW, &TimeZone::UTC).is_err());
-    assert!(likes.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC).is_ok());
+    assert!(likes.resolve(Some(TargetKind::User), NOW, &TimeZone::UTC.into()).is_err());
+    assert!(likes.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).is_ok());
 }
 
 #[test]

@@ -4,9 +4,8 @@
 
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
-
 use super::{Age, Day, Filter, Since, Unreadable};
+use crate::clock::LocalZone;
 use crate::domain::{TargetKind, Wall};
 use crate::jobfile::{JobFileError, keep};
 
@@ -60,15 +59,15 @@ impl Wanted {
     ///
     /// # Errors
     /// A list cannot be read, an age lies beyond the calendar, or a rule is not about entries of this kind.
-    pub fn resolve(&self, kind: Option<TargetKind>, now: Wall, zone: &TimeZone) -> Result<Filter, FilterError> {
+    pub fn resolve(&self, kind: Option<TargetKind>, now: Wall, zone: &LocalZone) -> Result<Filter, FilterError> {
         let list = |path: &Option<PathBuf>| path.as_deref().map(keep::read).transpose();
         let age = |option, age: Option<Age>| {
-            age.map(|age| age.resolve(now, zone).map_err(|why| FilterError::Time { option, why })).transpose()
+            age.map(|age| age.resolve(now, zone.get()).map_err(|why| FilterError::Time { option, why })).transpose()
         };
         let day = |option, day: Option<Day>| {
-            day.map(|day| day.resolve(zone).map_err(|why| FilterError::Time { option, why })).transpose()
+            day.map(|day| day.resolve(zone.get()).map_err(|why| FilterError::Time { option, why })).transpose()
         };
-        let since = self.inactive_since.map(|since| since.resolve(now, zone)).transpose();
+        let since = self.inactive_since.map(|since| since.resolve(now, zone.get())).transpose();
         let filter = Filter {
             older_than: age("older-than", self.older_than)?,
             newer_than: age("newer-than", self.newer_than)?,

@@ -87,7 +87,7 @@ fn row(context: &Context, account: &Account, record: Option<&Credential>, outsid
     };
     let ends = record
         .and_then(|record| record.set.expiry)
-        .map_or_else(|| "-".to_owned(), |expiry| clock_text(expiry.at, context.clock.now().wall, context.zone()));
+        .map_or_else(|| "-".to_owned(), |expiry| clock_text(expiry.at, context.clock.now().wall, context.zone.get()));
     let state = match login_needed(record, outside) {
         Some(why) => format!("login needed: {}", why.sentence()),
         None => account.trouble.as_ref().map_or_else(|| "good".to_owned(), |trouble| escaped(trouble).into_owned()),

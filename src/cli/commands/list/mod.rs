@@ -26,13 +26,13 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let now = context.clock.now();
     let kind = args.list.target_kind();
     let which = &args.filter.which;
-    let filter = which.wanted().resolve(Some(kind), now.wall, context.zone())?;
+    let filter = which.wanted().resolve(Some(kind), now.wall, &context.zone)?;
     if filter.not_following_back && args.list == ListKind::Followers {
         let error = CliError::new(Kind::Usage, "--not-following-back asks whether somebody follows, and followers do");
         return Err(error.hint("use it with `cleanup list following`"));
     }
     refuse_places([args.output.as_ref(), args.filter.spared.as_ref()], [which.keep.as_ref(), which.only.as_ref()])?;
-    let until = args.deadline(now, context.zone())?;
+    let until = args.deadline(now, &context.zone)?;
     let until = until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
 
     let mut reach = Reach::of(args.platform, context).await?;

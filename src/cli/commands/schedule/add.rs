@@ -62,7 +62,7 @@ fn zone_name(args: &ScheduleAddArgs, context: &Context) -> Result<String, CliErr
     if let Some(zone) = &args.zone {
         return Ok(zone.clone());
     }
-    context.zone().iana_name().map(str::to_owned).ok_or_else(|| {
+    context.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
         CliError::new(Kind::Usage, "the time zone here has no name that a schedule could keep")
             .hint("give one with --zone, such as --zone Europe/Berlin or --zone UTC")
     })

@@ -1,6 +1,5 @@
 //! `cleanup schedule due` and `run`: fire, run, write down, tell.
 
-use std::cell::OnceCell;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
@@ -140,7 +139,7 @@ impl InProcess<'_> {
             settings,
             printer: self.context.printer,
             clock: self.context.clock.clone(),
-            zone: OnceCell::from(firing.schedule.recurrence.zone().clone()),
+            zone: firing.schedule.recurrence.zone().clone().into(),
             names_zone: true,
             overrides,
         })

@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
         store,
         settings: context.settings.clone(),
         clock: context.clock.clone(),
-        zone: context.zone().clone(),
+        zone: context.zone.get().clone(),
         hub: hub.clone(),
         engine,
     });

@@ -105,7 +105,7 @@ impl Engine<'_> {
     async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CliError> {
         let names = names(store).await?.into_iter().map(|(id, (name, _))| (id, name)).collect();
         let plan = Plan { names, ..Plan::default() };
-        let (clock, zone) = (self.context.clock.clone(), self.context.zone().clone());
+        let (clock, zone) = (self.context.clock.clone(), self.context.zone.get().clone());
         let terminal = ProgressListener::new(ProgressMode::None, plan, self.context.printer, clock, zone);
         Ok(Box::new(self.hub.clone().beside(terminal)))
     }
