@@ -10,8 +10,10 @@ use sha2::{Digest as _, Sha256};
 
 /// From so many bytes on a thread pays for itself: this many take about a millisecond.
 const MIN_BYTES_FOR_THREAD: usize = 1 << 20;
+/// As many are handed over at once: waking the thread costs some microseconds.
+const BYTES_TOGETHER: usize = 1 << 18;
 /// Blocks that wait for the thread, at most.
-const MAX_BLOCKS_WAITING: usize = 8;
+const MAX_BLOCKS_WAITING: usize = 2;
 
 /// A digest in the making.
 pub(super) struct Digest {
@@ -23,6 +25,7 @@ pub(super) struct Digest {
 /// A thread that hashes what it is sent, and hands the digest over at the end.
 struct Beside {
     blocks: SyncSender<Vec<u8>>,
+    gathered: Vec<u8>,
     thread: JoinHandle<Sha256>,
 }
 
@@ -37,18 +40,16 @@ impl Digest {
         if self.beside.is_none() && self.bytes > MIN_BYTES_FOR_THREAD {
             self.beside = Beside::begin(&self.hash);
         }
-        match &self.beside {
-            // It ends only when this side does, so nothing is lost.
-            Some(beside) => drop(beside.blocks.send(block.to_vec())),
+        match &mut self.beside {
+            Some(beside) => beside.update(block),
             None => self.hash.update(block),
         }
     }
 
     /// The digest of all bytes so far. More may follow.
     pub(super) fn value(&mut self) -> [u8; 32] {
-        if let Some(Beside { blocks, thread }) = self.beside.take() {
-            drop(blocks);
-            self.hash = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        if let Some(beside) = self.beside.take() {
+            self.hash = beside.end();
         }
         self.hash.clone().finalize().into()
     }
@@ -66,7 +67,26 @@ impl Beside {
             hash
         };
         let thread = std::thread::Builder::new().name("digest".to_owned()).spawn(work).ok()?;
-        Some(Beside { blocks, thread })
+        Some(Beside { blocks, gathered: Vec::new(), thread })
+    }
+
+    fn update(&mut self, block: &[u8]) {
+        self.gathered.extend_from_slice(block);
+        if self.gathered.len() >= BYTES_TOGETHER {
+            self.hand_over(Vec::with_capacity(BYTES_TOGETHER + block.len()));
+        }
+    }
+
+    fn end(mut self) -> Sha256 {
+        self.hand_over(Vec::new());
+        drop(self.blocks);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// The thread ends only when this side does, so nothing is lost.
+    fn hand_over(&mut self, next: Vec<u8>) {
+        let gathered = std::mem::replace(&mut self.gathered, next);
+        drop(self.blocks.send(gathered));
     }
 }
 
