@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "clock.rs"]
+pub mod clock;
 #[path = "../src/domain/mod.rs"]
 pub mod domain;
 #[path = "../src/jobfile/mod.rs"]

@@ -2,14 +2,16 @@
 //!
 //! In: nothing. Out: [`Moment`]s and sleeps. What does not belong here: deciding anything by them.
 
+mod zone;
+
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 
+pub use self::zone::LocalZone;
 use crate::domain::{BootId, Moment, Tick, Wall};
 
 /// A sleep that ends at or after a tick.
@@ -29,25 +31,6 @@ pub trait Clock: Send + Sync + 'static {
 
 /// The clock every room holds.
 pub type SharedClock = Arc<dyn Clock>;
-
-/// The zone in which people here tell the time. Finding the machine's means walking through all zones it knows (a millisecond or two), so
-/// it is looked for when somebody asks.
-#[derive(Clone, Debug, Default)]
-pub struct LocalZone(Arc<OnceLock<TimeZone>>);
-
-impl LocalZone {
-    /// The zone.
-    pub fn get(&self) -> &TimeZone {
-        self.0.get_or_init(TimeZone::system)
-    }
-}
-
-impl From<TimeZone> for LocalZone {
-    /// Another zone than the machine's.
-    fn from(zone: TimeZone) -> LocalZone {
-        LocalZone(Arc::new(OnceLock::from(zone)))
-    }
-}
 
 /// The machine's clocks.
 #[derive(Debug)]

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::accounts::Who;
 use super::guard::KeepGuard;
 use crate::auth::TokenSource;
 use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
-use crate::domain::{Platform, WindowSpec};
+use crate::domain::{Horizons, Platform, WindowSpec};
 use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
 use crate::platform::Client;
 use crate::store::{Counts, Drain, DrainLock, JobStatus, QueueWatch, Store};
@@ -56,6 +57,9 @@ pub struct Footing {
     pub watch: Option<QueueWatch>,
 }
 
+/// Slots are read so much further back than the longest window: a drain's first turns come a while after it has begun.
+const TO_SPARE: Duration = Duration::from_secs(60);
+
 /// Drains the queue.
 ///
 /// # Errors
@@ -64,10 +68,9 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let Footing { mut store, lock, client, tokens, clock, shutdown, listener, watch } = footing;
     let accounts = store.accounts().await?;
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
-    let longest = access.values().flat_map(|access| access.windows.iter()).map(|spec| spec.rate.window()).max();
-    let horizon_ms = longest.unwrap_or(WindowSpec::DEFAULT.window()).as_millis() as i64 + 60_000;
+    let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
-    let (drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), horizon_ms, deadline_ms).await?;
+    let (drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), &horizons, deadline_ms).await?;
     let jobs = options.run.jobs.clone();
     let guard = Box::new(KeepGuard::new(options.keep));
     let means = Means { drain, client, tokens, clock, shutdown, listener, guard, watch };

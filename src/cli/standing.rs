@@ -14,7 +14,7 @@ use crate::cli::summary::RowCounts;
 use crate::cli::usage::{hold_ends, slots_needed, window_usage};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, Moment, Wall};
+use crate::domain::{AccountId, Action, Horizons, Moment, Wall};
 use crate::engine::WindowLevel;
 use crate::limits::WindowUsage;
 use crate::store::{Account, JobState, JobStatus, Store};
@@ -83,8 +83,8 @@ impl<'a> Look<'a> {
                 continue;
             }
             let specs = self.settings.windows(account.platform);
-            let longest = specs.iter().map(|spec| spec.rate.window()).max().unwrap_or_default();
-            let slots = store.newest_attempts(account.id, slots_needed(&specs), &boot.0, now, longest).await?;
+            let horizons = Horizons::of(specs.iter());
+            let slots = store.newest_attempts(account.id, slots_needed(&specs), &boot.0, now, &horizons).await?;
             let windows = window_usage(&specs, &slots, now);
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::domain::{Moment, Scope, Tick, Wall, WindowSpec};
+use crate::domain::{Action, Applies, Horizons, Moment, Scope, Tick, Wall, WindowSpec};
 use crate::limits::{WindowUsage, Windows};
 use crate::store::{Hold, RecentSlot};
 
@@ -21,12 +21,15 @@ pub fn window_usage(specs: &[WindowSpec], slots: &[RecentSlot], now: Moment) -> 
 /// The most attempts of one account that are read to see its windows.
 const MAX_SLOTS_READ: u32 = 1_000_000;
 
-/// How many of an account's newest attempts are needed to see all its windows: as many as can have been sent within the
-/// longest, for requests of other actions lie between those that it counts.
+/// How many of an account's newest attempts that may still count are needed to see all its windows: as many as can have been sent as
+/// far back as each looks, for requests of other actions lie between those that it counts.
 pub fn slots_needed(specs: &[WindowSpec]) -> u32 {
-    let longest = specs.iter().map(|spec| spec.rate.window().as_millis()).max().unwrap_or(0);
+    let horizons = Horizons::of(specs);
     let most = |spec: &WindowSpec| {
-        let windows = longest.div_ceil(spec.rate.window().as_millis().max(1)) + 1;
+        let reaches_far = |action: &Action| spec.applies.counts(*action) && horizons.reaches_far(*action);
+        let is_of_all = spec.applies == Applies::All;
+        let back = if !is_of_all && Action::ALL.iter().any(reaches_far) { horizons.far() } else { horizons.near() };
+        let windows = back.as_millis().div_ceil(spec.rate.window().as_millis().max(1)) + 1;
         windows.saturating_mul(u128::from(spec.rate.limit()))
     };
     let all = specs.iter().map(most).fold(0_u128, u128::saturating_add);
@@ -53,7 +56,7 @@ pub fn hold_ends(hold: &Hold, boot: &str, now: Moment) -> Option<Wall> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Action, Platform};
+    use crate::domain::Platform;
 
     fn slot(tick: i64, wall: i64, same_boot: bool) -> RecentSlot {
         let reserved = Moment { tick: Tick(tick), wall: Wall(wall) };
@@ -69,7 +72,7 @@ mod tests {
         let usage = window_usage(&specs, &slots, now);
         assert_eq!((usage[0].used, usage[1].used), (2, 3), "the last one is a day and an hour old");
         assert_eq!(usage[0].next_slot, Some(now.tick));
-        assert_eq!(slots_needed(&specs), 97 * 50 + 2 * 1_000);
+        assert_eq!(slots_needed(&specs), 2 * 50 + 2 * 1_000);
     }
 
     #[test]

@@ -178,6 +178,57 @@ impl WindowSpec {
     }
 }
 
+/// How far back requests may still count in some window, by what they were for: most actions have a short window alone, and few a long
+/// one beside it (a day of unlikes), and what is behind the short one need not be read of all the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Horizons {
+    near: Duration,
+    far: Duration,
+    reaches_far: [bool; Action::ALL.len()],
+}
+
+impl Horizons {
+    /// The horizons of these windows.
+    pub fn of<'a>(specs: impl IntoIterator<Item = &'a WindowSpec>) -> Horizons {
+        let mut longest = [Duration::ZERO; Action::ALL.len()];
+        for spec in specs {
+            for action in Action::ALL.into_iter().filter(|action| spec.applies.counts(*action)) {
+                let of_action = &mut longest[action as usize];
+                *of_action = spec.rate.window().max(*of_action);
+            }
+        }
+        let near = longest.iter().copied().min().unwrap_or_default();
+        let far = longest.iter().copied().max().unwrap_or_default();
+        Horizons { near, far, reaches_far: longest.map(|longest| longest > near) }
+    }
+
+    /// The same for every action.
+    pub const fn all(length: Duration) -> Horizons {
+        Horizons { near: length, far: length, reaches_far: [false; Action::ALL.len()] }
+    }
+
+    /// Both so much further.
+    #[must_use]
+    pub fn extended(self, by: Duration) -> Horizons {
+        Horizons { near: self.near.saturating_add(by), far: self.far.saturating_add(by), ..self }
+    }
+
+    /// What lies behind this counts for no action but those that reach far.
+    pub const fn near(&self) -> Duration {
+        self.near
+    }
+
+    /// What lies behind this counts for none.
+    pub const fn far(&self) -> Duration {
+        self.far
+    }
+
+    /// Whether requests of an action count until [`Horizons::far`].
+    pub const fn reaches_far(&self, action: Action) -> bool {
+        self.reaches_far[action as usize]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +252,23 @@ mod tests {
             let error = bad.parse::<Rate>().unwrap_err().to_string();
             assert!(error.contains("50/15m"), "{error}");
         }
+    }
+
+    #[test]
+    fn only_actions_with_a_long_window_reach_far() {
+        let (quarter, day) = (Duration::from_secs(900), Duration::from_secs(86_400));
+        let horizons = Horizons::of(&WindowSpec::built_in(Platform::XV1));
+        assert_eq!((horizons.near(), horizons.far()), (quarter, day));
+        let far: Vec<Action> = Action::ALL.into_iter().filter(|action| horizons.reaches_far(*action)).collect();
+        assert_eq!(far, [Action::Unlike]);
+        let spec = |applies, text: &str| WindowSpec { scope: Scope::App, rate: text.parse().unwrap(), applies };
+        let only = [spec(Applies::Only(Action::Unfollow), "500/24h"), spec(Applies::Only(Action::Unlike), "9/1h")];
+        let horizons = Horizons::of(&only).extended(quarter);
+        assert_eq!((horizons.near(), horizons.far()), (quarter, day + quarter));
+        assert!(horizons.reaches_far(Action::Unfollow) && horizons.reaches_far(Action::Unlike));
+        assert!(!horizons.reaches_far(Action::Unmute));
+        assert_eq!(Horizons::of([&spec(Applies::All, "1/1h")]), Horizons::all(Duration::from_secs(3600)));
+        assert_eq!(Horizons::of([]), Horizons::all(Duration::ZERO));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use sqlx::Connection;
 use super::error::StoreError;
 use super::lock::DrainLock;
 use super::open::Store;
+use super::slots::FirstThatCount;
 use crate::domain::{
-    AccountId, Action, AttemptId, BootId, Fence, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick,
+    AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick,
 };
 
 /// A drain in progress. It holds the lock; dropping it lets the next process in.
@@ -16,7 +17,7 @@ pub struct Drain {
     pub(super) fence: Fence,
     pub(super) last_attempt: AttemptId,
     pub(super) boot: BootId,
-    pub(super) slots_from: AttemptId,
+    pub(super) slots_from: FirstThatCount,
     lock: DrainLock,
 }
 
@@ -70,7 +71,7 @@ const MAX_CRASHES: i64 = 3;
 
 impl Drain {
     /// Begins a drain: takes a new fence, puts back in line what was being sent or stood aside, and finds the oldest attempt
-    /// that can still count in a window of `horizon_ms`. An attempt whose process died is over only now: it may have been
+    /// that can still count in a window, of which `horizons` says how far they look back. An attempt whose process died is over only now: it may have been
     /// suspended, and woken a moment ago. `deadline_ms` is what a request may take.
     ///
     /// # Errors
@@ -80,16 +81,22 @@ impl Drain {
         lock: DrainLock,
         now: Moment,
         boot: BootId,
-        horizon_ms: i64,
+        horizons: &Horizons,
         deadline_ms: i64,
     ) -> Result<(Drain, DrainStart), StoreError> {
-        let mut drain =
-            Drain { store, fence: Fence(0), last_attempt: AttemptId(0), boot, slots_from: AttemptId(0), lock };
+        let mut drain = Drain {
+            store,
+            fence: Fence(0),
+            last_attempt: AttemptId(0),
+            boot,
+            slots_from: FirstThatCount::OF_ALL,
+            lock,
+        };
         // A load that broke off on this connection may have left it otherwise.
         drain.store.sync_each_commit(true).await?;
         let mut start = drain.recover(now, deadline_ms).await?;
-        drain.slots_from = drain.store.first_attempt_that_counts(&drain.boot.0, now, horizon_ms).await?;
-        start.other_boots = drain.is_of_another_boot(drain.slots_from).await?;
+        drain.slots_from = drain.store.first_that_count(&drain.boot.0, now, horizons).await?;
+        start.other_boots = drain.is_of_another_boot(drain.slots_from.far).await?;
         Ok((drain, start))
     }
 
@@ -220,7 +227,7 @@ impl Drain {
         let sql = "update attempt set upper_tick = ?2
                     where id >= ?3 and upper_tick > ?1 and upper_tick < ?2
                       and (select boot from drain where drain.id = attempt.drain_id) = ?4";
-        let update = sqlx::query(sql).bind(asleep_from.0).bind(woken.0).bind(self.slots_from.0).bind(&self.boot.0);
+        let update = sqlx::query(sql).bind(asleep_from.0).bind(woken.0).bind(self.slots_from.far.0).bind(&self.boot.0);
         update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::columns::{each_number, numbers, parse_each};
 use super::drain::{Drain, action_of};
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::{AccountId, Action, AttemptId, Moment, Tick, Wall};
+use crate::domain::{AccountId, Action, AttemptId, Horizons, Moment, Tick, Wall};
 
 /// A slot on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,22 @@ pub struct RecentSlot {
     pub elsewhere: Option<Moment>,
 }
 
+/// From which attempts on slots may still count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FirstThatCount {
+    /// For the actions that reach far; for no other any attempt before counts.
+    pub(super) far: AttemptId,
+    /// For every action.
+    pub(super) near: AttemptId,
+    /// The actions that reach far: a bit for each, by its number in the queue.
+    far_actions: i64,
+}
+
+impl FirstThatCount {
+    /// From the first of all.
+    pub(super) const OF_ALL: FirstThatCount = FirstThatCount { far: AttemptId(0), near: AttemptId(0), far_actions: 0 };
+}
+
 /// A column of slots in each. The last says of each whether it is open (1), of this boot (2), by a clock that was checked (4).
 type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
@@ -64,7 +80,9 @@ impl Drain {
         let found = sqlx::query_as(SLOTS)
             .bind(&self.boot.0)
             .bind(serde_json::json!(accounts).to_string())
-            .bind(self.slots_from.0)
+            .bind(self.slots_from.far.0)
+            .bind(self.slots_from.near.0)
+            .bind(self.slots_from.far_actions)
             .bind(self.last_attempt.0)
             .fetch_one(&mut self.store.connection)
             .await;
@@ -77,29 +95,44 @@ impl Drain {
 }
 
 impl Store {
-    /// Attempts were reserved in the order of time, so the first that can still count in a window of this length is found by halving.
-    /// Within this boot by ticks; before it by the wall clock, with a day to spare because it may have been wrong. The few whose end
-    /// came late or never stand out of the order and have indexes of their own.
-    pub(super) async fn first_attempt_that_counts(
+    /// From which attempts on slots may still count.
+    pub(super) async fn first_that_count(
         &mut self,
         boot: &str,
         now: Moment,
-        horizon_ms: i64,
+        horizons: &Horizons,
+    ) -> Result<FirstThatCount, StoreError> {
+        let far = self.first_attempt_that_counts(boot, now, horizons.far()).await?;
+        if horizons.near() == horizons.far() {
+            return Ok(FirstThatCount { far, near: far, far_actions: 0 });
+        }
+        let near = self.first_attempt_that_counts(boot, now, horizons.near()).await?;
+        let far_actions = Action::ALL.into_iter().filter(|action| horizons.reaches_far(*action));
+        Ok(FirstThatCount { far, near, far_actions: far_actions.fold(0, |bits, action| bits | 1 << action.code()) })
+    }
+
+    /// Attempts were reserved in the order of time, so the first that can still count in a window of this length is found by halving.
+    /// Within this boot by ticks. Those of other boots count until their processes were known to be dead, which was when a drain of this
+    /// boot took over; where that is not long enough ago, they are told by the wall clock, which may have been wrong by as much as
+    /// [`WALL_DOUBT_MS`] then or now. The few whose end came late or never stand out of the order and have indexes of their own.
+    async fn first_attempt_that_counts(
+        &mut self,
+        boot: &str,
+        now: Moment,
+        horizon: Duration,
     ) -> Result<AttemptId, StoreError> {
-        // An ordinary request ends this much after its reservation at most; later ends are in the index `attempt_late`.
-        const MARGIN_MS: i64 = 600_000;
-        const DAY_MS: i64 = 86_400_000;
+        let horizon_ms = i64::try_from(horizon.as_millis()).unwrap_or(i64::MAX);
         let found = sqlx::query_as(FIRST_THAT_COUNTS)
             .bind(boot)
-            .bind(now.tick.0.saturating_sub(horizon_ms).saturating_sub(MARGIN_MS))
-            .bind(now.wall.0.saturating_sub(horizon_ms).saturating_sub(DAY_MS))
+            .bind(now.tick.0.saturating_sub(horizon_ms).saturating_sub(LATE_MS))
+            .bind(now.wall.0.saturating_sub(horizon_ms).saturating_sub(WALL_DOUBT_MS))
             .fetch_one(&mut self.connection)
             .await;
         let (first,): (i64,) = found.map_err(|e| self.sort(e))?;
         Ok(AttemptId(first))
     }
 
-    /// Of the newest `most` attempts of an account those that may still count in a window of this length, newest first.
+    /// The newest `most` attempts of an account that may still count, newest first.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -109,11 +142,11 @@ impl Store {
         most: u32,
         boot: &str,
         now: Moment,
-        longest: Duration,
+        horizons: &Horizons,
     ) -> Result<Vec<RecentSlot>, StoreError> {
-        let horizon_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX);
-        let from = self.first_attempt_that_counts(boot, now, horizon_ms).await?;
-        let newest = sqlx::query_as(NEWEST).bind(boot).bind(account.0).bind(most).bind(from.0);
+        let from = self.first_that_count(boot, now, horizons).await?;
+        let newest = sqlx::query_as(NEWEST).bind(boot).bind(account.0).bind(most);
+        let newest = newest.bind(from.far.0).bind(from.near.0).bind(from.far_actions);
         let found: Result<(Option<String>, Option<String>, Option<String>), _> =
             newest.fetch_one(&mut self.connection).await;
         let (uppers, actions, elsewhere) = found.map_err(|e| self.sort(e))?;
@@ -157,122 +190,59 @@ fn slots_of(columns: SlotColumns) -> Result<Vec<StoredSlot>, StoreError> {
         .collect()
 }
 
-/// Slots in one row with a text for each column, which is read several times faster than an array for each slot.
+/// An ordinary request ends this much after its reservation at most; later ends are in the index `attempt_late`.
+const LATE_MS: i64 = 600_000;
+/// How far a wall clock is believed to be wrong at most: one that is further off gets no answer, for certificates are good for some months.
+const WALL_DOUBT_MS: i64 = 31 * 86_400_000;
+
+/// Slots in one row with a text for each column, which is read several times faster than an array for each slot. Which of them count is
+/// read off the index alone.
 pub(super) const SLOTS: &str = "
     select group_concat(account_id), group_concat(action), group_concat(reserved_tick), group_concat(reserved_at),
            group_concat(upper_tick), group_concat(flags)
       from (select a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
                    (a.ended_at is null) + 2 * (d.boot = ?1) + 4 * d.clock_checked as flags
               from json_each(?2) j
-              join attempt a on a.account_id = j.value and a.id >= ?3 and a.id <= ?4
+              join attempt a on a.account_id = j.value and a.id >= ?3 and a.id <= ?6 and (a.id >= ?4 or (?5 >> a.action) & 1)
               join drain d on d.id = a.drain_id)";
 
 const NEWEST: &str = "
     select group_concat(upper_tick), group_concat(action), group_concat(elsewhere)
       from (select a.upper_tick, a.action, iif(d.boot = ?1, '', a.reserved_tick || ':' || a.reserved_at) as elsewhere
               from attempt a join drain d on d.id = a.drain_id
-             where a.account_id = ?2 and a.id >= ?4
+             where a.account_id = ?2 and a.id >= ?4 and (a.id >= ?5 or (?6 >> a.action) & 1)
              order by a.id desc limit ?3)";
 
 /// What was reserved before `?2` by its boot's ticks, or before `?3` by the wall clock where its boot is another, cannot count; halved
-/// between what cannot and what can. Late ends are looked at one by one; and an attempt of another boot without an end was over when the
-/// next drain had the queue.
+/// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `?2`. Late
+/// ends are looked at one by one; and an attempt of another boot without an end was over when the next drain had the queue.
 pub(super) const FIRST_THAT_COUNTS: &str = "
-    with recursive search (low, high) as (
-        select 0, (select coalesce(max(id), 0) + 1 from attempt)
-        union all
-        select iif(iif(d.boot = ?1, a.reserved_tick < ?2, a.reserved_at < ?3), a.id + 1, low),
-               iif(iif(d.boot = ?1, a.reserved_tick < ?2, a.reserved_at < ?3), high, (low + high) / 2)
-          from search
-          join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
-          join drain d on d.id = a.drain_id
-         where low < high)
+    with recursive
+        elsewhere (counts) as (
+            select coalesce(min(started_tick) >= ?2, 1) from drain
+             where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)),
+        search (low, high) as (
+            select 0, (select coalesce(max(id), 0) + 1 from attempt)
+            union all
+            select iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), a.id + 1, low),
+                   iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), high, (low + high) / 2)
+              from search
+              join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
+              join drain d on d.id = a.drain_id
+              cross join elsewhere e
+             where low < high)
     select min(id) from (
         select coalesce(max(low), 0) as id from search where low >= high
         union all
-        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id
+        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
          where a.upper_tick - a.reserved_tick > 600000
-           and iif(d.boot = ?1, a.upper_tick >= ?2, a.reserved_at + a.upper_tick - a.reserved_tick >= ?3)
+           and iif(d.boot = ?1, a.upper_tick >= ?2, e.counts and a.reserved_at + a.upper_tick - a.reserved_tick >= ?3)
         union all
-        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id
-         where a.ended_at is null and d.boot <> ?1
+        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
+         where a.ended_at is null and d.boot <> ?1 and e.counts
            and exists (select 1 from drain next where next.id = d.id + 1
                           and iif(next.boot = ?1, next.started_tick >= ?2, next.started_at >= ?3)))";
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::store::QueueKind;
-
-    const HOUR: i64 = 3_600_000;
-
-    /// Attempt `n` of 1 to 100, but for every seventh, which are missing: one an hour, the first 40 in another boot, whose ticks ran
-    /// ahead of this one's. The drain that followed had the queue at hour 40.
-    async fn attempts(folder: &std::path::Path) -> Store {
-        let mut store = Store::open(&folder.join("q.db"), QueueKind::Real).await.unwrap();
-        for sql in [
-            "insert into drain (id, boot, started_tick, started_at) values (1, 'before', 0, 0), (2, 'now', 40 * 3600000, 40 * 3600000)",
-            "insert into attempt (id, account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick, ended_at)
-             with recursive n (n) as (select 1 union all select n + 1 from n where n < 100)
-             select n, 1, n, iif(n <= 40, 1, 2), 1, tick, n * 3600000, tick + 1000, tick + 1000
-               from (select n, (n + iif(n <= 40, 1000, 0)) * 3600000 as tick from n where n % 7 <> 0)",
-        ] {
-            sqlx::query(sql).execute(&mut store.connection).await.unwrap();
-        }
-        store
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn nothing_that_counts_is_left_behind_and_what_is_left_behind_is_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = attempts(folder.path()).await;
-        for (hour, horizon) in (0..140).flat_map(|hour| [0, 1, 24, 744].map(|horizon| (hour, horizon))) {
-            let now = Moment { tick: Tick(hour * HOUR), wall: Wall(hour * HOUR) };
-            let found = store.first_attempt_that_counts("now", now, horizon * HOUR).await.unwrap().0;
-            let mut ids = (1..=100).filter(|n| n % 7 != 0);
-            // An attempt's end and the margin together are less than an hour.
-            let first = ids.find(|n| hour - n <= horizon).unwrap_or(101);
-            assert!(found <= first, "at hour {hour}, {horizon} hours: {found}, and {first} counts");
-            let before = (1..found).rev().find(|n| n % 7 != 0);
-            let over = before.is_none_or(|n| hour - n > horizon + if n <= 40 { 24 } else { 0 });
-            assert!(over, "at hour {hour}, {horizon} hours: {found}, and {before:?} is not over");
-        }
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn late_ends_and_none_are_not_left_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = attempts(folder.path()).await;
-        let mut first = async |sql: &'static str, hour: i64| {
-            sqlx::query(sql).execute(&mut store.connection).await.unwrap();
-            let now = Moment { tick: Tick(hour * HOUR), wall: Wall(hour * HOUR) };
-            store.first_attempt_that_counts("now", now, HOUR).await.unwrap().0
-        };
-        assert_eq!(first("select 1", 70).await, 69);
-        // Died at hour 50; somebody came at hour 69.
-        assert_eq!(first("update attempt set upper_tick = 69 * 3600000 where id = 50", 70).await, 50);
-        assert_eq!(first("select 1", 73).await, 72, "over by now");
-        // In the boot before: its process slept for 30 hours; and one that never ended, at the latest when the next drain came.
-        assert_eq!(first("update attempt set upper_tick = reserved_tick + 30 * 3600000 where id = 30", 73).await, 30);
-        assert_eq!(first("update attempt set upper_tick = reserved_tick + 1000 where id = 30", 73).await, 72);
-        assert_eq!(first("update attempt set ended_at = null where id = 3", 41).await, 3);
-        assert!(first("select 1", 43).await > 3, "the drain that followed began more than an hour ago");
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn the_newest_say_which_are_of_another_boot() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = attempts(folder.path()).await;
-        let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
-        let newest = store.newest_attempts(AccountId(1), 3, "now", now, Duration::from_secs(86_400)).await.unwrap();
-        let uppers: Vec<i64> = newest.iter().map(|slot| slot.upper.0 - 1000).collect();
-        assert_eq!(uppers, [100 * HOUR, 99 * HOUR, 97 * HOUR]);
-        assert!(newest.iter().all(|slot| slot.elsewhere.is_none()));
-        let then = Moment { tick: Tick(41 * HOUR), wall: Wall(41 * HOUR) };
-        let two = store.newest_attempts(AccountId(1), 52, "now", then, Duration::from_secs(86_400)).await.unwrap();
-        let elsewhere = Moment { tick: Tick(1040 * HOUR), wall: Wall(40 * HOUR) };
-        assert_eq!((two.len(), two[51].elsewhere), (52, Some(elsewhere)));
-        assert!(store.newest_attempts(AccountId(2), 3, "now", now, Duration::ZERO).await.unwrap().is_empty());
-    }
-}
+#[path = "slots_tests.rs"]
+mod tests;

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use cleanup::clock::SystemClock;
-use cleanup::domain::{Action, Platform, TargetId, TaskState};
+use cleanup::domain::{Action, Horizons, Platform, TargetId, TaskState};
 use cleanup::store::{
     Claim, Drain, DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Settled, Store, Turn, TurnReceipt,
 };
@@ -144,7 +145,10 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
         let clock = SystemClock::shared();
         let store = Store::open(path, kind).await.unwrap();
         let lock = DrainLock::take(path).unwrap();
-        let (mut drain, _) = Drain::begin(store, lock, clock.now(), clock.boot(), 86_400_000, 30_000).await.unwrap();
+        let (mut drain, _) =
+            Drain::begin(store, lock, clock.now(), clock.boot(), &Horizons::all(Duration::from_secs(86_400)), 30_000)
+                .await
+                .unwrap();
         let lane = drain.lanes(None).await.unwrap()[0];
         let now = clock.now();
         let claim = Claim {
