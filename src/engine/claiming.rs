@@ -8,8 +8,8 @@ use super::attempt::{Departure, carry};
 use super::dispatcher::{Dispatcher, InFlight};
 use super::settings::Access;
 use super::wire::Pass;
-use crate::domain::{AccountId, Action, LaneId, MicroUsd, Moment, Reason, TaskId, Tick};
-use crate::limits::{HoldReason, Limiter, Reservation, StoredHold, StoredSlot, ThisBoot, Wait};
+use crate::domain::{Action, LaneId, MicroUsd, Moment, Reason, TaskId, Tick};
+use crate::limits::{Reservation, Wait};
 use crate::platform::{Endpoint, find};
 use crate::store::{Claim, StoreError, Turn, TurnReceipt};
 
@@ -89,48 +89,6 @@ impl Dispatcher {
         }
         due.sort_unstable();
         due
-    }
-
-    /// Limiters are made, and filled with the slots and holds on record, when their account first comes due.
-    async fn restore_limiters(&mut self, due: &[usize], now: Moment) -> Result<(), StoreError> {
-        let fresh: Vec<usize> = due.iter().copied().filter(|i| self.roster.accounts[*i].limiter.is_none()).collect();
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<AccountId> = fresh.iter().map(|index| self.roster.accounts[*index].id).collect();
-        let mut slots = self.means.drain.slots(&ids).await?;
-        let here = ThisBoot { now, wall_trusted: self.wall.trusts(now), taken_over: self.taken_over };
-        for index in fresh {
-            let run = &mut self.roster.accounts[index];
-            let Some(access) = &run.access else { continue };
-            let mut limiter = Limiter::new(&access.windows, self.settings.pace, now.tick);
-            let stored = slots.remove(&run.id).unwrap_or_default();
-            let uppers: Vec<(Action, Tick)> = stored
-                .iter()
-                .map(|slot| {
-                    let on_record = StoredSlot {
-                        same_boot: slot.same_boot,
-                        reserved: slot.reserved,
-                        upper: (!slot.open).then_some(slot.upper),
-                        wall_trusted: slot.clock_checked,
-                    };
-                    (slot.action, here.upper(&on_record, &run.values))
-                })
-                .collect();
-            if let Some(windows) = self.app_windows.get_mut(&access.platform) {
-                uppers.iter().for_each(|(action, upper)| windows.restore(*action, *upper));
-            }
-            let hold = self.known.get(&run.id).and_then(|account| stored_hold(account, &self.means.clock.boot().0));
-            let hold = hold.map(|hold| here.hold(&hold));
-            if let Some(hold) = hold.filter(|hold| hold.until > now.tick) {
-                let outlasts = self.settings.until.is_some_and(|end| hold.until >= end)
-                    || matches!(hold.reason, HoldReason::UsageCap | HoldReason::SpendCap);
-                run.capped_until = outlasts.then_some(hold.until);
-            }
-            limiter.restore(uppers, hold);
-            run.limiter = Some(limiter);
-        }
-        Ok(())
     }
 
     /// Takes slots for one account; says how many, and when to look at it again.
@@ -295,21 +253,4 @@ impl Dispatcher {
             self.hear_probe(&access, false);
         }
     }
-}
-
-/// A hold as the store has it, for [`ThisBoot::hold`].
-fn stored_hold(account: &crate::store::Account, boot: &str) -> Option<StoredHold> {
-    let hold = account.hold.as_ref()?;
-    let set = Moment {
-        tick: Tick(hold.until.0.saturating_sub(hold.length_ms)),
-        wall: crate::domain::Wall(hold.until_at.0.saturating_sub(hold.length_ms)),
-    };
-    Some(StoredHold {
-        same_boot: hold.boot == boot,
-        set,
-        until: hold.until,
-        reason: HoldReason::parse(&hold.reason)?,
-        rung: account.hold_rung,
-        wall_trusted: hold.clock_checked,
-    })
 }

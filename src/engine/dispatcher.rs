@@ -229,6 +229,7 @@ impl Dispatcher {
         if start.other_boots {
             self.check_the_wall_clock().await;
         }
+        self.restore_app_windows().await?;
         self.look_at_lanes().await?;
         for parked in &start.provisional {
             let account = self.account_index(parked.account);

@@ -20,6 +20,7 @@ mod event;
 mod guard;
 mod heed;
 mod news;
+mod restoring;
 mod retry;
 mod settings;
 mod settling;

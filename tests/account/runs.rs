@@ -169,6 +169,29 @@ fn three_platforms_run_side_by_side_and_one_is_revoked_half_way() {
     bench.run(&["doctor"]).ends(0);
 }
 
+/// X documents 500 unfollows a day for an app, whoever of its accounts sends them: the window counts also what an account has sent that
+/// has nothing left to do, and what was sent before the process began.
+#[test]
+fn a_window_of_the_app_counts_what_accounts_without_work_have_sent() {
+    let bench = Bench::new();
+    let config = std::fs::read_to_string(bench.path("config.toml")).unwrap();
+    let window = "[[windows]]\nrate = \"5/24h\"\nscope = \"app\"\nplatform = \"x-v2\"\naction = \"unfollow\"\n";
+    bench.write("config.toml", &format!("{config}{window}"));
+    let header = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
+    bench.write("two.csv", &format!("{header}ada,x-v2,,sandbox-42,,,\nbob,x-v2,,sandbox-43,,,\n"));
+    bench.run(&["account", "import", "two.csv"]).ends(0);
+    let run = |file: &str, account: &str, first: u64, rows: u64| {
+        bench.write(file, &(first..first + rows).map(|n| format!("{n}\n")).collect::<String>());
+        let words =
+            ["run", file, "--account", account, "--action", "unfollow", "--pace", "front-load", "--yes", "--json"];
+        bench.run(&[&words[..], &["--for", "10m"]].concat())
+    };
+    let done = |done: crate::bench::Done| done.json()["jobs"][0]["done"].clone();
+    assert_eq!(done(run("first.csv", "ada", 1_000_000_000_000_000_007, 3).ends(0)), 3);
+    assert_eq!(done(run("second.csv", "bob", 1_000_000_000_000_000_107, 3).ends(4)), 2, "five for both of them");
+    assert_eq!(done(run("third.csv", "ada", 1_000_000_000_000_000_207, 1).ends(4)), 0);
+}
+
 #[test]
 fn prices_of_the_config_file_hold_for_every_platform() {
     let bench = Bench::new();
