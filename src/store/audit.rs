@@ -3,7 +3,7 @@
 use super::drain::action_of;
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::{AccountId, Action, Moment, Tick, Wall};
+use crate::domain::{AccountId, Action, Moment, Platform, Tick, Wall};
 
 /// When one request may have been counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,18 +41,37 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub async fn attempts_of(
-        &mut self,
-        account: AccountId,
-        mut each: impl FnMut(AttemptSpan),
-    ) -> Result<(), StoreError> {
+    pub async fn attempts_of(&mut self, account: AccountId, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
         let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, d.boot, d.clock_checked
                      from attempt a join drain d on d.id = a.drain_id
                     where a.account_id = ?1 and a.id > ?2 order by a.id limit ?3";
+        self.page_through(sql, account.0, each).await
+    }
+
+    /// Hands every attempt of all accounts of a platform to `each`, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn attempts_at(&mut self, platform: Platform, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
+        let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, d.boot, d.clock_checked
+                     from attempt a cross join account on account.id = a.account_id cross join drain d on d.id = a.drain_id
+                    where account.platform = ?1 and a.id > ?2 order by a.id limit ?3";
+        self.page_through(sql, platform.name(), each).await
+    }
+
+    async fn page_through<'q, T>(
+        &mut self,
+        sql: &'static str,
+        whose: T,
+        mut each: impl FnMut(AttemptSpan),
+    ) -> Result<(), StoreError>
+    where
+        T: sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Copy + Send + 'q,
+    {
         let mut behind = 0;
         loop {
             let page: Vec<(i64, i64, i64, i64, i64, String, i64)> = sqlx::query_as(sql)
-                .bind(account.0)
+                .bind(whose)
                 .bind(behind)
                 .bind(PAGE_ROWS)
                 .fetch_all(&mut self.connection)

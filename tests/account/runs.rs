@@ -190,6 +190,12 @@ fn a_window_of_the_app_counts_what_accounts_without_work_have_sent() {
     assert_eq!(done(run("first.csv", "ada", 1_000_000_000_000_000_007, 3).ends(0)), 3);
     assert_eq!(done(run("second.csv", "bob", 1_000_000_000_000_000_107, 3).ends(4)), 2, "five for both of them");
     assert_eq!(done(run("third.csv", "ada", 1_000_000_000_000_000_207, 1).ends(4)), 0);
+    let audit = |code| bench.run(&["audit", "--json"]).ends(code).json()["apps"][0]["windows"][0].clone();
+    let of_five = audit(0);
+    assert_eq!((&of_five["limit"], &of_five["fullest"], &of_five["over"]), (&5.into(), &5.into(), &0.into()));
+    bench.write("config.toml", &format!("{config}{}", window.replace("5/24h", "4/24h")));
+    assert_eq!(audit(1)["over"], 1);
+    bench.run(&["audit"]).ends(1).says("OVER 1 time");
 }
 
 #[test]
