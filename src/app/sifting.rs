@@ -50,7 +50,8 @@ impl RowRules {
     /// another one every day.
     pub(super) fn name(&self) -> String {
         let Filter { keep, only, older_than, newer_than, before, after, .. } = &self.filter;
-        let Filter { not_following_back, inactive_since, min_likes, matching, now: _, .. } = &self.filter;
+        let Filter { not_following_back, inactive_since, matching, now: _, .. } = &self.filter;
+        let Filter { max_likes, max_reposts, .. } = &self.filter;
         let mut name = keep.as_ref().map(list_name).unwrap_or_default();
         let mut more = |key: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -66,7 +67,8 @@ impl RowRules {
         more("after", wall(after));
         more("not_following_back", not_following_back.then(|| "true".to_owned()));
         more("inactive_since", wall(inactive_since));
-        more("min_likes", min_likes.map(|likes| likes.to_string()));
+        more("max_likes", max_likes.map(|likes| likes.to_string()));
+        more("max_reposts", max_reposts.map(|reposts| reposts.to_string()));
         more("matching", matching.as_ref().map(|text| hex(text.as_bytes())));
         more("limit", self.take.limit.map(|limit| limit.to_string()));
         more("order", self.take.order.map(|order| order.name().to_owned()));

@@ -127,6 +127,8 @@ pub struct Entry {
     pub follows_back: Option<bool>,
     /// How many like a post.
     pub likes: Option<u64>,
+    /// How often a post was reposted.
+    pub reposts: Option<u64>,
     /// A post's text, or a user's description. Foreign text.
     pub text: Option<String>,
     /// Whether a post is a repost (its text in an archive begins `RT @`); v2 undoes those by the ID of the post reposted,
@@ -146,6 +148,7 @@ impl Entry {
             followers: None,
             follows_back: None,
             likes: None,
+            reposts: None,
             text: None,
             is_repost: None,
         }

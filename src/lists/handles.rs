@@ -112,6 +112,7 @@ mod tests {
             newest_post: None,
             followers: None,
             likes: None,
+            reposts: None,
             text: None,
             is_repost: None,
         };

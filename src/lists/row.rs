@@ -75,6 +75,7 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::Followers => entry.followers = cell.parse().ok(),
         Column::FollowsBack => entry.follows_back = flag(cell),
         Column::Likes => entry.likes = cell.parse().ok(),
+        Column::Reposts => entry.reposts = cell.parse().ok(),
         Column::IsRepost => entry.is_repost = flag(cell),
         Column::Text => entry.text = Some(cell.to_owned()),
         Column::TargetId | Column::Link => {}
@@ -121,7 +122,7 @@ mod tests {
                 ..Entry::bare("1050118621198921728".parse().unwrap())
             };
             let entry = match list {
-                ListKind::Likes => Entry { likes: Some(7), is_repost: Some(false), ..entry },
+                ListKind::Likes => Entry { likes: Some(7), reposts: Some(2), is_repost: Some(false), ..entry },
                 _ => Entry { followers: Some(3), follows_back: Some(true), last_active_at: Some(Wall(0)), ..entry },
             };
             let names: Vec<&str> = columns(list).iter().map(|column| column.name()).collect();

@@ -23,6 +23,8 @@ pub enum Column {
     FollowsBack,
     /// `likes`.
     Likes,
+    /// `reposts`: how often the post was reposted.
+    Reposts,
     /// `is_repost`, `true` or `false`.
     IsRepost,
     /// `text`.
@@ -33,7 +35,7 @@ pub enum Column {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 11] = [
+    pub const ALL: [Column; 12] = [
         Column::TargetId,
         Column::Handle,
         Column::Name,
@@ -42,6 +44,7 @@ impl Column {
         Column::Followers,
         Column::FollowsBack,
         Column::Likes,
+        Column::Reposts,
         Column::IsRepost,
         Column::Text,
         Column::Link,
@@ -58,6 +61,7 @@ impl Column {
             Column::Followers => "followers",
             Column::FollowsBack => "follows_back",
             Column::Likes => "likes",
+            Column::Reposts => "reposts",
             Column::IsRepost => "is_repost",
             Column::Text => "text",
             Column::Link => "link",
@@ -76,6 +80,7 @@ impl Column {
             Column::Followers => number(entry.followers),
             Column::FollowsBack => word(entry.follows_back),
             Column::Likes => number(entry.likes),
+            Column::Reposts => number(entry.reposts),
             Column::IsRepost => word(entry.is_repost),
             Column::Text => entry.text.clone().unwrap_or_default(),
             Column::Link => entry.url(kind),
@@ -103,6 +108,7 @@ pub const fn columns(list: ListKind) -> &'static [Column] {
             Column::Name,
             Column::CreatedAt,
             Column::Likes,
+            Column::Reposts,
             Column::IsRepost,
             Column::Text,
             Column::Link,

@@ -43,6 +43,8 @@ pub struct Listed {
     pub followers: Option<u64>,
     /// How many like a post.
     pub likes: Option<u64>,
+    /// How often a post was reposted.
+    pub reposts: Option<u64>,
     /// A user's description, a post's text. Foreign text.
     pub text: Option<String>,
     /// Whether a post is a repost.
@@ -122,6 +124,9 @@ struct PostBody {
 #[derive(Deserialize)]
 struct PostMetrics {
     like_count: Option<u64>,
+    repost_count: Option<u64>,
+    /// What it was called before August 2026.
+    retweet_count: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -189,6 +194,7 @@ fn user(body: UserBody) -> Option<Listed> {
         newest_post: body.most_recent_tweet_id.as_deref().and_then(|id| id.parse().ok()),
         followers: body.public_metrics.and_then(|metrics| metrics.followers_count),
         likes: None,
+        reposts: None,
         text: body.description.filter(|text| !text.is_empty()),
         is_repost: None,
     })
@@ -196,6 +202,7 @@ fn user(body: UserBody) -> Option<Listed> {
 
 fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
     let author = body.author_id.as_deref().and_then(|id| authors.get(id));
+    let metrics = body.public_metrics.as_ref();
     let references = body.referenced_tweets.unwrap_or_default();
     Some(Listed {
         id: body.id.parse().ok()?,
@@ -204,7 +211,8 @@ fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
         created_at: body.created_at.as_deref().and_then(time),
         newest_post: None,
         followers: None,
-        likes: body.public_metrics.and_then(|metrics| metrics.like_count),
+        likes: metrics.and_then(|metrics| metrics.like_count),
+        reposts: metrics.and_then(|metrics| metrics.repost_count.or(metrics.retweet_count)),
         text: body.text,
         is_repost: Some(references.iter().any(|reference| reference.kind == "retweeted")),
     })

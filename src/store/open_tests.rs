@@ -81,3 +81,33 @@ async fn what_a_start_asks_finds_its_rows_by_an_index() {
         }
     }
 }
+
+/// `--min-likes` spared posts with so many likes or more; the same posts are spared by one like less under the new word.
+#[tokio::test]
+async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q.db");
+    make_private(&path).unwrap();
+    let mut old = connect(&path).await.unwrap();
+    MIGRATIONS.run_to(11, &mut old).await.unwrap();
+    sqlx::query("insert into queue (id, kind) values (1, 'real')").execute(&mut old).await.unwrap();
+    let insert = "insert into schedule (name, cron, zone, jitter_seed, words, list_words, created_at, settled_to)
+                  values (?1, '0 2 * * *', 'UTC', 7, ?2, ?3, 0, 0)";
+    for (name, words, list_words) in [
+        ("files", r#"["--account=a \"b\"","--min-likes=100","--limit=3","--","/a/--min-likes=9.csv"]"#, None),
+        ("list", r#"["--action=unlike","--","/l.csv"]"#, Some(r#"["--min-likes=1","--","likes"]"#)),
+        ("none", r#"["--","/a.csv"]"#, None),
+    ] {
+        sqlx::query(insert).bind(name).bind(words).bind(list_words).execute(&mut old).await.unwrap();
+    }
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    let kept = store.schedules().await.unwrap();
+    let words = |name: &str| kept.iter().find(|schedule| schedule.name == name).unwrap().words.clone();
+    assert_eq!(words("files"), ["--account=a \"b\"", "--max-likes=99", "--limit=3", "--", "/a/--min-likes=9.csv"]);
+    assert_eq!(
+        (words("list"), words("none")),
+        (vec!["--action=unlike".into(), "--".into(), "/l.csv".into()], vec!["--".into(), "/a.csv".into()],)
+    );
+    let list = kept.iter().find(|schedule| schedule.name == "list").unwrap().list_words.clone();
+    assert_eq!(list.unwrap(), ["--max-likes=0", "--", "likes"]);
+}

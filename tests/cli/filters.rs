@@ -4,12 +4,12 @@ use super::program::Home;
 
 /// Posts of 2018, 2020 and 2021, one from before IDs were dates, and one whose column says when.
 const POSTS: &str = "\
-target_id,handle,created_at,likes,text
-1050118621198921728,@ada,,3,old news
-1233161576649121792,@bob,,250,Old Crypto tips
-1445078208190291973,@ada,,0,new crypto
-9876543210,@cy,,,from before
-9876543211,@cy,2009-06-01T00:00:00Z,1,from before
+target_id,handle,created_at,likes,text,reposts
+1050118621198921728,@ada,,3,old news,0
+1233161576649121792,@bob,,250,Old Crypto tips,40
+1445078208190291973,@ada,,0,new crypto,2
+9876543210,@cy,,,from before,
+9876543211,@cy,2009-06-01T00:00:00Z,1,from before,1
 ";
 
 fn run(home: &Home, words: &[&str]) -> Vec<String> {
@@ -33,12 +33,14 @@ fn every_spared_row_says_which_rule_spared_it() {
         (&["--after", "2020-01-01"], ["after", "sent", "sent", "age_unknown", "after"]),
         (&["--older-than", "1y"], ["sent", "sent", "sent", "age_unknown", "sent"]),
         (&["--newer-than", "100y"], ["sent", "sent", "sent", "age_unknown", "sent"]),
-        (&["--min-likes", "3"], ["min_likes", "min_likes", "sent", "likes_unknown", "sent"]),
+        (&["--max-likes", "2"], ["max_likes", "max_likes", "sent", "likes_unknown", "sent"]),
+        (&["--max-likes", "3"], ["sent", "max_likes", "sent", "likes_unknown", "sent"]),
+        (&["--max-reposts", "1"], ["sent", "max_reposts", "max_reposts", "reposts_unknown", "sent"]),
         (&["--matching", "CRYPTO"], ["matching", "sent", "sent", "matching", "matching"]),
         (&["--limit", "2"], ["sent", "sent", "limit", "limit", "limit"]),
         (&["--limit", "2", "--order", "newest"], ["limit", "sent", "sent", "limit", "limit"]),
         (&["--limit", "2", "--order", "oldest"], ["sent", "limit", "limit", "limit", "sent"]),
-        (&["--matching", "crypto", "--min-likes", "9"], ["matching", "min_likes", "sent", "likes_unknown", "matching"]),
+        (&["--matching", "crypto", "--max-likes", "8"], ["matching", "max_likes", "sent", "likes_unknown", "matching"]),
     ] {
         assert_eq!(run(&Home::new(), words), expected, "{words:?}");
     }
@@ -82,7 +84,11 @@ fn what_makes_no_sense_is_a_usage_error_with_a_remedy() {
     for (words, code, word) in [
         (&["check", "unlike.csv", "--order", "oldest"][..], 2, "--limit"),
         (&["check", "unlike.csv", "--not-following-back"], 2, "about users"),
-        (&["check", "unfollow.csv", "--min-likes", "3"], 2, "about posts"),
+        (&["check", "unfollow.csv", "--max-likes", "3"], 2, "about posts"),
+        (&["check", "unfollow.csv", "--max-reposts", "3"], 2, "about posts"),
+        (&["check", "unlike.csv", "--min-likes", "100"], 2, "--max-likes 99"),
+        (&["check", "unlike.csv", "--min-likes", "x"], 2, "--max-likes N"),
+        (&["list", "posts", "--sandbox", "--min-likes=1"], 2, "--max-likes 0"),
         (&["check", "unlike.csv", "--older-than", "1h"], 2, "6mo"),
         (&["check", "unlike.csv", "--before", "yesterday"], 2, "2020-01-31"),
         (&["check", "unlike.csv", "--limit", "0"], 2, "500000"),

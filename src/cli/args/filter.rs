@@ -36,9 +36,15 @@ pub struct FilterArgs {
     /// Only users who have not posted since this date, or for this long
     #[arg(long, value_name = "DATE|AGE", help_heading = WHICH)]
     pub inactive_since: Option<Since>,
-    /// Spare posts that so many like, or more
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = WHICH)]
-    pub min_likes: Option<u64>,
+    /// Only posts with at most so many likes
+    #[arg(long, value_name = "N", help_heading = WHICH)]
+    pub max_likes: Option<u64>,
+    /// Only posts with at most so many reposts
+    #[arg(long, value_name = "N", help_heading = WHICH)]
+    pub max_reposts: Option<u64>,
+    /// What `--max-likes` was called while it meant one like more. Always an error that names the new word.
+    #[arg(long, value_name = "N", value_parser = values::min_likes, hide = true)]
+    pub min_likes: Option<std::convert::Infallible>,
     /// Only those with this text in their text, name or handle, in capitals or not
     #[arg(long, value_name = "TEXT", value_parser = values::wanted_text, help_heading = WHICH)]
     pub matching: Option<String>,
@@ -62,7 +68,8 @@ impl FilterArgs {
             after: self.after,
             not_following_back: self.not_following_back,
             inactive_since: self.inactive_since,
-            min_likes: self.min_likes,
+            max_likes: self.max_likes,
+            max_reposts: self.max_reposts,
             matching: self.matching.clone(),
         }
     }

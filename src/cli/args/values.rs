@@ -74,6 +74,13 @@ pub(super) fn wanted_text(text: &str) -> Result<String, String> {
     }
 }
 
+/// `--min-likes`, which spared posts with so many likes or more and was read the other way round: no value is taken any more.
+pub(super) fn min_likes(text: &str) -> Result<std::convert::Infallible, String> {
+    let same = text.parse::<u64>().ok().and_then(|likes| likes.checked_sub(1));
+    let same = same.map_or_else(|| "--max-likes N".to_owned(), |likes| format!("--max-likes {likes}"));
+    Err(format!("--min-likes is now --max-likes, which counts one lower; write {same} for the same posts"))
+}
+
 /// A length of time, longer than nothing and at most 31 days.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = parse_duration(text).ok_or("write it as 30s, 10m, 4h or 1h30m")?;

@@ -67,6 +67,7 @@ fn post(post: Post) -> Record {
     let entry = Box::new(Entry {
         created_at: post.created_at.as_deref().and_then(post_time),
         likes: post.favorite_count.and_then(Count::number),
+        reposts: post.retweet_count.and_then(Count::number),
         is_repost: text.as_deref().map(|text| text.starts_with("RT @")),
         text,
         ..Entry::bare(newest)
@@ -143,6 +144,7 @@ struct Post {
     full_text: Option<String>,
     text: Option<String>,
     favorite_count: Option<Count>,
+    retweet_count: Option<Count>,
     edit_info: Option<EditInfo>,
 }
 
@@ -222,10 +224,10 @@ mod tests {
     #[test]
     fn posts_have_times_and_reposts_are_told_by_their_text() {
         let json = r#"{"tweet":{"id":"1212161512043446272","id_str":"1212161512043446272","created_at":"Wed Jan 01 00:00:00 +0000 2020",
-            "full_text":"RT @someone: so it is","favorite_count":"3","retweeted":false,"entities":{"urls":[]}}}"#;
+            "full_text":"RT @someone: so it is","favorite_count":"3","retweet_count":"5","retweeted":false,"entities":{"urls":[]}}}"#;
         let post = entry(ListKind::Posts, json);
         assert_eq!(post.created_at.unwrap().rfc3339(), "2020-01-01T00:00:00Z");
-        assert_eq!((post.is_repost, post.likes), (Some(true), Some(3)));
+        assert_eq!((post.is_repost, post.likes, post.reposts), (Some(true), Some(3), Some(5)));
         let post = entry(ListKind::Posts, r#"{"tweet":{"id":"20","created_at":"yesterday","text":"just"}}"#);
         assert_eq!((post.created_at, post.is_repost, post.likes), (None, Some(false), None));
     }

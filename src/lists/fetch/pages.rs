@@ -142,6 +142,7 @@ struct Facts {
     last_active_at: Option<Wall>,
     followers: Option<u64>,
     likes: Option<u64>,
+    reposts: Option<u64>,
     text: Option<String>,
     is_repost: Option<bool>,
 }
@@ -155,6 +156,7 @@ fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
         last_active_at: listed.newest_post.and_then(|post| snowflake::time(post, TargetKind::Post)),
         followers: listed.followers,
         likes: listed.likes,
+        reposts: listed.reposts,
         text: listed.text.clone(),
         is_repost: listed.is_repost,
     };
@@ -185,6 +187,7 @@ pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
         last_active_at: facts.last_active_at,
         followers: facts.followers,
         likes: facts.likes,
+        reposts: facts.reposts,
         text: facts.text,
         is_repost: facts.is_repost,
         ..Entry::bare(target)

@@ -36,8 +36,10 @@ pub struct Filter {
     pub not_following_back: bool,
     /// Only users who last posted before this moment.
     pub inactive_since: Option<Wall>,
-    /// Only posts that fewer like.
-    pub min_likes: Option<u64>,
+    /// Only posts with at most so many likes.
+    pub max_likes: Option<u64>,
+    /// Only posts with at most so many reposts.
+    pub max_reposts: Option<u64>,
     /// Only those with this in text, name or handle, whatever the case.
     pub matching: Option<String>,
     /// The time of judging. A date well after it is not believed.
@@ -60,7 +62,7 @@ impl Filter {
             .by_lists(id, entry)
             .or_else(|| self.by_age(entry, kind))
             .or_else(|| self.by_person(entry))
-            .or_else(|| self.by_likes(entry))
+            .or_else(|| self.by_counts(entry))
             .or_else(|| self.by_text(entry));
         spared.map_or(Judgement::Pass, Judgement::Spared)
     }
@@ -73,10 +75,11 @@ impl Filter {
 
     /// Whether a rule of the filter can never be answered for entries of this kind: a sentence that says so.
     pub fn misfit(&self, kind: TargetKind) -> Option<&'static str> {
-        let (person, likes) = (self.not_following_back || self.inactive_since.is_some(), self.min_likes.is_some());
+        let person = self.not_following_back || self.inactive_since.is_some();
+        let counts = self.max_likes.is_some() || self.max_reposts.is_some();
         match kind {
             TargetKind::Post if person => Some("--not-following-back and --inactive-since are about users, not posts"),
-            TargetKind::User if likes => Some("--min-likes is about posts, not users"),
+            TargetKind::User if counts => Some("--max-likes and --max-reposts are about posts, not users"),
             _ => None,
         }
     }
@@ -125,12 +128,9 @@ impl Filter {
         }
     }
 
-    fn by_likes(&self, entry: &Entry) -> Option<Rule> {
-        match (self.min_likes, entry.likes) {
-            (None, _) => None,
-            (Some(_), None) => Some(Rule::LikesUnknown),
-            (Some(least), Some(likes)) => (likes >= least).then_some(Rule::MinLikes),
-        }
+    fn by_counts(&self, entry: &Entry) -> Option<Rule> {
+        at_most(self.max_likes, entry.likes, Rule::MaxLikes, Rule::LikesUnknown)
+            .or_else(|| at_most(self.max_reposts, entry.reposts, Rule::MaxReposts, Rule::RepostsUnknown))
     }
 
     fn by_text(&self, entry: &Entry) -> Option<Rule> {
@@ -141,5 +141,13 @@ impl Filter {
             return Some(Rule::TextUnknown);
         }
         (!told.any(|text| text.to_lowercase().contains(&wanted))).then_some(Rule::Matching)
+    }
+}
+
+/// The rule that a bound spares by, where it spares; `unknown` where there is a bound and no count.
+fn at_most(most: Option<u64>, count: Option<u64>, over: Rule, unknown: Rule) -> Option<Rule> {
+    match (most?, count) {
+        (_, None) => Some(unknown),
+        (most, Some(count)) => (count > most).then_some(over),
     }
 }

@@ -27,10 +27,14 @@ pub enum Rule {
     ActivityUnknown,
     /// `--inactive-since`
     InactiveSince,
-    /// `--min-likes` asks, and it is not known.
+    /// `--max-likes` asks, and it is not known.
     LikesUnknown,
-    /// `--min-likes`
-    MinLikes,
+    /// `--max-likes`
+    MaxLikes,
+    /// `--max-reposts` asks, and it is not known.
+    RepostsUnknown,
+    /// `--max-reposts`
+    MaxReposts,
     /// `--matching` asks, and neither text, name nor handle is known.
     TextUnknown,
     /// `--matching`
@@ -41,7 +45,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order in which they are asked: the first that spares an entry is the one that is named.
-    pub const ALL: [Rule; 16] = [
+    pub const ALL: [Rule; 18] = [
         Rule::KeepList,
         Rule::OnlyList,
         Rule::AgeUnknown,
@@ -54,7 +58,9 @@ impl Rule {
         Rule::ActivityUnknown,
         Rule::InactiveSince,
         Rule::LikesUnknown,
-        Rule::MinLikes,
+        Rule::MaxLikes,
+        Rule::RepostsUnknown,
+        Rule::MaxReposts,
         Rule::TextUnknown,
         Rule::Matching,
         Rule::Limit,
@@ -75,7 +81,9 @@ impl Rule {
             Rule::ActivityUnknown => "activity_unknown",
             Rule::InactiveSince => "inactive_since",
             Rule::LikesUnknown => "likes_unknown",
-            Rule::MinLikes => "min_likes",
+            Rule::MaxLikes => "max_likes",
+            Rule::RepostsUnknown => "reposts_unknown",
+            Rule::MaxReposts => "max_reposts",
             Rule::TextUnknown => "text_unknown",
             Rule::Matching => "matching",
             Rule::Limit => "limit",
@@ -97,7 +105,9 @@ impl Rule {
             Rule::ActivityUnknown => "nothing says when they last posted",
             Rule::InactiveSince => "active since --inactive-since",
             Rule::LikesUnknown => "nothing says how many like it",
-            Rule::MinLikes => "as many likes as --min-likes, or more",
+            Rule::MaxLikes => "more likes than --max-likes",
+            Rule::RepostsUnknown => "nothing says how often it was reposted",
+            Rule::MaxReposts => "more reposts than --max-reposts",
             Rule::TextUnknown => "there is no text to match",
             Rule::Matching => "does not match --matching",
             Rule::Limit => "beyond --limit",

@@ -77,9 +77,9 @@ fn whoever_reads_a_list_sifts_it() {
 
 #[test]
 fn a_spared_entry_tells_its_rule_in_the_last_cell() {
-    let cells = spared_record(ListKind::Likes, &user("12"), Rule::MinLikes);
+    let cells = spared_record(ListKind::Likes, &user("12"), Rule::MaxLikes);
     assert_eq!(cells.len(), columns(ListKind::Likes).len() + 1);
-    assert_eq!((SPARED_BY, cells.last().unwrap().as_str()), ("spared_by", "min_likes"));
+    assert_eq!((SPARED_BY, cells.last().unwrap().as_str()), ("spared_by", "max_likes"));
 }
 
 #[test]
@@ -136,9 +136,28 @@ fn rules_about_the_wrong_kind_are_refused() {
     let wanted = Wanted { not_following_back: true, ..Wanted::default() };
     let error = wanted.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).unwrap_err();
     assert!(matches!(error, FilterError::Misfit(_)), "{error}");
-    let likes = Wanted { min_likes: Some(3), ..Wanted::default() };
-    assert!(likes.resolve(Some(TargetKind::User), NOW, &TimeZone::UTC.into()).is_err());
-    assert!(likes.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).is_ok());
+    let likes = Wanted { max_likes: Some(3), ..Wanted::default() };
+    let reposts = Wanted { max_reposts: Some(0), ..Wanted::default() };
+    for counts in [likes, reposts] {
+        assert!(counts.resolve(Some(TargetKind::User), NOW, &TimeZone::UTC.into()).is_err());
+        assert!(counts.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).is_ok());
+    }
+}
+
+#[test]
+fn at_most_so_many_is_what_the_words_say_and_an_unknown_count_spares() {
+    let likes = |count| Entry { likes: count, ..user("12") };
+    let filter = Filter { max_likes: Some(100), ..empty() };
+    let judge = |entry: &Entry| filter.judge(entry, TargetKind::Post);
+    assert_eq!(judge(&likes(Some(100))), Judgement::Pass, "at most 100 is 100 or fewer");
+    assert_eq!(judge(&likes(Some(101))), Judgement::Spared(Rule::MaxLikes));
+    assert_eq!(judge(&likes(None)), Judgement::Spared(Rule::LikesUnknown));
+    let reposts = |count| Entry { reposts: count, ..user("12") };
+    let filter = Filter { max_reposts: Some(0), ..empty() };
+    let judge = |entry: &Entry| filter.judge(entry, TargetKind::Post);
+    assert_eq!(judge(&reposts(Some(0))), Judgement::Pass);
+    assert_eq!(judge(&reposts(Some(1))), Judgement::Spared(Rule::MaxReposts));
+    assert_eq!(judge(&reposts(None)), Judgement::Spared(Rule::RepostsUnknown));
 }
 
 #[test]
@@ -172,10 +191,11 @@ prop_compose! {
         last_active_at in walls(),
         follows_back in prop::option::of(any::<bool>()),
         likes in prop::option::of(0_u64..5),
+        reposts in prop::option::of(0_u64..5),
         text in prop::option::of("[a-cA-C ]{0,3}"),
     ) -> Entry {
         let handle = handle.map(|handle| handle.parse().unwrap());
-        Entry { handle, name, created_at, last_active_at, follows_back, likes, text, ..user(&id.to_string()) }
+        Entry { handle, name, created_at, last_active_at, follows_back, likes, reposts, text, ..user(&id.to_string()) }
     }
 }
 
@@ -189,9 +209,10 @@ prop_compose! {
         after in walls(),
         not_following_back in any::<bool>(),
         inactive_since in walls(),
-        min_likes in prop::option::of(1_u64..5),
+        max_likes in prop::option::of(0_u64..5),
+        max_reposts in prop::option::of(0_u64..5),
         matching in prop::option::of("[a-cA-C]"),
-        loose in 0_u16..1024,
+        loose in 0_u16..2048,
     ) -> Filter {
         // Most rules are off in most filters, or nothing would ever pass.
         let on = |bit: u16| loose & (1 << bit) != 0;
@@ -205,8 +226,9 @@ prop_compose! {
             after: after.filter(|_| on(5)),
             not_following_back: not_following_back && on(6),
             inactive_since: inactive_since.filter(|_| on(7)),
-            min_likes: min_likes.filter(|_| on(8)),
+            max_likes: max_likes.filter(|_| on(8)),
             matching: matching.filter(|_| on(9)),
+            max_reposts: max_reposts.filter(|_| on(10)),
             now: NOW,
         }
     }
@@ -227,7 +249,8 @@ fn both(a: Filter, b: Filter) -> Filter {
         after: b.after.or(a.after),
         not_following_back: a.not_following_back || b.not_following_back,
         inactive_since: b.inactive_since.or(a.inactive_since),
-        min_likes: b.min_likes.or(a.min_likes),
+        max_likes: b.max_likes.or(a.max_likes),
+        max_reposts: b.max_reposts.or(a.max_reposts),
         matching: b.matching.or(a.matching),
         now: NOW,
     }
@@ -298,7 +321,8 @@ proptest! {
         let tighter = [
             (Filter { older_than: Some(early), ..empty() }, Filter { older_than: Some(late), ..empty() }),
             (Filter { after: Some(late), ..empty() }, Filter { after: Some(early), ..empty() }),
-            (Filter { min_likes: Some(1), ..empty() }, Filter { min_likes: Some(2), ..empty() }),
+            (Filter { max_likes: Some(1), ..empty() }, Filter { max_likes: Some(2), ..empty() }),
+            (Filter { max_reposts: Some(1), ..empty() }, Filter { max_reposts: Some(2), ..empty() }),
         ];
         for (tight, loose) in tighter {
             prop_assert!(!passes(tight) || passes(loose));

@@ -28,8 +28,10 @@ pub struct Wanted {
     pub not_following_back: bool,
     /// `--inactive-since`
     pub inactive_since: Option<Since>,
-    /// `--min-likes`
-    pub min_likes: Option<u64>,
+    /// `--max-likes`
+    pub max_likes: Option<u64>,
+    /// `--max-reposts`
+    pub max_reposts: Option<u64>,
     /// `--matching`
     pub matching: Option<String>,
 }
@@ -75,7 +77,8 @@ impl Wanted {
             after: day("after", self.after)?,
             not_following_back: self.not_following_back,
             inactive_since: since.map_err(|why| FilterError::Time { option: "inactive-since", why })?,
-            min_likes: self.min_likes,
+            max_likes: self.max_likes,
+            max_reposts: self.max_reposts,
             matching: self.matching.clone(),
             keep: list(&self.keep)?,
             only: list(&self.only)?,

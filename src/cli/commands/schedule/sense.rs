@@ -74,7 +74,8 @@ fn rules(which: &FilterArgs) -> String {
         || which.after.is_some()
         || which.not_following_back
         || which.inactive_since.is_some()
-        || which.min_likes.is_some()
+        || which.max_likes.is_some()
+        || which.max_reposts.is_some()
         || which.matching.is_some();
     if further {
         text += ", and by the further rules of its words";
@@ -140,7 +141,7 @@ mod tests {
             said(&words, None),
             "Loads a.csv and b.csv and works on the rows that are left as work, never what k.csv names; ends after 9 requests."
         );
-        let list = ["--older-than=1y", "--min-likes=5", "--output=/l/n.csv", "--", "likes"];
+        let list = ["--older-than=1y", "--max-likes=4", "--output=/l/n.csv", "--", "likes"];
         assert_eq!(
             said(&["--action=unlike", "--", "/l/n.csv"], Some(&list)),
             "Reads the likes of the default account anew, then unlikes what is on the list, older than 1y, and by the further \

@@ -19,7 +19,7 @@ use crate::lists::ListKind;
 /// What the schedule's own options say, or what only a person who is there can mean.
 const NOT_KEPT: [&str; 9] = ["sandbox", "until", "for_", "yes", "json", "progress", "dry_run", "files", "output"];
 /// What is asked of the entries of a list and not again of the file it becomes, which tells less of them.
-const OF_ENTRIES: [&str; 11] = [
+const OF_ENTRIES: [&str; 12] = [
     "only",
     "older_than",
     "newer_than",
@@ -27,7 +27,8 @@ const OF_ENTRIES: [&str; 11] = [
     "after",
     "not_following_back",
     "inactive_since",
-    "min_likes",
+    "max_likes",
+    "max_reposts",
     "matching",
     "limit",
     "order",
