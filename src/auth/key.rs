@@ -4,7 +4,7 @@
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::keyring;
 use super::vault_error::VaultError;
 use crate::domain::Secret;
-use crate::store::{KeySource, VaultStamp};
+use crate::store::{KeySource, VaultStamp, make_private_folder, sync_folder};
 
 /// `CLEANUP_KEY` has at least so many characters.
 pub const MIN_PASSPHRASE_CHARS: usize = 16;
@@ -195,15 +195,13 @@ fn make_key_file(path: &Path) -> Result<(), VaultError> {
         return Ok(());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.exists() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(complain)?;
-    }
+    make_private_folder(folder).map_err(complain)?;
     let key = random()?;
     // A temporary file of this crate has mode 0600 from its beginning.
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(complain)?;
     file.write_all(key.as_slice()).and_then(|()| file.as_file().sync_all()).map_err(complain)?;
     match file.persist_noclobber(path) {
-        Ok(_) => std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(complain),
+        Ok(_) => sync_folder(folder).map_err(complain),
         Err(there) if there.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(failed) => Err(complain(failed.error)),
     }

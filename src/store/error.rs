@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sqlx::migrate::MigrateError;
+
 /// Why the store could not do what it was asked. The command line turns each into words, a remedy and an exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -126,6 +128,16 @@ impl StoreError {
             11 | 26 => StoreError::Damaged { path, detail: message },
             13 => StoreError::DiskFull { path },
             _ => StoreError::Database(error),
+        }
+    }
+
+    /// An error of bringing the schema up to date.
+    pub(super) fn from_migration(path: &std::path::Path, error: MigrateError) -> StoreError {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                StoreError::from_sqlx(path, error)
+            }
+            other => StoreError::Damaged { path: path.to_path_buf(), detail: other.to_string() },
         }
     }
 

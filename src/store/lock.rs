@@ -3,11 +3,12 @@
 //! to wait for and no process number to test.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::StoreError;
+use super::private_folder::make_private_folder;
 use crate::domain::AccountId;
 
 /// The right to drain a queue; held until it and all its shares are dropped.
@@ -126,10 +127,7 @@ impl ListLock {
 
 fn account_folder(queue: &Path) -> Result<PathBuf, StoreError> {
     let folder = beside(queue, "accounts").with_extension("d");
-    if !folder.exists() {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-        made.map_err(|source| StoreError::Io { path: folder.clone(), source })?;
-    }
+    make_private_folder(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
     Ok(folder)
 }
 

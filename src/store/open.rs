@@ -1,19 +1,16 @@
 //! Opening a queue: where it is, who may read it, whether this program may write to it.
 
 use std::fs::OpenOptions;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
 use super::error::{BUSY_TIMEOUT_S, StoreError};
-use super::lock::LoadLock;
+use super::private_folder::make_private_folder;
 use super::reload_sizes::ReloadSizes;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
 const NEEDED_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -56,8 +53,7 @@ impl Store {
         let mut store =
             Store { connection: connect(path).await?, path: path.to_path_buf(), reload_sizes: ReloadSizes::default() };
         store.check_sqlite().await?;
-        store.migrate(kind).await?;
-        store.check_kind(kind).await?;
+        store.complete(kind).await?;
         Ok(store)
     }
 
@@ -137,75 +133,6 @@ impl Store {
         }
         Ok(())
     }
-
-    /// Brings the schema up to date. Two processes may open a new queue at once, so whoever has to change it takes the load
-    /// lock first and looks again.
-    async fn migrate(&mut self, kind: QueueKind) -> Result<(), StoreError> {
-        let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-        if self.schema().await? == Some(known) {
-            return Ok(());
-        }
-        let _lock = LoadLock::wait(&self.path).await?;
-        match self.schema().await? {
-            Some(found) if found == known => return Ok(()),
-            Some(found) if found > known => {
-                return Err(StoreError::Newer { path: self.path.clone(), found, known });
-            }
-            None => self.refuse_foreign_file().await?,
-            Some(_) => {}
-        }
-        let migrated = MIGRATIONS.run(&mut self.connection).await;
-        migrated.map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(error) => self.sort(error),
-            sqlx::migrate::MigrateError::ExecuteMigration(error, _) => self.sort(error),
-            other => StoreError::Damaged { path: self.path.clone(), detail: other.to_string() },
-        })?;
-        let stamp = "insert into queue (id, kind) values (1, ?1) on conflict do nothing";
-        sqlx::query(stamp).bind(kind.name()).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
-    }
-
-    /// The newest migration applied; none in a file that has no queue yet.
-    async fn schema(&mut self) -> Result<Option<i64>, StoreError> {
-        let found: Result<(Option<i64>,), _> =
-            sqlx::query_as("select max(version) from _sqlx_migrations where success")
-                .fetch_one(&mut self.connection)
-                .await;
-        match found {
-            Ok((version,)) => Ok(version),
-            Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => Ok(None),
-            Err(error) => Err(self.sort(error)),
-        }
-    }
-
-    /// Somebody else's database must not get our tables.
-    async fn refuse_foreign_file(&mut self) -> Result<(), StoreError> {
-        let sql =
-            "select count(*) from sqlite_schema where name not like '\\_sqlx%' escape '\\' and name not like 'sqlite%'";
-        let (tables,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        if tables > 0 {
-            let detail = "it is another program's database".to_owned();
-            return Err(StoreError::Damaged { path: self.path.clone(), detail });
-        }
-        Ok(())
-    }
-
-    async fn check_kind(&mut self, wanted: QueueKind) -> Result<(), StoreError> {
-        let found: Option<(String,)> = sqlx::query_as("select kind from queue where id = 1")
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
-        match found.as_ref().map(|(kind,)| kind.as_str()) {
-            Some(kind) if kind == wanted.name() => Ok(()),
-            Some("real") => Err(self.wrong_kind(QueueKind::Real, wanted)),
-            Some("sandbox") => Err(self.wrong_kind(QueueKind::Sandbox, wanted)),
-            other => Err(StoreError::impossible(format!("the stamp {other:?}"))),
-        }
-    }
-
-    fn wrong_kind(&self, found: QueueKind, wanted: QueueKind) -> StoreError {
-        StoreError::WrongKind { path: self.path.clone(), found: found.name(), wanted: wanted.name() }
-    }
 }
 
 /// One more connection to a queue that has been opened before.
@@ -233,8 +160,8 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
         let path = path.to_path_buf();
         move |source| StoreError::Io { path, source }
     };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(complain(folder))?;
+    if let Some(folder) = path.parent() {
+        make_private_folder(folder).map_err(complain(folder))?;
     }
     if path.is_dir() {
         let source = std::io::Error::new(std::io::ErrorKind::IsADirectory, "it is a folder, not a queue's file");

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::store::schema::MIGRATIONS;
 
 async fn integrity(store: &mut Store) -> String {
     let (found,): (String,) = sqlx::query_as("pragma integrity_check").fetch_one(&mut store.connection).await.unwrap();

@@ -7,7 +7,7 @@
 mod receive;
 
 use std::collections::HashMap;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Platform, Tick, counted};
 use crate::jobfile::{CheckReport, LaneCount, keep};
 use crate::lists::filter::{Filter, Take};
-use crate::store::{Deed, Job, Store};
+use crate::store::{Deed, Job, Store, make_private_folder};
 
 /// Files that wait for their second step.
 const MAX_WAITING: usize = 8;
@@ -119,7 +119,7 @@ impl Uploads {
     /// A new file in the folder, readable by its owner alone.
     fn create(&self) -> Result<(std::fs::File, PathBuf), CliError> {
         let complain = |error| CliError::io(self.folder.display(), error);
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder).map_err(complain)?;
+        make_private_folder(&self.folder).map_err(complain)?;
         let path = self.folder.join(format!(".incoming-{:016x}.csv", fastrand::u64(..)));
         let mut options = std::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(complain)?;

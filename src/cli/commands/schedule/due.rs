@@ -1,6 +1,5 @@
 //! `cleanup schedule due` and `run`: fire, run, write down, tell.
 
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::words::{list_of, run_of};
@@ -19,7 +18,7 @@ use crate::engine::Signal;
 use crate::schedule::diary;
 use crate::schedule::scheduler::{self, End, Firing, News, Next, Work};
 use crate::schedule::steering;
-use crate::store::{DrainLock, ScheduleLock, Store, StoreError};
+use crate::store::{DrainLock, ScheduleLock, Store, StoreError, make_private_folder};
 use crate::web::Hub;
 
 /// Runs what is due now, one schedule after the other, and ends.
@@ -156,8 +155,7 @@ async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>,
         return Err(CliError::new(Kind::Config, "the schedule's list has no file").hint("remove it and add it again"));
     };
     if let Some(folder) = file.parent() {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|error| CliError::io(folder.display(), error))?;
+        make_private_folder(folder).map_err(|error| CliError::io(folder.display(), error))?;
     }
     match list::run(context, &args).await? {
         0 if has_rows(&file)? => Ok(None),

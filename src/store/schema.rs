@@ -1,0 +1,132 @@
+//! The schema of a queue and the stamp that says what it is for: made, brought up to date, or refused. In: a connection to a file
+//! that may be empty, half made, old, newer or somebody else's. Out: a queue that this program knows.
+//!
+//! All that is missing is written in one transaction. Whoever is killed in the middle leaves the file as it was, and the next
+//! start does it again.
+
+use sqlx::Connection;
+use sqlx::migrate::Migrator;
+
+use super::error::StoreError;
+use super::lock::LoadLock;
+use super::open::{QueueKind, Store};
+
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How far a file has come to be a queue.
+struct Stage {
+    /// The newest migration applied; none: no schema of ours yet.
+    newest: Option<i64>,
+    /// How many are applied.
+    applied: usize,
+    /// What it is stamped as.
+    stamp: Option<String>,
+}
+
+impl Stage {
+    fn is_complete(&self) -> bool {
+        self.newest == newest_known() && self.applied == MIGRATIONS.iter().count() && self.stamp.is_some()
+    }
+}
+
+fn newest_known() -> Option<i64> {
+    MIGRATIONS.iter().map(|migration| migration.version).max()
+}
+
+impl Store {
+    /// Brings the schema up to date and stamps what has no stamp yet. Two processes may open a new queue at once, so whoever has
+    /// to change it takes the load lock first and looks again.
+    pub(super) async fn complete(&mut self, kind: QueueKind) -> Result<(), StoreError> {
+        let stage = self.stage().await?;
+        self.check_kind(&stage, kind)?;
+        if stage.is_complete() {
+            return Ok(());
+        }
+        let _lock = LoadLock::wait(&self.path).await?;
+        let stage = self.stage().await?;
+        self.check_kind(&stage, kind)?;
+        if stage.is_complete() {
+            return Ok(());
+        }
+        match (stage.newest, newest_known()) {
+            (Some(found), Some(known)) if found > known => {
+                return Err(StoreError::Newer { path: self.path.clone(), found, known });
+            }
+            (Some(_), _) if stage.stamp.is_none() => self.refuse_lost_stamp().await?,
+            (Some(_), _) => {}
+            (None, _) => self.refuse_foreign_file().await?,
+        }
+        self.migrate(kind).await
+    }
+
+    async fn migrate(&mut self, kind: QueueKind) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let mut tx =
+            self.connection.begin_with("begin immediate").await.map_err(|error| StoreError::from_sqlx(&path, error))?;
+        MIGRATIONS.run(&mut *tx).await.map_err(|error| StoreError::from_migration(&path, error))?;
+        let stamp = "insert into queue (id, kind) values (1, ?1) on conflict do nothing";
+        let stamped = sqlx::query(stamp).bind(kind.name()).execute(&mut *tx).await;
+        stamped.map_err(|error| StoreError::from_sqlx(&path, error))?;
+        tx.commit().await.map_err(|error| StoreError::from_sqlx(&path, error))
+    }
+
+    async fn stage(&mut self) -> Result<Stage, StoreError> {
+        let found: Result<(Option<i64>, i64), _> =
+            sqlx::query_as("select max(version), count(*) from _sqlx_migrations where success")
+                .fetch_one(&mut self.connection)
+                .await;
+        let (newest, applied) = match found {
+            Ok(found) => found,
+            Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => (None, 0),
+            Err(error) => return Err(self.sort(error)),
+        };
+        let applied = usize::try_from(applied).unwrap_or(usize::MAX);
+        let stamp = if newest.is_some() { self.stamp().await? } else { None };
+        Ok(Stage { newest, applied, stamp })
+    }
+
+    async fn stamp(&mut self) -> Result<Option<String>, StoreError> {
+        let found: Option<(String,)> = sqlx::query_as("select kind from queue where id = 1")
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|error| self.sort(error))?;
+        Ok(found.map(|(kind,)| kind))
+    }
+
+    fn check_kind(&self, stage: &Stage, wanted: QueueKind) -> Result<(), StoreError> {
+        let Some(stamp) = stage.stamp.as_deref().filter(|stamp| *stamp != wanted.name()) else { return Ok(()) };
+        let found = [QueueKind::Real, QueueKind::Sandbox].into_iter().find(|kind| kind.name() == stamp);
+        let found = found.ok_or_else(|| StoreError::impossible(format!("the stamp {stamp:?}")))?;
+        Err(StoreError::WrongKind { path: self.path.clone(), found: found.name(), wanted: wanted.name() })
+    }
+
+    /// Earlier versions wrote the stamp after the schema, and whoever was killed in between left a queue without one, which
+    /// nobody could use. It becomes what it is opened as; what holds anything has lost its stamp in another way.
+    async fn refuse_lost_stamp(&mut self) -> Result<(), StoreError> {
+        let sql = "select exists (select 1 from job) or exists (select 1 from account)";
+        let (is_used,): (bool,) =
+            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|error| self.sort(error))?;
+        if is_used {
+            let detail = "it has lost the stamp that says whether it is a real queue or the sandbox's".to_owned();
+            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+        }
+        Ok(())
+    }
+
+    /// Somebody else's database must not get our tables.
+    async fn refuse_foreign_file(&mut self) -> Result<(), StoreError> {
+        let sql =
+            "select count(*) from sqlite_schema where name not like '\\_sqlx%' escape '\\' and name not like 'sqlite%'";
+        let (tables,): (i64,) =
+            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|error| self.sort(error))?;
+        if tables > 0 {
+            let detail = "it is another program's database".to_owned();
+            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

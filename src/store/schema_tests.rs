@@ -1,0 +1,59 @@
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use super::*;
+use crate::store::open::connect;
+
+/// A file as a program of an earlier version left it that was killed behind its newest migration, and before the stamp.
+async fn unstamped(path: &Path, newest: i64) -> sqlx::SqliteConnection {
+    std::fs::write(path, "").unwrap();
+    let mut connection = connect(path).await.unwrap();
+    MIGRATIONS.run_to(newest, &mut connection).await.unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn a_queue_whose_making_was_interrupted_is_finished_as_what_it_is_opened_as() {
+    let newest = newest_known().unwrap();
+    for version in [0, 1, 5, 8, newest - 1, newest] {
+        for (kind, other) in [(QueueKind::Real, QueueKind::Sandbox), (QueueKind::Sandbox, QueueKind::Real)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("q.db");
+            drop(unstamped(&path, version).await);
+            let mut store = Store::open(&path, kind).await.unwrap();
+            assert!(store.stage().await.unwrap().is_complete(), "{version}");
+            assert_eq!(store.jobs().await.unwrap().len(), 0);
+            store.close().await;
+            let refused = Store::open(&path, other).await.unwrap_err();
+            assert!(matches!(refused, StoreError::WrongKind { .. }), "{refused}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_used_queue_without_its_stamp_is_told_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q.db");
+    let mut connection = unstamped(&path, newest_known().unwrap()).await;
+    let account = "insert into account (name, platform, user_id) values ('a', 'x-v2', '1')";
+    sqlx::query(account).execute(&mut connection).await.unwrap();
+    let refused = Store::open(&path, QueueKind::Real).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Damaged { detail, .. } if detail.contains("stamp")), "{refused}");
+    let (stamps,): (i64,) = sqlx::query_as("select count(*) from queue").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(stamps, 0);
+}
+
+/// A queue of the other kind is refused before anything of it is changed.
+#[tokio::test]
+async fn an_old_queue_of_the_other_kind_keeps_its_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("q.db");
+    let mut connection = unstamped(&path, 8).await;
+    sqlx::query("insert into queue (id, kind) values (1, 'real')").execute(&mut connection).await.unwrap();
+    let refused = Store::open(&path, QueueKind::Sandbox).await.unwrap_err();
+    assert!(matches!(refused, StoreError::WrongKind { .. }), "{refused}");
+    let newest: (i64,) =
+        sqlx::query_as("select max(version) from _sqlx_migrations").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(newest, (8,));
+}
