@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::answer::Body;
+use super::classify::read;
 use crate::domain::{Handle, TargetId, TargetKind, Wall};
 
 /// So many errors beside a page are read; a page has at most a thousand entries.
@@ -62,7 +64,7 @@ pub struct Missing {
 
 #[derive(Deserialize)]
 struct PageBody {
-    data: Option<Vec<serde_json::Value>>,
+    data: Option<Vec<Value>>,
     meta: Option<Meta>,
     #[serde(default)]
     errors: Vec<Problem>,
@@ -138,14 +140,14 @@ struct Reference {
 /// Reads a page of users or posts. An empty list has no `data` but says that its count is 0. With `lookup`, names were asked
 /// for, and a body of nothing but errors about them is a page on which all are missing.
 pub(super) fn page(body: &Body, of: TargetKind, lookup: bool) -> Option<Page> {
-    if !body.complete {
-        return None;
-    }
-    let read: PageBody = serde_json::from_slice(&body.bytes).ok()?;
+    let read: PageBody = serde_json::from_value(Value::Object(read(body).ok()?)).ok()?;
     let missing: Vec<Missing> = read.errors.iter().take(MAX_ERRORS).filter_map(missing_of).collect();
-    let is_empty_list = read.meta.as_ref().is_some_and(|meta| meta.result_count == Some(0));
+    // What is told beside nothing may be why there is nothing: an account that is not there has no list either.
+    let says_none = read.data.is_some() || read.meta.as_ref().is_some_and(|meta| meta.result_count == Some(0));
+    let is_empty_list = says_none && read.errors.is_empty();
     let all_missing = lookup && !missing.is_empty() && missing.len() == read.errors.len();
-    if read.data.is_none() && !is_empty_list && !all_missing {
+    let has_entries = read.data.as_ref().is_some_and(|data| !data.is_empty());
+    if !has_entries && !is_empty_list && !all_missing {
         return None;
     }
     let authors: HashMap<&str, &UserBody> = read.includes.users.iter().map(|user| (user.id.as_str(), user)).collect();
@@ -175,6 +177,10 @@ fn missing_of(problem: &Problem) -> Option<Missing> {
     }
     let kind = problem.kind.rsplit('/').next().unwrap_or_default();
     let said = problem.detail.to_ascii_lowercase();
+    // About the account that asks, whatever it stands beside.
+    if said.contains("your account") {
+        return None;
+    }
     let reason = match (kind, problem.title.as_str()) {
         // X files a suspended user under resource-not-found too; only its sentence tells.
         _ if said.contains("suspended") => "suspended",
@@ -228,7 +234,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(text: &str, of: TargetKind) -> Option<Page> {
+    fn page_of(text: &str, of: TargetKind) -> Option<Page> {
         page(&Body::whole(text), of, false)
     }
 
@@ -237,7 +243,7 @@ mod tests {
         let body = r#"{"data":[{"id":"2244994945","username":"Some_One","name":"One","created_at":"2013-12-14T04:35:55.000Z",
             "description":"","most_recent_tweet_id":"1212161512043446272","public_metrics":{"followers_count":7}},
             {"id":"x"}],"meta":{"result_count":2,"next_token":"7140dibdnow9c7btw4"}}"#;
-        let page = read(body, TargetKind::User).unwrap();
+        let page = page_of(body, TargetKind::User).unwrap();
         assert_eq!((page.entries.len(), page.unreadable), (1, 1));
         let one = &page.entries[0];
         assert_eq!(one.handle.as_ref().unwrap().as_str(), "some_one");
@@ -250,7 +256,7 @@ mod tests {
         let body = r#"{"data":[{"id":"9","author_id":"5","text":"RT","public_metrics":{"like_count":3},
             "referenced_tweets":[{"type":"retweeted","id":"8"}]}],
             "includes":{"users":[{"id":"5","username":"b","name":"B"}]},"meta":{"result_count":1}}"#;
-        let page = read(body, TargetKind::Post).unwrap();
+        let page = page_of(body, TargetKind::Post).unwrap();
         let post = &page.entries[0];
         assert_eq!((post.likes, post.is_repost, post.name.as_deref()), (Some(3), Some(true), Some("B")));
         assert_eq!(page.next, None);
@@ -258,14 +264,37 @@ mod tests {
 
     #[test]
     fn an_empty_list_is_a_page_and_nothing_else_without_data_is() {
-        assert_eq!(read(r#"{"meta":{"result_count":0}}"#, TargetKind::User), Some(Page::default()));
+        assert_eq!(page_of(r#"{"meta":{"result_count":0}}"#, TargetKind::User), Some(Page::default()));
         for body in
             ["{}", "", "[]", r#"{"data":{}}"#, r#"{"meta":{"result_count":1}}"#, r#"{"errors":[{"title":"x"}]}"#]
         {
-            assert_eq!(read(body, TargetKind::User), None, "{body}");
+            assert_eq!(page_of(body, TargetKind::User), None, "{body}");
         }
         let cut = Body { bytes: br#"{"meta":{"result_count":0}}"#.to_vec(), complete: false };
         assert_eq!(page(&cut, TargetKind::User, false), None);
+    }
+
+    #[test]
+    fn a_page_that_says_two_things_of_one_entry_is_none() {
+        for body in [
+            r#"{"data":[{"id":"1","id":"2"}],"meta":{"result_count":1}}"#,
+            r#"{"data":[{"id":"1","public_metrics":{"like_count":1,"like_count":900}}],"meta":{"result_count":1}}"#,
+            r#"{"data":[{"id":"1"}],"meta":{"result_count":1,"next_token":"a","next_token":"b"}}"#,
+        ] {
+            assert_eq!(page_of(body, TargetKind::Post), None, "{body}");
+        }
+    }
+
+    /// A list that is empty because nobody can see it is not an empty list: `verify` would confirm everything by it.
+    #[test]
+    fn an_empty_list_with_an_error_beside_it_is_none() {
+        let missing = r#"{"meta":{"result_count":0},"errors":[{"resource_id":"7","parameter":"id","resource_type":"user",
+            "detail":"Could not find user with id: [7].","type":"https://api.twitter.com/2/problems/resource-not-found"}]}"#;
+        assert_eq!(page_of(missing, TargetKind::User), None);
+        assert_eq!(page_of(&missing.replacen('{', r#"{"data":[],"#, 1), TargetKind::User), None);
+        let suspended = r#"{"errors":[{"value":"a","parameter":"usernames","title":"Forbidden",
+            "detail":"Your account is suspended and is not permitted to access this feature."}]}"#;
+        assert_eq!(page(&Body::whole(suspended), TargetKind::User, true), None, "that is not about the name");
     }
 
     #[test]
@@ -289,7 +318,7 @@ mod tests {
     fn a_cursor_that_is_none_ends_the_list() {
         for token in ["", "a b", "a&max_results=1", "ä"] {
             let body = serde_json::json!({"data": [], "meta": {"result_count": 0, "next_token": token}}).to_string();
-            assert_eq!(read(&body, TargetKind::User).unwrap().next, None, "{token}");
+            assert_eq!(page_of(&body, TargetKind::User).unwrap().next, None, "{token}");
         }
     }
 

@@ -65,8 +65,15 @@ fn remedy(reason: &str) -> &'static str {
         "oauth2_only" | "oauth1_only" | "key_only" => "Log in the way this action wants, then resume.",
         "app_configuration" | "vault" | "queue" => "`cleanup doctor` says what to mend; then resume.",
         "credits_depleted" => "Buy credits in the developer console, then resume.",
-        "account_locked" | "account_suspended" | "automation_suspected" => {
+        "account_locked" | "account_suspended" | "looks_automated" => {
             "Log in at x.com and do what it asks, then resume."
+        }
+        "user_not_enrolled" => {
+            "The requests are billed to this user: log in at console.x.com as this user and enrol in pay-per-use, then resume."
+        }
+        "client_not_enrolled" => {
+            "In console.x.com, Apps, Manage apps, move the app to the package Pay-per-use and the environment Production, \
+             then resume."
         }
         "unauthorized" | "invalid_token" | "invalid_key" => {
             "Log in again, or set the variable to a fresh token, then resume."

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::body::{Object, lower};
+use super::body::{Object, lower, number};
 use crate::platform::reply::{Finding, Limited};
 
 /// What the envelope of a 200 says of itself.
@@ -13,12 +13,11 @@ pub(super) enum Envelope {
     Failed(u16),
 }
 
-/// Reads `code` (0 and 200 are well), `status` (`success`) and `success`. A contradiction is a failure.
+/// Reads `code` (the numbers 0 and 200 are well; what failed may be told as text), `status` (`success`) and `success`. A contradiction
+/// is a failure.
 pub(super) fn envelope(root: &Object) -> Envelope {
-    let code = root.get("code").map(|code| code.as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(1));
-    match code {
-        None | Some(0 | 200) => {}
-        Some(code) => return Envelope::Failed(code),
+    if let Some(code) = root.get("code").filter(|code| !matches!(code.as_u64(), Some(0 | 200))) {
+        return Envelope::Failed(number(code).and_then(|code| u16::try_from(code).ok()).unwrap_or(0));
     }
     let status = root.get("status").and_then(Value::as_str);
     let well = status.is_none_or(|status| status.eq_ignore_ascii_case("success"));

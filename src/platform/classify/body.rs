@@ -1,6 +1,9 @@
 //! From bytes to a JSON object, or why not.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
 
 use crate::platform::answer::{Body, ContentType};
 
@@ -16,6 +19,8 @@ pub(in crate::platform) enum Unreadable {
     Cut,
     /// It is no JSON, or nested too deep (serde_json stops at 128 levels).
     NotJson,
+    /// An object in it has a key twice: which of the two values the platform meant, nobody can say.
+    DuplicateKey,
     /// It is JSON, but no object.
     NotAnObject,
 }
@@ -29,8 +34,10 @@ pub(in crate::platform) fn read(body: &Body) -> Result<Object, Unreadable> {
         return Err(Unreadable::Empty);
     }
     match serde_json::from_slice(&body.bytes) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(UniqueKeys(Value::Object(object))) => Ok(object),
         Ok(_) => Err(Unreadable::NotAnObject),
+        // Any JSON is a `Value`, so that what is wrong with its data is a key that comes twice.
+        Err(error) if error.is_data() => Err(Unreadable::DuplicateKey),
         Err(_) => Err(Unreadable::NotJson),
     }
 }
@@ -42,6 +49,7 @@ pub(in crate::platform) fn unreadable_word(why: Unreadable, content_type: Conten
         Unreadable::Cut => "cut_body",
         Unreadable::NotJson if content_type == ContentType::Html => "html_body",
         Unreadable::NotJson => "unreadable",
+        Unreadable::DuplicateKey => "duplicate_key",
         Unreadable::NotAnObject => "unexpected_body",
     }
 }
@@ -56,4 +64,124 @@ pub(super) fn at<'a>(root: &'a Object, pointer: &str) -> Option<&'a Value> {
 /// A text field, lower case, for comparing; empty where there is none.
 pub(super) fn lower(object: &Object, name: &str) -> String {
     object.get(name).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// A whole number that may be written as text (`34` or `"34"`).
+pub(super) fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        let text = value.as_str()?.trim();
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    })
+}
+
+/// A JSON value in which no object has a key twice. serde_json keeps the last of them and says nothing.
+struct UniqueKeys(Value);
+
+struct UniqueKeysVisitor;
+
+impl<'de> Deserialize<'de> for UniqueKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<UniqueKeys, D::Error> {
+        deserializer.deserialize_any(UniqueKeysVisitor).map(UniqueKeys)
+    }
+}
+
+impl<'de> Visitor<'de> for UniqueKeysVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON without duplicate keys")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(UniqueKeys(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Object::new();
+        while let Some((key, UniqueKeys(value))) = entries.next_entry::<String, UniqueKeys>()? {
+            if object.insert(key, value).is_some() {
+                return Err(A::Error::custom("a key comes twice"));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn why(text: &str) -> Option<Unreadable> {
+        read(&Body::whole(text)).err()
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_found_at_any_depth_and_in_any_spelling() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"data":{"following":false,"following":true}}"#,
+            r#"{"errors":[{"code":34,"co\u0064e":326}]}"#,
+            r#"{"x":[[{"y":{"z":1,"q":2,"z":null}}]]}"#,
+        ] {
+            assert_eq!(why(text), Some(Unreadable::DuplicateKey), "{text}");
+        }
+        for text in [r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}],"A":2}"#, "{}", r#"{"a":1e400}"#] {
+            assert_ne!(why(text), Some(Unreadable::DuplicateKey), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_serde_json_reads_without_a_double_is_read_the_same(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let theirs = serde_json::from_slice::<Value>(&bytes);
+            match read(&Body::whole(bytes)) {
+                Ok(object) => prop_assert_eq!(theirs.unwrap(), Value::Object(object)),
+                Err(Unreadable::DuplicateKey | Unreadable::NotAnObject) => prop_assert!(theirs.is_ok()),
+                Err(_) => prop_assert!(theirs.is_err()),
+            }
+        }
+
+        #[test]
+        fn a_second_writing_of_any_key_is_found(keys in prop::collection::hash_set("[a-z]{1,4}", 1..6), at in any::<prop::sample::Index>()) {
+            let keys: Vec<String> = keys.into_iter().collect();
+            let once: Vec<String> = keys.iter().map(|key| format!(r#""{key}":{{"k":false}}"#)).collect();
+            prop_assert_eq!(why(&format!("{{{}}}", once.join(","))), None);
+            let twice = format!("{{{},\"{}\":true}}", once.join(","), at.get(&keys));
+            prop_assert_eq!(why(&twice), Some(Unreadable::DuplicateKey));
+        }
+    }
 }

@@ -15,6 +15,7 @@
 mod aisa;
 mod body;
 mod problem;
+mod sentence;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -56,7 +57,7 @@ pub(super) fn judge(question: &Question, answer: &Answer) -> Finding {
     match (status, &said) {
         (500..=599, said) => status::world(status, said.as_ref().ok()),
         (200, Ok(root)) => confirmed(question, root),
-        (400..=499, Ok(root)) => refused(question, root, status),
+        (400..=499, Ok(root)) => client_error(question, root, status),
         (_, Err(unreadable)) => status::alone(status, Some(unreadable_word(*unreadable, answer.content_type))),
         (_, Ok(_)) => status::alone(status, None),
     }
@@ -68,7 +69,7 @@ fn confirmed(question: &Question, root: &Object) -> Finding {
         match aisa::envelope(root) {
             aisa::Envelope::Fine => {}
             aisa::Envelope::Failed(status @ 500..=599) => return status::world(status, Some(root)),
-            aisa::Envelope::Failed(status @ 400..=499) => return refused(question, root, status),
+            aisa::Envelope::Failed(status @ 400..=499) => return client_error(question, root, status),
             aisa::Envelope::Failed(_) => return unknown("unexpected_body"),
         }
     }
@@ -104,7 +105,7 @@ pub(super) fn expected_id(success: Success, body: &Body) -> Option<String> {
 }
 
 /// A 4xx with a JSON object.
-fn refused(question: &Question, root: &Object, status: u16) -> Finding {
+fn client_error(question: &Question, root: &Object, status: u16) -> Finding {
     explained(question, root, status).unwrap_or_else(|| status::alone(status, None))
 }
 
@@ -114,10 +115,9 @@ fn explained(question: &Question, root: &Object, status: u16) -> Option<Finding>
     let mut findings: Vec<Finding> = Vec::new();
     if question.platform == Platform::Aisa {
         findings.extend(aisa::error(root));
-        // The gateway may hand on X's own answer inside its envelope.
-        findings.extend(
-            root.get("data").and_then(Value::as_object).and_then(|data| explained_by_x(question, data, status)),
-        );
+        // The gateway may hand on X's own answer inside its envelope, and X's words in its error.
+        let inner = ["data", "error"].iter().filter_map(|name| root.get(*name)?.as_object());
+        findings.extend(inner.filter_map(|inner| explained_by_x(question, inner, status)));
     }
     findings.extend(explained_by_x(question, root, status));
     findings.into_iter().filter(|finding| possible(question, finding, status)).min_by_key(rank)
@@ -130,8 +130,10 @@ fn explained_by_x(question: &Question, root: &Object, status: u16) -> Option<Fin
     // AIsa's top-level `code` is an HTTP-like number, not one of X's codes.
     let own_code = if question.platform == Platform::Aisa { None } else { v1_code::finding(root) };
     let codes = inner.clone().filter_map(v1_code::finding).chain(own_code);
-    let problems = std::iter::once(root).chain(inner).filter_map(|item| problem::finding(question, item, status));
-    codes.chain(problems).min_by_key(rank)
+    let items = || std::iter::once(root).chain(inner.clone());
+    let problems = items().filter_map(|item| problem::finding(question, item, status));
+    let sentences = items().filter_map(sentence::about_account);
+    codes.chain(problems).chain(sentences).min_by_key(rank)
 }
 
 /// Whether such a finding can come with such a status. A target is not judged by an answer about credits or limits, nor by
@@ -167,4 +169,24 @@ fn rank(finding: &Finding) -> u8 {
 
 fn unknown(reason: &'static str) -> Finding {
     Finding::Unknown { reason: reason.into() }
+}
+
+fn world(reason: &'static str) -> Finding {
+    Finding::World { reason: reason.into() }
+}
+
+fn app(reason: &'static str) -> Finding {
+    Finding::App { reason: reason.into() }
+}
+
+fn account(reason: &'static str) -> Finding {
+    Finding::Account { reason: reason.into() }
+}
+
+fn refused(reason: &'static str) -> Finding {
+    Finding::Refused { reason: reason.into() }
+}
+
+fn ambiguous(reason: &'static str) -> Finding {
+    Finding::Ambiguous { reason: reason.into() }
 }

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use super::Question;
 use super::body::{Object, lower};
-use crate::domain::{TargetKind, Wall};
+use super::{Question, account, ambiguous, app, refused, sentence, world};
+use crate::domain::{Platform, TargetKind, Wall};
 use crate::platform::reply::{Finding, Limited};
 
 /// No daily cap lasts longer.
@@ -19,7 +19,7 @@ pub(super) fn finding(question: &Question, problem: &Object, status: u16) -> Opt
     let title = lower(problem, "title");
     by_cap(question, problem, kind, &title)
         .or_else(|| by_type(question, problem, kind))
-        .or_else(|| by_text(problem, &title, status))
+        .or_else(|| if status == 403 { sentence::of_forbidden(problem) } else { None })
 }
 
 /// Credits and caps: they have types, and titles where the type is missing.
@@ -72,59 +72,21 @@ fn by_parameter(problem: &Object) -> Finding {
     let messages = problem.get("errors").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let texts = messages.iter().filter_map(serde_json::Value::as_object).map(|item| lower(item, "message"));
     if texts.chain([lower(problem, "detail")]).any(|text| text.contains("same as the authenticating user")) {
-        return Finding::Account { reason: "wrong_user".into() };
+        return account("wrong_user");
     }
     Finding::Malformed { reason: "invalid_request".into() }
 }
 
-/// At AIsa this says that the linked session lacks a scope, which a new login mends; at X it is about the app.
+/// Who is not enrolled is told by the reason: the user, who alone is at fault then, or the app. Where it tells nothing, it says at
+/// AIsa that the linked session lacks a scope, which a new login mends; at X it is about the app.
 fn client_forbidden(question: &Question, problem: &Object) -> Finding {
-    if question.platform == crate::domain::Platform::Aisa {
-        return Finding::Unauthorized { reason: "scope_missing".into() };
-    }
     match lower(problem, "reason").as_str() {
+        "user-not-enrolled" => account("user_not_enrolled"),
+        _ if question.platform == Platform::Aisa => Finding::Unauthorized { reason: "scope_missing".into() },
         "client-not-enrolled" => app("client_not_enrolled"),
         "official-client-forbidden" => app("official_client_forbidden"),
         _ => app("client_forbidden"),
     }
-}
-
-/// Sentences that are known word for word; they come with `about:blank` or without a type.
-fn by_text(problem: &Object, title: &str, status: u16) -> Option<Finding> {
-    if status != 403 {
-        return None;
-    }
-    let detail = lower(problem, "detail");
-    let says = |part: &str| detail.contains(part);
-    // The words of v1 codes 326, 226 and 64, should they come without their code.
-    if says("temporarily locked") {
-        return Some(account("account_locked"));
-    }
-    if says("looks like it might be automated") {
-        return Some(account("looks_automated"));
-    }
-    if says("your account is suspended") {
-        return Some(account("account_suspended"));
-    }
-    if says("not permitted to use oauth2 on this endpoint") {
-        return Some(app("oauth2_not_permitted"));
-    }
-    if says("not configured with the appropriate oauth1 app permissions") {
-        return Some(app("app_permissions"));
-    }
-    if says("application-only is forbidden") {
-        return Some(app("unsupported_authentication"));
-    }
-    if says("enterprise")
-        || title.contains("enterprise")
-        || lower(problem, "required_enrollment").contains("enterprise")
-    {
-        return Some(app("enterprise_only"));
-    }
-    if says("not authorized to delete this tweet") || says("not authorized to delete this post") {
-        return Some(refused("not_own_post"));
-    }
-    None
 }
 
 /// The day a billing cycle ends, `2026-05-13`, at its beginning in UTC; or a full RFC 3339 time.
@@ -135,24 +97,4 @@ fn reset_date(problem: &Object) -> Option<Wall> {
         Err(_) => text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp(),
     };
     Some(Wall(timestamp.as_millisecond()))
-}
-
-fn refused(reason: &'static str) -> Finding {
-    Finding::Refused { reason: reason.into() }
-}
-
-fn ambiguous(reason: &'static str) -> Finding {
-    Finding::Ambiguous { reason: reason.into() }
-}
-
-fn account(reason: &'static str) -> Finding {
-    Finding::Account { reason: reason.into() }
-}
-
-fn app(reason: &'static str) -> Finding {
-    Finding::App { reason: reason.into() }
-}
-
-fn world(reason: &'static str) -> Finding {
-    Finding::World { reason: reason.into() }
 }

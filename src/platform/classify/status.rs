@@ -1,7 +1,7 @@
 //! What a status means where the body explains nothing.
 
 use super::body::Object;
-use super::{unknown, v1_code};
+use super::{ambiguous, unknown, v1_code};
 use crate::platform::reply::{Finding, Limited};
 
 /// A 5xx is the world's fault, whatever its body says: the body of a failing server is no evidence about a target.
@@ -37,8 +37,4 @@ pub(super) fn alone(status: u16, unreadable: Option<&'static str>) -> Finding {
         status if (400..500).contains(&status) => ambiguous("unexpected_status"),
         _ => unknown("unexpected_status"),
     }
-}
-
-fn ambiguous(reason: &'static str) -> Finding {
-    Finding::Ambiguous { reason: reason.into() }
 }

@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use super::body::Object;
+use super::body::{Object, number};
+use super::{account, app, refused, world};
 use crate::platform::reply::{Finding, Limited};
 
 /// Over capacity, which also tells apart two kinds of 5xx.
@@ -22,8 +23,9 @@ pub(super) fn says_over_capacity(root: &Object) -> bool {
     errors.iter().filter_map(Value::as_object).any(|item| code(item) == Some(OVER_CAPACITY))
 }
 
+/// A number, or a text of digits.
 fn code(item: &Object) -> Option<u64> {
-    item.get("code")?.as_u64()
+    number(item.get("code")?)
 }
 
 fn meaning(code: u64) -> Option<Finding> {
@@ -76,26 +78,10 @@ fn meaning(code: u64) -> Option<Finding> {
     Some(finding)
 }
 
-fn refused(reason: &'static str) -> Finding {
-    Finding::Refused { reason: reason.into() }
-}
-
-fn account(reason: &'static str) -> Finding {
-    Finding::Account { reason: reason.into() }
-}
-
-fn app(reason: &'static str) -> Finding {
-    Finding::App { reason: reason.into() }
-}
-
 fn unauthorized(reason: &'static str) -> Finding {
     Finding::Unauthorized { reason: reason.into() }
 }
 
 fn malformed(reason: &'static str) -> Finding {
     Finding::Malformed { reason: reason.into() }
-}
-
-fn world(reason: &'static str) -> Finding {
-    Finding::World { reason: reason.into() }
 }

@@ -26,6 +26,11 @@ fn two_hundred_without_data_is_no_success() {
             (200, " \n", "unknown empty_body"),
             (200, HTML, "unknown html_body"),
             (200, r#"{"data":{"following":fal"#, "unknown unreadable"),
+            (200, r#"{"data":{"following":true,"following":false}}"#, "unknown duplicate_key"),
+            (200, r#"{"data":{"following":false,"following":true}}"#, "unknown duplicate_key"),
+            (200, r#"{"data":{"following":true},"data":{"following":false}}"#, "unknown duplicate_key"),
+            (200, r#"{"data":{"following":false},"x":[{"y":1,"\u0079":2}]}"#, "unknown duplicate_key"),
+            (404, r#"{"errors":[{"code":34,"code":326}]}"#, "unknown duplicate_key"),
             (204, "", "unknown unexpected_status"),
         ],
     );
@@ -232,4 +237,45 @@ fn when_a_cap_ends() {
     };
     assert_eq!(usage("Daily"), Finding::Limited(Limited::Usage { until: Some(Wall(86_401_000)) }));
     assert_eq!(usage("Monthly"), Finding::Limited(Limited::Usage { until: None }));
+}
+
+/// Whatever code, type or status it comes with.
+#[test]
+fn a_sentence_about_the_own_account_is_what_it_says() {
+    const SUSPENDED: &str = "Your account is suspended and is not permitted to access this feature.";
+    for (sentence, finding) in [
+        (SUSPENDED, "account account_suspended"),
+        ("Your account has been suspended.", "account account_suspended"),
+        ("This request looks like it might be automated.", "account looks_automated"),
+        ("To protect our users, this account is temporarily locked. Please log in.", "account account_locked"),
+        ("This call is billed to the authenticated user, who has to enrol.", "account user_not_enrolled"),
+    ] {
+        let said = |body: &str| body.replace('~', sentence);
+        for body in [
+            r#"{"detail":"~"}"#,
+            r#"{"message":"~"}"#,
+            r#"{"errors":[{"message":"~"}]}"#,
+            r#"{"errors":[{"code":63,"message":"~"}]}"#,
+            r#"{"errors":[{"code":9999,"message":"~"}]}"#,
+            r#"{"errors":[{"detail":"~","type":"https://x/problems/not-authorized-for-resource"}]}"#,
+            r#"{"title":"Forbidden","detail":"~","type":"about:blank"}"#,
+        ] {
+            for status in [200, 400, 401, 403, 404] {
+                check(X, Action::Unfollow, &[(status, &said(body), finding)]);
+                check(V1, Action::Unlike, &[(status, &said(body), finding)]);
+            }
+        }
+        for body in [
+            r#"{"error":{"type":"?","code":"?","message":"~"}}"#,
+            r#"{"code":403,"msg":"~"}"#,
+            r#"{"data":{"detail":"~"}}"#,
+        ] {
+            check(AISA, Action::Unlike, &[(403, &said(body), finding)]);
+        }
+    }
+    check(
+        X,
+        Action::Unfollow,
+        &[(403, r#"{"errors":[{"code":63,"message":"User has been suspended."}]}"#, "refused suspended")],
+    );
 }

@@ -59,7 +59,8 @@ fn the_v1_code_table_in_v1_and_v2_answers() {
             r#"{{"title":"Forbidden","detail":"You are not permitted to perform this action.","type":"about:blank",
                 "errors":[{{"code":{code},"message":"words","label":"x"}}]}}"#
         );
-        for body in [plain, mixed] {
+        let text = format!(r#"{{"errors":[{{"code":"{code}","message":"words"}}]}}"#);
+        for body in [plain, mixed, text] {
             check(V1, Action::Unmute, &[(status, &body, finding)]);
             check(X, Action::Unmute, &[(status, &body, finding)]);
         }
@@ -118,6 +119,7 @@ fn problem_types_are_told_by_their_last_segment_on_both_hosts() {
             (400, "field-hydration-failure", "", "world server_error"),
             (409, "conflict", "", "world conflict"),
             (403, "client-forbidden", r#","reason":"client-not-enrolled""#, "app client_not_enrolled"),
+            (403, "client-forbidden", r#","reason":"user-not-enrolled""#, "account user_not_enrolled"),
             (403, "client-forbidden", r#","reason":"official-client-forbidden""#, "app official_client_forbidden"),
             (403, "client-forbidden", "", "app client_forbidden"),
             (403, "unsupported-authentication", "", "app unsupported_authentication"),
