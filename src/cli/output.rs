@@ -13,24 +13,39 @@ use super::error::{CliError, Kind};
 pub struct WholeFile {
     file: NamedTempFile,
     path: PathBuf,
+    replaces: bool,
 }
 
 impl WholeFile {
-    /// Begins a file that is to be at `path`.
+    /// Begins a file that is to be at `path`, over one that is there: receipts and pages, which can be made again.
     ///
     /// # Errors
     /// Its folder is missing or cannot be written to.
     pub fn create(path: &Path) -> io::Result<WholeFile> {
-        Ok(WholeFile { file: NamedTempFile::new_in(folder_of(path))?, path: path.to_owned() })
+        WholeFile::begin(path, true)
     }
 
-    /// Puts the file in its place, over one that is there. A reader never sees half of it.
+    /// Begins a list that is to be at `path`. People edit lists, so only `force` replaces a file that is there; it may appear
+    /// while the list is read, so the rename itself refuses.
     ///
     /// # Errors
-    /// It cannot be saved or renamed.
+    /// As [`WholeFile::create`].
+    pub fn create_list(path: &Path, force: bool) -> io::Result<WholeFile> {
+        WholeFile::begin(path, force)
+    }
+
+    fn begin(path: &Path, replaces: bool) -> io::Result<WholeFile> {
+        Ok(WholeFile { file: NamedTempFile::new_in(folder_of(path))?, path: path.to_owned(), replaces })
+    }
+
+    /// Puts the file in its place. A reader never sees half of it.
+    ///
+    /// # Errors
+    /// It cannot be saved or renamed; there is a file already that it must not replace.
     pub fn keep(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;
-        self.file.persist(&self.path).map(drop).map_err(|error| error.error)
+        let kept = if self.replaces { self.file.persist(&self.path) } else { self.file.persist_noclobber(&self.path) };
+        kept.map(drop).map_err(|error| error.error)
     }
 }
 
@@ -65,6 +80,33 @@ pub fn refuse_places<'a>(
         taken.push(place);
     }
     Ok(())
+}
+
+/// Refuses lists whose files are there already, before anything is read or paid for.
+///
+/// # Errors
+/// One of them is there, and nobody said `--force` (2).
+pub fn refuse_existing<'a>(
+    outputs: impl IntoIterator<Item = Option<&'a PathBuf>>,
+    force: bool,
+) -> Result<(), CliError> {
+    let is_there = |path: &&PathBuf| path.as_os_str() != "-" && path.symlink_metadata().is_ok();
+    match outputs.into_iter().flatten().find(is_there) {
+        Some(path) if !force => {
+            Err(CliError::new(Kind::Usage, format!("{} is there already; nothing was read", path.display()))
+                .hint("give the list another name, or add --force to replace the file, with what was edited in it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What to say of a list that could not be written.
+pub fn list_error(path: &Path, error: io::Error) -> CliError {
+    if error.kind() != io::ErrorKind::AlreadyExists {
+        return CliError::io(path.display(), error);
+    }
+    let message = format!("{} appeared while the list was read, and was left alone", path.display());
+    CliError::new(Kind::Usage, message).hint("give the list another name, or add --force")
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -107,7 +149,35 @@ mod tests {
         }
         assert!(refused([Some(&new), Some(&other)]).is_none());
         assert!(refused([Some(&PathBuf::from("-")), None]).is_none());
+        std::fs::write(at("edited.csv"), "mine").unwrap();
+        std::os::unix::fs::symlink(at("nowhere"), at("dangling.csv")).unwrap();
+        for there in [at("edited.csv"), at("dangling.csv"), folder.path().to_owned()] {
+            let error = refuse_existing([None, Some(&there)], false).unwrap_err();
+            assert!(error.kind == Kind::Usage && error.to_string().contains("is there already"), "{error}");
+            assert!(refuse_existing([Some(&there)], true).is_ok());
+        }
+        assert!(refuse_existing([Some(&new), Some(&PathBuf::from("-")), None], false).is_ok());
         let error = refused([Some(&at("no/such/new.csv")), None]).unwrap();
         assert!(error.kind == Kind::Io && error.to_string().contains("there is no folder"), "{error}");
+    }
+
+    #[test]
+    fn a_list_replaces_only_what_it_was_told_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("unfollow.csv");
+        for (force, text) in [(false, "mine"), (true, "theirs")] {
+            let mut file = WholeFile::create_list(&path, force).unwrap();
+            file.write_all(b"theirs").unwrap();
+            // Somebody else is quicker.
+            std::fs::write(&path, "mine").unwrap();
+            let kept = file.keep();
+            assert_eq!(kept.is_ok(), force);
+            if let Err(error) = kept {
+                let error = list_error(&path, error);
+                assert!(error.kind == Kind::Usage && error.to_string().contains("left alone"), "{error}");
+            }
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no half of a file stays");
+        }
     }
 }

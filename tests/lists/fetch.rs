@@ -148,7 +148,7 @@ fn whoever_is_killed_goes_on_from_the_page_in_flight() {
     let ledger = reads(&sandbox, "likes");
     assert!(ledger.requests <= 12 + 1, "only the page in flight is asked for again: {ledger:?}");
     // It was delivered, so the next one begins anew.
-    ended(list(&home, &sandbox, &["likes", "-o", "likes.csv"]), 0);
+    ended(list(&home, &sandbox, &["likes", "-o", "likes.csv", "--force"]), 0);
     assert!(reads(&sandbox, "likes").requests >= 24);
 }
 

@@ -16,6 +16,7 @@ mod archive_hostile;
 mod archive_owner;
 mod audit;
 mod corpora;
+mod existing;
 mod fetch;
 mod handles;
 mod limited;

@@ -36,6 +36,9 @@ pub struct ImportArgs {
     /// Write to this file instead of stdout; it appears whole or not at all
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Replace the files of --output and --spared where they are there already
+    #[arg(long)]
+    pub force: bool,
     /// Leave cells alone that a spreadsheet would run as formulas
     #[arg(long)]
     pub raw: bool,

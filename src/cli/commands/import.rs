@@ -8,11 +8,12 @@ mod told;
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::output::{WholeFile, refuse_places};
+use crate::cli::output::{WholeFile, list_error, refuse_existing, refuse_places};
 use crate::cli::progress::ReadingProgress;
 use crate::domain::TargetId;
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
@@ -28,10 +29,9 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     let kind = args.what.target_kind();
     let filter = args.filter.which.wanted().resolve(Some(kind), context.clock.now().wall, &context.zone)?;
     let which = &args.filter.which;
-    refuse_places(
-        [args.output.as_ref(), args.filter.spared.as_ref()],
-        [Some(&args.archive), which.keep.as_ref(), which.only.as_ref()],
-    )?;
+    let outputs = [args.output.as_ref(), args.filter.spared.as_ref()];
+    refuse_places(outputs, [Some(&args.archive), which.keep.as_ref(), which.only.as_ref()])?;
+    refuse_existing(outputs, args.force)?;
     let mut archive = Archive::open(&args.archive)?;
     context.printer.say(&owner::sentence(archive.about()));
     if let Some(name) = &args.account {
@@ -47,8 +47,8 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
             (tally, counts)
         }
         Some(path) => {
-            let complain = |error| CliError::io(path.display(), error);
-            let file = WholeFile::create(path).map_err(complain)?;
+            let complain = |error| list_error(path, error);
+            let file = WholeFile::create_list(path, args.force).map_err(complain)?;
             let (file, tally, counts) = write(context, &mut archive, args, filter, file, &complain)?;
             file.keep().map_err(complain)?;
             (tally, counts)
@@ -119,25 +119,24 @@ fn read(
 
 /// The file of `--spared`, where there is one.
 struct SparedFile {
-    name: String,
+    path: PathBuf,
     writer: Option<ListWriter<WholeFile>>,
 }
 
 impl SparedFile {
     fn create(args: &ImportArgs) -> Result<SparedFile, CliError> {
-        let Some(path) = &args.filter.spared else { return Ok(SparedFile { name: String::new(), writer: None }) };
-        let name = path.display().to_string();
-        let begin = || ListWriter::of_spared(WholeFile::create(path)?, args.what, args.raw);
-        let writer = begin().map_err(|error| CliError::io(&name, error))?;
-        Ok(SparedFile { name, writer: Some(writer) })
+        let Some(path) = &args.filter.spared else { return Ok(SparedFile { path: PathBuf::new(), writer: None }) };
+        let begin = || ListWriter::of_spared(WholeFile::create_list(path, args.force)?, args.what, args.raw);
+        let writer = begin().map_err(|error| CliError::io(path.display(), error))?;
+        Ok(SparedFile { path: path.clone(), writer: Some(writer) })
     }
 
     fn write(&mut self, write: impl FnOnce(&mut ListWriter<WholeFile>) -> io::Result<()>) -> Result<(), CliError> {
-        self.writer.as_mut().map_or(Ok(()), write).map_err(|error| CliError::io(&self.name, error))
+        self.writer.as_mut().map_or(Ok(()), write).map_err(|error| CliError::io(self.path.display(), error))
     }
 
     fn keep(self) -> Result<(), CliError> {
         let Some(writer) = self.writer else { return Ok(()) };
-        writer.finish().and_then(WholeFile::keep).map_err(|error| CliError::io(&self.name, error))
+        writer.finish().and_then(WholeFile::keep).map_err(|error| list_error(&self.path, error))
     }
 }

@@ -1,12 +1,12 @@
 //! From the queue to the CSV: entries in the platform's order, through the filter, to stdout or to a file that appears whole.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::output::WholeFile;
+use crate::cli::output::{WholeFile, list_error};
 use crate::jobfile::guarded;
 use crate::lists::fetch::Kept;
 use crate::lists::filter::{Filter, Rule, SPARED_BY, Sieve, Sifted, spared_record};
@@ -38,8 +38,8 @@ pub(super) async fn deliver(
             Ok(rows)
         }
         Some(path) => {
-            let complain = |error| CliError::io(path.display(), error);
-            let file = WholeFile::create(path).map_err(complain)?;
+            let complain = |error| list_error(path, error);
+            let file = WholeFile::create_list(path, args.force).map_err(complain)?;
             let (file, rows) = sift(context, args, store, delivery, file, spared, &complain).await?;
             file.keep().map_err(complain)?;
             Ok(rows)
@@ -94,6 +94,7 @@ async fn sift<W: Write>(
 /// Those that were spared, each with the rule that spared it.
 struct SparedFile {
     csv: csv::Writer<WholeFile>,
+    path: PathBuf,
     name: String,
     is_raw: bool,
 }
@@ -101,11 +102,11 @@ struct SparedFile {
 impl SparedFile {
     fn create(path: &Path, args: &ListArgs) -> Result<SparedFile, CliError> {
         let name = path.display().to_string();
-        let file = WholeFile::create(path).map_err(|error| CliError::io(&name, error))?;
+        let file = WholeFile::create_list(path, args.force).map_err(|error| CliError::io(&name, error))?;
         let mut csv = csv::Writer::from_writer(file);
         let header = columns(args.list).iter().map(|column| column.name()).chain([SPARED_BY]);
         csv.write_record(header).map_err(|error| CliError::io(&name, error.into()))?;
-        Ok(SparedFile { csv, name, is_raw: args.raw })
+        Ok(SparedFile { csv, path: path.to_owned(), name, is_raw: args.raw })
     }
 
     fn write(&mut self, list: ListKind, entry: &Entry, rule: Rule) -> Result<(), CliError> {
@@ -118,8 +119,8 @@ impl SparedFile {
     }
 
     fn keep(self) -> Result<(), CliError> {
-        let SparedFile { csv, name, .. } = self;
+        let SparedFile { csv, path, name, .. } = self;
         let file = csv.into_inner().map_err(|error| CliError::io(&name, io::Error::other(error.to_string())))?;
-        file.keep().map_err(|error| CliError::io(&name, error))
+        file.keep().map_err(|error| list_error(&path, error))
     }
 }

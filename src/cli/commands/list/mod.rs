@@ -10,7 +10,7 @@ use super::signals::Signals;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::output::refuse_places;
+use crate::cli::output::{refuse_existing, refuse_places};
 use crate::domain::{Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::lists::ListKind;
@@ -31,7 +31,9 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         let error = CliError::new(Kind::Usage, "--not-following-back asks whether somebody follows, and followers do");
         return Err(error.hint("use it with `cleanup list following`"));
     }
-    refuse_places([args.output.as_ref(), args.filter.spared.as_ref()], [which.keep.as_ref(), which.only.as_ref()])?;
+    let outputs = [args.output.as_ref(), args.filter.spared.as_ref()];
+    refuse_places(outputs, [which.keep.as_ref(), which.only.as_ref()])?;
+    refuse_existing(outputs, args.force)?;
     let until = args.deadline(now, &context.zone)?;
     let until = until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
 

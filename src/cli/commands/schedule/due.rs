@@ -150,6 +150,8 @@ impl InProcess<'_> {
 async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>, CliError> {
     let Some(words) = &firing.schedule.list_words else { return Ok(None) };
     let mut args = list_of(words)?;
+    // The file is the schedule's own, written anew each time.
+    args.force = true;
     args.until = firing.ends_by.and_then(|end| jiff::Timestamp::from_millisecond(end.0).ok()).map(Until::Instant);
     let Some(file) = args.output.clone() else {
         return Err(CliError::new(Kind::Config, "the schedule's list has no file").hint("remove it and add it again"));
