@@ -69,20 +69,14 @@ impl Context {
         }
     }
 
-    /// Writes down who told a job what; none: it is about something else, which the detail names.
-    ///
-    /// # Errors
-    /// The queue cannot be written.
-    pub async fn log_deed(
-        &self,
-        store: &mut Store,
-        deed: &str,
-        job: Option<&str>,
-        detail: &str,
-    ) -> Result<(), CliError> {
+    /// Writes down who told a job what; none: it is about something else, which the detail names. It has been done: where it cannot be
+    /// written down there is a warning, for an error would say that it was not.
+    pub async fn log_deed(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
         let actor = format!("terminal (uid {})", rustix::process::getuid().as_raw());
         let entry = Deed { actor: &actor, deed, job, detail };
-        Ok(store.log_deed(self.clock.now().wall, &entry).await?)
+        if let Err(error) = store.log_deed(self.clock.now().wall, &entry).await {
+            self.printer.warn(&format!("{deed} is done, but it is not in the log of who did what: {error}"));
+        }
     }
 
     /// Whose API a command speaks of: the pretend platform's in the sandbox, else the one asked for, else X's v2.

@@ -125,6 +125,17 @@ impl Store {
         Ok(())
     }
 
+    /// The file of the keep list that a job is sent under; none: no list, or no such job.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn keep_list_of(&mut self, job: &str) -> Result<Option<PathBuf>, StoreError> {
+        let query = sqlx::query_as("select keep_path from job where name = ?1").bind(job);
+        let found: Option<(Option<String>,)> =
+            query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(found.and_then(|(path,)| path).map(PathBuf::from))
+    }
+
     async fn select_jobs(&mut self, name: Option<&str>) -> Result<Vec<Job>, StoreError> {
         let rows: Vec<JobRow> =
             sqlx::query_as(SELECT_JOBS).bind(name).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;

@@ -10,8 +10,9 @@ use serde::Deserialize;
 use super::guard::Visitor;
 use super::problem::Problem;
 use super::state::Web;
+use crate::cli::error::CliError;
 use crate::domain::{JobId, TaskId, counted};
-use crate::store::{Deed, Job, JobState, Store};
+use crate::store::{Deed, Job, JobState, Store, StoreError};
 
 /// A command under way: the queue on a connection of its own, the job, and who gives it.
 struct Command<'a> {
@@ -31,8 +32,7 @@ impl<'a> Command<'a> {
     /// Writes it down, and goes back to the job's page, which then says what was done.
     async fn done(mut self, deed: &str, detail: &str, said: &str) -> Result<Redirect, Problem> {
         let Command { web, ref mut store, ref job, ref actor } = self;
-        let entry = Deed { actor, deed, job: Some(&job.name), detail };
-        store.log_deed(web.clock.now().wall, &entry).await?;
+        web.note_deed(store, &Deed { actor, deed, job: Some(&job.name), detail }).await;
         let id = job.id.0;
         self.store.close().await;
         web.note_change();
@@ -88,7 +88,7 @@ pub(super) async fn cancel(
         // Cancelled it would be deaf to the next night's rows.
         return Ok(Redirect::to(&format!("/jobs/{job}")));
     }
-    let cancelled = command.store.cancel_job(&command.job, web.clock.now().wall).await?;
+    let cancelled = command.store.cancel_job(&command.job, web.clock.now().wall).await.map_err(in_part)?;
     let detail = format!("{} not be sent", counted(cancelled.tasks, "task will", "tasks will"));
     command.done("cancel", &detail, "cancelled").await
 }
@@ -109,8 +109,8 @@ pub(super) async fn retry(
     let mut command = Command::on(&web, visitor, job).await?;
     let now = web.clock.now().wall;
     let retried = match which.reason.as_str() {
-        "" => command.store.retry_job(&command.job, now).await?,
-        reason => command.store.retry_reason(&command.job, reason, now).await?,
+        "" => command.store.retry_job(&command.job, now).await.map_err(in_part)?,
+        reason => command.store.retry_reason(&command.job, reason, now).await.map_err(in_part)?,
     };
     let what = if which.reason.is_empty() { String::new() } else { format!(" ({})", which.reason) };
     let detail = format!("{} failed tasks are in line again{what}", retried.tasks);
@@ -138,6 +138,14 @@ pub(super) async fn wake(
     web.commanding().await?.log_deed(web.clock.now().wall, &deed).await?;
     web.wake_engine();
     Ok(Redirect::to("/"))
+}
+
+/// Many rows are changed some thousands at a time.
+fn in_part(error: StoreError) -> Problem {
+    let hint = "A part of its rows may be changed already: the page of the job shows how they stand. Do it again for the others.";
+    let error = CliError::from(error);
+    let hint = error.hint.as_ref().map_or_else(|| hint.to_owned(), |first| format!("{hint} ({first})"));
+    error.hint(hint).into()
 }
 
 fn is_cancelled(job: &Job) -> Problem {

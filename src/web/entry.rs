@@ -38,7 +38,7 @@ pub(super) async fn arrive(
     match web.sessions.redeem(&token, web.clock.now().tick).map_err(no_random)? {
         Some(session) => {
             web.note_link_used();
-            let_in(&web, session.expose(), "by the one-time link").await
+            Ok(let_in(&web, session.expose(), "by the one-time link").await)
         }
         None => Ok((StatusCode::UNAUTHORIZED, pages::no_entry(visitor.theme)).into_response()),
     }
@@ -73,17 +73,21 @@ pub(super) async fn log_in(
         return Ok((StatusCode::UNAUTHORIZED, pages::login(visitor.theme, Some(why))).into_response());
     }
     let session = web.sessions.let_in(web.clock.now().tick).map_err(no_random)?;
-    let_in(&web, session.expose(), "by the password").await
+    Ok(let_in(&web, session.expose(), "by the password").await)
 }
 
-async fn let_in(web: &Web, token: &str, how: &str) -> Result<Response, Problem> {
+async fn let_in(web: &Web, token: &str, how: &str) -> Response {
     let now = web.clock.now();
     let number = web.sessions.find(token, now.tick).map_or(0, |session| session.number);
     let actor = format!("dashboard (browser {number})");
     let deed = Deed { actor: &actor, deed: "log-in", job: None, detail: how };
-    web.commanding().await?.log_deed(now.wall, &deed).await.map_err(CliError::from)?;
+    match web.commanding().await {
+        Ok(mut store) => web.note_deed(&mut store, &deed).await,
+        // Who is in sees on every page what is wrong with the queue.
+        Err(error) => tracing::error!(%error, "somebody came in, and it is not written down"),
+    }
     let cookie = session_cookie(web, token);
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 
 /// Ends the session.

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::access::{Asker, Refusal, Session};
 use super::pages::{self, Theme};
 use super::problem::Problem;
+use super::routes::MAX_FORM_BYTES;
 use super::state::{Entry, Web};
 
 /// How long a request may take, from its head to the answer's; uploads, receipts and events have bounds of their own.
@@ -50,18 +51,54 @@ pub(super) async fn guard(State(web): State<Arc<Web>>, mut request: Request, nex
         Ok(visitor) => {
             request.extensions_mut().insert(visitor);
             let theme = visitor.theme;
-            let seconds = match request.uri().path() {
-                "/new" if request.method() == Method::POST => MAX_UPLOAD_SECONDS,
-                _ => MAX_REQUEST_SECONDS,
+            let is_long = request.method() == Method::POST && request.uri().path().starts_with("/new");
+            let seconds = Duration::from_secs(if is_long { MAX_UPLOAD_SECONDS } else { MAX_REQUEST_SECONDS });
+            let answer = if is_deed(&request) {
+                deed(request, next, seconds).await
+            } else {
+                let answer = tokio::time::timeout(seconds, next.run(request)).await;
+                answer.unwrap_or_else(|_| too_long("the request took too long\n"))
             };
-            match tokio::time::timeout(Duration::from_secs(seconds), next.run(request)).await {
-                Ok(answer) => Problem::themed(answer, theme),
-                Err(_) => closing((StatusCode::REQUEST_TIMEOUT, "the request took too long\n").into_response()),
-            }
+            Problem::themed(answer, theme)
         }
         Err(refused) => closing(*refused),
     };
     with_headers(answer)
+}
+
+/// Whether a request changes something. Receiving a file does not: nothing is queued by it.
+fn is_deed(request: &Request) -> bool {
+    *request.method() == Method::POST && request.uri().path() != "/new"
+}
+
+/// A deed that has begun goes on to its end, also where the browser has gone or the time for its answer is over: half a deed would be told
+/// as none.
+async fn deed(request: Request, next: Next, seconds: Duration) -> Response {
+    let whole = async {
+        let (head, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, MAX_FORM_BYTES).await;
+        body.map(|body| Request::from_parts(head, body.into()))
+    };
+    let request = match tokio::time::timeout(seconds, whole).await {
+        Ok(Ok(request)) => request,
+        Ok(Err(_)) => {
+            return closing((StatusCode::PAYLOAD_TOO_LARGE, "the form is too long, or broke off\n").into_response());
+        }
+        Err(_) => return too_long("the request took too long\n"),
+    };
+    match tokio::time::timeout(seconds, tokio::spawn(next.run(request))).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a deed of the dashboard ended without an answer");
+            (StatusCode::INTERNAL_SERVER_ERROR, "this ended without an answer: look at the pages for how it stands\n")
+                .into_response()
+        }
+        Err(_) => too_long("this takes long, and goes on: look at the pages for how it stands\n"),
+    }
+}
+
+fn too_long(words: &'static str) -> Response {
+    closing((StatusCode::REQUEST_TIMEOUT, words).into_response())
 }
 
 fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {

@@ -14,7 +14,7 @@ use super::state::Web;
 use super::{actions, api, entry, events, guard, metrics, reports, schedules, uploads, views};
 
 /// The longest body of a form; uploads have a bound of their own.
-const MAX_FORM_BYTES: usize = 64 * 1024;
+pub(super) const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Assets change only with the program, whose version is in their address.
 const ASSETS_ARE_KEPT: &str = "private, max-age=86400";
 

@@ -122,8 +122,7 @@ async fn done(
     detail: &str,
     said: &str,
 ) -> Result<Redirect, Problem> {
-    let entry = Deed { actor: &visitor.actor(), deed, job: None, detail };
-    store.log_deed(web.clock.now().wall, &entry).await?;
+    web.note_deed(&mut store, &Deed { actor: &visitor.actor(), deed, job: None, detail }).await;
     store.close().await;
     web.tell_schedules();
     web.note_change();

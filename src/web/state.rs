@@ -12,7 +12,7 @@ use crate::cli::error::CliError;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Secret, Wall};
-use crate::store::{News, Store};
+use crate::store::{Deed, News, Store};
 
 /// Browsers that hear of events at the same time.
 const MAX_SUBSCRIBERS: usize = 32;
@@ -233,6 +233,14 @@ impl Web {
     /// The queue once more, for a command.
     pub(super) async fn commanding(&self) -> Result<Store, CliError> {
         Ok(Store::once_more(&self.queue).await?)
+    }
+
+    /// Writes down what was done. It has been done: what cannot be written down is told in the log of the process, for a page that spoke of
+    /// trouble would be believed to mean that it was not.
+    pub(super) async fn note_deed(&self, store: &mut Store, deed: &Deed<'_>) {
+        if let Err(error) = store.log_deed(self.clock.now().wall, deed).await {
+            tracing::error!(%error, deed = deed.deed, "done, and not written into the log of who did what");
+        }
     }
 
     /// Tells pages of what other connections have written, once a second. Never ends.

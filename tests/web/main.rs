@@ -11,3 +11,4 @@ mod driver;
 mod hostile;
 mod schedules;
 mod served;
+mod uploads;

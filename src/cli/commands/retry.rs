@@ -15,7 +15,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
     let retried = store.retry_job(&job, context.clock.now().wall).await?;
     let detail = format!("{} in line again", counted(retried.tasks, "failed task is", "failed tasks are"));
-    context.log_deed(&mut store, "retry", Some(&job.name), &detail).await?;
+    context.log_deed(&mut store, "retry", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
     if retried.tasks == 0 {

@@ -4,6 +4,7 @@
 //! What waits for its second step lies in the folder `uploads` beside the queue, and is gone an hour later. A queued file stays
 //! there under its job's name: it is the job's file from then on.
 
+mod place;
 mod receive;
 
 use std::collections::HashMap;
@@ -16,12 +17,13 @@ use axum::Extension;
 use axum::extract::{Path as UrlPath, State};
 use axum::response::{Html, Redirect};
 
+use self::place::JobFile;
 pub(super) use self::receive::receive;
 use super::guard::Visitor;
 use super::pages;
 use super::problem::Problem;
 use super::state::{EngineState, Web};
-use crate::app::{self, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Who};
+use crate::app::{self, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
 use crate::cli::commands::{Estimate, Whose, estimate_of};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Platform, Tick, counted};
@@ -56,6 +58,8 @@ struct Waiting {
     shown: String,
     file: PathBuf,
     keep: Option<PathBuf>,
+    /// Where its keep list is going to be.
+    keep_place: PathBuf,
     since: Tick,
 }
 
@@ -111,11 +115,6 @@ impl Uploads {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&id);
     }
 
-    /// Where a job's keep list is.
-    fn keep_of(&self, job: &str) -> PathBuf {
-        self.folder.join(format!("{job}.keep"))
-    }
-
     /// A new file in the folder, readable by its owner alone.
     fn create(&self) -> Result<(std::fs::File, PathBuf), CliError> {
         let complain = |error| CliError::io(self.folder.display(), error);
@@ -129,7 +128,7 @@ impl Uploads {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        // What was queued has been renamed by now, and there is nothing to remove.
+        // What was queued has a copy in its place.
         for path in [Some(&self.file), self.keep.as_ref()].into_iter().flatten() {
             let _ = std::fs::remove_file(path);
         }
@@ -141,7 +140,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
     let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
     let (file, keep_file) = (waiting.file.clone(), waiting.keep.clone());
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
-    let final_keep = web.uploads.keep_of(&choices.job);
+    let final_keep = waiting.keep_place.clone();
     let judging = tokio::task::spawn_blocking(move || {
         let options = FileOptions {
             action: choices.action,
@@ -202,7 +201,7 @@ async fn platform_of(web: &Web, choices: &Choices, store: &mut Store) -> Result<
     Ok(named.map(|account| account.platform).or(choices.platform).unwrap_or(Platform::XV2))
 }
 
-/// The second step: queues the file.
+/// The second step: queues the file. Everything that can fail comes before the first row that counts.
 pub(super) async fn confirm(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
@@ -216,29 +215,45 @@ pub(super) async fn confirm(
     let files = [prepared];
     let (accounts, standings) =
         app::stand_all(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
-    wait_for_engine(&web, &mut store).await?;
-    if let Some(keep) = &waiting.keep {
-        let place = web.uploads.keep_of(&waiting.choices.job);
-        std::fs::copy(keep, &place).map_err(|error| CliError::io(place.display(), error))?;
-    }
     let ([file], [standing]) = (&files, standings.as_slice()) else {
         return Err(CliError::new(Kind::Fault, "one file has one standing").into());
     };
+    if *standing == Standing::Cancelled {
+        return Err(is_cancelled(file));
+    }
+    wait_for_engine(&web, &mut store).await?;
+    let job_file = put_in_place(&web, &waiting, &mut store, file).await?;
     let loaded = app::load(&mut store, file, standing, &accounts, &load, web.clock.now().wall).await?;
     if loaded == Loaded::Cancelled {
-        let hint = "Upload it again and choose “start over”.";
-        return Err(Problem::unusable(format!("{} was cancelled; nothing was queued.", file.job), hint));
+        return Err(is_cancelled(file));
     }
-    std::fs::rename(&waiting.file, &file.path).map_err(|error| CliError::io(file.path.display(), error))?;
+    job_file.keep();
     web.uploads.take(id);
     let detail = format!("{} from {}", counted(file.survey.rows, "row", "rows"), waiting.shown);
     let deed = Deed { actor: &visitor.actor(), deed: "load", job: Some(&file.job), detail: &detail };
-    store.log_deed(web.clock.now().wall, &deed).await?;
-    let job = store.job(&file.job).await?;
+    web.note_deed(&mut store, &deed).await;
+    let job = store.job(&file.job).await.ok().flatten();
     store.close().await;
     web.note_change();
     let said = if loaded == Loaded::Unchanged { "unchanged" } else { "loaded" };
     Ok(Redirect::to(&job.map_or_else(|| "/jobs".to_owned(), |job| format!("/jobs/{}?said={said}", job.id.0))))
+}
+
+fn is_cancelled(file: &Prepared) -> Problem {
+    let hint = "Upload it again and choose “start over”.";
+    Problem::unusable(format!("{} was cancelled; nothing was queued.", file.job), hint)
+}
+
+/// The file and its keep list where they are going to be looked for. The keep list of the load before stays: it holds until the rows are
+/// queued.
+async fn put_in_place(web: &Web, waiting: &Waiting, store: &mut Store, file: &Prepared) -> Result<JobFile, Problem> {
+    let in_use = store.keep_list_of(&file.job).await?;
+    let kept: Vec<&Path> = in_use.as_deref().into_iter().chain([waiting.keep_place.as_path()]).collect();
+    place::sweep_keep_lists(&web.uploads.folder, &file.job, &kept);
+    if let Some(keep) = &waiting.keep {
+        place::put_keep_list(keep, &waiting.keep_place)?;
+    }
+    Ok(JobFile::put(&waiting.file, &file.path)?)
 }
 
 /// An engine at work knows the accounts there were when it began. It begins anew when there are more; the rows of a new one

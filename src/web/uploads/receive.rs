@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart};
 use axum::response::Redirect;
 
+use super::place::keep_list_of;
 use super::{Choices, Uploads, Waiting};
 use crate::cli::error::CliError;
 use crate::domain::{Action, Platform};
@@ -21,7 +22,8 @@ const MAX_UPLOAD_BYTES: u64 = 256 * 1024 * 1024;
 const MAX_SILENCE_SECONDS: u64 = 20;
 /// The longest text of a field that is no file.
 const MAX_FIELD_BYTES: usize = 1_024;
-const MAX_JOB_NAME_CHARS: usize = 100;
+/// With what is put behind it, a job's name is the name of a file, and those have at most 255 bytes.
+const MAX_JOB_NAME_BYTES: usize = 200;
 
 /// The first step: receives the file, and goes to the page that says what is in it.
 pub(in crate::web) async fn receive(State(web): State<Arc<Web>>, mut form: Multipart) -> Result<Redirect, Problem> {
@@ -30,6 +32,7 @@ pub(in crate::web) async fn receive(State(web): State<Arc<Web>>, mut form: Multi
         shown: String::new(),
         file: PathBuf::new(),
         keep: None,
+        keep_place: PathBuf::new(),
         since: web.clock.now().tick,
     };
     while let Some(field) = next_field(&mut form).await? {
@@ -61,6 +64,7 @@ pub(in crate::web) async fn receive(State(web): State<Arc<Web>>, mut form: Multi
         // As `load` has it: the file's name decides where nothing else does.
         waiting.choices.action = Path::new(&waiting.shown).file_stem().and_then(|stem| Action::parse(stem.to_str()?));
     }
+    waiting.keep_place = keep_list_of(&web.uploads.folder, &waiting.choices.job, fastrand::u64(..));
     let id = web.uploads.put(waiting, web.clock.now().tick);
     Ok(Redirect::to(&format!("/new/{id}")))
 }
@@ -136,10 +140,13 @@ fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> 
 /// A job's name becomes the name of a file.
 fn job_name(text: &str) -> Result<String, Problem> {
     let fine = |c: char| c.is_alphanumeric() || " -_.,+".contains(c);
-    let is_fine = !text.is_empty() && text.chars().count() <= MAX_JOB_NAME_CHARS && text.chars().all(fine);
+    let is_fine = !text.is_empty() && text.len() <= MAX_JOB_NAME_BYTES && text.chars().all(fine);
     if !is_fine || text.starts_with('.') || text.trim() != text {
-        let hint = "Letters, digits, spaces and - _ . , + are fine, up to 100 of them, not beginning with a dot.";
-        return Err(Problem::unusable(format!("{text:?} cannot be the name of a job."), hint));
+        let hint = format!(
+            "Letters, digits, spaces and - _ . , + are fine, up to {MAX_JOB_NAME_BYTES} bytes of them (a letter beyond a to z takes two \
+             to four), not beginning with a dot. Give a shorter name in the form."
+        );
+        return Err(Problem::unusable(format!("{text:?} cannot be the name of a job."), &hint));
     }
     Ok(text.to_owned())
 }
@@ -150,10 +157,10 @@ mod tests {
 
     #[test]
     fn a_job_name_is_a_file_name_that_leads_nowhere_else() {
-        for fine in ["unfollow", "old likes 2019", "Zoë_2.1"] {
+        for fine in ["unfollow", "old likes 2019", "Zoë_2.1", &"x".repeat(200), &"名".repeat(66)] {
             assert!(job_name(fine).is_ok(), "{fine}");
         }
-        for bad in ["", "..", ".x", "a/b", "a\\b", "a\0", " a", "a\n", "<b>", &"x".repeat(101)] {
+        for bad in ["", "..", ".x", "a/b", "a\\b", "a\0", " a", "a\n", "<b>", &"x".repeat(201), &"名".repeat(100)] {
             assert!(job_name(bad).is_err(), "{bad:?}");
         }
     }

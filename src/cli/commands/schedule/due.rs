@@ -64,7 +64,7 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CliErro
             CliError::new(Kind::Usage, format!("{} was removed meanwhile", escaped(name))).hint("nothing was run")
         );
     };
-    context.log_deed(&mut store, super::RUN, None, &format!("{name} was run, as asked")).await?;
+    context.log_deed(&mut store, super::RUN, None, &format!("{name} was run, as asked")).await;
     let end = scheduler::run(&mut store, &*context.clock, &mut work, &firing).await?;
     store.close().await;
     Ok(end.exit_code)

@@ -14,7 +14,7 @@ pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CliError
     let (mut store, _) = super::find(context, name).await?;
     steering::remove(&mut store, name).await?;
     let said = format!("{name} is removed; its jobs and their receipts stay, and a run in progress goes on to its end");
-    context.log_deed(&mut store, super::REMOVE, None, &said).await?;
+    context.log_deed(&mut store, super::REMOVE, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)
@@ -32,7 +32,7 @@ pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CliError> 
     if skipped == Skipped::Nothing {
         return Err(CliError::new(Kind::Usage, said).hint("the calendar ends before it"));
     }
-    context.log_deed(&mut store, super::SKIP, None, &said).await?;
+    context.log_deed(&mut store, super::SKIP, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)

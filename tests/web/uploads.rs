@@ -1,0 +1,158 @@
+//! What is uploaded is queued whole, or not at all: an answer that speaks of trouble is never followed by requests.
+
+use super::served::{Answer, Served};
+
+const KIND: &str = "multipart/form-data; boundary=line";
+
+/// Fields of the form: name, file name (empty: no file), content.
+type Field<'a> = (&'a str, &'a str, &'a str);
+
+fn receive(served: &Served, cookie: &str, fields: &[Field<'_>]) -> Answer {
+    let mut body = String::new();
+    for (name, file, content) in fields {
+        let file = if file.is_empty() { String::new() } else { format!("; filename=\"{file}\"") };
+        body.push_str(&format!("--line\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"));
+    }
+    let origin = format!("http://{}", served.address);
+    let headers = [("cookie", cookie), ("origin", &origin), ("content-type", KIND)];
+    served.ask("POST", "/new", &headers, &format!("{body}--line--\r\n"))
+}
+
+/// Receives a file and gives the page that asks about it.
+fn received(served: &Served, cookie: &str, fields: &[Field<'_>]) -> String {
+    let answer = receive(served, cookie, fields);
+    assert_eq!(answer.status, 303, "{answer:?}");
+    answer.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned()
+}
+
+fn rows(numbers: std::ops::Range<u64>) -> String {
+    numbers.map(|n| format!("{}\n", 1_629_556_410_996_121_225 + n)).collect()
+}
+
+fn status(served: &Served) -> serde_json::Value {
+    serde_json::from_slice(&served.cleanup(&["status", "--json"]).stdout).unwrap()
+}
+
+fn uploads(served: &Served) -> std::path::PathBuf {
+    served.path(".local/share/cleanup/uploads")
+}
+
+fn listed(served: &Served) -> Vec<String> {
+    let files = std::fs::read_dir(uploads(served)).unwrap();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_name_that_no_file_can_have_is_refused_before_anything_is_queued() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let name = "名".repeat(100);
+    let answer = receive(&served, &cookie, &[("file", "unfollow.csv", &rows(0..3)), ("job", "", &name)]);
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert!(answer.body.contains("200 bytes"), "{}", answer.body);
+    // The longest that is taken is queued, with a keep list.
+    let name = "名".repeat(66);
+    let fields = [("file", "unfollow.csv", &*rows(0..3)), ("keep", "keep.csv", &*rows(1..2)), ("job", "", &name)];
+    let place = received(&served, &cookie, &fields);
+    let answer = served.post(&place, &cookie, "");
+    assert!(answer.status == 303 && answer.head.contains("said=loaded"), "{answer:?}");
+    assert_eq!(status(&served)["jobs"][0]["kept"], 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_put_in_its_place_queues_nothing() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let place = received(&served, &cookie, &[("file", "unfollow.csv", &rows(0..3))]);
+    let in_the_way = uploads(&served).join("unfollow.csv");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let answer = served.post(&place, &cookie, "");
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(status(&served)["jobs"], serde_json::json!([]), "nothing is queued");
+    // With the place free, the same file is queued: nothing was lost.
+    std::fs::remove_dir(&in_the_way).unwrap();
+    let answer = served.post(&place, &cookie, "");
+    assert!(answer.status == 303 && answer.head.contains("said=loaded"), "{answer:?}");
+    assert_eq!(std::fs::read_to_string(in_the_way).unwrap(), rows(0..3));
+    assert_eq!(listed(&served), ["unfollow.csv"]);
+}
+
+#[test]
+fn a_load_that_is_refused_leaves_the_file_and_the_keep_list_of_the_one_before() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let first = rows(0..40);
+    let fields = [("file", "unfollow.csv", &*first), ("keep", "keep.csv", &*rows(0..20))];
+    let paused = received(&served, &cookie, &fields);
+    assert_eq!(served.post(&paused, &cookie, "").status, 303);
+    served.cleanup(&["pause", "unfollow"]);
+    let pending = status(&served)["jobs"][0]["pending"].as_u64().unwrap();
+    assert!(pending > 10, "it was to be paused at once");
+    let before = listed(&served);
+    // Most of its rows are gone: an export that broke off.
+    let fields = [("file", "unfollow.csv", &*rows(38..41)), ("keep", "keep.csv", &*rows(38..39))];
+    let place = received(&served, &cookie, &fields);
+    let answer = served.post(&place, &cookie, "");
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(std::fs::read_to_string(uploads(&served).join("unfollow.csv")).unwrap(), first);
+    let keep = before.iter().find(|name| name.ends_with(".keep")).unwrap();
+    assert_eq!(std::fs::read_to_string(uploads(&served).join(keep)).unwrap(), rows(0..20), "the list that holds");
+    assert_eq!(status(&served)["jobs"][0]["pending"].as_u64(), Some(pending));
+}
+
+#[test]
+fn what_was_done_is_not_told_as_trouble_where_the_log_cannot_be_written() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let place = received(&served, &cookie, &[("file", "unfollow.csv", &rows(0..200))]);
+    assert_eq!(served.post(&place, &cookie, "").status, 303);
+    sql(&served, "create trigger no_log before insert on audit_log begin select raise(abort, 'no'); end");
+    for (deed, state) in [("pause", "paused"), ("unpause", "pending"), ("pause", "paused"), ("cancel", "cancelled")] {
+        let answer = served.post(&format!("/jobs/1/{deed}"), &cookie, "");
+        assert_eq!(answer.status, 303, "{answer:?}");
+        assert_eq!(status(&served)["jobs"][0]["state"], state, "{deed}");
+    }
+    let cancelled = received(&served, &cookie, &[("file", "other.csv", "action,id\nunlike,5\n")]);
+    let answer = served.post(&cancelled, &cookie, "");
+    assert!(answer.status == 303 && answer.head.contains("said=loaded"), "{answer:?}");
+    // The terminal says the same.
+    let retried = served.cleanup(&["retry", "other"]);
+    let said = String::from_utf8_lossy(&retried.stderr).into_owned();
+    assert!(retried.status.success() && said.contains("not in the log"), "{said}");
+    assert!(served.said().contains("not written into the log"), "{}", served.said());
+}
+
+#[test]
+fn a_deed_goes_on_to_its_end_where_the_browser_has_gone() {
+    use std::io::Write;
+    let served = Served::start();
+    let cookie = served.cookie();
+    let all = rows(0..30_000);
+    let place = received(&served, &cookie, &[("file", "unfollow.csv", &all)]);
+    let mut stream = std::net::TcpStream::connect(served.connect_to()).unwrap();
+    let address = &served.address;
+    let head = format!(
+        "POST {place} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncookie: {cookie}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    drop(stream);
+    served.until("it is queued, and its file in its place", |served| {
+        let is_queued = status(served)["jobs"][0]["rows"] == 30_000;
+        (is_queued && listed(served) == ["unfollow.csv"]).then_some(())
+    });
+    assert_eq!(std::fs::read_to_string(uploads(&served).join("unfollow.csv")).unwrap(), all);
+}
+
+fn sql(served: &Served, statement: &str) {
+    let queue = served.path(".local/share/cleanup/sandbox.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(queue);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
+    });
+}
