@@ -16,13 +16,13 @@ fn reading_ends_with_the_page_that_fills_the_limit() {
     assert_eq!(targets(&stdout(&output)).len(), 150);
     assert_eq!(reads(&sandbox, "likes").requests, 2, "{}", stderr(&output));
     let said = stderr(&output);
-    assert!(said.contains("likes: 200 entries, 150 written; 2 requests"), "{said}");
+    assert!(said.contains("likes: 150 entries, 150 written; 2 requests"), "{said}");
     assert!(said.contains("the rest of likes was not read; `cleanup list likes` without it goes on"), "{said}");
     // The list is not held for complete: without the limit it is read on from the page behind, and is whole.
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
     assert_eq!(targets(&stdout(&output)).len(), 650);
     assert_eq!(reads(&sandbox, "likes").requests, 7, "{}", stderr(&output));
-    assert!(stderr(&output).contains("200 entries were there"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("150 entries were there"), "{}", stderr(&output));
     // And then it begins anew, as after every whole list.
     ended(list(&home, &sandbox, &["likes", "--limit", "1"]), 0);
     assert_eq!(reads(&sandbox, "likes").requests, 8);
@@ -77,6 +77,31 @@ fn only_what_the_filter_lets_pass_fills_the_limit() {
     assert_eq!((reads(&sandbox, "followers").requests, reads(&sandbox, "following").requests), (1, 1));
 }
 
+/// Each entry of a page is paid for: without a filter no more are asked for than are wanted, and with one it is said before.
+#[test]
+fn no_more_entries_are_bought_than_are_wanted() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "1200");
+    for (words, said) in [
+        (&["following", "--limit", "5"][..], "following: 5 entries, 5 written; 1 request, $0.005 if the app is yours"),
+        (&["following", "--limit", "1001"], "following: 1001 entries, 1001 written; 2 requests"),
+        // X gives pages of five likes at least.
+        (&["likes", "--limit", "2"], "likes: 5 entries, 2 written; 1 request, $0.005"),
+        (&["likes", "--limit", "103"], "likes: 105 entries, 103 written; 2 requests"),
+        (&["bookmarks", "--limit", "1"], "bookmarks: 1 entry, 1 written; 1 request"),
+    ] {
+        let told = stderr(&ended(list(&home, &sandbox, words), 0));
+        assert!(told.contains(said), "{words:?}: {told}");
+    }
+    let told = stderr(&ended(list(&home, &sandbox, &["following", "--limit", "5"]), 0));
+    assert!(told.contains("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{told}");
+    let words = ["following", "--limit", "5", "--older-than", "1y", "--max-spend", "0.01"];
+    let told = stderr(&ended(list(&home, &sandbox, &words), 4));
+    assert!(told.contains("whole pages of 1000, $1.00 ($10.00 if the developer app is not yours) each"), "{told}");
+    let (cost, stop) = (told.find("whole pages").unwrap(), told.find("--max-spend (").unwrap());
+    assert!(cost < stop, "before anything is asked for: {told}");
+}
+
 /// A list that was cut by a limit proves nothing: verify reads on to its end.
 #[test]
 fn verify_does_not_take_it_for_the_list() {
@@ -91,5 +116,6 @@ fn verify_does_not_take_it_for_the_list() {
     ended(list(&home, &sandbox, &["likes", "--limit", "10"]), 0);
     let verified = ended(home.against(&sandbox, ["verify", "unlike"]), 0);
     assert!(stderr(&verified).contains("299 likes listed, 1 done"), "{}", stderr(&verified));
-    assert_eq!(reads(&sandbox, "likes").requests - before, 3);
+    // Ten, and the other 290 in three pages.
+    assert_eq!(reads(&sandbox, "likes").requests - before, 4);
 }

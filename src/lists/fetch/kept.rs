@@ -81,6 +81,13 @@ impl Enough {
         Ok(true)
     }
 
+    /// How many more entries are wanted, where each that comes is one of them; none where a filter may spare any.
+    pub(super) fn still_wanted(&self) -> Option<u32> {
+        let limit = self.take.limit.filter(|_| self.filter.is_empty())?;
+        let passed = self.judged.as_ref().map_or(0, |(_, sieve)| sieve.passed());
+        Some(u32::try_from(limit as u64 - passed.min(limit as u64)).unwrap_or(u32::MAX))
+    }
+
     /// The list is read from its beginning: what was judged is gone.
     pub(super) fn begin_anew(&mut self) {
         self.judged = None;

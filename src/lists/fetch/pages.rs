@@ -92,7 +92,9 @@ pub async fn read_list(
         {
             return Ok(Read { state, end: End::Enough, resumed_from });
         }
-        let count = reader.budget.affords(reading.price.1, reading.page.1);
+        // Every entry of a page is paid for, so no more are asked for than are wanted.
+        let wanted = enough.as_ref().and_then(Enough::still_wanted).unwrap_or(reading.page.1);
+        let count = reader.budget.affords(reading.price.1, wanted.clamp(reading.page.0, reading.page.1));
         if count < reading.page.0 {
             return Ok(Read { state, end: End::Stopped(Stop::Spend), resumed_from });
         }

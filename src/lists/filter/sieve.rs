@@ -97,6 +97,11 @@ impl Sieve {
         self.stage.is_full()
     }
 
+    /// Entries that have passed by now.
+    pub fn passed(&self) -> u64 {
+        self.counts.passed()
+    }
+
     /// What was held, in its order, and the counts.
     pub fn finish(self) -> (Vec<Entry>, Counts) {
         (self.stage.finish(), self.counts)

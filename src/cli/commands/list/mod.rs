@@ -1,8 +1,10 @@
 //! `cleanup list`: a list of the account's from the platform, as a CSV to look at, edit and run. It reads and changes nothing.
 
+mod cost;
 mod deliver;
 mod stopped;
 
+pub(super) use self::cost::Extent;
 use self::deliver::{Delivery, deliver};
 pub(super) use self::stopped::ending;
 use super::reach::{Bounds, Reach, account_of, reader};
@@ -47,7 +49,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let locks = lock_all(&store, &account, &plan)?;
     reach.recall(&mut store, &account).await?;
     warn_of_scopes(&mut store, &account, &plan, context).await?;
-    announce(&account, &plan, context);
+    announce(&account, &plan, Extent::of(&filter, which.take()), context);
 
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
@@ -142,18 +144,14 @@ pub(super) async fn warn_of_scopes(
     Ok(())
 }
 
-/// It reads only, so nobody is asked; but it costs.
-pub(super) fn announce(account: &Account, plan: &Plan, context: &Context) {
+/// It reads only, so nobody is asked; but it costs. `extent` is of the last list of the plan, those before it are read whole.
+pub(super) fn announce(account: &Account, plan: &Plan, extent: Extent, context: &Context) {
     if context.settings.is_sandbox() {
         return;
     }
-    for (list, row) in plan {
-        let (owned, dearer) = row.price;
-        let price = if owned == dearer {
-            format!("{owned} an entry")
-        } else {
-            format!("{owned} an entry if the developer app is yours, {dearer} if not")
-        };
+    for (index, (list, row)) in plan.iter().enumerate() {
+        let extent = if index + 1 == plan.len() { extent } else { Extent::Whole };
+        let price = extent.price(row);
         context.printer.say(&format!("reading {list} of {} at {}: {price}", account.name, account.platform));
     }
 }

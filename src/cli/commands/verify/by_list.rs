@@ -1,7 +1,7 @@
 //! Verdicts from the platform: the account's list, read again.
 
 use crate::cli::args::VerifyArgs;
-use crate::cli::commands::list::{announce, ending, lock_all, plan, warn_of_scopes};
+use crate::cli::commands::list::{Extent, announce, ending, lock_all, plan, warn_of_scopes};
 use crate::cli::commands::reach::{Bounds, Reach as Way, reader};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
@@ -67,7 +67,7 @@ async fn judge_all(
         let locks = lock_all(&store, account, &plan)?;
         way.recall(&mut store, account).await?;
         warn_of_scopes(&mut store, account, &plan, context).await?;
-        announce(account, &plan, context);
+        announce(account, &plan, Extent::Whole, context);
         let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
         let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
         for (list, row) in &plan {

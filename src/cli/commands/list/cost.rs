@@ -1,0 +1,76 @@
+//! What reading a list may cost, said before anything is asked for. Pure.
+
+use crate::domain::MicroUsd;
+use crate::lists::filter::{Filter, Take};
+use crate::platform::Reading;
+
+/// How much of a list is going to be read, as far as that is known before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli::commands) enum Extent {
+    /// To its end.
+    Whole,
+    /// So many entries at most: a limit without a filter.
+    AtMost(usize),
+    /// Whole pages, until so many entries have passed the filter.
+    PagesUntil(usize),
+}
+
+impl Extent {
+    /// What a filter and a limit leave of a list.
+    pub(super) fn of(filter: &Filter, take: Take) -> Extent {
+        match (take.limit, take.order) {
+            // Which entries come first is known when all of them are.
+            (None, _) | (_, Some(_)) => Extent::Whole,
+            (Some(limit), None) if filter.is_empty() => Extent::AtMost(limit),
+            (Some(limit), None) => Extent::PagesUntil(limit),
+        }
+    }
+
+    /// The price in a clause, at both prices where the app's owner pays less.
+    pub(super) fn price(self, row: &Reading) -> String {
+        let (least, most) = row.page;
+        let of = |entries: u64| both(row.price.0.times(entries), row.price.1.times(entries));
+        let entry = both(row.price.0, row.price.1);
+        match self {
+            Extent::Whole => format!("{entry} an entry"),
+            // A page has a least size; what is behind the limit is paid for all the same.
+            Extent::AtMost(limit) => {
+                let entries = (limit as u64).max(u64::from(least));
+                format!("{entry} an entry, at most {} for {entries}", of(entries))
+            }
+            Extent::PagesUntil(limit) => format!(
+                "{entry} an entry; the filter is asked after a page has come, so it is read by whole pages of {most}, {} each, \
+                 until --limit {limit} is filled or the list ends (--max-spend sets a bound)",
+                of(u64::from(most))
+            ),
+        }
+    }
+}
+
+fn both(owned: MicroUsd, dearer: MicroUsd) -> String {
+    if owned == dearer { owned.to_string() } else { format!("{owned} ({dearer} if the developer app is not yours)") }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::Platform;
+    use crate::lists::filter::Order;
+    use crate::platform::{Collection, find_reading};
+
+    #[test]
+    fn the_price_is_that_of_what_is_going_to_be_asked_for() {
+        let row = |collection| find_reading(Platform::XV2, collection).unwrap();
+        let take = |limit, order| Take { limit, order };
+        let (all, active) = (Filter::default(), Filter { not_following_back: true, ..Filter::default() });
+        assert_eq!(Extent::of(&active, take(None, None)), Extent::Whole);
+        assert_eq!(Extent::of(&all, take(Some(5), Some(Order::Oldest))), Extent::Whole);
+        let five = Extent::of(&all, take(Some(5), None)).price(row(Collection::Following));
+        assert!(five.ends_with("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{five}");
+        let one = Extent::of(&all, take(Some(1), None)).price(row(Collection::Liked));
+        assert_eq!(one, "$0.001 an entry, at most $0.005 for 5", "a page of likes has five at least");
+        let filtered = Extent::of(&active, take(Some(5), None)).price(row(Collection::Following));
+        assert!(filtered.contains("pages of 1000, $1.00 ($10.00 if"), "{filtered}");
+    }
+}
