@@ -5,11 +5,10 @@ use std::collections::HashMap;
 
 use crate::cli::error::CliError;
 use crate::domain::{Handle, Platform, Target, TargetId, TargetKind};
-use crate::jobfile::cells_from_stored;
+use crate::jobfile::{NAME_COLUMNS, cells_from_stored};
 use crate::lists::Entry;
 use crate::store::{Job, Known, PickedTask, Store};
 
-const HANDLES: [&str; 3] = ["handle", "screen_name", "username"];
 const NAMES: [&str; 2] = ["name", "display_name"];
 const TEXTS: [&str; 2] = ["text", "full_text"];
 
@@ -46,7 +45,7 @@ impl FactColumns {
 
     fn named(names: &[String]) -> FactColumns {
         let at = |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.trim().to_lowercase().as_str()));
-        FactColumns { handle: at(&HANDLES), name: at(&NAMES), text: at(&TEXTS) }
+        FactColumns { handle: at(&NAME_COLUMNS), name: at(&NAMES), text: at(&TEXTS) }
     }
 
     /// The facts of picked tasks, in their order.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::accounts::Accounts;
 use super::handles::{HandleBook, Placed};
 use super::preparing::Prepared;
-use super::sifting::{RowRules, RowSieve};
+use super::sifting::{RowRules, RowSieve, SievedRow};
 use super::standing::{Standing, place_of};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{Wall, counted};
@@ -158,11 +158,13 @@ async fn next_batch(
         let place = match row.verdict {
             RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
                 Ok(id) => {
+                    let written = target.clone();
                     let placed = book.place(accounts.platform_of(account), action, target, options).await?;
                     let sends = !matches!(placed, Placed::Nobody(_));
                     match placed {
                         Placed::Target(target) | Placed::Nobody(target) => {
-                            let spared = sieve.spares(row.line, (action, account, &target), row.cells, sends);
+                            let row = SievedRow { line: row.line, written: &written, cells: row.cells };
+                            let spared = sieve.spares(row, (action, account, &target), sends);
                             RowPlace::Task { action, account: id, target, spared: spared.map(Rule::name) }
                         }
                         Placed::Rejected(reason) => RowPlace::Rejected { reason: reason.to_owned() },

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::accounts::Accounts;
 use super::loading::LoadOptions;
+use super::sifting::SievedRow;
 use super::standing::place_of;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Target, TargetKind, counted};
@@ -177,8 +178,8 @@ impl Prepared {
         while let Some(row) = rows.next()? {
             let RowVerdict::Task { action, account, target } = row.verdict else { continue };
             let is_left_out = !with_handles && matches!(target, Target::Handle(_));
-            let rule =
-                if is_left_out { None } else { sieve.spares(row.line, (action, account, &target), row.cells, true) };
+            let written = SievedRow { line: row.line, written: &target, cells: row.cells };
+            let rule = if is_left_out { None } else { sieve.spares(written, (action, account, &target), true) };
             if (is_left_out || rule.is_some())
                 && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
             {

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::domain::{AccountName, Action, Target, Wall};
 use crate::jobfile::keep::KeepList;
 use crate::jobfile::{JobFileError, RowVerdict, Source, Survey};
+use crate::lists::RowReader;
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};
-use crate::lists::{Column, RowReader};
 
 /// Which rows of a job file go on.
 #[derive(Debug, Default)]
@@ -40,10 +40,11 @@ impl RowRules {
         self.filter.is_empty() && self.take == Take::default()
     }
 
-    /// How many handles on the keep list cannot spare rows of a file, because it has no column that says whose they are.
+    /// How many handles on the keep list cannot spare rows of a file: it has rows with IDs alone, and no column of names.
     pub fn blind_handles(&self, survey: &Survey) -> usize {
         let handles = self.filter.keep.as_ref().map_or(0, |keep| keep.handles().len());
-        if RowReader::new(&survey.columns).has(Column::Handle) { 0 } else { handles }
+        let all_named = RowReader::new(&survey.columns).has_names() || survey.handles >= survey.usable;
+        if all_named { 0 } else { handles }
     }
 
     /// A name that changes when the rules do. Ages stand in it as the moments they mean, which are midnights: a rule of `1y` is
@@ -99,6 +100,17 @@ pub(super) struct RowSieve<'r> {
     taken: HashSet<RowKey>,
 }
 
+/// A row as its file has it.
+#[derive(Clone, Copy)]
+pub(super) struct SievedRow<'a> {
+    /// The physical line where it begins.
+    pub(super) line: u64,
+    /// The target as it is written: the handle that an ID has been resolved from.
+    pub(super) written: &'a Target,
+    /// Its cells, as they are stored.
+    pub(super) cells: Option<&'a str>,
+}
+
 /// What a row asks for.
 type RowKey = (Action, Option<AccountName>, Target);
 
@@ -106,15 +118,15 @@ impl RowSieve<'_> {
     /// The rule that spares a row; none: it goes on. A row that sends nothing takes no place of the limit.
     pub(super) fn spares(
         &mut self,
-        line: u64,
+        row: SievedRow<'_>,
         (action, account, target): (Action, Option<&AccountName>, &Target),
-        cells: Option<&str>,
         sends: bool,
     ) -> Option<Rule> {
         if self.rules.is_empty() {
             return None;
         }
-        if let Some(rule) = self.judge(action, target, cells) {
+        let SievedRow { line, written, cells } = row;
+        if let Some(rule) = self.judge(action, target, written, cells) {
             return Some(rule);
         }
         let limit = self.rules.take.limit?;
@@ -136,8 +148,12 @@ impl RowSieve<'_> {
         (!self.taken.contains(&key())).then_some(Rule::Limit)
     }
 
-    fn judge(&self, action: Action, target: &Target, cells: Option<&str>) -> Option<Rule> {
-        match self.rules.filter.judge_row(&self.reader.entry(target, cells), action.target_kind()) {
+    fn judge(&self, action: Action, target: &Target, written: &Target, cells: Option<&str>) -> Option<Rule> {
+        let handle = match written {
+            Target::Handle(handle) => Some(handle),
+            Target::Id(_) => None,
+        };
+        match self.rules.filter.judge_row(&self.reader.entry(target, handle, cells), action.target_kind()) {
             Judgement::Pass => None,
             Judgement::Spared(rule) => Some(rule),
         }
@@ -151,10 +167,10 @@ impl RowSieve<'_> {
         while let Some(row) = rows.next()? {
             let RowVerdict::Task { action, account, target } = row.verdict else { continue };
             let key = (action, account.cloned(), target);
-            if self.judge(action, &key.2, row.cells).is_some() || held.contains(&key) {
+            if self.judge(action, &key.2, &key.2, row.cells).is_some() || held.contains(&key) {
                 continue;
             }
-            let known = self.reader.entry(&key.2, row.cells);
+            let known = self.reader.entry(&key.2, None, row.cells);
             let date = self.rules.filter.date(&known.entry, action.target_kind());
             held.insert(key.clone());
             // With a limit there is always room.

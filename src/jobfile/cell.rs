@@ -27,6 +27,14 @@ pub fn read_target(cell: &[u8], kind: Option<TargetKind>) -> Result<Target, Faul
     }
 }
 
+/// The handle that a cell names a user by: `@handle`, a link to a profile, and with `bare_words` also the handle alone.
+pub fn read_handle(cell: &[u8], bare_words: bool) -> Option<Handle> {
+    match read(cell, Some(TargetKind::User), bare_words) {
+        Ok(Named::Handle(handle)) => Some(handle),
+        _ => None,
+    }
+}
+
 /// Reads a cell. `kind` is what the action acts on, none where both will do; in a column of `handles` a bare word is one.
 pub(super) fn read(cell: &[u8], kind: Option<TargetKind>, handles: bool) -> Result<Named, Fault> {
     let text = decode(cell);

@@ -1,7 +1,9 @@
 //! What can be wrong with a file as a whole. A bad row is no error: it is a `Rejection`.
 
-use crate::domain::counted;
 use std::io;
+
+use super::NAME_COLUMNS;
+use crate::domain::counted;
 
 /// Why a file was refused. Its display says what is wrong, [`JobFileError::hint`] what to do.
 #[derive(Debug, thiserror::Error)]
@@ -260,7 +262,8 @@ impl JobFileError {
 fn of_other_kind(columns: &[String]) -> Option<(&str, &'static str, &'static str)> {
     columns.iter().find_map(|name| match name.trim().to_ascii_lowercase().as_str() {
         "tweet_id" => Some((name.trim(), "posts", "users")),
-        "user_id" | "account_id" | "screen_name" => Some((name.trim(), "users", "posts")),
+        "user_id" | "account_id" => Some((name.trim(), "users", "posts")),
+        name_column if NAME_COLUMNS.contains(&name_column) => Some((name.trim(), "users", "posts")),
         _ => None,
     })
 }

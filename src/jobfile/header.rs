@@ -18,11 +18,21 @@ pub struct ReadOptions {
 const ACTION: &str = "action";
 const ACCOUNT: &str = "account";
 const FIRST: [&str; 1] = ["target_id"];
-const USERS: [&str; 3] = ["user_id", "account_id", "screen_name"];
+const USERS: [&str; 2] = ["user_id", "account_id"];
 const POSTS: [&str; 1] = ["tweet_id"];
-const LAST: [&str; 3] = ["id", "url", "handle"];
-/// In these columns a bare word is a handle.
-const HANDLES: [&str; 2] = ["handle", "screen_name"];
+const ANY_KIND: [&str; 1] = ["id"];
+/// Columns of user names. A name can change hands, so it is a target only in a file without a column of IDs. In these columns a
+/// bare word is a handle.
+pub const NAME_COLUMNS: [&str; 3] = ["screen_name", "username", "handle"];
+const LINKS: [&str; 1] = ["url"];
+/// What lists call their links. They are no targets, for every list has `target_id`.
+const LISTED_LINK: &str = "link";
+/// The columns that can be the target of an action on users: the first group that a file has decides.
+const USER_GROUPS: [&[&str]; 5] = [&FIRST, &USERS, &ANY_KIND, &NAME_COLUMNS, &LINKS];
+/// The same for posts. A name in a list of posts is its author's.
+const POST_GROUPS: [&[&str]; 4] = [&FIRST, &POSTS, &ANY_KIND, &LINKS];
+/// Columns that only lists of posts have.
+const OF_POSTS: [&str; 4] = ["tweet_id", "is_repost", "likes", "reposts"];
 
 /// The column of the targets of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +55,37 @@ pub(super) struct Header {
     posts: Choice,
 }
 
+/// A column whose cells may name a user by handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandleColumn {
+    /// Where it stands.
+    pub index: usize,
+    /// Whether a bare word is a handle, too.
+    pub bare_words: bool,
+}
+
+/// The columns in which a row may name its user by handle, those of names first. No names: a file of one column without a header.
+pub fn handle_columns<S: AsRef<str>>(names: &[S]) -> Vec<HandleColumn> {
+    if names.is_empty() {
+        return vec![HandleColumn { index: 0, bare_words: false }];
+    }
+    let folded_names: Vec<String> = names.iter().map(|name| folded(name.as_ref())).collect();
+    let others = USER_GROUPS.iter().flat_map(|group| group.iter()).chain([&LISTED_LINK]);
+    let others = others.filter(|name| !NAME_COLUMNS.contains(name)).map(|name| (*name, false));
+    let known = NAME_COLUMNS.into_iter().map(|name| (name, true)).chain(others);
+    let places = |(wanted, bare_words): (&str, bool)| -> Vec<HandleColumn> {
+        let at = (0..folded_names.len()).filter(|index| folded_names[*index] == wanted);
+        at.map(|index| HandleColumn { index, bare_words }).collect()
+    };
+    known.flat_map(places).collect()
+}
+
 /// Whether the contract gives a column of this name a meaning.
 pub(super) fn is_known(name: &str, options: &ReadOptions) -> bool {
     let name = folded(name);
-    let groups: [&[&str]; 5] = [&FIRST, &USERS, &POSTS, &LAST, &[ACTION, ACCOUNT]];
-    groups.iter().any(|group| group.contains(&name.as_str())) || options.column.as_deref().map(folded) == Some(name)
+    [ACTION, ACCOUNT].contains(&name.as_str())
+        || USER_GROUPS.iter().chain(&POST_GROUPS).any(|group| group.contains(&name.as_str()))
+        || options.column.as_deref().map(folded) == Some(name)
 }
 
 impl Header {
@@ -87,11 +123,10 @@ impl Header {
                 (choice.clone(), choice)
             }
             None => {
-                let tiers = |kind: &[&str]| {
-                    let found = [at(&FIRST), at(kind), at(&LAST)].into_iter().find(|found| !found.is_empty());
-                    Choice::of(found.unwrap_or_default())
+                let first_of = |groups: &[&[&str]]| {
+                    Choice::of(groups.iter().map(|group| at(group)).find(|found| !found.is_empty()).unwrap_or_default())
                 };
-                (tiers(&USERS), tiers(&POSTS))
+                (first_of(&USER_GROUPS), first_of(&POST_GROUPS))
             }
         };
         Ok(Header { names: cells, is_written: true, action, account, users, posts })
@@ -115,10 +150,20 @@ impl Header {
 
     /// Whether bare words in a column are handles.
     pub(super) fn has_handles(&self, index: usize) -> bool {
-        self.is_written && self.names.get(index).is_some_and(|name| HANDLES.contains(&folded(name).as_str()))
+        self.is_written && self.names.get(index).is_some_and(|name| NAME_COLUMNS.contains(&folded(name).as_str()))
     }
 
-    /// Every column of the first tier that has any, of both kinds: what a keep list means.
+    /// Every column of user names.
+    pub(super) fn name_columns(&self) -> Vec<usize> {
+        (0..self.names.len()).filter(|index| self.has_handles(*index)).collect()
+    }
+
+    /// Whether the file is a list of posts; a name in it is their author's.
+    pub(super) fn is_of_posts(&self) -> bool {
+        self.is_written && self.names.iter().any(|name| OF_POSTS.contains(&folded(name).as_str()))
+    }
+
+    /// Every column that can be the target of an action on users or on posts.
     pub(super) fn any_targets(&self) -> Vec<usize> {
         let mut found = Vec::new();
         for choice in [&self.users, &self.posts] {

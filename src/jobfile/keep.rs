@@ -31,9 +31,19 @@ impl KeepList {
         }
     }
 
-    /// Whether the list names a user or post by its ID, or by the handle it is known by: a post's is its author's.
-    pub fn names(&self, id: Option<TargetId>, handle: Option<&Handle>) -> bool {
-        id.is_some_and(|id| self.ids.contains(&id)) || handle.is_some_and(|handle| self.handles.contains(handle))
+    /// Whether the list names a user or post by its ID, or by any of the handles it is known by: a post's is its author's.
+    pub fn names(&self, id: Option<TargetId>, handles: &[Handle]) -> bool {
+        self.has_id(id) || handles.iter().any(|handle| self.handles.contains(handle))
+    }
+
+    /// Whether the list names it for certain: by its ID, or by all of its handles. Two handles that differ are two users.
+    pub fn names_for_certain(&self, id: Option<TargetId>, handles: &[Handle]) -> bool {
+        let all = !handles.is_empty() && handles.iter().all(|handle| self.handles.contains(handle));
+        self.has_id(id) || all
+    }
+
+    fn has_id(&self, id: Option<TargetId>) -> bool {
+        id.is_some_and(|id| self.ids.contains(&id))
     }
 
     /// Adds all of another list.
@@ -79,7 +89,7 @@ pub fn read(path: &Path) -> Result<KeepList, JobFileError> {
 pub fn read_source(source: &Source) -> Result<KeepList, JobFileError> {
     let options = ReadOptions::default();
     let mut records = Records::open(source, |name| is_known(name, &options), Some(b'#'))?;
-    let mut reader = Reader { columns: vec![(0, false)], ..Reader::default() };
+    let mut reader = Reader { targets: vec![0], ..Reader::default() };
     let mut is_first = true;
     while records.advance()? {
         let blank = records.record().iter().all(|cell| decode(cell).chars().all(is_blank));
@@ -97,8 +107,12 @@ pub fn read_source(source: &Source) -> Result<KeepList, JobFileError> {
 #[derive(Default)]
 struct Reader {
     list: KeepList,
-    /// The columns with targets, and whether bare words in them are handles.
-    columns: Vec<(usize, bool)>,
+    /// The columns with IDs, or with what else the file names its targets by.
+    targets: Vec<usize>,
+    /// The columns with user names.
+    names: Vec<usize>,
+    /// A name beside an ID is the post's author's.
+    is_of_posts: bool,
     tally: Tally,
     /// The first ID of each length that ends in zeros.
     suspects: [Option<(u64, TargetId)>; damage::JUDGED],
@@ -112,37 +126,32 @@ impl Reader {
             return Ok(false);
         }
         let header = Header::read(records.path(), cells, options)?;
-        self.columns = header.any_targets().into_iter().map(|index| (index, header.has_handles(index))).collect();
-        if self.columns.is_empty() {
+        let (targets, names) = (header.any_targets(), header.name_columns());
+        if targets.is_empty() && names.is_empty() {
             return Err(JobFileError::NoTargetColumn { path: records.path().to_owned(), columns: header.names });
         }
+        self.is_of_posts = header.is_of_posts();
+        self.targets = targets.into_iter().filter(|index| !names.contains(index)).collect();
+        self.names = names;
         Ok(true)
     }
 
+    /// All that a line names is kept. A name that cannot be read is passed over only beside an ID.
     fn take(&mut self, records: &Records) -> Result<(), JobFileError> {
         let mut is_named = false;
-        for (column, handles) in &self.columns {
-            let text = decode(records.record().get(*column).unwrap_or_default());
-            let text = text.split_once(" #").map_or(&*text, |(entry, _)| entry);
-            match cell::read(text.as_bytes(), None, *handles) {
-                Ok(Named::Digits(id)) => {
-                    if self.tally.count(id)
-                        && let Some(index) = damage::index(id.digits())
-                    {
-                        self.suspects[index].get_or_insert((records.line(), id));
-                    }
-                    self.list.ids.insert(id);
-                }
-                Ok(Named::LinkedId(id)) => {
-                    self.list.ids.insert(id);
-                }
-                Ok(Named::Handle(handle)) => {
-                    self.list.handles.insert(handle);
-                }
-                Err(Fault::EmptyTarget) => continue,
-                Err(fault) => return Err(unreadable(records.path(), records.line(), text, fault)),
+        for column in self.targets.clone() {
+            is_named |= self.take_cell(records, column, false)?;
+        }
+        let has_id = is_named;
+        for column in self.names.clone() {
+            if has_id && self.is_of_posts {
+                break;
             }
-            is_named = true;
+            match self.take_cell(records, column, true) {
+                Ok(named) => is_named |= named,
+                Err(_) if has_id => {}
+                Err(error) => return Err(error),
+            }
         }
         if !is_named {
             return Err(unreadable(records.path(), records.line(), "", Fault::EmptyTarget));
@@ -152,6 +161,31 @@ impl Reader {
             return Err(JobFileError::KeepTooLong { path, max_entries: MAX_KEEP_ENTRIES });
         }
         Ok(())
+    }
+
+    /// Takes what a cell names; false where it is empty.
+    fn take_cell(&mut self, records: &Records, column: usize, handles: bool) -> Result<bool, JobFileError> {
+        let text = decode(records.record().get(column).unwrap_or_default());
+        let text = text.split_once(" #").map_or(&*text, |(entry, _)| entry);
+        match cell::read(text.as_bytes(), None, handles) {
+            Ok(Named::Digits(id)) => {
+                if self.tally.count(id)
+                    && let Some(index) = damage::index(id.digits())
+                {
+                    self.suspects[index].get_or_insert((records.line(), id));
+                }
+                self.list.ids.insert(id);
+            }
+            Ok(Named::LinkedId(id)) => {
+                self.list.ids.insert(id);
+            }
+            Ok(Named::Handle(handle)) => {
+                self.list.handles.insert(handle);
+            }
+            Err(Fault::EmptyTarget) => return Ok(false),
+            Err(fault) => return Err(unreadable(records.path(), records.line(), text, fault)),
+        }
+        Ok(true)
     }
 
     /// A rounded ID would leave the one that was meant unprotected.
@@ -201,6 +235,33 @@ mod tests {
         let list = list("name;user_id;screen_name\nA;12;one\nB;;two\n").unwrap();
         assert!(has(&list, "12") && has(&list, "@one") && has(&list, "@two"));
         assert_eq!(list.len(), 3);
+    }
+
+    #[test]
+    fn names_in_a_csv_are_kept_beside_ids() {
+        for column in ["screen_name", "Username", "HANDLE"] {
+            for text in [
+                format!("{column}\nada\n@Bob # a friend\nhttps://x.com/cid\n"),
+                format!("target_id,{column}\n12,ada\n13,@bob\n,cid\n"),
+                format!("{column};name;id\nada;A;12\nbob;B;13\nx.com/cid;C;\n"),
+            ] {
+                let list = list(&text).unwrap();
+                assert!(["@ada", "@bob", "@cid"].iter().all(|name| has(&list, name)), "{text}");
+                assert_eq!(list.ids().len(), if text.contains("12") { 2 } else { 0 }, "{text}");
+            }
+        }
+        // What stands in a name's column beside an ID need not be a name; alone it must be one.
+        let list = list("id,username\n12,not a name\n").unwrap();
+        assert_eq!((list.ids().len(), list.handles().len()), (1, 0));
+        assert!(super::tests::list("id,username\n12,ada\n,not a name\n").is_err());
+    }
+
+    #[test]
+    fn a_kept_post_does_not_keep_all_of_its_authors() {
+        for header in ["tweet_id,screen_name", "target_id,handle,likes", "id,username,is_repost"] {
+            let list = list(&format!("{header}\n12,ada,1\n,bob,0\n")).unwrap();
+            assert!(has(&list, "12") && has(&list, "@bob") && !has(&list, "@ada"), "{header}");
+        }
     }
 
     #[test]

@@ -34,12 +34,12 @@ mod worklist;
 #[cfg(test)]
 mod tests;
 
-pub use cell::read_target;
+pub use cell::{read_handle, read_target};
 pub use check::{CheckExample, CheckReport, CheckTasks};
 pub use damage::binomial_tail;
 pub use error::JobFileError;
 pub use feed::Encoding;
-pub use header::ReadOptions;
+pub use header::{HandleColumn, NAME_COLUMNS, ReadOptions, handle_columns};
 pub use receipt::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
 pub use receipt_columns::guarded;
 pub use rejection::{Fault, Rejection};

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use super::{Column, Entry};
 use crate::domain::{Handle, Target, TargetId, Wall};
-use crate::jobfile::cells_from_stored;
+use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, read_handle};
 
 /// How X's archives and v1.1 write a time: `Wed Oct 10 20:19:24 +0000 2018`.
 const ARCHIVE_TIME: &str = "%a %b %d %H:%M:%S %z %Y";
@@ -21,6 +21,8 @@ const NO_ID: TargetId = TargetId::ZERO;
 pub struct RowEntry {
     /// The target's ID.
     pub id: Option<TargetId>,
+    /// Every handle that the row names the user by, or a post's author. The first is the entry's own.
+    pub handles: Vec<Handle>,
     /// The rest; its own `target` says nothing where the ID is not known.
     pub entry: Entry,
 }
@@ -29,46 +31,54 @@ pub struct RowEntry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowReader {
     columns: Vec<(Column, usize)>,
+    handles: Vec<HandleColumn>,
 }
 
 impl RowReader {
     /// Finds the columns of a list among a file's, by their names, trimmed and without case. A name that stands twice says
-    /// nothing: nobody knows which is meant.
+    /// nothing: nobody knows which is meant. No names: a file of one column without a header.
     pub fn new<S: AsRef<str>>(names: &[S]) -> RowReader {
         let at = |column: Column| {
             let mut found = (0..names.len()).filter(|i| names[*i].as_ref().trim().eq_ignore_ascii_case(column.name()));
             found.next().filter(|_| found.next().is_none())
         };
-        RowReader { columns: Column::ALL.into_iter().filter_map(|column| Some((column, at(column)?))).collect() }
+        let columns = Column::ALL.into_iter().filter_map(|column| Some((column, at(column)?))).collect();
+        RowReader { columns, handles: handle_columns(names) }
     }
 
-    /// Whether the file has a column.
-    pub fn has(&self, column: Column) -> bool {
-        self.columns.iter().any(|(known, _)| *known == column)
+    /// Whether the file has a column of user names.
+    pub fn has_names(&self) -> bool {
+        self.handles.iter().any(|column| column.bare_words)
     }
 
-    /// What a row tells. A cell that is empty or cannot be read is not known.
-    pub fn entry(&self, target: &Target, record: Option<&str>) -> RowEntry {
+    /// What a row tells. `written` is the handle that stands in the file where the target has been resolved from it. A cell that
+    /// is empty or cannot be read is not known.
+    pub fn entry(&self, target: &Target, written: Option<&Handle>, record: Option<&str>) -> RowEntry {
         let (id, handle) = match target {
             Target::Id(id) => (Some(*id), None),
-            Target::Handle(handle) => (None, Some(handle.clone())),
+            Target::Handle(handle) => (None, Some(handle)),
         };
-        let mut entry = Entry { handle, ..Entry::bare(id.unwrap_or(NO_ID)) };
-        if let Some(record) = record.filter(|_| !self.columns.is_empty()) {
+        let mut handles: Vec<Handle> = handle.or(written).cloned().into_iter().collect();
+        let mut entry = Entry::bare(id.unwrap_or(NO_ID));
+        if let Some(record) = record.filter(|_| !self.columns.is_empty() || !self.handles.is_empty()) {
             let cells = cells_from_stored(record);
             for (column, index) in &self.columns {
                 if let Some(cell) = cells.get(*index).map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) {
                     take(&mut entry, *column, cell);
                 }
             }
+            for column in &self.handles {
+                let named = cells.get(column.index).and_then(|cell| read_handle(cell.as_bytes(), column.bare_words));
+                handles.extend(named.filter(|handle| !handles.contains(handle)));
+            }
         }
-        RowEntry { id, entry }
+        entry.handle = handles.first().cloned();
+        RowEntry { id, handles, entry }
     }
 }
 
 fn take(entry: &mut Entry, column: Column, cell: &str) {
     match column {
-        Column::Handle => entry.handle = entry.handle.take().or_else(|| handle(cell)),
         Column::Name => entry.name = Some(cell.to_owned()),
         Column::CreatedAt => entry.created_at = time(cell),
         Column::LastActiveAt => entry.last_active_at = time(cell),
@@ -78,13 +88,8 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::Reposts => entry.reposts = cell.parse().ok(),
         Column::IsRepost => entry.is_repost = flag(cell),
         Column::Text => entry.text = Some(cell.to_owned()),
-        Column::TargetId | Column::Link => {}
+        Column::TargetId | Column::Handle | Column::Link => {}
     }
-}
-
-/// A leading apostrophe is how spreadsheets keep a cell as text.
-fn handle(cell: &str) -> Option<Handle> {
-    cell.strip_prefix('\'').unwrap_or(cell).parse().ok()
 }
 
 /// RFC 3339, a date (in UTC), or the form of X's archives.
@@ -129,8 +134,8 @@ mod tests {
             let reader = RowReader::new(&names);
             let stored = stored_from_cells(record(list, &entry));
             assert_eq!(
-                reader.entry(&Target::Id(entry.target), Some(&stored)),
-                RowEntry { id: Some(entry.target), entry }
+                reader.entry(&Target::Id(entry.target), None, Some(&stored)),
+                RowEntry { id: Some(entry.target), handles: vec!["ada".parse().unwrap()], entry }
             );
         }
     }
@@ -139,16 +144,44 @@ mod tests {
     fn what_cannot_be_read_is_not_known() {
         let reader = RowReader::new(&[" ID", "Created_At ", "likes", "follows_back", "likes", "handle"]);
         let target: Target = "12".parse().unwrap();
-        let known = |record: &str| reader.entry(&target, Some(record)).entry;
+        let known = |record: &str| reader.entry(&target, None, Some(record)).entry;
         let bare = Entry::bare("12".parse().unwrap());
         assert_eq!(known("12,soon,3,perhaps,4,a b"), bare, "and likes stands twice");
         assert_eq!(known("12"), bare);
-        assert_eq!(reader.entry(&target, None).entry, bare);
+        assert_eq!(reader.entry(&target, None, None).entry, bare);
         let told = known("12,Wed Oct 10 20:19:24 +0000 2018,3,NO,4,'@Ada");
         assert_eq!(told.created_at.unwrap().rfc3339(), "2018-10-10T20:19:24Z");
         assert_eq!((told.follows_back, told.handle), (Some(false), Some("ada".parse().unwrap())));
         assert_eq!(known("12,2018-10-10").created_at.unwrap().rfc3339(), "2018-10-10T00:00:00Z");
-        let by_handle = reader.entry(&"@ada".parse().unwrap(), Some("@ada,2018-10-10,,,,@other"));
+        let by_handle = reader.entry(&"@ada".parse().unwrap(), None, Some("@ada,2018-10-10,,,,@other"));
         assert_eq!((by_handle.id, by_handle.entry.handle), (None, Some("ada".parse().unwrap())));
+    }
+
+    #[test]
+    fn a_row_is_known_by_every_name_it_has() {
+        let target: Target = "12".parse().unwrap();
+        let names = |columns: &[&str], record: &str| {
+            let told = RowReader::new(columns).entry(&target, None, Some(record));
+            assert_eq!(told.entry.handle.as_ref(), told.handles.first());
+            told.handles.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        for column in ["screen_name", " Username", "HANDLE"] {
+            for cell in ["Ada", "@ada", "'@ada", " https://x.com/ada "] {
+                assert_eq!(names(&["target_id", column], &format!("12,{cell}")), ["@ada"], "{column} {cell}");
+            }
+        }
+        for (columns, record, want) in [
+            (&["id", "username", "handle"][..], "12,ada,@bob", &["@ada", "@bob"][..]),
+            (&["id", "handle", "handle"], "12,ada,bob", &["@ada", "@bob"]),
+            (&["id", "handle", "screen_name"], "12,ada,ADA", &["@ada"]),
+            (&["target_id", "link"], "12,https://x.com/ada", &["@ada"]),
+            (&["target_id", "name", "text"], "12,ada,@ada", &[]),
+            (&["id", "url"], "12,https://x.com/ada/status/5", &[]),
+            (&["target_id"], "@ada", &["@ada"]),
+            (&["target_id"], "ada", &[]),
+            (&[], "x.com/ada", &["@ada"]),
+        ] {
+            assert_eq!(names(columns, record), want, "{columns:?} {record}");
+        }
     }
 }

@@ -155,3 +155,52 @@ fn somebody_who_must_log_in_is_told_and_nothing_is_queued() {
     assert_eq!(code(&output), 77, "{}", stderr(&output));
     assert!(stderr(&output).contains("nothing was queued"), "{}", stderr(&output));
 }
+
+#[test]
+fn an_id_wins_over_a_name_and_nothing_is_looked_up() {
+    let (home, sandbox) = start("none");
+    home.write("unfollow.csv", "screen_name,id\nada,1000000000000000007\nbob,1000000000000000008\n");
+    let output = run(&home, &sandbox, &[]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let mut targets: Vec<String> = sandbox.effects().into_keys().collect();
+    targets.sort_unstable();
+    assert_eq!(targets, ["1000000000000000007", "1000000000000000008"]);
+    assert_eq!(asked(&sandbox).requests, 0);
+}
+
+#[test]
+fn a_keep_list_of_handles_knows_every_column_of_names() {
+    for column in ["screen_name", "username", "handle", "url", "link"] {
+        let (home, sandbox) = start("none");
+        let cell = if matches!(column, "url" | "link") { "https://x.com/ada" } else { "Ada" };
+        home.write("unfollow.csv", format!("target_id,{column}\n1000000000000000007,{cell}\n1000000000000000008,\n"));
+        home.write("keep.txt", "@ada\n");
+        let output = run(&home, &sandbox, &["--keep", "keep.txt"]);
+        assert_eq!(code(&output), 0, "{column}: {}", stderr(&output));
+        let targets: Vec<String> = sandbox.effects().into_keys().collect();
+        assert_eq!(targets, ["1000000000000000008"], "{column}");
+        assert_eq!(outcomes(&home)[0].1, "kept", "{column}");
+        // The other list, and the text, know them as well.
+        let only = home.against(&sandbox, ["check", "unfollow.csv", "--only", "keep.txt"]).output().unwrap();
+        assert!(stdout(&only).contains("would unfollow 1 user"), "{column}: {}", stdout(&only));
+        let matching = home.against(&sandbox, ["check", "unfollow.csv", "--matching", "ADA"]).output().unwrap();
+        assert!(stdout(&matching).contains("would unfollow 1 user"), "{column}: {}", stdout(&matching));
+    }
+}
+
+#[test]
+fn a_row_that_names_a_handle_is_spared_by_it_after_it_has_been_resolved() {
+    for (header, more) in [("", None), ("target_id\n", None), ("who,note\n", Some("who"))] {
+        let (home, sandbox) = start("none");
+        home.write("unfollow.csv", format!("{header}@ada\nx.com/Bob\n@cid\n"));
+        home.write("keep.csv", "username\nada\nbob\n");
+        let mut words = vec!["--keep", "keep.csv"];
+        words.extend(more.iter().flat_map(|column| ["--column", column]));
+        let output = run(&home, &sandbox, &words);
+        assert_eq!(code(&output), 0, "{header}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("on the keep list"), "{header}: {}", stderr(&output));
+        assert_eq!(sandbox.effects().len(), 1, "{header}");
+        let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+        assert_eq!(words, ["kept", "kept", "done"], "{header}");
+    }
+}

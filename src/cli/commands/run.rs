@@ -11,6 +11,7 @@ use crate::cli::notify;
 use crate::cli::summary::{Report, run_summary};
 use crate::domain::{JobId, MicroUsd, Wall, counted};
 use crate::engine::{Finish, Stopped};
+use crate::jobfile::NAME_COLUMNS;
 use crate::store::{DrainLock, Store};
 use crate::web::Hub;
 
@@ -129,9 +130,10 @@ pub(super) fn load_options(
         let blind = rules.blind_handles(&file.survey);
         if blind > 0 {
             context.printer.warn(&format!(
-                "{}: {} nobody, for no column handle says whose the IDs are; add numeric IDs to the list",
+                "{}: {} no row that has only an ID, because the file has no column {}; add numeric IDs to the keep list",
                 escaped(&file.survey.path),
-                counted(blind, "handle on the keep list spares", "handles on the keep list spare")
+                counted(blind, "handle on the keep list spares", "handles on the keep list spare"),
+                NAME_COLUMNS.join(", ")
             ));
         }
     }

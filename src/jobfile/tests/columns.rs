@@ -11,12 +11,25 @@ fn the_targets_column_is_found_by_tiers() {
         ("unlike.csv", "user_id, ID ,text", "1,4,3"),
         ("unmute.csv", "name,account_id", "1,4"),
         ("unlike.csv", "url,text", "https://x.com/a/status/4,3"),
+        // An ID wins over a name, wherever they stand, and a name over a link.
+        ("unfollow.csv", "id,screen_name", "4,ada"),
+        ("unfollow.csv", "username,name,ID", "ada,Ada,4"),
+        ("unfollow.csv", "handle,target_id", "@ada,4"),
+        ("unfollow.csv", "screen_name,user_id,url", "ada,4,https://example.org/"),
+        ("unfollow.csv", "account_id,id,username", "4,1,ada"),
+        ("unfollow.csv", "id,url", "4,https://x.com/ada"),
+        ("unblock.csv", "url,id,handle,username", "https://x.com/ada,4,ada,bob"),
+        // A name in a list of posts is its author's.
+        ("unlike.csv", "handle,url", "ada,https://x.com/ada/status/4"),
+        ("unlike.csv", "username,screen_name,tweet_id", "ada,bob,4"),
     ] {
         let (survey, rows) = read(name, format!("{header}\n{row}\n").as_bytes()).unwrap();
         let action = survey.default_action.unwrap();
         assert_eq!(rows[0].1, Ok(format!("{action} - 4")), "{name} {header}");
     }
-    for header in ["user_id,account_id", "user_id,screen_name,url", "id,url", "target_id,Target_ID"] {
+    for header in
+        ["user_id,account_id", "screen_name,username", "Handle,url,username", "id,ID,url", "target_id,Target_ID"]
+    {
         let error = read("unfollow.csv", format!("{header}\n1,2,3\n").as_bytes()).unwrap_err();
         assert!(matches!(error, JobFileError::Ambiguous { role: "target", .. }), "{header}: {error}");
         assert!(error.hint().contains("--column"), "{}", error.hint());
@@ -95,4 +108,36 @@ fn handles_wait_until_they_can_be_resolved() {
     let rows: Vec<_> =
         read_with("unfollow.csv", text.as_bytes(), &takes).unwrap().1.into_iter().map(|row| row.1.unwrap()).collect();
     assert_eq!(rows, ["unfollow - @example", "unfollow - @other"]);
+}
+
+#[test]
+fn names_are_targets_only_where_there_is_no_id() {
+    let takes = ReadOptions { takes_handles: true, ..ReadOptions::default() };
+    for column in ["screen_name", " Username ", "HANDLE"] {
+        for cell in ["Ada", "@ada", "https://x.com/ada"] {
+            let text = format!("name,{column},url\nAda L,{cell},https://x.com/bob\n");
+            let rows = read_with("unfollow.csv", text.as_bytes(), &takes).unwrap().1;
+            assert_eq!(rows[0].1, Ok("unfollow - @ada".into()), "{text}");
+        }
+        // The person may say otherwise.
+        let chosen = ReadOptions { column: Some(column.into()), ..takes.clone() };
+        let text = format!("id,{column}\n12,ada\n");
+        assert_eq!(read_with("unfollow.csv", text.as_bytes(), &chosen).unwrap().1[0].1, Ok("unfollow - @ada".into()));
+        // Nobody unlikes a user, and the hint says why the column is none.
+        let error = read("unlike.csv", format!("{column}\nada\n").as_bytes()).unwrap_err();
+        assert!(
+            matches!(error, JobFileError::NoTargetColumn { .. }) && error.hint().contains("holds users"),
+            "{error}"
+        );
+    }
+    // A row whose ID is missing is not somebody found by name: the file promised IDs.
+    let rows = read_with("unfollow.csv", b"id,username\n,ada\n12,bob\n", &takes).unwrap().1;
+    assert_eq!((&rows[0].1, &rows[1].1), (&Err("empty_target"), &Ok("unfollow - 12".into())));
+    // In a mixed file each row's action has its own column.
+    let text = "action,username,tweet_id\nunfollow,ada,5\nunlike,ada,5\n";
+    let rows = read_with("list.csv", text.as_bytes(), &takes).unwrap().1;
+    assert_eq!((&rows[0].1, &rows[1].1), (&Ok("unfollow - @ada".into()), &Ok("unlike - 5".into())));
+    let error =
+        read_with("list.csv", b"action,username,handle,tweet_id\nunlike,a,b,5\nunfollow,a,b,5\n", &takes).unwrap_err();
+    assert!(matches!(&error, JobFileError::Ambiguous { candidates, .. } if candidates.len() == 2), "{error}");
 }

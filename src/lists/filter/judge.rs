@@ -1,7 +1,7 @@
 //! The rules at work on one entry.
 
 use super::Rule;
-use crate::domain::{TargetId, TargetKind, Wall};
+use crate::domain::{Handle, TargetId, TargetKind, Wall};
 use crate::jobfile::keep::KeepList;
 use crate::lists::{Entry, RowEntry, snowflake};
 
@@ -49,17 +49,17 @@ pub struct Filter {
 impl Filter {
     /// What becomes of an entry, a user or a post.
     pub fn judge(&self, entry: &Entry, kind: TargetKind) -> Judgement {
-        self.judge_known(Some(entry.target), entry, kind)
+        self.judge_known(Some(entry.target), entry.handle.as_slice(), entry, kind)
     }
 
     /// The same for a row of a job file.
     pub fn judge_row(&self, row: &RowEntry, kind: TargetKind) -> Judgement {
-        self.judge_known(row.id, &row.entry, kind)
+        self.judge_known(row.id, &row.handles, &row.entry, kind)
     }
 
-    fn judge_known(&self, id: Option<TargetId>, entry: &Entry, kind: TargetKind) -> Judgement {
+    fn judge_known(&self, id: Option<TargetId>, handles: &[Handle], entry: &Entry, kind: TargetKind) -> Judgement {
         let spared = self
-            .by_lists(id, entry)
+            .by_lists(id, handles)
             .or_else(|| self.by_age(entry, kind))
             .or_else(|| self.by_person(entry))
             .or_else(|| self.by_counts(entry))
@@ -89,12 +89,12 @@ impl Filter {
         *self == Filter { now: self.now, ..Filter::default() }
     }
 
-    fn by_lists(&self, id: Option<TargetId>, entry: &Entry) -> Option<Rule> {
-        let names = |list: &KeepList| list.names(id, entry.handle.as_ref());
-        if self.keep.as_ref().is_some_and(names) {
+    fn by_lists(&self, id: Option<TargetId>, handles: &[Handle]) -> Option<Rule> {
+        if self.keep.as_ref().is_some_and(|keep| keep.names(id, handles)) {
             return Some(Rule::KeepList);
         }
-        self.only.as_ref().is_some_and(|only| !names(only)).then_some(Rule::OnlyList)
+        let only = self.only.as_ref()?;
+        (!only.names_for_certain(id, handles)).then_some(Rule::OnlyList)
     }
 
     fn by_age(&self, entry: &Entry, kind: TargetKind) -> Option<Rule> {
