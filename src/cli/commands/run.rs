@@ -130,7 +130,7 @@ pub(super) fn load_options(
         let blind = rules.blind_handles(&file.survey);
         if blind > 0 {
             context.printer.warn(&format!(
-                "{}: {} no row that has only an ID, because the file has no column {}; add numeric IDs to the keep list",
+                "{}: {} nobody whose row has only an ID, because the file has no column {}; add numeric IDs to the keep list",
                 escaped(&file.survey.path),
                 counted(blind, "handle on the keep list spares", "handles on the keep list spare"),
                 NAME_COLUMNS.join(", ")
