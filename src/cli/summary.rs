@@ -144,6 +144,7 @@ mod tests {
             requests: 103,
             spent: MicroUsd(970_000),
             next_slot_at: None,
+            given_up: None,
             withheld: None,
             troubles: vec![],
         };

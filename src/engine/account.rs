@@ -10,8 +10,6 @@ use crate::limits::{Limiter, Values};
 
 /// So many ambiguous refusals in a row are the account's fault, not their targets'.
 pub(super) const SUSPICIONS_TO_STOP: usize = 5;
-/// After so many failures of the world in a row the account rests before its next request.
-pub(super) const WORLD_FAILURES_TO_REST: u32 = 3;
 
 /// An account and where it stands.
 #[derive(Debug)]
@@ -30,8 +28,11 @@ pub(super) struct AccountRun {
     pub(super) due: Option<Tick>,
     /// Tasks whose refusal nobody has been blamed for yet.
     pub(super) provisional: Vec<TaskId>,
-    pub(super) world_failures: u32,
-    /// It rests until then.
+    /// Actions whose endpoint has served it in this run.
+    pub(super) served: Vec<Action>,
+    /// Actions whose endpoint has served nobody for so long that this run does not wait for it any more.
+    pub(super) given_up: Vec<Action>,
+    /// It waits for its token until then.
     pub(super) rest_until: Tick,
     /// Its token is being asked for.
     pub(super) asking: bool,
@@ -56,7 +57,8 @@ impl AccountRun {
             lanes: Vec::new(),
             due: None,
             provisional: Vec::new(),
-            world_failures: 0,
+            served: Vec::new(),
+            given_up: Vec::new(),
             rest_until: Tick(i64::MIN),
             asking: false,
             rejected: None,
@@ -64,6 +66,11 @@ impl AccountRun {
             stopped: false,
             capped_until: None,
         }
+    }
+
+    /// Actions for which nothing more is sent in this run.
+    pub(super) fn left_out(&self) -> Vec<Action> {
+        [&self.refused[..], &self.given_up[..]].concat()
     }
 
     /// Whether anything may still be sent for it in this run.
@@ -102,7 +109,18 @@ impl Roster {
 
     /// Whether anybody stands in line for an account whom it can serve.
     pub(super) fn has_pending(&self, account: usize) -> bool {
-        self.next_lane(account, &self.accounts[account].refused).is_some()
+        self.next_lane(account, &self.accounts[account].left_out()).is_some()
+    }
+
+    /// Whether anybody stands in line for an account and action.
+    pub(super) fn has_pending_for(&self, account: usize, action: Action) -> bool {
+        let mut lanes = self.accounts[account].lanes.iter().filter_map(|id| self.lanes.get(id));
+        lanes.any(|lane| lane.pending && lane.action == action)
+    }
+
+    /// Whether anybody stands in line whose endpoint this run does not wait for any more.
+    pub(super) fn has_given_up(&self, account: usize) -> bool {
+        self.accounts[account].given_up.iter().any(|action| self.has_pending_for(account, *action))
     }
 
     /// Whether anybody stands in line for an account whom it cannot serve with the credentials it has.

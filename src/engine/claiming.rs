@@ -82,7 +82,7 @@ impl Dispatcher {
             let run = &mut self.roster.accounts[account];
             if run.due == Some(at) {
                 run.due = None;
-                if run.is_open() && self.roster.has_pending(account) {
+                if run.is_open() && (self.roster.has_pending(account) || self.has_tasks_aside(account)) {
                     due.push(account);
                 }
             }
@@ -109,8 +109,8 @@ impl Dispatcher {
         }
         let Some(current) = self.token_at_hand(account) else { return 0 };
         let Some(room) = self.room_of_app(account, &access, room) else { return 0 };
-        let mut waits = self.roster.accounts[account].refused.clone();
-        let mut again: Option<Tick> = None;
+        let mut again = self.wake_aside(account, now.tick, turn);
+        let mut waits = self.roster.accounts[account].left_out();
         while let Some((id, lane)) = self.roster.next_lane(account, &waits) {
             let Some(endpoint) = find(access.platform, lane.action) else {
                 waits.push(lane.action);
@@ -130,6 +130,14 @@ impl Dispatcher {
                 Err(_) => {
                     // Not affordable now; answers that are not billed may free the money.
                     waits.push(lane.action);
+                    continue;
+                }
+            };
+            let want = match self.admit((account, lane.action), want, now.tick) {
+                Ok(want) => want,
+                Err(until) => {
+                    waits.push(lane.action);
+                    again = [again, until].into_iter().flatten().min();
                     continue;
                 }
             };
@@ -226,6 +234,7 @@ impl Dispatcher {
             };
             let (account, endpoint, price) = (planned.account, planned.endpoint, planned.price);
             let flight = InFlight { account, lane, endpoint, reserved: now, price, claimed };
+            self.note_sent((account, lane.action));
             self.in_flight.insert(flight.claimed.attempt, flight);
             self.carriers.spawn(carry(departure, Arc::clone(&self.road)));
         }

@@ -3,10 +3,9 @@
 //! In: an answer and its verdict. Out: what the turn writes beside the task itself. What does not belong here: what becomes of the
 //! task (`verdict`), how long a limit lasts (`limits`).
 
-use super::account::{SUSPICIONS_TO_STOP, WORLD_FAILURES_TO_REST};
+use super::account::SUSPICIONS_TO_STOP;
 use super::dispatcher::Dispatcher;
 use super::event::Event;
-use super::retry::backoff_after;
 use super::settling::{Gathered, move_provisional};
 use super::verdict::{ForAccount, Verdict, answered};
 use crate::domain::{AccountId, Moment, Reason, TaskState, Tick, Transition, Wall};
@@ -24,15 +23,7 @@ impl Dispatcher {
         let index = flight.account;
         self.observe_limits(gathered, turn);
         match &verdict.account {
-            ForAccount::WorldFailed => {
-                let account = &mut self.roster.accounts[index];
-                account.world_failures += 1;
-                if account.world_failures >= WORLD_FAILURES_TO_REST {
-                    let rest = backoff_after(account.world_failures - WORLD_FAILURES_TO_REST + 1);
-                    account.rest_until = ended.tick.after(rest);
-                }
-                return;
-            }
+            ForAccount::WorldFailed => self.note_failure(gathered, verdict),
             ForAccount::Served => {
                 let refused = std::mem::take(&mut self.roster.accounts[index].provisional);
                 move_provisional(refused, TaskState::Failed, turn);
@@ -59,7 +50,6 @@ impl Dispatcher {
             }
             ForAccount::Limited | ForAccount::Nothing => {}
         }
-        self.roster.accounts[index].world_failures = 0;
     }
 
     /// The limiter hears what the answer said; a new hold is written with it.

@@ -5,7 +5,7 @@
 //! become claims, and the turn's receipt becomes requests), `ending` (why and when the drain is over).
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +18,15 @@ use super::budget::Budget;
 use super::event::{Event, Finish, Listener, Progress, Stopped, WindowLevel};
 use super::guard::Guard;
 use super::news::News;
+use super::outage::Outage;
+use super::outage_hold::EndpointKey;
 use super::settings::{Access, Settings};
 use super::settling::Gathered;
 use super::shutdown::{Shutdown, Urgency};
 use super::wire::{Ahead, MAX_AHEAD_PER_WORKER, Wire};
 use crate::auth::{NoToken, TokenSource};
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick};
+use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick, Wall};
 use crate::limits::{WallTrust, Windows};
 use crate::platform::{Client, Endpoint};
 use crate::store::{Account, Claimed, Drain, DrainStart, QueueWatch, Store, StoreError, Turn};
@@ -100,7 +102,13 @@ pub(super) struct Dispatcher {
     pub(super) wall: WallTrust,
     pub(super) wall_saved: bool,
     pub(super) taken_over: Tick,
-    pub(super) last_good: AttemptId,
+    /// Endpoints that give no good answer.
+    pub(super) outages: HashMap<EndpointKey, Outage>,
+    /// Those of which the queue has a record, and those whose record is out of date.
+    pub(super) recorded_outages: HashSet<EndpointKey>,
+    pub(super) changed_outages: HashSet<EndpointKey>,
+    /// Since when the endpoints that this run has given up served nobody.
+    pub(super) given_up: Option<Wall>,
     /// Since when nobody has answered, and what went wrong last.
     pub(super) silence: Option<(Tick, String)>,
     pub(super) stopping: Option<Stopped>,
@@ -206,7 +214,10 @@ impl Dispatcher {
             wall: WallTrust::default(),
             wall_saved: false,
             taken_over: start.taken_over,
-            last_good: AttemptId(0),
+            outages: HashMap::new(),
+            recorded_outages: HashSet::new(),
+            changed_outages: HashSet::new(),
+            given_up: None,
             silence: None,
             stopping: None,
             withheld: None,
@@ -230,7 +241,9 @@ impl Dispatcher {
             self.check_the_wall_clock().await;
         }
         self.restore_app_windows().await?;
+        self.restore_outages().await?;
         self.look_at_lanes().await?;
+        self.restore_aside(&start.aside);
         for parked in &start.provisional {
             let account = self.account_index(parked.account);
             self.roster.accounts[account].provisional.push(parked.task);
@@ -256,6 +269,7 @@ impl Dispatcher {
             self.close_the_wire().await;
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
+            self.record_outages(&mut turn);
             let queue = self.settle_tokens(&mut turn);
             let now = self.means.clock.now();
             self.wake_waiting(&mut turn, now.tick);
@@ -389,6 +403,7 @@ impl Dispatcher {
             spent: self.budget.spent(),
             next_slot_at: self.next_slot.map(|tick| now.wall_at(tick)),
             troubles: std::mem::take(&mut self.troubles),
+            given_up: self.given_up,
             withheld: self.withheld.take(),
         };
         self.carriers.shutdown().await;

@@ -51,9 +51,12 @@ impl Dispatcher {
 
     /// Whether a task stands aside that can still be sent in this run.
     fn somebody_waits(&self) -> bool {
-        self.waiting.iter().any(|Reverse((_, _, lane))| {
-            self.roster.lanes.get(lane).is_some_and(|lane| self.roster.accounts[lane.account].is_open())
-        })
+        let aside = |index: usize| self.roster.accounts[index].is_open() && self.has_tasks_aside(index);
+        let mut endpoints = self.outages.keys();
+        endpoints.any(|(index, _)| aside(*index))
+            || self.waiting.iter().any(|Reverse((_, _, lane))| {
+                self.roster.lanes.get(lane).is_some_and(|lane| self.roster.accounts[lane.account].is_open())
+            })
     }
 
     fn is_at_work(&self, index: usize) -> bool {
@@ -82,7 +85,7 @@ impl Dispatcher {
             let account = &self.roster.accounts[index];
             let access = account.access.as_ref()?;
             for lane in account.lanes.iter().filter_map(|id| self.roster.lanes.get(id)) {
-                if lane.pending && !account.refused.contains(&lane.action) {
+                if lane.pending && !account.left_out().contains(&lane.action) {
                     why = Some(self.budget.allows(self.price(access.platform, lane.action), 1).err()?);
                 }
             }
@@ -106,7 +109,7 @@ impl Dispatcher {
         // A row that stands aside for its backoff waits for its account as well.
         let aside = |index: usize| {
             let mut lanes = self.waiting.iter().filter_map(|Reverse((_, _, lane))| self.roster.lanes.get(lane));
-            lanes.any(|lane| lane.account == index)
+            lanes.any(|lane| lane.account == index) || self.has_tasks_aside(index)
         };
         let held_back = |index: &usize| self.roster.has_pending(*index) || aside(*index);
         let accounts = &self.roster.accounts;
@@ -114,6 +117,9 @@ impl Dispatcher {
             |index: usize| self.roster.has_refused(index) || (accounts[index].stopped && held_back(&index));
         if (0..accounts.len()).any(needs_a_person) {
             return self.over(Stopped::Account).map(Some);
+        }
+        if (0..accounts.len()).any(|index| self.roster.has_given_up(index)) {
+            return self.over(Stopped::Unreachable).map(Some);
         }
         let capped = (0..accounts.len()).filter(held_back).filter_map(|index| accounts[index].capped_until).min();
         if let Some(until) = capped {

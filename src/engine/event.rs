@@ -82,6 +82,28 @@ pub enum Event {
         /// What went wrong last.
         detail: String,
     },
+    /// An endpoint gives an account no good answer; it is asked again and again, with pauses that grow.
+    Outage {
+        /// Whose requests fail.
+        account: AccountId,
+        /// Which.
+        action: Action,
+        /// Since when.
+        since: Wall,
+        /// When it is asked again.
+        next_at: Wall,
+        /// What the last request came to.
+        detail: String,
+    },
+    /// The endpoint serves the account again.
+    OutageEnded {
+        /// Whose requests.
+        account: AccountId,
+        /// Which.
+        action: Action,
+        /// Since when it had not.
+        since: Wall,
+    },
     /// Where things stand; told after each turn.
     Progress(Progress),
 }
@@ -170,7 +192,7 @@ pub enum Stopped {
     Cancelled,
     /// Every account that has work needs a person.
     Account,
-    /// No answer at all for `--give-up-after`.
+    /// No answer at all for `--give-up-after`, or no good one for a day.
     Unreachable,
     /// A keep list cannot be read any more.
     KeepList,
@@ -208,6 +230,8 @@ pub struct Finish {
     pub next_slot_at: Option<Wall>,
     /// Accounts that need a person: whose, why in one word, what the platform said.
     pub troubles: Vec<(AccountId, Reason, String)>,
+    /// Since when nobody was served, where the run has waited long enough for a good answer.
+    pub given_up: Option<Wall>,
     /// What is wrong with a keep list, where that ended it.
     pub withheld: Option<String>,
 }

@@ -62,7 +62,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn this_boot(&self, now: Moment) -> ThisBoot {
+    pub(super) fn this_boot(&self, now: Moment) -> ThisBoot {
         ThisBoot { now, wall_trusted: self.wall.trusts(now), taken_over: self.taken_over }
     }
 }

@@ -9,7 +9,7 @@ use super::event::{Event, Stopped};
 use super::retry::backoff_after;
 use super::settings::Access;
 use super::shutdown::Urgency;
-use super::verdict::{ForAccount, History, Verdict, is_good, judge, name_of};
+use super::verdict::{ForAccount, History, Verdict, is_served, judge, name_of};
 use super::wire::{Faith, faith};
 use crate::domain::{Action, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition};
 use crate::platform::{Finding, Reply};
@@ -67,7 +67,6 @@ impl Dispatcher {
                 transition: Transition::Release,
                 reason: Some(Reason::Borrowed("interrupted")),
                 troubles: flight.claimed.troubles,
-                first_trouble: flight.claimed.first_trouble,
                 unsure: true,
                 account: ForAccount::Nothing,
                 billed: false,
@@ -79,15 +78,17 @@ impl Dispatcher {
     fn settle(&mut self, gathered: Gathered, turn: &mut Turn) {
         let Gathered { flight, reply, ended, .. } = &gathered;
         let history = History {
-            attempt: flight.claimed.attempt,
             troubles: flight.claimed.troubles,
-            first_trouble: flight.claimed.first_trouble,
             unsure: flight.claimed.unsure,
             repeat_looks_gone: flight.endpoint.repeat_looks_gone(),
         };
-        let verdict = judge(&reply.finding, &history, self.last_good);
-        if is_good(&reply.finding) {
-            self.last_good = self.last_good.max(flight.claimed.attempt);
+        let endpoint = (flight.account, flight.lane.action);
+        let verdict = judge(&reply.finding, &history, self.evidence(endpoint, flight.claimed.task));
+        if is_served(&reply.finding) {
+            self.note_served(endpoint, turn);
+        }
+        if matches!(reply.finding, Finding::NotSent) {
+            self.note_unsent(endpoint, flight.reserved.tick);
         }
         if faith(&reply.finding) != Faith::Kept {
             self.ahead.halt();
@@ -201,7 +202,6 @@ impl Dispatcher {
             reason: verdict.reason.clone(),
             detail: reply.detail.clone(),
             troubles: verdict.troubles,
-            first_trouble: verdict.first_trouble,
             unsure: verdict.unsure,
         });
         if verdict.state().outcome() != Outcome::Pending {
@@ -217,13 +217,13 @@ impl Dispatcher {
         self.schedule(index, ended.tick.max(self.roster.accounts[index].rest_until));
     }
 
-    /// A task that the world failed stands aside for its backoff.
+    /// A task that failed stands aside for its backoff at least, and lets the others of its endpoint go first.
     fn stand_aside(&mut self, flight: &InFlight, verdict: &Verdict, now: Tick) -> Option<std::time::Duration> {
         if verdict.transition != Transition::Postpone {
             return None;
         }
         let wait = backoff_after(verdict.troubles);
-        self.waiting.push(Reverse((now.after(wait), flight.claimed.task, flight.claimed.lane)));
+        self.put_aside(flight, now.after(wait));
         Some(wait)
     }
 

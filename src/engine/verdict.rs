@@ -3,24 +3,19 @@
 //! The right thing is blamed: the target (gone, refused), the account (limited, locked), the app (tier, credits), the world
 //! (5xx, network). Waiting, limits and interruption never cost a try.
 
-use crate::domain::{AttemptId, Reason, TaskState, Transition};
+use super::outage::Evidence;
+use crate::domain::{Reason, TaskState, Transition};
 use crate::limits::Answered;
 use crate::platform::{Finding, Limited};
 
-/// A task with so many world or unknown answers has failed, if anybody had a good answer since the first of them.
+/// A task with so many failed tries that count against it has failed.
 pub const MAX_TROUBLES: u32 = 8;
-/// ... and with so many in any case: nothing is tried for ever.
-pub const MAX_TROUBLES_EVER: u32 = 24;
 
 /// What is known of a task when an answer comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct History {
-    /// This attempt.
-    pub attempt: AttemptId,
-    /// World or unknown answers before this one.
+    /// Failed tries that count against it.
     pub troubles: u32,
-    /// The attempt of the first of them.
-    pub first_trouble: Option<AttemptId>,
     /// An earlier attempt may have had its effect without our seeing it.
     pub unsure: bool,
     /// A repeat after the effect is answered as if the target did not exist ([`crate::platform::Endpoint::repeat_looks_gone`]).
@@ -34,10 +29,8 @@ pub struct Verdict {
     pub transition: Transition,
     /// Why.
     pub reason: Option<Reason>,
-    /// World or unknown answers, this one counted.
+    /// Failed tries that count against it, this one judged.
     pub troubles: u32,
-    /// The attempt of the first of them.
-    pub first_trouble: Option<AttemptId>,
     /// An attempt may have had its effect unseen.
     pub unsure: bool,
     /// What follows for the account.
@@ -55,7 +48,7 @@ pub enum ForAccount {
     Nothing,
     /// A refusal that may be the account's fault; five in a row are.
     Suspicious,
-    /// The world failed; several in a row, and the account rests a little.
+    /// The request failed for no fault that the answer names; several in a row, and its endpoint pauses.
     WorldFailed,
     /// Too many requests; the limiter decides for how long.
     Limited,
@@ -76,13 +69,12 @@ impl Verdict {
     }
 }
 
-/// Judges an answer. `last_good` is the newest attempt of anybody that had a good answer.
-pub fn judge(finding: &Finding, task: &History, last_good: AttemptId) -> Verdict {
+/// Judges an answer. `evidence` is what the other answers of its endpoint say.
+pub fn judge(finding: &Finding, task: &History, evidence: Evidence) -> Verdict {
     let plain = |transition, reason: Option<&Reason>, account| Verdict {
         transition,
         reason: reason.cloned(),
         troubles: task.troubles,
-        first_trouble: task.first_trouble,
         unsure: task.unsure,
         account,
         billed: false,
@@ -112,23 +104,25 @@ pub fn judge(finding: &Finding, task: &History, last_good: AttemptId) -> Verdict
         }
         Finding::Account { reason } => plain(Transition::Release, Some(reason), ForAccount::Stop(reason.clone())),
         Finding::App { reason } => plain(Transition::Release, Some(reason), ForAccount::StopApp(reason.clone())),
-        Finding::World { reason } | Finding::Unknown { reason } => trouble(task, last_good, reason, true),
-        Finding::Unanswered { reason, maybe_sent } => trouble(task, last_good, reason, *maybe_sent),
+        Finding::World { reason } | Finding::Unknown { reason } => trouble(task, evidence, reason, true),
+        Finding::Unanswered { reason, maybe_sent } => trouble(task, evidence, reason, *maybe_sent),
         Finding::NotSent => plain(Transition::Release, Some(&Reason::Borrowed("not_sent")), ForAccount::Nothing),
     }
 }
 
-/// The world failed the task, or the answer cannot be read: again later, but not for ever.
-fn trouble(task: &History, last_good: AttemptId, reason: &Reason, maybe_acted: bool) -> Verdict {
-    let troubles = task.troubles.saturating_add(1);
-    let first = task.first_trouble.unwrap_or(task.attempt);
-    let others_succeed = last_good > first;
-    let given_up = troubles >= MAX_TROUBLES_EVER || (troubles >= MAX_TROUBLES && others_succeed);
+/// The request failed for no fault that the answer names: again later. Whether the try counts against the task is told by those
+/// beside it ([`super::outage`]); the first one is on trial.
+fn trouble(task: &History, evidence: Evidence, reason: &Reason, maybe_acted: bool) -> Verdict {
+    let counts = match task.troubles {
+        0 => !evidence.is_outage,
+        1 => evidence.served_since,
+        _ => evidence.served_since || evidence.only_known_fail,
+    };
+    let troubles = task.troubles.saturating_add(u32::from(counts));
     Verdict {
-        transition: if given_up { Transition::Fail } else { Transition::Postpone },
+        transition: if counts && troubles >= MAX_TROUBLES { Transition::Fail } else { Transition::Postpone },
         reason: Some(reason.clone()),
         troubles,
-        first_trouble: Some(first),
         unsure: task.unsure || maybe_acted,
         account: ForAccount::WorldFailed,
         billed: false,
@@ -145,9 +139,10 @@ pub(super) fn answered(finding: &Finding) -> Answered {
     }
 }
 
-/// Whether an answer proves that the world works: it came, and it was one we can read.
-pub(super) fn is_good(finding: &Finding) -> bool {
-    !matches!(finding, Finding::World { .. } | Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent)
+/// Whether the endpoint did its work for the task, so that it is no outage that fails others. A refusal by an edge, a limit or a
+/// rejected token proves nothing about the endpoint behind it.
+pub(super) fn is_served(finding: &Finding) -> bool {
+    matches!(finding, Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. })
 }
 
 /// The word for a finding in the queue.
@@ -172,10 +167,10 @@ pub(super) const fn name_of(finding: &Finding) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
-    const FRESH: History =
-        History { attempt: AttemptId(100), troubles: 0, first_trouble: None, unsure: false, repeat_looks_gone: false };
+    const FRESH: History = History { troubles: 0, unsure: false, repeat_looks_gone: false };
+
+    const SERVING: Evidence = Evidence { served_since: true, only_known_fail: true, is_outage: false };
 
     fn word(text: &'static str) -> Reason {
         Reason::Borrowed(text)
@@ -199,7 +194,7 @@ mod tests {
             (Finding::Unknown { reason: reason() }, Postpone, ForAccount::WorldFailed),
             (Finding::NotSent, Release, ForAccount::Nothing),
         ] {
-            let verdict = judge(&finding, &FRESH, AttemptId(0));
+            let verdict = judge(&finding, &FRESH, SERVING);
             assert_eq!((verdict.transition, verdict.account), (transition, account), "{finding:?}");
             assert!(verdict.transition.from().contains(&TaskState::Sending));
         }
@@ -209,12 +204,8 @@ mod tests {
     fn gone_after_an_unseen_effect_is_done_where_a_repeat_looks_gone() {
         let gone = Finding::Gone { reason: word("not_found") };
         let unsure = History { unsure: true, ..FRESH };
-        assert_eq!(
-            judge(&gone, &unsure, AttemptId(0)).transition,
-            Transition::FindGone,
-            "an unfollow's repeat succeeds"
-        );
-        let verdict = judge(&gone, &History { repeat_looks_gone: true, ..unsure }, AttemptId(0));
+        assert_eq!(judge(&gone, &unsure, SERVING).transition, Transition::FindGone, "an unfollow's repeat succeeds");
+        let verdict = judge(&gone, &History { repeat_looks_gone: true, ..unsure }, SERVING);
         assert_eq!(verdict.transition, Transition::Succeed);
         assert_eq!(verdict.reason, Some(word("confirmed_by_repeat")));
         assert!(!verdict.billed);
@@ -223,40 +214,26 @@ mod tests {
     #[test]
     fn a_connection_that_never_stood_leaves_no_doubt() {
         let unanswered = |maybe_sent| Finding::Unanswered { reason: word("x"), maybe_sent };
-        assert!(!judge(&unanswered(false), &FRESH, AttemptId(0)).unsure);
-        assert!(judge(&unanswered(true), &FRESH, AttemptId(0)).unsure);
+        assert!(!judge(&unanswered(false), &FRESH, SERVING).unsure);
+        assert!(judge(&unanswered(true), &FRESH, SERVING).unsure);
     }
 
-    proptest! {
-        #[test]
-        fn nothing_is_tried_for_ever_and_nobody_is_given_up_in_an_outage(
-            good_after in proptest::option::of(1_usize..40), maybe_sent: bool
-        ) {
-            let mut task = FRESH;
-            let mut last_good = AttemptId(99);
-            for tries in 1_usize.. {
-                if good_after == Some(tries) {
-                    last_good = AttemptId(task.attempt.0 - 1);
-                }
-                let finding = Finding::Unanswered { reason: word("timeout"), maybe_sent };
-                let verdict = judge(&finding, &task, last_good);
-                if verdict.transition == Transition::Fail {
-                    let expected = match good_after {
-                        Some(after) if (2..=24).contains(&after) => after.max(8),
-                        _ => 24,
-                    };
-                    prop_assert_eq!(tries, expected);
-                    break;
-                }
-                prop_assert_eq!(verdict.transition, Transition::Postpone);
-                task = History {
-                    attempt: AttemptId(task.attempt.0 + 10),
-                    troubles: verdict.troubles,
-                    first_trouble: verdict.first_trouble,
-                    unsure: verdict.unsure,
-                    ..FRESH
-                };
-            }
-        }
+    #[test]
+    fn a_try_counts_where_others_are_served_or_only_known_ones_fail() {
+        let failed = Finding::Unanswered { reason: word("timeout"), maybe_sent: true };
+        let tries = |before, served_since, only_known_fail| {
+            let task = History { troubles: before, ..FRESH };
+            let verdict =
+                judge(&failed, &task, Evidence { served_since, only_known_fail, is_outage: !only_known_fail });
+            (verdict.troubles, verdict.transition == Transition::Fail)
+        };
+        assert_eq!(tries(0, false, true), (1, false), "the first is on trial");
+        assert_eq!(tries(0, true, false), (0, false), "unless it is one of many in an outage");
+        assert_eq!(tries(1, false, true), (1, false), "nobody was served since: it may be an outage");
+        assert_eq!(tries(1, true, false), (2, false));
+        assert_eq!(tries(5, false, false), (5, false), "others fail who never did");
+        assert_eq!(tries(5, false, true), (6, false));
+        assert_eq!(tries(7, false, false), (7, false));
+        assert_eq!((tries(7, false, true), tries(7, true, false)), ((8, true), (8, true)));
     }
 }

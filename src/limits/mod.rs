@@ -21,7 +21,7 @@ pub use audit::{Audit, Fullest};
 pub use headers::{Answer, Answered, Hold, HoldReason, hold_after};
 pub use limiter::{HoldChange, Limiter, Reservation, Wait};
 pub use pace::{Pace, Pacer};
-pub use restore::{StoredHold, StoredSlot, ThisBoot, WallTrust};
+pub use restore::{StoredHold, StoredSlot, StoredUntil, ThisBoot, WallTrust};
 pub use values::Values;
 pub use window::Window;
 pub use windows::{Blocked, WindowUsage, Windows};

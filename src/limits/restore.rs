@@ -43,6 +43,19 @@ pub struct StoredHold {
     pub wall_trusted: bool,
 }
 
+/// An end on record: of a hold, of an outage's pause, of what a platform has told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredUntil {
+    /// Whether it was set in this boot.
+    pub same_boot: bool,
+    /// When it was set.
+    pub set: Moment,
+    /// In its boot's ticks.
+    pub until: Tick,
+    /// Whether the wall clock agreed with the platform when it was set.
+    pub wall_trusted: bool,
+}
+
 /// What is known of this boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThisBoot {
@@ -77,13 +90,17 @@ impl ThisBoot {
 
     /// A hold on this boot's ticks, never longer than it was.
     pub fn hold(&self, hold: &StoredHold) -> Hold {
-        let until = if hold.same_boot {
-            hold.until
-        } else {
-            let latest = self.taken_over.after(hold.until.since(hold.set.tick));
-            self.by_wall(hold.set, hold.until, hold.wall_trusted).map_or(latest, |tick| tick.min(latest))
-        };
-        Hold { until, reason: hold.reason, rung: hold.rung }
+        let StoredHold { same_boot, set, until, reason, rung, wall_trusted } = *hold;
+        Hold { until: self.until(&StoredUntil { same_boot, set, until, wall_trusted }), reason, rung }
+    }
+
+    /// An end on this boot's ticks, never farther ahead than it was.
+    pub fn until(&self, end: &StoredUntil) -> Tick {
+        if end.same_boot {
+            return end.until;
+        }
+        let latest = self.taken_over.after(end.until.since(end.set.tick));
+        self.by_wall(end.set, end.until, end.wall_trusted).map_or(latest, |tick| tick.min(latest))
     }
 
     /// Where a tick of another boot lies at the latest, if the walls of both can be believed.

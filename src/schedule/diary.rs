@@ -123,7 +123,7 @@ pub fn why(stopped: &str) -> &str {
         "cancelled" => "the job was cancelled",
         "account" => "an account needs you",
         "list" => "the list could not be read whole; what was read is kept",
-        "unreachable" => "nobody answered",
+        "unreachable" => "nobody answered, or nobody answered well",
         "error" => "an error",
         other => other,
     }

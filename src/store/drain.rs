@@ -30,6 +30,8 @@ pub struct DrainStart {
     pub crashed: u64,
     /// Tasks whose refusal nobody has been blamed for yet.
     pub provisional: Vec<ParkedTask>,
+    /// Tasks that failed in an outage which is not over, who failed first at the front. They do not stand in line.
+    pub aside: Vec<AsideTask>,
     /// Slots of another boot may still count.
     pub other_boots: bool,
     /// When the first drain of this boot took the queue over from the last drain of another boot.
@@ -45,6 +47,19 @@ pub struct ParkedTask {
     pub lane: LaneId,
     /// Its account.
     pub account: AccountId,
+}
+
+/// A task that stands aside for its endpoint's outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsideTask {
+    /// Which.
+    pub task: TaskId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// Its account.
+    pub account: AccountId,
+    /// What is to be done.
+    pub action: Action,
 }
 
 /// A lane, as a drain sees it.
@@ -144,6 +159,7 @@ impl Drain {
         let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
         close.execute(&mut *tx).await.map_err(&sort)?;
         sqlx::query(WAKE_WAITING).execute(&mut *tx).await.map_err(&sort)?;
+        let aside: Vec<(i64, i64, i64, i64)> = sqlx::query_as(ASIDE).fetch_all(&mut *tx).await.map_err(&sort)?;
         let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
         let (last,): (i64,) =
             sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
@@ -164,6 +180,7 @@ impl Drain {
             recovered,
             crashed,
             provisional: provisional.into_iter().map(park).collect(),
+            aside: aside.into_iter().map(aside_of).collect::<Result<_, _>>()?,
             other_boots: false,
             taken_over: Tick(taken_over),
         })
@@ -238,6 +255,11 @@ impl Drain {
     }
 }
 
+fn aside_of((task, lane, account, action): (i64, i64, i64, i64)) -> Result<AsideTask, StoreError> {
+    let action = action_of(action)?;
+    Ok(AsideTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account), action })
+}
+
 pub(super) fn action_of(code: i64) -> Result<Action, StoreError> {
     Action::from_code(code).ok_or_else(|| StoreError::impossible(format!("the action {code}")))
 }
@@ -260,8 +282,17 @@ const COUNT_CRASHERS: &str = "
              group by lane.round_id) c
      where round.id = c.round_id";
 
-/// In the words of the index of those that stand aside; `state = 2` alone would look at every task.
-const WAKE_WAITING: &str = "update task set state = 0 where state in (2, 3) and state <> 3";
+/// In the words of the index of those that stand aside; `state = 2` alone would look at every task. Those that failed in an outage
+/// which is not over stay: a process that begins again and again would ask for the first few for ever.
+const WAKE_WAITING: &str = "
+    update task set state = 0
+     where state in (2, 3) and state <> 3
+       and not exists (select 1 from lane join endpoint_outage o on o.account_id = lane.account_id and o.action = lane.action
+                        where lane.id = task.lane_id)";
+
+const ASIDE: &str = "
+    select task.id, lane.id, lane.account_id, lane.action from task join lane on lane.id = task.lane_id
+     where task.state in (2, 3) and task.state <> 3 order by task.last_attempt_id";
 
 const PROVISIONAL: &str = "
     select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
@@ -269,12 +300,13 @@ const PROVISIONAL: &str = "
 
 /// What a start asks of the tables that grow with the work.
 #[cfg(test)]
-pub(super) const AT_A_START: [&str; 9] = [
+pub(super) const AT_A_START: [&str; 10] = [
     CONVICT_CRASHERS,
     COUNT_CRASHERS,
     REQUEUE_OPEN,
     CLOSE_ATTEMPTS,
     WAKE_WAITING,
+    ASIDE,
     PROVISIONAL,
     LANES,
     super::slots::FIRST_THAT_COUNTS,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::drain::Drain;
 use super::drill;
 use super::error::StoreError;
+use super::outages::OutageChange;
 use super::turn_words::Words;
 use crate::domain::{
     AccountId, Action, AttemptId, LaneId, Moment, Reason, RoundId, Target, TargetId, TaskId, TaskState, Tick, Wall,
@@ -25,18 +26,21 @@ pub struct Turn {
     pub troubles: Vec<(AccountId, Option<String>)>,
     /// Whether the wall clock agrees with the platform's, where that has changed.
     pub clock_checked: Option<bool>,
+    /// Endpoints whose outage began, went on or ended.
+    pub outages: Vec<OutageChange>,
 }
 
 impl Turn {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked } = self;
+        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages } = self;
         settled.is_empty()
             && moves.is_empty()
             && claims.is_empty()
             && holds.is_empty()
             && troubles.is_empty()
             && clock_checked.is_none()
+            && outages.is_empty()
     }
 }
 
@@ -63,10 +67,8 @@ pub struct Settled {
     pub reason: Option<Reason>,
     /// What the platform said.
     pub detail: String,
-    /// Answers so far that were the world's fault or could not be read.
+    /// Failed tries that count against it.
     pub troubles: u32,
-    /// The attempt of the first of them.
-    pub first_trouble: Option<AttemptId>,
     /// An attempt may have had its effect unseen.
     pub unsure: bool,
 }
@@ -140,17 +142,15 @@ pub struct Claimed {
     pub target: Target,
     /// Attempts so far, this one counted.
     pub attempts: u32,
-    /// Answers before this one that were the world's fault or could not be read.
+    /// Failed tries that count against it.
     pub troubles: u32,
-    /// The attempt of the first of them.
-    pub first_trouble: Option<AttemptId>,
     /// An earlier attempt may have had its effect unseen.
     pub unsure: bool,
 }
 
 #[derive(Deserialize)]
 struct ReceiptDocument {
-    claimed: Vec<(i64, i64, i64, serde_json::Value, u32, u32, Option<i64>, u8)>,
+    claimed: Vec<(i64, i64, i64, serde_json::Value, u32, u32, u8)>,
     drained: Vec<i64>,
 }
 
@@ -175,6 +175,7 @@ impl Drain {
             .bind(words.holds)
             .bind(words.troubles)
             .bind(turn.clock_checked)
+            .bind(words.outages)
             .fetch_all(&mut self.store.connection)
             .await;
         let rows = match rows {
@@ -199,8 +200,8 @@ impl Drain {
     }
 }
 
-fn claimed_of(row: (i64, i64, i64, serde_json::Value, u32, u32, Option<i64>, u8)) -> Result<Claimed, StoreError> {
-    let (attempt, task, lane, target, attempts, troubles, first_trouble, unsure) = row;
+fn claimed_of(row: (i64, i64, i64, serde_json::Value, u32, u32, u8)) -> Result<Claimed, StoreError> {
+    let (attempt, task, lane, target, attempts, troubles, unsure) = row;
     Ok(Claimed {
         attempt: AttemptId(attempt),
         task: TaskId(task),
@@ -208,7 +209,6 @@ fn claimed_of(row: (i64, i64, i64, serde_json::Value, u32, u32, Option<i64>, u8)
         target: target_of(&target)?,
         attempts,
         troubles,
-        first_trouble: first_trouble.map(AttemptId),
         unsure: unsure != 0,
     })
 }

@@ -14,6 +14,7 @@
 //! the gap before a `?7` for parameters without a number.
 
 use super::error::StoreError;
+use super::outages::{OutageChange, OutageState};
 use super::turn::{Claim, Move, NewHold, Settled, Turn};
 use crate::domain::{AccountId, Outcome, TaskState, Wall};
 
@@ -36,7 +37,7 @@ macro_rules! settle {
         "
 with answer as materialized (
     select value ->> 0 as upper_tick, value ->> 1 as ended_at, value ->> 2 as http_status, value ->> 3 as finding,
-           value ->> 4 as reason, value ->> 5 as detail, jsonb_extract(value, '$[11]') as attempts
+           value ->> 4 as reason, value ->> 5 as detail, jsonb_extract(value, '$[10]') as attempts
       from jsonb_each($5)
 ), ended as materialized (
     select attempts.value as id, answer.* from answer cross join json_each(answer.attempts) attempts
@@ -49,8 +50,7 @@ update or rollback attempt
 
 with answer as materialized (
     select value ->> 2 as http_status, value ->> 4 as reason, value ->> 6 as state, value ->> 7 as finished_at,
-           value ->> 8 as troubles, value ->> 9 as first_trouble_id, value ->> 10 as unsure,
-           jsonb_extract(value, '$[11]') as attempts
+           value ->> 8 as troubles, value ->> 9 as unsure, jsonb_extract(value, '$[10]') as attempts
       from jsonb_each($5)
 ), ended as materialized (
     select attempt.id, attempt.task_id, answer.*
@@ -58,7 +58,7 @@ with answer as materialized (
 )
 update or rollback task
    set state = ended.state, reason = ended.reason, http_status = ended.http_status, finished_at = ended.finished_at,
-       troubles = ended.troubles, first_trouble_id = ended.first_trouble_id, unsure = ended.unsure
+       troubles = ended.troubles, unsure = ended.unsure
   from ended
  where task.id = ended.task_id and task.state = 1 and task.last_attempt_id = ended.id;
 
@@ -71,7 +71,7 @@ update round
     };
 }
 
-/// `$8` moves, `$9` holds, `$10` troubles, `$11` whether the wall clock agrees with the platform's.
+/// `$8` moves, `$9` holds, `$10` troubles, `$11` whether the wall clock agrees with the platform's, `$12` outages.
 macro_rules! rarer {
     () => {
         "
@@ -99,6 +99,15 @@ update account
  where account.id = j.value ->> 0;
 
 update account set trouble = j.value ->> 1 from jsonb_each($10) j where account.id = j.value ->> 0;
+
+delete from endpoint_outage
+ where (account_id, action) in (select value ->> 0, value ->> 1 from jsonb_each($12) where value ->> 2 is null);
+
+insert or replace into endpoint_outage
+       (account_id, action, since_at, failures, pauses, newcomers, until_tick, until_at, length_ms, drain_id, detail)
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, $1,
+       value ->> 9
+  from jsonb_each($12) where value ->> 2 is not null;
 "
     };
 }
@@ -133,7 +142,7 @@ update or rollback task set state = 1, attempts = attempts + 1, last_attempt_id 
 
 select json_object(
     'claimed',
-    (select json_group_array(json_array(a.id, t.id, t.lane_id, t.target, t.attempts, t.troubles, t.first_trouble_id, t.unsure))
+    (select json_group_array(json_array(a.id, t.id, t.lane_id, t.target, t.attempts, t.troubles, t.unsure))
        from attempt a join task t on t.id = a.task_id
       where a.id > $2),
     'drained',
@@ -161,12 +170,14 @@ pub(super) struct Words {
     pub(super) moves: Option<String>,
     pub(super) holds: Option<String>,
     pub(super) troubles: Option<String>,
+    pub(super) outages: Option<String>,
 }
 
 impl Words {
     pub(super) fn of(turn: &Turn, now: Wall) -> Result<Words, StoreError> {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked } = turn;
-        let plain = moves.is_empty() && holds.is_empty() && troubles.is_empty() && clock_checked.is_none();
+        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages } = turn;
+        let some_rarer = !(moves.is_empty() && holds.is_empty() && troubles.is_empty() && outages.is_empty());
+        let plain = !some_rarer && clock_checked.is_none();
         Ok(Words {
             sql: if plain { PLAIN_TURN } else { WHOLE_TURN },
             settled: json(&kinds_of(settled))?,
@@ -175,6 +186,7 @@ impl Words {
             moves: some_json(moves, |m| move_of(m, now))?,
             holds: some_json(holds, hold_of)?,
             troubles: some_json(troubles, trouble_of)?,
+            outages: some_json(outages, outage_of)?,
         })
     }
 }
@@ -191,16 +203,15 @@ fn some_json<'a, T, R: serde::Serialize>(
 }
 
 /// Answers that say the same, with the attempts they came for: `[upper_tick, ended_at, http_status, finding, reason, detail,
-/// state, finished_at, troubles, first_trouble_id, unsure, [attempt, ...]]`.
-type Kind<'a> =
-    (i64, i64, Option<u16>, &'a str, Option<&'a str>, &'a str, i64, Option<i64>, u32, Option<i64>, u8, Vec<i64>);
+/// state, finished_at, troubles, unsure, [attempt, ...]]`.
+type Kind<'a> = (i64, i64, Option<u16>, &'a str, Option<&'a str>, &'a str, i64, Option<i64>, u32, u8, Vec<i64>);
 
 fn kinds_of(settled: &[Settled]) -> Vec<Kind<'_>> {
     let mut kinds: Vec<Kind<'_>> = Vec::new();
     for item in settled {
         let mut new = kind_of(item);
         match kinds.iter_mut().rev().take(KINDS_COMPARED).find(|kind| say_the_same(kind, &new)) {
-            Some(kind) => kind.11.append(&mut new.11),
+            Some(kind) => kind.10.append(&mut new.10),
             None => kinds.push(new),
         }
     }
@@ -218,7 +229,6 @@ fn kind_of(s: &Settled) -> Kind<'_> {
         s.state.code(),
         finished_at(s.state, s.ended_at),
         s.troubles,
-        s.first_trouble.map(|id| id.0),
         u8::from(s.unsure),
         vec![s.attempt.0],
     )
@@ -227,7 +237,7 @@ fn kind_of(s: &Settled) -> Kind<'_> {
 /// All but whom they came for.
 fn say_the_same(a: &Kind<'_>, b: &Kind<'_>) -> bool {
     let times = |kind: &Kind<'_>| (kind.0, kind.1, kind.7);
-    let rest = |kind: &Kind<'_>| (kind.2, kind.6, kind.8, kind.9, kind.10);
+    let rest = |kind: &Kind<'_>| (kind.2, kind.6, kind.8, kind.9);
     times(a) == times(b) && rest(a) == rest(b) && (a.3, a.4, a.5) == (b.3, b.4, b.5)
 }
 
@@ -272,6 +282,17 @@ fn hold_of(h: &NewHold) -> (i64, Option<i64>, Option<i64>, i64, Option<&str>, u8
     (h.account.0, tick, at, h.length_ms, h.until.map(|_| h.reason.as_str()), h.rung)
 }
 
+/// `[account, action, since_at, failures, pauses, newcomers, until_tick, until_at, length_ms, detail]`; no `since_at`: it is over.
+type OutageRow<'a> = (i64, i64, Option<i64>, u32, u32, u8, i64, i64, i64, &'a str);
+
+fn outage_of(change: &OutageChange) -> OutageRow<'_> {
+    let (account, action) = (change.account.0, change.action.code());
+    let Some(outage) = &change.outage else { return (account, action, None, 0, 0, 0, 0, 0, 0, "") };
+    let OutageState { since, failures, pauses, newcomers, until, until_at, length_ms, detail } = outage;
+    let newcomers = u8::from(*newcomers);
+    (account, action, Some(since.0), *failures, *pauses, newcomers, until.0, until_at.0, *length_ms, detail)
+}
+
 fn trouble_of(trouble: &(AccountId, Option<String>)) -> (i64, Option<&str>) {
     (trouble.0.0, trouble.1.as_deref())
 }
@@ -296,7 +317,6 @@ mod tests {
             reason: (!detail.is_empty()).then_some(Reason::Borrowed("refused")),
             detail: detail.to_owned(),
             troubles: 0,
-            first_trouble: None,
             unsure: false,
         }
     }
@@ -305,10 +325,10 @@ mod tests {
     fn answers_that_say_the_same_are_told_once_and_no_other_is_lost() {
         let settled = [answer(1, 5, ""), answer(2, 5, ""), answer(3, 6, ""), answer(4, 5, ""), answer(5, 6, "no")];
         let kinds = kinds_of(&settled);
-        let attempts: Vec<_> = kinds.iter().map(|kind| (kind.0, kind.5, kind.11.clone())).collect();
+        let attempts: Vec<_> = kinds.iter().map(|kind| (kind.0, kind.5, kind.10.clone())).collect();
         assert_eq!(attempts, [(5, "", vec![1, 2, 4]), (6, "", vec![3]), (6, "no", vec![5])]);
         let many: Vec<_> = (0..100).map(|n| answer(n, n % 40, "")).collect();
-        let mut told: Vec<_> = kinds_of(&many).into_iter().flat_map(|kind| kind.11).collect();
+        let mut told: Vec<_> = kinds_of(&many).into_iter().flat_map(|kind| kind.10).collect();
         told.sort_unstable();
         assert_eq!(told, (0..100).collect::<Vec<_>>(), "who finds no like among the last few stands alone");
     }

@@ -93,7 +93,12 @@ impl Listener for Hub {
                     }
                 }
             }
-            Event::PutBack { .. } | Event::Held { .. } | Event::AccountStopped { .. } | Event::Unreachable { .. } => {}
+            Event::PutBack { .. }
+            | Event::Held { .. }
+            | Event::AccountStopped { .. }
+            | Event::Unreachable { .. }
+            | Event::Outage { .. }
+            | Event::OutageEnded { .. } => {}
         }
     }
 }

@@ -174,7 +174,6 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
             reason: (state == TaskState::Failed).then(|| "protected".into()),
             detail: "as \u{1b}[2Jsaid".into(),
             troubles: 0,
-            first_trouble: None,
             unsure: false,
         };
         let turn = Turn { settled: claimed.iter().map(settle).collect(), ..Turn::default() };

@@ -70,7 +70,6 @@ async fn settle(drain: &mut Drain, claimed: &[Claimed], state: TaskState) {
         reason: Some("not_authorized".into()),
         detail: String::new(),
         troubles: 0,
-        first_trouble: None,
         unsure: false,
     });
     drain.turn(&Turn { settled: settled.collect(), ..Turn::default() }, now).await.unwrap();

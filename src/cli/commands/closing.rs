@@ -100,7 +100,13 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         Stopped::Cancelled => Some("the job was cancelled".to_owned()),
         Stopped::Account => Some("an account needs you".to_owned()),
         Stopped::KeepList => Some("a keep list cannot be read any more".to_owned()),
-        Stopped::Unreachable => Some("nobody answers: is the network up?".to_owned()),
+        Stopped::Unreachable => Some(match finish.given_up {
+            Some(since) => {
+                let since = context.local_clock().text(since, now);
+                format!("the platform has not answered well since {since}; no row is blamed for it")
+            }
+            None => "nobody answers: is the network up?".to_owned(),
+        }),
     };
     if left > 0 {
         let at = finish.next_slot_at.filter(|at| *at > now);

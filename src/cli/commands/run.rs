@@ -96,6 +96,7 @@ async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Resul
         spent: MicroUsd(0),
         next_slot_at: None,
         troubles: Vec::new(),
+        given_up: None,
         withheld: None,
     };
     context.printer.closing_json(&run_summary(&[], &nothing, code))?;

@@ -37,6 +37,7 @@ impl SoFar {
             spent,
             next_slot_at: None,
             troubles: Vec::new(),
+            given_up: None,
             withheld: None,
         }
     }

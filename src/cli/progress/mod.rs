@@ -21,7 +21,7 @@ use crate::config::ProgressMode;
 use crate::domain::{Moment, Tick};
 use crate::engine::{Event, Listener};
 
-/// Between two lines, and between two notices that nobody answers.
+/// Between two lines, and between two notices that nobody answers, or not well.
 const LINE_EVERY: Duration = Duration::from_secs(60);
 /// The bar, its numbers, and what is known beside them.
 const TEMPLATE: &str = "{bar:12} {pos}/{len} {wide_msg}";
@@ -68,7 +68,7 @@ impl ProgressListener {
     }
 
     fn notify(&mut self, event: &Event, now: Moment) {
-        if matches!(event, Event::Unreachable { .. }) {
+        if matches!(event, Event::Unreachable { .. } | Event::Outage { .. }) {
             if now.tick < self.next_unreachable {
                 return;
             }

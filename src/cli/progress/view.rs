@@ -136,6 +136,18 @@ impl View {
                 span_text(*since),
                 clipped(detail, MAX_DETAIL_CHARS)
             )),
+            Event::Outage { account, action, since, next_at, detail } => Some(format!(
+                "account {}: the platform has not answered {action} well since {} ({}); no row is blamed for it, next try {}",
+                escaped(name(account)),
+                local.text(*since, now),
+                clipped(detail, MAX_DETAIL_CHARS),
+                local.text(*next_at, now)
+            )),
+            Event::OutageEnded { account, action, since } => Some(format!(
+                "account {}: the platform answers {action} again, after {}",
+                escaped(name(account)),
+                span_text(now.since(*since))
+            )),
             Event::Settled { .. }
             | Event::Convicted { .. }
             | Event::PutBack { .. }

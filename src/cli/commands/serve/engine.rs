@@ -136,7 +136,8 @@ impl<'a> Engine<'a> {
             Stopped::Unreachable => {
                 let until = now.tick.after(self.silence);
                 self.silence = (self.silence * 2).min(Duration::from_secs(MAX_SILENCE_SECONDS));
-                let why = "Nobody answers".to_owned();
+                let outage = finish.given_up.is_some();
+                let why = if outage { "The platform does not answer well" } else { "Nobody answers" }.to_owned();
                 Some((EngineState::Waiting { until: now.wall_at(until), why }, Rest::Until(until)))
             }
             Stopped::Cap => {

@@ -1,0 +1,347 @@
+//! The law of outages over a simulated platform: only tasks that always fail ever fail, whatever else happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::Transition;
+use crate::engine::verdict::{History, MAX_TROUBLES, is_served, judge};
+use crate::platform::Finding;
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+/// No simulated life lasts longer.
+const LONGEST: i64 = 100 * HOUR;
+
+/// What a platform and a process go through.
+#[derive(Clone, Debug)]
+struct Life {
+    rows: u64,
+    /// Rows that the platform never answers well.
+    poison: BTreeSet<u64>,
+    workers: usize,
+    /// Time between two requests, where they are paced.
+    pace: i64,
+    latency: i64,
+    /// From when to when nobody is answered well.
+    outages: Vec<(i64, i64)>,
+    /// The process is killed and begins again so often.
+    restart_every: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Task {
+    counted: u32,
+    tries: u32,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Pending,
+    Sending,
+    Waiting,
+    Done,
+    Failed,
+}
+
+struct World {
+    life: Life,
+    rng: fastrand::Rng,
+    now: i64,
+    next_slot: i64,
+    next_restart: i64,
+    tasks: BTreeMap<u64, Task>,
+    in_flight: BTreeMap<(i64, u64), Tick>,
+    waiting: BTreeSet<(i64, u64)>,
+    served: bool,
+    outage: Option<Outage>,
+    record: Option<Restored>,
+    hopeless: bool,
+}
+
+impl World {
+    fn new(life: Life, seed: u64) -> World {
+        let task = || Task { counted: 0, tries: 0, state: State::Pending };
+        World {
+            rng: fastrand::Rng::with_seed(seed),
+            now: 0,
+            next_slot: 0,
+            next_restart: life.restart_every.unwrap_or(i64::MAX),
+            tasks: (0..life.rows).map(|row| (row, task())).collect(),
+            in_flight: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            served: false,
+            outage: None,
+            record: None,
+            hopeless: false,
+            life,
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { tick: Tick(self.now), wall: Wall(self.now) }
+    }
+
+    fn is_out(&self) -> bool {
+        self.life.outages.iter().any(|(from, to)| (*from..*to).contains(&self.now))
+    }
+
+    fn live(mut self) -> World {
+        while self.now < LONGEST && !self.hopeless && self.tasks.values().any(|task| task.state < State::Done) {
+            if self.now >= self.next_restart {
+                self.restart();
+            }
+            self.hear();
+            self.wake();
+            self.send();
+            self.pass();
+        }
+        self
+    }
+
+    fn restart(&mut self) {
+        self.next_restart = self.now + self.life.restart_every.unwrap_or(i64::MAX / 2);
+        self.in_flight.clear();
+        self.waiting.clear();
+        self.served = false;
+        let now = self.moment();
+        let aside = self.outage.take().map(|mut outage| outage.take_aside()).unwrap_or_default();
+        self.outage = self.record.clone().map(|record| Outage::restored(record, now));
+        for task in self.tasks.values_mut().filter(|task| task.state < State::Done) {
+            task.state = State::Pending;
+        }
+        if let Some(outage) = &mut self.outage {
+            for task in aside {
+                self.tasks.get_mut(&row_of(task.task)).unwrap().state = State::Waiting;
+                outage.put_aside(TaskAside { not_before: now.tick, ..task });
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        while let Some(((at, row), reserved)) = self.in_flight.first_key_value().map(|(key, at)| (*key, *at)) {
+            if at > self.now {
+                return;
+            }
+            self.in_flight.remove(&(at, row));
+            self.answer(row, reserved);
+        }
+    }
+
+    fn answer(&mut self, row: u64, reserved: Tick) {
+        let (is_out, now) = (self.is_out(), self.moment());
+        let bad = is_out || self.life.poison.contains(&row);
+        let finding = match bad {
+            true => Finding::World { reason: "server_error".into() },
+            false => Finding::Done { reason: None },
+        };
+        let id = task_id(row);
+        let evidence =
+            self.outage.as_ref().map_or(Evidence::of_no_outage(self.served), |outage| outage.evidence(id, self.served));
+        let task = self.tasks.get_mut(&row).unwrap();
+        task.tries += 1;
+        let history = History { troubles: task.counted, unsure: false, repeat_looks_gone: false };
+        let verdict = judge(&finding, &history, evidence);
+        task.counted = verdict.troubles;
+        if is_served(&finding) {
+            task.state = State::Done;
+            self.served = true;
+            for aside in self.outage.take().map(|mut outage| outage.take_aside()).unwrap_or_default() {
+                self.waiting.insert((aside.not_before.0, row_of(aside.task)));
+            }
+            self.record = None;
+            return;
+        }
+        let (roll, outage) = (self.rng.f64(), self.outage.get_or_insert_with(|| Outage::begins(now)));
+        let failure = Failure { task: id, counted: verdict.troubles, reserved, ended: now };
+        outage.fail(failure, |pauses| {
+            Duration::from_secs(1 << (pauses - 1).min(10)).min(Duration::from_secs(900)).mul_f64(roll)
+        });
+        let wait = i64::from(self.rng.u16(..1_000));
+        if verdict.transition == Transition::Fail {
+            task.state = State::Failed;
+        } else {
+            task.state = State::Waiting;
+            let not_before = Tick(self.now + wait * (1 << verdict.troubles.min(6)));
+            outage.put_aside(TaskAside { task: id, lane: LaneId(1), not_before });
+        }
+        let Outage { since, failures, pauses, newcomers, until, .. } = *outage;
+        self.record = Some(Restored { since, failures, pauses, newcomers, until, detail: String::new() });
+        self.hopeless = outage.is_hopeless(Tick(self.now));
+    }
+
+    fn wake(&mut self) {
+        while let Some((at, row)) = self.waiting.first().copied().filter(|(at, _)| *at <= self.now) {
+            self.waiting.remove(&(at, row));
+            self.tasks.get_mut(&row).unwrap().state = State::Pending;
+        }
+        let has_pending = self.tasks.values().any(|task| task.state == State::Pending);
+        if let Some(outage) = self.outage.as_mut().filter(|_| !has_pending)
+            && let Ok(aside) = outage.next_aside(Tick(self.now))
+        {
+            self.tasks.get_mut(&row_of(aside.task)).unwrap().state = State::Pending;
+        }
+    }
+
+    fn send(&mut self) {
+        while self.in_flight.len() < self.life.workers && self.now >= self.next_slot {
+            let admission = self.outage.as_ref().map_or(Admission::All, |outage| outage.admission(Tick(self.now)));
+            if !matches!(admission, Admission::All | Admission::Probe) {
+                return;
+            }
+            let mut pending = self.tasks.iter_mut().filter(|(_, task)| task.state == State::Pending);
+            let Some((row, task)) = pending.next() else { return };
+            task.state = State::Sending;
+            self.in_flight.insert((self.now + self.life.latency, *row), Tick(self.now));
+            self.next_slot = self.now + self.life.pace;
+            if let Some(outage) = &mut self.outage {
+                outage.sent();
+            }
+        }
+    }
+
+    /// To the next moment at which anything happens.
+    fn pass(&mut self) {
+        let mut next = self.next_restart;
+        next = self.in_flight.first_key_value().map_or(next, |((at, _), _)| next.min(*at));
+        next = self.waiting.first().map_or(next, |(at, _)| next.min(*at));
+        if self.next_slot > self.now {
+            next = next.min(self.next_slot);
+        }
+        if let Some(outage) = &self.outage {
+            let pause = Some(outage.until.0).filter(|until| *until > self.now);
+            let aside = outage.aside.front().map(|aside| aside.not_before.0).filter(|at| *at > self.now);
+            next = [pause, aside].into_iter().flatten().fold(next, i64::min);
+        }
+        let is_over = self.tasks.values().all(|task| task.state >= State::Done);
+        assert!(is_over || next < i64::MAX / 4, "nothing will ever happen: {:?}", self.tasks);
+        self.now = next.max(self.now + 1);
+    }
+}
+
+impl PartialOrd for State {
+    fn partial_cmp(&self, other: &State) -> Option<std::cmp::Ordering> {
+        (*self as u8).partial_cmp(&(*other as u8))
+    }
+}
+
+fn task_id(row: u64) -> TaskId {
+    TaskId(i64::try_from(row).unwrap())
+}
+
+fn row_of(task: TaskId) -> u64 {
+    u64::try_from(task.0).unwrap()
+}
+
+/// Outages of seconds to hours, with at least ten minutes between them.
+fn outages() -> impl Strategy<Value = Vec<(i64, i64)>> {
+    let length = prop_oneof![SECOND..MINUTE, MINUTE..20 * MINUTE, HOUR..6 * HOUR];
+    prop::collection::vec((0..40 * MINUTE, length), 0..4).prop_map(|parts| {
+        let mut at = 0;
+        let mut outages = Vec::new();
+        for (gap, length) in parts {
+            let from = if outages.is_empty() { gap } else { at + 10 * MINUTE + gap };
+            at = from + length;
+            outages.push((from, at));
+        }
+        outages
+    })
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    let pace = prop_oneof![Just(0), Just(300), Just(18 * SECOND)];
+    let restart = prop_oneof![3 => Just(None), 1 => Just(Some(MINUTE)), 1 => (MINUTE..HOUR).prop_map(Some)];
+    let poison = prop_oneof![2 => Just(BTreeSet::new()), 1 => prop::collection::btree_set(0_u64..60, 0..4)];
+    (1_u64..60, poison, 1_usize..40, pace, 1_i64..3_000, outages(), restart).prop_map(
+        |(rows, poison, workers, pace, latency, outages, restart_every)| Life {
+            rows,
+            poison: poison.into_iter().filter(|row| *row < rows).collect(),
+            workers,
+            pace,
+            latency,
+            outages,
+            restart_every,
+        },
+    )
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: ProptestConfig::default().cases.max(1_000),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Outages, restarts each minute, any number of workers: who is served in the end is never failed before.
+    #[test]
+    fn an_outage_fails_nothing(life in life(), seed in any::<u64>()) {
+        let world = World::new(life, seed).live();
+        for (row, task) in &world.tasks {
+            let poison = world.life.poison.contains(row);
+            prop_assert!(poison || task.state != State::Failed, "row {row} was failed by an outage: {task:?}");
+            prop_assert!(poison || world.hopeless || task.state == State::Done, "row {row} was forgotten: {task:?}");
+            prop_assert!(task.state != State::Failed || task.tries >= MAX_TROUBLES, "{task:?}");
+        }
+    }
+
+    /// What always fails among others that are served fails after 8 tries, unless nobody was served after its first. Several such rows
+    /// may be taken for an outage now and then, while one of them fails for the first time.
+    #[test]
+    fn what_fails_among_served_ones_fails_after_eight_tries(life in life(), seed in any::<u64>()) {
+        let world = World::new(Life { outages: Vec::new(), restart_every: None, ..life }, seed).live();
+        let most = if world.life.poison.len() == 1 { MAX_TROUBLES } else { 3 * MAX_TROUBLES };
+        for (row, task) in world.tasks.iter().filter(|(row, _)| world.life.poison.contains(row)) {
+            let settled = task.state == State::Failed && (MAX_TROUBLES..=most).contains(&task.tries);
+            prop_assert!(settled || waits_for_newcomers(&world), "row {row}: {task:?}");
+        }
+    }
+}
+
+/// Whether a row fails that never failed while others were served, so that it may be an outage.
+fn waits_for_newcomers(world: &World) -> bool {
+    world.hopeless && world.tasks.values().any(|task| task.state < State::Done && task.counted < 2)
+}
+
+#[test]
+fn a_run_waits_a_day_and_no_longer() {
+    let life = Life {
+        rows: 3,
+        poison: BTreeSet::new(),
+        workers: 2,
+        pace: 0,
+        latency: 100,
+        outages: vec![(0, LONGEST)],
+        restart_every: None,
+    };
+    let world = World::new(life, 7).live();
+    assert!(world.hopeless && (24 * HOUR..24 * HOUR + 16 * MINUTE).contains(&world.now), "{}", world.now);
+    let tries: u32 = world.tasks.values().map(|task| task.tries).sum();
+    assert!((90..260).contains(&tries), "{tries} requests in a day");
+    assert!(world.tasks.values().all(|task| task.state != State::Failed && task.counted <= 1));
+    assert!(world.tasks.values().all(|task| task.tries > 20), "everybody has a turn: {:?}", world.tasks);
+}
+
+#[test]
+fn one_row_that_always_fails_holds_nobody_up() {
+    for poison in 0..20 {
+        let life = Life {
+            rows: 20,
+            poison: BTreeSet::from([poison]),
+            workers: 1,
+            pace: 300,
+            latency: 50,
+            outages: vec![(0, 12 * MINUTE)],
+            restart_every: None,
+        };
+        let world = World::new(life, poison).live();
+        let done = world.tasks.values().filter(|task| task.state == State::Done).count();
+        assert_eq!(done, 19, "{poison}");
+    }
+}
