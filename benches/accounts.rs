@@ -14,7 +14,7 @@ use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scop
 use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
-use cleanup::store::{DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Store};
+use cleanup::store::{DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
 use sqlx::{ConnectOptions, Connection};
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -73,7 +73,7 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
         account: None,
         keep: None,
     };
-    let mut loader = store.begin_round(&job, None, "made up", None, now).await?;
+    let mut loader = store.begin_round(&job, None, &LoadedFrom::new("made up", 1), None, now).await?;
     let mut line = 1;
     for _ in 0..tasks {
         for account in &known {

@@ -8,7 +8,7 @@ use cleanup::domain::{AccountId, Action, Platform, Target, TargetId, Tick, Wall,
 use cleanup::jobfile::{ReadOptions, Source, Survey};
 use cleanup::limits::{Limiter, Pace, Reservation};
 use cleanup::platform::rate_facts;
-use cleanup::store::{LoadRow, NewJob, QueueKind, RowPlace, Store};
+use cleanup::store::{LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -67,7 +67,8 @@ fn load_rows(bencher: Bencher<'_, '_>) {
                 keep: None,
             };
             let summary = runtime.block_on(async {
-                let mut loader = store.begin_round(&job, None, "content", None, Wall(0)).await.unwrap();
+                let mut loader =
+                    store.begin_round(&job, None, &LoadedFrom::new("content", 1), None, Wall(0)).await.unwrap();
                 loader.push_all(rows).await.unwrap();
                 loader.finish().await.unwrap()
             });

@@ -24,7 +24,7 @@ pub fn try_it(data: &[u8]) {
         line = row.line;
         match row.verdict {
             RowVerdict::Task { .. } => usable += 1,
-            RowVerdict::Rejected(_) => rejected += 1,
+            RowVerdict::Rejected { .. } => rejected += 1,
         }
     }
     assert_eq!((usable, rejected), (survey.usable, survey.rejected));

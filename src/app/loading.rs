@@ -56,7 +56,7 @@ pub async fn load(
     options: &LoadOptions,
     now: Wall,
 ) -> Result<Loaded, CliError> {
-    let (hash, keep) = (file.content_hash(options), options.rules.keep_path());
+    let (from, keep) = (file.loaded_from(options), options.rules.keep_path());
     match standing {
         Standing::Unchanged { .. } => {
             store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
@@ -71,7 +71,7 @@ pub async fn load(
             }
             let book = HandleBook::of(store, file).await?;
             let mut loader =
-                store.begin_round(&file.new_job(accounts, keep), seen.as_ref(), &hash, columns, now).await?;
+                store.begin_round(&file.new_job(accounts, keep), seen.as_ref(), &from, columns, now).await?;
             let tasks = push_rows(&mut loader, file, accounts, options, book).await?;
             if tasks == 0 {
                 // Dropped unfinished, the round was never there.
@@ -84,9 +84,11 @@ pub async fn load(
                 return Err(CliError::new(Kind::Fault, "the job went away while it was loaded").hint("type it again"));
             };
             let book = HandleBook::of(store, file).await?;
-            let mut loader = store.begin_reload(&job, &hash, now).await?;
+            let mut loader = store.begin_reload(&job, &from, now).await?;
             push_rows(&mut loader, file, accounts, options, book).await?;
-            match loader.apply(options.allow_shrink).await? {
+            // Rows of the same file do not vanish because an export broke off: they are read differently.
+            let allow_shrink = options.allow_shrink || from.is_same_file(&job.loaded_from);
+            match loader.apply(allow_shrink).await? {
                 Reloaded::Applied(summary) => {
                     store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
                     Ok(Loaded::Again(summary))
@@ -167,12 +169,16 @@ async fn next_batch(
                             let spared = sieve.spares(row, (action, account, &target), sends);
                             RowPlace::Task { action, account: id, target, spared: spared.map(Rule::name) }
                         }
-                        Placed::Rejected(reason) => RowPlace::Rejected { reason: reason.to_owned() },
+                        Placed::Rejected(reason) => RowPlace::Rejected { reason: reason.to_owned(), task: None },
                     }
                 }
-                Err(reason) => RowPlace::Rejected { reason: reason.to_owned() },
+                Err(reason) => RowPlace::Rejected { reason: reason.to_owned(), task: None },
             },
-            RowVerdict::Rejected(rejection) => RowPlace::Rejected { reason: rejection.reason().to_owned() },
+            RowVerdict::Rejected { rejection, task } => {
+                let task = task
+                    .and_then(|row| Some((row.action, place_of(accounts, row.account, row.action).ok()?, row.target)));
+                RowPlace::Rejected { reason: rejection.reason().to_owned(), task }
+            }
         };
         batch.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) });
     }

@@ -12,9 +12,9 @@ use super::sifting::SievedRow;
 use super::standing::place_of;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Target, TargetKind, counted};
-use crate::jobfile::{LaneCount, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
+use crate::jobfile::{LaneCount, READER_VERSION, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
 use crate::lists::filter::Rule;
-use crate::store::NewJob;
+use crate::store::{LoadedFrom, NewJob};
 
 /// Rows by action and account, and how many each rule spares.
 type ToDo = (Vec<LaneCount>, BTreeMap<Rule, u64>);
@@ -193,12 +193,12 @@ impl Prepared {
         Ok((lanes, spared))
     }
 
-    /// What "unchanged" is told by: the file's content, and what else decides what becomes of its rows.
-    pub(super) fn content_hash(&self, options: &LoadOptions) -> String {
+    /// What "unchanged" is told by: the file's content, what else decides what becomes of its rows, and who has read them.
+    pub(super) fn loaded_from(&self, options: &LoadOptions) -> LoadedFrom {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         let handles =
             if self.survey.handles > 0 { format!(":handles={}", options.handles_asked) } else { String::new() };
-        format!("{file}:{}{handles}", options.rules.name())
+        LoadedFrom::new(format!("{file}:{}{handles}", options.rules.name()), READER_VERSION)
     }
 
     pub(super) fn new_job(&self, accounts: &Accounts, keep: Option<&PathBuf>) -> NewJob {

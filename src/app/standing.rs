@@ -58,7 +58,7 @@ pub async fn stand(
     Ok(match (job.state, options.again && pending == 0) {
         (_, true) => Standing::Again,
         (JobState::Cancelled, false) => Standing::Cancelled,
-        _ if job.content_hash == file.content_hash(options) => Standing::Unchanged { pending },
+        _ if job.loaded_from == file.loaded_from(options) => Standing::Unchanged { pending },
         _ => Standing::Changed { pending },
     })
 }

@@ -11,8 +11,10 @@
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
 //!  pending | waiting | provisional -- spare  --> kept ------- restore --> pending
 //!  pending | waiting | provisional | failed -- finish by hand --> done -- reopen --> pending
+//!  pending | waiting | provisional | failed | cancelled | kept -- reject --> rejected -- restore --> pending
 //! ```
-//! A row that repeats an earlier one, or cannot be used, makes no task: its outcome is duplicate or rejected from the start.
+//! A row that repeats an earlier one, or cannot be used, makes no task: its outcome is duplicate or rejected from the start. A
+//! task is rejected where a later reading of its row finds it unusable.
 
 use std::fmt;
 
@@ -76,11 +78,13 @@ pub enum TaskState {
     Cancelled,
     /// Spared by a keep list or another rule.
     Kept,
+    /// Its row cannot be used, as a later reading of it found.
+    Rejected,
 }
 
 impl TaskState {
     /// Every state, in the order of its code.
-    pub const ALL: [TaskState; 9] = [
+    pub const ALL: [TaskState; 10] = [
         TaskState::Pending,
         TaskState::Sending,
         TaskState::Waiting,
@@ -90,9 +94,10 @@ impl TaskState {
         TaskState::Failed,
         TaskState::Cancelled,
         TaskState::Kept,
+        TaskState::Rejected,
     ];
 
-    /// The number stored in the queue, 0 to 8; 4 and above are settled.
+    /// The number stored in the queue, 0 to 9; 4 and above are settled.
     pub const fn code(self) -> i64 {
         self as i64
     }
@@ -111,6 +116,7 @@ impl TaskState {
             TaskState::Failed => Outcome::Failed,
             TaskState::Cancelled => Outcome::Cancelled,
             TaskState::Kept => Outcome::Kept,
+            TaskState::Rejected => Outcome::Rejected,
         }
     }
 }
@@ -140,10 +146,13 @@ pub enum Transition {
     Acquit,
     /// Its row vanished or its job was cancelled.
     Cancel,
-    /// Its row came back, or nothing spares it any more.
+    /// Its row came back or can be used again, or nothing spares it any more.
     Restore,
     /// A keep list names its target, or another rule spares it.
     Spare,
+    /// Its row was read again and cannot be used. A failed one must not be put back in line by a retry, and a cancelled or spared
+    /// one says what its row is now.
+    Reject,
     /// A person asked for another try.
     Retry,
     /// A person did it on the platform's own pages, and says so.
@@ -154,7 +163,7 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Transition; 16] = [
+    pub const ALL: [Transition; 17] = [
         Transition::Claim,
         Transition::Succeed,
         Transition::FindGone,
@@ -168,6 +177,7 @@ impl Transition {
         Transition::Cancel,
         Transition::Restore,
         Transition::Spare,
+        Transition::Reject,
         Transition::Retry,
         Transition::FinishByHand,
         Transition::Reopen,
@@ -175,7 +185,7 @@ impl Transition {
 
     /// The states it may start from.
     pub const fn from(self) -> &'static [TaskState] {
-        use TaskState::{Cancelled, Done, Failed, Kept, Pending, Provisional, Sending, Waiting};
+        use TaskState::{Cancelled, Done, Failed, Kept, Pending, Provisional, Rejected, Sending, Waiting};
         match self {
             Transition::Claim => &[Pending],
             Transition::Succeed
@@ -187,7 +197,8 @@ impl Transition {
             Transition::Wake => &[Waiting],
             Transition::Convict | Transition::Acquit => &[Provisional],
             Transition::Cancel | Transition::Spare => &[Pending, Waiting, Provisional],
-            Transition::Restore => &[Cancelled, Kept],
+            Transition::Reject => &[Pending, Waiting, Provisional, Failed, Cancelled, Kept],
+            Transition::Restore => &[Cancelled, Kept, Rejected],
             Transition::Retry => &[Failed],
             Transition::FinishByHand => &[Pending, Waiting, Provisional, Failed],
             Transition::Reopen => &[Done],
@@ -205,6 +216,7 @@ impl Transition {
             Transition::Suspect => TaskState::Provisional,
             Transition::Cancel => TaskState::Cancelled,
             Transition::Spare => TaskState::Kept,
+            Transition::Reject => TaskState::Rejected,
             Transition::Release
             | Transition::Wake
             | Transition::Acquit
@@ -264,19 +276,20 @@ mod tests {
         for state in TaskState::ALL {
             assert_eq!(TaskState::from_code(state.code()), Some(state));
         }
-        assert_eq!(TaskState::from_code(9), None);
+        assert_eq!(TaskState::from_code(10), None);
         assert_eq!(TaskState::from_code(-1), None);
     }
 
     #[test]
     fn only_a_person_reopens_a_settled_task() {
+        // Neither puts a task in line.
+        let settles_whatever_it_was = [Transition::FinishByHand, Transition::Reject];
         for transition in Transition::ALL {
             for from in transition.from() {
                 assert_ne!(*from, transition.to(), "{transition:?} changes nothing");
                 let settled = from.outcome() != Outcome::Pending;
                 let by_person = matches!(transition, Transition::Retry | Transition::Restore | Transition::Reopen);
-                // What a person did by hand is done, whether we had given it up or not.
-                assert!(settled == by_person || transition == Transition::FinishByHand, "{transition:?}");
+                assert!(settled == by_person || settles_whatever_it_was.contains(&transition), "{transition:?}");
             }
         }
     }

@@ -43,11 +43,15 @@ pub use header::{HandleColumn, NAME_COLUMNS, ReadOptions, handle_columns};
 pub use receipt::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
 pub use receipt_columns::guarded;
 pub use rejection::{Fault, Rejection};
-pub use rows::{Row, RowVerdict, Rows};
+pub use rows::{Row, RowTask, RowVerdict, Rows};
 pub use source::Source;
 pub use stored::{cells_from_stored, stored_from_cells};
 pub use survey::{Example, LaneCount, Survey};
 pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
+
+/// The version of this reader. It belongs to what "unchanged" means: a file, and what is queued of it, is looked at again where another
+/// version read it. Raise it with every change of which rows can be used, of what they are read as, or of the columns that are chosen.
+pub const READER_VERSION: u32 = 1;
 
 /// The longest record, in bytes of UTF-8. An unclosed quote in a big file ends here instead of in memory.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

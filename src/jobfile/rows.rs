@@ -32,7 +32,23 @@ pub enum RowVerdict<'a> {
         target: Target,
     },
     /// An unusable row.
-    Rejected(Rejection),
+    Rejected {
+        /// Why, and what to do.
+        rejection: Rejection,
+        /// What an earlier reading of it may have made of it; none where it names no target.
+        task: Option<RowTask<'a>>,
+    },
+}
+
+/// What a row names, whether it can be used or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowTask<'a> {
+    /// What would be done.
+    pub action: Action,
+    /// By whom; none where the row leaves it to the default.
+    pub account: Option<&'a AccountName>,
+    /// To whom or what.
+    pub target: Target,
 }
 
 /// The rows of a file. Ends with an error if the file is not the one that was surveyed.
@@ -73,20 +89,21 @@ impl Rows {
             }
         };
         let (records, judge) = (&self.opened.records, &self.opened.judge);
-        let reject = |fault, action, column| {
+        let reject = |fault, action, column, task| {
             let text = cell(records.record(), column);
-            RowVerdict::Rejected(Rejection::of(fault, action, judge.header.name(column), text))
+            RowVerdict::Rejected { rejection: Rejection::of(fault, action, judge.header.name(column), text), task }
         };
         let mut is_stored = true;
         let verdict = match judged {
-            Judged::Task { action, digits: Some(id), column, .. } if self.verdict.rejects(id) => {
-                reject(Fault::RoundedZeros, Some(action), column)
+            Judged::Task { action, account, digits: Some(id), column, target, .. } if self.verdict.rejects(id) => {
+                let account = account.and_then(|number| judge.account(number));
+                reject(Fault::RoundedZeros, Some(action), column, Some(RowTask { action, account, target }))
             }
             Judged::Task { action, account, target, is_plain, .. } => {
                 is_stored = !is_plain;
                 RowVerdict::Task { action, account: account.and_then(|number| judge.account(number)), target }
             }
-            Judged::Rejected { fault, action, column } => reject(fault, action, column),
+            Judged::Rejected { fault, action, column } => reject(fault, action, column, None),
         };
         if is_stored {
             store_into(&mut self.cells, records.record().iter());

@@ -29,7 +29,7 @@ fn seen(survey: &Survey, source: &Source) -> Result<Vec<Seen>, JobFileError> {
             RowVerdict::Task { action, account, target } => {
                 Ok(format!("{action} {} {target}", account.map_or("-", |name| name.as_str())))
             }
-            RowVerdict::Rejected(rejection) => Err(rejection.reason()),
+            RowVerdict::Rejected { rejection, .. } => Err(rejection.reason()),
         };
         all.push((row.line, verdict, row.cells.map(str::to_owned)));
     }

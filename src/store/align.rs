@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::error::StoreError;
 use super::load::{LoadRow, RowPlace};
-use super::old_rows::{OldRow, OldRows, PageOfOldRows};
+use super::old_rows::{Aside, OldRow, OldRows, PageOfOldRows};
 use super::open::Store;
 use super::reload_sizes::ReloadSizes;
 use super::row_runs::{Run, runs_json};
@@ -120,11 +120,7 @@ impl Alignment {
         let found = if self.left_over.contains(&key) { None } else { self.find(lane, target, key) };
         let same = found.and_then(|(place, in_order)| {
             let old = self.pages.get_mut(place.page)?.rows.get_mut(place.row)?;
-            let same_place = match &old.kept {
-                Some(rule) => *spared == Some(rule.as_str()),
-                None => spared.is_none() || !old.unsettled,
-            };
-            let same = !old.matched && old.record == row.record && same_place;
+            let same = !old.matched && old.record == row.record && is_same_place(old, *spared);
             old.matched |= same;
             same.then_some((place, in_order, old.id))
         });
@@ -254,6 +250,15 @@ impl Alignment {
         let text = serde_json::json!(self.unmatched).to_string();
         self.unmatched.clear();
         write(store, INSERT_UNMATCHED, text).await
+    }
+}
+
+/// Whether a row that can be used is where the old one was. One that could not be used is compared by what it has come to.
+fn is_same_place(old: &OldRow, spared: Option<&str>) -> bool {
+    match &old.aside {
+        Some(Aside::Kept(rule)) => spared == Some(rule.as_str()),
+        Some(Aside::Rejected) => false,
+        None => spared.is_none() || !old.unsettled,
     }
 }
 

@@ -33,7 +33,14 @@ pub(super) fn straight_run(tasks: &[&Buffered]) -> Option<(LaneId, u64)> {
 fn target_of(item: &Buffered) -> Option<(&Target, Option<&'static str>)> {
     match &item.row.place {
         RowPlace::Task { target, spared, .. } => Some((target, *spared)),
-        RowPlace::Rejected { .. } => None,
+        RowPlace::Rejected { task, .. } => task.as_ref().map(|(.., target)| (target, None)),
+    }
+}
+
+fn rejected_for(item: &Buffered) -> Option<&str> {
+    match &item.row.place {
+        RowPlace::Task { .. } => None,
+        RowPlace::Rejected { reason, .. } => Some(reason),
     }
 }
 
@@ -66,8 +73,8 @@ pub(super) fn targets(tasks: &[&Buffered]) -> String {
     json
 }
 
-/// Rows as `[lane, line, target, spared]`, and their record behind it where they are staged.
-pub(super) fn scattered(tasks: &[&Buffered], with_record: bool) -> String {
+/// Rows as `[lane, line, target, spared]`, and behind it their record and why they are rejected where they are staged.
+pub(super) fn scattered(tasks: &[&Buffered], staged: bool) -> String {
     let mut json = String::with_capacity(tasks.len() * 32 + 2);
     json.push('[');
     for item in tasks {
@@ -81,8 +88,12 @@ pub(super) fn scattered(tasks: &[&Buffered], with_record: bool) -> String {
             Some(rule) => write!(json, ",\"{rule}\""),
             None => write!(json, ",null"),
         };
-        if with_record {
+        if staged {
             let _ = write!(json, ",{}", serde_json::json!(item.row.record));
+            let _ = match rejected_for(item) {
+                Some(reason) => write!(json, ",{}", serde_json::json!(reason)),
+                None => write!(json, ",null"),
+            };
         }
         json.push(']');
     }
@@ -106,10 +117,7 @@ pub(super) fn rejected(rest: &[&Buffered]) -> String {
     let rows: Vec<_> = rest
         .iter()
         .map(|item| {
-            let reason = match &item.row.place {
-                RowPlace::Rejected { reason } => reason.as_str(),
-                RowPlace::Task { .. } => "",
-            };
+            let reason = rejected_for(item).unwrap_or_default();
             serde_json::json!([item.row.line, reason, item.row.record])
         })
         .collect();

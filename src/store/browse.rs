@@ -12,6 +12,8 @@ pub const MAX_PAGE_ROWS: u32 = 200;
 /// Rows looked at in one statement, and statements in one page, where no index leads to the rows asked for.
 const SPAN_ROWS: i64 = 100_000;
 const MAX_SPANS: u32 = 4;
+/// Of rejected rows those without a task come first. From here on a place is one among the others: no file has so many lines.
+const TASKS_FROM: i64 = 1 << 48;
 
 /// Which rows of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub struct RowQuery<'a> {
 /// A row as a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowView {
-    /// Its task; none for duplicates and rejected rows.
+    /// Its task; none for duplicates and rows that were rejected from the start.
     pub task: Option<TaskId>,
     /// The physical line where its record begins.
     pub line: u64,
@@ -97,6 +99,7 @@ const GONE: &str = tasks!("indexed by task_troubled", "task.state in (5, 6) and 
 const FAILED: &str = tasks!("indexed by task_troubled", "task.state in (5, 6) and task.state = 6");
 const CANCELLED: &str = tasks!("", "task.state = 7");
 const KEPT: &str = tasks!("", "task.state = 8");
+const REJECTED: &str = tasks!("indexed by task_rejected", "task.state = 9");
 
 const BY_TARGET: &str = "
     select task.id,
@@ -134,9 +137,33 @@ impl Store {
     pub async fn rows(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
         let query = RowQuery { most: query.most.clamp(1, MAX_PAGE_ROWS), ..*query };
         match query.outcome {
-            Some(Outcome::Duplicate | Outcome::Rejected) => self.rows_without_task(job, &query).await,
+            Some(Outcome::Duplicate) => self.rows_without_task(job, &query).await,
+            Some(Outcome::Rejected) => self.rejected_rows_of_both_kinds(job, &query).await,
             _ => self.task_rows(job, &query).await,
         }
+    }
+
+    /// Rows that made no task, then tasks that were rejected later.
+    async fn rejected_rows_of_both_kinds(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
+        if query.after < TASKS_FROM {
+            let page = self.rows_without_task(job, query).await?;
+            if page.next.is_some() || self.rejected_tasks(job).await? == 0 {
+                return Ok(page);
+            }
+            if !page.rows.is_empty() {
+                return Ok(RowPage { next: Some(TASKS_FROM), ..page });
+            }
+        }
+        let after = (query.after - TASKS_FROM).max(0);
+        let page = self.task_rows(job, &RowQuery { after, ..*query }).await?;
+        Ok(RowPage { next: page.next.map(|behind| TASKS_FROM + behind), ..page })
+    }
+
+    async fn rejected_tasks(&mut self, job: &Job) -> Result<i64, StoreError> {
+        let sql = "select rejected_tasks from round where id = ?1";
+        let found = sqlx::query_as(sql).bind(job.round.0).fetch_one(&mut self.connection).await;
+        let (tasks,): (i64,) = found.map_err(|e| self.sort(e))?;
+        Ok(tasks)
     }
 
     async fn task_rows(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
@@ -147,7 +174,8 @@ impl Store {
             Some(Outcome::Failed) => (FAILED, true),
             Some(Outcome::Cancelled) => (CANCELLED, false),
             Some(Outcome::Kept) => (KEPT, false),
-            Some(Outcome::Duplicate | Outcome::Rejected) | None => (ALL, false),
+            Some(Outcome::Rejected) => (REJECTED, true),
+            Some(Outcome::Duplicate) | None => (ALL, false),
         };
         let (first, last) = self.task_range(job).await?;
         let mut behind = query.after.max(first - 1);
@@ -270,7 +298,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::domain::{Action, Platform, TargetId};
-    use crate::store::{LoadRow, NewJob, QueueKind, RowPlace};
+    use crate::store::{LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace};
 
     /// 300,000 tasks on line 2 and up, a rejected row behind them; every 100,000th has failed, the first half is done.
     async fn big_job(folder: &std::path::Path) -> (Store, Job) {
@@ -285,14 +313,14 @@ mod tests {
             account: Some(account),
             keep: None,
         };
-        let mut loader = store.begin_round(&new, None, "hash", None, Wall(1)).await.unwrap();
+        let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, Wall(1)).await.unwrap();
         for n in 1..=ROWS {
             let target = Target::Id(TargetId::from_i64(n as i64).unwrap());
             let place = RowPlace::Task { action: Action::Unlike, account, target, spared: None };
             let record = (n == 250_000).then(|| format!("{n},Needle"));
             loader.push(LoadRow { line: n + 1, place, record }).await.unwrap();
         }
-        let place = RowPlace::Rejected { reason: "not_an_id".into() };
+        let place = RowPlace::Rejected { reason: "not_an_id".into(), task: None };
         loader.push(LoadRow { line: ROWS + 2, place, record: Some("x,y".into()) }).await.unwrap();
         loader.finish().await.unwrap();
         for sql in [

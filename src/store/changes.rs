@@ -6,6 +6,7 @@
 use super::drill;
 use super::error::StoreError;
 use super::loader::Loader;
+use super::reload::ReloadSummary;
 
 impl Loader<'_> {
     pub(super) async fn append_fresh(&mut self) -> Result<(), StoreError> {
@@ -44,24 +45,34 @@ impl Loader<'_> {
         Ok(cancelled as u64)
     }
 
-    /// Brings back what returned and what nothing spares any more, spares what a rule now does, and takes over new cells.
-    pub(super) async fn update_matched(&mut self) -> Result<(u64, u64), StoreError> {
+    /// Rejects what cannot be used any more, brings back what returned, can be used again or is spared by nothing any more, spares what
+    /// a rule now does, and takes over new cells.
+    pub(super) async fn update_matched(&mut self, summary: &mut ReloadSummary) -> Result<(), StoreError> {
         let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.changed", &[]).await?;
         let (round, now) = (self.round.0, self.now.0);
-        let counts = "select cancelled, kept from round where id = ?1";
-        let freed_sql = "select count(*) from temp.changed c join task on task.id = c.task_id
-                           join temp.incoming i on i.id = c.incoming_id where task.state = 8 and i.spared is null";
-        let (freed,): (i64,) = self.one(freed_sql, &[]).await?;
-        let (cancelled, kept): (i64, i64) = self.one(counts, &[round]).await?;
+        let (restored, held_back, spared): (i64, i64, i64) = self.one(COUNT_CHANGED, &[]).await?;
         if total > 0 {
             self.begin().await?;
             self.run("update round set torn = 1 where id = ?1", &[round]).await?;
         }
-        let steps =
-            [COUNT_RESTORED, COUNT_FREED, COUNT_SPARED, RESTORE, FREE, SPARE, RETURN, DROP_CELLS, REPLACE_CELLS];
+        let steps = [
+            COUNT_REJECTED,
+            REJECT,
+            COUNT_READMITTED,
+            READMIT,
+            COUNT_RESTORED,
+            COUNT_FREED,
+            COUNT_SPARED,
+            RESTORE,
+            FREE,
+            SPARE,
+            RETURN,
+            DROP_CELLS,
+            REPLACE_CELLS,
+        ];
         self.in_batches(total, &steps, &[round, now]).await?;
-        let (cancelled_now, kept_now): (i64, i64) = self.one(counts, &[round]).await?;
-        Ok(((cancelled - cancelled_now + freed) as u64, (kept_now - kept + freed) as u64))
+        (summary.restored, summary.held_back, summary.kept) = (restored as u64, held_back as u64, spared as u64);
+        Ok(())
     }
 
     /// Runs statements over a temporary table, a batch of its rows (`rowid > ?1 and rowid <= ?2`) per transaction. All get the
@@ -118,6 +129,51 @@ const COUNT_CANCELLED: &str = "update round set pending = pending - ?2, cancelle
 const MARK_VANISHED: &str = "
     update or rollback task set vanished = 1
      where id in (select task_id from temp.vanished where rowid > ?1 and rowid <= ?2) and vanished = 0";
+
+/// What is about to come back into line, what is about to be taken out of it because its row cannot be used, and what is about to be
+/// spared that was not.
+const COUNT_CHANGED: &str = "
+    select coalesce(sum(i.rejected is null and i.spared is null
+                        and (task.state in (8, 9) or (task.state = 7 and task.reason = 'row_vanished'))), 0),
+           coalesce(sum(i.rejected is not null and task.state in (0, 2, 3, 6)), 0),
+           coalesce(sum(i.spared is not null
+                        and (task.state in (0, 2, 3, 9) or (task.state = 7 and task.reason = 'row_vanished'))), 0)
+      from temp.changed c join task on task.id = c.task_id join temp.incoming i on i.id = c.incoming_id";
+
+/// A row that cannot be used now, whatever it was: but what is done or gone stays that, and what is being sent is let finish.
+const COUNT_REJECTED: &str = "
+    update round
+       set pending = pending - n.of_line, failed = failed - n.of_failed, cancelled = cancelled - n.of_cancelled,
+           kept = kept - n.of_kept, rejected_tasks = rejected_tasks + n.of_line + n.of_failed + n.of_cancelled + n.of_kept
+      from (select coalesce(sum(task.state in (0, 2, 3)), 0) as of_line, coalesce(sum(task.state = 6), 0) as of_failed,
+                   coalesce(sum(task.state = 7), 0) as of_cancelled, coalesce(sum(task.state = 8), 0) as of_kept
+              from temp.changed c
+              join task on task.id = c.task_id
+              join temp.incoming i on i.id = c.incoming_id
+             where c.rowid > ?1 and c.rowid <= ?2 and i.rejected is not null) n
+     where round.id = ?3";
+
+const REJECT: &str = "
+    update or rollback task set state = 9, reason = i.rejected, finished_at = ?4
+      from temp.changed c join temp.incoming i on i.id = c.incoming_id
+     where c.rowid > ?1 and c.rowid <= ?2 and task.id = c.task_id and i.rejected is not null
+       and task.state in (0, 2, 3, 6, 7, 8, 9)";
+
+/// A row that can be used again.
+const COUNT_READMITTED: &str = "
+    update round
+       set pending = pending + n.n, rejected_tasks = rejected_tasks - n.n
+      from (select count(*) as n from temp.changed c
+              join task on task.id = c.task_id
+              join temp.incoming i on i.id = c.incoming_id
+             where c.rowid > ?1 and c.rowid <= ?2 and task.state = 9 and i.rejected is null) n
+     where round.id = ?3";
+
+const READMIT: &str = "
+    update or rollback task set state = 0, reason = null, http_status = null, finished_at = null
+     where id in (select c.task_id from temp.changed c join temp.incoming i on i.id = c.incoming_id
+                   where c.rowid > ?1 and c.rowid <= ?2 and i.rejected is null)
+       and state = 9";
 
 const COUNT_RESTORED: &str = "
     update round

@@ -45,12 +45,13 @@ const CREATE_COMPARISON: [&str; 7] = [
     "create temp table changed (task_id integer not null, incoming_id integer not null) strict",
 ];
 
-/// In the order of the key, which is asked for each of them once. Whoever repeats the row before it has the same task.
+/// In the order of the key, which is asked for each of them once. Whoever repeats the row before it has the same task; of rows that
+/// mean one task those that can be used come first.
 const FILL_SORTED_INCOMING: &str = "
     insert into temp.sorted_incoming
     select id, repeats, iif(repeats, null, (select key.task_id from task_key key where key.lane_id = i.lane_id and key.target = i.target))
       from (select id, lane_id, target, lane_id is lag(lane_id) over w and target is lag(target) over w as repeats
-              from temp.incoming window w as (order by lane_id, target, id)) i";
+              from temp.incoming window w as (order by lane_id, target, rejected is not null, id)) i";
 
 /// The tasks that leftover rows mean, but for those that stood in the file before and were met in passing.
 const FILL_MATCHED: &str = "
@@ -61,16 +62,19 @@ const FILL_MATCHED: &str = "
                           where run.task_id <= s.task_id order by run.task_id desc limit 1), 0)
      order by s.task_id";
 
-/// Rows that repeat another leftover one, and those that repeat one met in passing.
+/// Rows that make no task: they repeat another leftover one, or one met in passing, or cannot be used and never could.
 const FILL_REPEATED: &str = "
     insert into temp.repeated
-    select s.id from temp.sorted_incoming s
+    select s.id from temp.sorted_incoming s join temp.incoming i on i.id = s.id
      where s.repeats
         or (s.task_id is not null and not exists (select 1 from temp.matched m where m.task_id = s.task_id))
+        or (s.task_id is null and i.rejected is not null)
      order by s.id";
 
 const FILL_FRESH: &str = "
-    insert into temp.fresh select id from temp.sorted_incoming where not repeats and task_id is null order by id";
+    insert into temp.fresh
+    select s.id from temp.sorted_incoming s join temp.incoming i on i.id = s.id
+     where not s.repeats and s.task_id is null and i.rejected is null order by s.id";
 
 /// Two tables are filled: what vanished (or had vanished while it was being sent, and came back unsettled), and what changed
 /// among what matched.
@@ -91,5 +95,7 @@ const FILL_VANISHED: &str = "
       left join task_cells c on c.task_id = m.task_id
      where task.vanished = 1 or c.record is not i.record
         or (i.spared is not null and task.state in (0, 2, 3))
+        or (i.rejected is not null and task.state in (0, 2, 3, 6, 7, 8))
+        or (task.state = 9 and i.rejected is not task.reason)
         or (task.state = 8 and i.spared is not task.reason) or (task.state = 7 and task.reason = 'row_vanished')
      order by m.task_id";

@@ -80,6 +80,13 @@ impl Store {
                    select outcome, reason, count(*) from (
                        select outcome, reason from row_without_task where load_id = ?2 limit ?3)
                     group by outcome, reason
+                    union all
+                   select 'rejected', reason, count(*) from (
+                       select task.reason from (select id from round where id = ?1 and rejected_tasks > 0) r
+                        cross join load on load.round_id = r.id and load.finished_at is not null
+                        cross join task indexed by task_rejected
+                           on task.state = 9 and task.id between load.first_task_id and load.last_task_id limit ?3)
+                    group by reason
                     order by 3 desc limit 50";
         let found: Vec<(String, String, i64)> = sqlx::query_as(sql)
             .bind(job.round.0)

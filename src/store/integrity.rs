@@ -25,7 +25,7 @@ const MISCOUNTED: &str = "
     with counted as (
         select lane.round_id as round_id, sum(task.state < 4) as pending, sum(task.state = 4) as done,
                sum(task.state = 5) as gone, sum(task.state = 6) as failed, sum(task.state = 7) as cancelled,
-               sum(task.state = 8) as kept
+               sum(task.state = 8) as kept, sum(task.state = 9) as rejected
           from task join lane on lane.id = task.lane_id join round on round.id = lane.round_id
          where task.id <= round.visible_to
          group by lane.round_id)
@@ -34,6 +34,7 @@ const MISCOUNTED: &str = "
      where round.pending <> coalesce(c.pending, 0) or round.done <> coalesce(c.done, 0)
         or round.gone <> coalesce(c.gone, 0) or round.failed <> coalesce(c.failed, 0)
         or round.cancelled <> coalesce(c.cancelled, 0) or round.kept <> coalesce(c.kept, 0)
+        or round.rejected_tasks <> coalesce(c.rejected, 0)
      order by job.name";
 
 /// What no foreign key guards. Attempts of forgotten tasks are meant to be there: their slots still count.

@@ -21,6 +21,28 @@ pub struct NewJob {
     pub keep: Option<PathBuf>,
 }
 
+/// What a load was made from: "unchanged" is told by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadedFrom {
+    /// SHA-256 of the file, and behind a colon what else decides what becomes of its rows.
+    pub content_hash: String,
+    /// The version of the reader that told tasks from unusable rows; 0: one that did not say so.
+    pub reader: u32,
+}
+
+impl LoadedFrom {
+    /// A content, as this version of the reader read it.
+    pub fn new(content_hash: impl Into<String>, reader: u32) -> LoadedFrom {
+        LoadedFrom { content_hash: content_hash.into(), reader }
+    }
+
+    /// Whether the file was the same to the byte, whatever else decided.
+    pub fn is_same_file(&self, other: &LoadedFrom) -> bool {
+        let file = |from: &LoadedFrom| from.content_hash.split(':').next().map(str::to_owned);
+        file(self) == file(other)
+    }
+}
+
 /// What a person last said of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
@@ -76,16 +98,18 @@ pub struct Job {
     /// Tasks of the round that are not settled.
     pub pending: u64,
     /// What the newest load of the round was made from.
-    pub content_hash: String,
+    pub loaded_from: LoadedFrom,
+    /// The newest version of the reader that has looked at what stands in line.
+    pub checked_by: u32,
     /// The number of that load.
     pub(super) load: i64,
 }
 
-type JobRow = (i64, String, String, Option<i64>, Option<i64>, String, i64, i64, i64, i64, String, i64);
+type JobRow = (i64, String, String, Option<i64>, Option<i64>, String, i64, i64, i64, i64, String, i64, i64, i64);
 
 const SELECT_JOBS: &str = "
     select job.id, job.name, job.path, job.action, job.account_id, job.state, round.id, round.number, round.visible_to,
-           round.pending, load.content_hash, load.id
+           round.pending, load.content_hash, load.id, load.reader, load.checked_by
       from job
       join round on round.job_id = job.id
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
@@ -144,7 +168,22 @@ impl Store {
 }
 
 fn job_of(row: JobRow) -> Result<Job, StoreError> {
-    let (id, name, path, action, account, state, round, number, visible_to, pending, content_hash, load) = row;
+    let (
+        id,
+        name,
+        path,
+        action,
+        account,
+        state,
+        round,
+        number,
+        visible_to,
+        pending,
+        content_hash,
+        load,
+        reader,
+        checked_by,
+    ) = row;
     Ok(Job {
         id: JobId(id),
         name,
@@ -156,7 +195,8 @@ fn job_of(row: JobRow) -> Result<Job, StoreError> {
         round_number: u32::try_from(number).unwrap_or(0),
         visible_to: TaskId(visible_to),
         pending: u64::try_from(pending).unwrap_or(0),
-        content_hash,
+        loaded_from: LoadedFrom { content_hash, reader: u32::try_from(reader).unwrap_or(0) },
+        checked_by: u32::try_from(checked_by).unwrap_or(0),
         load,
     })
 }

@@ -8,7 +8,7 @@ use sqlx::Connection;
 
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::error::StoreError;
-use super::job::{Job, NewJob};
+use super::job::{Job, LoadedFrom, NewJob};
 use super::keys::Keys;
 use super::loader::{Loader, ROWS_PER_STATEMENT};
 use super::lock::LoadLock;
@@ -44,6 +44,8 @@ pub enum RowPlace {
     Rejected {
         /// Why, in one word.
         reason: String,
+        /// The task that another reading of the row may have made of it; none where it names none.
+        task: Option<(Action, AccountId, Target)>,
     },
 }
 
@@ -71,7 +73,7 @@ impl Store {
         &mut self,
         job: &NewJob,
         seen: Option<&Job>,
-        content_hash: &str,
+        from: &LoadedFrom,
         columns: Option<&[String]>,
         now: Wall,
     ) -> Result<Loader<'_>, StoreError> {
@@ -105,7 +107,7 @@ impl Store {
         .fetch_one(&mut *tx)
         .await
         .map_err(&sort)?;
-        let (load, first_id) = insert_load(&mut tx, round, content_hash, now).await.map_err(&sort)?;
+        let (load, first_id) = insert_load(&mut tx, round, from, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
         self.sync_each_commit(false).await?;
         let keys = Keys::beside(&self.path);
@@ -131,18 +133,19 @@ impl Store {
 pub(super) async fn insert_load(
     tx: &mut sqlx::SqliteConnection,
     round: i64,
-    content_hash: &str,
+    from: &LoadedFrom,
     now: Wall,
 ) -> Result<(i64, i64), sqlx::Error> {
     sqlx::query_as(
-        "insert into load (round_id, first_task_id, content_hash, started_at)
+        "insert into load (round_id, first_task_id, content_hash, started_at, reader, checked_by)
          select ?1, max(coalesce((select max(id) from task), 0), coalesce((select max(last_task_id) from load), 0)) + 1,
-                ?2, ?3
+                ?2, ?3, ?4, ?4
          returning id, first_task_id",
     )
     .bind(round)
-    .bind(content_hash)
+    .bind(&from.content_hash)
     .bind(now.0)
+    .bind(from.reader)
     .fetch_one(tx)
     .await
 }
@@ -168,19 +171,18 @@ impl Loader<'_> {
         let lane = match &row.place {
             RowPlace::Task { action, account, spared, .. } => {
                 self.kept |= spared.is_some();
-                let lane = self.lane(*action, *account).await?;
-                if let Some(alignment) = &mut self.alignment
-                    && alignment.takes(self.store, lane, &row).await?
-                {
-                    return Ok(());
-                }
-                Some(lane)
+                Some(self.lane(*action, *account).await?)
             }
-            RowPlace::Rejected { .. } => {
-                self.rejected += 1;
-                None
-            }
+            RowPlace::Rejected { task, .. } => self.lane_of_rejected(task.as_ref()).await?,
         };
+        if let Some(lane) = lane
+            && let Some(alignment) = &mut self.alignment
+            && alignment.takes(self.store, lane, &row).await?
+        {
+            return Ok(());
+        }
+        // What an unusable row with a lane comes to is known when it has been compared.
+        self.rejected += u64::from(lane.is_none());
         self.buffer.push(Buffered { row, lane });
         if self.buffer.len() == ROWS_PER_STATEMENT { self.flush().await } else { Ok(()) }
     }
@@ -305,5 +307,5 @@ const INSERT_REJECTED: &str = "
     select ?2, value ->> 0, 'rejected', value ->> 1, value ->> 2 from jsonb_each(?1)";
 
 const STAGE: &str = "
-    insert into temp.incoming (lane_id, line, target, spared, record)
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from jsonb_each(?1)";
+    insert into temp.incoming (lane_id, line, target, spared, record, rejected)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 from jsonb_each(?1)";

@@ -12,7 +12,7 @@ use super::error::StoreError;
 use super::keys::Keys;
 use super::lock::LoadLock;
 use super::open::Store;
-use crate::domain::{AccountId, Action, LaneId, RoundId, Wall};
+use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
 
 /// Rows in one statement.
 pub const ROWS_PER_STATEMENT: usize = 10_000;
@@ -36,6 +36,7 @@ pub struct Loader<'s> {
     pub(super) first_id: i64,
     pub(super) next_id: i64,
     pub(super) rows: u64,
+    /// Rows that cannot be used and name no task of the queue.
     pub(super) rejected: u64,
     pub(super) now: Wall,
     /// Some of its tasks are spared.
@@ -96,13 +97,12 @@ impl<'s> Loader<'s> {
             return Ok(lane);
         }
         let key = [self.round.0, action.code(), account.0];
-        let found = "select max(id) from lane where round_id = ?1 and action = ?2 and account_id = ?3";
-        let (mut lane,): (Option<i64>,) = self.one(found, &key).await?;
+        let (mut lane,): (Option<i64>,) = self.one(FIND_LANE, &key).await?;
         if lane.is_none() {
             self.begin().await?;
             let insert = "insert into lane (round_id, action, account_id) values (?1, ?2, ?3) on conflict do nothing";
             self.run(insert, &key).await?;
-            (lane,) = self.one(found, &key).await?;
+            (lane,) = self.one(FIND_LANE, &key).await?;
             if self.alignment.is_some() {
                 self.commit().await?;
             }
@@ -110,6 +110,22 @@ impl<'s> Loader<'s> {
         let lane = lane.ok_or_else(|| StoreError::impossible("a lane that is not there".to_owned()))?;
         self.lanes.insert((action, account), LaneId(lane));
         Ok(LaneId(lane))
+    }
+
+    /// The line in which a task may stand that an earlier reading made of an unusable row; none where nothing can be there.
+    pub(super) async fn lane_of_rejected(
+        &mut self,
+        task: Option<&(Action, AccountId, Target)>,
+    ) -> Result<Option<LaneId>, StoreError> {
+        let Some((action, account, _)) = task else { return Ok(None) };
+        if self.alignment.is_none() {
+            return Ok(None);
+        }
+        if let Some(lane) = self.lanes.get(&(*action, *account)) {
+            return Ok(Some(*lane));
+        }
+        let (lane,): (Option<i64>,) = self.one(FIND_LANE, &[self.round.0, action.code(), account.0]).await?;
+        Ok(lane.map(LaneId))
     }
 
     pub(super) async fn insert_json(
@@ -200,6 +216,8 @@ impl<'s> Loader<'s> {
         self.store.sync_each_commit(true).await
     }
 }
+
+const FIND_LANE: &str = "select max(id) from lane where round_id = ?1 and action = ?2 and account_id = ?3";
 
 /// Each connection copies the log once it is longer than its own mark, at the end of a transaction. A drain waits for the disk at every
 /// turn: what a load has written should not be its to copy, nor should copies beside the load keep the disk busy.

@@ -78,7 +78,7 @@ pub use forget::Forgotten;
 pub use glance::{Course, MAX_SAMPLED_TASKS, News, RecentAttempt, TopReason};
 pub use handles::{HandlesTold, Resolution};
 pub use integrity::Integrity;
-pub use job::{Job, JobState, NewJob};
+pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use known::{Known, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS};
 pub use load::{LoadRow, LoadSummary, RowPlace};
 pub use loader::{Loader, ROWS_PER_STATEMENT};

@@ -23,10 +23,19 @@ pub(super) struct OldRow {
     pub(super) record: Option<String>,
     /// Nothing final has become of it: it is in line, or being sent.
     pub(super) unsettled: bool,
-    /// The rule that spares it.
-    pub(super) kept: Option<String>,
+    /// Why it stands aside.
+    pub(super) aside: Option<Aside>,
     /// The file has it still: [`super::align`] has met it.
     pub(super) matched: bool,
+}
+
+/// Why a row stands aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Aside {
+    /// The rule that spares it, in one word.
+    Kept(String),
+    /// It cannot be used.
+    Rejected,
 }
 
 /// A page of rows as it was read. Telling the rows apart is left to whoever compares them, so that SQLite need not wait for it.
@@ -52,11 +61,11 @@ impl PageOfOldRows {
         for (id, target) in self.ids.into_iter().zip(each_target(Some(&self.targets))) {
             let (target, record) = (target?, records.next().flatten());
             let row = match unusual.next_if(|unusual| unusual.id == id) {
-                None => OldRow { id, lane: self.lane, target, record, unsettled: true, kept: None, matched: false },
+                None => OldRow { id, lane: self.lane, target, record, unsettled: true, aside: None, matched: false },
                 Some(Unusual { vanished: true, .. }) => continue,
-                Some(Unusual { lane, settled, kept, .. }) => {
+                Some(Unusual { lane, settled, aside, .. }) => {
                     let lane = lane.unwrap_or(self.lane);
-                    OldRow { id, lane, target, record, unsettled: !settled, kept, matched: false }
+                    OldRow { id, lane, target, record, unsettled: !settled, aside, matched: false }
                 }
             };
             rows.push(row);
@@ -182,21 +191,26 @@ struct Unusual {
     /// None: the one expected.
     lane: Option<i64>,
     vanished: bool,
-    kept: Option<String>,
+    aside: Option<Aside>,
 }
 
 impl Unusual {
-    /// `id` for a row that is settled and has nothing else to it, else `id:lane:state:vanished:rule`.
+    /// `id` for a row that is settled and has nothing else to it, else `id:lane:state:vanished:reason`.
     fn parse(text: &[u8]) -> Option<Unusual> {
         let mut parts = std::str::from_utf8(text).ok()?.splitn(5, ':');
         let id = parts.next()?.parse().ok()?;
         let Some(lane) = parts.next() else {
-            return Some(Unusual { id, settled: true, lane: None, vanished: false, kept: None });
+            return Some(Unusual { id, settled: true, lane: None, vanished: false, aside: None });
         };
         let state: i64 = parts.next()?.parse().ok()?;
         let vanished = parts.next()? == "1";
-        let kept = parts.next().filter(|_| state == 8).map(str::to_owned);
-        Some(Unusual { id, settled: state >= 4, lane: Some(lane.parse().ok()?), vanished, kept })
+        let reason = parts.next().unwrap_or_default().to_owned();
+        let aside = match state {
+            8 => Some(Aside::Kept(reason)),
+            9 => Some(Aside::Rejected),
+            _ => None,
+        };
+        Some(Unusual { id, settled: state >= 4, lane: Some(lane.parse().ok()?), vanished, aside })
     }
 }
 
@@ -230,7 +244,7 @@ macro_rules! old_rows {
                    from (select task.id, task.target,
                                 iif(state >= 4 or vanished = 1 or lane_id <> ?4,
                                     task.id || iif(state < 8 and vanished = 0 and lane_id = ?4, '',
-                                                   ':' || lane_id || ':' || state || ':' || vanished || ':' || iif(state = 8, coalesce(reason, ''), '')),
+                                                   ':' || lane_id || ':' || state || ':' || vanished || ':' || iif(state >= 8, coalesce(reason, ''), '')),
                                     null) as unusual,
                                 iif(task.id = ", $first, ", ", $run, ", null) as run",
                 $record,

@@ -134,12 +134,11 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn rejected_rows(&mut self, job: &Job, round: u32, most: u32) -> Result<Vec<RejectedRow>, StoreError> {
-        let Some((_, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
-        let sql = "select line, reason, record from row_without_task
-                    where load_id = ?1 and outcome = 'rejected' order by line limit ?2";
-        let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(sql)
+        let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
+        let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(REJECTED_ROWS)
             .bind(load)
             .bind(most)
+            .bind(round)
             .fetch_all(&mut self.connection)
             .await
             .map_err(|e| self.sort(e))?;
@@ -161,6 +160,23 @@ macro_rules! of_round {
 
 const REASONS: &str =
     of_round!("select task.state, task.reason, count(*)", "group by task.state, task.reason order by task.state");
+
+/// Rows that made no task, and tasks that were rejected later: as they stand in the file.
+const REJECTED_ROWS: &str = "
+    select * from (
+        select line, reason, record from row_without_task
+         where load_id = ?1 and outcome = 'rejected' order by line limit ?2)
+    union all
+    select * from (
+        select coalesce((select r.line + task.id - r.task_id from row_run r
+                          where r.load_id = ?1 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line) as line,
+               coalesce(task.reason, ''), coalesce(c.record, cast(task.target as text))
+          from (select rejected_tasks from round where id = ?3 and rejected_tasks > 0)
+         cross join load cross join task indexed by task_rejected on task.id between load.first_task_id and load.last_task_id
+          left join task_cells c on c.task_id = task.id
+         where load.round_id = ?3 and load.finished_at is not null and task.state = 9 and task.vanished = 0
+         order by load.id, task.id limit ?2)
+    order by 1 limit ?2";
 
 /// What no request settled (kept, cancelled, done by hand) is no part of the run.
 const SPAN: &str = of_round!(

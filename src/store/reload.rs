@@ -11,7 +11,7 @@ use super::align::{Alignment, CREATE_ALIGNMENT};
 use super::columns::numbers;
 use super::compare::DROP_COMPARISON;
 use super::error::StoreError;
-use super::job::Job;
+use super::job::{Job, LoadedFrom};
 use super::load::insert_load;
 use super::loader::{Loader, ROWS_PER_TRANSACTION};
 use super::lock::LoadLock;
@@ -48,6 +48,8 @@ pub struct ReloadSummary {
     pub duplicates: u64,
     /// Rows that cannot be used.
     pub rejected: u64,
+    /// Tasks among them that stood in line until now, or would have with a retry.
+    pub held_back: u64,
     /// Tasks that were in line or are new, and are spared now.
     pub kept: u64,
 }
@@ -57,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was seen; the database cannot be written.
-    pub async fn begin_reload(&mut self, job: &Job, content_hash: &str, now: Wall) -> Result<Loader<'_>, StoreError> {
+    pub async fn begin_reload(&mut self, job: &Job, from: &LoadedFrom, now: Wall) -> Result<Loader<'_>, StoreError> {
         let lock = LoadLock::wait(&self.path).await?;
         self.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, Some(job)).await?;
@@ -65,7 +67,7 @@ impl Store {
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let (load, first_id) = insert_load(&mut tx, job.round.0, content_hash, now).await.map_err(&sort)?;
+        let (load, first_id) = insert_load(&mut tx, job.round.0, from, now).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
         let mut loader = Loader::new(self, lock, job.round, load, first_id, now, None);
         for sql in ["drop table if exists temp.incoming", CREATE_INCOMING].iter().chain(&CREATE_ALIGNMENT) {
@@ -100,18 +102,22 @@ impl Loader<'_> {
         // Each batch is true by itself, so after a power failure the first few of them are what a crash leaves; the last commit's
         // sync takes all of them to the disk.
         self.let_commits_gather().await?;
-        let mut summary = ReloadSummary { rows: self.rows, rejected: self.rejected, ..ReloadSummary::default() };
+        let mut summary = ReloadSummary { rows: self.rows, ..ReloadSummary::default() };
         self.append_fresh().await?;
         summary.added = self.index_fresh().await?;
         summary.cancelled = self.cancel_vanished().await?;
-        (summary.restored, summary.kept) = self.update_matched().await?;
-        summary.duplicates = self.finish_reload(&mut summary).await?;
+        self.update_matched(&mut summary).await?;
+        self.finish_reload(&mut summary).await?;
         self.checkpoint().await?;
         Ok(Reloaded::Applied(summary))
     }
 
-    async fn finish_reload(&mut self, summary: &mut ReloadSummary) -> Result<u64, StoreError> {
-        let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.repeated", &[]).await?;
+    async fn finish_reload(&mut self, summary: &mut ReloadSummary) -> Result<(), StoreError> {
+        let (total, unusable): (i64, i64) = self.one(COUNT_WITHOUT_TASK, &[]).await?;
+        let (matched,): (i64,) = self.one(COUNT_REJECTED_MATCHED, &[]).await?;
+        let (without_task, duplicates) = (self.rejected as i64 + unusable, total - unusable);
+        summary.rejected = (without_task + matched) as u64;
+        summary.duplicates = duplicates as u64;
         let (load, round) = (self.load, self.round.0);
         self.in_batches(total, &[INSERT_REPEATED], &[load, 0]).await?;
         self.write_runs().await?;
@@ -123,7 +129,7 @@ impl Loader<'_> {
         self.run(
             "update round set visible_to = max(visible_to, ?2), rows = ?3, duplicates = ?4, rejected = ?5,
                     pending = pending + ?6, kept = kept + ?7, torn = 0 where id = ?1",
-            &[round, last, self.rows as i64, total, self.rejected as i64, pending, kept],
+            &[round, last, self.rows as i64, duplicates, without_task, pending, kept],
         )
         .await?;
         self.close_load(last).await?;
@@ -134,7 +140,7 @@ impl Loader<'_> {
         for sql in DROP_COMPARISON {
             self.run(sql, &[]).await?;
         }
-        Ok(total as u64)
+        Ok(())
     }
 
     /// Says where the rows of this load stand: those in their old order as the runs they were met in, the rest one by one.
@@ -166,11 +172,22 @@ impl Loader<'_> {
 
 const CREATE_INCOMING: &str = "
     create temp table incoming (id integer primary key, lane_id integer not null, line integer not null, target any not null,
-                                spared text, record text) strict";
+                                spared text, record text, rejected text) strict";
+
+const COUNT_WITHOUT_TASK: &str = "
+    select coalesce(max(r.rowid), 0), coalesce(sum(i.rejected is not null), 0)
+      from temp.repeated r join temp.incoming i on i.id = r.id";
+
+const COUNT_REJECTED_MATCHED: &str = "
+    select count(*) from temp.matched m
+      join temp.incoming i on i.id = m.incoming_id
+      join task on task.id = m.task_id
+     where i.rejected is not null and task.state = 9";
 
 const INSERT_REPEATED: &str = "
     insert into row_without_task (load_id, line, outcome, reason, task_id, record)
-    select ?3, i.line, 'duplicate', 'duplicate', key.task_id, i.record
+    select ?3, i.line, iif(i.rejected is null, 'duplicate', 'rejected'), coalesce(i.rejected, 'duplicate'),
+           iif(i.rejected is null, key.task_id, null), i.record
       from temp.repeated r
       join temp.incoming i on i.id = r.id
       left join task_key key on key.lane_id = i.lane_id and key.target = i.target
@@ -200,3 +217,7 @@ const DELETE_OLDER: [&str; 2] = [
       where (load_id, line) in (select r.load_id, r.line from load join row_run r on r.load_id = load.id
                                  where load.round_id = ?1 and load.id < ?2 limit ?3)",
 ];
+
+#[cfg(test)]
+#[path = "reload_tests.rs"]
+mod tests;

@@ -89,8 +89,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn counts(&mut self, round: RoundId) -> Result<Counts, StoreError> {
-        let sql =
-            "select id, done, gone, failed, cancelled, kept, duplicates, rejected, pending from round where id = ?1";
+        let sql = "select id, done, gone, failed, cancelled, kept, duplicates, rejected + rejected_tasks, pending from round where id = ?1";
         let (_, done, gone, failed, cancelled, kept, duplicate, rejected, pending): CountRow =
             sqlx::query_as(sql).bind(round.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
         let n = |count: i64| u64::try_from(count).unwrap_or(0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Horizons, Platform, TargetId, TaskState};
 use cleanup::store::{
-    Claim, Drain, DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Settled, Store, Turn, TurnReceipt,
+    Claim, Drain, DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Turn, TurnReceipt,
 };
 
 /// A home nobody else has.
@@ -104,14 +104,15 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
         let columns = ["tweet_id".to_owned(), "note".to_owned()];
         let now = SystemClock::shared().now().wall;
         let seen = store.job(&new.name).await.unwrap();
-        let mut loader = store.begin_round(&new, seen.as_ref(), "hash", Some(&columns), now).await.unwrap();
+        let mut loader =
+            store.begin_round(&new, seen.as_ref(), &LoadedFrom::new("hash", 1), Some(&columns), now).await.unwrap();
         for (line, id) in [(2, 1001), (3, 1002), (4, 1003), (5, 1001)] {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(id).unwrap());
             let place = RowPlace::Task { action: Action::Unlike, account, target, spared: None };
             let record = Some(format!("{id},=1+1"));
             loader.push(LoadRow { line, place, record }).await.unwrap();
         }
-        let place = RowPlace::Rejected { reason: "not_an_id".into() };
+        let place = RowPlace::Rejected { reason: "not_an_id".into(), task: None };
         loader.push(LoadRow { line: 6, place, record: Some("x,y".into()) }).await.unwrap();
         loader.finish().await.unwrap();
         store.close().await;
@@ -128,7 +129,7 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
         let new = NewJob { name: job.into(), path, action: Some(action), account: Some(account), keep: None };
         let now = SystemClock::shared().now().wall;
         let seen = store.job(&new.name).await.unwrap();
-        let mut loader = store.begin_round(&new, seen.as_ref(), "hash", None, now).await.unwrap();
+        let mut loader = store.begin_round(&new, seen.as_ref(), &LoadedFrom::new("hash", 1), None, now).await.unwrap();
         for n in 1..=rows {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(n).unwrap());
             let place = RowPlace::Task { action, account, target, spared: None };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Horizons, Platform, Target, TaskId, TaskState};
 use cleanup::store::{
-    Claim, Claimed, Drain, DrainLock, LoadRow, NewJob, QueueKind, RowPlace, Settled, Store, Tick, Turn,
+    Claim, Claimed, Drain, DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Tick, Turn,
 };
 
 const ROWS: u64 = 8;
@@ -32,7 +32,7 @@ async fn queue(path: &Path) -> Store {
         keep: None,
     };
     let now = SystemClock::shared().now().wall;
-    let mut loader = store.begin_round(&new, None, "hash", None, now).await.unwrap();
+    let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();
     for n in 1..=ROWS {
         let place = RowPlace::Task { action, account, target: target(n), spared: (n == ROWS).then_some("keep_list") };
         loader.push(LoadRow { line: n, place, record: None }).await.unwrap();

@@ -123,6 +123,7 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
             counted(summary.rows, "row", "rows"),
             parts(&[
                 (summary.added, "new"),
+                (summary.held_back, "held back (rejected now)"),
                 (summary.cancelled, "vanished (cancelled)"),
                 (summary.restored, "came back"),
                 (summary.kept, "kept"),
