@@ -30,9 +30,18 @@ struct Note {
     object: Value,
 }
 
+/// The schedule whose run ended.
+#[derive(Clone, Copy, Debug)]
+pub struct OfSchedule<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The run met trouble that may pass, and is tried again. The same trouble again is not told of.
+    pub tries_again: bool,
+}
+
 /// Tells of the end of a run, where somebody wants to hear of it. A command line that makes no sense and a queue that another
 /// process drains are no ends of runs.
-pub async fn after(context: &Context, schedule: Option<&str>, ended: &Result<Report, CliError>) {
+pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &Result<Report, CliError>) {
     let Some(command) = &context.settings.run.notify else { return };
     let report = match ended {
         Ok(report) => report.clone(),
@@ -46,7 +55,7 @@ pub async fn after(context: &Context, schedule: Option<&str>, ended: &Result<Rep
     }
 }
 
-fn note(report: &Report, schedule: Option<&str>) -> Option<Note> {
+fn note(report: &Report, schedule: Option<OfSchedule<'_>>) -> Option<Note> {
     let mut object = report.summary.clone()?;
     let stopped = object["stopped"].as_str().unwrap_or_default().to_owned();
     let event = match (report.code, stopped.as_str()) {
@@ -59,9 +68,11 @@ fn note(report: &Report, schedule: Option<&str>) -> Option<Note> {
         report.troubles.iter().map(|(account, reason)| json!({ "account": account, "reason": reason })).collect();
     let fields = object.as_object_mut()?;
     fields.shift_insert(0, "event".into(), event.into());
-    fields.shift_insert(1, "schedule".into(), schedule.into());
+    let name = schedule.map(|schedule| schedule.name);
+    fields.shift_insert(1, "schedule".into(), name.into());
     fields.insert("needs_person".into(), troubles.into());
-    Some(Note { event, exit_code: report.code, stopped, schedule: schedule.unwrap_or_default().to_owned(), object })
+    fields.insert("tries_again".into(), schedule.is_some_and(|schedule| schedule.tries_again).into());
+    Some(Note { event, exit_code: report.code, stopped, schedule: name.unwrap_or_default().to_owned(), object })
 }
 
 async fn tell(command: &str, note: &Note, queue: Option<&Path>, most_seconds: u64) -> Result<(), String> {
@@ -130,9 +141,10 @@ mod tests {
         assert_eq!(event(77, "account"), "needs_person");
         assert_eq!(event(74, "error"), "stopped");
         let some = Report { troubles: vec![("work".into(), "account_locked".into())], ..report(4, "deadline") };
-        let note = note(&some, Some("nightly")).unwrap();
+        let note = note(&some, Some(OfSchedule { name: "nightly", tries_again: true })).unwrap();
         assert_eq!(note.event, "needs_person");
         assert_eq!(note.object["needs_person"][0]["account"], "work");
+        assert_eq!(note.object["tries_again"], true);
         assert!(note.object.to_string().starts_with(r#"{"event":"needs_person","schedule":"nightly","jobs""#));
         assert!(super::note(&Report::nothing(), None).is_none());
     }

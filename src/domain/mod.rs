@@ -24,5 +24,5 @@ pub use rate_facts::RateFacts;
 pub use secret::Secret;
 pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId, digits_value};
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
-pub use time::{BootId, Moment, Tick, Wall};
+pub use time::{BootId, CLOCK_TOLERANCE, Moment, Tick, Wall};
 pub use window::{Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, parse_duration};

@@ -4,6 +4,9 @@
 use std::fmt;
 use std::time::Duration;
 
+/// Wall clocks are set by less than this all the time; what lies further in the future was written under a clock that was wrong.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(10 * 60);
+
 /// Milliseconds of boot-time: since this boot began, suspend included. Comparable only within one boot. Negative is before
 /// the boot: where a slot of an earlier boot is placed on this boot's line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -36,6 +39,16 @@ impl Wall {
     /// How long from `earlier` to here; zero where `earlier` is later.
     pub fn since(self, earlier: Wall) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Whether this lies in the future of `now` by more than clocks are set by.
+    pub fn is_ahead_of(self, now: Wall) -> bool {
+        self > now.after(CLOCK_TOLERANCE)
+    }
+
+    /// How long ago this was; none where it lies in the future by more than clocks are set by, so that nobody knows.
+    pub fn age(self, now: Wall) -> Option<Duration> {
+        (!self.is_ahead_of(now)).then(|| now.since(self))
     }
 
     /// The time in RFC 3339, UTC, whole seconds: `2026-11-22T14:38:31Z`.

@@ -8,9 +8,11 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::begun::Dropped;
+use super::firing::{After, End, Firing, How};
 use super::plan::{Passed, Schedule};
 use super::recurrence::Slot;
-use super::scheduler::{End, Firing, How, News};
+use super::scheduler::News;
 use super::steering::Skipped;
 use crate::domain::{Wall, counted};
 
@@ -20,17 +22,56 @@ pub fn sentence(news: &News, now: Wall) -> String {
         News::Begins(firing) => begins(firing, now),
         News::Ended(firing, end) => ended(firing, end, now),
         News::Passed(schedule, slot, missed, why) => passed(schedule, slot, *missed, *why),
-        News::GivenUp(schedule, slot) => format!(
-            "{}: the run of {} was interrupted and not gone on with in its hours; the next one goes on",
-            schedule.name,
+        News::TriesAgain(firing, end, at) => tries_again(firing, end, *at, now),
+        News::StillTrouble(firing, end, at) => {
+            let (name, zone) = (&firing.schedule.name, firing.schedule.recurrence.zone());
+            let (why, now, at) =
+                (why_ended(&end.stopped, Some(end.exit_code)), time_text(now, zone), time_text(*at, zone));
+            format!("{name}: still the same at {now}: {why}; the next try is at {at}")
+        }
+        News::Dropped(schedule, dropped) => not_gone_on_with(schedule, dropped),
+        News::ClockWasAhead(schedule, was) => {
+            let at = |at| moment_text(at, schedule.recurrence.zone());
+            format!(
+                "{}: its times up to {} had been dealt with under a clock that was ahead; by this clock it is {}, and those that have not \
+                 come are undone",
+                schedule.name,
+                at(*was),
+                at(now)
+            )
+        }
+        News::Broken(name, why) => format!("{name}: this schedule cannot be used: {why}"),
+    }
+}
+
+fn tries_again(firing: &Firing, end: &End, at: Wall, now: Wall) -> String {
+    let (name, zone) = (&firing.schedule.name, firing.schedule.recurrence.zone());
+    let requests = counted(end.requests, "request", "requests");
+    format!(
+        "{name}: stopped at {} after {requests}: {} (exit code {}); tried again from {} on, while its hours last",
+        time_text(now, zone),
+        why_ended(&end.stopped, Some(end.exit_code)),
+        end.exit_code,
+        time_text(at, zone)
+    )
+}
+
+fn not_gone_on_with(schedule: &Schedule, dropped: &Dropped) -> String {
+    let name = &schedule.name;
+    match dropped {
+        Dropped::GivenUp(slot) => format!(
+            "{name}: the run of {} was interrupted and not gone on with in its hours; the next one goes on",
             slot_text(schedule, slot)
         ),
-        News::TooLate(schedule, asked_at) => format!(
-            "{}: the run asked for at {} had not begun when its hours ended",
-            schedule.name,
+        Dropped::NeverDone(slot, stopped, code) => format!(
+            "{name}: the run of {} did not get through in its hours: {}; the next one goes on",
+            slot_text(schedule, slot),
+            why_ended(stopped.as_deref().unwrap_or("error"), *code)
+        ),
+        Dropped::TooLate(asked_at) => format!(
+            "{name}: the run asked for at {} had not begun when its hours ended",
             time_text(*asked_at, schedule.recurrence.zone())
         ),
-        News::Broken(name, why) => format!("{name}: this schedule cannot be used: {why}"),
     }
 }
 
@@ -80,6 +121,9 @@ fn begins(firing: &Firing, now: Wall) -> String {
                 time_text(now, zone)
             )
         }
+        How::TriedAgain => {
+            format!("{}: {} is tried again at {}", schedule.name, slot_text(schedule, slot), time_text(now, zone))
+        }
         How::AskedFor => format!("{}: begins now, as asked, {}", schedule.name, moment_text(now, zone)),
     };
     if let Some(end) = ends_by {
@@ -105,10 +149,24 @@ fn ended(firing: &Firing, end: &End, now: Wall) -> String {
         None => String::new(),
     };
     let name = &schedule.name;
-    if end.goes_on {
+    if end.after == After::GoesOn {
         return format!("{name}: stopped at {at} after {requests}{left}; it goes on when schedules are next looked at");
     }
-    format!("{name}: ended at {at} after {requests}{left}: {} (exit code {})", why(&end.stopped), end.exit_code)
+    format!(
+        "{name}: ended at {at} after {requests}{left}: {} (exit code {})",
+        why_ended(&end.stopped, Some(end.exit_code)),
+        end.exit_code
+    )
+}
+
+/// Why a run stopped, by the word of `run --json` and the exit code.
+pub fn why_ended(stopped: &str, exit_code: Option<u8>) -> &str {
+    match (stopped, exit_code) {
+        ("error", Some(65)) => "a file is missing or not whole",
+        ("error", Some(69)) => why("unreachable"),
+        ("error", Some(74)) => "the disk or the database is in the way",
+        _ => why(stopped),
+    }
 }
 
 /// Why a run stopped, by the word of `run --json`.
@@ -123,7 +181,9 @@ pub fn why(stopped: &str) -> &str {
         "cancelled" => "the job was cancelled",
         "account" => "an account needs you",
         "list" => "the list could not be read whole; what was read is kept",
-        "unreachable" => "nobody answered, or nobody answered well",
+        "unreachable" => "no good answer from the platform",
+        "clock" => "this machine's clock is wrong",
+        "interrupted" => "it was interrupted",
         "error" => "an error",
         other => other,
     }

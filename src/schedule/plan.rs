@@ -171,7 +171,7 @@ impl Schedule {
     pub fn to_come(&self, now: Wall) -> impl Iterator<Item = Start> + '_ {
         let jitter = i64::try_from(self.jitter.as_millis()).unwrap_or(i64::MAX);
         // A slot further back than the jitter has started.
-        let from = Wall(now.0.saturating_sub(jitter).saturating_sub(1)).max(self.settled_to);
+        let from = Wall(now.0.saturating_sub(jitter).saturating_sub(1)).max(self.settled_by(now));
         let starts = self.recurrence.upcoming(from).map(|slot| (slot, self.starts(&slot)));
         starts.filter(move |(_, at)| *at > now).map(|(slot, at)| Start {
             slot,
@@ -179,6 +179,12 @@ impl Schedule {
             ends_by: self.recurrence.end_of(&slot, at, self.hours),
             is_skipped: self.skipped.contains(&slot.at),
         })
+    }
+
+    /// Up to where slots have been dealt with. What a clock that was ahead has settled is undone by the next look
+    /// ([`super::clock_repair`]).
+    fn settled_by(&self, now: Wall) -> Wall {
+        if self.settled_to.is_ahead_of(now) { now } else { self.settled_to }
     }
 
     /// The slots to come that are not skipped, each with its start.

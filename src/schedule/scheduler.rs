@@ -9,61 +9,15 @@ use std::future::Future;
 
 use jiff::tz::TimeZone;
 
+use super::begun::{Dropped, Standing, go_on, standing};
+use super::clock_repair::Settled;
+use super::firing::{After, End, Firing, How};
 use super::plan::{Passed, Schedule, Verdict};
-use super::recurrence::{Hours, Slot};
+use super::recurrence::Slot;
+use super::retry::next_try;
 use crate::clock::Clock;
 use crate::domain::Wall;
-use crate::store::{FiringEnd, FiringState, NewFiring, Store, StoreError, StoredFiring};
-
-/// So many processes may die over one firing; then it is given up, and the next slot goes on.
-pub const MAX_RUNS_PER_FIRING: u32 = 10;
-
-/// How a firing comes to be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// Its slot has come.
-    Due,
-    /// A process before this one died over it, or was stopped.
-    Resumed,
-    /// Somebody asked for it.
-    AskedFor,
-}
-
-/// One time that a schedule is run. It is on record.
-#[derive(Clone, Debug)]
-pub struct Firing {
-    /// Its number.
-    pub id: i64,
-    /// Whose.
-    pub schedule: Schedule,
-    /// Its slot.
-    pub slot: Slot,
-    /// Earlier slots that it makes up for.
-    pub missed: u64,
-    /// When it began, the first time.
-    pub began: Wall,
-    /// Nothing is to be sent after this.
-    pub ends_by: Option<Wall>,
-    /// How it comes to be run.
-    pub how: How,
-}
-
-/// How a run of a firing ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The exit code that `cleanup run` would have ended with.
-    pub exit_code: u8,
-    /// Why it stopped, in the word of `run --json`.
-    pub stopped: String,
-    /// Requests sent.
-    pub requests: u64,
-    /// Rows that are not settled, where that is known.
-    pub left: Option<u64>,
-    /// The firing is not over: this process had to stop, or another one was draining. Whoever looks next goes on with it.
-    pub goes_on: bool,
-    /// Nothing more is to be run by this process.
-    pub is_last: bool,
-}
+use crate::store::{FiringEnd, FiringState, FiringTrouble, NewFiring, Store, StoreError};
 
 /// Something to be told.
 #[derive(Clone, Debug)]
@@ -72,12 +26,16 @@ pub enum News {
     Begins(Firing),
     /// A run of it has ended.
     Ended(Firing, End),
+    /// A run met trouble; when it is tried again. Told once: the same trouble again is [`News::StillTrouble`].
+    TriesAgain(Firing, End, Wall),
+    /// The next try met the same.
+    StillTrouble(Firing, End, Wall),
+    /// Slots up to this one had been settled under a clock that was ahead. That is undone.
+    ClockWasAhead(Schedule, Wall),
     /// A slot was let go, and so many before it.
     Passed(Schedule, Slot, u64, Passed),
-    /// A firing that a process died over is given up: its hours are over, or the next slot has come.
-    GivenUp(Schedule, Slot),
-    /// A run that was asked for then waited for its turn until its hours were over.
-    TooLate(Schedule, Wall),
+    /// A firing is not gone on with.
+    Dropped(Schedule, Dropped),
     /// A schedule on record cannot be understood.
     Broken(String, String),
 }
@@ -117,18 +75,32 @@ pub trait Work {
 /// # Errors
 /// The database cannot be read.
 pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Next>), StoreError> {
+    let settled = Settled::of(store, now).await?;
     let schedules = store.schedules().await?;
     let mut names: Vec<String> = Vec::new();
     let mut next: Option<Next> = None;
     let running = store.running_firings().await?;
     for stored in schedules {
-        let schedule = Schedule::of(&stored);
-        let verdict = schedule.as_ref().map(|schedule| (schedule, schedule.verdict(now)));
-        let has_begun = running.iter().any(|firing| firing.schedule == stored.id);
-        match verdict {
-            Ok((schedule, Verdict::Wait { starts, .. })) if !has_begun => note_next(&mut next, schedule, starts),
-            Ok((_, Verdict::Never)) if !has_begun => {}
-            _ => names.push(stored.name),
+        let Ok(schedule) = Schedule::of(&stored) else {
+            names.push(stored.name);
+            continue;
+        };
+        let schedule = settled.truly(schedule, &stored);
+        let begun = running.iter().filter(|firing| firing.schedule == stored.id);
+        let begun: Vec<Standing> = begun.map(|firing| standing(&schedule, firing, &settled, now)).collect();
+        let verdict = schedule.verdict(now);
+        let rests = matches!(verdict, Verdict::Wait { .. } | Verdict::Never) && !settled.is_ahead(&stored);
+        if !rests || begun.contains(&Standing::Acts) {
+            names.push(stored.name);
+            continue;
+        }
+        let waits = begun.into_iter().filter_map(|standing| match standing {
+            Standing::Waits(at) => Some(at),
+            Standing::Acts => None,
+        });
+        waits.for_each(|at| note_next(&mut next, &schedule, at));
+        if let Verdict::Wait { starts, .. } = verdict {
+            note_next(&mut next, &schedule, starts);
         }
     }
     Ok((names, next))
@@ -140,16 +112,25 @@ pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Ne
 /// The database cannot be read or written. What was decided on before is on record.
 pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
     let mut look = Look::default();
+    let settled = Settled::of(store, now).await?;
+    look.news = put_right(store, &settled).await?;
     let mut schedules = Vec::new();
     for stored in store.schedules().await? {
         match Schedule::of(&stored) {
-            Ok(schedule) => schedules.push(schedule),
+            Ok(schedule) => schedules.push(settled.truly(schedule, &stored)),
             Err(error) => look.news.push(News::Broken(stored.name, error.to_string())),
         }
     }
     for running in store.running_firings().await? {
         let Some(schedule) = schedules.iter().find(|schedule| schedule.id == running.schedule) else { continue };
-        if let Some(firing) = go_on(store, schedule, &running, now, &mut look.news).await? {
+        if let Standing::Waits(at) = standing(schedule, &running, &settled, now) {
+            note_next(&mut look.next, schedule, at);
+            continue;
+        }
+        let mut dropped = Vec::new();
+        let firing = go_on(store, schedule, &running, (&settled, now), &mut dropped).await?;
+        look.news.extend(dropped.into_iter().map(|dropped| News::Dropped(schedule.clone(), dropped)));
+        if let Some(firing) = firing {
             look.firing = Some(firing);
             return Ok(look);
         }
@@ -184,7 +165,7 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
             Verdict::Fire { slot, missed, ends_by } => {
                 let new = NewFiring { schedule: schedule.id, slot_at: slot.at, asked_for: false, missed, ends_by };
                 if let Some(id) = store.begin_firing(&new, now).await? {
-                    look.firing = Some(Firing { id, schedule, slot, missed, began: now, ends_by, how: How::Due });
+                    look.firing = Some(Firing { missed, ends_by, ..Firing::new(id, schedule, slot, now, How::Due) });
                     return Ok(look);
                 }
             }
@@ -193,17 +174,48 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
     Ok(look)
 }
 
-/// Writes down how a run of a firing ended.
+/// Undoes what was settled under a clock that was ahead.
+async fn put_right(store: &mut Store, settled: &Settled) -> Result<Vec<News>, StoreError> {
+    let mut news = Vec::new();
+    for stored in store.schedules().await?.into_iter().filter(|stored| settled.is_ahead(stored)) {
+        let Ok(schedule) = Schedule::of(&stored) else { continue };
+        if settled.put_right(store, &stored).await? {
+            news.push(News::ClockWasAhead(schedule, stored.settled_to));
+        }
+    }
+    Ok(news)
+}
+
+/// Writes down how a run of a firing ended; what is to be told of it.
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> Result<(), StoreError> {
-    if end.goes_on {
-        return Ok(());
+pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> Result<News, StoreError> {
+    let kept = FiringEnd {
+        exit_code: Some(end.exit_code),
+        stopped: end.stopped.clone(),
+        requests: end.requests,
+        spent: end.spent,
+    };
+    match (end.after, next_try(firing, end, now)) {
+        (After::GoesOn, _) => store.count_in_firing(firing.id, end.requests, end.spent).await?,
+        (After::TriesAgain, Some((retry_at, troubles))) => {
+            let trouble = end.trouble();
+            let met = FiringTrouble { end: kept, trouble: trouble.clone(), troubles, retry_at };
+            store.note_trouble(firing.id, &met).await?;
+            let is_told = firing.told.as_ref() == Some(&trouble);
+            let (firing, end) = (firing.clone(), end.clone());
+            return Ok(if is_told {
+                News::StillTrouble(firing, end, retry_at)
+            } else {
+                News::TriesAgain(firing, end, retry_at)
+            });
+        }
+        (After::Over, _) | (After::TriesAgain, None) => {
+            store.end_firing(firing.id, &kept, now).await?;
+        }
     }
-    let end = FiringEnd { exit_code: Some(end.exit_code), stopped: end.stopped.clone(), requests: end.requests };
-    store.end_firing(firing.id, &end, now).await?;
-    Ok(())
+    Ok(News::Ended(firing.clone(), end.clone()))
 }
 
 /// Runs one firing and writes down how it ended.
@@ -219,8 +231,8 @@ pub async fn run<W: Work>(
     work.tell(&News::Begins(firing.clone()), clock.now().wall);
     let end = work.fire(firing).await;
     let now = clock.now().wall;
-    ended(store, firing, &end, now).await?;
-    work.tell(&News::Ended(firing.clone(), end.clone()), now);
+    let news = ended(store, firing, &end, now).await?;
+    work.tell(&news, now);
     Ok(end)
 }
 
@@ -249,73 +261,6 @@ pub async fn work_off<W: Work>(
             return Ok((ends, None));
         }
     }
-}
-
-/// Goes on with a firing that a process died over, or gives it up.
-async fn go_on(
-    store: &mut Store,
-    schedule: &Schedule,
-    running: &StoredFiring,
-    now: Wall,
-    news: &mut Vec<News>,
-) -> Result<Option<Firing>, StoreError> {
-    let slot = match schedule.recurrence.latest_by(running.slot_at).filter(|slot| slot.at == running.slot_at) {
-        Some(slot) => slot,
-        None => match schedule.recurrence.slot_now(running.slot_at) {
-            Some(slot) => slot,
-            None => return Ok(None),
-        },
-    };
-    if running.runs == 0 {
-        return begin_asked(store, schedule, slot, running, now, news).await;
-    }
-    let is_over = running.ends_by.is_some_and(|end| end <= now);
-    // The next slot loads the same files and goes on with the same rows, with hours of its own.
-    let next_has_come = matches!(schedule.verdict(now), Verdict::Fire { .. });
-    if is_over || next_has_come || running.runs >= MAX_RUNS_PER_FIRING {
-        let end = FiringEnd { exit_code: None, stopped: "interrupted".into(), requests: 0 };
-        if store.end_firing(running.id, &end, now).await? {
-            news.push(News::GivenUp(schedule.clone(), slot));
-        }
-        return Ok(None);
-    }
-    if !store.resume_firing(running.id).await? {
-        return Ok(None);
-    }
-    Ok(Some(Firing {
-        id: running.id,
-        schedule: schedule.clone(),
-        slot,
-        missed: running.missed,
-        began: running.began_at.unwrap_or(now),
-        ends_by: running.ends_by,
-        how: How::Resumed,
-    }))
-}
-
-/// Begins what somebody asked for. It may have waited for its turn, but never runs into a night it was not asked for in.
-async fn begin_asked(
-    store: &mut Store,
-    schedule: &Schedule,
-    slot: Slot,
-    asked: &StoredFiring,
-    now: Wall,
-    news: &mut Vec<News>,
-) -> Result<Option<Firing>, StoreError> {
-    if asked.ends_by.is_some_and(|end| end <= now) {
-        if store.call_off_firing(asked.id, "deadline", now).await? {
-            news.push(News::TooLate(schedule.clone(), asked.slot_at));
-        }
-        return Ok(None);
-    }
-    let ends_by = match schedule.hours {
-        Hours::For(_) => schedule.recurrence.end_of(&slot, now, schedule.hours),
-        Hours::Until(_) | Hours::Open => asked.ends_by,
-    };
-    let began = store.begin_asked(asked.id, ends_by, now).await?;
-    let schedule = schedule.clone();
-    let firing = Firing { id: asked.id, schedule, slot, missed: 0, began: now, ends_by, how: How::AskedFor };
-    Ok(began.then_some(firing))
 }
 
 fn note_next(next: &mut Option<Next>, schedule: &Schedule, starts: Wall) {

@@ -3,10 +3,10 @@
 //! In: the store, a schedule, the time. Out: what became of it, written down. What does not belong here: running (whoever looks at what is
 //! due does), words for people (`diary` has them).
 
+use super::firing::{Firing, How};
 use super::plan::Schedule;
 use super::recurrence::Hours;
-use super::scheduler::{Firing, How};
-use crate::domain::Wall;
+use crate::domain::{MicroUsd, Wall};
 use crate::store::{FiringEnd, NewFiring, ScheduleLock, Store, StoreError, StoredSchedule};
 
 /// What was left out.
@@ -52,7 +52,7 @@ pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Resu
     let ends_by = schedule.recurrence.end_of(&slot, now, schedule.hours);
     let new = NewFiring { schedule: schedule.id, slot_at: now, asked_for: true, missed: 0, ends_by };
     let id = store.begin_firing(&new, now).await?;
-    Ok(id.map(|id| Firing { id, schedule, slot, missed: 0, began: now, ends_by, how: How::AskedFor }))
+    Ok(id.map(|id| Firing { ends_by, ..Firing::new(id, schedule, slot, now, How::AskedFor) }))
 }
 
 /// Writes down that somebody wants a schedule run now, for the process that works on schedules to begin: with its next look.
@@ -67,7 +67,8 @@ pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<As
         }
         Hours::For(_) | Hours::Open => None,
     };
-    if store.ask_firing(schedule.id, ends_by, now).await?.is_some() {
+    // One that met trouble is not waited for: it is tried again at once.
+    if store.ask_firing(schedule.id, ends_by, now).await?.is_some() || store.hurry_firing(schedule.id, now).await? {
         return Ok(Asked::Noted);
     }
     let is_there = store.schedules().await?.iter().any(|known| known.id == schedule.id);
@@ -87,7 +88,7 @@ pub async fn skip(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<S
         }
         // Whoever works on it has the lock.
         if let Some(_lock) = ScheduleLock::try_take(store.path())? {
-            let end = FiringEnd { exit_code: None, stopped: "skipped".into(), requests: firing.requests.unwrap_or(0) };
+            let end = FiringEnd { exit_code: None, stopped: "skipped".into(), requests: 0, spent: MicroUsd(0) };
             store.end_firing(firing.id, &end, now).await?;
             return Ok(Skipped::Rest(firing.slot_at));
         }

@@ -1,12 +1,12 @@
 //! What became of the slots of schedules. In: decisions about slots. Out: what is on record. Each decision is one transaction, and a
 //! slot is decided on once. What does not belong here: deciding.
 
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Connection, Row};
 
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::Wall;
+use crate::domain::{MicroUsd, Wall};
 
 /// What became of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +66,16 @@ pub struct StoredFiring {
     pub exit_code: Option<u8>,
     /// Why it stopped, in the word of `run --json`.
     pub stopped: Option<String>,
-    /// The requests it sent.
+    /// The requests it sent, of all its runs that somebody saw the end of.
     pub requests: Option<u64>,
+    /// What they cost.
+    pub spent: MicroUsd,
+    /// It met trouble, and is not tried again before this.
+    pub retry_at: Option<Wall>,
+    /// Tries in a row that met trouble.
+    pub troubles: u32,
+    /// The trouble that was told last, in one word.
+    pub trouble: Option<String>,
 }
 
 /// A slot that begins.
@@ -92,18 +100,15 @@ pub struct FiringEnd {
     pub exit_code: Option<u8>,
     /// Why it stopped.
     pub stopped: String,
-    /// Requests sent.
+    /// Requests sent by this run.
     pub requests: u64,
+    /// What they cost.
+    pub spent: MicroUsd,
 }
-
-type FiringRow = (
-    (i64, i64, i64, bool, String, i64),
-    (Option<i64>, Option<i64>, i64, Option<i64>, Option<i64>, Option<String>, Option<i64>),
-);
 
 const SELECT_FIRINGS: &str =
     "select id, schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs, ended_at,
-                                     exit_code, stopped, requests from firing";
+            exit_code, stopped, requests, spent_microusd, retry_at, troubles, trouble from firing";
 
 impl Store {
     /// Writes down that a slot begins, and that everything up to it has been dealt with; gives the firing's number. None where
@@ -209,7 +214,7 @@ impl Store {
     /// The database cannot be written.
     pub async fn skip_slot(&mut self, schedule: i64, slot_at: Wall) -> Result<bool, StoreError> {
         let sql = "insert into firing (schedule_id, slot_at, state) select id, ?2, 'skipped' from schedule
-                    where id = ?1 and settled_to < ?2 on conflict (schedule_id, slot_at) do nothing";
+                    where id = ?1 on conflict (schedule_id, slot_at) do nothing";
         let query = sqlx::query(sql).bind(schedule).bind(slot_at.0);
         let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(done.rows_affected() == 1)
@@ -225,19 +230,21 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Writes down how a firing ended. False where it has ended before, or its schedule is gone.
+    /// Writes down how a firing ended; what it sent before is added. False where it has ended before, or its schedule is gone.
     ///
     /// # Errors
     /// The database cannot be written.
     pub async fn end_firing(&mut self, firing: i64, end: &FiringEnd, now: Wall) -> Result<bool, StoreError> {
-        let sql = "update firing set state = 'ended', ended_at = ?2, exit_code = ?3, stopped = ?4, requests = ?5
+        let sql = "update firing set state = 'ended', ended_at = ?2, exit_code = ?3, stopped = ?4, retry_at = null,
+                          requests = coalesce(requests, 0) + ?5, spent_microusd = spent_microusd + ?6
                     where id = ?1 and state = 'running'";
         let query = sqlx::query(sql)
             .bind(firing)
             .bind(now.0)
             .bind(end.exit_code.map(i64::from))
             .bind(&end.stopped)
-            .bind(end.requests.cast_signed());
+            .bind(end.requests.cast_signed())
+            .bind(end.spent.0.cast_signed());
         let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(done.rows_affected() == 1)
     }
@@ -248,8 +255,8 @@ impl Store {
     /// The database cannot be read.
     pub async fn running_firings(&mut self) -> Result<Vec<StoredFiring>, StoreError> {
         let sql = format!("{SELECT_FIRINGS} where state = 'running' order by slot_at, id");
-        let rows: Vec<FiringRow> = fetch(&sql, None, &mut self.connection).await.map_err(|e| self.sort(e))?;
-        rows.into_iter().map(firing_of).collect()
+        let rows = fetch(&sql, None, &mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.iter().map(firing_of).collect()
     }
 
     /// What became of a schedule's slots, the newest first, at most `most` of them.
@@ -259,7 +266,7 @@ impl Store {
     pub async fn firings(&mut self, schedule: i64, most: u32) -> Result<Vec<StoredFiring>, StoreError> {
         let sql = format!("{SELECT_FIRINGS} where schedule_id = ?1 order by slot_at desc limit {most}");
         let rows = fetch(&sql, Some(schedule), &mut self.connection).await.map_err(|e| self.sort(e))?;
-        rows.into_iter().map(firing_of).collect()
+        rows.iter().map(firing_of).collect()
     }
 }
 
@@ -274,44 +281,36 @@ async fn fetch(
     sql: &str,
     schedule: Option<i64>,
     connection: &mut SqliteConnection,
-) -> Result<Vec<FiringRow>, sqlx::Error> {
-    use sqlx::Row;
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
     let query = sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()));
     let query = if let Some(schedule) = schedule { query.bind(schedule) } else { query };
-    let rows = query.fetch_all(connection).await?;
-    let row_of = |row: sqlx::sqlite::SqliteRow| -> Result<FiringRow, sqlx::Error> {
-        Ok((
-            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?, row.try_get(5)?),
-            (
-                row.try_get(6)?,
-                row.try_get(7)?,
-                row.try_get(8)?,
-                row.try_get(9)?,
-                row.try_get(10)?,
-                row.try_get(11)?,
-                row.try_get(12)?,
-            ),
-        ))
-    };
-    rows.into_iter().map(row_of).collect()
+    query.fetch_all(connection).await
 }
 
-fn firing_of(row: FiringRow) -> Result<StoredFiring, StoreError> {
-    let ((id, schedule, slot_at, asked_for, state, missed), rest) = row;
-    let (began_at, ends_by, runs, ended_at, exit_code, stopped, requests) = rest;
-    Ok(StoredFiring {
-        id,
-        schedule,
-        slot_at: Wall(slot_at),
-        asked_for,
-        state: FiringState::parse(&state)?,
-        missed: missed.cast_unsigned(),
-        began_at: began_at.map(Wall),
-        ends_by: ends_by.map(Wall),
-        runs: u32::try_from(runs).unwrap_or(u32::MAX),
-        ended_at: ended_at.map(Wall),
-        exit_code: exit_code.and_then(|code| u8::try_from(code).ok()),
-        stopped,
-        requests: requests.map(i64::cast_unsigned),
-    })
+fn firing_of(row: &SqliteRow) -> Result<StoredFiring, StoreError> {
+    let wall = |at: Option<i64>| at.map(Wall);
+    let read = || -> Result<(StoredFiring, String), sqlx::Error> {
+        let firing = StoredFiring {
+            id: row.try_get("id")?,
+            schedule: row.try_get("schedule_id")?,
+            slot_at: Wall(row.try_get("slot_at")?),
+            asked_for: row.try_get("asked_for")?,
+            state: FiringState::Running,
+            missed: row.try_get::<i64, _>("missed")?.cast_unsigned(),
+            began_at: wall(row.try_get("began_at")?),
+            ends_by: wall(row.try_get("ends_by")?),
+            runs: u32::try_from(row.try_get::<i64, _>("runs")?).unwrap_or(u32::MAX),
+            ended_at: wall(row.try_get("ended_at")?),
+            exit_code: row.try_get::<Option<i64>, _>("exit_code")?.and_then(|code| u8::try_from(code).ok()),
+            stopped: row.try_get("stopped")?,
+            requests: row.try_get::<Option<i64>, _>("requests")?.map(i64::cast_unsigned),
+            spent: MicroUsd(row.try_get::<i64, _>("spent_microusd")?.cast_unsigned()),
+            retry_at: wall(row.try_get("retry_at")?),
+            troubles: u32::try_from(row.try_get::<i64, _>("troubles")?).unwrap_or(u32::MAX),
+            trouble: row.try_get("trouble")?,
+        };
+        Ok((firing, row.try_get("state")?))
+    };
+    let (firing, state) = read().map_err(|error| StoreError::impossible(format!("a firing: {error}")))?;
+    Ok(StoredFiring { state: FiringState::parse(&state)?, ..firing })
 }

@@ -285,7 +285,13 @@ fn a_missing_file_is_told_every_night_and_stops_nothing_else() {
 
 /// As if the schedules had been added so many seconds ago, and nobody had been there since.
 pub fn move_back(home: &Home, seconds: i64) {
-    sql(home, &format!("update schedule set settled_to = settled_to - {}", seconds * 1000));
+    move_back_in(home, SANDBOX, seconds);
+}
+
+/// The same in another queue of the home.
+pub fn move_back_in(home: &Home, queue: &str, seconds: i64) {
+    let by = seconds * 1000;
+    sql_in(home, queue, &format!("update schedule set settled_to = settled_to - {by}, created_at = created_at - {by}"));
 }
 
 /// The slots on record, in order.
@@ -302,10 +308,17 @@ fn firings(home: &Home) -> Vec<i64> {
     })
 }
 
+const SANDBOX: &str = "sandbox.db";
+
 fn sql(home: &Home, text: &str) {
+    sql_in(home, SANDBOX, text);
+}
+
+/// Tells the database of a queue something behind the program's back.
+pub fn sql_in(home: &Home, queue: &str, text: &str) {
     use sqlx::Connection;
     runtime().block_on(async {
-        let path = home.path(".local/share/cleanup/sandbox.db");
+        let path = home.path(".local/share/cleanup").join(queue);
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
         let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
         sqlx::query(sqlx::AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();

@@ -4,11 +4,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clocks;
 mod commands;
 mod install;
 mod notify;
 mod oracle;
 mod recurrence;
 mod steering;
+mod troubles;
 mod week;
 mod years;

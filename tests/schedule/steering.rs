@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use cleanup::domain::Wall;
+use cleanup::schedule::begun::Dropped;
 use cleanup::schedule::diary;
+use cleanup::schedule::firing::{End, How};
 use cleanup::schedule::plan::Schedule;
-use cleanup::schedule::scheduler::{self, End, How, News};
+use cleanup::schedule::scheduler::{self, News};
 use cleanup::schedule::steering::{self, Asked, Skipped};
 use cleanup::store::{FiringState, NewSchedule, QueueKind, ScheduleLock, Store};
 use proptest::prelude::*;
@@ -73,8 +75,7 @@ async fn what_is_asked_for_is_begun_once_by_whoever_looks_next() {
     // A process that died over it goes on with it, as with any other.
     let again = desk.look("2026-11-20T12:05:00Z").await.firing.unwrap();
     assert_eq!((again.id, again.how), (firing.id, How::Resumed));
-    let end =
-        End { exit_code: 3, stopped: "finished".into(), requests: 9, left: Some(0), goes_on: false, is_last: false };
+    let end = End { requests: 9, left: Some(0), ..End::unsent(3, "finished") };
     scheduler::ended(&mut desk.store, &again, &end, wall("2026-11-20T12:06:00Z")).await.unwrap();
     let kept = desk.store.firings(again.schedule.id, 5).await.unwrap();
     assert_eq!((kept.len(), kept[0].exit_code, kept[0].runs, kept[0].asked_for), (1, Some(3), 2, true));
@@ -88,7 +89,7 @@ async fn a_run_that_waits_for_its_turn_stays_inside_the_hours_it_was_asked_for_i
     let mut desk = Desk::new(Some("14:00:00"), None).await;
     assert_eq!(desk.ask("2026-11-20T12:59:00Z").await, Asked::Noted);
     let look = desk.look("2026-11-20T13:00:00Z").await;
-    assert!(look.firing.is_none() && matches!(look.news[..], [News::TooLate(..)]), "{look:?}");
+    assert!(look.firing.is_none() && matches!(look.news[..], [News::Dropped(_, Dropped::TooLate(..))]), "{look:?}");
     let said = diary::sentence(&look.news[0], wall("2026-11-20T13:00:00Z"));
     assert_eq!(said, "nightly: the run asked for at 13:59 CET had not begun when its hours ended");
     // A length is counted from the beginning, however long it has waited.

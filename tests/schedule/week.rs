@@ -16,7 +16,8 @@ use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Options, Sandbox};
 use cleanup::schedule::diary;
-use cleanup::schedule::scheduler::{self, End, Firing, News, Work};
+use cleanup::schedule::firing::{After, End, Firing};
+use cleanup::schedule::scheduler::{self, News, Work};
 use cleanup::store::{DrainLock, NewSchedule, QueueKind, ScheduleLock, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -226,7 +227,8 @@ impl Week {
             stopped: ended.finish.stopped.name().into(),
             requests: ended.finish.requests,
             left: Some(left),
-            goes_on: false,
+            spent: MicroUsd(0),
+            after: After::Over,
             is_last: false,
         }
     }

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use cleanup::clock::{Clock, SimulatedClock};
-use cleanup::domain::{BootId, Moment, Tick, Wall};
-use cleanup::schedule::scheduler::{self, End, How};
+use cleanup::domain::{BootId, MicroUsd, Moment, Tick, Wall};
+use cleanup::schedule::firing::{After, End, How};
+use cleanup::schedule::scheduler;
 use cleanup::store::{FiringState, NewSchedule, QueueKind, ScheduleLock, Store};
 use jiff::tz::TimeZone;
 
@@ -73,7 +74,8 @@ fn each_local_day_fires_once_whatever_dies() {
                 stopped: "finished".into(),
                 requests: 1,
                 left: Some(0),
-                goes_on: false,
+                spent: MicroUsd(0),
+                after: After::Over,
                 is_last: false,
             };
             scheduler::ended(&mut process.0, &firing, &end, clock.now().wall).await.unwrap();

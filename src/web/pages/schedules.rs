@@ -12,7 +12,7 @@ use crate::cli::error::exit_code_in_words;
 use crate::cli::escape::clipped;
 use crate::cli::timing::span_text;
 use crate::domain::Wall;
-use crate::schedule::diary::{moment_text, time_text, why};
+use crate::schedule::diary::{moment_text, time_text, why, why_ended};
 use crate::schedule::plan::Start;
 use crate::store::{FiringState, Job, StoredFiring, StoredSchedule};
 
@@ -144,6 +144,9 @@ fn standing(card: &ScheduleCard) -> Markup {
             span class={ "chip " (kind) } { (word) }
             span.quiet {
                 @match &card.standing {
+                    Standing::Interrupted(StoredFiring { retry_at: Some(at), .. }) => {
+                        " it met trouble, and is tried again from " (time_text(*at, &times.zone)) " on" (until(firing).unwrap_or_default())
+                    },
                     Standing::Interrupted(_) => { " it is gone on with at the next look" (until(firing).unwrap_or_default()) },
                     Standing::Asked(_) => { (since(firing).unwrap_or_default()) "; it waits for its turn" },
                     Standing::Running(_) | Standing::Resting => {
@@ -237,6 +240,9 @@ fn how(card: &ScheduleCard, firing: &StoredFiring) -> String {
         (FiringState::Missed, ..) => "missed: nobody was there in its hours".to_owned(),
         (FiringState::Running, _, Standing::Asked(_)) => "waits for its turn".to_owned(),
         (FiringState::Running, _, Standing::Running(_)) => "is running".to_owned(),
+        (FiringState::Running, code, _) if firing.retry_at.is_some() => {
+            format!("{}; it is tried again", why_ended(stopped, code))
+        }
         (FiringState::Running, ..) => "interrupted; it is gone on with".to_owned(),
         (FiringState::Ended, Some(code), _) => {
             let why = if matches!(stopped, "" | "finished" | "error") { "" } else { why(stopped) };

@@ -2,6 +2,7 @@
 //!
 //! The configuration has been read when this begins: one that cannot be is told before, with exit code 78.
 
+mod clock;
 mod machine;
 mod queue;
 

@@ -1,6 +1,6 @@
 //! What is in the queue: whole or not, who drains it, who can act.
 
-use super::{Finding, Grave, Level};
+use super::{Finding, Grave, Level, clock};
 use crate::app;
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::cli::context::Context;
@@ -28,6 +28,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
         Err(error) => Finding::of("drain", Level::Bad(Grave::Queue), error.to_string(), "check the lock's file"),
     });
     findings.extend(accounts(context, &mut store).await);
+    findings.extend(clock::look(context, &mut store).await);
     store.close().await;
     findings
 }

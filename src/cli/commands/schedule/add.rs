@@ -133,7 +133,10 @@ async fn say_added(store: &mut Store, context: &Context, args: &ScheduleAddArgs)
     }
     let lists = args.rows.which.keep.iter().chain(&args.rows.which.only);
     for file in args.files.iter().chain(lists).filter(|file| !file.exists()) {
-        printer.warn(&format!("{} is not there yet; a run without it ends with 65", escaped(&file.to_string_lossy())));
+        printer.warn(&format!(
+            "{} is not there yet; a run waits for it while its hours last",
+            escaped(&file.to_string_lossy())
+        ));
     }
     for other in all.iter().filter(|other| other.name != schedule.name) {
         if let Ok(other) = Schedule::of(other)

@@ -2,21 +2,23 @@
 
 use std::path::Path;
 
+use super::clock;
 use super::words::{list_of, run_of};
-use crate::cli::args::{BoundsArgs, Until};
+use crate::cli::args::{BoundsArgs, RunArgs, Until};
 use crate::cli::commands::list;
 use crate::cli::commands::run::{Within, work};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::cli::notify;
+use crate::cli::notify::{self, OfSchedule};
 use crate::cli::summary::Report;
 use crate::config::{Environment, ProgressMode, Settings};
-use crate::domain::Wall;
+use crate::domain::{MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::schedule::diary;
-use crate::schedule::scheduler::{self, End, Firing, News, Next, Work};
+use crate::schedule::firing::{After, End, Firing, How};
+use crate::schedule::scheduler::{self, News, Next, Work};
 use crate::schedule::steering;
 use crate::store::{DrainLock, ScheduleLock, Store, StoreError, make_private_folder};
 use crate::web::Hub;
@@ -40,7 +42,7 @@ pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CliE
         context.printer.say("another process works on this queue's schedules already");
         return Ok(0);
     };
-    let mut work = InProcess { context, hub, signals: Signals::listen()?, broken: 0 };
+    let mut work = InProcess { context, hub, signals: Signals::listen()?, is_attended: false, broken: 0 };
     let (ends, next) = scheduler::work_off(&mut store, &*context.clock, &mut work).await?;
     say_next(context, next.as_ref());
     store.close().await;
@@ -58,7 +60,7 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CliErro
     let Some(_lock) = free_to_run(context, &store, name)? else {
         return Err(StoreError::Draining { path: store.path().to_path_buf() }.into());
     };
-    let mut work = InProcess { context, hub: None, signals: Signals::listen()?, broken: 0 };
+    let mut work = InProcess { context, hub: None, signals: Signals::listen()?, is_attended: true, broken: 0 };
     let Some(firing) = steering::begin_now(&mut store, schedule, context.clock.now().wall).await? else {
         return Err(
             CliError::new(Kind::Usage, format!("{} was removed meanwhile", escaped(name))).hint("nothing was run")
@@ -104,24 +106,41 @@ struct InProcess<'a> {
     hub: Option<&'a Hub>,
     /// Signals that come between two runs.
     signals: Signals,
+    /// Somebody asked for it at a terminal, and sees how it ends: it is not tried again behind their back.
+    is_attended: bool,
     /// Schedules that cannot be understood.
     broken: u64,
 }
 
 impl InProcess<'_> {
-    async fn run(&self, firing: &Firing) -> Result<Report, CliError> {
-        let args = run_of(&firing.schedule.words)?;
-        let context = self.context_of(firing, &args.drain.bounds)?;
-        let ended = match read_list(&context, firing).await {
-            Ok(None) => {
+    async fn run(&self, context: &Context, args: &RunArgs, firing: &Firing) -> Result<Report, CliError> {
+        match read_list(context, firing).await? {
+            None => {
                 let within = Within { end: firing.ends_by, hub: self.hub.cloned() };
-                work(&context, &args, within).await
+                work(context, args, within).await
             }
-            Ok(Some(report)) => Ok(report),
-            Err(error) => Err(error),
+            Some(report) => Ok(report),
+        }
+    }
+
+    /// How a run ended, and whether it is told: the same trouble as the last time is not told again.
+    async fn conclude(&self, context: &Context, firing: &Firing, ended: Result<Report, CliError>) -> End {
+        let mut end = match &ended {
+            Ok(report) => end_of(report),
+            Err(error) => end_of_error(error),
         };
-        notify::after(&context, Some(&firing.schedule.name), &ended).await;
-        ended
+        if self.is_attended && end.after == After::TriesAgain {
+            end.after = After::Over;
+        }
+        let tries_again = end.after == After::TriesAgain;
+        if tries_again && firing.told.as_ref() == Some(&end.trouble()) {
+            return end;
+        }
+        if let Err(error) = &ended {
+            self.context.printer.error(error);
+        }
+        notify::after(context, Some(OfSchedule { name: &firing.schedule.name, tries_again }), &ended).await;
+        end
     }
 
     /// What the words say of the settings, in this queue and with this config file; times are told by the schedule's clock, and
@@ -189,21 +208,18 @@ impl Work for InProcess<'_> {
         if let Some(signal) = self.signals.waiting() {
             return stopped_by(signal);
         }
-        match self.run(firing).await {
-            Ok(report) => end_of(&report),
-            Err(error) => {
-                self.context.printer.error(&error);
-                let is_busy = error.kind == Kind::Busy;
-                End {
-                    exit_code: error.kind.exit_code(),
-                    stopped: "error".into(),
-                    requests: 0,
-                    left: None,
-                    goes_on: is_busy,
-                    is_last: is_busy,
-                }
-            }
-        }
+        let args = run_of(&firing.schedule.words).map(|args| within_bounds(args, firing));
+        let ready = args.and_then(|args| Ok((self.context_of(firing, &args.drain.bounds)?, args)));
+        let (context, args) = match ready {
+            Ok(ready) => ready,
+            Err(error) => return self.conclude(self.context, firing, Err(error)).await,
+        };
+        // A schedule runs by the clock, so a clock that is wrong runs nothing.
+        let ended = match clock::refuse_wrong(&context).await {
+            Ok(()) => self.run(&context, &args, firing).await,
+            Err(error) => Err(error),
+        };
+        self.conclude(&context, firing, ended).await
     }
 
     fn tell(&mut self, news: &News, now: Wall) {
@@ -214,44 +230,92 @@ impl Work for InProcess<'_> {
                 self.broken += 1;
                 self.context.printer.warn(&escaped(&sentence));
             }
-            News::Passed(..) | News::GivenUp(..) | News::TooLate(..) | News::Begins(_) | News::Ended(..) => {
+            News::ClockWasAhead(..) => self.context.printer.warn(&escaped(&sentence)),
+            // Told once is enough, until it gets through.
+            News::StillTrouble(..) => self.context.printer.detail(&escaped(&sentence)),
+            News::Begins(firing) if firing.how == How::TriedAgain => {
+                self.context.printer.detail(&escaped(&sentence));
+            }
+            News::Passed(..) | News::Dropped(..) | News::Begins(_) | News::Ended(..) | News::TriesAgain(..) => {
                 self.context.printer.say(&escaped(&sentence));
             }
         }
     }
 }
 
+/// What earlier runs of a firing have used up is not there for this one.
+fn within_bounds(mut args: RunArgs, firing: &Firing) -> RunArgs {
+    let bounds = &mut args.drain.bounds;
+    bounds.max_requests = bounds.max_requests.map(|most| most.saturating_sub(firing.sent));
+    bounds.max_spend = bounds.max_spend.map(|most| MicroUsd(most.0.saturating_sub(firing.spent.0)));
+    args
+}
+
 /// Ctrl-C means: not any more tonight. Other signals come with a machine that shuts down, and it is gone on later.
 fn stopped_by(signal: Signal) -> End {
-    End {
-        exit_code: signal.exit_code(),
-        stopped: "interrupted".into(),
-        requests: 0,
-        left: None,
-        goes_on: signal != Signal::Interrupt,
-        is_last: true,
-    }
+    let after = if signal == Signal::Interrupt { After::Over } else { After::GoesOn };
+    End { after, is_last: true, ..End::unsent(signal.exit_code(), "interrupted") }
 }
 
 fn end_of(report: &Report) -> End {
     let summary = report.summary.clone().unwrap_or_default();
     let stopped = summary["stopped"].as_str().unwrap_or("finished").to_owned();
     let pending = summary["jobs"].as_array().map(|jobs| jobs.iter().filter_map(|job| job["pending"].as_u64()).sum());
-    let is_signal =
-        [Signal::Hangup, Signal::Interrupt, Signal::Terminate].map(Signal::exit_code).contains(&report.code);
+    let spent = summary["spent_usd"].as_f64().unwrap_or_default() * 1e6;
+    let signals = [Signal::Hangup, Signal::Interrupt, Signal::Terminate];
+    let signal = signals.into_iter().find(|signal| signal.exit_code() == report.code);
     End {
         exit_code: report.code,
         requests: summary["requests"].as_u64().unwrap_or(0),
+        // Millionths of a dollar, as they were counted.
+        spent: MicroUsd(spent.round() as u64),
         left: pending,
-        goes_on: is_signal && report.code != Signal::Interrupt.exit_code(),
-        is_last: is_signal,
+        after: match signal {
+            Some(Signal::Interrupt) => After::Over,
+            Some(_) => After::GoesOn,
+            None if may_pass(report.code) => After::TriesAgain,
+            None => After::Over,
+        },
+        is_last: signal.is_some(),
         stopped,
     }
+}
+
+fn end_of_error(error: &CliError) -> End {
+    let is_clock = clock::is_wrong(error);
+    let after = match error.kind {
+        Kind::Busy => After::GoesOn,
+        kind if is_clock || may_pass(kind.exit_code()) => After::TriesAgain,
+        _ => After::Over,
+    };
+    let stopped = if is_clock { "clock" } else { "error" };
+    End { after, is_last: error.kind == Kind::Busy, ..End::unsent(error.kind.exit_code(), stopped) }
+}
+
+/// Trouble that an hour may mend: no answer from the platform, the disk, a file that is not there or not whole yet.
+fn may_pass(code: u8) -> bool {
+    [Kind::Unreachable, Kind::Io, Kind::InputData].map(Kind::exit_code).contains(&code)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_pass_is_tried_again_and_nothing_else_is() {
+        for kind in Kind::ALL {
+            let expected = match kind {
+                Kind::Unreachable | Kind::Io | Kind::InputData => After::TriesAgain,
+                Kind::Busy => After::GoesOn,
+                Kind::Usage | Kind::Config | Kind::Person | Kind::Fault => After::Over,
+            };
+            assert_eq!(end_of_error(&CliError::new(kind, "x")).after, expected, "{kind:?}");
+        }
+        let after = |code| end_of(&Report::new(code, serde_json::json!({ "stopped": "x", "requests": 1 }))).after;
+        assert_eq!([69, 74, 65].map(after), [After::TriesAgain; 3]);
+        assert_eq!([0, 1, 2, 3, 4, 77, 78, 130].map(after), [After::Over; 8]);
+        assert_eq!([129, 143].map(after), [After::GoesOn; 2]);
+    }
 
     #[test]
     fn the_gravest_code_is_told() {

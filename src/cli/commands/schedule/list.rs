@@ -1,5 +1,6 @@
 //! `cleanup schedule list`: every schedule, when it is due and how it went last.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::cli::args::ScheduleListArgs;
@@ -8,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::timing::span_text;
 use crate::domain::{Wall, counted};
-use crate::schedule::diary::moment_text;
+use crate::schedule::diary::{moment_text, time_text, why_ended};
 use crate::schedule::plan::Schedule;
 use crate::store::{FiringState, Store, StoredFiring, StoredSchedule};
 
@@ -81,13 +82,24 @@ fn lines(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> Vec
             let zone = schedule.recurrence.zone();
             let next = schedule.upcoming(now).next().map(|(_, starts)| moment_text(starts, zone));
             lines.push(format!("  next  {}", next.unwrap_or_else(|| "never".into())));
+            if let Some(was) = settled_ahead(stored, now) {
+                let was = moment_text(was, zone);
+                lines.push(format!(
+                    "  clock dealt with up to {was}, under a clock that was ahead; the next look undoes it"
+                ));
+            }
             if let Some(last) = last {
-                lines.push(format!("  last  {}: {}", moment_text(last.slot_at, zone), outcome(last)));
+                lines.push(format!("  last  {}: {}", moment_text(last.slot_at, zone), outcome(last, zone)));
             }
         }
         Err(error) => lines.push(format!("  cannot be used: {}", escaped(&error.to_string()))),
     }
     lines
+}
+
+/// Up to where slots were settled under a clock that was ahead; none where it was right.
+pub(crate) fn settled_ahead(stored: &StoredSchedule, now: Wall) -> Option<Wall> {
+    Some(stored.settled_to).filter(|at| at.is_ahead_of(now))
 }
 
 /// The words as a shell would take them.
@@ -117,13 +129,17 @@ pub(crate) fn hours_text(stored: &StoredSchedule) -> Option<String> {
     }
 }
 
-fn outcome(firing: &StoredFiring) -> String {
+fn outcome(firing: &StoredFiring, zone: &TimeZone) -> String {
     match (firing.state, &firing.stopped) {
         (FiringState::Ended, Some(stopped)) => {
             let code = firing.exit_code.map_or_else(String::new, |code| format!(", exit code {code}"));
             format!("{stopped}, {}{code}", counted(firing.requests.unwrap_or(0), "request", "requests"))
         }
         (FiringState::Running, _) if firing.runs == 0 => "asked for, not begun yet".into(),
+        (FiringState::Running, Some(stopped)) if firing.retry_at.is_some() => {
+            let at = firing.retry_at.map_or_else(String::new, |at| time_text(at, zone));
+            format!("{}; tried again from {at} on", why_ended(stopped, firing.exit_code))
+        }
         (FiringState::Running, _) => "running, or interrupted".into(),
         (state, _) => state.name().into(),
     }
@@ -143,6 +159,7 @@ fn to_json(stored: &StoredSchedule, last: Option<&StoredFiring>, now: Wall) -> V
         "list_words": stored.list_words,
         "created_at": stored.created_at.rfc3339(),
         "next_at": next.map(Wall::rfc3339),
+        "settled_ahead_to": settled_ahead(stored, now).map(Wall::rfc3339),
         "error": schedule.err().map(|error| error.to_string()),
         "last": last.map(firing_json),
     })
@@ -160,5 +177,6 @@ fn firing_json(firing: &StoredFiring) -> Value {
         "exit_code": firing.exit_code,
         "stopped": firing.stopped,
         "requests": firing.requests,
+        "retry_at": firing.retry_at.map(Wall::rfc3339),
     })
 }

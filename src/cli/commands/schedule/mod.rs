@@ -1,6 +1,7 @@
 //! `cleanup schedule`: what is run again and again. One file a command; here is what they share.
 
 mod add;
+mod clock;
 mod due;
 mod install;
 mod list;
@@ -18,7 +19,7 @@ use crate::domain::Wall;
 use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoredSchedule};
 use crate::web::Hub;
-pub(crate) use list::{hours_text, shown};
+pub(crate) use list::{hours_text, settled_ahead, shown};
 pub(crate) use next::SHOWN as STARTS_SHOWN;
 pub(crate) use sense::sentence;
 

@@ -1,0 +1,54 @@
+//! A schedule runs by this machine's clock. Where the platform's says that ours is wrong, nothing of it is run: hours and ages would be wrong
+//! with it.
+
+use std::time::Duration;
+
+use crate::app::{self, Bases};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::timing::span_text;
+use crate::domain::{CLOCK_TOLERANCE, Platform};
+use crate::platform::{Client, Settings as ClientSettings};
+use crate::store::Store;
+
+/// The platform's clock says another time.
+#[derive(Debug, thiserror::Error)]
+#[error("the platform's clock says another time")]
+struct WrongClock;
+
+/// Refuses to run by a clock that is wrong. A platform that does not answer says nothing about it.
+///
+/// # Errors
+/// The clock is off by more than clocks are set by; [`is_wrong`] knows the error again.
+pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CliError> {
+    let settings = &context.settings;
+    if settings.is_sandbox() {
+        return Ok(());
+    }
+    let mut store = Store::open(settings.db()?, settings.kind).await?;
+    let accounts = store.accounts().await?;
+    store.close().await;
+    let bases = Bases::of(settings)?;
+    let is_only_aisa = !accounts.is_empty() && accounts.iter().all(|account| account.platform == Platform::Aisa);
+    let base = if is_only_aisa { &bases.aisa } else { &bases.x };
+    let client = Client::new(&[base], ClientSettings::default())
+        .map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?;
+    let Some(off) = app::clock_off(&client, base, &context.clock).await else { return Ok(()) };
+    let length = Duration::from_secs(off.unsigned_abs());
+    if length <= CLOCK_TOLERANCE {
+        return Ok(());
+    }
+    let way = if off > 0 { "ahead of" } else { "behind" };
+    let message = format!(
+        "this machine's clock is {} {way} that of {base}, and a schedule runs by the clock; nothing was sent",
+        span_text(length)
+    );
+    Err(CliError::new(Kind::Config, message)
+        .hint("set the clock (a time service does); the run is tried again while its hours last")
+        .because(WrongClock))
+}
+
+/// Whether an error is that of [`refuse_wrong`].
+pub(super) fn is_wrong(error: &CliError) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<WrongClock>())
+}
