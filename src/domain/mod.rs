@@ -6,6 +6,7 @@
 mod account;
 mod action;
 mod counted;
+mod crash;
 mod foreign;
 mod money;
 mod rate_facts;
@@ -18,6 +19,7 @@ mod window;
 pub use account::{AccountId, AccountName, Platform, UserId};
 pub use action::{Action, TargetKind};
 pub use counted::counted;
+pub use crash::{CRASHED, CrashCount, Death, UNKNOWN_AFTER_CRASH, crash_note};
 pub use foreign::is_unsafe;
 pub use money::MicroUsd;
 pub use rate_facts::RateFacts;

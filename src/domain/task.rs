@@ -132,11 +132,12 @@ pub enum Transition {
     FindGone,
     /// The platform refused it for good, or its tries are used up.
     Fail,
-    /// Not sent, interrupted, limited or recovered after a crash: back in line, no try lost.
+    /// Not sent, interrupted or limited: back in line, no try lost.
     Release,
-    /// The world failed it; it stands aside for its backoff.
+    /// The world failed it, and it stands aside for its backoff; or the process died, and it stands aside until nothing else of its
+    /// lane is left.
     Postpone,
-    /// Its backoff has passed.
+    /// Its backoff has passed, or nothing else of its lane is left.
     Wake,
     /// Refused, and not clear by whose fault.
     Suspect,

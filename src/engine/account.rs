@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::crash_queue::CrashQueue;
 use super::settings::Access;
 use super::wire::Gate;
 use crate::domain::{AccountId, Action, LaneId, Reason, RoundId, TaskId, Tick};
@@ -96,15 +97,27 @@ pub(super) struct Roster {
     pub(super) accounts: Vec<AccountRun>,
     pub(super) index: HashMap<AccountId, usize>,
     pub(super) lanes: HashMap<LaneId, Lane>,
+    /// Tasks that stand behind their lanes since a process died.
+    pub(super) crashed: CrashQueue,
 }
 
 impl Roster {
-    /// The first lane of an account in which somebody stands, leaving out those whose action has to wait.
+    /// Whether anybody may be left to send for in a lane: in line, or behind it since a process died.
+    pub(super) fn has_work(&self, id: LaneId, lane: &Lane) -> bool {
+        lane.pending || self.crashed.waits_in(id)
+    }
+
+    /// The first lane of an account in which somebody is left, leaving out those whose action has to wait.
     pub(super) fn next_lane(&self, account: usize, waits: &[Action]) -> Option<(LaneId, Lane)> {
         self.accounts[account].lanes.iter().find_map(|id| {
             let lane = self.lanes.get(id)?;
-            (lane.pending && !waits.contains(&lane.action)).then_some((*id, *lane))
+            (self.has_work(*id, lane) && !waits.contains(&lane.action)).then_some((*id, *lane))
         })
+    }
+
+    /// Whether the account's next request has to go alone.
+    pub(super) fn goes_alone(&self, account: usize) -> bool {
+        self.next_lane(account, &self.accounts[account].left_out()).is_some_and(|(_, lane)| !lane.pending)
     }
 
     /// Whether anybody stands in line for an account whom it can serve.
@@ -120,13 +133,15 @@ impl Roster {
 
     /// Whether anybody stands in line whose endpoint this run does not wait for any more.
     pub(super) fn has_given_up(&self, account: usize) -> bool {
-        self.accounts[account].given_up.iter().any(|action| self.has_pending_for(account, *action))
+        let run = &self.accounts[account];
+        let mut lanes = run.lanes.iter().filter_map(|id| Some((*id, self.lanes.get(id)?)));
+        lanes.any(|(id, lane)| self.has_work(id, lane) && run.given_up.contains(&lane.action))
     }
 
     /// Whether anybody stands in line for an account whom it cannot serve with the credentials it has.
     pub(super) fn has_refused(&self, account: usize) -> bool {
         let run = &self.accounts[account];
-        let lanes = run.lanes.iter().filter_map(|id| self.lanes.get(id));
-        lanes.into_iter().any(|lane| lane.pending && run.refused.contains(&lane.action))
+        let mut lanes = run.lanes.iter().filter_map(|id| Some((*id, self.lanes.get(id)?)));
+        lanes.any(|(id, lane)| self.has_work(id, lane) && run.refused.contains(&lane.action))
     }
 }

@@ -40,7 +40,9 @@ impl Dispatcher {
         if room == 0 || self.settings.until.is_some_and(|until| now.tick >= until) {
             return Ok(plan);
         }
-        let due = self.take_due(now.tick, room);
+        let cleared_for = self.roster.crashed.cleared_for();
+        let mut due = self.take_due(now.tick, room);
+        self.order_by_company(&mut due, cleared_for);
         if due.is_empty() || !self.lists_are_read().await {
             return Ok(plan);
         }
@@ -54,7 +56,7 @@ impl Dispatcher {
                 continue;
             }
             let taken = self.plan_account(account, room, now, turn, &mut plan);
-            room = room.saturating_sub(taken as usize);
+            room = if self.roster.crashed.is_planned() { 0 } else { room.saturating_sub(taken as usize) };
             free_slots += self.free_slots(plan.last().filter(|_| taken > 0), now);
         }
         self.ahead.planned(room == 0, free_slots);
@@ -125,6 +127,9 @@ impl Dispatcher {
                 continue;
             }
             let price = self.price(access.platform, lane.action);
+            // Those that may have company have got in line by now.
+            let alone = !lane.pending;
+            let room = if alone { 1 } else { room };
             let want = match self.budget.allows(price, u32::try_from(room).unwrap_or(u32::MAX)) {
                 Ok(want) => want,
                 Err(_) => {
@@ -141,6 +146,11 @@ impl Dispatcher {
                     continue;
                 }
             };
+            if alone && !(self.in_flight.is_empty() && turn.claims.is_empty()) {
+                self.roster.crashed.clear_for(account);
+                self.schedule(account, now.tick);
+                return 0;
+            }
             let app = self.app_windows.get_mut(&access.platform);
             let run = &mut self.roster.accounts[account];
             let Some(limiter) = run.limiter.as_mut() else { return 0 };
@@ -149,6 +159,8 @@ impl Dispatcher {
                     let upper = run.values.unknown_end(now.tick, now.tick);
                     let (visible_to, action) = (lane.visible_to, lane.action);
                     let account_id = run.id;
+                    let only = if alone { self.claim_alone(id, turn) } else { None };
+                    let run = &self.roster.accounts[account];
                     turn.claims.push(Claim {
                         lane: id,
                         account: account_id,
@@ -156,6 +168,7 @@ impl Dispatcher {
                         count,
                         visible_to,
                         looked_to: None,
+                        only,
                         upper,
                     });
                     let pass = run.gate.pass();
@@ -213,6 +226,7 @@ impl Dispatcher {
         let last_departure = self.settings.until.unwrap_or(Tick(i64::MAX));
         let mut found: HashMap<LaneId, u32> = HashMap::with_capacity(plan.len());
         let plans: HashMap<LaneId, &Planned> = plan.iter().map(|planned| (planned.lane, planned)).collect();
+        self.roster.crashed.left(receipt.claimed.first().map(|claimed| claimed.attempt));
         for claimed in receipt.claimed {
             let Some(planned) = plans.get(&claimed.lane) else { continue };
             let Some(lane) = self.roster.lanes.get(&claimed.lane).copied() else { continue };

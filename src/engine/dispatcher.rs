@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::account::{Lane, Roster};
 use super::attempt::{Arrival, Road};
 use super::budget::Budget;
+use super::crash_queue::CrashQueue;
 use super::event::{Event, Finish, Listener, Progress, Stopped, WindowLevel};
 use super::guard::Guard;
 use super::news::News;
@@ -109,6 +110,8 @@ pub(super) struct Dispatcher {
     pub(super) changed_outages: HashSet<EndpointKey>,
     /// Since when the endpoints that this run has given up served nobody.
     pub(super) given_up: Option<Wall>,
+    /// The platform has answered in this run.
+    pub(super) answered: bool,
     /// Since when nobody has answered, and what went wrong last.
     pub(super) silence: Option<(Tick, String)>,
     pub(super) stopping: Option<Stopped>,
@@ -199,7 +202,7 @@ impl Dispatcher {
             settings,
             access: access.into_iter().map(|(id, access)| (id, Arc::new(access))).collect(),
             known: accounts.into_iter().filter(has_a_past).map(|account| (account.id, account)).collect(),
-            roster: Roster::default(),
+            roster: Roster { crashed: CrashQueue::of(&start.undecided), ..Roster::default() },
             due: BinaryHeap::new(),
             waiting: BinaryHeap::new(),
             in_flight: HashMap::new(),
@@ -218,6 +221,7 @@ impl Dispatcher {
             recorded_outages: HashSet::new(),
             changed_outages: HashSet::new(),
             given_up: None,
+            answered: false,
             silence: None,
             stopping: None,
             withheld: None,
@@ -237,8 +241,8 @@ impl Dispatcher {
     }
 
     async fn begin(&mut self, start: &DrainStart) -> Result<(), StoreError> {
-        if start.other_boots {
-            self.check_the_wall_clock().await;
+        if start.other_boots || !start.undecided.is_empty() {
+            self.ask_the_time().await?;
         }
         self.restore_app_windows().await?;
         self.restore_outages().await?;
@@ -253,12 +257,18 @@ impl Dispatcher {
 
     /// Slots of another boot can be placed by the wall clock only if the platform agrees with it; asking what o'clock it is
     /// costs one request without credentials, and saves waiting a whole window after a reboot.
-    async fn check_the_wall_clock(&mut self) {
-        let Some(access) = self.access.values().next().cloned() else { return };
+    ///
+    /// Behind a death it also says that this process lives through an exchange with the platform: if it dies of the rows it sends next,
+    /// that was not its start.
+    async fn ask_the_time(&mut self) -> Result<(), StoreError> {
+        let Some(access) = self.access.values().next().cloned() else { return Ok(()) };
         let sent = self.means.clock.now();
-        if let Some(date) = self.means.client.platform_date(&access.base).await {
-            self.wall.check(date, sent, self.means.clock.now());
-        }
+        let Some(date) = self.means.client.platform_date(&access.base).await else { return Ok(()) };
+        let now = self.means.clock.now();
+        self.wall.check(date, sent, now);
+        self.answered = true;
+        let turn = Turn { first_answer: true, ..Turn::default() };
+        self.means.drain.turn(&turn, now).await.map(|_| ())
     }
 
     async fn work(&mut self) -> Result<Stopped, StoreError> {
@@ -267,15 +277,18 @@ impl Dispatcher {
             self.heed_deadline();
             self.heed_suspend().await?;
             self.close_the_wire().await;
+            // Before anything of the next turn is put together: what is on disk does not know yet whom that puts back in line.
+            let now = self.means.clock.now();
+            if now.tick >= self.news.next_look {
+                self.look_for_news(now.tick).await?;
+            }
             let mut turn = Turn::default();
             self.settle_arrivals(&mut turn);
             self.record_outages(&mut turn);
             let queue = self.settle_tokens(&mut turn);
             let now = self.means.clock.now();
             self.wake_waiting(&mut turn, now.tick);
-            if now.tick >= self.news.next_look {
-                self.look_for_news(now.tick).await?;
-            }
+            self.wake_crashed(&mut turn, now.tick);
             let goes_on = self.stopping.is_none() && queue.is_ok();
             let plan = if goes_on { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
             let idle = turn.is_empty();
@@ -357,6 +370,9 @@ impl Dispatcher {
 
     /// How many tasks may be claimed: as many as workers are free, and some ahead of them.
     pub(super) fn room(&self) -> usize {
+        if self.roster.crashed.keeps_the_wire(self.in_flight.len()) {
+            return 0;
+        }
         (self.settings.workers + self.ahead.now()).saturating_sub(self.in_flight.len())
     }
 

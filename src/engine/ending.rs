@@ -84,8 +84,8 @@ impl Dispatcher {
         for index in (0..self.roster.accounts.len()).filter(|index| self.is_at_work(*index)) {
             let account = &self.roster.accounts[index];
             let access = account.access.as_ref()?;
-            for lane in account.lanes.iter().filter_map(|id| self.roster.lanes.get(id)) {
-                if lane.pending && !account.left_out().contains(&lane.action) {
+            for (id, lane) in account.lanes.iter().filter_map(|id| Some((*id, self.roster.lanes.get(id)?))) {
+                if self.roster.has_work(id, lane) && !account.left_out().contains(&lane.action) {
                     why = Some(self.budget.allows(self.price(access.platform, lane.action), 1).err()?);
                 }
             }

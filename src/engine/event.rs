@@ -9,9 +9,9 @@ use crate::domain::{AccountId, Action, MicroUsd, Outcome, Reason, RoundId, Targe
 pub enum Event {
     /// The drain has begun.
     Started {
-        /// Tasks that were being sent when the process before died: back in line.
+        /// Tasks that were being sent when the process before died: they are sent again after all others of their lanes.
         recovered: u64,
-        /// Tasks that failed because their attempts died with the process too often.
+        /// Tasks that failed because each was the only request in flight at three deaths of the process in a row.
         crashed: u64,
     },
     /// A turn is on disk.

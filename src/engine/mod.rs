@@ -14,6 +14,8 @@ mod attempt;
 mod budget;
 mod claiming;
 mod consequence;
+mod crash_queue;
+mod crashes;
 mod dispatcher;
 mod ending;
 mod event;

@@ -82,9 +82,10 @@ impl Dispatcher {
     pub(super) fn take_over_lane(&mut self, view: LaneView, now: Tick) {
         let account = self.account_index(view.account);
         let LaneView { round, action, visible_to, has_pending: pending, .. } = view;
-        self.roster.lanes.insert(view.lane, Lane { round, action, account, visible_to, pending });
+        let lane = Lane { round, action, account, visible_to, pending };
+        self.roster.lanes.insert(view.lane, lane);
         self.roster.accounts[account].lanes.push(view.lane);
-        if pending && self.roster.accounts[account].due.is_none() {
+        if self.roster.has_work(view.lane, &lane) && self.roster.accounts[account].due.is_none() {
             self.schedule(account, now);
         }
     }

@@ -93,6 +93,9 @@ impl Dispatcher {
         if faith(&reply.finding) != Faith::Kept {
             self.ahead.halt();
         }
+        if reply.http_status.is_some() && !std::mem::replace(&mut self.answered, true) {
+            turn.first_answer = true;
+        }
         self.hear_the_world(reply, ended.tick);
         if let Some(access) = self.roster.accounts[flight.account].access.clone() {
             self.hear_probe(&access, reply.http_status.is_some());
@@ -157,6 +160,7 @@ impl Dispatcher {
     fn write_settled(&mut self, gathered: &Gathered, mut verdict: Verdict, turn: &mut Turn) {
         let Gathered { flight, reply, ended, .. } = gathered;
         let index = flight.account;
+        self.note_crashed_end(flight, reply, &mut verdict);
         let account = &mut self.roster.accounts[index];
         let upper = if end_unseen(&reply.finding, reply.http_status) {
             account.values.unknown_end(flight.reserved.tick, ended.tick)
@@ -223,7 +227,11 @@ impl Dispatcher {
             return None;
         }
         let wait = backoff_after(verdict.troubles);
-        self.put_aside(flight, now.after(wait));
+        if self.roster.crashed.is_sent_alone(flight.claimed.task) {
+            self.waiting.push(Reverse((now.after(wait), flight.claimed.task, flight.claimed.lane)));
+        } else {
+            self.put_aside(flight, now.after(wait));
+        }
         Some(wait)
     }
 
@@ -247,6 +255,9 @@ impl Dispatcher {
                 break;
             }
             self.waiting.pop();
+            if self.park_crashed(task, lane, now) {
+                continue;
+            }
             turn.moves.push(Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None });
             if let Some(lane) = self.roster.lanes.get_mut(&lane) {
                 lane.pending = true;

@@ -1,10 +1,9 @@
 //! A drain: one process working on the queue, from the recovery of what its predecessor left to its own end.
 
-use sqlx::Connection;
-
 use super::error::StoreError;
 use super::lock::DrainLock;
 use super::open::Store;
+use super::recovery::CrashedTask;
 use super::slots::FirstThatCount;
 use crate::domain::{
     AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick,
@@ -24,10 +23,12 @@ pub struct Drain {
 /// What a drain found when it began.
 #[derive(Debug, Default)]
 pub struct DrainStart {
-    /// Tasks that were being sent when the process before died; they stand in line again.
+    /// Tasks that were being sent when the process before died, and are sent again after all others of their lanes.
     pub recovered: u64,
-    /// Those of them that had crashed us too often; they have failed.
+    /// Those besides that were alone in flight at three deaths in a row; they have failed.
     pub crashed: u64,
+    /// Tasks that stand aside since the process died while they were in flight, those that were in flight last behind the others.
+    pub undecided: Vec<CrashedTask>,
     /// Tasks whose refusal nobody has been blamed for yet.
     pub provisional: Vec<ParkedTask>,
     /// Tasks that failed in an outage which is not over, who failed first at the front. They do not stand in line.
@@ -81,11 +82,8 @@ pub struct LaneView {
     pub has_pending: bool,
 }
 
-/// So many crashes in the middle of its attempts, and a task has failed: it may be what crashes us.
-const MAX_CRASHES: i64 = 3;
-
 impl Drain {
-    /// Begins a drain: takes a new fence, puts back in line what was being sent or stood aside, and finds the oldest attempt
+    /// Begins a drain: takes a new fence, puts the queue in order behind a predecessor that died, and finds the oldest attempt
     /// that can still count in a window, of which `horizons` says how far they look back. An attempt whose process died is over only now: it may have been
     /// suspended, and woken a moment ago. `deadline_ms` is what a request may take.
     ///
@@ -134,56 +132,6 @@ impl Drain {
         let update = sqlx::query(sql).bind(self.fence.0).bind(now.wall.0).bind(stopped);
         update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
         Ok(self.store)
-    }
-
-    async fn recover(&mut self, now: Moment, deadline_ms: i64) -> Result<DrainStart, StoreError> {
-        let path = self.store.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.store.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let (fence,): (i64,) = sqlx::query_as(
-            "insert into drain (id, boot, started_tick, started_at)
-             select coalesce(max(id), 0) + 1, ?1, ?2, ?3 from drain returning id",
-        )
-        .bind(&self.boot.0)
-        .bind(now.tick.0)
-        .bind(now.wall.0)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(&sort)?;
-        let crashed = sqlx::query(CONVICT_CRASHERS).bind(MAX_CRASHES - 1).bind(now.wall.0);
-        let crashed = crashed.execute(&mut *tx).await.map_err(&sort)?.rows_affected();
-        if crashed > 0 {
-            sqlx::query(COUNT_CRASHERS).bind(now.wall.0).execute(&mut *tx).await.map_err(&sort)?;
-        }
-        let recovered = sqlx::query(REQUEUE_OPEN).execute(&mut *tx).await.map_err(&sort)?.rows_affected();
-        let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
-        close.execute(&mut *tx).await.map_err(&sort)?;
-        sqlx::query(WAKE_WAITING).execute(&mut *tx).await.map_err(&sort)?;
-        let aside: Vec<(i64, i64, i64, i64)> = sqlx::query_as(ASIDE).fetch_all(&mut *tx).await.map_err(&sort)?;
-        let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
-        let (last,): (i64,) =
-            sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
-        let (taken_over,): (i64,) = sqlx::query_as(
-            "select min(started_tick) from drain
-              where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)",
-        )
-        .bind(&self.boot.0)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
-        self.fence = Fence(fence);
-        self.last_attempt = AttemptId(last);
-        let park =
-            |(task, lane, account)| ParkedTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account) };
-        Ok(DrainStart {
-            recovered,
-            crashed,
-            provisional: provisional.into_iter().map(park).collect(),
-            aside: aside.into_iter().map(aside_of).collect::<Result<_, _>>()?,
-            other_boots: false,
-            taken_over: Tick(taken_over),
-        })
     }
 
     /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are.
@@ -255,11 +203,6 @@ impl Drain {
     }
 }
 
-fn aside_of((task, lane, account, action): (i64, i64, i64, i64)) -> Result<AsideTask, StoreError> {
-    let action = action_of(action)?;
-    Ok(AsideTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account), action })
-}
-
 pub(super) fn action_of(code: i64) -> Result<Action, StoreError> {
     Action::from_code(code).ok_or_else(|| StoreError::impossible(format!("the action {code}")))
 }
@@ -268,67 +211,7 @@ pub(super) fn state_of(code: i64) -> Result<TaskState, StoreError> {
     TaskState::from_code(code).ok_or_else(|| StoreError::impossible(format!("the state {code}")))
 }
 
-const CONVICT_CRASHERS: &str = "
-    update task set state = 6, reason = 'crashed', finished_at = ?2, crashes = crashes + 1
-     where state = 1 and crashes >= ?1
-       and id in (select task_id from attempt where ended_at is null)";
-
-const COUNT_CRASHERS: &str = "
-    update round set pending = pending - c.n, failed = failed + c.n
-      from (select lane.round_id, count(*) as n
-              from attempt cross join task on task.id = attempt.task_id cross join lane on lane.id = task.lane_id
-             where attempt.ended_at is null and task.state = 6 and task.reason = 'crashed' and task.finished_at = ?1
-               and task.last_attempt_id = attempt.id
-             group by lane.round_id) c
-     where round.id = c.round_id";
-
-/// In the words of the index of those that stand aside; `state = 2` alone would look at every task. Those that failed in an outage
-/// which is not over stay: a process that begins again and again would ask for the first few for ever.
-const WAKE_WAITING: &str = "
-    update task set state = 0
-     where state in (2, 3) and state <> 3
-       and not exists (select 1 from lane join endpoint_outage o on o.account_id = lane.account_id and o.action = lane.action
-                        where lane.id = task.lane_id)";
-
-const ASIDE: &str = "
-    select task.id, lane.id, lane.account_id, lane.action from task join lane on lane.id = task.lane_id
-     where task.state in (2, 3) and task.state <> 3 order by task.last_attempt_id";
-
-const PROVISIONAL: &str = "
-    select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
-     where task.state in (2, 3) order by task.id";
-
-/// What a start asks of the tables that grow with the work.
-#[cfg(test)]
-pub(super) const AT_A_START: [&str; 10] = [
-    CONVICT_CRASHERS,
-    COUNT_CRASHERS,
-    REQUEUE_OPEN,
-    CLOSE_ATTEMPTS,
-    WAKE_WAITING,
-    ASIDE,
-    PROVISIONAL,
-    LANES,
-    super::slots::FIRST_THAT_COUNTS,
-    super::slots::SLOTS,
-];
-
-const REQUEUE_OPEN: &str = "
-    update task set state = 0, crashes = crashes + 1, unsure = 1
-     where state = 1 and id in (select task_id from attempt where ended_at is null)";
-
-/// `upper - reserved - deadline` is the grace the attempt was written with. Attempts of another boot stay open: nobody can
-/// say by when the platform counted them, for a machine may sleep before it dies.
-const CLOSE_ATTEMPTS: &str = "
-    update attempt
-       set finding = 'crashed', reason = 'process_died',
-           ended_at = case when d.boot = ?4 then ?1 end,
-           upper_tick = case when d.boot = ?4
-                             then max(upper_tick, ?2 + max(upper_tick - reserved_tick - ?3, 0)) else upper_tick end
-      from drain d
-     where d.id = attempt.drain_id and attempt.ended_at is null";
-
-const LANES: &str = "
+pub(super) const LANES: &str = "
     select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
                exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)))
       from (select job.id from job

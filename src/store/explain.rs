@@ -3,7 +3,7 @@
 use super::drain::{action_of, state_of};
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::{Action, Outcome, Target, TaskState, Wall};
+use crate::domain::{Action, CrashCount, Outcome, Target, TaskState, Wall};
 
 /// A task and its attempts, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct TaskHistory {
     pub reason: Option<String>,
     /// Its row is no longer in the file.
     pub vanished: bool,
+    /// Deaths of the process that count against it since its last answer.
+    pub crashes: CrashCount,
     /// The requests sent for it.
     pub attempts: Vec<AttemptView>,
 }
@@ -47,7 +49,7 @@ pub struct AttemptView {
     pub detail: Option<String>,
 }
 
-pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>);
+pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>, i64);
 type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
 
 impl Store {
@@ -65,7 +67,7 @@ impl Store {
                                                          where load.round_id = round.id and load.finished_at is not null)
                                        and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
                           lane.action, account.name, task.state, task.reason, task.vanished,
-                          task.last_attempt_id
+                          task.last_attempt_id, task.crashes
                      from lane
                      join task_key key on key.lane_id = lane.id and key.target in (
                               select ?1 ->> '$' union all
@@ -89,7 +91,7 @@ impl Store {
     }
 
     pub(super) async fn history_of(&mut self, row: TaskRow) -> Result<TaskHistory, StoreError> {
-        let (job, round, line, action, account, state, reason, vanished, last_attempt) = row;
+        let (job, round, line, action, account, state, reason, vanished, last_attempt, crashes) = row;
         let state = state_of(state)?;
         Ok(TaskHistory {
             job,
@@ -101,6 +103,7 @@ impl Store {
             outcome: state.outcome(),
             reason,
             vanished: vanished != 0,
+            crashes: CrashCount::stored(crashes),
             attempts: self.attempt_chain(last_attempt).await?,
         })
     }
@@ -140,7 +143,7 @@ pub(super) const TASK_HISTORY: &str = "
                       where r.load_id = (select max(load.id) from load
                                           where load.round_id = round.id and load.finished_at is not null)
                         and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
-           lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id
+           lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id, task.crashes
       from task
       join lane on lane.id = task.lane_id
       join round on round.id = lane.round_id and task.id <= round.visible_to

@@ -3,6 +3,7 @@
 
 use super::error::StoreError;
 use super::open::Store;
+use crate::domain::{CRASHED, CrashCount};
 
 /// The most faults that SQLite lists.
 const MAX_FAULTS: usize = 20;
@@ -18,6 +19,8 @@ pub struct Integrity {
     pub miscounted: Vec<String>,
     /// Rows that point to something that is not there: what, and how many (never 0).
     pub orphans: Vec<(&'static str, u64)>,
+    /// Jobs with rows that an older version gave up because processes died while they were in flight, and how many.
+    pub blamed: Vec<(String, u64)>,
 }
 
 /// The counters of a round beside those that counting gives. Tasks above `visible_to` belong to a load that has not finished.
@@ -36,6 +39,14 @@ const MISCOUNTED: &str = "
         or round.cancelled <> coalesce(c.cancelled, 0) or round.kept <> coalesce(c.kept, 0)
         or round.rejected_tasks <> coalesce(c.rejected, 0)
      order by job.name";
+
+/// Rows in the newest rounds that failed as crashed with fewer deaths on record than that takes (`?1`).
+const BLAMED: &str = "
+    select job.name, count(*)
+      from task join lane on lane.id = task.lane_id join round on round.id = lane.round_id join job on job.id = round.job_id
+     where task.state in (5, 6) and task.state = 6 and task.reason = ?2 and task.crashes < ?1
+       and round.number = (select max(number) from round newest where newest.job_id = job.id)
+     group by job.name order by job.name";
 
 /// What no foreign key guards. Attempts of forgotten tasks are meant to be there: their slots still count.
 const ORPHANS: [(&str, &str); 5] = [
@@ -77,6 +88,13 @@ impl Store {
                 found.orphans.push((what, count));
             }
         }
+        let blamed: Vec<(String, i64)> = sqlx::query_as(BLAMED)
+            .bind(i64::from(CrashCount::FAILED_FROM.number()))
+            .bind(CRASHED)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        found.blamed = blamed.into_iter().map(|(name, count)| (name, count.unsigned_abs())).collect();
         Ok(found)
     }
 

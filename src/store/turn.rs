@@ -28,12 +28,14 @@ pub struct Turn {
     pub clock_checked: Option<bool>,
     /// Endpoints whose outage began, went on or ended.
     pub outages: Vec<OutageChange>,
+    /// The platform has answered this drain for the first time.
+    pub first_answer: bool,
 }
 
 impl Turn {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages } = self;
+        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, first_answer } = self;
         settled.is_empty()
             && moves.is_empty()
             && claims.is_empty()
@@ -41,6 +43,7 @@ impl Turn {
             && troubles.is_empty()
             && clock_checked.is_none()
             && outages.is_empty()
+            && !first_answer
     }
 }
 
@@ -101,6 +104,8 @@ pub struct Claim {
     pub visible_to: TaskId,
     /// Tasks above have not been looked at, where tasks are looked at before they are claimed.
     pub looked_to: Option<TaskId>,
+    /// This task and no other.
+    pub only: Option<TaskId>,
     /// Until its end is known, each slot counts as if the platform might count it as late as this.
     pub upper: Tick,
 }
@@ -176,6 +181,7 @@ impl Drain {
             .bind(words.troubles)
             .bind(turn.clock_checked)
             .bind(words.outages)
+            .bind(turn.first_answer)
             .fetch_all(&mut self.store.connection)
             .await;
         let rows = match rows {

@@ -58,7 +58,7 @@ with answer as materialized (
 )
 update or rollback task
    set state = ended.state, reason = ended.reason, http_status = ended.http_status, finished_at = ended.finished_at,
-       troubles = ended.troubles, unsure = ended.unsure
+       troubles = ended.troubles, unsure = ended.unsure, crashes = iif(ended.http_status is null, crashes, 0)
   from ended
  where task.id = ended.task_id and task.state = 1 and task.last_attempt_id = ended.id;
 
@@ -71,11 +71,14 @@ update round
     };
 }
 
-/// `$8` moves, `$9` holds, `$10` troubles, `$11` whether the wall clock agrees with the platform's, `$12` outages.
+/// `$8` moves, `$9` holds, `$10` troubles, `$11` whether the wall clock agrees with the platform's, `$12` outages, `$13` whether this is the
+/// first answer.
 macro_rules! rarer {
     () => {
         "
 update drain set clock_checked = $11 where $11 is not null and id = $1;
+
+update drain set answered = 1 where $13 and id = $1;
 
 update round
    set pending = pending - m.convicted - m.spared, failed = failed + m.convicted, kept = kept + m.spared
@@ -117,12 +120,12 @@ macro_rules! claim {
     () => {
         "
 insert or rollback into attempt (id, account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
-with recursive claim (lane, account, action, want, upper, claim_to) as materialized (
-    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6 from jsonb_each($7)
+with recursive claim (lane, account, action, want, upper, claim_from, claim_to) as materialized (
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6, value ->> 7 from jsonb_each($7)
 ), line (lane, account, action, claim_to, upper, want, id) as (
     select lane, account, action, claim_to, upper, want,
            (select t.id from task t
-             where t.lane_id = claim.lane and t.state = 0 and t.id <= claim.claim_to
+             where t.lane_id = claim.lane and t.state = 0 and t.id >= claim.claim_from and t.id <= claim.claim_to
              order by t.id limit 1)
       from claim
     union all
@@ -175,9 +178,9 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn of(turn: &Turn, now: Wall) -> Result<Words, StoreError> {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages } = turn;
+        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, first_answer } = turn;
         let some_rarer = !(moves.is_empty() && holds.is_empty() && troubles.is_empty() && outages.is_empty());
-        let plain = !some_rarer && clock_checked.is_none();
+        let plain = !some_rarer && clock_checked.is_none() && !first_answer;
         Ok(Words {
             sql: if plain { PLAIN_TURN } else { WHOLE_TURN },
             settled: json(&kinds_of(settled))?,
@@ -268,9 +271,10 @@ fn counts_of(settled: &[Settled]) -> Vec<(i64, u32, u32, u32)> {
     counts
 }
 
-fn claim_of(c: &Claim) -> (i64, i64, i64, u32, i64, i64, i64) {
-    let claim_to = c.looked_to.unwrap_or(c.visible_to).min(c.visible_to);
-    (c.lane.0, c.account.0, c.action.code(), c.count, c.visible_to.0, c.upper.0, claim_to.0)
+fn claim_of(c: &Claim) -> (i64, i64, i64, u32, i64, i64, i64, i64) {
+    let looked_to = c.looked_to.unwrap_or(c.visible_to).min(c.visible_to);
+    let (from, to) = c.only.map_or((0, looked_to.0), |task| (task.0, looked_to.min(task).0));
+    (c.lane.0, c.account.0, c.action.code(), c.count, c.visible_to.0, c.upper.0, from, to)
 }
 
 fn move_of(m: &Move, now: Wall) -> (i64, i64, i64, Option<&str>, Option<i64>) {

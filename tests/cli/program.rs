@@ -159,6 +159,7 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
             count,
             visible_to: lane.visible_to,
             looked_to: None,
+            only: None,
             upper: now.tick,
         };
         let turn = Turn { claims: vec![claim], ..Turn::default() };

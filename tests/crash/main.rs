@@ -2,6 +2,7 @@
 //! window goes over its limit, by the platform's own count.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod blame;
 #[path = "../common/mod.rs"]
 mod common;
 
@@ -64,13 +65,11 @@ fn a_hundred_kills_at_random_moments() {
     }
     let last = run().output().unwrap();
     let end = json(&last);
+    println!("the last run settled {} of {rows} rows", end["requests"]);
     let job = &end["jobs"][0];
     assert_eq!(job["pending"], 0, "{end}\n{}", stderr(&last));
-    assert_eq!(job["done"].as_u64().unwrap() + job["failed"].as_u64().unwrap(), rows, "{end}");
-    // A task in flight at three deaths has failed as a suspect ("crashed"); its effect may have happened.
-    assert!(job["failed"].as_u64().unwrap() <= kills / 3 * 24, "{end}");
-    let effects = sandbox.effects();
-    assert!(effects.len() as u64 >= job["done"].as_u64().unwrap(), "nothing is called done that did not happen");
+    assert_eq!((job["done"].as_u64().unwrap(), job["failed"].as_u64().unwrap()), (rows, 0), "{end}");
+    assert_eq!(sandbox.effects().len() as u64, rows, "nothing is called done that did not happen");
     let ledger = sandbox.ledger();
     assert!(ledger.max_in_window <= 400, "{ledger:?}");
     assert_eq!(ledger.earned_429, 0, "{ledger:?}");

@@ -46,6 +46,7 @@ async fn claim(drain: &mut Drain, count: u32) -> Vec<Claimed> {
     let now = SystemClock::shared().now();
     let claim = Claim {
         looked_to: None,
+        only: None,
         lane: lane.lane,
         account: lane.account,
         action: lane.action,

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::timing::full_text;
+use crate::domain::{Outcome, crash_note};
 use crate::store::{AttemptView, TaskHistory};
 
 /// Tells the history of the target.
@@ -29,13 +30,14 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> 
         let error = CliError::new(Kind::Usage, format!("no job of this queue has the target {}", args.target));
         return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
     }
-    let told: Vec<String> = histories.iter().map(|history| tell(history, context.zone.get())).collect();
+    let retry = |job: &str| context.command(&["retry", job]);
+    let told: Vec<String> = histories.iter().map(|history| tell(history, context.zone.get(), &retry)).collect();
     context.printer.data(told.join("\n").trim_end())?;
     Ok(0)
 }
 
 /// One task and its attempts.
-fn tell(history: &TaskHistory, zone: &TimeZone) -> String {
+fn tell(history: &TaskHistory, zone: &TimeZone, retry: &dyn Fn(&str) -> String) -> String {
     let mut text = String::new();
     let round = if history.round > 1 { format!(", round {}", history.round) } else { String::new() };
     let vanished = if history.vanished { " (its row is no longer in the file)" } else { "" };
@@ -49,6 +51,13 @@ fn tell(history: &TaskHistory, zone: &TimeZone) -> String {
         escaped(&history.account),
         history.outcome.name()
     );
+    if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) {
+        let again = match history.outcome {
+            Outcome::Failed => format!("; {} sends it again", retry(&history.job)),
+            _ => String::new(),
+        };
+        let _ = writeln!(text, "  {note}{again}");
+    }
     if history.attempts.is_empty() {
         let _ = writeln!(text, "  nothing was sent for it");
     }
@@ -74,7 +83,7 @@ fn tell_attempt(attempt: &AttemptView, zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Action, Outcome, TaskState, Wall};
+    use crate::domain::{Action, CrashCount, Outcome, TaskState, Wall};
 
     #[test]
     fn a_history_reads_like_a_log() {
@@ -97,13 +106,15 @@ mod tests {
             outcome: Outcome::Pending,
             reason: None,
             vanished: false,
+            crashes: CrashCount::default(),
             attempts: vec![
                 attempt(0, Some(503), "world", "over \u{202e}capacity"),
                 attempt(1_000, None, "unanswered", ""),
                 open,
             ],
         };
-        let told = tell(&history, &TimeZone::UTC);
+        let told_of = |history: &TaskHistory| tell(history, &TimeZone::UTC, &|job| format!("cleanup retry {job}"));
+        let told = told_of(&history);
         let expected = "night\\u{1b}, round 2, line 17\n  unlike by account ada: pending\n  \
              1. 1970-01-01 00:00:00 UTC  HTTP 503 after 120 ms: world (server_error)\n     \
              the platform said: over \\u{202e}capacity\n  \
@@ -111,6 +122,16 @@ mod tests {
              3. 1970-01-02 00:00:00 UTC  in flight\n";
         assert_eq!(told, expected);
         let untouched = TaskHistory { attempts: vec![], ..history };
-        assert!(tell(&untouched, &TimeZone::UTC).ends_with("nothing was sent for it\n"));
+        assert!(told_of(&untouched).ends_with("nothing was sent for it\n"));
+        let crashed = |outcome, state, reason: &str, deaths| {
+            let reason = Some(reason.to_owned());
+            told_of(&TaskHistory { outcome, state, reason, crashes: CrashCount::stored(deaths), ..untouched.clone() })
+        };
+        let pending = |deaths| crashed(Outcome::Pending, TaskState::Waiting, "unknown_after_crash", deaths);
+        assert!(pending(1).contains("nobody saw the answer") && !pending(1).contains("retry"));
+        assert!(pending(2).contains("with no other request beside it"));
+        let failed = |deaths| crashed(Outcome::Failed, TaskState::Failed, "crashed", deaths);
+        assert!(failed(5).contains("three times in a row") && failed(5).contains("cleanup retry night"));
+        assert!(failed(3).contains("an older version gave it up") && failed(3).contains("cleanup retry night"));
     }
 }

@@ -111,15 +111,7 @@ impl View {
     pub fn notice(&self, event: &Event, now: Wall, local: &LocalClock) -> Option<String> {
         let name = |account: &AccountId| self.plan.names.get(account).map_or("?", String::as_str);
         match event {
-            Event::Started { recovered: 0, crashed: 0 } => None,
-            Event::Started { recovered, crashed: 0 } => Some(format!(
-                "an earlier run was cut off: {} in line again",
-                counted(*recovered, "task is", "tasks are")
-            )),
-            Event::Started { recovered, crashed } => Some(format!(
-                "an earlier run was cut off: {} in line again, {crashed} failed (crashed it too often)",
-                counted(*recovered, "task is", "tasks are")
-            )),
+            Event::Started { recovered, crashed } => cut_off(*recovered, *crashed),
             Event::Held { account, reason, until } => Some(format!(
                 "account {} waits until {}: {}",
                 escaped(name(account)),
@@ -172,6 +164,21 @@ pub fn hold_text(reason: &str) -> &str {
         "spend_cap" => "the spend cap of the billing cycle is reached",
         other => other,
     }
+}
+
+/// What an earlier run left that died.
+fn cut_off(recovered: u64, crashed: u64) -> Option<String> {
+    let again = (recovered > 0).then(|| {
+        let rows =
+            counted(recovered, "row was being sent and is sent again", "rows were being sent and are sent again");
+        format!("{rows} after the others")
+    });
+    let failed = (crashed > 0).then(|| {
+        let rows = counted(crashed, "row has failed (crashed)", "rows have failed (crashed)");
+        format!("{rows}: it was the only request in flight when the program died, three times in a row")
+    });
+    let told: Vec<String> = [again, failed].into_iter().flatten().collect();
+    (!told.is_empty()).then(|| format!("an earlier run was cut off: {}", told.join("; ")))
 }
 
 #[cfg(test)]
@@ -237,7 +244,13 @@ mod tests {
         assert_eq!(said, "account ada\\u{1b}[2J waits until 00:15:00: the platform asked for it (rate limit)");
         let stopped = Event::AccountStopped { account: ADA, reason: "account_locked".into(), detail: "a\u{7}".into() };
         assert!(view.notice(&stopped, Wall(0), &zone).is_some_and(|said| said.ends_with("(account_locked): a\\u{7}")));
-        assert_eq!(view.notice(&Event::Started { recovered: 0, crashed: 0 }, Wall(0), &zone), None);
+        let started = |recovered, crashed| view.notice(&Event::Started { recovered, crashed }, Wall(0), &zone);
+        assert_eq!(started(0, 0), None);
+        let again = "an earlier run was cut off: 2 rows were being sent and are sent again after the others";
+        assert_eq!(started(2, 0).as_deref(), Some(again));
+        let failed = "an earlier run was cut off: 1 row has failed (crashed): it was the only request in flight when the \
+                      program died, three times in a row";
+        assert_eq!(started(0, 1).as_deref(), Some(failed));
         assert_eq!(view.notice(&settled(), Wall(0), &zone), None);
     }
 }

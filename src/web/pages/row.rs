@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::layout::Frame;
 use super::words::{foreign, reason};
-use crate::domain::TaskState;
+use crate::domain::{TaskState, crash_note};
 use crate::store::{AttemptView, Job, TaskHistory};
 
 /// The page.
@@ -20,6 +20,7 @@ pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, his
                 h1.mono { (foreign(target)) }
                 p { (history.action) " as " (foreign(&history.account)) ": " strong { (history.outcome.name()) }
                     @if let Some(why) = &history.reason { " (" (reason(why)) ")" } }
+                @if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) { p.quiet { (note) "." } }
             }
             @if history.state == TaskState::Failed && history.round == job.round_number {
                 div.actions { form method="post" action={ "/jobs/" (job.id.0) "/rows/" (task) "/retry" } { button.primary type="submit" { "Retry this row" } } }

@@ -5,6 +5,7 @@ use crate::app;
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::domain::counted;
 use crate::store::{Account, Credential, DrainLock, Store};
 
 /// The most accounts that are named one by one.
@@ -21,7 +22,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
             return vec![Finding::of("queue", Level::Bad(grave), error.message, hint)];
         }
     };
-    let mut findings = integrity(&mut store).await;
+    let mut findings = integrity(context, &mut store).await;
     findings.push(match DrainLock::is_held(store.path()) {
         Ok(true) => Finding::good("drain", "a process is working on this queue now"),
         Ok(false) => Finding::good("drain", "nobody is working on this queue"),
@@ -33,7 +34,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
     findings
 }
 
-async fn integrity(store: &mut Store) -> Vec<Finding> {
+async fn integrity(context: &Context, store: &mut Store) -> Vec<Finding> {
     const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup";
     const REPORT: &str = "please report this; receipts and limits do not hang on it";
     let found = match store.integrity().await {
@@ -53,6 +54,12 @@ async fn integrity(store: &mut Store) -> Vec<Finding> {
     }
     if findings.len() == 1 {
         findings.push(Finding::good("queue", "whole, and every counter is right"));
+    }
+    for (job, rows) in &found.blamed {
+        let rows = counted(*rows, "row", "rows");
+        let text =
+            format!("{job}: {rows} failed as `crashed` in an older version, and are probably done at the platform");
+        findings.push(Finding::of("queue", Level::Warning, text, context.command(&["retry", job])));
     }
     findings
 }
