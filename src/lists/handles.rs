@@ -115,6 +115,7 @@ mod tests {
             reposts: None,
             text: None,
             is_repost: None,
+            repost_of: None,
         };
         let missing = |name: &str| Missing { asked: name.into(), reason: "not_found" };
         let page = Page {

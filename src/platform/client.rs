@@ -114,7 +114,7 @@ impl Client {
     /// # Errors
     /// The reply, where it is no page. Without a target there is nobody it could call gone or refused.
     pub async fn page(&self, request: PageRequest<'_>) -> Result<(Page, Reply), Reply> {
-        let PageRequest { reading, what, base, credentials, send_by, deadline, clock, .. } = request;
+        let PageRequest { reading, what, vocabulary, base, credentials, send_by, deadline, clock, .. } = request;
         let built = request::build_page(&request).map_err(unbuildable)?;
         let now = clock.now().tick;
         if now > send_by || now >= deadline {
@@ -130,7 +130,13 @@ impl Client {
         // No page has an object there, so that nothing is taken for a confirmed effect.
         let success = Success::Id { pointer: "/data/no_page" };
         let question = Question { platform: reading.platform, success, target: None, facts: answer.facts };
-        Err(reply(judge(&question, &answer), &answer, credentials))
+        let finding = match judge(&question, &answer) {
+            Finding::Malformed { .. } if answer.status == 400 && vocabulary.is_named_in(&answer.body) => {
+                Finding::Malformed { reason: Reply::NAMES_REFUSED.into() }
+            }
+            other => other,
+        };
+        Err(reply(finding, &answer, credentials))
     }
 
     /// Who the credentials belong to, at X API v2 (`GET /2/users/me`).

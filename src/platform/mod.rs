@@ -16,6 +16,7 @@ mod page;
 mod reading;
 mod reply;
 mod request;
+mod vocabulary;
 mod x_v1;
 mod x_v2;
 
@@ -30,3 +31,4 @@ pub use page::{Listed, Missing, Page};
 pub use reading::{Collection, Reading, find_reading};
 pub use reply::{Finding, Limited, Reply};
 pub use request::{MAX_HANDLES_ASKED, PageRequest, Request, What};
+pub use vocabulary::{EntryFields, Vocabulary};

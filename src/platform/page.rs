@@ -51,6 +51,8 @@ pub struct Listed {
     pub text: Option<String>,
     /// Whether a post is a repost.
     pub is_repost: Option<bool>,
+    /// The post that a repost repeats.
+    pub repost_of: Option<TargetId>,
 }
 
 /// Something that was asked for and is not there.
@@ -82,6 +84,27 @@ struct Meta {
 struct Includes {
     #[serde(default)]
     users: Vec<UserBody>,
+    #[serde(default)]
+    posts: Vec<serde_json::Value>,
+    /// What they were called before August 2026.
+    #[serde(default)]
+    tweets: Vec<serde_json::Value>,
+}
+
+impl Includes {
+    /// The newest post of each author, of those that came along.
+    fn newest_posts(&self) -> HashMap<&str, TargetId> {
+        let mut newest: HashMap<&str, TargetId> = HashMap::new();
+        for post in self.posts.iter().chain(&self.tweets) {
+            let text = |name: &str| post.get(name).and_then(serde_json::Value::as_str);
+            let Some((author, id)) = text("author_id").zip(text("id").and_then(|id| id.parse::<TargetId>().ok()))
+            else {
+                continue;
+            };
+            newest.entry(author).and_modify(|known| *known = id.max(*known)).or_insert(id);
+        }
+        newest
+    }
 }
 
 #[derive(Deserialize)]
@@ -104,6 +127,8 @@ struct UserBody {
     name: Option<String>,
     created_at: Option<String>,
     description: Option<String>,
+    most_recent_post_id: Option<String>,
+    /// What it was called before August 2026.
     most_recent_tweet_id: Option<String>,
     public_metrics: Option<UserMetrics>,
 }
@@ -120,6 +145,8 @@ struct PostBody {
     created_at: Option<String>,
     text: Option<String>,
     public_metrics: Option<PostMetrics>,
+    referenced_posts: Option<Vec<Reference>>,
+    /// What they were called before August 2026.
     referenced_tweets: Option<Vec<Reference>>,
 }
 
@@ -135,6 +162,13 @@ struct PostMetrics {
 struct Reference {
     #[serde(rename = "type")]
     kind: String,
+    id: Option<String>,
+}
+
+impl Reference {
+    fn is_repost(&self) -> bool {
+        matches!(self.kind.as_str(), "reposted" | "retweeted")
+    }
 }
 
 /// Reads a page of users or posts. An empty list has no `data` but says that its count is 0. With `lookup`, names were asked
@@ -151,12 +185,13 @@ pub(super) fn page(body: &Body, of: TargetKind, lookup: bool) -> Option<Page> {
         return None;
     }
     let authors: HashMap<&str, &UserBody> = read.includes.users.iter().map(|user| (user.id.as_str(), user)).collect();
+    let newest_posts = read.includes.newest_posts();
     let items = read.data.unwrap_or_default();
     let asked = items.len();
     let entries: Vec<Listed> = items
         .into_iter()
         .filter_map(|item| match of {
-            TargetKind::User => user(serde_json::from_value(item).ok()?),
+            TargetKind::User => user(serde_json::from_value(item).ok()?, &newest_posts),
             TargetKind::Post => post(serde_json::from_value(item).ok()?, &authors),
         })
         .collect();
@@ -191,25 +226,29 @@ fn missing_of(problem: &Problem) -> Option<Missing> {
     Some(Missing { asked: problem.value.clone()?, reason })
 }
 
-fn user(body: UserBody) -> Option<Listed> {
+fn user(body: UserBody, newest_posts: &HashMap<&str, TargetId>) -> Option<Listed> {
+    let newest = body.most_recent_post_id.or(body.most_recent_tweet_id);
+    let newest = newest.and_then(|id| id.parse().ok()).or_else(|| newest_posts.get(body.id.as_str()).copied());
     Some(Listed {
         id: body.id.parse().ok()?,
         handle: body.username.as_deref().and_then(|name| name.parse().ok()),
         name: body.name,
         created_at: body.created_at.as_deref().and_then(time),
-        newest_post: body.most_recent_tweet_id.as_deref().and_then(|id| id.parse().ok()),
+        newest_post: newest,
         followers: body.public_metrics.and_then(|metrics| metrics.followers_count),
         likes: None,
         reposts: None,
         text: body.description.filter(|text| !text.is_empty()),
         is_repost: None,
+        repost_of: None,
     })
 }
 
 fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
     let author = body.author_id.as_deref().and_then(|id| authors.get(id));
     let metrics = body.public_metrics.as_ref();
-    let references = body.referenced_tweets.unwrap_or_default();
+    let references = body.referenced_posts.or(body.referenced_tweets);
+    let repost = references.iter().flatten().find(|reference| reference.is_repost());
     Some(Listed {
         id: body.id.parse().ok()?,
         handle: author.and_then(|author| author.username.as_deref()?.parse().ok()),
@@ -219,9 +258,20 @@ fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
         followers: None,
         likes: metrics.and_then(|metrics| metrics.like_count),
         reposts: metrics.and_then(|metrics| metrics.repost_count.or(metrics.retweet_count)),
+        is_repost: is_repost(references.is_some(), repost.is_some(), body.text.as_deref()),
+        repost_of: repost.and_then(|reference| reference.id.as_deref()?.parse().ok()),
         text: body.text,
-        is_repost: Some(references.iter().any(|reference| reference.kind == "retweeted")),
     })
+}
+
+/// A post without references has no such field, and so has every post where the platform calls it by another name: absent says
+/// nothing. The text of a repost always begins `RT @`; one that begins otherwise is none.
+fn is_repost(has_references: bool, has_repost: bool, text: Option<&str>) -> Option<bool> {
+    match (has_references, text) {
+        (true, _) => Some(has_repost),
+        (false, Some(text)) if !text.starts_with("RT @") => Some(false),
+        (false, _) => None,
+    }
 }
 
 fn time(text: &str) -> Option<Wall> {
@@ -229,108 +279,5 @@ fn time(text: &str) -> Option<Wall> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use proptest::prelude::*;
-
-    fn page_of(text: &str, of: TargetKind) -> Option<Page> {
-        page(&Body::whole(text), of, false)
-    }
-
-    #[test]
-    fn a_page_of_users() {
-        let body = r#"{"data":[{"id":"2244994945","username":"Some_One","name":"One","created_at":"2013-12-14T04:35:55.000Z",
-            "description":"","most_recent_tweet_id":"1212161512043446272","public_metrics":{"followers_count":7}},
-            {"id":"x"}],"meta":{"result_count":2,"next_token":"7140dibdnow9c7btw4"}}"#;
-        let page = page_of(body, TargetKind::User).unwrap();
-        assert_eq!((page.entries.len(), page.unreadable), (1, 1));
-        let one = &page.entries[0];
-        assert_eq!(one.handle.as_ref().unwrap().as_str(), "some_one");
-        assert_eq!((one.followers, &one.text, one.created_at), (Some(7), &None, Some(Wall(1_386_995_755_000))));
-        assert_eq!(page.next.as_deref(), Some("7140dibdnow9c7btw4"));
-    }
-
-    #[test]
-    fn a_page_of_posts_knows_authors_and_reposts() {
-        let body = r#"{"data":[{"id":"9","author_id":"5","text":"RT","public_metrics":{"like_count":3},
-            "referenced_tweets":[{"type":"retweeted","id":"8"}]}],
-            "includes":{"users":[{"id":"5","username":"b","name":"B"}]},"meta":{"result_count":1}}"#;
-        let page = page_of(body, TargetKind::Post).unwrap();
-        let post = &page.entries[0];
-        assert_eq!((post.likes, post.is_repost, post.name.as_deref()), (Some(3), Some(true), Some("B")));
-        assert_eq!(page.next, None);
-    }
-
-    #[test]
-    fn an_empty_list_is_a_page_and_nothing_else_without_data_is() {
-        assert_eq!(page_of(r#"{"meta":{"result_count":0}}"#, TargetKind::User), Some(Page::default()));
-        for body in
-            ["{}", "", "[]", r#"{"data":{}}"#, r#"{"meta":{"result_count":1}}"#, r#"{"errors":[{"title":"x"}]}"#]
-        {
-            assert_eq!(page_of(body, TargetKind::User), None, "{body}");
-        }
-        let cut = Body { bytes: br#"{"meta":{"result_count":0}}"#.to_vec(), complete: false };
-        assert_eq!(page(&cut, TargetKind::User, false), None);
-    }
-
-    #[test]
-    fn a_page_that_says_two_things_of_one_entry_is_none() {
-        for body in [
-            r#"{"data":[{"id":"1","id":"2"}],"meta":{"result_count":1}}"#,
-            r#"{"data":[{"id":"1","public_metrics":{"like_count":1,"like_count":900}}],"meta":{"result_count":1}}"#,
-            r#"{"data":[{"id":"1"}],"meta":{"result_count":1,"next_token":"a","next_token":"b"}}"#,
-        ] {
-            assert_eq!(page_of(body, TargetKind::Post), None, "{body}");
-        }
-    }
-
-    /// A list that is empty because nobody can see it is not an empty list: `verify` would confirm everything by it.
-    #[test]
-    fn an_empty_list_with_an_error_beside_it_is_none() {
-        let missing = r#"{"meta":{"result_count":0},"errors":[{"resource_id":"7","parameter":"id","resource_type":"user",
-            "detail":"Could not find user with id: [7].","type":"https://api.twitter.com/2/problems/resource-not-found"}]}"#;
-        assert_eq!(page_of(missing, TargetKind::User), None);
-        assert_eq!(page_of(&missing.replacen('{', r#"{"data":[],"#, 1), TargetKind::User), None);
-        let suspended = r#"{"errors":[{"value":"a","parameter":"usernames","title":"Forbidden",
-            "detail":"Your account is suspended and is not permitted to access this feature."}]}"#;
-        assert_eq!(page(&Body::whole(suspended), TargetKind::User, true), None, "that is not about the name");
-    }
-
-    #[test]
-    fn names_that_are_not_there_say_why() {
-        let error = |value: &str, title: &str, detail: &str| {
-            serde_json::json!({"value": value, "parameter": "usernames", "title": title, "detail": detail,
-                "type": "https://api.twitter.com/2/problems/resource-not-found"})
-        };
-        let body = serde_json::json!({"errors": [
-            error("a", "Not Found Error", "Could not find user with usernames: [a]."),
-            error("b", "Forbidden", "User has been suspended: [b]."),
-        ]});
-        let body = Body::whole(body.to_string());
-        let page = page(&body, TargetKind::User, true).unwrap();
-        let reasons: Vec<_> = page.missing.iter().map(|m| (m.asked.as_str(), m.reason)).collect();
-        assert_eq!(reasons, [("a", "not_found"), ("b", "suspended")]);
-        assert!(super::page(&body, TargetKind::User, false).is_none());
-    }
-
-    #[test]
-    fn a_cursor_that_is_none_ends_the_list() {
-        for token in ["", "a b", "a&max_results=1", "ä"] {
-            let body = serde_json::json!({"data": [], "meta": {"result_count": 0, "next_token": token}}).to_string();
-            assert_eq!(page_of(&body, TargetKind::User).unwrap().next, None, "{token}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_body_makes_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "\\PC{0,40}") {
-            for of in [TargetKind::User, TargetKind::Post] {
-                page(&Body::whole(bytes.clone()), of, true);
-                let body = serde_json::json!({"data": [{"id": text, "username": text, "created_at": text}], "errors": [
-                    {"value": text, "parameter": "usernames", "detail": text}]}).to_string();
-                page(&Body::whole(body), of, true);
-            }
-        }
-    }
-}
+#[path = "page_tests.rs"]
+mod tests;

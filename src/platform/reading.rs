@@ -5,6 +5,7 @@
 //! getting-started/pricing. All read in August 2026; docs/platforms.md says how sure each is.
 
 use super::endpoint::{Auth, Documented};
+use super::vocabulary::EntryFields;
 use crate::domain::{MicroUsd, Platform, TargetKind};
 
 /// What can be asked for.
@@ -65,8 +66,8 @@ pub struct Reading {
     pub collection: Collection,
     /// The path below the base URL; `{user}` is the acting user's ID. Always asked with GET.
     pub path: &'static str,
-    /// What is asked beside page size, cursor and handles: constant, percent-encoded where it has to be.
-    pub query: &'static str,
+    /// What it is asked to tell of each entry.
+    pub fields: EntryFields,
     /// What its entries are.
     pub of: TargetKind,
     /// The fewest and the most entries a page may be asked to have.
@@ -81,11 +82,15 @@ pub struct Reading {
     pub documented: &'static [Documented],
 }
 
-/// The fields of a user: whom people recognise, and what filters ask for.
-const USERS: &str = "user.fields=created_at,description,most_recent_tweet_id,name,public_metrics,username";
-/// The fields of a post and of its author.
-const POSTS: &str = "tweet.fields=author_id,created_at,public_metrics,referenced_tweets,text\
-                     &expansions=author_id&user.fields=name,username";
+/// A post that comes beside a user: "Post: Read", $0.005, whoever asks.
+const POST_READ: MicroUsd = MicroUsd(5_000);
+
+impl Reading {
+    /// The price of one entry, as [`Reading::price`]; with its newest post, where that is asked for as an object of its own.
+    pub const fn price_with(&self, newest_posts: bool) -> (MicroUsd, MicroUsd) {
+        if newest_posts { (self.price.0.plus(POST_READ), self.price.1.plus(POST_READ)) } else { self.price }
+    }
+}
 
 /// "Owned reads", $0.001 an entry: the reading user is in the path and owns the developer app.
 const OWNED: MicroUsd = MicroUsd(1_000);
@@ -98,9 +103,9 @@ const fn row(collection: Collection, path: &'static str, of: TargetKind, scopes:
         platform: Platform::XV2,
         collection,
         path,
-        query: match of {
-            TargetKind::User => USERS,
-            TargetKind::Post => POSTS,
+        fields: match of {
+            TargetKind::User => EntryFields::Users,
+            TargetKind::Post => EntryFields::Posts,
         },
         of,
         page: (1, 1_000),
@@ -179,6 +184,7 @@ static X_V2: [Reading; 8] = [
     },
     // Other people's profiles are never "owned".
     Reading {
+        fields: EntryFields::Names,
         page: (1, 100),
         price: (MicroUsd(10_000), MicroUsd(10_000)),
         documented: &[Documented::account(900, 900), Documented::app(300, 900)],
@@ -208,7 +214,8 @@ mod tests {
             assert!(!row.documented.is_empty() && row.page.0 <= row.page.1 && row.price.0 <= row.price.1);
             assert!(row.scopes.contains(&"users.read"), "{}", row.path);
             assert_eq!(row.path.contains("{user}"), collection != Collection::Handles);
-            assert!(row.query.bytes().all(|b| b.is_ascii_alphanumeric() || b"._,=&".contains(&b)), "{}", row.query);
+            assert_eq!(row.fields == EntryFields::Names, collection == Collection::Handles);
+            assert_eq!(row.fields == EntryFields::Posts, row.of == TargetKind::Post);
             assert!(find_reading(Platform::Aisa, collection).is_none());
         }
     }

@@ -15,6 +15,16 @@ pub struct Reply {
     pub detail: String,
 }
 
+impl Reply {
+    /// The reason of a page's refusal that names a field of the [`Vocabulary`](super::Vocabulary) it was asked in.
+    pub const NAMES_REFUSED: &'static str = "names_refused";
+
+    /// Whether a page was refused because of the names it was asked in: the other names may be taken.
+    pub fn refuses_names(&self) -> bool {
+        matches!(&self.finding, Finding::Malformed { reason } if *reason == Reply::NAMES_REFUSED)
+    }
+}
+
 /// What an answer means, by whom it blames. Pure knowledge of the platform; history is not considered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {

@@ -7,6 +7,7 @@ use super::base_url::BaseUrl;
 use super::credentials::Credentials;
 use super::endpoint::{Auth, Endpoint, Params, Verb};
 use super::reading::Reading;
+use super::vocabulary::Vocabulary;
 use crate::clock::Clock;
 use crate::domain::{Handle, Target, Tick, UserId, Wall};
 
@@ -41,6 +42,8 @@ pub struct PageRequest<'a> {
     pub reading: &'a Reading,
     /// What of it.
     pub what: What<'a>,
+    /// In which of X's two sets of names.
+    pub vocabulary: Vocabulary,
     /// Where the platform is.
     pub base: &'a BaseUrl,
     /// Who asks.
@@ -64,6 +67,8 @@ pub enum What<'a> {
         count: u32,
         /// Where the page begins.
         from: Option<&'a str>,
+        /// Whether users are to come with their newest posts, which may be billed beside them.
+        newest_posts: bool,
     },
     /// The users behind these handles, at most [`MAX_HANDLES_ASKED`].
     Handles(&'a [Handle]),
@@ -157,12 +162,12 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
 
 /// The request for a page. Cursors and handles need no percent-encoding by their types.
 pub(super) fn build_page(request: &PageRequest<'_>) -> Result<reqwest::Request, Unbuildable> {
-    let PageRequest { reading, what, base, credentials, user, clock, .. } = *request;
+    let PageRequest { reading, what, vocabulary, base, credentials, user, clock, .. } = *request;
     if !reading.auth.takes(credentials) {
         return Err(wrong_kind(reading.auth));
     }
     let asked = match what {
-        What::Entries { count, from } => {
+        What::Entries { count, from, .. } => {
             let count = count.clamp(reading.page.0, reading.page.1);
             let from = from.map_or_else(String::new, |from| format!("&pagination_token={from}"));
             format!("max_results={count}{from}")
@@ -173,7 +178,9 @@ pub(super) fn build_page(request: &PageRequest<'_>) -> Result<reqwest::Request, 
         }
     };
     let path = reading.path.replace("{user}", user.as_str());
-    get(base, &format!("{path}?{asked}&{}", reading.query), Some((credentials, clock.now().wall)))
+    let newest_posts = matches!(what, What::Entries { newest_posts: true, .. });
+    let query = vocabulary.query(reading.fields, newest_posts);
+    get(base, &format!("{path}?{asked}&{query}"), Some((credentials, clock.now().wall)))
 }
 
 /// A GET without a target; with credentials, and the time they are used at, or without.

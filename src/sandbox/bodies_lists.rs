@@ -24,7 +24,12 @@ pub(super) struct Leaf {
 pub(super) struct Fields {
     pub(super) user: Vec<String>,
     pub(super) post: Vec<String>,
+    /// Whether the authors of posts are to come along.
     pub(super) authors: bool,
+    /// Whether the newest posts of users are.
+    pub(super) newest_posts: bool,
+    /// Whether the answer speaks of tweets.
+    pub(super) in_old_names: bool,
 }
 
 /// A page in words.
@@ -33,8 +38,8 @@ pub(super) fn page(leaf: &Leaf, kind: TargetKind, is_list: bool, fields: &Fields
         .entries
         .iter()
         .map(|(id, name)| match kind {
-            TargetKind::User => user(*id, name.as_deref(), &fields.user),
-            TargetKind::Post => post(*id, &fields.post),
+            TargetKind::User => user(*id, name.as_deref(), fields),
+            TargetKind::Post => post(*id, fields),
         })
         .collect();
     let mut body = Map::new();
@@ -42,8 +47,13 @@ pub(super) fn page(leaf: &Leaf, kind: TargetKind, is_list: bool, fields: &Fields
         let mut authors: Vec<TargetId> = leaf.entries.iter().map(|(id, _)| author(*id)).collect();
         authors.sort_unstable();
         authors.dedup();
-        let authors: Vec<Value> = authors.into_iter().map(|id| user(id, None, &fields.user)).collect();
+        let authors: Vec<Value> = authors.into_iter().map(|id| user(id, None, fields)).collect();
         body.insert("includes".into(), json!({"users": authors}));
+    }
+    if kind == TargetKind::User && fields.newest_posts && !data.is_empty() {
+        let newest = leaf.entries.iter().filter_map(|(id, _)| Some((*id, newest_post(*id)?)));
+        let posts: Vec<Value> = newest.map(|(author, post)| included_post(post, author, fields)).collect();
+        body.insert("includes".into(), json!({"posts": posts}));
     }
     if is_list {
         let mut meta = json!({"result_count": data.len()});
@@ -73,11 +83,24 @@ pub(super) fn bad_cursor(cursor: &str) -> Worded {
     json_answer(400, PROBLEM, &body)
 }
 
+/// A parameter the endpoint does not have.
+pub(super) fn unknown_parameter(name: &str) -> Worded {
+    refused(name, "", &format!("The query parameter [{name}] is not one of those of this endpoint"))
+}
+
+/// A field or expansion that nobody has heard of, in the words of X's emulator.
+pub(super) fn unknown_value(parameter: &str, value: &str) -> Worded {
+    refused(parameter, value, &format!("invalid value '{value}'"))
+}
+
 /// A number of entries the endpoint does not take, or names it cannot read.
 pub(super) fn bad_parameter(name: &str, value: &str) -> Worded {
+    refused(name, value, &format!("The `{name}` query parameter value [{value}] is not valid"))
+}
+
+fn refused(name: &str, value: &str, message: &str) -> Worded {
     let body = json!({
-        "errors": [{"parameters": {name: [value]},
-                    "message": format!("The `{name}` query parameter value [{value}] is not valid")}],
+        "errors": [{"parameters": {name: [value]}, "message": message}],
         "title": "Invalid Request",
         "detail": "One or more parameters to your request was invalid.",
         "type": format!("{PROBLEMS}/invalid-request"),
@@ -101,16 +124,28 @@ fn missing((name, why): &(String, Option<Refusal>)) -> Value {
     })
 }
 
-fn user(id: TargetId, asked_by: Option<&str>, fields: &[String]) -> Value {
+/// A third is quiet since 2018, and one in nine has never posted.
+fn newest_post(user: TargetId) -> Option<u64> {
+    let value = user.value();
+    let at = if value.is_multiple_of(3) { 1_514_764_800_000 } else { 1_764_547_200_000 };
+    let since = u64::try_from(at.max(made(user).0) - 1_288_834_974_657).unwrap_or(0);
+    (value % 9 != 1).then_some(since << 22 | (value & 0xfff))
+}
+
+/// A user's newest post as it comes beside the user.
+fn included_post(post: u64, author: TargetId, fields: &Fields) -> Value {
+    let all = json!({"author_id": author.to_string()});
+    chosen(json!({"id": post.to_string(), "text": TEXTS[0]}), all, &fields.post)
+}
+
+fn user(id: TargetId, asked_by: Option<&str>, fields: &Fields) -> Value {
     let value = id.value();
     let made_at = made(id).0;
-    // A third is quiet since 2018, and one in nine has never posted.
-    let newest = if value.is_multiple_of(3) { 1_514_764_800_000 } else { 1_764_547_200_000 };
-    let newest = (u64::try_from(newest.max(made_at) - 1_288_834_974_657).unwrap_or(0) << 22) | (value & 0xfff);
+    let newest = newest_post(id).map(|post| post.to_string());
     let all = json!({
         "created_at": time(made_at),
         "description": DESCRIPTIONS[(value % DESCRIPTIONS.len() as u64) as usize],
-        "most_recent_tweet_id": if value % 9 == 1 { Value::Null } else { newest.to_string().into() },
+        "most_recent_tweet_id": newest,
         "public_metrics": {"followers_count": value % 4_999, "following_count": value % 997,
                            "tweet_count": value % 9_973, "listed_count": 0, "like_count": value % 99_991},
         "protected": false,
@@ -118,22 +153,32 @@ fn user(id: TargetId, asked_by: Option<&str>, fields: &[String]) -> Value {
     });
     let handle = asked_by.map_or_else(|| handle_of(id), str::to_owned);
     let name = format!("{} {}", NAMES[(value % NAMES.len() as u64) as usize], value % 1_000);
-    chosen(json!({"id": id.to_string(), "name": name, "username": handle}), all, fields)
+    let mut told = chosen(json!({"id": id.to_string(), "name": name, "username": handle}), all, &fields.user);
+    if let (true, Some(told), Some(newest)) = (fields.newest_posts, told.as_object_mut(), newest) {
+        told.insert("most_recent_post_id".into(), newest.into());
+    }
+    told
 }
 
-fn post(id: TargetId, fields: &[String]) -> Value {
+fn post(id: TargetId, fields: &Fields) -> Value {
     let value = id.value();
     let text = TEXTS[(value % TEXTS.len() as u64) as usize];
     let is_repost = value % 4 == 1;
     let text = if is_repost { format!("RT @{}: {text}", handle_of(author(id))) } else { text.to_owned() };
+    let (reposts, referenced, versions) = if fields.in_old_names {
+        ("retweet_count", "referenced_tweets", "edit_history_tweet_ids")
+    } else {
+        ("repost_count", "referenced_posts", "edit_history_post_ids")
+    };
+    // What X calls the kind of reference has stayed.
     let references = json!([{"type": "retweeted", "id": (value ^ 0x3ff).to_string()}]);
     let all = json!({
         "author_id": author(id).to_string(),
         "created_at": time(made(id).0),
-        "public_metrics": {"like_count": value % 97, "retweet_count": value % 13, "reply_count": 0, "quote_count": 0},
-        "referenced_tweets": if is_repost { references } else { Value::Null },
+        "public_metrics": {"like_count": value % 97, reposts: value % 13, "reply_count": 0, "quote_count": 0},
+        referenced: if is_repost { references } else { Value::Null },
     });
-    chosen(json!({"id": id.to_string(), "text": text, "edit_history_tweet_ids": [id.to_string()]}), all, fields)
+    chosen(json!({"id": id.to_string(), "text": text, versions: [id.to_string()]}), all, &fields.post)
 }
 
 /// What is always told, and of the rest what was asked for and is there.

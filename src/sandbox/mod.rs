@@ -25,6 +25,7 @@ mod bodies_lists;
 mod bodies_v1;
 mod dice;
 mod faults;
+mod field_names;
 mod headers;
 mod ledger;
 mod oauth;
@@ -51,6 +52,7 @@ mod http_tests;
 mod world_tests;
 
 pub use faults::{Faults, InvalidFaults};
+pub use field_names::FieldNames;
 pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, ReadLedger, UserLedger};
 pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
 pub use proof::OAuth1Keys;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use oauth2::url::form_urlencoded;
 
 use super::bodies_lists::{Fields, bad_cursor, bad_parameter};
+use super::field_names::FieldNames;
 use super::ledger::ReadLedger;
 use super::shelves::Shelf;
 use super::windows::{FixedWindow, SlidingPeak};
@@ -91,17 +92,18 @@ impl ReadAsk {
 
 impl ReadEndpoint {
     /// Reads a request's path and query.
-    pub(super) fn read(&self, path_user: Option<String>, query: &str) -> Result<ReadAsk, Worded> {
+    pub(super) fn read(
+        &self,
+        path_user: Option<String>,
+        query: &str,
+        field_names: FieldNames,
+    ) -> Result<ReadAsk, Worded> {
         let pairs: BTreeMap<Cow<'_, str>, Cow<'_, str>> = form(query);
         let text = |name: &str| pairs.get(name).map(AsRef::as_ref);
         let words = |name: &str| -> Vec<String> {
             text(name).unwrap_or_default().split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
         };
-        let fields = Fields {
-            user: words("user.fields"),
-            post: words("tweet.fields"),
-            authors: words("expansions").iter().any(|word| word == "author_id"),
-        };
+        let fields = field_names.fields(&pairs)?;
         let wanted = match self.shelf {
             None => Wanted::Names(names(words("usernames"), text("usernames").unwrap_or_default())?),
             Some(shelf) => {
@@ -196,10 +198,10 @@ mod tests {
             assert_eq!(index_of(Shelf::Likes, &cursor), Some(index));
             assert_eq!(index_of(Shelf::Posts, &cursor), None);
         }
-        assert!(READS[2].read(None, "max_results=4").is_err());
-        assert!(READS[2].read(None, "pagination_token=x").is_err());
-        assert!(READS[7].read(None, "usernames=a%2Cb-c").is_err());
-        let ask = READS[7].read(None, "usernames=a%2Cb&user.fields=created_at").unwrap();
+        assert!(READS[2].read(None, "max_results=4", FieldNames::New).is_err());
+        assert!(READS[2].read(None, "pagination_token=x", FieldNames::New).is_err());
+        assert!(READS[7].read(None, "usernames=a%2Cb-c", FieldNames::New).is_err());
+        let ask = READS[7].read(None, "usernames=a%2Cb&user.fields=created_at", FieldNames::New).unwrap();
         assert!(matches!(ask.wanted, Wanted::Names(names) if names == ["a", "b"]));
     }
 }

@@ -15,6 +15,7 @@ use axum::routing::{MethodFilter, get, on, post};
 
 use super::bodies;
 use super::bodies_lists;
+use super::field_names::FieldNames;
 use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::oauth::AuthServer;
@@ -51,6 +52,7 @@ pub(super) struct Platform {
     oauth: Arc<Mutex<AuthServer>>,
     clock: SharedClock,
     latency: Option<Duration>,
+    field_names: FieldNames,
 }
 
 impl std::fmt::Debug for Platform {
@@ -60,8 +62,14 @@ impl std::fmt::Debug for Platform {
 }
 
 impl Platform {
-    pub(super) fn new(world: World, oauth: AuthServer, clock: SharedClock, latency: Option<Duration>) -> Platform {
-        Platform { world: Arc::new(Mutex::new(world)), oauth: Arc::new(Mutex::new(oauth)), clock, latency }
+    pub(super) fn new(
+        world: World,
+        oauth: AuthServer,
+        clock: SharedClock,
+        latency: Option<Duration>,
+        field_names: FieldNames,
+    ) -> Platform {
+        Platform { world: Arc::new(Mutex::new(world)), oauth: Arc::new(Mutex::new(oauth)), clock, latency, field_names }
     }
 
     pub(super) fn oauth(&self) -> MutexGuard<'_, AuthServer> {
@@ -194,7 +202,7 @@ async fn read(
         Err(denied) => return plain(speech::denied(Dialect::V2, denied)),
     };
     let Some(PathTexts(mut params)) = params else { return plain(bodies::unreadable_path()) };
-    let ask = match endpoint.read(params.pop(), received.query()) {
+    let ask = match endpoint.read(params.pop(), received.query(), platform.field_names) {
         Ok(ask) => ask,
         Err(worded) => return plain(worded),
     };

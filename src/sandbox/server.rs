@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::faults::Faults;
+use super::field_names::FieldNames;
 use super::ledger::{Effect, Ledger};
 use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
 use super::proof::{self, OAuth1Keys};
@@ -64,6 +65,8 @@ pub struct Options {
     pub lists: ListSizes,
     /// Requests per window and list, in place of what X documents for each, shortened.
     pub read_rate: Option<Rate>,
+    /// Which names of fields it knows.
+    pub field_names: FieldNames,
     /// Who may ask for tokens, and how long they live.
     pub oauth: OAuthRules,
 }
@@ -84,6 +87,7 @@ impl Default for Options {
             special: Vec::new(),
             lists: ListSizes::default(),
             read_rate: None,
+            field_names: FieldNames::default(),
             oauth: OAuthRules::default(),
         }
     }
@@ -139,7 +143,7 @@ impl Sandbox {
             read_rate: options.read_rate,
         });
         let oauth = AuthServer::new(options.oauth, options.seed);
-        let platform = Platform::new(world, oauth, clock, options.latency);
+        let platform = Platform::new(world, oauth, clock, options.latency, options.field_names);
         let (stop, stopped) = watch::channel(());
         let server = tokio::spawn(serve(listener, routes::router(platform.clone()), stopped));
         Ok(Sandbox { address, platform, stop, server })

@@ -47,6 +47,7 @@ mod read_slot;
 mod reading;
 mod recovery;
 mod refresh;
+mod refused_names;
 mod reload;
 mod reload_sizes;
 mod removal;

@@ -241,6 +241,23 @@ impl Store {
         Ok(())
     }
 
+    /// Whether an account has sent an action since a moment: what was read before may be undone by now.
+    pub(crate) async fn has_sent_since(
+        &mut self,
+        account: AccountId,
+        action: Action,
+        since: Wall,
+    ) -> Result<bool, StoreError> {
+        let sql = "select reserved_at from attempt where account_id = ?1 and action = ?2 order by id desc limit 1";
+        let newest: Option<(i64,)> = sqlx::query_as(sql)
+            .bind(account.0)
+            .bind(action.code())
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        Ok(newest.is_some_and(|(at,)| at >= since.0))
+    }
+
     /// Drops a reading whose file has been written.
     ///
     /// # Errors

@@ -21,4 +21,5 @@ mod fetch;
 mod handles;
 mod limited;
 mod read_window;
+mod vocabulary;
 mod zipper;

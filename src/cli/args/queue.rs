@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::values;
 use crate::domain::{MicroUsd, Rate, Target};
+use crate::sandbox::FieldNames;
 
 /// `--sandbox`
 #[derive(Clone, Copy, Debug, Args)]
@@ -249,6 +250,9 @@ pub struct SandboxArgs {
     /// Requests per window and list [default: what X documents for each, in windows 60 times shorter]
     #[arg(long, value_name = "N/TIME")]
     pub read_limit: Option<Rate>,
+    /// Which names of fields it knows: X renamed tweets to posts in August 2026
+    #[arg(long, value_name = "NAMES", default_value = "new", value_parser = values::field_names())]
+    pub field_names: FieldNames,
     /// How long every answer takes, such as 200ms
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub latency: Option<Duration>,

@@ -9,6 +9,7 @@ use crate::config::ProgressMode;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
 use crate::limits::Pace;
 use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
+use crate::sandbox::FieldNames;
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
 pub(super) fn action() -> impl TypedValueParser<Value = Action> {
@@ -52,6 +53,12 @@ pub(super) fn progress() -> impl TypedValueParser<Value = ProgressMode> {
     let names = ProgressMode::ALL.map(ProgressMode::name);
     PossibleValuesParser::new(names)
         .try_map(|text| ProgressMode::ALL.into_iter().find(|mode| mode.name() == text).ok_or("no mode"))
+}
+
+/// `--field-names`
+pub(super) fn field_names() -> impl TypedValueParser<Value = FieldNames> {
+    PossibleValuesParser::new(FieldNames::ALL.map(FieldNames::name))
+        .try_map(|text| FieldNames::parse(&text).ok_or("no names"))
 }
 
 /// `--order`

@@ -22,6 +22,7 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CliError> 
         latency: args.latency,
         lists: ListSizes::all(args.lists),
         read_rate: args.read_limit,
+        field_names: args.field_names,
         ..defaults
     };
     let told = format!("limit {}, faults {}, seed {}", options.rate, options.faults, options.seed);

@@ -7,6 +7,7 @@ use crate::auth::{NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Platform, Tick, UserId, Wall};
 use crate::engine::{Shutdown, Signal};
+use crate::lists::filter::Rule;
 use crate::platform::{BaseUrl, Client, Page};
 use crate::store::{ReadEnd, ReadId, Store, StoreError};
 
@@ -64,6 +65,8 @@ pub enum Stop {
     Unreachable(String),
     /// The platform answers, and never with a page.
     World(String),
+    /// The first entries do not tell what this rule asks, so it would spare all of them.
+    Untold(Rule),
     /// The platform does not take what was asked: a cursor that has run out, most likely.
     Malformed(String),
 }

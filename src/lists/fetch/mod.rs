@@ -12,12 +12,14 @@ mod judging;
 mod kept;
 mod limits;
 mod means;
+mod names;
 mod pages;
 mod reader;
+mod sample;
 
 pub use kept::{Enough, Kept};
 pub use limits::{Budget, windows_of};
 pub use means::{Asked, FetchError, Means, News, Stop, Way};
 pub(super) use pages::known_of;
-pub use pages::{End, Read, collection_of, entry_of, read_list};
+pub use pages::{End, ListQuery, Read, collection_of, entry_of, read_list};
 pub use reader::{Reader, Rules};

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::kept::Enough;
 use super::means::{Asked, FetchError, News, Stop};
 use super::reader::Reader;
-use crate::domain::{Handle, TargetId, TargetKind, Wall};
+use super::sample::{SAMPLE_ENTRIES, untold};
+use crate::domain::{Action, Handle, TargetId, TargetKind, Wall};
+use crate::lists::filter::Filter;
 use crate::lists::{Entry, ListKind, snowflake};
 use crate::platform::{Collection, Listed, Page, Reading, What};
 use crate::store::{Known, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
@@ -60,19 +62,32 @@ pub const fn collection_of(list: ListKind) -> Collection {
     }
 }
 
-/// Reads a list to its end, or until there is enough, or as far as it may. `fresh` drops what an earlier reading had; so does a
-/// limit where the same was handed over for a limit before, for what came first may be undone by now. The caller holds the
-/// list's lock.
+/// What is read of a list.
+#[derive(Debug)]
+pub struct ListQuery<'f> {
+    /// Which list.
+    pub list: ListKind,
+    /// Whether what an earlier reading had is dropped.
+    pub fresh: bool,
+    /// What is going to be asked of its entries: what nobody tells is not paid for to the end.
+    pub filter: Option<&'f Filter>,
+    /// When it is enough.
+    pub enough: Option<Enough>,
+}
+
+/// Reads a list to its end, or until there is enough, or as far as it may. A limit drops what an earlier reading had where that
+/// was handed over for a limit before, for what came first may be undone by now. The caller holds the list's lock.
 ///
 /// # Errors
 /// The queue cannot be read or written.
 pub async fn read_list(
     reader: &mut Reader,
-    list: ListKind,
     reading: &'static Reading,
-    fresh: bool,
-    mut enough: Option<Enough>,
+    query: ListQuery<'_>,
 ) -> Result<Read, FetchError> {
+    let ListQuery { list, fresh, filter, mut enough } = query;
+    let newest_posts = filter.is_some_and(|filter| filter.inactive_since.is_some());
+    let price = reading.price_with(newest_posts).1;
     let account = reader.way().account;
     let now = reader.means.clock.now().wall;
     let stored = reader.means.store.reading(account, list.name()).await?;
@@ -80,13 +95,24 @@ pub async fn read_list(
         let is_handed_over = state.handed_over && enough.is_some();
         !fresh && !is_handed_over && now.since(state.started_at) < STALE_AFTER
     });
+    let usable = match usable {
+        Some(state) if state.handed_over && is_undone_since(reader, list, &state).await? => None,
+        other => other,
+    };
     let resumed_from = usable.as_ref().map_or(0, |state| state.entries);
     let mut state = match usable {
         Some(state) => state,
         None => reader.means.store.begin_reading(account, list.name(), now).await?,
     };
     let mut begun_anew = false;
+    let mut unsampled = filter;
     while !state.finished {
+        if let Some(filter) = unsampled.filter(|_| state.entries >= u64::from(SAMPLE_ENTRIES)) {
+            unsampled = None;
+            if let Some(rule) = untold(&mut reader.means.store, &state, filter, reading.of).await? {
+                return Ok(Read { state, end: End::Stopped(Stop::Untold(rule)), resumed_from });
+            }
+        }
         if let Some(enough) = &mut enough
             && enough.is_there(&mut reader.means.store, state.id).await?
         {
@@ -94,12 +120,14 @@ pub async fn read_list(
         }
         // Every entry of a page is paid for, so no more are asked for than are wanted.
         let wanted = enough.as_ref().and_then(Enough::still_wanted).unwrap_or(reading.page.1);
-        let count = reader.budget.affords(reading.price.1, wanted.clamp(reading.page.0, reading.page.1));
+        // Nobody says when users posted last before one is asked, and each of them is paid for.
+        let wanted = if newest_posts && unsampled.is_some() { wanted.min(SAMPLE_ENTRIES) } else { wanted };
+        let count = reader.budget.affords(price, wanted.clamp(reading.page.0, reading.page.1));
         if count < reading.page.0 {
             return Ok(Read { state, end: End::Stopped(Stop::Spend), resumed_from });
         }
         let cursor = state.cursor.clone();
-        let what = What::Entries { count, from: cursor.as_deref() };
+        let what = What::Entries { count, from: cursor.as_deref(), newest_posts };
         match reader.ask(reading, what).await? {
             Asked::Page(page, id, end) => {
                 state = keep(reader, reading, &state, &page, (id, &end)).await?;
@@ -119,6 +147,17 @@ pub async fn read_list(
         }
     }
     Ok(Read { state, end: End::Complete, resumed_from })
+}
+
+/// Whether what was handed over may be off the list by now, because the account has undone such entries since.
+async fn is_undone_since(reader: &mut Reader, list: ListKind, state: &ReadingState) -> Result<bool, StoreError> {
+    let account = reader.way().account;
+    for action in Action::ALL.into_iter().filter(|action| ListKind::shows(*action) == list) {
+        if reader.means.store.has_sent_since(account, action, state.started_at).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn keep(

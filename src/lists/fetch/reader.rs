@@ -1,5 +1,6 @@
 //! One request after the other, until there is a page or a reason to stop: slot, token, send, judge, wait.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::auth::NoToken;
 use crate::domain::{AccountId, BootId, Moment, Tick};
 use crate::engine::{Signal, Urgency, backoff_after};
 use crate::limits::{HoldReason, Values};
-use crate::platform::{Page, PageRequest, Reading, Reply, What};
+use crate::platform::{Page, PageRequest, Reading, Reply, Vocabulary, What};
 use crate::store::{HoldNews, ReadAsk, ReadEnd, ReadId, ReadSlot, ReadWindow};
 
 /// So many answers in a row that were the world's fault, and reading stops: what was read is kept.
@@ -31,6 +32,8 @@ pub struct Reader {
     listener: Box<dyn FnMut(News) + Send>,
     pub(super) last_answer: Tick,
     awake: (Tick, Duration),
+    /// By endpoint, what it is asked in.
+    pub(super) vocabularies: HashMap<&'static str, Vocabulary>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -45,7 +48,7 @@ pub struct Rules {
     account: AccountId,
     app: Arc<str>,
     boot: BootId,
-    endpoint: &'static str,
+    pub(super) endpoint: &'static str,
     windows: Vec<ReadWindow>,
     pub(super) values: Values,
 }
@@ -74,7 +77,7 @@ impl Reader {
     pub fn new(means: Means, way: Way, budget: Budget, listener: Box<dyn FnMut(News) + Send>) -> Reader {
         let (now, boot) = (means.clock.now().tick, means.clock.boot());
         let awake = (now, means.clock.suspended());
-        Reader { means, budget, way, boot, listener, last_answer: now, awake }
+        Reader { means, budget, way, boot, listener, last_answer: now, awake, vocabularies: HashMap::new() }
     }
 
     /// Whose account it reads.
@@ -109,6 +112,8 @@ impl Reader {
         let mut troubles = 0_u32;
         let rules = self.rules(reading);
         let values = rules.values;
+        let mut vocabulary = self.vocabulary(reading).await?;
+        let mut has_asked_otherwise = false;
         loop {
             if let Some(stop) = self.told_to_stop() {
                 return Ok(Asked::Stopped(stop));
@@ -137,6 +142,7 @@ impl Reader {
             let request = PageRequest {
                 reading,
                 what,
+                vocabulary,
                 base: &base,
                 credentials: &current.credentials,
                 user: &user,
@@ -154,9 +160,14 @@ impl Reader {
                 Ok((page, reply)) => {
                     self.last_answer = now.tick;
                     let entries = page.entries.len() as u64 + u64::from(page.unreadable);
-                    self.budget.pay(reading.price, entries);
+                    self.budget.pay(reading.price_with(vocabulary.bills_newest_posts(&what)), entries);
                     let end = ended(&reply, now.tick, now.wall, entries);
                     return Ok(Asked::Page(page, id, end));
+                }
+                Err(reply) if reply.refuses_names() && !has_asked_otherwise => {
+                    has_asked_otherwise = true;
+                    vocabulary = self.names_refused(id, &reply, vocabulary, &rules).await?;
+                    continue;
                 }
                 Err(reply) => reply,
             };

@@ -89,6 +89,21 @@ impl Filter {
         *self == Filter { now: self.now, ..Filter::default() }
     }
 
+    /// The rule that spares all of these entries because not one of them tells what it asks.
+    pub fn untold(&self, entries: &[Entry], kind: TargetKind) -> Option<Rule> {
+        let nobody = |tells: &dyn Fn(&Entry) -> bool| !entries.iter().any(tells);
+        let asks_age = [self.older_than, self.newer_than, self.before, self.after].iter().any(Option::is_some);
+        match () {
+            () if asks_age && nobody(&|entry| self.date(entry, kind).is_some()) => Some(Rule::AgeUnknown),
+            () if self.inactive_since.is_some() && nobody(&|entry| entry.last_active_at.is_some()) => {
+                Some(Rule::ActivityUnknown)
+            }
+            () if self.max_likes.is_some() && nobody(&|entry| entry.likes.is_some()) => Some(Rule::LikesUnknown),
+            () if self.max_reposts.is_some() && nobody(&|entry| entry.reposts.is_some()) => Some(Rule::RepostsUnknown),
+            () => None,
+        }
+    }
+
     fn by_lists(&self, id: Option<TargetId>, handles: &[Handle]) -> Option<Rule> {
         if self.keep.as_ref().is_some_and(|keep| keep.names(id, handles)) {
             return Some(Rule::KeepList);

@@ -27,19 +27,21 @@ impl Extent {
     }
 
     /// The price in a clause, at both prices where the app's owner pays less.
-    pub(super) fn price(self, row: &Reading) -> String {
+    pub(super) fn price(self, row: &Reading, newest_posts: bool) -> String {
         let (least, most) = row.page;
-        let of = |entries: u64| both(row.price.0.times(entries), row.price.1.times(entries));
-        let entry = both(row.price.0, row.price.1);
+        let (owned, dearer) = row.price_with(newest_posts);
+        let of = |entries: u64| both(owned.times(entries), dearer.times(entries));
+        let with = if newest_posts { " with its newest post" } else { "" };
+        let entry = format!("{} an entry{with}", both(owned, dearer));
         match self {
-            Extent::Whole => format!("{entry} an entry"),
+            Extent::Whole => entry,
             // A page has a least size; what is behind the limit is paid for all the same.
             Extent::AtMost(limit) => {
                 let entries = (limit as u64).max(u64::from(least));
-                format!("{entry} an entry, at most {} for {entries}", of(entries))
+                format!("{entry}, at most {} for {entries}", of(entries))
             }
             Extent::PagesUntil(limit) => format!(
-                "{entry} an entry; the filter is asked after a page has come, so it is read by whole pages of {most}, {} each, \
+                "{entry}; the filter is asked after a page has come, so it is read by whole pages of {most}, {} each, \
                  until --limit {limit} is filled or the list ends (--max-spend sets a bound)",
                 of(u64::from(most))
             ),
@@ -66,11 +68,14 @@ mod tests {
         let (all, active) = (Filter::default(), Filter { not_following_back: true, ..Filter::default() });
         assert_eq!(Extent::of(&active, take(None, None)), Extent::Whole);
         assert_eq!(Extent::of(&all, take(Some(5), Some(Order::Oldest))), Extent::Whole);
-        let five = Extent::of(&all, take(Some(5), None)).price(row(Collection::Following));
+        let five = Extent::of(&all, take(Some(5), None)).price(row(Collection::Following), false);
         assert!(five.ends_with("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{five}");
-        let one = Extent::of(&all, take(Some(1), None)).price(row(Collection::Liked));
+        let one = Extent::of(&all, take(Some(1), None)).price(row(Collection::Liked), false);
         assert_eq!(one, "$0.001 an entry, at most $0.005 for 5", "a page of likes has five at least");
-        let filtered = Extent::of(&active, take(Some(5), None)).price(row(Collection::Following));
+        let active = Extent::Whole.price(row(Collection::Following), true);
+        assert_eq!(active, "$0.006 ($0.015 if the developer app is not yours) an entry with its newest post");
+        let active = Filter { not_following_back: true, ..Filter::default() };
+        let filtered = Extent::of(&active, take(Some(5), None)).price(row(Collection::Following), false);
         assert!(filtered.contains("pages of 1000, $1.00 ($10.00 if"), "{filtered}");
     }
 }

@@ -16,7 +16,7 @@ use crate::cli::output::{refuse_existing, refuse_places};
 use crate::domain::{Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, End, Enough, FetchError, Read, Reader, collection_of, read_list};
+use crate::lists::fetch::{Budget, End, Enough, FetchError, ListQuery, Read, Reader, collection_of, read_list};
 use crate::platform::{Reading, find_reading};
 use crate::store::{Account, ListLock, ReadingId, Store};
 
@@ -49,7 +49,8 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     let locks = lock_all(&store, &account, &plan)?;
     reach.recall(&mut store, &account).await?;
     warn_of_scopes(&mut store, &account, &plan, context).await?;
-    announce(&account, &plan, Extent::of(&filter, which.take()), context);
+    let newest_posts = filter.inactive_since.is_some();
+    announce(&account, &plan, Extent::of(&filter, which.take()), newest_posts, context);
 
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
@@ -61,9 +62,14 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
         let mut ended: Vec<(ListKind, Read)> = Vec::with_capacity(plan.len());
         for (list, row) in &plan {
             // Who follows the account is told by all of its followers, whatever the limit.
-            let enough =
-                if *list == args.list { Enough::of(&filter, which.take(), kind, followers_of(&ended)) } else { None };
-            let read = read_list(&mut reader, *list, row, args.fresh, enough).await?;
+            let is_asked_for = *list == args.list;
+            let query = ListQuery {
+                list: *list,
+                fresh: args.fresh,
+                filter: is_asked_for.then_some(&filter),
+                enough: is_asked_for.then(|| Enough::of(&filter, which.take(), kind, followers_of(&ended))).flatten(),
+            };
+            let read = read_list(&mut reader, row, query).await?;
             let is_stopped = read.stopped().is_some();
             ended.push((*list, read));
             if is_stopped {
@@ -145,13 +151,13 @@ pub(super) async fn warn_of_scopes(
 }
 
 /// It reads only, so nobody is asked; but it costs. `extent` is of the last list of the plan, those before it are read whole.
-pub(super) fn announce(account: &Account, plan: &Plan, extent: Extent, context: &Context) {
+pub(super) fn announce(account: &Account, plan: &Plan, extent: Extent, newest_posts: bool, context: &Context) {
     if context.settings.is_sandbox() {
         return;
     }
     for (index, (list, row)) in plan.iter().enumerate() {
-        let extent = if index + 1 == plan.len() { extent } else { Extent::Whole };
-        let price = extent.price(row);
+        let is_last = index + 1 == plan.len();
+        let price = if is_last { extent.price(row, newest_posts) } else { Extent::Whole.price(row, false) };
         context.printer.say(&format!("reading {list} of {} at {}: {price}", account.name, account.platform));
     }
 }

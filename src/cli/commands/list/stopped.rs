@@ -5,6 +5,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
 use crate::lists::ListKind;
 use crate::lists::fetch::{Reader, Stop};
+use crate::lists::filter::Rule;
 
 /// The exit code of a reading that is not finished: 4, or the signal's. What needs a person, or never answers, is an error.
 pub(in crate::cli::commands) fn ending(
@@ -30,6 +31,12 @@ pub(in crate::cli::commands) fn ending(
                 CliError::new(Kind::Person, format!("the platform does not take the request for {name}: {said}"));
             return Err(error.hint("is the token this account's? `cleanup account check` says whose it is"));
         }
+        Stop::Untold(rule) => {
+            let message =
+                format!("{name}: {} of those that came first, so all of them would be spared", rule.sentence());
+            return Err(CliError::new(Kind::Usage, message)
+                .hint(format!("leave out {}, and {go_on}; --fresh asks anew", option_of(*rule))));
+        }
         Stop::Unreachable(said) => {
             let error = CliError::new(Kind::Unreachable, format!("nobody answers: {said}"));
             return Err(error.hint(go_on));
@@ -49,6 +56,17 @@ pub(in crate::cli::commands) fn ending(
         .say(&format!("{name} is not read to its end: {}; nothing was written", crate::cli::escape::escaped(&why)));
     context.printer.say(&go_on);
     Ok(code)
+}
+
+/// The option whose question cannot be answered.
+fn option_of(rule: Rule) -> &'static str {
+    match rule {
+        Rule::ActivityUnknown => "--inactive-since",
+        Rule::LikesUnknown => "--max-likes",
+        Rule::RepostsUnknown => "--max-reposts",
+        Rule::AgeUnknown => "the rules about age",
+        _ => "that rule",
+    }
 }
 
 fn remedy(reason: &str) -> &'static str {

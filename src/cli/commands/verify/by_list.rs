@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::domain::TargetId;
 use crate::engine::{Shutdown, Signal, Urgency, shutdown};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, read_list};
+use crate::lists::fetch::{Budget, ListQuery, read_list};
 use crate::store::{Job, Looked, Reach, ReadingId, Store};
 
 use super::DoneLane;
@@ -67,14 +67,15 @@ async fn judge_all(
         let locks = lock_all(&store, account, &plan)?;
         way.recall(&mut store, account).await?;
         warn_of_scopes(&mut store, account, &plan, context).await?;
-        announce(account, &plan, Extent::Whole, context);
+        announce(account, &plan, Extent::Whole, false, context);
         let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
         let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
         for (list, row) in &plan {
             let earlier = reader.means.store.reading(account.id, list.name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
-            let read = read_list(&mut reader, *list, row, fresh, None).await?;
+            let query = ListQuery { list: *list, fresh, filter: None, enough: None };
+            let read = read_list(&mut reader, row, query).await?;
             if let Some(stop) = read.stopped() {
                 let again = context.command(&["verify", &job.name]);
                 return ending(context, &again, *list, stop, read.state.entries, &reader).map(Judged::Ended);
