@@ -87,6 +87,7 @@ impl From<VaultError> for CliError {
                 let kind = if error.needs_person() { Kind::Person } else { Kind::Config };
                 CliError::new(kind, error.to_string()).hint(error.hint()).because(error)
             }
+            VaultError::KeyFileIo { path, source } => CliError::io(format!("the key file {}", path.display()), source),
             other => CliError::new(Kind::Config, other.to_string()).because(other),
         }
     }

@@ -138,9 +138,20 @@ impl CliError {
 
     /// Something of ours could not be written or read.
     pub fn io(what: impl fmt::Display, source: std::io::Error) -> CliError {
-        let full = source.kind() == std::io::ErrorKind::StorageFull;
-        let error = CliError::new(Kind::Io, format!("{what}: {source}"));
-        if full { error.hint("make room and try again") } else { error }.because(source)
+        CliError::new(Kind::Io, format!("{what}: {source}")).hint(io_hint(&source)).because(source)
+    }
+
+    /// The program has panicked. Its message is on stderr already; a runtime that gets no thread panics too, and then it is the
+    /// machine's.
+    pub fn of_panic(payload: &(dyn std::any::Any + Send)) -> CliError {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        match text.or_else(|| payload.downcast_ref::<&str>().copied()) {
+            Some(text) if text.contains("can't spawn worker thread") => {
+                CliError::new(Kind::Io, "the system gives this program no more threads").hint(NO_THREADS_HINT)
+            }
+            _ => CliError::new(Kind::Fault, "the program has stopped at a fault of its own")
+                .hint("what was reported before is saved; please report this together with the lines above"),
+        }
     }
 
     /// Whoever read our stdout has gone: not worth a word.
@@ -233,15 +244,32 @@ impl From<ArchiveError> for CliError {
     }
 }
 
+const NO_THREADS_HINT: &str = "end other programs, or raise the limit of processes and threads (`ulimit -u`, TasksMax of the service), and give the command again; what was reported before is saved";
+
 fn sort(error: &StoreError) -> (Kind, String) {
     match error {
         StoreError::DiskFull { .. } => {
             (Kind::Io, "make room and give the command again; what was reported before is saved".into())
         }
-        StoreError::Io { path, source } => (Kind::Io, io_hint(path, source)),
+        StoreError::Io { path, source } => (Kind::Io, queue_io_hint(path, source)),
         StoreError::Damaged { .. } => (
             Kind::Io,
-            "if it is not a queue of cleanup's, give another path with --db; else restore it from a backup".into(),
+            "if it is not a queue of cleanup's, give another path with --db; else look at the disk (`dmesg`), and restore the queue from a backup"
+                .into(),
+        ),
+        StoreError::Impossible { .. } => (
+            Kind::Io,
+            "the file is damaged, or another program has written to it: `cleanup doctor` reads all of it; look at the disk (`dmesg`), and restore the queue from a backup"
+                .into(),
+        ),
+        StoreError::OutOfMemory { .. } => (
+            Kind::Io,
+            "free memory or raise the limit of this process (`ulimit -v`, MemoryMax of its service), and give the command again; what was reported before is saved".into(),
+        ),
+        StoreError::LocksFail { .. } => (
+            Kind::Io,
+            "keep the queue on a local disk (network and shared folders often do not lock), end other programs that have it open, and give the command again; what was reported before is saved"
+                .into(),
         ),
         StoreError::Busy { .. } => (Kind::Io, "give the command again when the other process has finished".into()),
         StoreError::Newer { .. } => {
@@ -266,21 +294,44 @@ fn sort(error: &StoreError) -> (Kind, String) {
             (Kind::Busy, "nothing was loaded; give the command again, and it goes on from there".into())
         }
         StoreError::AccountNameTaken { .. } => (Kind::Usage, "give another short name with --account".into()),
-        StoreError::Database(_) | StoreError::Impossible { .. } => {
+        StoreError::Database(_) => {
             (Kind::Fault, "please report this together with the output of `cleanup -vv status`".into())
         }
     }
 }
 
-fn io_hint(path: &std::path::Path, source: &std::io::Error) -> String {
+fn queue_io_hint(path: &std::path::Path, source: &std::io::Error) -> String {
     use std::io::ErrorKind as E;
     match source.kind() {
         E::PermissionDenied => {
             format!("let this user read and write {}, or give another path with --db", path.display())
         }
         E::ReadOnlyFilesystem => "the file system is read-only; give another path with --db".into(),
-        E::StorageFull => "make room and give the command again".into(),
-        _ => "check the path, or give another with --db".into(),
+        E::NotFound | E::NotADirectory | E::IsADirectory | E::AlreadyExists => {
+            "check the path, or give another with --db".into()
+        }
+        _ => io_hint(source),
+    }
+}
+
+/// What to do about a file that cannot be read or written.
+fn io_hint(source: &std::io::Error) -> String {
+    use std::io::ErrorKind as E;
+    let too_many_files = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
+    if too_many_files.contains(&source.raw_os_error()) {
+        return "end other programs, or raise the limit of open files (`ulimit -n`), and give the command again".into();
+    }
+    match source.kind() {
+        E::WouldBlock => NO_THREADS_HINT.into(),
+        E::OutOfMemory => "free memory, and give the command again; what was reported before is saved".into(),
+        E::StorageFull | E::QuotaExceeded | E::FileTooLarge => {
+            "make room and give the command again; what was reported before is saved".into()
+        }
+        E::PermissionDenied => "let this user read and write there, or name another place".into(),
+        E::NotFound | E::NotADirectory | E::IsADirectory | E::ReadOnlyFilesystem => {
+            "check the path, or name another place".into()
+        }
+        _ => "look at the disk (`df -h` for room, `dmesg` for faults) and give the command again; what was reported before is saved".into(),
     }
 }
 
@@ -312,7 +363,10 @@ mod tests {
             (StoreError::Draining { path }, 75),
             (StoreError::FenceLost, 75),
             (StoreError::AccountNameTaken { name: "a".into(), platform: "x-v2".into(), user_id: "1".into() }, 2),
-            (StoreError::Impossible { what: "x".into() }, 1),
+            (StoreError::OutOfMemory { path: "/q.db".into() }, 74),
+            (StoreError::LocksFail { path: "/q.db".into(), detail: "locking protocol".into() }, 74),
+            (StoreError::Impossible { what: "x".into() }, 74),
+            (StoreError::Database(sqlx::Error::PoolClosed), 1),
         ]
     }
 

@@ -34,21 +34,24 @@ use crate::telemetry::{self, Logging};
 
 /// The program: reads its arguments, does what they say, and tells how it went. A panic is a fault of ours, 1.
 pub fn main() -> ExitCode {
-    let code = catch_unwind(AssertUnwindSafe(|| match Cli::read() {
+    let code = catch_unwind(|| match Cli::read() {
         Ok(cli) => run(&cli),
         Err(error) => {
             // Clap's own: help and version go to stdout, complaints to stderr.
             let _ = error.print();
             u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code())
         }
-    }));
+    });
     ExitCode::from(code.unwrap_or(Kind::Fault.exit_code()))
 }
 
 fn run(cli: &Cli) -> u8 {
     // Where even the environment makes no sense, there is still somebody to tell.
     let mut printer = Printer::new(&cli.global, true);
-    match set_up(cli, &mut printer).and_then(|context| drive(cli, &context)) {
+    let work = || set_up(cli, &mut printer).and_then(|context| drive(cli, &context));
+    // A panic is an end as well: `--json` promises its object whatever the end.
+    let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CliError::of_panic(&*panic)));
+    match ended {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => 0,
         Err(error) => {

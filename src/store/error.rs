@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use sqlx::migrate::MigrateError;
 
+use super::sqlite_codes::error_of_code;
+
 /// Why the store could not do what it was asked. The command line turns each into words, a remedy and an exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,6 +26,20 @@ pub enum StoreError {
     /// The file is no queue, or a damaged one.
     #[error("{path} is no usable queue: {detail}")]
     Damaged {
+        /// The queue's file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// The system gave no memory.
+    #[error("there was not enough memory to work on {path}")]
+    OutOfMemory {
+        /// The queue's file.
+        path: PathBuf,
+    },
+    /// The file system's locks do not do what they promise.
+    #[error("the locks of {path} do not work here: {detail}")]
+    LocksFail {
         /// The queue's file.
         path: PathBuf,
         /// What SQLite said.
@@ -109,26 +125,29 @@ pub enum StoreError {
 pub(super) const BUSY_TIMEOUT_S: u64 = 30;
 
 impl StoreError {
-    /// Sorts an error of sqlx by SQLite's primary result code.
+    /// Sorts an error of sqlx; one of SQLite by its result code.
     pub(super) fn from_sqlx(path: &std::path::Path, error: sqlx::Error) -> StoreError {
-        let path = path.to_path_buf();
-        let (code, message) = match &error {
+        let damaged = |detail: String| StoreError::Damaged { path: path.to_path_buf(), detail };
+        let known = match &error {
             sqlx::Error::Database(database) => {
                 let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
-                (code & 0xff, database.message().to_owned())
+                error_of_code(path, code, database.message())
             }
             sqlx::Error::Io(io) => {
-                return StoreError::Io { path, source: std::io::Error::new(io.kind(), io.to_string()) };
+                let source = std::io::Error::new(io.kind(), io.to_string());
+                Some(StoreError::Io { path: path.to_path_buf(), source })
             }
-            _ => return StoreError::Database(error),
+            sqlx::Error::WorkerCrashed => {
+                let source = std::io::Error::other("the thread that works on it has ended");
+                Some(StoreError::Io { path: path.to_path_buf(), source })
+            }
+            // Tables are strict and statements fit the schema: a value of another type, or none where one has to be, was not
+            // written by this program.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Some(damaged(error.to_string())),
+            sqlx::Error::RowNotFound => Some(damaged("a row that has to be there is missing".to_owned())),
+            _ => None,
         };
-        match code {
-            5 | 6 => StoreError::Busy { waited_s: BUSY_TIMEOUT_S },
-            8 | 10 | 14 | 23 => StoreError::Io { path, source: std::io::Error::other(message) },
-            11 | 26 => StoreError::Damaged { path, detail: message },
-            13 => StoreError::DiskFull { path },
-            _ => StoreError::Database(error),
-        }
+        known.unwrap_or(StoreError::Database(error))
     }
 
     /// An error of bringing the schema up to date.

@@ -58,6 +58,7 @@ mod schedule_clock;
 mod schema;
 mod slots;
 mod sorter;
+mod sqlite_codes;
 mod status;
 mod sweep;
 mod turn;

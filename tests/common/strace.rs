@@ -1,0 +1,181 @@
+//! Faults at system calls of the real program. strace counts the calls of one kind in each thread, and at the n-th of them kills
+//! the program before it is made, or lets it fail. A test counts up from 1 until nothing is hit any more.
+//!
+//! strace is needed: where it is missing it is installed if this process may do that, and else the test fails and says so.
+#![allow(dead_code, clippy::unwrap_used, clippy::print_stdout, unreachable_pub, missing_docs)]
+
+use std::ops::ControlFlow;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// The calls by which a program changes what is on the disk, or asks whether it may.
+pub const WRITING: [&str; 14] = [
+    "openat",
+    "mkdir",
+    "write",
+    "pwrite64",
+    "fsync",
+    "fdatasync",
+    "ftruncate",
+    "fcntl",
+    "flock",
+    "rename",
+    "renameat2",
+    "linkat",
+    "unlink",
+    "unlinkat",
+];
+
+/// What happens at the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// kill -9, before the call is made.
+    Kill,
+    /// The disk refuses (EIO).
+    Refusal,
+    /// The disk is full (ENOSPC).
+    Full,
+    /// There is no more of it just now: threads, for one (EAGAIN).
+    NoMore,
+}
+
+/// Where it happens.
+#[derive(Clone, Debug)]
+pub struct Injection<'a> {
+    pub call: &'a str,
+    /// Counted from 1 in each thread; of several threads the first to get there is hit, and an error hits them all.
+    pub nth: usize,
+    pub fault: Fault,
+    /// Only calls that name one of these files count; none: all.
+    pub only: &'a [PathBuf],
+}
+
+/// What came of it.
+pub struct Faulted {
+    pub output: Output,
+    /// The calls that were hit, as strace writes them; none: the program made fewer calls.
+    pub hit: Vec<String>,
+}
+
+/// Runs a program with one fault and `feed` on its stdin; `scratch` is a folder for strace's own log.
+pub fn inject(command: &Command, feed: &str, injection: &Injection, scratch: &Path) -> Faulted {
+    need_strace();
+    let (log, stdin) = (scratch.join("strace.log"), scratch.join("stdin"));
+    let _ = std::fs::remove_file(&log);
+    std::fs::write(&stdin, feed).unwrap();
+    let fault = match injection.fault {
+        Fault::Kill => "signal=KILL",
+        Fault::Refusal => "error=EIO",
+        Fault::Full => "error=ENOSPC",
+        Fault::NoMore => "error=EAGAIN",
+    };
+    let Injection { call, nth, only, .. } = injection;
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-y", "-qq", "-s", "0", "-o"]).arg(&log);
+    if injection.fault != Fault::Kill {
+        // Only the calls asked for stop then. Signals that are injected get lost in this way.
+        traced.arg("--seccomp-bpf");
+    }
+    traced.args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:{fault}:when={nth}")]);
+    for path in *only {
+        traced.arg("-P").arg(path);
+    }
+    traced
+        .arg("--")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .stdin(std::fs::File::open(stdin).unwrap());
+    for (name, value) in command.get_envs() {
+        traced.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = command.get_current_dir() {
+        traced.current_dir(folder);
+    }
+    let output = traced.output().unwrap();
+    let log = std::fs::read_to_string(&log)
+        .unwrap_or_else(|error| panic!("strace wrote no log ({error}): {}", String::from_utf8_lossy(&output.stderr)));
+    let hit = match injection.fault {
+        Fault::Kill if output.status.signal() == Some(9) => log.lines().last().map(str::to_owned).into_iter().collect(),
+        Fault::Kill => Vec::new(),
+        _ => log.lines().filter(|line| line.ends_with("(INJECTED)")).map(str::to_owned).collect(),
+    };
+    Faulted { output, hit }
+}
+
+/// How densely to search: every n with `CLEANUP_FAULTS=all`, else about one in so many, chosen by a seed that is printed and can be
+/// given again as `CLEANUP_SEED`.
+pub struct Search {
+    dice: fastrand::Rng,
+    tries_all: bool,
+}
+
+impl Search {
+    pub fn new() -> Search {
+        let tries_all = std::env::var("CLEANUP_FAULTS").is_ok_and(|value| value == "all");
+        let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
+        println!("CLEANUP_SEED={seed}");
+        Search { dice: fastrand::Rng::with_seed(seed), tries_all }
+    }
+
+    /// Tries n after n, in the short form about one in `step`, until one breaks off; says how many were tried.
+    pub fn until_none_is_hit(&mut self, step: usize, mut attempt: impl FnMut(usize) -> ControlFlow<()>) -> usize {
+        let (mut nth, mut tried) = (0, 0);
+        loop {
+            nth += if self.tries_all { 1 } else { self.dice.usize(1..2 * step) };
+            if attempt(nth).is_break() {
+                return tried;
+            }
+            tried += 1;
+        }
+    }
+}
+
+/// Fails with what to do where strace cannot be had or may not trace.
+fn need_strace() {
+    static READY: OnceLock<Result<(), String>> = OnceLock::new();
+    let ready = READY.get_or_init(|| {
+        if !works("strace", &["-V"]) {
+            println!("strace is missing; trying apt-get");
+            let as_root: &[&str] = if rustix::process::geteuid().is_root() { &["env"] } else { &["sudo", "-n", "env"] };
+            for apt in [&["apt-get", "update", "-qq"][..], &["apt-get", "install", "-y", "-qq", "strace"]] {
+                let words = [as_root, &["DEBIAN_FRONTEND=noninteractive"], apt].concat();
+                works(words[0], &words[1..]);
+            }
+        }
+        if !works("strace", &["-V"]) {
+            return Err("strace is missing, and these tests show nothing without it: apt-get install strace".to_owned());
+        }
+        if !works("strace", &["-f", "-o", "/dev/null", "true"]) {
+            return Err("strace may not trace here, and these tests show nothing without it: allow ptrace \
+                        (kernel.yama.ptrace_scope below 2; docker run --cap-add SYS_PTRACE)"
+                .to_owned());
+        }
+        Ok(())
+    });
+    if let Err(why) = ready {
+        panic!("{why}");
+    }
+}
+
+fn works(program: &str, args: &[&str]) -> bool {
+    let status =
+        Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// A copy of a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
