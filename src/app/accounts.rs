@@ -94,21 +94,51 @@ pub struct Accounts {
     pub default: Option<AccountId>,
     default_platform: Option<Platform>,
     by_name: HashMap<AccountName, (AccountId, Platform)>,
+    /// Jobs that have an account already, by their names.
+    of_jobs: HashMap<String, (AccountId, Platform)>,
 }
 
-impl Accounts {
+/// The accounts as one file sees them: rows that name none belong to its job's account, where it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct FileAccounts<'a> {
+    accounts: &'a Accounts,
+    /// The account of rows that name none.
+    pub default: Option<(AccountId, Platform)>,
+}
+
+impl FileAccounts<'_> {
     /// The account of a name; none: the default.
     pub fn find(&self, name: Option<&AccountName>) -> Option<(AccountId, Platform)> {
         match name {
-            Some(name) => self.by_name.get(name).copied(),
+            Some(name) => self.accounts.by_name.get(name).copied(),
             // Asked for every row: not looked up among 100,000.
-            None => self.default.zip(self.default_platform),
+            None => self.default,
         }
     }
 
     /// The platform of an account; of the default's, where none is named.
     pub fn platform_of(&self, name: Option<&AccountName>) -> Option<Platform> {
         self.find(name).map(|(_, platform)| platform)
+    }
+}
+
+impl Accounts {
+    /// The accounts as the file of a job sees them.
+    pub fn of_job(&self, job: &str) -> FileAccounts<'_> {
+        let default = self.of_jobs.get(job).copied().or(self.default.zip(self.default_platform));
+        FileAccounts { accounts: self, default }
+    }
+
+    /// Has the rows of a job that name no account belong to this one: it is fixed when a job is first loaded. False where there is no such
+    /// account.
+    pub(super) fn fix_job(&mut self, job: &str, account: AccountId) -> bool {
+        let found = self.by_name.values().find(|(id, _)| *id == account).copied();
+        found.is_some_and(|found| self.of_jobs.insert(job.to_owned(), found).is_none())
+    }
+
+    /// The name of an account.
+    pub fn name_of(&self, account: AccountId) -> Option<&AccountName> {
+        self.by_name.iter().find(|(_, (id, _))| *id == account).map(|(name, _)| name)
     }
 
     /// Their names, in order.
@@ -167,7 +197,7 @@ impl Who {
         let by_name: HashMap<_, _> = by_name.collect();
         let is_default = |(id, _): &&(AccountId, Platform)| Some(*id) == default;
         let default_platform = by_name.values().find(is_default).map(|(_, platform)| *platform);
-        Ok(Accounts { default, default_platform, by_name })
+        Ok(Accounts { default, default_platform, by_name, of_jobs: HashMap::new() })
     }
 
     /// Asks the platform whose token it is, where nobody said.
@@ -198,6 +228,19 @@ impl Who {
         match self {
             Who::Sandbox(_) => true,
             Who::Real(real) => real.of_environment(account).is_some(),
+        }
+    }
+
+    /// Whether the environment says whose account is meant.
+    pub(super) fn has_environment(&self) -> bool {
+        matches!(self, Who::Real(real) if !real.environment.is_empty())
+    }
+
+    /// Whose API was asked for.
+    pub(super) fn platform_asked(&self) -> Option<Platform> {
+        match self {
+            Who::Sandbox(_) => None,
+            Who::Real(real) => real.platform,
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! In: rows that name handles, what the queue knows of them. Out: their targets. What does not belong here: asking (`lists`).
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, FileAccounts};
 use super::loading::LoadOptions;
 use super::preparing::Prepared;
 use super::standing::place_of;
@@ -69,8 +69,9 @@ fn wants_id(platform: Platform, action: Action) -> bool {
 /// The account that can be asked whose handles are whose, of those the files' rows belong to; none: nothing is to be resolved.
 pub fn resolving_account(files: &[Prepared], accounts: &Accounts) -> Option<AccountId> {
     let with_handles = files.iter().filter(|file| file.survey.handles > 0);
-    let mut lanes = with_handles.flat_map(|file| &file.survey.lanes);
-    lanes.find_map(|lane| {
+    let mut lanes =
+        with_handles.flat_map(|file| file.survey.lanes.iter().map(|lane| (accounts.of_job(&file.job), lane)));
+    lanes.find_map(|(accounts, lane)| {
         let (account, platform) = accounts.find(lane.account.as_ref())?;
         (wants_id(platform, lane.action) && can_resolve(platform)).then_some(account)
     })
@@ -96,6 +97,7 @@ pub async fn resolve(reader: &mut Reader, files: &[Prepared], accounts: &Account
     let mut stopped = None;
     for file in files.iter().filter(|file| file.survey.handles > 0) {
         let mut rows = file.survey.rows(&file.source)?;
+        let accounts = accounts.of_job(&file.job);
         while let Some(row) = rows.next()? {
             let RowVerdict::Task { action, account, target: Target::Handle(handle) } = row.verdict else { continue };
             let Some(handle) = to_resolve(handle, accounts, account, action) else { continue };
@@ -111,7 +113,7 @@ pub async fn resolve(reader: &mut Reader, files: &[Prepared], accounts: &Account
 
 fn to_resolve(
     handle: Handle,
-    accounts: &Accounts,
+    accounts: FileAccounts<'_>,
     account: Option<&crate::domain::AccountName>,
     action: Action,
 ) -> Option<Handle> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, FileAccounts};
 use super::handles::{HandleBook, Placed};
 use super::preparing::Prepared;
 use super::sifting::{RowRules, RowSieve, SievedRow};
@@ -132,7 +132,7 @@ async fn push_rows(
 ) -> Result<u64, CliError> {
     let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
-    let mut tasks = 0;
+    let (accounts, mut tasks) = (accounts.of_job(&file.job), 0);
     let mut batch = next_batch(&mut rows, accounts, options, &mut sieve, &mut book).await?;
     while !batch.is_empty() {
         tasks += batch.iter().filter(|row| matches!(row.place, RowPlace::Task { .. })).count() as u64;
@@ -148,7 +148,7 @@ async fn push_rows(
 /// As many rows as the queue takes at once; none at the end.
 async fn next_batch(
     rows: &mut Rows,
-    accounts: &Accounts,
+    accounts: FileAccounts<'_>,
     options: &LoadOptions,
     sieve: &mut RowSieve<'_>,
     book: &mut HandleBook,

@@ -18,7 +18,7 @@ mod sifting;
 mod standing;
 mod tokens;
 
-pub use accounts::{Accounts, Bases, RealAccounts, SandboxAccounts, Who};
+pub use accounts::{Accounts, Bases, FileAccounts, RealAccounts, SandboxAccounts, Who};
 pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
 pub use environment::{EnvironmentAccount, environment_accounts};
 pub use facts::{FactColumns, Facts};
@@ -29,5 +29,5 @@ pub use preflight::{CLOCK_OFF_SECONDS, clock_off, may, misfit, missing_scopes, u
 pub use preparing::{FileOptions, Prepared, prepare};
 pub use receipts::{Wanted, write_receipts};
 pub use sifting::RowRules;
-pub use standing::{Standing, stand, stand_all};
+pub use standing::{Standing, finished_jobs, stand, stand_all};
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};

@@ -11,7 +11,7 @@ use super::loading::LoadOptions;
 use super::sifting::SievedRow;
 use super::standing::place_of;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountName, Action, Target, TargetKind, counted};
+use crate::domain::{AccountId, AccountName, Action, Target, TargetKind, counted};
 use crate::jobfile::{LaneCount, READER_VERSION, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
 use crate::lists::filter::Rule;
 use crate::store::{LoadedFrom, NewJob};
@@ -113,12 +113,14 @@ impl Prepared {
 
     /// Rows that would be tasks, given which accounts there are; duplicates included.
     pub fn usable(&self, accounts: &Accounts) -> u64 {
+        let accounts = accounts.of_job(&self.job);
         let usable = |lane: &&LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
         self.survey.lanes.iter().filter(usable).map(|lane| lane.rows).sum()
     }
 
     /// Rows that read well and yet are nobody's here: a sentence for each account or action in question, naming the first line.
     pub fn misplaced(&self, accounts: &Accounts) -> Vec<String> {
+        let accounts = accounts.of_job(&self.job);
         let sentence = |lane: &LaneCount| {
             let why = match place_of(accounts, lane.account.as_ref(), lane.action) {
                 Ok(_) => return None,
@@ -131,6 +133,10 @@ impl Prepared {
             Some(format!("{}:{}: {why} ({rows})", self.survey.path, lane.first_line))
         };
         self.survey.lanes.iter().filter_map(sentence).collect()
+    }
+
+    fn default_account(&self, accounts: &Accounts) -> Option<AccountId> {
+        accounts.of_job(&self.job).default.map(|(account, _)| account)
     }
 
     /// Whether every usable row belongs to the default account.
@@ -206,7 +212,7 @@ impl Prepared {
             name: self.job.clone(),
             path: self.path.clone(),
             action: self.survey.default_action,
-            account: accounts.default.filter(|_| self.wants_default_account()),
+            account: self.default_account(accounts).filter(|_| self.wants_default_account()),
             keep: keep.cloned(),
         }
     }

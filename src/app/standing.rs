@@ -3,11 +3,11 @@
 //! In: files that have been judged, the queue. Out: for each, what loading it would be; or why it cannot be loaded. What does not
 //! belong here: loading.
 
-use super::accounts::{Accounts, Who};
+use super::accounts::{Accounts, FileAccounts, Who};
 use super::loading::LoadOptions;
 use super::preparing::Prepared;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountName, Action};
+use crate::domain::{AccountId, AccountName, Action, JobId};
 use crate::platform;
 use crate::store::{Job, JobState, Store};
 
@@ -45,8 +45,8 @@ pub async fn stand(
     if let Some(refusal) = file.survey.refusal(file.strict) {
         return Err(refusal.into());
     }
-    if file.wants_default_account() && accounts.default.is_none() {
-        return Err(CliError::new(Kind::Usage, format!("{}: it is not known whose account to act for", file.survey.path)).hint("name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)"));
+    if file.wants_default_account() && accounts.of_job(&file.job).default.is_none() {
+        return Err(whose(file, accounts));
     }
     let usable = file.usable(accounts);
     if usable == 0 || (file.strict && usable < file.survey.rows) {
@@ -77,7 +77,10 @@ pub async fn stand_all(
 ) -> Result<(Accounts, Vec<Standing>), CliError> {
     let before: Vec<_> = store.accounts().await?.into_iter().map(|account| account.id).collect();
     let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
-    let accounts = who.introduce(store, account, &named).await?;
+    let mut accounts = who.introduce(store, account, &named).await?;
+    if account.is_none() {
+        fix_jobs(who, store, &mut accounts, files).await?;
+    }
     let mut standings = Vec::with_capacity(files.len());
     for file in files {
         match stand(store, file, &accounts, options).await {
@@ -93,6 +96,70 @@ pub async fn stand_all(
     Ok((accounts, standings))
 }
 
+/// A job that exists has an account already, and a later load need not repeat it, however many accounts there are by then. Where another
+/// platform is asked for, the job's account is not meant; nor where it is not logged in here and the environment has another's credentials.
+async fn fix_jobs(who: &Who, store: &mut Store, accounts: &mut Accounts, files: &[Prepared]) -> Result<(), CliError> {
+    let known = store.accounts().await?;
+    for file in files {
+        let Some(account) = store.job(&file.job).await?.and_then(|job| job.account) else { continue };
+        let platform = known.iter().find(|known| known.id == account).map(|known| known.platform);
+        let can_act = !who.has_environment() || store.credential(account).await?.is_some();
+        if can_act && who.platform_asked().is_none_or(|asked| Some(asked) == platform) {
+            accounts.fix_job(&file.job, account);
+        }
+    }
+    Ok(())
+}
+
+fn whose(file: &Prepared, accounts: &Accounts) -> CliError {
+    let message = format!("{}: it is not known whose account to act for", file.survey.path);
+    let names = accounts.names();
+    let hint = if names.is_empty() {
+        "name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)"
+            .to_owned()
+    } else {
+        format!("name one with --account; there are: {}", listed(&names))
+    };
+    CliError::new(Kind::Usage, message).hint(hint)
+}
+
+/// The first names, and how many more.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 20;
+    let first = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > MOST { format!("{first} and {} more", names.len() - MOST) } else { first }
+}
+
+/// The jobs of these files, where each is finished and its file unchanged: there is nothing to load and nothing to send, so nobody need be
+/// logged in. None: there may be something to do.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn finished_jobs(
+    store: &mut Store,
+    account: Option<&AccountName>,
+    files: &[Prepared],
+    options: &LoadOptions,
+) -> Result<Option<Vec<JobId>>, CliError> {
+    let known = store.accounts().await?;
+    let is_of = |id: AccountId, name: &AccountName| known.iter().any(|known| known.id == id && known.name == *name);
+    let mut finished = Vec::with_capacity(files.len());
+    for file in files {
+        let is_usable = file.survey.refusal(file.strict).is_none();
+        let job = store.job(&file.job).await?.filter(|_| is_usable && !options.again);
+        let is_finished = |job: &Job| {
+            let is_same_account = account.is_none_or(|name| job.account.is_none_or(|id| is_of(id, name)));
+            let is_same = job.path == file.path && job.action == file.survey.default_action && is_same_account;
+            is_same && job.state == JobState::Active && job.pending == 0 && job.loaded_from == file.loaded_from(options)
+        };
+        match job.filter(is_finished) {
+            Some(job) => finished.push(job.id),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(finished))
+}
+
 /// A job's path, default action and account are fixed when it is first loaded.
 fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), CliError> {
     let new = file.new_job(accounts, None);
@@ -101,8 +168,9 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
         format!("of another file, {}", job.path.display())
     } else if job.action != new.action {
         format!("of another action, {} (now {})", word(job.action), word(new.action))
-    } else if job.account != new.account {
-        "of another account".to_owned()
+    } else if new.account.is_some() && job.account != new.account {
+        let name = |id: Option<AccountId>| id.and_then(|id| accounts.name_of(id)).map_or("none", AccountName::as_str);
+        format!("of another account, {} (now {})", name(job.account), name(new.account))
     } else {
         return Ok(());
     };
@@ -113,7 +181,7 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
 
 fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
     let why = file.misplaced(accounts).into_iter().next().unwrap_or_else(|| file.survey.path.clone());
-    let known = accounts.names().join(", ");
+    let known = listed(&accounts.names());
     let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
     CliError::new(Kind::InputData, format!("{why}; nothing was queued")).hint(format!(
         "correct the row ({known}); an account becomes known under a name with CLEANUP_X_USER_ID and --account NAME"
@@ -122,10 +190,10 @@ fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
 
 /// Whose row it is, or why it is nobody's.
 pub(super) fn place_of(
-    accounts: &Accounts,
+    accounts: FileAccounts<'_>,
     name: Option<&AccountName>,
     action: Action,
-) -> Result<crate::domain::AccountId, &'static str> {
+) -> Result<AccountId, &'static str> {
     let (account, platform) = accounts.find(name).ok_or("unknown_account")?;
     if platform::find(platform, action).is_none() {
         return Err("action_not_offered");

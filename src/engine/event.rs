@@ -235,3 +235,18 @@ pub struct Finish {
     /// What is wrong with a keep list, where that ended it.
     pub withheld: Option<String>,
 }
+
+impl Finish {
+    /// An end of a run that sent nothing.
+    pub const fn unsent(stopped: Stopped) -> Finish {
+        Finish {
+            stopped,
+            requests: 0,
+            spent: MicroUsd(0),
+            next_slot_at: None,
+            troubles: Vec::new(),
+            given_up: None,
+            withheld: None,
+        }
+    }
+}

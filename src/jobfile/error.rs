@@ -205,6 +205,21 @@ pub enum JobFileError {
 }
 
 impl JobFileError {
+    /// Whether a file looks so that is not there yet, or is still being written: later it may be fine.
+    pub const fn may_pass(&self) -> bool {
+        use JobFileError as E;
+        matches!(
+            self,
+            E::Missing { .. }
+                | E::Empty { .. }
+                | E::UnfinishedQuote { .. }
+                | E::Changed { .. }
+                | E::NoRows { .. }
+                | E::NoUsableRow { .. }
+                | E::Strict { .. }
+        )
+    }
+
     /// What to do about it, as a sentence.
     pub fn hint(&self) -> String {
         use JobFileError as E;

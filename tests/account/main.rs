@@ -10,4 +10,5 @@ mod logins;
 mod many;
 mod other_logins;
 mod runs;
+mod several;
 mod terminal;

@@ -103,6 +103,43 @@ fn what_makes_no_sense_is_told_at_once() {
     assert!(code(&elsewhere) == 0 && !home.path("nowhere.db").exists());
 }
 
+/// What a person can mend is told while there is one; what a night can mend is a note.
+#[test]
+fn a_file_that_could_never_be_run_is_told_when_it_is_scheduled() {
+    let home = Home::new();
+    home.write("friends.csv", ids(3));
+    home.write("two.csv", "target_id,Target_ID\n1,2\n");
+    home.write("unfollow.csv", ids(3));
+    home.write("other/unfollow.csv", ids(3));
+    for (words, ends, told) in [
+        (&["friends.csv"][..], 65, "nothing says which action is meant"),
+        (&["two.csv", "--action", "unfollow"], 65, "--column"),
+        (&["friends.csv", "--action", "unfollow", "--column", "nope"], 65, "no column"),
+        (&["."], 65, "folder"),
+    ] {
+        let added = add(&home, "a", &[&["0 2 * * *", "--zone", "UTC"], words].concat());
+        assert_eq!(code(&added), ends, "{words:?}: {}", stderr(&added));
+        assert!(stderr(&added).contains(told), "{words:?}: {}", stderr(&added));
+    }
+    // The job of that name is another file's.
+    assert_eq!(code(&home.cleanup(["load", "unfollow.csv", "--sandbox"]).output().unwrap()), 0);
+    let added = add(&home, "a", &["0 2 * * *", "--zone", "UTC", "other/unfollow.csv"]);
+    assert!(code(&added) == 2 && stderr(&added).contains("of another file"), "{}", stderr(&added));
+    let list = || json(&home.cleanup(["schedule", "list", "--sandbox", "--json"]).output().unwrap());
+    assert_eq!(list()["schedules"], serde_json::json!([]));
+    // Not there yet, or still being written.
+    home.write("unlike.csv", "tweet_id,note\n1629556410996121225,\"half");
+    for (name, file, told) in [
+        ("b", "gone.csv", "has to have a column action"),
+        ("c", "unmute.csv", "unmute.csv is not there yet"),
+        ("d", "unlike.csv", "a run would wait for a better file"),
+    ] {
+        let added = add(&home, name, &["0 2 * * *", "--zone", "UTC", file]);
+        assert!(code(&added) == 0 && stderr(&added).contains(told), "{}", stderr(&added));
+    }
+    assert_eq!(list()["schedules"].as_array().unwrap().len(), 3);
+}
+
 /// Names were not always judged.
 #[test]
 fn a_schedule_of_a_name_that_is_refused_now_is_listed_and_removed() {

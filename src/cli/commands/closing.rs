@@ -6,9 +6,9 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::summary::{JobCounts, Report, run_summary};
 use crate::cli::timing::span_text;
-use crate::domain::{Wall, counted};
+use crate::domain::{JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
-use crate::store::{JobState, JobStatus};
+use crate::store::{JobState, JobStatus, Store};
 
 use super::sentence::names;
 
@@ -55,6 +55,32 @@ pub(super) async fn finish(
     let name_of = |account| accounts.get(account).map_or_else(String::new, |(name, _)| name.to_string());
     let troubles = finish.troubles.iter().map(|(account, reason, _)| (name_of(account), reason.to_string())).collect();
     Ok(Report { troubles, ..Report::new(code, summary) })
+}
+
+/// Sums up where nothing of these jobs can be sent, so that nobody need be logged in: all is settled, or what is left is paused. None of
+/// them: every unfinished one. None: there is something to send.
+///
+/// # Errors
+/// The queue cannot be read, or nobody reads stdout.
+pub(super) async fn nothing_to_send(
+    mut store: Store,
+    only: Option<&[JobId]>,
+    json: bool,
+    context: &Context,
+) -> Result<Option<Report>, CliError> {
+    let mut jobs = store.status(None).await?;
+    jobs.retain(|status| match only {
+        Some(only) => only.contains(&status.job.id),
+        None => status.counts.pending > 0,
+    });
+    let is_paused = |status: &JobStatus| status.counts.pending > 0 && status.job.state == JobState::Paused;
+    if jobs.iter().any(|status| status.counts.pending > 0 && !is_paused(status)) {
+        store.close().await;
+        return Ok(None);
+    }
+    let stopped = if jobs.iter().any(is_paused) { Stopped::Paused } else { Stopped::Finished };
+    let ended = Ended { finish: Finish::unsent(stopped), jobs, store };
+    finish(ended, std::time::Duration::ZERO, json, context).await.map(Some)
 }
 
 /// What a person does about an account that stopped.

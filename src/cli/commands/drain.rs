@@ -130,7 +130,7 @@ impl Drainer {
             say_handles(file, context);
             match standing {
                 Standing::New | Standing::Again => {
-                    add_rows(&mut work, &file.to_do(asked.load)?.0, asked.accounts);
+                    add_rows(&mut work, &file.to_do(asked.load)?.0, asked.accounts.of_job(&file.job));
                     from_files = true;
                 }
                 Standing::Unchanged { .. } | Standing::Changed { .. } => {

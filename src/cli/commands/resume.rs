@@ -9,6 +9,7 @@ use crate::domain::JobId;
 use crate::jobfile::keep;
 use crate::store::DrainLock;
 
+use super::closing;
 use super::drain::Drainer;
 use super::guard;
 use super::signals::Signals;
@@ -37,6 +38,12 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> 
             let message = format!("--keep {}: that is no file", path.display());
             return Err(CliError::new(Kind::Usage, message)
                 .hint("the list is read again while rows are sent: write it to a file and name that"));
+        }
+    }
+    if let Some(store) = context.existing_queue().await? {
+        let only = (!args.jobs.is_empty()).then_some(jobs.as_slice());
+        if let Some(report) = closing::nothing_to_send(store, only, args.drain.json, context).await? {
+            return Ok(report);
         }
     }
     let mut drainer = Drainer::prepare(&args.drain, None, context).await?;

@@ -2,20 +2,21 @@
 
 use std::path::PathBuf;
 
-use crate::app::{self, Accounts, FileOptions, LoadOptions, Prepared, RowRules, Standing, Who};
+use crate::app::{self, Accounts, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
 use crate::cli::args::{ReloadArgs, RowArgs, RunArgs};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::summary::{Report, run_summary};
-use crate::domain::{JobId, MicroUsd, Wall, counted};
+use crate::domain::{JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::jobfile::NAME_COLUMNS;
 use crate::store::{DrainLock, Store};
 use crate::web::Hub;
 
 use super::check::{self, Findings};
+use super::closing;
 use super::drain::{self, Drainer};
 use super::guard;
 use super::load::{say_loaded, say_rejected};
@@ -51,6 +52,10 @@ pub(super) struct Within {
 pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> Result<Report, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
     let mut load = load_options(&args.rows, &files, args.reload, context)?;
+    load.settles_handles = true;
+    if let Some(report) = already_finished(&files, &args.rows, &mut load, args.drain.json, context).await? {
+        return Ok(report);
+    }
     let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
     if let Some(end) = within.end {
         drainer.end_by(end, context);
@@ -60,7 +65,6 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
     drainer.learn_users(&mut store, context).await?;
     let who = drainer.who();
     let lock = DrainLock::take(store.path())?;
-    load.settles_handles = true;
     load.handles_asked = store.handles_asked().await?;
     let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
@@ -84,22 +88,35 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
     drainer.drain(store, lock, Some(jobs), signals, context).await
 }
 
+/// Finished jobs whose files are unchanged: they say so and nobody is asked for a login. None: there may be something to do.
+async fn already_finished(
+    files: &[Prepared],
+    rows: &RowArgs,
+    load: &mut LoadOptions,
+    json: bool,
+    context: &Context,
+) -> Result<Option<Report>, CliError> {
+    let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
+    load.handles_asked = store.handles_asked().await?;
+    let Some(jobs) = app::finished_jobs(&mut store, rows.account.as_ref(), files, load).await? else {
+        store.close().await;
+        return Ok(None);
+    };
+    for file in files {
+        // The keep list may have moved, as with any other load.
+        store.set_keep(&file.job, load.rules.keep_path().map(PathBuf::as_path)).await?;
+        say_loaded(&file.job, &Loaded::Unchanged, context);
+    }
+    closing::nothing_to_send(store, Some(&jobs), json, context).await
+}
+
 /// What would happen. With `--json` stdout holds the object of every run, of which nothing has been done.
 async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Result<u8, CliError> {
     if !args.drain.json {
         return check::show(files, &args.rows, context, Findings::Text).await;
     }
     let code = check::show(files, &args.rows, context, Findings::Talk).await?;
-    let nothing = Finish {
-        stopped: Stopped::Finished,
-        requests: 0,
-        spent: MicroUsd(0),
-        next_slot_at: None,
-        troubles: Vec::new(),
-        given_up: None,
-        withheld: None,
-    };
-    context.printer.closing_json(&run_summary(&[], &nothing, code))?;
+    context.printer.closing_json(&run_summary(&[], &Finish::unsent(Stopped::Finished), code))?;
     Ok(code)
 }
 

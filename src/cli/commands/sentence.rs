@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::app::Accounts;
+use crate::app::FileAccounts;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
@@ -25,7 +25,7 @@ pub(crate) struct Unknown {
 /// So many tasks of an action for an account.
 pub(crate) type Work = BTreeMap<(AccountId, Action), u64>;
 
-pub(crate) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: &Accounts) {
+pub(crate) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: FileAccounts<'_>) {
     for lane in lanes {
         if let Some((account, _)) = accounts.find(lane.account.as_ref()) {
             *work.entry((account, lane.action)).or_default() += lane.rows;

@@ -31,15 +31,7 @@ impl SoFar {
     /// How a run that a signal ended has ended.
     pub(super) fn interrupted(&self, signal: Signal) -> Finish {
         let (requests, spent) = self.read();
-        Finish {
-            stopped: Stopped::Interrupted(signal),
-            requests,
-            spent,
-            next_slot_at: None,
-            troubles: Vec::new(),
-            given_up: None,
-            withheld: None,
-        }
+        Finish { requests, spent, ..Finish::unsent(Stopped::Interrupted(signal)) }
     }
 
     /// Tells of an error under way: how the jobs stand, if that can still be read.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::civil::Time;
 
+use super::validate::{Validated, validate};
 use super::words::to_words;
 use crate::cli::args::ScheduleAddArgs;
 use crate::cli::context::Context;
@@ -27,6 +28,9 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     let now = context.clock.now().wall;
     check_hours(args, &recurrence, recurrence.next_after(now).as_ref(), recurrence.shortest_gap(now))?;
     let words = to_words(args, std::env::args_os(), &list_file(args, context)?)?;
+    let mut store = context.open_queue().await?;
+    let Validated { account, notes } = validate(context, &mut store, &words).await?;
+    let words = words.acting_for(account.as_ref());
     let new = NewSchedule {
         name: args.name.clone(),
         cron: recurrence.text().to_owned(),
@@ -38,13 +42,12 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
         words: words.run,
         list_words: words.list,
     };
-    let mut store = context.open_queue().await?;
     if !store.add_schedule(&new, now).await? {
         let remove = context.command(&["schedule", "remove", &args.name]);
         return Err(CliError::new(Kind::Usage, format!("there is a schedule named {} already", escaped(&args.name)))
             .hint(format!("give another name, or {remove} first; nothing was changed")));
     }
-    say_added(&mut store, context, args).await?;
+    say_added(&mut store, context, args, &notes).await?;
     store.close().await;
     Ok(0)
 }
@@ -119,7 +122,12 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// When it runs first, and what is not in place yet.
-async fn say_added(store: &mut Store, context: &Context, args: &ScheduleAddArgs) -> Result<(), CliError> {
+async fn say_added(
+    store: &mut Store,
+    context: &Context,
+    args: &ScheduleAddArgs,
+    notes: &[String],
+) -> Result<(), CliError> {
     let (printer, now) = (&context.printer, context.clock.now().wall);
     let all = store.schedules().await?;
     let Some(stored) = all.iter().find(|schedule| schedule.name == args.name) else { return Ok(()) };
@@ -131,12 +139,8 @@ async fn say_added(store: &mut Store, context: &Context, args: &ScheduleAddArgs)
         let end = end.map_or_else(String::new, |end| format!(", until {} at the latest", time_text(end, zone)));
         printer.say(&format!("{name} runs first on {}{end}", moment_text(starts, zone)));
     }
-    let lists = args.rows.which.keep.iter().chain(&args.rows.which.only);
-    for file in args.files.iter().chain(lists).filter(|file| !file.exists()) {
-        printer.warn(&format!(
-            "{} is not there yet; a run waits for it while its hours last",
-            escaped(&file.to_string_lossy())
-        ));
+    for note in notes {
+        printer.warn(note);
     }
     for other in all.iter().filter(|other| other.name != schedule.name) {
         if let Ok(other) = Schedule::of(other)

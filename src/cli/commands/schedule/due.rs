@@ -14,7 +14,7 @@ use crate::cli::escape::escaped;
 use crate::cli::notify::{self, OfSchedule};
 use crate::cli::summary::Report;
 use crate::config::{Environment, ProgressMode, Settings};
-use crate::domain::{MicroUsd, Wall};
+use crate::domain::{AccountName, MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::schedule::diary;
 use crate::schedule::firing::{After, End, Firing, How};
@@ -169,6 +169,9 @@ impl InProcess<'_> {
 async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>, CliError> {
     let Some(words) = &firing.schedule.list_words else { return Ok(None) };
     let mut args = list_of(words)?;
+    if args.account.is_none() {
+        args.account = account_of_job(context, firing).await?;
+    }
     // The file is the schedule's own, written anew each time.
     args.force = true;
     args.until = firing.ends_by.and_then(|end| jiff::Timestamp::from_millisecond(end.0).ok()).map(Until::Instant);
@@ -186,6 +189,16 @@ async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>,
         }
         code => Ok(Some(Report::new(code, plain_end("list", code)))),
     }
+}
+
+/// Whose list it is, where the words do not say: that of the account whose job it became the first time, however many accounts there are now.
+async fn account_of_job(context: &Context, firing: &Firing) -> Result<Option<AccountName>, CliError> {
+    let Some(job) = run_of(&firing.schedule.words)?.files.job else { return Ok(None) };
+    let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
+    let account = store.job(&job).await?.and_then(|job| job.account);
+    let name = store.accounts().await?.into_iter().find(|known| Some(known.id) == account).map(|known| known.name);
+    store.close().await;
+    Ok(name)
 }
 
 /// The object of a run that sent nothing.

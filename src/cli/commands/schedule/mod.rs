@@ -9,6 +9,7 @@ mod next;
 mod sense;
 mod steer;
 mod units;
+mod validate;
 mod words;
 
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};

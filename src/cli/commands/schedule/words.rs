@@ -13,7 +13,7 @@ use clap::{ArgAction, ArgMatches, CommandFactory, Parser};
 
 use crate::cli::args::{Cli, Command, ListArgs, RunArgs, ScheduleAddArgs};
 use crate::cli::error::{CliError, Kind};
-use crate::domain::Action;
+use crate::domain::{AccountName, Action};
 use crate::lists::ListKind;
 
 /// What the schedule's own options say, or what only a person who is there can mean.
@@ -41,6 +41,18 @@ pub(super) struct Words {
     pub(super) run: Vec<String>,
     /// After `cleanup list`.
     pub(super) list: Option<Vec<String>>,
+}
+
+impl Words {
+    /// The same for this account, where they name none.
+    pub(super) fn acting_for(mut self, account: Option<&AccountName>) -> Words {
+        let Some(account) = account else { return self };
+        for words in [Some(&mut self.run), self.list.as_mut()].into_iter().flatten() {
+            let place = words.iter().position(|word| word == "--").unwrap_or(words.len());
+            words.insert(place, format!("--account={account}"));
+        }
+        self
+    }
 }
 
 /// The words of what is to be run. `line` is the command line as it was typed; a list is written to `list_file`.

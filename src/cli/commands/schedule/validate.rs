@@ -1,0 +1,129 @@
+//! What can be found wrong with what a schedule runs before its first night: an account that nobody knows, a file that names no action, a
+//! job of another file. What may be right by then (a file that is not there yet) is a note.
+
+use std::path::PathBuf;
+
+use super::words::{Words, list_of, run_of};
+use crate::app::{self, Accounts, Prepared, Who};
+use crate::cli::args::{ReloadArgs, RunArgs};
+use crate::cli::commands::reach::account_of;
+use crate::cli::commands::run::{load_options, prepare};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::escape::escaped;
+use crate::domain::{AccountId, AccountName, Action};
+use crate::jobfile::JobFileError;
+use crate::store::Store;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Validated {
+    /// Whose account it acts for, where the words do not say and there is one: a second account changes nothing about it.
+    pub(super) account: Option<AccountName>,
+    /// What is not in place yet.
+    pub(super) notes: Vec<String>,
+}
+
+/// Looks at what the words of a schedule mean here and now.
+///
+/// # Errors
+/// What a run of the same words would be refused for, as far as a night cannot mend it: the same error, with the same exit code.
+pub(super) async fn validate(context: &Context, store: &mut Store, words: &Words) -> Result<Validated, CliError> {
+    let run = run_of(&words.run)?;
+    let before: Vec<AccountId> = store.accounts().await?.into_iter().map(|account| account.id).collect();
+    let found = match &words.list {
+        Some(list) => of_list(context, store, list).await,
+        None => of_files(context, store, &run).await,
+    };
+    if found.is_err() {
+        let now = store.accounts().await?.into_iter().map(|account| account.id);
+        let new: Vec<AccountId> = now.filter(|id| !before.contains(id)).collect();
+        store.forget_unused_accounts(&new).await?;
+    }
+    let mut found = found?;
+    let which = &run.rows.which;
+    for file in which.keep.iter().chain(&which.only).filter(|file| !file.exists()) {
+        found.notes.push(not_there(file));
+    }
+    // In the sandbox every name is somebody, and rows that name none always belong to the same.
+    if run.rows.account.is_some() || context.settings.is_sandbox() {
+        found.account = None;
+    }
+    Ok(found)
+}
+
+async fn of_list(context: &Context, store: &mut Store, words: &[String]) -> Result<Validated, CliError> {
+    let list = list_of(words)?;
+    let who = Who::of(&context.settings, list.platform, None)?;
+    let accounts = who.introduce(store, list.account.as_ref(), &[]).await?;
+    if accounts.names().is_empty() {
+        return Ok(Validated { account: None, notes: vec![nobody_yet(context)] });
+    }
+    let account = account_of(store, accounts.default).await?;
+    Ok(Validated { account: Some(account.name), notes: Vec::new() })
+}
+
+async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result<Validated, CliError> {
+    let mut notes = Vec::new();
+    let mut files: Vec<Prepared> = Vec::new();
+    let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = run.files.files.iter().partition(|file| file.exists());
+    for file in there {
+        match prepare(std::slice::from_ref(file), run.files.job.as_deref(), &run.rows) {
+            Ok(prepared) => files.extend(prepared),
+            Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
+            Err(error) => return Err(error),
+        }
+    }
+    notes.extend(missing.iter().map(|file| not_there(file)));
+    let names_an_action = |file: &&&PathBuf| {
+        let stem = file.file_stem().and_then(|stem| stem.to_str());
+        run.rows.action.is_some() || stem.and_then(Action::parse).is_some()
+    };
+    for file in missing.iter().filter(|file| !names_an_action(file)) {
+        let file = escaped(&file.to_string_lossy()).into_owned();
+        notes.push(format!("{file} has to have a column action, for neither its name nor --action says one"));
+    }
+    let who = Who::of(&context.settings, run.rows.platform, None)?;
+    let account = run.rows.account.as_ref();
+    let mut accounts = who.introduce(store, account, &[]).await?;
+    if accounts.names().is_empty() {
+        notes.push(nobody_yet(context));
+        return Ok(Validated { account: None, notes });
+    }
+    for file in &files {
+        let file = std::slice::from_ref(file);
+        let options = load_options(&run.rows, file, ReloadArgs::default(), context)?;
+        match app::stand_all(&who, store, account, file, &options).await {
+            Ok((all, _)) => accounts = all,
+            Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Validated { account: one_for_all(&accounts, &files), notes })
+}
+
+/// The account of rows that name none, where it is the same for all files.
+fn one_for_all(accounts: &Accounts, files: &[Prepared]) -> Option<AccountName> {
+    let mut defaults = files.iter().map(|file| accounts.of_job(&file.job).default);
+    let first = defaults.next().unwrap_or_else(|| accounts.of_job("").default);
+    let same = first.filter(|_| defaults.all(|other| other == first));
+    same.and_then(|(id, _)| accounts.name_of(id)).cloned()
+}
+
+/// A file that is still being written looks so.
+fn may_pass(error: &CliError) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<JobFileError>());
+    source.is_some_and(JobFileError::may_pass)
+}
+
+fn not_there(file: &std::path::Path) -> String {
+    format!("{} is not there yet; a run waits for it while its hours last", escaped(&file.to_string_lossy()))
+}
+
+fn as_it_is(error: &CliError) -> String {
+    format!("as it is now, a run would wait for a better file: {}", escaped(&error.message))
+}
+
+fn nobody_yet(context: &Context) -> String {
+    format!("nobody is logged in yet; a run needs {}", context.command(&["account", "login"]))
+}
