@@ -30,6 +30,8 @@ pub struct FileOptions {
     pub job: Option<String>,
     /// A rejected row refuses the file.
     pub strict: bool,
+    /// IDs are taken as they are written.
+    pub trust_ids: bool,
 }
 
 /// A file that has been read and judged.
@@ -82,7 +84,12 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
             CliError::new(Kind::InputData, message).hint("take its ticks back with `cleanup load` and the file's name")
         );
     }
-    let read = ReadOptions { action: options.action, column: options.column.clone(), takes_handles: true };
+    let read = ReadOptions {
+        action: options.action,
+        column: options.column.clone(),
+        takes_handles: true,
+        trust_ids: options.trust_ids,
+    };
     let survey = Survey::of(&source, &read)?;
     let job = match (&options.job, source.stem()) {
         (Some(job), _) => job.clone(),
@@ -204,7 +211,8 @@ impl Prepared {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         let handles =
             if self.survey.handles > 0 { format!(":handles={}", options.handles_asked) } else { String::new() };
-        LoadedFrom::new(format!("{file}:{}{handles}", options.rules.name()), READER_VERSION)
+        let trust = if self.survey.trusts_ids() { ":trust_ids" } else { "" };
+        LoadedFrom::new(format!("{file}:{}{handles}{trust}", options.rules.name()), READER_VERSION)
     }
 
     pub(super) fn new_job(&self, accounts: &Accounts, keep: Option<&PathBuf>) -> NewJob {

@@ -31,6 +31,8 @@ pub struct CheckReport {
     /// Rejected rows by reason, the most frequent first.
     #[serde(serialize_with = "as_object")]
     pub rejected_by_reason: Vec<(&'static str, u64)>,
+    /// Which IDs look damaged together, by form and length.
+    pub damage: Vec<CheckDamage>,
     /// The first rejected rows.
     pub examples: Vec<CheckExample>,
     /// Usable rows by action and account.
@@ -39,6 +41,23 @@ pub struct CheckReport {
     pub windows_1252_rows: u64,
     /// Why nothing of it would be queued, with a hint; none where it would.
     pub refusal: Option<(String, String)>,
+}
+
+/// IDs that look damaged together, as `check` shows them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckDamage {
+    /// The form, which is also the reason of the rows: `rounded_zeros`, `shortest_double`, `exact_double`.
+    pub form: &'static str,
+    /// Digits of these IDs.
+    pub digits: usize,
+    /// IDs of that length in the file.
+    pub ids: u64,
+    /// How many of them have the form.
+    pub damaged: u64,
+    /// Whether they are taken all the same (`--trust-ids`).
+    pub trusted: bool,
+    /// What was found and what to do, for people.
+    pub message: String,
 }
 
 /// A rejected row as `check` shows it.
@@ -82,6 +101,14 @@ impl CheckReport {
             account: lane.account.as_ref().map(ToString::to_string),
             rows: lane.rows,
         });
+        let damage = survey.damage.iter().map(|found| CheckDamage {
+            form: found.form.name(),
+            digits: found.digits,
+            ids: found.ids,
+            damaged: found.damaged,
+            trusted: found.is_trusted,
+            message: found.sentence(),
+        });
         CheckReport {
             file: survey.path.clone(),
             sha256: survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -98,6 +125,7 @@ impl CheckReport {
             usable: survey.usable,
             rejected: survey.rejected,
             rejected_by_reason: survey.rejected_by_fault.iter().map(|(fault, rows)| (fault.code(), *rows)).collect(),
+            damage: damage.collect(),
             examples: examples.collect(),
             tasks: tasks.collect(),
             windows_1252_rows: survey.windows_1252_rows,

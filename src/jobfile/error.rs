@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::NAME_COLUMNS;
+use super::{DamageFinding, DamageForm, NAME_COLUMNS};
 use crate::domain::counted;
 
 /// Why a file was refused. Its display says what is wrong, [`JobFileError::hint`] what to do.
@@ -171,6 +171,8 @@ pub enum JobFileError {
         path: String,
         /// How many rows it has.
         rows: u64,
+        /// What is proven about its IDs together.
+        damage: Option<DamageFinding>,
     },
     /// `--strict` and a rejected row.
     #[error("{path}: {rejected} of its {} {} rejected, and --strict was given", counted(*rows, "row", "rows"), if *rejected == 1 { "is" } else { "are" })]
@@ -193,6 +195,21 @@ pub enum JobFileError {
         text: String,
         /// What is wrong with it.
         why: String,
+    },
+    /// The IDs of a keep list have been rounded: those that were meant would be left unprotected.
+    #[error(
+        "{path}: line {line}: {text:?} cannot be kept: it is {}, more often in this list than by chance, and may be somebody else's ID",
+        form.describe()
+    )]
+    KeepDamaged {
+        /// The keep list.
+        path: String,
+        /// The physical line of the first of them, from 1.
+        line: u64,
+        /// The ID.
+        text: String,
+        /// What has been done to it.
+        form: DamageForm,
     },
     /// A keep list longer than the limit.
     #[error("{path}: a keep list has at most {max_entries} entries")]
@@ -260,9 +277,13 @@ impl JobFileError {
             }
             E::Changed { .. } => "run again when it is complete; nothing was queued".into(),
             E::NoRows { .. } => "write one target per line below the header; if it is an export, it came out empty".into(),
-            E::NoUsableRow { path, .. } => format!("cleanup check {path} shows what is wrong with each row"),
+            E::NoUsableRow { path, damage, .. } => {
+                let check = format!("cleanup check {path} shows what is wrong with each row");
+                damage.map_or_else(|| check.clone(), |found| format!("{}; {check}", found.sentence()))
+            }
             E::Strict { path, .. } => format!("cleanup check {path} shows them; without --strict the others go on"),
             E::KeepLine { .. } => "correct that line, or put a # before it".into(),
+            E::KeepDamaged { form, .. } => form.remedy().into(),
             E::KeepTooLong { .. } => "keep lists of this size are not supported; leave these targets out of the job".into(),
         }
     }

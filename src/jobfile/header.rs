@@ -13,6 +13,8 @@ pub struct ReadOptions {
     pub column: Option<String>,
     /// Whether handles are usable targets; otherwise such rows are rejected.
     pub takes_handles: bool,
+    /// `--trust-ids`: IDs are taken as they are written, whatever they look like together.
+    pub trust_ids: bool,
 }
 
 const ACTION: &str = "action";

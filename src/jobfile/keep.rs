@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::cell::{self, Named};
-use super::damage::{self, Tally};
+use super::damage::{Forms, LENGTHS, SHAPES, Tally};
 use super::header::{Header, ReadOptions, is_known};
 use super::records::Records;
 use super::text::{decode, is_blank, shown};
@@ -114,8 +114,9 @@ struct Reader {
     /// A name beside an ID is the post's author's.
     is_of_posts: bool,
     tally: Tally,
-    /// The first ID of each length that ends in zeros.
-    suspects: [Option<(u64, TargetId)>; damage::JUDGED],
+    lines: u64,
+    /// The first ID of each length and set of forms.
+    suspects: [[Option<(u64, TargetId)>; SHAPES]; LENGTHS],
 }
 
 impl Reader {
@@ -139,6 +140,7 @@ impl Reader {
     /// All that a line names is kept. A name that cannot be read is passed over only beside an ID.
     fn take(&mut self, records: &Records) -> Result<(), JobFileError> {
         let mut is_named = false;
+        self.lines += 1;
         for column in self.targets.clone() {
             is_named |= self.take_cell(records, column, false)?;
         }
@@ -169,10 +171,8 @@ impl Reader {
         let text = text.split_once(" #").map_or(&*text, |(entry, _)| entry);
         match cell::read(text.as_bytes(), None, handles) {
             Ok(Named::Digits(id)) => {
-                if self.tally.count(id)
-                    && let Some(index) = damage::index(id.digits())
-                {
-                    self.suspects[index].get_or_insert((records.line(), id));
+                if let Some((length, forms)) = self.tally.count(id) {
+                    self.suspects[length][forms.shape()].get_or_insert((records.line(), id));
                 }
                 self.list.ids.insert(id);
             }
@@ -190,9 +190,18 @@ impl Reader {
 
     /// A rounded ID would leave the one that was meant unprotected.
     fn finish(self, path: &str) -> Result<KeepList, JobFileError> {
-        let verdict = self.tally.verdict();
-        match self.suspects.iter().flatten().find(|(_, id)| verdict.rejects(*id)) {
-            Some((line, id)) => Err(unreadable(path, *line, &id.to_string(), Fault::RoundedZeros)),
+        let suspicion = self.tally.suspicion(self.lines);
+        let mut damaged = Vec::new();
+        for (length, suspects) in self.suspects.iter().enumerate() {
+            for (shape, suspect) in suspects.iter().enumerate() {
+                let form = suspicion.of_forms(length, Forms::numbered(shape));
+                damaged.extend(suspect.zip(form));
+            }
+        }
+        match damaged.into_iter().min_by_key(|((line, _), _)| *line) {
+            Some(((line, id), form)) => {
+                Err(JobFileError::KeepDamaged { path: path.to_owned(), line, text: id.to_string(), form })
+            }
             None => Ok(self.list),
         }
     }
@@ -266,12 +275,23 @@ mod tests {
 
     #[test]
     fn nothing_is_passed_over() {
-        for (text, line) in [("12\njack\n", 2), ("12\n1.2E+18\n", 2), ("1234567890123450000\n", 1)] {
+        for (text, line) in [
+            ("12\njack\n", 2),
+            ("12\n1.2E+18\n", 2),
+            ("1234567890123450000\n", 1),
+            ("12\n1629556410996121344\n1629556410996133632\n", 2),
+            ("12\n\n1629556410996121300\n1629556410996133600\n", 3),
+        ] {
             match list(text).unwrap_err() {
                 JobFileError::KeepLine { line: at, .. } => assert_eq!(at, line, "{text}"),
+                error @ JobFileError::KeepDamaged { line: at, .. } => {
+                    assert_eq!(at, line, "{text}");
+                    assert!(error.hint().contains("as text") && error.to_string().contains("somebody else"), "{error}");
+                }
                 other => panic!("{other}"),
             }
         }
+        assert!(list("1629556410996121344\n").is_ok(), "one alone is chance");
         assert!(matches!(list("name,age\nA,7\n"), Err(JobFileError::NoTargetColumn { .. })));
     }
 }

@@ -7,11 +7,12 @@
 //! ```text
 //! Source -> Feed (decode, hash) -> Records (csv, lines, limits) -> Judge (header, cells) -> Survey, then Rows
 //! ```
-//! Why two passes: whether an ID that ends in zeros was damaged by a spreadsheet can only be told from the whole file, and a
+//! Why two passes: whether IDs were damaged on their way can only be told from the whole file, and a
 //! file that ends inside a quoted record must be refused before a single row is queued. Memory does not grow with the file.
 
 mod cell;
 mod check;
+mod counts;
 mod damage;
 mod digest;
 mod error;
@@ -35,8 +36,8 @@ mod worklist;
 mod tests;
 
 pub use cell::{read_handle, read_target};
-pub use check::{CheckExample, CheckReport, CheckTasks};
-pub use damage::binomial_tail;
+pub use check::{CheckDamage, CheckExample, CheckReport, CheckTasks};
+pub use damage::{DamageFinding, DamageForm, binomial_tail};
 pub use error::JobFileError;
 pub use feed::Encoding;
 pub use header::{HandleColumn, NAME_COLUMNS, ReadOptions, handle_columns};
@@ -51,7 +52,7 @@ pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 
 /// The version of this reader. It belongs to what "unchanged" means: a file, and what is queued of it, is looked at again where another
 /// version read it. Raise it with every change of which rows can be used, of what they are read as, or of the columns that are chosen.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// The longest record, in bytes of UTF-8. An unclosed quote in a big file ends here instead of in memory.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

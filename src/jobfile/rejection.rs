@@ -2,6 +2,7 @@
 
 use csv::ByteRecord;
 
+use super::DamageForm;
 use super::text::{decode, shown};
 use crate::domain::{Action, TargetKind};
 
@@ -18,6 +19,10 @@ pub enum Fault {
     ScientificNotation,
     /// 15 digits and then zeros, in a file with more of them than chance allows.
     RoundedZeros,
+    /// The shortest digits of a double, in a file with more of them than chance allows.
+    ShortestDouble,
+    /// The exact value of a double, in a file with more of them than chance allows.
+    ExactDouble,
     /// A number written with thousands separators: the separators have cut it into cells.
     SplitNumber,
     /// A handle, where IDs are needed.
@@ -42,12 +47,14 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 17] = [
         Fault::EmptyTarget,
         Fault::NotAnId,
         Fault::IdTooLong,
         Fault::ScientificNotation,
         Fault::RoundedZeros,
+        Fault::ShortestDouble,
+        Fault::ExactDouble,
         Fault::SplitNumber,
         Fault::HandleNotResolved,
         Fault::NotAHandle,
@@ -67,7 +74,9 @@ impl Fault {
             Fault::NotAnId => "not_an_id",
             Fault::IdTooLong => "id_too_long",
             Fault::ScientificNotation => "scientific_notation",
-            Fault::RoundedZeros => "rounded_zeros",
+            Fault::RoundedZeros => DamageForm::Zeros.name(),
+            Fault::ShortestDouble => DamageForm::Shortest.name(),
+            Fault::ExactDouble => DamageForm::Exact.name(),
             Fault::SplitNumber => "split_number",
             Fault::HandleNotResolved => "handle_not_resolved",
             Fault::NotAHandle => "not_a_handle",
@@ -105,11 +114,9 @@ impl Fault {
                  cell alone would be somebody else's ID: export again without separators"
                     .into()
             }
-            Fault::RoundedZeros => {
-                "15 digits and then zeros, more often in this file than by chance: a spreadsheet seems to have rounded \
-                 this ID, and it may now be somebody else's; export again and format the column as text"
-                    .into()
-            }
+            Fault::RoundedZeros => damaged(DamageForm::Zeros),
+            Fault::ShortestDouble => damaged(DamageForm::Shortest),
+            Fault::ExactDouble => damaged(DamageForm::Exact),
             Fault::HandleNotResolved => {
                 format!("handles are not resolved to IDs yet: {verb} needs the numeric user ID")
             }
@@ -131,6 +138,24 @@ impl Fault {
             }
         }
     }
+}
+
+impl From<DamageForm> for Fault {
+    fn from(form: DamageForm) -> Fault {
+        match form {
+            DamageForm::Zeros => Fault::RoundedZeros,
+            DamageForm::Shortest => Fault::ShortestDouble,
+            DamageForm::Exact => Fault::ExactDouble,
+        }
+    }
+}
+
+fn damaged(form: DamageForm) -> String {
+    format!(
+        "{}, more often in this file than by chance: the ID was rounded, and may now be somebody else's; {}",
+        form.describe(),
+        form.remedy()
+    )
 }
 
 /// A row that cannot be used. The others go on.

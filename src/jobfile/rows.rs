@@ -1,6 +1,6 @@
 //! Pass 2: the rows, one at a time, in constant memory.
 
-use super::damage::Verdict;
+use super::damage::Suspicion;
 use super::judge::{Judged, Opened};
 use super::rejection::cell;
 use super::stored::store_into;
@@ -54,7 +54,7 @@ pub struct RowTask<'a> {
 /// The rows of a file. Ends with an error if the file is not the one that was surveyed.
 pub struct Rows {
     opened: Opened,
-    verdict: Verdict,
+    suspicion: Suspicion,
     sha256: [u8; 32],
     cells: String,
     has_ended: bool,
@@ -64,11 +64,11 @@ impl Rows {
     pub(super) fn open(
         source: &Source,
         options: &ReadOptions,
-        verdict: Verdict,
+        suspicion: Suspicion,
         sha256: [u8; 32],
     ) -> Result<Rows, JobFileError> {
         let opened = Opened::open(source, options)?;
-        Ok(Rows { opened, verdict, sha256, cells: String::new(), has_ended: false })
+        Ok(Rows { opened, suspicion, sha256, cells: String::new(), has_ended: false })
     }
 
     /// The next row; none at the end. It borrows the reader's buffers: no row is allocated.
@@ -95,13 +95,17 @@ impl Rows {
         };
         let mut is_stored = true;
         let verdict = match judged {
-            Judged::Task { action, account, digits: Some(id), column, target, .. } if self.verdict.rejects(id) => {
+            Judged::Task { action, account, target, digits, is_plain, column } => {
                 let account = account.and_then(|number| judge.account(number));
-                reject(Fault::RoundedZeros, Some(action), column, Some(RowTask { action, account, target }))
-            }
-            Judged::Task { action, account, target, is_plain, .. } => {
-                is_stored = !is_plain;
-                RowVerdict::Task { action, account: account.and_then(|number| judge.account(number)), target }
+                match digits.and_then(|id| self.suspicion.of(id)) {
+                    Some(form) => {
+                        reject(Fault::from(form), Some(action), column, Some(RowTask { action, account, target }))
+                    }
+                    None => {
+                        is_stored = !is_plain;
+                        RowVerdict::Task { action, account, target }
+                    }
+                }
             }
             Judged::Rejected { fault, action, column } => reject(fault, action, column, None),
         };

@@ -8,6 +8,7 @@ use super::*;
 use crate::domain::Action;
 
 mod columns;
+mod damage;
 mod laws;
 
 /// A row without borrows: line, `action account target` or the reason, cells.

@@ -146,6 +146,9 @@ pub struct RowArgs {
     /// The column that holds the targets
     #[arg(long, value_name = "NAME", help_heading = ROWS)]
     pub column: Option<String>,
+    /// Take IDs as they are written, also where many look rounded by a spreadsheet or a program
+    #[arg(long, help_heading = ROWS)]
+    pub trust_ids: bool,
     /// Queue nothing if any row is unusable
     #[arg(long, help_heading = ROWS)]
     pub strict: bool,

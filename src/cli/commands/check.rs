@@ -98,6 +98,7 @@ fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
         let more = counted(report.rejected - shown, "more rejected row", "more rejected rows");
         lines.push(format!("  ... and {more}"));
     }
+    lines.extend(report.damage.iter().map(|found| format!("  {}", found.message)));
     for (reason, count) in &report.rejected_by_reason {
         lines.push(format!("  rejected, {reason}: {count}"));
     }

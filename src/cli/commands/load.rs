@@ -95,6 +95,9 @@ pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Conte
             .printer
             .say(&format!("... and {}; {check} shows them", counted(more, "more rejected row", "more rejected rows")));
     }
+    for finding in &file.survey.damage {
+        context.printer.say(&format!("{}: {}", escaped(&file.survey.path), finding.sentence()));
+    }
     for sentence in file.misplaced(accounts).iter().take(MAX_SHOWN_REJECTED) {
         context.printer.say(&format!("{}: rejected", escaped(sentence)));
     }

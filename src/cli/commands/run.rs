@@ -127,6 +127,7 @@ pub(super) fn prepare(files: &[PathBuf], job: Option<&str>, rows: &RowArgs) -> R
         column: rows.column.clone(),
         job: job.map(str::to_owned),
         strict: rows.strict,
+        trust_ids: rows.trust_ids,
     };
     app::prepare(files, &options)
 }

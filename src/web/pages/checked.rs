@@ -27,6 +27,7 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
                 div { dt { "rejected" } dd { (count(report.rejected)) } }
                 @if file.kept > 0 { div { dt { "on the keep list" } dd { (count(file.kept)) } } }
             }
+            @for found in &report.damage { div.note.warn role="note" { p { (found.message) } } }
             @if report.rejected > 0 { (rejected(file)) }
             @if file.handles > 0 {
                 p.quiet {

@@ -46,6 +46,7 @@ pub(super) struct Choices {
     pub(super) platform: Option<Platform>,
     pub(super) column: Option<String>,
     pub(super) strict: bool,
+    pub(super) trust_ids: bool,
     pub(super) again: bool,
     pub(super) allow_shrink: bool,
 }
@@ -147,6 +148,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
             column: choices.column,
             job: Some(choices.job),
             strict: choices.strict,
+            trust_ids: choices.trust_ids,
         };
         let prepared = app::prepare(&[file], &options)?.pop();
         let prepared = prepared.ok_or_else(|| CliError::new(Kind::Fault, "the file was not read"))?;

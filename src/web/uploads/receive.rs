@@ -124,6 +124,7 @@ fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> 
     let wrong = |what: &str| Problem::unusable(format!("{text:?} is no {what}."), "Go back and choose another.");
     match (name, text) {
         ("strict", _) => choices.strict = true,
+        ("trust_ids", _) => choices.trust_ids = true,
         ("again", _) => choices.again = true,
         ("allow_shrink", _) => choices.allow_shrink = true,
         (_, "") => {}

@@ -214,6 +214,7 @@ mod tests {
             "--older-than=1y6mo",
             "--limit=9",
             "--order=oldest",
+            "--trust-ids",
             "--strict",
             "--again",
             "--allow-shrink",

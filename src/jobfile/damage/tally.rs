@@ -1,0 +1,272 @@
+//! What a file's IDs prove together. Memory does not grow with the file.
+
+use std::collections::HashSet;
+
+use super::LENGTHS;
+use super::chance::binomial_tail;
+use super::form::{BITS, DamageForm, Forms, Judged, honest_chance, judge};
+use crate::domain::TargetId;
+
+/// A file of so many rows is judged by the smaller probability.
+const MANY_ROWS: u64 = 100;
+/// Below this probability a small file's hits were not chance.
+const CHANCE_FEW: f64 = 1e-3;
+/// The same for larger files, and for runs. A file has a dozen tests, and people have many files.
+const CHANCE_MANY: f64 = 1e-6;
+/// Rounding must not decide where a probability is the limit itself (one of one with 18 digits).
+const TOLERANCE: f64 = 1.0 - 1e-9;
+/// Different hits that are remembered, so that each counts once. From then on repeats count, and are few beside them.
+const MAX_REMEMBERED: usize = 1 << 16;
+
+const FORMS: usize = DamageForm::ALL.len();
+const WIDTHS: usize = (*BITS.end() - *BITS.start() + 1) as usize;
+
+/// What an ID is evidence of. The forms overlap (15 digits and zeros are always the shortest of their double), and each ID speaks for
+/// one form and against those after it; it says nothing of the forms before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Evidence {
+    Zeros,
+    Shortest,
+    Exact,
+    Plain,
+}
+
+const KINDS: usize = 4;
+
+/// What a whole file has.
+#[derive(Clone, Debug, Default)]
+pub(in crate::jobfile) struct Tally {
+    /// IDs by length.
+    ids: [u64; LENGTHS],
+    /// Evidence by length, bits and kind.
+    evidence: [[[u64; KINDS]; WIDTHS]; LENGTHS],
+    /// The run of consecutive hits by length and form: how improbable it is.
+    runs: [[Run; FORMS]; LENGTHS],
+    remembered: HashSet<u64>,
+    scientific: u64,
+}
+
+/// Consecutive hits; their improbability is the negative logarithm of the product of their chances, in bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    now: f64,
+    most: f64,
+}
+
+/// Which forms of damage are proven, by length. The empty one rejects nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::jobfile) struct Suspicion([Forms; LENGTHS]);
+
+impl Tally {
+    /// Counts an ID. Where it has a form of damage, honest or not: the number of its length, and its forms.
+    #[inline]
+    pub(in crate::jobfile) fn count(&mut self, id: TargetId) -> Option<(usize, Forms)> {
+        let judged = judge(id)?;
+        self.ids[judged.length] += 1;
+        if !judged.is_sequence_0 {
+            self.take(&judged, id.value());
+        }
+        (!judged.forms.is_empty()).then_some((judged.length, judged.forms))
+    }
+
+    /// How many IDs of a length were counted.
+    pub(in crate::jobfile) fn ids(&self, length: usize) -> u64 {
+        self.ids[length]
+    }
+
+    /// Counts a cell such as 1.23457E+18: an ID that went through a number for certain.
+    pub(in crate::jobfile) fn count_scientific(&mut self) {
+        self.scientific += 1;
+    }
+
+    fn take(&mut self, judged: &Judged, value: u64) {
+        let Judged { length, bits, forms, .. } = *judged;
+        let evidence = match forms {
+            forms if forms.has(DamageForm::Zeros) => Evidence::Zeros,
+            forms if forms.has(DamageForm::Shortest) => Evidence::Shortest,
+            forms if forms.has(DamageForm::Exact) => Evidence::Exact,
+            _ => Evidence::Plain,
+        };
+        if evidence != Evidence::Plain
+            && (self.remembered.len() < MAX_REMEMBERED || self.remembered.contains(&value))
+            && !self.remembered.insert(value)
+        {
+            return;
+        }
+        self.evidence[length][(bits - BITS.start()) as usize][evidence as usize] += 1;
+        let runs = &mut self.runs[length];
+        for form in DamageForm::ALL {
+            match (evidence as usize).cmp(&(form as usize)) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => runs[form as usize].grow(-honest_chance(form, length, bits).log2()),
+                std::cmp::Ordering::Greater => runs[form as usize].now = 0.0,
+            }
+        }
+    }
+
+    /// Judges every length of a file with so many rows.
+    pub(in crate::jobfile) fn suspicion(&self, rows: u64) -> Suspicion {
+        let mut proven = [Forms::default(); LENGTHS];
+        for (length, proven) in proven.iter_mut().enumerate() {
+            for form in DamageForm::ALL {
+                // A spreadsheet writes both.
+                let by_spreadsheet = form == DamageForm::Zeros && length > 0 && self.scientific > 0;
+                if by_spreadsheet || self.is_proven(form, length, rows) {
+                    proven.insert(form);
+                }
+            }
+        }
+        Suspicion(proven)
+    }
+
+    fn is_proven(&self, form: DamageForm, length: usize, rows: u64) -> bool {
+        let run = self.runs[length][form as usize].most;
+        if (-run).exp2() * (rows.max(1) as f64) < CHANCE_MANY {
+            return true;
+        }
+        let (mut ids, mut hits, mut expected) = (0_u64, 0_u64, 0.0);
+        for (bits, kinds) in BITS.zip(&self.evidence[length]) {
+            let judged: u64 = kinds[form as usize..].iter().sum();
+            ids += judged;
+            hits += kinds[form as usize];
+            expected += judged as f64 * honest_chance(form, length, bits);
+        }
+        if hits == 0 {
+            return false;
+        }
+        // IDs of different bits have different chances. The binomial of their mean is an upper bound where hits exceed what is expected
+        // by more than one (Hoeffding 1956), and no smaller than it by a hair below.
+        let chance = expected / ids as f64;
+        if length > 0 {
+            ids += self.scientific;
+            hits += self.scientific;
+        }
+        let limit = if rows < MANY_ROWS { CHANCE_FEW } else { CHANCE_MANY };
+        chance < 1.0 && binomial_tail(ids, hits, chance) < limit * TOLERANCE
+    }
+}
+
+impl Run {
+    fn grow(&mut self, bits: f64) {
+        self.now += bits;
+        self.most = self.most.max(self.now);
+    }
+}
+
+impl Suspicion {
+    /// Whether nothing is proven.
+    pub(in crate::jobfile) fn is_empty(self) -> bool {
+        self == Suspicion::default()
+    }
+
+    /// The form by which this ID is damaged.
+    pub(in crate::jobfile) fn of(self, id: TargetId) -> Option<DamageForm> {
+        // Nearly all files are whole.
+        if self.is_empty() {
+            return None;
+        }
+        let judged = judge(id)?;
+        self.of_forms(judged.length, judged.forms)
+    }
+
+    /// The form by which IDs of this length that have these forms are damaged.
+    pub(in crate::jobfile) fn of_forms(self, length: usize, forms: Forms) -> Option<DamageForm> {
+        forms.named_by(*self.0.get(length)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::MIN_DIGITS;
+    use super::*;
+
+    fn id(text: &str) -> TargetId {
+        text.parse().unwrap()
+    }
+
+    /// What is proven by these IDs in a file of so many rows.
+    fn suspicion(ids: &[&str], rows: u64) -> Suspicion {
+        let mut tally = Tally::default();
+        for text in ids {
+            let _ = tally.count(id(text));
+        }
+        tally.suspicion(rows)
+    }
+
+    #[test]
+    fn one_id_alone_by_its_length() {
+        let rejected = |text: &str| suspicion(&[text], 1).of(id(text));
+        assert_eq!(rejected("1234567890123450"), None);
+        assert_eq!(rejected("12345678901234500"), None);
+        // One in a thousand exactly is not below one in a thousand.
+        assert_eq!(rejected("123456789012345000"), None);
+        assert_eq!(rejected("1234567890123450000"), Some(DamageForm::Zeros));
+        assert_eq!(rejected("1629556410996121344"), None, "1 in 256");
+        assert_eq!(rejected("1629556410996121300"), None, "1 in 120");
+        // No number begins with a zero.
+        assert_eq!(rejected("0234567890123450000"), None);
+    }
+
+    #[test]
+    fn two_ids_that_went_through_a_double_are_enough_alone_and_not_among_many() {
+        let exact = ["1629556410996121344", "1629556410996133632"];
+        let shortest = ["1629556410996121300", "1629556410996133600"];
+        for (ids, form) in [(exact, DamageForm::Exact), (shortest, DamageForm::Shortest)] {
+            assert_eq!(suspicion(&ids, 2).of(id(ids[0])), Some(form));
+            assert_eq!(suspicion(&ids, 2).of(id("1629556410996121225")), None);
+            assert_eq!(suspicion(&ids, 100), Suspicion::default());
+            // The same one twice is one.
+            assert_eq!(suspicion(&[ids[0], ids[0], ids[0]], 3), Suspicion::default());
+        }
+        // With a cell such as 1.63E+18 one is enough.
+        let mut tally = Tally::default();
+        tally.count(id(shortest[0]));
+        tally.count_scientific();
+        assert_eq!(tally.suspicion(2).of(id(shortest[0])), Some(DamageForm::Shortest));
+    }
+
+    #[test]
+    fn multiples_of_4096_prove_nothing_and_are_rejected_once_a_form_is_proven() {
+        let honest: Vec<String> =
+            (0..500_u64).map(|n| ((388_000_000_000 + n * 977) << 22 | n << 12).to_string()).collect();
+        let honest: Vec<&str> = honest.iter().map(String::as_str).collect();
+        assert!(suspicion(&honest, 500).is_empty());
+        let damaged = ["1629556410996121344", "1629556410996133632", "1629556410996126720", "1629556410996139008"];
+        let all = suspicion(&[&honest[..], &damaged].concat(), 504);
+        assert_eq!((all.of(id(honest[7])), all.of(id(damaged[0]))), (Some(DamageForm::Exact), Some(DamageForm::Exact)));
+        assert_eq!(all.of(id("1629556410996121225")), None);
+    }
+
+    #[test]
+    fn an_e_cell_condemns_zeros_from_17_digits_up() {
+        let mut tally = Tally::default();
+        assert!(tally.suspicion(50_000).is_empty());
+        tally.count_scientific();
+        let suspicion = tally.suspicion(50_000);
+        assert_eq!(suspicion.of(id("1234567890123450")), None);
+        for zeros in ["12345678901234500", "123456789012345000", "1234567890123450000", "1629556410987520000"] {
+            assert_eq!(suspicion.of(id(zeros)), Some(DamageForm::Zeros), "{zeros}");
+        }
+        for whole in ["1234567890123450001", "1629556410996121344", "1629556410996121300"] {
+            assert_eq!(suspicion.of(id(whole)), None, "{whole}");
+        }
+    }
+
+    #[test]
+    fn how_many_are_too_many() {
+        // By length: of 1, 10, 99, 100 and 1,000 IDs, the fewest that end in zeros and are rejected (worked out with exact fractions).
+        let fewest: [[u64; 5]; LENGTHS] = [[2, 6, 21, 28, 149], [2, 3, 6, 9, 29], [2, 2, 3, 5, 10], [1, 1, 2, 3, 5]];
+        for (length, fewest) in fewest.into_iter().enumerate() {
+            for (ids, zeros) in [1, 10, 99, 100, 1_000].into_iter().zip(fewest) {
+                for (hits, want) in [(zeros, zeros <= ids), (zeros - 1, false)] {
+                    let mut tally = Tally::default();
+                    let hits = hits.min(ids);
+                    let bits = (10_u64.pow((length + MIN_DIGITS) as u32 - 1).ilog2() + 1 - BITS.start()) as usize;
+                    tally.evidence[length][bits] = [hits, 0, 0, ids - hits];
+                    assert_eq!(tally.is_proven(DamageForm::Zeros, length, ids), want, "{length} {ids} {hits}");
+                }
+            }
+        }
+    }
+}
