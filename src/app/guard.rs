@@ -99,8 +99,7 @@ impl Guard for KeepGuard {
     fn spares(&self, round: RoundId, target: &Target, record: Option<&str>) -> bool {
         let Some(round) = self.rounds.get(&round) else { return false };
         let known = round.reader.entry(target, None, record);
-        let names =
-            |path: &PathBuf| self.lists.get(path).is_some_and(|watched| watched.list.names(known.id, &known.handles));
+        let names = |path: &PathBuf| self.lists.get(path).is_some_and(|watched| known.is_named_by(&watched.list));
         self.paths_of(round).any(names)
     }
 }

@@ -30,6 +30,16 @@ pub enum TargetKind {
     Post,
 }
 
+/// By which of two IDs a platform undoes a repost: it is a post with an ID of its own, and repeats one that has another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepostId {
+    /// That of the post which was reposted.
+    #[default]
+    Original,
+    /// The repost's own.
+    Own,
+}
+
 impl Action {
     /// Every action, in the order of the contract.
     pub const ALL: [Action; 7] = [

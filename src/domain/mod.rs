@@ -17,7 +17,7 @@ mod time;
 mod window;
 
 pub use account::{AccountId, AccountName, Platform, UserId};
-pub use action::{Action, TargetKind};
+pub use action::{Action, RepostId, TargetKind};
 pub use counted::counted;
 pub use crash::{CRASHED, CrashCount, Death, UNKNOWN_AFTER_CRASH, crash_note};
 pub use foreign::is_unsafe;

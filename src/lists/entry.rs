@@ -15,6 +15,8 @@ pub enum ListKind {
     Likes,
     /// Posts of the account, reposts among them.
     Posts,
+    /// Posts of others that the account has reposted.
+    Reposts,
     /// Users the account has muted.
     Mutes,
     /// Users the account has blocked.
@@ -25,11 +27,12 @@ pub enum ListKind {
 
 impl ListKind {
     /// Every list, in the order of the contract.
-    pub const ALL: [ListKind; 7] = [
+    pub const ALL: [ListKind; 8] = [
         ListKind::Following,
         ListKind::Followers,
         ListKind::Likes,
         ListKind::Posts,
+        ListKind::Reposts,
         ListKind::Mutes,
         ListKind::Blocks,
         ListKind::Bookmarks,
@@ -42,6 +45,7 @@ impl ListKind {
             ListKind::Followers => "followers",
             ListKind::Likes => "likes",
             ListKind::Posts => "posts",
+            ListKind::Reposts => "reposts",
             ListKind::Mutes => "mutes",
             ListKind::Blocks => "blocks",
             ListKind::Bookmarks => "bookmarks",
@@ -55,6 +59,7 @@ impl ListKind {
             ListKind::Followers => "follower",
             ListKind::Likes => "like",
             ListKind::Posts => "post",
+            ListKind::Reposts => "repost",
             ListKind::Mutes => "mute",
             ListKind::Blocks => "block",
             ListKind::Bookmarks => "bookmark",
@@ -71,7 +76,15 @@ impl ListKind {
     pub const fn target_kind(self) -> TargetKind {
         match self {
             ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks => TargetKind::User,
-            ListKind::Likes | ListKind::Posts | ListKind::Bookmarks => TargetKind::Post,
+            ListKind::Likes | ListKind::Posts | ListKind::Reposts | ListKind::Bookmarks => TargetKind::Post,
+        }
+    }
+
+    /// The list that is read for it: reposts stand among the account's posts, and are picked out of them.
+    pub const fn read_as(self) -> ListKind {
+        match self {
+            ListKind::Reposts => ListKind::Posts,
+            other => other,
         }
     }
 
@@ -82,18 +95,20 @@ impl ListKind {
             ListKind::Followers => None,
             ListKind::Likes => Some(Action::Unlike),
             ListKind::Posts => Some(Action::DeletePost),
+            ListKind::Reposts => Some(Action::Unrepost),
             ListKind::Mutes => Some(Action::Unmute),
             ListKind::Blocks => Some(Action::Unblock),
             ListKind::Bookmarks => Some(Action::Unbookmark),
         }
     }
 
-    /// The list on which an action's effect can be seen; reposts stand among the account's posts.
+    /// The list on which an action's effect can be seen.
     pub const fn shows(action: Action) -> ListKind {
         match action {
             Action::Unfollow => ListKind::Following,
             Action::Unlike => ListKind::Likes,
-            Action::Unrepost | Action::DeletePost => ListKind::Posts,
+            Action::Unrepost => ListKind::Reposts,
+            Action::DeletePost => ListKind::Posts,
             Action::Unmute => ListKind::Mutes,
             Action::Unblock => ListKind::Blocks,
             Action::Unbookmark => ListKind::Bookmarks,
@@ -131,9 +146,12 @@ pub struct Entry {
     pub reposts: Option<u64>,
     /// A post's text, or a user's description. Foreign text.
     pub text: Option<String>,
-    /// Whether a post is a repost (its text in an archive begins `RT @`); v2 undoes those by the ID of the post reposted,
-    /// which an archive does not hold.
+    /// Whether a post is a repost (its text in an archive begins `RT @`).
     pub is_repost: Option<bool>,
+    /// Of a repost under its own ID, the post that it repeats: v2 undoes reposts by that.
+    pub repost_of: Option<TargetId>,
+    /// Of a post that was reposted, the ID of the account's own repost: v1.1 undoes reposts by that.
+    pub repost_id: Option<TargetId>,
 }
 
 impl Entry {
@@ -151,6 +169,8 @@ impl Entry {
             reposts: None,
             text: None,
             is_repost: None,
+            repost_of: None,
+            repost_id: None,
         }
     }
 
@@ -162,5 +182,68 @@ impl Entry {
             (TargetKind::Post, Some(handle)) => format!("https://x.com/{}/status/{}", handle.as_str(), self.target),
             (TargetKind::Post, None) => format!("https://x.com/i/web/status/{}", self.target),
         }
+    }
+
+    /// A post of the account as the post that it repeats.
+    pub fn into_repost(self) -> Reposted {
+        match (self.repost_of, self.is_repost) {
+            (_, Some(false)) => Reposted::No,
+            (None, _) => Reposted::Untold,
+            // Author, name and counts are the repost's own; of the post repeated its text names the author.
+            (Some(post), _) => Reposted::Post(Box::new(Entry {
+                handle: self.text.as_deref().and_then(reposted_author),
+                created_at: self.created_at,
+                repost_id: Some(self.target),
+                text: self.text,
+                ..Entry::bare(post)
+            })),
+        }
+    }
+}
+
+/// What a post of the account is among its reposts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reposted {
+    /// A repost of this post.
+    Post(Box<Entry>),
+    /// No repost.
+    No,
+    /// It is or may be a repost, and nothing says of which post.
+    Untold,
+}
+
+/// Whose post a repost repeats, as its text begins: `RT @ada: so it is`.
+pub fn reposted_author(text: &str) -> Option<Handle> {
+    let (author, _) = text.strip_prefix("RT @")?.split_once(':')?;
+    author.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_repost_is_listed_under_the_post_it_repeats() {
+        let repost = Entry {
+            handle: Some("me".parse().unwrap()),
+            created_at: Some(Wall(7)),
+            likes: Some(0),
+            text: Some("RT @Ada_L: so it is".into()),
+            is_repost: Some(true),
+            repost_of: Some("8".parse().unwrap()),
+            ..Entry::bare("9".parse().unwrap())
+        };
+        let Reposted::Post(post) = repost.clone().into_repost() else { panic!() };
+        assert_eq!((post.target.to_string(), post.repost_id.unwrap().to_string()), ("8".to_owned(), "9".to_owned()));
+        assert_eq!(post.handle.unwrap().as_str(), "ada_l", "the author of the post, not the account");
+        assert_eq!((post.created_at, post.likes), (Some(Wall(7)), None), "counts of the repost are not the post's");
+        assert_eq!(Entry { is_repost: Some(false), ..repost.clone() }.into_repost(), Reposted::No);
+        for is_repost in [None, Some(true)] {
+            let untold = Entry { is_repost, repost_of: None, ..repost.clone() };
+            assert_eq!(untold.into_repost(), Reposted::Untold);
+        }
+        assert_eq!(reposted_author("RT @a-b: x"), None);
+        assert_eq!(reposted_author("good morning: all"), None);
     }
 }

@@ -13,7 +13,7 @@ pub mod snowflake;
 mod table;
 mod writer;
 
-pub use entry::{Entry, ListKind};
+pub use entry::{Entry, ListKind, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
 pub use table::{Column, columns, record};
 pub use writer::ListWriter;

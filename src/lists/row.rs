@@ -6,8 +6,9 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Column, Entry};
+use super::{Column, Entry, reposted_author};
 use crate::domain::{Handle, Target, TargetId, Wall};
+use crate::jobfile::keep::KeepList;
 use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, read_handle};
 
 /// How X's archives and v1.1 write a time: `Wed Oct 10 20:19:24 +0000 2018`.
@@ -25,6 +26,14 @@ pub struct RowEntry {
     pub handles: Vec<Handle>,
     /// The rest; its own `target` says nothing where the ID is not known.
     pub entry: Entry,
+}
+
+impl RowEntry {
+    /// Whether a keep list names it; a repost by either of its IDs.
+    pub fn is_named_by(&self, keep: &KeepList) -> bool {
+        let own = self.entry.repost_id;
+        keep.names(self.id, &self.handles) || own.is_some() && keep.names(own, &[])
+    }
 }
 
 /// Where a file has the columns of a list.
@@ -67,6 +76,11 @@ impl RowReader {
                     take(&mut entry, *column, cell);
                 }
             }
+            if self.becomes_post(&mut entry, &cells) {
+                handles.extend(entry.text.as_deref().and_then(reposted_author));
+                entry.handle = handles.first().cloned();
+                return RowEntry { id, handles, entry };
+            }
             for column in &self.handles {
                 let named = cells.get(column.index).and_then(|cell| read_handle(cell.as_bytes(), column.bare_words));
                 handles.extend(named.filter(|handle| !handles.contains(handle)));
@@ -74,6 +88,21 @@ impl RowReader {
         }
         entry.handle = handles.first().cloned();
         RowEntry { id, handles, entry }
+    }
+
+    /// Whether a row of the account's posts is a repost whose target is the post that it repeats. What the row has under
+    /// `target_id` is then the repost, and so are its author, name and counts; the post itself is known by the text alone.
+    fn becomes_post(&self, entry: &mut Entry, cells: &[String]) -> bool {
+        let own = self.columns.iter().find(|(column, _)| *column == Column::TargetId);
+        let own = own.and_then(|(_, index)| cells.get(*index)?.trim().parse::<TargetId>().ok());
+        if entry.repost_of != Some(entry.target) || own == Some(entry.target) {
+            return false;
+        }
+        let repost = std::mem::replace(entry, Entry::bare(entry.target));
+        entry.repost_id = repost.repost_id.or(own);
+        entry.created_at = repost.created_at;
+        entry.text = repost.text;
+        true
     }
 }
 
@@ -87,6 +116,8 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::Likes => entry.likes = cell.parse().ok(),
         Column::Reposts => entry.reposts = cell.parse().ok(),
         Column::IsRepost => entry.is_repost = flag(cell),
+        Column::RepostOf => entry.repost_of = cell.parse().ok(),
+        Column::RepostId => entry.repost_id = cell.parse().ok(),
         Column::Text => entry.text = Some(cell.to_owned()),
         Column::TargetId | Column::Handle | Column::Link => {}
     }

@@ -2,7 +2,7 @@
 //! run as a formula is made harmless where the file is written. What does not belong here: filters.
 
 use super::{Entry, ListKind};
-use crate::domain::TargetKind;
+use crate::domain::{TargetId, TargetKind};
 
 /// A column of a list. A list read back as a job file is filtered by these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +27,10 @@ pub enum Column {
     Reposts,
     /// `is_repost`, `true` or `false`.
     IsRepost,
+    /// `repost_of`: the ID of the post that a repost repeats.
+    RepostOf,
+    /// `repost_id`: the ID of the account's own repost.
+    RepostId,
     /// `text`.
     Text,
     /// `link`: where a person sees it.
@@ -35,7 +39,7 @@ pub enum Column {
 
 impl Column {
     /// Every column.
-    pub const ALL: [Column; 12] = [
+    pub const ALL: [Column; 14] = [
         Column::TargetId,
         Column::Handle,
         Column::Name,
@@ -46,6 +50,8 @@ impl Column {
         Column::Likes,
         Column::Reposts,
         Column::IsRepost,
+        Column::RepostOf,
+        Column::RepostId,
         Column::Text,
         Column::Link,
     ];
@@ -63,6 +69,8 @@ impl Column {
             Column::Likes => "likes",
             Column::Reposts => "reposts",
             Column::IsRepost => "is_repost",
+            Column::RepostOf => "repost_of",
+            Column::RepostId => "repost_id",
             Column::Text => "text",
             Column::Link => "link",
         }
@@ -70,6 +78,7 @@ impl Column {
 
     fn cell(self, entry: &Entry, kind: TargetKind) -> String {
         let word = |flag: Option<bool>| flag.map_or_else(String::new, |flag| flag.to_string());
+        let id = |id: Option<TargetId>| id.map_or_else(String::new, |id| id.to_string());
         let number = |count: Option<u64>| count.map_or_else(String::new, |count| count.to_string());
         match self {
             Column::TargetId => entry.target.to_string(),
@@ -82,6 +91,8 @@ impl Column {
             Column::Likes => number(entry.likes),
             Column::Reposts => number(entry.reposts),
             Column::IsRepost => word(entry.is_repost),
+            Column::RepostOf => id(entry.repost_of),
+            Column::RepostId => id(entry.repost_id),
             Column::Text => entry.text.clone().unwrap_or_default(),
             Column::Link => entry.url(kind),
         }
@@ -90,8 +101,8 @@ impl Column {
 
 /// The columns of a list, in order.
 pub const fn columns(list: ListKind) -> &'static [Column] {
-    match list.target_kind() {
-        TargetKind::User => &[
+    match (list, list.target_kind()) {
+        (_, TargetKind::User) => &[
             Column::TargetId,
             Column::Handle,
             Column::Name,
@@ -102,7 +113,22 @@ pub const fn columns(list: ListKind) -> &'static [Column] {
             Column::Text,
             Column::Link,
         ],
-        TargetKind::Post => &[
+        (ListKind::Reposts, TargetKind::Post) => {
+            &[Column::TargetId, Column::Handle, Column::CreatedAt, Column::RepostId, Column::Text, Column::Link]
+        }
+        (ListKind::Posts, TargetKind::Post) => &[
+            Column::TargetId,
+            Column::Handle,
+            Column::Name,
+            Column::CreatedAt,
+            Column::Likes,
+            Column::Reposts,
+            Column::IsRepost,
+            Column::RepostOf,
+            Column::Text,
+            Column::Link,
+        ],
+        (_, TargetKind::Post) => &[
             Column::TargetId,
             Column::Handle,
             Column::Name,

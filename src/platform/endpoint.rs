@@ -4,7 +4,7 @@
 
 use super::credentials::Credentials;
 use super::{aisa, x_v1, x_v2};
-use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
+use crate::domain::{Action, MicroUsd, Platform, Rate, RepostId, Scope};
 
 /// How one action is done on one platform.
 #[derive(Clone, Copy, Debug)]
@@ -138,6 +138,11 @@ impl Endpoint {
             Action::Unlike | Action::Unrepost => self.platform == Platform::XV1,
             Action::Unfollow | Action::Unmute | Action::Unblock | Action::Unbookmark => false,
         }
+    }
+
+    /// By which ID it undoes a repost. With the other, X answers with success and does nothing.
+    pub fn repost_id(&self) -> RepostId {
+        if self.platform == Platform::XV1 { RepostId::Own } else { RepostId::Original }
     }
 
     /// Whether a handle will do as the target.

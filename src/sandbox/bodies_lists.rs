@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shelves::{handle_of, made};
+use super::shelves::{handle_of, made, reposted};
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, json_answer};
 use super::world::Refusal;
 use crate::domain::{TargetId, TargetKind};
@@ -163,7 +163,8 @@ fn user(id: TargetId, asked_by: Option<&str>, fields: &Fields) -> Value {
 fn post(id: TargetId, fields: &Fields) -> Value {
     let value = id.value();
     let text = TEXTS[(value % TEXTS.len() as u64) as usize];
-    let is_repost = value % 4 == 1;
+    let source = reposted(id);
+    let is_repost = source.is_some();
     let text = if is_repost { format!("RT @{}: {text}", handle_of(author(id))) } else { text.to_owned() };
     let (reposts, referenced, versions) = if fields.in_old_names {
         ("retweet_count", "referenced_tweets", "edit_history_tweet_ids")
@@ -171,7 +172,7 @@ fn post(id: TargetId, fields: &Fields) -> Value {
         ("repost_count", "referenced_posts", "edit_history_post_ids")
     };
     // What X calls the kind of reference has stayed.
-    let references = json!([{"type": "retweeted", "id": (value ^ 0x3ff).to_string()}]);
+    let references = json!([{"type": "retweeted", "id": source.map(|id| id.to_string())}]);
     let all = json!({
         "author_id": author(id).to_string(),
         "created_at": time(made(id).0),

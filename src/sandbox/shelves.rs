@@ -107,6 +107,21 @@ pub(super) fn entry(dice: Dice, sizes: ListSizes, user: TargetId, shelf: Shelf, 
     TargetId::from_i64(i64::try_from(value).unwrap_or(i64::MAX)).unwrap_or(user)
 }
 
+/// The post that a user's post repeats; none: it is no repost.
+pub(super) fn reposted(post: TargetId) -> Option<TargetId> {
+    if post.value() % 4 == 1 { other_end(post) } else { None }
+}
+
+/// The repost of a post, whether there is one or not.
+pub(super) fn repost_of(post: TargetId) -> Option<TargetId> {
+    other_end(post).filter(|repost| reposted(*repost).is_some())
+}
+
+/// Each is told from the other by its lowest bits.
+fn other_end(post: TargetId) -> Option<TargetId> {
+    (post.value() ^ 0x3ff).to_string().parse().ok()
+}
+
 /// When something with this ID was made; old users' IDs do not tell, so they were made in 2009.
 pub(super) fn made(id: TargetId) -> Wall {
     let ms = i64::try_from(id.value() >> 22).unwrap_or(0);

@@ -24,6 +24,7 @@ const INJECTED_RESET_SECONDS: i64 = 2;
 pub(super) struct User {
     pub(super) trouble: Option<Trouble>,
     id: TargetId,
+    dialect: Dialect,
     rate: Rate,
     enforce: bool,
     window: FixedWindow,
@@ -79,6 +80,7 @@ impl User {
         User {
             trouble: None,
             id: who.user,
+            dialect: who.dialect,
             rate: rules.rate,
             enforce: rules.enforce,
             window: FixedWindow::new(rules.rate),
@@ -226,8 +228,10 @@ impl User {
             Fate::Refuses(refusal) => return Verdict::Refused(refusal),
             Fate::Exists | Fate::Ghost => {}
         }
-        for shelf in Shelf::ALL.into_iter().filter(|shelf| undoing(*shelf).contains(&action)) {
-            self.returned.remove(&(shelf, target));
+        if let Some(entry) = self.taken_off(action, target) {
+            for shelf in Shelf::ALL.into_iter().filter(|shelf| undoing(*shelf).contains(&action)) {
+                self.returned.remove(&(shelf, entry));
+            }
         }
         let counts = self.effects.entry((action, target)).or_default();
         if counts.applied > 0 && action == Action::DeletePost {

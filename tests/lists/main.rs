@@ -21,5 +21,6 @@ mod fetch;
 mod handles;
 mod limited;
 mod read_window;
+mod reposts;
 mod vocabulary;
 mod zipper;

@@ -46,6 +46,6 @@ pub struct ImportArgs {
 
 /// The lists an archive has; bookmarks are in none.
 fn archived() -> impl TypedValueParser<Value = ListKind> {
-    PossibleValuesParser::new(["following", "followers", "likes", "posts", "mutes", "blocks"])
+    PossibleValuesParser::new(["following", "followers", "likes", "posts", "reposts", "mutes", "blocks"])
         .try_map(|text| ListKind::parse(&text).ok_or("no list"))
 }

@@ -15,7 +15,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::output::{WholeFile, list_error, refuse_existing, refuse_places};
 use crate::cli::progress::ReadingProgress;
-use crate::domain::TargetId;
+use crate::domain::{TargetId, counted};
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
 use crate::lists::filter::{Counts, Filter, Sieve, Sifted};
 use crate::lists::{Entry, ListKind, ListWriter};
@@ -39,7 +39,7 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
     }
     let (tally, counts) = match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => {
-            read(context, &mut archive, args.what, &mut |_| Ok(()))?;
+            refuse_untold(args, &read(context, &mut archive, args.what, &mut |_| Ok(()))?)?;
             let out = context.printer.data_writer();
             let complain = out.errors();
             let (mut out, tally, counts) = write(context, &mut archive, args, filter, out, &complain)?;
@@ -50,12 +50,28 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
             let complain = |error| list_error(path, error);
             let file = WholeFile::create_list(path, args.force).map_err(complain)?;
             let (file, tally, counts) = write(context, &mut archive, args, filter, file, &complain)?;
+            refuse_untold(args, &tally)?;
             file.keep().map_err(complain)?;
             (tally, counts)
         }
     };
     told::tell(context, args, &tally, &counts);
     Ok(0)
+}
+
+/// A list of reposts none of which says what it repeats is no list that could be worked on.
+fn refuse_untold(args: &ImportArgs, tally: &Tally) -> Result<(), CliError> {
+    if tally.untold_reposts == 0 || tally.entries > 0 {
+        return Ok(());
+    }
+    let reposts = counted(
+        tally.untold_reposts,
+        "repost, and does not say of which post",
+        "reposts, and does not say of which posts",
+    );
+    let message = format!("{} has {reposts}; nothing was written", args.archive.display());
+    Err(CliError::new(Kind::InputData, message)
+        .hint("the platform says it: `cleanup list reposts -o unrepost.csv`; an archive of before 2018 does so, too"))
 }
 
 /// Streams what passes the filter to `to`, and what it spares to the file for that; gives `to` back with what was read.

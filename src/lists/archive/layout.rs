@@ -33,7 +33,7 @@ const STEMS: [(&str, Role); 9] = [
 
 /// The stems that hold a list, the newest first; X calls its globals (`YTD.like.part0`) and the manifest's keys the same.
 pub(super) fn stems(list: ListKind) -> impl Iterator<Item = &'static str> {
-    STEMS.into_iter().filter(move |(_, role)| *role == Role::List(list)).map(|(stem, _)| stem)
+    STEMS.into_iter().filter(move |(_, role)| *role == Role::List(list.read_as())).map(|(stem, _)| stem)
 }
 
 /// The file a person would look for.

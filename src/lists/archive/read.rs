@@ -11,7 +11,7 @@ use super::records::{self, Record};
 use super::script::Script;
 use super::{About, ArchiveError, ArchiveFault, MAX_EDITED_POSTS, MAX_MANIFEST_BYTES, MAX_TOTAL_BYTES};
 use crate::domain::TargetId;
-use crate::lists::{Entry, ListKind};
+use crate::lists::{Entry, ListKind, Reposted};
 
 /// An open archive.
 pub struct Archive {
@@ -28,6 +28,8 @@ pub struct Tally {
     pub entries: u64,
     /// Of these, reposts; an archive does not say of what.
     pub reposts: u64,
+    /// Reposts left out because nothing says of which posts; only where reposts were asked for.
+    pub untold_reposts: u64,
     /// Entries left out because they have no ID.
     pub without_id: u64,
     /// Older versions of posts whose newest was given out already.
@@ -146,7 +148,7 @@ impl Archive {
             while let Some(json) = script.next_entry()? {
                 number += 1;
                 let record = records::read(list, json).map_err(|error| bad(&file, number, &error))?;
-                if let Some(entry) = tally.take(record, &mut edited) {
+                if let Some(entry) = tally.take(record, list, &mut edited) {
                     each(*entry).map_err(Ended::Each)?;
                 }
             }
@@ -193,7 +195,7 @@ impl Archive {
     }
 
     fn parts(&self, list: ListKind) -> impl Iterator<Item = usize> {
-        let is_part = move |member: &Member| member.role == Role::List(list);
+        let is_part = move |member: &Member| member.role == Role::List(list.read_as());
         self.container.members().iter().enumerate().filter(move |(_, member)| is_part(member)).map(|(index, _)| index)
     }
 
@@ -225,7 +227,7 @@ impl Archive {
 
 impl Tally {
     /// Counts a record; the entry it is, where it is to be given out.
-    fn take(&mut self, record: Record, edited: &mut HashSet<TargetId>) -> Option<Box<Entry>> {
+    fn take(&mut self, record: Record, list: ListKind, edited: &mut HashSet<TargetId>) -> Option<Box<Entry>> {
         let entry = match record {
             Record::NoId => {
                 self.without_id += 1;
@@ -243,8 +245,19 @@ impl Tally {
                 entry
             }
         };
+        let entry = match (list, entry) {
+            (ListKind::Reposts, entry) => match entry.into_repost() {
+                Reposted::Post(post) => post,
+                Reposted::No => return None,
+                Reposted::Untold => {
+                    self.untold_reposts += 1;
+                    return None;
+                }
+            },
+            (_, entry) => entry,
+        };
         self.entries += 1;
-        self.reposts += u64::from(entry.is_repost == Some(true));
+        self.reposts += u64::from(entry.is_repost == Some(true) && entry.repost_of.is_none());
         Some(entry)
     }
 }

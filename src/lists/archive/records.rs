@@ -34,7 +34,7 @@ pub(super) fn read(list: ListKind, json: &[u8]) -> serde_json::Result<Record> {
         ListKind::Mutes => user(object::<Mute>(json)?.muting.0),
         ListKind::Blocks => user(object::<Block>(json)?.blocking.0),
         ListKind::Likes => like(object::<LikeEntry>(json)?.like.0),
-        ListKind::Posts => post(object::<PostEntry>(json)?.tweet.0),
+        ListKind::Posts | ListKind::Reposts => post(post_of(json)?),
         // X's archives have no bookmarks.
         ListKind::Bookmarks => Record::NoId,
     })
@@ -42,6 +42,14 @@ pub(super) fn read(list: ListKind, json: &[u8]) -> serde_json::Result<Record> {
 
 fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
     serde_json::from_slice(json).map(|Object(entry)| entry)
+}
+
+/// A post; until mid-January 2020 it came without the object around it.
+fn post_of(json: &[u8]) -> serde_json::Result<Post> {
+    object::<PostEntry>(json).map(|entry| entry.tweet.0).or_else(|wrapped| {
+        let bare = object::<Post>(json).ok().filter(|post| post.id_str.is_some() || post.id.is_some());
+        bare.ok_or(wrapped)
+    })
 }
 
 fn user(user: User) -> Record {
@@ -64,11 +72,15 @@ fn post(post: Post) -> Record {
     // IDs grow with time.
     let newest = versions.iter().filter_map(|id| id.parse().ok()).fold(own, TargetId::max);
     let text = post.full_text.or(post.text);
+    let source = post.retweeted_status.and_then(|source| source.0.id_str).or(post.retweeted_status_id_str);
+    let repost_of = source.and_then(|id| id.parse().ok());
+    let begins_so = text.as_deref().map(|text| text.starts_with("RT @"));
     let entry = Box::new(Entry {
         created_at: post.created_at.as_deref().and_then(post_time),
         likes: post.favorite_count.and_then(Count::number),
         reposts: post.retweet_count.and_then(Count::number),
-        is_repost: text.as_deref().map(|text| text.starts_with("RT @")),
+        is_repost: if repost_of.is_some() { Some(true) } else { begins_so },
+        repost_of,
         text,
         ..Entry::bare(newest)
     });
@@ -146,6 +158,15 @@ struct Post {
     favorite_count: Option<Count>,
     retweet_count: Option<Count>,
     edit_info: Option<EditInfo>,
+    retweeted_status_id_str: Option<String>,
+    /// Only in archives of before 2018.
+    retweeted_status: Option<Object<Source>>,
+}
+
+/// The post that a repost repeats.
+#[derive(Deserialize)]
+struct Source {
+    id_str: Option<String>,
 }
 
 /// The first version names its edits itself, a later one those of the first.
@@ -230,6 +251,21 @@ mod tests {
         assert_eq!((post.is_repost, post.likes, post.reposts), (Some(true), Some(3), Some(5)));
         let post = entry(ListKind::Posts, r#"{"tweet":{"id":"20","created_at":"yesterday","text":"just"}}"#);
         assert_eq!((post.created_at, post.is_repost, post.likes), (None, Some(false), None));
+    }
+
+    #[test]
+    fn old_archives_name_the_post_that_was_reposted() {
+        for json in [
+            r#"{"id_str":"9","text":"RT @ada: so it is","retweeted_status":{"id_str":"8","user":{"id":1}}}"#,
+            r#"{"tweet":{"id_str":"9","full_text":"RT @ada: so it is","retweeted_status_id_str":"8"}}"#,
+        ] {
+            let post = entry(ListKind::Posts, json);
+            assert_eq!(
+                (post.target, post.repost_of, post.is_repost),
+                ("9".parse().unwrap(), "8".parse().ok(), Some(true))
+            );
+        }
+        assert!(read(ListKind::Posts, br#"{"text":"neither wrapped nor with an ID"}"#).is_err());
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! What a reading has brought, out of the queue again: page by page in the platform's order, and whether it is enough.
 
-use crate::domain::TargetKind;
-use crate::lists::Entry;
 use crate::lists::filter::{Filter, Sieve, Take};
+use crate::lists::{Entry, ListKind, Reposted};
 use crate::store::{ReadingId, Store, StoreError};
 
 use super::pages::entry_of;
@@ -12,15 +11,22 @@ const ENTRIES_AT_ONCE: u32 = 1_000;
 /// The kept entries of a reading, front to back.
 #[derive(Debug)]
 pub struct Kept {
+    list: ListKind,
     reading: ReadingId,
     followers: Option<ReadingId>,
     behind: i64,
+    untold: u64,
 }
 
 impl Kept {
     /// From the first entry on. `followers` is a whole reading of who follows the account, where that was asked.
-    pub fn of(reading: ReadingId, followers: Option<ReadingId>) -> Kept {
-        Kept { reading, followers, behind: 0 }
+    pub fn of(list: ListKind, reading: ReadingId, followers: Option<ReadingId>) -> Kept {
+        Kept { list, reading, followers, behind: 0, untold: 0 }
+    }
+
+    /// How many of the entries so far may be reposts, of which nothing says what they repeat.
+    pub fn untold_reposts(&self) -> u64 {
+        self.untold
     }
 
     /// The next entries, some thousand at most; none: there are no more by now.
@@ -28,6 +34,26 @@ impl Kept {
     /// # Errors
     /// The queue cannot be read, or holds what this program never writes.
     pub async fn next(&mut self, store: &mut Store) -> Result<Vec<Entry>, StoreError> {
+        loop {
+            let page = self.next_page(store).await?;
+            if self.list != ListKind::Reposts || page.is_empty() {
+                return Ok(page);
+            }
+            let mut reposts = Vec::new();
+            for post in page {
+                match post.into_repost() {
+                    Reposted::Post(repost) => reposts.push(*repost),
+                    Reposted::No => {}
+                    Reposted::Untold => self.untold += 1,
+                }
+            }
+            if !reposts.is_empty() {
+                return Ok(reposts);
+            }
+        }
+    }
+
+    async fn next_page(&mut self, store: &mut Store) -> Result<Vec<Entry>, StoreError> {
         let page = store.reading_entries(self.reading, self.behind, ENTRIES_AT_ONCE).await?;
         let Some((last, ..)) = page.last() else { return Ok(Vec::new()) };
         self.behind = *last;
@@ -51,22 +77,23 @@ impl Kept {
 pub struct Enough {
     filter: Filter,
     take: Take,
-    kind: TargetKind,
+    list: ListKind,
     followers: Option<ReadingId>,
     judged: Option<(Kept, Sieve)>,
 }
 
 impl Enough {
     /// None where only the last page can tell: without a limit, and where entries are put in order first.
-    pub fn of(filter: &Filter, take: Take, kind: TargetKind, followers: Option<ReadingId>) -> Option<Enough> {
+    pub fn of(filter: &Filter, take: Take, list: ListKind, followers: Option<ReadingId>) -> Option<Enough> {
         let tells = take.limit.is_some() && take.order.is_none();
-        tells.then(|| Enough { filter: filter.clone(), take, kind, followers, judged: None })
+        tells.then(|| Enough { filter: filter.clone(), take, list, followers, judged: None })
     }
 
     /// Whether what a reading has brought by now fills the limit. Entries that were judged before are not judged again.
     pub(super) async fn is_there(&mut self, store: &mut Store, reading: ReadingId) -> Result<bool, StoreError> {
         let (kept, sieve) = self.judged.get_or_insert_with(|| {
-            (Kept::of(reading, self.followers), Sieve::new(self.filter.clone(), self.take, self.kind))
+            let sieve = Sieve::new(self.filter.clone(), self.take, self.list.target_kind());
+            (Kept::of(self.list, reading, self.followers), sieve)
         });
         while !sieve.is_full() {
             let entries = kept.next(store).await?;
@@ -81,9 +108,11 @@ impl Enough {
         Ok(true)
     }
 
-    /// How many more entries are wanted, where each that comes is one of them; none where a filter may spare any.
+    /// How many more entries are wanted, where each that comes is one of them; none where a filter may spare any, and where they
+    /// are picked out of another list.
     pub(super) fn still_wanted(&self) -> Option<u32> {
-        let limit = self.take.limit.filter(|_| self.filter.is_empty())?;
+        let all_are_wanted = self.filter.is_empty() && self.list.read_as() == self.list;
+        let limit = self.take.limit.filter(|_| all_are_wanted)?;
         let passed = self.judged.as_ref().map_or(0, |(_, sieve)| sieve.passed());
         Some(u32::try_from(limit as u64 - passed.min(limit as u64)).unwrap_or(u32::MAX))
     }

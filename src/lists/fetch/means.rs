@@ -65,10 +65,19 @@ pub enum Stop {
     Unreachable(String),
     /// The platform answers, and never with a page.
     World(String),
-    /// The first entries do not tell what this rule asks, so it would spare all of them.
-    Untold(Rule),
+    /// The first entries do not tell what is asked.
+    Untold(Untold),
     /// The platform does not take what was asked: a cursor that has run out, most likely.
     Malformed(String),
+}
+
+/// What the first entries of a list do not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untold {
+    /// What this rule asks, so it would spare all of them.
+    Rule(Rule),
+    /// Which posts they repeat, so none of them could be undone.
+    Reposts,
 }
 
 /// What came of asking.

@@ -19,7 +19,7 @@ mod sample;
 
 pub use kept::{Enough, Kept};
 pub use limits::{Budget, windows_of};
-pub use means::{Asked, FetchError, Means, News, Stop, Way};
+pub use means::{Asked, FetchError, Means, News, Stop, Untold, Way};
 pub(super) use pages::known_of;
 pub use pages::{End, ListQuery, Read, collection_of, entry_of, read_list};
 pub use reader::{Reader, Rules};

@@ -55,7 +55,7 @@ pub const fn collection_of(list: ListKind) -> Collection {
         ListKind::Following => Collection::Following,
         ListKind::Followers => Collection::Followers,
         ListKind::Likes => Collection::Liked,
-        ListKind::Posts => Collection::Posts,
+        ListKind::Posts | ListKind::Reposts => Collection::Posts,
         ListKind::Mutes => Collection::Muting,
         ListKind::Blocks => Collection::Blocking,
         ListKind::Bookmarks => Collection::Bookmarks,
@@ -90,7 +90,7 @@ pub async fn read_list(
     let price = reading.price_with(newest_posts).1;
     let account = reader.way().account;
     let now = reader.means.clock.now().wall;
-    let stored = reader.means.store.reading(account, list.name()).await?;
+    let stored = reader.means.store.reading(account, list.read_as().name()).await?;
     let usable = stored.filter(|state| {
         let is_handed_over = state.handed_over && enough.is_some();
         !fresh && !is_handed_over && now.since(state.started_at) < STALE_AFTER
@@ -102,15 +102,15 @@ pub async fn read_list(
     let resumed_from = usable.as_ref().map_or(0, |state| state.entries);
     let mut state = match usable {
         Some(state) => state,
-        None => reader.means.store.begin_reading(account, list.name(), now).await?,
+        None => reader.means.store.begin_reading(account, list.read_as().name(), now).await?,
     };
     let mut begun_anew = false;
     let mut unsampled = filter;
     while !state.finished {
         if let Some(filter) = unsampled.filter(|_| state.entries >= u64::from(SAMPLE_ENTRIES)) {
             unsampled = None;
-            if let Some(rule) = untold(&mut reader.means.store, &state, filter, reading.of).await? {
-                return Ok(Read { state, end: End::Stopped(Stop::Untold(rule)), resumed_from });
+            if let Some(what) = untold(&mut reader.means.store, &state, filter, list).await? {
+                return Ok(Read { state, end: End::Stopped(Stop::Untold(what)), resumed_from });
             }
         }
         if let Some(enough) = &mut enough
@@ -141,7 +141,7 @@ pub async fn read_list(
                 }
                 reader.tell(News::Trouble(format!("the platform does not go on from there ({said}); from the start")));
                 let now = reader.means.clock.now().wall;
-                state = reader.means.store.begin_reading(account, list.name(), now).await?;
+                state = reader.means.store.begin_reading(account, list.read_as().name(), now).await?;
             }
             Asked::Stopped(stop) => return Ok(Read { state, end: End::Stopped(stop), resumed_from }),
         }
@@ -152,7 +152,7 @@ pub async fn read_list(
 /// Whether what was handed over may be off the list by now, because the account has undone such entries since.
 async fn is_undone_since(reader: &mut Reader, list: ListKind, state: &ReadingState) -> Result<bool, StoreError> {
     let account = reader.way().account;
-    for action in Action::ALL.into_iter().filter(|action| ListKind::shows(*action) == list) {
+    for action in Action::ALL.into_iter().filter(|action| ListKind::shows(*action).read_as() == list.read_as()) {
         if reader.means.store.has_sent_since(account, action, state.started_at).await? {
             return Ok(true);
         }
@@ -186,6 +186,7 @@ struct Facts {
     reposts: Option<u64>,
     text: Option<String>,
     is_repost: Option<bool>,
+    repost_of: Option<String>,
 }
 
 fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
@@ -200,6 +201,7 @@ fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
         reposts: listed.reposts,
         text: listed.text.clone(),
         is_repost: listed.is_repost,
+        repost_of: listed.repost_of.map(|id| id.to_string()),
     };
     let facts = serde_json::to_string(&facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
     Ok(PageEntry { target: listed.id, known: known_of(listed), facts })
@@ -231,6 +233,7 @@ pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
         reposts: facts.reposts,
         text: facts.text,
         is_repost: facts.is_repost,
+        repost_of: facts.repost_of.and_then(|id| id.parse().ok()),
         ..Entry::bare(target)
     })
 }

@@ -1,21 +1,26 @@
-//! A look at the first entries of a list: whether they tell at all what a filter asks. X has renamed what it tells, and a list of
-//! which nobody can pass is not worth its price.
+//! A look at the first entries of a list: whether they tell at all what is asked. X has renamed what it tells, and a list of which
+//! nobody can pass is not worth its price.
 
 use super::kept::Kept;
-use crate::domain::TargetKind;
-use crate::lists::filter::{Filter, Rule};
+use super::means::Untold;
+use crate::lists::ListKind;
+use crate::lists::filter::Filter;
 use crate::store::{ReadingState, Store, StoreError};
 
 /// So many entries tell whether the platform tells something of any.
 pub(super) const SAMPLE_ENTRIES: u32 = 50;
 
-/// The rule that would spare every entry because none of the first tells what it asks; none: go on.
+/// What none of the first entries tells, so that every entry would be spared or left out; none: go on.
 pub(super) async fn untold(
     store: &mut Store,
     state: &ReadingState,
     filter: &Filter,
-    kind: TargetKind,
-) -> Result<Option<Rule>, StoreError> {
-    let entries = Kept::of(state.id, None).next(store).await?;
-    Ok(filter.untold(&entries, kind))
+    list: ListKind,
+) -> Result<Option<Untold>, StoreError> {
+    let mut kept = Kept::of(list, state.id, None);
+    let entries = kept.next(store).await?;
+    if entries.is_empty() && kept.untold_reposts() > 0 {
+        return Ok(Some(Untold::Reposts));
+    }
+    Ok(filter.untold(&entries, list.target_kind()).map(Untold::Rule))
 }

@@ -59,7 +59,7 @@ impl Filter {
 
     fn judge_known(&self, id: Option<TargetId>, handles: &[Handle], entry: &Entry, kind: TargetKind) -> Judgement {
         let spared = self
-            .by_lists(id, handles)
+            .by_lists(id, entry.repost_id, handles)
             .or_else(|| self.by_age(entry, kind))
             .or_else(|| self.by_person(entry))
             .or_else(|| self.by_counts(entry))
@@ -67,9 +67,10 @@ impl Filter {
         spared.map_or(Judgement::Pass, Judgement::Spared)
     }
 
-    /// When the entry was made: by its ID where that tells, else as its source says. A date in the future is not known.
+    /// When the entry was made, of a repost when it was reposted: by its ID where that tells, else as its source says. A date in
+    /// the future is not known.
     pub fn date(&self, entry: &Entry, kind: TargetKind) -> Option<Wall> {
-        let told = snowflake::time(entry.target, kind).or(entry.created_at);
+        let told = snowflake::time(entry.repost_id.unwrap_or(entry.target), kind).or(entry.created_at);
         told.filter(|at| at.0 <= self.now.0.saturating_add(MAX_AHEAD_MS))
     }
 
@@ -91,7 +92,7 @@ impl Filter {
 
     /// The rule that spares all of these entries because not one of them tells what it asks.
     pub fn untold(&self, entries: &[Entry], kind: TargetKind) -> Option<Rule> {
-        let nobody = |tells: &dyn Fn(&Entry) -> bool| !entries.iter().any(tells);
+        let nobody = |tells: &dyn Fn(&Entry) -> bool| !entries.is_empty() && !entries.iter().any(tells);
         let asks_age = [self.older_than, self.newer_than, self.before, self.after].iter().any(Option::is_some);
         match () {
             () if asks_age && nobody(&|entry| self.date(entry, kind).is_some()) => Some(Rule::AgeUnknown),
@@ -104,12 +105,15 @@ impl Filter {
         }
     }
 
-    fn by_lists(&self, id: Option<TargetId>, handles: &[Handle]) -> Option<Rule> {
-        if self.keep.as_ref().is_some_and(|keep| keep.names(id, handles)) {
+    /// A repost is named by either of its IDs.
+    fn by_lists(&self, id: Option<TargetId>, own: Option<TargetId>, handles: &[Handle]) -> Option<Rule> {
+        let keeps = |keep: &KeepList| keep.names(id, handles) || own.is_some() && keep.names(own, &[]);
+        if self.keep.as_ref().is_some_and(keeps) {
             return Some(Rule::KeepList);
         }
         let only = self.only.as_ref()?;
-        (!only.names_for_certain(id, handles)).then_some(Rule::OnlyList)
+        let is_named = only.names_for_certain(id, handles) || own.is_some() && only.names_for_certain(own, &[]);
+        (!is_named).then_some(Rule::OnlyList)
     }
 
     fn by_age(&self, entry: &Entry, kind: TargetKind) -> Option<Rule> {

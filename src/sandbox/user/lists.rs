@@ -2,7 +2,8 @@
 
 use super::super::faults::Strike;
 use super::super::reads::{ReadAsk, Reads, rate_of};
-use super::super::shelves::Shelf;
+use super::super::shelves::{Shelf, repost_of, reposted};
+use super::super::who::Dialect;
 use super::super::windows::Standing;
 use super::super::world::{Answer, Decision, Trouble, Verdict};
 use super::{INJECTED_RESET_SECONDS, User};
@@ -118,8 +119,23 @@ impl User {
     }
 
     fn undone_on(&self, shelf: Shelf, target: TargetId) -> bool {
-        let applied = |action| self.effects.get(&(action, target)).is_some_and(|counts| counts.applied > 0);
+        let applied = |action| {
+            let asked_by = if action == Action::Unrepost { self.undone_by(target) } else { Some(target) };
+            let counts = asked_by.and_then(|asked_by| self.effects.get(&(action, asked_by)));
+            counts.is_some_and(|counts| counts.applied > 0)
+        };
         undoing(shelf).iter().any(|action| applied(*action))
+    }
+
+    /// By which ID a repost is undone: v1.1 takes its own, the others that of the post it repeats.
+    fn undone_by(&self, repost: TargetId) -> Option<TargetId> {
+        if self.dialect == Dialect::V1 { Some(repost) } else { reposted(repost) }
+    }
+
+    /// What an action takes off a list: of a repost that is undone by the post it repeats, the repost.
+    pub(super) fn taken_off(&self, action: Action, target: TargetId) -> Option<TargetId> {
+        let by_post = action == Action::Unrepost && self.dialect != Dialect::V1;
+        if by_post { repost_of(target) } else { Some(target) }
     }
 }
 

@@ -38,9 +38,17 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
     if tally.reposts > 0 {
         printer.say(&counted(
             tally.reposts,
-            "is a repost: an archive does not say of which post, so unrepost cannot undo it; its own ID is for delete-post",
-            "are reposts: an archive does not say of which posts, so unrepost cannot undo them; their own IDs are for delete-post",
+            "is a repost: the archive does not say of which post, so unrepost cannot undo it (`cleanup list reposts` can); its own ID is for delete-post",
+            "are reposts: the archive does not say of which posts, so unrepost cannot undo them (`cleanup list reposts` can); their own IDs are for delete-post",
         ));
+    }
+    if tally.untold_reposts > 0 {
+        let reposts = counted(
+            tally.untold_reposts,
+            "repost does not say which post it repeats, and was",
+            "reposts do not say which posts they repeat, and were",
+        );
+        printer.warn(&format!("{reposts} left out; `cleanup list reposts` asks the platform"));
     }
     for line in counts.lines() {
         printer.say(&line);

@@ -1,6 +1,7 @@
 //! What reading a list may cost, said before anything is asked for. Pure.
 
 use crate::domain::MicroUsd;
+use crate::lists::ListKind;
 use crate::lists::filter::{Filter, Take};
 use crate::platform::Reading;
 
@@ -16,12 +17,12 @@ pub(in crate::cli::commands) enum Extent {
 }
 
 impl Extent {
-    /// What a filter and a limit leave of a list.
-    pub(super) fn of(filter: &Filter, take: Take) -> Extent {
+    /// What a filter and a limit leave of a list. Reposts are picked out of the account's posts.
+    pub(super) fn of(list: ListKind, filter: &Filter, take: Take) -> Extent {
         match (take.limit, take.order) {
             // Which entries come first is known when all of them are.
             (None, _) | (_, Some(_)) => Extent::Whole,
-            (Some(limit), None) if filter.is_empty() => Extent::AtMost(limit),
+            (Some(limit), None) if filter.is_empty() && list.read_as() == list => Extent::AtMost(limit),
             (Some(limit), None) => Extent::PagesUntil(limit),
         }
     }
@@ -41,7 +42,7 @@ impl Extent {
                 format!("{entry}, at most {} for {entries}", of(entries))
             }
             Extent::PagesUntil(limit) => format!(
-                "{entry}; the filter is asked after a page has come, so it is read by whole pages of {most}, {} each, \
+                "{entry}; which are wanted is seen when a page has come, so it is read by whole pages of {most}, {} each, \
                  until --limit {limit} is filled or the list ends (--max-spend sets a bound)",
                 of(u64::from(most))
             ),
@@ -66,16 +67,17 @@ mod tests {
         let row = |collection| find_reading(Platform::XV2, collection).unwrap();
         let take = |limit, order| Take { limit, order };
         let (all, active) = (Filter::default(), Filter { not_following_back: true, ..Filter::default() });
-        assert_eq!(Extent::of(&active, take(None, None)), Extent::Whole);
-        assert_eq!(Extent::of(&all, take(Some(5), Some(Order::Oldest))), Extent::Whole);
-        let five = Extent::of(&all, take(Some(5), None)).price(row(Collection::Following), false);
+        assert_eq!(Extent::of(ListKind::Following, &active, take(None, None)), Extent::Whole);
+        assert_eq!(Extent::of(ListKind::Following, &all, take(Some(5), Some(Order::Oldest))), Extent::Whole);
+        let five = Extent::of(ListKind::Following, &all, take(Some(5), None)).price(row(Collection::Following), false);
         assert!(five.ends_with("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{five}");
-        let one = Extent::of(&all, take(Some(1), None)).price(row(Collection::Liked), false);
+        let one = Extent::of(ListKind::Likes, &all, take(Some(1), None)).price(row(Collection::Liked), false);
         assert_eq!(one, "$0.001 an entry, at most $0.005 for 5", "a page of likes has five at least");
         let active = Extent::Whole.price(row(Collection::Following), true);
         assert_eq!(active, "$0.006 ($0.015 if the developer app is not yours) an entry with its newest post");
         let active = Filter { not_following_back: true, ..Filter::default() };
-        let filtered = Extent::of(&active, take(Some(5), None)).price(row(Collection::Following), false);
+        let filtered =
+            Extent::of(ListKind::Following, &active, take(Some(5), None)).price(row(Collection::Following), false);
         assert!(filtered.contains("pages of 1000, $1.00 ($10.00 if"), "{filtered}");
     }
 }

@@ -7,6 +7,7 @@ use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::output::{WholeFile, list_error};
+use crate::domain::counted;
 use crate::jobfile::guarded;
 use crate::lists::fetch::Kept;
 use crate::lists::filter::{Filter, Rule, SPARED_BY, Sieve, Sifted, spared_record};
@@ -59,7 +60,7 @@ async fn sift<W: Write>(
     let Delivery { reading, followers, filter } = delivery;
     let mut sieve = Sieve::new(filter, args.filter.which.take(), args.list.target_kind());
     let mut writer = ListWriter::new(to, args.list, args.raw).map_err(complain)?;
-    let mut kept = Kept::of(reading, followers);
+    let mut kept = Kept::of(args.list, reading, followers);
     loop {
         let entries = kept.next(store).await?;
         if entries.is_empty() {
@@ -83,6 +84,14 @@ async fn sift<W: Write>(
     }
     for line in counts.lines() {
         context.printer.say(&line);
+    }
+    if kept.untold_reposts() > 0 {
+        let posts = counted(
+            kept.untold_reposts(),
+            "post may be a repost, and the platform does not say of what; it is",
+            "posts may be reposts, and the platform does not say of what; they are",
+        );
+        context.printer.warn(&format!("{posts} not on this list"));
     }
     if let Some(spared) = spared {
         spared.keep()?;

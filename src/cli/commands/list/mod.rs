@@ -50,7 +50,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
     reach.recall(&mut store, &account).await?;
     warn_of_scopes(&mut store, &account, &plan, context).await?;
     let newest_posts = filter.inactive_since.is_some();
-    announce(&account, &plan, Extent::of(&filter, which.take()), newest_posts, context);
+    announce(&account, &plan, Extent::of(args.list, &filter, which.take()), newest_posts, context);
 
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
@@ -67,7 +67,9 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
                 list: *list,
                 fresh: args.fresh,
                 filter: is_asked_for.then_some(&filter),
-                enough: is_asked_for.then(|| Enough::of(&filter, which.take(), kind, followers_of(&ended))).flatten(),
+                enough: is_asked_for
+                    .then(|| Enough::of(&filter, which.take(), args.list, followers_of(&ended)))
+                    .flatten(),
             };
             let read = read_list(&mut reader, row, query).await?;
             let is_stopped = read.stopped().is_some();
@@ -118,7 +120,7 @@ pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Res
 /// Two processes at one list would turn each other's pages.
 pub(super) fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
     let lock = |list: ListKind| {
-        ListLock::try_take(store.path(), account.id, list.name())?.ok_or_else(|| {
+        ListLock::try_take(store.path(), account.id, list.read_as().name())?.ok_or_else(|| {
             CliError::new(Kind::Busy, format!("another process is reading {list} of {}", account.name))
                 .hint("wait for it, or end it; what it has read is kept")
         })

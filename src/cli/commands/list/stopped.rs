@@ -4,7 +4,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
 use crate::lists::ListKind;
-use crate::lists::fetch::{Reader, Stop};
+use crate::lists::fetch::{Reader, Stop, Untold};
 use crate::lists::filter::Rule;
 
 /// The exit code of a reading that is not finished: 4, or the signal's. What needs a person, or never answers, is an error.
@@ -31,11 +31,17 @@ pub(in crate::cli::commands) fn ending(
                 CliError::new(Kind::Person, format!("the platform does not take the request for {name}: {said}"));
             return Err(error.hint("is the token this account's? `cleanup account check` says whose it is"));
         }
-        Stop::Untold(rule) => {
+        Stop::Untold(Untold::Rule(rule)) => {
             let message =
                 format!("{name}: {} of those that came first, so all of them would be spared", rule.sentence());
             return Err(CliError::new(Kind::Usage, message)
                 .hint(format!("leave out {}, and {go_on}; --fresh asks anew", option_of(*rule))));
+        }
+        Stop::Untold(Untold::Reposts) => {
+            let message =
+                format!("{name}: the platform does not say of the reposts that came first which posts they repeat");
+            return Err(CliError::new(Kind::Usage, message)
+                .hint("undo them on the platform's own pages, or delete them by their own IDs: `cleanup list posts`"));
         }
         Stop::Unreachable(said) => {
             let error = CliError::new(Kind::Unreachable, format!("nobody answers: {said}"));

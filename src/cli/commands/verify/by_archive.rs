@@ -43,14 +43,15 @@ pub(super) async fn judge(
             );
             return foreign(message, "give the archive of the account whose job it is");
         }
-        let list = ListKind::shows(lane.action);
-        let targets = targets_of(&mut archive, list)?;
+        let list = lane.list();
+        let (targets, untold) = targets_of(&mut archive, list)?;
         store.begin_listed().await?;
         for some in targets.chunks(TARGETS_AT_ONCE) {
             store.add_listed(some).await?;
         }
-        // What is missing from a part may stand in another zip.
-        let reach = if about.is_partial == Some(true) { Reach::Nothing } else { Reach::Whole };
+        // What is missing from a part may stand in another zip; what a repost repeats is missing from most archives.
+        let is_cut = about.is_partial == Some(true) || untold > 0;
+        let reach = if is_cut { Reach::Nothing } else { Reach::Whole };
         store.judge(job, &Looked { account: lane.account.id, action: lane.action, read_at, reach }).await?;
         let made = read_at.rfc3339();
         let name = escaped(lane.account.name.as_str()).into_owned();
@@ -78,9 +79,10 @@ fn refuse_older(path: &Path, read_at: Wall, lanes: &[DoneLane]) -> Result<(), Cl
         .hint("ask X for a new archive, or leave out --archive to ask the platform"))
 }
 
-fn targets_of(archive: &mut Archive, list: ListKind) -> Result<Vec<TargetId>, CliError> {
+/// The targets on a list, and how many of its entries may be some that are not told.
+fn targets_of(archive: &mut Archive, list: ListKind) -> Result<(Vec<TargetId>, u64), CliError> {
     let mut targets = Vec::new();
-    archive.read(list, &mut |_| {}, &mut |entry| {
+    let tally = archive.read(list, &mut |_| {}, &mut |entry| {
         targets.push(entry.target);
         if targets.len() <= MAX_LISTED {
             return Ok(());
@@ -88,5 +90,5 @@ fn targets_of(archive: &mut Archive, list: ListKind) -> Result<Vec<TargetId>, Cl
         let message = format!("the archive lists more than {MAX_LISTED} {list}");
         Err(CliError::new(Kind::InputData, message).hint("leave out --archive to ask the platform"))
     })?;
-    Ok(targets)
+    Ok((targets, tally.untold_reposts))
 }

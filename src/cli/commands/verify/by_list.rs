@@ -9,8 +9,8 @@ use crate::cli::error::CliError;
 use crate::domain::TargetId;
 use crate::engine::{Shutdown, Signal, Urgency, shutdown};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, ListQuery, read_list};
-use crate::store::{Job, Looked, Reach, ReadingId, Store};
+use crate::lists::fetch::{Budget, Kept, ListQuery, read_list};
+use crate::store::{Job, Looked, Reach, ReadingId, ReadingState, Store};
 
 use super::DoneLane;
 
@@ -63,7 +63,7 @@ async fn judge_all(
         let stored = store.has_credentials().await?;
         way.who.learn_users(&way.client, &context.clock, stored).await?;
         way.who.introduce(&mut store, Some(&account.name), &[]).await?;
-        let plan = plan(ListKind::shows(lane.action), false, account)?;
+        let plan = plan(lane.list(), false, account)?;
         let locks = lock_all(&store, account, &plan)?;
         way.recall(&mut store, account).await?;
         warn_of_scopes(&mut store, account, &plan, context).await?;
@@ -71,7 +71,7 @@ async fn judge_all(
         let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
         let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
         for (list, row) in &plan {
-            let earlier = reader.means.store.reading(account.id, list.name()).await?;
+            let earlier = reader.means.store.reading(account.id, list.read_as().name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
             let query = ListQuery { list: *list, fresh, filter: None, enough: None };
@@ -82,8 +82,12 @@ async fn judge_all(
             }
             let store = &mut reader.means.store;
             store.begin_listed().await?;
-            let lowest = store.add_reading(read.state.id).await?;
-            let reach = reach_of(*list, read.state.entries, lowest);
+            let reach = if *list == ListKind::Reposts {
+                add_reposts(store, &read.state).await?
+            } else {
+                let lowest = store.add_reading(read.state.id).await?;
+                reach_of(*list, read.state.entries, lowest)
+            };
             let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
             store.judge(job, &looked).await?;
             drop_reading(store, read.state.id).await?;
@@ -98,6 +102,21 @@ async fn judge_all(
         }
     }
     Ok(Judged::All(Box::new(store)))
+}
+
+/// Gathers the posts that the account's reposts repeat; says what absence from them proves. They come in the order of the reposts,
+/// which the IDs of the posts do not tell.
+async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, CliError> {
+    let mut kept = Kept::of(ListKind::Reposts, state.id, None);
+    loop {
+        let reposts: Vec<TargetId> = kept.next(store).await?.into_iter().map(|entry| entry.target).collect();
+        if reposts.is_empty() {
+            break;
+        }
+        store.add_listed(&reposts).await?;
+    }
+    let is_certain = kept.untold_reposts() == 0 && state.entries < MAX_CERTAIN_ENTRIES;
+    Ok(if is_certain { Reach::Whole } else { Reach::Nothing })
 }
 
 async fn drop_reading(store: &mut Store, reading: ReadingId) -> Result<(), CliError> {

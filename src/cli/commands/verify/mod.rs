@@ -12,7 +12,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::refuse_places;
-use crate::domain::{Action, Wall, counted};
+use crate::domain::{Action, RepostId, Wall, counted};
+use crate::lists::ListKind;
+use crate::platform::find;
 use crate::store::{Account, Job, JobState, Store, VerdictCounts};
 
 /// What a job has done for one account.
@@ -21,6 +23,15 @@ pub(super) struct DoneLane {
     account: Account,
     done: u64,
     newest: Wall,
+}
+
+impl DoneLane {
+    /// The list on which the effect can be seen. A platform that undoes reposts by their own IDs shows them among the posts.
+    fn list(&self) -> ListKind {
+        let by_own_id = find(self.account.platform, self.action).is_some_and(|row| row.repost_id() == RepostId::Own);
+        let list = ListKind::shows(self.action);
+        if by_own_id { list.read_as() } else { list }
+    }
 }
 
 /// Reads the lists and judges.
@@ -35,7 +46,7 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref()], [Some(&job.path), args.archive.as_ref()])?;
     let name = escaped(&job.name).into_owned();
-    let lanes = lanes_of(&mut store, &job, context).await?;
+    let lanes = lanes_of(&mut store, &job).await?;
     if lanes.is_empty() {
         context.printer.say(&format!("{name} has done nothing that a list could show; there is nothing to verify"));
         let verified = Verified { counts: store.verdicts(&job).await?, requeued: 0, complete: true };
@@ -93,17 +104,12 @@ impl Verified {
     }
 }
 
-/// The lanes whose effect a list shows. Reposts are listed under their own ID and undone by that of the post, so no list tells.
-async fn lanes_of(store: &mut Store, job: &Job, context: &Context) -> Result<Vec<DoneLane>, CliError> {
+/// What has been done, by action and account.
+async fn lanes_of(store: &mut Store, job: &Job) -> Result<Vec<DoneLane>, CliError> {
     let accounts = store.accounts().await?;
     let mut lanes = Vec::new();
     for (action, account, done, newest) in store.done_lanes(job).await? {
-        if action == Action::Unrepost {
-            context.printer.say(&format!(
-                "{} not verified: a list shows a repost under an ID of its own",
-                counted(done, "unrepost is", "unreposts are")
-            ));
-        } else if let Some(account) = accounts.iter().find(|known| known.id == account) {
+        if let Some(account) = accounts.iter().find(|known| known.id == account) {
             lanes.push(DoneLane { action, account: account.clone(), done, newest });
         }
     }
