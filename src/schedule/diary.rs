@@ -13,7 +13,7 @@ use super::firing::{After, End, Firing, How};
 use super::plan::{Passed, Schedule};
 use super::recurrence::Slot;
 use super::scheduler::News;
-use super::steering::Skipped;
+use super::steering::{Skipped, Unskipped};
 use crate::domain::{Wall, counted};
 
 /// What happened, in a sentence.
@@ -84,6 +84,15 @@ pub fn skipped(schedule: &Schedule, what: Skipped) -> String {
         Skipped::Next(slot) => format!("{name}: {} is left out; nothing is run then", at(slot)),
         Skipped::Already(slot) => format!("{name}: {} is left out already", at(slot)),
         Skipped::Nothing => format!("{name} has no next time"),
+    }
+}
+
+/// What somebody had come after all, in a sentence.
+pub fn unskipped(schedule: &Schedule, what: Unskipped) -> String {
+    let name = &schedule.name;
+    match what {
+        Unskipped::Comes(slot) => format!("{name}: {} comes after all", moment_text(slot, schedule.recurrence.zone())),
+        Unskipped::Nothing => format!("{name}: no time to come is left out"),
     }
 }
 

@@ -24,6 +24,15 @@ pub enum Skipped {
     Nothing,
 }
 
+/// What became of taking a skip back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unskipped {
+    /// This slot comes after all.
+    Comes(Wall),
+    /// Nothing that is to come was left out.
+    Nothing,
+}
+
 /// What became of asking for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -96,6 +105,22 @@ pub async fn skip(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<S
     let Some(next) = schedule.to_come(now).next() else { return Ok(Skipped::Nothing) };
     let at = next.slot.at;
     Ok(if store.skip_slot(schedule.id, at).await? { Skipped::Next(at) } else { Skipped::Already(at) })
+}
+
+/// Has a time that was left out come after all: the slot of that moment, or (none) the next one that was left out.
+///
+/// # Errors
+/// The database cannot be written.
+pub async fn unskip(
+    store: &mut Store,
+    schedule: &Schedule,
+    slot: Option<Wall>,
+    now: Wall,
+) -> Result<Unskipped, StoreError> {
+    let at = slot.or_else(|| schedule.skipped.iter().copied().find(|at| *at > now));
+    let Some(at) = at else { return Ok(Unskipped::Nothing) };
+    let comes = store.unskip_slot(schedule.id, at, now).await?;
+    Ok(if comes { Unskipped::Comes(at) } else { Unskipped::Nothing })
 }
 
 /// Drops a schedule; a run of it that has begun goes on to its end. False where there is none of that name.

@@ -6,7 +6,7 @@ use sqlx::{Connection, Row};
 
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::{MicroUsd, Wall};
+use crate::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
 
 /// What became of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,6 +216,19 @@ impl Store {
         let sql = "insert into firing (schedule_id, slot_at, state) select id, ?2, 'skipped' from schedule
                     where id = ?1 on conflict (schedule_id, slot_at) do nothing";
         let query = sqlx::query(sql).bind(schedule).bind(slot_at.0);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Has a slot that was to be skipped come after all. False where nobody wanted it skipped, or it has been passed over.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn unskip_slot(&mut self, schedule: i64, slot_at: Wall, now: Wall) -> Result<bool, StoreError> {
+        // What a clock that was ahead has settled is no slot that was passed over.
+        let sql = "delete from firing where schedule_id = ?1 and slot_at = ?2 and state = 'skipped'
+                      and exists (select 1 from schedule where id = ?1 and (settled_to < ?2 or settled_to > ?3))";
+        let query = sqlx::query(sql).bind(schedule).bind(slot_at.0).bind(now.after(CLOCK_TOLERANCE).0);
         let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(done.rows_affected() == 1)
     }

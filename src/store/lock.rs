@@ -70,6 +70,34 @@ impl ScheduleLock {
     }
 }
 
+/// Held by a process that looks at what is due by itself and begins what schedules are asked for, for as long as it lives.
+#[derive(Debug)]
+pub struct ServeLock {
+    _held: FileLock,
+}
+
+impl ServeLock {
+    /// Takes the lock of the queue at `queue`; none where another process has it.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made or opened.
+    pub fn try_take(queue: &Path) -> Result<Option<ServeLock>, StoreError> {
+        Ok(FileLock::try_take(&beside(queue, "serve"))?.map(|held| ServeLock { _held: held }))
+    }
+
+    /// Whether such a process is there.
+    ///
+    /// # Errors
+    /// The lock's file cannot be opened.
+    pub fn is_held(queue: &Path) -> Result<bool, StoreError> {
+        let path = beside(queue, "serve");
+        if !path.exists() {
+            return Ok(false);
+        }
+        Ok(FileLock::try_take(&path)?.is_none())
+    }
+}
+
 /// The right to load; loads of one queue take turns, so that each owns an unbroken range of task IDs.
 #[derive(Debug)]
 pub(super) struct LoadLock {

@@ -88,7 +88,7 @@ pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use known::{Known, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS};
 pub use load::{LoadRow, LoadSummary, RowPlace};
 pub use loader::{Loader, ROWS_PER_STATEMENT};
-pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock};
+pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
 pub use open::{QueueKind, Store};
 pub use outages::{OutageChange, OutageState, StoredOutage};
 pub use overview::{ReasonCount, RejectedRow, Stretch, Timeline};

@@ -38,6 +38,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/schedules", get(schedules::schedules))
         .route("/schedules/run", post(schedules::run_now))
         .route("/schedules/skip", post(schedules::skip))
+        .route("/schedules/unskip", post(schedules::unskip))
         .route("/schedules/remove", get(schedules::ask_to_remove).post(schedules::remove))
         .route("/accounts", get(views::accounts))
         .route("/log", get(views::log))

@@ -17,7 +17,7 @@ use crate::cli::error::CliError;
 use crate::domain::Wall;
 use crate::schedule::diary;
 use crate::schedule::plan::Schedule;
-use crate::schedule::steering::{self, Asked, Skipped};
+use crate::schedule::steering::{self, Asked, Skipped, Unskipped};
 use crate::store::{Deed, Job, Store, StoredFiring, StoredSchedule};
 
 /// Schedules on a page.
@@ -162,6 +162,29 @@ pub(super) async fn skip(
         Skipped::Nothing => return Ok(Redirect::to("/schedules?said=never")),
     };
     done(&web, visitor, store, commands::SKIP, &diary::skipped(&schedule, skipped), said).await
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct NamedSlot {
+    #[serde(default)]
+    name: String,
+    /// Which slot, in milliseconds since 1970.
+    slot: Option<i64>,
+}
+
+pub(super) async fn unskip(
+    State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
+    Form(named): Form<NamedSlot>,
+) -> Result<Redirect, Problem> {
+    let (mut store, stored) = find(&web, &named.name).await?;
+    let schedule: Schedule = commands::understood(&stored)?;
+    let unskipped = steering::unskip(&mut store, &schedule, named.slot.map(Wall), web.clock.now().wall).await?;
+    if unskipped == Unskipped::Nothing {
+        return Ok(Redirect::to("/schedules?said=not-skipped"));
+    }
+    let detail = diary::unskipped(&schedule, unskipped);
+    done(&web, visitor, store, commands::UNSKIP, &detail, "unskipped").await
 }
 
 /// Asks before a schedule is removed.

@@ -52,6 +52,11 @@ fn added_listed_shown_skipped_and_removed() {
     let text = stdout(&home.cleanup(["schedule", "next", "--sandbox"]).output().unwrap());
     assert!(text.starts_with("nightly (Europe/Berlin)\n") && text.contains("(skipped, as asked)"), "{text}");
     assert_eq!(text.lines().count(), 6);
+    for (ends, told) in [(0, "comes after all"), (2, "no time to come is left out")] {
+        let unskipped = home.cleanup(["schedule", "unskip", "nightly", "--sandbox"]).output().unwrap();
+        assert!(code(&unskipped) == ends && stderr(&unskipped).contains(told), "{}", stderr(&unskipped));
+    }
+    assert_eq!(next(&home)["schedules"][0]["next"][0]["skipped"], false);
 
     let removed = home.cleanup(["schedule", "remove", "nightly", "--sandbox"]).output().unwrap();
     assert_eq!(code(&removed), 0);
@@ -91,7 +96,7 @@ fn what_makes_no_sense_is_told_at_once() {
         assert_eq!(code(&told_so), 2, "{words:?}: {}", stderr(&told_so));
         assert!(stderr(&told_so).contains(told), "{words:?}: {}", stderr(&told_so));
     }
-    for command in ["remove", "run", "skip", "next"] {
+    for command in ["remove", "run", "skip", "unskip", "next"] {
         let unknown = home.cleanup(["schedule", command, "nihgtly", "--sandbox"]).output().unwrap();
         assert_eq!(code(&unknown), 2);
         assert!(stderr(&unknown).contains("did you mean nightly?"), "{}", stderr(&unknown));
@@ -302,6 +307,27 @@ fn a_queue_that_somebody_drains_is_left_alone() {
     drop(lock);
     assert!([0, 3].contains(&code(&home.cleanup(["schedule", "due", "--sandbox"]).output().unwrap())));
     assert!(!firings(&home).is_empty());
+}
+
+/// Whoever works on schedules takes over what is asked for; a run that knows no schedules does not.
+#[test]
+fn a_run_that_is_asked_for_beside_another_is_left_to_it() {
+    let home = Home::new();
+    home.write("unfollow.csv", ids(3));
+    assert_eq!(code(&add(&home, "yearly", &[never_now().as_str(), "--zone", "UTC", "unfollow.csv"])), 0);
+    let queue = home.path(".local/share/cleanup/sandbox.db");
+    let run = || home.cleanup(["schedule", "run", "yearly", "--sandbox"]).output().unwrap();
+    let drains = cleanup::store::DrainLock::take(&queue).unwrap();
+    assert_eq!(code(&run()), 75);
+    let fires = cleanup::store::ScheduleLock::try_take(&queue).unwrap().unwrap();
+    for told in ["is left to the process", "already: nothing was changed"] {
+        let asked = run();
+        assert!(code(&asked) == 0 && stderr(&asked).contains(told), "{}", stderr(&asked));
+    }
+    drop((fires, drains));
+    let due = home.cleanup(["schedule", "due", "--sandbox"]).output().unwrap();
+    assert!([0, 3].contains(&code(&due)) && stderr(&due).contains("begins now, as asked"), "{}", stderr(&due));
+    assert_eq!(firings(&home).len(), 1);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use cleanup::schedule::diary;
 use cleanup::schedule::firing::{End, How};
 use cleanup::schedule::plan::Schedule;
 use cleanup::schedule::scheduler::{self, News};
-use cleanup::schedule::steering::{self, Asked, Skipped};
+use cleanup::schedule::steering::{self, Asked, Skipped, Unskipped};
 use cleanup::store::{FiringState, NewSchedule, QueueKind, ScheduleLock, Store};
 use proptest::prelude::*;
 
@@ -53,6 +53,11 @@ impl Desk {
     async fn skip(&mut self, at: &str) -> Skipped {
         let schedule = self.schedule().await;
         steering::skip(&mut self.store, &schedule, wall(at)).await.unwrap()
+    }
+
+    async fn unskip(&mut self, at: &str, slot: Option<Wall>) -> Unskipped {
+        let schedule = self.schedule().await;
+        steering::unskip(&mut self.store, &schedule, slot, wall(at)).await.unwrap()
     }
 
     async fn look(&mut self, at: &str) -> scheduler::Look {
@@ -129,6 +134,34 @@ async fn skipping_takes_what_comes_first() {
     assert!(!steering::remove(&mut desk.store, "nightly").await.unwrap());
     let gone = firing.schedule;
     assert_eq!(steering::ask(&mut desk.store, &gone, wall("2026-11-22T03:00:00Z")).await.unwrap(), Asked::Gone);
+}
+
+#[tokio::test]
+async fn a_skip_is_taken_back_as_long_as_its_time_is_to_come() {
+    let mut desk = Desk::new(Some("06:00:00"), None).await;
+    let (noon, night) = ("2026-11-20T12:00:00Z", wall("2026-11-21T01:00:00Z"));
+    assert_eq!(desk.unskip(noon, None).await, Unskipped::Nothing);
+    assert_eq!(desk.skip(noon).await, Skipped::Next(night));
+    assert_eq!(desk.unskip(noon, None).await, Unskipped::Comes(night));
+    assert_eq!(desk.unskip(noon, Some(night)).await, Unskipped::Nothing, "once is enough");
+    assert!(desk.look("2026-11-21T01:00:00Z").await.firing.is_some());
+    // Of two the first; or the one that is named.
+    let (second, third) = (wall("2026-11-22T01:00:00Z"), wall("2026-11-23T01:00:00Z"));
+    let schedule = desk.schedule().await;
+    for slot in [second, third] {
+        assert!(desk.store.skip_slot(schedule.id, slot).await.unwrap());
+    }
+    assert_eq!(desk.unskip("2026-11-21T12:00:00Z", Some(third)).await, Unskipped::Comes(third));
+    assert_eq!(desk.unskip("2026-11-21T12:00:00Z", None).await, Unskipped::Comes(second));
+    // What has been passed over stays so.
+    assert!(desk.store.skip_slot(schedule.id, second).await.unwrap());
+    let end = End::unsent(0, "finished");
+    let running = desk.look("2026-11-21T02:00:00Z").await.firing.unwrap();
+    scheduler::ended(&mut desk.store, &running, &end, wall("2026-11-21T02:00:00Z")).await.unwrap();
+    assert!(matches!(desk.look("2026-11-22T02:00:00Z").await.news[..], [News::Passed(..)]));
+    assert_eq!(desk.unskip("2026-11-22T03:00:00Z", Some(second)).await, Unskipped::Nothing);
+    let said = diary::unskipped(&schedule, Unskipped::Comes(second));
+    assert_eq!(said, "nightly: Sun 22 Nov 2026 02:00 CET comes after all");
 }
 
 proptest! {

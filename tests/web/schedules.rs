@@ -118,6 +118,42 @@ fn a_run_that_is_asked_for_begins_at_once_and_is_counted() {
 }
 
 #[test]
+fn the_command_line_leaves_a_run_to_the_server() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    add(&served, "nightly", &[]);
+    let mut before = serde_json::Value::Null;
+    // Twice: the second has to wait for no look either.
+    for _ in 0..2 {
+        let run = served.cleanup(&["schedule", "run", "nightly"]);
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(0), "{said}");
+        assert!(said.contains("left to the process that works on this queue's schedules"), "{said}");
+        let last = ended(&served, &cookie, &before);
+        assert_eq!((&last["asked_for"], &last["stopped"]), (&true.into(), &"finished".into()));
+        before = last;
+    }
+}
+
+#[test]
+fn a_start_that_was_left_out_comes_after_all() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    add(&served, "nightly", &[]);
+    let page = || served.get("/schedules", &cookie).body;
+    assert!(!page().contains("/schedules/unskip"));
+    assert_eq!(served.post("/schedules/skip", &cookie, "name=nightly").status, 303);
+    let slot = page().split_once("name=\"slot\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let unskip = |slot: &str| served.post("/schedules/unskip", &cookie, &format!("name=nightly&slot={slot}")).head;
+    assert!(unskip("12345").contains("said=not-skipped"));
+    assert!(unskip(&slot).contains("said=unskipped"));
+    assert!(unskip(&slot).contains("said=not-skipped"));
+    assert!(!page().contains("/schedules/unskip"));
+    assert!(served.get("/log", &cookie).body.contains("schedule-unskip"));
+    assert!(served.post("/schedules/unskip", &cookie, "name=nobody&slot=1").status == 404);
+}
+
+#[test]
 fn a_run_that_is_asked_for_does_not_wait_for_other_jobs() {
     let served = Served::start();
     let cookie = served.cookie();

@@ -205,7 +205,10 @@ impl Cli {
                 }
                 ScheduleCommand::List(args) => overrides.sandbox = args.sandbox.sandbox,
                 ScheduleCommand::Next(args) => overrides.sandbox = args.sandbox.sandbox,
-                ScheduleCommand::Remove(args) | ScheduleCommand::Run(args) | ScheduleCommand::Skip(args) => {
+                ScheduleCommand::Remove(args)
+                | ScheduleCommand::Run(args)
+                | ScheduleCommand::Skip(args)
+                | ScheduleCommand::Unskip(args) => {
                     overrides.sandbox = args.sandbox.sandbox;
                 }
                 ScheduleCommand::Due(args) => overrides.sandbox = args.sandbox.sandbox,

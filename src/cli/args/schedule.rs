@@ -48,6 +48,8 @@ pub enum ScheduleCommand {
     Run(ScheduleNameArgs),
     /// Leave out the next time of a schedule, or what is left of an interrupted one
     Skip(ScheduleNameArgs),
+    /// Have the next time that was left out come after all
+    Unskip(ScheduleNameArgs),
     /// Run what is due now, then end: for a timer
     Due(ScheduleDueArgs),
     /// Write a systemd user timer (or, with --cron, a line for crontab) that fires what is due
@@ -137,7 +139,7 @@ pub struct ScheduleNextArgs {
     pub json: bool,
 }
 
-/// `cleanup schedule remove`, `run` and `skip`
+/// `cleanup schedule remove`, `run`, `skip` and `unskip`
 #[derive(Clone, Debug, Args)]
 pub struct ScheduleNameArgs {
     /// The schedule

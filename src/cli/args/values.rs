@@ -134,9 +134,12 @@ pub(super) fn job_name(text: &str) -> Result<String, String> {
 /// A schedule's name: it stands in commands, in lines of a log, and with `--list` in the name of a file.
 pub(super) fn schedule_name(text: &str) -> Result<String, String> {
     const MAX_SCHEDULE_NAME_CHARS: usize = 64;
+    // With its ending the name of a file, of which the file system takes 255 bytes.
+    const MAX_SCHEDULE_NAME_BYTES: usize = 200;
     let length = text.chars().count();
     let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    let is_wrong = length > MAX_SCHEDULE_NAME_CHARS || !text.chars().all(is_plain) || text.starts_with(['-', '.']);
+    let is_long = length > MAX_SCHEDULE_NAME_CHARS || text.len() > MAX_SCHEDULE_NAME_BYTES;
+    let is_wrong = is_long || !text.chars().all(is_plain) || text.starts_with(['-', '.']);
     if length == 0 || is_wrong {
         return Err(format!(
             "a schedule's name has 1 to {MAX_SCHEDULE_NAME_CHARS} letters, digits, - _ or . and begins with neither - nor ."

@@ -116,7 +116,7 @@ fn card(index: usize, card: &ScheduleCard) -> Markup {
                 }
             }
             @match &card.understood {
-                Ok(times) => { (next_starts(times)) (last_times(card, &times.zone)) },
+                Ok(times) => { (next_starts(&stored.name, times)) (last_times(card, &times.zone)) },
                 Err(why) => div.note.bad { p { (foreign(why)) } p { "Remove it, and add it again on the command line." } },
             }
             details {
@@ -185,7 +185,7 @@ fn actions(card: &ScheduleCard) -> Markup {
     }
 }
 
-fn next_starts(times: &Understood) -> Markup {
+fn next_starts(name: &str, times: &Understood) -> Markup {
     html! {
         div.stack {
             h3 { "Next starts" }
@@ -196,10 +196,23 @@ fn next_starts(times: &Understood) -> Markup {
                         li {
                             (moment(start.at, &times.zone))
                             @if let Some(end) = start.ends_by { span.quiet { " until " (time_text(end, &times.zone)) } }
-                            @if start.is_skipped { " " span.chip.warn { "skipped" } }
+                            @if start.is_skipped { " " span.chip.warn { "skipped" } " " (unskip(name, start, &times.zone)) }
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Has a start that is left out come after all.
+fn unskip(name: &str, start: &Start, zone: &TimeZone) -> Markup {
+    html! {
+        form.inline method="post" action="/schedules/unskip" {
+            input type="hidden" name="name" value=(name);
+            input type="hidden" name="slot" value=(start.slot.at.0);
+            button type="submit" {
+                "Run it after all" span.unseen { " (" (foreign(name)) ", " (moment_text(start.at, zone)) ")" }
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) fn said(word: &str) -> Option<&'static str> {
         "asked-already" => "It runs, or waits to, already: nothing was changed.",
         "skipped" => "The next start is left out.",
         "skipped-already" => "The next start was left out already.",
+        "unskipped" => "It comes after all.",
+        "not-skipped" => "That time is not left out, or has been passed over: nothing was changed.",
         "rest-skipped" => "What was left of the interrupted run is left out.",
         "called-off" => "The run that was asked for is called off.",
         "never" => "It has no next start: nothing was changed.",

@@ -18,9 +18,10 @@ use crate::domain::{AccountName, MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::schedule::diary;
 use crate::schedule::firing::{After, End, Firing, How};
+use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler::{self, News, Next, Work};
-use crate::schedule::steering;
-use crate::store::{DrainLock, ScheduleLock, Store, StoreError, make_private_folder};
+use crate::schedule::steering::{self, Asked};
+use crate::store::{DrainLock, ScheduleLock, ServeLock, Store, StoreError, make_private_folder};
 use crate::web::Hub;
 
 /// Runs what is due now, one schedule after the other, and ends.
@@ -50,26 +51,50 @@ pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CliE
     Ok(gravest(ends.iter().map(|end| end.exit_code).chain(broken)))
 }
 
-/// Runs a schedule now.
+/// Runs a schedule now: here, or by the process that works on schedules already.
 ///
 /// # Errors
-/// There is no such schedule, the queue is in the way, or another process drains it (75).
+/// There is no such schedule, the queue is in the way, or a run that knows no schedules drains it (75).
 pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CliError> {
     let (mut store, stored) = super::find(context, name).await?;
     let schedule = super::understood(&stored)?;
+    if ServeLock::is_held(store.path())? {
+        return hand_over(context, store, &schedule).await;
+    }
     let Some(_lock) = free_to_run(context, &store, name)? else {
-        return Err(StoreError::Draining { path: store.path().to_path_buf() }.into());
+        return hand_over(context, store, &schedule).await;
     };
     let mut work = InProcess { context, hub: None, signals: Signals::listen()?, is_attended: true, broken: 0 };
     let Some(firing) = steering::begin_now(&mut store, schedule, context.clock.now().wall).await? else {
-        return Err(
-            CliError::new(Kind::Usage, format!("{} was removed meanwhile", escaped(name))).hint("nothing was run")
-        );
+        return Err(was_removed(name));
     };
     context.log_deed(&mut store, super::RUN, None, &format!("{name} was run, as asked")).await;
     let end = scheduler::run(&mut store, &*context.clock, &mut work, &firing).await?;
     store.close().await;
     Ok(end.exit_code)
+}
+
+/// Another process works on this queue's schedules: it begins what is asked for.
+async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> Result<u8, CliError> {
+    let name = &schedule.name;
+    let said = match steering::ask(&mut store, schedule, context.clock.now().wall).await? {
+        Asked::Noted => {
+            context.log_deed(&mut store, super::RUN, None, &format!("{name}: to be run now")).await;
+            let list = context.command(&["schedule", "list"]);
+            format!(
+                "{name} is left to the process that works on this queue's schedules, which runs it next; {list} shows how it went"
+            )
+        }
+        Asked::Running => format!("{name} runs, or waits to, already: nothing was changed"),
+        Asked::Gone => return Err(was_removed(name)),
+    };
+    context.printer.say(&escaped(&said));
+    store.close().await;
+    Ok(0)
+}
+
+fn was_removed(name: &str) -> CliError {
+    CliError::new(Kind::Usage, format!("{} was removed meanwhile", escaped(name))).hint("nothing was run")
 }
 
 /// The right to run schedules; none where another process has it. A queue that somebody drains is left alone: what is due

@@ -27,6 +27,7 @@ pub(crate) use sense::sentence;
 /// What is done to a schedule, in the log of who did what.
 pub(crate) const RUN: &str = "schedule-run";
 pub(crate) const SKIP: &str = "schedule-skip";
+pub(crate) const UNSKIP: &str = "schedule-unskip";
 pub(crate) const REMOVE: &str = "schedule-remove";
 /// The most schedules that an error lists.
 const MAX_LISTED: usize = 20;
@@ -43,6 +44,7 @@ pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError>
         ScheduleCommand::Remove(args) => steer::remove(context, &args.name).await,
         ScheduleCommand::Run(args) => due::run_now(context, &args.name).await,
         ScheduleCommand::Skip(args) => steer::skip(context, &args.name).await,
+        ScheduleCommand::Unskip(args) => steer::unskip(context, &args.name).await,
         ScheduleCommand::Due(_) => due::run(context, None).await,
         ScheduleCommand::Install(args) => install::run(context, args).await,
     }

@@ -1,10 +1,10 @@
-//! `cleanup schedule remove` and `skip`.
+//! `cleanup schedule remove`, `skip` and `unskip`.
 
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::schedule::diary;
-use crate::schedule::steering::{self, Skipped};
+use crate::schedule::steering::{self, Skipped, Unskipped};
 
 /// Drops a schedule.
 ///
@@ -33,6 +33,28 @@ pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CliError> 
         return Err(CliError::new(Kind::Usage, said).hint("the calendar ends before it"));
     }
     context.log_deed(&mut store, super::SKIP, None, &said).await;
+    context.printer.say(&escaped(&said));
+    store.close().await;
+    Ok(0)
+}
+
+/// Has the next time that was left out come after all.
+///
+/// # Errors
+/// There is no such schedule, nothing of it is left out, or the queue cannot be written.
+pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CliError> {
+    let (mut store, stored) = super::find(context, name).await?;
+    let schedule = super::understood(&stored)?;
+    let unskipped = steering::unskip(&mut store, &schedule, None, context.clock.now().wall).await?;
+    let said = diary::unskipped(&schedule, unskipped);
+    if unskipped == Unskipped::Nothing {
+        let next = context.command(&["schedule", "next", name]);
+        let hint = format!(
+            "{next} shows what is to come; the rest of a run that was left out stays so, and `schedule run` begins a new one"
+        );
+        return Err(CliError::new(Kind::Usage, said).hint(hint));
+    }
+    context.log_deed(&mut store, super::UNSKIP, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)

@@ -48,6 +48,8 @@ pub(super) struct Engine<'a> {
     pub(super) next_fire: Tick,
     /// Moves when a person has told a schedule something.
     pub(super) told: watch::Receiver<u64>,
+    /// The last run that somebody asked for and that was looked after.
+    pub(super) last_asked: i64,
 }
 
 /// Why a rest ends.
@@ -76,7 +78,19 @@ impl<'a> Engine<'a> {
         };
         let silence = Duration::from_secs(SILENCE_SECONDS);
         let (told, next_fire) = (web.schedules_told(), Tick(i64::MIN));
-        Ok(Engine { context, web, hub, lock: Some(lock), status, orders, sandbox, silence, next_fire, told })
+        Ok(Engine {
+            context,
+            web,
+            hub,
+            lock: Some(lock),
+            status,
+            orders,
+            sandbox,
+            silence,
+            next_fire,
+            told,
+            last_asked: 0,
+        })
     }
 
     /// Works until it is told to end; gives the exit code.

@@ -24,7 +24,7 @@ use crate::cli::prompt;
 use crate::config::{Environment, Settings};
 use crate::domain::Secret;
 use crate::engine::Signal;
-use crate::store::{Deed, DrainLock, Store};
+use crate::store::{Deed, DrainLock, ServeLock, Store};
 use crate::web::access::{InvalidOrigin, Password, PasswordError, Places};
 use crate::web::{EngineStatus, Entry, Hub, Server, ServerError, Setup, Web, router};
 
@@ -39,6 +39,8 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
     let entry = entry_of(context, args)?;
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
+    // Whoever wants a schedule run now leaves it to this process.
+    let _serves = ServeLock::try_take(store.path())?;
     if !ask(&mut store, args, context).await? {
         context.printer.say("nothing was sent");
         return Ok(0);

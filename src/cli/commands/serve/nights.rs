@@ -19,8 +19,9 @@ impl Engine<'_> {
     /// on it) costs a look a minute; one that cannot be understood is left to `cleanup schedule list`.
     pub(super) async fn is_due(&self, store: &mut Store) -> Result<bool, CliError> {
         let now = self.context.clock.now();
-        // Somebody who asked for a run is not kept waiting.
-        if now.tick < self.next_fire && !self.told.has_changed().unwrap_or(false) {
+        // Somebody who asked for a run, here or in another process, is not kept waiting.
+        let is_asked = self.told.has_changed().unwrap_or(false) || Self::asked(store).await? > self.last_asked;
+        if now.tick < self.next_fire && !is_asked {
             return Ok(false);
         }
         let (due, _) = scheduler::due(store, now.wall).await?;
@@ -35,6 +36,9 @@ impl Engine<'_> {
     /// Runs what is due as `cleanup schedule due` does, with the lock let go for it. Other jobs wait meanwhile: one process sends,
     /// one run at a time.
     pub(super) async fn fire(&mut self) -> Result<(), CliError> {
+        let mut store = Store::once_more(self.lock_path()).await?;
+        self.last_asked = Self::asked(&mut store).await?.max(self.last_asked);
+        store.close().await;
         self.lock = None;
         self.status.send_modify(|status| status.fires = true);
         let fired = schedule::run_due(self.context, &self.hub).await;
@@ -60,6 +64,12 @@ impl Engine<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// The newest run that somebody asked for and that has not begun, by its number; 0: there is none.
+    async fn asked(store: &mut Store) -> Result<i64, CliError> {
+        let running = store.running_firings().await?.into_iter();
+        Ok(running.filter(|firing| firing.runs == 0).map(|firing| firing.id).max().unwrap_or(0))
     }
 
     /// The schedules there are, by their numbers: with them change the jobs that are worked off at any hour.
