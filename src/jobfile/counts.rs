@@ -28,7 +28,7 @@ pub(super) struct Counts {
 struct LaneTally {
     rows: u64,
     first_line: u64,
-    /// Those among them that look damaged, honestly or not, by length and forms.
+    /// Those among them that are judged, by length and the forms they have, honestly or not.
     suspects: [[u64; SHAPES]; LENGTHS],
 }
 
@@ -61,9 +61,10 @@ impl Counts {
                 }
                 lane.rows += 1;
                 if let Some((length, forms)) = digits.and_then(|id| self.tally.count(id)) {
+                    // Those without any form are counted as well: telling them apart is dearer.
                     lane.suspects[length][forms.shape()] += 1;
                     let suspects = &mut self.suspects[length][forms.shape()];
-                    if suspects.len() < MAX_EXAMPLES {
+                    if (suspects.len() < MAX_EXAMPLES) & !forms.is_empty() {
                         let cell = cell(record, *column).to_vec();
                         suspects.push(Suspect { line, action: *action, column: *column, cell });
                     }

@@ -171,7 +171,7 @@ impl Reader {
         let text = text.split_once(" #").map_or(&*text, |(entry, _)| entry);
         match cell::read(text.as_bytes(), None, handles) {
             Ok(Named::Digits(id)) => {
-                if let Some((length, forms)) = self.tally.count(id) {
+                if let Some((length, forms)) = self.tally.count(id).filter(|(_, forms)| !forms.is_empty()) {
                     self.suspects[length][forms.shape()].get_or_insert((records.line(), id));
                 }
                 self.list.ids.insert(id);

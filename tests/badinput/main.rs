@@ -7,6 +7,7 @@ mod common;
 mod contract;
 
 mod accounts;
+mod damage;
 mod files;
 mod refused;
 mod rows;

@@ -156,3 +156,23 @@ fn sql(served: &Served, statement: &str) {
         sqlx::query(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut connection).await.unwrap();
     });
 }
+
+#[test]
+fn ids_that_look_rounded_are_told_before_anything_is_queued_and_taken_only_when_trusted() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let rounded = |n: u64| ((300_000_000_000 + n * 1_234_577) << 22 | 1_234) as f64;
+    let file: String = (0..20).map(|n| format!("{}\n", rounded(n))).collect();
+    assert!(served.get("/new", &cookie).body.contains("trust_ids"));
+    let place = received(&served, &cookie, &[("file", "unlike.csv", &file)]);
+    let page = served.get(&place, &cookie).body;
+    assert!(page.contains("20 of 20 IDs with 19 digits") && page.contains("Nothing of it can be queued"), "{page}");
+    let place = received(&served, &cookie, &[("file", "unlike.csv", &file), ("trust_ids", "", "1")]);
+    let page = served.get(&place, &cookie).body;
+    assert!(page.contains("takes them as they are written"), "{page}");
+    assert_eq!(served.post(&place, &cookie, "").status, 303);
+    assert_eq!(
+        (&status(&served)["jobs"][0]["job"], &status(&served)["jobs"][0]["rejected"]),
+        (&"unlike".into(), &0.into())
+    );
+}

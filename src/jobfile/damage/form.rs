@@ -101,10 +101,14 @@ impl Forms {
     }
 
     pub(super) fn insert(&mut self, form: DamageForm) {
-        self.0 |= form.bit();
+        self.insert_if(form, true);
     }
 
-    pub(super) fn is_empty(self) -> bool {
+    fn insert_if(&mut self, form: DamageForm, has: bool) {
+        self.0 |= form.bit() * u8::from(has);
+    }
+
+    pub(in crate::jobfile) fn is_empty(self) -> bool {
         self.0 == 0
     }
 
@@ -125,31 +129,29 @@ pub(super) fn judge(id: TargetId) -> Option<Judged> {
     if value < LEAST[length] {
         return None;
     }
+    // Whether an ID is even, or a multiple of 4,096, is as good as random: no branch is taken on it.
     let mut forms = Forms::default();
-    if ends_in_zeros(value, length) {
-        forms.insert(DamageForm::Zeros);
-    }
     if bits > EXACT_BITS {
-        if value.trailing_zeros() >= bits - EXACT_BITS {
-            forms.insert(DamageForm::Exact);
-        }
+        forms.insert_if(DamageForm::Exact, value.trailing_zeros() >= bits - EXACT_BITS);
         if is_shortest(value, bits) {
             forms.insert(DamageForm::Shortest);
+            forms.insert_if(DamageForm::Zeros, ends_in_zeros(value, length));
         }
+    } else {
+        forms.insert_if(DamageForm::Zeros, ends_in_zeros(value, length));
     }
     Some(Judged { length, bits, forms, is_sequence_0: value.trailing_zeros() >= 12 && bits <= SNOWFLAKE_BITS })
 }
 
-/// Whether an ID has 15 digits and then only zeros.
+/// Whether an ID has 15 digits and then only zeros. It is the shortest of its double then, for a double keeps any 15 digits.
 fn ends_in_zeros(value: u64, length: usize) -> bool {
-    // Constants, because they need no division; half of all IDs are told by their last bit.
-    value & 1 == 0
-        && match length {
-            0 => value.is_multiple_of(10),
-            1 => value.is_multiple_of(100),
-            2 => value.is_multiple_of(1_000),
-            _ => value.is_multiple_of(10_000),
-        }
+    // By constants, because they need no division.
+    match length {
+        0 => value.is_multiple_of(10),
+        1 => value.is_multiple_of(100),
+        2 => value.is_multiple_of(1_000),
+        _ => value.is_multiple_of(10_000),
+    }
 }
 
 /// Whether a number is what its double prints: of all numbers that read as the same double, the one with the most zeros at its end,
@@ -159,9 +161,9 @@ fn is_shortest(value: u64, bits: u32) -> bool {
     // what is printed ends in as many zeros as the largest of these at least.
     let (step, fits) = match bits - EXACT_BITS {
         0..=3 => (1, true),
-        4..=6 => (10, value & 1 == 0 && value.is_multiple_of(10)),
-        7..=9 => (100, value & 3 == 0 && value.is_multiple_of(100)),
-        _ => (1_000, value & 7 == 0 && value.is_multiple_of(1_000)),
+        4..=6 => (10, value.is_multiple_of(10)),
+        7..=9 => (100, value.is_multiple_of(100)),
+        _ => (1_000, value.is_multiple_of(1_000)),
     };
     if !fits {
         return false;

@@ -1,5 +1,6 @@
 //! What a file's IDs prove together. Memory does not grow with the file.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::LENGTHS;
@@ -42,6 +43,8 @@ pub(in crate::jobfile) struct Tally {
     evidence: [[[u64; KINDS]; WIDTHS]; LENGTHS],
     /// The run of consecutive hits by length and form: how improbable it is.
     runs: [[Run; FORMS]; LENGTHS],
+    /// Whether any run of a length has begun.
+    is_running: [bool; LENGTHS],
     remembered: HashSet<u64>,
     scientific: u64,
 }
@@ -58,15 +61,24 @@ struct Run {
 pub(in crate::jobfile) struct Suspicion([Forms; LENGTHS]);
 
 impl Tally {
-    /// Counts an ID. Where it has a form of damage, honest or not: the number of its length, and its forms.
+    /// Counts an ID. The number of its length and the forms it has, honestly or not; none where it is not judged.
     #[inline]
     pub(in crate::jobfile) fn count(&mut self, id: TargetId) -> Option<(usize, Forms)> {
         let judged = judge(id)?;
-        self.ids[judged.length] += 1;
-        if !judged.is_sequence_0 {
-            self.take(&judged, id.value());
+        let Judged { length, bits, forms, is_sequence_0 } = judged;
+        self.ids[length] += 1;
+        if !forms.is_empty() & !is_sequence_0 {
+            self.take_hit(&judged, id.value());
+        } else {
+            // Whether the sequence is 0 is as good as random, so that a branch on it would be guessed wrong half of the time.
+            let (counts, plain) = (!is_sequence_0, Evidence::Plain as usize);
+            self.evidence[length][(bits - BITS.start()) as usize][plain] += u64::from(counts);
+            if counts & self.is_running[length] {
+                self.is_running[length] = false;
+                self.runs[length].iter_mut().for_each(|run| run.now = 0.0);
+            }
         }
-        (!judged.forms.is_empty()).then_some((judged.length, judged.forms))
+        Some((length, forms))
     }
 
     /// How many IDs of a length were counted.
@@ -79,27 +91,24 @@ impl Tally {
         self.scientific += 1;
     }
 
-    fn take(&mut self, judged: &Judged, value: u64) {
+    fn take_hit(&mut self, judged: &Judged, value: u64) {
         let Judged { length, bits, forms, .. } = *judged;
         let evidence = match forms {
             forms if forms.has(DamageForm::Zeros) => Evidence::Zeros,
             forms if forms.has(DamageForm::Shortest) => Evidence::Shortest,
-            forms if forms.has(DamageForm::Exact) => Evidence::Exact,
-            _ => Evidence::Plain,
+            _ => Evidence::Exact,
         };
-        if evidence != Evidence::Plain
-            && (self.remembered.len() < MAX_REMEMBERED || self.remembered.contains(&value))
-            && !self.remembered.insert(value)
-        {
+        if self.remembered.len() < MAX_REMEMBERED && !self.remembered.insert(value) {
             return;
         }
+        self.is_running[length] = true;
         self.evidence[length][(bits - BITS.start()) as usize][evidence as usize] += 1;
         let runs = &mut self.runs[length];
         for form in DamageForm::ALL {
             match (evidence as usize).cmp(&(form as usize)) {
-                std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => runs[form as usize].grow(-honest_chance(form, length, bits).log2()),
-                std::cmp::Ordering::Greater => runs[form as usize].now = 0.0,
+                Ordering::Less => {}
+                Ordering::Equal => runs[form as usize].grow(-honest_chance(form, length, bits).log2()),
+                Ordering::Greater => runs[form as usize].now = 0.0,
             }
         }
     }
