@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::accounts::Who;
+use super::damage::stopped_at;
 use super::guard::KeepGuard;
 use crate::auth::TokenSource;
 use crate::cli::error::{CliError, Kind};
@@ -80,6 +81,9 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
             "put the file in order and give the command again to go on, or load the job again with another --keep",
         ));
     }
+    if !finish.damaged.is_empty() {
+        return Err(stopped_at(&finish.damaged));
+    }
     let all = store.status(None).await?;
     let ours = |status: &JobStatus| jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
     Ok(Ended { finish, jobs: all.into_iter().filter(ours).collect(), store })
@@ -93,7 +97,7 @@ pub fn exit_code(stopped: Stopped, counts: &[Counts]) -> u8 {
         Stopped::Interrupted(signal) => signal.exit_code(),
         Stopped::Account => 77,
         Stopped::Unreachable => 69,
-        Stopped::KeepList => 74,
+        Stopped::KeepList | Stopped::Damaged => 74,
         _ if left => 4,
         _ if troubled => 3,
         _ => 0,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::accounts::{Accounts, FileAccounts};
+use super::damage::{Mended, mend_by_file};
 use super::handles::{HandleBook, Placed};
 use super::preparing::Prepared;
 use super::sifting::{RowRules, RowSieve, SievedRow};
@@ -35,8 +36,8 @@ pub struct LoadOptions {
 pub enum Loaded {
     /// The job is new, or in a new round.
     Round(LoadSummary),
-    /// It was compared with what was there.
-    Again(ReloadSummary),
+    /// It was compared with what was there, after damaged rows were put right.
+    Again(ReloadSummary, Mended),
     /// There was nothing to do.
     Unchanged,
     /// The job was cancelled; nothing is loaded.
@@ -57,8 +58,14 @@ pub async fn load(
     now: Wall,
 ) -> Result<Loaded, CliError> {
     let (from, keep) = (file.loaded_from(options), options.rules.keep_path());
+    let mended = match standing {
+        Standing::Unchanged { .. } | Standing::Changed { .. } => {
+            mend_by_file(store, file, accounts, options, now).await?
+        }
+        Standing::New | Standing::Again | Standing::Cancelled => Mended::default(),
+    };
     match standing {
-        Standing::Unchanged { .. } => {
+        Standing::Unchanged { .. } if mended.is_empty() => {
             store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
             Ok(Loaded::Unchanged)
         }
@@ -79,7 +86,7 @@ pub async fn load(
             }
             Ok(Loaded::Round(loader.finish().await?))
         }
-        Standing::Changed { .. } => {
+        Standing::Unchanged { .. } | Standing::Changed { .. } => {
             let Some(job) = store.job(&file.job).await? else {
                 return Err(CliError::new(Kind::Fault, "the job went away while it was loaded").hint("type it again"));
             };
@@ -91,7 +98,7 @@ pub async fn load(
             match loader.apply(allow_shrink).await? {
                 Reloaded::Applied(summary) => {
                     store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
-                    Ok(Loaded::Again(summary))
+                    Ok(Loaded::Again(summary, mended))
                 }
                 Reloaded::Shrinks { vanished, pending } => Err(shrinks(file, vanished, pending)),
             }
@@ -146,7 +153,7 @@ async fn push_rows(
 }
 
 /// As many rows as the queue takes at once; none at the end.
-async fn next_batch(
+pub(super) async fn next_batch(
     rows: &mut Rows,
     accounts: FileAccounts<'_>,
     options: &LoadOptions,

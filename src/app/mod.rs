@@ -4,6 +4,7 @@
 //! What does not belong here: talking to a terminal (`cli`), SQL (`store`), deciding anything about a request (`engine`).
 
 mod accounts;
+mod damage;
 mod draining;
 mod environment;
 mod facts;
@@ -19,6 +20,7 @@ mod standing;
 mod tokens;
 
 pub use accounts::{Accounts, Bases, FileAccounts, RealAccounts, SandboxAccounts, Who};
+pub use damage::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
 pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
 pub use environment::{EnvironmentAccount, environment_accounts};
 pub use facts::{FactColumns, Facts};

@@ -146,6 +146,7 @@ mod tests {
             next_slot_at: None,
             given_up: None,
             withheld: None,
+            damaged: Vec::new(),
             troubles: vec![],
         };
         let text = run_summary(&[JobCounts::new("unfollow", &counts())], &finish, 3).to_string();

@@ -117,6 +117,8 @@ pub(super) struct Dispatcher {
     pub(super) stopping: Option<Stopped>,
     /// What is wrong with a keep list.
     pub(super) withheld: Option<String>,
+    /// Tasks that are not what their files said.
+    pub(super) damaged: Vec<TaskId>,
     /// How far ahead lanes are looked at, where all that were looked at last were spared.
     pub(super) depths: HashMap<LaneId, u32>,
     pub(super) drain_until: Option<Tick>,
@@ -225,6 +227,7 @@ impl Dispatcher {
             silence: None,
             stopping: None,
             withheld: None,
+            damaged: Vec::new(),
             depths: HashMap::new(),
             drain_until: None,
             troubles: Vec::new(),
@@ -300,6 +303,7 @@ impl Dispatcher {
                 let receipt = self.means.drain.turn(&turn, now).await?;
                 self.tell(&Event::Committed { took: began.elapsed() });
                 self.tell_settled(&turn);
+                self.note_damage(&receipt);
                 self.send_out(receipt, plan, now);
                 self.news.look_soon();
                 self.tell_progress();
@@ -421,6 +425,7 @@ impl Dispatcher {
             troubles: std::mem::take(&mut self.troubles),
             given_up: self.given_up,
             withheld: self.withheld.take(),
+            damaged: self.record_damage(now).await?,
         };
         self.carriers.shutdown().await;
         let store = self.means.drain.end(now, stopped.name()).await?;

@@ -7,8 +7,8 @@ use super::dispatcher::Dispatcher;
 use super::event::Stopped;
 use super::settling::move_provisional;
 use super::shutdown::Urgency;
-use crate::domain::{MicroUsd, TaskState, Tick};
-use crate::store::{JobState, StoreError, Turn};
+use crate::domain::{MicroUsd, Moment, TaskState, Tick};
+use crate::store::{DamagedTask, JobState, StoreError, Turn, TurnReceipt};
 
 impl Dispatcher {
     /// Whether the drain is over. `idle`: the last pass found nothing to write.
@@ -159,6 +159,26 @@ impl Dispatcher {
             }
         }
         Ok(left)
+    }
+
+    /// Nothing more leaves where a task is not what the file said: whoever is damaged once may be so twice.
+    pub(super) fn note_damage(&mut self, receipt: &TurnReceipt) {
+        if !receipt.damaged.is_empty() {
+            self.damaged.clone_from(&receipt.damaged);
+            self.stopping = Some(Stopped::Damaged);
+        }
+    }
+
+    /// What is damaged, and a note of it for the next load of its file.
+    pub(super) async fn record_damage(&mut self, now: Moment) -> Result<Vec<DamagedTask>, StoreError> {
+        if self.damaged.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tasks = std::mem::take(&mut self.damaged);
+        let store = self.means.drain.store();
+        store.note_damage(&tasks, now.wall).await?;
+        let noted = store.damaged_tasks(None).await?;
+        Ok(noted.into_iter().filter(|damaged| tasks.contains(&damaged.task)).collect())
     }
 
     fn over(&mut self, stopped: Stopped) -> Result<Stopped, StoreError> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{AccountId, Action, MicroUsd, Outcome, Reason, RoundId, Target, Wall, WindowSpec};
+use crate::store::DamagedTask;
 
 /// Something that happened. Every number in it has been committed.
 #[derive(Clone, Debug, PartialEq)]
@@ -196,6 +197,8 @@ pub enum Stopped {
     Unreachable,
     /// A keep list cannot be read any more.
     KeepList,
+    /// A row at the head of its line is not what the file said.
+    Damaged,
 }
 
 impl Stopped {
@@ -212,7 +215,7 @@ impl Stopped {
             Stopped::Cancelled => "cancelled",
             Stopped::Account => "account",
             Stopped::Unreachable => "unreachable",
-            Stopped::KeepList => "error",
+            Stopped::KeepList | Stopped::Damaged => "error",
         }
     }
 }
@@ -234,6 +237,8 @@ pub struct Finish {
     pub given_up: Option<Wall>,
     /// What is wrong with a keep list, where that ended it.
     pub withheld: Option<String>,
+    /// Rows that are not what their files said, where those ended it.
+    pub damaged: Vec<DamagedTask>,
 }
 
 impl Finish {
@@ -247,6 +252,7 @@ impl Finish {
             troubles: Vec::new(),
             given_up: None,
             withheld: None,
+            damaged: Vec::new(),
         }
     }
 }

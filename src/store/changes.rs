@@ -170,7 +170,7 @@ const COUNT_READMITTED: &str = "
      where round.id = ?3";
 
 const READMIT: &str = "
-    update or rollback task set state = 0, reason = null, http_status = null, finished_at = null
+    update or rollback task set state = 0, reason = null, http_status = null, finished_at = null, crashes = 0
      where id in (select c.task_id from temp.changed c join temp.incoming i on i.id = c.incoming_id
                    where c.rowid > ?1 and c.rowid <= ?2 and i.rejected is null)
        and state = 9";

@@ -59,7 +59,7 @@ impl Store {
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
                 let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-                let mut counts = [0; 6];
+                let mut counts = [0; 7];
                 for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
                     let done = sqlx::query(sql).bind(from).bind(to).bind(keep_from.0).execute(&mut *tx).await;
                     *count = done.map_err(&sort)?.rows_affected();
@@ -67,7 +67,7 @@ impl Store {
                 tx.commit().await.map_err(&sort)?;
                 forgotten.attempts += counts[0];
                 forgotten.attempts_kept += counts[1];
-                forgotten.tasks += counts[5];
+                forgotten.tasks += counts[6];
                 from = to + 1;
             }
         }
@@ -82,7 +82,7 @@ impl Store {
 }
 
 /// Attempts first (found through the tasks' chains), the tasks last.
-const FORGET_TASKS: [&str; 6] = [
+const FORGET_TASKS: [&str; 7] = [
     "with recursive chain (id, previous_id, reserved_at) as (
          select a.id, a.previous_id, a.reserved_at from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
           where task.id between ?1 and ?2
@@ -98,15 +98,18 @@ const FORGET_TASKS: [&str; 6] = [
     "delete from task_key where (lane_id, target) in (select lane_id, target from task where id between ?1 and ?2)",
     "delete from task_cells where task_id between ?1 and ?2",
     "delete from verification where task_id between ?1 and ?2",
+    "delete from damaged_task where task_id between ?1 and ?2",
     "delete from task where id between ?1 and ?2",
 ];
 
-const FORGET_JOB: [&str; 6] = [
+// Keys are left where a row was damaged: they are found by what it says.
+const FORGET_JOB: [&str; 7] = [
     "delete from row_run
       where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
     "delete from row_without_task
       where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
     "delete from load where round_id in (select id from round where job_id = ?1)",
+    "delete from task_key where lane_id in (select lane.id from lane join round on round.id = lane.round_id where round.job_id = ?1)",
     "delete from lane where round_id in (select id from round where job_id = ?1)",
     "delete from round where job_id = ?1",
     "delete from job where id = ?1",

@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::{CRASHED, CrashCount};
+use crate::domain::{CRASHED, CrashCount, UNKNOWN_AFTER_CRASH};
 
 /// The most faults that SQLite lists.
 const MAX_FAULTS: usize = 20;
@@ -23,22 +23,53 @@ pub struct Integrity {
     pub blamed: Vec<(String, u64)>,
 }
 
-/// The counters of a round beside those that counting gives. Tasks above `visible_to` belong to a load that has not finished.
-const MISCOUNTED: &str = "
+/// What counting gives for each round, and a statement about it.
+macro_rules! counted {
+    ($statement:literal) => {
+        concat!(
+            "
     with counted as (
         select lane.round_id as round_id, sum(task.state < 4) as pending, sum(task.state = 4) as done,
                sum(task.state = 5) as gone, sum(task.state = 6) as failed, sum(task.state = 7) as cancelled,
                sum(task.state = 8) as kept, sum(task.state = 9) as rejected
           from task join lane on lane.id = task.lane_id join round on round.id = lane.round_id
          where task.id <= round.visible_to
-         group by lane.round_id)
-    select job.name
+         group by lane.round_id) ",
+            $statement
+        )
+    };
+}
+
+/// The counters of a round beside those that counting gives. Tasks above `visible_to` belong to a load that has not finished.
+const MISCOUNTED: &str = counted!(
+    "select job.name
       from round join job on job.id = round.job_id left join counted c on c.round_id = round.id
      where round.pending <> coalesce(c.pending, 0) or round.done <> coalesce(c.done, 0)
         or round.gone <> coalesce(c.gone, 0) or round.failed <> coalesce(c.failed, 0)
         or round.cancelled <> coalesce(c.cancelled, 0) or round.kept <> coalesce(c.kept, 0)
         or round.rejected_tasks <> coalesce(c.rejected, 0)
-     order by job.name";
+     order by job.name"
+);
+
+const RECOUNT: &str = counted!(
+    "update round
+        set pending = coalesce(c.pending, 0), done = coalesce(c.done, 0), gone = coalesce(c.gone, 0),
+            failed = coalesce(c.failed, 0), cancelled = coalesce(c.cancelled, 0), kept = coalesce(c.kept, 0),
+            rejected_tasks = coalesce(c.rejected, 0)
+       from round r left join counted c on c.round_id = r.id
+      where round.id = r.id
+        and (round.pending <> coalesce(c.pending, 0) or round.done <> coalesce(c.done, 0)
+             or round.gone <> coalesce(c.gone, 0) or round.failed <> coalesce(c.failed, 0)
+             or round.cancelled <> coalesce(c.cancelled, 0) or round.kept <> coalesce(c.kept, 0)
+             or round.rejected_tasks <> coalesce(c.rejected, 0))"
+);
+
+/// Tasks that are being sent, and no attempt of which is open: no drain would ever take them up again.
+const LOST: &str = "select count(*) from task where state = 1 and not exists (select 1 from attempt a where a.ended_at is null and a.task_id = task.id)";
+
+const REQUEUE_LOST: &str = "
+    update task set state = 2, unsure = 1, reason = ?1
+     where state = 1 and not exists (select 1 from attempt a where a.ended_at is null and a.task_id = task.id)";
 
 /// Rows in the newest rounds that failed as crashed with fewer deaths on record than that takes (`?1`).
 const BLAMED: &str = "
@@ -49,7 +80,8 @@ const BLAMED: &str = "
      group by job.name order by job.name";
 
 /// What no foreign key guards. Attempts of forgotten tasks are meant to be there: their slots still count.
-const ORPHANS: [(&str, &str); 5] = [
+const ORPHANS: [(&str, &str); 6] = [
+    ("tasks that are being sent by nobody", LOST),
     ("tasks without a lane", "select count(*) from task where lane_id not in (select id from lane)"),
     ("attempts without an account", "select count(*) from attempt where account_id not in (select id from account)"),
     ("targets without a task", "select count(*) from task_key where task_id not in (select id from task)"),
@@ -96,6 +128,18 @@ impl Store {
             .map_err(|e| self.sort(e))?;
         found.blamed = blamed.into_iter().map(|(name, count)| (name, count.unsigned_abs())).collect();
         Ok(found)
+    }
+
+    /// Counts every round anew, and has tasks that are being sent by nobody sent again. Nobody drains meanwhile. Says how many rounds
+    /// had counted wrongly, and how many tasks were lost.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub async fn recount(&mut self) -> Result<(u64, u64), StoreError> {
+        let lost = sqlx::query(REQUEUE_LOST).bind(UNKNOWN_AFTER_CRASH).execute(&mut self.connection).await;
+        let lost = lost.map_err(|e| self.sort(e))?.rows_affected();
+        let counted = sqlx::query(RECOUNT).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok((counted.rows_affected(), lost))
     }
 
     async fn one_row<T>(&mut self, sql: &'static str) -> Result<T, StoreError>

@@ -132,6 +132,8 @@ pub struct TurnReceipt {
     pub claimed: Vec<Claimed>,
     /// Lanes asked in this turn that have nobody left in line.
     pub drained: Vec<LaneId>,
+    /// Tasks at the head of their lanes that are not what the file said: because of them nothing was claimed.
+    pub damaged: Vec<TaskId>,
 }
 
 /// A task whose request may now leave.
@@ -157,6 +159,7 @@ pub struct Claimed {
 struct ReceiptDocument {
     claimed: Vec<(i64, i64, i64, serde_json::Value, u32, u32, u8)>,
     drained: Vec<i64>,
+    damaged: Vec<i64>,
 }
 
 impl Drain {
@@ -193,7 +196,8 @@ impl Drain {
         let receipt: ReceiptDocument = serde_json::from_str(text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let claimed = receipt.claimed.into_iter().map(claimed_of).collect::<Result<Vec<_>, _>>()?;
         self.last_attempt = claimed.iter().map(|claimed| claimed.attempt).max().unwrap_or(self.last_attempt);
-        Ok(TurnReceipt { claimed, drained: receipt.drained.into_iter().map(LaneId).collect() })
+        let drained = receipt.drained.into_iter().map(LaneId).collect();
+        Ok(TurnReceipt { claimed, drained, damaged: receipt.damaged.into_iter().map(TaskId).collect() })
     }
 
     async fn roll_back(&mut self, error: sqlx::Error) -> StoreError {

@@ -116,11 +116,10 @@ select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->
 }
 
 /// `$7` claims. Each is the head of a line and so many behind it, one look into the index for each.
-macro_rules! claim {
+macro_rules! line {
     () => {
         "
-insert or rollback into attempt (id, account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
-with recursive claim (lane, account, action, want, upper, claim_from, claim_to) as materialized (
+claim (lane, account, action, want, upper, claim_from, claim_to) as materialized (
     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6, value ->> 7 from jsonb_each($7)
 ), line (lane, account, action, claim_to, upper, want, id) as (
     select lane, account, action, claim_to, upper, want,
@@ -135,9 +134,29 @@ with recursive claim (lane, account, action, want, upper, claim_from, claim_to) 
              order by t.id limit 1)
       from line
      where want > 1 and id is not null
-)
-select $2 + row_number() over (), line.account, line.id, task.last_attempt_id, $1, line.action, $3, $4, line.upper
-  from line join task on task.id = line.id;
+), found as materialized (
+    select line.lane, line.account, line.action, line.upper, line.id, task.last_attempt_id as previous,
+           task.state = 0 and task.finished_at is null and task.lane_id = line.lane
+           and exists (select 1 from task_key key
+                        where key.lane_id = task.lane_id and key.target = task.target and key.task_id = task.id) as whole
+      from line left join task on task.id = line.id
+     where line.id is not null
+)"
+    };
+}
+
+/// What is sent is what the file said: a task is claimed only where its row and its key agree, and where one does not, nobody is. The
+/// row is held against the index that found it, too: a bit between `kept` and `pending` sends what must be spared.
+macro_rules! claim {
+    () => {
+        concat!(
+            "
+insert or rollback into attempt (id, account_id, task_id, previous_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+with recursive",
+            line!(),
+            "
+select $2 + row_number() over (), account, id, previous, $1, action, $3, $4, upper
+  from found where not exists (select 1 from found where whole is not 1);
 
 update or rollback task set state = 1, attempts = attempts + 1, last_attempt_id = a.id
   from attempt a
@@ -152,9 +171,16 @@ select json_object(
     (select json_group_array(j.value ->> 0)
        from jsonb_each($7) j
       where not exists (select 1 from task t
-                         where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 4)));
+                         where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 4)),
+    'damaged',
+    case when exists (select 1 from attempt where id > $2) then json('[]')
+         else (with recursive",
+            line!(),
+            "
+               select json_group_array(id) from found where whole is not 1) end);
 
 commit"
+        )
     };
 }
 

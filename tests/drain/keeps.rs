@@ -106,7 +106,7 @@ fn a_list_edited_between_nights_counts_without_loading_again() {
         assert_eq!(bench.load(&file).await, Loaded::Unchanged, "the file and the list are what was loaded first");
         bench.keep_watched("");
         match bench.load(&file).await {
-            Loaded::Again(summary) => assert_eq!((summary.restored, summary.kept, summary.added), (2, 0, 0)),
+            Loaded::Again(summary, _) => assert_eq!((summary.restored, summary.kept, summary.added), (2, 0, 0)),
             other => panic!("{other:?}"),
         }
         let ended = bench.drain().await;
@@ -235,7 +235,7 @@ fn rows_are_spared_by_their_rules_and_come_back_without_them() {
         // Another rule beside it: who is spared says by which rule now, and nobody comes back.
         bench.load.rules = rules(Filter { matching: Some("ada".into()), ..Filter::default() });
         match bench.load(&file).await {
-            Loaded::Again(summary) => assert_eq!((summary.restored, summary.kept, summary.duplicates), (1, 1, 1)),
+            Loaded::Again(summary, _) => assert_eq!((summary.restored, summary.kept, summary.duplicates), (1, 1, 1)),
             other => panic!("{other:?}"),
         }
         let spared = reasons(outcomes(&bench).await);

@@ -8,7 +8,7 @@ use super::support::{Bench, id, ids, run};
 
 fn changed(loaded: Loaded) -> ReloadSummary {
     match loaded {
-        Loaded::Again(summary) => summary,
+        Loaded::Again(summary, _) => summary,
         other => panic!("{other:?}"),
     }
 }

@@ -142,13 +142,18 @@ pub struct AccountImportArgs {
 /// `cleanup doctor`
 #[derive(Clone, Copy, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cleanup doctor\n  cleanup doctor --json\n\nExit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
+    after_help = "Examples:\n  cleanup doctor\n  cleanup doctor --json\n  cleanup doctor --repair\n\n--repair puts right what the queue itself can tell: rows of which two of three copies agree, and counters. Rows of \
+                  which nobody can say any more what they were are never sent. Where the job's file is still there, load it again instead: it \
+                  knows best.\n\nExit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
                   queue, 77 for accounts; the first of these that applies."
 )]
 pub struct DoctorArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: super::SandboxFlag,
+    /// First put right what the queue itself can tell about damaged rows and counters
+    #[arg(long)]
+    pub repair: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -126,6 +126,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         Stopped::Cancelled => Some("the job was cancelled".to_owned()),
         Stopped::Account => Some("an account needs you".to_owned()),
         Stopped::KeepList => Some("a keep list cannot be read any more".to_owned()),
+        Stopped::Damaged => Some("a row is not what its file said".to_owned()),
         Stopped::Unreachable => Some(match finish.given_up {
             Some(since) => {
                 let since = context.local_clock().text(since, now);

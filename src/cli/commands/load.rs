@@ -121,7 +121,7 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
                 (summary.rejected, "rejected"),
             ])
         ),
-        Loaded::Again(summary) => format!(
+        Loaded::Again(summary, mended) => format!(
             "{job}: {}, compared with the last load: {}",
             counted(summary.rows, "row", "rows"),
             parts(&[
@@ -132,6 +132,8 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
                 (summary.kept, "kept"),
                 (summary.duplicates, "duplicate"),
                 (summary.rejected, "rejected"),
+                (mended.restored, "damaged in the queue and right again"),
+                (mended.given_up, "damaged in the queue and never sent (what they were is lost)"),
             ])
         ),
         Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),

@@ -1,10 +1,11 @@
-//! `cleanup doctor`: looks for everything that can be wrong, changes nothing, and says what mends it.
+//! `cleanup doctor`: looks for everything that can be wrong, changes nothing unless it is asked to, and says what mends it.
 //!
 //! The configuration has been read when this begins: one that cannot be is told before, with exit code 78.
 
 mod clock;
 mod machine;
 mod queue;
+mod repair;
 
 use serde_json::{Value, json};
 
@@ -78,6 +79,9 @@ pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CliError> {
         Ok(path) => {
             findings.extend(machine::files(path));
             findings.extend(machine::disk(path));
+            if args.repair {
+                findings.extend(repair::repair(context).await);
+            }
             findings.extend(queue::look(context).await);
         }
         Err(error) => {

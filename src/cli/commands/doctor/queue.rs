@@ -6,7 +6,7 @@ use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
-use crate::store::{Account, Credential, DrainLock, Store};
+use crate::store::{Account, Credential, DamagedTask, DrainLock, Store};
 
 /// The most accounts that are named one by one.
 const MAX_NAMED: usize = 20;
@@ -36,7 +36,6 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
 
 async fn integrity(context: &Context, store: &mut Store) -> Vec<Finding> {
     const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup";
-    const REPORT: &str = "please report this; receipts and limits do not hang on it";
     let found = match store.integrity().await {
         Ok(found) => found,
         Err(error) => return vec![Finding::of("queue", Level::Bad(Grave::Queue), error.to_string(), BACKUP)],
@@ -45,13 +44,17 @@ async fn integrity(context: &Context, store: &mut Store) -> Vec<Finding> {
     for fault in &found.faults {
         findings.push(Finding::of("queue", Level::Bad(Grave::Queue), fault.clone(), BACKUP));
     }
+    let recount = context.command(&["doctor", "--repair"]);
     for job in &found.miscounted {
         let text = format!("the counters of {job} are not what counting its rows gives");
-        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), text, REPORT));
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), text, format!("{recount}  (counts them anew)")));
     }
     for (what, count) in &found.orphans {
-        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), format!("{count} {what}"), REPORT));
+        let remedy =
+            format!("{recount}; where that does not help please report this: receipts and limits do not hang on it");
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), format!("{count} {what}"), remedy));
     }
+    findings.extend(damaged(context, store).await);
     if findings.len() == 1 {
         findings.push(Finding::good("queue", "whole, and every counter is right"));
     }
@@ -60,6 +63,37 @@ async fn integrity(context: &Context, store: &mut Store) -> Vec<Finding> {
         let text =
             format!("{job}: {rows} failed as `crashed` in an older version, and are probably done at the platform");
         findings.push(Finding::of("queue", Level::Warning, text, context.command(&["retry", job])));
+    }
+    findings
+}
+
+/// Rows that are not what their files said; they are noted, so that the next load of the file puts them right.
+async fn damaged(context: &Context, store: &mut Store) -> Vec<Finding> {
+    let found = match store.find_damage().await {
+        Ok(found) => store.note_damage(&found, context.clock.now().wall).await,
+        Err(error) => Err(error),
+    };
+    let tasks = match found {
+        Ok(()) => store.damaged_tasks(None).await,
+        Err(error) => Err(error),
+    };
+    let tasks = match tasks {
+        Ok(tasks) => tasks,
+        Err(error) => {
+            let remedy = "stop every run, keep a copy of the file, and restore a backup";
+            return vec![Finding::of("queue", Level::Bad(Grave::Queue), error.to_string(), remedy)];
+        }
+    };
+    let repair = context.command(&["doctor", "--repair"]);
+    let finding = |task: &DamagedTask| {
+        let load = context.command(&["load", &task.path.display().to_string()]);
+        let remedy = format!("{load}  (the file says which is right); without the file: {repair}");
+        Finding::of("queue", Level::Bad(Grave::Queue), app::damage_in_words(task), remedy)
+    };
+    let mut findings: Vec<Finding> = tasks.iter().take(MAX_NAMED).map(finding).collect();
+    if let Some(more) = tasks.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+        let text = format!("... and {} that their files did not say", counted(more as u64, "more row", "more rows"));
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), text, "look at the disk; restore a backup"));
     }
     findings
 }

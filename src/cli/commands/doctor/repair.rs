@@ -1,0 +1,48 @@
+//! Puts right what the queue itself can tell, for a person who asks for it.
+
+use super::{Finding, Grave, Level};
+use crate::app;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::domain::counted;
+use crate::store::DrainLock;
+
+/// Puts damaged rows and counters right, and says what it did.
+pub(super) async fn repair(context: &Context) -> Vec<Finding> {
+    match try_repair(context).await {
+        Ok(done) if done.is_empty() => vec![Finding::good("repair", "there was nothing to put right")],
+        Ok(done) => done.into_iter().map(|text| Finding::good("repair", text)).collect(),
+        Err(error) => {
+            let grave = if error.kind == Kind::Config { Grave::Config } else { Grave::Queue };
+            vec![Finding::of("repair", Level::Bad(grave), error.message, error.hint.unwrap_or_default())]
+        }
+    }
+}
+
+async fn try_repair(context: &Context) -> Result<Vec<String>, CliError> {
+    let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
+    let _lock = DrainLock::take(store.path())?;
+    let now = context.clock.now().wall;
+    let damaged = store.find_damage().await?;
+    store.note_damage(&damaged, now).await?;
+    let mended = app::mend_by_cells(&mut store, now).await?;
+    let (rounds, lost) = store.recount().await?;
+    let rows = |count, rest: &str| format!("{}{rest}", counted(count, "damaged row", "damaged rows"));
+    let done: Vec<String> = [
+        (mended.restored, rows(mended.restored, " as two of three copies say")),
+        (mended.given_up, rows(mended.given_up, " set aside, never sent: nobody can say what they were")),
+        (
+            lost,
+            counted(lost, "row that nobody was sending is sent again", "rows that nobody was sending are sent again"),
+        ),
+        (rounds, counted(rounds, "job counted anew", "jobs counted anew")),
+    ]
+    .into_iter()
+    .filter_map(|(count, text)| (count > 0).then_some(text))
+    .collect();
+    if !done.is_empty() {
+        context.log_deed(&mut store, "repair", None, &done.join("; ")).await;
+    }
+    store.close().await;
+    Ok(done)
+}
