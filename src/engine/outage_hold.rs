@@ -51,14 +51,19 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Tasks that failed in an outage on record stand behind the others again.
+    /// Tasks that failed in an outage on record stand behind the others again. Those of jobs that are not worked on get in line.
     pub(super) fn restore_aside(&mut self, tasks: &[AsideTask]) {
-        let now = self.means.clock.now().tick;
-        for AsideTask { task, lane, account, action } in tasks {
-            let index = self.account_index(*account);
-            let outage = self.outages.entry((index, *action));
-            let outage = outage.or_insert_with(|| Outage::begins(self.means.clock.now()));
-            outage.put_aside(TaskAside { task: *task, lane: *lane, not_before: now });
+        let now = self.means.clock.now();
+        for AsideTask { task, lane, account, action } in tasks.iter().copied() {
+            if !self.roster.lanes.contains_key(&lane) {
+                self.waiting.push(Reverse((now.tick, task, lane)));
+                continue;
+            }
+            let index = self.account_index(account);
+            let outage = self.outages.entry((index, action)).or_insert_with(|| Outage::begins(now));
+            outage.put_aside(TaskAside { task, lane, not_before: now.tick });
+            // Where nobody is in line, nobody else has the account looked at.
+            self.schedule(index, now.tick);
         }
     }
 

@@ -243,6 +243,7 @@ pub(super) fn troubled(trouble: Trouble) -> Worded {
         Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
         Trouble::Ambiguous => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
         Trouble::CreditsDepleted => credits_depleted(),
+        Trouble::Outage => server_error(2),
     }
 }
 

@@ -90,7 +90,7 @@ fn troubled(trouble: Trouble) -> Worded {
         Trouble::CreditsDepleted => {
             error(429, "rate_limit_error", "quota_exceeded", "The spend cap of this key is reached.")
         }
-        Trouble::Suspended | Trouble::Ambiguous => bodies::troubled(trouble),
+        Trouble::Suspended | Trouble::Ambiguous | Trouble::Outage => bodies::troubled(trouble),
     }
 }
 

@@ -142,6 +142,7 @@ fn troubled(trouble: Trouble) -> Worded {
         Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
         Trouble::Ambiguous => unexplained(),
         Trouble::CreditsDepleted => words::credits_depleted(),
+        Trouble::Outage => words::edge_error(2),
     }
 }
 

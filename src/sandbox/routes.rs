@@ -34,6 +34,9 @@ use crate::domain::{Moment, TargetId};
 /// The longest body of a request; what is asked for fits into a hundredth.
 const MAX_REQUEST_BODY_BYTES: usize = 4096;
 
+/// More places than any window has.
+const MAX_PLACES_SPENT: u32 = 1_000_000;
+
 /// How a connection ends in place of an answer; it travels to the server as an extension of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Severed {
@@ -109,7 +112,8 @@ pub(super) fn router(platform: Platform) -> Router {
         .route("/sandbox/ledger", get(ledger))
         .route("/sandbox/effects", get(effects))
         .route("/sandbox/user/{id}/{trouble}", post(trouble))
-        .route("/sandbox/list/{id}/{list}/{target}", post(relist));
+        .route("/sandbox/list/{id}/{list}/{target}", post(relist))
+        .route("/sandbox/spend/{id}/{endpoint}/{places}", post(spend));
     for endpoint in &READS {
         let handler = move |State(platform): State<Platform>, params: Option<PathTexts>, request: Request| async move {
             read(platform, endpoint, params, request).await
@@ -302,14 +306,32 @@ async fn relist(
     }
 }
 
+async fn spend(
+    State(platform): State<Platform>,
+    Path((user, endpoint, places)): Path<(String, String, u32)>,
+) -> Response {
+    let Ok(who) = user.parse::<Who>() else {
+        return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response();
+    };
+    if platform.at_once(|world, now| world.spend(now, who, &endpoint, places.min(MAX_PLACES_SPENT))) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        (StatusCode::NOT_FOUND, "name an action or a list, such as unfollow or likes\n").into_response()
+    }
+}
+
 async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(String, String)>) -> Response {
     let trouble = match name.as_str() {
         "revoke" => Some(Trouble::Revoked),
         "suspend" => Some(Trouble::Suspended),
         "ambiguous" => Some(Trouble::Ambiguous),
         "credits" => Some(Trouble::CreditsDepleted),
+        "outage" => Some(Trouble::Outage),
         "restore" => None,
-        _ => return (StatusCode::NOT_FOUND, "one of revoke, suspend, ambiguous, credits, restore\n").into_response(),
+        _ => {
+            return (StatusCode::NOT_FOUND, "one of revoke, suspend, ambiguous, credits, outage, restore\n")
+                .into_response();
+        }
     };
     let Ok(who) = user.parse::<Who>() else {
         return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response();

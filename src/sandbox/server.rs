@@ -27,7 +27,7 @@ use super::proof::{self, OAuth1Keys};
 use super::routes::{self, Platform, Severed};
 use super::shelves::{ListSizes, Shelf};
 use super::who::Who;
-use super::world::{Rules, SpecialTarget, World};
+use super::world::{Rules, SpecialTarget, Trouble, World};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Rate, TargetId, WindowSpec};
 
@@ -50,6 +50,8 @@ pub struct Options {
     pub unlike_day: Option<Rate>,
     /// The narrower window of unfollows at v1.1.
     pub v1_unfollow: Option<Rate>,
+    /// Requests per window of each action, where every endpoint has a narrower window than all together.
+    pub endpoint_rate: Option<Rate>,
     /// Whether requests over the limits are answered with 429. If not, there are no rate-limit headers either, and the
     /// ledger tells what the client did when nobody stopped it.
     pub enforce: bool,
@@ -80,6 +82,7 @@ impl Default for Options {
             rate: WindowSpec::DEFAULT.shortened(WindowSpec::SANDBOX_SHORTER),
             unlike_day: Some(WindowSpec::UNLIKE_DAY.shortened(WindowSpec::SANDBOX_SHORTER)),
             v1_unfollow: Some(WindowSpec::V1_UNFOLLOW.shortened(WindowSpec::SANDBOX_SHORTER)),
+            endpoint_rate: None,
             enforce: true,
             faults: Faults::default(),
             seed: 0,
@@ -135,6 +138,7 @@ impl Sandbox {
             rate: options.rate,
             unlike_day: options.unlike_day,
             v1_unfollow: options.v1_unfollow,
+            endpoint_rate: options.endpoint_rate,
             enforce: options.enforce,
             faults: options.faults,
             seed: options.seed,
@@ -182,6 +186,11 @@ impl Sandbox {
     /// Puts a user or post on a list of somebody's, or back on it. False where the sandbox is full.
     pub fn relist(&self, user: impl Into<Who>, shelf: Shelf, target: TargetId) -> bool {
         self.platform.world().relist(user, shelf, target)
+    }
+
+    /// Puts an account into trouble, or out of it. False where the sandbox is full.
+    pub fn trouble(&self, user: impl Into<Who>, trouble: Option<Trouble>) -> bool {
+        self.platform.world().trouble(user, trouble)
     }
 
     /// Lets it be so that this was undone long ago, without a request: how a sandbox begins where an earlier one ended.

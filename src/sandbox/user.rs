@@ -29,8 +29,8 @@ pub(super) struct User {
     enforce: bool,
     window: FixedWindow,
     day: Option<FixedWindow>,
-    /// A narrower window of unfollows, where the platform has one.
-    unfollows: Option<FixedWindow>,
+    /// Narrower windows of one action, where the platform has them.
+    narrower: BTreeMap<Action, FixedWindow>,
     lookup_window: FixedWindow,
     arrivals: SlidingPeak,
     day_arrivals: Option<(Rate, SlidingPeak)>,
@@ -76,7 +76,9 @@ pub(super) struct Arrival<'a> {
 
 impl User {
     pub(super) fn new(who: Who, rules: &Rules) -> User {
-        let unfollows = rules.v1_unfollow.filter(|_| who.dialect == Dialect::V1);
+        let v1_unfollow =
+            |action| rules.v1_unfollow.filter(|_| who.dialect == Dialect::V1 && action == Action::Unfollow);
+        let narrower = |action| Some((action, FixedWindow::new(rules.endpoint_rate.or_else(|| v1_unfollow(action))?)));
         User {
             trouble: None,
             id: who.user,
@@ -85,7 +87,7 @@ impl User {
             enforce: rules.enforce,
             window: FixedWindow::new(rules.rate),
             day: rules.unlike_day.map(FixedWindow::new),
-            unfollows: unfollows.map(FixedWindow::new),
+            narrower: Action::ALL.into_iter().filter_map(narrower).collect(),
             lookup_window: FixedWindow::new(LOOKUPS.shortened(WindowSpec::SANDBOX_SHORTER)),
             arrivals: SlidingPeak::new(rules.rate.window()),
             day_arrivals: rules.unlike_day.map(|rate| (rate, SlidingPeak::new(rate.window()))),
@@ -136,6 +138,7 @@ impl User {
     pub(super) fn look_up(&mut self, now: Moment) -> Answer {
         self.lookups += 1;
         let verdict = match self.trouble {
+            Some(Trouble::Outage) => self.fail(),
             Some(trouble) => Verdict::Trouble(trouble),
             _ if self.enforce && !self.lookup_window.has_room(now) => Verdict::RateLimited,
             _ => {
@@ -165,6 +168,10 @@ impl User {
         if strike == Some(Strike::Reset) {
             self.faults.reset += 1;
             return Decision::Reset;
+        }
+        if self.trouble == Some(Trouble::Outage) {
+            let verdict = self.fail();
+            return Decision::Whole(self.answer(now, ask.action, verdict, wording));
         }
         if strike == Some(Strike::RateLimited) && self.trouble.is_none() && self.has_room(now, ask.action) {
             self.injected_429 += 1;
@@ -206,13 +213,7 @@ impl User {
             self.earned_429 += 1;
             return Err(Verdict::RateLimited);
         }
-        self.window.take(now);
-        if let (Action::Unlike, Some(day)) = (ask.action, &mut self.day) {
-            day.take(now);
-        }
-        if let (Action::Unfollow, Some(unfollows)) = (ask.action, &mut self.unfollows) {
-            unfollows.take(now);
-        }
+        self.take_places(now, ask.action);
         if let Some(trouble) = self.trouble {
             return Err(Verdict::Trouble(trouble));
         }
@@ -222,10 +223,28 @@ impl User {
         }
     }
 
+    /// A server fails before it has done anything.
+    fn fail(&mut self) -> Verdict {
+        self.faults.server_error += 1;
+        Verdict::ServerError
+    }
+
+    /// Takes a place in every window of an action, for a request of this or of another app.
+    pub(super) fn take_places(&mut self, now: Moment, action: Action) {
+        self.window.take(now);
+        if let (Action::Unlike, Some(day)) = (action, &mut self.day) {
+            day.take(now);
+        }
+        if let Some(narrower) = self.narrower.get_mut(&action) {
+            narrower.take(now);
+        }
+    }
+
     fn apply(&mut self, action: Action, target: TargetId, fate: Fate) -> Verdict {
         match fate {
             Fate::Gone => return Verdict::Gone,
             Fate::Refuses(refusal) => return Verdict::Refused(refusal),
+            Fate::Fails => return self.fail(),
             Fate::Exists | Fate::Ghost => {}
         }
         if let Some(entry) = self.taken_off(action, target) {
@@ -245,18 +264,14 @@ impl User {
 
     fn has_room(&self, now: Moment, action: Action) -> bool {
         let day_has_room = || self.day_of(action).is_none_or(|day| day.has_room(now));
-        let unfollows_have_room = || self.unfollows_of(action).is_none_or(|window| window.has_room(now));
-        !self.enforce || (self.window.has_room(now) && day_has_room() && unfollows_have_room())
-    }
-
-    fn unfollows_of(&self, action: Action) -> Option<&FixedWindow> {
-        self.unfollows.as_ref().filter(|_| action == Action::Unfollow)
+        let narrower_has_room = || self.narrower.get(&action).is_none_or(|window| window.has_room(now));
+        !self.enforce || (self.window.has_room(now) && day_has_room() && narrower_has_room())
     }
 
     /// How the tighter of the short windows stands.
     fn standing(&self, now: Moment, action: Action) -> Standing {
         let all = self.window.standing(now);
-        let own = self.unfollows_of(action).map(|window| window.standing(now));
+        let own = self.narrower.get(&action).map(|window| window.standing(now));
         own.filter(|own| (own.remaining, -own.reset_seconds) <= (all.remaining, -all.reset_seconds)).unwrap_or(all)
     }
 

@@ -30,6 +30,8 @@ pub enum Fate {
     Refuses(Refusal),
     /// Undoing it is answered with success, and it stays on its list.
     Ghost,
+    /// Every request for it is answered 5xx.
+    Fails,
 }
 
 /// How a target refuses.
@@ -67,6 +69,8 @@ pub enum Trouble {
     Ambiguous,
     /// The app's credits are used up: 402.
     CreditsDepleted,
+    /// Nobody serves it: everything is answered 5xx.
+    Outage,
 }
 
 /// What the world is like.
@@ -75,6 +79,7 @@ pub(super) struct Rules {
     pub(super) rate: Rate,
     pub(super) unlike_day: Option<Rate>,
     pub(super) v1_unfollow: Option<Rate>,
+    pub(super) endpoint_rate: Option<Rate>,
     pub(super) enforce: bool,
     pub(super) faults: Faults,
     pub(super) seed: u64,
@@ -282,7 +287,7 @@ impl World {
         match self.fate_of(shelf.kind(), target) {
             Fate::Gone => false,
             Fate::Ghost => true,
-            Fate::Exists | Fate::Refuses(_) => !user.has_undone(shelf, target),
+            Fate::Exists | Fate::Fails | Fate::Refuses(_) => !user.has_undone(shelf, target),
         }
     }
 
@@ -299,7 +304,7 @@ impl World {
                 None => Fate::Gone,
             };
             match (fate, user) {
-                (Fate::Exists | Fate::Ghost, Some(user)) => leaf.entries.push((user, Some(name.clone()))),
+                (Fate::Exists | Fate::Ghost | Fate::Fails, Some(user)) => leaf.entries.push((user, Some(name.clone()))),
                 (Fate::Refuses(Refusal::Suspended), _) => {
                     leaf.missing.push((name.clone(), Some(Refusal::Suspended)));
                 }
@@ -314,6 +319,22 @@ impl World {
     /// Puts an account into trouble, or out of it. False where there is no room for another user.
     pub(super) fn trouble(&mut self, who: impl Into<Who>, trouble: Option<Trouble>) -> bool {
         self.user(who.into()).map(|user| user.trouble = trouble).is_some()
+    }
+
+    /// Somebody else uses up so many places of an endpoint's windows: of an action, or of a list. False where there is no such endpoint
+    /// or no room for another user.
+    pub(super) fn spend(&mut self, now: Moment, who: impl Into<Who>, endpoint: &str, places: u32) -> bool {
+        let action = Action::ALL.into_iter().find(|action| action.name() == endpoint);
+        let shelf = Shelf::ALL.into_iter().find(|shelf| shelf.name() == endpoint);
+        let Some(user) = self.user(who.into()) else { return false };
+        for _ in 0..places {
+            match (action, shelf) {
+                (Some(action), _) => user.take_places(now, action),
+                (None, Some(shelf)) => user.take_read_place(now, shelf),
+                (None, None) => return false,
+            }
+        }
+        action.is_some() || shelf.is_some()
     }
 
     /// What has been counted.

@@ -24,6 +24,7 @@ fn rules(rate: &str, faults: &str) -> Rules {
         rate: rate.parse().unwrap(),
         unlike_day: Some("20/1m".parse().unwrap()),
         v1_unfollow: None,
+        endpoint_rate: None,
         enforce: true,
         faults: faults.parse().unwrap(),
         seed: 42,

@@ -6,6 +6,7 @@ mod keeps;
 mod nights;
 mod nights_large;
 mod nights_law;
+mod outage;
 mod outcomes;
 mod support;
 mod trouble;

@@ -238,6 +238,9 @@ pub struct SandboxArgs {
     /// Unlikes per long window of a user [default: 1000/24m]
     #[arg(long, value_name = "N/TIME")]
     pub unlike_day: Option<Rate>,
+    /// Requests per window of each action beside it, where every endpoint has a narrower window of its own
+    #[arg(long, value_name = "N/TIME")]
+    pub endpoint_limit: Option<Rate>,
     /// What goes wrong and how often: none, 5%, or a list such as 429=2%,gone=3%
     #[arg(long, value_name = "TEXT")]
     pub faults: Option<String>,

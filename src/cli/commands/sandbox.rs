@@ -17,6 +17,7 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CliError> 
         listen: args.listen,
         rate: args.limit.unwrap_or(defaults.rate),
         unlike_day: args.unlike_day.or(if args.limit.is_some() { None } else { defaults.unlike_day }),
+        endpoint_rate: args.endpoint_limit,
         faults: faults(args)?,
         seed: args.seed,
         latency: args.latency,

@@ -41,6 +41,10 @@ impl User {
             self.faults.reset += 1;
             return Decision::Reset;
         }
+        if trouble == Some(Trouble::Outage) {
+            self.faults.server_error += 1;
+            return say(Verdict::ServerError);
+        }
         if trouble == Some(Trouble::Revoked) {
             return say(Verdict::Trouble(Trouble::Revoked));
         }
@@ -62,6 +66,11 @@ impl User {
             _ => Verdict::Undone,
         };
         self.read_end(verdict, now, ask, strike, wording)
+    }
+
+    /// Somebody else takes a place in the window of a list.
+    pub(in crate::sandbox) fn take_read_place(&mut self, now: Moment, shelf: Shelf) {
+        self.reads_of(shelf.name()).window.take(now);
     }
 
     /// How a request that was let in is answered.

@@ -1,0 +1,253 @@
+//! Outages, through the engine and over HTTP, with simulated time: whoever waits is moved on at once.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
+use cleanup::domain::{BootId, Moment, Outcome, TargetKind, Tick, Wall};
+use cleanup::engine::{Event, Listener, Signal, Stopped};
+use cleanup::sandbox::{Fate, Options, Sandbox, SpecialTarget, Trouble};
+
+use super::support::{Bench, id, ids, run};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A simulated clock that knows until when somebody waits.
+struct WatchedClock {
+    clock: Arc<SimulatedClock>,
+    /// Ends of sleeps that somebody is in.
+    sleeps: Mutex<Vec<Tick>>,
+}
+
+impl WatchedClock {
+    fn at(start: Moment) -> Arc<WatchedClock> {
+        Arc::new(WatchedClock { clock: SimulatedClock::shared(start), sleeps: Mutex::default() })
+    }
+
+    fn next(&self) -> Option<Tick> {
+        self.sleeps.lock().unwrap().iter().min().copied()
+    }
+
+    fn since_start(&self) -> Duration {
+        self.clock.now().tick.since(START.tick)
+    }
+}
+
+const START: Moment = Moment { tick: Tick(1_000_000), wall: Wall(1_800_000_000_000) };
+
+/// Takes its entry out when it is over or given up.
+struct Entry<'a>(&'a WatchedClock, Tick);
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        let mut sleeps = self.0.sleeps.lock().unwrap();
+        let index = sleeps.iter().position(|tick| *tick == self.1).unwrap();
+        sleeps.swap_remove(index);
+    }
+}
+
+impl Clock for WatchedClock {
+    fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    fn boot(&self) -> BootId {
+        self.clock.boot()
+    }
+
+    fn suspended(&self) -> Duration {
+        self.clock.suspended()
+    }
+
+    fn sleep_until(&self, tick: Tick) -> Sleep<'_> {
+        Box::pin(async move {
+            self.sleeps.lock().unwrap().push(tick);
+            let _entry = Entry(self, tick);
+            self.clock.sleep_until(tick).await;
+        })
+    }
+}
+
+/// What the engine has said.
+#[derive(Default)]
+struct Heard {
+    /// Tasks that are claimed, as of the last turn.
+    claimed: AtomicUsize,
+    outage_told: AtomicBool,
+    end_told: AtomicBool,
+}
+
+struct Ear(Arc<Heard>);
+
+impl Listener for Ear {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Progress(progress) => self.0.claimed.store(progress.claimed, Ordering::SeqCst),
+            Event::Outage { .. } => self.0.outage_told.store(true, Ordering::SeqCst),
+            Event::OutageEnded { .. } => self.0.end_told.store(true, Ordering::SeqCst),
+            _ => {}
+        }
+    }
+}
+
+/// A drain whose every wait is over at once. `at` is called before the clock moves on, with the time since the beginning.
+async fn drain(bench: &Bench, clock: &WatchedClock, mut at: impl FnMut(Duration)) -> (cleanup::app::Ended, Arc<Heard>) {
+    let heard = Arc::new(Heard::default());
+    let ear = Box::new(Ear(Arc::clone(&heard)));
+    let driver = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            // While a request is out the world moves by itself.
+            if heard.claimed.load(Ordering::SeqCst) > 0 {
+                continue;
+            }
+            let Some(next) = clock.next() else { continue };
+            at(clock.since_start());
+            clock.clock.advance(next.since(clock.now().tick).max(Duration::from_millis(1)));
+        }
+    };
+    tokio::select! {
+        ended = bench.try_drain(ear) => (ended.unwrap(), heard),
+        () = driver => unreachable!("it drives on"),
+    }
+}
+
+async fn bench(special: Vec<SpecialTarget>) -> (Bench, Arc<WatchedClock>) {
+    let mut bench = Bench::new("1000/1s", "none").await;
+    let clock = WatchedClock::at(START);
+    let shared: SharedClock = Arc::clone(&clock) as SharedClock;
+    let faults = "none".parse().unwrap();
+    let options = Options { rate: "1000/1s".parse().unwrap(), unlike_day: None, faults, special, ..Options::default() };
+    bench.sandbox = Sandbox::start(options, Arc::clone(&shared)).await.unwrap();
+    bench.clock = shared;
+    bench.options.run.request_deadline = HOUR;
+    (bench, clock)
+}
+
+fn out(bench: &Bench, is_out: bool) {
+    assert!(bench.sandbox.trouble(bench.user(), is_out.then_some(Trouble::Outage)));
+}
+
+#[test]
+fn an_outage_of_an_hour_fails_nothing_and_its_end_is_noticed_within_fifteen_minutes() {
+    run(async {
+        for workers in [1, 32] {
+            let (mut bench, clock) = bench(Vec::new()).await;
+            bench.options.run.workers = workers;
+            let file = bench.write("unfollow.csv", &ids(200));
+            bench.load(&file).await;
+            out(&bench, true);
+            let (ended, heard) = drain(&bench, &clock, |since| out(&bench, since < HOUR)).await;
+            assert_eq!((ended.finish.stopped, ended.jobs[0].counts.done), (Stopped::Finished, 200), "{workers}");
+            assert!(heard.outage_told.load(Ordering::SeqCst) && heard.end_told.load(Ordering::SeqCst));
+            assert!(clock.since_start() < HOUR + 16 * MINUTE, "{:?}", clock.since_start());
+            let in_vain = ended.finish.requests - 200;
+            assert!(in_vain < 80, "{in_vain} requests in vain, by {workers} workers");
+        }
+    });
+}
+
+#[test]
+fn a_row_that_always_fails_among_others_fails_after_eight_tries() {
+    run(async {
+        let poison =
+            SpecialTarget { kind: TargetKind::User, id: id(11).to_string().parse().unwrap(), fate: Fate::Fails };
+        let (mut bench, clock) = bench(vec![poison]).await;
+        bench.options.run.workers = 4;
+        let file = bench.write("unfollow.csv", &ids(60));
+        bench.load(&file).await;
+        let (ended, heard) = drain(&bench, &clock, |_| {}).await;
+        let counts = ended.jobs[0].counts;
+        assert_eq!((ended.finish.stopped, counts.done, counts.failed), (Stopped::Finished, 59, 1));
+        assert_eq!(ended.finish.requests, 59 + 8);
+        assert!(!heard.end_told.load(Ordering::SeqCst), "nobody was out");
+        ended.store.close().await;
+        let receipts = bench.receipts("unfollow").await;
+        let failed = receipts.iter().find(|row| row.outcome == Outcome::Failed).unwrap();
+        assert_eq!((failed.attempts, failed.line), (8, Some(13)));
+    });
+}
+
+#[test]
+fn a_process_that_begins_again_every_minute_charges_nothing_in_an_outage() {
+    run(async {
+        let (mut bench, clock) = bench(Vec::new()).await;
+        bench.options.run.workers = 2;
+        let file = bench.write("unfollow.csv", &ids(5));
+        bench.load(&file).await;
+        out(&bench, true);
+        for round in 0..40_u32 {
+            bench.shutdown = cleanup::engine::shutdown();
+            let signal = &bench.shutdown.0;
+            let (ended, _) = drain(&bench, &clock, |since| {
+                if since >= (round + 1) * MINUTE {
+                    signal.signal(Signal::Terminate);
+                }
+            })
+            .await;
+            assert_eq!(ended.jobs[0].counts.pending, 5, "round {round}");
+            ended.store.close().await;
+        }
+        out(&bench, false);
+        bench.shutdown = cleanup::engine::shutdown();
+        let (ended, _) = drain(&bench, &clock, |_| {}).await;
+        assert_eq!((ended.jobs[0].counts.done, ended.jobs[0].counts.failed), (5, 0));
+        ended.store.close().await;
+        let receipts = bench.receipts("unfollow").await;
+        assert!(receipts.iter().all(|row| row.attempts >= 5), "everybody has a turn: {receipts:?}");
+    });
+}
+
+#[test]
+fn a_run_without_a_deadline_gives_up_after_a_day_and_one_with_a_deadline_ends_by_it() {
+    run(async {
+        let (mut bench, clock) = bench(Vec::new()).await;
+        let file = bench.write("unfollow.csv", &ids(3));
+        bench.load(&file).await;
+        out(&bench, true);
+        bench.options.run.until = Some(START.tick.after(2 * HOUR));
+        let (ended, _) = drain(&bench, &clock, |_| {}).await;
+        assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Deadline, 3));
+        assert!(clock.since_start() <= 2 * HOUR, "{:?}", clock.since_start());
+        ended.store.close().await;
+        bench.options.run.until = None;
+        let began = clock.since_start();
+        let (ended, _) = drain(&bench, &clock, |_| {}).await;
+        assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Unreachable, 3));
+        assert_eq!(cleanup::app::exit_code(ended.finish.stopped, &[ended.jobs[0].counts]), 69);
+        let waited = clock.since_start() - began;
+        assert!((24 * HOUR..24 * HOUR + 16 * MINUTE).contains(&waited), "{waited:?}");
+        assert_eq!(ended.finish.given_up.map(|since| since.since(START.wall) < MINUTE), Some(true));
+    });
+}
+
+#[test]
+fn an_outage_of_one_account_delays_no_other() {
+    run(async {
+        let (mut bench, clock) = bench(Vec::new()).await;
+        bench.options.run.workers = 4;
+        let rows: Vec<String> = (0..40).map(|n| format!("{},{}", id(n), if n < 20 { "ada" } else { "bob" })).collect();
+        let file = bench.write("unfollow.csv", &format!("user_id,account\n{}\n", rows.join("\n")));
+        bench.load(&file).await;
+        bench.account = Some("ada".into());
+        out(&bench, true);
+        let ada = bench.user();
+        bench.account = Some("bob".into());
+        let mut bobs: Option<Duration> = None;
+        let (ended, _) = drain(&bench, &clock, |since| {
+            let ledger = bench.ledger();
+            let done = ledger.users.get(&bench.user().to_string()).map_or(0, |user| user.effects);
+            if done == 20 && bobs.is_none() {
+                bobs = Some(since);
+            }
+            if since >= HOUR {
+                bench.sandbox.trouble(ada, None);
+            }
+        })
+        .await;
+        assert_eq!(ended.jobs.iter().map(|job| job.counts.done).sum::<u64>(), 40);
+        assert!(bobs.is_some_and(|at| at < MINUTE), "{bobs:?}");
+    });
+}
