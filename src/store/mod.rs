@@ -103,7 +103,7 @@ pub use reload::{ReloadSummary, Reloaded};
 pub use reload_sizes::ReloadSizes;
 pub use removal::Removal;
 pub use report::ReceiptRow;
-pub use schedule::{NewSchedule, StoredSchedule};
+pub use schedule::{NewSchedule, ScheduleEdit, StoredSchedule};
 pub use schedule_clock::ClockUndo;
 pub use slots::{RecentSlot, StoredSlot};
 pub use status::{Counts, JobStatus};

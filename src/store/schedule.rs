@@ -1,6 +1,8 @@
 //! Schedules. In: what is to be run again and again. Out: what is on record of it. What does not belong here: what became of their
 //! slots (`firing`), deciding.
 
+use sqlx::Connection;
+
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::Wall;
@@ -26,6 +28,17 @@ pub struct NewSchedule {
     pub words: Vec<String>,
     /// The words after `cleanup list`, where the file is written anew each time.
     pub list_words: Option<Vec<String>>,
+}
+
+/// A schedule to be changed.
+#[derive(Clone, Debug)]
+pub struct ScheduleEdit<'a> {
+    /// As it was when somebody looked: changed meanwhile, it is left alone.
+    pub seen: &'a StoredSchedule,
+    /// What becomes of it. Name and seed stay.
+    pub new: &'a NewSchedule,
+    /// Its times are others: slots up to here are nobody's, and these skips are of slots that do not come any more.
+    pub slots_begin_at: Option<(Wall, Vec<Wall>)>,
 }
 
 /// A schedule on record.
@@ -85,6 +98,46 @@ impl Store {
             .bind(now.0);
         let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Changes a schedule. False where it was changed or removed meanwhile; then nothing has changed.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn edit_schedule(&mut self, edit: &ScheduleEdit<'_>) -> Result<bool, StoreError> {
+        let ScheduleEdit { seen, new, slots_begin_at } = edit;
+        let to_json = |words| serde_json::to_string(words).map_err(|e| StoreError::impossible(e.to_string()));
+        let (words, list_words) = (to_json(&new.words)?, new.list_words.as_ref().map(to_json).transpose()?);
+        let seen_words = to_json(&seen.words)?;
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let sql = "update schedule set cron = ?3, zone = ?4, until_time = ?5, for_ms = ?6, jitter_ms = ?7, words = ?8,
+                          list_words = ?9, settled_to = max(settled_to, coalesce(?10, settled_to))
+                    where id = ?1 and words = ?2 and cron = ?11 and zone = ?12";
+        let query = sqlx::query(sql)
+            .bind(seen.id)
+            .bind(seen_words)
+            .bind(&new.cron)
+            .bind(&new.zone)
+            .bind(&new.until_time)
+            .bind(new.for_ms.map(u64::cast_signed))
+            .bind(new.jitter_ms.cast_signed())
+            .bind(words)
+            .bind(list_words)
+            .bind(slots_begin_at.as_ref().map(|(at, _)| at.0))
+            .bind(&seen.cron)
+            .bind(&seen.zone);
+        if query.execute(&mut *tx).await.map_err(&sort)?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let gone = slots_begin_at.as_ref().map_or(&[][..], |(_, gone)| gone.as_slice());
+        let gone = serde_json::json!(gone.iter().map(|at| at.0).collect::<Vec<_>>()).to_string();
+        let sql = "delete from firing where schedule_id = ?1 and state = 'skipped'
+                      and slot_at in (select value from json_each(?2))";
+        sqlx::query(sql).bind(seen.id).bind(gone).execute(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(true)
     }
 
     /// Drops a schedule and what is on record of its slots; jobs and receipts stay. False where there is none of that name.

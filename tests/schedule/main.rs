@@ -6,6 +6,7 @@ mod common;
 
 mod clocks;
 mod commands;
+mod edit;
 mod install;
 mod notify;
 mod oracle;

@@ -29,8 +29,8 @@ pub use queue::{
 };
 pub use run::{BoundsArgs, CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
 pub use schedule::{
-    ScheduleAddArgs, ScheduleArgs, ScheduleCommand, ScheduleDueArgs, ScheduleInstallArgs, ScheduleListArgs,
-    ScheduleNameArgs, ScheduleNextArgs,
+    ScheduleAddArgs, ScheduleArgs, ScheduleCommand, ScheduleDueArgs, ScheduleEditArgs, ScheduleInstallArgs,
+    ScheduleListArgs, ScheduleNameArgs, ScheduleNextArgs,
 };
 pub use serve::ServeArgs;
 pub use until::{Until, UntilError};
@@ -152,6 +152,12 @@ impl Cli {
                 }
                 (None, &args.bounds.rates[..])
             }
+            Command::Schedule(ScheduleArgs { command: ScheduleCommand::Edit(args) }) => {
+                if let Some(why) = args.contradiction() {
+                    return Some(why);
+                }
+                (None, &args.bounds.rates[..])
+            }
             Command::Resume(args) => (None, &args.drain.bounds.rates[..]),
             Command::List(args) => return sandbox_and(args.sandbox.sandbox, args.platform),
             _ => (None, &[][..]),
@@ -200,6 +206,10 @@ impl Cli {
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Schedule(args) => match &args.command {
                 ScheduleCommand::Add(args) => {
+                    args.bounds.override_in(&mut overrides);
+                    overrides.sandbox = args.rows.is_sandbox();
+                }
+                ScheduleCommand::Edit(args) => {
                     args.bounds.override_in(&mut overrides);
                     overrides.sandbox = args.rows.is_sandbox();
                 }

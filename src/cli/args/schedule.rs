@@ -18,6 +18,7 @@ const SCHEDULE_HELP: &str = "\
 Examples:
   cleanup schedule add nightly --cron \"0 2 * * *\" --until 06:00 --zone Europe/Berlin unfollow.csv
   cleanup schedule add tidy --cron \"0 3 * * 0\" --list likes --older-than 1y --keep keep.csv --max-spend 5
+  cleanup schedule edit nightly --until 05:00
   cleanup schedule next nightly          the next five times, by the zone's clock
   cleanup schedule install               a systemd user timer that fires what is due; --cron for a cron line
   cleanup schedule due                   what the timer calls: run what is due now, then end
@@ -38,6 +39,8 @@ pub struct ScheduleArgs {
 pub enum ScheduleCommand {
     /// Keep a schedule: these files, these nights, these hours
     Add(Box<ScheduleAddArgs>),
+    /// Change a schedule: what is given replaces what was kept, the rest stays
+    Edit(Box<ScheduleEditArgs>),
     /// Show every schedule, when it is due and how it went last
     List(ScheduleListArgs),
     /// Show the next five times, by the zone's clock
@@ -108,6 +111,63 @@ impl ScheduleAddArgs {
         }
         if self.list.is_some() && self.rows.column.is_some() {
             return Some("--column is about a file, and --list needs none".into());
+        }
+        let files = FileArgs { files: self.files.clone(), job: self.job.clone() };
+        files.contradiction().or_else(|| self.rows.contradiction())
+    }
+}
+
+/// `cleanup schedule edit`
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cleanup schedule edit nightly --cron \"30 1 * * *\" --until 05:00\n  cleanup schedule edit nightly --max-requests 800 --without keep\n\nWith another pattern or zone its times begin now. A run in progress goes on as it began."
+)]
+pub struct ScheduleEditArgs {
+    /// The schedule
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Take an option out, by its long name, such as --without max-requests (repeatable)
+    #[arg(long, value_name = "OPTION", value_parser = values::option_name)]
+    pub without: Vec<String>,
+    /// When: minute, hour, day of month, month, day of week, such as "0 2 * * *"
+    #[arg(long, value_name = "PATTERN", help_heading = WHEN)]
+    pub cron: Option<String>,
+    /// By the clock of this zone, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", help_heading = WHEN)]
+    pub zone: Option<String>,
+    /// Send nothing after this time of day, by the same clock; takes the place of --for
+    #[arg(long, value_name = "TIME", value_parser = values::time_of_day, conflicts_with = "for_", help_heading = WHEN)]
+    pub until: Option<Time>,
+    /// Stop after this long, such as 4h; takes the place of --until
+    #[arg(long = "for", id = "for_", value_name = "TIME", value_parser = values::duration, help_heading = WHEN)]
+    pub for_: Option<Duration>,
+    /// Start up to so much later, a different share each time
+    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = WHEN)]
+    pub jitter: Option<Duration>,
+    /// Job files, in the place of those there were
+    #[arg(value_name = "FILE", conflicts_with = "list")]
+    pub files: Vec<PathBuf>,
+    /// The job's name
+    #[arg(long, value_name = "NAME", value_parser = values::job_name, help_heading = SOURCE)]
+    pub job: Option<String>,
+    /// Read this list, where it reads one
+    #[arg(long, value_name = "LIST", value_parser = super::list::lists(), help_heading = SOURCE)]
+    pub list: Option<ListKind>,
+    /// How to read their rows.
+    #[command(flatten)]
+    pub rows: RowArgs,
+    /// What a reload may do.
+    #[command(flatten)]
+    pub reload: ReloadArgs,
+    /// The bounds of every run.
+    #[command(flatten)]
+    pub bounds: BoundsArgs,
+}
+
+impl ScheduleEditArgs {
+    pub(super) fn contradiction(&self) -> Option<String> {
+        if self.files.iter().any(|file| file.as_os_str() == "-") {
+            return Some("a schedule cannot read standard input again every time; give files".into());
         }
         let files = FileArgs { files: self.files.clone(), job: self.job.clone() };
         files.contradiction().or_else(|| self.rows.contradiction())

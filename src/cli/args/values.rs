@@ -148,6 +148,13 @@ pub(super) fn schedule_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// The long name of an option, with or without its dashes.
+pub(super) fn option_name(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("--").unwrap_or(text);
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    if is_name { Ok(name.to_owned()) } else { Err("give the long name of an option, such as max-requests".to_owned()) }
+}
+
 /// `--until` of a schedule: a time of day, for it is meant every time.
 pub(super) fn time_of_day(text: &str) -> Result<jiff::civil::Time, String> {
     match text.parse() {

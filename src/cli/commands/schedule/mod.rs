@@ -3,6 +3,8 @@
 mod add;
 mod clock;
 mod due;
+mod edit;
+mod edit_words;
 mod install;
 mod list;
 mod next;
@@ -10,6 +12,7 @@ mod sense;
 mod steer;
 mod units;
 mod validate;
+mod when;
 mod words;
 
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
@@ -28,6 +31,7 @@ pub(crate) use sense::sentence;
 pub(crate) const RUN: &str = "schedule-run";
 pub(crate) const SKIP: &str = "schedule-skip";
 pub(crate) const UNSKIP: &str = "schedule-unskip";
+pub(crate) const EDIT: &str = "schedule-edit";
 pub(crate) const REMOVE: &str = "schedule-remove";
 /// The most schedules that an error lists.
 const MAX_LISTED: usize = 20;
@@ -39,6 +43,7 @@ const MAX_LISTED: usize = 20;
 pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError> {
     match &args.command {
         ScheduleCommand::Add(args) => add::run(context, args).await,
+        ScheduleCommand::Edit(args) => edit::run(context, args).await,
         ScheduleCommand::List(args) => list::run(context, *args).await,
         ScheduleCommand::Next(args) => next::run(context, args).await,
         ScheduleCommand::Remove(args) => steer::remove(context, &args.name).await,

@@ -17,9 +17,10 @@ use crate::domain::{AccountName, Action};
 use crate::lists::ListKind;
 
 /// What the schedule's own options say, or what only a person who is there can mean.
-const NOT_KEPT: [&str; 9] = ["sandbox", "until", "for_", "yes", "json", "progress", "dry_run", "files", "output"];
+pub(super) const NOT_KEPT: [&str; 9] =
+    ["sandbox", "until", "for_", "yes", "json", "progress", "dry_run", "files", "output"];
 /// What is asked of the entries of a list and not again of the file it becomes, which tells less of them.
-const OF_ENTRIES: [&str; 12] = [
+pub(super) const OF_ENTRIES: [&str; 12] = [
     "only",
     "older_than",
     "newer_than",
@@ -64,12 +65,9 @@ pub(super) fn to_words(
     line: impl IntoIterator<Item = OsString>,
     list_file: &Path,
 ) -> Result<Words, CliError> {
-    let matches =
-        Cli::command().try_get_matches_from(line).map_err(|error| CliError::new(Kind::Usage, error.to_string()))?;
-    let typed = matches.subcommand_matches("schedule").and_then(|matches| matches.subcommand_matches("add"));
-    let Some(typed) = typed else { return Err(CliError::new(Kind::Fault, "these are not the words of a schedule")) };
+    let typed = typed_in(line, "add")?;
     let Some(list) = args.list else {
-        let mut run = options("run", typed, &NOT_KEPT)?;
+        let mut run = options("run", &typed, "add", &NOT_KEPT)?;
         // A file may be called like an option.
         run.push("--".into());
         for file in &args.files {
@@ -77,7 +75,7 @@ pub(super) fn to_words(
         }
         return checked(Words { run, list: None });
     };
-    let mut run = options("run", typed, &[&NOT_KEPT[..], &OF_ENTRIES].concat())?;
+    let mut run = options("run", &typed, "add", &[&NOT_KEPT[..], &OF_ENTRIES].concat())?;
     if args.rows.action.is_none() {
         run.push(format!("--action={}", action_of(list)?.name()));
     }
@@ -86,13 +84,24 @@ pub(super) fn to_words(
     }
     let file = absolute(list_file)?;
     run.extend(["--".into(), file.clone()]);
-    let mut words = options("list", typed, &NOT_KEPT)?;
+    let mut words = options("list", &typed, "add", &NOT_KEPT)?;
     words.extend([format!("--output={file}"), "--".into(), list.name().into()]);
     checked(Words { run, list: Some(words) })
 }
 
+/// What was typed for one of the commands about schedules.
+///
+/// # Errors
+/// The line is another command.
+pub(super) fn typed_in(line: impl IntoIterator<Item = OsString>, command: &str) -> Result<ArgMatches, CliError> {
+    let matches =
+        Cli::command().try_get_matches_from(line).map_err(|error| CliError::new(Kind::Usage, error.to_string()))?;
+    let typed = matches.subcommand_matches("schedule").and_then(|matches| matches.subcommand_matches(command));
+    typed.cloned().ok_or_else(|| CliError::new(Kind::Fault, "these are not the words of a schedule"))
+}
+
 /// What takes the entries of a list off it. Deleting posts is never meant by itself.
-fn action_of(list: ListKind) -> Result<Action, CliError> {
+pub(super) fn action_of(list: ListKind) -> Result<Action, CliError> {
     list.undone_by().filter(|action| *action != Action::DeletePost).ok_or_else(|| {
         let hint =
             if list == ListKind::Posts { "add --action delete-post if you mean it" } else { "add --action ACTION" };
@@ -100,14 +109,19 @@ fn action_of(list: ListKind) -> Result<Action, CliError> {
     })
 }
 
-/// The options that a command shares with `schedule add` and that were typed.
-fn options(command: &str, typed: &ArgMatches, without: &[&str]) -> Result<Vec<String>, CliError> {
+/// The options that a command shares with the command about schedules that was typed, as far as they were given there.
+pub(super) fn options(
+    command: &str,
+    typed: &ArgMatches,
+    typed_for: &str,
+    without: &[&str],
+) -> Result<Vec<String>, CliError> {
     let tree = Cli::command();
     let known = |name: &[&str]| -> Vec<clap::Arg> {
         let found = name.iter().try_fold(&tree, |command, name| command.find_subcommand(name));
         found.map(|command| command.get_arguments().cloned().collect()).unwrap_or_default()
     };
-    let ours = known(&["schedule", "add"]);
+    let ours = known(&["schedule", typed_for]);
     let mut words = Vec::new();
     for arg in known(&[command]) {
         let id = arg.get_id();
@@ -131,7 +145,7 @@ fn options(command: &str, typed: &ArgMatches, without: &[&str]) -> Result<Vec<St
 }
 
 /// What is kept can be read again: better told now than in the night.
-fn checked(words: Words) -> Result<Words, CliError> {
+pub(super) fn checked(words: Words) -> Result<Words, CliError> {
     run_of(&words.run)?;
     if let Some(list) = &words.list {
         list_of(list)?;
@@ -171,7 +185,7 @@ fn parsed(command: &[&str], words: &[String]) -> Result<Command, CliError> {
     })
 }
 
-fn absolute(path: &Path) -> Result<String, CliError> {
+pub(super) fn absolute(path: &Path) -> Result<String, CliError> {
     text(&std::path::absolute(path).map_err(|error| CliError::io(path.display(), error))?)
 }
 

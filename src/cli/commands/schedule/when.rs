@@ -1,0 +1,102 @@
+//! When a schedule runs, as somebody wants it: a pattern, a zone, hours and a jitter that make sense together. Pure but for the zone here.
+
+use std::time::Duration;
+
+use jiff::civil::Time;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Kind};
+use crate::cli::timing::span_text;
+use crate::domain::Wall;
+use crate::schedule::recurrence::Recurrence;
+
+/// Until when a run may last, and by how much its start is put off.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct When {
+    /// Until this time of day.
+    pub(super) until: Option<Time>,
+    /// For so long.
+    pub(super) for_: Option<Duration>,
+    /// A start is put off by up to so long.
+    pub(super) jitter: Duration,
+}
+
+impl When {
+    /// The pattern by the zone's clock, where these hours fit between its slots.
+    ///
+    /// # Errors
+    /// A pattern, a zone, hours or a jitter that make no sense.
+    pub(super) fn recurrence(&self, cron: &str, zone: &str, now: Wall) -> Result<Recurrence, CliError> {
+        let recurrence = Recurrence::parse(cron, zone)
+            .map_err(|error| CliError::new(Kind::Usage, error.to_string()).hint(error.hint()).because(error))?;
+        self.check(&recurrence, now)?;
+        Ok(recurrence)
+    }
+
+    /// The end of the hours as it is kept.
+    pub(super) fn until_text(&self) -> Option<String> {
+        self.until.map(|time| time.to_string())
+    }
+
+    /// Hours that reach into the next slot, and starts put off past their own hours, are mistakes. They are judged by the clock, so
+    /// that a day of 23 hours is a day.
+    fn check(&self, recurrence: &Recurrence, now: Wall) -> Result<(), CliError> {
+        let (Some(next), Some(gap)) = (recurrence.next_after(now), recurrence.shortest_gap(now)) else { return Ok(()) };
+        let length = match (self.until, self.for_) {
+            (Some(until), _) => Some(clock_length(next.local.time(), until)),
+            (None, length) => length,
+        };
+        let option = if self.until.is_some() { "--until" } else { "--for" };
+        if let Some(length) = length.filter(|length| *length > gap) {
+            let message = format!(
+                "{option} gives each run {}, but the next one comes after {}: they would overlap",
+                span_text(length),
+                span_text(gap)
+            );
+            return Err(CliError::new(Kind::Usage, message).hint(
+                "give shorter hours, or a pattern with longer gaps; a single run goes on for as long as it needs without --until and --for",
+            ));
+        }
+        let room = if self.until.is_some() { length.unwrap_or(gap) } else { gap };
+        if self.jitter >= room {
+            let message = format!(
+                "--jitter of {} is not shorter than the {} it has to fit into",
+                span_text(self.jitter),
+                span_text(room)
+            );
+            return Err(CliError::new(Kind::Usage, message).hint(format!(
+                "give less than {}: {} is due by {}",
+                span_text(room),
+                recurrence.text(),
+                recurrence.zone_name()
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The zone asked for, else the one this machine is in, if it has a name.
+///
+/// # Errors
+/// It has none.
+pub(super) fn zone_name(asked: Option<&str>, context: &Context) -> Result<String, CliError> {
+    if let Some(zone) = asked {
+        return Ok(zone.to_owned());
+    }
+    context.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
+        CliError::new(Kind::Usage, "the time zone here has no name that a schedule could keep")
+            .hint("give one with --zone, such as --zone Europe/Berlin or --zone UTC")
+    })
+}
+
+/// How long it is by the clock from one time of day to the next time that it is another.
+fn clock_length(from: Time, to: Time) -> Duration {
+    const DAY_S: i64 = 86_400;
+    let seconds = from.duration_until(to).as_secs().rem_euclid(DAY_S);
+    Duration::from_secs(if seconds == 0 { DAY_S } else { seconds }.unsigned_abs())
+}
+
+/// A duration as it is kept.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

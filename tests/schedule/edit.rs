@@ -1,0 +1,139 @@
+//! `schedule edit`: what is given replaces what was kept, and the rest stays.
+
+use serde_json::Value;
+
+use super::commands::{move_back, sql_in};
+use crate::common::{Home, code, ids, json, stderr};
+
+fn run(home: &Home, words: &[&str]) -> std::process::Output {
+    home.cleanup([&["schedule"], words, &["--sandbox"]].concat()).output().unwrap()
+}
+
+fn edit(home: &Home, words: &[&str]) -> String {
+    let edited = run(home, &[&["edit"], words].concat());
+    assert_eq!(code(&edited), 0, "{words:?}: {}", stderr(&edited));
+    stderr(&edited)
+}
+
+fn refused(home: &Home, words: &[&str], told: &str) {
+    let before = kept(home);
+    let edited = run(home, &[&["edit"], words].concat());
+    assert!([2, 65].contains(&code(&edited)), "{words:?}: {}", stderr(&edited));
+    assert!(stderr(&edited).contains(told), "{words:?}: {}", stderr(&edited));
+    assert_eq!(kept(home), before, "{words:?}");
+}
+
+fn kept(home: &Home) -> Value {
+    json(&run(home, &["list", "--json"]))["schedules"][0].clone()
+}
+
+/// The words kept, without the folder of the home.
+fn words(home: &Home, of: &str) -> Vec<String> {
+    let folder = format!("{}/", home.path("").canonicalize().unwrap().display());
+    let list = kept(home)[of].as_array().unwrap().clone();
+    list.iter().map(|word| word.as_str().unwrap().replace(&folder, "")).collect()
+}
+
+fn nightly() -> Home {
+    let home = Home::new();
+    for file in ["unfollow.csv", "unmute.csv"] {
+        home.write(file, ids(3));
+    }
+    home.write("keep.csv", "5\n");
+    let add =
+        ["add", "nightly", "--cron", "0 2 * * *", "--zone", "Europe/Berlin", "--until", "06:00", "--jitter", "10m"];
+    let more = ["--max-requests", "500", "--keep", "keep.csv", "--rate", "50/15m", "--rate", "500/24h", "unfollow.csv"];
+    let added = run(&home, &[&add[..], &more].concat());
+    assert_eq!(code(&added), 0, "{}", stderr(&added));
+    home
+}
+
+#[test]
+fn what_is_given_is_another_and_the_rest_stays() {
+    let home = nightly();
+    let before = words(&home, "words");
+    let said = edit(&home, &["nightly", "--until", "05:00"]);
+    assert!(said.contains("nightly is changed") && said.contains("until 05:00 CE"), "{said}");
+    assert_eq!((&kept(&home)["until"], &kept(&home)["jitter_s"]), (&"05:00:00".into(), &600.into()));
+    assert_eq!(words(&home, "words"), before);
+    edit(&home, &["nightly", "--for", "3h", "--without", "jitter"]);
+    let when = kept(&home);
+    assert_eq!((&when["until"], &when["for_s"], &when["jitter_s"]), (&Value::Null, &10_800.into(), &0.into()));
+    // Each option in its place; a repeated one as a whole.
+    edit(&home, &["nightly", "--max-requests", "800", "--rate", "40/15m", "--max-spend", "5"]);
+    let expected = ["--keep=keep.csv", "--max-requests=800", "--rate=40/15m", "--max-spend=5", "--", "unfollow.csv"];
+    assert_eq!(words(&home, "words"), expected);
+    edit(&home, &["nightly", "--without", "keep", "--without", "--max-spend", "--without", "for", "unmute.csv"]);
+    assert_eq!(words(&home, "words"), ["--max-requests=800", "--rate=40/15m", "--", "unmute.csv"]);
+    assert_eq!(kept(&home)["for_s"], Value::Null);
+    // It does what it says.
+    let ran = run(&home, &["run", "nightly"]);
+    assert!([0, 3].contains(&code(&ran)), "{}", stderr(&ran));
+    let status = json(&home.cleanup(["status", "--sandbox", "--json"]).output().unwrap());
+    assert_eq!(status["jobs"][0]["job"], "unmute");
+}
+
+#[test]
+fn what_makes_no_sense_changes_nothing() {
+    let home = nightly();
+    home.write("friends.csv", ids(2));
+    for (words, told) in [
+        (&["nightly"][..], "nothing of nightly would change"),
+        (&["nightly", "--max-requests", "500"], "nothing of nightly would change"),
+        (&["nightly", "--cron", "0 25 * * *"], "is no hour"),
+        (&["nightly", "--zone", "Europe/Berln"], "did you mean Europe/Berlin?"),
+        (&["nightly", "--for", "30h"], "overlap"),
+        (&["nightly", "--until", "02:05"], "--jitter"),
+        (&["nightly", "--without", "max-spend"], "nightly has no --max-spend"),
+        (&["nightly", "--without", "for"], "nightly has no --for"),
+        (&["nightly", "--without", "Max"], "the long name of an option"),
+        (&["nightly", "--list", "likes"], "add another schedule"),
+        (&["nightly", "-"], "standard input"),
+        (&["nightly", "friends.csv"], "nothing says which action is meant"),
+        (&["nihgtly", "--until", "05:00"], "did you mean nightly?"),
+    ] {
+        refused(&home, words, told);
+    }
+}
+
+#[test]
+fn a_list_is_changed_in_both_of_its_commands() {
+    let home = Home::new();
+    let add = ["add", "tidy", "--cron", "0 3 * * 0", "--zone", "UTC", "--list", "likes", "--older-than", "1y"];
+    assert_eq!(code(&run(&home, &add)), 0);
+    edit(&home, &["tidy", "--older-than", "2y", "--max-requests", "9"]);
+    assert!(words(&home, "list_words").contains(&"--older-than=2y".to_owned()));
+    let ours = words(&home, "words");
+    assert!(
+        ours.contains(&"--max-requests=9".to_owned()) && !ours.iter().any(|word| word.contains("older")),
+        "{ours:?}"
+    );
+    edit(&home, &["tidy", "--list", "bookmarks", "--without", "older-than"]);
+    let (run, list) = (words(&home, "words"), words(&home, "list_words"));
+    assert!(run.contains(&"--action=unbookmark".to_owned()) && run.contains(&"--job=tidy".to_owned()), "{run:?}");
+    assert!(
+        list.ends_with(&["--".to_owned(), "bookmarks".to_owned()]) && !list.join(" ").contains("older"),
+        "{list:?}"
+    );
+    refused(&home, &["tidy", "--list", "posts"], "delete-post");
+    refused(&home, &["tidy", "unfollow.csv"], "add another schedule");
+}
+
+/// Slots of the new pattern that have gone by belong to nobody, and skips of the old one go with it.
+#[test]
+fn with_other_times_its_slots_begin_now() {
+    let home = nightly();
+    move_back(&home, 30 * 86_400);
+    // It was skipped, and the times it was skipped at are no more.
+    assert_eq!(code(&run(&home, &["skip", "nightly"])), 0);
+    edit(&home, &["nightly", "--cron", "30 * * * *", "--for", "20m", "--without", "jitter"]);
+    let due = run(&home, &["due"]);
+    assert!(code(&due) == 0 && stderr(&due).starts_with("next: nightly at"), "{}", stderr(&due));
+    let next = json(&run(&home, &["next", "nightly", "--json"]));
+    assert!(next["schedules"][0]["next"].as_array().unwrap().iter().all(|start| start["skipped"] == false), "{next}");
+    // A schedule that cannot be used is mended.
+    sql_in(&home, "sandbox.db", "update schedule set zone = 'Europe/Nowhere'");
+    assert_eq!(code(&run(&home, &["next"])), 78);
+    edit(&home, &["nightly", "--zone", "UTC"]);
+    assert_eq!(code(&run(&home, &["next"])), 0);
+}
