@@ -72,6 +72,8 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
         action: Some(Action::Unfollow),
         account: None,
         keep: None,
+        target_column: None,
+        host: None,
     };
     let mut loader = store.begin_round(&job, None, &LoadedFrom::new("made up", 1), None, now).await?;
     let mut line = 1;

@@ -65,6 +65,8 @@ fn load_rows(bencher: Bencher<'_, '_>) {
                 action: Some(Action::Unfollow),
                 account: None,
                 keep: None,
+                target_column: None,
+                host: None,
             };
             let summary = runtime.block_on(async {
                 let mut loader =

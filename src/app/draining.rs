@@ -8,11 +8,12 @@ use std::time::Duration;
 use super::accounts::Who;
 use super::damage::stopped_at;
 use super::guard::KeepGuard;
+use super::recheck::{HeldBack, recheck};
 use crate::auth::TokenSource;
 use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::domain::{Horizons, Platform, WindowSpec};
-use crate::engine::{self, Finish, Listener, Means, Settings, Shutdown, Stopped};
+use crate::engine::{self, Event, Finish, Listener, Means, Settings, Shutdown, Stopped};
 use crate::platform::Client;
 use crate::store::{Counts, Drain, DrainLock, JobStatus, QueueWatch, Store};
 
@@ -66,13 +67,17 @@ const TO_SPARE: Duration = Duration::from_secs(60);
 /// # Errors
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
 pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CliError> {
-    let Footing { mut store, lock, client, tokens, clock, shutdown, listener, watch } = footing;
+    let Footing { mut store, lock, client, tokens, clock, shutdown, mut listener, watch } = footing;
     let accounts = store.accounts().await?;
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
-    let (drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), &horizons, deadline_ms).await?;
+    let (mut drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), &horizons, deadline_ms).await?;
     let jobs = options.run.jobs.clone();
+    // Before anything is claimed, and after what an earlier process was sending stands in line again.
+    for HeldBack { job, reason, tasks } in recheck(drain.store(), jobs.as_deref(), clock.now().wall).await? {
+        listener.hear(&Event::HeldBack { job, reason, tasks });
+    }
     let guard = Box::new(KeepGuard::new(options.keep));
     let means = Means { drain, client, tokens, clock, shutdown, listener, guard, watch };
     let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;

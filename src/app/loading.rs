@@ -1,7 +1,5 @@
 //! Files that have been judged into the queue, as they stand to it.
 
-use std::path::PathBuf;
-
 use super::accounts::{Accounts, FileAccounts};
 use super::damage::{Mended, mend_by_file};
 use super::handles::{HandleBook, Placed};
@@ -23,6 +21,8 @@ pub struct LoadOptions {
     pub again: bool,
     /// A reload may cancel more than half of what is in line.
     pub allow_shrink: bool,
+    /// A file in another place is the job's, which has moved.
+    pub moved: bool,
     /// Which rows go on; the others are spared.
     pub rules: RowRules,
     /// How many handles have been asked about: a file that names handles is another one when there is news of them.
@@ -66,7 +66,7 @@ pub async fn load(
     };
     match standing {
         Standing::Unchanged { .. } if mended.is_empty() => {
-            store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
+            store.set_files(&file.new_job(accounts, keep)).await?;
             Ok(Loaded::Unchanged)
         }
         Standing::Cancelled => Ok(Loaded::Cancelled),
@@ -97,7 +97,7 @@ pub async fn load(
             let allow_shrink = options.allow_shrink || from.is_same_file(&job.loaded_from);
             match loader.apply(allow_shrink).await? {
                 Reloaded::Applied(summary) => {
-                    store.set_keep(&file.job, keep.map(PathBuf::as_path)).await?;
+                    store.set_files(&file.new_job(accounts, keep)).await?;
                     Ok(Loaded::Again(summary, mended))
                 }
                 Reloaded::Shrinks { vanished, pending } => Err(shrinks(file, vanished, pending)),

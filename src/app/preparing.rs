@@ -7,14 +7,26 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::accounts::Accounts;
+use super::host::host_name;
+use super::known::action_of;
 use super::loading::LoadOptions;
 use super::sifting::SievedRow;
 use super::standing::place_of;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountId, AccountName, Action, Target, TargetKind, counted};
-use crate::jobfile::{LaneCount, READER_VERSION, ReadOptions, RowVerdict, SavedWorklist, Source, Survey};
+use crate::jobfile::{
+    JobFileError, LaneCount, READER_VERSION, ReadOptions, RowVerdict, SavedWorklist, Source, Survey, is_same_column,
+};
 use crate::lists::filter::Rule;
-use crate::store::{LoadedFrom, NewJob};
+use crate::store::{Job, LoadedFrom, NewJob};
+
+/// Stands in what a load was made from where IDs were taken as they are written.
+const TRUST_IDS: &str = ":trust_ids";
+
+/// Whether a load took IDs as they are written.
+pub(super) fn trusted_ids(from: &LoadedFrom) -> bool {
+    from.content_hash.ends_with(TRUST_IDS)
+}
 
 /// Rows by action and account, and how many each rule spares.
 type ToDo = (Vec<LaneCount>, BTreeMap<Rule, u64>);
@@ -32,6 +44,8 @@ pub struct FileOptions {
     pub strict: bool,
     /// IDs are taken as they are written.
     pub trust_ids: bool,
+    /// The jobs there are of those names: what was said of them first need not be said again.
+    pub known: Vec<Job>,
 }
 
 /// A file that has been read and judged.
@@ -46,6 +60,8 @@ pub struct Prepared {
     /// The file, absolute; `-` for stdin.
     pub path: PathBuf,
     pub(super) strict: bool,
+    /// The column of the targets, where it was named by hand, now or when the job was first loaded.
+    pub(super) column: Option<String>,
 }
 
 /// Reads and judges files. Changes nothing.
@@ -84,23 +100,48 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
             CliError::new(Kind::InputData, message).hint("take its ticks back with `cleanup load` and the file's name")
         );
     }
-    let read = ReadOptions {
-        action: options.action,
+    let path = if is_stdin { PathBuf::from("-") } else { absolute(file)? };
+    let name = options.job.as_deref().or(source.stem());
+    let known = options.known.iter().find(|job| Some(job.name.as_str()) == name);
+    let mut read = ReadOptions {
+        action: options.action.or_else(|| action_of(known?, &path)),
         column: options.column.clone(),
         takes_handles: true,
         trust_ids: options.trust_ids,
     };
-    let survey = Survey::of(&source, &read)?;
-    let job = match (&options.job, source.stem()) {
-        (Some(job), _) => job.clone(),
-        (None, Some(stem)) => stem.to_owned(),
-        (None, None) => {
-            let message = format!("{} has no name that could be a job's", file.display());
-            return Err(CliError::new(Kind::Usage, message).hint("give the job one: --job NAME"));
-        }
+    let column = column_of(&source, known, &read);
+    read.column.clone_from(&column);
+    let survey =
+        Survey::of(&source, &read).map_err(|error| misread(error, known.filter(|_| options.column.is_none())))?;
+    let Some(job) = name.map(str::to_owned) else {
+        let message = format!("{} has no name that could be a job's", file.display());
+        return Err(CliError::new(Kind::Usage, message).hint("give the job one: --job NAME"));
     };
-    let path = if is_stdin { PathBuf::from("-") } else { absolute(file)? };
-    Ok(Prepared { source, survey, job, path, strict: options.strict })
+    Ok(Prepared { source, survey, job, path, strict: options.strict, column })
+}
+
+/// The column of the targets where somebody named it: now, or when the job was first loaded. One that the reader chooses by itself need
+/// not be named, and is not another one.
+fn column_of(source: &Source, known: Option<&Job>, read: &ReadOptions) -> Option<String> {
+    let remembered = known.and_then(|job| job.target_column.clone());
+    let (Some(job), Some(named), None) = (known, &read.column, &remembered) else {
+        return read.column.clone().or(remembered);
+    };
+    let by_itself = Survey::chosen_column(source, read).is_some_and(|chosen| is_same_column(&chosen, named));
+    (job.loaded_from.reader == 0 || !by_itself).then(|| named.clone())
+}
+
+/// The column that a job remembers may be missing in a file.
+fn misread(error: JobFileError, remembered: Option<&Job>) -> CliError {
+    let hint = match (&error, remembered) {
+        (JobFileError::NoSuchColumn { column, .. }, Some(job)) => format!(
+            "the job {} was first loaded with --column {column}: give the column that name again, or load the file under another name \
+             with --job",
+            job.name
+        ),
+        _ => return error.into(),
+    };
+    CliError::from(error).hint(hint)
 }
 
 /// The same file has one path, however it was written.
@@ -211,7 +252,7 @@ impl Prepared {
         let file: String = self.survey.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         let handles =
             if self.survey.handles > 0 { format!(":handles={}", options.handles_asked) } else { String::new() };
-        let trust = if self.survey.trusts_ids() { ":trust_ids" } else { "" };
+        let trust = if self.survey.trusts_ids() { TRUST_IDS } else { "" };
         LoadedFrom::new(format!("{file}:{}{handles}{trust}", options.rules.name()), READER_VERSION)
     }
 
@@ -222,6 +263,8 @@ impl Prepared {
             action: self.survey.default_action,
             account: self.default_account(accounts).filter(|_| self.wants_default_account()),
             keep: keep.cloned(),
+            target_column: self.column.clone(),
+            host: host_name(),
         }
     }
 }

@@ -3,11 +3,16 @@
 //! In: files that have been judged, the queue. Out: for each, what loading it would be; or why it cannot be loaded. What does not
 //! belong here: loading.
 
+use std::path::Path;
+
 use super::accounts::{Accounts, FileAccounts, Who};
+use super::host::host_name;
+use super::known::known_job;
 use super::loading::LoadOptions;
 use super::preparing::Prepared;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountId, AccountName, Action, JobId};
+use crate::jobfile::is_same_column;
 use crate::platform;
 use crate::store::{Job, JobState, Store};
 
@@ -52,7 +57,10 @@ pub async fn stand(
     if usable == 0 || (file.strict && usable < file.survey.rows) {
         return Err(no_account_for_rows(file, accounts));
     }
-    let Some(job) = store.job(&file.job).await? else { return Ok(Standing::New) };
+    let Some(job) = known_job(store, &file.job).await? else { return Ok(Standing::New) };
+    if is_elsewhere(file, &job, options) {
+        return Err(elsewhere(file, &job));
+    }
     refuse_another(file, &job, accounts)?;
     let pending = job.pending;
     Ok(match (job.state, options.again && pending == 0) {
@@ -149,7 +157,10 @@ pub async fn finished_jobs(
         let job = store.job(&file.job).await?.filter(|_| is_usable && !options.again);
         let is_finished = |job: &Job| {
             let is_same_account = account.is_none_or(|name| job.account.is_none_or(|id| is_of(id, name)));
-            let is_same = job.path == file.path && job.action == file.survey.default_action && is_same_account;
+            let is_same = job.path == file.path
+                && job.action == file.survey.default_action
+                && is_same_account
+                && other_column(file, job).is_none();
             is_same && job.state == JobState::Active && job.pending == 0 && job.loaded_from == file.loaded_from(options)
         };
         match job.filter(is_finished) {
@@ -160,23 +171,61 @@ pub async fn finished_jobs(
     Ok(Some(finished))
 }
 
-/// A job's path, default action and account are fixed when it is first loaded.
+/// Whether a file is not the job's: it stands in another place and is not known to have moved there. It has moved where its content is
+/// that of the last load, where nothing is left in the old place and this is the host that knew it, or where somebody says so.
+pub fn is_elsewhere(file: &Prepared, job: &Job, options: &LoadOptions) -> bool {
+    let is_gone = || {
+        let here = host_name();
+        here.is_some() && here == job.host && job.path != Path::new("-") && !job.path.exists()
+    };
+    job.path != file.path && !options.moved && !file.loaded_from(options).is_same_file(&job.loaded_from) && !is_gone()
+}
+
+fn elsewhere(file: &Prepared, job: &Job) -> CliError {
+    let message = format!(
+        "{}: there is a job {} already, of another file, {}; nothing was changed",
+        file.survey.path,
+        job.name,
+        job.path.display()
+    );
+    CliError::new(Kind::Usage, message).hint(format!(
+        "if it is the same list in another place, add --moved, and what is done is not sent again; if it is another list, give it a \
+         name of its own: --job {}-2",
+        job.name
+    ))
+}
+
+/// A job's default action, account and column are fixed when it is first loaded.
 fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), CliError> {
     let new = file.new_job(accounts, None);
     let word = |action: Option<Action>| action.map_or("none", Action::name);
-    let difference = if job.path != new.path {
-        format!("of another file, {}", job.path.display())
-    } else if job.action != new.action {
+    let difference = if job.action != new.action {
         format!("of another action, {} (now {})", word(job.action), word(new.action))
     } else if new.account.is_some() && job.account != new.account {
         let name = |id: Option<AccountId>| id.and_then(|id| accounts.name_of(id)).map_or("none", AccountName::as_str);
         format!("of another account, {} (now {})", name(job.account), name(new.account))
+    } else if let Some(column) = other_column(file, job) {
+        format!(
+            "with {} (now {column})",
+            job.target_column.as_ref().map_or("another column".to_owned(), |c| format!("--column {c}"))
+        )
     } else {
         return Ok(());
     };
     let message =
         format!("{}: there is a job {} already, {difference}; nothing was changed", file.survey.path, job.name);
     Err(CliError::new(Kind::Usage, message).hint(format!("load it under another name: --job {}-2", job.name)))
+}
+
+/// The column that was named for the file, where it is not the job's.
+fn other_column<'f>(file: &'f Prepared, job: &Job) -> Option<&'f str> {
+    let named = file.column.as_deref()?;
+    match &job.target_column {
+        Some(column) => !is_same_column(column, named),
+        // An older version did not write it down.
+        None => job.loaded_from.reader > 0,
+    }
+    .then_some(named)
 }
 
 fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {

@@ -15,6 +15,15 @@ pub enum Event {
         /// Tasks that failed because each was the only request in flight at three deaths of the process in a row.
         crashed: u64,
     },
+    /// Rows that an older version of the program had queued cannot be used by this one: they are rejected and were not sent.
+    HeldBack {
+        /// Their job.
+        job: String,
+        /// Why, in one word.
+        reason: String,
+        /// How many.
+        tasks: u64,
+    },
     /// A turn is on disk.
     Committed {
         /// How long its transaction took, by the monotonic clock.

@@ -82,12 +82,22 @@ pub fn handle_columns<S: AsRef<str>>(names: &[S]) -> Vec<HandleColumn> {
     known.flat_map(places).collect()
 }
 
+/// Whether a column of this name can be the target without anybody saying so.
+pub fn is_target_column(name: &str) -> bool {
+    let name = folded(name);
+    USER_GROUPS.iter().chain(&POST_GROUPS).any(|group| group.contains(&name.as_str()))
+}
+
+/// Whether two names are those of one column.
+pub fn is_same_column(one: &str, other: &str) -> bool {
+    folded(one) == folded(other)
+}
+
 /// Whether the contract gives a column of this name a meaning.
 pub(super) fn is_known(name: &str, options: &ReadOptions) -> bool {
-    let name = folded(name);
-    [ACTION, ACCOUNT].contains(&name.as_str())
-        || USER_GROUPS.iter().chain(&POST_GROUPS).any(|group| group.contains(&name.as_str()))
-        || options.column.as_deref().map(folded) == Some(name)
+    [ACTION, ACCOUNT].contains(&folded(name).as_str())
+        || is_target_column(name)
+        || options.column.as_deref().is_some_and(|column| is_same_column(column, name))
 }
 
 impl Header {

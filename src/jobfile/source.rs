@@ -69,6 +69,11 @@ impl Source {
         Ok(Source { name: path(), path: None, file: Arc::new(file) })
     }
 
+    /// A temporary file of ours that has been written.
+    pub(super) fn of_file(name: String, file: File) -> Source {
+        Source { name, path: None, file: Arc::new(file) }
+    }
+
     /// How messages call it: the path as it was given, or `standard input`.
     pub fn name(&self) -> &str {
         &self.name

@@ -107,6 +107,14 @@ impl Survey {
         })
     }
 
+    /// The column that the reader would choose by itself; none where there is none, or more than one.
+    pub fn chosen_column(source: &Source, options: &ReadOptions) -> Option<String> {
+        let options = ReadOptions { column: None, ..options.clone() };
+        let judge = Opened::open(source, &options).ok()?.judge;
+        let column = judge.header.target(source.name(), judge.default_action?.target_kind()).ok()??;
+        Some(judge.header.name(column).to_owned())
+    }
+
     /// Why nothing of this file is queued: no usable row, or a rejected one under `--strict`.
     pub fn refusal(&self, strict: bool) -> Option<JobFileError> {
         let path = || self.path.clone();

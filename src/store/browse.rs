@@ -312,6 +312,8 @@ mod tests {
             action: Some(Action::Unlike),
             account: Some(account),
             keep: None,
+            target_column: None,
+            host: None,
         };
         let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, Wall(1)).await.unwrap();
         for n in 1..=ROWS {

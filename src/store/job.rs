@@ -19,6 +19,10 @@ pub struct NewJob {
     pub account: Option<AccountId>,
     /// The file of its keep list, absolute.
     pub keep: Option<PathBuf>,
+    /// The column of the targets, where it was named by hand.
+    pub target_column: Option<String>,
+    /// The host on which the file was read; none where it has no name of its own.
+    pub host: Option<String>,
 }
 
 /// What a load was made from: "unchanged" is told by it.
@@ -87,6 +91,10 @@ pub struct Job {
     pub action: Option<Action>,
     /// The account of rows that name none.
     pub account: Option<AccountId>,
+    /// The column of the targets, where it was named by hand.
+    pub target_column: Option<String>,
+    /// The host on which the file was last read, where that is known.
+    pub host: Option<String>,
     /// What a person last said of it.
     pub state: JobState,
     /// Its newest round that has been loaded.
@@ -105,11 +113,29 @@ pub struct Job {
     pub(super) load: i64,
 }
 
-type JobRow = (i64, String, String, Option<i64>, Option<i64>, String, i64, i64, i64, i64, String, i64, i64, i64);
+#[derive(sqlx::FromRow)]
+struct JobRow {
+    id: i64,
+    name: String,
+    path: String,
+    action: Option<i64>,
+    account_id: Option<i64>,
+    target_column: Option<String>,
+    host: Option<String>,
+    state: String,
+    round: i64,
+    number: u32,
+    visible_to: i64,
+    pending: i64,
+    content_hash: String,
+    load: i64,
+    reader: u32,
+    checked_by: u32,
+}
 
 const SELECT_JOBS: &str = "
-    select job.id, job.name, job.path, job.action, job.account_id, job.state, round.id, round.number, round.visible_to,
-           round.pending, load.content_hash, load.id, load.reader, load.checked_by
+    select job.id, job.name, job.path, job.action, job.account_id, job.target_column, job.host, job.state, round.id as round, round.number, round.visible_to,
+           round.pending, load.content_hash, load.id as load, load.reader, load.checked_by
       from job
       join round on round.job_id = job.id
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
@@ -134,19 +160,39 @@ impl Store {
         self.select_jobs(None).await
     }
 
+    /// Remembers where a job's file and its keep list are. A column that was named once stays.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn set_files(&mut self, job: &NewJob) -> Result<(), StoreError> {
+        let sql = "update job set path = ?2, host = ?3, target_column = coalesce(target_column, ?4) where name = ?1";
+        let update = sqlx::query(sql).bind(&job.name).bind(text(&job.path)).bind(&job.host).bind(&job.target_column);
+        update.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        self.set_keep(&job.name, job.keep.as_deref()).await
+    }
+
     /// Remembers which keep list is looked at again before anything of a job is sent; none: no list.
     ///
     /// # Errors
     /// The database cannot be written.
     pub async fn set_keep(&mut self, name: &str, keep: Option<&Path>) -> Result<(), StoreError> {
         let sql = "update job set keep_path = ?2 where name = ?1 and keep_path is not ?2";
-        let keep = keep.map(|path| path.to_string_lossy().into_owned());
-        let update = sqlx::query(sql).bind(name).bind(&keep).execute(&mut self.connection).await;
+        let update = sqlx::query(sql).bind(name).bind(keep.map(text)).execute(&mut self.connection).await;
         if update.map_err(|e| self.sort(e))?.rows_affected() > 0 {
             let news = "update queue set generation = generation + 1 where id = 1";
             sqlx::query(news).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         }
         Ok(())
+    }
+
+    /// Remembers the column of a job's targets, where it has none yet.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn set_target_column(&mut self, job: JobId, column: &str) -> Result<(), StoreError> {
+        let sql = "update job set target_column = ?2 where id = ?1 and target_column is null";
+        let update = sqlx::query(sql).bind(job.0).bind(column).execute(&mut self.connection).await;
+        update.map(|_| ()).map_err(|e| self.sort(e))
     }
 
     /// The file of the keep list that a job is sent under; none: no list, or no such job.
@@ -167,36 +213,27 @@ impl Store {
     }
 }
 
+/// A path as the database has it.
+pub(super) fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
 fn job_of(row: JobRow) -> Result<Job, StoreError> {
-    let (
-        id,
-        name,
-        path,
-        action,
-        account,
-        state,
-        round,
-        number,
-        visible_to,
-        pending,
-        content_hash,
-        load,
-        reader,
-        checked_by,
-    ) = row;
     Ok(Job {
-        id: JobId(id),
-        name,
-        path: PathBuf::from(path),
-        action: action.map(super::drain::action_of).transpose()?,
-        account: account.map(AccountId),
-        state: JobState::parse(&state)?,
-        round: RoundId(round),
-        round_number: u32::try_from(number).unwrap_or(0),
-        visible_to: TaskId(visible_to),
-        pending: u64::try_from(pending).unwrap_or(0),
-        loaded_from: LoadedFrom { content_hash, reader: u32::try_from(reader).unwrap_or(0) },
-        checked_by: u32::try_from(checked_by).unwrap_or(0),
-        load,
+        id: JobId(row.id),
+        name: row.name,
+        path: PathBuf::from(row.path),
+        action: row.action.map(super::drain::action_of).transpose()?,
+        account: row.account_id.map(AccountId),
+        target_column: row.target_column,
+        host: row.host,
+        state: JobState::parse(&row.state)?,
+        round: RoundId(row.round),
+        round_number: row.number,
+        visible_to: TaskId(row.visible_to),
+        pending: u64::try_from(row.pending).unwrap_or(0),
+        loaded_from: LoadedFrom { content_hash: row.content_hash, reader: row.reader },
+        checked_by: row.checked_by,
+        load: row.load,
     })
 }

@@ -8,7 +8,7 @@ use sqlx::Connection;
 
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::error::StoreError;
-use super::job::{Job, LoadedFrom, NewJob};
+use super::job::{Job, LoadedFrom, NewJob, text};
 use super::keys::Keys;
 use super::loader::{Loader, ROWS_PER_STATEMENT};
 use super::lock::LoadLock;
@@ -85,15 +85,21 @@ impl Store {
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         let (job_id,): (i64,) = sqlx::query_as(
-            "insert into job (name, path, action, account_id, created_at, keep_path) values (?1, ?2, ?3, ?4, ?5, ?6)
-             on conflict (name) do update set state = 'active', keep_path = excluded.keep_path returning id",
+            "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             on conflict (name) do update
+                set state = 'active', path = excluded.path, host = excluded.host, keep_path = excluded.keep_path,
+                    target_column = coalesce(target_column, excluded.target_column)
+             returning id",
         )
         .bind(&job.name)
-        .bind(job.path.to_string_lossy().as_ref())
+        .bind(text(&job.path))
         .bind(job.action.map(Action::code))
         .bind(job.account.map(|account| account.0))
         .bind(now.0)
-        .bind(job.keep.as_ref().map(|path| path.to_string_lossy().into_owned()))
+        .bind(job.keep.as_deref().map(text))
+        .bind(&job.target_column)
+        .bind(&job.host)
         .fetch_one(&mut *tx)
         .await
         .map_err(&sort)?;

@@ -31,6 +31,7 @@ mod firing_trouble;
 mod forget;
 mod glance;
 mod handles;
+mod held_back;
 mod integrity;
 mod job;
 mod keys;

@@ -130,6 +130,8 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
         action: Some(Action::Unfollow),
         account: Some(account),
         keep: None,
+        target_column: None,
+        host: None,
     };
     let mut model = BTreeMap::new();
     for (file, ends) in nights {

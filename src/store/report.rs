@@ -1,17 +1,19 @@
 //! Receipts: every row of a round in the order of the file, read as a stream of pages. Rows that have vanished follow.
 
-use super::columns::{numbers, sparse, targets};
+use super::columns::{each_number, numbers, sparse, targets};
 use super::drain::state_of;
 use super::error::StoreError;
 use super::job::Job;
 use super::open::Store;
-use crate::domain::{Outcome, Target, Wall};
+use crate::domain::{Outcome, Target, TaskId, Wall};
 
 /// A row and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptRow {
     /// The physical line where the record begins; none where the row is no longer in the file.
     pub line: Option<u64>,
+    /// Its task; none where the row made none.
+    pub task: Option<TaskId>,
     /// The target; none where the row made no task.
     pub target: Option<Target>,
     /// The row's cells as one CSV record; none where the file has one column and the cell is the target's plain text.
@@ -43,6 +45,7 @@ type PageTexts = (
     Option<String>,
     Option<i64>,
     Option<i64>,
+    Option<String>,
 );
 
 /// Which rows, in which order.
@@ -199,7 +202,18 @@ impl OtherRows {
                 let outcome = if outcome == "duplicate" { Outcome::Duplicate } else { Outcome::Rejected };
                 let (line, reason) = (Some(line as u64), Some(reason));
                 let (target, http_status, finished_at) = (None, None, None);
-                each(ReceiptRow { line, target, record, outcome, reason, http_status, attempts: 0, finished_at })?;
+                let task = None;
+                each(ReceiptRow {
+                    line,
+                    task,
+                    target,
+                    record,
+                    outcome,
+                    reason,
+                    http_status,
+                    attempts: 0,
+                    finished_at,
+                })?;
             }
         }
     }
@@ -223,7 +237,8 @@ impl OtherRows {
 }
 
 fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<ReceiptRow>, StoreError> {
-    let (lines, found, states, attempts, records, reasons, statuses, finished, ..) = texts;
+    let (lines, found, states, attempts, records, reasons, statuses, finished, _, _, ids) = texts;
+    let mut ids = each_number(ids.as_deref());
     let mut records = sparse::<String>(records.as_deref())?.into_iter();
     let mut reasons = sparse::<String>(reasons.as_deref())?.into_iter();
     let mut statuses = sparse::<u16>(statuses.as_deref())?.into_iter();
@@ -234,6 +249,7 @@ fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<ReceiptRow>, StoreErro
         .map(|(((line, target), state), attempts)| {
             Ok(ReceiptRow {
                 line: (order != Order::Vanished).then_some(line as u64),
+                task: ids.next().transpose()?.map(TaskId),
                 target: Some(target),
                 record: records.next().flatten(),
                 outcome: state_of(state)?.outcome(),
@@ -254,7 +270,7 @@ macro_rules! page_of {
                     case when max(reason is not null) then json_group_array(reason) end,
                     case when max(http_status is not null) then json_group_array(http_status) end,
                     case when max(finished_at is not null) then json_group_array(finished_at) end,
-                    max(line), max(id)
+                    max(line), max(id), group_concat(id)
                from (select task.id, ",
             $line,
             " as line, task.target, c.record, task.state, task.reason, task.http_status, task.attempts, task.finished_at ",

@@ -98,7 +98,8 @@ impl Listener for Hub {
             | Event::AccountStopped { .. }
             | Event::Unreachable { .. }
             | Event::Outage { .. }
-            | Event::OutageEnded { .. } => {}
+            | Event::OutageEnded { .. }
+            | Event::HeldBack { .. } => {}
         }
     }
 }

@@ -7,6 +7,7 @@ mod configuration;
 mod files;
 mod filters;
 mod jobs;
+mod moved;
 mod packaging;
 mod program;
 mod words;

@@ -9,6 +9,7 @@ use cleanup::domain::{Action, Horizons, Platform, TargetId, TaskState};
 use cleanup::store::{
     Claim, Drain, DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Turn, TurnReceipt,
 };
+use sqlx::Connection;
 
 /// A home nobody else has.
 pub(crate) struct Home {
@@ -46,6 +47,23 @@ impl Home {
         self.run_with(words, &[])
     }
 
+    /// Changes something in the sandbox's queue behind the program's back.
+    pub(crate) fn sql(&self, sql: &str) {
+        self.sql_text(&format!("{sql} returning ''"));
+    }
+
+    /// The text that a statement gives for its first row, in the sandbox's queue.
+    pub(crate) fn sql_text(&self, sql: &str) -> String {
+        let url = format!("sqlite://{}", self.path(".local/share/cleanup/sandbox.db").display());
+        wait(async {
+            let mut queue = sqlx::SqliteConnection::connect(&url).await.unwrap();
+            let query = sqlx::query_as(sqlx::AssertSqlSafe(sql.to_owned()));
+            let rows: Vec<(Option<String>,)> = query.fetch_all(&mut queue).await.unwrap();
+            queue.close().await.unwrap();
+            rows.into_iter().next().and_then(|(text,)| text).unwrap_or_default()
+        })
+    }
+
     pub(crate) fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Done {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
         command
@@ -69,6 +87,12 @@ impl Done {
     pub(crate) fn ends(self, code: i32) -> Done {
         assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
         assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Done {
+        assert!(self.out.contains(text) || self.err.contains(text), "{text}? {}{}", self.out, self.err);
         self
     }
 
@@ -100,6 +124,8 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
             action: Some(Action::Unlike),
             account: Some(account),
             keep: None,
+            target_column: None,
+            host: None,
         };
         let columns = ["tweet_id".to_owned(), "note".to_owned()];
         let now = SystemClock::shared().now().wall;
@@ -126,7 +152,15 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
         let user = "42".parse().unwrap();
         let account = store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &user).await.unwrap();
         let (action, path) = (Action::Unlike, "/tmp/x.csv".into());
-        let new = NewJob { name: job.into(), path, action: Some(action), account: Some(account), keep: None };
+        let new = NewJob {
+            name: job.into(),
+            path,
+            action: Some(action),
+            account: Some(account),
+            keep: None,
+            target_column: None,
+            host: None,
+        };
         let now = SystemClock::shared().now().wall;
         let seen = store.job(&new.name).await.unwrap();
         let mut loader = store.begin_round(&new, seen.as_ref(), &LoadedFrom::new("hash", 1), None, now).await.unwrap();

@@ -8,6 +8,7 @@ mod nights_large;
 mod nights_law;
 mod outage;
 mod outcomes;
+mod readers;
 mod support;
 mod trouble;
 mod waiting;

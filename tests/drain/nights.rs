@@ -107,10 +107,11 @@ fn another_file_or_account_under_the_same_name_is_refused() {
         let file = bench.write("unfollow.csv", &ids(4));
         bench.load(&file).await;
         std::fs::create_dir(bench.folder.path().join("other")).unwrap();
-        let other = bench.write("other/unfollow.csv", &ids(4));
+        let other = bench.write("other/unfollow.csv", &ids(5));
         let failure = bench.try_load(&other).await.unwrap_err();
         assert_eq!(failure.kind.exit_code(), 2);
-        assert!(failure.hint.unwrap().contains("--job"));
+        let hint = failure.hint.unwrap();
+        assert!(hint.contains("--job unfollow-2") && hint.contains("--moved"), "{hint}");
         bench.account = Some("somebody-else".into());
         let failure = bench.try_load(&file).await.unwrap_err();
         assert_eq!(failure.kind.exit_code(), 2, "{failure}");

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleanup::app::{
-    self, DrainOptions, Ended, FileOptions, Footing, LoadOptions, Loaded, RowRules, SandboxAccounts, Who,
+    self, Accounts, DrainOptions, Ended, FileOptions, Footing, LoadOptions, Loaded, RowRules, SandboxAccounts, Who,
 };
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::{SharedClock, SystemClock};
-use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, Wall, WindowSpec};
+use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, TaskId, Wall, WindowSpec};
 use cleanup::engine::{Event, Listener, Settings as RunSettings, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
@@ -17,6 +17,7 @@ use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Ledger, Options, Sandbox};
 use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReceiptRow, ReloadSizes, Store, StoreError};
+use sqlx::Connection;
 
 pub struct Bench {
     pub folder: tempfile::TempDir,
@@ -100,6 +101,25 @@ impl Bench {
 
     fn who(&self) -> Who {
         Who::Sandbox(SandboxAccounts { base: Some(Arc::new(self.sandbox.base_url().parse().unwrap())) })
+    }
+
+    /// Makes the account known.
+    pub async fn introduce(&self, store: &mut Store) -> Accounts {
+        let account = self.account.as_ref().map(|name| name.parse().unwrap());
+        self.who().introduce(store, account.as_ref(), &[]).await.unwrap()
+    }
+
+    /// Tasks that failed in some other way.
+    pub async fn fail(&self, tasks: &[TaskId]) {
+        let url = format!("sqlite://{}", self.queue().display());
+        let mut queue = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        let task = "update task set state = 6, reason = 'not_authorized', finished_at = 1 where id = ?1";
+        for id in tasks {
+            sqlx::query(task).bind(id.0).execute(&mut queue).await.unwrap();
+        }
+        let round = "update round set pending = pending - ?1, failed = failed + ?1";
+        sqlx::query(round).bind(tasks.len() as i64).execute(&mut queue).await.unwrap();
+        queue.close().await.unwrap();
     }
 
     pub async fn try_load(&self, file: &Path) -> Result<Loaded, cleanup::cli::error::CliError> {

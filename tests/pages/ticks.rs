@@ -30,6 +30,8 @@ async fn queue(path: &Path) -> Store {
         action: Some(action),
         account: Some(account),
         keep: None,
+        target_column: None,
+        host: None,
     };
     let now = SystemClock::shared().now().wall;
     let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();

@@ -7,9 +7,11 @@ mod common;
 #[path = "../common/contract.rs"]
 mod contract;
 
+mod damaged;
 mod every;
 mod loads;
 mod logins;
 mod old_queue;
+mod readers;
 mod schedules;
 mod slots;

@@ -167,6 +167,13 @@ impl OldQueue {
         rows.map(|row| (text(row.as_object().unwrap().values().next().unwrap()), text(&row["outcome"]))).collect()
     }
 
+    /// The cells in a column of a job's rows with this outcome.
+    pub fn targets_in_column(&self, job: &str, column: usize, outcome: &str) -> BTreeSet<String> {
+        let text = stdout(&self.does(&["report", job], 0));
+        let cells = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+        cells.filter(|cells| cells.contains(&outcome)).map(|cells| cells[column].to_owned()).collect()
+    }
+
     /// The targets of a job's rows with this outcome.
     pub fn targets(&self, job: &str, outcome: &str) -> BTreeSet<String> {
         self.receipts(job).into_iter().filter(|(_, what)| what == outcome).map(|(target, _)| target).collect()

@@ -115,7 +115,7 @@ fn a_file_that_could_never_be_run_is_told_when_it_is_scheduled() {
     home.write("friends.csv", ids(3));
     home.write("two.csv", "target_id,Target_ID\n1,2\n");
     home.write("unfollow.csv", ids(3));
-    home.write("other/unfollow.csv", ids(3));
+    home.write("other/unfollow.csv", ids(4));
     for (words, ends, told) in [
         (&["friends.csv"][..], 65, "nothing says which action is meant"),
         (&["two.csv", "--action", "unfollow"], 65, "--column"),

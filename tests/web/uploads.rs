@@ -176,3 +176,24 @@ fn ids_that_look_rounded_are_told_before_anything_is_queued_and_taken_only_when_
         (&"unlike".into(), &0.into())
     );
 }
+
+#[test]
+fn a_list_from_another_place_is_the_jobs_only_if_somebody_says_so() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    std::fs::write(served.path("mutes.csv"), format!("user_id\n{}", rows(0..4))).unwrap();
+    let load = ["load", "mutes.csv", "--action", "unmute"];
+    assert!(served.cleanup(&load).status.success());
+    assert!(served.cleanup(&["pause", "mutes"]).status.success());
+    let longer = format!("user_id\n{}", rows(0..6));
+    let place = received(&served, &cookie, &[("file", "mutes.csv", &longer)]);
+    let answer = served.post(&place, &cookie, "");
+    assert!(answer.status == 422 && answer.body.contains("from another place"), "{answer:?}");
+    assert_eq!(status(&served)["jobs"][0]["rows"], 4, "nothing was queued");
+    // The action of the job need not be chosen again.
+    let place = received(&served, &cookie, &[("file", "mutes.csv", &longer), ("moved", "", "1")]);
+    let answer = served.post(&place, &cookie, "");
+    assert!(answer.status == 303 && answer.head.contains("said=loaded"), "{answer:?}");
+    let after = status(&served);
+    assert_eq!((&after["jobs"][0]["rows"], after["jobs"].as_array().map(Vec::len)), (&6.into(), Some(1)), "{after}");
+}

@@ -181,6 +181,9 @@ pub struct ReloadArgs {
     /// Let a reload cancel more than half of the pending rows
     #[arg(long, help_heading = RELOAD)]
     pub allow_shrink: bool,
+    /// The file is the job's own list, which has moved here
+    #[arg(long, help_heading = RELOAD)]
+    pub moved: bool,
 }
 
 /// The bounds of a run, and who hears of its end.

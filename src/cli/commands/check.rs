@@ -26,7 +26,7 @@ use super::whose::Whose;
 /// # Errors
 /// A file cannot be used as a whole.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
-    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
+    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
     show(&files, &args.rows, context, if args.json { Findings::Json } else { Findings::Text }).await
 }
 

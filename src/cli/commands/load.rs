@@ -20,7 +20,7 @@ const MAX_SHOWN_REJECTED: usize = 3;
 /// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
     let (paths, saved) = take_back::sort(&args.files.files)?;
-    let files = prepare(&paths, args.files.job.as_deref(), &args.rows)?;
+    let files = prepare(&paths, args.files.job.as_deref(), &args.rows, context).await?;
     let mut load = load_options(&args.rows, &files, args.reload, context)?;
     let who = Who::of(&context.settings, args.rows.platform, None)?;
     let mut store = context.open_queue().await?;

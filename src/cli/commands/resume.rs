@@ -1,13 +1,15 @@
 //! `cleanup resume`: go on with what is in the queue.
 
+use crate::app;
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::notify;
+use crate::cli::progress::held_back_text;
 use crate::cli::summary::Report;
 use crate::domain::JobId;
 use crate::jobfile::keep;
-use crate::store::DrainLock;
+use crate::store::{DrainLock, Store};
 
 use super::closing;
 use super::drain::Drainer;
@@ -55,6 +57,7 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> 
     if jobs.is_empty() {
         jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
     }
+    say_held_back(&mut store, &jobs, context).await?;
     if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
         context.printer.say("nothing was sent");
         return Ok(Report::nothing());
@@ -63,4 +66,12 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> 
     // New jobs that somebody loads meanwhile are worked on too, unless some were named.
     let only = (!args.jobs.is_empty()).then_some(jobs);
     drainer.drain(store, lock, only, signals, context).await
+}
+
+/// Rows that an older version queued are judged before anybody is asked about them, so that only those are counted that will be sent.
+async fn say_held_back(store: &mut Store, jobs: &[JobId], context: &Context) -> Result<(), CliError> {
+    for held in app::recheck(store, Some(jobs), context.clock.now().wall).await? {
+        context.printer.warn(&held_back_text(&held.job, &held.reason, held.tasks));
+    }
+    Ok(())
 }

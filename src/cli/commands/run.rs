@@ -12,7 +12,7 @@ use crate::cli::summary::{Report, run_summary};
 use crate::domain::{JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::jobfile::NAME_COLUMNS;
-use crate::store::{DrainLock, Store};
+use crate::store::{DrainLock, Job, Store};
 use crate::web::Hub;
 
 use super::check::{self, Findings};
@@ -28,7 +28,7 @@ use super::signals::Signals;
 /// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
     if args.dry_run {
-        let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
+        let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
         return dry_run(&files, args, context).await;
     }
     let ended = work(context, args, Within::default()).await;
@@ -50,7 +50,7 @@ pub(super) struct Within {
 /// # Errors
 /// As [`run`].
 pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> Result<Report, CliError> {
-    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows)?;
+    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
     let mut load = load_options(&args.rows, &files, args.reload, context)?;
     load.settles_handles = true;
     if let Some(report) = already_finished(&files, &args.rows, &mut load, args.drain.json, context).await? {
@@ -120,16 +120,31 @@ async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Resul
     Ok(code)
 }
 
-/// Reads and judges the files.
-pub(super) fn prepare(files: &[PathBuf], job: Option<&str>, rows: &RowArgs) -> Result<Vec<Prepared>, CliError> {
+/// Reads and judges the files, with what their jobs remember.
+pub(super) async fn prepare(
+    files: &[PathBuf],
+    job: Option<&str>,
+    rows: &RowArgs,
+    context: &Context,
+) -> Result<Vec<Prepared>, CliError> {
+    // A queue that cannot be read is told by whoever needs it.
+    let known = known_jobs(files, job, context).await.unwrap_or_default();
     let options = FileOptions {
         action: rows.action,
         column: rows.column.clone(),
         job: job.map(str::to_owned),
         strict: rows.strict,
         trust_ids: rows.trust_ids,
+        known,
     };
     app::prepare(files, &options)
+}
+
+async fn known_jobs(files: &[PathBuf], job: Option<&str>, context: &Context) -> Result<Vec<Job>, CliError> {
+    let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
+    let known = app::known_jobs(&mut store, files, job).await;
+    store.close().await;
+    known
 }
 
 /// The lists are read before anything is queued, for they must not be half of one, and ages are counted back from one now.
@@ -156,7 +171,13 @@ pub(super) fn load_options(
             ));
         }
     }
-    Ok(LoadOptions { again: reload.again, allow_shrink: reload.allow_shrink, rules, ..LoadOptions::default() })
+    Ok(LoadOptions {
+        again: reload.again,
+        allow_shrink: reload.allow_shrink,
+        moved: reload.moved,
+        rules,
+        ..LoadOptions::default()
+    })
 }
 
 /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded
@@ -182,12 +203,21 @@ pub(super) async fn load_all(
 ) -> Result<Vec<JobId>, CliError> {
     let mut jobs = Vec::with_capacity(files.len());
     for (file, standing) in files.iter().zip(standings) {
+        let before = store.job(&file.job).await?;
         let loaded = app::load(store, file, standing, accounts, options, context.clock.now().wall).await?;
         say_rejected(file, accounts, context);
+        if let Some(job) = before.filter(|job| job.path != file.path && loaded != Loaded::Cancelled) {
+            context.printer.say(&moved_text(&job, file));
+        }
         say_loaded(&file.job, &loaded, context);
         if let Some(job) = store.job(&file.job).await? {
             jobs.push(job.id);
         }
     }
     Ok(jobs)
+}
+
+fn moved_text(job: &Job, file: &Prepared) -> String {
+    let (old, new) = (job.path.to_string_lossy(), file.path.to_string_lossy());
+    format!("{}: its file is {} now, and was {}", escaped(&job.name), escaped(&new), escaped(&old))
 }

@@ -7,6 +7,7 @@ mod reading;
 mod view;
 
 pub use reading::ReadingProgress;
+pub(crate) use view::held_back_text;
 pub use view::{Plan, View, hold_text};
 
 use std::io::IsTerminal;

@@ -140,6 +140,7 @@ impl View {
                 escaped(name(account)),
                 span_text(now.since(*since))
             )),
+            Event::HeldBack { job, reason, tasks } => Some(held_back_text(job, reason, *tasks)),
             Event::Settled { .. }
             | Event::Convicted { .. }
             | Event::PutBack { .. }
@@ -153,6 +154,15 @@ impl View {
 fn shortest(windows: &[WindowLevel]) -> Option<&WindowLevel> {
     let own = windows.iter().filter(|level| level.spec.scope == Scope::Account);
     own.min_by_key(|level| level.spec.rate.window())
+}
+
+/// What became of rows that an older version of the program had queued, and what to type next.
+pub(crate) fn held_back_text(job: &str, reason: &str, tasks: u64) -> String {
+    let rows = counted(tasks, "row that an older version queued is", "rows that an older version queued are");
+    let job = escaped(job);
+    format!(
+        "{job}: {rows} rejected by this one ({reason}) and not sent; `cleanup report {job}` shows them, and loading the file again says what to do"
+    )
 }
 
 /// Why an account waits, in words.

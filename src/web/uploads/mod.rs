@@ -49,6 +49,7 @@ pub(super) struct Choices {
     pub(super) trust_ids: bool,
     pub(super) again: bool,
     pub(super) allow_shrink: bool,
+    pub(super) moved: bool,
 }
 
 /// A file that waits for its second step.
@@ -142,6 +143,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
     let (file, keep_file) = (waiting.file.clone(), waiting.keep.clone());
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
     let final_keep = waiting.keep_place.clone();
+    let known = app::known_jobs(&mut *web.reading().await, &[], Some(&choices.job)).await?;
     let judging = tokio::task::spawn_blocking(move || {
         let options = FileOptions {
             action: choices.action,
@@ -149,6 +151,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
             job: Some(choices.job),
             strict: choices.strict,
             trust_ids: choices.trust_ids,
+            known,
         };
         let prepared = app::prepare(&[file], &options)?.pop();
         let prepared = prepared.ok_or_else(|| CliError::new(Kind::Fault, "the file was not read"))?;
@@ -157,8 +160,8 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
-        let load =
-            LoadOptions { again: choices.again, allow_shrink: choices.allow_shrink, rules, ..LoadOptions::default() };
+        let (again, allow_shrink, moved) = (choices.again, choices.allow_shrink, choices.moved);
+        let load = LoadOptions { again, allow_shrink, moved, rules, ..LoadOptions::default() };
         let (lanes, spared) = prepared.to_do_without_handles(&load)?;
         let kept = spared.values().sum();
         Ok::<_, CliError>((prepared, load, lanes, kept))
@@ -214,6 +217,11 @@ pub(super) async fn confirm(
     let mut store = web.commanding().await?;
     load.handles_asked = store.handles_asked().await?;
     let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
+    if let Some(job) = store.job(&prepared.job).await?
+        && app::is_elsewhere(&prepared, &job, &load)
+    {
+        return Err(belongs_to_another_file(&job));
+    }
     let files = [prepared];
     let (accounts, standings) =
         app::stand_all(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
@@ -239,6 +247,14 @@ pub(super) async fn confirm(
     web.note_change();
     let said = if loaded == Loaded::Unchanged { "unchanged" } else { "loaded" };
     Ok(Redirect::to(&job.map_or_else(|| "/jobs".to_owned(), |job| format!("/jobs/{}?said={said}", job.id.0))))
+}
+
+fn belongs_to_another_file(job: &Job) -> Problem {
+    let message =
+        format!("The job {} was made from another file, {}; nothing was queued.", job.name, job.path.display());
+    let hint = "If this is the same list, upload it again and choose “from another place”: what is done is not sent again. If it is another \
+                list, give the job another name.";
+    Problem::unusable(message, hint)
 }
 
 fn is_cancelled(file: &Prepared) -> Problem {

@@ -127,6 +127,7 @@ fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> 
         ("trust_ids", _) => choices.trust_ids = true,
         ("again", _) => choices.again = true,
         ("allow_shrink", _) => choices.allow_shrink = true,
+        ("moved", _) => choices.moved = true,
         (_, "") => {}
         ("job", _) => choices.job = job_name(text)?,
         ("action", _) => choices.action = Some(Action::parse(text).ok_or_else(|| wrong("action"))?),

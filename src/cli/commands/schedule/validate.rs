@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::words::{Words, list_of, run_of};
 use crate::app::{self, Accounts, Prepared, Who};
-use crate::cli::args::{ReloadArgs, RunArgs};
+use crate::cli::args::RunArgs;
 use crate::cli::commands::reach::account_of;
 use crate::cli::commands::run::{load_options, prepare};
 use crate::cli::context::Context;
@@ -68,18 +68,20 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result
     let mut files: Vec<Prepared> = Vec::new();
     let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = run.files.files.iter().partition(|file| file.exists());
     for file in there {
-        match prepare(std::slice::from_ref(file), run.files.job.as_deref(), &run.rows) {
+        match prepare(std::slice::from_ref(file), run.files.job.as_deref(), &run.rows, context).await {
             Ok(prepared) => files.extend(prepared),
             Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
             Err(error) => return Err(error),
         }
     }
     notes.extend(missing.iter().map(|file| not_there(file)));
-    let names_an_action = |file: &&&PathBuf| {
+    for file in missing {
         let stem = file.file_stem().and_then(|stem| stem.to_str());
-        run.rows.action.is_some() || stem.and_then(Action::parse).is_some()
-    };
-    for file in missing.iter().filter(|file| !names_an_action(file)) {
+        let job = app::known_jobs(store, std::slice::from_ref(file), run.files.job.as_deref()).await?;
+        let remembered = job.first().is_some_and(|job| job.action.is_some());
+        if run.rows.action.is_some() || remembered || stem.and_then(Action::parse).is_some() {
+            continue;
+        }
         let file = escaped(&file.to_string_lossy()).into_owned();
         notes.push(format!("{file} has to have a column action, for neither its name nor --action says one"));
     }
@@ -92,7 +94,7 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result
     }
     for file in &files {
         let file = std::slice::from_ref(file);
-        let options = load_options(&run.rows, file, ReloadArgs::default(), context)?;
+        let options = load_options(&run.rows, file, run.reload, context)?;
         match app::stand_all(&who, store, account, file, &options).await {
             Ok((all, _)) => accounts = all,
             Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),

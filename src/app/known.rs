@@ -1,0 +1,39 @@
+//! What jobs remember of the first load of their files: a later one need not say it again.
+//!
+//! In: the queue, names. Out: jobs, and what they say of a file. What does not belong here: whether the file is theirs (`standing`).
+
+use std::path::{Path, PathBuf};
+
+use super::recheck::named_column;
+use crate::cli::error::CliError;
+use crate::domain::Action;
+use crate::store::{Job, Store};
+
+/// The jobs that files would be loaded into, as far as the queue has them.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn known_jobs(store: &mut Store, files: &[PathBuf], named: Option<&str>) -> Result<Vec<Job>, CliError> {
+    let mut known = Vec::new();
+    let stems = files.iter().filter_map(|file| file.file_stem()?.to_str());
+    let names: Vec<&str> = named.map_or_else(|| stems.collect(), |name| vec![name]);
+    for name in names {
+        known.extend(known_job(store, name).await?);
+    }
+    Ok(known)
+}
+
+/// A job with all that it remembers. What an older version did not write down is found in its rows.
+pub(super) async fn known_job(store: &mut Store, name: &str) -> Result<Option<Job>, CliError> {
+    let Some(mut job) = store.job(name).await? else { return Ok(None) };
+    if job.target_column.is_none() && job.loaded_from.reader == 0 {
+        job.target_column = named_column(store, &job).await?;
+    }
+    Ok(Some(job))
+}
+
+/// The action of a job, for a file that is read for it. A name that says another action is believed where the file may be another one.
+pub(super) fn action_of(job: &Job, path: &Path) -> Option<Action> {
+    let by_name = path.file_stem().and_then(|stem| Action::parse(stem.to_str()?));
+    job.action.filter(|_| job.path == path || by_name.is_none())
+}

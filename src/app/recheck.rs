@@ -1,0 +1,188 @@
+//! What stands in line, judged by this version of the reader where an older one has judged it last. A drain begins with it, for it
+//! reads no job file: what the older one let pass and this one would not is never sent.
+//!
+//! In: a queue. Out: tasks that are rejected now, and how many. What does not belong here: loading; rows that this version accepts and an
+//! older one did not are found when the file is loaded.
+
+use std::collections::BTreeMap;
+
+use super::preparing::trusted_ids;
+use crate::cli::error::CliError;
+use crate::domain::{JobId, Outcome, Target, TaskId, Wall};
+use crate::jobfile::{
+    JobFileError, READER_VERSION, ReadOptions, RowVerdict, Rows, RowsAgain, Source, Survey, cells_from_stored,
+    is_target_column, read_target,
+};
+use crate::store::{Job, ReceiptRow, Store, StoreError};
+
+/// The reason of tasks whose row names another target for this version of the reader.
+pub const READ_DIFFERENTLY: &str = "read_differently";
+/// Rows in which the column of the targets is looked for.
+const MAX_SAMPLED_ROWS: usize = 1_000;
+
+/// Tasks of one job that are rejected now, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldBack {
+    /// The job.
+    pub job: String,
+    /// Why, in one word.
+    pub reason: String,
+    /// How many.
+    pub tasks: u64,
+}
+
+/// Judges what stands in line of these jobs, or of all: only where an older version of the reader did so last.
+///
+/// # Errors
+/// The queue cannot be read or written, or the folder for temporary files is full; then nothing may be sent.
+pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Result<Vec<HeldBack>, CliError> {
+    let mut held = Vec::new();
+    for job in store.jobs().await? {
+        if job.checked_by >= READER_VERSION || jobs.is_some_and(|jobs| !jobs.contains(&job.id)) {
+            continue;
+        }
+        let rejected = if store.may_send(job.round).await? { judge(store, &job).await? } else { Vec::new() };
+        let mut by_reason: BTreeMap<&str, u64> = BTreeMap::new();
+        for (_, reason) in &rejected {
+            *by_reason.entry(reason).or_default() += 1;
+        }
+        store.reject_tasks(&job, &rejected, READER_VERSION, now).await?;
+        let of = |(reason, tasks): (&str, u64)| HeldBack { job: job.name.clone(), reason: reason.to_owned(), tasks };
+        held.extend(by_reason.into_iter().map(of));
+    }
+    Ok(held)
+}
+
+/// The column that the user named when a job was loaded by a program that did not keep it: the one that all targets stand in, if only a
+/// user can have meant it.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>, CliError> {
+    let Some(columns) = store.columns(job, job.round_number).await? else { return Ok(None) };
+    let (mut sampled, mut found) = (0, vec![0_usize; columns.len()]);
+    let each = |row: ReceiptRow| -> Result<(), Enough> {
+        let Some(target) = &row.target else { return Ok(()) };
+        let cells = row.record.as_deref().map_or_else(|| vec![target.to_string()], cells_from_stored);
+        let names = |cell: &String| read_target(cell.as_bytes(), None).is_ok_and(|named| named == *target);
+        let at: Vec<usize> =
+            cells.iter().take(found.len()).enumerate().filter(|(_, cell)| names(cell)).map(|(at, _)| at).collect();
+        sampled += usize::from(!at.is_empty());
+        at.into_iter().for_each(|at| found[at] += 1);
+        if sampled < MAX_SAMPLED_ROWS { Ok(()) } else { Err(Enough::Rows) }
+    };
+    match store.report(job, job.round_number, each).await {
+        Ok(_) | Err(Enough::Rows) => {}
+        Err(Enough::Store(error)) => return Err(error.into()),
+    }
+    let all: Vec<&String> =
+        columns.iter().zip(found).filter(|(_, n)| *n > 0 && *n == sampled).map(|(name, _)| name).collect();
+    let chosen_by_itself = all.iter().any(|name| is_target_column(name));
+    Ok(all.first().filter(|_| !chosen_by_itself).map(|name| (*name).clone()))
+}
+
+enum Enough {
+    Rows,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Enough {
+    fn from(error: StoreError) -> Enough {
+        Enough::Store(error)
+    }
+}
+
+/// Tasks that may be sent sooner or later and must not be, and why.
+type Rejected = Vec<(TaskId, &'static str)>;
+
+async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CliError> {
+    let column = match &job.target_column {
+        None if job.loaded_from.reader == 0 => named_column(store, job).await?,
+        column => column.clone(),
+    };
+    if let Some(column) = &column {
+        store.set_target_column(job.id, column).await?;
+    }
+    let source = rows_again(store, job).await?;
+    let trust_ids = trusted_ids(&job.loaded_from);
+    let options = ReadOptions { action: job.action, column, takes_handles: true, trust_ids };
+    let mut rows = match Survey::of(&source, &options).and_then(|survey| survey.rows(&source)) {
+        Ok(rows) => Some(rows),
+        Err(error) if error.is_machine_fault() => return Err(error.into()),
+        // It would not load such a file: what its rows mean is not known.
+        Err(error) => {
+            tracing::warn!(job = job.name, %error, "this version reads the job's file differently");
+            None
+        }
+    };
+    let mut rejected = Rejected::new();
+    let each = |row: ReceiptRow| -> Result<(), Broken> {
+        if row.line.is_none() {
+            return Ok(());
+        }
+        let reason = match &mut rows {
+            None => Some(READ_DIFFERENTLY),
+            Some(rows) => reason_against(rows, row.target.as_ref())?,
+        };
+        if let (Some(task), Some(reason), Outcome::Pending | Outcome::Failed) = (row.task, reason, row.outcome) {
+            rejected.push((task, reason));
+        }
+        Ok(())
+    };
+    store.report(job, job.round_number, each).await?;
+    Ok(rejected)
+}
+
+/// The rows of a job's file, as far as the queue keeps them.
+async fn rows_again(store: &mut Store, job: &Job) -> Result<Source, CliError> {
+    let columns = store.columns(job, job.round_number).await?;
+    let mut again = RowsAgain::begin(&job.path.to_string_lossy(), columns.as_deref())?;
+    let each = |row: ReceiptRow| -> Result<(), Broken> {
+        if row.line.is_some() {
+            let plain = || row.target.as_ref().map(ToString::to_string).unwrap_or_default();
+            again.push(&row.record.clone().unwrap_or_else(plain))?;
+        }
+        Ok(())
+    };
+    store.report(job, job.round_number, each).await?;
+    Ok(again.finish()?)
+}
+
+/// Why the next row is no row that leads to this target; none: it is.
+fn reason_against(rows: &mut Rows, target: Option<&Target>) -> Result<Option<&'static str>, JobFileError> {
+    let Some(row) = rows.next()? else { return Ok(Some(READ_DIFFERENTLY)) };
+    Ok(match (row.verdict, target) {
+        (RowVerdict::Rejected { rejection, .. }, _) => Some(rejection.reason()),
+        // Whose the handle is was asked when it was loaded.
+        (RowVerdict::Task { target: Target::Handle(_), .. }, Some(Target::Id(_))) => None,
+        (RowVerdict::Task { target: named, .. }, Some(target)) => (named != *target).then_some(READ_DIFFERENTLY),
+        (RowVerdict::Task { .. }, None) => None,
+    })
+}
+
+/// Why a reading of the queue's rows broke off.
+enum Broken {
+    Store(StoreError),
+    File(JobFileError),
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Broken {
+        Broken::Store(error)
+    }
+}
+
+impl From<JobFileError> for Broken {
+    fn from(error: JobFileError) -> Broken {
+        Broken::File(error)
+    }
+}
+
+impl From<Broken> for CliError {
+    fn from(broken: Broken) -> CliError {
+        match broken {
+            Broken::Store(error) => error.into(),
+            Broken::File(error) => error.into(),
+        }
+    }
+}
