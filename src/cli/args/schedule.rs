@@ -127,7 +127,7 @@ pub struct ScheduleEditArgs {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Take an option out, by its long name, such as --without max-requests (repeatable)
-    #[arg(long, value_name = "OPTION", value_parser = values::option_name)]
+    #[arg(long, value_name = "OPTION", value_parser = values::option_name, allow_hyphen_values = true)]
     pub without: Vec<String>,
     /// When: minute, hour, day of month, month, day of week, such as "0 2 * * *"
     #[arg(long, value_name = "PATTERN", help_heading = WHEN)]
