@@ -271,6 +271,10 @@ fn sort(error: &StoreError) -> (Kind, String) {
             "keep the queue on a local disk (network and shared folders often do not lock), end other programs that have it open, and give the command again; what was reported before is saved"
                 .into(),
         ),
+        StoreError::DamagedRows { .. } => (
+            Kind::Io,
+            "load the job's file again, it says what is right; `cleanup doctor` names every such row; look at the disk, too".into(),
+        ),
         StoreError::Busy { .. } => (Kind::Io, "give the command again when the other process has finished".into()),
         StoreError::Newer { .. } => {
             (Kind::Config, "install the newer version of cleanup, or give another queue with --db".into())
@@ -357,6 +361,7 @@ mod tests {
             (io(std::io::ErrorKind::PermissionDenied), 74),
             (StoreError::Damaged { path: path.clone(), detail: "x".into() }, 74),
             (StoreError::Busy { waited_s: 30 }, 74),
+            (StoreError::DamagedRows { rows: vec!["line 4 of unfollow".into()] }, 74),
             (StoreError::Newer { path: path.clone(), found: 9, known: 1 }, 78),
             (StoreError::WrongKind { path: path.clone(), found: "real", wanted: "sandbox" }, 78),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),

@@ -154,9 +154,13 @@ pub async fn run(
 ) -> Result<(Finish, Store), StoreError> {
     let mut dispatcher = Dispatcher::new(means, &start, accounts, access, settings);
     dispatcher.tell(&Event::Started { recovered: start.recovered, crashed: start.crashed });
-    dispatcher.begin(&start).await?;
-    let stopped = dispatcher.work().await?;
-    dispatcher.finish(stopped).await
+    match dispatcher.work_to_the_end(&start).await {
+        Ok(stopped) => dispatcher.finish(stopped).await,
+        Err(error) => {
+            dispatcher.abandon().await;
+            Err(error)
+        }
+    }
 }
 
 /// Comes when something has been written to the queue; never, where nobody tells.
@@ -272,6 +276,11 @@ impl Dispatcher {
         self.answered = true;
         let turn = Turn { first_answer: true, ..Turn::default() };
         self.means.drain.turn(&turn, now).await.map(|_| ())
+    }
+
+    async fn work_to_the_end(&mut self, start: &DrainStart) -> Result<Stopped, StoreError> {
+        self.begin(start).await?;
+        self.work().await
     }
 
     async fn work(&mut self) -> Result<Stopped, StoreError> {
@@ -413,6 +422,15 @@ impl Dispatcher {
                 .unwrap_or_default(),
         };
         self.tell(&Event::Progress(progress));
+    }
+
+    /// The queue could not be read or written, and what is in flight is left to the next drain. This process did not die of it: that is
+    /// put on record, as far as the queue can be written after all.
+    async fn abandon(mut self) {
+        self.carriers.shutdown().await;
+        if let Err(error) = self.means.drain.end(self.means.clock.now(), "error").await {
+            tracing::debug!(%error, "the end of the drain could not be put on record");
+        }
     }
 
     async fn finish(mut self, stopped: Stopped) -> Result<(Finish, Store), StoreError> {

@@ -145,8 +145,8 @@ impl Dispatcher {
     /// Spares a task that a list names: `write` has it become `kept` in this turn.
     fn spare(&mut self, task: &Ahead, write: &mut dyn FnMut(Reason)) -> bool {
         let Some(lane) = self.roster.lanes.get(&task.lane).copied() else { return false };
-        let guard = &self.means.guard;
-        if !guard.watches(lane.round) || !guard.spares(lane.round, &task.target, task.record.as_deref()) {
+        let (guard, Some(target)) = (&self.means.guard, &task.target) else { return false };
+        if !guard.watches(lane.round) || !guard.spares(lane.round, target, task.record.as_deref()) {
             return false;
         }
         write(Reason::Borrowed(KEEP_LIST));
@@ -154,7 +154,7 @@ impl Dispatcher {
             round: lane.round,
             account: self.roster.accounts[lane.account].id,
             action: lane.action,
-            target: task.target.clone(),
+            target: target.clone(),
             outcome: Outcome::Kept,
             reason: Some(Reason::Borrowed(KEEP_LIST)),
         });

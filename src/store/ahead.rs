@@ -26,8 +26,8 @@ pub struct Ahead {
     pub task: TaskId,
     /// Its lane.
     pub lane: LaneId,
-    /// What it acts on.
-    pub target: Target,
+    /// What it acts on; none: its row and its key differ, and no claim will take it.
+    pub target: Option<Target>,
     /// Its row's cells as they are stored, where they say more than the target does.
     pub record: Option<String>,
 }
@@ -60,15 +60,17 @@ const AHEAD: &str = "
           from line
          where want > 1 and id is not null
     )
-    select json_group_array(json_array(t.lane_id, t.id, t.target, c.record))
+    select json_group_array(json_array(t.lane_id, t.id, iif(k.task_id = t.id, t.target, null), c.record))
       from (select id from line where id is not null order by id) l
       join task t on t.id = l.id
+      left join task_key k on k.lane_id = t.lane_id and k.target = t.target
       left join task_cells c on c.task_id = t.id";
 
 const RETURNING: &str = "
-    select json_group_array(json_array(t.lane_id, t.id, t.target, c.record))
+    select json_group_array(json_array(t.lane_id, t.id, iif(k.task_id = t.id, t.target, null), c.record))
       from json_each(?1) j
       join task t on t.id = j.value
+      left join task_key k on k.lane_id = t.lane_id and k.target = t.target
       left join task_cells c on c.task_id = t.id";
 
 type Row = (i64, i64, serde_json::Value, Option<String>);
@@ -95,7 +97,7 @@ impl Drain {
         let (text,): (String,) = found.map_err(|e| self.store.sort(e))?;
         let rows: Vec<Row> = serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let each = |(lane, task, target, record)| {
-            Ok(Ahead { lane: LaneId(lane), task: TaskId(task), target: target_of(&target)?, record })
+            Ok(Ahead { lane: LaneId(lane), task: TaskId(task), target: target_of(&target).ok(), record })
         };
         rows.into_iter().map(each).collect()
     }

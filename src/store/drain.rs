@@ -145,10 +145,16 @@ impl Drain {
             .fetch_one(&mut self.store.connection)
             .await
             .map_err(|e| self.store.sort(e))?;
-        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64)> =
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
             serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         rows.into_iter()
-            .map(|(lane, job, round, action, account, visible_to, has_pending)| {
+            .map(|(lane, job, round, action, account, visible_to, has_pending, whole)| {
+                if whole == 0 {
+                    let detail = format!(
+                        "lane {lane} and its index differ, so it is not known what is to be done in it, and for whom"
+                    );
+                    return Err(StoreError::Damaged { path: self.store.path.clone(), detail });
+                }
                 Ok(LaneView {
                     lane: LaneId(lane),
                     job: JobId(job),
@@ -211,13 +217,16 @@ pub(super) fn state_of(code: i64) -> Result<TaskState, StoreError> {
     TaskState::from_code(code).ok_or_else(|| StoreError::impossible(format!("the state {code}")))
 }
 
+/// What a lane does, and for whom, stands twice: in the index by which it is found and in its row, which are held against each other.
 pub(super) const LANES: &str = "
     select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
-               exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to)))
+               exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to),
+               coalesce((lane.round_id, lane.action, lane.account_id) = (own.round_id, own.action, own.account_id), 0)))
       from (select job.id from job
              where job.state = 'active' and (?1 is null or job.id in (select value from json_each(?1)))
              order by job.id) job
       join round on round.job_id = job.id
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
-      join lane on lane.round_id = round.id
+      join lane indexed by sqlite_autoindex_lane_1 on lane.round_id = round.id
+      left join lane own not indexed on own.id = lane.id
      where round.pending > 0";

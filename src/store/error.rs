@@ -45,6 +45,12 @@ pub enum StoreError {
         /// What SQLite said.
         detail: String,
     },
+    /// Rows of the queue are not what their files said: a bit has flipped.
+    #[error("damaged in the queue: {}", rows.join(", "))]
+    DamagedRows {
+        /// Which, in words.
+        rows: Vec<String>,
+    },
     /// Another process held the write lock for longer than we wait.
     #[error("the queue is busy: another process has been writing to it for {waited_s} s")]
     Busy {

@@ -28,6 +28,8 @@ pub struct TaskHistory {
     pub vanished: bool,
     /// Deaths of the process that count against it since its last answer.
     pub crashes: CrashCount,
+    /// What its row says where that is not what its key says: a bit of one of them has flipped.
+    pub damaged: Option<String>,
     /// The requests sent for it.
     pub attempts: Vec<AttemptView>,
 }
@@ -49,7 +51,7 @@ pub struct AttemptView {
     pub detail: Option<String>,
 }
 
-pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>, i64);
+pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>, i64, Option<String>);
 type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
 
 impl Store {
@@ -67,7 +69,8 @@ impl Store {
                                                          where load.round_id = round.id and load.finished_at is not null)
                                        and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
                           lane.action, account.name, task.state, task.reason, task.vanished,
-                          task.last_attempt_id, task.crashes
+                          task.last_attempt_id, task.crashes,
+                          iif(task.target is key.target and task.lane_id = lane.id, null, cast(task.target as text))
                      from lane
                      join task_key key on key.lane_id = lane.id and key.target in (
                               select ?1 ->> '$' union all
@@ -91,7 +94,7 @@ impl Store {
     }
 
     pub(super) async fn history_of(&mut self, row: TaskRow) -> Result<TaskHistory, StoreError> {
-        let (job, round, line, action, account, state, reason, vanished, last_attempt, crashes) = row;
+        let (job, round, line, action, account, state, reason, vanished, last_attempt, crashes, damaged) = row;
         let state = state_of(state)?;
         Ok(TaskHistory {
             job,
@@ -104,6 +107,7 @@ impl Store {
             reason,
             vanished: vanished != 0,
             crashes: CrashCount::stored(crashes),
+            damaged,
             attempts: self.attempt_chain(last_attempt).await?,
         })
     }
@@ -143,7 +147,9 @@ pub(super) const TASK_HISTORY: &str = "
                       where r.load_id = (select max(load.id) from load
                                           where load.round_id = round.id and load.finished_at is not null)
                         and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
-           lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id, task.crashes
+           lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id, task.crashes,
+           iif(exists (select 1 from task_key k where k.lane_id = task.lane_id and k.target = task.target and k.task_id = task.id), null,
+               cast(task.target as text))
       from task
       join lane on lane.id = task.lane_id
       join round on round.id = lane.round_id and task.id <= round.visible_to

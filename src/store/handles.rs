@@ -28,12 +28,13 @@ pub struct HandlesTold {
 }
 
 impl Store {
-    /// What a handle came to when it was asked about; none: nobody has asked.
+    /// What a handle came to when it was asked about; none: nobody has asked, or the answer is damaged (it stands twice).
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn resolution(&mut self, platform: Platform, handle: &Handle) -> Result<Option<Resolution>, StoreError> {
-        let sql = "select json_quote(target), reason from handle_resolution where platform = ?1 and handle = ?2";
+        let sql = "select json_quote(target), reason from handle_resolution
+                    where platform = ?1 and handle = ?2 and target is target_again";
         let found: Option<(String, Option<String>)> = sqlx::query_as(sql)
             .bind(space(platform))
             .bind(handle.as_str())
@@ -54,7 +55,8 @@ impl Store {
     /// The database cannot be read.
     pub async fn unasked_handles(&mut self, platform: Platform, handles: &[Handle]) -> Result<Vec<Handle>, StoreError> {
         let sql = "select distinct j.value from json_each(?1) j
-                    where not exists (select 1 from handle_resolution r where r.platform = ?2 and r.handle = j.value)";
+                    where not exists (select 1 from handle_resolution r
+                                       where r.platform = ?2 and r.handle = j.value and r.target is r.target_again)";
         let names: Vec<&str> = handles.iter().map(Handle::as_str).collect();
         let rows: Vec<(String,)> = sqlx::query_as(sql)
             .bind(serde_json::json!(names).to_string())
@@ -134,8 +136,8 @@ impl Store {
         ask: &ReadAsk<'_>,
     ) -> Result<(), StoreError> {
         const KEEP: &str = "
-            insert or replace into handle_resolution (platform, handle, target, reason, asked_at)
-            select ?2, j.value ->> 0, j.value ->> 1, j.value ->> 2, ?3 from json_each(?1) j";
+            insert or replace into handle_resolution (platform, handle, target, target_again, reason, asked_at)
+            select ?2, j.value ->> 0, j.value ->> 1, j.value ->> 1, j.value ->> 2, ?3 from json_each(?1) j";
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
         let (id, end) = request;

@@ -174,6 +174,11 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
         verdict,
         read,
     ) = row;
+    if target.is_null() {
+        return Err(StoreError::DamagedRows {
+            rows: vec![line.map_or_else(|| format!("row {task}"), |line| format!("line {line}"))],
+        });
+    }
     let platform =
         Platform::parse(&platform).ok_or_else(|| StoreError::impossible(format!("platform {platform:?}")))?;
     Ok(PickedTask {
@@ -242,12 +247,13 @@ const NEWEST_FIRST: &str = fill_from!(
 const PICKED: &str = "
     select json_group_array(json_array(id, line, target, action, account, platform, state, reason, http_status, attempts,
                                        finished_at, record, verdict, read_at))
-      from (select task.id, p.line, task.target, lane.action, account.name as account, account.platform, task.state,
+      from (select task.id, p.line, iif(k.task_id = task.id, task.target, null) as target, lane.action, account.name as account, account.platform, task.state,
                    task.reason, task.http_status, task.attempts, task.finished_at, c.record, v.verdict, v.read_at
               from temp.picked p
               join task on task.id = p.task_id
               join lane on lane.id = task.lane_id
               join account on account.id = lane.account_id
+              left join task_key k on k.lane_id = task.lane_id and k.target = task.target
               left join task_cells c on c.task_id = task.id
               left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
              where p.rowid > ?1 and p.rowid <= ?2

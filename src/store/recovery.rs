@@ -25,7 +25,8 @@ pub struct CrashedTask {
     pub alone: bool,
 }
 
-/// `task, round, crashes, whether it died under this boot, whether the platform had answered that drain`.
+/// `task, round, crashes, whether its process died under this boot, whether the platform had answered that drain`. One that could not
+/// write to the queue any more, and ended, did not die.
 type InFlightRow = (i64, i64, i64, i64, i64);
 
 impl Drain {
@@ -120,7 +121,8 @@ const BEGIN_DRAIN: &str = "
 
 /// Only a drain has tasks in flight, and each begins with none: they are all of the one before.
 const IN_FLIGHT: &str = "
-    select json_group_array(json_array(task.id, coalesce(lane.round_id, 0), task.crashes, coalesce(d.boot = ?1, 0), coalesce(d.answered, 0)))
+    select json_group_array(json_array(task.id, coalesce(lane.round_id, 0), task.crashes, coalesce(d.boot = ?1 and d.ended_at is null, 0),
+                                        coalesce(d.answered, 0)))
       from (select distinct task_id from attempt where ended_at is null) open
      cross join task on task.id = open.task_id and task.state = 1
       left join lane on lane.id = task.lane_id

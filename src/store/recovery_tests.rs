@@ -177,3 +177,18 @@ async fn an_answer_wipes_the_deaths_out_and_silence_does_not() {
         assert!(start.undecided.iter().all(|crashed| crashed.alone));
     }
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_drain_that_could_not_write_any_more_did_not_die() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = queue(folder.path(), 1).await;
+    for _ in 0..8 {
+        die(&path, "here", true, 1).await;
+        let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+        sqlx::query("update drain set ended_at = 1").execute(&mut store.connection).await.unwrap();
+        store.close().await;
+        let (_, start) = begin(&path, "here").await;
+        assert_eq!((start.recovered, start.crashed), (1, 0));
+    }
+    assert_eq!(counts(&path).await.pending, 1);
+}

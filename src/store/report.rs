@@ -88,7 +88,7 @@ impl Store {
     /// Hands every row of a round of a job to `each`, in the order of the file; false where there is no such round.
     ///
     /// # Errors
-    /// The database cannot be read, or `each` failed.
+    /// The database cannot be read, a row is damaged, or `each` failed.
     pub async fn report<E>(
         &mut self,
         job: &Job,
@@ -111,7 +111,10 @@ impl Store {
             .map_err(|e| self.sort(e))?;
         let Some((round, has_runs, load)) = found else { return Ok(false) };
         self.run_report("begin").await?;
-        let done = self.report_pages(round, has_runs != 0, load, &mut each).await;
+        let done = match self.refuse_damaged(round).await {
+            Ok(()) => self.report_pages(round, has_runs != 0, load, &mut each).await,
+            Err(error) => Err(error.into()),
+        };
         // One snapshot for all pages; nothing was written, so there is nothing to lose in rolling back.
         self.run_report("rollback").await?;
         done.map(|()| true)

@@ -5,6 +5,7 @@
 mod blame;
 #[path = "../common/mod.rs"]
 mod common;
+mod damage;
 
 use std::process::Stdio;
 use std::time::Duration;

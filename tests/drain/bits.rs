@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use cleanup::app::Loaded;
 use cleanup::cli::error::Kind;
-use cleanup::domain::TargetId;
+use cleanup::domain::{TargetId, TaskState};
+use cleanup::store::{PickOrder, StoreError, Wanted};
 use sqlx::{Connection, SqliteConnection};
 
-use super::support::{Bench, id, run};
+use super::support::{Bench, id, now, run};
 
 struct Silent;
 
@@ -59,6 +60,13 @@ async fn execute(path: &Path, sql: &str) {
 const ROWS: u64 = 5;
 /// The row that is damaged, from 0. Not the first: what stands before it has left by then.
 const DAMAGED: u64 = 2;
+
+/// What a job does is told by its file's name.
+fn named(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::rename(job_file(folder, false), &path).unwrap();
+    path
+}
 
 /// The job's file, which stays where it is while queues come and go.
 fn job_file(folder: &Path, with_cells: bool) -> PathBuf {
@@ -158,6 +166,63 @@ fn a_row_moved_to_another_lane_or_out_of_its_state_is_not_sent() {
             execute(&bench.queue(), &sql).await;
             stops(&bench, what).await;
             mends(&bench, &file, what).await;
+        }
+    });
+}
+
+#[test]
+fn a_lane_that_does_something_else_than_its_index_says_stops_the_run() {
+    run(async {
+        let (mut bench, folder) = (Bench::new("100000/10s", "none").await, tempfile::tempdir().unwrap());
+        bench.load(&named(folder.path(), "unmute.csv")).await;
+        let mut image = Image::of(&bench).await;
+        // A record of four columns: the ID, which is the row's, round 1, an action in a byte of its own (unmute, 4), account 1.
+        let lane = [5, 0, 9, 1, 9, 4];
+        let places: Vec<usize> = (0..image.0.len() - 6).filter(|at| image.0[*at..at + 6] == lane).collect();
+        assert_eq!(places.len(), 1, "the row of the lane; its index has them in another order");
+        image.0[places[0] + 5] ^= 1;
+        image.write(&mut bench);
+        let error = bench.try_drain(Box::new(Silent)).await.map(|_| ()).unwrap_err();
+        assert!(error.kind == Kind::Io && error.message.contains("lane 1 and its index differ"), "{error}");
+        assert!(bench.sandbox.effects(bench.user()).is_empty());
+    });
+}
+
+#[test]
+fn receipts_that_would_name_somebody_else_are_refused() {
+    run(async {
+        let (mut bench, folder) = (Bench::new("100000/10s", "none").await, tempfile::tempdir().unwrap());
+        let file = job_file(folder.path(), false);
+        bench.load(&file).await;
+        bench.drain().await;
+        let image = Image::of(&bench).await;
+        let of_the_row = format!("where target = {}", id(DAMAGED));
+        let changes = [
+            format!("update task set target = target + 4096 {of_the_row}"),
+            format!("update task set target = '0' || target {of_the_row}"),
+            format!("update task_key set target = target + 4096 {of_the_row}"),
+            format!("update task_key set target = '0' || target {of_the_row}"),
+            format!("update task_key set task_id = task_id + 1 {of_the_row}"),
+        ];
+        for sql in changes {
+            image.write(&mut bench);
+            execute(&bench.queue(), &sql).await;
+            let mut store = bench.store().await;
+            let job = store.job("unfollow").await.unwrap().unwrap();
+            let each = |_| -> Result<(), StoreError> { panic!("a row is told: {sql}") };
+            let error = store.report(&job, 1, each).await.unwrap_err();
+            assert!(error.to_string().contains("line 4 of unfollow"), "{sql}: {error}");
+            let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
+            store.pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
+            let error = store.picked(0, 10).await.unwrap_err();
+            assert!(error.to_string().contains("line 4"), "{sql}: {error}");
+            store.end_picking().await.unwrap();
+            // The file knows better.
+            let found = store.find_damage().await.unwrap();
+            store.note_damage(&found, now()).await.unwrap();
+            let Loaded::Again(_, mended) = bench.load(&file).await else { panic!("{sql}: not compared") };
+            assert!(mended.restored >= 1, "{sql}");
+            assert_eq!(bench.receipts("unfollow").await.len() as u64, ROWS);
         }
     });
 }

@@ -58,6 +58,10 @@ fn tell(history: &TaskHistory, zone: &TimeZone, retry: &dyn Fn(&str) -> String) 
         };
         let _ = writeln!(text, "  {note}{again}");
     }
+    if let Some(row) = &history.damaged {
+        let _ =
+            writeln!(text, "  damaged in the queue: its row says {}; `cleanup doctor` says how to go on", escaped(row));
+    }
     if history.attempts.is_empty() {
         let _ = writeln!(text, "  nothing was sent for it");
     }
@@ -107,6 +111,7 @@ mod tests {
             reason: None,
             vanished: false,
             crashes: CrashCount::default(),
+            damaged: None,
             attempts: vec![
                 attempt(0, Some(503), "world", "over \u{202e}capacity"),
                 attempt(1_000, None, "unanswered", ""),
@@ -123,6 +128,8 @@ mod tests {
         assert_eq!(told, expected);
         let untouched = TaskHistory { attempts: vec![], ..history };
         assert!(told_of(&untouched).ends_with("nothing was sent for it\n"));
+        let damaged = TaskHistory { damaged: Some("7\u{1b}".into()), ..untouched.clone() };
+        assert!(told_of(&damaged).contains("its row says 7\\u{1b}; `cleanup doctor`"));
         let crashed = |outcome, state, reason: &str, deaths| {
             let reason = Some(reason.to_owned());
             told_of(&TaskHistory { outcome, state, reason, crashes: CrashCount::stored(deaths), ..untouched.clone() })

@@ -21,6 +21,7 @@ pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, his
                 p { (history.action) " as " (foreign(&history.account)) ": " strong { (history.outcome.name()) }
                     @if let Some(why) = &history.reason { " (" (reason(why)) ")" } }
                 @if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) { p.quiet { (note) "." } }
+                @if history.damaged.is_some() { p.quiet { "This row is damaged in the queue, and is not sent: " code { "cleanup doctor" } " says how to go on." } }
             }
             @if history.state == TaskState::Failed && history.round == job.round_number {
                 div.actions { form method="post" action={ "/jobs/" (job.id.0) "/rows/" (task) "/retry" } { button.primary type="submit" { "Retry this row" } } }

@@ -1,0 +1,121 @@
+//! A queue whose disk has flipped a bit, as a person meets it.
+
+use sqlx::Connection;
+
+use super::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
+
+fn execute(home: &Home, sql: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", home.queue().display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+fn doctor(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> (i32, String) {
+    let output = home.against(sandbox, ["doctor"].iter().chain(args)).output().unwrap();
+    (code(&output), stdout(&output))
+}
+
+/// A queue of five rows, the first two of which are done, and a bit of the fourth that has flipped.
+fn damaged(with_cells: bool) -> (Home, SandboxProcess, Vec<String>) {
+    let home = Home::new();
+    let all: Vec<String> = ids(5).lines().skip(1).map(str::to_owned).collect();
+    let text = if with_cells {
+        format!("user_id,note\n{}\n", all.iter().map(|id| format!("{id},a note")).collect::<Vec<_>>().join("\n"))
+    } else {
+        ids(5)
+    };
+    home.write("unfollow.csv", text);
+    let sandbox = SandboxProcess::start(&home, &["--limit", "5000/2s", "--faults", "none"]);
+    let first = run(&home, &sandbox, &["run", "unfollow.csv", "--max-requests", "2"]);
+    assert_eq!(code(&first), 4, "{}", stderr(&first));
+    execute(&home, &format!("update task set target = target + 1024 where target = {}", all[3]));
+    (home, sandbox, all)
+}
+
+fn run(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> std::process::Output {
+    let more = ["--yes", "--json", "--rate", "5000/2s", "--progress", "none"];
+    home.against(sandbox, args.iter().chain(&more)).output().unwrap()
+}
+
+#[test]
+fn the_run_stops_doctor_names_the_row_and_the_file_puts_it_right() {
+    let (home, sandbox, all) = damaged(false);
+    let stopped = run(&home, &sandbox, &["resume"]);
+    assert_eq!(code(&stopped), 74, "{}", stderr(&stopped));
+    let error = &json(&stopped)["error"];
+    let message = error["message"].as_str().unwrap();
+    assert!(error["kind"] == "io" && message.contains("line 5 of unfollow"), "{error}");
+    assert!(message.contains(&format!("its key says {}", all[3])), "{error}");
+    assert!(error["hint"].as_str().unwrap().contains("cleanup load /"), "{error}");
+    let sent = sandbox.effects();
+    assert!(sent.keys().all(|target| all.contains(target)), "{sent:?}");
+    let (bad, told) = doctor(&home, &sandbox, &[]);
+    assert!(bad == 74 && told.contains("line 5 of unfollow") && told.contains("cleanup load"), "{told}");
+    let explained = stdout(&home.cleanup(["explain", &all[3]]).output().unwrap());
+    assert!(explained.contains("damaged in the queue"), "{explained}");
+    let report = home.cleanup(["report", "unfollow"]).output().unwrap();
+    assert_eq!(code(&report), 74, "{}", stdout(&report));
+    assert!(stderr(&report).contains("line 5 of unfollow"), "{}", stderr(&report));
+    // The same command as every night.
+    let again = run(&home, &sandbox, &["run", "unfollow.csv"]);
+    assert_eq!(code(&again), 0, "{}", stderr(&again));
+    assert!(stderr(&again).contains("1 damaged in the queue and right again"), "{}", stderr(&again));
+    let mut sent: Vec<String> = sandbox.effects().into_keys().collect();
+    sent.sort();
+    assert_eq!(sent, all);
+    assert_eq!(doctor(&home, &sandbox, &[]).0, 0);
+}
+
+#[test]
+fn without_the_file_two_of_three_copies_decide_if_a_person_says_so() {
+    let (home, sandbox, all) = damaged(true);
+    std::fs::remove_file(home.path("unfollow.csv")).unwrap();
+    assert_eq!(code(&run(&home, &sandbox, &["resume"])), 74);
+    assert_eq!(code(&run(&home, &sandbox, &["resume"])), 74, "nobody has said so");
+    let (good, told) = doctor(&home, &sandbox, &["--repair"]);
+    assert!(good == 0 && told.contains("1 damaged row as two of three copies say"), "{told}");
+    let last = run(&home, &sandbox, &["resume"]);
+    assert_eq!(code(&last), 0, "{}", stderr(&last));
+    let mut sent: Vec<String> = sandbox.effects().into_keys().collect();
+    sent.sort();
+    assert_eq!(sent, all);
+}
+
+#[test]
+fn where_nobody_can_say_any_more_the_row_is_never_sent() {
+    let (home, sandbox, all) = damaged(false);
+    std::fs::remove_file(home.path("unfollow.csv")).unwrap();
+    let (good, told) = doctor(&home, &sandbox, &["--repair"]);
+    assert!(good == 0 && told.contains("1 damaged row set aside"), "{told}");
+    let last = run(&home, &sandbox, &["resume"]);
+    assert_eq!(code(&last), 3, "{}", stderr(&last));
+    let job = &json(&last)["jobs"][0];
+    assert_eq!((job["done"].as_u64(), job["rejected"].as_u64()), (Some(4), Some(1)), "{job}");
+    let mut sent: Vec<String> = sandbox.effects().into_keys().collect();
+    sent.sort();
+    assert_eq!(sent, [&all[..3], &all[4..]].concat());
+    let report = stdout(&home.cleanup(["report", "unfollow"]).output().unwrap());
+    assert!(report.lines().any(|line| line.contains(",rejected,damaged,")), "{report}");
+    assert_eq!(doctor(&home, &sandbox, &[]).0, 0);
+}
+
+#[test]
+fn counters_that_are_wrong_are_counted_anew() {
+    let (home, sandbox, _) = damaged(false);
+    assert_eq!(code(&run(&home, &sandbox, &["run", "unfollow.csv"])), 74);
+    assert_eq!(code(&run(&home, &sandbox, &["run", "unfollow.csv"])), 0);
+    execute(&home, "update round set done = done + 64, pending = 16");
+    execute(&home, "update task set state = 1, finished_at = null where id = 1");
+    let (bad, told) = doctor(&home, &sandbox, &[]);
+    assert!(bad == 74 && told.contains("the counters of unfollow") && told.contains("doctor --repair"), "{told}");
+    assert!(told.contains("1 tasks that are being sent by nobody"), "{told}");
+    let (good, told) = doctor(&home, &sandbox, &["--repair"]);
+    assert!(good == 0 && told.contains("1 job counted anew") && told.contains("sent again"), "{told}");
+    let last = run(&home, &sandbox, &["resume"]);
+    assert_eq!(code(&last), 0, "{}", stderr(&last));
+    assert_eq!(json(&last)["jobs"][0]["done"], 5);
+}
