@@ -7,6 +7,7 @@
 pub mod args;
 pub mod commands;
 pub mod context;
+pub mod endpoint_state;
 pub mod error;
 pub mod escape;
 pub mod estimate;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cli::endpoint_state::{AllowanceJson, EndpointStates, OutageJson, endpoint_states};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::estimate;
 use crate::cli::summary::RowCounts;
@@ -42,6 +43,8 @@ pub struct AccountStanding {
     pub windows: Vec<WindowUsage>,
     /// Until when the platform holds it, and why.
     pub hold: Option<(Wall, String)>,
+    /// What its platform's answers said of single endpoints.
+    pub endpoints: EndpointStates,
 }
 
 /// What is looked at, and with whose eyes.
@@ -77,6 +80,7 @@ impl<'a> Look<'a> {
 
     async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStanding>, CliError> {
         let boot = self.clock.boot();
+        let mut endpoints = endpoint_states(store, &boot, now).await?;
         let mut standing = Vec::new();
         for account in store.accounts().await? {
             if self.accounts.is_some_and(|only| !only.contains(&account.id)) {
@@ -88,7 +92,8 @@ impl<'a> Look<'a> {
             let windows = window_usage(&specs, &slots, now);
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));
-            standing.push(AccountStanding { account, windows, hold });
+            let endpoints = endpoints.remove(&account.id).unwrap_or_default();
+            standing.push(AccountStanding { account, windows, hold, endpoints });
         }
         Ok(standing)
     }
@@ -144,7 +149,8 @@ impl AccountStanding {
         let concerns = |window: &&WindowUsage| work.iter().any(|(action, _)| window.spec.applies.counts(*action));
         let slot = self.windows.iter().filter(concerns).filter_map(|window| window.next_slot).max();
         let slot = slot.map_or(now.wall, |tick| now.wall_at(tick));
-        self.hold.as_ref().map_or(slot, |(until, _)| slot.max(*until)).max(now.wall)
+        let hold = self.hold.as_ref().map(|(until, _)| *until);
+        [hold, self.endpoints.next_at(work)].into_iter().flatten().fold(slot, Wall::max).max(now.wall)
     }
 
     fn levels(&self) -> Vec<WindowLevel> {
@@ -186,6 +192,10 @@ struct AccountJson {
     windows: Vec<WindowJson>,
     hold_until: Option<String>,
     hold_reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowances: Vec<AllowanceJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outages: Vec<OutageJson>,
 }
 
 #[derive(Serialize)]
@@ -225,6 +235,8 @@ fn account_json(view: &AccountStanding, now: Moment) -> AccountJson {
         windows: view.windows.iter().map(window).collect(),
         hold_until: view.hold.as_ref().map(|(until, _)| until.rfc3339()),
         hold_reason: view.hold.as_ref().map(|(_, reason)| reason.clone()),
+        allowances: view.endpoints.allowances_json(),
+        outages: view.endpoints.outages_json(),
     }
 }
 

@@ -9,9 +9,9 @@ use super::event::Event;
 use super::settling::{Gathered, move_provisional};
 use super::verdict::{ForAccount, Verdict, answered};
 use crate::domain::{AccountId, Moment, Reason, TaskState, Tick, Transition, Wall};
-use crate::limits::{Answer, HoldChange, HoldReason};
+use crate::limits::{Allowance, Answer, HoldChange, HoldReason};
 use crate::platform::{Limited, Reply};
-use crate::store::{NewHold, Turn};
+use crate::store::{NewAllowance, NewHold, Turn};
 
 /// A hold longer than this is not waited for: the run ends with what is left. The longest of the documented windows.
 const LONGEST_HOLD_WAITED_FOR_MS: i64 = 86_400_000 + 60_000;
@@ -64,7 +64,10 @@ impl Dispatcher {
             answered: answered(&reply.finding),
             facts: reply.facts,
         };
-        let change = self.roster.accounts[flight.account].limiter.as_mut().and_then(|l| l.observe(&answer, ended.tick));
+        let Some(limiter) = &mut self.roster.accounts[flight.account].limiter else { return };
+        let change = limiter.observe(&answer, ended.tick);
+        let tightened = limiter.take_tightened();
+        self.write_allowances(flight.account, &tightened, *ended, turn);
         match change {
             Some(HoldChange::Set(hold)) => {
                 self.write_hold(flight.account, hold.until, hold.reason, hold.rung, *ended, turn);
@@ -77,6 +80,18 @@ impl Dispatcher {
                 rung: 0,
             }),
             None => {}
+        }
+    }
+
+    /// What answers say is left is saved with them, so that the process after a restart keeps to it.
+    fn write_allowances(&self, index: usize, tightened: &[Allowance], now: Moment, turn: &mut Turn) {
+        let account = self.roster.accounts[index].id;
+        for Allowance { action, day, more, until } in tightened.iter().copied() {
+            let is_same = |known: &NewAllowance| (known.account, known.action, known.day) == (account, action, day);
+            turn.allowances.retain(|known| !is_same(known));
+            let length_ms = until.0.saturating_sub(now.tick.0);
+            let until = (until, now.wall_at(until));
+            turn.allowances.push(NewAllowance { account, action, day, remaining: more, until, length_ms });
         }
     }
 

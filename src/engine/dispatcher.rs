@@ -30,7 +30,7 @@ use crate::clock::SharedClock;
 use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick, Wall};
 use crate::limits::{WallTrust, Windows};
 use crate::platform::{Client, Endpoint};
-use crate::store::{Account, Claimed, Drain, DrainStart, QueueWatch, Store, StoreError, Turn};
+use crate::store::{Account, Claimed, Drain, DrainStart, QueueWatch, Store, StoreError, StoredAllowance, Turn};
 
 /// What a dispatcher stands on.
 pub struct Means {
@@ -81,6 +81,8 @@ pub(super) struct Dispatcher {
     pub(super) access: HashMap<AccountId, Arc<Access>>,
     /// Accounts with a hold or a trouble when the drain began: their holds are restored with their slots.
     pub(super) known: HashMap<AccountId, Account>,
+    /// What is left of the platform's windows, as earlier drains were told: restored with the slots.
+    pub(super) allowances: HashMap<AccountId, Vec<StoredAllowance>>,
     pub(super) roster: Roster,
     /// When to look at which account next.
     pub(super) due: BinaryHeap<Reverse<(Tick, usize)>>,
@@ -223,6 +225,7 @@ impl Dispatcher {
             wall: WallTrust::default(),
             wall_saved: false,
             taken_over: start.taken_over,
+            allowances: HashMap::new(),
             outages: HashMap::new(),
             recorded_outages: HashSet::new(),
             changed_outages: HashSet::new(),
@@ -253,6 +256,7 @@ impl Dispatcher {
         }
         self.restore_app_windows().await?;
         self.restore_outages().await?;
+        self.read_allowances().await?;
         self.look_at_lanes().await?;
         self.restore_aside(&start.aside);
         for parked in &start.provisional {

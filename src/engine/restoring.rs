@@ -5,8 +5,8 @@
 
 use super::dispatcher::Dispatcher;
 use crate::domain::{AccountId, Action, Moment, Tick};
-use crate::limits::{HoldReason, Limiter, StoredHold, StoredSlot, ThisBoot, Values};
-use crate::store::StoreError;
+use crate::limits::{Allowance, HoldReason, Limiter, StoredHold, StoredSlot, StoredUntil, ThisBoot, Values};
+use crate::store::{StoreError, StoredAllowance};
 
 /// Accounts whose slots are read at once.
 const ACCOUNTS_AT_ONCE: usize = 1_000;
@@ -34,6 +34,15 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// What earlier processes were told is left of the platform's windows, for the limiters to take over when they are made.
+    pub(super) async fn read_allowances(&mut self) -> Result<(), StoreError> {
+        let (boot, now) = (self.means.clock.boot(), self.means.clock.now());
+        for stored in self.means.drain.store().allowances(&boot, now).await? {
+            self.allowances.entry(stored.account).or_default().push(stored);
+        }
+        Ok(())
+    }
+
     /// Limiters are made, and filled with the slots and holds on record, when their account first comes due.
     pub(super) async fn restore_limiters(&mut self, due: &[usize], now: Moment) -> Result<(), StoreError> {
         let fresh: Vec<usize> = due.iter().copied().filter(|i| self.roster.accounts[*i].limiter.is_none()).collect();
@@ -57,6 +66,9 @@ impl Dispatcher {
                 run.capped_until = outlasts.then_some(hold.until);
             }
             limiter.restore(uppers, hold);
+            let allowances = self.allowances.remove(&run.id).unwrap_or_default();
+            let in_force = allowances.iter().map(|stored| allowance(stored, here)).filter(|told| told.until > now.tick);
+            in_force.for_each(|told| limiter.restore_allowance(told));
             run.limiter = Some(limiter);
         }
         Ok(())
@@ -76,6 +88,17 @@ fn upper(slot: &crate::store::StoredSlot, here: ThisBoot, values: &Values) -> (A
         wall_trusted: slot.clock_checked,
     };
     (slot.action, here.upper(&on_record, values))
+}
+
+/// An allowance as it stands in this boot.
+fn allowance(stored: &StoredAllowance, here: ThisBoot) -> Allowance {
+    let until = here.until(&StoredUntil {
+        same_boot: stored.same_boot,
+        set: stored.set_at(),
+        until: stored.until,
+        wall_trusted: stored.clock_checked,
+    });
+    Allowance { action: stored.action, day: stored.day, more: stored.remaining, until }
 }
 
 /// A hold as the store has it, for [`ThisBoot::hold`].

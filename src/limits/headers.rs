@@ -83,11 +83,11 @@ pub struct Hold {
 
 /// What is left of a platform's window that somebody else spends too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Leave {
+pub struct Leave {
     /// How many more may leave.
-    pub(super) more: u32,
+    pub more: u32,
     /// For how long.
-    pub(super) lasts: Duration,
+    pub lasts: Duration,
 }
 
 /// The lengths of a hidden cap's holds, in windows: 15 min, 1 h, 4 h and 24 h where the shortest window is 15 minutes.
@@ -140,9 +140,9 @@ fn sane(until: Option<Duration>) -> Option<Duration> {
 /// What an answer leaves us in the platform's window and in its day, where that is less than we would take. `free` are our
 /// own free slots, `in_flight` our other requests the answer may not have counted yet, `window` the account's shortest.
 ///
-/// Where nobody else spends, `remaining` is never below `free`: all that the platform counted of ours counts here too, and
+/// Undos and readings both go by this. Where nobody else spends, `remaining` is never below `free`: all that the platform counted of ours counts here too, and
 /// longer.
-pub(super) fn leaves(facts: &RateFacts, free: u32, in_flight: u32, window: Duration) -> [Option<Leave>; 2] {
+pub fn leaves(facts: &RateFacts, free: u32, in_flight: u32, window: Duration) -> [Option<Leave>; 2] {
     let leave = |remaining: Option<u32>, until: Option<Duration>| {
         let remaining = remaining.filter(|remaining| *remaining < free)?;
         Some(Leave { more: remaining.saturating_sub(in_flight), lasts: sane(until).unwrap_or(window) })

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use super::headers::{Answer, Answered, Hold, HoldReason, Leave, hold_after, leaves};
+use super::allowance::{Allowance, Allowances};
+use super::headers::{Answer, Answered, Hold, HoldReason, hold_after, leaves};
 use super::{Blocked, Pace, Pacer, WindowUsage, Windows};
 use crate::domain::{Action, Applies, Rate, Scope, Tick, WindowSpec};
 
@@ -45,16 +46,6 @@ pub enum HoldChange {
     Cleared,
 }
 
-/// What is left in a platform's window that somebody else spends too.
-#[derive(Clone, Copy, Debug)]
-struct Allowance {
-    action: Action,
-    /// Of the 24-hour window, or of the short one.
-    day: bool,
-    more: u32,
-    until: Tick,
-}
-
 /// The limiter of one account.
 #[derive(Debug)]
 pub struct Limiter {
@@ -62,8 +53,7 @@ pub struct Limiter {
     /// One for all actions, or one each where every endpoint has its own window.
     pacers: Vec<(Applies, Pacer)>,
     hold: Option<Hold>,
-    /// At most two an action.
-    allowances: Vec<Allowance>,
+    allowances: Allowances,
     shortest: Duration,
 }
 
@@ -86,7 +76,7 @@ impl Limiter {
             windows: Windows::new(&specs, Scope::Account),
             pacers: paced.into_iter().map(|(applies, rate)| (applies, Pacer::new(rate, pace, now))).collect(),
             hold: None,
-            allowances: Vec::new(),
+            allowances: Allowances::default(),
             shortest,
         }
     }
@@ -110,12 +100,10 @@ impl Limiter {
                 Err(Blocked { spec, until }) => return Reservation::Wait { until, why: Wait::Window(spec) },
             }
         }
-        self.allowances.retain(|allowance| now < allowance.until);
-        for allowance in self.allowances.iter().filter(|allowance| allowance.action == action) {
-            if allowance.more == 0 {
-                return Reservation::Wait { until: Some(allowance.until), why: Wait::Allowance };
-            }
-            most = most.min(allowance.more);
+        match self.allowances.room(action, now) {
+            Some((0, until)) => return Reservation::Wait { until, why: Wait::Allowance },
+            Some((more, _)) => most = most.min(more),
+            None => {}
         }
         let granted = match self.pacer(action).map(|pacer| pacer.take(most, now)) {
             Some(Err(next)) => return Reservation::Wait { until: Some(next), why: Wait::Pace },
@@ -126,7 +114,7 @@ impl Limiter {
         if let Some(app) = app {
             app.reserve(action, granted);
         }
-        self.allowances_of(action).for_each(|allowance| allowance.more = allowance.more.saturating_sub(granted));
+        self.allowances.take(action, granted);
         Reservation::Granted(granted)
     }
 
@@ -137,14 +125,14 @@ impl Limiter {
         }
         let own = self.windows.free(action, now).unwrap_or(0);
         let shared = app.map_or(u32::MAX, |app| app.free(action, now).unwrap_or(0));
-        let allowed = self.allowances_of(action).filter(|a| now < a.until).map(|a| a.more).min();
-        own.min(shared).min(allowed.unwrap_or(u32::MAX))
+        let allowed = self.allowances.room(action, now).map_or(u32::MAX, |(more, _)| more);
+        own.min(shared).min(allowed)
     }
 
     /// Gives back `n` slots that were granted and never committed. The app's windows are given theirs back by the caller.
     pub fn give_back(&mut self, action: Action, n: u32) {
         self.windows.give_back(action, n);
-        self.allowances_of(action).for_each(|allowance| allowance.more = allowance.more.saturating_add(n));
+        self.allowances.give_back(action, n);
         if let Some(pacer) = self.pacer(action) {
             pacer.give_back(n);
         }
@@ -154,12 +142,23 @@ impl Limiter {
     /// [`super::Values::unknown_end`]. The app's windows are told by the caller.
     pub fn ended(&mut self, action: Action, upper: Tick) {
         self.windows.ended(action, upper);
+        self.allowances.ended(action);
     }
 
     /// The machine was suspended, from `asleep_from` or later, and is awake. `upper` is [`super::Values::woken`]; the record
     /// wants the same: every stored upper after `asleep_from` becomes `upper` at least. The app's windows are told by the caller.
     pub fn woke(&mut self, asleep_from: Tick, upper: Tick) {
         self.windows.woke(asleep_from, upper);
+    }
+
+    /// Puts back an allowance that an earlier process was told of.
+    pub fn restore_allowance(&mut self, allowance: Allowance) {
+        self.allowances.restore(allowance);
+    }
+
+    /// The allowances that answers have tightened since this was last asked: to be written with those answers.
+    pub fn take_tightened(&mut self) -> Vec<Allowance> {
+        self.allowances.take_tightened()
     }
 
     /// Hears what an answer said about limits, after [`Limiter::ended`] of the same request.
@@ -205,8 +204,7 @@ impl Limiter {
 
     /// Whether dropping this limiter loses nothing: no slot counts, no hold is remembered, nobody else spends.
     pub fn is_idle(&mut self, now: Tick) -> bool {
-        self.allowances.retain(|allowance| now < allowance.until);
-        self.hold.is_none() && self.allowances.is_empty() && self.windows.is_idle(now)
+        self.hold.is_none() && self.allowances.are_over(now) && self.windows.is_idle(now)
     }
 
     /// Tightens where the platform has less left than we would take.
@@ -217,30 +215,11 @@ impl Limiter {
         }
         let free = self.windows.free(answer.action, now).unwrap_or(0);
         let in_flight = self.windows.in_flight(answer.action);
+        let narrower = answer.facts.limit.is_some_and(|limit| limit < self.windows.smallest_limit(answer.action));
         let leaves = leaves(&answer.facts, free, in_flight, self.shortest);
         for (day, leave) in [false, true].into_iter().zip(leaves) {
-            if let Some(leave) = leave {
-                self.allow(answer.action, day, leave, now);
-            }
+            self.allowances.hear((answer.action, day), leave, narrower && !day, now);
         }
-    }
-
-    /// Answers overtake each other, so an allowance only shrinks until its reset.
-    fn allow(&mut self, action: Action, day: bool, leave: Leave, now: Tick) {
-        self.allowances.retain(|allowance| now < allowance.until);
-        let until = now.after(leave.lasts);
-        let same = |known: &&mut Allowance| known.action == action && known.day == day;
-        match self.allowances.iter_mut().find(same) {
-            Some(known) => {
-                known.more = known.more.min(leave.more);
-                known.until = known.until.max(until);
-            }
-            None => self.allowances.push(Allowance { action, day, more: leave.more, until }),
-        }
-    }
-
-    fn allowances_of(&mut self, action: Action) -> impl Iterator<Item = &mut Allowance> {
-        self.allowances.iter_mut().filter(move |allowance| allowance.action == action)
     }
 
     fn pacer(&mut self, action: Action) -> Option<&mut Pacer> {

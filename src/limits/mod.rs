@@ -8,6 +8,7 @@
 //! Every function is given the time, so that nothing here reads a clock or waits. What does not belong here: I/O, sleeping,
 //! storing slots (the store does, in the transaction of the claim), deciding what an answer means (`platform`).
 
+mod allowance;
 mod audit;
 mod headers;
 mod limiter;
@@ -17,8 +18,9 @@ mod values;
 mod window;
 mod windows;
 
+pub use allowance::Allowance;
 pub use audit::{Audit, Fullest};
-pub use headers::{Answer, Answered, Hold, HoldReason, hold_after};
+pub use headers::{Answer, Answered, Hold, HoldReason, Leave, hold_after, leaves};
 pub use limiter::{HoldChange, Limiter, Reservation, Wait};
 pub use pace::{Pace, Pacer};
 pub use restore::{StoredHold, StoredSlot, StoredUntil, ThisBoot, WallTrust};

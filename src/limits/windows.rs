@@ -83,6 +83,11 @@ impl Windows {
         self.windows.iter_mut().for_each(|(_, window)| window.woke(asleep_from, upper));
     }
 
+    /// The fewest requests that any window which applies holds.
+    pub fn smallest_limit(&mut self, action: Action) -> u32 {
+        self.applying(action).map(|(spec, _)| spec.rate.limit()).min().unwrap_or(u32::MAX)
+    }
+
     /// The most requests in flight in any window that applies.
     pub fn in_flight(&mut self, action: Action) -> u32 {
         self.applying(action).map(|(_, window)| window.in_flight()).max().unwrap_or(0)

@@ -152,7 +152,7 @@ impl Store {
         let seen = told.found.iter().map(|(_, target, known)| (*target, known));
         remember(&mut tx, (platform, TargetKind::User), seen, at).await.map_err(&sort)?;
         write_end(&mut tx, id, end).await.map_err(&sort)?;
-        write_hold(&mut tx, HoldNews::Cleared, ask).await.map_err(&sort)?;
+        write_hold(&mut tx, id, HoldNews::Cleared, ask).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)
     }
 }

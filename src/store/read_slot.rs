@@ -10,6 +10,7 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::error::StoreError;
 use super::open::Store;
+use super::read_allowance::{ReadLeft, allowance_used_up, write_left};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
 
 /// Slots of another boot are forgotten a day after they must be over by the wall clock, because it may have been wrong.
@@ -49,11 +50,22 @@ pub struct ReadAsk<'a> {
     pub grace: Duration,
 }
 
+/// A slot, and what was left beside it: what an answer says is held against that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadGrant {
+    /// The request.
+    pub id: ReadId,
+    /// Slots that were free when it took one, itself counted, in the tightest window.
+    pub free: u32,
+    /// Other requests to the endpoint whose end nobody had seen.
+    pub open: u32,
+}
+
 /// What came of asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadSlot {
     /// The slot is on disk; its request may leave.
-    Granted(ReadId),
+    Granted(ReadGrant),
     /// Every slot of a window is taken until this tick.
     Full(Tick),
     /// The platform said to wait.
@@ -90,6 +102,8 @@ pub struct ReadEnd {
     pub detail: String,
     /// Entries it handed over.
     pub resources: u64,
+    /// What its headers say is left of the platform's windows, where that is less than our own allow.
+    pub left: Vec<ReadLeft>,
 }
 
 /// Slots of another boot: their ticks mean nothing here. The machine has been off since, so nothing of theirs is under way, and
@@ -110,6 +124,7 @@ const NEXT: &str = "
     select upper_tick from read_request
      where endpoint = ?1 and upper_tick > ?2 and (case when ?3 then app = ?4 else account_id = ?5 end)
      order by upper_tick limit 1 offset ?6";
+const OPEN: &str = "select count(*) from read_request where endpoint = ?1 and account_id = ?2 and ended_at is null";
 const TAKE: &str = "
     insert into read_request (account_id, app, endpoint, boot, reserved_tick, reserved_at, upper_tick)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7) returning id";
@@ -132,16 +147,20 @@ impl Store {
             tx.commit().await.map_err(&sort)?;
             return Ok(ReadSlot::Held(hold));
         }
-        let mut full: Option<Tick> = None;
+        let mut full = allowance_used_up(&mut tx, ask, now).await.map_err(&sort)?;
+        let mut free = u32::MAX;
         for window in ask.windows {
-            if let Some(free_at) = full_until(&mut tx, ask, window, now.tick).await.map_err(&sort)? {
-                full = full.max(Some(free_at));
+            match room_of(&mut tx, ask, window, now.tick).await.map_err(&sort)? {
+                Ok(slots) => free = free.min(slots),
+                Err(free_at) => full = full.max(Some(free_at)),
             }
         }
         if let Some(until) = full {
             tx.commit().await.map_err(&sort)?;
             return Ok(ReadSlot::Full(until));
         }
+        let (open,): (u32,) =
+            sqlx::query_as(OPEN).bind(ask.endpoint).bind(ask.account.0).fetch_one(&mut *tx).await.map_err(&sort)?;
         let (id,): (i64,) = sqlx::query_as(TAKE)
             .bind(ask.account.0)
             .bind(ask.app)
@@ -154,7 +173,7 @@ impl Store {
             .await
             .map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
-        Ok(ReadSlot::Granted(ReadId(id)))
+        Ok(ReadSlot::Granted(ReadGrant { id: ReadId(id), free, open }))
     }
 
     /// Writes down how a request ended, and the hold that followed from it: none takes an earlier one back.
@@ -172,7 +191,7 @@ impl Store {
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
         write_end(&mut tx, id, end).await.map_err(&sort)?;
-        write_hold(&mut tx, hold, ask).await.map_err(&sort)?;
+        write_hold(&mut tx, id, hold, ask).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)
     }
 
@@ -219,19 +238,29 @@ pub(super) async fn write_end(connection: &mut SqliteConnection, id: ReadId, end
         .bind(end.finding)
         .bind(&end.detail)
         .bind(i64::try_from(end.resources).unwrap_or(i64::MAX));
-    update.execute(connection).await.map(|_| ())
+    update.execute(&mut *connection).await?;
+    write_left(connection, id, end).await
 }
 
+/// One that was under way before a hold began says nothing about after it.
+const CLEAR_HOLD: &str = "
+    delete from read_hold
+     where account_id = ?1 and endpoint = ?2
+       and exists (select 1 from read_request r
+                    where r.id = ?3 and iif(r.boot = read_hold.boot, r.reserved_tick >= until_tick, r.reserved_at >= until_at))";
+
+/// Writes what a request's answer changed about the hold.
 pub(super) async fn write_hold(
     connection: &mut SqliteConnection,
+    id: ReadId,
     news: HoldNews<'_>,
     ask: &ReadAsk<'_>,
 ) -> Result<(), sqlx::Error> {
     match news {
         HoldNews::Same => Ok(()),
         HoldNews::Cleared => {
-            let delete = sqlx::query("delete from read_hold where account_id = ?1 and endpoint = ?2");
-            delete.bind(ask.account.0).bind(ask.endpoint).execute(connection).await.map(|_| ())
+            let delete = sqlx::query(CLEAR_HOLD).bind(ask.account.0).bind(ask.endpoint).bind(id.0);
+            delete.execute(connection).await.map(|_| ())
         }
         HoldNews::Set(hold) => {
             let sql = "insert or replace into read_hold
@@ -269,13 +298,13 @@ async fn tidy(connection: &mut SqliteConnection, ask: &ReadAsk<'_>, now: Moment)
     bury.execute(connection).await.map(|_| ())
 }
 
-/// When a window has room again; none: it has now.
-async fn full_until(
+/// How many slots of a window are free; none: when one is again.
+async fn room_of(
     connection: &mut SqliteConnection,
     ask: &ReadAsk<'_>,
     window: &ReadWindow,
     now: Tick,
-) -> Result<Option<Tick>, sqlx::Error> {
+) -> Result<Result<u32, Tick>, sqlx::Error> {
     let counts_ms = i64::try_from(window.counts_for.as_millis()).unwrap_or(i64::MAX / 4);
     // Counts while upper + counts_for > now.
     let over = now.0.saturating_sub(counts_ms);
@@ -289,7 +318,7 @@ async fn full_until(
         .await?;
     let excess = used - i64::from(window.limit);
     if excess < 0 {
-        return Ok(None);
+        return Ok(Ok(u32::try_from(-excess).unwrap_or(u32::MAX)));
     }
     let (upper,): (i64,) = sqlx::query_as(NEXT)
         .bind(ask.endpoint)
@@ -300,7 +329,15 @@ async fn full_until(
         .bind(excess)
         .fetch_one(&mut *connection)
         .await?;
-    Ok(Some(Tick(upper.saturating_add(counts_ms))))
+    Ok(Err(Tick(upper.saturating_add(counts_ms))))
+}
+
+/// A stored end on this boot's ticks. One of another boot lasts by the wall clock, and never longer than it was long.
+pub fn end_here(same_boot: bool, until: Tick, until_at: Wall, length_ms: i64, now: Moment) -> Tick {
+    if same_boot {
+        return until;
+    }
+    Tick(now.tick.0.saturating_add(until_at.0.saturating_sub(now.wall.0).clamp(0, length_ms.max(0))))
 }
 
 async fn hold_in_force(
@@ -311,7 +348,7 @@ async fn hold_in_force(
     Ok(stored_hold(connection, ask, now).await?.filter(|hold| now.tick < hold.until))
 }
 
-/// The hold on record, on this boot's ticks. One of another boot lasts by the wall clock, and never longer than it was long.
+/// The hold on record, on this boot's ticks.
 async fn stored_hold(
     connection: &mut SqliteConnection,
     ask: &ReadAsk<'_>,
@@ -321,11 +358,7 @@ async fn stored_hold(
     let found: Option<(String, i64, i64, i64, String, i64)> =
         sqlx::query_as(sql).bind(ask.account.0).bind(ask.endpoint).fetch_optional(connection).await?;
     Ok(found.map(|(boot, tick, at, length_ms, reason, rung)| {
-        let until = if boot == ask.boot.0 {
-            Tick(tick)
-        } else {
-            Tick(now.tick.0.saturating_add(at.saturating_sub(now.wall.0).clamp(0, length_ms.max(0))))
-        };
+        let until = end_here(boot == ask.boot.0, Tick(tick), Wall(at), length_ms, now);
         let length = Duration::from_millis(u64::try_from(length_ms).unwrap_or(0));
         ReadHold { until, until_at: Wall(at), length, reason, rung: u8::try_from(rung).unwrap_or(4) }
     }))

@@ -132,7 +132,7 @@ impl Store {
         let seen = page.entries.iter().map(|entry| (entry.target, &entry.known));
         remember(&mut tx, page.of, seen, end.ended_at).await.map_err(&sort)?;
         write_end(&mut tx, id, end).await.map_err(&sort)?;
-        write_hold(&mut tx, HoldNews::Cleared, ask).await.map_err(&sort)?;
+        write_hold(&mut tx, id, HoldNews::Cleared, ask).await.map_err(&sort)?;
         let state: StateRow = sqlx::query_as(TURN_PAGE)
             .bind(reading.0)
             .bind(page.next)

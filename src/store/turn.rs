@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::allowances::NewAllowance;
 use super::drain::Drain;
 use super::drill;
 use super::error::StoreError;
@@ -28,6 +29,8 @@ pub struct Turn {
     pub clock_checked: Option<bool>,
     /// Endpoints whose outage began, went on or ended.
     pub outages: Vec<OutageChange>,
+    /// What answers said is left of the platform's windows, where it is less than was known.
+    pub allowances: Vec<NewAllowance>,
     /// The platform has answered this drain for the first time.
     pub first_answer: bool,
 }
@@ -35,7 +38,7 @@ pub struct Turn {
 impl Turn {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, first_answer } = self;
+        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, allowances, first_answer } = self;
         settled.is_empty()
             && moves.is_empty()
             && claims.is_empty()
@@ -43,6 +46,7 @@ impl Turn {
             && troubles.is_empty()
             && clock_checked.is_none()
             && outages.is_empty()
+            && allowances.is_empty()
             && !first_answer
     }
 }
@@ -185,6 +189,7 @@ impl Drain {
             .bind(turn.clock_checked)
             .bind(words.outages)
             .bind(turn.first_answer)
+            .bind(words.allowances)
             .fetch_all(&mut self.store.connection)
             .await;
         let rows = match rows {

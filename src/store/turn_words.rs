@@ -13,6 +13,7 @@
 //! Parameters are written `$1`, not `?1`: SQLite numbers those as they come, so a statement may use `$7` alone, where sqlx takes
 //! the gap before a `?7` for parameters without a number.
 
+use super::allowances::NewAllowance;
 use super::error::StoreError;
 use super::outages::{OutageChange, OutageState};
 use super::turn::{Claim, Move, NewHold, Settled, Turn};
@@ -72,7 +73,7 @@ update round
 }
 
 /// `$8` moves, `$9` holds, `$10` troubles, `$11` whether the wall clock agrees with the platform's, `$12` outages, `$13` whether this is the
-/// first answer.
+/// first answer, `$14` allowances.
 macro_rules! rarer {
     () => {
         "
@@ -111,6 +112,10 @@ insert or replace into endpoint_outage
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, $1,
        value ->> 9
   from jsonb_each($12) where value ->> 2 is not null;
+
+insert or replace into endpoint_allowance
+       (account_id, action, day, remaining, after_attempt_id, until_tick, until_at, length_ms, drain_id)
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, $2, value ->> 4, value ->> 5, value ->> 6, $1 from jsonb_each($14);
 "
     };
 }
@@ -200,13 +205,15 @@ pub(super) struct Words {
     pub(super) holds: Option<String>,
     pub(super) troubles: Option<String>,
     pub(super) outages: Option<String>,
+    pub(super) allowances: Option<String>,
 }
 
 impl Words {
     pub(super) fn of(turn: &Turn, now: Wall) -> Result<Words, StoreError> {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, first_answer } = turn;
-        let some_rarer = !(moves.is_empty() && holds.is_empty() && troubles.is_empty() && outages.is_empty());
-        let plain = !some_rarer && clock_checked.is_none() && !first_answer;
+        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, allowances, first_answer } = turn;
+        let some_rarer = !(moves.is_empty() && holds.is_empty() && troubles.is_empty());
+        let none_told = outages.is_empty() && allowances.is_empty();
+        let plain = !some_rarer && none_told && clock_checked.is_none() && !first_answer;
         Ok(Words {
             sql: if plain { PLAIN_TURN } else { WHOLE_TURN },
             settled: json(&kinds_of(settled))?,
@@ -216,6 +223,7 @@ impl Words {
             holds: some_json(holds, hold_of)?,
             troubles: some_json(troubles, trouble_of)?,
             outages: some_json(outages, outage_of)?,
+            allowances: some_json(allowances, allowance_of)?,
         })
     }
 }
@@ -321,6 +329,11 @@ fn outage_of(change: &OutageChange) -> OutageRow<'_> {
     let OutageState { since, failures, pauses, newcomers, until, until_at, length_ms, detail } = outage;
     let newcomers = u8::from(*newcomers);
     (account, action, Some(since.0), *failures, *pauses, newcomers, until.0, until_at.0, *length_ms, detail)
+}
+
+/// `[account, action, day, remaining, until_tick, until_at, length_ms]`.
+fn allowance_of(a: &NewAllowance) -> (i64, i64, u8, u32, i64, i64, i64) {
+    (a.account.0, a.action.code(), u8::from(a.day), a.remaining, a.until.0.0, a.until.1.0, a.length_ms)
 }
 
 fn trouble_of(trouble: &(AccountId, Option<String>)) -> (i64, Option<&str>) {

@@ -10,5 +10,6 @@ mod outage;
 mod outcomes;
 mod readers;
 mod support;
+mod told_limits;
 mod trouble;
 mod waiting;

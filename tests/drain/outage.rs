@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A simulated clock that knows until when somebody waits.
-struct WatchedClock {
+pub(super) struct WatchedClock {
     clock: Arc<SimulatedClock>,
     /// Ends of sleeps that somebody is in.
     sleeps: Mutex<Vec<Tick>>,
@@ -30,7 +30,15 @@ impl WatchedClock {
         self.sleeps.lock().unwrap().iter().min().copied()
     }
 
-    fn since_start(&self) -> Duration {
+    pub(super) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub(super) fn tick_in(&self, duration: Duration) -> Tick {
+        self.clock.now().tick.after(duration)
+    }
+
+    pub(super) fn since_start(&self) -> Duration {
         self.clock.now().tick.since(START.tick)
     }
 }
@@ -72,7 +80,7 @@ impl Clock for WatchedClock {
 
 /// What the engine has said.
 #[derive(Default)]
-struct Heard {
+pub(super) struct Heard {
     /// Tasks that are claimed, as of the last turn.
     claimed: AtomicUsize,
     outage_told: AtomicBool,
@@ -93,7 +101,11 @@ impl Listener for Ear {
 }
 
 /// A drain whose every wait is over at once. `at` is called before the clock moves on, with the time since the beginning.
-async fn drain(bench: &Bench, clock: &WatchedClock, mut at: impl FnMut(Duration)) -> (cleanup::app::Ended, Arc<Heard>) {
+pub(super) async fn drain(
+    bench: &Bench,
+    clock: &WatchedClock,
+    mut at: impl FnMut(Duration),
+) -> (cleanup::app::Ended, Arc<Heard>) {
     let heard = Arc::new(Heard::default());
     let ear = Box::new(Ear(Arc::clone(&heard)));
     let driver = async {
@@ -115,11 +127,17 @@ async fn drain(bench: &Bench, clock: &WatchedClock, mut at: impl FnMut(Duration)
 }
 
 async fn bench(special: Vec<SpecialTarget>) -> (Bench, Arc<WatchedClock>) {
+    bench_with(|options| options.special = special).await
+}
+
+/// A bench on a watched clock, and a sandbox without limits or faults but for what is changed.
+pub(super) async fn bench_with(change: impl FnOnce(&mut Options)) -> (Bench, Arc<WatchedClock>) {
     let mut bench = Bench::new("1000/1s", "none").await;
     let clock = WatchedClock::at(START);
     let shared: SharedClock = Arc::clone(&clock) as SharedClock;
     let faults = "none".parse().unwrap();
-    let options = Options { rate: "1000/1s".parse().unwrap(), unlike_day: None, faults, special, ..Options::default() };
+    let mut options = Options { rate: "1000/1s".parse().unwrap(), unlike_day: None, faults, ..Options::default() };
+    change(&mut options);
     bench.sandbox = Sandbox::start(options, Arc::clone(&shared)).await.unwrap();
     bench.clock = shared;
     bench.options.run.request_deadline = HOUR;

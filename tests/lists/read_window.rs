@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cleanup::domain::{AccountId, BootId, Moment, Platform, Tick, Wall};
-use cleanup::store::{HoldNews, QueueKind, ReadAsk, ReadEnd, ReadId, ReadSlot, ReadWindow, Store};
+use cleanup::store::{HoldNews, QueueKind, ReadAsk, ReadEnd, ReadGrant, ReadId, ReadSlot, ReadWindow, Store};
 use proptest::prelude::*;
 
 use crate::program::wait;
@@ -83,11 +83,13 @@ impl World {
             finding: "page",
             detail: String::new(),
             resources: 0,
+            left: Vec::new(),
         };
         let oldest = |world: &World, process| world.under_way.iter().position(|request| request.0 == process);
         match step {
             Step::Send { process, travels_ms } => {
-                if let ReadSlot::Granted(id) = self.stores[usize::from(process)].reserve_read(&ask, now).await.unwrap()
+                if let ReadSlot::Granted(ReadGrant { id, .. }) =
+                    self.stores[usize::from(process)].reserve_read(&ask, now).await.unwrap()
                 {
                     self.under_way.push((process, id, now.tick, self.now + travels_ms));
                     self.counted.push(self.now + travels_ms);
@@ -177,7 +179,9 @@ fn the_window_is_used_to_the_full_and_frees_when_it_should() {
         };
         let at = |ms: i64| Moment { tick: Tick(ms), wall: Wall(1_700_000_000_000 + ms) };
         for ms in [0, 500] {
-            let ReadSlot::Granted(id) = store.reserve_read(&ask, at(ms)).await.unwrap() else { panic!("no slot") };
+            let ReadSlot::Granted(ReadGrant { id, .. }) = store.reserve_read(&ask, at(ms)).await.unwrap() else {
+                panic!("no slot")
+            };
             let end = ReadEnd {
                 upper: Tick(ms + 100),
                 ended_at: at(ms).wall,
@@ -185,6 +189,7 @@ fn the_window_is_used_to_the_full_and_frees_when_it_should() {
                 finding: "page",
                 detail: String::new(),
                 resources: 3,
+                left: Vec::new(),
             };
             store.end_read(id, &end, HoldNews::Same, &ask).await.unwrap();
         }

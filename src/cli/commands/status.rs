@@ -74,6 +74,7 @@ fn table(context: &Context, view: &Standing) -> String {
         if let Some((until, reason)) = &account.hold {
             lines.push(format!("    waits until {}: {}", clock(*until), escaped(hold_text(reason))));
         }
+        lines.extend(account.endpoints.sentences(clock).into_iter().map(|said| format!("    {}", escaped(&said))));
         if let Some(trouble) = &account.account.trouble {
             lines.push(format!("    needs you: {}", escaped(trouble)));
         }

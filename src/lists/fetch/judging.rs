@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::means::{FetchError, Stop};
 use super::reader::{Reader, Rules};
-use crate::domain::{Action, Moment, Tick, Wall};
-use crate::limits::{Answer, Answered, Hold, HoldReason, hold_after};
+use crate::domain::{Action, Moment, Tick};
+use crate::limits::{Answer, Answered, Hold, HoldReason, Leave, hold_after, leaves};
 use crate::platform::{Finding, Limited, Reply};
-use crate::store::{HoldNews, ReadEnd, ReadHold, ReadId};
+use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadHold, ReadLeft};
 
 /// A cap that does not say when it ends is asked about again after a day.
 const UNKNOWN_CAP: Duration = Duration::from_secs(86_400);
@@ -24,7 +24,7 @@ impl Reader {
     /// Writes down what an answer that was no page means, and says what follows.
     pub(super) async fn judge(
         &mut self,
-        id: ReadId,
+        grant: &ReadGrant,
         reply: &Reply,
         reserved: Tick,
         rules: &Rules,
@@ -36,7 +36,7 @@ impl Reader {
         let unseen =
             reply.http_status.is_none() && matches!(reply.finding, Finding::Unanswered { maybe_sent: true, .. });
         let upper = if unseen { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
-        let end = ended(reply, upper, now.wall, 0);
+        let end = ended(reply, grant, rules, upper, now, 0);
         let (next, hold) = match &reply.finding {
             Finding::Limited(limited) => {
                 let hold = self.hold_for(limited, reply, reserved, rules).await?;
@@ -55,7 +55,7 @@ impl Reader {
             Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } => (Next::AfterBackoff, None),
         };
         let news = hold.as_ref().map_or(HoldNews::Same, HoldNews::Set);
-        self.means.store.end_read(id, &end, news, &rules.ask()).await?;
+        self.means.store.end_read(grant.id, &end, news, &rules.ask()).await?;
         Ok(next)
     }
 
@@ -98,7 +98,15 @@ fn stored(hold: Hold, now: Moment) -> ReadHold {
     }
 }
 
-pub(super) fn ended(reply: &Reply, upper: Tick, at: Wall, resources: u64) -> ReadEnd {
+/// How a request ended, and what its answer says is left of the platform's windows.
+pub(super) fn ended(
+    reply: &Reply,
+    grant: &ReadGrant,
+    rules: &Rules,
+    upper: Tick,
+    now: Moment,
+    resources: u64,
+) -> ReadEnd {
     let finding = match &reply.finding {
         Finding::Done { .. } => "page",
         Finding::Limited(_) => "limited",
@@ -112,5 +120,27 @@ pub(super) fn ended(reply: &Reply, upper: Tick, at: Wall, resources: u64) -> Rea
         Finding::NotSent => "not_sent",
         Finding::Unknown { .. } | Finding::Gone { .. } | Finding::Refused { .. } => "unknown",
     };
-    ReadEnd { upper, ended_at: at, http_status: reply.http_status, finding, detail: reply.detail.clone(), resources }
+    ReadEnd {
+        upper,
+        ended_at: now.wall,
+        http_status: reply.http_status,
+        finding,
+        detail: reply.detail.clone(),
+        resources,
+        left: left(reply, grant, rules, now),
+    }
+}
+
+/// A refusal sets a hold instead.
+fn left(reply: &Reply, grant: &ReadGrant, rules: &Rules, now: Moment) -> Vec<ReadLeft> {
+    if matches!(reply.finding, Finding::Limited(_)) {
+        return Vec::new();
+    }
+    let leaves = leaves(&reply.facts, grant.free.saturating_sub(1), grant.open, rules.shortest());
+    let of = |(day, leave): (bool, Option<Leave>)| {
+        let Leave { more, lasts } = leave?;
+        let until = now.tick.after(lasts);
+        Some(ReadLeft { day, more, until, until_at: now.wall_at(until), length: lasts })
+    };
+    [false, true].into_iter().zip(leaves).filter_map(of).collect()
 }

@@ -4,7 +4,7 @@ use super::judging::ended;
 use super::means::FetchError;
 use super::reader::{Reader, Rules};
 use crate::platform::{Reading, Reply, Vocabulary};
-use crate::store::{HoldNews, ReadEnd, ReadId};
+use crate::store::{HoldNews, ReadEnd, ReadGrant};
 
 impl Reader {
     /// What to ask an endpoint in.
@@ -23,14 +23,14 @@ impl Reader {
     /// Writes down that an endpoint refused the names it was asked in. It is asked in the others from now on.
     pub(super) async fn names_refused(
         &mut self,
-        id: ReadId,
+        grant: &ReadGrant,
         reply: &Reply,
         asked: Vocabulary,
         rules: &Rules,
     ) -> Result<Vocabulary, FetchError> {
         let now = self.means.clock.now();
-        let end = ReadEnd { finding: asked.refusal(), ..ended(reply, now.tick, now.wall, 0) };
-        self.means.store.end_read(id, &end, HoldNews::Same, &rules.ask()).await?;
+        let end = ReadEnd { finding: asked.refusal(), ..ended(reply, grant, rules, now.tick, now, 0) };
+        self.means.store.end_read(grant.id, &end, HoldNews::Same, &rules.ask()).await?;
         self.vocabularies.insert(rules.endpoint, asked.other());
         Ok(asked.other())
     }

@@ -12,7 +12,7 @@ use crate::domain::{AccountId, BootId, Moment, Tick};
 use crate::engine::{Signal, Urgency, backoff_after};
 use crate::limits::{HoldReason, Values};
 use crate::platform::{Page, PageRequest, Reading, Reply, Vocabulary, What};
-use crate::store::{HoldNews, ReadAsk, ReadEnd, ReadId, ReadSlot, ReadWindow};
+use crate::store::{HoldNews, ReadAsk, ReadEnd, ReadGrant, ReadId, ReadSlot, ReadWindow};
 
 /// So many answers in a row that were the world's fault, and reading stops: what was read is kept.
 const MAX_TROUBLES: u32 = 12;
@@ -131,8 +131,8 @@ impl Reader {
                 }
                 Err(error) => return Err(FetchError::Token(error)),
             };
-            let id = match self.slot(&rules).await? {
-                Ok(id) => id,
+            let grant = match self.slot(&rules).await? {
+                Ok(grant) => grant,
                 Err(None) => continue,
                 Err(Some(stop)) => return Ok(Asked::Stopped(stop)),
             };
@@ -151,7 +151,7 @@ impl Reader {
                 clock: &*self.means.clock.clone(),
             };
             let Some(answer) = self.send(request).await else {
-                self.write_off(id, reserved, &rules).await?;
+                self.write_off(grant.id, reserved, &rules).await?;
                 let signal = self.means.shutdown.now().1.unwrap_or(Signal::Interrupt);
                 return Ok(Asked::Stopped(Stop::Interrupted(signal)));
             };
@@ -161,17 +161,17 @@ impl Reader {
                     self.last_answer = now.tick;
                     let entries = page.entries.len() as u64 + u64::from(page.unreadable);
                     self.budget.pay(reading.price_with(vocabulary.bills_newest_posts(&what)), entries);
-                    let end = ended(&reply, now.tick, now.wall, entries);
-                    return Ok(Asked::Page(page, id, end));
+                    let end = ended(&reply, &grant, &rules, now.tick, now, entries);
+                    return Ok(Asked::Page(page, grant.id, end));
                 }
                 Err(reply) if reply.refuses_names() && !has_asked_otherwise => {
                     has_asked_otherwise = true;
-                    vocabulary = self.names_refused(id, &reply, vocabulary, &rules).await?;
+                    vocabulary = self.names_refused(&grant, &reply, vocabulary, &rules).await?;
                     continue;
                 }
                 Err(reply) => reply,
             };
-            match self.judge(id, &reply, reserved.tick, &rules).await? {
+            match self.judge(&grant, &reply, reserved.tick, &rules).await? {
                 Next::Again => {}
                 Next::Stop(stop) => return Ok(Asked::Stopped(stop)),
                 Next::Refresh => {
@@ -190,10 +190,10 @@ impl Reader {
     }
 
     /// A slot; or none because a wait is over, or because there is a reason to stop.
-    async fn slot(&mut self, rules: &Rules) -> Result<Result<ReadId, Option<Stop>>, FetchError> {
+    async fn slot(&mut self, rules: &Rules) -> Result<Result<ReadGrant, Option<Stop>>, FetchError> {
         let now = self.means.clock.now();
         Ok(match self.means.store.reserve_read(&rules.ask(), now).await? {
-            ReadSlot::Granted(id) => Ok(id),
+            ReadSlot::Granted(grant) => Ok(grant),
             ReadSlot::Full(until) => Err(self.wait(until, "the window of this list is used up").await),
             ReadSlot::Held(hold) => {
                 let capped = HoldReason::parse(&hold.reason)
@@ -231,6 +231,7 @@ impl Reader {
             finding: "unseen",
             detail: String::new(),
             resources: 0,
+            left: Vec::new(),
         };
         Ok(self.means.store.end_read(id, &end, HoldNews::Same, &rules.ask()).await?)
     }

@@ -134,6 +134,12 @@ fn account_card(frame: &Frame, account: &AccountNow, now: Moment) -> Markup {
             @if let Some((until, reason)) = &standing.hold {
                 p { "Waits until " (frame.time(*until)) ": " (foreign(hold_text(reason))) "." }
             }
+            @for told in &standing.endpoints.allowances {
+                p { @if told.action.is_none() { "Reading " } (foreign(&told.endpoint)) ": the platform leaves " (told.remaining) " until " (frame.time(told.until)) "." }
+            }
+            @for outage in &standing.endpoints.outages {
+                p { (outage.action.name()) ": no good answer from the platform since " (frame.time(outage.since)) "; next try " (frame.time(outage.next_try)) "." }
+            }
             @if let Some(trouble) = &standing.account.trouble { p { (foreign(trouble)) } }
             dl.facts {
                 dt { "Last hour" } dd { (count(account.requests_last_hour)) " requests" }
