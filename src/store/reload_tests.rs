@@ -9,7 +9,7 @@ use super::super::load::{LoadRow, RowPlace};
 use super::super::open::{QueueKind, Store};
 use super::*;
 use crate::domain::{AccountId, Action, Outcome, Platform, Target, TargetId};
-use crate::store::{NewJob, ReceiptRow};
+use crate::store::{NewJob, ReceiptRow, RowQuery};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Row {
@@ -120,6 +120,31 @@ async fn settle(store: &mut Store, model: &mut BTreeMap<u64, Outcome>, ends: &[(
     }
 }
 
+/// Whoever looks at rejected rows sees all of them: those in the file, by their lines, and tasks whose rows are gone.
+async fn judge_looks(store: &mut Store, lines: Vec<u64>, all: u64) -> Result<(), TestCaseError> {
+    let job = store.job("unfollow").await.unwrap().unwrap();
+    let rows = store.rejected_rows(&job, 1, 100).await.unwrap();
+    prop_assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), lines.clone());
+    let (mut after, mut browsed) = (0, Vec::new());
+    loop {
+        let query = RowQuery { outcome: Some(Outcome::Rejected), after, most: 2, ..RowQuery::default() };
+        let page = store.rows(&job, &query).await.unwrap();
+        browsed.extend(page.rows.iter().filter(|row| !row.vanished).map(|row| row.line));
+        prop_assert!(page.rows.iter().all(|row| row.outcome == Outcome::Rejected && row.reason.is_some()));
+        match page.next {
+            Some(next) => after = next,
+            None => break,
+        }
+    }
+    browsed.sort_unstable();
+    prop_assert_eq!(browsed, lines);
+    let (reasons, _) = store.top_reasons(&job).await.unwrap();
+    let counted =
+        reasons.iter().filter(|reason| reason.outcome == Outcome::Rejected).map(|reason| reason.rows).sum::<u64>();
+    prop_assert_eq!(counted, all);
+    Ok(())
+}
+
 async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
@@ -167,6 +192,11 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
         let rejected = found.iter().filter(|outcome| **outcome == Outcome::Rejected).count() as u64;
         prop_assert_eq!(counts.rejected, rejected);
         prop_assert_eq!(store.integrity().await.unwrap().miscounted, Vec::<String>::new());
+        let lines = |at: &[ReceiptRow]| -> Vec<u64> {
+            let rows = at.iter().filter(|row| row.outcome == Outcome::Rejected);
+            rows.map(|row| row.line.unwrap_or_default()).collect()
+        };
+        judge_looks(&mut store, lines(&rows[..present.len()]), rejected).await?;
         settle(&mut store, &mut model, ends).await;
     }
     Ok(())
