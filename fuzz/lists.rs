@@ -15,7 +15,7 @@ mod table;
 #[path = "../src/lists/writer.rs"]
 mod writer;
 
-pub use entry::{Entry, ListKind};
+pub use entry::{Entry, ListKind, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
 pub use table::{Column, columns, record};
 pub use writer::ListWriter;

@@ -1,8 +1,8 @@
 //! Job files and keep lists: a letter (`k` a keep list, `n` no action, else the action is unfollow) and the file. Laws: no panic;
-//! both passes see the same rows, and they add up.
+//! both passes see the same rows, and they add up; whoever trusts the IDs loses none of them to their looks.
 
 use cleanup::domain::Action;
-use cleanup::jobfile::{ReadOptions, RowVerdict, Source, Survey, keep};
+use cleanup::jobfile::{DamageForm, ReadOptions, RowVerdict, Source, Survey, keep};
 
 pub fn try_it(data: &[u8]) {
     let Some((letter, rest)) = data.split_first() else { return };
@@ -28,4 +28,11 @@ pub fn try_it(data: &[u8]) {
         }
     }
     assert_eq!((usable, rejected), (survey.usable, survey.rejected));
+    let by_looks = |survey: &Survey| -> u64 {
+        let of_form = |code: &str| DamageForm::ALL.into_iter().any(|form| form.name() == code);
+        survey.rejected_by_fault.iter().filter(|(fault, _)| of_form(fault.code())).map(|(_, rows)| rows).sum()
+    };
+    assert_eq!(by_looks(&survey), survey.damage.iter().map(|found| found.damaged).sum::<u64>());
+    let trusting = Survey::of(&source, &ReadOptions { trust_ids: true, ..options }).expect("it was read before");
+    assert_eq!((by_looks(&trusting), trusting.usable), (0, survey.usable + by_looks(&survey)));
 }

@@ -216,7 +216,15 @@ fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow,
             }
             // The digits before the first dash of such a token are its user.
             let told = token.expose().split_once('-').map(|(user, _)| user).filter(|user| is_id(user));
-            user = user.or_else(|| told.and_then(|user| user.parse().ok()));
+            let told: Option<UserId> = told.and_then(|user| user.parse().ok());
+            // A user ID that a spreadsheet has rounded shows here.
+            if user.is_some() && told.is_some() && user != told {
+                return Err(fault(
+                    2,
+                    "it is not the user that the token begins with; leave it empty, or copy it again as text",
+                ));
+            }
+            user = user.or(told);
             if user.is_none() {
                 return Err(fault(2, "it is empty, and the token does not begin with it"));
             }

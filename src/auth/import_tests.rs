@@ -33,6 +33,16 @@ fn three_accounts_of_three_platforms() {
 }
 
 #[test]
+fn a_token_that_names_another_user_is_refused() {
+    let row = |user: &str| format!("anna,x-v1,{user},1629556410996121225-tok,,,sec\n");
+    assert!(read(&row("1629556410996121225")).is_ok() && read(&row("")).is_ok());
+    for rounded in ["1629556410996120000", "1629556410996121300", "1629556410996121344"] {
+        let (line, column, said) = fault(&row(rounded));
+        assert!((line, column) == (2, "user_id") && said.contains("begins with"), "{said}");
+    }
+}
+
+#[test]
 fn a_thousand_accounts() {
     let rows: String = (0..1000).map(|n| format!("acc{n},x-v2,{},at{n},rt{n},1790000000,\n", 1000 + n)).collect();
     assert_eq!(read(&rows).unwrap().len(), 1000);

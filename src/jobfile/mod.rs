@@ -38,7 +38,7 @@ mod tests;
 
 pub use cell::{read_handle, read_target};
 pub use check::{CheckDamage, CheckExample, CheckReport, CheckTasks};
-pub use damage::{DamageFinding, DamageForm, binomial_tail};
+pub use damage::{DamageFinding, DamageForm, binomial_tail, first_damaged};
 pub use error::JobFileError;
 pub use feed::Encoding;
 pub use header::{HandleColumn, NAME_COLUMNS, ReadOptions, handle_columns, is_same_column, is_target_column};

@@ -34,6 +34,8 @@ fn one_bad_row_keeps_all_out_and_shows_no_cell() {
         ("b,x-v2,,canary-unknown,,,", 77, "line 3, b"),
         ("b,x-v2,,sandbox-1,,,", 65, "are the same user, 1"),
         ("b,x-v2,2,canary-1,,1790000000000,", 65, "not milliseconds"),
+        ("b,x-v2,1629556410996120000,canary-1,,,", 65, "line 3, column user_id: the ID is 15 digits and then zeros"),
+        ("b,x-v1,1629556410996121300,1629556410996121225-canary,,,canary-s", 65, "line 3, column user_id"),
     ] {
         bench.write("accounts.csv", &format!("{HEADER}a,x-v2,1,canary-0,,,\n{row}\n"));
         let done = bench.run(&["account", "import", "accounts.csv"]).ends(code).says(said);

@@ -23,6 +23,8 @@ mod form;
 mod law_tests;
 mod tally;
 
+use crate::domain::TargetId;
+
 pub use chance::binomial_tail;
 pub use finding::DamageFinding;
 pub use form::DamageForm;
@@ -34,6 +36,16 @@ pub(super) const LENGTHS: usize = 4;
 
 /// Digits of the shortest IDs that are judged.
 const MIN_DIGITS: usize = 16;
+
+/// Judges a handful of IDs together: where the first damaged one stands among them, and its form.
+pub fn first_damaged(ids: &[TargetId]) -> Option<(usize, DamageForm)> {
+    let mut tally = Tally::default();
+    for id in ids {
+        let _ = tally.count(*id);
+    }
+    let suspicion = tally.suspicion(ids.len() as u64);
+    ids.iter().enumerate().find_map(|(place, id)| Some((place, suspicion.of(*id)?)))
+}
 
 /// The digits of the length with this number.
 pub(super) fn digits_of(length: usize) -> usize {

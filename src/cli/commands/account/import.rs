@@ -9,7 +9,8 @@ use crate::auth::{Document, ImportError, ImportRow, Login, import, keep};
 use crate::cli::args::AccountImportArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{Platform, UserId, counted};
+use crate::domain::{Platform, TargetId, UserId, counted};
+use crate::jobfile::first_damaged;
 use crate::platform::Credentials;
 
 /// Imports them.
@@ -26,6 +27,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
         return Err(CliError::new(Kind::InputData, format!("{}: there are no accounts in it", args.file.display()))
             .hint("the first line names the columns; see `cleanup account --help`"));
     }
+    refuse_rounded(&args.file, &rows)?;
     let app = app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()));
     let mut lines: HashMap<(Platform, UserId), u64> = HashMap::new();
     let mut logins: Vec<Login> = Vec::with_capacity(rows.len());
@@ -63,6 +65,20 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
 
 fn read(path: &Path) -> Result<Vec<ImportRow>, ImportError> {
     import(std::fs::File::open(path).map_err(ImportError::Io)?)
+}
+
+/// A table with user IDs that a spreadsheet or a program has rounded gives tokens to strangers' names.
+fn refuse_rounded(path: &Path, rows: &[ImportRow]) -> Result<(), CliError> {
+    let with_id = |row: &ImportRow| Some((row.line, row.user.as_ref()?.as_str().parse::<TargetId>().ok()?));
+    let (lines, ids): (Vec<u64>, Vec<TargetId>) = rows.iter().filter_map(with_id).unzip();
+    let Some((place, form)) = first_damaged(&ids) else { return Ok(()) };
+    let (line, form_text) = (lines[place], form.describe());
+    let message = format!(
+        "{}: line {line}, column user_id: the ID is {form_text}, more often in this file than by chance, and may be somebody else's",
+        path.display()
+    );
+    let hint = format!("{}; or leave user_id empty, and the platform is asked; nothing was imported", form.remedy());
+    Err(CliError::new(Kind::InputData, message).hint(hint))
 }
 
 /// The platform knows whose an OAuth 2.0 token is; all others say so themselves.
