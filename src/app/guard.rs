@@ -64,7 +64,8 @@ impl KeepGuard {
 impl Guard for KeepGuard {
     fn watch(&mut self, keeps: Vec<RoundKeep>) {
         let round = |keep: RoundKeep| {
-            (keep.round, Round { job: keep.job, path: keep.path, reader: RowReader::new(&keep.columns) })
+            let reader = RowReader::with_target(&keep.columns, keep.target_column.as_deref());
+            (keep.round, Round { job: keep.job, path: keep.path, reader })
         };
         self.rounds = keeps.into_iter().map(round).collect();
         let used: Vec<PathBuf> = self.rounds.values().filter_map(|round| round.path.clone()).collect();

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::{Column, Entry, reposted_author};
 use crate::domain::{Handle, Target, TargetId, Wall};
 use crate::jobfile::keep::KeepList;
-use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, read_handle};
+use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_column, read_handle};
 
 /// How X's archives and v1.1 write a time: `Wed Oct 10 20:19:24 +0000 2018`.
 const ARCHIVE_TIME: &str = "%a %b %d %H:%M:%S %z %Y";
@@ -53,6 +53,16 @@ impl RowReader {
         };
         let columns = Column::ALL.into_iter().filter_map(|column| Some((column, at(column)?))).collect();
         RowReader { columns, handles: handle_columns(names) }
+    }
+
+    /// The same where a person has said which column the target is: a handle or link there names the row's user, too.
+    pub fn with_target<S: AsRef<str>>(names: &[S], target: Option<&str>) -> RowReader {
+        let mut reader = RowReader::new(names);
+        let is_target = |index: &usize| target.is_some_and(|target| is_same_column(names[*index].as_ref(), target));
+        let is_new = |index: &usize| reader.handles.iter().all(|column| column.index != *index);
+        let more: Vec<usize> = (0..names.len()).filter(is_target).filter(is_new).collect();
+        reader.handles.extend(more.into_iter().map(|index| HandleColumn { index, bare_words: false }));
+        reader
     }
 
     /// Whether the file has a column of user names.
@@ -214,5 +224,21 @@ mod tests {
         ] {
             assert_eq!(names(columns, record), want, "{columns:?} {record}");
         }
+    }
+
+    #[test]
+    fn a_column_that_was_named_tells_of_its_user_as_well() {
+        let target: Target = "12".parse().unwrap();
+        for (named, record, want) in [
+            (Some(" WHO"), "12,@ada", 1),
+            (Some("who"), "12,x.com/ada", 1),
+            (Some("who"), "12,ada", 0),
+            (Some("note"), "@ada,12", 1),
+            (None, "@ada,@bob", 0),
+        ] {
+            let reader = RowReader::with_target(&["note", "who"], named);
+            assert_eq!(reader.entry(&target, None, Some(record)).handles.len(), want, "{named:?} {record}");
+        }
+        assert_eq!(RowReader::with_target(&["handle"], Some("handle")), RowReader::new(&["handle"]));
     }
 }

@@ -43,6 +43,8 @@ pub struct RoundKeep {
     pub path: Option<PathBuf>,
     /// The names of its file's columns; none where that has no header.
     pub columns: Vec<String>,
+    /// The column that was named as the target's.
+    pub target_column: Option<String>,
 }
 
 const AHEAD: &str = "
@@ -108,18 +110,20 @@ impl Drain {
     /// The database cannot be read.
     pub async fn keeps(&mut self, only: Option<&[JobId]>) -> Result<Vec<RoundKeep>, StoreError> {
         let only = only.map(|jobs| serde_json::json!(jobs).to_string());
-        let sql = "select round.id, job.name, job.keep_path, round.columns from job join round on round.job_id = job.id
+        let sql = "select round.id, job.name, job.keep_path, round.columns, job.target_column
+                     from job join round on round.job_id = job.id
                     where job.state = 'active' and round.pending > 0
                       and (?1 is null or job.id in (select value from json_each(?1)))";
-        let rows: Vec<(i64, String, Option<String>, Option<String>)> = sqlx::query_as(sql)
+        type Row = (i64, String, Option<String>, Option<String>, Option<String>);
+        let rows: Vec<Row> = sqlx::query_as(sql)
             .bind(only)
             .fetch_all(&mut self.store.connection)
             .await
             .map_err(|e| self.store.sort(e))?;
-        let each = |(round, job, path, columns): (i64, String, Option<String>, Option<String>)| {
+        let each = |(round, job, path, columns, target_column): Row| {
             let columns = columns.map(|columns| serde_json::from_str(&columns)).transpose();
             let columns = columns.map_err(|e| StoreError::impossible(e.to_string()))?.unwrap_or_default();
-            Ok(RoundKeep { round: RoundId(round), job, path: path.map(PathBuf::from), columns })
+            Ok(RoundKeep { round: RoundId(round), job, path: path.map(PathBuf::from), columns, target_column })
         };
         rows.into_iter().map(each).collect()
     }

@@ -95,6 +95,8 @@ const LINES: &[&[&str]] = &[
     &["schedule", "list", "--json"],
     &["schedule", "next", "nightly"],
     &["schedule", "skip", "nightly"],
+    &["schedule", "unskip", "nightly"],
+    &["schedule", "edit", "nightly", "--until", "05:00"],
     &["schedule", "due"],
     &["schedule", "run", "nightly"],
     &["schedule", "remove", "nightly"],

@@ -204,3 +204,21 @@ fn a_row_that_names_a_handle_is_spared_by_it_after_it_has_been_resolved() {
         assert_eq!(words, ["kept", "kept", "done"], "{header}");
     }
 }
+
+#[test]
+fn a_keep_list_of_a_later_run_spares_rows_by_the_handles_they_were_resolved_from() {
+    for (file, column) in [("@cid\n@ada\nx.com/Bob\n", None), ("who,note\n@cid\n@ada,x\nx.com/Bob\n", Some("who"))] {
+        let (home, sandbox) = start("none");
+        home.write("unfollow.csv", file);
+        let column = column.iter().flat_map(|column| ["--column", column]);
+        let first = run(&home, &sandbox, &["--max-requests", "2"].into_iter().chain(column).collect::<Vec<_>>());
+        assert_eq!(code(&first), 4, "one for the handles and one row: {}", stderr(&first));
+        assert_eq!(sandbox.effects().len(), 1);
+        home.write("keep.txt", "@ada\n@bob\n");
+        let resume = ["resume", "--yes", "--keep", "keep.txt", "--pace", "front-load", "--progress", "none"];
+        let output = home.against(&sandbox, resume).output().unwrap();
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
+        assert_eq!((words, sandbox.effects().len()), (["done", "kept", "kept"].map(str::to_owned).to_vec(), 1));
+    }
+}
