@@ -9,6 +9,7 @@ mod contract;
 
 mod clocks;
 mod disk;
+mod outage;
 mod second;
 mod signals;
 mod support;

@@ -334,28 +334,32 @@ impl Drainer {
     }
 }
 
-/// Not every handle was asked about. Where a person or the network is in the way, so it is for the rest of the run.
+/// Not every handle was asked about. Where a person, the network or an outage of the platform is in the way, so it is for the rest
+/// of the run: a row is not rejected because nobody could say whom it means.
 fn unresolved(stop: &Stop, context: &Context) -> Result<(), CliError> {
-    let hint = "rows that name IDs need no asking; what was told is kept";
+    if let Some((kind, why)) = in_the_way(stop) {
+        return Err(CliError::new(kind, format!("{why}; nothing was queued"))
+            .hint("rows that name IDs need no asking; what was told is kept"));
+    }
+    context.printer.warn(
+        "not every handle could be asked about within the bounds of this run; their rows are rejected as \
+         handle_not_resolved, and the next run asks about them",
+    );
+    Ok(())
+}
+
+/// What keeps every handle from being looked up, and not only the rest within this run's bounds.
+fn in_the_way(stop: &Stop) -> Option<(Kind, String)> {
     match stop {
-        Stop::Person(reason, said) => {
-            let message = format!("handles cannot be looked up ({reason}): {said}; nothing was queued");
-            Err(CliError::new(Kind::Person, message).hint(hint))
-        }
+        Stop::Person(reason, said) => Some((Kind::Person, format!("handles cannot be looked up ({reason}): {said}"))),
         Stop::Malformed(said) => {
-            let message = format!("the platform does not take the question about handles: {said}; nothing was queued");
-            Err(CliError::new(Kind::Person, message).hint(hint))
+            Some((Kind::Person, format!("the platform does not take the question about handles: {said}")))
         }
-        Stop::Unreachable(said) => {
-            Err(CliError::new(Kind::Unreachable, format!("nobody answers: {said}; nothing was queued")).hint(hint))
+        Stop::Unreachable(said) => Some((Kind::Unreachable, format!("nobody answers: {said}"))),
+        Stop::World(said) => {
+            Some((Kind::Unreachable, format!("the platform does not answer the question about handles well: {said}")))
         }
-        _ => {
-            context.printer.warn(
-                "not every handle could be asked about within the bounds of this run; their rows are rejected as \
-                 handle_not_resolved, and the next run asks about them",
-            );
-            Ok(())
-        }
+        _ => None,
     }
 }
 
@@ -391,4 +395,18 @@ async fn plan(
     }
     plan.names = names(store).await?.into_iter().map(|(id, (name, _))| (id, name)).collect();
     Ok(plan)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_rejects_no_handle() {
+        let said = || "HTTP 503: over capacity".to_owned();
+        for stop in [Stop::World(said()), Stop::Unreachable(said())] {
+            assert!(in_the_way(&stop).is_some_and(|(kind, why)| kind == Kind::Unreachable && why.contains("503")));
+        }
+        assert!([Stop::Requests, Stop::Spend, Stop::Deadline].iter().all(|stop| in_the_way(stop).is_none()));
+    }
 }
