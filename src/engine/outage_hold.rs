@@ -12,10 +12,10 @@ use super::outage::{Admission, Evidence, Failure, Outage, Restored, TaskAside};
 use super::retry::pause_after;
 use super::settling::Gathered;
 use super::verdict::Verdict;
-use crate::domain::{Action, Moment, TaskId, TaskState, Tick};
+use crate::domain::{Action, Moment, TaskId, Tick};
 use crate::limits::StoredUntil;
 use crate::platform::Reply;
-use crate::store::{AsideTask, Move, OutageChange, OutageState, StoreError, Turn};
+use crate::store::{AsideTask, OutageChange, OutageState, StoreError, Turn};
 
 /// People are told of an outage that lasts longer.
 const TOLD_AFTER: Duration = Duration::from_secs(10);
@@ -94,7 +94,7 @@ impl Dispatcher {
             if aside.not_before > now {
                 self.waiting.push(Reverse((aside.not_before, aside.task, aside.lane)));
             } else {
-                self.put_in_line(aside, turn);
+                self.put_in_line(aside.task, aside.lane, turn);
             }
         }
     }
@@ -156,7 +156,7 @@ impl Dispatcher {
             run.given_up.push(action);
         }
         for aside in self.outages.get_mut(&key).map(Outage::take_aside).unwrap_or_default() {
-            self.put_in_line(aside, turn);
+            self.put_in_line(aside.task, aside.lane, turn);
         }
     }
 
@@ -197,7 +197,7 @@ impl Dispatcher {
             while !self.roster.has_pending_for(index, action) {
                 // A task of a job that was paused meanwhile gets in line as well, and nobody is asked for.
                 match self.outages.get_mut(&(index, action)).map_or(Err(None), |outage| outage.next_aside(now)) {
-                    Ok(aside) => self.put_in_line(aside, turn),
+                    Ok(aside) => self.put_in_line(aside.task, aside.lane, turn),
                     Err(at) => {
                         next = [next, at].into_iter().flatten().min();
                         break;
@@ -225,17 +225,6 @@ impl Dispatcher {
             if was_on_record || outage.is_some() {
                 turn.outages.push(OutageChange { account, action, outage });
             }
-        }
-    }
-
-    fn put_in_line(&mut self, aside: TaskAside, turn: &mut Turn) {
-        let TaskAside { task, lane, .. } = aside;
-        turn.moves.push(Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None });
-        if let Some(lane) = self.roster.lanes.get_mut(&lane) {
-            lane.pending = true;
-            let account = lane.account;
-            let at = self.means.clock.now().tick.max(self.roster.accounts[account].rest_until);
-            self.schedule(account, at);
         }
     }
 }

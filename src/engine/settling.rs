@@ -11,7 +11,7 @@ use super::settings::Access;
 use super::shutdown::Urgency;
 use super::verdict::{ForAccount, History, Verdict, is_served, judge, name_of};
 use super::wire::{Faith, faith};
-use crate::domain::{Action, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition};
+use crate::domain::{Action, LaneId, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition};
 use crate::platform::{Finding, Reply};
 use crate::store::{Move, Settled, Turn};
 
@@ -255,16 +255,22 @@ impl Dispatcher {
                 break;
             }
             self.waiting.pop();
-            if self.park_crashed(task, lane, now) {
-                continue;
-            }
-            turn.moves.push(Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None });
-            if let Some(lane) = self.roster.lanes.get_mut(&lane) {
-                lane.pending = true;
-                let account = lane.account;
-                let at = now.max(self.roster.accounts[account].rest_until);
-                self.schedule(account, at);
-            }
+            self.put_in_line(task, lane, turn);
+        }
+    }
+
+    /// A task that stood aside gets in line again; behind its lane where it must have no company.
+    pub(super) fn put_in_line(&mut self, task: TaskId, lane: LaneId, turn: &mut Turn) {
+        let now = self.means.clock.now().tick;
+        if self.park_crashed(task, lane, now) {
+            return;
+        }
+        turn.moves.push(Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None });
+        if let Some(lane) = self.roster.lanes.get_mut(&lane) {
+            lane.pending = true;
+            let account = lane.account;
+            let at = now.max(self.roster.accounts[account].rest_until);
+            self.schedule(account, at);
         }
     }
 
