@@ -166,3 +166,7 @@ pub(super) const FIND_MISSING: &str = "
        and r.platform = case a.platform when 'sandbox' then 'sandbox' else 'x' end
      cross join task on task.id = key.task_id and task.state = 0 and task.id <= round.visible_to
      where round.pending > 0 and a.platform <> 'x-v1'";
+
+#[cfg(test)]
+#[path = "handles_tests.rs"]
+mod tests;

@@ -19,6 +19,8 @@ pub struct Integrity {
     pub miscounted: Vec<String>,
     /// Rows that point to something that is not there: what, and how many (never 0).
     pub orphans: Vec<(&'static str, u64)>,
+    /// Jobs of which it is not known any more where each row stands in the file, so that receipts would lack rows or tell one twice.
+    pub misplaced: Vec<String>,
     /// Jobs with rows that an older version gave up because processes died while they were in flight, and how many.
     pub blamed: Vec<(String, u64)>,
 }
@@ -63,6 +65,41 @@ const RECOUNT: &str = counted!(
              or round.cancelled <> coalesce(c.cancelled, 0) or round.kept <> coalesce(c.kept, 0)
              or round.rejected_tasks <> coalesce(c.rejected, 0))"
 );
+
+/// Newest loads whose runs do not lead to as many tasks of their round as they say, or do not make up the file with the rows that
+/// made no task.
+macro_rules! misplaced {
+    ($told:literal) => {
+        concat!(
+            "
+    with newest as (
+        select round.id as round_id, round.rows, round.job_id, max(load.id) as load_id
+          from round join load on load.round_id = round.id where load.finished_at is not null group by round.id),
+    runs as (
+        select newest.*, sum(r.rows) as placed,
+               (select count(*) from row_without_task w where w.load_id = newest.load_id) as others,
+               (select count(distinct task.id)
+                  from row_run one
+                 cross join task on task.id between one.task_id and one.task_id + one.rows - 1
+                 cross join load on load.round_id = newest.round_id and task.id between load.first_task_id and load.last_task_id
+                 where one.load_id = newest.load_id) as tasks
+          from newest join row_run r on r.load_id = newest.load_id group by newest.round_id)
+    select ",
+            $told,
+            " from runs join job on job.id = runs.job_id where placed <> tasks or placed + others <> runs.rows order by job.name"
+        )
+    };
+}
+
+const MISPLACED: &str = misplaced!("job.name");
+
+/// So that the next load of the file is not taken for the last one, and places every row anew.
+const PLACE_ANEW: [&str; 2] = [
+    concat!("update round set torn = 1 where id in (", misplaced!("runs.round_id"), ")"),
+    "update load set content_hash = 'misplaced'
+      where id in (select max(load.id) from load join round on round.id = load.round_id
+                    where round.torn = 1 and load.finished_at is not null group by round.id)",
+];
 
 /// Tasks that are being sent, and no attempt of which is open: no drain would ever take them up again.
 const LOST: &str = "select count(*) from task where state = 1 and not exists (select 1 from attempt a where a.ended_at is null and a.task_id = task.id)";
@@ -114,6 +151,9 @@ impl Store {
         let names: Vec<(String,)> =
             sqlx::query_as(MISCOUNTED).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
         found.miscounted = names.into_iter().map(|(name,)| name).collect();
+        let names: Vec<(String,)> =
+            sqlx::query_as(MISPLACED).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        found.misplaced = names.into_iter().map(|(name,)| name).collect();
         for (what, sql) in ORPHANS {
             let (count,): (i64,) = self.one_row(sql).await?;
             if let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) {
@@ -128,6 +168,22 @@ impl Store {
             .map_err(|e| self.sort(e))?;
         found.blamed = blamed.into_iter().map(|(name, count)| (name, count.unsigned_abs())).collect();
         Ok(found)
+    }
+
+    /// Has the next load of files of which it is not known any more where their rows stand place them anew. Says how many there are.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub async fn place_anew(&mut self) -> Result<u64, StoreError> {
+        let mut rounds = 0;
+        for sql in PLACE_ANEW {
+            let done = sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?.rows_affected();
+            rounds = if rounds == 0 { done } else { rounds };
+            if rounds == 0 {
+                break;
+            }
+        }
+        Ok(rounds)
     }
 
     /// Counts every round anew, and has tasks that are being sent by nobody sent again. Nobody drains meanwhile. Says how many rounds

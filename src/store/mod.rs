@@ -23,6 +23,7 @@ mod compare;
 mod control;
 mod credential;
 mod damage;
+mod damage_search;
 mod drain;
 pub(crate) mod drill;
 mod error;

@@ -112,10 +112,51 @@ fn counters_that_are_wrong_are_counted_anew() {
     execute(&home, "update task set state = 1, finished_at = null where id = 1");
     let (bad, told) = doctor(&home, &sandbox, &[]);
     assert!(bad == 74 && told.contains("the counters of unfollow") && told.contains("doctor --repair"), "{told}");
-    assert!(told.contains("1 tasks that are being sent by nobody"), "{told}");
+    assert!(told.contains("tasks that are being sent by nobody: 1"), "{told}");
     let (good, told) = doctor(&home, &sandbox, &["--repair"]);
     assert!(good == 0 && told.contains("1 job counted anew") && told.contains("sent again"), "{told}");
     let last = run(&home, &sandbox, &["resume"]);
     assert_eq!(code(&last), 0, "{}", stderr(&last));
     assert_eq!(json(&last)["jobs"][0]["done"], 5);
+}
+
+#[test]
+fn rows_that_stand_nowhere_in_the_file_are_placed_anew_by_it() {
+    for change in ["task_id = task_id + 2", "rows = rows + 1", "rows = rows - 1", "task_id = task_id + 4096"] {
+        let home = Home::new();
+        let all: Vec<String> = ids(6).lines().skip(1).map(str::to_owned).collect();
+        let load = |rows: &[&String]| {
+            let rows: Vec<&str> = rows.iter().map(|row| row.as_str()).collect();
+            home.write("unfollow.csv", format!("user_id\n{}\n", rows.join("\n")));
+            let output =
+                home.cleanup(["load", "unfollow.csv"]).env("CLEANUP_X_USER_ID", super::common::USER).output().unwrap();
+            assert_eq!(code(&output), 0, "{}", stderr(&output));
+        };
+        load(&all[..5].iter().collect::<Vec<_>>());
+        // Another order, so that runs say where the rows stand.
+        let second: Vec<&String> = [&all[3], &all[4], &all[0], &all[1], &all[5]].to_vec();
+        load(&second);
+        let rows = || {
+            let report = home.cleanup(["report", "unfollow"]).output().unwrap();
+            stdout(&report)
+                .lines()
+                .skip(1)
+                .take(5)
+                .map(|line| line.split(',').next().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let right = rows();
+        execute(&home, &format!("update row_run set {change} where line = (select min(line) from row_run)"));
+        let doctor = |args: &[&str]| stdout(&home.cleanup(["doctor"].iter().chain(args)).output().unwrap());
+        let told = doctor(&[]);
+        assert!(
+            told.contains("where the rows of unfollow stand") && told.contains("doctor --repair"),
+            "{change}: {told}"
+        );
+        let told = doctor(&["--repair"]);
+        assert!(told.contains("1 job has its rows placed anew"), "{change}: {told}");
+        load(&second);
+        assert_eq!(rows(), right, "{change}");
+        assert!(doctor(&[]).contains("queue: whole, and every counter is right"), "{change}");
+    }
 }

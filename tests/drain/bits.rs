@@ -226,3 +226,24 @@ fn receipts_that_would_name_somebody_else_are_refused() {
         }
     });
 }
+
+#[test]
+fn a_damaged_row_is_not_taken_for_one_on_the_keep_list() {
+    run(async {
+        let (mut bench, folder) = (Bench::new("100000/10s", "none").await, tempfile::tempdir().unwrap());
+        let file = job_file(folder.path(), false);
+        for bit in [0, 20, 63] {
+            let flipped = id(DAMAGED) ^ (1 << bit);
+            bench.folder = tempfile::tempdir().unwrap();
+            // With the highest bit it is no target at all.
+            bench.keep_watched(&format!("{}\n", if bit == 63 { 7 } else { flipped }));
+            bench.load(&file).await;
+            let sql = format!("update task set target = {} where target = {}", flipped as i64, id(DAMAGED));
+            execute(&bench.queue(), &sql).await;
+            stops(&bench, &format!("bit {bit}")).await;
+            let mut store = bench.store().await;
+            let counts = store.status(None).await.unwrap().remove(0).counts;
+            assert_eq!(counts.kept, 0, "bit {bit}");
+        }
+    });
+}

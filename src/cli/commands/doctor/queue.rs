@@ -49,10 +49,16 @@ async fn integrity(context: &Context, store: &mut Store) -> Vec<Finding> {
         let text = format!("the counters of {job} are not what counting its rows gives");
         findings.push(Finding::of("queue", Level::Bad(Grave::Queue), text, format!("{recount}  (counts them anew)")));
     }
+    for job in &found.misplaced {
+        let text =
+            format!("it is not known any more where the rows of {job} stand in its file: receipts may lack rows");
+        let remedy = format!("{recount}, then load the file of {job} again");
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), text, remedy));
+    }
     for (what, count) in &found.orphans {
         let remedy =
             format!("{recount}; where that does not help please report this: receipts and limits do not hang on it");
-        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), format!("{count} {what}"), remedy));
+        findings.push(Finding::of("queue", Level::Bad(Grave::Queue), format!("{what}: {count}"), remedy));
     }
     findings.extend(damaged(context, store).await);
     if findings.len() == 1 {

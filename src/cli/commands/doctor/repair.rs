@@ -27,6 +27,7 @@ async fn try_repair(context: &Context) -> Result<Vec<String>, CliError> {
     store.note_damage(&damaged, now).await?;
     let mended = app::mend_by_cells(&mut store, now).await?;
     let (rounds, lost) = store.recount().await?;
+    let misplaced = store.place_anew().await?;
     let rows = |count, rest: &str| format!("{}{rest}", counted(count, "damaged row", "damaged rows"));
     let done: Vec<String> = [
         (mended.restored, rows(mended.restored, " as two of three copies say")),
@@ -36,6 +37,14 @@ async fn try_repair(context: &Context) -> Result<Vec<String>, CliError> {
             counted(lost, "row that nobody was sending is sent again", "rows that nobody was sending are sent again"),
         ),
         (rounds, counted(rounds, "job counted anew", "jobs counted anew")),
+        (
+            misplaced,
+            counted(
+                misplaced,
+                "job has its rows placed anew when its file is loaded",
+                "jobs have their rows placed anew when their files are loaded",
+            ),
+        ),
     ]
     .into_iter()
     .filter_map(|(count, text)| (count > 0).then_some(text))
