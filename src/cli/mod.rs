@@ -4,6 +4,7 @@
 //! `commands` has one file for each, `printer` is the only stdout and stderr, `error` the only table of exit codes. What does
 //! not belong here: SQL, HTTP, deciding when a request may leave.
 
+pub mod account_trouble;
 pub mod args;
 pub mod commands;
 pub mod context;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cli::account_trouble::{TroubledAccount, only, reason_of};
 use crate::cli::endpoint_state::{AllowanceJson, EndpointStates, OutageJson, endpoint_states};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::estimate;
@@ -163,8 +164,8 @@ impl Standing {
     ///
     /// # Errors
     /// None in practice: numbers and texts are JSON.
-    pub fn to_json(&self) -> Result<serde_json::Value, CliError> {
-        serde_json::to_value(self.json())
+    pub fn to_json(&self, settings: &Settings) -> Result<serde_json::Value, CliError> {
+        serde_json::to_value(self.json(settings))
             .map_err(|error| CliError::new(Kind::Fault, "the status cannot be written as JSON").because(error))
     }
 }
@@ -196,6 +197,14 @@ struct AccountJson {
     allowances: Vec<AllowanceJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     outages: Vec<OutageJson>,
+    needs_person: Option<NeedsPersonJson>,
+}
+
+#[derive(Serialize)]
+struct NeedsPersonJson {
+    reason: String,
+    message: String,
+    hint: String,
 }
 
 #[derive(Serialize)]
@@ -208,10 +217,12 @@ struct WindowJson {
 }
 
 impl Standing {
-    fn json(&self) -> StatusJson {
+    fn json(&self, settings: &Settings) -> StatusJson {
+        let unfinished = self.jobs.iter().filter(|(status, _)| status.counts.pending > 0);
+        let job = only(unfinished.map(|(status, _)| status.job.name.as_str()));
         StatusJson {
             jobs: self.jobs.iter().map(|(status, eta)| job_json(status, *eta)).collect(),
-            accounts: self.accounts.iter().map(|view| account_json(view, self.now)).collect(),
+            accounts: self.accounts.iter().map(|view| account_json(view, settings, job, self.now)).collect(),
         }
     }
 }
@@ -221,7 +232,12 @@ fn job_json(status: &JobStatus, eta: Option<Wall>) -> JobJson {
     JobJson { job, state: status.state(), counts, eta_at: eta.map(Wall::rfc3339) }
 }
 
-fn account_json(view: &AccountStanding, now: Moment) -> AccountJson {
+fn account_json(view: &AccountStanding, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {
+    let needs_person = |trouble: &String| {
+        let reason = reason_of(trouble);
+        let hint = TroubledAccount { settings, name: view.account.name.as_str(), job }.remedy(reason);
+        NeedsPersonJson { reason: reason.to_owned(), message: trouble.clone(), hint }
+    };
     let window = |usage: &WindowUsage| WindowJson {
         limit: usage.spec.rate.limit(),
         window_s: seconds(usage.spec.rate.window()),
@@ -237,6 +253,7 @@ fn account_json(view: &AccountStanding, now: Moment) -> AccountJson {
         hold_reason: view.hold.as_ref().map(|(_, reason)| reason.clone()),
         allowances: view.endpoints.allowances_json(),
         outages: view.endpoints.outages_json(),
+        needs_person: view.account.trouble.as_ref().map(needs_person),
     }
 }
 

@@ -6,6 +6,8 @@
 //!   ^  ^  ^             |  |  \                                         |
 //!   |  |  +- release ---+  |   \ suspect            convict             | retry
 //!   |  |                   |    +--------> provisional --------> failed |
+//!   |  |                   |                    | | believe gone -> gone|
+//!   |  |                   |                    | + confirm by repeat -> done
 //!   |  +--- wake -- waiting+ postpone           | acquit                |
 //!   +-------------------------------------------+-----------------------+
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
@@ -141,9 +143,13 @@ pub enum Transition {
     Wake,
     /// Refused, and not clear by whose fault.
     Suspect,
-    /// A later request of the account succeeded: it was the target's fault.
+    /// A later request of the endpoint succeeded, or nothing is left to send: it was the target's fault.
     Convict,
-    /// Five in a row: it was the account's fault.
+    /// It was not found, and a later request of the endpoint succeeded: the target does not exist.
+    BelieveGone,
+    /// The same after an attempt that may have had its effect, where a repeat looks gone.
+    ConfirmByRepeat,
+    /// Five in a row: it was the question's fault.
     Acquit,
     /// Its row vanished or its job was cancelled.
     Cancel,
@@ -164,7 +170,7 @@ pub enum Transition {
 
 impl Transition {
     /// Every transition.
-    pub const ALL: [Transition; 17] = [
+    pub const ALL: [Transition; 19] = [
         Transition::Claim,
         Transition::Succeed,
         Transition::FindGone,
@@ -174,6 +180,8 @@ impl Transition {
         Transition::Wake,
         Transition::Suspect,
         Transition::Convict,
+        Transition::BelieveGone,
+        Transition::ConfirmByRepeat,
         Transition::Acquit,
         Transition::Cancel,
         Transition::Restore,
@@ -196,7 +204,9 @@ impl Transition {
             | Transition::Postpone
             | Transition::Suspect => &[Sending],
             Transition::Wake => &[Waiting],
-            Transition::Convict | Transition::Acquit => &[Provisional],
+            Transition::Convict | Transition::BelieveGone | Transition::ConfirmByRepeat | Transition::Acquit => {
+                &[Provisional]
+            }
             Transition::Cancel | Transition::Spare => &[Pending, Waiting, Provisional],
             Transition::Reject => &[Pending, Waiting, Provisional, Failed, Cancelled, Kept],
             Transition::Restore => &[Cancelled, Kept, Rejected],
@@ -210,8 +220,8 @@ impl Transition {
     pub const fn to(self) -> TaskState {
         match self {
             Transition::Claim => TaskState::Sending,
-            Transition::Succeed | Transition::FinishByHand => TaskState::Done,
-            Transition::FindGone => TaskState::Gone,
+            Transition::Succeed | Transition::FinishByHand | Transition::ConfirmByRepeat => TaskState::Done,
+            Transition::FindGone | Transition::BelieveGone => TaskState::Gone,
             Transition::Fail | Transition::Convict => TaskState::Failed,
             Transition::Postpone => TaskState::Waiting,
             Transition::Suspect => TaskState::Provisional,

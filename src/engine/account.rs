@@ -9,9 +9,6 @@ use super::wire::Gate;
 use crate::domain::{AccountId, Action, LaneId, Reason, RoundId, TaskId, Tick};
 use crate::limits::{Limiter, Values};
 
-/// So many ambiguous refusals in a row are the account's fault, not their targets'.
-pub(super) const SUSPICIONS_TO_STOP: usize = 5;
-
 /// An account and where it stands.
 #[derive(Debug)]
 pub(super) struct AccountRun {
@@ -27,8 +24,6 @@ pub(super) struct AccountRun {
     pub(super) lanes: Vec<LaneId>,
     /// When it is looked at next; entries of the heap that say something else are out of date.
     pub(super) due: Option<Tick>,
-    /// Tasks whose refusal nobody has been blamed for yet.
-    pub(super) provisional: Vec<TaskId>,
     /// Actions whose endpoint has served it in this run.
     pub(super) served: Vec<Action>,
     /// Actions whose endpoint has served nobody for so long that this run does not wait for it any more.
@@ -57,7 +52,6 @@ impl AccountRun {
             gate: Arc::default(),
             lanes: Vec::new(),
             due: None,
-            provisional: Vec::new(),
             served: Vec::new(),
             given_up: Vec::new(),
             rest_until: Tick(i64::MIN),

@@ -1,14 +1,14 @@
-//! What an answer means for its account, its app, and the tasks refused before it: holds, caps, suspicion, a stop.
+//! What an answer means for its account and its app: holds, caps, a stop. What it means for the tasks refused before it stands in
+//! `refusals`.
 //!
 //! In: an answer and its verdict. Out: what the turn writes beside the task itself. What does not belong here: what becomes of the
 //! task (`verdict`), how long a limit lasts (`limits`).
 
-use super::account::SUSPICIONS_TO_STOP;
 use super::dispatcher::Dispatcher;
 use super::event::Event;
-use super::settling::{Gathered, move_provisional};
+use super::settling::Gathered;
 use super::verdict::{ForAccount, Verdict, answered};
-use crate::domain::{AccountId, Moment, Reason, TaskState, Tick, Transition, Wall};
+use crate::domain::{AccountId, Moment, Reason, Tick, Wall};
 use crate::limits::{Allowance, Answer, HoldChange, HoldReason};
 use crate::platform::{Limited, Reply};
 use crate::store::{NewAllowance, NewHold, Turn};
@@ -24,14 +24,16 @@ impl Dispatcher {
         self.observe_limits(gathered, turn);
         match &verdict.account {
             ForAccount::WorldFailed => self.note_failure(gathered, verdict),
-            ForAccount::Served => {
-                let refused = std::mem::take(&mut self.roster.accounts[index].provisional);
-                move_provisional(refused, TaskState::Failed, turn);
+            ForAccount::Served(proof) => {
+                self.hear_proof(index, flight.lane.action, *proof, turn);
                 if self.known.get(&self.roster.accounts[index].id).is_some_and(|known| known.trouble.is_some()) {
                     self.forget_trouble(self.roster.accounts[index].id, turn);
                 }
             }
-            ForAccount::Suspicious => self.suspect(gathered, verdict, turn),
+            ForAccount::Suspicious(refusal) => {
+                let refusal = *refusal;
+                self.hear_refusal(gathered, refusal, verdict, turn);
+            }
             ForAccount::Capped(limited) => self.cap(index, limited, reply, *ended, turn),
             ForAccount::Rejected(reason) => {
                 self.roster.accounts[index].rejected = Some((reason.clone(), reply.detail.clone()));
@@ -123,20 +125,6 @@ impl Dispatcher {
             // Such a cap is not a rate limit: waiting inside this run for a billing cycle helps nobody.
             self.roster.accounts[index].capped_until = Some(hold.until);
         }
-    }
-
-    /// A refusal that may be the account's fault: five in a row put all five back and stop the account.
-    fn suspect(&mut self, gathered: &Gathered, verdict: &mut Verdict, turn: &mut Turn) {
-        let index = gathered.flight.account;
-        let account = &mut self.roster.accounts[index];
-        if account.provisional.len() + 1 < SUSPICIONS_TO_STOP && !account.stopped {
-            account.provisional.push(gathered.flight.claimed.task);
-            return;
-        }
-        move_provisional(std::mem::take(&mut account.provisional), TaskState::Pending, turn);
-        verdict.transition = Transition::Release;
-        let reason = verdict.reason.clone().unwrap_or(Reason::Borrowed("forbidden"));
-        self.stop_account(index, reason, gathered.reply.detail.clone(), turn);
     }
 
     /// The account needs a person. Nothing more is sent for it in this run.

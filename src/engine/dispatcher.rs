@@ -21,6 +21,7 @@ use super::guard::Guard;
 use super::news::News;
 use super::outage::Outage;
 use super::outage_hold::EndpointKey;
+use super::refusal_breaker::RefusalBreaker;
 use super::settings::{Access, Settings};
 use super::settling::Gathered;
 use super::shutdown::{Shutdown, Urgency};
@@ -86,6 +87,8 @@ pub(super) struct Dispatcher {
     pub(super) roster: Roster,
     /// When to look at which account next.
     pub(super) due: BinaryHeap<Reverse<(Tick, usize)>>,
+    /// Refusals that nobody has been blamed for yet, by account and endpoint; those that have some.
+    pub(super) breakers: HashMap<(usize, Action), RefusalBreaker>,
     /// Tasks that stand aside, by the end of their backoff.
     pub(super) waiting: BinaryHeap<Reverse<(Tick, TaskId, LaneId)>>,
     pub(super) in_flight: HashMap<AttemptId, InFlight>,
@@ -212,6 +215,7 @@ impl Dispatcher {
             known: accounts.into_iter().filter(has_a_past).map(|account| (account.id, account)).collect(),
             roster: Roster { crashed: CrashQueue::of(&start.undecided), ..Roster::default() },
             due: BinaryHeap::new(),
+            breakers: HashMap::new(),
             waiting: BinaryHeap::new(),
             in_flight: HashMap::new(),
             carriers: JoinSet::new(),
@@ -259,10 +263,7 @@ impl Dispatcher {
         self.read_allowances().await?;
         self.look_at_lanes().await?;
         self.restore_aside(&start.aside);
-        for parked in &start.provisional {
-            let account = self.account_index(parked.account);
-            self.roster.accounts[account].provisional.push(parked.task);
-        }
+        self.restore_refused(&start.provisional);
         Ok(())
     }
 
@@ -305,6 +306,7 @@ impl Dispatcher {
             let now = self.means.clock.now();
             self.wake_waiting(&mut turn, now.tick);
             self.wake_crashed(&mut turn, now.tick);
+            self.decide_leftovers(&mut turn);
             let goes_on = self.stopping.is_none() && queue.is_ok();
             let plan = if goes_on { self.plan_claims(&mut turn, now).await? } else { Vec::new() };
             let idle = turn.is_empty();

@@ -5,10 +5,9 @@ use std::cmp::Reverse;
 use super::budget::UsedUp;
 use super::dispatcher::Dispatcher;
 use super::event::Stopped;
-use super::settling::move_provisional;
 use super::shutdown::Urgency;
-use crate::domain::{MicroUsd, Moment, TaskState, Tick};
-use crate::store::{DamagedTask, JobState, StoreError, Turn, TurnReceipt};
+use crate::domain::{MicroUsd, Moment, Tick};
+use crate::store::{DamagedTask, JobState, StoreError, TurnReceipt};
 
 impl Dispatcher {
     /// Whether the drain is over. `idle`: the last pass found nothing to write.
@@ -93,25 +92,14 @@ impl Dispatcher {
         why
     }
 
-    /// Nobody is left to send for: refusals that nobody was blamed for become final, and the reason is found.
+    /// Nobody is left to send for: the reason is found.
     async fn run_dry(&mut self, now: Tick) -> Result<Option<Stopped>, StoreError> {
-        let mut turn = Turn::default();
-        for index in 0..self.roster.accounts.len() {
-            let account = &mut self.roster.accounts[index];
-            if account.is_open() {
-                move_provisional(std::mem::take(&mut account.provisional), TaskState::Failed, &mut turn);
-            }
-        }
-        if !turn.is_empty() {
-            self.means.drain.turn(&turn, self.means.clock.now()).await?;
-            self.tell_settled(&turn);
-        }
         // A row that stands aside for its backoff waits for its account as well.
         let aside = |index: usize| {
             let mut lanes = self.waiting.iter().filter_map(|Reverse((_, _, lane))| self.roster.lanes.get(lane));
             lanes.any(|lane| lane.account == index) || self.has_tasks_aside(index)
         };
-        let held_back = |index: &usize| self.roster.has_pending(*index) || aside(*index);
+        let held_back = |index: &usize| self.roster.has_pending(*index) || aside(*index) || self.has_undecided(*index);
         let accounts = &self.roster.accounts;
         let needs_a_person =
             |index: usize| self.roster.has_refused(index) || (accounts[index].stopped && held_back(&index));

@@ -62,8 +62,10 @@ pub enum Event {
         /// How long it stands aside; none: it is next again.
         wait: Option<Duration>,
     },
-    /// Refusals that nobody had been blamed for have turned out to be their targets' fault: these rows have failed.
-    Convicted {
+    /// Refusals that nobody had been blamed for have turned out to be their rows' fault: these rows have an outcome.
+    Decided {
+        /// Which: failed, gone, or done by an earlier attempt.
+        outcome: Outcome,
         /// How many.
         tasks: u64,
     },

@@ -27,6 +27,8 @@ pub struct Settings {
     pub max_requests: Option<u64>,
     /// Spend at most so much.
     pub max_spend: Option<MicroUsd>,
+    /// Rows that are not found count as gone, even where the answers do not name them: a person knows that the address is right.
+    pub accept_not_found: bool,
     /// What one successful request costs; an action that is not here costs nothing that is known.
     pub prices: HashMap<(Platform, Action), MicroUsd>,
 }

@@ -287,16 +287,11 @@ impl Dispatcher {
             self.tell(&event);
         }
         self.tell_unwritten();
-        let convicted = turn.moves.iter().filter(|moved| moved.to == TaskState::Failed).count();
-        if convicted > 0 {
-            self.tell(&Event::Convicted { tasks: convicted as u64 });
+        for outcome in [Outcome::Failed, Outcome::Gone, Outcome::Done] {
+            let tasks = turn.moves.iter().filter(|moved| moved.to.outcome() == outcome).count() as u64;
+            if tasks > 0 {
+                self.tell(&Event::Decided { outcome, tasks });
+            }
         }
-    }
-}
-
-/// Moves tasks whose refusal has found its cause.
-pub(super) fn move_provisional(tasks: Vec<TaskId>, to: TaskState, turn: &mut Turn) {
-    for task in tasks {
-        turn.moves.push(Move { task, from: TaskState::Provisional, to, reason: None });
     }
 }

@@ -4,9 +4,10 @@
 //! (5xx, network). Waiting, limits and interruption never cost a try.
 
 use super::outage::Evidence;
+use super::refusal_breaker::Proof;
 use crate::domain::{Reason, TaskState, Transition};
 use crate::limits::Answered;
-use crate::platform::{Finding, Limited};
+use crate::platform::{Finding, Limited, RefusalKind};
 
 /// A task with so many failed tries that count against it has failed.
 pub const MAX_TROUBLES: u32 = 8;
@@ -42,12 +43,12 @@ pub struct Verdict {
 /// What an answer means for the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForAccount {
-    /// The platform served it: refusals before were their targets' fault.
-    Served,
+    /// The platform served it: refusals before that this explains were their targets' fault.
+    Served(Proof),
     /// Nothing to conclude.
     Nothing,
-    /// A refusal that may be the account's fault; five in a row are.
-    Suspicious,
+    /// A refusal that does not identify its record; five in a row are the question's fault.
+    Suspicious(RefusalKind),
     /// The request failed for no fault that the answer names; several in a row, and its endpoint pauses.
     WorldFailed,
     /// Too many requests; the limiter decides for how long.
@@ -81,17 +82,19 @@ pub fn judge(finding: &Finding, task: &History, evidence: Evidence) -> Verdict {
     };
     match finding {
         Finding::Done { reason } => {
-            Verdict { billed: true, ..plain(Transition::Succeed, reason.as_ref(), ForAccount::Served) }
+            Verdict { billed: true, ..plain(Transition::Succeed, reason.as_ref(), ForAccount::Served(Proof::Effect)) }
         }
         // What an unseen attempt has undone cannot be found any more: the repeat confirms it.
         Finding::Gone { .. } if task.unsure && task.repeat_looks_gone => {
             let reason = Reason::Borrowed("confirmed_by_repeat");
-            plain(Transition::Succeed, Some(&reason), ForAccount::Served)
+            plain(Transition::Succeed, Some(&reason), ForAccount::Served(Proof::Record))
         }
-        Finding::Gone { reason } => plain(Transition::FindGone, Some(reason), ForAccount::Served),
-        Finding::Refused { reason } => plain(Transition::Fail, Some(reason), ForAccount::Nothing),
-        Finding::Malformed { reason } => plain(Transition::Fail, Some(reason), ForAccount::Nothing),
-        Finding::Ambiguous { reason } => plain(Transition::Suspect, Some(reason), ForAccount::Suspicious),
+        Finding::Gone { reason } => plain(Transition::FindGone, Some(reason), ForAccount::Served(Proof::Record)),
+        Finding::Refused { reason } => plain(Transition::Fail, Some(reason), ForAccount::Served(Proof::Record)),
+        Finding::Unsendable { reason } => plain(Transition::Fail, Some(reason), ForAccount::Nothing),
+        Finding::Ambiguous { refusal, reason } => {
+            plain(Transition::Suspect, Some(reason), ForAccount::Suspicious(*refusal))
+        }
         Finding::Limited(limited) => {
             let account = match limited {
                 Limited::Rate | Limited::Hidden => ForAccount::Limited,
@@ -151,7 +154,7 @@ pub(super) const fn name_of(finding: &Finding) -> &'static str {
         Finding::Done { .. } => "done",
         Finding::Gone { .. } => "gone",
         Finding::Refused { .. } => "refused",
-        Finding::Malformed { .. } => "malformed",
+        Finding::Unsendable { .. } | Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } => "malformed",
         Finding::Ambiguous { .. } => "ambiguous",
         Finding::Limited(_) => "limited",
         Finding::Unauthorized { .. } => "unauthorized",
@@ -180,12 +183,15 @@ mod tests {
     fn the_right_thing_is_blamed() {
         use Transition::{Fail, FindGone, Postpone, Release, Succeed, Suspect};
         let reason = || word("r");
+        let ambiguous = |refusal| Finding::Ambiguous { refusal, reason: reason() };
         for (finding, transition, account) in [
-            (Finding::Done { reason: None }, Succeed, ForAccount::Served),
-            (Finding::Gone { reason: reason() }, FindGone, ForAccount::Served),
-            (Finding::Refused { reason: reason() }, Fail, ForAccount::Nothing),
-            (Finding::Malformed { reason: reason() }, Fail, ForAccount::Nothing),
-            (Finding::Ambiguous { reason: reason() }, Suspect, ForAccount::Suspicious),
+            (Finding::Done { reason: None }, Succeed, ForAccount::Served(Proof::Effect)),
+            (Finding::Gone { reason: reason() }, FindGone, ForAccount::Served(Proof::Record)),
+            (Finding::Refused { reason: reason() }, Fail, ForAccount::Served(Proof::Record)),
+            (Finding::Unsendable { reason: reason() }, Fail, ForAccount::Nothing),
+            (ambiguous(RefusalKind::Forbidden), Suspect, ForAccount::Suspicious(RefusalKind::Forbidden)),
+            (ambiguous(RefusalKind::NotFound), Suspect, ForAccount::Suspicious(RefusalKind::NotFound)),
+            (ambiguous(RefusalKind::BadRequest), Suspect, ForAccount::Suspicious(RefusalKind::BadRequest)),
             (Finding::Limited(Limited::Rate), Release, ForAccount::Limited),
             (Finding::Unauthorized { reason: reason() }, Release, ForAccount::Rejected(reason())),
             (Finding::Account { reason: reason() }, Release, ForAccount::Stop(reason())),

@@ -118,7 +118,7 @@ pub(super) enum Faith {
 
 pub(super) fn faith(finding: &Finding) -> Faith {
     match finding {
-        Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } | Finding::Malformed { .. } => {
+        Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } | Finding::Unsendable { .. } => {
             Faith::Kept
         }
         Finding::Ambiguous { .. }

@@ -11,11 +11,11 @@ use reqwest::{Response, redirect, retry};
 
 use super::answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, rate_facts};
 use super::base_url::BaseUrl;
-use super::classify::{Question, classify, expected_id, judge};
+use super::classify::{Question, Subject, classify, expected_id, judge};
 use super::credentials::Credentials;
 use super::endpoint::Success;
 use super::page::{self, Page};
-use super::reply::{Finding, Reply};
+use super::reply::{Finding, RefusalKind, Reply};
 use super::request::{self, Concern, PageRequest, Request, Unbuildable, What};
 use super::{detail, x_v2};
 use crate::clock::{Clock, Sleep};
@@ -94,7 +94,7 @@ impl Client {
     /// Sends one request and says what came of it. It is sent at most once, and not at all once `send_by` or `deadline` has
     /// passed on the request's clock; the answer is waited for until `deadline`.
     pub async fn perform(&self, request: Request<'_>) -> Reply {
-        let Request { endpoint, base, credentials, send_by, deadline, clock, .. } = request;
+        let Request { endpoint, base, credentials, user, target, send_by, deadline, clock } = request;
         let built = match request::build(&request) {
             Ok(built) => built,
             Err(why) => return unbuildable(why),
@@ -104,7 +104,7 @@ impl Client {
             return bare(Finding::NotSent, String::new());
         }
         match self.exchange(base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await {
-            Ok(answer) => reply(classify(endpoint, &answer), &answer, credentials),
+            Ok(answer) => reply(classify(endpoint, Subject { user, target }, &answer), &answer, credentials),
             Err(lost) => unanswered(lost, credentials),
         }
     }
@@ -129,10 +129,12 @@ impl Client {
         }
         // No page has an object there, so that nothing is taken for a confirmed effect.
         let success = Success::Id { pointer: "/data/no_page" };
-        let question = Question { platform: reading.platform, success, target: None, facts: answer.facts };
+        let question = Question { platform: reading.platform, success, subject: None, facts: answer.facts };
         let finding = match judge(&question, &answer) {
-            Finding::Malformed { .. } if answer.status == 400 && vocabulary.is_named_in(&answer.body) => {
-                Finding::Malformed { reason: Reply::NAMES_REFUSED.into() }
+            Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. }
+                if answer.status == 400 && vocabulary.is_named_in(&answer.body) =>
+            {
+                Finding::Ambiguous { refusal: RefusalKind::BadRequest, reason: Reply::NAMES_REFUSED.into() }
             }
             other => other,
         };
@@ -159,7 +161,7 @@ impl Client {
         {
             return Ok(user);
         }
-        let question = Question { platform: Platform::XV2, success, target: None, facts: answer.facts };
+        let question = Question { platform: Platform::XV2, success, subject: None, facts: answer.facts };
         Err(reply(judge(&question, &answer), &answer, credentials))
     }
 
@@ -262,7 +264,7 @@ fn unanswered(lost: Lost, credentials: &Credentials) -> Reply {
 fn unbuildable(why: Unbuildable) -> Reply {
     let reason = why.reason.into();
     let finding = match why.concerns {
-        Concern::Row => Finding::Malformed { reason },
+        Concern::Row => Finding::Unsendable { reason },
         Concern::Account => Finding::Account { reason },
     };
     bare(finding, why.detail.to_owned())

@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::SimulatedClock;
 use crate::domain::{Action, Moment, Secret, Target};
 use crate::platform::endpoint::find;
+use crate::platform::reply::RefusalKind;
 
 const TOKEN: &str = "s3cr3t-token";
 
@@ -329,7 +330,11 @@ async fn me_names_the_user_or_says_why_not() {
 
     for (status, body, finding) in [
         (401, r#"{"title":"Unauthorized"}"#, Finding::Unauthorized { reason: "unauthorized".into() }),
-        (404, r#"{"errors":[{"code":34}]}"#, Finding::Ambiguous { reason: "not_found_unclear".into() }),
+        (
+            404,
+            r#"{"errors":[{"code":34}]}"#,
+            Finding::Ambiguous { refusal: RefusalKind::NotFound, reason: "not_found_unclear".into() },
+        ),
         (200, r#"{"data":{"id":"a/b"}}"#, unknown("unexpected_value")),
         (200, "[]", unknown("unexpected_body")),
     ] {

@@ -21,7 +21,7 @@ impl Reply {
 
     /// Whether a page was refused because of the names it was asked in: the other names may be taken.
     pub fn refuses_names(&self) -> bool {
-        matches!(&self.finding, Finding::Malformed { reason } if *reason == Reply::NAMES_REFUSED)
+        matches!(&self.finding, Finding::Ambiguous { reason, .. } if *reason == Reply::NAMES_REFUSED)
     }
 }
 
@@ -43,14 +43,17 @@ pub enum Finding {
         /// `suspended`, `protected` and the like.
         reason: Reason,
     },
-    /// Our request was malformed: a bug of ours or an ID the platform does not take. The row fails, the run goes on.
-    Malformed {
-        /// `invalid_request` and the like.
+    /// No request can be made of this row: the endpoint does not take such a target. Nothing was sent.
+    Unsendable {
+        /// `handle_not_accepted` and the like.
         reason: Reason,
     },
-    /// A refusal that may be the target's, the account's or the app's fault.
+    /// A refusal that does not identify the record. One among successes is the row's; several in a row without a success are the fault
+    /// of the question: of the address, the request, the account or the app.
     Ambiguous {
-        /// `forbidden`.
+        /// What it means where it is the row's.
+        refusal: RefusalKind,
+        /// `forbidden`, `not_found_unclear` and the like.
         reason: Reason,
     },
     /// Too many requests, or a cap.
@@ -89,6 +92,20 @@ pub enum Finding {
     },
     /// The request was not sent at all: its `send_by` had passed, or the run was cancelled before the socket was written.
     NotSent,
+}
+
+/// What a refusal says that does not identify the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefusalKind {
+    /// "Not found", and not what: code 34, a bare 404. It may be the address that is wrong or retired. The reason is always
+    /// [`NOT_FOUND_UNCLEAR`](crate::domain::NOT_FOUND_UNCLEAR).
+    NotFound,
+    /// The request itself is not taken: a 400, `invalid-request`, `disallowed-resource`, code 25.
+    BadRequest,
+    /// Refused without a reason: a bare 403, a status nobody expects.
+    Forbidden,
+    /// Something is said of the acting user, or of a record that nobody asked about.
+    OtherRecord,
 }
 
 /// Which limit a [`Finding::Limited`] speaks of.

@@ -4,10 +4,9 @@
 use serde_json::json;
 
 use super::proof::Denied;
-use super::words::{
-    JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, credits_depleted, edge_page, json_answer, status_5xx,
-};
-use super::world::{Refusal, Trouble, Verdict};
+use super::trouble::troubled;
+use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, edge_page, json_answer, status_5xx};
+use super::world::{Refusal, Verdict};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at X: its path, its field and the value that means success.
@@ -97,7 +96,7 @@ pub(super) fn worded(verdict: Verdict, asked: Asked<'_>, wording: u8) -> Worded 
     match verdict {
         Verdict::Undone => json_answer(200, JSON, &json!({"data": {endpoint.field: endpoint.success}})),
         Verdict::Gone => not_found(endpoint, target, wording),
-        Verdict::Refused(refusal) => refused(refusal, endpoint.action),
+        Verdict::Refused(refusal) => refused(refusal, endpoint.action, target),
         Verdict::PathUser => {
             let name = endpoint.user_parameter.unwrap_or("id");
             let message = format!(
@@ -110,7 +109,9 @@ pub(super) fn worded(verdict: Verdict, asked: Asked<'_>, wording: u8) -> Worded 
             let message = format!("The `{name}` query parameter value [{target}] does not match ^[0-9]{{1,19}}$");
             invalid_request(name, target, &message)
         }
-        Verdict::RateLimited | Verdict::ServerError | Verdict::Trouble(_) | Verdict::Full => general(verdict, wording),
+        Verdict::GoneUnnamed => unknown_route(),
+        Verdict::Trouble(trouble) => troubled(trouble, user, Some((endpoint.field, endpoint.success)), wording),
+        Verdict::RateLimited | Verdict::ServerError | Verdict::Full => general(verdict, user, wording),
     }
 }
 
@@ -122,7 +123,7 @@ pub(super) fn worded_user(verdict: Verdict, user: TargetId) -> Worded {
             let data = json!({"id": user.to_string(), "name": "Sandbox User", "username": username});
             json_answer(200, JSON, &json!({"data": data}))
         }
-        other => general(other, 0),
+        other => general(other, user, 0),
     }
 }
 
@@ -136,16 +137,16 @@ pub(super) fn worded_read(verdict: Verdict, user: TargetId, path_user: Option<&s
             );
             invalid_request("id", path_user, &message)
         }
-        other => general(other, wording),
+        other => general(other, user, wording),
     }
 }
 
 /// Answers that have nothing to do with what was asked for.
-fn general(verdict: Verdict, wording: u8) -> Worded {
+fn general(verdict: Verdict, user: TargetId, wording: u8) -> Worded {
     match verdict {
         Verdict::RateLimited if wording.is_multiple_of(2) => about_blank(429, "Too Many Requests", "Too Many Requests"),
         Verdict::RateLimited => coded(429, 88, "Rate limit exceeded"),
-        Verdict::Trouble(trouble) => troubled(trouble),
+        Verdict::Trouble(trouble) => troubled(trouble, user, None, wording),
         Verdict::ServerError => server_error(wording),
         _ => about_blank(503, "Service Unavailable", "The sandbox holds as much as it can; start a new one."),
     }
@@ -218,14 +219,17 @@ fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
     }
 }
 
-pub(super) fn refused(refusal: Refusal, action: Action) -> Worded {
+pub(super) fn refused(refusal: Refusal, action: Action, target: &str) -> Worded {
     match (refusal, action.target_kind()) {
         (Refusal::Protected, TargetKind::Post) => coded(403, 179, "Sorry, you are not authorized to see this status."),
         (Refusal::Protected, TargetKind::User) => {
             let detail = "You are not authorized to access this resource.";
             let body = json!({
+                "value": target,
                 "title": "Authorization Error",
                 "detail": detail,
+                "resource_type": "user",
+                "resource_id": target,
                 "type": format!("{PROBLEMS}/not-authorized-for-resource"),
                 "status": 403,
             });
@@ -234,16 +238,6 @@ pub(super) fn refused(refusal: Refusal, action: Action) -> Worded {
         (Refusal::Suspended, _) => coded(403, 63, "User has been suspended."),
         (Refusal::NotYours, _) => about_blank(403, "Forbidden", "You are not authorized to delete this Tweet."),
         (Refusal::Unexplained, _) => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
-    }
-}
-
-pub(super) fn troubled(trouble: Trouble) -> Worded {
-    match trouble {
-        Trouble::Revoked => unauthorized(),
-        Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
-        Trouble::Ambiguous => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
-        Trouble::CreditsDepleted => credits_depleted(),
-        Trouble::Outage => server_error(2),
     }
 }
 

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::bodies;
 use super::proof::Denied;
+use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, json_answer};
-use super::world::{Trouble, Verdict};
-use crate::domain::{Action, TargetKind};
+use super::world::Verdict;
+use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at AIsa.
 #[derive(Clone, Copy, Debug)]
@@ -40,21 +41,28 @@ pub(super) fn target(endpoint: &Endpoint, body: &str) -> Result<String, &'static
     }
 }
 
-/// The answer to a request for an action. `flaw` is what was wrong with its body.
-pub(super) fn worded(verdict: Verdict, endpoint: &Endpoint, flaw: Option<&str>, wording: u8) -> Worded {
+/// The answer to a request for an action: on which target, and what was wrong with its body.
+pub(super) fn worded(
+    verdict: Verdict,
+    endpoint: &Endpoint,
+    user: TargetId,
+    (target, flaw): (&str, Option<&str>),
+    wording: u8,
+) -> Worded {
     match verdict {
         Verdict::Undone => undone(endpoint.field, wording),
         Verdict::Gone => {
             let what = if endpoint.action.target_kind() == TargetKind::User { "User" } else { "Tweet" };
-            error(404, "invalid_request_error", "resource_not_found", &format!("{what} not found."))
+            not_found(&format!("{what} {target} not found."))
         }
-        Verdict::Refused(refusal) => bodies::refused(refusal, endpoint.action),
+        Verdict::GoneUnnamed => not_found("Not found."),
+        Verdict::Refused(refusal) => bodies::refused(refusal, endpoint.action, target),
         Verdict::RateLimited => {
             let code = if wording.is_multiple_of(2) { "rate_limit_exceeded" } else { "RATE_LIMITED" };
             error(429, "rate_limit_error", code, "Too many requests.")
         }
         Verdict::ServerError => server_error(wording),
-        Verdict::Trouble(trouble) => troubled(trouble),
+        Verdict::Trouble(trouble) => troubled(trouble, endpoint.field, user, wording),
         Verdict::BadTarget => {
             let message = format!("{} must match ^[0-9]{{1,19}}$.", endpoint.parameter);
             error(400, "invalid_request_error", flaw.unwrap_or("invalid_request"), &message)
@@ -84,14 +92,22 @@ fn undone(field: &str, wording: u8) -> Worded {
     json_answer(200, JSON, &body)
 }
 
-fn troubled(trouble: Trouble) -> Worded {
+fn troubled(trouble: Trouble, field: &str, user: TargetId, wording: u8) -> Worded {
     match trouble {
         Trouble::Revoked => error(401, "authentication_error", "revoked_api_key", "The API key was revoked."),
         Trouble::CreditsDepleted => {
             error(429, "rate_limit_error", "quota_exceeded", "The spend cap of this key is reached.")
         }
-        Trouble::Suspended | Trouble::Ambiguous | Trouble::Outage => bodies::troubled(trouble),
+        Trouble::RouteLost => not_found("Not found."),
+        Trouble::BadRequest => error(400, "invalid_request_error", "invalid_request", "The request is not valid."),
+        Trouble::UserMissing => not_found(&format!("There is no linked user {user}.")),
+        // What X says of the account is passed on.
+        other => trouble::troubled(other, user, Some((field, false)), wording),
     }
+}
+
+fn not_found(message: &str) -> Worded {
+    error(404, "invalid_request_error", "resource_not_found", message)
 }
 
 fn server_error(wording: u8) -> Worded {

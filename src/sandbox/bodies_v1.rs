@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::proof::Denied;
+use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, coded, json_answer};
-use super::world::{Refusal, Trouble, Verdict};
+use super::world::{Refusal, Verdict};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at v1.1.
@@ -41,7 +42,7 @@ pub(super) const ENDPOINTS: [Endpoint; 6] = [
 ];
 
 /// The answer to a request for an action on `target`, the text as it came.
-pub(super) fn worded(verdict: Verdict, endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
+pub(super) fn worded(verdict: Verdict, endpoint: &Endpoint, user: TargetId, target: &str, wording: u8) -> Worded {
     let kind = endpoint.action.target_kind();
     match verdict {
         Verdict::Undone => undone(endpoint.action, target, wording),
@@ -49,7 +50,8 @@ pub(super) fn worded(verdict: Verdict, endpoint: &Endpoint, target: &str, wordin
         Verdict::Refused(refusal) => refused(refusal, kind),
         Verdict::RateLimited => coded(429, 88, "Rate limit exceeded"),
         Verdict::ServerError => server_error(wording),
-        Verdict::Trouble(trouble) => troubled(trouble),
+        Verdict::GoneUnnamed => unknown_route(),
+        Verdict::Trouble(trouble) => troubled(trouble, user, wording),
         Verdict::BadTarget => bad_target(endpoint, target),
         Verdict::PathUser | Verdict::Full => coded(503, 130, "Over capacity"),
     }
@@ -136,13 +138,17 @@ fn refused(refusal: Refusal, kind: TargetKind) -> Worded {
     }
 }
 
-fn troubled(trouble: Trouble) -> Worded {
+fn troubled(trouble: Trouble, user: TargetId, wording: u8) -> Worded {
     match trouble {
         Trouble::Revoked => coded(401, 89, "Invalid or expired token."),
-        Trouble::Suspended => coded(403, 64, "Your account is suspended and is not permitted to access this feature."),
         Trouble::Ambiguous => unexplained(),
-        Trouble::CreditsDepleted => words::credits_depleted(),
+        Trouble::RouteLost => unknown_route(),
         Trouble::Outage => words::edge_error(2),
+        Trouble::BadRequest if wording.is_multiple_of(2) => coded(404, 25, "Query parameters are missing."),
+        Trouble::DuplicateKeys => {
+            Worded { body: r#"{"id_str":"","id_str":"1"}"#.to_owned(), ..json_answer(200, JSON, &Value::Null) }
+        }
+        other => trouble::troubled(other, user, None, wording),
     }
 }
 

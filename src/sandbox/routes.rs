@@ -25,9 +25,10 @@ use super::reads::{READS, ReadEndpoint};
 use super::shelves::Shelf;
 use super::speech::{self, Endpoint};
 use super::streams::{CutBody, EffectPages};
+use super::trouble::Trouble;
 use super::who::{Dialect, Who};
 use super::words;
-use super::world::{Answer, Ask, Decision, Trouble, Verdict, World};
+use super::world::{Answer, Ask, Decision, Verdict, World};
 use crate::clock::SharedClock;
 use crate::domain::{Moment, TargetId};
 
@@ -321,18 +322,11 @@ async fn spend(
 }
 
 async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(String, String)>) -> Response {
-    let trouble = match name.as_str() {
-        "revoke" => Some(Trouble::Revoked),
-        "suspend" => Some(Trouble::Suspended),
-        "ambiguous" => Some(Trouble::Ambiguous),
-        "credits" => Some(Trouble::CreditsDepleted),
-        "outage" => Some(Trouble::Outage),
-        "restore" => None,
-        _ => {
-            return (StatusCode::NOT_FOUND, "one of revoke, suspend, ambiguous, credits, outage, restore\n")
-                .into_response();
-        }
-    };
+    let trouble = Trouble::parse(&name);
+    if trouble.is_none() && name != "restore" {
+        let names: Vec<&str> = Trouble::NAMES.iter().map(|(name, _)| *name).collect();
+        return (StatusCode::NOT_FOUND, format!("one of {}, restore\n", names.join(", "))).into_response();
+    }
     let Ok(who) = user.parse::<Who>() else {
         return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response();
     };

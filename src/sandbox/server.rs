@@ -26,8 +26,9 @@ use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
 use super::proof::{self, OAuth1Keys};
 use super::routes::{self, Platform, Severed};
 use super::shelves::{ListSizes, Shelf};
+use super::trouble::Trouble;
 use super::who::Who;
-use super::world::{Rules, SpecialTarget, Trouble, World};
+use super::world::{Rules, SpecialTarget, World};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Rate, TargetId, WindowSpec};
 

@@ -95,8 +95,10 @@ impl Endpoint {
                 let asked = bodies::Asked { endpoint, user, path_user, target: &asked.target };
                 bodies::worded(verdict, asked, wording)
             }
-            Endpoint::V1(endpoint) => bodies_v1::worded(verdict, endpoint, &asked.target, wording),
-            Endpoint::Aisa(endpoint) => bodies_aisa::worded(verdict, endpoint, asked.flaw, wording),
+            Endpoint::V1(endpoint) => bodies_v1::worded(verdict, endpoint, user, &asked.target, wording),
+            Endpoint::Aisa(endpoint) => {
+                bodies_aisa::worded(verdict, endpoint, user, (&asked.target, asked.flaw), wording)
+            }
         }
     }
 }

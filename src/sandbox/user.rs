@@ -10,9 +10,10 @@ use super::faults::Strike;
 use super::ledger::FaultCounts;
 use super::reads::Reads;
 use super::shelves::Shelf;
+use super::trouble::Trouble;
 use super::who::{Dialect, Who};
 use super::windows::{FixedWindow, SlidingPeak, Standing};
-use super::world::{Answer, Ask, Decision, Fate, Rules, Trouble, Verdict};
+use super::world::{Answer, Ask, Decision, Fate, Rules, Verdict};
 use crate::domain::{Action, Moment, Rate, TargetId, Tick, WindowSpec};
 
 /// 75 per 15 minutes is what X documents for `/2/users/me`.
@@ -243,6 +244,7 @@ impl User {
     fn apply(&mut self, action: Action, target: TargetId, fate: Fate) -> Verdict {
         match fate {
             Fate::Gone => return Verdict::Gone,
+            Fate::GoneUnnamed => return Verdict::GoneUnnamed,
             Fate::Refuses(refusal) => return Verdict::Refused(refusal),
             Fate::Fails => return self.fail(),
             Fate::Exists | Fate::Ghost => {}

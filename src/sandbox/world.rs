@@ -9,6 +9,7 @@ use super::faults::{Faults, TargetStrike};
 use super::ledger::{Effect, Ledger};
 use super::reads::{ReadAsk, Wanted};
 use super::shelves::{self, ListSizes, Shelf};
+use super::trouble::Trouble;
 use super::user::{Arrival, User};
 use super::who::Who;
 use super::windows::Standing;
@@ -26,6 +27,8 @@ pub enum Fate {
     Exists,
     /// It does not exist (any more).
     Gone,
+    /// The same, and the answer does not say what it is that does not exist.
+    GoneUnnamed,
     /// It refuses for good.
     Refuses(Refusal),
     /// Undoing it is answered with success, and it stays on its list.
@@ -56,21 +59,6 @@ pub struct SpecialTarget {
     pub id: TargetId,
     /// What it is.
     pub fate: Fate,
-}
-
-/// Trouble a whole account is in, until restored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The token is not accepted any more: 401.
-    Revoked,
-    /// The account is suspended: 403, code 64.
-    Suspended,
-    /// Everything is refused with a 403 that does not say why.
-    Ambiguous,
-    /// The app's credits are used up: 402.
-    CreditsDepleted,
-    /// Nobody serves it: everything is answered 5xx.
-    Outage,
 }
 
 /// What the world is like.
@@ -104,6 +92,8 @@ pub(super) enum Verdict {
     Undone,
     /// The target does not exist.
     Gone,
+    /// Something does not exist.
+    GoneUnnamed,
     /// The target refuses.
     Refused(Refusal),
     /// 429.
@@ -285,7 +275,7 @@ impl World {
 
     fn is_listed(&self, user: &User, shelf: Shelf, target: TargetId) -> bool {
         match self.fate_of(shelf.kind(), target) {
-            Fate::Gone => false,
+            Fate::Gone | Fate::GoneUnnamed => false,
             Fate::Ghost => true,
             Fate::Exists | Fate::Fails | Fate::Refuses(_) => !user.has_undone(shelf, target),
         }

@@ -40,7 +40,7 @@ pub struct DrainStart {
 }
 
 /// A task that stands aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedTask {
     /// Which.
     pub task: TaskId,
@@ -48,6 +48,12 @@ pub struct ParkedTask {
     pub lane: LaneId,
     /// Its account.
     pub account: AccountId,
+    /// What was to be done.
+    pub action: Action,
+    /// Why it stands aside.
+    pub reason: Option<String>,
+    /// An earlier attempt may have had its effect without our seeing the answer.
+    pub unsure: bool,
 }
 
 /// A task that stands aside for its endpoint's outage.

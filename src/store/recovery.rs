@@ -55,7 +55,7 @@ impl Drain {
         let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
         close.execute(&mut *tx).await.map_err(&sort)?;
         sqlx::query(WAKE_WAITING).bind(UNKNOWN_AFTER_CRASH).execute(&mut *tx).await.map_err(&sort)?;
-        let provisional: Vec<(i64, i64, i64)> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
+        let provisional: Vec<ParkedRow> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
         let aside: Vec<(i64, i64, i64, i64)> =
             sqlx::query_as(ASIDE).bind(UNKNOWN_AFTER_CRASH).fetch_all(&mut *tx).await.map_err(&sort)?;
         let (undecided,): (String,) =
@@ -67,12 +67,10 @@ impl Drain {
         tx.commit().await.map_err(&sort)?;
         self.fence = Fence(fence);
         self.last_attempt = AttemptId(last);
-        let park =
-            |(task, lane, account)| ParkedTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account) };
         Ok(DrainStart {
             recovered: after.tasks - after.failed,
             crashed: after.failed,
-            provisional: provisional.into_iter().map(park).collect(),
+            provisional: provisional.into_iter().map(parked_of).collect::<Result<_, _>>()?,
             aside: aside.into_iter().map(aside_of).collect::<Result<_, _>>()?,
             undecided: values(&undecided)?.into_iter().map(undecided_of).collect(),
             other_boots: false,
@@ -113,6 +111,20 @@ fn undecided_of((task, lane, crashes): (i64, i64, i64)) -> CrashedTask {
 fn aside_of((task, lane, account, action): (i64, i64, i64, i64)) -> Result<AsideTask, StoreError> {
     let action = action_of(action)?;
     Ok(AsideTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account), action })
+}
+
+type ParkedRow = (i64, i64, i64, i64, Option<String>, i64);
+
+fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
+    let (task, lane, account, action, reason, unsure) = row;
+    Ok(ParkedTask {
+        task: TaskId(task),
+        lane: LaneId(lane),
+        account: AccountId(account),
+        action: action_of(action)?,
+        reason,
+        unsure: unsure != 0,
+    })
 }
 
 const BEGIN_DRAIN: &str = "
@@ -156,7 +168,7 @@ const ASIDE: &str = "
      where task.state in (2, 3) and task.state <> 3 and task.crashes = 0 and task.reason is not ?1 order by task.last_attempt_id";
 
 const PROVISIONAL: &str = "
-    select task.id, lane.id, lane.account_id from task join lane on lane.id = task.lane_id
+    select task.id, lane.id, lane.account_id, lane.action, task.reason, task.unsure from task join lane on lane.id = task.lane_id
      where task.state in (2, 3) and task.state <> 2 order by task.id";
 
 /// Those that were in flight last come last.

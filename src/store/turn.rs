@@ -17,7 +17,7 @@ use crate::domain::{
 pub struct Turn {
     /// Attempts that ended, and what became of their tasks.
     pub settled: Vec<Settled>,
-    /// Tasks that stood aside and move on: woken, convicted, acquitted.
+    /// Tasks that stood aside and move on: woken, decided, put back.
     pub moves: Vec<Move>,
     /// How many tasks to claim from which lanes.
     pub claims: Vec<Claim>,
@@ -87,7 +87,7 @@ pub struct Move {
     pub task: TaskId,
     /// From where.
     pub from: TaskState,
-    /// To where: `pending`, `failed` or `kept`.
+    /// To where: `pending`, `done`, `gone`, `failed` or `kept`.
     pub to: TaskState,
     /// Why, where it settles.
     pub reason: Option<Reason>,

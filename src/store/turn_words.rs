@@ -82,12 +82,14 @@ update drain set clock_checked = $11 where $11 is not null and id = $1;
 update drain set answered = 1 where $13 and id = $1;
 
 update round
-   set pending = pending - m.convicted - m.spared, failed = failed + m.convicted, kept = kept + m.spared
-  from (select lane.round_id, sum(j.value ->> 2 = 6) as convicted, sum(j.value ->> 2 = 8) as spared
+   set pending = pending - m.done - m.gone - m.failed - m.kept, done = round.done + m.done, gone = round.gone + m.gone,
+       failed = round.failed + m.failed, kept = round.kept + m.kept
+  from (select lane.round_id, sum(j.value ->> 2 = 4) as done, sum(j.value ->> 2 = 5) as gone, sum(j.value ->> 2 = 6) as failed,
+               sum(j.value ->> 2 = 8) as kept
           from jsonb_each($8) j
           join task on task.id = j.value ->> 0 and task.state = j.value ->> 1
           join lane on lane.id = task.lane_id
-         where j.value ->> 2 in (6, 8)
+         where j.value ->> 2 in (4, 5, 6, 8)
          group by lane.round_id) m
  where round.id = m.round_id;
 

@@ -14,7 +14,7 @@ use crate::cli::standing::{Look, Standing};
 /// `cleanup status --json`
 pub(super) async fn status(State(web): State<Arc<Web>>) -> Result<Json<Value>, Problem> {
     let standing = look(&web).await.map_err(Problem::json)?;
-    Ok(Json(standing.to_json().map_err(|error| Problem::from(error).json())?))
+    Ok(Json(standing.to_json(&web.settings()).map_err(|error| Problem::from(error).json())?))
 }
 
 /// `cleanup status JOB --json`
@@ -24,7 +24,7 @@ pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -
     if standing.jobs.is_empty() {
         return Err(Problem::not_found("there is no job of that name").json());
     }
-    Ok(Json(standing.to_json().map_err(|error| Problem::from(error).json())?))
+    Ok(Json(standing.to_json(&web.settings()).map_err(|error| Problem::from(error).json())?))
 }
 
 /// `cleanup account list --json`

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::{MicroUsd, Outcome, WindowSpec};
+use crate::domain::{MicroUsd, WindowSpec};
 use crate::engine::{Event, Listener};
 
 /// Upper bounds of the histogram of commits, in seconds.
@@ -82,7 +82,7 @@ impl Listener for Hub {
             }
             Event::Answered { finding, .. } => *counted.attempts.entry(finding).or_default() += 1,
             Event::Settled { outcome, .. } => *counted.settled.entry(outcome.name()).or_default() += 1,
-            Event::Convicted { tasks } => *counted.settled.entry(Outcome::Failed.name()).or_default() += tasks,
+            Event::Decided { outcome, tasks } => *counted.settled.entry(outcome.name()).or_default() += tasks,
             Event::Progress(progress) => {
                 counted.in_flight = progress.in_flight;
                 counted.spent.1 = progress.spent;

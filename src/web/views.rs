@@ -14,11 +14,12 @@ use super::problem::Problem;
 use super::state::Web;
 use crate::app;
 use crate::auth::{Why, list};
+use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
 use crate::cli::standing::{AccountStanding, Look, Standing};
 use crate::cli::usage::hold_ends;
 use crate::config::Settings;
 use crate::domain::{AccountId, MicroUsd, Outcome, Target, TaskId, Wall};
-use crate::store::{Job, JobStatus, RowQuery, Store};
+use crate::store::{Account, Job, JobStatus, RowQuery, Store};
 
 /// Accounts on the page Now, and on a page of accounts.
 const MAX_ACCOUNTS_NOW: u32 = 24;
@@ -95,6 +96,7 @@ async fn account_now(
     let hour_ago = Wall(now.0 - HOUR_MS);
     let recent = store.recent_attempts(standing.account.id, Wall(hour_ago.0.min(midnight.0))).await?;
     let today = || recent.iter().filter(|attempt| attempt.reserved_at >= midnight);
+    let jobs = if standing.account.trouble.is_some() { store.jobs().await? } else { Vec::new() };
     let platform = standing.account.platform;
     let cost = today()
         .filter(|attempt| attempt.billed)
@@ -103,8 +105,15 @@ async fn account_now(
         requests_last_hour: recent.iter().filter(|attempt| attempt.reserved_at >= hour_ago).count() as u64,
         requests_today: today().count() as u64,
         cost_today: cost,
+        remedy: standing.account.trouble.as_ref().map(|trouble| remedy(&standing.account, trouble, settings, &jobs)),
         standing,
     })
+}
+
+/// What a person does about an account that stopped.
+fn remedy(account: &Account, trouble: &str, settings: &Settings, jobs: &[Job]) -> String {
+    let name = account.name.as_str();
+    TroubledAccount { settings, name, job: only_unfinished(jobs) }.remedy(reason_of(trouble))
 }
 
 /// When the local day began.
@@ -274,6 +283,7 @@ pub(super) async fn accounts(
     let environment = app::environment_accounts(&settings.credentials)?;
     let (now, boot) = (web.clock.now(), web.clock.boot());
     let all = list(&mut *web.reading().await).await?;
+    let jobs = web.reading().await.jobs().await?;
     let total = all.len();
     let mut lines: Vec<AccountLine> = Vec::new();
     let behind = all.into_iter().filter(|(account, _)| account.id.0 > page.after);
@@ -296,6 +306,7 @@ pub(super) async fn accounts(
             expires_at: record.and_then(|record| record.set.expiry).map(|expiry| expiry.at),
             login_needed: why.map(|why| why.sentence().to_string()),
             hold: hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone()))),
+            remedy: account.trouble.as_ref().map(|trouble| remedy(&account, trouble, &settings, &jobs)),
             account,
         });
     }

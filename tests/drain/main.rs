@@ -9,6 +9,7 @@ mod nights_law;
 mod outage;
 mod outcomes;
 mod readers;
+mod refusals;
 mod support;
 mod told_limits;
 mod trouble;

@@ -15,7 +15,7 @@ use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
-use cleanup::sandbox::{Ledger, Options, Sandbox};
+use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
 use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReceiptRow, ReloadSizes, Store, StoreError};
 use sqlx::Connection;
 
@@ -48,6 +48,7 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         until: None,
         max_requests: None,
         max_spend: None,
+        accept_not_found: false,
         prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
     };
     DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None }
@@ -56,12 +57,18 @@ pub fn drain_options(rate: &str) -> DrainOptions {
 impl Bench {
     /// A sandbox that enforces `rate`, faulty as `faults` says, and a run that keeps to the same rate.
     pub async fn new(rate: &str, faults: &str) -> Bench {
+        Bench::with_fates(rate, faults, Vec::new()).await
+    }
+
+    /// The same, and the fate of some targets is laid down.
+    pub async fn with_fates(rate: &str, faults: &str, special: Vec<SpecialTarget>) -> Bench {
         let enforced: Rate = rate.parse().unwrap();
         let options = Options {
             rate: enforced,
             unlike_day: None,
             faults: faults.parse().unwrap(),
             seed: 7,
+            special,
             ..Options::default()
         };
         let sandbox = Sandbox::start(options, SystemClock::shared()).await.unwrap();

@@ -10,6 +10,7 @@ mod contract;
 mod clocks;
 mod disk;
 mod outage;
+mod refusals;
 mod second;
 mod signals;
 mod support;

@@ -1,6 +1,7 @@
 //! The summary after a run: what became of the rows, what it took, what is left, and what to type next.
 
 use crate::app::{self, Ended};
+use crate::cli::account_trouble::{TroubledAccount, only};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
@@ -39,10 +40,12 @@ pub(super) async fn finish(
     }
     let requests = counted(finish.requests, "request", "requests");
     printer.say(&format!("{requests} in {}, {}", span_text(took), finish.spent));
+    let job = only(jobs.iter().filter(|status| status.counts.pending > 0).map(|status| status.job.name.as_str()));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
         let said = if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail)) };
-        printer.warn(&format!("{} needs you ({reason}){said}. {}", escaped(name), remedy(reason)));
+        let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
+        printer.warn(&format!("{} needs you ({reason}){said}. {remedy}", escaped(name)));
     }
     for line in what_next(&finish, &jobs, context) {
         printer.say(&line);
@@ -81,32 +84,6 @@ pub(super) async fn nothing_to_send(
     let stopped = if jobs.iter().any(is_paused) { Stopped::Paused } else { Stopped::Finished };
     let ended = Ended { finish: Finish::unsent(stopped), jobs, store };
     finish(ended, std::time::Duration::ZERO, json, context).await.map(Some)
-}
-
-/// What a person does about an account that stopped.
-fn remedy(reason: &str) -> &'static str {
-    match reason {
-        "no_credentials" => "Log in with `cleanup account login`, or set its variables, then resume.",
-        "login_needed" => "Then resume.",
-        "oauth2_only" | "oauth1_only" | "key_only" => "Log in the way this action wants, then resume.",
-        "app_configuration" | "vault" | "queue" => "`cleanup doctor` says what to mend; then resume.",
-        "credits_depleted" => "Buy credits in the developer console, then resume.",
-        "account_locked" | "account_suspended" | "looks_automated" => {
-            "Log in at x.com and do what it asks, then resume."
-        }
-        "user_not_enrolled" => {
-            "The requests are billed to this user: log in at console.x.com as this user and enrol in pay-per-use, then resume."
-        }
-        "client_not_enrolled" => {
-            "In console.x.com, Apps, Manage apps, move the app to the package Pay-per-use and the environment Production, \
-             then resume."
-        }
-        "unauthorized" | "invalid_token" | "invalid_key" => {
-            "Log in again, or set the variable to a fresh token, then resume."
-        }
-        "action_not_offered" => "This platform does not offer the action; use another.",
-        _ => "See what the platform said with `cleanup explain ID`; mend it, then resume.",
-    }
 }
 
 fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<String> {

@@ -81,6 +81,7 @@ impl Drainer {
             until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
             max_requests: args.bounds.max_requests,
             max_spend: args.bounds.max_spend,
+            accept_not_found: false,
             prices: prices(settings),
         };
         let options = DrainOptions {
@@ -106,6 +107,11 @@ impl Drainer {
     /// A keep list for every job of this run, looked at before anything is sent.
     pub(super) fn keep(&mut self, file: Option<PathBuf>) {
         self.options.keep = file;
+    }
+
+    /// Rows of this run that are not found count as gone, whether the answers name them or not.
+    pub(super) fn accept_not_found(&mut self, accept: bool) {
+        self.options.run.accept_not_found = accept;
     }
 
     /// Has what is sent counted.

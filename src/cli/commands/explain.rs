@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::timing::full_text;
-use crate::domain::{Outcome, crash_note};
+use crate::domain::{Outcome, crash_note, refusal_note};
 use crate::store::{AttemptView, TaskHistory};
 
 /// Tells the history of the target.
@@ -30,14 +30,14 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> 
         let error = CliError::new(Kind::Usage, format!("no job of this queue has the target {}", args.target));
         return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
     }
-    let retry = |job: &str| context.command(&["retry", job]);
-    let told: Vec<String> = histories.iter().map(|history| tell(history, context.zone.get(), &retry)).collect();
+    let command = |words: &[&str]| context.command(words);
+    let told: Vec<String> = histories.iter().map(|history| tell(history, context.zone.get(), &command)).collect();
     context.printer.data(told.join("\n").trim_end())?;
     Ok(0)
 }
 
 /// One task and its attempts.
-fn tell(history: &TaskHistory, zone: &TimeZone, retry: &dyn Fn(&str) -> String) -> String {
+fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> String) -> String {
     let mut text = String::new();
     let round = if history.round > 1 { format!(", round {}", history.round) } else { String::new() };
     let vanished = if history.vanished { " (its row is no longer in the file)" } else { "" };
@@ -53,7 +53,18 @@ fn tell(history: &TaskHistory, zone: &TimeZone, retry: &dyn Fn(&str) -> String) 
     );
     if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) {
         let again = match history.outcome {
-            Outcome::Failed => format!("; {} sends it again", retry(&history.job)),
+            Outcome::Failed => format!("; {} sends it again", command(&["retry", &history.job])),
+            _ => String::new(),
+        };
+        let _ = writeln!(text, "  {note}{again}");
+    }
+    if let Some(note) = refusal_note(history.state, history.reason.as_deref()) {
+        let again = match history.outcome {
+            Outcome::Failed => format!(
+                "; {} sends it again, and {} after that believes it to be gone",
+                command(&["retry", &history.job]),
+                command(&["resume", &history.job, "--accept-not-found"])
+            ),
             _ => String::new(),
         };
         let _ = writeln!(text, "  {note}{again}");
@@ -118,7 +129,8 @@ mod tests {
                 open,
             ],
         };
-        let told_of = |history: &TaskHistory| tell(history, &TimeZone::UTC, &|job| format!("cleanup retry {job}"));
+        let told_of =
+            |history: &TaskHistory| tell(history, &TimeZone::UTC, &|words| format!("cleanup {}", words.join(" ")));
         let told = told_of(&history);
         let expected = "night\\u{1b}, round 2, line 17\n  unlike by account ada: pending\n  \
              1. 1970-01-01 00:00:00 UTC  HTTP 503 after 120 ms: world (server_error)\n     \

@@ -2,6 +2,7 @@
 //!
 //! In: where everything stands. Out: a table, or the JSON of the contract.
 
+use crate::cli::account_trouble::{TroubledAccount, only, reason_of};
 use crate::cli::args::StatusArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -31,7 +32,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
         },
     };
     if args.json {
-        context.printer.json(&view.to_json()?)?;
+        context.printer.json(&view.to_json(&context.settings)?)?;
     } else {
         context.printer.data(&table(context, &view))?;
     }
@@ -65,6 +66,8 @@ fn table(context: &Context, view: &Standing) -> String {
     if !view.accounts.is_empty() {
         lines.push(context.printer.heading("Accounts").into_owned());
     }
+    let unfinished = view.jobs.iter().filter(|(status, _)| status.counts.pending > 0);
+    let job = only(unfinished.map(|(status, _)| status.job.name.as_str()));
     for account in &view.accounts {
         let (name, platform) = (escaped(account.account.name.as_str()), account.account.platform);
         lines.push(format!("  {name}  {platform} user {}", account.account.user_id));
@@ -76,7 +79,10 @@ fn table(context: &Context, view: &Standing) -> String {
         }
         lines.extend(account.endpoints.sentences(clock).into_iter().map(|said| format!("    {}", escaped(&said))));
         if let Some(trouble) = &account.account.trouble {
+            let name = account.account.name.as_str();
+            let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason_of(trouble));
             lines.push(format!("    needs you: {}", escaped(trouble)));
+            lines.push(format!("    {remedy}"));
         }
     }
     lines.join("\n")

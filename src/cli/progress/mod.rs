@@ -87,7 +87,7 @@ impl ProgressListener {
             Sink::Bar(bar) => {
                 let (settled, total) = self.view.position();
                 match event {
-                    Event::Settled { .. } | Event::Convicted { .. } => {
+                    Event::Settled { .. } | Event::Decided { .. } => {
                         bar.set_length(total);
                         bar.set_position(settled);
                     }

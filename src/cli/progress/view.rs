@@ -55,7 +55,7 @@ impl View {
                     *left = left.saturating_sub(1);
                 }
             }
-            Event::Convicted { tasks } => self.settled_now += tasks,
+            Event::Decided { tasks, .. } => self.settled_now += tasks,
             Event::Progress(progress) => self.last = progress.clone(),
             _ => {}
         }
@@ -142,7 +142,7 @@ impl View {
             )),
             Event::HeldBack { job, reason, tasks } => Some(held_back_text(job, reason, *tasks)),
             Event::Settled { .. }
-            | Event::Convicted { .. }
+            | Event::Decided { .. }
             | Event::PutBack { .. }
             | Event::Progress(_)
             | Event::Committed { .. }

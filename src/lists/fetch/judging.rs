@@ -6,7 +6,7 @@ use super::means::{FetchError, Stop};
 use super::reader::{Reader, Rules};
 use crate::domain::{Action, Moment, Tick};
 use crate::limits::{Answer, Answered, Hold, HoldReason, Leave, hold_after, leaves};
-use crate::platform::{Finding, Limited, Reply};
+use crate::platform::{Finding, Limited, RefusalKind, Reply};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadHold, ReadLeft};
 
 /// A cap that does not say when it ends is asked about again after a day.
@@ -45,10 +45,12 @@ impl Reader {
                 (next, Some(hold))
             }
             Finding::Unauthorized { .. } => (Next::Refresh, None),
-            Finding::Account { reason } | Finding::App { reason } | Finding::Ambiguous { reason } => {
+            Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } | Finding::Unsendable { .. } => {
+                (Next::Stop(Stop::Malformed(reply.detail.clone())), None)
+            }
+            Finding::Account { reason } | Finding::App { reason } | Finding::Ambiguous { reason, .. } => {
                 (Next::Stop(Stop::Person(reason.to_string(), reply.detail.clone())), None)
             }
-            Finding::Malformed { .. } => (Next::Stop(Stop::Malformed(reply.detail.clone())), None),
             Finding::NotSent => (Next::Again, None),
             Finding::World { .. } | Finding::Unknown { .. } | Finding::Unanswered { .. } => (Next::AfterBackoff, None),
             // A request without a target is never answered so.
@@ -113,7 +115,7 @@ pub(super) fn ended(
         Finding::Unauthorized { .. } => "unauthorized",
         Finding::Account { .. } => "account",
         Finding::App { .. } => "app",
-        Finding::Malformed { .. } => "malformed",
+        Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } | Finding::Unsendable { .. } => "malformed",
         Finding::Ambiguous { .. } => "ambiguous",
         Finding::World { .. } => "world",
         Finding::Unanswered { .. } => "unanswered",

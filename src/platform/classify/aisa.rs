@@ -3,6 +3,9 @@
 use serde_json::Value;
 
 use super::body::{Object, lower, number};
+use super::subject::mentions_target;
+use super::{Question, bad_request, gone, not_found_unclear, other_record};
+use crate::domain::TargetKind;
 use crate::platform::reply::{Finding, Limited};
 
 /// What the envelope of a 200 says of itself.
@@ -25,15 +28,30 @@ pub(super) fn envelope(root: &Object) -> Envelope {
 }
 
 /// What the gateway's error object means; X's own problems behind it are read as X's.
-pub(super) fn error(root: &Object) -> Option<Finding> {
+pub(super) fn error(question: &Question<'_>, root: &Object) -> Option<Finding> {
     let error = root.get("error")?.as_object()?;
-    by_code(&lower(error, "code")).or_else(|| by_type(&lower(error, "type")))
+    match lower(error, "code").as_str() {
+        "resource_not_found" => Some(not_found(question, error)),
+        code => by_code(code).or_else(|| by_type(&lower(error, "type"))),
+    }
+}
+
+/// The gateway says so of what X does not find, an address of X's included. So it has to name the target.
+fn not_found(question: &Question<'_>, error: &Object) -> Finding {
+    let Some((kind, subject)) = question.subject else { return not_found_unclear() };
+    let message = lower(error, "message");
+    match kind {
+        _ if mentions_target(subject, &message) => gone(),
+        TargetKind::Post if message.contains("user") => other_record("acting_user"),
+        TargetKind::User if message.contains("tweet") || message.contains("post") => other_record("other_record"),
+        TargetKind::User | TargetKind::Post => not_found_unclear(),
+    }
 }
 
 fn by_code(code: &str) -> Option<Finding> {
     let finding = match code {
         "invalid_request" | "missing_parameter" | "invalid_parameter_type" | "json_parse_error" => {
-            Finding::Malformed { reason: "invalid_request".into() }
+            bad_request("invalid_request")
         }
         "missing_api_key" | "invalid_api_key" | "revoked_api_key" => {
             Finding::Unauthorized { reason: "invalid_key".into() }
@@ -43,7 +61,6 @@ fn by_code(code: &str) -> Option<Finding> {
         "unknown_endpoint" | "unknown_model" | "model_not_allowed" => {
             Finding::App { reason: "endpoint_unknown".into() }
         }
-        "resource_not_found" => Finding::Gone { reason: "not_found".into() },
         "rate_limit_exceeded" | "rate_limited" => Finding::Limited(Limited::Rate),
         // The key's spend cap; when it ends is not told.
         "quota_exceeded" => Finding::Limited(Limited::Spend { until: None }),
@@ -55,7 +72,7 @@ fn by_code(code: &str) -> Option<Finding> {
 fn by_type(kind: &str) -> Option<Finding> {
     let finding = match kind {
         "authentication_error" => Finding::Unauthorized { reason: "invalid_key".into() },
-        "invalid_request_error" => Finding::Malformed { reason: "invalid_request".into() },
+        "invalid_request_error" => bad_request("invalid_request"),
         "rate_limit_error" => Finding::Limited(Limited::Rate),
         "api_error" | "upstream_error" => Finding::World { reason: "upstream_error".into() },
         _ => return None,

@@ -10,13 +10,17 @@
 //! ```
 //! Laws, tested for any bytes: it never panics; it says done only for a 200 whose expected field has the expected value (and,
 //! with the reason `already`, for the three v1.1 codes that say there is nothing left to undo); it says gone or refused only
-//! from a whole, readable JSON object.
+//! from a whole, readable JSON object, and never where that names another record than the target.
+//!
+//! Which refusals identify the record is decided here and nowhere else: those that do are gone or refused, the others ambiguous. They do
+//! where a problem names the target, and where a v1.1 code or a known sentence can be about nothing else.
 
 mod aisa;
 mod body;
 mod problem;
 mod sentence;
 mod status;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod v1_code;
@@ -25,16 +29,17 @@ use serde_json::Value;
 
 use super::answer::{Answer, Body};
 use super::endpoint::{Endpoint, Success};
-use super::reply::{Finding, Limited};
-use crate::domain::{Platform, RateFacts, TargetKind};
+use super::reply::{Finding, Limited, RefusalKind};
+use crate::domain::{NOT_FOUND_UNCLEAR, Platform, RateFacts, TargetKind};
 pub(super) use body::{Object, read, unreadable_word};
+pub use subject::Subject;
 
-/// What an answer to `endpoint` means.
-pub fn classify(endpoint: &Endpoint, answer: &Answer) -> Finding {
+/// What an answer to `endpoint` means, asked about `subject`.
+pub fn classify(endpoint: &Endpoint, subject: Subject<'_>, answer: &Answer) -> Finding {
     let question = Question {
         platform: endpoint.platform,
         success: endpoint.success,
-        target: Some(endpoint.action.target_kind()),
+        subject: Some((endpoint.action.target_kind(), subject)),
         facts: answer.facts,
     };
     judge(&question, answer)
@@ -42,16 +47,23 @@ pub fn classify(endpoint: &Endpoint, answer: &Answer) -> Finding {
 
 /// What was asked, as far as the answer's meaning hangs on it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(super) struct Question<'a> {
     pub(super) platform: Platform,
     pub(super) success: Success,
-    /// None where the request had no target, so that no answer can blame one.
-    pub(super) target: Option<TargetKind>,
+    /// Whom it concerned, and what the target is; none where the request had no target, so that no answer can blame one.
+    pub(super) subject: Option<(TargetKind, Subject<'a>)>,
     pub(super) facts: RateFacts,
 }
 
+impl Question<'_> {
+    /// What the target is.
+    fn kind(&self) -> Option<TargetKind> {
+        self.subject.map(|(kind, _)| kind)
+    }
+}
+
 /// The same for requests that are no row of a table.
-pub(super) fn judge(question: &Question, answer: &Answer) -> Finding {
+pub(super) fn judge(question: &Question<'_>, answer: &Answer) -> Finding {
     let status = answer.status;
     let said = read(&answer.body);
     match (status, &said) {
@@ -64,7 +76,7 @@ pub(super) fn judge(question: &Question, answer: &Answer) -> Finding {
 }
 
 /// A 200 with a JSON object.
-fn confirmed(question: &Question, root: &Object) -> Finding {
+fn confirmed(question: &Question<'_>, root: &Object) -> Finding {
     if question.platform == Platform::Aisa {
         match aisa::envelope(root) {
             aisa::Envelope::Fine => {}
@@ -105,16 +117,16 @@ pub(super) fn expected_id(success: Success, body: &Body) -> Option<String> {
 }
 
 /// A 4xx with a JSON object.
-fn client_error(question: &Question, root: &Object, status: u16) -> Finding {
+fn client_error(question: &Question<'_>, root: &Object, status: u16) -> Finding {
     explained(question, root, status).unwrap_or_else(|| status::alone(status, None))
 }
 
 /// What the body itself explains, if anything. Of several explanations the one that stops the most wins: to stop too early
 /// costs a look, to blame a target wrongly costs the row.
-fn explained(question: &Question, root: &Object, status: u16) -> Option<Finding> {
+fn explained(question: &Question<'_>, root: &Object, status: u16) -> Option<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     if question.platform == Platform::Aisa {
-        findings.extend(aisa::error(root));
+        findings.extend(aisa::error(question, root));
         // The gateway may hand on X's own answer inside its envelope, and X's words in its error.
         let inner = ["data", "error"].iter().filter_map(|name| root.get(*name)?.as_object());
         findings.extend(inner.filter_map(|inner| explained_by_x(question, inner, status)));
@@ -124,12 +136,12 @@ fn explained(question: &Question, root: &Object, status: u16) -> Option<Finding>
 }
 
 /// X's two ways of explaining, which also come mixed: v1.1 codes and v2 problems.
-fn explained_by_x(question: &Question, root: &Object, status: u16) -> Option<Finding> {
+fn explained_by_x(question: &Question<'_>, root: &Object, status: u16) -> Option<Finding> {
     let errors = root.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let inner = errors.iter().filter_map(Value::as_object);
     // AIsa's top-level `code` is an HTTP-like number, not one of X's codes.
-    let own_code = if question.platform == Platform::Aisa { None } else { v1_code::finding(root) };
-    let codes = inner.clone().filter_map(v1_code::finding).chain(own_code);
+    let own_code = if question.platform == Platform::Aisa { None } else { v1_code::finding(question, root) };
+    let codes = inner.clone().filter_map(|item| v1_code::finding(question, item)).chain(own_code);
     let items = || std::iter::once(root).chain(inner.clone());
     let problems = items().filter_map(|item| problem::finding(question, item, status));
     let sentences = items().filter_map(sentence::about_account);
@@ -138,12 +150,12 @@ fn explained_by_x(question: &Question, root: &Object, status: u16) -> Option<Fin
 
 /// Whether such a finding can come with such a status. A target is not judged by an answer about credits or limits, nor by
 /// one to a request without a target.
-fn possible(question: &Question, finding: &Finding, status: u16) -> bool {
+fn possible(question: &Question<'_>, finding: &Finding, status: u16) -> bool {
     match finding {
         Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } => {
-            question.target.is_some() && !matches!(status, 402 | 429)
+            question.subject.is_some() && !matches!(status, 402 | 429)
         }
-        Finding::Malformed { .. } | Finding::Ambiguous { .. } => !matches!(status, 402 | 429),
+        Finding::Ambiguous { .. } => !matches!(status, 402 | 429),
         _ => true,
     }
 }
@@ -158,12 +170,13 @@ fn rank(finding: &Finding) -> u8 {
         Finding::Limited(Limited::Hidden) => 4,
         Finding::Limited(Limited::Rate) => 5,
         Finding::World { .. } => 6,
-        Finding::Malformed { .. } => 7,
+        Finding::Ambiguous { refusal: RefusalKind::BadRequest | RefusalKind::OtherRecord, .. } => 7,
         Finding::Refused { .. } => 8,
         Finding::Gone { .. } => 9,
-        Finding::Done { .. } => 10,
-        Finding::Ambiguous { .. } => 11,
-        Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent => 12,
+        Finding::Ambiguous { refusal: RefusalKind::NotFound, .. } => 10,
+        Finding::Done { .. } => 11,
+        Finding::Ambiguous { refusal: RefusalKind::Forbidden, .. } => 12,
+        Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent | Finding::Unsendable { .. } => 13,
     }
 }
 
@@ -187,6 +200,31 @@ fn refused(reason: &'static str) -> Finding {
     Finding::Refused { reason: reason.into() }
 }
 
-fn ambiguous(reason: &'static str) -> Finding {
-    Finding::Ambiguous { reason: reason.into() }
+fn ambiguous(refusal: RefusalKind, reason: &'static str) -> Finding {
+    Finding::Ambiguous { refusal, reason: reason.into() }
+}
+
+/// Refused without a reason.
+fn forbidden(reason: &'static str) -> Finding {
+    ambiguous(RefusalKind::Forbidden, reason)
+}
+
+/// The request itself is not taken.
+fn bad_request(reason: &'static str) -> Finding {
+    ambiguous(RefusalKind::BadRequest, reason)
+}
+
+/// Not found, and not what.
+fn not_found_unclear() -> Finding {
+    ambiguous(RefusalKind::NotFound, NOT_FOUND_UNCLEAR)
+}
+
+/// About the acting user, or about something nobody asked for.
+fn other_record(reason: &'static str) -> Finding {
+    ambiguous(RefusalKind::OtherRecord, reason)
+}
+
+/// The target does not exist.
+fn gone() -> Finding {
+    Finding::Gone { reason: "not_found".into() }
 }

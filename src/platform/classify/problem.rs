@@ -5,15 +5,18 @@
 use std::time::Duration;
 
 use super::body::{Object, lower};
-use super::{Question, account, ambiguous, app, refused, sentence, world};
-use crate::domain::{Platform, TargetKind, Wall};
+use super::subject::{Named, named_by};
+use super::{
+    Question, account, app, bad_request, forbidden, gone, not_found_unclear, other_record, refused, sentence, world,
+};
+use crate::domain::{Platform, Wall};
 use crate::platform::reply::{Finding, Limited};
 
 /// No daily cap lasts longer.
 const DAILY_CAP_SECONDS: u64 = 86_400;
 
 /// What one problem object means; none where it says nothing we know.
-pub(super) fn finding(question: &Question, problem: &Object, status: u16) -> Option<Finding> {
+pub(super) fn finding(question: &Question<'_>, problem: &Object, status: u16) -> Option<Finding> {
     let kind = lower(problem, "type");
     let kind = kind.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let title = lower(problem, "title");
@@ -23,7 +26,7 @@ pub(super) fn finding(question: &Question, problem: &Object, status: u16) -> Opt
 }
 
 /// Credits and caps: they have types, and titles where the type is missing.
-fn by_cap(question: &Question, problem: &Object, kind: &str, title: &str) -> Option<Finding> {
+fn by_cap(question: &Question<'_>, problem: &Object, kind: &str, title: &str) -> Option<Finding> {
     match (kind, title) {
         (_, "spendcapreached") => Some(Finding::Limited(Limited::Spend { until: reset_date(problem) })),
         ("credits", _) | (_, "creditsdepleted") => Some(app("credits_depleted")),
@@ -39,14 +42,16 @@ fn by_cap(question: &Question, problem: &Object, kind: &str, title: &str) -> Opt
     }
 }
 
-fn by_type(question: &Question, problem: &Object, kind: &str) -> Option<Finding> {
+fn by_type(question: &Question<'_>, problem: &Object, kind: &str) -> Option<Finding> {
     let finding = match kind {
-        "resource-not-found" if blames_target(question, problem) => Finding::Gone { reason: "not_found".into() },
-        "resource-unavailable" if blames_target(question, problem) => refused("unavailable"),
-        "not-authorized-for-resource" if blames_target(question, problem) => refused("not_authorized"),
-        "resource-not-found" | "resource-unavailable" | "not-authorized-for-resource" => ambiguous("acting_user"),
-        "disallowed-resource" => refused("disallowed"),
-        "not-authorized-for-field" | "field-unauthorized" => ambiguous("forbidden"),
+        "resource-not-found" => of_record(question, problem, gone(), not_found_unclear()),
+        "resource-unavailable" => of_record(question, problem, refused("unavailable"), forbidden("unavailable")),
+        "not-authorized-for-resource" => {
+            of_record(question, problem, refused("not_authorized"), forbidden("not_authorized"))
+        }
+        // It names a record, and says that nobody may ask for such.
+        "disallowed-resource" => bad_request("disallowed"),
+        "not-authorized-for-field" | "field-unauthorized" => forbidden("forbidden"),
         "invalid-request" => by_parameter(problem),
         "client-forbidden" => client_forbidden(question, problem),
         "unsupported-authentication" => app("unsupported_authentication"),
@@ -59,27 +64,31 @@ fn by_type(question: &Question, problem: &Object, kind: &str) -> Option<Finding>
     Some(finding)
 }
 
-/// A missing user in an answer about a post, or in the part of the path that names the acting user, is not the target.
-fn blames_target(question: &Question, problem: &Object) -> bool {
-    let about_user = lower(problem, "resource_type") == "user";
-    let wrong_kind = about_user && question.target == Some(TargetKind::Post);
-    !wrong_kind && lower(problem, "parameter") != "source_user_id"
+/// What is said of a record: `targets` where it names the target, `unclear` where it names nobody.
+fn of_record(question: &Question<'_>, problem: &Object, targets: Finding, unclear: Finding) -> Finding {
+    let Some((kind, subject)) = question.subject else { return unclear };
+    match named_by(subject, kind, problem) {
+        Named::Target => targets,
+        Named::ActingUser => other_record("acting_user"),
+        Named::Other => other_record("other_record"),
+        Named::Nobody => unclear,
+    }
 }
 
-/// A malformed row, unless every row would be: the path's user is not the token's. The sentence stands in `errors[]`, so the
-/// whole object is searched.
+/// The request is not taken; the path's user may not be the token's. The sentence stands in `errors[]`, so the whole object is
+/// searched.
 fn by_parameter(problem: &Object) -> Finding {
     let messages = problem.get("errors").and_then(serde_json::Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let texts = messages.iter().filter_map(serde_json::Value::as_object).map(|item| lower(item, "message"));
     if texts.chain([lower(problem, "detail")]).any(|text| text.contains("same as the authenticating user")) {
         return account("wrong_user");
     }
-    Finding::Malformed { reason: "invalid_request".into() }
+    bad_request("invalid_request")
 }
 
 /// Who is not enrolled is told by the reason: the user, who alone is at fault then, or the app. Where it tells nothing, it says at
 /// AIsa that the linked session lacks a scope, which a new login mends; at X it is about the app.
-fn client_forbidden(question: &Question, problem: &Object) -> Finding {
+fn client_forbidden(question: &Question<'_>, problem: &Object) -> Finding {
     match lower(problem, "reason").as_str() {
         "user-not-enrolled" => account("user_not_enrolled"),
         _ if question.platform == Platform::Aisa => Finding::Unauthorized { reason: "scope_missing".into() },

@@ -1,7 +1,7 @@
 //! What a status means where the body explains nothing.
 
 use super::body::Object;
-use super::{ambiguous, unknown, v1_code};
+use super::{bad_request, forbidden, not_found_unclear, unknown, v1_code};
 use crate::platform::reply::{Finding, Limited};
 
 /// A 5xx is the world's fault, whatever its body says: the body of a failing server is no evidence about a target.
@@ -15,26 +15,25 @@ pub(super) fn world(status: u16, said: Option<&Object>) -> Finding {
 /// An unreadable 404 is not the target's: an edge or a proxy also says 404, for a path it does not know or while routes
 /// change, and a row marked gone is never sent again. So it is unknown and repeated. A readable 404 that names no resource
 /// may be a route that was closed; as an ambiguous refusal it stops the account after a few instead of eating the list.
-/// An unreadable 400 or 410 is ambiguous for the same cause.
+/// A 400 and an unreadable 410 are ambiguous for the same cause.
 pub(super) fn alone(status: u16, unreadable: Option<&'static str>) -> Finding {
     let readable = unreadable.is_none();
     match status {
         200 => unknown(unreadable.unwrap_or("unexpected_body")),
         300..=399 => unknown("redirected"),
-        400 if readable => Finding::Malformed { reason: "bad_request".into() },
-        400 => ambiguous("bad_request"),
+        400 => bad_request("bad_request"),
         401 => Finding::Unauthorized { reason: "unauthorized".into() },
         402 => Finding::App { reason: "credits_depleted".into() },
-        403 => ambiguous("forbidden"),
-        404 if readable => ambiguous("not_found_unclear"),
+        403 => forbidden("forbidden"),
+        404 if readable => not_found_unclear(),
         404 => unknown(unreadable.unwrap_or("unreadable")),
         407 => Finding::World { reason: "proxy_refused".into() },
         408 | 425 => Finding::World { reason: "request_timeout".into() },
         409 => Finding::World { reason: "conflict".into() },
         410 if readable => Finding::App { reason: "endpoint_retired".into() },
-        410 => ambiguous("endpoint_retired"),
+        410 => forbidden("endpoint_retired"),
         420 | 429 => Finding::Limited(Limited::Rate),
-        status if (400..500).contains(&status) => ambiguous("unexpected_status"),
+        status if (400..500).contains(&status) => forbidden("unexpected_status"),
         _ => unknown("unexpected_status"),
     }
 }

@@ -6,15 +6,16 @@
 use serde_json::Value;
 
 use super::body::{Object, number};
-use super::{account, app, refused, world};
+use super::{Question, account, app, bad_request, gone, not_found_unclear, other_record, refused, world};
+use crate::domain::TargetKind;
 use crate::platform::reply::{Finding, Limited};
 
 /// Over capacity, which also tells apart two kinds of 5xx.
 const OVER_CAPACITY: u64 = 130;
 
 /// What an object's `code` means, where it is one we know.
-pub(super) fn finding(item: &Object) -> Option<Finding> {
-    meaning(code(item)?)
+pub(super) fn finding(question: &Question<'_>, item: &Object) -> Option<Finding> {
+    meaning(code(item)?, question.kind())
 }
 
 /// Whether a server says that it is over capacity.
@@ -28,11 +29,15 @@ fn code(item: &Object) -> Option<u64> {
     number(item.get("code")?)
 }
 
-fn meaning(code: u64) -> Option<Finding> {
+fn meaning(code: u64, kind: Option<TargetKind>) -> Option<Finding> {
     let finding = match code {
-        // The target does not exist: no user matches, no such page, user not found (twice), no such post. An unlike of an
-        // old like also answers 144 although the post may exist; it cannot be undone either way.
-        17 | 34 | 50 | 108 | 144 => Finding::Gone { reason: "not_found".into() },
+        // No such page: of a record that is not there and of an address that is wrong or retired alike.
+        34 => not_found_unclear(),
+        // The target does not exist: no user matches, user not found (twice), no such post. An unlike of an old like also answers 144
+        // although the post may exist; it cannot be undone either way. Of the other kind they are about somebody else.
+        17 | 50 | 108 if kind == Some(TargetKind::Post) => other_record("acting_user"),
+        144 if kind == Some(TargetKind::User) => other_record("other_record"),
+        17 | 50 | 108 | 144 => gone(),
 
         63 => refused("suspended"),
         136 => refused("blocked_by_target"),
@@ -66,8 +71,8 @@ fn meaning(code: u64) -> Option<Finding> {
         215 => unauthorized("bad_authentication"),
         220 => unauthorized("not_a_user_token"),
 
-        25 | 38 => malformed("missing_parameter"),
-        92 => malformed("tls_required"),
+        25 | 38 => bad_request("missing_parameter"),
+        92 => bad_request("tls_required"),
 
         OVER_CAPACITY => world("over_capacity"),
         131 => world("server_error"),
@@ -80,8 +85,4 @@ fn meaning(code: u64) -> Option<Finding> {
 
 fn unauthorized(reason: &'static str) -> Finding {
     Finding::Unauthorized { reason: reason.into() }
-}
-
-fn malformed(reason: &'static str) -> Finding {
-    Finding::Malformed { reason: reason.into() }
 }

@@ -3,9 +3,10 @@
 use super::super::faults::Strike;
 use super::super::reads::{ReadAsk, Reads, rate_of};
 use super::super::shelves::{Shelf, repost_of, reposted};
+use super::super::trouble::Trouble;
 use super::super::who::Dialect;
 use super::super::windows::Standing;
-use super::super::world::{Answer, Decision, Trouble, Verdict};
+use super::super::world::{Answer, Decision, Verdict};
 use super::{INJECTED_RESET_SECONDS, User};
 use crate::domain::{Action, Moment, TargetId, Tick, WindowSpec};
 

@@ -18,6 +18,8 @@ pub(in crate::web) struct AccountLine {
     /// Why somebody has to log in.
     pub(in crate::web) login_needed: Option<String>,
     pub(in crate::web) hold: Option<(Wall, String)>,
+    /// What to do about its trouble.
+    pub(in crate::web) remedy: Option<String>,
 }
 
 /// The page. `next` is the number of the account behind which the next page begins.
@@ -78,10 +80,18 @@ fn health(frame: &Frame, line: &AccountLine) -> Markup {
         };
     }
     if let Some(trouble) = &line.account.trouble {
-        return html! { span.chip.bad { "needs you" } br; span.small { (foreign(trouble)) } };
+        return html! {
+            span.chip.bad { "needs you" } br; span.small { (foreign(trouble)) }
+            @if let Some(remedy) = &line.remedy { br; span.small { (foreign(remedy)) " " (beside_server(trouble)) } }
+        };
     }
     if let Some((until, reason)) = &line.hold {
         return html! { span.chip.warn { "held" } br; span.small { "until " (frame.time(*until)) ": " (foreign(hold_text(reason))) } };
     }
     html! { span.chip.good { "good" } }
+}
+
+/// What has to be said of a command that this server keeps from working.
+pub(super) fn beside_server(trouble: &str) -> &'static str {
+    if trouble.starts_with("endpoint_not_found") { "(Stop this server for a resume of your own.)" } else { "" }
 }

@@ -3,6 +3,7 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
+use super::accounts::beside_server;
 use super::chart::job_meter;
 use super::jobs::job_title;
 use super::layout::{Frame, count, meter};
@@ -21,6 +22,8 @@ pub(in crate::web) struct AccountNow {
     pub(in crate::web) requests_today: u64,
     /// At listed prices; none where one of them is not known.
     pub(in crate::web) cost_today: Option<MicroUsd>,
+    /// What to do about its trouble.
+    pub(in crate::web) remedy: Option<String>,
 }
 
 /// What the page shows.
@@ -140,7 +143,10 @@ fn account_card(frame: &Frame, account: &AccountNow, now: Moment) -> Markup {
             @for outage in &standing.endpoints.outages {
                 p { (outage.action.name()) ": no good answer from the platform since " (frame.time(outage.since)) "; next try " (frame.time(outage.next_try)) "." }
             }
-            @if let Some(trouble) = &standing.account.trouble { p { (foreign(trouble)) } }
+            @if let Some(trouble) = &standing.account.trouble {
+                p { (foreign(trouble)) }
+                @if let Some(remedy) = &account.remedy { p { (foreign(remedy)) " " (beside_server(trouble)) } }
+            }
             dl.facts {
                 dt { "Last hour" } dd { (count(account.requests_last_hour)) " requests" }
                 dt { "Today" }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::{self, EnvironmentAccount, Ways, Who};
 use crate::auth::{NoToken, TokenSource, list};
+use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -99,6 +100,7 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
     if let Some(mut store) = queue {
         let tokens = app::open_tokens(settings, &who, &known, context.clock.clone()).await?;
         let work = work(&mut store).await?;
+        let jobs = store.jobs().await?;
         store.close().await;
         for (account, record) in all {
             if !args.names.is_empty() && !args.names.contains(&account.name) {
@@ -107,7 +109,13 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
             let in_line = work.get(&account.id).cloned().unwrap_or_default();
             let asked = if args.actions.is_empty() { in_line } else { args.actions.clone() };
             clocks.ask(account.platform, &ways, context).await;
-            checked.push(check(account, record, &asked, &ways, &tokens).await?);
+            let stopped = account.trouble.as_ref().map(|trouble| {
+                let troubled = TroubledAccount { settings, name: account.name.as_str(), job: only_unfinished(&jobs) };
+                format!("its last run stopped: {trouble}. {}", troubled.remedy(reason_of(trouble)))
+            });
+            let mut one = check(account, record, &asked, &ways, &tokens).await?;
+            one.said.extend(stopped);
+            checked.push(one);
         }
     }
     if checked.is_empty() && !args.json {

@@ -3,6 +3,7 @@
 use super::{Finding, Grave, Level, clock};
 use crate::app;
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
+use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
@@ -121,14 +122,20 @@ async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
         return findings;
     }
     let environment = app::environment_accounts(&context.settings.credentials).unwrap_or_default();
-    let troubled: Vec<(String, String)> = all
+    let jobs = match store.jobs().await {
+        Ok(jobs) => jobs,
+        Err(error) => return bad(error.into()),
+    };
+    let troubled: Vec<(String, String, String)> = all
         .iter()
-        .filter(|(account, _)| !environment.iter().any(|found| found.is(account)))
-        .filter_map(|(account, record)| trouble(account, record.as_ref()).map(|why| (account.name.to_string(), why)))
+        .filter_map(|(account, record)| {
+            let outside = environment.iter().any(|found| found.is(account));
+            let (why, remedy) = trouble(context, account, record.as_ref(), outside, only_unfinished(&jobs))?;
+            Some((account.name.to_string(), why, remedy))
+        })
         .collect();
-    for (name, why) in troubled.iter().take(MAX_NAMED) {
-        let login = format!("cleanup account login {name}");
-        findings.push(Finding::of("accounts", Level::Bad(Grave::Account), format!("{name}: {why}"), login));
+    for (name, why, remedy) in troubled.iter().take(MAX_NAMED) {
+        findings.push(Finding::of("accounts", Level::Bad(Grave::Account), format!("{name}: {why}"), remedy.clone()));
     }
     if troubled.len() > MAX_NAMED {
         let text = format!("... and {} more", troubled.len() - MAX_NAMED);
@@ -141,13 +148,27 @@ async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
     findings
 }
 
-/// Why an account cannot act, as far as is on record; nobody is asked.
-fn trouble(account: &Account, record: Option<&Credential>) -> Option<String> {
-    let why = match record {
+/// Why an account cannot act, as far as is on record, and the way out; nobody is asked. `outside`: its credentials are those of the
+/// environment.
+fn trouble(
+    context: &Context,
+    account: &Account,
+    record: Option<&Credential>,
+    outside: bool,
+    job: Option<&str>,
+) -> Option<(String, String)> {
+    let login_needed = match record {
+        _ if outside => None,
         None => Some(Why::Missing),
         Some(record) => record.login_needed.as_deref().map(Why::parse),
     };
-    why.map(|why| why.sentence().to_owned()).or_else(|| account.trouble.clone())
+    let name = account.name.as_str();
+    if let Some(why) = login_needed {
+        return Some((why.sentence().to_owned(), format!("cleanup account login {name}")));
+    }
+    let trouble = account.trouble.as_ref()?;
+    let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason_of(trouble));
+    Some((trouble.clone(), remedy))
 }
 
 /// Whether the key at hand opens what is sealed, and where it is. No key is made or moved here.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::Ended;
+use crate::cli::account_trouble::{TroubledAccount, only_unfinished};
 use crate::cli::commands::sentence::names;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -170,10 +171,14 @@ impl<'a> Engine<'a> {
             return Ok("What is left belongs to an account that stopped".to_owned());
         }
         const MOST: usize = 3;
-        let names = names(&mut Store::once_more(self.web.settings().db()?).await?).await?;
+        let settings = self.web.settings();
+        let mut store = Store::once_more(settings.db()?).await?;
+        let (names, jobs) = (names(&mut store).await?, store.jobs().await?);
         let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
             let name = names.get(account).map_or("an account", |(name, _)| name.as_str());
-            if detail.is_empty() { format!("{name}: {reason}") } else { format!("{name}: {reason} ({detail})") }
+            let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
+            let remedy = TroubledAccount { settings: &settings, name, job: only_unfinished(&jobs) }.remedy(reason);
+            format!("{name}: {reason}{detail}. {remedy}")
         });
         let mut said: Vec<String> = said.collect();
         if finish.troubles.len() > MOST {

@@ -47,7 +47,7 @@ fn the_bodies_people_have_met() {
                 r#"{"errors":[{"parameters":{"id":["x"]},"message":"The `id` query parameter value [x] is not valid"}],
                     "title":"Invalid Request","detail":"One or more parameters to your request was invalid.",
                     "type":"https://api.twitter.com/2/problems/invalid-request"}"#,
-                "malformed invalid_request",
+                "bad request invalid_request",
             ),
             (
                 400,
@@ -151,8 +151,8 @@ fn an_acting_user_that_is_missing_is_not_the_target() {
             r#"{{"errors":[{{"resource_type":"{kind}","parameter":"{parameter}","type":"https://x/resource-not-found"}}]}}"#
         )
     };
-    check(X, Action::Unlike, &[(404, &missing("user", "id"), "ambiguous acting_user")]);
-    check(X, Action::Unfollow, &[(404, &missing("user", "source_user_id"), "ambiguous acting_user")]);
+    check(X, Action::Unlike, &[(404, &missing("user", "id"), "other acting_user")]);
+    check(X, Action::Unfollow, &[(404, &missing("user", "source_user_id"), "other acting_user")]);
     check(X, Action::Unfollow, &[(404, &missing("user", "target_user_id"), "gone not_found")]);
 }
 
@@ -169,7 +169,7 @@ fn a_status_speaks_where_the_body_does_not() {
             X,
             Action::Unfollow,
             &[
-                (400, body, "ambiguous bad_request"),
+                (400, body, "bad request bad_request"),
                 (401, body, "unauthorized unauthorized"),
                 (403, body, "ambiguous forbidden"),
                 (404, body, word),
@@ -191,7 +191,7 @@ fn a_status_speaks_where_the_body_does_not() {
         X,
         Action::Unfollow,
         &[
-            (404, r#"{"title":"Not Found","type":"about:blank","status":404}"#, "ambiguous not_found_unclear"),
+            (404, r#"{"title":"Not Found","type":"about:blank","status":404}"#, "not found not_found_unclear"),
             (410, "{}", "app endpoint_retired"),
             (302, r#"{"errors":[{"code":34}]}"#, "unknown redirected"),
         ],
@@ -200,7 +200,6 @@ fn a_status_speaks_where_the_body_does_not() {
 
 #[test]
 fn a_cut_or_too_deep_body_proves_nothing() {
-    let unfollow = find(X, Action::Unfollow).unwrap();
     for (status, finding) in [
         (200, "unknown cut_body"),
         (404, "unknown cut_body"),
@@ -211,7 +210,7 @@ fn a_cut_or_too_deep_body_proves_nothing() {
         for text in [r#"{"data":{"following":false}}"#, r#"{"errors":[{"code":34}]}"#, ""] {
             let mut cut = answer(status, text);
             cut.body.complete = false;
-            assert_eq!(short(&classify(unfollow, &cut)), finding, "{status} {text}");
+            assert_eq!(short(&judged(X, Action::Unfollow, &cut)), finding, "{status} {text}");
         }
     }
     let deep = format!(r#"{{"data":{{"following":false}},"x":{}{}}}"#, "[".repeat(30_000), "]".repeat(30_000));
@@ -223,7 +222,7 @@ fn when_a_cap_ends() {
     let spend = |date: &str| {
         let body =
             format!(r#"{{"title":"SpendCapReached","reset_date":"{date}","type":"https://x/problems/credits"}}"#);
-        classify(find(X, Action::Unlike).unwrap(), &answer(403, &body))
+        judged(X, Action::Unlike, &answer(403, &body))
     };
     let until = Some(Wall(1_778_630_400_000));
     assert_eq!(spend("2026-05-13"), Finding::Limited(Limited::Spend { until }));
@@ -233,7 +232,7 @@ fn when_a_cap_ends() {
     let usage = |period: &str| {
         let mut said = answer(429, &format!(r#"{{"title":"UsageCapExceeded","period":"{period}"}}"#));
         said.facts.date = Some(Wall(1_000));
-        classify(find(X, Action::Unlike).unwrap(), &said)
+        judged(X, Action::Unlike, &said)
     };
     assert_eq!(usage("Daily"), Finding::Limited(Limited::Usage { until: Some(Wall(86_401_000)) }));
     assert_eq!(usage("Monthly"), Finding::Limited(Limited::Usage { until: None }));

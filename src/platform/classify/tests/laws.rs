@@ -109,7 +109,8 @@ proptest! {
         let body = Body { bytes, complete };
         let readable = complete && matches!(serde_json::from_slice(&body.bytes), Ok(Value::Object(_)));
         let root: Value = serde_json::from_slice(&body.bytes).unwrap_or_default();
-        let finding = classify(endpoint, &Answer { status, body, facts: RateFacts::default(), content_type: ContentType::Json });
+        let said = Answer { status, body, facts: RateFacts::default(), content_type: ContentType::Json };
+        let finding = judged(platform, endpoint.action, &said);
         match finding {
             Finding::Done { reason: None } => {
                 prop_assert!(readable && status == 200);
@@ -124,7 +125,7 @@ proptest! {
             Finding::Gone { .. } | Finding::Refused { .. } => {
                 prop_assert!(readable && (status == 200 || (400..500).contains(&status)));
             }
-            Finding::Unanswered { .. } | Finding::NotSent => prop_assert!(false, "the classifier knows only answers"),
+            Finding::Unanswered { .. } | Finding::NotSent | Finding::Unsendable { .. } => prop_assert!(false, "the classifier knows only answers"),
             _ => {}
         }
         if (500..600).contains(&status) {
@@ -138,7 +139,7 @@ proptest! {
         let text = r#"{"data":{"following":false}}"#;
         let body = Body::whole(&text.as_bytes()[..at]);
         let said = Answer { status: 200, body, facts: RateFacts::default(), content_type: ContentType::Json };
-        let finding = classify(find(Platform::XV2, Action::Unfollow).unwrap(), &said);
+        let finding = judged(Platform::XV2, Action::Unfollow, &said);
         let is_unknown = matches!(finding, Finding::Unknown { .. });
         prop_assert!(is_unknown);
     }

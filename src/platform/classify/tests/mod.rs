@@ -4,6 +4,7 @@
 mod aisa;
 mod bodies;
 mod laws;
+mod subjects;
 mod tables;
 
 use super::*;
@@ -27,8 +28,10 @@ fn short(finding: &Finding) -> String {
         Finding::Done { reason } => ("done", reason.clone().unwrap_or_default()),
         Finding::Gone { reason } => ("gone", reason.clone()),
         Finding::Refused { reason } => ("refused", reason.clone()),
-        Finding::Malformed { reason } => ("malformed", reason.clone()),
-        Finding::Ambiguous { reason } => ("ambiguous", reason.clone()),
+        Finding::Ambiguous { refusal: RefusalKind::NotFound, reason } => ("not found", reason.clone()),
+        Finding::Ambiguous { refusal: RefusalKind::BadRequest, reason } => ("bad request", reason.clone()),
+        Finding::Ambiguous { refusal: RefusalKind::OtherRecord, reason } => ("other", reason.clone()),
+        Finding::Ambiguous { refusal: RefusalKind::Forbidden, reason } => ("ambiguous", reason.clone()),
         Finding::Unauthorized { reason } => ("unauthorized", reason.clone()),
         Finding::Account { reason } => ("account", reason.clone()),
         Finding::App { reason } => ("app", reason.clone()),
@@ -38,13 +41,21 @@ fn short(finding: &Finding) -> String {
         Finding::Limited(Limited::Hidden) => ("limited", "hidden".into()),
         Finding::Limited(Limited::Usage { .. }) => ("limited", "usage".into()),
         Finding::Limited(Limited::Spend { .. }) => ("limited", "spend".into()),
-        Finding::Unanswered { .. } | Finding::NotSent => ("not of the classifier", "".into()),
+        Finding::Unanswered { .. } | Finding::NotSent | Finding::Unsendable { .. } => {
+            ("not of the classifier", "".into())
+        }
     };
     format!("{kind} {reason}").trim_end().to_owned()
 }
 
+/// What an answer means, of user 42 and target 9.
+fn judged(platform: Platform, action: Action, answer: &Answer) -> Finding {
+    let (user, target) = ("42".parse().unwrap(), "9".parse().unwrap());
+    classify(find(platform, action).unwrap(), Subject { user: &user, target: &target }, answer)
+}
+
 fn said(platform: Platform, action: Action, status: u16, body: &str) -> String {
-    short(&classify(find(platform, action).unwrap(), &answer(status, body)))
+    short(&judged(platform, action, &answer(status, body)))
 }
 
 fn check(platform: Platform, action: Action, cases: &[(u16, &str, &str)]) {

@@ -7,10 +7,10 @@ use crate::platform::endpoint::table;
 fn the_v1_code_table_in_v1_and_v2_answers() {
     for (code, status, finding) in [
         (17, 404, "gone not_found"),
-        (25, 404, "malformed missing_parameter"),
+        (25, 404, "bad request missing_parameter"),
         (32, 401, "unauthorized unauthorized"),
-        (34, 404, "gone not_found"),
-        (38, 403, "malformed missing_parameter"),
+        (34, 404, "not found not_found_unclear"),
+        (38, 403, "bad request missing_parameter"),
         (50, 404, "gone not_found"),
         (63, 403, "refused suspended"),
         (64, 403, "account account_suspended"),
@@ -19,7 +19,7 @@ fn the_v1_code_table_in_v1_and_v2_answers() {
         (88, 429, "limited rate"),
         (89, 401, "unauthorized invalid_token"),
         (89, 403, "unauthorized invalid_token"),
-        (92, 403, "malformed tls_required"),
+        (92, 403, "bad request tls_required"),
         (99, 403, "unauthorized unauthorized"),
         (108, 404, "gone not_found"),
         (109, 404, "done already"),
@@ -29,7 +29,7 @@ fn the_v1_code_table_in_v1_and_v2_answers() {
         (135, 401, "world clock_skew"),
         (136, 401, "refused blocked_by_target"),
         (139, 403, "ambiguous forbidden"),
-        (144, 404, "gone not_found"),
+        (144, 404, "other other_record"),
         (160, 403, "ambiguous forbidden"),
         (161, 403, "ambiguous forbidden"),
         (179, 403, "refused protected"),
@@ -67,6 +67,14 @@ fn the_v1_code_table_in_v1_and_v2_answers() {
     }
     // The other schema of an error in X's OpenAPI document.
     check(X, Action::Unlike, &[(404, r#"{"code":144,"message":"No status found."}"#, "gone not_found")]);
+    // Codes about users say nothing of a post, and the other way round.
+    for (code, finding) in
+        [(17, "other acting_user"), (50, "other acting_user"), (108, "other acting_user"), (144, "gone not_found")]
+    {
+        for platform in [X, V1] {
+            check(platform, Action::Unlike, &[(404, &format!(r#"{{"errors":[{{"code":{code}}}]}}"#), finding)]);
+        }
+    }
 }
 
 #[test]
@@ -108,13 +116,17 @@ fn a_confirmed_effect_is_the_expected_field_with_the_expected_value() {
 fn problem_types_are_told_by_their_last_segment_on_both_hosts() {
     for host in ["https://api.x.com/2/problems/", "https://api.twitter.com/2/problems/", ""] {
         for (status, kind, more, finding) in [
-            (404, "resource-not-found", "", "gone not_found"),
-            (403, "resource-unavailable", "", "refused unavailable"),
-            (403, "not-authorized-for-resource", "", "refused not_authorized"),
+            (404, "resource-not-found", r#","resource_id":"9""#, "gone not_found"),
+            (404, "resource-not-found", "", "not found not_found_unclear"),
+            (403, "resource-unavailable", r#","resource_id":"9""#, "refused unavailable"),
+            (403, "resource-unavailable", "", "ambiguous unavailable"),
+            (403, "not-authorized-for-resource", r#","resource_id":"9""#, "refused not_authorized"),
+            (403, "not-authorized-for-resource", "", "ambiguous not_authorized"),
             (403, "not-authorized-for-field", "", "ambiguous forbidden"),
             (403, "field-unauthorized", "", "ambiguous forbidden"),
-            (400, "disallowed-resource", "", "refused disallowed"),
-            (400, "invalid-request", "", "malformed invalid_request"),
+            (400, "disallowed-resource", "", "bad request disallowed"),
+            (400, "disallowed-resource", r#","resource_id":"9""#, "bad request disallowed"),
+            (400, "invalid-request", "", "bad request invalid_request"),
             (403, "internal-error", "", "world server_error"),
             (400, "field-hydration-failure", "", "world server_error"),
             (409, "conflict", "", "world conflict"),

@@ -1,0 +1,100 @@
+//! Why an account needs a person, and the way out: one table for every command and page.
+//!
+//! In: the word an account stopped with, or the line that the queue keeps of it. Out: what to do, as a sentence with commands for this very
+//! queue. What does not belong here: when an account stops (`engine`).
+
+use super::context::command_line;
+use crate::config::Settings;
+use crate::store::Job;
+
+/// What a way out is told for.
+#[derive(Clone, Copy, Debug)]
+pub struct TroubledAccount<'a> {
+    /// The windows, paths and prices of this queue.
+    pub settings: &'a Settings,
+    /// The account's short name.
+    pub name: &'a str,
+    /// The only job that has rows left, where there is one.
+    pub job: Option<&'a str>,
+}
+
+/// The job that a command has to name, where there is no choice.
+pub fn only_unfinished(jobs: &[Job]) -> Option<&str> {
+    only(jobs.iter().filter(|job| job.pending > 0).map(|job| job.name.as_str()))
+}
+
+/// The only one of them.
+pub fn only<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names.next().filter(|_| names.next().is_none())
+}
+
+/// The word of a trouble as the queue keeps it (`word: what was said`).
+pub fn reason_of(trouble: &str) -> &str {
+    trouble.split_once(": ").map_or(trouble, |(reason, _)| reason)
+}
+
+impl TroubledAccount<'_> {
+    /// What a person does about it.
+    pub fn remedy(&self, reason: &str) -> String {
+        let resume = self.command(&["resume"]);
+        match reason {
+            "endpoint_not_found" => format!(
+                "The address may be wrong or retired, so no row is reported as gone. If these targets are really gone, {} takes the \
+                 answers at their word; else see what has changed at the platform, then {resume}.",
+                self.command(&["resume", self.job.unwrap_or("JOB"), "--accept-not-found"]),
+            ),
+            "request_refused" => format!(
+                "The platform refuses the request, whatever its target: see whether there is a newer version of cleanup, then {resume}. {} \
+                 shows the answers.",
+                self.command(&["explain", "ID"]),
+            ),
+            "forbidden" => format!(
+                "The app's plan or the account may not allow it: {} says what is known. Mend it, then {resume}.",
+                self.check()
+            ),
+            "acting_user" => format!(
+                "The platform may not know the user who acts: {} asks it. Mend it, then {resume}.",
+                self.check()
+            ),
+            "no_credentials" => {
+                format!(
+                    "{} logs it in; or set its variables. Then {resume}.",
+                    self.command(&["account", "login", self.name])
+                )
+            }
+            "login_needed" => format!("Then {resume}."),
+            "oauth2_only" | "oauth1_only" | "key_only" => {
+                format!("Log in the way this action wants, then {resume}.")
+            }
+            "app_configuration" | "vault" | "queue" => {
+                format!("{} says what to mend; then {resume}.", self.command(&["doctor"]))
+            }
+            "credits_depleted" => format!("Buy credits in the developer console, then {resume}."),
+            "user_not_enrolled" => format!(
+                "Requests are billed to this user: log in at console.x.com as this user and enrol in pay-per-use, then {resume}."
+            ),
+            "client_not_enrolled" => format!(
+                "In console.x.com, Apps, Manage apps, move the app to the package Pay-per-use and the environment Production, then \
+                 {resume}."
+            ),
+            "account_locked" | "account_suspended" | "looks_automated" => {
+                format!("Log in at x.com and do what it asks, then {resume}.")
+            }
+            "unauthorized" | "invalid_token" | "invalid_key" => {
+                format!("Log in again, or set the variable to a fresh token, then {resume}.")
+            }
+            "action_not_offered" => "This platform does not offer the action; use another.".to_owned(),
+            _ => {
+                format!("See what the platform said with {}; mend it, then {resume}.", self.command(&["explain", "ID"]))
+            }
+        }
+    }
+
+    fn check(&self) -> String {
+        self.command(&["account", "check", self.name])
+    }
+
+    fn command(&self, words: &[&str]) -> String {
+        format!("`{}`", command_line(self.settings, words))
+    }
+}

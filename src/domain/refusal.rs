@@ -1,0 +1,45 @@
+//! Refusals that do not identify their record: the words that a row keeps of them, and what a person should know.
+
+use super::task::{Outcome, TaskState};
+
+/// The reason of a row that was not found by an answer that does not name its target.
+pub const NOT_FOUND_UNCLEAR: &str = "not_found_unclear";
+/// The reason of such a row that is gone because a person said so.
+pub const NOT_FOUND_ACCEPTED: &str = "not_found_accepted";
+
+/// What a person should know of a task that was refused so: its state and its reason.
+pub fn refusal_note(state: TaskState, reason: Option<&str>) -> Option<&'static str> {
+    match (state, state.outcome(), reason) {
+        (TaskState::Provisional, ..) => Some(
+            "it was refused, and the answer does not name its target; the next success of the same endpoint says that the row is at \
+             fault, and five such answers in a row that it is not",
+        ),
+        (_, Outcome::Pending, Some(NOT_FOUND_UNCLEAR)) => Some(
+            "not found, as were others in a row, by answers that do not name their targets: that may be the address, so the row is \
+             back in the queue",
+        ),
+        (_, Outcome::Failed, Some(NOT_FOUND_UNCLEAR)) => Some(
+            "not found, by an answer that does not name its target; nothing of this endpoint succeeded after it, so it may be the \
+             address, and the row is not reported as gone",
+        ),
+        (_, Outcome::Gone, Some(NOT_FOUND_ACCEPTED)) => {
+            Some("not found, by an answer that does not name its target; --accept-not-found took it at its word")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_told_where_an_answer_left_something_open() {
+        let told = |state, reason| refusal_note(state, reason).is_some();
+        assert!(told(TaskState::Provisional, Some("forbidden")));
+        assert!(told(TaskState::Pending, Some(NOT_FOUND_UNCLEAR)) && told(TaskState::Failed, Some(NOT_FOUND_UNCLEAR)));
+        assert!(told(TaskState::Gone, Some(NOT_FOUND_ACCEPTED)));
+        assert!(!told(TaskState::Gone, Some("not_found")) && !told(TaskState::Pending, None));
+        assert!(!told(TaskState::Failed, Some("suspended")));
+    }
+}

@@ -1,0 +1,162 @@
+//! Refusals that do not identify their record: their tasks stand aside, and move on once it is known whose fault it was.
+//!
+//! In: answers and their verdicts, what earlier runs left undecided. Out: moves of the turn, and an account that stops. What does not
+//! belong here: when refusals are whose fault (`refusal_breaker`), which of them identify their record (the platform's classifier).
+
+use std::collections::HashSet;
+
+use super::dispatcher::Dispatcher;
+use super::outage::Outage;
+use super::refusal_breaker::{Decision, Proof, REFUSALS_TO_TRIP, RefusedTask};
+use super::settling::Gathered;
+use super::verdict::Verdict;
+use crate::domain::{Action, LaneId, NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, Reason, TaskState, Transition};
+use crate::platform::{RefusalKind, find};
+use crate::store::{Move, ParkedTask, Turn};
+
+impl Dispatcher {
+    /// Tasks that an earlier run left undecided.
+    pub(super) fn restore_refused(&mut self, parked: &[ParkedTask]) {
+        for task in parked {
+            let index = self.account_index(task.account);
+            let platform = self.roster.accounts[index].access.as_ref().map(|access| access.platform);
+            let endpoint = platform.and_then(|platform| find(platform, task.action));
+            // Only what was not found is treated in a way of its own; of the others the strictest is taken.
+            let not_found = task.reason.as_deref() == Some(NOT_FOUND_UNCLEAR);
+            let refused = RefusedTask {
+                task: task.task,
+                lane: task.lane,
+                refusal: if not_found { RefusalKind::NotFound } else { RefusalKind::Forbidden },
+                maybe_done: task.unsure && endpoint.is_some_and(|endpoint| endpoint.repeat_looks_gone()),
+            };
+            self.breakers.entry((index, task.action)).or_default().restore(refused);
+        }
+    }
+
+    /// A refusal that does not identify its record. The fifth in a row puts all five back and stops the account.
+    pub(super) fn hear_refusal(
+        &mut self,
+        gathered: &Gathered,
+        refusal: RefusalKind,
+        verdict: &mut Verdict,
+        turn: &mut Turn,
+    ) {
+        let flight = &gathered.flight;
+        let (index, action) = (flight.account, flight.lane.action);
+        let maybe_done = flight.claimed.unsure && flight.endpoint.repeat_looks_gone();
+        if self.settings.accept_not_found && refusal == RefusalKind::NotFound {
+            let (transition, reason) = if maybe_done {
+                (Transition::Succeed, "confirmed_by_repeat")
+            } else {
+                (Transition::FindGone, NOT_FOUND_ACCEPTED)
+            };
+            (verdict.transition, verdict.reason) = (transition, Some(Reason::Borrowed(reason)));
+            return;
+        }
+        if self.roster.accounts[index].stopped {
+            verdict.transition = Transition::Release;
+            return;
+        }
+        let task = RefusedTask { task: flight.claimed.task, lane: flight.claimed.lane, refusal, maybe_done };
+        let Some(trip) = self.breakers.entry((index, action)).or_default().refuse(task) else { return };
+        self.breakers.remove(&(index, action));
+        verdict.transition = Transition::Release;
+        self.write_decisions(trip.put_back, turn);
+        let said = said(gathered.reply.http_status, &gathered.reply.detail);
+        let detail = format!("{action}: {}; the rows are back in the queue ({said})", in_words(trip.refusal));
+        self.stop_account(index, Reason::Borrowed(stop_reason(trip.refusal)), detail, turn);
+    }
+
+    /// An answer proves something of its endpoint: refusals before it that this explains were their rows' fault.
+    pub(super) fn hear_proof(&mut self, index: usize, action: Action, proof: Proof, turn: &mut Turn) {
+        let Some(breaker) = self.breakers.get_mut(&(index, action)) else { return };
+        let decided = breaker.prove(proof);
+        if breaker.is_empty() {
+            self.breakers.remove(&(index, action));
+        }
+        self.write_decisions(decided, turn);
+    }
+
+    /// Tasks about which nothing can be proven any more, for nothing is left to send to their endpoint; and those that a person has
+    /// decided.
+    pub(super) fn decide_leftovers(&mut self, turn: &mut Turn) {
+        let endpoints: Vec<(usize, Action)> = self.breakers.keys().copied().collect();
+        for (index, action) in endpoints {
+            let lanes = self.lanes_at_work(index, action);
+            let is_over = self.has_nothing_to_send(index, action, &lanes);
+            let Some(breaker) = self.breakers.get_mut(&(index, action)) else { continue };
+            let among = |lane: LaneId| lanes.contains(&lane);
+            let mut decided = Vec::new();
+            if self.settings.accept_not_found {
+                decided.extend(breaker.accept_not_found(among));
+            }
+            if is_over {
+                decided.extend(breaker.give_up(among));
+            }
+            if breaker.is_empty() {
+                self.breakers.remove(&(index, action));
+            }
+            self.write_decisions(decided, turn);
+        }
+    }
+
+    /// Whether an account has tasks in this run that are refused and not decided.
+    pub(super) fn has_undecided(&self, index: usize) -> bool {
+        let lanes = &self.roster.accounts[index].lanes;
+        let mut own = self.breakers.iter().filter(|((account, _), _)| *account == index);
+        own.any(|(_, breaker)| breaker.tasks().iter().any(|task| lanes.contains(&task.lane)))
+    }
+
+    fn lanes_at_work(&self, index: usize, action: Action) -> HashSet<LaneId> {
+        let acts = |lane: &&LaneId| self.roster.lanes.get(lane).is_some_and(|known| known.action == action);
+        self.roster.accounts[index].lanes.iter().filter(acts).copied().collect()
+    }
+
+    fn has_nothing_to_send(&self, index: usize, action: Action, lanes: &HashSet<LaneId>) -> bool {
+        let account = &self.roster.accounts[index];
+        let has_work = |id: &LaneId| self.roster.lanes.get(id).is_some_and(|lane| self.roster.has_work(*id, lane));
+        account.is_open()
+            && !account.refused.contains(&action)
+            && !lanes.iter().any(has_work)
+            && !self.outages.get(&(index, action)).is_some_and(Outage::has_tasks_aside)
+            && !self.waiting.iter().any(|std::cmp::Reverse((_, _, lane))| lanes.contains(lane))
+            && !self.in_flight.values().any(|flight| flight.account == index && flight.lane.action == action)
+    }
+
+    fn write_decisions(&mut self, decisions: Vec<Decision>, turn: &mut Turn) {
+        for decision in decisions {
+            let (task, to) = (decision.task.task, decision.state());
+            if to == TaskState::Pending
+                && let Some(lane) = self.roster.lanes.get_mut(&decision.task.lane)
+            {
+                lane.pending = true;
+            }
+            turn.moves.push(Move { task, from: TaskState::Provisional, to, reason: decision.reason });
+        }
+    }
+}
+
+/// The word for an account that stops.
+const fn stop_reason(refusal: RefusalKind) -> &'static str {
+    match refusal {
+        RefusalKind::NotFound => "endpoint_not_found",
+        RefusalKind::BadRequest => "request_refused",
+        RefusalKind::Forbidden => "forbidden",
+        RefusalKind::OtherRecord => "acting_user",
+    }
+}
+
+fn in_words(refusal: RefusalKind) -> String {
+    let what = match refusal {
+        RefusalKind::NotFound => "say \"not found\" and do not name the target",
+        RefusalKind::BadRequest => "refuse the request itself, whatever its target",
+        RefusalKind::Forbidden => "refuse without a reason",
+        RefusalKind::OtherRecord => "are about the acting user or another record, not about the target",
+    };
+    format!("{REFUSALS_TO_TRIP} answers in a row {what}")
+}
+
+fn said(status: Option<u16>, detail: &str) -> String {
+    let status = status.map_or_else(|| "no status".to_owned(), |status| format!("HTTP {status}"));
+    if detail.is_empty() { status } else { format!("{status}: {detail}") }
+}

@@ -1,0 +1,91 @@
+//! A question that is refused whatever it is about, from the first command to the last: what the program says, and the way out.
+
+use crate::common::{Home, SandboxProcess, USER, code, ids, json, stderr, stdout};
+
+const ROWS: u64 = 12;
+
+fn sandbox(home: &Home) -> SandboxProcess {
+    SandboxProcess::start(home, &["--limit", "1000/1s", "--faults", "none"])
+}
+
+fn run(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> std::process::Output {
+    home.against(sandbox, args).output().unwrap()
+}
+
+#[test]
+fn an_address_that_is_not_there_gives_nobody_up_and_the_way_out_works() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    home.write("unfollow.csv", ids(ROWS));
+    sandbox.post(&format!("/sandbox/user/{USER}/route-lost"));
+
+    let ended =
+        run(&home, &sandbox, &["run", "unfollow.csv", "--yes", "--json", "--workers", "1", "--rate", "1000/1s"]);
+    assert_eq!(code(&ended), 77, "{}", stderr(&ended));
+    let said = json(&ended);
+    assert_eq!((&said["stopped"], &said["jobs"][0]["pending"]), (&"account".into(), &ROWS.into()), "{said}");
+    assert_eq!((&said["jobs"][0]["gone"], &said["requests"]), (&0.into(), &5.into()), "{said}");
+    let told = stderr(&ended);
+    assert!(told.contains("endpoint_not_found") && told.contains("5 answers in a row"), "{told}");
+    assert!(told.contains("`cleanup resume unfollow --accept-not-found`"), "{told}");
+
+    // Whoever looks later is told the same, and what to type.
+    let way_out = "cleanup resume unfollow --accept-not-found";
+    for args in [&["status"][..], &["account", "check"], &["doctor"]] {
+        let looked = run(&home, &sandbox, args);
+        let text = stdout(&looked) + &stderr(&looked);
+        assert!(text.contains("endpoint_not_found") && text.contains(way_out), "{args:?}: {text}");
+    }
+    let status = json(&run(&home, &sandbox, &["status", "--json"]));
+    let needs = &status["accounts"][0]["needs_person"];
+    assert_eq!(needs["reason"], "endpoint_not_found", "{status}");
+    assert!(needs["hint"].as_str().unwrap().contains(way_out), "{status}");
+    let explained = stdout(&run(&home, &sandbox, &["explain", "1000000000000000007"]));
+    assert!(
+        explained.contains("pending (not_found_unclear)") && explained.contains("back in the queue"),
+        "{explained}"
+    );
+
+    // It names its jobs, for it is believed about no other.
+    assert_eq!(code(&run(&home, &sandbox, &["resume", "--accept-not-found", "--yes"])), 2);
+    let accepted =
+        run(&home, &sandbox, &["resume", "unfollow", "--accept-not-found", "--yes", "--json", "--rate", "1000/1s"]);
+    assert_eq!(code(&accepted), 0, "{}", stderr(&accepted));
+    assert_eq!(json(&accepted)["jobs"][0]["gone"], ROWS);
+    let receipts = stdout(&run(&home, &sandbox, &["report", "unfollow"]));
+    assert_eq!(receipts.matches(",gone,not_found_accepted,404,").count() as u64, ROWS, "{receipts}");
+    assert!(sandbox.effects().values().all(|applied| *applied == 0));
+}
+
+#[test]
+fn a_request_that_is_not_taken_any_more_costs_five_requests_and_no_row() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    home.write("unfollow.csv", ids(60));
+    sandbox.post(&format!("/sandbox/user/{USER}/bad-request"));
+    let ended =
+        run(&home, &sandbox, &["run", "unfollow.csv", "--yes", "--json", "--workers", "1", "--rate", "1000/1s"]);
+    assert_eq!(code(&ended), 77, "{}", stderr(&ended));
+    let said = json(&ended);
+    let job = &said["jobs"][0];
+    assert_eq!((&job["pending"], &job["failed"], &said["requests"]), (&60.into(), &0.into(), &5.into()), "{said}");
+    assert!(stderr(&ended).contains("request_refused"), "{}", stderr(&ended));
+    // Once the platform takes it again, the same rows go on and the account is well.
+    sandbox.post(&format!("/sandbox/user/{USER}/restore"));
+    let ended = run(&home, &sandbox, &["resume", "--yes", "--json", "--rate", "1000/1s"]);
+    assert_eq!((code(&ended), &json(&ended)["jobs"][0]["done"]), (0, &60.into()), "{}", stderr(&ended));
+    assert!(json(&run(&home, &sandbox, &["status", "--json"]))["accounts"][0]["needs_person"].is_null());
+}
+
+#[test]
+fn a_few_rows_that_nothing_proves_gone_have_failed_and_say_why() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    home.write("unfollow.csv", ids(3));
+    sandbox.post(&format!("/sandbox/user/{USER}/route-lost"));
+    let ended = run(&home, &sandbox, &["run", "unfollow.csv", "--yes", "--json", "--rate", "1000/1s"]);
+    assert_eq!((code(&ended), &json(&ended)["jobs"][0]["failed"]), (3, &3.into()), "{}", stderr(&ended));
+    let explained = stdout(&run(&home, &sandbox, &["explain", "1000000000000000007"]));
+    assert!(explained.contains("failed (not_found_unclear)"), "{explained}");
+    assert!(explained.contains("`cleanup resume unfollow --accept-not-found` after that believes"), "{explained}");
+}
