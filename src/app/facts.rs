@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use crate::cli::error::CliError;
-use crate::domain::{Handle, Platform, Target, TargetId, TargetKind};
+use crate::domain::{Action, Handle, Platform, Target, TargetId, TargetKind};
 use crate::jobfile::{NAME_COLUMNS, cells_from_stored};
-use crate::lists::Entry;
+use crate::lists::{Entry, RowReader};
 use crate::store::{Job, Known, PickedTask, Store};
 
 const NAMES: [&str; 2] = ["name", "display_name"];
@@ -18,6 +18,7 @@ pub struct FactColumns {
     handle: Option<usize>,
     name: Option<usize>,
     text: Option<usize>,
+    list: RowReader,
 }
 
 /// A target as people know it.
@@ -45,7 +46,8 @@ impl FactColumns {
 
     fn named(names: &[String]) -> FactColumns {
         let at = |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.trim().to_lowercase().as_str()));
-        FactColumns { handle: at(&NAME_COLUMNS), name: at(&NAMES), text: at(&TEXTS) }
+        let list = RowReader::new(names);
+        FactColumns { handle: at(&NAME_COLUMNS), name: at(&NAMES), text: at(&TEXTS), list }
     }
 
     /// The facts of picked tasks, in their order.
@@ -78,7 +80,14 @@ impl FactColumns {
             (!text.is_empty()).then(|| text.to_owned())
         };
         let handle = known.and_then(|known| known.handle.clone());
-        let handle = handle.or_else(|| cell(self.handle)?.trim_start_matches('\'').parse::<Handle>().ok());
+        // In a list of the account's posts the author of a repost is the account; whose post it repeats is told by its text.
+        let repost = (task.action == Action::Unrepost)
+            .then(|| self.list.entry(&task.target, None, task.record.as_deref()).entry)
+            .filter(|entry| entry.repost_id.is_some());
+        let handle = handle.or_else(|| match &repost {
+            Some(repost) => repost.handle.clone(),
+            None => cell(self.handle)?.trim_start_matches('\'').parse::<Handle>().ok(),
+        });
         let known_text = |of: fn(&Known) -> &Option<String>| known.and_then(|known| of(known).clone());
         let (url, handle) = match &task.target {
             Target::Id(id) => (Entry::bare(*id).url(task.action.target_kind()), handle),
@@ -87,7 +96,7 @@ impl FactColumns {
         Facts {
             url,
             handle: handle.map(|handle| handle.to_string()),
-            name: known_text(|known| &known.name).or_else(|| cell(self.name)),
+            name: known_text(|known| &known.name).or_else(|| cell(self.name).filter(|_| repost.is_none())),
             text: known_text(|known| &known.text).or_else(|| cell(self.text)),
         }
     }
@@ -97,7 +106,7 @@ impl FactColumns {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::{Action, TaskId, TaskState, Wall};
+    use crate::domain::{TaskId, TaskState, Wall};
 
     fn task(record: &str) -> PickedTask {
         PickedTask {
@@ -127,6 +136,21 @@ mod tests {
         let known = Known { handle: Some("newer".parse().unwrap()), ..Known::default() };
         let facts = columns.facts_of(&task("1212161512043446272,@old,Zoë"), Some(&known));
         assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@newer"), Some("Zoë")));
+    }
+
+    #[test]
+    fn the_author_of_a_repost_is_not_the_author_of_the_post() {
+        let columns = ["target_id", "handle", "name", "is_repost", "repost_of", "text"].map(str::to_owned);
+        let columns = FactColumns::named(&columns);
+        let record = "1212161512043446299,@me,Me,true,1212161512043446272,\"RT @Ada: so it is\"";
+        let undone = PickedTask { action: Action::Unrepost, ..task(record) };
+        let facts = columns.facts_of(&undone, None);
+        assert_eq!((facts.handle.as_deref(), facts.name), (Some("@ada"), None));
+        assert_eq!(facts.url, "https://x.com/i/web/status/1212161512043446272");
+        // Deleted, it is the account's own.
+        let own = "1212161512043446272,@me,Me,true,1212161512043446200,\"RT @Ada: so it is\"";
+        let facts = columns.facts_of(&PickedTask { action: Action::DeletePost, ..task(own) }, None);
+        assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@me"), Some("Me")));
     }
 
     #[test]

@@ -99,7 +99,9 @@ pub async fn resolve(reader: &mut Reader, files: &[Prepared], accounts: &Account
         let mut rows = file.survey.rows(&file.source)?;
         let accounts = accounts.of_job(&file.job);
         while let Some(row) = rows.next()? {
-            let RowVerdict::Task { action, account, target: Target::Handle(handle) } = row.verdict else { continue };
+            let RowVerdict::Task { action, account, target: Target::Handle(handle), .. } = row.verdict else {
+                continue;
+            };
             let Some(handle) = to_resolve(handle, accounts, account, action) else { continue };
             stopped = resolver.push(handle, reader).await?;
             if stopped.is_some() {

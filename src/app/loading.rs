@@ -4,6 +4,7 @@ use super::accounts::{Accounts, FileAccounts};
 use super::damage::{Mended, mend_by_file};
 use super::handles::{HandleBook, Placed};
 use super::preparing::Prepared;
+use super::reposts::repost_target;
 use super::sifting::{RowRules, RowSieve, SievedRow};
 use super::standing::{Standing, place_of};
 use crate::cli::error::{CliError, Kind};
@@ -165,10 +166,14 @@ pub(super) async fn next_batch(
         && let Some(row) = rows.next().map_err(changed_under_us)?
     {
         let place = match row.verdict {
-            RowVerdict::Task { action, account, target } => match place_of(accounts, account, action) {
+            RowVerdict::Task { action, account, target, repost } => match place_of(accounts, account, action) {
                 Ok(id) => {
+                    let platform = accounts.platform_of(account);
+                    let (target, placed) = match repost_target(platform, target.clone(), repost) {
+                        Ok(target) => (target.clone(), book.place(platform, action, target, options).await?),
+                        Err(reason) => (target, Placed::Rejected(reason)),
+                    };
                     let written = target.clone();
-                    let placed = book.place(accounts.platform_of(account), action, target, options).await?;
                     let sends = !matches!(placed, Placed::Nobody(_));
                     match placed {
                         Placed::Target(target) | Placed::Nobody(target) => {
@@ -176,7 +181,9 @@ pub(super) async fn next_batch(
                             let spared = sieve.spares(row, (action, account, &target), sends);
                             RowPlace::Task { action, account: id, target, spared: spared.map(Rule::name) }
                         }
-                        Placed::Rejected(reason) => RowPlace::Rejected { reason: reason.to_owned(), task: None },
+                        Placed::Rejected(reason) => {
+                            RowPlace::Rejected { reason: reason.to_owned(), task: Some((action, id, target)) }
+                        }
                     }
                 }
                 Err(reason) => RowPlace::Rejected { reason: reason.to_owned(), task: None },

@@ -18,6 +18,7 @@ mod preflight;
 mod preparing;
 mod receipts;
 mod recheck;
+mod reposts;
 mod sifting;
 mod standing;
 mod tokens;

@@ -10,10 +10,11 @@ use super::accounts::Accounts;
 use super::host::host_name;
 use super::known::action_of;
 use super::loading::LoadOptions;
+use super::reposts::repost_id_of;
 use super::sifting::SievedRow;
 use super::standing::place_of;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountId, AccountName, Action, Target, TargetKind, counted};
+use crate::domain::{AccountId, AccountName, Action, Platform, Target, TargetKind, counted};
 use crate::jobfile::{
     JobFileError, LaneCount, READER_VERSION, ReadOptions, RowVerdict, SavedWorklist, Source, Survey, is_same_column,
 };
@@ -42,6 +43,8 @@ pub struct FileOptions {
     pub job: Option<String>,
     /// A rejected row refuses the file.
     pub strict: bool,
+    /// The platform of its rows, as far as that is known before anybody is asked.
+    pub platform: Option<Platform>,
     /// IDs are taken as they are written.
     pub trust_ids: bool,
     /// The jobs there are of those names: what was said of them first need not be said again.
@@ -107,6 +110,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
         action: options.action.or_else(|| action_of(known?, &path)),
         column: options.column.clone(),
         takes_handles: true,
+        repost_id: options.platform.map(repost_id_of).unwrap_or_default(),
         trust_ids: options.trust_ids,
     };
     let column = column_of(&source, known, &read);
@@ -230,7 +234,7 @@ impl Prepared {
         let mut sieve = options.rules.begin(&self.survey, &self.source)?;
         let mut rows = self.survey.rows(&self.source)?;
         while let Some(row) = rows.next()? {
-            let RowVerdict::Task { action, account, target } = row.verdict else { continue };
+            let RowVerdict::Task { action, account, target, .. } = row.verdict else { continue };
             let is_left_out = !with_handles && matches!(target, Target::Handle(_));
             let written = SievedRow { line: row.line, written: &target, cells: row.cells };
             let rule = if is_left_out { None } else { sieve.spares(written, (action, account, &target), true) };

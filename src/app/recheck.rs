@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::preparing::trusted_ids;
+use super::reposts::repost_id_of;
 use crate::cli::error::CliError;
 use crate::domain::{JobId, Outcome, Target, TaskId, Wall};
 use crate::jobfile::{
@@ -105,7 +106,10 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CliError> {
     }
     let source = rows_again(store, job).await?;
     let trust_ids = trusted_ids(&job.loaded_from);
-    let options = ReadOptions { action: job.action, column, takes_handles: true, trust_ids };
+    let accounts = store.accounts().await?;
+    let platform = accounts.iter().find(|account| Some(account.id) == job.account).map(|account| account.platform);
+    let repost_id = platform.map(repost_id_of).unwrap_or_default();
+    let options = ReadOptions { action: job.action, column, takes_handles: true, repost_id, trust_ids };
     let mut rows = match Survey::of(&source, &options).and_then(|survey| survey.rows(&source)) {
         Ok(rows) => Some(rows),
         Err(error) if error.is_machine_fault() => return Err(error.into()),

@@ -165,7 +165,7 @@ impl RowSieve<'_> {
         let mut held: HashSet<RowKey> = HashSet::new();
         let mut rows = survey.rows(source)?;
         while let Some(row) = rows.next()? {
-            let RowVerdict::Task { action, account, target } = row.verdict else { continue };
+            let RowVerdict::Task { action, account, target, .. } = row.verdict else { continue };
             let key = (action, account.cloned(), target);
             if self.judge(action, &key.2, &key.2, row.cells).is_some() || held.contains(&key) {
                 continue;

@@ -46,7 +46,11 @@ impl Counts {
         self.rows += 1;
         let (record, line) = (opened.records.record(), opened.records.line());
         match judged {
-            Judged::Task { action, account, digits, is_plain, column, target } => {
+            Judged::Task { action, misfit: Some(fault), column, .. } => {
+                self.count_encoding(record);
+                self.reject(*fault, Some(*action), *column, opened);
+            }
+            Judged::Task { action, account, digits, is_plain, column, target, .. } => {
                 self.handles += u64::from(matches!(target, Target::Handle(_)));
                 if !is_plain {
                     self.count_encoding(record);
@@ -75,13 +79,17 @@ impl Counts {
                 if *fault == Fault::ScientificNotation {
                     self.tally.count_scientific();
                 }
-                self.faults[*fault as usize] += 1;
-                if self.rejected.len() < MAX_EXAMPLES {
-                    let name = opened.judge.header.name(*column);
-                    let rejection = Rejection::of(*fault, *action, name, cell(record, *column));
-                    self.rejected.push(Example { line, rejection });
-                }
+                self.reject(*fault, *action, *column, opened);
             }
+        }
+    }
+
+    fn reject(&mut self, fault: Fault, action: Option<Action>, column: usize, opened: &Opened) {
+        self.faults[fault as usize] += 1;
+        if self.rejected.len() < MAX_EXAMPLES {
+            let (record, line) = (opened.records.record(), opened.records.line());
+            let rejection = Rejection::of(fault, action, opened.judge.header.name(column), cell(record, column));
+            self.rejected.push(Example { line, rejection });
         }
     }
 

@@ -174,6 +174,16 @@ pub enum JobFileError {
         /// What is proven about its IDs together.
         damage: Option<DamageFinding>,
     },
+    /// No row can be used, and reposts do not name the posts that they repeat.
+    #[error("{path}: none of its {} can be used; {} not say which post was reposted", counted(*rows, "row", "rows"), counted(*reposts, "repost does", "reposts do"))]
+    RepostsUnnamed {
+        /// The file.
+        path: String,
+        /// How many rows it has.
+        rows: u64,
+        /// How many of them are such reposts.
+        reposts: u64,
+    },
     /// `--strict` and a rejected row.
     #[error("{path}: {rejected} of its {} {} rejected, and --strict was given", counted(*rows, "row", "rows"), if *rejected == 1 { "is" } else { "are" })]
     Strict {
@@ -233,6 +243,7 @@ impl JobFileError {
                 | E::Changed { .. }
                 | E::NoRows { .. }
                 | E::NoUsableRow { .. }
+                | E::RepostsUnnamed { .. }
                 | E::Strict { .. }
         )
     }
@@ -280,6 +291,9 @@ impl JobFileError {
             E::NoUsableRow { path, damage, .. } => {
                 let check = format!("cleanup check {path} shows what is wrong with each row");
                 damage.map_or_else(|| check.clone(), |found| format!("{}; {check}", found.sentence()))
+            }
+            E::RepostsUnnamed { .. } => {
+                "`cleanup list reposts -o unrepost.csv` asks the platform which posts they are; archives since about 2018 do not say".into()
             }
             E::Strict { path, .. } => format!("cleanup check {path} shows them; without --strict the others go on"),
             E::KeepLine { .. } => "correct that line, or put a # before it".into(),

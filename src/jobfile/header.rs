@@ -2,7 +2,7 @@
 
 use super::text::{folded, is_blank};
 use super::{JobFileError, cell};
-use crate::domain::{Action, TargetKind};
+use crate::domain::{Action, RepostId, TargetKind};
 
 /// What the user asked for, as far as reading a file goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct ReadOptions {
     pub column: Option<String>,
     /// Whether handles are usable targets; otherwise such rows are rejected.
     pub takes_handles: bool,
+    /// By which ID the platform undoes reposts.
+    pub repost_id: RepostId,
     /// `--trust-ids`: IDs are taken as they are written, whatever they look like together.
     pub trust_ids: bool,
 }

@@ -8,9 +8,10 @@ use super::cell::{self, Named};
 use super::header::{Header, ReadOptions, is_known};
 use super::records::Records;
 use super::rejection::cell as cell_of;
+use super::row_facts::{RepostIds, RowFacts, RowMeaning};
 use super::text::{decode, is_blank};
 use super::{Fault, JobFileError, MAX_ACCOUNTS_PER_FILE, Source};
-use crate::domain::{AccountName, Action, Target, TargetId};
+use crate::domain::{AccountName, Action, RepostId, Target, TargetId};
 
 /// What a record is, before the file's spreadsheet damage is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub(super) enum Judged {
         target: Target,
         /// The ID stood in the cell as digits, so a spreadsheet may have rounded it.
         digits: Option<TargetId>,
+        /// Both IDs of a repost, where the row has columns for them.
+        repost: Option<RepostIds>,
+        /// The row itself says that it cannot mean what the action does.
+        misfit: Option<Fault>,
         /// The record is one cell and the cell is the ID and nothing else.
         is_plain: bool,
         column: usize,
@@ -39,6 +44,8 @@ pub(super) struct Judge {
     pub(super) header: Header,
     pub(super) default_action: Option<Action>,
     takes_handles: bool,
+    repost_id: RepostId,
+    facts: RowFacts,
     /// By column: whether bare words are handles.
     handles: Vec<bool>,
     accounts: Vec<AccountName>,
@@ -130,9 +137,12 @@ impl Judge {
             (Some(_), _) => {}
         }
         let handles = (0..header.names.len()).map(|index| header.has_handles(index)).collect();
+        let facts = if header.is_written { RowFacts::of(&header.names) } else { RowFacts::default() };
         Ok(Judge {
             path,
             header,
+            repost_id: options.repost_id,
+            facts,
             default_action,
             takes_handles: options.takes_handles,
             handles,
@@ -182,7 +192,30 @@ impl Judge {
             },
         };
         let is_plain = plain.is_some() && record.len() == 1 && self.header.names.len() == 1;
-        Ok(Judged::Task { action, account, target, digits, is_plain, column })
+        let plainly = Judged::Task { action, account, target, digits, repost: None, misfit: None, is_plain, column };
+        Ok(if is_plain { plainly } else { self.as_it_is_meant(record, plainly) })
+    }
+
+    /// A task as its row means it, beside what its target's column says.
+    fn as_it_is_meant(&self, record: &ByteRecord, task: Judged) -> Judged {
+        let Judged::Task { action, account, target, digits, is_plain, column, .. } = task else { return task };
+        let id = match target {
+            Target::Id(id) => Some(id),
+            Target::Handle(_) => None,
+        };
+        match self.facts.read(record, action, (id, column), self.repost_id) {
+            RowMeaning::Target => {
+                Judged::Task { action, account, target, digits, repost: None, misfit: None, is_plain, column }
+            }
+            RowMeaning::Repost { ids, sent, column: place } => {
+                let digits = if place == column { digits } else { Some(sent) };
+                let (target, repost) = (Target::Id(sent), Some(ids));
+                Judged::Task { action, account, target, digits, repost, misfit: None, is_plain, column: place }
+            }
+            RowMeaning::Nothing(fault, column) => {
+                Judged::Task { action, account, target, digits, repost: None, misfit: Some(fault), is_plain, column }
+            }
+        }
     }
 
     /// The action of a row: its own, else the default.

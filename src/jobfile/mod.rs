@@ -25,6 +25,7 @@ mod receipt;
 mod receipt_columns;
 mod records;
 mod rejection;
+mod row_facts;
 mod rows;
 mod rows_again;
 mod source;
@@ -45,6 +46,7 @@ pub use header::{HandleColumn, NAME_COLUMNS, ReadOptions, handle_columns, is_sam
 pub use receipt::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
 pub use receipt_columns::guarded;
 pub use rejection::{Fault, Rejection};
+pub use row_facts::RepostIds;
 pub use rows::{Row, RowTask, RowVerdict, Rows};
 pub use rows_again::RowsAgain;
 pub use source::Source;
@@ -54,7 +56,7 @@ pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 
 /// The version of this reader. It belongs to what "unchanged" means: a file, and what is queued of it, is looked at again where another
 /// version read it. Raise it with every change of which rows can be used, of what they are read as, or of the columns that are chosen.
-pub const READER_VERSION: u32 = 2;
+pub const READER_VERSION: u32 = 3;
 
 /// The longest record, in bytes of UTF-8. An unclosed quote in a big file ends here instead of in memory.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;

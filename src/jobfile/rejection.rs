@@ -43,11 +43,19 @@ pub enum Fault {
     InvalidAccount,
     /// The file has no column for targets of the row's action.
     NoTargetColumn,
+    /// The row says itself that it is no repost, and unrepost undoes reposts.
+    NotARepost,
+    /// A repost under its own ID, where the platform takes that of the post which was reposted.
+    RepostedPostUnknown,
+    /// The post that was reposted, where the platform takes the repost's own ID.
+    OwnRepostUnknown,
+    /// A post of somebody else's that the account has reposted, to be deleted.
+    NotOwnPost,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 17] = [
+    pub const ALL: [Fault; 21] = [
         Fault::EmptyTarget,
         Fault::NotAnId,
         Fault::IdTooLong,
@@ -65,6 +73,10 @@ impl Fault {
         Fault::UnknownAction,
         Fault::InvalidAccount,
         Fault::NoTargetColumn,
+        Fault::NotARepost,
+        Fault::RepostedPostUnknown,
+        Fault::OwnRepostUnknown,
+        Fault::NotOwnPost,
     ];
 
     /// The reason in receipts.
@@ -87,6 +99,10 @@ impl Fault {
             Fault::UnknownAction => "unknown_action",
             Fault::InvalidAccount => "invalid_account",
             Fault::NoTargetColumn => "no_target_column",
+            Fault::NotARepost => "not_a_repost",
+            Fault::RepostedPostUnknown => "reposted_post_unknown",
+            Fault::OwnRepostUnknown => "own_repost_unknown",
+            Fault::NotOwnPost => "not_own_post",
         }
     }
 
@@ -135,6 +151,23 @@ impl Fault {
             Fault::InvalidAccount => "not an account name: 1 to 64 characters without spaces, quotes and commas".into(),
             Fault::NoTargetColumn => {
                 format!("no column of this file names the {thing} to {verb}: add target_id, or give --column")
+            }
+            Fault::NotARepost => {
+                "the row says that it is no repost, and unrepost undoes reposts only: use delete-post for a post of your own".into()
+            }
+            Fault::RepostedPostUnknown => {
+                "this is the ID of the repost itself, and the platform undoes a repost by the ID of the post that was reposted, \
+                 which the row does not name: `cleanup list reposts` asks the platform (archives since about 2018 do not say)"
+                    .into()
+            }
+            Fault::OwnRepostUnknown => {
+                "API v1.1 undoes a repost by its own ID, and the row names only the post that was reposted: fill in repost_id"
+                    .into()
+            }
+            Fault::NotOwnPost => {
+                "this is the post of somebody else that the account has reposted: use unrepost, or --column repost_id to delete \
+                 the repost"
+                    .into()
             }
         }
     }

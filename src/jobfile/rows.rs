@@ -4,7 +4,7 @@ use super::damage::Suspicion;
 use super::judge::{Judged, Opened};
 use super::rejection::cell;
 use super::stored::store_into;
-use super::{Fault, JobFileError, ReadOptions, Rejection, Source};
+use super::{Fault, JobFileError, ReadOptions, Rejection, RepostIds, Source};
 use crate::domain::{AccountName, Action, Target};
 
 /// A row of a job file.
@@ -30,6 +30,8 @@ pub enum RowVerdict<'a> {
         account: Option<&'a AccountName>,
         /// To whom or what.
         target: Target,
+        /// Of a repost, both its IDs, where the row has columns for them.
+        repost: Option<RepostIds>,
     },
     /// An unusable row.
     Rejected {
@@ -95,15 +97,14 @@ impl Rows {
         };
         let mut is_stored = true;
         let verdict = match judged {
-            Judged::Task { action, account, target, digits, is_plain, column } => {
+            Judged::Task { action, account, target, digits, repost, misfit, is_plain, column } => {
                 let account = account.and_then(|number| judge.account(number));
-                match digits.and_then(|id| self.suspicion.of(id)) {
-                    Some(form) => {
-                        reject(Fault::from(form), Some(action), column, Some(RowTask { action, account, target }))
-                    }
+                let damage = || digits.and_then(|id| self.suspicion.of(id)).map(Fault::from);
+                match misfit.or_else(damage) {
+                    Some(fault) => reject(fault, Some(action), column, Some(RowTask { action, account, target })),
                     None => {
                         is_stored = !is_plain;
-                        RowVerdict::Task { action, account, target }
+                        RowVerdict::Task { action, account, target, repost }
                     }
                 }
             }

@@ -121,6 +121,10 @@ impl Survey {
         if self.rows == 0 {
             return Some(JobFileError::NoRows { path: path() });
         }
+        let unnamed = self.rejected_by_fault.iter().find(|(fault, _)| *fault == Fault::RepostedPostUnknown);
+        if let (0, Some((_, reposts))) = (self.usable, unnamed) {
+            return Some(JobFileError::RepostsUnnamed { path: path(), rows: self.rows, reposts: *reposts });
+        }
         if self.usable == 0 {
             return Some(JobFileError::NoUsableRow {
                 path: path(),

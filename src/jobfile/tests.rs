@@ -10,6 +10,7 @@ use crate::domain::Action;
 mod columns;
 mod damage;
 mod laws;
+mod row_facts;
 
 /// A row without borrows: line, `action account target` or the reason, cells.
 type Seen = (u64, Result<String, &'static str>, Option<String>);
@@ -27,7 +28,7 @@ fn seen(survey: &Survey, source: &Source) -> Result<Vec<Seen>, JobFileError> {
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let verdict = match row.verdict {
-            RowVerdict::Task { action, account, target } => {
+            RowVerdict::Task { action, account, target, .. } => {
                 Ok(format!("{action} {} {target}", account.map_or("-", |name| name.as_str())))
             }
             RowVerdict::Rejected { rejection, .. } => Err(rejection.reason()),

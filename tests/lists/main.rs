@@ -21,6 +21,7 @@ mod fetch;
 mod handles;
 mod limited;
 mod read_window;
+mod repost_rows;
 mod reposts;
 mod vocabulary;
 mod zipper;

@@ -197,3 +197,16 @@ fn a_list_from_another_place_is_the_jobs_only_if_somebody_says_so() {
     let after = status(&served);
     assert_eq!((&after["jobs"][0]["rows"], after["jobs"].as_array().map(Vec::len)), (&6.into(), Some(1)), "{after}");
 }
+
+#[test]
+fn posts_that_are_no_reposts_are_not_unreposted_from_the_dashboard_either() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let list = "target_id,is_repost,repost_of\n1629556410996121225,false,\n1629556410996121226,true,\n";
+    let place = received(&served, &cookie, &[("file", "posts.csv", list), ("action", "", "unrepost")]);
+    let page = served.get(&place, &cookie);
+    assert!(page.body.contains("not a repost") && page.body.contains("cleanup list reposts"), "{}", page.body);
+    let answer = served.post(&place, &cookie, "");
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(status(&served)["jobs"], serde_json::json!([]));
+}

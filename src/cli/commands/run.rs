@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::summary::{Report, run_summary};
-use crate::domain::{JobId, Wall, counted};
+use crate::domain::{Action, JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::jobfile::NAME_COLUMNS;
 use crate::store::{DrainLock, Job, Store};
@@ -21,6 +21,7 @@ use super::drain::{self, Drainer};
 use super::guard;
 use super::load::{say_loaded, say_rejected};
 use super::signals::Signals;
+use super::whose::Whose;
 
 /// Loads the files and works on their jobs.
 ///
@@ -129,11 +130,19 @@ pub(super) async fn prepare(
 ) -> Result<Vec<Prepared>, CliError> {
     // A queue that cannot be read is told by whoever needs it.
     let known = known_jobs(files, job, context).await.unwrap_or_default();
+    // Only reposts are read differently for platforms, so only for them the accounts are looked up.
+    let may_unrepost = rows.action.is_none_or(|action| action == Action::Unrepost);
+    let platform = if may_unrepost && !context.settings.is_sandbox() {
+        Some(Whose::of(context, rows).await.platform(rows.account.as_ref()))
+    } else {
+        None
+    };
     let options = FileOptions {
         action: rows.action,
         column: rows.column.clone(),
         job: job.map(str::to_owned),
         strict: rows.strict,
+        platform,
         trust_ids: rows.trust_ids,
         known,
     };

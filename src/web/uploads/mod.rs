@@ -138,7 +138,11 @@ impl Drop for Waiting {
 }
 
 /// Reads and judges a waiting file, on a thread of its own: it may have millions of rows.
-async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions, Vec<LaneCount>, u64), CliError> {
+async fn prepare(
+    web: &Web,
+    waiting: &Waiting,
+    platform: Platform,
+) -> Result<(Prepared, LoadOptions, Vec<LaneCount>, u64), CliError> {
     let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
     let (file, keep_file) = (waiting.file.clone(), waiting.keep.clone());
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
@@ -150,6 +154,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions,
             column: choices.column,
             job: Some(choices.job),
             strict: choices.strict,
+            platform: Some(platform),
             trust_ids: choices.trust_ids,
             known,
         };
@@ -176,10 +181,10 @@ pub(super) async fn show(
     UrlPath(id): UrlPath<u64>,
 ) -> Result<Html<String>, Problem> {
     let waiting = web.uploads.get(id)?;
-    let (prepared, _, lanes, kept) = prepare(&web, &waiting).await?;
+    let platform = platform_of(&web, &waiting.choices, &mut *web.reading().await).await?;
+    let (prepared, _, lanes, kept) = prepare(&web, &waiting, platform).await?;
     let settings = web.settings();
     let mut store = web.reading().await;
-    let platform = platform_of(&web, &waiting.choices, &mut store).await?;
     let known = store.job(&waiting.choices.job).await?;
     let checked = Checked {
         id,
@@ -213,7 +218,8 @@ pub(super) async fn confirm(
     UrlPath(id): UrlPath<u64>,
 ) -> Result<Redirect, Problem> {
     let waiting = web.uploads.get(id)?;
-    let (prepared, mut load, ..) = prepare(&web, &waiting).await?;
+    let platform = platform_of(&web, &waiting.choices, &mut *web.reading().await).await?;
+    let (prepared, mut load, ..) = prepare(&web, &waiting, platform).await?;
     let mut store = web.commanding().await?;
     load.handles_asked = store.handles_asked().await?;
     let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
