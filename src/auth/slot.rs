@@ -5,10 +5,9 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::document::DocumentError;
-use super::refresh::{Why, is_due};
+use super::refresh::Why;
 use super::tokens::{Current, NoToken, lock};
 use crate::domain::{AccountId, AccountName, Platform, Tick, UserId, Wall};
-use crate::store::Expiry;
 
 const BACKOFF_FIRST_MS: u64 = 1_000;
 const BACKOFF_MAX_MS: u64 = 60_000;
@@ -31,7 +30,8 @@ pub(super) struct Held {
     pub(super) fixed: bool,
     /// The generation the platform rejected.
     pub(super) rejected: Option<i64>,
-    pub(super) expiry: Option<Expiry>,
+    pub(super) ends: Option<Wall>,
+    pub(super) due: Option<Wall>,
     pub(super) born_of_rejection: Option<Wall>,
     pub(super) failures: u32,
     pub(super) not_before: Option<Tick>,
@@ -62,23 +62,7 @@ impl Slot {
 
     pub(super) fn at_hand(&self, now: Wall) -> Option<Current> {
         let held = self.held();
-        if held.expiry.is_some_and(|expiry| is_due(expiry.at, expiry.lifetime_ms, now)) {
-            None
-        } else {
-            held.usable().cloned()
-        }
-    }
-
-    /// Whether credentials of the queue's are in memory.
-    pub(super) fn is_held(&self) -> bool {
-        let held = self.held();
-        !held.fixed && held.current.is_some()
-    }
-
-    /// Forgets the queue's credentials. False where none were in memory.
-    pub(super) fn forget(&self) -> bool {
-        let mut held = self.held();
-        !held.fixed && held.current.take().is_some()
+        if held.due.is_some_and(|due| now >= due) { None } else { held.usable().cloned() }
     }
 
     pub(super) fn resting(&self, now: Tick) -> Option<Tick> {

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::document::{Document, MakeOAuth1};
 use super::grant::{App, Pair, Places};
-use super::refresh::{Asked, Known, Step, Why, decide};
+use super::refresh::{Asked, Known, Step, Why, decide, due_at};
 use super::slot::{Held, Slot};
 use super::vault::Vault;
 use super::vault_error::VaultError;
@@ -222,30 +222,6 @@ impl TokenSource {
         self.renew(&slot, Some(generation)).await
     }
 
-    /// Forgets the credentials of accounts that another process has logged out, and says who they are. What came from outside stays.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
-    pub async fn forget_logged_out(&self) -> Result<Vec<(AccountId, NoToken)>, StoreError> {
-        let logged_in = self.store.lock().await.accounts_logged_in().await?;
-        let slots: Vec<Arc<Slot>> = lock(&self.slots).values().cloned().collect();
-        let gone = slots.into_iter().filter(|slot| !logged_in.contains(&slot.id) && slot.forget());
-        Ok(gone.map(|slot| (slot.id, slot.need_login(Why::LoggedOut))).collect())
-    }
-
-    /// The same for one account, asked before something is sent for it. None: it is logged in, as far as it was.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
-    pub async fn was_logged_out(&self, account: AccountId) -> Result<Option<NoToken>, StoreError> {
-        let slot = lock(&self.slots).get(&account).cloned();
-        let Some(slot) = slot.filter(|slot| slot.is_held()) else { return Ok(None) };
-        if self.store.lock().await.is_logged_in(account).await? {
-            return Ok(None);
-        }
-        Ok(slot.forget().then(|| slot.need_login(Why::LoggedOut)))
-    }
-
     async fn slot(&self, account: AccountId) -> Result<Arc<Slot>, NoToken> {
         if let Some(slot) = lock(&self.slots).get(&account) {
             return Ok(Arc::clone(slot));
@@ -293,7 +269,8 @@ impl TokenSource {
             let born_of_rejection = born.or(held.born_of_rejection);
             *held = Held { born_of_rejection, rejected: held.rejected, ..Held::default() };
         }
-        held.expiry = record.set.expiry;
+        held.ends = record.set.expiry.map(|expiry| expiry.at);
+        held.due = record.set.expiry.map(|expiry| due_at(expiry.at, expiry.lifetime_ms));
         held.current = Some(current.clone());
         Ok(current)
     }
@@ -302,7 +279,7 @@ impl TokenSource {
     pub(super) fn make_do(&self, slot: &Slot, now: Moment, until: Tick) -> Result<Current, NoToken> {
         let held = slot.held();
         match held.usable() {
-            Some(current) if held.expiry.is_none_or(|expiry| now.wall < expiry.at) => Ok(current.clone()),
+            Some(current) if held.ends.is_none_or(|ends| now.wall < ends) => Ok(current.clone()),
             _ => {
                 drop(held);
                 Err(slot.later(until))

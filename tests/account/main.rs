@@ -7,7 +7,6 @@ mod canary;
 mod doctor;
 mod keyring;
 mod logins;
-mod logouts;
 mod many;
 mod other_logins;
 mod runs;

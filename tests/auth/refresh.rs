@@ -403,29 +403,3 @@ async fn logging_out_revokes_and_forgets() {
     let again = logout(&mut store, Some(&vault), &revoker, &account).await.unwrap();
     assert_eq!(again, LoggedOut::WasNot);
 }
-
-/// Whoever sends for an account holds its token in memory: it is not used once somebody has logged the account out.
-#[tokio::test]
-async fn a_token_in_memory_is_forgotten_when_its_account_is_logged_out() {
-    let bench = Bench::new(LIFE).await;
-    let (anna, bert) = (bench.log_in("anna", "1", &public_app()).await, bench.log_in("bert", "2", &public_app()).await);
-    let source = bench.source().await;
-    for account in [anna, bert] {
-        source.current(account).await.unwrap();
-        assert!(source.was_logged_out(account).await.unwrap().is_none());
-    }
-    let before = bench.store().await.news().await.unwrap().generation;
-    assert!(bench.store().await.forget_credential(anna).await.unwrap());
-    assert!(bench.store().await.news().await.unwrap().generation > before, "whoever drains notices");
-    assert!(source.at_hand(anna).is_some(), "that is why it has to be asked");
-    let gone = source.forget_logged_out().await.unwrap();
-    assert!(matches!(&gone[..], [(account, NoToken::NeedLogin { why: Why::LoggedOut, .. })] if *account == anna));
-    assert!(source.at_hand(anna).is_none() && source.at_hand(bert).is_some());
-    assert!(source.forget_logged_out().await.unwrap().is_empty(), "told once");
-    assert_eq!(why(source.current(anna).await), Why::Missing);
-    // Asked for one account, as a reading does before each page.
-    bench.store().await.forget_credential(bert).await.unwrap();
-    let error = source.was_logged_out(bert).await.unwrap().unwrap();
-    assert!(error.to_string().contains("bert needs a login: it was logged out"), "{error}");
-    assert!(source.was_logged_out(bert).await.unwrap().is_none() && source.at_hand(bert).is_none());
-}
