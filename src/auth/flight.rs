@@ -69,7 +69,7 @@ impl TokenSource {
         let begun = self.means.clock.now();
         // The old access token goes on if the refresh has to wait.
         self.hold(slot, record, &read.document, None)?;
-        let make_do = |until| self.make_do(slot, self.means.clock.now(), until);
+        let make_do = |until| slot.at_hand(self.means.clock.now()).ok_or_else(|| slot.later(until));
         let app = match self.app_of(record) {
             Ok(app) => app,
             Err(detail) => {

@@ -37,11 +37,13 @@ pub enum Why {
     Ended,
     /// There are no credentials.
     Missing,
+    /// Somebody has logged it out meanwhile.
+    LoggedOut,
 }
 
 impl Why {
     /// All of them.
-    pub const ALL: [Why; 5] = [Why::Refused, Why::LostTwice, Why::Rejected, Why::Ended, Why::Missing];
+    pub const ALL: [Why; 6] = [Why::Refused, Why::LostTwice, Why::Rejected, Why::Ended, Why::Missing, Why::LoggedOut];
 
     /// The word in the database.
     pub const fn name(self) -> &'static str {
@@ -51,6 +53,7 @@ impl Why {
             Why::Rejected => "rejected",
             Why::Ended => "ended",
             Why::Missing => "missing",
+            Why::LoggedOut => "logged_out",
         }
     }
 
@@ -67,6 +70,7 @@ impl Why {
             Why::Rejected => "the platform rejects its credentials",
             Why::Ended => "its access token has ended and there is no refresh token",
             Why::Missing => "there are no credentials for it",
+            Why::LoggedOut => "it was logged out",
         }
     }
 }
@@ -129,16 +133,24 @@ pub fn due_at(ends: Wall, lifetime_ms: i64) -> Wall {
     Wall(ends.0.saturating_sub(i64::try_from(ahead.as_millis()).unwrap_or(0)))
 }
 
+/// Whether an access token is to be refreshed now. One that was given out in the future was dated by a clock that was ahead: when it ends
+/// is not known.
+pub(super) fn is_due(ends: Wall, lifetime_ms: i64, now: Wall) -> bool {
+    let given_out = Wall(ends.0.saturating_sub(lifetime_ms.max(0)));
+    now >= due_at(ends, lifetime_ms) || given_out.is_ahead_of(now)
+}
+
 /// What to do with credentials.
 pub fn decide(known: Known, asked: Asked, now: Wall) -> Step {
     if let Some(why) = known.login_needed {
         return Step::NeedLogin(why);
     }
     let ended = known.expiry.is_some_and(|(ends, _)| now >= ends);
-    let due = known.expiry.is_some_and(|(ends, lifetime)| now >= due_at(ends, lifetime));
+    let due = known.expiry.is_some_and(|(ends, lifetime)| is_due(ends, lifetime, now));
     if let Asked::Rejected { born_of_rejection } = asked {
         let again = born_of_rejection
-            .is_some_and(|born| now.since(born) < Duration::from_secs(REJECTED_AGAIN_SECONDS) && !ended);
+            .and_then(|born| born.age(now))
+            .is_some_and(|age| age < Duration::from_secs(REJECTED_AGAIN_SECONDS) && !ended);
         if again || !known.refreshable {
             return Step::NeedLogin(Why::Rejected);
         }

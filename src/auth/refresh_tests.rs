@@ -40,6 +40,18 @@ fn what_cannot_be_refreshed_goes_on_to_its_end() {
 }
 
 #[test]
+fn a_token_dated_by_a_clock_that_was_ahead_is_refreshed_as_soon_as_it_is_seen() {
+    let ahead = known(12 * 366 * 86_400, 7_200, 0);
+    assert_eq!(decide(ahead, Asked::Ahead, NOW), Step::Refresh { tries: 1 });
+    // Clocks are set by minutes all the time; and what cannot be refreshed is used while it is taken.
+    assert_eq!(decide(known(7_200 + 300, 7_200, 0), Asked::Ahead, NOW), Step::Use);
+    assert_eq!(decide(Known { refreshable: false, ..ahead }, Asked::Ahead, NOW), Step::Use);
+    let born = Wall(NOW.0 + 86_400_000);
+    let rejected = Asked::Rejected { born_of_rejection: Some(born) };
+    assert_eq!(decide(known(7_000, 7_200, 0), rejected, NOW), Step::Refresh { tries: 1 });
+}
+
+#[test]
 fn a_rejection_refreshes_once() {
     let rejected = |born| Asked::Rejected { born_of_rejection: born };
     let fresh = known(7000, 7200, 0);

@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::document::DocumentError;
-use super::refresh::Why;
+use super::refresh::{Why, is_due};
 use super::tokens::{Current, NoToken, lock};
-use crate::domain::{AccountId, AccountName, Platform, Tick, UserId, Wall};
+use crate::domain::{AccountId, AccountName, Moment, Platform, Tick, UserId, Wall};
+use crate::store::Expiry;
 
 const BACKOFF_FIRST_MS: u64 = 1_000;
 const BACKOFF_MAX_MS: u64 = 60_000;
@@ -30,8 +31,8 @@ pub(super) struct Held {
     pub(super) fixed: bool,
     /// The generation the platform rejected.
     pub(super) rejected: Option<i64>,
-    pub(super) ends: Option<Wall>,
-    pub(super) due: Option<Wall>,
+    pub(super) expiry: Option<Expiry>,
+    pub(super) refreshable: bool,
     pub(super) born_of_rejection: Option<Wall>,
     pub(super) failures: u32,
     pub(super) not_before: Option<Tick>,
@@ -41,6 +42,10 @@ pub(super) struct Held {
 impl Held {
     pub(super) fn usable(&self) -> Option<&Current> {
         self.current.as_ref().filter(|current| self.rejected != Some(current.generation))
+    }
+
+    fn is_resting(&self, now: Tick) -> bool {
+        self.not_before.is_some_and(|until| now < until)
     }
 }
 
@@ -60,9 +65,27 @@ impl Slot {
         lock(&self.held)
     }
 
-    pub(super) fn at_hand(&self, now: Wall) -> Option<Current> {
+    /// The credentials in memory, if they will do now. While a refresh that is due has to wait, and where there can be none, they go on
+    /// to their end.
+    pub(super) fn at_hand(&self, now: Moment) -> Option<Current> {
         let held = self.held();
-        if held.due.is_some_and(|due| now >= due) { None } else { held.usable().cloned() }
+        let is_good = held.expiry.is_none_or(|expiry| {
+            let refresh_can_be_had = held.refreshable && !held.is_resting(now.tick);
+            !(refresh_can_be_had && is_due(expiry.at, expiry.lifetime_ms, now.wall)) && now.wall < expiry.at
+        });
+        if is_good { held.usable().cloned() } else { None }
+    }
+
+    /// Whether credentials of the queue's are in memory.
+    pub(super) fn is_held(&self) -> bool {
+        let held = self.held();
+        !held.fixed && held.current.is_some()
+    }
+
+    /// Forgets the queue's credentials. False where none were in memory.
+    pub(super) fn forget(&self) -> bool {
+        let mut held = self.held();
+        !held.fixed && held.current.take().is_some()
     }
 
     pub(super) fn resting(&self, now: Tick) -> Option<Tick> {

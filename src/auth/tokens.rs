@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::document::{Document, MakeOAuth1};
 use super::grant::{App, Pair, Places};
-use super::refresh::{Asked, Known, Step, Why, decide, due_at};
+use super::refresh::{Asked, Known, Step, Why, decide};
 use super::slot::{Held, Slot};
 use super::vault::Vault;
 use super::vault_error::VaultError;
 use super::wire::Wire;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, AccountName, Moment, Secret, Tick, Wall};
+use crate::domain::{AccountId, AccountName, Secret, Tick, Wall};
 use crate::platform::Credentials;
 use crate::store::{Credential, Expiry, Store, StoreError};
 
@@ -174,7 +174,7 @@ impl TokenSource {
     /// The credentials in memory, if they need no refresh: cheap, and never waits. None: ask [`TokenSource::current`].
     pub fn at_hand(&self, account: AccountId) -> Option<Current> {
         let slot = lock(&self.slots).get(&account).cloned()?;
-        slot.at_hand(self.means.clock.now().wall)
+        slot.at_hand(self.means.clock.now())
     }
 
     /// The credentials of an account, refreshed where they are due. Waits for the network where they are; so many callers as
@@ -189,11 +189,11 @@ impl TokenSource {
         let slot = self.slot(account).await?;
         let _flight = slot.flight.lock().await;
         let now = self.means.clock.now();
-        if let Some(current) = slot.at_hand(now.wall) {
+        if let Some(current) = slot.at_hand(now) {
             return Ok(current);
         }
         if let Some(until) = slot.resting(now.tick) {
-            return self.make_do(&slot, now, until);
+            return Err(slot.later(until));
         }
         self.renew(&slot, None).await
     }
@@ -220,6 +220,30 @@ impl TokenSource {
             return Err(slot.later(until));
         }
         self.renew(&slot, Some(generation)).await
+    }
+
+    /// Forgets the credentials of accounts that another process has logged out, and says who they are. What came from outside stays.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn forget_logged_out(&self) -> Result<Vec<(AccountId, NoToken)>, StoreError> {
+        let logged_in = self.store.lock().await.accounts_logged_in().await?;
+        let slots: Vec<Arc<Slot>> = lock(&self.slots).values().cloned().collect();
+        let gone = slots.into_iter().filter(|slot| !logged_in.contains(&slot.id) && slot.forget());
+        Ok(gone.map(|slot| (slot.id, slot.need_login(Why::LoggedOut))).collect())
+    }
+
+    /// The same for one account, asked before something is sent for it. None: it is logged in, as far as it was.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn was_logged_out(&self, account: AccountId) -> Result<Option<NoToken>, StoreError> {
+        let slot = lock(&self.slots).get(&account).cloned();
+        let Some(slot) = slot.filter(|slot| slot.is_held()) else { return Ok(None) };
+        if self.store.lock().await.is_logged_in(account).await? {
+            return Ok(None);
+        }
+        Ok(slot.forget().then(|| slot.need_login(Why::LoggedOut)))
     }
 
     async fn slot(&self, account: AccountId) -> Result<Arc<Slot>, NoToken> {
@@ -269,22 +293,10 @@ impl TokenSource {
             let born_of_rejection = born.or(held.born_of_rejection);
             *held = Held { born_of_rejection, rejected: held.rejected, ..Held::default() };
         }
-        held.ends = record.set.expiry.map(|expiry| expiry.at);
-        held.due = record.set.expiry.map(|expiry| due_at(expiry.at, expiry.lifetime_ms));
+        held.expiry = record.set.expiry;
+        held.refreshable = matches!(document, Document::OAuth2 { refresh: Some(_), .. });
         held.current = Some(current.clone());
         Ok(current)
-    }
-
-    /// The refresh has to wait: the old access token goes on as long as it lives.
-    pub(super) fn make_do(&self, slot: &Slot, now: Moment, until: Tick) -> Result<Current, NoToken> {
-        let held = slot.held();
-        match held.usable() {
-            Some(current) if held.ends.is_none_or(|ends| now.wall < ends) => Ok(current.clone()),
-            _ => {
-                drop(held);
-                Err(slot.later(until))
-            }
-        }
     }
 }
 

@@ -44,12 +44,14 @@ fn upper(slot: &RecentSlot, now: Moment) -> Tick {
     reserved.after(slot.upper.since(elsewhere.tick)).min(now.tick)
 }
 
-/// When a hold that is in force ends, by the wall clock.
+/// When a hold that is in force ends, by the wall clock. It was never longer than it was when it began, whatever a clock that was ahead has
+/// said of its end.
 pub fn hold_ends(hold: &Hold, boot: &str, now: Moment) -> Option<Wall> {
     if hold.boot == boot {
         (hold.until > now.tick).then(|| now.wall_at(hold.until))
     } else {
-        (hold.until_at.since(now.wall) > Duration::ZERO).then_some(hold.until_at)
+        let length = Duration::from_millis(u64::try_from(hold.length_ms).unwrap_or(0));
+        (hold.until_at.since(now.wall) > Duration::ZERO).then_some(hold.until_at.min(now.wall.after(length)))
     }
 }
 
@@ -91,5 +93,8 @@ mod tests {
         assert_eq!(hold_ends(&hold, "a", now(5_000, 0)), None);
         assert_eq!(hold_ends(&hold, "b", now(9_000, 79_000)), Some(Wall(80_000)));
         assert_eq!(hold_ends(&hold, "b", now(0, 80_000)), None);
+        // Written under a clock that was ahead: it is not longer for that.
+        let ahead = Hold { until_at: Wall(2_000_000_000), ..hold };
+        assert_eq!(hold_ends(&ahead, "b", now(0, 80_000)), Some(Wall(980_000)));
     }
 }

@@ -90,3 +90,17 @@ impl fmt::Display for BootId {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_knows_how_old_is_what_is_to_come() {
+        let now = Wall(1_000_000_000);
+        assert_eq!(Wall(now.0 - 5_000).age(now), Some(Duration::from_secs(5)));
+        assert_eq!(now.after(CLOCK_TOLERANCE).age(now), Some(Duration::ZERO), "clocks are set by minutes");
+        assert_eq!(Wall(now.after(CLOCK_TOLERANCE).0 + 1).age(now), None);
+        assert!(Wall(i64::MAX).is_ahead_of(now) && !Wall(i64::MIN).is_ahead_of(now));
+    }
+}

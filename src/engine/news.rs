@@ -59,6 +59,17 @@ impl Dispatcher {
         if generation != self.news.generation {
             self.news.generation = generation;
             self.look_at_lanes().await?;
+            self.look_at_logins().await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody may have logged an account out: nothing more is sent for it.
+    async fn look_at_logins(&mut self) -> Result<(), StoreError> {
+        for (account, error) in self.means.tokens.forget_logged_out().await? {
+            if let Some(index) = self.roster.index.get(&account) {
+                self.no_tokens.push((*index, error));
+            }
         }
         Ok(())
     }

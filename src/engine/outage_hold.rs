@@ -136,7 +136,7 @@ impl Dispatcher {
     fn tell_outage(&mut self, key: EndpointKey, now: Moment) {
         let Some(outage) = self.outages.get_mut(&key) else { return };
         // Where nobody answers at all that is what is said.
-        if now.wall.since(outage.since) < TOLD_AFTER || self.silence.is_some() {
+        if outage.since.age(now.wall).is_some_and(|age| age < TOLD_AFTER) || self.silence.is_some() {
             return;
         }
         outage.told = true;

@@ -1,10 +1,13 @@
 //! Sealed credentials. In: blobs that the vault has sealed. Out: the same. What does not belong here: opening them, and what is
 //! known of a refresh under way (`refresh`).
 
+use std::collections::HashSet;
+
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::account::make_account;
+use super::control::bump_generation;
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
@@ -180,7 +183,35 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn forget_credential(&mut self, account: AccountId) -> Result<bool, StoreError> {
-        self.changes_one(sqlx::query("delete from credential where account_id = ?1").bind(account.0)).await
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let delete = sqlx::query("delete from credential where account_id = ?1").bind(account.0);
+        let is_gone = delete.execute(&mut *tx).await.map_err(&sort)?.rows_affected() == 1;
+        // Whoever sends for the account notices, and stops.
+        bump_generation(&mut tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(is_gone)
+    }
+
+    /// The accounts that have credentials on record.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn accounts_logged_in(&mut self) -> Result<HashSet<AccountId>, StoreError> {
+        let sql = "select account_id from credential";
+        let rows: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
+    }
+
+    /// Whether an account has credentials on record.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn is_logged_in(&mut self, account: AccountId) -> Result<bool, StoreError> {
+        let query = sqlx::query_as("select exists (select 1 from credential where account_id = ?1)").bind(account.0);
+        let (found,): (bool,) = query.fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(found)
     }
 
     /// One statement is one transaction, and takes the write lock at its beginning.

@@ -7,6 +7,7 @@ mod canary;
 mod doctor;
 mod keyring;
 mod logins;
+mod logouts;
 mod many;
 mod other_logins;
 mod runs;

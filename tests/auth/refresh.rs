@@ -193,6 +193,8 @@ async fn the_worlds_faults_use_nothing_up() {
     // As long as the old token lives it goes on, and nobody knocks before the backoff has passed.
     for _ in 0..20 {
         assert_eq!(source.current(account).await.unwrap().generation, first.generation);
+        // What a drain sends with: where it is not at hand the drain asks again and again, and sends nothing.
+        assert_eq!(source.at_hand(account).unwrap().generation, first.generation);
     }
     assert_eq!(bench.sandbox.oauth_ledger().most_arrivals, 1);
     bench.clock.advance(LIFE - DUE);
@@ -209,6 +211,20 @@ async fn the_worlds_faults_use_nothing_up() {
     assert_eq!(bench.record(account).await.refresh_tries, 0);
     assert_eq!(source.current(account).await.unwrap().generation, first.generation + 1);
     assert_eq!(bench.sandbox.oauth_ledger().reused, 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_refreshed_is_at_hand_to_its_end() {
+    let bench = Bench::new(LIFE).await;
+    let account = bench.log_in_with("anna", "an-access-token", None).await;
+    let source = bench.source().await;
+    source.current(account).await.unwrap();
+    bench.clock.advance(Duration::from_secs(7_200) - Duration::from_millis(1));
+    source.current(account).await.unwrap();
+    assert!(source.at_hand(account).is_some());
+    bench.clock.advance(Duration::from_millis(1));
+    assert!(source.at_hand(account).is_none());
+    assert_eq!(why(source.current(account).await), Why::Ended);
 }
 
 /// What two lost answers come to, by what had happened at the server.
@@ -402,4 +418,30 @@ async fn logging_out_revokes_and_forgets() {
     assert_eq!(why(bench.source().await.current(id).await), Why::Missing);
     let again = logout(&mut store, Some(&vault), &revoker, &account).await.unwrap();
     assert_eq!(again, LoggedOut::WasNot);
+}
+
+/// Whoever sends for an account holds its token in memory: it is not used once somebody has logged the account out.
+#[tokio::test]
+async fn a_token_in_memory_is_forgotten_when_its_account_is_logged_out() {
+    let bench = Bench::new(LIFE).await;
+    let (anna, bert) = (bench.log_in("anna", "1", &public_app()).await, bench.log_in("bert", "2", &public_app()).await);
+    let source = bench.source().await;
+    for account in [anna, bert] {
+        source.current(account).await.unwrap();
+        assert!(source.was_logged_out(account).await.unwrap().is_none());
+    }
+    let before = bench.store().await.news().await.unwrap().generation;
+    assert!(bench.store().await.forget_credential(anna).await.unwrap());
+    assert!(bench.store().await.news().await.unwrap().generation > before, "whoever drains notices");
+    assert!(source.at_hand(anna).is_some(), "that is why it has to be asked");
+    let gone = source.forget_logged_out().await.unwrap();
+    assert!(matches!(&gone[..], [(account, NoToken::NeedLogin { why: Why::LoggedOut, .. })] if *account == anna));
+    assert!(source.at_hand(anna).is_none() && source.at_hand(bert).is_some());
+    assert!(source.forget_logged_out().await.unwrap().is_empty(), "told once");
+    assert_eq!(why(source.current(anna).await), Why::Missing);
+    // Asked for one account, as a reading does before each page.
+    bench.store().await.forget_credential(bert).await.unwrap();
+    let error = source.was_logged_out(bert).await.unwrap().unwrap();
+    assert!(error.to_string().contains("bert needs a login: it was logged out"), "{error}");
+    assert!(source.was_logged_out(bert).await.unwrap().is_none() && source.at_hand(bert).is_none());
 }

@@ -152,6 +152,26 @@ fn audit_counts_again() {
     assert!(done.out.contains("OVER 1 time,") && done.err.contains("warning"), "{}{}", done.out, done.err);
 }
 
+/// Settled under a clock that was ahead, nobody knows how old a job is; and a clock that is ahead now makes no slot of this boot old.
+#[test]
+fn forget_believes_no_clock_that_was_wrong() {
+    let home = Home::new();
+    home.write("unmute.csv", "user_id\n1000000007919000008\n1000000015838000009\n");
+    home.run(&["run", "unmute.csv", "--sandbox"]).ends(0);
+    home.sql("update task set finished_at = 2152000000000");
+    let done = home.run(&["forget", "--older-than", "1s", "--sandbox"]).ends(0);
+    assert!(
+        done.err.contains("was settled at 2038-") && done.err.contains("cleanup forget unmute --sandbox"),
+        "{}",
+        done.err
+    );
+    assert!(done.err.contains("no job was settled more than"), "{}", done.err);
+    // The clock was months behind when all was sent, it seems: it has been set forward since, in this very boot.
+    home.sql("update attempt set reserved_at = reserved_at - 100 * 86400000");
+    home.sql("update drain set started_at = started_at - 100 * 86400000");
+    home.run(&["forget", "unmute", "--sandbox"]).ends(0).says("2 attempts stay");
+}
+
 #[test]
 fn forget_asks_first_and_keeps_the_slots() {
     let home = home();

@@ -43,7 +43,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
         context.printer.say("nothing was forgotten");
         return Ok(0);
     }
-    let keep_from = keep_from(context.clock.now().wall);
+    let keep_from = keep_from(context, &mut store).await?;
     for job in &jobs {
         let forgotten = store.forget(job, keep_from).await?;
         context.printer.say(&told(&job.name, &forgotten));
@@ -52,8 +52,18 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-/// Slots reserved since then may count in some window.
-pub(super) fn keep_from(now: Wall) -> Wall {
+/// Slots reserved since then may count in some window: by this machine's clock, or by what it said earlier in this boot, where somebody has
+/// set it forward since.
+///
+/// # Errors
+/// The queue cannot be read.
+pub(super) async fn keep_from(context: &Context, store: &mut Store) -> Result<Wall, CliError> {
+    let now = context.clock.now();
+    let by_boot = store.wall_of_boot(&context.clock.boot(), now.tick).await?;
+    Ok(longest_before(by_boot.map_or(now.wall, |by_boot| by_boot.min(now.wall))))
+}
+
+fn longest_before(now: Wall) -> Wall {
     let longest = Rate::MAX_WINDOW + SLACK;
     Wall(now.0.saturating_sub(i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)))
 }
@@ -77,6 +87,14 @@ async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result
     let mut old = Vec::new();
     for job in store.jobs().await? {
         let settled_at = store.settled_at(&job).await?;
+        if let Some(at) = settled_at.filter(|at| at.is_ahead_of(now)) {
+            let forget = context.command(&["forget", &job.name]);
+            context.printer.warn(&format!(
+                "{} was settled at {}, which is to come: a clock was wrong, and nobody knows how old it is; {forget} drops it by name",
+                escaped(&job.name),
+                at.rfc3339()
+            ));
+        }
         if settled_at.is_some_and(|at| now.since(at) > age || (age.is_zero() && at <= now)) {
             old.push(job);
         }
@@ -118,7 +136,7 @@ mod tests {
     #[test]
     fn slots_of_the_longest_window_stay() {
         let now = Wall(4_000_000_000_000);
-        assert_eq!(now.since(keep_from(now)), Duration::from_secs(32 * 86_400));
+        assert_eq!(now.since(longest_before(now)), Duration::from_secs(32 * 86_400));
     }
 
     #[test]

@@ -75,6 +75,11 @@ pub struct ListQuery<'f> {
     pub enough: Option<Enough>,
 }
 
+/// Whether a reading that began then is gone on with. Of one that began under a clock that was ahead nobody knows how old it is.
+fn is_young(started_at: Wall, now: Wall) -> bool {
+    started_at.age(now).is_some_and(|age| age < STALE_AFTER)
+}
+
 /// Reads a list to its end, or until there is enough, or as far as it may. A limit drops what an earlier reading had where that
 /// was handed over for a limit before, for what came first may be undone by now. The caller holds the list's lock.
 ///
@@ -93,7 +98,7 @@ pub async fn read_list(
     let stored = reader.means.store.reading(account, list.read_as().name()).await?;
     let usable = stored.filter(|state| {
         let is_handed_over = state.handed_over && enough.is_some();
-        !fresh && !is_handed_over && now.since(state.started_at) < STALE_AFTER
+        !fresh && !is_handed_over && is_young(state.started_at, now)
     });
     let usable = match usable {
         Some(state) if state.handed_over && is_undone_since(reader, list, &state).await? => None,
@@ -236,4 +241,16 @@ pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
         repost_of: facts.repost_of.and_then(|id| id.parse().ok()),
         ..Entry::bare(target)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_began_in_the_future_is_no_young_one() {
+        let now = Wall(2_000_000_000_000);
+        assert!(is_young(now, now) && is_young(Wall(now.0 - 86_399_999), now));
+        assert!(!is_young(Wall(now.0 - 86_400_000), now) && !is_young(Wall(now.0 + 86_400_000), now));
+    }
 }

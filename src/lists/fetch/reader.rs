@@ -119,6 +119,10 @@ impl Reader {
                 return Ok(Asked::Stopped(stop));
             }
             self.heed_suspend(&values).await?;
+            if let Some(error) = self.means.tokens.was_logged_out(self.way.account).await? {
+                let stop = Stop::Person(NoToken::LOGIN_NEEDED.to_owned(), error.to_string());
+                return Ok(Asked::Stopped(stop));
+            }
             let current = match self.means.tokens.current(self.way.account).await {
                 Ok(current) => current,
                 Err(NoToken::Later { until, detail, .. }) => match self.wait(until, &detail).await {

@@ -6,7 +6,12 @@ use crate::auth::{LoggedOut, Revoker, logout};
 use crate::cli::args::AccountLogoutArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::store::{Account, Store};
+use crate::cli::escape::escaped;
+use crate::domain::counted;
+use crate::store::{Account, DrainLock, Store};
+
+/// The most jobs that are named.
+const MAX_JOBS_NAMED: usize = 5;
 
 /// Logs out.
 ///
@@ -14,9 +19,32 @@ use crate::store::{Account, Store};
 /// There is no such account, the key is wrong (78), the queue cannot be written.
 pub(super) async fn run(context: &Context, args: &AccountLogoutArgs) -> Result<u8, CliError> {
     let (mut store, account) = find(context, &args.name).await?;
+    warn_of_work(context, &mut store, &account).await?;
     end(context, &mut store, &account, args.forget).await?;
     store.close().await;
     Ok(0)
+}
+
+/// What is under way for the account stops, and what is in line waits: said before it happens.
+async fn warn_of_work(context: &Context, store: &mut Store, account: &Account) -> Result<(), CliError> {
+    let waiting = super::check::waiting(store, account.id).await?;
+    if waiting.is_empty() || store.credential(account.id).await?.is_none() {
+        return Ok(());
+    }
+    let rows: u64 = waiting.iter().map(|(_, rows)| rows).sum();
+    let jobs: Vec<_> = waiting.iter().take(MAX_JOBS_NAMED).map(|(job, _)| escaped(job)).collect();
+    let mut said = format!("{} of {} are queued, in {}", counted(rows, "row", "rows"), account.name, jobs.join(", "));
+    if waiting.len() > MAX_JOBS_NAMED {
+        said += &format!(" and {} more", waiting.len() - MAX_JOBS_NAMED);
+    }
+    let login = context.command(&["account", "login", account.name.as_str()]);
+    said += if DrainLock::is_held(store.path())? {
+        "; the process that works on this queue sends nothing more for it within a second or two"
+    } else {
+        ""
+    };
+    context.printer.warn(&format!("{said}; they wait until {login}"));
+    Ok(())
 }
 
 /// Ends an account's login and says how that went.
@@ -54,7 +82,7 @@ pub(super) async fn end(context: &Context, store: &mut Store, account: &Account,
             context.printer.say(&format!("forgotten here: the login of {}", account.name));
             context.printer.warn(&format!(
                 "it was not revoked at the platform, where it is good until it ends: {}",
-                crate::cli::escape::escaped(&why)
+                escaped(&why)
             ));
         }
     }

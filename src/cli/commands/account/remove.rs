@@ -27,7 +27,8 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
         )));
     }
     logout::end(context, &mut store, &account, args.forget).await?;
-    let removal = store.remove_account(account.id, keep_from(context.clock.now().wall)).await?;
+    let keep_from = keep_from(context, &mut store).await?;
+    let removal = store.remove_account(account.id, keep_from).await?;
     store.close().await;
     let name = &account.name;
     context.printer.say(&match removal {

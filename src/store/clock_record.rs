@@ -1,4 +1,4 @@
-//! Times of schedules that were settled while the clock was wrong. In: a moment that is believed. Out: what lies behind it is undone, as far
+//! Times on record that a wrong clock has written. In: a moment that is believed. Out: what lies behind it, told, or undone as far
 //! as it has not happened. What does not belong here: deciding what is believed.
 
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use sqlx::Connection;
 
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::Wall;
+use crate::domain::{BootId, Tick, Wall};
 
 /// What is taken back of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,17 @@ impl Store {
         let found: (Option<i64>,) =
             sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(found.0.map(Wall))
+    }
+
+    /// What the wall clock would show at a tick of this boot, had nobody set it since the last drain began; none where none did in this boot.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn wall_of_boot(&mut self, boot: &BootId, tick: Tick) -> Result<Option<Wall>, StoreError> {
+        let sql = "select started_at, started_tick from drain where boot = ?1 order by id desc limit 1";
+        let query = sqlx::query_as(sql).bind(&boot.0);
+        let found: Option<(i64, i64)> = query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(found.map(|(wall, began)| Wall(wall).after(tick.since(Tick(began)))))
     }
 
     /// The latest time on record of each kind of thing that has happened, with its name.
