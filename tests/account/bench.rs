@@ -45,7 +45,7 @@ impl Bench {
 
     /// ... and which has its own idea of the time.
     pub fn by(lifetime: u64, clock: SharedClock) -> Bench {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = crate::port::free_port();
         let redirect = format!("http://127.0.0.1:{port}/callback");
         let app = |id: &str, secret: Option<&str>| SandboxApp {
             client_id: id.into(),

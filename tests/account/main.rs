@@ -10,6 +10,8 @@ mod logins;
 mod logouts;
 mod many;
 mod other_logins;
+#[path = "../common/port.rs"]
+mod port;
 mod runs;
 mod several;
 mod terminal;

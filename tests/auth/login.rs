@@ -42,11 +42,6 @@ pub(crate) async fn grant(bench: &Bench, app: &App, user: &str) -> Pair {
     attempt.exchange(&bench.wire(), code).await.unwrap()
 }
 
-/// A port that is free now.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 async fn visit(address: &str) -> (u16, String) {
     let browser = browser();
     let answer = browser.get(address).send().await.unwrap();
@@ -68,7 +63,7 @@ async fn both_kinds_of_app_log_in_and_the_token_is_the_users() {
 
 #[tokio::test]
 async fn the_browser_comes_back_to_the_listener() {
-    let port = free_port();
+    let port = crate::port::free_port();
     let redirect = format!("http://127.0.0.1:{port}/back/");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), &redirect);
@@ -97,7 +92,7 @@ async fn the_browser_comes_back_to_the_listener() {
 
 #[tokio::test]
 async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
-    let port = free_port();
+    let port = crate::port::free_port();
     let redirect = format!("http://localhost:{port}/callback");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let first = attempt(&bench, &public_app(), &redirect);

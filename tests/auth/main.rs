@@ -6,5 +6,7 @@ mod bench;
 mod killed;
 mod login;
 mod other_logins;
+#[path = "../common/port.rs"]
+mod port;
 mod refresh;
 mod secrets;

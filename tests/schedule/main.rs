@@ -10,6 +10,8 @@ mod edit;
 mod install;
 mod notify;
 mod oracle;
+#[path = "../common/port.rs"]
+mod port;
 mod recurrence;
 mod steering;
 mod troubles;

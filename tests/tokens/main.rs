@@ -5,4 +5,6 @@ mod bench;
 #[path = "../common/mod.rs"]
 mod common;
 mod killed;
+#[path = "../common/port.rs"]
+mod port;
 mod runs;

@@ -90,7 +90,7 @@ struct Door(std::net::SocketAddr);
 
 impl Door {
     fn shut() -> Door {
-        Door(std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
+        Door(([127, 0, 0, 1], crate::port::free_port()).into())
     }
 
     async fn open(self, to: std::net::SocketAddr) {

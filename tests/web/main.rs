@@ -9,6 +9,8 @@ mod access;
 mod browser;
 mod driver;
 mod hostile;
+#[path = "../common/port.rs"]
+mod port;
 mod schedules;
 mod served;
 mod uploads;

@@ -33,8 +33,7 @@ impl Served {
 
     pub(crate) fn start_with(words: &[&str], variables: &[(&str, &str)]) -> Served {
         let folder = tempfile::tempdir().unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let socket = free.to_string();
+        let socket = format!("127.0.0.1:{}", crate::port::free_port());
         let mut command = Command::new("/usr/bin/env");
         command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup"));
         command.args(["serve", "--sandbox", "--listen", &socket]).args(words);
