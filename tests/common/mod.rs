@@ -160,3 +160,16 @@ pub fn json(output: &Output) -> serde_json::Value {
 pub fn csv_rows(path: &Path) -> usize {
     std::fs::read_to_string(path).unwrap().lines().count().saturating_sub(1)
 }
+
+/// Tells the database of a queue something behind the program's back.
+pub fn sql_in(home: &Home, queue: &str, text: &str) {
+    use sqlx::Connection;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let path = home.path(".local/share/cleanup").join(queue);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}

@@ -14,4 +14,5 @@ mod refusals;
 mod second;
 mod signals;
 mod support;
+mod told;
 mod window;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{Home, code, ids, json, stderr, stdout};
+use crate::common::{Home, code, ids, json, sql_in, stderr, stdout};
 
 fn add(home: &Home, name: &str, more: &[&str]) -> std::process::Output {
     let words = ["schedule", "add", name, "--sandbox", "--cron"];
@@ -375,18 +375,6 @@ const SANDBOX: &str = "sandbox.db";
 
 fn sql(home: &Home, text: &str) {
     sql_in(home, SANDBOX, text);
-}
-
-/// Tells the database of a queue something behind the program's back.
-pub fn sql_in(home: &Home, queue: &str, text: &str) {
-    use sqlx::Connection;
-    runtime().block_on(async {
-        let path = home.path(".local/share/cleanup").join(queue);
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-        sqlx::query(sqlx::AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
 }
 
 fn runtime() -> tokio::runtime::Runtime {

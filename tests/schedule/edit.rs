@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::commands::{move_back, sql_in};
-use crate::common::{Home, code, ids, json, stderr};
+use super::commands::move_back;
+use crate::common::{Home, code, ids, json, sql_in, stderr};
 
 fn run(home: &Home, words: &[&str]) -> std::process::Output {
     home.cleanup([&["schedule"], words, &["--sandbox"]].concat()).output().unwrap()

@@ -12,8 +12,8 @@ use cleanup::schedule::steering::{self, Asked, Skipped};
 use cleanup::store::{FiringState, NewSchedule, QueueKind, Store, StoredFiring};
 use proptest::prelude::*;
 
-use super::commands::{move_back_in, sql_in};
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
+use super::commands::move_back_in;
+use crate::common::{Home, SandboxProcess, code, ids, json, sql_in, stderr};
 
 fn wall(text: &str) -> Wall {
     Wall(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
