@@ -15,10 +15,12 @@ use zeroize::Zeroizing;
 use super::keyring;
 use super::vault_error::VaultError;
 use crate::domain::Secret;
-use crate::store::{KeySource, VaultStamp, make_private_folder, sync_folder};
+use crate::store::{DurableFile, KeySource, VaultStamp, make_private_folder};
 
 /// `CLEANUP_KEY` has at least so many characters.
 pub const MIN_PASSPHRASE_CHARS: usize = 16;
+
+const KEY_FILE_MODE: u32 = 0o600;
 
 /// The length of a key, in bytes.
 pub(super) const KEY_BYTES: usize = 32;
@@ -197,12 +199,10 @@ fn make_key_file(path: &Path) -> Result<(), VaultError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_private_folder(folder).map_err(complain)?;
     let key = random()?;
-    // A temporary file of this crate has mode 0600 from its beginning.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(complain)?;
-    file.write_all(key.as_slice()).and_then(|()| file.as_file().sync_all()).map_err(complain)?;
-    match file.persist_noclobber(path) {
-        Ok(_) => sync_folder(folder).map_err(complain),
-        Err(there) if there.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(failed) => Err(complain(failed.error)),
+    let mut file = DurableFile::begin(folder, KEY_FILE_MODE).map_err(complain)?;
+    file.write_all(key.as_slice()).map_err(complain)?;
+    match file.keep_as(path, false) {
+        Err(there) if there.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        kept => kept.map_err(complain),
     }
 }

@@ -60,7 +60,10 @@ pub enum VaultError {
         mode: u32,
     },
     /// The key file is no key.
-    #[error("the key file {0} is not a file of {KEY_BYTES} bytes; restore it from a backup")]
+    #[error(
+        "the key file {0} is not a file of {KEY_BYTES} bytes; restore it from a backup, or delete it if no login was ever kept \
+         in this folder's queues, and the next login makes a new one"
+    )]
     KeyFileOdd(PathBuf),
     /// The key file cannot be read or made.
     #[error("the key file {path}: {source}")]

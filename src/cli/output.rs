@@ -4,14 +4,16 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::error::{CliError, Kind};
+use crate::store::DurableFile;
 
-/// A file that is being written beside its place (mode 0600); dropped before [`WholeFile::keep`], it is gone.
+/// Mode of what a command writes: it may hold names, and receipts are nobody else's.
+const MODE: u32 = 0o600;
+
+/// A file that is being written for its place (mode 0600); dropped before [`WholeFile::keep`], it is gone.
 #[derive(Debug)]
 pub struct WholeFile {
-    file: NamedTempFile,
+    file: DurableFile,
     path: PathBuf,
     replaces: bool,
 }
@@ -35,7 +37,7 @@ impl WholeFile {
     }
 
     fn begin(path: &Path, replaces: bool) -> io::Result<WholeFile> {
-        Ok(WholeFile { file: NamedTempFile::new_in(folder_of(path))?, path: path.to_owned(), replaces })
+        Ok(WholeFile { file: DurableFile::begin(folder_of(path), MODE)?, path: path.to_owned(), replaces })
     }
 
     /// Puts the file in its place. A reader never sees half of it.
@@ -43,9 +45,7 @@ impl WholeFile {
     /// # Errors
     /// It cannot be saved or renamed; there is a file already that it must not replace.
     pub fn keep(self) -> io::Result<()> {
-        self.file.as_file().sync_all()?;
-        let kept = if self.replaces { self.file.persist(&self.path) } else { self.file.persist_noclobber(&self.path) };
-        kept.map(drop).map_err(|error| error.error)
+        self.file.keep_as(&self.path, self.replaces)
     }
 }
 

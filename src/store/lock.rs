@@ -7,8 +7,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::durable::make_private_folder;
 use super::error::StoreError;
-use super::private_folder::make_private_folder;
 use crate::domain::AccountId;
 
 /// The right to drain a queue; held until it and all its shares are dropped.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
+use super::durable::make_private_folder;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
-use super::private_folder::make_private_folder;
 use super::reload_sizes::ReloadSizes;
 
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.

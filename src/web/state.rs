@@ -154,7 +154,7 @@ impl Web {
             metrics_token,
             sessions: Sessions::default(),
             tries: Tries::new(now.tick),
-            uploads: Uploads::beside(&queue),
+            uploads: Uploads::beside(&queue, now.wall),
             clock,
             zone,
             hub,

@@ -7,8 +7,21 @@
 mod common;
 #[path = "../common/contract.rs"]
 mod contract;
+#[allow(dead_code)]
+#[path = "../queues/old_queue.rs"]
+mod old_queue;
+#[allow(dead_code)]
+#[path = "../process/support.rs"]
+mod running;
+#[path = "../common/small_disk.rs"]
+mod small_disk;
 #[path = "../common/strace.rs"]
 mod strace;
 
+mod damage;
 mod first_start;
+mod moments;
+mod no_room;
+mod old_schema;
 mod support;
+mod whole_files;

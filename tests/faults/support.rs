@@ -122,13 +122,13 @@ pub fn fresh() -> Home {
     home
 }
 
-fn other(home: &Home, args: Vec<&str>) -> Command {
+pub fn other(home: &Home, args: Vec<&str>) -> Command {
     let mut command = home.cleanup(args);
     command.env("CLEANUP_X_USER_ID", USER);
     command
 }
 
-fn typed(mut command: Command, feed: &str) -> Output {
+pub fn typed(mut command: Command, feed: &str) -> Output {
     use std::io::Write;
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Whoever does not read it has closed it.
@@ -140,9 +140,9 @@ fn typed(mut command: Command, feed: &str) -> Output {
 fn strangers(first: First, home: &Home) -> Vec<String> {
     let queue = first.queue(home);
     let name = queue.file_name().unwrap().to_str().unwrap();
-    let known = ["", "-wal", "-shm", ".load.lock", ".drain.lock", ".schedule.lock", ".accounts.d"];
+    let known = ["", "-wal", "-shm", ".load.lock", ".drain.lock", ".schedule.lock", ".serve.lock", ".accounts.d"];
     let entries = std::fs::read_dir(queue.parent().unwrap()).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().to_str().unwrap().to_owned());
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names
         .filter(|entry| entry != "credentials.key" && !known.iter().any(|end| *entry == format!("{name}{end}")))
         .collect()

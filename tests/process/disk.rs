@@ -1,78 +1,16 @@
 //! A full disk: while loading, and in the middle of a drain.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
+use crate::small_disk::SmallDisk;
 use crate::support::{Running, poll, requests, summary};
 
-/// A disk of a few megabytes, in a mount namespace of its own: nothing is mounted here, and nothing is left behind. The program
-/// runs inside; the test looks in through the process that keeps it.
-struct SmallDisk {
-    keeper: Child,
-    /// The disk as seen from here.
-    root: PathBuf,
-    /// The disk as seen from inside.
-    point: PathBuf,
-    enter: &'static [&'static str],
-}
-
-impl SmallDisk {
-    fn make(home: &Home, size: &str) -> Option<SmallDisk> {
-        let point = home.path("disk");
-        std::fs::create_dir(&point).unwrap();
-        for (flags, enter) in [("-m", &["-m"][..]), ("-rm", &["-U", "-m", "--preserve-credentials"])] {
-            let script = format!("mount -t tmpfs -o size={size} none '{}' && echo up && exec cat", point.display());
-            let mut command = Command::new("unshare");
-            command.arg(flags).args(["sh", "-c", &script]);
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-            let Ok(mut keeper) = command.spawn() else { continue };
-            let mut line = String::new();
-            BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
-            let root = PathBuf::from(format!("/proc/{}/root{}", keeper.id(), point.display()));
-            let disk = SmallDisk { keeper, root, point: point.clone(), enter };
-            if line == "up\n" && std::fs::write(disk.root.join("try"), "x").is_ok() {
-                std::fs::remove_file(disk.root.join("try")).unwrap();
-                return Some(disk);
-            }
-        }
-        eprintln!("SKIPPED: no disk was full, for this machine lets nobody mount one (unshare -rm, unshare -m)");
-        None
-    }
-
-    /// The program inside, with its queue on this disk.
-    fn against(&self, home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> Command {
-        let program = home.against(sandbox, args);
-        let mut command = Command::new("nsenter");
-        command.args(self.enter).arg("-t").arg(self.keeper.id().to_string());
-        // Whoever enters a mount namespace stands at its root.
-        command
-            .arg(format!("--wd={}", home.folder.path().display()))
-            .arg(program.get_program())
-            .args(program.get_args());
-        command.arg("--db").arg(self.point.join("queue.db")).env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        for (name, value) in program.get_envs() {
-            command.env(name, value.unwrap_or_default());
-        }
-        command
-    }
-
-    /// Writes until nothing fits.
-    fn fill(&self) -> PathBuf {
-        let path = self.root.join("filler");
-        let mut filler = std::fs::File::create(&path).unwrap();
-        while filler.write_all(&[7; 4096]).is_ok() {}
-        path
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
-    }
+/// The program inside, with its queue on this disk.
+fn against(disk: &SmallDisk, home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> Command {
+    let mut program = home.against(sandbox, args);
+    program.arg("--db").arg(disk.point.join("queue.db"));
+    disk.inside(&program)
 }
 
 const RUN: [&str; 11] = [
@@ -95,19 +33,20 @@ fn full_while_loading() {
     let Some(disk) = SmallDisk::make(&home, "3m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none"]);
     home.write("big.csv", ids(100_000));
-    let load = || disk.against(&home, &sandbox, &["load", "big.csv", "--action", "unfollow"]).output().unwrap();
+    let load = || against(&disk, &home, &sandbox, &["load", "big.csv", "--action", "unfollow"]).output().unwrap();
     let full = load();
     assert_eq!(code(&full), 74, "{}", stderr(&full));
     assert!(stderr(&full).contains("the disk is full") && stderr(&full).contains("queue.db"), "{}", stderr(&full));
     assert!(stderr(&full).contains("make room"), "{}", stderr(&full));
 
-    let run =
-        disk.against(&home, &sandbox, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"]).output().unwrap();
+    let run = against(&disk, &home, &sandbox, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"])
+        .output()
+        .unwrap();
     let end = summary(&run);
     assert_eq!((code(&run), &end["error"]["kind"], &end["stopped"]), (74, &"io".into(), &"error".into()), "{end}");
     assert_eq!(end["exit_code"], 74);
 
-    let status = disk.against(&home, &sandbox, &["status", "--json"]).output().unwrap();
+    let status = against(&disk, &home, &sandbox, &["status", "--json"]).output().unwrap();
     assert_eq!(code(&status), 0, "one can still look: {}", stderr(&status));
     assert_eq!(json(&status)["jobs"], serde_json::json!([]), "half a load is never visible");
     assert_eq!(requests(&sandbox), 0, "and never run");
@@ -118,9 +57,9 @@ fn full_while_loading_again() {
     let home = Home::new();
     let Some(disk) = SmallDisk::make(&home, "8m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "400/1s", "--faults", "none"]);
-    let load = || disk.against(&home, &sandbox, &["load", "unfollow.csv", "--allow-shrink"]).output().unwrap();
+    let load = || against(&disk, &home, &sandbox, &["load", "unfollow.csv", "--allow-shrink"]).output().unwrap();
     let row = |output: &std::process::Output| json(output)["jobs"][0].clone();
-    let status = || row(&disk.against(&home, &sandbox, &["status", "--json"]).output().unwrap());
+    let status = || row(&against(&disk, &home, &sandbox, &["status", "--json"]).output().unwrap());
     home.write("unfollow.csv", ids(200));
     assert_eq!(code(&load()), 0);
     let filler = disk.root.join("filler");
@@ -137,14 +76,14 @@ fn full_while_loading_again() {
     home.write("unfollow.csv", ids(300));
     let next = load();
     assert_eq!(code(&next), 0, "what the load before left is swept away: {}", stderr(&next));
-    let run = disk
-        .against(
-            &home,
-            &sandbox,
-            &["run", "unfollow.csv", "--yes", "--json", "--rate", "400/1s", "--pace", "front-load"],
-        )
-        .output()
-        .unwrap();
+    let run = against(
+        &disk,
+        &home,
+        &sandbox,
+        &["run", "unfollow.csv", "--yes", "--json", "--rate", "400/1s", "--pace", "front-load"],
+    )
+    .output()
+    .unwrap();
     assert_eq!((code(&run), &summary(&run)["jobs"][0]["done"]), (0, &300.into()), "{}", stderr(&run));
     assert_eq!(sandbox.effects().len(), 300);
 }
@@ -156,7 +95,7 @@ fn full_in_the_middle_of_a_drain() {
     let Some(disk) = SmallDisk::make(&home, "40m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none", "--latency", "20ms"]);
     home.write("unfollow.csv", ids(600));
-    let running = Running::start(disk.against(&home, &sandbox, &RUN));
+    let running = Running::start(against(&disk, &home, &sandbox, &RUN));
     poll("the first requests", || (requests(&sandbox) > 20).then_some(()));
     let filler = disk.fill();
     let ended = running.wait();
@@ -171,7 +110,7 @@ fn full_in_the_middle_of_a_drain() {
     assert!(sandbox.effects().len() as u64 >= told, "what was called done has happened");
 
     std::fs::remove_file(filler).unwrap();
-    let next = disk.against(&home, &sandbox, &RUN).output().unwrap();
+    let next = against(&disk, &home, &sandbox, &RUN).output().unwrap();
     let end = summary(&next);
     assert_eq!((code(&next), &end["jobs"][0]["done"]), (0, &600.into()), "{end}\n{}", stderr(&next));
     assert!(end["requests"].as_u64().unwrap() <= 600 - told, "what was reported is not sent again: {end}");

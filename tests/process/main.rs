@@ -6,6 +6,8 @@
 mod common;
 #[path = "../common/contract.rs"]
 mod contract;
+#[path = "../common/small_disk.rs"]
+mod small_disk;
 
 mod clocks;
 mod disk;

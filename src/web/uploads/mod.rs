@@ -26,7 +26,7 @@ use super::state::{EngineState, Web};
 use crate::app::{self, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
 use crate::cli::commands::{Estimate, Whose, estimate_of};
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountName, Action, Platform, Tick, counted};
+use crate::domain::{AccountName, Action, Platform, Tick, Wall, counted};
 use crate::jobfile::{CheckReport, LaneCount, keep};
 use crate::lists::filter::{Filter, Take};
 use crate::store::{Deed, Job, Store, make_private_folder};
@@ -88,9 +88,10 @@ pub(super) struct Uploads {
 }
 
 impl Uploads {
-    /// The files beside a queue.
-    pub(super) fn beside(queue: &Path) -> Uploads {
+    /// The files beside a queue. Those that a process left which was killed are removed.
+    pub(super) fn beside(queue: &Path, now: Wall) -> Uploads {
         let folder = queue.parent().unwrap_or(Path::new(".")).join("uploads");
+        place::sweep_received(&folder, now, 2 * Duration::from_secs(WAIT_SECONDS));
         Uploads { folder, waiting: Mutex::default() }
     }
 
@@ -121,7 +122,7 @@ impl Uploads {
     fn create(&self) -> Result<(std::fs::File, PathBuf), CliError> {
         let complain = |error| CliError::io(self.folder.display(), error);
         make_private_folder(&self.folder).map_err(complain)?;
-        let path = self.folder.join(format!(".incoming-{:016x}.csv", fastrand::u64(..)));
+        let path = self.folder.join(format!("{}{:016x}.csv", place::RECEIVED, fastrand::u64(..)));
         let mut options = std::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(complain)?;
         Ok((file, path))

@@ -4,8 +4,10 @@
 //! fails. What does not belong here: loading.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::cli::error::CliError;
+use crate::domain::Wall;
 
 /// A job's file in its place. Dropped without [`JobFile::keep`], the place is as it was before.
 #[derive(Debug)]
@@ -91,6 +93,24 @@ pub(super) fn sweep_keep_lists(folder: &Path, job: &str, but: &[&Path]) {
     }
 }
 
+/// The name of a file while it is received and waits for its second step begins so.
+pub(super) const RECEIVED: &str = ".incoming-";
+
+/// Removes files that were received and that nobody can queue any more, because the process that they waited in was killed. What
+/// another process beside this one waits with is younger than `age`.
+pub(super) fn sweep_received(folder: &Path, now: Wall, age: Duration) {
+    let is_left = |entry: &std::fs::DirEntry| {
+        let modified = entry.metadata().and_then(|about| about.modified()).ok();
+        let since = modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let is_old =
+            since.and_then(|since| i64::try_from(since.as_millis()).ok()).is_some_and(|at| Wall(at).after(age) < now);
+        is_old && entry.file_name().as_encoded_bytes().starts_with(RECEIVED.as_bytes())
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().filter(is_left) {
+        let _ = std::fs::remove_file(entry.path());
+    }
+}
+
 /// A name of its own in the same folder, beginning with a dot.
 fn beside(received: &Path, what: &str) -> PathBuf {
     received.with_file_name(format!(".{what}-{:016x}", fastrand::u64(..)))
@@ -152,5 +172,21 @@ mod tests {
         }
         sweep_keep_lists(path, "a", &[&held, &new]);
         assert!(!old.exists() && held.exists() && new.exists() && others.iter().all(|file| file.exists()));
+    }
+
+    #[test]
+    fn what_a_killed_process_received_is_swept_and_what_waits_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let now =
+            Wall(i64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap());
+        let hour = Duration::from_secs(3_600);
+        for name in [".incoming-0000000000000001.csv", "unfollow.csv", "unfollow.00000000000000aa.keep"] {
+            std::fs::write(folder.path().join(name), "1").unwrap();
+        }
+        sweep_received(folder.path(), now, hour);
+        assert_eq!(names(folder.path()).len(), 3, "it may wait in another process");
+        sweep_received(folder.path(), now.after(2 * hour), hour);
+        assert_eq!(names(folder.path()), ["unfollow.00000000000000aa.keep", "unfollow.csv"]);
+        sweep_received(&folder.path().join("no"), now, hour);
     }
 }

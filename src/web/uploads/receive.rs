@@ -117,6 +117,8 @@ async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(PathBuf,
         }
         file.write_all(&piece).map_err(|error| cleared(CliError::io(path.display(), error).into()))?;
     }
+    // A queued file is the job's from then on, after a power failure too.
+    file.sync_all().map_err(|error| cleared(CliError::io(path.display(), error).into()))?;
     Ok((path, bytes))
 }
 

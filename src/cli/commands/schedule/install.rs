@@ -1,7 +1,6 @@
 //! `cleanup schedule install`: something that looks at the time. It writes files and explains them; it starts nothing.
 
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::units::{MARK, Subject};
@@ -9,6 +8,9 @@ use crate::cli::args::ScheduleInstallArgs;
 use crate::cli::context::{Context, shell_word};
 use crate::cli::error::{CliError, Kind};
 use crate::config::Environment;
+use crate::store::DurableFile;
+
+const UNIT_MODE: u32 = 0o644;
 
 /// Writes a timer and its service, or prints a cron line.
 ///
@@ -113,10 +115,14 @@ fn write(path: &Path, text: &str, context: &Context) -> Result<(), CliError> {
         return Ok(());
     }
     let replaced = path.exists();
-    let mut options = std::fs::OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o644).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| CliError::io(path.display(), error))?;
+    // Whole or not at all: half a unit would be somebody else's file for the next install. A link goes on pointing where it does.
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let write = || {
+        let mut file = DurableFile::begin(place.parent().unwrap_or(Path::new("")), UNIT_MODE)?;
+        file.write_all(text.as_bytes())?;
+        file.keep_as(&place, true)
+    };
+    write().map_err(|error| CliError::io(path.display(), error))?;
     context.printer.say(&format!("{} {}", if replaced { "replaced" } else { "wrote" }, path.display()));
     Ok(())
 }

@@ -1,0 +1,109 @@
+//! A queue whose pages are damaged, or whose tables are gone: every command says so (74), and none calls it a fault of its own.
+
+use sqlx::Connection;
+
+use crate::common::{Home, SandboxProcess, stderr, stdout};
+use crate::strace::copy_folder;
+use crate::support::fresh;
+
+const PAGE: usize = 4096;
+/// Short form: one page in so many.
+const STEP: usize = 5;
+
+/// A job of which a part is done, a schedule, an account.
+fn used(sandbox: &SandboxProcess) -> Home {
+    let home = fresh();
+    let run = ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--rate", "10000/1s", "--max-requests", "5"];
+    for args in [&run[..], &["schedule", "add", "nightly", "--cron", "0 2 * * *", "unfollow.csv"]] {
+        let output = home.against(sandbox, args).output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 4)), "{args:?}: {}", stderr(&output));
+    }
+    home
+}
+
+fn judge(home: &Home, sandbox: &SandboxProcess, what: &str) -> usize {
+    let run = ["run", "unfollow.csv", "--yes", "--json", "--pace", "front-load", "--rate", "10000/1s"];
+    let commands = [
+        &["status"][..],
+        &["schedule", "list"],
+        &["account", "list"],
+        &["report", "unfollow"],
+        &["explain", "1000000000000000007"],
+        &["audit"],
+        &["doctor"],
+        &run,
+    ];
+    let mut refused = 0;
+    for args in commands {
+        let output = home.against(sandbox, args).output().unwrap();
+        let (code, told) = (output.status.code(), stdout(&output) + &stderr(&output));
+        // What the damage does not touch goes well; what it hides looks like a job, a row or a login that is not there.
+        assert!(matches!(code, Some(0 | 2 | 3 | 4 | 74 | 77 | 78)), "{what}: {args:?}: {code:?}: {told}");
+        assert!(!told.contains("report this") && !told.contains("panicked"), "{what}: {args:?}: {told}");
+        if code == Some(74) {
+            refused += 1;
+            assert!(args[0] == "doctor" || told.contains("hint: "), "{what}: {args:?}: {told}");
+        }
+        if args[0] == "run" {
+            let end: serde_json::Value =
+                serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{what}: {e}: {told}"));
+            crate::contract::judge(&end, code.unwrap());
+        }
+    }
+    refused
+}
+
+#[test]
+fn a_damaged_page_is_told_by_every_command_that_meets_it() {
+    let sandbox_home = Home::new();
+    let sandbox = SandboxProcess::start(&sandbox_home, &["--limit", "10000/1s", "--faults", "none"]);
+    let home = used(&sandbox);
+    let bytes = std::fs::read(home.queue()).unwrap();
+    let all = std::env::var("CLEANUP_FAULTS").is_ok_and(|value| value == "all");
+    let seed = std::env::var("CLEANUP_SEED").map_or_else(|_| fastrand::u64(..), |text| text.parse().unwrap());
+    println!("CLEANUP_SEED={seed}");
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut refused = 0;
+    let mut page = 0;
+    while page < bytes.len() / PAGE {
+        let noise = (0..PAGE).map(|_| dice.u8(..)).collect::<Vec<u8>>();
+        for (name, damage) in [("zeros", vec![0; PAGE]), ("noise", noise)] {
+            let copy = Home::new();
+            copy_folder(home.folder.path(), copy.folder.path());
+            let mut bytes = bytes.clone();
+            bytes[page * PAGE..(page + 1) * PAGE].copy_from_slice(&damage);
+            std::fs::write(copy.queue(), bytes).unwrap();
+            refused += judge(&copy, &sandbox, &format!("{name} in page {}", page + 1));
+        }
+        page += if all { 1 } else { dice.usize(1..2 * STEP) };
+    }
+    assert!(refused > 0, "no damage was met: the test shows nothing");
+}
+
+#[test]
+fn a_table_that_is_gone_is_told_by_every_command_that_meets_it() {
+    let sandbox_home = Home::new();
+    let sandbox = SandboxProcess::start(&sandbox_home, &["--limit", "10000/1s", "--faults", "none"]);
+    let home = used(&sandbox);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let open = |home: &Home| {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(home.queue()).foreign_keys(false);
+        runtime.block_on(sqlx::SqliteConnection::connect_with(&options)).unwrap()
+    };
+    let mut whole = open(&home);
+    let sql = "select name from sqlite_schema where type = 'table' and name not like 'sqlite%' and name not like '\\_sqlx%' escape '\\'";
+    let tables: Vec<(String,)> = runtime.block_on(sqlx::query_as(sql).fetch_all(&mut whole)).unwrap();
+    runtime.block_on(whole.close()).unwrap();
+    assert!(tables.len() > 10, "{tables:?}");
+    let mut refused = 0;
+    for (table,) in tables {
+        let copy = Home::new();
+        copy_folder(home.folder.path(), copy.folder.path());
+        let mut damaged = open(&copy);
+        let drop = sqlx::AssertSqlSafe(format!("drop table \"{table}\""));
+        runtime.block_on(sqlx::raw_sql(drop).execute(&mut damaged)).unwrap();
+        runtime.block_on(damaged.close()).unwrap();
+        refused += judge(&copy, &sandbox, &format!("without the table {table}"));
+    }
+    assert!(refused > 5, "{refused}");
+}
