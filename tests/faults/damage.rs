@@ -78,6 +78,7 @@ fn a_damaged_page_is_told_by_every_command_that_meets_it() {
         page += if all { 1 } else { dice.usize(1..2 * STEP) };
     }
     assert!(refused > 0, "no damage was met: the test shows nothing");
+    println!("{} pages, {refused} commands refused", bytes.len() / PAGE);
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn an_old_queue_that_is_killed_while_it_is_brought_up_to_date_goes_on() {
     for name in ["half-done", "died-reloading", "sandbox"] {
         let kills = Old::open(name).with_faults(Fault::Kill, &mut search);
         assert!(kills > 5, "{name}: {kills}");
+        println!("{name}: {kills} kills");
     }
 }
 
@@ -104,5 +105,6 @@ fn an_old_queue_that_the_disk_fails_while_it_is_brought_up_to_date_goes_on() {
     for (name, fault) in [("half-done", Fault::Refusal), ("schedules", Fault::Full)] {
         let faults = Old::open(name).with_faults(fault, &mut search);
         assert!(faults > 3, "{name}: {faults}");
+        println!("{name}, {fault:?}: {faults} faults");
     }
 }

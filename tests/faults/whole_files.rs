@@ -47,10 +47,11 @@ fn interrupted(home: &Home, args: &[&str], before: &[(&str, &str)]) {
     assert!(after.len() >= old.len() && after != old, "{args:?}: {after:?}");
     for fault in [Fault::Kill, Fault::Refusal, Fault::Full] {
         let mut search = Search::new();
+        let mut faults = 0;
         for call in
             WRITING.into_iter().filter(|call| fault == Fault::Kill || matches!(*call, "fsync" | "linkat" | "rename"))
         {
-            search.until_none_is_hit(if fault == Fault::Kill { STEP } else { 2 }, |nth| {
+            faults += search.until_none_is_hit(if fault == Fault::Kill { STEP } else { 2 }, |nth| {
                 let home = prepare();
                 let injection = Injection { call, nth, fault, only: &[] };
                 let faulted = inject(&other(&home, args.to_vec()), "", &injection, scratch.path());
@@ -75,6 +76,7 @@ fn interrupted(home: &Home, args: &[&str], before: &[(&str, &str)]) {
                 if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
         }
+        println!("{args:?}, {fault:?}: {faults} faults");
     }
 }
 
