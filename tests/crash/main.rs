@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod blame;
+#[path = "../common/boot.rs"]
+mod boot;
 #[path = "../common/mod.rs"]
 mod common;
 mod damage;
+mod reboots;
 
 use std::process::Stdio;
 use std::time::Duration;
