@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::digest::Digest;
+use super::meter::RecordMeter;
 use super::source::SourceReader;
 use super::{JobFileError, MAX_RECORD_BYTES, Source};
 use encoding_rs_io::{DecodeReaderBytes, DecodeReaderBytesBuilder};
@@ -81,7 +82,7 @@ pub(super) struct Feed {
     delivered: u64,
     /// Length of the text, once known.
     text_end: Option<u64>,
-    since_mark: usize,
+    meter: RecordMeter,
     encoding: Encoding,
 }
 
@@ -90,7 +91,7 @@ impl Feed {
     ///
     /// # Errors
     /// The file is empty, not text, or cannot be read.
-    pub(super) fn open(source: &Source) -> Result<Feed, JobFileError> {
+    pub(super) fn open(source: &Source, comment: Option<u8>) -> Result<Feed, JobFileError> {
         let mut magic = Vec::with_capacity(8);
         let path = || source.name().to_owned();
         let unreadable = |error| JobFileError::Unreadable { path: path(), source: error };
@@ -111,7 +112,7 @@ impl Feed {
             block_start: 0,
             delivered: 0,
             text_end: None,
-            since_mark: 0,
+            meter: RecordMeter::new(comment),
             encoding: encoding_of(&magic),
         };
         feed.look_ahead().map_err(|error| feed_error(error, source.name(), 1))?;
@@ -131,9 +132,12 @@ impl Feed {
         &self.ahead
     }
 
-    /// A record begins: it may take [`MAX_RECORD_BYTES`] from here.
-    pub(super) fn mark(&mut self) {
-        self.since_mark = 0;
+    /// The record before `offset` has ended: the next one may take [`MAX_RECORD_BYTES`], after any number of blank lines and
+    /// comments.
+    pub(super) fn mark(&mut self, offset: u64) {
+        let parsed = usize::try_from(offset.saturating_sub(self.block_start)).unwrap_or(usize::MAX);
+        self.meter.begin();
+        self.meter.take(self.block.get(parsed..).unwrap_or_default());
     }
 
     /// The byte of the stream before `offset`, if it is in the block that was handed out last.
@@ -145,6 +149,12 @@ impl Feed {
     /// Whether a record that ends at `offset` has bytes of the sentinel in it.
     pub(super) fn is_past_text(&self, offset: u64) -> bool {
         self.text_end.is_some_and(|end| offset > end + 1)
+    }
+
+    /// How many bytes were handed out.
+    #[cfg(test)]
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
     }
 
     /// SHA-256 of the raw bytes read so far: of the whole file once the stream has ended.
@@ -199,7 +209,7 @@ impl Feed {
 
 impl Read for Feed {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        if self.since_mark > MAX_RECORD_BYTES + BLOCK_BYTES {
+        if self.meter.bytes() > MAX_RECORD_BYTES + BLOCK_BYTES {
             return Err(io::Error::other(FeedFault::TooLong));
         }
         let mut count = if self.text_end.is_none() { self.read_text(buf)? } else { 0 };
@@ -213,10 +223,7 @@ impl Read for Feed {
             self.block_start = self.delivered;
         }
         self.delivered += count as u64;
-        // Any number of blank lines may stand before a record.
-        if buf[..count].iter().any(|b| !matches!(b, b'\n' | b'\r')) {
-            self.since_mark += count;
-        }
+        self.meter.take(&buf[..count]);
         Ok(count)
     }
 }

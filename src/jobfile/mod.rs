@@ -21,6 +21,7 @@ mod header;
 mod judge;
 pub mod keep;
 mod link;
+mod meter;
 mod receipt;
 mod receipt_columns;
 mod records;

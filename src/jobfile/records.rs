@@ -33,7 +33,7 @@ impl Records {
         known: impl Fn(&str) -> bool,
         comment: Option<u8>,
     ) -> Result<Records, JobFileError> {
-        let feed = Feed::open(source)?;
+        let feed = Feed::open(source, comment)?;
         let declared = declared_delimiter(feed.first_bytes());
         let delimiter = declared.unwrap_or_else(|| sniff(feed.first_bytes(), known, comment));
         let encoding = feed.encoding();
@@ -59,8 +59,8 @@ impl Records {
     /// # Errors
     /// The file cannot be read, is no text, ends inside quotes, or a record is beyond its limits.
     pub(super) fn advance(&mut self) -> Result<bool, JobFileError> {
-        let before_line = self.csv.position().line();
-        self.csv.get_mut().mark();
+        let (before_byte, before_line) = (self.csv.position().byte(), self.csv.position().line());
+        self.csv.get_mut().mark(before_byte);
         match self.csv.read_byte_record(&mut self.record) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
@@ -121,6 +121,12 @@ impl Records {
     /// SHA-256 of the raw bytes, once the file has been read to its end.
     pub(super) fn sha256(&self) -> [u8; 32] {
         self.csv.get_ref().sha256()
+    }
+
+    /// How many bytes of the text the parser was given.
+    #[cfg(test)]
+    pub(super) fn delivered(&self) -> u64 {
+        self.csv.get_ref().delivered()
     }
 
     /// A record reached beyond the text: the sentinel itself, or a quote that swallowed it.

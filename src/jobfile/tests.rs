@@ -10,6 +10,7 @@ use crate::domain::Action;
 mod columns;
 mod damage;
 mod laws;
+mod limits;
 mod row_facts;
 
 /// A row without borrows: line, `action account target` or the reason, cells.
@@ -198,19 +199,6 @@ fn a_file_that_ends_inside_quotes_is_refused_with_the_line() {
     }
     // The sentinel's own text as a row is a row like any other.
     assert_eq!(read("unfollow.csv", b"target_id\n12\n(end of file)\n").unwrap().0.rejected, 1);
-}
-
-#[test]
-fn records_have_limits() {
-    let long = format!("target_id,note\n11,\n12,\"{}", "x".repeat(3 << 20));
-    match read("unfollow.csv", long.as_bytes()) {
-        Err(JobFileError::RecordTooLong { line, .. }) => assert_eq!(line, 3),
-        other => panic!("{other:?}"),
-    }
-    let wide = format!("target_id\n12{}\n", ",".repeat(MAX_CELLS_PER_RECORD));
-    assert!(matches!(read("unfollow.csv", wide.as_bytes()), Err(JobFileError::TooManyCells { line: 2, .. })));
-    let fits = format!("target_id,note\n12,\"{}\"\n", "x".repeat(1 << 19));
-    assert_eq!(read("unfollow.csv", fits.as_bytes()).unwrap().0.usable, 1);
 }
 
 #[test]
