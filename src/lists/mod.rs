@@ -10,10 +10,12 @@ pub mod filter;
 pub mod handles;
 mod row;
 pub mod snowflake;
+mod source_time;
 mod table;
 mod writer;
 
 pub use entry::{Entry, ListKind, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
+pub use source_time::{parse_source_time, parse_zoned_time};
 pub use table::{Column, columns, record};
 pub use writer::ListWriter;

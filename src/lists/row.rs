@@ -3,16 +3,15 @@
 //! In: the names of a file's columns, and rows. Out: [`RowEntry`]s for the filter. What does not belong here: which column is the
 //! target (`jobfile`), and what becomes of a row.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-
-use super::{Column, Entry, reposted_author};
-use crate::domain::{Handle, Target, TargetId, Wall};
+use super::{Column, Entry, parse_source_time, reposted_author};
+use crate::domain::{Handle, Target, TargetId};
 use crate::jobfile::keep::KeepList;
 use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_column, read_handle};
 
-/// How X's archives and v1.1 write a time: `Wed Oct 10 20:19:24 +0000 2018`.
-const ARCHIVE_TIME: &str = "%a %b %d %H:%M:%S %z %Y";
+/// What `tweets.csv` of X's archives of 2012 to 2018 calls the columns of a list of posts. It is known by the first of them: in other
+/// files a `timestamp` may be anything.
+const ARCHIVE_COLUMNS: [(Column, &str); 3] =
+    [(Column::TargetId, "tweet_id"), (Column::CreatedAt, "timestamp"), (Column::RepostOf, "retweeted_status_id")];
 
 /// Stands where there is no ID.
 const NO_ID: TargetId = TargetId::ZERO;
@@ -47,9 +46,15 @@ impl RowReader {
     /// Finds the columns of a list among a file's, by their names, trimmed and without case. A name that stands twice says
     /// nothing: nobody knows which is meant. No names: a file of one column without a header.
     pub fn new<S: AsRef<str>>(names: &[S]) -> RowReader {
-        let at = |column: Column| {
-            let mut found = (0..names.len()).filter(|i| names[*i].as_ref().trim().eq_ignore_ascii_case(column.name()));
+        let is_archive = names.iter().any(|name| is_same_column(name.as_ref(), ARCHIVE_COLUMNS[0].1));
+        let only = |wanted: &str| {
+            let mut found = (0..names.len()).filter(|i| is_same_column(names[*i].as_ref(), wanted));
             found.next().filter(|_| found.next().is_none())
+        };
+        let in_archive = |column: Column| ARCHIVE_COLUMNS.iter().find(|(known, _)| is_archive && *known == column);
+        let at = |column: Column| {
+            let is_there = names.iter().any(|name| is_same_column(name.as_ref(), column.name()));
+            if is_there { only(column.name()) } else { only(in_archive(column)?.1) }
         };
         let columns = Column::ALL.into_iter().filter_map(|column| Some((column, at(column)?))).collect();
         RowReader { columns, handles: handle_columns(names) }
@@ -119,8 +124,8 @@ impl RowReader {
 fn take(entry: &mut Entry, column: Column, cell: &str) {
     match column {
         Column::Name => entry.name = Some(cell.to_owned()),
-        Column::CreatedAt => entry.created_at = time(cell),
-        Column::LastActiveAt => entry.last_active_at = time(cell),
+        Column::CreatedAt => entry.created_at = parse_source_time(cell),
+        Column::LastActiveAt => entry.last_active_at = parse_source_time(cell),
         Column::Followers => entry.followers = cell.parse().ok(),
         Column::FollowsBack => entry.follows_back = flag(cell),
         Column::Likes => entry.likes = cell.parse().ok(),
@@ -131,14 +136,6 @@ fn take(entry: &mut Entry, column: Column, cell: &str) {
         Column::Text => entry.text = Some(cell.to_owned()),
         Column::TargetId | Column::Handle | Column::Link => {}
     }
-}
-
-/// RFC 3339, a date (in UTC), or the form of X's archives.
-fn time(cell: &str) -> Option<Wall> {
-    let date = |cell: &str| cell.parse::<Date>().ok()?.in_tz("UTC").ok().map(|at| at.timestamp());
-    let archive = |cell: &str| Timestamp::strptime(ARCHIVE_TIME, cell).ok();
-    let at = if cell.contains(':') { cell.parse().ok().or_else(|| archive(cell)) } else { date(cell) };
-    at.map(|at: Timestamp| Wall(at.as_millisecond()))
 }
 
 /// As this program, spreadsheets and other tools write it.
@@ -154,6 +151,7 @@ fn flag(cell: &str) -> Option<bool> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::Wall;
     use crate::jobfile::stored_from_cells;
     use crate::lists::{ListKind, columns, record};
 
@@ -196,6 +194,38 @@ mod tests {
         assert_eq!(known("12,2018-10-10").created_at.unwrap().rfc3339(), "2018-10-10T00:00:00Z");
         let by_handle = reader.entry(&"@ada".parse().unwrap(), None, Some("@ada,2018-10-10,,,,@other"));
         assert_eq!((by_handle.id, by_handle.entry.handle), (None, Some("ada".parse().unwrap())));
+    }
+
+    #[test]
+    fn tweets_csv_of_an_old_archive_tells_its_times_and_reposts() {
+        const HEADER: [&str; 7] = [
+            "tweet_id",
+            "in_reply_to_status_id",
+            "timestamp",
+            "text",
+            "retweeted_status_id",
+            "retweeted_status_timestamp",
+            "expanded_urls",
+        ];
+        let reader = RowReader::new(&HEADER);
+        let post: Target = "1357771234".parse().unwrap();
+        let told = reader.entry(&post, None, Some("1357771234,,2009-03-20 00:00:00 +0000,hello,,,")).entry;
+        assert_eq!(told.created_at.unwrap().rfc3339(), "2009-03-20T00:00:00Z");
+        assert_eq!((told.text.as_deref(), told.repost_of), (Some("hello"), None));
+        // The row of a repost whose target is the post that it repeats.
+        let target: Target = "20".parse().unwrap();
+        let row = "1357771235,,2009-03-21 08:00:00 +08:00,RT @ada: so it is,20,2006-03-21 20:50:14 +0000,";
+        let told = reader.entry(&target, None, Some(row)).entry;
+        assert_eq!(told.created_at.unwrap().rfc3339(), "2009-03-21T00:00:00Z", "when it was reposted");
+        assert_eq!((told.repost_of, told.repost_id), (None, "1357771235".parse().ok()));
+        assert_eq!(told.handle.unwrap().as_str(), "ada");
+        // A list's own column goes before it, and elsewhere the name says nothing.
+        let known = |names: &[&str]| {
+            RowReader::new(names).entry(&target, None, Some("20,2009-03-20,2010-01-01")).entry.created_at
+        };
+        assert_eq!(known(&["tweet_id", "timestamp", "created_at"]).unwrap().rfc3339(), "2010-01-01T00:00:00Z");
+        assert_eq!(known(&["user_id", "timestamp", "x"]), None);
+        assert_eq!(known(&["tweet_id", "timestamp", "timestamp"]), None, "it stands twice");
     }
 
     #[test]

@@ -218,3 +218,99 @@ fn what_is_missing_is_named() {
     let done = home.run(&["import", "a.zip", "--what", "blocks"]).ends(65);
     assert!(done.err.contains("not one of the 2 entries"), "{}", done.err);
 }
+
+/// An archive in the form of 2012 to 2018: posts alone, month by month.
+fn of_months() -> Vec<File> {
+    let post = |id: u64, at: &str, more: &str| {
+        format!(r#"{{"source":"web","id_str":"{id}","text":"post {id}","id":{id},"created_at":"{at}"{more}}}"#)
+    };
+    let repost = r#","retweeted_status":{"id_str":"20","id":20,"user":{"screen_name":"jack"}}"#;
+    let month = |name: &str, posts: &[String]| {
+        let text = format!("Grailbird.data.tweets_{name} = \n [ {} ]", posts.join(", "));
+        File::new(&format!("data/js/tweets/{name}.js"), text)
+    };
+    let index = r#"var tweet_index =  [ {"file_name" : "data\/js\/tweets\/2012_12.js", "year" : 2012, "var_name" : "tweets_2012_12",
+        "tweet_count" : 2, "month" : 12}, {"file_name" : "data\/js\/tweets\/2009_03.js", "tweet_count" : 1} ]"#;
+    vec![
+        File::new("index.html", "<html></html>"),
+        File::new("tweets.csv", "\"tweet_id\",\"timestamp\"\n\"9\",\"2009-03-20 00:00:00 +0000\"\n"),
+        File::new("data/js/payload_details.js", "var payload_details =  {\"tweets\":3}"),
+        File::new("data/js/tweet_index.js", index),
+        File::new(
+            "data/js/user_details.js",
+            r#"var user_details =  {"screen_name":"ada_example","full_name":"Ada","bio":"","id":"2244994945"}"#,
+        ),
+        month(
+            "2012_12",
+            &[
+                post(281_123_456_789_012_480, "2012-12-18 19:30:00 +0000", ""),
+                post(281_123_456_789_012_479, "2012-12-18 19:29:00 +0000", repost),
+            ],
+        ),
+        month("2009_03", &[post(1_357_771_234, "2009-03-20 00:00:00 +0000", "")]),
+    ]
+}
+
+#[test]
+fn archives_of_2012_to_2018() {
+    let home = Home::new();
+    write(&home, "a.zip", &zip(&of_months()));
+    unpack(&of_months(), &home.path("a")).unwrap();
+    unpack(&of_months(), &home.path("downloads/tweets")).unwrap();
+    for archive in ["a.zip", "a", "a/data", "a/data/js", "downloads"] {
+        let done = import(&home, archive, "posts");
+        assert_eq!(ids(&done), ["1357771234", "281123456789012480", "281123456789012479"], "{archive}");
+        assert!(done.err.contains("archive of Ada, @ada_example (ID 2244994945)\n"), "{}", done.err);
+        assert!(!done.err.contains("warning"), "{archive}: {}", done.err);
+        assert!(done.out.contains(",2009-03-20T00:00:00Z,"), "{}", done.out);
+    }
+    // An ID of 2009 tells no date; the archive does.
+    let old = home.run(&["import", "a.zip", "--what", "posts", "--before", "2010-01-01"]).ends(0);
+    assert_eq!(ids(&old), ["1357771234"]);
+    // Such archives say which post a repost repeats.
+    assert_eq!(ids(&import(&home, "a.zip", "reposts")), ["20"]);
+    let done = home.run(&["import", "a.zip", "--what", "likes"]).ends(65);
+    assert!(done.err.contains("data/like.js"), "{}", done.err);
+    // A month that its index names and that is not there, and one that is cut.
+    let without = |name: &str| of_months().into_iter().filter(|file| file.name != name.as_bytes()).collect::<Vec<_>>();
+    write(&home, "a.zip", &zip(&without("data/js/tweets/2009_03.js")));
+    let done = home.run(&["import", "a.zip", "--what", "posts"]).ends(65);
+    assert!(done.err.contains("2009_03.js, which its manifest names, is missing"), "{}", done.err);
+    let mut wrong = without("data/js/tweets/2009_03.js");
+    wrong.push(File::new("data/js/tweets/2009_03.js", "Grailbird.data.tweets_2009_04 = []"));
+    write(&home, "a.zip", &zip(&wrong));
+    let done = home.run(&["import", "a.zip", "--what", "posts"]).ends(65);
+    assert!(done.err.contains("should begin with Grailbird.data.tweets_2009_03"), "{}", done.err);
+    // The table alone is a job file already.
+    write(&home, "a.zip", &zip(&of_months()[..2]));
+    let done = home.run(&["import", "a.zip", "--what", "posts"]).ends(65);
+    assert!(done.err.contains("tweets.csv") && done.err.contains("cleanup check tweets.csv"), "{}", done.err);
+    let mut both = today();
+    both.extend(of_months());
+    write(&home, "a.zip", &zip(&both));
+    let done = home.run(&["import", "a.zip", "--what", "posts"]).ends(65);
+    assert!(done.err.contains("more than one archive, in data and data/js"), "{}", done.err);
+}
+
+#[test]
+fn tweets_csv_of_an_old_archive_is_a_job_file_with_dates() {
+    let home = Home::new();
+    let header =
+        "tweet_id,in_reply_to_status_id,timestamp,text,retweeted_status_id,retweeted_status_timestamp,expanded_urls";
+    let rows = "1357771234,,2009-03-20 00:00:00 +0000,hello,,,\n1357771235,,2010-06-01 00:00:00 +0000,later,,,\n";
+    home.write("tweets.csv", &format!("{header}\n{rows}"));
+    let done =
+        home.run(&["check", "tweets.csv", "--action", "delete-post", "--before", "2010-01-01", "--json"]).ends(0);
+    assert_eq!(done.json()["files"][0]["kept_by_reason"], serde_json::json!({"before": 1}), "{}", done.out);
+}
+
+#[test]
+fn half_a_character_in_one_entry_is_told_and_refuses_nothing() {
+    let home = Home::new();
+    let half = r#"{"like":{"tweetId":"1002","fullText":"so \ud83d"}}"#.to_owned();
+    write(&home, "a.zip", &zip(&[File::new("data/like.js", script("like.part0", &[like(1001), half, like(1003)]))]));
+    let done = import(&home, "a.zip", "likes");
+    assert_eq!(ids(&done), ["1001", "1002", "1003"]);
+    assert!(done.out.contains("so \u{fffd}"), "{}", done.out);
+    assert!(done.err.contains("1 entry has half a character in the text"), "{}", done.err);
+}

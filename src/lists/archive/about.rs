@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::ArchiveFault;
-use super::object::Object;
+use super::object::read_only;
 use crate::domain::{Handle, TargetId, Wall};
 
 /// What an archive says of itself. Everything in it is foreign text.
@@ -41,13 +41,17 @@ pub(super) struct Promised {
 }
 
 impl Manifest {
+    /// What an archive without one says: whose it is, and the files of its posts.
+    pub(super) fn of_months(about: About, months: Vec<Promised>) -> Manifest {
+        Manifest { about, lists: HashMap::from([("tweets".to_owned(), months)]) }
+    }
+
     /// Reads the JSON of a manifest.
     ///
     /// # Errors
     /// It is no JSON, or not of the form X gives it.
     pub(super) fn read(json: &[u8], file: &str) -> Result<Manifest, ArchiveFault> {
-        let Object(written): Object<Written> = serde_json::from_slice(json)
-            .map_err(|error| ArchiveFault::BadEntry { file: file.to_owned(), entry: 1, detail: error.to_string() })?;
+        let written: Written = read_only(json, file)?;
         let (user, made) = (written.user_info, written.archive_info);
         let about = About {
             user_id: user.account_id.and_then(|id| id.parse().ok()),
@@ -78,18 +82,37 @@ impl Manifest {
 /// # Errors
 /// It is no JSON.
 pub(super) fn of_account(json: &[u8], file: &str) -> Result<About, ArchiveFault> {
-    let Object(entry): Object<AccountEntry> = serde_json::from_slice(json).map_err(|error| ArchiveFault::BadEntry {
-        file: file.to_owned(),
-        entry: 1,
-        detail: error.to_string(),
-    })?;
-    let account = entry.account;
+    let account = read_only::<AccountEntry>(json, file)?.account;
     Ok(About {
         user_id: account.account_id.and_then(|id| id.parse().ok()),
         handle: account.username.and_then(|handle| handle.parse().ok()),
         name: account.account_display_name,
         ..About::default()
     })
+}
+
+/// Reads `user_details.js` of an archive of 2012 to 2018.
+///
+/// # Errors
+/// It is no JSON.
+pub(super) fn of_user_details(json: &[u8], file: &str) -> Result<About, ArchiveFault> {
+    let user: UserDetails = read_only(json, file)?;
+    Ok(About {
+        user_id: user.id.and_then(|id| id.parse().ok()),
+        handle: user.screen_name.and_then(|handle| handle.parse().ok()),
+        name: user.full_name,
+        ..About::default()
+    })
+}
+
+/// Reads an entry of `tweet_index.js` of such an archive: a month's file, and how many posts it should have.
+///
+/// # Errors
+/// It is no JSON, or names no file.
+pub(super) fn of_index(json: &[u8], file: &str) -> Result<Promised, ArchiveFault> {
+    let month: IndexEntry = read_only(json, file)?;
+    let file_name = month.file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    Ok(Promised { file_name, count: month.tweet_count.and_then(Count::number) })
 }
 
 /// `2024-03-01T12:00:00.000Z`
@@ -153,6 +176,20 @@ impl Count {
     }
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UserDetails {
+    id: Option<String>,
+    screen_name: Option<String>,
+    full_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct IndexEntry {
+    file_name: String,
+    tweet_count: Option<Count>,
+}
+
 #[derive(Deserialize)]
 struct AccountEntry {
     #[serde(default)]
@@ -203,5 +240,17 @@ mod tests {
         }
         let about = of_account(br#"{"account":{"accountId":"7","username":"ada","email":"-"}}"#, "a").unwrap();
         assert_eq!(about.user_id, Some("7".parse().unwrap()));
+        let half = br#"{"account":{"accountId":"7","accountDisplayName":"Ada \ud83d"}}"#;
+        assert_eq!(of_account(half, "a").unwrap().name.as_deref(), Some("Ada \u{fffd}"));
+    }
+
+    #[test]
+    fn archives_of_2012_to_2018_say_whose_and_how_much() {
+        let json = br#"{"screen_name":"Ada_Example","location":"","full_name":"Ada","bio":"","id":"2244994945",
+            "created_at":"2009-03-20 00:00:00 +0000"}"#;
+        let about = of_user_details(json, "u").unwrap();
+        assert_eq!((about.user_id, about.handle), ("2244994945".parse().ok(), "ada_example".parse().ok()));
+        let json = br#"{"file_name":"data\/js\/tweets\/2012_12.js","year":2012,"var_name":"tweets_2012_12","tweet_count":26,"month":12}"#;
+        assert_eq!(of_index(json, "i").unwrap(), Promised { file_name: "2012_12.js".into(), count: Some(26) });
     }
 }

@@ -1,7 +1,7 @@
 //! What holds the files: a zip, or a folder. In: a path. Out: those of X's files that this program reads, each of which can be
 //! opened as a bounded stream. What does not belong here: what is in them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,8 @@ pub(super) struct Member {
     pub(super) part: u32,
     /// As the zip's directory or the file system says.
     pub(super) size: Size,
+    /// The folder of its archive.
+    home: String,
     place: Place,
 }
 
@@ -44,18 +46,14 @@ pub(super) enum Place {
 impl Member {
     /// A file that this program reads; none where it is another, or lies where X's do not.
     pub(super) fn new(name: String, size: Size, place: impl FnOnce() -> Place) -> Option<Member> {
-        let (folder, file) = name.rsplit_once('/').unwrap_or(("", &name));
-        let (role, part) = layout::role(file).filter(|_| layout::is_home(folder))?;
-        Some(Member { name, role, part, size, place: place() })
+        let placed = layout::place(&name)?;
+        let (home, role, part) = (placed.home.to_owned(), placed.role, placed.part);
+        Some(Member { name, role, part, size, home, place: place() })
     }
 
     /// Its own name, without folders.
     pub(super) fn file_name(&self) -> &str {
         self.name.rsplit_once('/').map_or(&self.name, |(_, file)| file)
-    }
-
-    fn folder(&self) -> &str {
-        self.name.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 }
 
@@ -82,22 +80,24 @@ impl Container {
         Container::of(Some(zip), members)
     }
 
-    fn of(zip: Option<Box<dyn Bytes>>, members: Vec<Member>) -> Result<Container, ArchiveFault> {
-        let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
-        for member in &members {
-            *folders.entry(member.folder()).or_default() += 1;
+    fn of(zip: Option<Box<dyn Bytes>>, mut members: Vec<Member>) -> Result<Container, ArchiveFault> {
+        // The table has nothing that the months beside it lack.
+        let table = members.iter().find(|member| member.role == Role::Table).map(|member| member.name.clone());
+        members.retain(|member| member.role != Role::Table);
+        let mut folders: BTreeSet<&str> = members.iter().map(|member| member.home.as_str()).collect();
+        if folders.iter().any(|folder| layout::is_data(folder)) {
+            let is_of_months = |folder: &str| members.iter().any(|m| m.home == folder && m.role.is_of_months());
+            folders.retain(|folder| layout::is_data(folder) || is_of_months(folder));
         }
-        if folders.keys().any(|folder| layout::is_data(folder)) {
-            folders.retain(|folder, _| layout::is_data(folder));
-        }
-        let mut names = folders.keys().map(|folder| (*folder).to_owned());
-        let home = names.next().ok_or(ArchiveFault::Foreign)?;
+        let mut names = folders.iter().map(|folder| (*folder).to_owned());
+        let home =
+            names.next().ok_or_else(|| table.map_or(ArchiveFault::Foreign, |file| ArchiveFault::TableOnly { file }))?;
         if let Some(second) = names.next() {
             let first = if home.is_empty() { ".".to_owned() } else { home };
             return Err(ArchiveFault::Several { first, second });
         }
         drop(names);
-        let mut members: Vec<Member> = members.into_iter().filter(|member| member.folder() == home).collect();
+        let mut members: Vec<Member> = members.into_iter().filter(|member| member.home == home).collect();
         members.sort_by(|a, b| (a.role, a.part, &a.name).cmp(&(b.role, b.part, &b.name)));
         if members.len() > MAX_PARTS {
             return Err(ArchiveFault::TooManyParts);

@@ -83,6 +83,18 @@ pub enum ArchiveFault {
         /// The name.
         file: String,
     },
+    /// A pipe, a socket or a device.
+    #[error("{file:?} is not a regular file")]
+    NotAFile {
+        /// The name.
+        file: String,
+    },
+    /// An archive of 2012 to 2018 of which only the table is there.
+    #[error("has {file} and none of X's other files")]
+    TableOnly {
+        /// Its name.
+        file: String,
+    },
     /// Encrypted.
     #[error("{file} is encrypted")]
     Encrypted {
@@ -211,10 +223,14 @@ impl ArchiveFault {
             }
             F::Several { .. } => "unpack it and name one of these folders",
             F::NoList { .. } => "if X sent several zips, name the one that has this list",
+            F::TableOnly { .. } => {
+                "a CSV needs no import: unpack it and run `cleanup check tweets.csv --action delete-post`"
+            }
             F::Encrypted { .. } => "unpack it with its password and name the folder",
             F::Name { .. }
             | F::Twice { .. }
             | F::Link { .. }
+            | F::NotAFile { .. }
             | F::Bomb { .. }
             | F::TooManyFiles
             | F::TooManyParts

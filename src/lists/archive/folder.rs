@@ -5,20 +5,19 @@ use std::path::Path;
 
 use super::bounded::Size;
 use super::container::{Member, Place};
-use super::{ArchiveFault, MAX_FILES};
+use super::{ArchiveFault, MAX_FILES, layout};
 
-/// X's files in a folder, its folders, and their `data`.
+/// X's files in a folder and in those of its folders where they may lie.
 ///
 /// # Errors
 /// It cannot be listed, has more than [`MAX_FILES`] files there, or one of X's is a symbolic link.
 pub(super) fn members(root: &Path) -> Result<Vec<Member>, ArchiveFault> {
     let mut found = Found { members: Vec::new(), files: 0 };
-    for folder in found.list(root, "")? {
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
         let within = found.list(&root.join(&folder), &folder)?;
-        if folder != "data" && within.iter().any(|name| name == "data") {
-            let name = format!("{folder}/data");
-            found.list(&root.join(&name), &name)?;
-        }
+        let names = within.into_iter().map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") });
+        folders.extend(names.filter(|name| layout::is_on_the_way(name)));
     }
     Ok(found.members)
 }
@@ -50,7 +49,7 @@ impl Found {
             let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             let Some(member) = Member::new(name, size, || Place::File(entry.path())) else { continue };
             if !kind.is_file() {
-                return Err(ArchiveFault::Link { file: member.name });
+                return Err(not_a_file(member.name, kind));
             }
             self.members.push(member);
         }
@@ -66,7 +65,11 @@ impl Found {
 pub(super) fn open(path: &Path, name: &str) -> Result<File, ArchiveFault> {
     let facts = fs::symlink_metadata(path).map_err(ArchiveFault::of_open)?;
     if !facts.is_file() {
-        return Err(ArchiveFault::Link { file: name.to_owned() });
+        return Err(not_a_file(name.to_owned(), facts.file_type()));
     }
     File::open(path).map_err(ArchiveFault::of_open)
+}
+
+fn not_a_file(file: String, kind: fs::FileType) -> ArchiveFault {
+    if kind.is_symlink() { ArchiveFault::Link { file } } else { ArchiveFault::NotAFile { file } }
 }

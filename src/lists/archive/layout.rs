@@ -2,6 +2,7 @@
 //!
 //! Files lie in `data/`, in the oldest archives beside the page itself; people's zip programs put a folder around all of it.
 //! Posts were `tweet.js` until about 2022 and are `tweets.js` since. A long list goes on in `like-part1.js` and so forth.
+//! Archives of 2012 to 2018 have posts alone: a file for each month in `data/js/tweets`, and all of them in `tweets.csv`.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,29 @@ pub(super) enum Role {
     Account,
     /// A list, or a part of one.
     List(ListKind),
+    /// Says whose archive of 2012 to 2018 it is.
+    UserDetails,
+    /// Says which months such an archive has.
+    MonthIndex,
+    /// A month's posts in such an archive. Its part is the year times 100, and the month.
+    Month,
+    /// All posts in such an archive as a table.
+    Table,
+}
+
+impl Role {
+    /// Whether it belongs to an archive of 2012 to 2018.
+    pub(super) fn is_of_months(self) -> bool {
+        matches!(self, Role::UserDetails | Role::MonthIndex | Role::Month | Role::Table)
+    }
+}
+
+/// A file of X's: the folder of its archive, what it is, and which part of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Placed<'n> {
+    pub(super) home: &'n str,
+    pub(super) role: Role,
+    pub(super) part: u32,
 }
 
 /// The stems of files, without `-part1`, and what they are.
@@ -67,11 +91,54 @@ fn number(digits: &str) -> Option<u32> {
     if plain { digits.parse().ok() } else { None }
 }
 
+/// What a file is by its name with its folders; none where it is no file of X's, or lies where X's do not.
+pub(super) fn place(name: &str) -> Option<Placed<'_>> {
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    if let Some((role, part)) = role(file) {
+        return is_home(folder).then_some(Placed { home: folder, role, part });
+    }
+    let (js, role, part) = match file {
+        "tweets.csv" if !folder.contains('/') => return Some(Placed { home: folder, role: Role::Table, part: 0 }),
+        "user_details.js" => (folder, Role::UserDetails, 0),
+        "tweet_index.js" => (folder, Role::MonthIndex, 0),
+        _ => (folder.strip_suffix("tweets")?.trim_end_matches('/'), Role::Month, month(file)?),
+    };
+    is_js(js).then_some(Placed { home: js, role, part })
+}
+
+/// `2012_12.js`
+fn month(file: &str) -> Option<u32> {
+    let (year, month) = file.strip_suffix(".js")?.split_once('_')?;
+    if year.len() != 4 || month.len() != 2 {
+        return None;
+    }
+    Some(number(year)? * 100 + number(month)?)
+}
+
+/// What the file of a month begins with.
+pub(super) fn month_global(part: u32) -> String {
+    format!("Grailbird.data.tweets_{:04}_{:02}", part / 100, part % 100)
+}
+
 /// Whether a folder is one that X's files may lie in: the archive itself, its `data`, or those with one folder around.
-pub(super) fn is_home(folder: &str) -> bool {
+fn is_home(folder: &str) -> bool {
     match folder.split_once('/') {
         None => true,
         Some((_, rest)) => rest == "data",
+    }
+}
+
+/// The same for the scripts of archives of 2012 to 2018: `data/js`, from the archive, from `data` and from itself.
+fn is_js(folder: &str) -> bool {
+    ["", "js", "data/js"].contains(&folder) || folder.split_once('/').is_some_and(|(_, rest)| rest == "data/js")
+}
+
+/// Whether files of X's may lie in or below a folder.
+pub(super) fn is_on_the_way(folder: &str) -> bool {
+    let is_below = |rest: &str| ["data", "data/js", "data/js/tweets"].contains(&rest);
+    match folder.split_once('/') {
+        None => true,
+        Some((_, rest)) => is_below(rest) || is_below(folder) || folder == "js/tweets",
     }
 }
 
@@ -99,6 +166,38 @@ mod tests {
         assert_eq!(role("like-part1234567.js"), None);
         assert_eq!(expected_file(ListKind::Followers), "data/follower.js");
         assert_eq!(expected_file(ListKind::Posts), "data/tweets.js");
+    }
+
+    #[test]
+    fn months_lie_where_archives_of_2012_to_2018_had_them() {
+        for (name, home) in [
+            ("data/js/tweets/2012_12.js", "data/js"),
+            ("twitter/data/js/tweets/2012_12.js", "twitter/data/js"),
+            ("js/tweets/2012_12.js", "js"),
+            ("tweets/2012_12.js", ""),
+        ] {
+            assert_eq!(place(name), Some(Placed { home, role: Role::Month, part: 201_212 }), "{name}");
+            let mut folders: Vec<&str> = name.match_indices('/').map(|(at, _)| &name[..at]).collect();
+            folders.retain(|folder| !is_on_the_way(folder));
+            assert_eq!(folders, [""; 0], "{name}");
+        }
+        assert_eq!(place("x/data/js/user_details.js").unwrap().role, Role::UserDetails);
+        assert_eq!(place("data/js/tweet_index.js").unwrap().home, "data/js");
+        assert_eq!(place("x/tweets.csv").unwrap().role, Role::Table);
+        for other in [
+            "2012_12.js",
+            "data/tweets/2012_12.js",
+            "data/js/2012_12.js",
+            "data/js/mytweets/2012_12.js",
+            "data/js/tweets/2012_1.js",
+            "data/js/tweets/201_123.js",
+            "a/b/data/js/tweets/2012_12.js",
+            "a/b/tweets.csv",
+        ] {
+            assert_eq!(place(other), None, "{other}");
+        }
+        assert_eq!(month_global(201_203), "Grailbird.data.tweets_2012_03");
+        assert!(!is_on_the_way("a/b") && !is_on_the_way("data/tweets_media"));
     }
 
     #[test]

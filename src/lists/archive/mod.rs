@@ -19,6 +19,7 @@ mod object;
 mod read;
 mod records;
 mod script;
+mod surrogates;
 mod zipped;
 
 pub use about::About;

@@ -5,7 +5,21 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+
+use super::ArchiveFault;
+use super::surrogates::without_lone_surrogates;
+
+/// The one object of a small file; halves of characters in it are replaced.
+///
+/// # Errors
+/// It is no JSON, or not of the form X gives it.
+pub(super) fn read_only<T: DeserializeOwned>(json: &[u8], file: &str) -> Result<T, ArchiveFault> {
+    let whole = without_lone_surrogates(json);
+    serde_json::from_slice(whole.as_deref().unwrap_or(json))
+        .map(|Object(said)| said)
+        .map_err(|error| ArchiveFault::BadEntry { file: file.to_owned(), entry: 1, detail: error.to_string() })
+}
 
 /// What an object says.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::about::{Manifest, Promised, of_account};
+use super::about::{Manifest, Promised, of_account, of_index, of_user_details};
 use super::bounded::Meter;
 use super::container::{Bytes, Container, Member};
 use super::layout::{self, Role};
 use super::records::{self, Record};
 use super::script::Script;
-use super::{About, ArchiveError, ArchiveFault, MAX_EDITED_POSTS, MAX_MANIFEST_BYTES, MAX_TOTAL_BYTES};
+use super::{About, ArchiveError, ArchiveFault, MAX_EDITED_POSTS, MAX_MANIFEST_BYTES, MAX_PARTS, MAX_TOTAL_BYTES};
 use crate::domain::TargetId;
 use crate::lists::{Entry, ListKind, Reposted};
 
@@ -34,6 +34,8 @@ pub struct Tally {
     pub without_id: u64,
     /// Older versions of posts whose newest was given out already.
     pub older_versions: u64,
+    /// Entries with halves of characters in their text, which were replaced.
+    pub with_half_characters: u64,
     /// File by file.
     pub files: Vec<FileTally>,
 }
@@ -75,7 +77,7 @@ impl Archive {
     fn of(name: String, container: Container) -> Result<Archive, ArchiveFault> {
         let mut archive = Archive { name, container, about: About::default(), manifest: None };
         if let Some(index) = archive.find(Role::Manifest) {
-            let globals = ["__THAR_CONFIG", "YTD.manifest.part"];
+            let globals = ["window.__THAR_CONFIG", "window.YTD.manifest.part"];
             let json = archive.script(index, &globals, |script| script.only_object(MAX_MANIFEST_BYTES))?;
             let manifest = Manifest::read(&json, &archive.container.members()[index].name)?;
             archive.about = manifest.about.clone();
@@ -84,7 +86,7 @@ impl Archive {
         if archive.about.user_id.is_none()
             && let Some(index) = archive.find(Role::Account)
         {
-            let json = archive.script(index, &["YTD.account.part"], |mut script| {
+            let json = archive.script(index, &["window.YTD.account.part"], |mut script| {
                 script.open_list()?;
                 Ok(script.next_entry()?.map(<[u8]>::to_vec))
             })?;
@@ -94,7 +96,31 @@ impl Archive {
                 archive.about = About { generated_at, is_partial, ..of_account };
             }
         }
+        archive.learn_months()?;
         Ok(archive)
+    }
+
+    /// What an archive of 2012 to 2018 says of itself and its months.
+    fn learn_months(&mut self) -> Result<(), ArchiveFault> {
+        if let Some(index) = self.find(Role::UserDetails) {
+            let json = self.script(index, &["var user_details"], |script| script.only_object(MAX_MANIFEST_BYTES))?;
+            self.about = of_user_details(&json, &self.container.members()[index].name)?;
+        }
+        let Some(index) = self.find(Role::MonthIndex) else { return Ok(()) };
+        let file = self.container.members()[index].name.clone();
+        let months = self.script(index, &["var tweet_index"], |mut script| {
+            script.open_list()?;
+            let mut months = Vec::new();
+            while let Some(json) = script.next_entry()? {
+                months.push(of_index(json, &file)?);
+                if months.len() > MAX_PARTS {
+                    return Err(ArchiveFault::TooManyParts);
+                }
+            }
+            Ok(months)
+        })?;
+        self.manifest = Some(Manifest::of_months(self.about.clone(), months));
+        Ok(())
     }
 
     /// What the archive says of itself.
@@ -131,7 +157,6 @@ impl Archive {
         each: &mut dyn FnMut(Entry) -> Result<(), E>,
     ) -> Result<Tally, Ended<E>> {
         let parts = self.checked_parts(list)?;
-        let globals: Vec<String> = layout::stems(list).map(|stem| format!("YTD.{stem}.part")).collect();
         let promised: Vec<Promised> = self.promised(list).map(<[Promised]>::to_vec).unwrap_or_default();
         let has_manifest = self.manifest.is_some();
         let mut meter = Meter::new(watch);
@@ -141,13 +166,15 @@ impl Archive {
             let member = &self.container.members()[index];
             let (file, own) = (member.name.clone(), member.file_name().to_owned());
             let promise = promised.iter().find(|promise| promise.file_name == own);
+            let globals = globals_of(member, list);
             let bytes = self.container.read(index, &mut meter)?;
             let mut script = Script::begin(bytes, &file, &globals)?;
             script.open_list()?;
             let mut number = 0;
             while let Some(json) = script.next_entry()? {
                 number += 1;
-                let record = records::read(list, json).map_err(|error| bad(&file, number, &error))?;
+                let (record, had_halves) = records::read(list, json).map_err(|error| bad(&file, number, &error))?;
+                tally.with_half_characters += u64::from(had_halves);
                 if let Some(entry) = tally.take(record, list, &mut edited) {
                     each(*entry).map_err(Ended::Each)?;
                 }
@@ -195,7 +222,9 @@ impl Archive {
     }
 
     fn parts(&self, list: ListKind) -> impl Iterator<Item = usize> {
-        let is_part = move |member: &Member| member.role == Role::List(list.read_as());
+        let list = list.read_as();
+        let is_month = move |role: Role| list == ListKind::Posts && role == Role::Month;
+        let is_part = move |member: &Member| member.role == Role::List(list) || is_month(member.role);
         self.container.members().iter().enumerate().filter(move |(_, member)| is_part(member)).map(|(index, _)| index)
     }
 
@@ -271,6 +300,14 @@ enum Ended<E> {
 impl<E> From<ArchiveFault> for Ended<E> {
     fn from(fault: ArchiveFault) -> Ended<E> {
         Ended::Fault(fault)
+    }
+}
+
+/// How a part of a list may begin.
+fn globals_of(member: &Member, list: ListKind) -> Vec<String> {
+    match member.role {
+        Role::Month => vec![layout::month_global(member.part)],
+        _ => layout::stems(list).map(|stem| format!("window.YTD.{stem}.part")).collect(),
     }
 }
 

@@ -1,16 +1,15 @@
 //! The JSON of one entry as an [`Entry`]. Pure. Which keys there are and what is missing: docs/lists.md.
 
-use jiff::fmt::strtime;
 use serde::Deserialize;
+use serde::de::Error as _;
+use serde_json::Value;
 
 use super::about::Count;
 use super::object::Object;
-use crate::domain::{Target, TargetId, TargetKind, Wall};
+use super::surrogates::without_lone_surrogates;
+use crate::domain::{Target, TargetId, TargetKind};
 use crate::jobfile::read_target;
-use crate::lists::{Entry, ListKind};
-
-/// How X writes the time of a post: `Wed Jan 01 00:00:00 +0000 2020`.
-const POST_TIME: &str = "%a %b %d %H:%M:%S %z %Y";
+use crate::lists::{Entry, ListKind, parse_source_time};
 
 /// An entry that was read.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,18 +22,29 @@ pub(super) enum Record {
     NoId,
 }
 
-/// Reads an entry of a list.
+/// Reads an entry of a list. Whether halves of characters in its text had to be replaced is said beside it.
 ///
 /// # Errors
 /// It is no JSON, or not of the form X gives the list's entries.
-pub(super) fn read(list: ListKind, json: &[u8]) -> serde_json::Result<Record> {
+pub(super) fn read(list: ListKind, json: &[u8]) -> serde_json::Result<(Record, bool)> {
+    let error = match read_whole(list, json) {
+        Ok(record) => return Ok((record, false)),
+        Err(error) => error,
+    };
+    match without_lone_surrogates(json) {
+        Some(whole) => read_whole(list, &whole).map(|record| (record, true)),
+        None => Err(error),
+    }
+}
+
+fn read_whole(list: ListKind, json: &[u8]) -> serde_json::Result<Record> {
     Ok(match list {
         ListKind::Following => user(object::<Following>(json)?.following.0),
         ListKind::Followers => user(object::<Follower>(json)?.follower.0),
         ListKind::Mutes => user(object::<Mute>(json)?.muting.0),
         ListKind::Blocks => user(object::<Block>(json)?.blocking.0),
         ListKind::Likes => like(object::<LikeEntry>(json)?.like.0),
-        ListKind::Posts | ListKind::Reposts => post(post_of(json)?),
+        ListKind::Posts | ListKind::Reposts => post(post_of(json)?)?,
         // X's archives have no bookmarks.
         ListKind::Bookmarks => Record::NoId,
     })
@@ -66,8 +76,18 @@ fn like(like: Like) -> Record {
     }
 }
 
-fn post(post: Post) -> Record {
-    let Some(own) = id_of(post.id_str.or(post.id), None, TargetKind::Post) else { return Record::NoId };
+fn post(post: Post) -> serde_json::Result<Record> {
+    // Until 2018 the number stood beside the text.
+    let written = match (post.id_str, post.id) {
+        (Some(text), _) | (None, Some(Value::String(text))) => Some(text),
+        (None, Some(_)) => {
+            return Err(serde_json::Error::custom(
+                "its ID is a number, which may have been rounded; expected a string",
+            ));
+        }
+        (None, None) => None,
+    };
+    let Some(own) = id_of(written, None, TargetKind::Post) else { return Ok(Record::NoId) };
     let versions = post.edit_info.map(EditInfo::ids).unwrap_or_default();
     // IDs grow with time.
     let newest = versions.iter().filter_map(|id| id.parse().ok()).fold(own, TargetId::max);
@@ -76,7 +96,7 @@ fn post(post: Post) -> Record {
     let repost_of = source.and_then(|id| id.parse().ok());
     let begins_so = text.as_deref().map(|text| text.starts_with("RT @"));
     let entry = Box::new(Entry {
-        created_at: post.created_at.as_deref().and_then(post_time),
+        created_at: post.created_at.as_deref().and_then(parse_source_time),
         likes: post.favorite_count.and_then(Count::number),
         reposts: post.retweet_count.and_then(Count::number),
         is_repost: if repost_of.is_some() { Some(true) } else { begins_so },
@@ -84,7 +104,7 @@ fn post(post: Post) -> Record {
         text,
         ..Entry::bare(newest)
     });
-    if versions.len() > 1 { Record::Edited(entry) } else { Record::Entry(entry) }
+    Ok(if versions.len() > 1 { Record::Edited(entry) } else { Record::Entry(entry) })
 }
 
 /// The ID as it is written; where it is missing, out of the link.
@@ -96,11 +116,6 @@ fn id_of(id: Option<String>, link: Option<String>, kind: TargetKind) -> Option<T
         Ok(Target::Id(id)) => Some(id),
         _ => None,
     }
-}
-
-fn post_time(text: &str) -> Option<Wall> {
-    let at = strtime::parse(POST_TIME, text).and_then(|parsed| parsed.to_timestamp()).ok()?;
-    Some(Wall(at.as_millisecond()))
 }
 
 #[derive(Deserialize)]
@@ -151,7 +166,7 @@ struct PostEntry {
 #[derive(Deserialize)]
 struct Post {
     id_str: Option<String>,
-    id: Option<String>,
+    id: Option<Value>,
     created_at: Option<String>,
     full_text: Option<String>,
     text: Option<String>,
@@ -209,7 +224,7 @@ mod tests {
     use super::*;
 
     fn entry(list: ListKind, json: &str) -> Entry {
-        match read(list, json.as_bytes()).unwrap() {
+        match read_whole(list, json.as_bytes()).unwrap() {
             Record::Entry(entry) => *entry,
             other => panic!("{json}: {other:?}"),
         }
@@ -239,7 +254,7 @@ mod tests {
         // 20 digits are no ID, and none is made up out of the link.
         let json =
             br#"{"like":{"tweetId":"12345678901234567890","expandedUrl":"https://twitter.com/i/web/status/20"}}"#;
-        assert_eq!(read(ListKind::Likes, json).unwrap(), Record::NoId);
+        assert_eq!(read_whole(ListKind::Likes, json).unwrap(), Record::NoId);
     }
 
     #[test]
@@ -269,13 +284,51 @@ mod tests {
     }
 
     #[test]
+    fn posts_of_2012_to_2018_have_their_id_twice_and_a_date_of_their_own() {
+        let json = r#"{"source":"web","entities":{"urls":[]},"geo":{},"id_str":"281123456789012480","text":"RT @ada: so it is",
+            "retweeted_status":{"id_str":"281000000000000001","id":281000000000000001,"user":{"screen_name":"ada","id":7}},
+            "id":281123456789012480,"created_at":"2012-12-18 19:30:00 +0000","user":{"name":"Me","id":8}}"#;
+        let post = entry(ListKind::Posts, json);
+        assert_eq!(
+            (post.target, post.repost_of),
+            ("281123456789012480".parse().unwrap(), "281000000000000001".parse().ok())
+        );
+        assert_eq!(post.created_at.unwrap().rfc3339(), "2012-12-18T19:30:00Z");
+        for json in [r#"{"id":281123456789012480}"#, r#"{"tweet":{"id":281123456789012480}}"#] {
+            assert!(read(ListKind::Posts, json.as_bytes()).unwrap_err().to_string().contains("expected a string"));
+        }
+    }
+
+    #[test]
+    fn half_a_character_costs_neither_the_entry_nor_the_archive() {
+        for (json, text) in [
+            (r#"{"like":{"tweetId":"7","fullText":"a\ud83d"}}"#, "a\u{fffd}"),
+            (r#"{"like":{"tweetId":"7","fullText":"\ude00\ud83d\ude00\ud83dx"}}"#, "\u{fffd}\u{1f600}\u{fffd}x"),
+        ] {
+            let (Record::Entry(entry), true) = read(ListKind::Likes, json.as_bytes()).unwrap() else {
+                panic!("{json}")
+            };
+            assert_eq!((entry.target, entry.text.as_deref()), ("7".parse().unwrap(), Some(text)), "{json}");
+        }
+        let (Record::Entry(entry), true) =
+            read(ListKind::Posts, br#"{"tweet":{"id_str":"7","full_text":"\ud83d \ud83d"}}"#).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(entry.text.as_deref(), Some("\u{fffd} \u{fffd}"));
+        assert!(!read(ListKind::Likes, br#"{"like":{"tweetId":"7","fullText":"\ud83d\ude00"}}"#).unwrap().1);
+        // What else is wrong with an entry stays wrong.
+        assert!(read(ListKind::Likes, br#"{"like":{"tweetId":7,"fullText":"\ud83d"}}"#).is_err());
+    }
+
+    #[test]
     fn an_edited_post_is_its_newest_version() {
         let first =
             br#"{"tweet":{"id":"100","edit_info":{"initial":{"editTweetIds":["100","200"],"editsRemaining":"4"}}}}"#;
         let second = br#"{"tweet":{"id":"200","edit_info":{"edit":{"initialTweetId":"100",
             "editControlInitial":{"editTweetIds":["100","200"]}}}}}"#;
         for json in [&first[..], second] {
-            let Record::Edited(entry) = read(ListKind::Posts, json).unwrap() else { panic!() };
+            let Record::Edited(entry) = read_whole(ListKind::Posts, json).unwrap() else { panic!() };
             assert_eq!(entry.target, "200".parse().unwrap());
         }
         entry(ListKind::Posts, r#"{"tweet":{"id":"100","edit_info":{"initial":{"editTweetIds":["100"]}}}}"#);
@@ -303,7 +356,7 @@ mod tests {
             r#"{"like":{"tweetId":""}}"#,
             r#"{"like":{"tweetId":"x"}}"#,
         ] {
-            assert_eq!(read(ListKind::Likes, json.as_bytes()).unwrap(), Record::NoId, "{json}");
+            assert_eq!(read(ListKind::Likes, json.as_bytes()).unwrap(), (Record::NoId, false), "{json}");
         }
     }
 }

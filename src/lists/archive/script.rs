@@ -21,8 +21,8 @@ pub(super) struct Script<R> {
 }
 
 impl<R: Read> Script<R> {
-    /// Reads up to the `=`. What stands before it has to be `window.` and one of `globals`, where a trailing `part` stands
-    /// for `part0`, `part1` and so on.
+    /// Reads up to the `=`. What stands before it has to be one of `globals`, where a trailing `part` stands for `part0`, `part1` and so
+    /// on.
     ///
     /// # Errors
     /// The file begins otherwise, or cannot be read.
@@ -39,7 +39,7 @@ impl<R: Read> Script<R> {
             Some(_) => Ok(script),
             None => Err(ArchiveFault::NoScript {
                 file: file.to_owned(),
-                expected: format!("window.{}", globals.first().map_or("", |global| global)),
+                expected: globals.first().cloned().unwrap_or_default(),
                 found: String::from_utf8_lossy(text).chars().take(40).collect(),
             }),
         }
@@ -175,9 +175,9 @@ impl<R: Read> Script<R> {
     }
 }
 
-/// `window.YTD.like.part3` against `YTD.like.part`.
+/// `window.YTD.like.part3` against `window.YTD.like.part`.
 fn is_global(text: &str, known: &str) -> bool {
-    let Some(rest) = text.strip_prefix("window.").and_then(|text| text.strip_prefix(known)) else { return false };
+    let Some(rest) = text.strip_prefix(known) else { return false };
     let digits = !rest.is_empty() && rest.len() <= 6 && rest.bytes().all(|byte| byte.is_ascii_digit());
     if known.ends_with(".part") { digits } else { rest.is_empty() }
 }

@@ -19,7 +19,7 @@ impl Read for Drops<'_> {
 }
 
 fn entries_of(from: impl Read) -> Result<Vec<String>, ArchiveFault> {
-    let globals = ["YTD.like.part".to_owned()];
+    let globals = ["window.YTD.like.part".to_owned()];
     let mut script = Script::begin(from, "data/like.js", &globals)?;
     script.open_list()?;
     let mut all = Vec::new();

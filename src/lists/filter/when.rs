@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
 use crate::domain::Wall;
+use crate::lists::parse_zoned_time;
 
 /// The longest age, in each of its units: years, and as many months, weeks and days.
 const MAX_AGE_YEARS: i64 = 100;
@@ -115,7 +116,7 @@ impl FromStr for Day {
         if !text.contains(':') {
             return text.parse().map(Day::Date).map_err(|_| Unreadable(DAY_FORM));
         }
-        if let Ok(instant) = text.parse() {
+        if let Some(instant) = parse_zoned_time(text) {
             return Ok(Day::Instant(instant));
         }
         text.parse().map(Day::Local).map_err(|_| Unreadable(DAY_FORM))
@@ -254,6 +255,7 @@ mod tests {
         assert_eq!(on("2020-01-01", "Europe/Berlin"), "2019-12-31T23:00:00Z");
         assert_eq!(on("2020-01-01T06:00", "Europe/Berlin"), "2020-01-01T05:00:00Z");
         assert_eq!(on("2020-01-01T06:00:00Z", "Europe/Berlin"), "2020-01-01T06:00:00Z");
+        assert_eq!(on("2020-01-01 06:00:00 +08:00", "Europe/Berlin"), "2019-12-31T22:00:00Z", "as a list has it");
         assert_eq!("1y".parse(), Ok(Since::Age("1y".parse().unwrap())));
         assert_eq!("2020-01-01".parse(), Ok(Since::Day("2020-01-01".parse().unwrap())));
     }

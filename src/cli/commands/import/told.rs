@@ -30,6 +30,12 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
             counted(tally.without_id, "entry has no ID and was", "entries have no ID and were")
         ));
     }
+    if tally.with_half_characters > 0 {
+        let entries = counted(tally.with_half_characters, "entry has", "entries have");
+        printer.warn(&format!(
+            "{entries} half a character in the text, as X cuts emoji; \u{fffd} stands there now, and the ID is whole"
+        ));
+    }
     if tally.older_versions > 0 {
         let versions =
             counted(tally.older_versions, "older version of an edited post was", "older versions of edited posts were");
