@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::chart::chart;
 use super::shell::document;
-use super::text::{foreign, rows, share, utc};
+use super::text::{foreign, rows, share_text, shares, utc};
 use super::{Card, MAX_LOOK_ROWS};
 use crate::domain::{Outcome, Wall};
 use crate::store::Timeline;
@@ -106,19 +106,22 @@ fn by_outcome(outcomes: &[OutcomeRow]) -> Vec<(Outcome, u64)> {
 }
 
 fn outcome_table(page: &ReportPage, total: u64) -> Markup {
+    let counts: Vec<u64> = page.outcomes.iter().map(|row| row.rows).collect();
+    let shares = shares(&counts);
+    let all: u64 = shares.iter().sum();
     html! {
         table {
             thead { tr { th scope="col" { "outcome" } th scope="col" { "reason" } th.number scope="col" { "rows" } th.number scope="col" { "share" } } }
             tbody {
-                @for row in &page.outcomes {
+                @for (row, tenths) in page.outcomes.iter().zip(&shares) {
                     tr {
                         td { (row.outcome.name()) }
                         td { @match &row.reason { Some(reason) => { code { (foreign(reason)) } } None => { span.quiet { "none" } } } }
                         td.number { (row.rows) }
-                        td.number { (share(row.rows, total)) }
+                        td.number { (share_text(row.rows, *tenths)) }
                     }
                 }
-                tr { th scope="row" { "all" } td {} td.number { (total) } td.number { (share(total, total)) } }
+                tr { th scope="row" { "all" } td {} td.number { (total) } td.number { (share_text(total, all)) } }
             }
         }
     }

@@ -105,6 +105,32 @@ fn the_manual_names_every_command() {
     for command in ["run", "status", "report", "audit", "sandbox"] {
         assert!(done.out.contains(&format!(".TH cleanup-{command} 1")), "{command}");
     }
+    // No page refers to one that is not there.
+    let pages: Vec<&str> = done.out.lines().filter_map(|line| line.strip_prefix(".TH ")?.split(' ').next()).collect();
+    let refers = |line: &str| -> Option<String> { Some(line.strip_suffix("(1)")?.replace("\\-", "-")) };
+    let named: Vec<String> = done.out.lines().filter_map(refers).filter(|name| !name.ends_with("-help")).collect();
+    assert!(named.len() > 40, "{named:?}");
+    for name in &named {
+        assert!(pages.contains(&name.as_str()), "{name} has no page: {pages:?}");
+    }
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command_by_itself() {
+    let home = Home::new();
+    for (words, title) in
+        [(&["man", "run"][..], "cleanup-run"), (&["man", "account", "login"], "cleanup-account-login")]
+    {
+        let done = home.run(words).ends(0);
+        assert_eq!(done.out.matches(".TH ").count(), 1, "{}", done.out);
+        assert!(
+            done.out.contains(&format!(".TH {title} 1")) && done.out.contains("cleanup man COMMAND"),
+            "{}",
+            done.out
+        );
+    }
+    let done = home.run(&["man", "rnu"]).ends(2);
+    assert!(done.err.contains("no command `rnu`") && done.err.contains("cleanup --help") && done.out.is_empty());
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub use global::{ColorChoice, GlobalArgs, LogFormatArg};
 pub use import::ImportArgs;
 pub use list::ListArgs;
 pub use queue::{
-    AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ReportArgs, ReportFormat, RetryArgs, SandboxArgs,
-    SandboxFlag, StatusArgs, UndoArgs, VerifyArgs, WorklistKind,
+    AuditArgs, CompletionsArgs, ExplainArgs, ForgetArgs, JobArgs, ManArgs, ReportArgs, ReportFormat, RetryArgs,
+    SandboxArgs, SandboxFlag, StatusArgs, UndoArgs, VerifyArgs, WorklistKind,
 };
 pub use run::{BoundsArgs, CheckArgs, DrainArgs, FileArgs, LoadArgs, ReloadArgs, ResumeArgs, RowArgs, RunArgs};
 pub use schedule::{
@@ -121,8 +121,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
-    /// Print the manual page
-    Man,
+    /// Print the manual: all of it, or the page of one command
+    Man(ManArgs),
 }
 
 impl Cli {
@@ -224,7 +224,7 @@ impl Cli {
                 ScheduleCommand::Due(args) => overrides.sandbox = args.sandbox.sandbox,
                 ScheduleCommand::Install(args) => overrides.sandbox = args.sandbox.sandbox,
             },
-            Command::Account(_) | Command::Sandbox(_) | Command::Completions(_) | Command::Man => {}
+            Command::Account(_) | Command::Sandbox(_) | Command::Completions(_) | Command::Man(_) => {}
         }
         overrides
     }

@@ -268,3 +268,11 @@ pub struct CompletionsArgs {
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
+
+/// `cleanup man`
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// The command whose page to print, such as run, or account login; without it every page
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
+}

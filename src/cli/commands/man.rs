@@ -1,32 +1,77 @@
-//! `cleanup man`: the manual, one page for the program and one for each command, one after the other.
+//! `cleanup man`: the manual. One page for the program and one for each command, all of them or the one that is asked for.
 
 use std::io;
 
 use clap::CommandFactory;
 
-use crate::cli::args::Cli;
+use crate::cli::args::{Cli, ManArgs};
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 
-/// Prints the manual in roff.
+/// Where to find the pages that a page refers to.
+const SEE_ALSO: &str = ".SH \"SEE ALSO\"\n\\fBcleanup man COMMAND\\fR prints the page of a command, and \\fBcleanup COMMAND \\-\\-help\\fR the \
+                        same for a terminal.\n";
+
+/// Prints the manual, or the page of a command, in roff.
 ///
 /// # Errors
-/// Stdout cannot be written.
-pub fn run(context: &Context) -> Result<u8, CliError> {
-    let manual = manual().map_err(|error| CliError::io("the manual", error))?;
+/// There is no such command (2), or stdout cannot be written.
+pub fn run(context: &Context, args: &ManArgs) -> Result<u8, CliError> {
+    let mut pages = Pages::default();
+    pages.collect("", root());
+    let wanted = args.command.join("-");
+    let wanted: Vec<&Page> = match wanted.as_str() {
+        "" => pages.0.iter().collect(),
+        name => pages.0.iter().filter(|page| page.name == format!("cleanup-{name}")).collect(),
+    };
+    if wanted.is_empty() {
+        let message = format!("there is no command `{}`", args.command.join(" "));
+        return Err(
+            CliError::new(Kind::Usage, message).hint("cleanup --help lists them; cleanup man prints every page")
+        );
+    }
+    let mut manual = Vec::new();
+    for page in wanted {
+        page.render(&mut manual).map_err(|error| CliError::io("the manual", error))?;
+    }
     context.printer.bytes(&manual)?;
     Ok(0)
 }
 
-fn manual() -> io::Result<Vec<u8>> {
+fn root() -> clap::Command {
     let mut tree = Cli::command();
     tree.build();
-    let mut manual = Vec::new();
-    clap_mangen::Man::new(tree.clone()).render(&mut manual)?;
-    for command in tree.get_subcommands().filter(|command| command.get_name() != "help") {
-        let name = format!("cleanup-{}", command.get_name());
-        let page = clap_mangen::Man::new(command.clone()).title(name);
-        page.source(concat!("cleanup ", env!("CARGO_PKG_VERSION"))).render(&mut manual)?;
+    tree
+}
+
+/// A page and its name: `cleanup-account-login`.
+struct Page {
+    name: String,
+    command: clap::Command,
+}
+
+#[derive(Default)]
+struct Pages(Vec<Page>);
+
+impl Pages {
+    /// A command's page, and behind it those of the commands within it.
+    fn collect(&mut self, around: &str, command: clap::Command) {
+        let own = command.get_name();
+        let name = if around.is_empty() { own.to_owned() } else { format!("{around}-{own}") };
+        let within: Vec<clap::Command> =
+            command.get_subcommands().filter(|c| c.get_name() != "help").cloned().collect();
+        self.0.push(Page { name: name.clone(), command });
+        for command in within {
+            self.collect(&name, command);
+        }
     }
-    Ok(manual)
+}
+
+impl Page {
+    fn render(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let page = clap_mangen::Man::new(self.command.clone()).title(self.name.clone());
+        page.source(concat!("cleanup ", env!("CARGO_PKG_VERSION"))).render(out)?;
+        out.extend_from_slice(SEE_ALSO.as_bytes());
+        Ok(())
+    }
 }

@@ -74,6 +74,6 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Serve(args) => serve::run(context, args).await,
         Command::Sandbox(args) => sandbox::run(context, args).await,
         Command::Completions(args) => completions::run(context, args),
-        Command::Man => man::run(context),
+        Command::Man(args) => man::run(context, args),
     }
 }

@@ -16,7 +16,11 @@ const MAX_NAMED: usize = 20;
 pub(super) async fn look(context: &Context) -> Vec<Finding> {
     let mut store = match context.existing_queue().await {
         Ok(Some(store)) => store,
-        Ok(None) => return vec![Finding::good("queue", "there is none yet")],
+        Ok(None) => {
+            let mut findings = vec![Finding::good("queue", "there is none yet")];
+            findings.extend(no_login(context, &[]));
+            return findings;
+        }
         Err(error) => {
             let grave = if error.kind == Kind::Config { Grave::Config } else { Grave::Queue };
             let hint = error.hint.clone().unwrap_or_default();
@@ -121,6 +125,7 @@ async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
     if context.settings.is_sandbox() {
         return findings;
     }
+    findings.extend(no_login(context, &all));
     let environment = app::environment_accounts(&context.settings.credentials).unwrap_or_default();
     let jobs = match store.jobs().await {
         Ok(jobs) => jobs,
@@ -146,6 +151,17 @@ async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
         findings.push(Finding { remedy: Some("cleanup account check".into()), ..Finding::good("accounts", text) });
     }
     findings
+}
+
+/// Nobody is logged in anywhere: then nothing can be sent but to the sandbox.
+fn no_login(context: &Context, known: &[(Account, Option<Credential>)]) -> Option<Finding> {
+    // Credentials that contradict each other are told among the settings.
+    let is_there = app::environment_accounts(&context.settings.credentials).map_or(true, |found| !found.is_empty());
+    if context.settings.is_sandbox() || is_there || !known.is_empty() {
+        return None;
+    }
+    let text = "no account is logged in, so nothing can be sent to a real platform";
+    Some(Finding::of("accounts", Level::Warning, text, "cleanup account login  (or --sandbox, which needs none)"))
 }
 
 /// Why an account cannot act, as far as is on record, and the way out; nobody is asked. `outside`: its credentials are those of the
