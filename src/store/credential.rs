@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
 use super::account::make_account;
 use super::control::bump_generation;
+use super::credential_wipe::delete_credential;
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
@@ -79,7 +79,8 @@ pub struct Credential {
     pub login_needed: Option<String>,
 }
 
-type Row = (
+/// All of one account's, in the order of [`ALL`].
+pub(super) type Row = (
     i64,
     String,
     Vec<u8>,
@@ -95,7 +96,8 @@ type Row = (
     i64,
 );
 
-const ALL: &str = "
+/// All accounts'.
+pub(super) const ALL: &str = "
     select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
            refresh_started_at, refresh_tries, login_needed, saved_at
       from credential order by account_id";
@@ -152,9 +154,11 @@ impl Store {
     pub async fn save_login(&mut self, account: AccountId, set: &NewCredential) -> Result<(), StoreError> {
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.begin_wiping().await?;
         save(&mut tx, account, set).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)
+        tx.commit().await.map_err(&sort)?;
+        self.wipe_log_or_warn().await;
+        Ok(())
     }
 
     /// Saves many accounts with their credentials, all of them or none.
@@ -167,7 +171,7 @@ impl Store {
     ) -> Result<Vec<AccountId>, StoreError> {
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.begin_wiping().await?;
         let mut ids = Vec::with_capacity(logins.len());
         for (name, platform, user, set) in logins {
             let id = make_account(&mut tx, name, *platform, user).await.map_err(&sort)??;
@@ -175,6 +179,7 @@ impl Store {
             ids.push(id);
         }
         tx.commit().await.map_err(&sort)?;
+        self.wipe_log_or_warn().await;
         Ok(ids)
     }
 
@@ -185,12 +190,12 @@ impl Store {
     pub async fn forget_credential(&mut self, account: AccountId) -> Result<bool, StoreError> {
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let delete = sqlx::query("delete from credential where account_id = ?1").bind(account.0);
-        let is_gone = delete.execute(&mut *tx).await.map_err(&sort)?.rows_affected() == 1;
+        let mut tx = self.begin_wiping().await?;
+        let is_gone = delete_credential(&mut tx, account).await.map_err(&sort)?;
         // Whoever sends for the account notices, and stops.
         bump_generation(&mut tx).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
+        self.wipe_log_or_warn().await;
         Ok(is_gone)
     }
 
@@ -214,12 +219,17 @@ impl Store {
         Ok(found)
     }
 
-    /// One statement is one transaction, and takes the write lock at its beginning.
-    pub(super) async fn changes_one(
+    /// One statement that changes one account's credentials, in a transaction of its own. Whether there was anything to change.
+    pub(super) async fn change_credential(
         &mut self,
         statement: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<bool, StoreError> {
-        let done = statement.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.begin_wiping().await?;
+        let done = statement.execute(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        self.end_wiping().await;
         Ok(done.rows_affected() == 1)
     }
 }

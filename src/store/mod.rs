@@ -23,6 +23,7 @@ mod columns;
 mod compare;
 mod control;
 mod credential;
+mod credential_wipe;
 mod damage;
 mod damage_search;
 mod drain;

@@ -25,7 +25,7 @@ impl Store {
         let sql = "update credential set refresh_started_at = ?3, refresh_tries = ?4
                     where account_id = ?1 and generation = ?2 and refresh_tries = ?4 - 1";
         let update = sqlx::query(sql).bind(account.0).bind(generation).bind(now.0).bind(i64::from(tries));
-        self.changes_one(update).await
+        self.change_credential(update).await
     }
 
     /// Takes a mark back: that request certainly used nothing up. Earlier ones stay counted.
@@ -41,7 +41,7 @@ impl Store {
         let sql = "update credential set refresh_tries = ?3 - 1,
                           refresh_started_at = case when ?3 = 1 then null else refresh_started_at end
                     where account_id = ?1 and generation = ?2 and refresh_tries = ?3";
-        self.changes_one(sqlx::query(sql).bind(account.0).bind(generation).bind(i64::from(tries))).await
+        self.change_credential(sqlx::query(sql).bind(account.0).bind(generation).bind(i64::from(tries))).await
     }
 
     /// Saves the new pair. Only when this has returned true may it be used.
@@ -66,7 +66,9 @@ impl Store {
             .bind(set.expiry.map(|expiry| expiry.at.0))
             .bind(set.expiry.map(|expiry| expiry.lifetime_ms))
             .bind(set.saved_at.0);
-        self.changes_one(update).await
+        let holds = self.change_credential(update).await?;
+        self.wipe_log().await;
+        Ok(holds)
     }
 
     /// Writes down that an account needs a person.
@@ -80,6 +82,6 @@ impl Store {
         why: &'static str,
     ) -> Result<bool, StoreError> {
         let sql = "update credential set login_needed = ?3 where account_id = ?1 and generation = ?2";
-        self.changes_one(sqlx::query(sql).bind(account.0).bind(generation).bind(why)).await
+        self.change_credential(sqlx::query(sql).bind(account.0).bind(generation).bind(why)).await
     }
 }

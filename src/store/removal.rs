@@ -1,7 +1,6 @@
 //! Dropping an account. In: an account. Out: whether it could go whole. What does not belong here: its login, and asking.
 
-use sqlx::Connection;
-
+use super::credential_wipe::delete_credential;
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{AccountId, Wall};
@@ -30,12 +29,8 @@ impl Store {
     pub async fn remove_account(&mut self, account: AccountId, keep_from: Wall) -> Result<Removal, StoreError> {
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        sqlx::query("delete from credential where account_id = ?1")
-            .bind(account.0)
-            .execute(&mut *tx)
-            .await
-            .map_err(&sort)?;
+        let mut tx = self.begin_wiping().await?;
+        delete_credential(&mut tx, account).await.map_err(&sort)?;
         let sql = "select (select count(*) from job where account_id = ?1 or id in
                              (select round.job_id from lane join round on round.id = lane.round_id where lane.account_id = ?1)),
                           (select count(*) from attempt
@@ -54,6 +49,7 @@ impl Store {
             }
         }
         tx.commit().await.map_err(&sort)?;
+        self.wipe_log_or_warn().await;
         Ok(match (u64::try_from(jobs).unwrap_or(0), u64::try_from(slots).unwrap_or(0)) {
             (0, 0) => Removal::Gone,
             (jobs, slots) => Removal::HistoryStays { jobs, slots },

@@ -75,10 +75,11 @@ impl Store {
     pub async fn forget_all_credentials(&mut self) -> Result<u64, StoreError> {
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.begin_wiping().await?;
         let deleted = sqlx::query("delete from credential").execute(&mut *tx).await.map_err(&sort)?;
         sqlx::query("delete from vault").execute(&mut *tx).await.map_err(&sort)?;
         tx.commit().await.map_err(&sort)?;
+        self.wipe_log_or_warn().await;
         Ok(deleted.rows_affected())
     }
 }
