@@ -27,6 +27,86 @@ fn compose_gives_serve_words_that_it_understands() {
 fn the_image_is_built_with_the_rust_that_the_package_wants() {
     let (cargo, docker) = (read("Cargo.toml"), read("packaging/Dockerfile"));
     let wanted = cargo.lines().find_map(|line| line.strip_prefix("rust-version = ")).unwrap().trim_matches('"');
-    assert!(docker.contains(&format!("FROM rust:{wanted}-")), "{wanted}");
+    assert!(docker.contains(&format!("FROM rust:{wanted}.")), "{wanted}");
     assert!(docker.contains("\nUSER cleanup\n") && docker.contains("--locked"));
+}
+
+/// The services of the compose file: a name, and its lines.
+fn services(compose: &str) -> Vec<(String, Vec<String>)> {
+    let lines = compose.lines().skip_while(|line| *line != "services:").skip(1);
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for line in lines.take_while(|line| line.is_empty() || line.starts_with(' ')) {
+        match line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')).and_then(|rest| rest.strip_suffix(':')) {
+            Some(name) => found.push((name.to_owned(), Vec::new())),
+            None => found.last_mut().unwrap().1.push(line.trim().to_owned()),
+        }
+    }
+    found
+}
+
+#[test]
+fn every_service_has_as_little_as_it_needs() {
+    let services = services(&read("packaging/compose.yaml"));
+    assert_eq!(services.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["cleanup", "prometheus"]);
+    for (name, lines) in &services {
+        for line in ["read_only: true", "cap_drop: [ALL]", "security_opt: [\"no-new-privileges:true\"]", "healthcheck:"]
+        {
+            assert!(lines.iter().any(|found| found == line), "{name} lacks {line}");
+        }
+        for ports in lines.iter().filter(|line| line.starts_with("ports:")) {
+            assert!(ports.contains("[\"127.0.0.1:"), "{name}: {ports}");
+        }
+    }
+}
+
+/// A tag that moves would give another image to whoever builds next. Exact is what ends in a full version or in a date.
+#[test]
+fn images_have_exact_tags() {
+    let (docker, compose) = (read("packaging/Dockerfile"), read("packaging/compose.yaml"));
+    let from = docker.lines().filter_map(|line| line.strip_prefix("FROM "));
+    let images = compose.lines().filter_map(|line| line.trim().strip_prefix("image: "));
+    let all: Vec<&str> = from.chain(images).map(|image| image.split(' ').next().unwrap()).collect();
+    assert_eq!(all.len(), 4, "{all:?}");
+    for image in all {
+        let (_, tag) = image.split_once(':').unwrap_or_else(|| panic!("{image} has no tag"));
+        let is_exact = tag.split('-').any(|part| {
+            part.trim_start_matches('v').split('.').filter(|number| number.parse::<u32>().is_ok()).count() == 3
+                || part.len() == 8 && part.parse::<u32>().is_ok()
+        });
+        assert!(is_exact, "{image}");
+    }
+    assert!(compose.contains(concat!("image: cleanup:", env!("CARGO_PKG_VERSION"))));
+}
+
+/// The words that ask `serve` how it is, run against a server of a line.
+#[test]
+fn the_health_check_believes_a_200_and_nothing_else() {
+    use std::io::{BufRead, BufReader, Write};
+    let services = services(&read("packaging/compose.yaml"));
+    let test = services[0].1.iter().find_map(|line| line.strip_prefix("test: ")).unwrap();
+    let words: Vec<String> = serde_json::from_str(test).unwrap();
+    assert_eq!(words[..3], ["CMD", "bash", "-c"]);
+    // Compose takes two for one.
+    let line = words[3].replace("$$", "$");
+    let ask = |answer: Option<&'static str>| {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = answer.map(|answer| {
+            std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let asked = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+                let head: Vec<String> = asked.take_while(|line| !line.is_empty()).collect();
+                stream.write_all(answer.as_bytes()).unwrap();
+                head
+            })
+        });
+        let line = line.replace("/7878", &format!("/{port}"));
+        let status =
+            std::process::Command::new("bash").args(["-c", &line]).stderr(std::process::Stdio::null()).status();
+        (status.unwrap().success(), server.map(|server| server.join().unwrap()))
+    };
+    let (is_well, head) = ask(Some("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nok\n"));
+    assert_eq!((is_well, head.unwrap()[0].as_str()), (true, "GET /healthz HTTP/1.1"));
+    assert!(!ask(Some("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n")).0);
+    assert!(!ask(None).0, "nobody is there");
 }
