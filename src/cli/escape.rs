@@ -8,15 +8,24 @@ use crate::domain::is_unsafe;
 /// The text with control characters, escape sequences and marks that reorder or hide text written out as `\u{1b}`, so that a
 /// terminal shows what is there and does nothing else.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    written_out(text, is_unsafe)
+}
+
+/// The same, but lines and tabs stay: of data, and of what is said on several lines.
+pub fn escaped_lines(text: &str) -> Cow<'_, str> {
+    written_out(text, |c| is_unsafe(c) && c != '\n' && c != '\t')
+}
+
+fn written_out(text: &str, is_unsafe: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
-            '\n' => safe.push_str("\\n"),
+            '\n' if is_unsafe(c) => safe.push_str("\\n"),
             '\r' => safe.push_str("\\r"),
-            '\t' => safe.push_str("\\t"),
+            '\t' if is_unsafe(c) => safe.push_str("\\t"),
             c if is_unsafe(c) => {
                 // Writing to a String cannot fail.
                 let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
@@ -45,6 +54,7 @@ mod tests {
         assert_eq!(escaped("\u{1b}[2J\u{7}a\n\u{9b}1m"), "\\u{1b}[2J\\u{7}a\\n\\u{9b}1m");
         assert_eq!(escaped("\u{202e}gpj.exe"), "\\u{202e}gpj.exe");
         assert!(matches!(escaped("Zoë 雪 👩‍🚀 \\o/"), Cow::Borrowed("Zoë 雪 👩‍🚀 \\o/")));
+        assert_eq!(escaped_lines("a\n\tb\r\u{7}"), "a\n\tb\\r\\u{7}");
         assert_eq!(clipped("äbcd\u{1b}", 3), "äbc...");
     }
 

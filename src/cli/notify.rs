@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
+use super::child;
 use super::context::Context;
 use super::error::{CliError, Kind};
 use super::summary::{Report, failure};
+use crate::domain::json_text;
 
 /// A command that has not ended by then is killed, with all that it started.
 const MAX_COMMAND_SECONDS: u64 = 30;
@@ -77,7 +79,7 @@ fn note(report: &Report, schedule: Option<OfSchedule<'_>>) -> Option<Note> {
 
 async fn tell(command: &str, note: &Note, queue: Option<&Path>, most_seconds: u64) -> Result<(), String> {
     let mut child = start(command, note, queue).map_err(|error| format!("the command does not start: {error}"))?;
-    let text = format!("{}\n", note.object);
+    let text = format!("{}\n", json_text(&note.object));
     let group = child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
     let talk = async {
         if let Some(mut stdin) = child.stdin.take() {
@@ -102,17 +104,12 @@ async fn tell(command: &str, note: &Note, queue: Option<&Path>, most_seconds: u6
     }
 }
 
-/// The command in a shell of its own process group. Our variables hold keys and tokens, so it gets none of them but what says
-/// how the run ended and where the queue is. What it prints goes to stderr: stdout is for data.
+/// The command in a shell of its own process group. Of our variables it gets only what says how the run ended and where the queue
+/// is. What it prints goes to stderr: stdout is for data.
 fn start(command: &str, note: &Note, queue: Option<&Path>) -> std::io::Result<Child> {
-    let mut shell = Command::new("/bin/sh");
+    let mut shell = Command::from(child::command("/bin/sh"));
     shell.arg("-c").arg(command).stdin(Stdio::piped()).process_group(0).kill_on_drop(true);
     shell.stdout(Stdio::from(std::io::stderr().as_fd().try_clone_to_owned()?));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("CLEANUP_") {
-            shell.env_remove(name);
-        }
-    }
     shell.env("CLEANUP_EVENT", note.event);
     shell.env("CLEANUP_EXIT_CODE", note.exit_code.to_string());
     shell.env("CLEANUP_STOPPED", &note.stopped);

@@ -10,7 +10,9 @@ use std::rc::Rc;
 
 use super::args::{ColorChoice, GlobalArgs};
 use super::error::CliError;
-use super::escape::escaped;
+use super::escape::{escaped, escaped_lines};
+use super::terminal_text::TerminalText;
+use crate::domain::{is_unsafe, json_text};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +55,7 @@ pub struct Printer {
     verbosity: Verbosity,
     color_out: bool,
     color_err: bool,
+    to_terminal: bool,
 }
 
 impl Printer {
@@ -72,6 +75,7 @@ impl Printer {
             verbosity,
             color_out: color(io::stdout().is_terminal()),
             color_err: color(io::stderr().is_terminal()),
+            to_terminal: io::stdout().is_terminal(),
         }
     }
 
@@ -93,12 +97,12 @@ impl Printer {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
-    /// Data as it is, on stdout.
+    /// Data as it is, on stdout; to a terminal with what it would obey written out.
     ///
     /// # Errors
     /// As [`Printer::data`].
     pub fn bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
-        let mut out = io::stdout().lock();
+        let mut out = TerminalText::new(io::stdout().lock(), self.to_terminal);
         out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| CliError::io("stdout", error))
     }
 
@@ -107,7 +111,7 @@ impl Printer {
     /// # Errors
     /// As [`Printer::data`].
     pub fn json(&self, value: &serde_json::Value) -> Result<(), CliError> {
-        self.data(&value.to_string())
+        self.data(&json_text(value))
     }
 
     /// The JSON at the end of a run. A reader that went away changes nothing about how the run ended, nor about its exit code.
@@ -121,33 +125,47 @@ impl Printer {
         }
     }
 
-    /// Data in bulk: stdout, buffered. The caller flushes it.
+    /// Data in bulk: stdout, buffered. The caller flushes it. What a terminal would obey is written out for one.
     pub fn data_writer(&self) -> DataWriter {
-        DataWriter { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), reader_gone: Rc::default() }
+        let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        DataWriter { out: TerminalText::new(out, self.to_terminal), reader_gone: Rc::default() }
     }
 
-    /// A heading of a table on stdout.
-    pub fn heading<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        paint(text, Style::Heading, self.color_out)
+    /// Data as a table: lines that are one of these headings are set apart.
+    ///
+    /// # Errors
+    /// As [`Printer::data`].
+    pub fn table(&self, text: &str, headings: &[&str]) -> Result<(), CliError> {
+        if !self.color_out {
+            return self.data(text);
+        }
+        let shown = if self.to_terminal { escaped_lines(text) } else { text.into() };
+        let mut lines = String::with_capacity(shown.len() + 32);
+        for line in shown.lines() {
+            lines.push_str(&paint(line, Style::Heading, headings.contains(&line)));
+            lines.push('\n');
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(|error| CliError::io("stdout", error))
     }
 
     /// Talk: what was done, what comes next.
     pub fn say(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
-            talk(text);
+            talk(&escaped_lines(text));
         }
     }
 
     /// Talk for those who asked for more.
     pub fn detail(&self, text: &str) {
         if self.verbosity >= Verbosity::Verbose {
-            talk(text);
+            talk(&escaped_lines(text));
         }
     }
 
     /// What may go wrong.
     pub fn warn(&self, text: &str) {
-        talk(&format!("{}: {text}", paint("warning", Style::Warning, self.color_err)));
+        talk(&format!("{}: {}", paint("warning", Style::Warning, self.color_err), escaped_lines(text)));
     }
 
     /// What went wrong, and what to do.
@@ -162,7 +180,7 @@ impl Printer {
 /// Stdout, which remembers that its reader has gone: writers of formats in between lose the kind of an error.
 #[derive(Debug)]
 pub struct DataWriter {
-    out: BufWriter<StdoutLock<'static>>,
+    out: TerminalText<BufWriter<StdoutLock<'static>>>,
     reader_gone: Rc<Cell<bool>>,
 }
 
@@ -198,6 +216,17 @@ impl Write for DataWriter {
 
 fn paint(text: &str, style: Style, is_on: bool) -> Cow<'_, str> {
     if is_on { Cow::Owned(format!("{}{text}\u{1b}[0m", style.code())) } else { Cow::Borrowed(text) }
+}
+
+/// What the argument parser says: help and version on stdout, complaints on stderr, in its own colours. A complaint repeats words
+/// that a shell may have taken from the names of files; where they hold more than text, it has no colours.
+pub fn print_clap(error: &clap::Error) {
+    let plain = error.render().to_string();
+    if error.use_stderr() && plain.chars().any(|c| is_unsafe(c) && c != '\n' && c != '\t') {
+        talk(escaped_lines(&plain).trim_end());
+    } else {
+        let _ = error.print();
+    }
 }
 
 /// A terminal that went away must not end what is being done, so failing to talk is no error.

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use super::escape::escaped_lines;
+
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: u64 = 1024;
 
@@ -16,7 +18,7 @@ pub fn can_ask() -> bool {
 /// The terminal cannot be read or written.
 pub fn confirm(question: &str) -> io::Result<bool> {
     let mut talk = io::stderr().lock();
-    write!(talk, "{question} [y/N] ")?;
+    write!(talk, "{} [y/N] ", escaped_lines(question))?;
     talk.flush()?;
     drop(talk);
     read_answer(io::stdin().lock())

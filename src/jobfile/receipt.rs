@@ -6,9 +6,11 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::cells_from_stored;
-use super::receipt_columns::{guarded, json_keys, out_columns};
-use crate::domain::{Outcome, Wall};
+use super::receipt_columns::{json_keys, out_columns};
+use super::spreadsheet::{guarded, name_cell};
+use super::text::folded;
+use super::{NAME_COLUMNS, cells_from_stored};
+use crate::domain::{Outcome, Wall, write_json};
 
 /// How receipts are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,8 @@ pub struct ReceiptWriter<W: Write> {
     out: Out<W>,
     /// The columns' names: for CSV as they are written, for JSON as encoded keys with a colon.
     inputs: usize,
+    /// Which of them hold names of users.
+    has_names: Vec<bool>,
     keys: Vec<String>,
     count: u64,
     is_raw: bool,
@@ -80,7 +84,7 @@ enum Out<W: Write> {
 
 impl<W: Write> ReceiptWriter<W> {
     /// Begins receipts with the input's columns; CSV's header is written at once. Unless `raw`, cells of CSV that a
-    /// spreadsheet would run get an apostrophe. JSON is for programs and stays as it is.
+    /// spreadsheet would run get an apostrophe, and names of users lose their `@`. JSON is for programs and stays as it is.
     ///
     /// # Errors
     /// Those of `to`.
@@ -93,7 +97,8 @@ impl<W: Write> ReceiptWriter<W> {
                 ReceiptFormat::Jsonl => Out::Jsonl(BufWriter::new(to)),
             },
             inputs: columns.len(),
-            keys: json_keys(&names)?,
+            has_names: columns.iter().map(|name| NAME_COLUMNS.contains(&folded(name).as_str())).collect(),
+            keys: json_keys(&names),
             count: 0,
             is_raw: raw,
             scratch: String::new(),
@@ -123,7 +128,7 @@ impl<W: Write> ReceiptWriter<W> {
         let first = self.count == 0;
         self.count += 1;
         match &mut self.out {
-            Out::Csv(csv) => write_csv(csv, &cells, self.inputs, receipt, self.is_raw, &mut self.scratch),
+            Out::Csv(csv) => write_csv(csv, &cells, &self.has_names, receipt, self.is_raw, &mut self.scratch),
             Out::Json(out) => {
                 out.write_all(if first { b"\n" } else { b",\n" })?;
                 write_object(out, &self.keys, &cells, self.inputs, receipt)
@@ -156,13 +161,15 @@ impl<W: Write> ReceiptWriter<W> {
 fn write_csv<W: Write>(
     csv: &mut csv::Writer<W>,
     cells: &[String],
-    inputs: usize,
+    has_names: &[bool],
     receipt: &Receipt<'_>,
     raw: bool,
     scratch: &mut String,
 ) -> io::Result<()> {
-    for index in 0..inputs {
-        csv.write_field(guarded(cells.get(index).map_or("", String::as_str), raw, scratch))?;
+    for (index, is_name) in has_names.iter().enumerate() {
+        let cell = cells.get(index).map_or("", String::as_str);
+        let cell = if *is_name && !raw { name_cell(cell) } else { cell };
+        csv.write_field(guarded(cell, raw, scratch))?;
     }
     csv.write_field(receipt.line.map(|line| line.to_string()).unwrap_or_default())?;
     csv.write_field(receipt.outcome.name())?;
@@ -189,20 +196,20 @@ fn write_object(
     };
     for index in 0..inputs {
         key(out)?;
-        serde_json::to_writer(&mut *out, cells.get(index).map_or("", String::as_str))?;
+        write_json(&mut *out, cells.get(index).map_or("", String::as_str))?;
     }
     key(out)?;
-    serde_json::to_writer(&mut *out, &receipt.line)?;
+    write_json(&mut *out, &receipt.line)?;
     key(out)?;
-    serde_json::to_writer(&mut *out, receipt.outcome.name())?;
+    write_json(&mut *out, receipt.outcome.name())?;
     key(out)?;
-    serde_json::to_writer(&mut *out, &receipt.reason)?;
+    write_json(&mut *out, &receipt.reason)?;
     key(out)?;
-    serde_json::to_writer(&mut *out, &receipt.http_status)?;
+    write_json(&mut *out, &receipt.http_status)?;
     key(out)?;
-    serde_json::to_writer(&mut *out, &receipt.attempts)?;
+    write_json(&mut *out, &receipt.attempts)?;
     key(out)?;
-    serde_json::to_writer(&mut *out, &finished_at)?;
+    write_json(&mut *out, &finished_at)?;
     out.write_all(b"}")
 }
 

@@ -1,7 +1,8 @@
-//! What receipts call their columns, and what a spreadsheet must not run. Pure.
+//! What receipts call their columns. Pure.
 
 use std::collections::HashSet;
-use std::io;
+
+use crate::domain::json_text;
 
 /// The columns after the input's own.
 const OURS: [&str; 6] = ["line", "outcome", "reason", "http_status", "attempts", "finished_at"];
@@ -24,7 +25,7 @@ pub(super) fn out_columns(columns: &[String]) -> Vec<String> {
 }
 
 /// Encoded keys, each once in an object: a nameless column is `column_N`, a repeated name gets its number too.
-pub(super) fn json_keys(names: &[String]) -> io::Result<Vec<String>> {
+pub(super) fn json_keys(names: &[String]) -> Vec<String> {
     let ours: HashSet<&str> = names.iter().map(String::as_str).collect();
     let mut seen = HashSet::new();
     let mut keys = Vec::with_capacity(names.len());
@@ -35,19 +36,8 @@ pub(super) fn json_keys(names: &[String]) -> io::Result<Vec<String>> {
         while is_taken(&key, &seen) {
             key = format!("{key}_{}", index + 1);
         }
-        keys.push(format!("{}:", serde_json::to_string(&key)?));
+        keys.push(format!("{}:", json_text(&key.as_str().into())));
         seen.insert(key);
     }
-    Ok(keys)
-}
-
-/// The cell, with an apostrophe before what a spreadsheet would run, unless `raw`. `scratch` holds the text that is made.
-pub fn guarded<'a>(cell: &'a str, raw: bool, scratch: &'a mut String) -> &'a str {
-    if raw || !cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        return cell;
-    }
-    scratch.clear();
-    scratch.push('\'');
-    scratch.push_str(cell);
-    scratch
+    keys
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::jobfile::stored_from_cells;
+use crate::jobfile::{guarded, stored_from_cells};
 use proptest::prelude::*;
 
 fn receipt(cells: &str) -> Receipt<'_> {

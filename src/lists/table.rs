@@ -9,7 +9,7 @@ use crate::domain::{TargetId, TargetKind};
 pub enum Column {
     /// `target_id`, always the first.
     TargetId,
-    /// `handle`, with its `@`.
+    /// `handle`, with its `@`; the writer takes that off unless everything is to stay as it is.
     Handle,
     /// `name`.
     Name,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::filter::{Rule, SPARED_BY, spared_record};
 use super::{Entry, ListKind, columns, record};
-use crate::jobfile::guarded;
+use crate::jobfile::guarded_in;
 
 /// Writes the entries of one list.
 pub struct ListWriter<W: Write> {
@@ -57,8 +57,9 @@ impl<W: Write> ListWriter<W> {
     }
 
     fn write_cells(&mut self, cells: &[String]) -> io::Result<()> {
-        for cell in cells {
-            self.csv.write_field(guarded(cell, self.is_raw, &mut self.scratch))?;
+        let names = columns(self.list).iter().map(|column| column.name()).chain([SPARED_BY]);
+        for (column, cell) in names.zip(cells) {
+            self.csv.write_field(guarded_in(column, cell, self.is_raw, &mut self.scratch))?;
         }
         self.csv.write_record(None::<&[u8]>)?;
         self.rows += 1;

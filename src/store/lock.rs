@@ -3,6 +3,7 @@
 //! to wait for and no process number to test.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -168,8 +169,14 @@ struct FileLock {
 impl FileLock {
     fn open(path: &Path) -> Result<File, StoreError> {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        options.open(path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })
+        // A link in the place of a lock's file would have us make, or lock, a file wherever it leads.
+        let no_links = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(no_links);
+        options.open(path).map_err(|source| {
+            let is_link = path.symlink_metadata().is_ok_and(|about| about.is_symlink());
+            let link = || io::Error::other("a symbolic link stands where a lock's own file has to be: remove it");
+            StoreError::Io { path: path.to_path_buf(), source: if is_link { link() } else { source } }
+        })
     }
 
     fn try_take(path: &Path) -> Result<Option<FileLock>, StoreError> {
@@ -200,4 +207,36 @@ fn beside(queue: &Path, what: &str) -> PathBuf {
     let mut name = queue.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{what}.lock"));
     queue.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn no_lock_is_taken_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let queue = folder.path().join("q.db");
+        let elsewhere = folder.path().join("elsewhere");
+        symlink(&elsewhere, folder.path().join("q.db.drain.lock")).unwrap();
+        symlink(&elsewhere, folder.path().join("q.db.schedule.lock")).unwrap();
+        symlink(&elsewhere, folder.path().join("q.db.serve.lock")).unwrap();
+        for is_there in [false, true] {
+            let said = DrainLock::take(&queue).unwrap_err().to_string();
+            assert!(said.contains("q.db.drain.lock") && said.contains("symbolic link"), "{said}");
+            assert!(ScheduleLock::try_take(&queue).is_err() && ServeLock::try_take(&queue).is_err());
+            assert_eq!(elsewhere.exists(), is_there, "nothing is made where a link leads");
+            std::fs::write(&elsewhere, "mine").unwrap();
+        }
+        assert_eq!(std::fs::read(&elsewhere).unwrap(), b"mine");
+        std::fs::remove_file(folder.path().join("q.db.drain.lock")).unwrap();
+        DrainLock::take(&queue).unwrap();
+        let accounts = folder.path().join("q.db.accounts.d");
+        make_private_folder(&accounts).unwrap();
+        symlink(folder.path().join("never"), accounts.join("7.lock")).unwrap();
+        assert!(AccountLock::try_take(&queue, AccountId(7)).is_err() && !folder.path().join("never").exists());
+    }
 }

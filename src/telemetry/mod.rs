@@ -4,6 +4,7 @@
 //! `cli/printer`). Only our own lines are ever shown below warnings: libraries log headers and bodies, and those hold secrets.
 
 use std::fs::OpenOptions;
+use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Mutex;
@@ -16,6 +17,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::config::LogFormat;
+use crate::domain::escaped_json;
 
 /// What to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,14 +55,42 @@ fn install<W>(logging: &Logging<'_>, writer: W, color: bool)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(color);
+    let lines = tracing_subscriber::fmt::layer();
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match logging.format {
-        LogFormat::Text => lines.with_target(false).boxed(),
-        LogFormat::Json => lines.json().boxed(),
+        LogFormat::Text => lines.with_writer(writer).with_ansi(color).with_target(false).boxed(),
+        LogFormat::Json => lines.with_writer(SafeJson(writer)).json().boxed(),
     };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter(logging)));
     // Fails where there is one already: then that one stays.
     let _ = subscriber.try_init();
+}
+
+/// JSON on its way to a terminal, or to a file that somebody shows there. (The lines of text are escaped by their own formatter.)
+struct SafeJson<M>(M);
+
+impl<'w, M: MakeWriter<'w>> MakeWriter<'w> for SafeJson<M> {
+    type Writer = SafeJsonLine<M::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        SafeJsonLine(self.0.make_writer())
+    }
+}
+
+struct SafeJsonLine<W>(W);
+
+impl<W: Write> Write for SafeJsonLine<W> {
+    /// A line comes as a whole.
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        match std::str::from_utf8(line) {
+            Ok(text) => self.0.write_all(escaped_json(text).as_bytes())?,
+            Err(_) => self.0.write_all(line)?,
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn filter(logging: &Logging<'_>) -> Targets {
@@ -105,7 +135,6 @@ mod tests {
 
     #[test]
     fn a_log_file_is_private_and_appended_to() {
-        use std::io::Write;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         open(&path).unwrap().write_all(b"one\n").unwrap();

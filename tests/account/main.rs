@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod canary;
+mod child;
 mod doctor;
 mod keyring;
 mod logins;

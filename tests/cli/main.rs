@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arguments;
+mod children;
 mod configuration;
 mod files;
 mod filters;
@@ -10,4 +11,5 @@ mod jobs;
 mod moved;
 mod packaging;
 mod program;
+mod terminal;
 mod words;

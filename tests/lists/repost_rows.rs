@@ -55,7 +55,7 @@ fn a_list_of_posts_names_the_posts_that_its_reposts_repeat() {
     let undo = stdout(&ended(home.cleanup(["undo", "posts"]), 0));
     assert!(sources.iter().all(|post| undo.contains(&format!("https://x.com/i/web/status/{post}"))), "{undo}");
     for handle in column(&undo, "handle") {
-        assert!(posts.contains(&format!("RT {}:", handle.trim_start_matches('\''))), "{handle}");
+        assert!(posts.contains(&format!("RT @{handle}:")), "{handle}");
     }
     // What a list of posts cannot mean is told by the file alone.
     ended(home.against(&sandbox, ["load", "posts.csv", "--action", "unfollow", "--job", "b"]), 65);

@@ -109,7 +109,7 @@ fn an_archive_names_them_or_is_no_list_of_reposts() {
     home.write("old.zip", zip(&files));
     let output = ended(home.cleanup(["import", "old.zip", "--what", "reposts"]), 0);
     let expected = "target_id,handle,created_at,repost_id,text,link\n\
-                    80,'@ada,2014-01-01T00:00:00Z,90,RT @ada: x,https://x.com/ada/status/80\n";
+                    80,ada,2014-01-01T00:00:00Z,90,RT @ada: x,https://x.com/ada/status/80\n";
     assert_eq!(stdout(&output), expected);
     assert!(stderr(&output).contains("1 repost does not say which post it repeats"), "{}", stderr(&output));
     // And where there are none at all the list is empty.

@@ -22,7 +22,7 @@ fn what_was_done_last_comes_first_in_the_table_and_on_the_page() {
     let times: Vec<&str> = rows.iter().map(|row| &row[6]).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
     for row in &rows {
-        assert!(row[1].starts_with("'@synthetic_") && &row[2] == HOSTILE, "{row:?}");
+        assert!(row[1].starts_with("synthetic_") && &row[2] == HOSTILE, "{row:?}");
         assert_eq!((&row[4], &row[5], &row[7]), ("unfollow", "follow", &*format!("https://x.com/i/user/{}", &row[0])));
     }
     assert!(stderr(&table).contains("Protected accounts have to approve"), "{}", stderr(&table));

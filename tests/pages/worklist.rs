@@ -118,7 +118,7 @@ fn a_saved_worklist_is_taken_by_its_own_queue_only_and_never_runs_as_a_job() {
     let first = text.lines().nth(1).unwrap();
     let cells: Vec<&str> = first.splitn(6, ',').collect();
     assert!(text.starts_with("cleanup_worklist,task,action,target,done,handle,name,link,why\n"), "{text}");
-    assert!(first.contains(",'@synthetic_") && first.contains("failed: "), "{first}");
+    assert!(first.contains(",synthetic_") && first.contains("failed: "), "{first}");
     let [token, task, _, target] = cells[..4] else { panic!("{first}") };
 
     let header = "cleanup_worklist,task,action,target,done\n";

@@ -11,6 +11,7 @@ mod small_disk;
 
 mod clocks;
 mod disk;
+mod memory;
 mod outage;
 mod refusals;
 mod second;

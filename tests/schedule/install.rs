@@ -98,3 +98,34 @@ fn a_cron_line_is_what_a_shell_runs() {
         .unwrap();
     assert_eq!((code(&shell), stderr(&shell).as_str()), (0, ""), "cron mails what is printed");
 }
+
+/// A line end in a path would begin a line of the crontab that its owner has not written.
+#[test]
+fn a_path_that_no_crontab_can_name_is_refused() {
+    let home = Home::new();
+    for name in ["a\n* * * * * touch evil\n.db", "a\rb.db", "a\u{1b}[2J.db", "a\u{85}.db"] {
+        let db = home.path(name);
+        let install =
+            |more: &str| home.cleanup(["schedule", "install", more, "--db", db.to_str().unwrap()]).output().unwrap();
+        let refused = install("--cron");
+        assert_eq!((code(&refused), stdout(&refused).as_str()), (2, ""), "{name:?}");
+        assert!(stderr(&refused).contains("no crontab can name it"), "{}", stderr(&refused));
+        // Units can write it down.
+        let print = install("--print");
+        assert_eq!(code(&print), 0, "{}", stderr(&print));
+        assert!(!stdout(&print).lines().any(|line| line.starts_with("* * * *")), "{}", stdout(&print));
+    }
+    let plain = home.cleanup(["schedule", "install", "--cron"]).output().unwrap();
+    assert_eq!((code(&plain), stdout(&plain).lines().count()), (0, 1));
+}
+
+#[test]
+fn a_unit_is_not_written_to_where_a_link_leads() {
+    let home = Home::new();
+    let folder = home.path(".config/systemd/user");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(home.path("elsewhere"), folder.join("cleanup-schedule.timer")).unwrap();
+    let written = home.cleanup(["schedule", "install"]).output().unwrap();
+    assert_eq!(code(&written), 0, "{}", stderr(&written));
+    assert!(!home.path("elsewhere").exists() && folder.join("cleanup-schedule.timer").is_file());
+}

@@ -15,6 +15,8 @@ use crate::domain::{Moment, Wall, counted};
 use crate::limits::WindowUsage;
 use crate::store::{Job, Store};
 
+const HEADINGS: [&str; 2] = ["Jobs", "Accounts"];
+
 /// Shows where jobs and accounts stand.
 ///
 /// # Errors
@@ -34,7 +36,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     if args.json {
         context.printer.json(&view.to_json(&context.settings)?)?;
     } else {
-        context.printer.data(&table(context, &view))?;
+        context.printer.table(&table(context, &view), &HEADINGS)?;
     }
     Ok(0)
 }
@@ -55,7 +57,7 @@ fn table(context: &Context, view: &Standing) -> String {
         return format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]));
     }
     let clock = |at: Wall| clock_text(at, view.now.wall, context.zone.get());
-    let mut lines = vec![context.printer.heading("Jobs").into_owned()];
+    let mut lines = vec![HEADINGS[0].to_owned()];
     for (status, eta) in &view.jobs {
         let counts = RowCounts::from(&status.counts);
         let eta = eta.map_or_else(String::new, |at| format!(", done about {}", clock(at)));
@@ -64,7 +66,7 @@ fn table(context: &Context, view: &Standing) -> String {
         lines.push(format!("  {name}  {state}  {settled}/{rows} settled ({}){eta}", counts.phrase()));
     }
     if !view.accounts.is_empty() {
-        lines.push(context.printer.heading("Accounts").into_owned());
+        lines.push(HEADINGS[1].to_owned());
     }
     let unfinished = view.jobs.iter().filter(|(status, _)| status.counts.pending > 0);
     let job = only(unfinished.map(|(status, _)| status.job.name.as_str()));

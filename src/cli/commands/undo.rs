@@ -9,7 +9,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::{WholeFile, refuse_places};
 use crate::domain::{Action, TaskState, Wall};
-use crate::jobfile::guarded;
+use crate::jobfile::guarded_in;
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, restore_page};
 use crate::store::{Job, PickOrder, PickedTask, Store, Wanted};
 
@@ -106,8 +106,8 @@ impl List<'_> {
             let facts = self.columns.facts(store, &tasks).await?;
             for (task, facts) in tasks.iter().zip(&facts) {
                 let mut scratch = String::new();
-                for cell in cells(task, facts) {
-                    csv.write_field(guarded(&cell, raw, &mut scratch)).map_err(failed)?;
+                for (column, cell) in COLUMNS.iter().zip(cells(task, facts)) {
+                    csv.write_field(guarded_in(column, &cell, raw, &mut scratch)).map_err(failed)?;
                 }
                 csv.write_record(None::<&[u8]>).map_err(failed)?;
             }

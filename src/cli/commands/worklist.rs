@@ -7,7 +7,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::WholeFile;
 use crate::domain::{TaskState, Wall};
-use crate::jobfile::{WORKLIST_COLUMNS, guarded};
+use crate::jobfile::{WORKLIST_COLUMNS, guarded_in};
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, WorklistPage, worklist_page};
 use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
 
@@ -144,7 +144,7 @@ impl List<'_> {
     ) -> Result<W, CliError> {
         let failed = |error: csv::Error| complain(error.into());
         let columns = WORKLIST_COLUMNS.iter().copied().chain(["handle", "name", "link", "why"]);
-        csv.write_record(columns).map_err(failed)?;
+        csv.write_record(columns.clone()).map_err(failed)?;
         for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
             let tasks = store.picked(from, ROWS_PER_READ).await?;
             let facts = self.columns.facts(store, &tasks).await?;
@@ -153,8 +153,8 @@ impl List<'_> {
                 let [handle, name] = [&facts.handle, &facts.name].map(|fact| fact.as_deref().unwrap_or_default());
                 let cells = [self.token, &number, task.action.name(), &target, "", handle, name, &facts.url, &why];
                 let mut scratch = String::new();
-                for cell in cells {
-                    csv.write_field(guarded(cell, raw, &mut scratch)).map_err(failed)?;
+                for (column, cell) in columns.clone().zip(cells) {
+                    csv.write_field(guarded_in(column, cell, raw, &mut scratch)).map_err(failed)?;
                 }
                 csv.write_record(None::<&[u8]>).map_err(failed)?;
             }

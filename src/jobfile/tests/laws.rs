@@ -14,6 +14,46 @@ fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
     (2_usize..5).prop_flat_map(|width| prop::collection::vec(prop::collection::vec(cell_text(), width), 0..12))
 }
 
+/// What stands in a column of targets or names, and what a spreadsheet would make of it.
+fn target_text() -> impl Strategy<Value = String> {
+    let named = prop_oneof![
+        "@[a-zA-Z_0-9]{1,15}",
+        "[0-9]{1,19}",
+        "[a-z]{1,9}",
+        "https://x.com/[a-z]{1,9}",
+        "x.com/a/status/[0-9]{1,19}"
+    ];
+    let dressed = ("[ \u{a0}\u{feff}\t']{0,2}", named, "[ ;\t]{0,2}")
+        .prop_map(|(lead, text, tail)| format!("{lead}{text}{tail}"));
+    prop_oneof![4 => dressed, 1 => cell_text(), 1 => "=\"[0-9]{1,19}\"", 1 => "[=+@＝-]{1,3}[a-z0-9]{0,3}"]
+}
+
+proptest! {
+    #[test]
+    fn receipts_are_job_files_of_the_same_targets(
+        rows in prop::collection::vec((target_text(), target_text(), cell_text()), 0..12),
+        header in prop::sample::select(vec!["target_id,handle,note", "handle,who,note", "id,screen_name,text", "note,username,b"]),
+        name in prop::sample::select(vec!["unfollow.csv", "unlike.csv"]), raw: bool,
+    ) {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(header.split(',')).unwrap();
+        for row in &rows {
+            writer.write_record([&row.0, &row.1, &row.2]).unwrap();
+        }
+        let options = ReadOptions { takes_handles: true, ..ReadOptions::default() };
+        let Ok((survey, first)) = read_with(name, &writer.into_inner().unwrap(), &options) else { return Ok(()) };
+        let mut receipts = ReceiptWriter::new(Vec::new(), ReceiptFormat::Csv, &survey.columns, raw).unwrap();
+        for row in &first {
+            let cells = ReceiptCells::Stored(row.2.as_deref().unwrap());
+            let outcome = crate::domain::Outcome::Pending;
+            receipts.write(&Receipt { cells, line: Some(row.0), outcome, reason: None, http_status: None, attempts: 0, finished_at: None }).unwrap();
+        }
+        let (_, again) = read_with(name, &receipts.finish().unwrap(), &options).unwrap();
+        let targets = |rows: &[Seen]| rows.iter().map(|row| row.1.clone().ok()).collect::<Vec<_>>();
+        prop_assert_eq!(targets(&again), targets(&first));
+    }
+}
+
 proptest! {
     #[test]
     fn a_table_in_any_dialect_is_read_as_it_was_written(

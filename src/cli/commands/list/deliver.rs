@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::output::{WholeFile, list_error};
 use crate::domain::counted;
-use crate::jobfile::guarded;
+use crate::jobfile::guarded_in;
 use crate::lists::fetch::Kept;
 use crate::lists::filter::{Filter, Rule, SPARED_BY, Sieve, Sifted, spared_record};
 use crate::lists::{Entry, ListKind, ListWriter, columns};
@@ -120,8 +120,9 @@ impl SparedFile {
 
     fn write(&mut self, list: ListKind, entry: &Entry, rule: Rule) -> Result<(), CliError> {
         let mut scratch = String::new();
-        for cell in spared_record(list, entry, rule) {
-            let cell = guarded(&cell, self.is_raw, &mut scratch);
+        let names = columns(list).iter().map(|column| column.name()).chain([SPARED_BY]);
+        for (column, cell) in names.zip(spared_record(list, entry, rule)) {
+            let cell = guarded_in(column, &cell, self.is_raw, &mut scratch);
             self.csv.write_field(cell).map_err(|error| CliError::io(&self.name, error.into()))?;
         }
         self.csv.write_record(None::<&[u8]>).map_err(|error| CliError::io(&self.name, error.into()))

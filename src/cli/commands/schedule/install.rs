@@ -20,6 +20,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result
     let subject = subject(context)?;
     let printer = &context.printer;
     if args.cron {
+        refuse_control_characters(&subject)?;
         printer.data(&subject.cron_line())?;
         printer.say("add this line with `crontab -e`, and take it out there again; cron mails what goes wrong");
         printer.say("cron sets hardly any variables: logins are found beside the queue, CLEANUP_KEY would have to be set in the crontab");
@@ -69,12 +70,23 @@ fn subject(context: &Context) -> Result<Subject, CliError> {
         log_file: context.overrides.log_file.as_deref().map(absolute).transpose()?,
         sandbox: context.settings.is_sandbox(),
     };
-    let paths = [Some(&subject.program), Some(&subject.queue), subject.config.as_ref(), subject.log_file.as_ref()];
-    if let Some(path) = paths.into_iter().flatten().find(|path| path.to_str().is_none()) {
+    if let Some(path) = subject.paths().find(|path| path.to_str().is_none()) {
         let message = format!("{}: this path is not UTF-8, and no unit can name it", path.display());
         return Err(CliError::new(Kind::Usage, message).hint("rename the file or its folder"));
     }
     Ok(subject)
+}
+
+/// A line end in a path ends the line of a crontab, and what follows is a line of its own: cron has no way to write one down.
+fn refuse_control_characters(subject: &Subject) -> Result<(), CliError> {
+    let has_one = |path: &&Path| path.to_string_lossy().contains(char::is_control);
+    let Some(path) = subject.paths().find(has_one) else { return Ok(()) };
+    let message = format!(
+        "{}: this path has a line end or another control character, and no crontab can name it",
+        path.display()
+    );
+    Err(CliError::new(Kind::Usage, message)
+        .hint("rename the file or its folder, or use the timer of `schedule install`"))
 }
 
 fn folder(args: &ScheduleInstallArgs) -> Result<PathBuf, CliError> {

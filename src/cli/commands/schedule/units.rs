@@ -44,6 +44,12 @@ impl Subject {
         words
     }
 
+    /// Every path that the texts name.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let all = [Some(&self.program), Some(&self.queue), self.config.as_ref(), self.log_file.as_ref()];
+        all.into_iter().flatten().map(PathBuf::as_path)
+    }
+
     /// Folders that a run writes to.
     fn folders(&self) -> Vec<&Path> {
         let mut folders: Vec<&Path> = [Some(&self.queue), self.log_file.as_ref()]
@@ -123,7 +129,7 @@ WantedBy=timers.target
         )
     }
 
-    /// A line for crontab.
+    /// A line for crontab. The paths hold no control characters.
     pub(super) fn cron_line(&self) -> String {
         let words: Vec<String> = self.words().iter().map(|word| cron_word(word)).collect();
         // Cron mails whatever is printed: only what went wrong is.

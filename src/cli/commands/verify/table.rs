@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::output::WholeFile;
 use crate::domain::{TaskState, Wall};
-use crate::jobfile::guarded;
+use crate::jobfile::guarded_in;
 use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
 
 const ROWS_PER_READ: u64 = 5_000;
@@ -56,8 +56,8 @@ async fn rows<W: Write>(
         let facts = columns.facts(store, &tasks).await?;
         for (task, facts) in tasks.iter().zip(&facts) {
             let mut scratch = String::new();
-            for cell in cells(task, facts) {
-                csv.write_field(guarded(&cell, raw, &mut scratch)).map_err(failed)?;
+            for (column, cell) in COLUMNS.iter().zip(cells(task, facts)) {
+                csv.write_field(guarded_in(column, &cell, raw, &mut scratch)).map_err(failed)?;
             }
             csv.write_record(None::<&[u8]>).map_err(failed)?;
         }
