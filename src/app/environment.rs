@@ -129,9 +129,11 @@ impl EnvironmentAccount {
                 Ok(())
             }
             Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => {
-                Err(CliError::new(Kind::Unreachable, format!("nobody answers at {base}: {}", reply.detail)).hint(
-                    "check the network, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
-                ))
+                let message = format!("nobody answers at {base}: {}", reply.detail);
+                let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
+                Err(CliError::new(Kind::Unreachable, message).hint(format!(
+                    "{mend}, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
+                )))
             }
             Err(reply) => {
                 let said = match reply.http_status {

@@ -145,7 +145,8 @@ pub fn nobody(base: &BaseUrl, reply: &Reply) -> CliError {
     let message = format!("{base} did not say whose login it is: {said}");
     match reply.finding {
         Finding::Unanswered { .. } | Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_) => {
-            CliError::new(Kind::Unreachable, message).hint("check the network, and try again later")
+            let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
+            CliError::new(Kind::Unreachable, message).hint(format!("{mend}, and try again later"))
         }
         _ => CliError::new(Kind::Person, message)
             .hint("the token has to be a user's, with the scopes users.read and tweet.read; log in again"),
@@ -160,7 +161,7 @@ impl From<GrantError> for CliError {
             }
             GrantError::App(_) => (Kind::Config, "compare with the app's page in the platform's developer console"),
             GrantError::World(_) | GrantError::Unsure(_) => {
-                (Kind::Unreachable, "check the network, and begin the login again")
+                (Kind::Unreachable, "see to that, or wait until the platform answers, and begin the login again")
             }
         };
         CliError::new(kind, error.to_string()).hint(hint).because(error)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::{Method, RequestBuilder, redirect, retry};
 
-use crate::platform::BaseUrl;
+use crate::platform::{BaseUrl, certificate_trouble};
 
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 const CONNECT_SECONDS: u64 = 10;
@@ -136,6 +136,9 @@ fn lost(error: reqwest::Error) -> WireError {
 /// The error and its causes without the URL, which may hold a code.
 fn words(error: &reqwest::Error) -> String {
     const MAX_CAUSES: usize = 6;
+    if let Some(said) = certificate_trouble(error) {
+        return said;
+    }
     let mut texts = vec![
         if error.is_connect() {
             "no connection"

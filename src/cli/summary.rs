@@ -145,6 +145,7 @@ mod tests {
             spent: MicroUsd(970_000),
             next_slot_at: None,
             given_up: None,
+            bad_certificate: None,
             withheld: None,
             damaged: Vec::new(),
             troubles: vec![],

@@ -23,7 +23,7 @@ use super::outage::Outage;
 use super::outage_hold::EndpointKey;
 use super::refusal_breaker::RefusalBreaker;
 use super::settings::{Access, Settings};
-use super::settling::Gathered;
+use super::settling::{Gathered, Silence};
 use super::shutdown::{Shutdown, Urgency};
 use super::wire::{Ahead, MAX_AHEAD_PER_WORKER, Wire};
 use crate::auth::{NoToken, TokenSource};
@@ -118,7 +118,7 @@ pub(super) struct Dispatcher {
     /// The platform has answered in this run.
     pub(super) answered: bool,
     /// Since when nobody has answered, and what went wrong last.
-    pub(super) silence: Option<(Tick, String)>,
+    pub(super) silence: Option<Silence>,
     pub(super) stopping: Option<Stopped>,
     /// What is wrong with a keep list.
     pub(super) withheld: Option<String>,
@@ -448,6 +448,7 @@ impl Dispatcher {
             next_slot_at: self.next_slot.map(|tick| now.wall_at(tick)),
             troubles: std::mem::take(&mut self.troubles),
             given_up: self.given_up,
+            bad_certificate: self.silence.take().filter(|silence| silence.is_certificate).map(|silence| silence.detail),
             withheld: self.withheld.take(),
             damaged: self.record_damage(now).await?,
         };

@@ -246,6 +246,8 @@ pub struct Finish {
     pub troubles: Vec<(AccountId, Reason, String)>,
     /// Since when nobody was served, where the run has waited long enough for a good answer.
     pub given_up: Option<Wall>,
+    /// Nobody answered because the server's certificate is not accepted: what is wrong with it.
+    pub bad_certificate: Option<String>,
     /// What is wrong with a keep list, where that ended it.
     pub withheld: Option<String>,
     /// Rows that are not what their files said, where those ended it.
@@ -262,6 +264,7 @@ impl Finish {
             next_slot_at: None,
             troubles: Vec::new(),
             given_up: None,
+            bad_certificate: None,
             withheld: None,
             damaged: Vec::new(),
         }

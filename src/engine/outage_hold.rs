@@ -106,7 +106,7 @@ impl Dispatcher {
         let task = flight.claimed.task;
         let failure = Failure { task, counted: verdict.troubles, reserved: flight.reserved.tick, ended: *ended };
         // Where nobody answers at all, the run decides at the end of its patience by a request of then.
-        let patience = self.silence.as_ref().map(|(since, _)| since.after(self.settings.give_up_after));
+        let patience = self.silence.as_ref().map(|silence| silence.since.after(self.settings.give_up_after));
         let patience = patience.map(|end| end.since(ended.tick)).filter(|left| !left.is_zero());
         let pause = |pauses| patience.map_or_else(|| pause_after(pauses), |left| pause_after(pauses).min(left));
         let outage = self.outages.entry(key).or_insert_with(|| Outage::begins(*ended));

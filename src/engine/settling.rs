@@ -24,6 +24,17 @@ pub(super) struct Gathered {
     pub(super) generation: i64,
 }
 
+/// Nobody has answered for a while.
+#[derive(Debug)]
+pub(super) struct Silence {
+    /// When the first request of it ended.
+    pub(super) since: Tick,
+    /// The newest one failed because of the server's certificate.
+    pub(super) is_certificate: bool,
+    /// What it met.
+    pub(super) detail: String,
+}
+
 impl Dispatcher {
     /// An answer came while nothing else happened.
     pub(super) fn note_arrival(&mut self, arrival: Arrival) {
@@ -126,20 +137,20 @@ impl Dispatcher {
         }
         let Finding::Unanswered { reason, .. } = &reply.finding else { return };
         let detail = if reply.detail.is_empty() { reason.to_string() } else { reply.detail.clone() };
-        self.note_silence(detail, now);
+        self.note_silence(reply.finding.is_bad_certificate(), detail, now);
     }
 
     /// Nobody answered.
-    pub(super) fn note_silence(&mut self, detail: String, now: Tick) {
+    pub(super) fn note_silence(&mut self, is_certificate: bool, detail: String, now: Tick) {
         // One lost connection is no silence; the second in a row is worth a word.
         let since = match &self.silence {
-            Some((since, _)) => *since,
+            Some(silence) => silence.since,
             None => now,
         };
         if now > since {
             self.put_back.push(Event::Unreachable { since: now.since(since), detail: detail.clone() });
         }
-        self.silence = Some((since, detail));
+        self.silence = Some(Silence { since, is_certificate, detail });
         if now.since(since) >= self.settings.give_up_after && self.stopping.is_none() {
             self.stopping = Some(Stopped::Unreachable);
         }
@@ -175,7 +186,7 @@ impl Dispatcher {
         {
             windows.ended(flight.lane.action, upper);
         }
-        if matches!(reply.finding, Finding::NotSent) {
+        if reply.finding.never_left() {
             self.budget.unplan(flight.price, 1);
         } else {
             self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });

@@ -97,7 +97,7 @@ impl Dispatcher {
         }
         run.rest_until = run.rest_until.max(until);
         let at = run.rest_until;
-        self.note_silence(detail, self.means.clock.now().tick);
+        self.note_silence(false, detail, self.means.clock.now().tick);
         self.schedule(account, at);
     }
 }

@@ -11,11 +11,12 @@ use reqwest::{Response, redirect, retry};
 
 use super::answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, rate_facts};
 use super::base_url::BaseUrl;
+use super::certificate::certificate_trouble;
 use super::classify::{Question, Subject, classify, expected_id, judge};
 use super::credentials::Credentials;
 use super::endpoint::Success;
 use super::page::{self, Page};
-use super::reply::{Finding, RefusalKind, Reply};
+use super::reply::{BAD_CERTIFICATE, Finding, RefusalKind, Reply};
 use super::request::{self, Concern, PageRequest, Request, Unbuildable, What};
 use super::{detail, x_v2};
 use crate::clock::{Clock, Sleep};
@@ -206,7 +207,9 @@ impl Client {
 
 impl From<reqwest::Error> for Lost {
     fn from(error: reqwest::Error) -> Lost {
-        let (reason, maybe_sent) = if error.is_connect() {
+        let (reason, maybe_sent) = if certificate_trouble(&error).is_some() {
+            (BAD_CERTIFICATE, false)
+        } else if error.is_connect() {
             ("connect_failed", false)
         } else if error.is_timeout() {
             ("timeout", true)

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::certificate::certificate_trouble;
 use super::classify::{Object, read, unreadable_word};
 use super::credentials::Credentials;
 
@@ -18,10 +19,13 @@ pub(super) fn of_answer(answer: &Answer, credentials: Option<&Credentials>) -> S
     one_line(&said, credentials)
 }
 
-/// An error and its sources, outermost first.
-pub(super) fn of_error(error: &dyn std::error::Error, credentials: Option<&Credentials>) -> String {
+/// An error and its sources, outermost first; of a bad certificate what can be done.
+pub(super) fn of_error(error: &(dyn std::error::Error + 'static), credentials: Option<&Credentials>) -> String {
     const MAX_SOURCES: usize = 8;
-    let chain = std::iter::successors(Some(error), |error| error.source()).take(MAX_SOURCES);
+    if let Some(said) = certificate_trouble(error) {
+        return one_line(&said, credentials);
+    }
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source()).take(MAX_SOURCES);
     let texts: Vec<String> = chain.map(ToString::to_string).collect();
     one_line(&texts.join(": "), credentials)
 }

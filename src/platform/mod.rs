@@ -7,6 +7,7 @@
 mod aisa;
 mod answer;
 mod base_url;
+mod certificate;
 mod classify;
 mod client;
 mod credentials;
@@ -22,6 +23,7 @@ mod x_v2;
 
 pub use answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS, rate_facts};
 pub use base_url::{BaseUrl, InvalidBaseUrl};
+pub use certificate::certificate_trouble;
 pub use classify::{Subject, classify};
 pub use client::{Client, ClientError, PROBE_SECONDS, Settings};
 pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
@@ -29,6 +31,6 @@ pub use detail::MAX_DETAIL_CHARS;
 pub use endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb, find, table};
 pub use page::{Listed, Missing, Page};
 pub use reading::{Collection, Reading, find_reading};
-pub use reply::{Finding, Limited, RefusalKind, Reply};
+pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{MAX_HANDLES_ASKED, PageRequest, Request, What};
 pub use vocabulary::{EntryFields, Vocabulary};

@@ -85,13 +85,28 @@ pub enum Finding {
     },
     /// No answer came.
     Unanswered {
-        /// `connect_failed`, `timeout`, `connection_lost`.
+        /// `connect_failed`, `bad_certificate`, `timeout`, `connection_lost`.
         reason: Reason,
         /// Whether the request may have reached the platform, so that the effect may have happened.
         maybe_sent: bool,
     },
     /// The request was not sent at all: its `send_by` had passed, or the run was cancelled before the socket was written.
     NotSent,
+}
+
+/// The reason of a [`Finding::Unanswered`] whose server has shown a certificate that is not accepted.
+pub const BAD_CERTIFICATE: &str = "bad_certificate";
+
+impl Finding {
+    /// Whether the request certainly never left this machine.
+    pub const fn never_left(&self) -> bool {
+        matches!(self, Finding::NotSent | Finding::Unanswered { maybe_sent: false, .. })
+    }
+
+    /// Whether no answer came because of the server's certificate.
+    pub fn is_bad_certificate(&self) -> bool {
+        matches!(self, Finding::Unanswered { reason, .. } if *reason == BAD_CERTIFICATE)
+    }
 }
 
 /// What a refusal says that does not identify the record.

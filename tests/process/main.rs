@@ -9,6 +9,7 @@ mod contract;
 #[path = "../common/small_disk.rs"]
 mod small_disk;
 
+mod certificate;
 mod clocks;
 mod disk;
 mod memory;

@@ -104,12 +104,13 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         Stopped::Account => Some("an account needs you".to_owned()),
         Stopped::KeepList => Some("a keep list cannot be read any more".to_owned()),
         Stopped::Damaged => Some("a row is not what its file said".to_owned()),
-        Stopped::Unreachable => Some(match finish.given_up {
-            Some(since) => {
+        Stopped::Unreachable => Some(match (&finish.bad_certificate, finish.given_up) {
+            (Some(said), _) => escaped(said).into_owned(),
+            (None, Some(since)) => {
                 let since = context.local_clock().text(since, now);
                 format!("the platform has not answered well since {since}; no row is blamed for it")
             }
-            None => "nobody answers: is the network up?".to_owned(),
+            (None, None) => "nobody answers: is the network up?".to_owned(),
         }),
     };
     if left > 0 {

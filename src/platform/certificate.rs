@@ -1,0 +1,65 @@
+//! Connections that failed because of a certificate. In: an error with its sources. Out: a sentence for people. What does not belong
+//! here: whether a request is sent again.
+//!
+//! Such a request has certainly not left: TLS comes before it. And it is not the network that is at fault, so nobody should be
+//! asked whether it is up.
+
+use std::error::Error;
+use std::io;
+
+use rustls::CertificateError;
+
+/// What is wrong with the certificate of the server, and what to do; none: the connection failed for another reason.
+pub fn certificate_trouble(error: &(dyn Error + 'static)) -> Option<String> {
+    let rustls::Error::InvalidCertificate(why) = tls_error(error)? else { return None };
+    let advice = match why {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => "is this machine's clock right?",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "is the address right, and does no proxy or login page of a network answer for it?"
+        }
+        _ => {
+            "does a proxy, a filter or the login page of a network answer in its place, or are the system's CA certificates old?"
+        }
+    };
+    Some(format!("the certificate of the server is not accepted ({why}); nothing was sent: {advice}"))
+}
+
+/// The error of TLS among the sources. Errors of I/O name the source of what they hold, and not what they hold.
+fn tls_error<'e>(mut error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    const MAX_SOURCES: usize = 16;
+    for _ in 0..MAX_SOURCES {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return Some(tls);
+        }
+        let held: Option<&'e (dyn Error + 'static)> =
+            error.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map(|held| held as _);
+        error = held.or_else(|| error.source())?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn wrapped(why: CertificateError) -> io::Error {
+        io::Error::other(io::Error::new(io::ErrorKind::InvalidData, rustls::Error::InvalidCertificate(why)))
+    }
+
+    #[test]
+    fn a_bad_certificate_says_what_may_be_wrong() {
+        let told = certificate_trouble(&wrapped(CertificateError::Expired)).unwrap();
+        assert!(told.contains("Expired") && told.contains("clock"), "{told}");
+        let told = certificate_trouble(&wrapped(CertificateError::UnknownIssuer)).unwrap();
+        assert!(
+            told.contains("UnknownIssuer") && told.contains("proxy") && told.contains("nothing was sent"),
+            "{told}"
+        );
+        assert_eq!(certificate_trouble(&io::Error::from(io::ErrorKind::ConnectionRefused)), None);
+        assert_eq!(certificate_trouble(&io::Error::other(rustls::Error::HandshakeNotComplete)), None);
+    }
+}
