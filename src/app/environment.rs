@@ -129,7 +129,7 @@ impl EnvironmentAccount {
                 Ok(())
             }
             Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => {
-                let message = format!("nobody answers at {base}: {}", reply.detail);
+                let message = format!("no answer from {base}: {}", reply.detail);
                 let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
                 Err(CliError::new(Kind::Unreachable, message).hint(format!(
                     "{mend}, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",

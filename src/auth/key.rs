@@ -67,6 +67,8 @@ pub struct KeyChoice {
 impl KeyChoice {
     /// The choice without any configuration: `CLEANUP_KEY` if it is set, else `credentials.key` in the queue's folder.
     pub fn beside(queue: &Path, passphrase: Option<Secret>) -> KeyChoice {
+        // Messages name it, and a queue may be named without its folder.
+        let queue = std::path::absolute(queue).unwrap_or_else(|_| queue.to_path_buf());
         KeyChoice { passphrase, place: KeyPlace::File, key_file: queue.with_file_name("credentials.key") }
     }
 

@@ -58,7 +58,7 @@ impl Context {
     /// Exit code 2 where there is no such job, with the nearest name and the list of jobs.
     pub async fn job(&self, name: &str) -> Result<(Store, Job), CliError> {
         let Some(mut store) = self.existing_queue().await? else {
-            return Err(self.unknown_job(name, &[]));
+            return Err(self.no_queue(Kind::Usage));
         };
         match store.job(name).await? {
             Some(job) => Ok((store, job)),
@@ -89,6 +89,30 @@ impl Context {
         let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
         let error = CliError::new(Kind::Usage, format!("there is no job named {}", escaped(name)));
         error.hint(unknown_hint(name, &names, &self.command(&["load", "FILE.csv"])))
+    }
+
+    /// The error where there is no queue at all: its place may be mistyped.
+    pub fn no_queue(&self, kind: Kind) -> CliError {
+        CliError::new(kind, self.no_queue_text()).hint(self.no_queue_hint())
+    }
+
+    /// The same for a command that has nothing to say then, and that is no error.
+    pub fn no_queue_sentence(&self) -> String {
+        format!("{}; {}", self.no_queue_text(), self.no_queue_hint())
+    }
+
+    fn no_queue_hint(&self) -> String {
+        let load = self.command(&["load", "FILE.csv"]);
+        match &self.settings.named_db {
+            Some(_) => format!("check --db and CLEANUP_DB, or make a new queue there with {load}"),
+            None => format!("{load} makes one"),
+        }
+    }
+
+    /// That there is no queue, and where it would be.
+    pub fn no_queue_text(&self) -> String {
+        let path = self.settings.db().map(|path| escaped(&path.display().to_string()).into_owned());
+        format!("there is no queue at {}", path.unwrap_or_else(|_| "its place".to_owned()))
     }
 
     /// A command to type next, for this very queue; words are quoted for a shell where they have to be.

@@ -23,6 +23,7 @@ pub mod summary;
 pub mod terminal_text;
 pub mod timing;
 pub mod usage;
+mod wrap;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;

@@ -12,6 +12,7 @@ use super::args::{ColorChoice, GlobalArgs};
 use super::error::CliError;
 use super::escape::{escaped, escaped_lines};
 use super::terminal_text::TerminalText;
+use super::wrap::wrap;
 use crate::domain::{is_unsafe, json_text};
 
 /// How much is said.
@@ -231,10 +232,18 @@ pub fn print_clap(error: &clap::Error) {
 
 /// A terminal that went away must not end what is being done, so failing to talk is no error.
 fn talk(text: &str) {
-    let mut line = String::with_capacity(text.len() + 1);
-    line.push_str(text);
+    let mut line = wrap(text, columns());
     line.push('\n');
     let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// How wide the terminal is that hears the talk; 0 where there is none, or it does not say.
+fn columns() -> usize {
+    let talk = io::stderr();
+    if !talk.is_terminal() {
+        return 0;
+    }
+    rustix::termios::tcgetwinsize(&talk).map_or(0, |size| usize::from(size.ws_col))
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl Feed {
             encoding: encoding_of(&magic),
         };
         feed.look_ahead().map_err(|error| feed_error(error, source.name(), 1))?;
-        if let Some((what, remedy)) = web_page(&feed.ahead) {
+        if let Some((what, remedy)) = web_page(&feed.ahead).or_else(|| script_or_json(&feed.ahead)) {
             return Err(JobFileError::NotText { path: path(), what, remedy });
         }
         Ok(feed)
@@ -272,12 +272,29 @@ fn web_page(text: &[u8]) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// A file of an archive or other JSON by how its text begins. No header and no target begins so.
+fn script_or_json(text: &[u8]) -> Option<(&'static str, &'static str)> {
+    let text = text.trim_ascii_start();
+    if text.starts_with(b"window.") || text.starts_with(b"Grailbird.") {
+        return Some((
+            "this is a file of an X data archive (JavaScript), not a CSV",
+            "make a list of it: `cleanup import ARCHIVE --what likes -o unlike.csv`, with the zip that X sent or the folder unpacked from it",
+        ));
+    }
+    (text.starts_with(b"{") || text.starts_with(b"[")).then_some((
+        "this is JSON, not a CSV",
+        "write its IDs (id_str, not id) one a line; lists of an X data archive: `cleanup import ARCHIVE --what likes -o unlike.csv`",
+    ))
+}
+
 /// Formats people hand over by mistake, by their first bytes: what it is, and what to do.
 fn foreign_format(magic: &[u8]) -> Option<(&'static str, &'static str)> {
+    let zip = "a spreadsheet: choose Save as, CSV UTF-8, with the IDs formatted as text; an X data archive: `cleanup import ARCHIVE --what \
+               likes -o unlike.csv`";
     let excel = "in the spreadsheet choose Save as, CSV UTF-8, with the IDs formatted as text";
     match magic {
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => {
-            Some(("this is an Excel workbook or another zip archive: save it as CSV", excel))
+            Some(("this is an Excel workbook or another zip archive: save it as CSV", zip))
         }
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(("this is an old Excel workbook: save it as CSV", excel)),
         [0x1f, 0x8b, ..] => {

@@ -3,8 +3,9 @@
 use csv::ByteRecord;
 
 use super::DamageForm;
+use super::cell::bare;
 use super::text::{decode, shown};
-use crate::domain::{Action, TargetKind};
+use crate::domain::{Action, Handle, TargetKind};
 
 /// What is wrong with a row. [`Fault::code`] is stored and shown to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -183,6 +184,33 @@ impl From<DamageForm> for Fault {
     }
 }
 
+/// What a cell that names nobody probably is, and how to write it.
+fn not_an_id(text: &str, action: Option<Action>) -> String {
+    let text = bare(text);
+    let takes_users = action.is_none_or(|action| action.target_kind() == TargetKind::User);
+    if let Some(whole) = whole_of_decimal(text) {
+        // A double is exact up to 2^53, which has 16 digits.
+        return if whole.len() < 16 {
+            format!("a number with a decimal point: write {whole}")
+        } else {
+            "a number with a decimal point: a program has read this ID as a number and may have rounded it, so it may be somebody \
+             else's; export again with the column as text"
+                .to_owned()
+        };
+    }
+    if takes_users && text.parse::<Handle>().is_ok() {
+        return format!("not an ID: a handle is written @{text}, or stands in a column called handle or username");
+    }
+    Fault::NotAnId.message(action)
+}
+
+/// `791557233689870338` of `791557233689870338.0`
+fn whole_of_decimal(text: &str) -> Option<&str> {
+    let (whole, part) = text.split_once(['.', ','])?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(whole) && digits(part) && part.bytes().all(|byte| byte == b'0')).then_some(whole)
+}
+
 fn damaged(form: DamageForm) -> String {
     format!(
         "{}, more often in this file than by chance: the ID was rounded, and may now be somebody else's; {}",
@@ -207,7 +235,11 @@ pub struct Rejection {
 impl Rejection {
     pub(super) fn of(fault: Fault, action: Option<Action>, column: &str, cell: &[u8]) -> Rejection {
         let text = shown(&decode(cell));
-        Rejection { column: shown(column), text, fault, message: fault.message(action) }
+        let message = match fault {
+            Fault::NotAnId => not_an_id(&decode(cell), action),
+            _ => fault.message(action),
+        };
+        Rejection { column: shown(column), text, fault, message }
     }
 
     /// The short, stable reason: `empty_target` and so on.
@@ -224,4 +256,22 @@ impl Rejection {
 /// The cell, or nothing where the row is too short.
 pub(super) fn cell(record: &ByteRecord, index: usize) -> &[u8] {
     record.get(index).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_is_no_id_says_what_to_write_instead() {
+        let message = |cell: &str, action| Rejection::of(Fault::NotAnId, Some(action), "user", cell.as_bytes()).message;
+        let handle = message("jack", Action::Unfollow);
+        assert!(handle.contains("@jack") && handle.contains("a column called handle or username"), "{handle}");
+        assert!(!message("jack", Action::Unlike).contains("@jack"), "posts have no handles");
+        assert!(message("a b", Action::Unfollow).contains("write the numeric ID of the user"));
+        let rounded = message("791557233689870338.0", Action::Unfollow);
+        assert!(rounded.contains("may have rounded") && rounded.contains("as text"), "{rounded}");
+        assert_eq!(message("'2244994945.00'", Action::Unfollow), "a number with a decimal point: write 2244994945");
+        assert!(message("1.5", Action::Unfollow).contains("write the numeric ID"), "no ID was a fraction");
+    }
 }

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, ContentType};
 use super::certificate::certificate_trouble;
-use super::classify::{Object, read, unreadable_word};
+use super::classify::{Object, Unreadable, read};
 use super::credentials::Credentials;
+use crate::domain::counted;
 
 /// The most characters a detail has.
 pub const MAX_DETAIL_CHARS: usize = 300;
@@ -14,9 +15,24 @@ pub const MAX_DETAIL_CHARS: usize = 300;
 pub(super) fn of_answer(answer: &Answer, credentials: Option<&Credentials>) -> String {
     let said = match read(&answer.body) {
         Ok(root) => words(&root),
-        Err(why) => format!("{} ({} bytes)", unreadable_word(why, answer.content_type), answer.body.bytes.len()),
+        Err(why) => unreadable_text(why, answer.content_type, answer.body.bytes.len()),
     };
     one_line(&said, credentials)
+}
+
+/// What an answer was that no JSON object could be read from.
+fn unreadable_text(why: Unreadable, content_type: ContentType, bytes: usize) -> String {
+    let length = counted(bytes as u64, "byte", "bytes");
+    match why {
+        Unreadable::Empty => "an empty answer".to_owned(),
+        Unreadable::Cut => format!("an answer that broke off after {length}"),
+        Unreadable::NotJson if content_type == ContentType::Html => {
+            format!("a web page (HTML) of {length} instead of JSON")
+        }
+        Unreadable::NotJson => format!("{length} that are not JSON"),
+        Unreadable::DuplicateKey => format!("JSON of {length} with the same field twice"),
+        Unreadable::NotAnObject => format!("JSON of {length} that is not an object"),
+    }
 }
 
 /// An error and its sources, outermost first; of a bad certificate what can be done.
@@ -100,8 +116,9 @@ mod tests {
             (r#"{"error":{"code":"RATE_LIMITED","message":"slow"}}"#, "slow (code \"RATE_LIMITED\")"),
             (r#"{"detail":"your token s3cr3t-token is bad"}"#, "your token *** is bad"),
             (r#"{"data":{}}"#, "a JSON object without a message"),
-            ("", "empty_body (0 bytes)"),
-            ("<html>", "html_body (6 bytes)"),
+            ("", "an empty answer"),
+            ("<html>", "a web page (HTML) of 6 bytes instead of JSON"),
+            ("[1]", "JSON of 3 bytes that is not an object"),
         ] {
             assert_eq!(of_answer(&answer(body.as_bytes(), ContentType::Html), Some(&credentials())), detail, "{body}");
         }

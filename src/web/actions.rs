@@ -113,7 +113,7 @@ pub(super) async fn retry(
         reason => command.store.retry_reason(&command.job, reason, now).await.map_err(in_part)?,
     };
     let what = if which.reason.is_empty() { String::new() } else { format!(" ({})", which.reason) };
-    let detail = format!("{} failed tasks are in line again{what}", retried.tasks);
+    let detail = format!("{} queued again{what}", counted(retried.tasks, "failed task is", "failed tasks are"));
     command.done("retry", &detail, "retried").await
 }
 
@@ -126,7 +126,7 @@ pub(super) async fn retry_row(
     if command.store.retry_task(&command.job, TaskId(task)).await?.tasks == 0 {
         return Err(Problem::unusable("This row has not failed, so there is nothing to try again.", ""));
     }
-    command.done("retry", "one failed task is in line again", "retried").await
+    command.done("retry", "1 failed task is queued again", "retried").await
 }
 
 /// The engine rests because an account needs a person, or because nobody answered: try again now.

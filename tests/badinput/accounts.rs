@@ -52,7 +52,10 @@ fn nobody_answers() {
     assert_eq!((code(&output), &end["stopped"]), (69, &"unreachable".into()), "{end}\n{}", stderr(&output));
     assert_eq!(end["jobs"][0]["pending"], 6, "nothing is lost: {end}");
     let said = stderr(&output);
-    assert!(said.contains("nobody answers") && said.contains("6 left") && said.contains("cleanup resume"), "{said}");
+    assert!(
+        said.contains("no answer from the platform") && said.contains("6 left") && said.contains("cleanup resume"),
+        "{said}"
+    );
     assert!(!said.contains("secret-1"), "{said}");
 
     // Without a user ID the platform would have to be asked first.
@@ -60,7 +63,7 @@ fn nobody_answers() {
     home.write("unfollow.csv", ids(6));
     let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--json"]);
     run.env("CLEANUP_X_API", &url).env("CLEANUP_X_TOKEN", "secret-1");
-    contract(&refused(&home, &mut run, 69, &["nobody answers", &url, "CLEANUP_X_USER_ID"]));
+    contract(&refused(&home, &mut run, 69, &["no answer from", &url, "CLEANUP_X_USER_ID"]));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod configuration;
 mod files;
 mod filters;
 mod jobs;
+mod messages;
 mod moved;
 mod packaging;
 mod program;

@@ -43,7 +43,9 @@ pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CliError> {
         let accounts: Vec<Value> = found.iter().map(AccountAudit::json).collect();
         context.printer.json(&json!({ "accounts": accounts, "apps": apps.iter().map(AppAudit::json).collect::<Vec<_>>(), "over": is_over }))?;
     } else if found.is_empty() {
-        context.printer.data("no attempts are on record")?;
+        let is_there = context.settings.db().is_ok_and(|path| path.exists());
+        let why = if is_there { String::new() } else { format!(": {}", context.no_queue_sentence()) };
+        context.printer.data(&format!("no attempts are on record{why}"))?;
     } else {
         let zone = context.zone.get();
         let told = found.iter().map(|audit| audit.told(zone)).chain(apps.iter().map(|audit| audit.told(zone)));

@@ -110,7 +110,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
                 let since = context.local_clock().text(since, now);
                 format!("the platform has not answered well since {since}; no row is blamed for it")
             }
-            (None, None) => "nobody answers: is the network up?".to_owned(),
+            (None, None) => "no answer from the platform: is the network up?".to_owned(),
         }),
     };
     if left > 0 {

@@ -361,7 +361,7 @@ fn in_the_way(stop: &Stop) -> Option<(Kind, String)> {
         Stop::Malformed(said) => {
             Some((Kind::Person, format!("the platform does not take the question about handles: {said}")))
         }
-        Stop::Unreachable(said) => Some((Kind::Unreachable, format!("nobody answers: {said}"))),
+        Stop::Unreachable(said) => Some((Kind::Unreachable, format!("no answer from the platform: {said}"))),
         Stop::World(said) => {
             Some((Kind::Unreachable, format!("the platform does not answer the question about handles well: {said}")))
         }

@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> 
             store.close().await;
             histories
         }
-        None => Vec::new(),
+        None => return Err(context.no_queue(Kind::Usage)),
     };
     if histories.is_empty() {
         let list = context.command(&["status"]);

@@ -41,6 +41,11 @@ impl Places {
         self.names.len() as u64
     }
 
+    /// The files; none on stdout.
+    pub(super) fn paths(self) -> Vec<PathBuf> {
+        self.paths.unwrap_or_default()
+    }
+
     /// Puts a page, counted from 1, in its place.
     pub(super) fn put(&self, number: u64, page: &str, context: &Context) -> Result<(), CliError> {
         let path = self.paths.as_ref().and_then(|paths| paths.get(usize::try_from(number).ok()?.checked_sub(1)?));

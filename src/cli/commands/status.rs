@@ -5,7 +5,7 @@
 use crate::cli::account_trouble::{TroubledAccount, only, reason_of};
 use crate::cli::args::StatusArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::progress::hold_text;
 use crate::cli::standing::{Look, Standing, next_slot};
@@ -29,8 +29,12 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
             view
         }
         None => match args.jobs.first() {
-            Some(name) => return Err(context.unknown_job(name, &[])),
-            None => Standing::default(),
+            Some(_) => return Err(context.no_queue(Kind::Usage)),
+            None if args.json => Standing::default(),
+            None => {
+                context.printer.data(&context.no_queue_sentence())?;
+                return Ok(0);
+            }
         },
     };
     if args.json {

@@ -1,6 +1,7 @@
 //! `cleanup undo`: what a job has done, to restore it by hand. Nothing is sent.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use crate::app::{FactColumns, Facts};
 use crate::cli::args::UndoArgs;
@@ -38,8 +39,9 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CliError> {
     if args.output.is_some() || args.html.is_none() {
         list.table(&mut store, args, context).await?;
     }
+    let mut places: Vec<PathBuf> = file_of(args.output.as_ref()).map(Path::to_path_buf).into_iter().collect();
     if args.html.is_some() {
-        list.pages(&mut store, args, context).await?;
+        places.extend(list.pages(&mut store, args, context).await?);
     }
     store.end_picking().await?;
     store.close().await;
@@ -48,9 +50,12 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CliError> {
     } else {
         ""
     };
-    context
-        .printer
-        .say(&format!("{}: {total} done{older}, what was done last first; nothing was sent", escaped(&job.name)));
+    let files: Vec<String> = places.iter().map(|path| escaped(&path.display().to_string()).into_owned()).collect();
+    let written = if files.is_empty() { String::new() } else { format!(", written to {}", files.join(", ")) };
+    context.printer.say(&format!(
+        "{}: {total} done{older}, what was done last first{written}; nothing was sent",
+        escaped(&job.name)
+    ));
     for sentence in list.cannot() {
         context.printer.say(sentence);
     }
@@ -117,7 +122,8 @@ impl List<'_> {
         Ok(out)
     }
 
-    async fn pages(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<(), CliError> {
+    /// Writes the pages; where they are, unless on stdout.
+    async fn pages(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<Vec<PathBuf>, CliError> {
         let places = Places::for_links(file_of(args.html.as_ref()), self.total)?;
         let now = context.clock.now().wall;
         for number in 1..=places.count() {
@@ -133,7 +139,7 @@ impl List<'_> {
             let page = restore_page(&self.job.name, &rows, self.total, part, now, sandbox, &self.cannot());
             places.put(number, &page, context)?;
         }
-        Ok(())
+        Ok(places.paths())
     }
 }
 

@@ -43,7 +43,7 @@ pub(in crate::platform) fn read(body: &Body) -> Result<Object, Unreadable> {
 }
 
 /// The reason word.
-pub(in crate::platform) fn unreadable_word(why: Unreadable, content_type: ContentType) -> &'static str {
+pub(super) fn unreadable_word(why: Unreadable, content_type: ContentType) -> &'static str {
     match why {
         Unreadable::Empty => "empty_body",
         Unreadable::Cut => "cut_body",

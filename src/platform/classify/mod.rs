@@ -31,7 +31,8 @@ use super::answer::{Answer, Body};
 use super::endpoint::{Endpoint, Success};
 use super::reply::{Finding, Limited, RefusalKind};
 use crate::domain::{NOT_FOUND_UNCLEAR, Platform, RateFacts, TargetKind};
-pub(super) use body::{Object, read, unreadable_word};
+use body::unreadable_word;
+pub(super) use body::{Object, Unreadable, read};
 pub use subject::Subject;
 
 /// What an answer to `endpoint` means, asked about `subject`.

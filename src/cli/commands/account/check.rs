@@ -225,7 +225,7 @@ async fn check(
 
 fn judge(finding: &Finding) -> (State, &'static str) {
     match finding {
-        Finding::Unanswered { .. } => (State::Unknown, "nobody answers"),
+        Finding::Unanswered { .. } => (State::Unknown, "no answer from the platform"),
         Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_) => {
             (State::Unknown, "the platform could not say")
         }

@@ -13,6 +13,7 @@ use crate::cli::args::DoctorArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
+use crate::cli::printer::Verbosity;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +96,8 @@ pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CliError> {
         context.printer.json(&json!({ "findings": list, "exit_code": worst.exit_code() }))?;
         return Ok(worst.exit_code());
     }
-    for finding in &findings {
+    let is_quiet = context.printer.verbosity() == Verbosity::Quiet;
+    for finding in findings.iter().filter(|finding| !is_quiet || finding.level != Level::Good) {
         context.printer.data(&format!("{:<4}  {}: {}", finding.level.name(), finding.what, escaped(&finding.text)))?;
         if let Some(remedy) = finding.remedy.as_ref().filter(|_| finding.level != Level::Good) {
             context.printer.data(&format!("      {}", escaped(remedy)))?;

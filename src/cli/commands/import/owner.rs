@@ -7,7 +7,7 @@ use crate::cli::commands::account;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::clipped;
-use crate::domain::{AccountName, Platform, UserId};
+use crate::domain::{AccountName, Platform, UserId, is_unsafe};
 use crate::lists::archive::About;
 
 /// X allows 50.
@@ -21,7 +21,8 @@ pub(super) fn sentence(about: &About) -> String {
         (Some(handle), None) => format!("{handle}, whose ID it does not say"),
         (None, None) => "somebody it does not name: it has neither manifest nor account".to_owned(),
     };
-    let name = about.name.as_deref().map_or_else(String::new, |name| format!("{}, ", clipped(name, MAX_NAME_CHARS)));
+    let name = about.name.as_deref().filter(|name| name.chars().any(|c| !c.is_whitespace() && !is_unsafe(c)));
+    let name = name.map_or_else(String::new, |name| format!("{}, ", clipped(name, MAX_NAME_CHARS)));
     let made = about.generated_at.map_or_else(String::new, |at| format!(", made {}", at.rfc3339()));
     let part = match about.is_partial {
         Some(true) => "; only a part of what X keeps, so other zips hold the rest",
@@ -69,5 +70,21 @@ async fn user_of(context: &Context, name: &AccountName) -> Result<UserId, CliErr
         Err(error) if error.kind != Kind::Usage => Err(error),
         Err(_) if context.settings.is_sandbox() => SandboxAccounts::user_of(name),
         Err(error) => context.settings.credentials.x_user_id.clone().ok_or(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_empty_name_leaves_no_comma() {
+        let about = |name: &str| About { handle: "ada".parse().ok(), name: Some(name.to_owned()), ..About::default() };
+        for name in ["", "  ", "\u{200b}", "\u{202e}"] {
+            let told = sentence(&about(name));
+            assert!(told.starts_with("archive of @ada, whose ID"), "{told}");
+        }
+        assert!(sentence(&about("Ada")).starts_with("archive of Ada, @ada, "));
     }
 }

@@ -44,7 +44,7 @@ pub(in crate::cli::commands) fn ending(
                 .hint("undo them on the platform's own pages, or delete them by their own IDs: `cleanup list posts`"));
         }
         Stop::Unreachable(said) => {
-            let error = CliError::new(Kind::Unreachable, format!("nobody answers: {said}"));
+            let error = CliError::new(Kind::Unreachable, format!("no answer from the platform: {said}"));
             return Err(error.hint(go_on));
         }
         Stop::Deadline => ("the deadline has come, or no slot comes before it".to_owned(), 4),

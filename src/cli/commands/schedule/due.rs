@@ -30,7 +30,7 @@ use crate::web::Hub;
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
 pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CliError> {
     let Some(mut store) = context.existing_queue().await? else {
-        context.printer.say("there is no queue here yet, so nothing is due");
+        context.printer.say(&format!("{}, so nothing is due", context.no_queue_text()));
         return Ok(0);
     };
     let (due, next) = scheduler::due(&mut store, context.clock.now().wall).await?;

@@ -28,6 +28,9 @@ pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8,
     if let Some(mut store) = context.existing_queue().await? {
         views = look(&mut store).await?;
         store.close().await;
+    } else if !args.json {
+        context.printer.say(&context.no_queue_sentence());
+        return Ok(0);
     }
     let now = context.clock.now().wall;
     if args.json {

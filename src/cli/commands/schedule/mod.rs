@@ -87,7 +87,7 @@ pub(crate) fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
 
 /// The queue and its schedule of that name.
 async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), CliError> {
-    let Some(mut store) = context.existing_queue().await? else { return Err(unknown(context, name, &[])) };
+    let Some(mut store) = context.existing_queue().await? else { return Err(context.no_queue(Kind::Usage)) };
     let schedules = store.schedules().await?;
     match schedules.iter().find(|schedule| schedule.name == name) {
         Some(schedule) => Ok((store, schedule.clone())),

@@ -31,6 +31,9 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
                     schedules.push(super::understood(&stored)?);
                 }
                 store.close().await;
+            } else if !args.json {
+                context.printer.say(&context.no_queue_sentence());
+                return Ok(0);
             }
         }
     }

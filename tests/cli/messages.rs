@@ -1,0 +1,243 @@
+//! What the program says, read once as a whole. `CLEANUP_MESSAGES=list.txt cargo test --test cli every_message` writes every text in the
+//! source that a person may see to that file, with its place, to be read from top to bottom.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::program::{Home, queue_with_job};
+use cleanup::store::QueueKind;
+
+/// A text in the source: its file, its line, and itself.
+struct Message {
+    place: String,
+    text: String,
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && name != "tests" && name != "sandbox" {
+            sources(&path, found);
+        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && name != "outage_law.rs" {
+            found.push(path);
+        }
+    }
+}
+
+/// The string literals of a file, and its doc comments of options (they are the help), without its tests.
+fn literals(source: &str) -> Vec<(usize, String)> {
+    let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let (mut found, mut line, mut chars) = (Vec::new(), 1, code.chars().peekable());
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' => line += 1,
+            '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
+            // A character literal; a lifetime has no end.
+            '\'' => {
+                let mut rest = chars.clone();
+                let first = rest.next();
+                let second = rest.next();
+                if first == Some('\\') || second == Some('\'') {
+                    chars.next();
+                    if first == Some('\\') {
+                        chars.next();
+                    }
+                    while chars.next_if(|c| *c != '\'').is_some() {}
+                    chars.next();
+                }
+            }
+            '"' => {
+                let (begin, mut text) = (line, String::new());
+                while let Some(c) = chars.next() {
+                    match c {
+                        '"' => break,
+                        '\\' => match chars.next() {
+                            Some('\n') => {
+                                line += 1;
+                                while chars.next_if(|c| c.is_whitespace()).is_some_and(|c| c != '\u{0}') {}
+                            }
+                            Some('n') => text.push('\n'),
+                            Some(other) => text.push(other),
+                            None => {}
+                        },
+                        c => {
+                            line += usize::from(c == '\n');
+                            text.push(c);
+                        }
+                    }
+                }
+                found.push((begin, text));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a text is a sentence or a part of one, and no SQL, no format and no name.
+fn is_said(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let is_sql =
+        ["select ", "insert ", "update ", "delete from", "create ", "pragma ", " where ", "json_", "with ", " from "]
+            .iter()
+            .any(|word| lower.trim_start().starts_with(word.trim_start()) && lower.contains(word));
+    text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count() >= 3 && !is_sql
+}
+
+fn messages() -> Vec<Message> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        let shown = file.strip_prefix(root).unwrap().display().to_string();
+        let source = std::fs::read_to_string(&file).unwrap();
+        let texts = literals(&source).into_iter().filter(|(_, text)| is_said(text));
+        all.extend(texts.map(|(line, text)| Message { place: format!("{shown}:{line}"), text }));
+    }
+    all
+}
+
+#[test]
+fn every_message_has_the_form_of_one() {
+    let all = messages();
+    assert!(all.len() > 900, "{}", all.len());
+    if let Some(path) = std::env::var_os("CLEANUP_MESSAGES") {
+        let mut list = String::new();
+        for Message { place, text } in &all {
+            let _ = writeln!(list, "{place}\n    {}", text.replace('\n', "\n    "));
+        }
+        std::fs::write(path, list).unwrap();
+    }
+    // A plural for any number, a number that never agrees, and words that are for us and not for a person.
+    const NEVER: [&str; 8] =
+        ["(s)", " 1 rows", "1 requests", "nobody answers", "unwrap", "TODO", "Some(", "please contact"];
+    let mut wrong: Vec<String> = Vec::new();
+    for Message { place, text } in &all {
+        wrong.extend(
+            NEVER.iter().filter(|never| text.contains(**never)).map(|never| format!("{place}: {never}: {text}")),
+        );
+        let backticks = text.matches('`').count();
+        if backticks % 2 == 1 && !text.contains("{") {
+            wrong.push(format!("{place}: a command that does not end: {text}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every command that a message names is one, with options that it has.
+#[test]
+fn commands_that_messages_name_can_be_typed() {
+    use clap::CommandFactory;
+    let mut tree = cleanup::cli::args::Cli::command();
+    tree.build();
+    let mut checked = 0;
+    let mut wrong: Vec<String> = Vec::new();
+    for Message { place, text } in messages() {
+        for command in text.split('`').skip(1).step_by(2).filter_map(|command| command.strip_prefix("cleanup ")) {
+            checked += 1;
+            if let Err(why) = can_be_typed(&tree, command) {
+                wrong.push(format!("{place}: `cleanup {command}`: {why}"));
+            }
+        }
+    }
+    assert!(checked > 25, "{checked}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn can_be_typed(tree: &clap::Command, words: &str) -> Result<(), String> {
+    let mut command = tree;
+    for word in words.split_whitespace() {
+        if let Some(option) = word.strip_prefix("--") {
+            let name = option.split('=').next().unwrap_or_default();
+            let is_there = command.get_arguments().any(|argument| argument.get_long() == Some(name));
+            if !is_there && !["help", "version"].contains(&name) {
+                return Err(format!("{} has no --{name}", command.get_name()));
+            }
+        } else if let Some(within) = command.find_subcommand(word) {
+            command = within;
+        } else if command.has_subcommands()
+            && !word.starts_with(['{', '<', '-'])
+            && word.chars().all(char::is_lowercase)
+        {
+            return Err(format!("there is no {word}"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_queue_that_is_not_there_is_named_with_its_place() {
+    let home = Home::new();
+    for (words, code) in [
+        (&["status", "--db", "no/q.db"][..], 0),
+        (&["status", "likes", "--db", "no/q.db"], 2),
+        (&["report", "likes", "--db", "no/q.db"], 2),
+        (&["pause", "likes", "--db", "no/q.db"], 2),
+        (&["explain", "7", "--db", "no/q.db"], 2),
+        (&["forget", "--older-than", "1d", "--yes", "--db", "no/q.db"], 0),
+        (&["audit", "--db", "no/q.db"], 0),
+        (&["schedule", "list", "--db", "no/q.db"], 0),
+        (&["schedule", "next", "--db", "no/q.db"], 0),
+        (&["schedule", "run", "x", "--db", "no/q.db"], 2),
+        (&["schedule", "due", "--db", "no/q.db"], 0),
+    ] {
+        let done = home.run(words).ends(code).says("there is no queue at no/q.db");
+        assert!(!home.path("no").exists(), "{words:?} made one: {}", done.err);
+        if !["forget", "due"].iter().any(|word| words.contains(word)) {
+            done.says("check --db and CLEANUP_DB");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_csv_names_the_command_that_reads_it() {
+    let home = Home::new();
+    home.write("like.js", "window.YTD.like.part0 = [ {\"like\":{\"tweetId\":\"7\"}} ]");
+    home.write("2012_12.js", "Grailbird.data.tweets_2012_12 = \n[ ]");
+    home.write("likes.json", "[{\"id_str\": \"7\"}]");
+    home.write("one.json", "\u{feff}\n{\"id_str\": \"7\"}");
+    home.write("a.zip", "PK\u{3}\u{4}and so on");
+    for (file, what) in [
+        ("like.js", "X data archive (JavaScript)"),
+        ("2012_12.js", "X data archive (JavaScript)"),
+        ("likes.json", "this is JSON"),
+        ("one.json", "this is JSON"),
+        ("a.zip", "zip archive"),
+    ] {
+        home.run(&["check", file, "--action", "unlike"])
+            .ends(65)
+            .says(what)
+            .says("cleanup import ARCHIVE --what likes");
+    }
+}
+
+#[test]
+fn a_name_without_its_sign_is_told_how_to_be_written() {
+    let home = Home::new();
+    home.write("unfollow.csv", "target_id\njack\n791557233689870338.0\n7\n");
+    let done = home.run(&["check", "unfollow.csv"]).ends(3);
+    assert!(done.out.contains("@jack") && done.out.contains("may have rounded"), "{}", done.out);
+}
+
+#[test]
+fn undo_names_what_it_wrote() {
+    let home = Home::new();
+    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    home.run(&["undo", "likes", "-o", "u.csv", "--html", "u.html"])
+        .ends(0)
+        .says("written to u.csv, u.html; nothing was sent");
+    let done = home.run(&["undo", "likes"]).ends(0);
+    assert!(!done.err.contains("written to"), "{}", done.err);
+}
+
+#[test]
+fn a_quiet_doctor_says_only_what_is_wrong() {
+    let home = Home::new();
+    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    let done = home.run(&["doctor", "-q", "--sandbox"]).ends(0);
+    assert!(done.out.lines().all(|line| !line.starts_with("ok")), "{}", done.out);
+    home.run(&["doctor", "--sandbox"]).ends(0).says("ok    config");
+}
