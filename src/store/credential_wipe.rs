@@ -16,6 +16,9 @@ use crate::domain::AccountId;
 /// How long the log's end is waited for while others read the queue. Whoever writes waits as long, so it is short.
 const MAX_WAIT_MS: u32 = 1_000;
 
+/// Free pages that are overwritten at most: 64 MiB.
+const MAX_FREE_PAGES: i64 = 16_384;
+
 const AGAIN: &str = "
     insert into credential (account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
                             refresh_started_at, refresh_tries, login_needed, saved_at)
@@ -77,8 +80,11 @@ impl Store {
 /// are written anew. Whether there were any.
 pub(super) async fn delete_credential(tx: &mut SqliteConnection, account: AccountId) -> Result<bool, sqlx::Error> {
     let all: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *tx).await?;
-    // Without a condition SQLite clears whole pages, with the gaps between their rows.
-    sqlx::query("delete from credential").execute(&mut *tx).await?;
+    // A deleted row is overwritten, and what lies between the rows is not: only a page that is given back is overwritten as a whole.
+    let schema = "select sql from sqlite_schema where type = 'table' and name = 'credential'";
+    let (schema,): (String,) = sqlx::query_as(schema).fetch_one(&mut *tx).await?;
+    sqlx::query("drop table credential").execute(&mut *tx).await?;
+    sqlx::query(sqlx::AssertSqlSafe(schema)).execute(&mut *tx).await?;
     let there_was = all.iter().any(|row| row.0 == account.0);
     for row in all.into_iter().filter(|row| row.0 != account.0) {
         let again =
@@ -86,7 +92,24 @@ pub(super) async fn delete_credential(tx: &mut SqliteConnection, account: Accoun
         let again = again.bind(row.7).bind(row.8).bind(row.9).bind(row.10).bind(row.11).bind(row.12);
         again.execute(&mut *tx).await?;
     }
+    overwrite_free_pages(tx).await?;
     Ok(there_was)
+}
+
+/// Zeros for the pages that are free: earlier versions have left there what was on them. Nothing of ours frees a page of logins
+/// without wiping it, so a queue with more of them than a logout should take time for has them from elsewhere.
+async fn overwrite_free_pages(tx: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let (free, page_bytes): (i64, i64) =
+        sqlx::query_as("select freelist_count, page_size from pragma_freelist_count, pragma_page_size")
+            .fetch_one(&mut *tx)
+            .await?;
+    if free == 0 || free > MAX_FREE_PAGES {
+        return Ok(());
+    }
+    // A blob takes free pages before the file grows, and gives them back.
+    sqlx::query("create table free_pages (zeros blob)").execute(&mut *tx).await?;
+    sqlx::query("insert into free_pages values (zeroblob(?1))").bind(free * page_bytes).execute(&mut *tx).await?;
+    sqlx::query("drop table free_pages").execute(&mut *tx).await.map(drop)
 }
 
 #[cfg(test)]

@@ -156,6 +156,32 @@ async fn a_logout_wipes_what_earlier_versions_have_left() {
     assert!(!store.forget_credential(accounts[4]).await.unwrap());
 }
 
+/// The same on pages that have become free.
+#[tokio::test(flavor = "current_thread")]
+async fn a_logout_wipes_free_pages_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let queue = folder.path().join("q.db");
+    let mut store = Store::open(&queue, QueueKind::Real).await.unwrap();
+    let mut dice = fastrand::Rng::with_seed(8);
+    let logins: Vec<_> = (1..=200).map(|n| login(n, set(&mut dice))).collect();
+    let accounts = store.import_logins(&logins).await.unwrap();
+    let mut written = Written::default();
+    for (account, (_, _, _, set)) in accounts.iter().zip(&logins) {
+        written.replace(*account, Some(set));
+    }
+    sqlx::query("delete from credential where account_id <> 7").execute(&mut store.connection).await.unwrap();
+    accounts.iter().filter(|account| account.0 != 7).for_each(|account| written.replace(*account, None));
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut store.connection).await.unwrap();
+    let (free,): (i64,) = sqlx::query_as("pragma freelist_count").fetch_one(&mut store.connection).await.unwrap();
+    assert!(free > 10 && !left_of(&written.forgotten, &queue).is_empty(), "the test shows nothing");
+    let pages = std::fs::metadata(&queue).unwrap().len();
+    assert!(store.forget_credential(AccountId(7)).await.unwrap());
+    written.replace(AccountId(7), None);
+    assert_eq!(left_of(&written.forgotten, &queue), Vec::<String>::new());
+    // It does not grow by what was free.
+    assert!(std::fs::metadata(&queue).unwrap().len() < pages + pages / 2);
+}
+
 fn set_of(dice: &mut fastrand::Rng, size: std::ops::Range<usize>) -> NewCredential {
     let size = dice.usize(size);
     NewCredential { sealed: (0..size).map(|_| dice.u8(..)).collect(), ..set(dice) }
