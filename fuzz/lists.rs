@@ -10,6 +10,8 @@ pub mod filter;
 mod row;
 #[path = "../src/lists/snowflake.rs"]
 pub mod snowflake;
+#[path = "../src/lists/source_time.rs"]
+mod source_time;
 #[path = "../src/lists/table.rs"]
 mod table;
 #[path = "../src/lists/writer.rs"]
@@ -17,5 +19,6 @@ mod writer;
 
 pub use entry::{Entry, ListKind, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
+pub use source_time::{parse_source_time, parse_zoned_time};
 pub use table::{Column, columns, record};
 pub use writer::ListWriter;
