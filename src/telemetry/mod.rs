@@ -55,30 +55,39 @@ fn install<W>(logging: &Logging<'_>, writer: W, color: bool)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer();
-    let lines: Box<dyn Layer<Registry> + Send + Sync> = match logging.format {
-        LogFormat::Text => lines.with_writer(writer).with_ansi(color).with_target(false).boxed(),
-        LogFormat::Json => lines.with_writer(SafeJson(writer)).json().boxed(),
-    };
+    let lines = lines(logging.format, writer, color);
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter(logging)));
     // Fails where there is one already: then that one stays.
     let _ = subscriber.try_init();
 }
 
-/// JSON on its way to a terminal, or to a file that somebody shows there. (The lines of text are escaped by their own formatter.)
-struct SafeJson<M>(M);
-
-impl<'w, M: MakeWriter<'w>> MakeWriter<'w> for SafeJson<M> {
-    type Writer = SafeJsonLine<M::Writer>;
-
-    fn make_writer(&'w self) -> Self::Writer {
-        SafeJsonLine(self.0.make_writer())
+fn lines<W>(format: LogFormat, writer: W, color: bool) -> Box<dyn Layer<Registry> + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer();
+    let lines = lines.with_writer(SafeLines(writer)).with_ansi(color);
+    match format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
     }
 }
 
-struct SafeJsonLine<W>(W);
+/// Lines on their way to a terminal, or to a file that somebody shows there. Their formatters escape control characters, and not what
+/// reorders or hides text.
+struct SafeLines<M>(M);
 
-impl<W: Write> Write for SafeJsonLine<W> {
+impl<'w, M: MakeWriter<'w>> MakeWriter<'w> for SafeLines<M> {
+    type Writer = SafeLine<M::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        SafeLine(self.0.make_writer())
+    }
+}
+
+struct SafeLine<W>(W);
+
+impl<W: Write> Write for SafeLine<W> {
     /// A line comes as a whole.
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         match std::str::from_utf8(line) {
@@ -131,6 +140,22 @@ mod tests {
         assert!(filter.would_enable("cleanup::engine", &Level::TRACE));
         assert!(filter.would_enable("hyper", &Level::WARN));
         assert!(!filter.would_enable("hyper", &Level::INFO) && !filter.would_enable("reqwest::connect", &Level::DEBUG));
+    }
+
+    #[test]
+    fn nothing_in_a_line_does_anything_to_a_terminal() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            let writer = Mutex::new(file.reopen().unwrap());
+            let subscriber = tracing_subscriber::registry().with(lines(format, writer, false));
+            tracing::subscriber::with_default(subscriber, || {
+                let (path, text) = ("\u{1b}]0;x\u{7}\u{9b}2J.csv", "\u{202e}cba\u{200b}");
+                tracing::warn!(path, odd = %text, "reading {path} {text}");
+            });
+            let line = std::fs::read_to_string(file.path()).unwrap();
+            assert!(line.contains("cba") && line.ends_with('\n'), "{line:?}");
+            assert!(!line.trim_end_matches('\n').chars().any(crate::domain::is_unsafe), "{line:?}");
+        }
     }
 
     #[test]

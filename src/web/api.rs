@@ -2,23 +2,34 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::problem::Problem;
 use super::state::Web;
 use crate::cli::commands::{account_list_json, schedule};
 use crate::cli::standing::{Look, Standing};
+use crate::domain::json_text;
+
+/// JSON that somebody may ask for in a terminal: escaped as the commands' is.
+pub(super) struct Json(pub(super) Value);
+
+impl IntoResponse for Json {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, "application/json")], json_text(&self.0)).into_response()
+    }
+}
 
 /// `cleanup status --json`
-pub(super) async fn status(State(web): State<Arc<Web>>) -> Result<Json<Value>, Problem> {
+pub(super) async fn status(State(web): State<Arc<Web>>) -> Result<Json, Problem> {
     let standing = look(&web).await.map_err(Problem::json)?;
     Ok(Json(standing.to_json(&web.settings()).map_err(|error| Problem::from(error).json())?))
 }
 
 /// `cleanup status JOB --json`
-pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
+pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -> Result<Json, Problem> {
     let mut standing = look(&web).await.map_err(Problem::json)?;
     standing.jobs.retain(|(status, _)| status.job.name == name);
     if standing.jobs.is_empty() {
@@ -28,14 +39,14 @@ pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -
 }
 
 /// `cleanup account list --json`
-pub(super) async fn accounts(State(web): State<Arc<Web>>) -> Result<Json<Value>, Problem> {
+pub(super) async fn accounts(State(web): State<Arc<Web>>) -> Result<Json, Problem> {
     let mut store = web.reading().await;
     let listed = account_list_json(&web.settings(), &mut store).await;
     Ok(Json(listed.map_err(|error| Problem::from(error).json())?))
 }
 
 /// `cleanup schedule list --json`
-pub(super) async fn schedules(State(web): State<Arc<Web>>) -> Result<Json<Value>, Problem> {
+pub(super) async fn schedules(State(web): State<Arc<Web>>) -> Result<Json, Problem> {
     let mut store = web.reading().await;
     let listed = schedule::listed_json(&mut store, web.clock.now().wall).await;
     Ok(Json(listed.map_err(|error| Problem::from(error).json())?))
@@ -45,4 +56,18 @@ async fn look(web: &Web) -> Result<Standing, Problem> {
     let settings = web.settings();
     let mut store = web.reading().await;
     Ok(Look::at_all(&settings, &web.clock).look(&mut store).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn its_json_can_be_shown_in_a_terminal() {
+        let answer = Json(serde_json::json!({ "job": "\u{9b}2J\u{202e}a" })).into_response();
+        assert_eq!(answer.headers()[CONTENT_TYPE], "application/json");
+        let body = axum::body::to_bytes(answer.into_body(), 1_000).await.unwrap();
+        assert_eq!(body, r#"{"job":"\u009b2J\u202ea"}"#);
+    }
 }

@@ -84,7 +84,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         if self.as_json {
             let body = serde_json::json!({ "error": { "message": self.message, "hint": self.hint } });
-            return (self.status, axum::Json(body)).into_response();
+            return (self.status, super::api::Json(body)).into_response();
         }
         // How it looks is the visitor's choice, which the guard knows.
         let mut answer = self.page(Theme::Auto);
