@@ -89,7 +89,9 @@ pub async fn load(
         }
         Standing::Unchanged { .. } | Standing::Changed { .. } => {
             let Some(job) = store.job(&file.job).await? else {
-                return Err(CliError::new(Kind::Fault, "the job went away while it was loaded").hint("type it again"));
+                return Err(
+                    CliError::new(Kind::Fault, "the job went away while it was loaded").hint("give the command again")
+                );
             };
             let book = HandleBook::of(store, file).await?;
             let mut loader = store.begin_reload(&job, &from, now).await?;

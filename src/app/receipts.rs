@@ -41,7 +41,8 @@ pub async fn write_receipts<W: Write>(
         ReportError::Write(error) => complain(error),
     })?;
     if !found {
-        return Err(CliError::new(Kind::Usage, format!("{} has no round {}", job.name, wanted.round)));
+        let error = CliError::new(Kind::Usage, format!("{} has no round {}", job.name, wanted.round));
+        return Err(error.hint(format!("its newest round is {}", job.round_number)));
     }
     Ok((writer.finish().map_err(complain)?, rows))
 }

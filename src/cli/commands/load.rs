@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::domain::counted;
-use crate::store::Store;
+use crate::store::{Job, JobState, Store};
 
 use super::run::{load_all, load_options, prepare, stand};
 use super::take_back;
@@ -43,9 +43,27 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
         rejected |= file.usable(&accounts) < file.survey.rows;
         rejected |= say_unresolved(&mut store, file, context).await?;
     }
-    context.printer.say(&format!("go on with {}", context.command(&["resume"])));
+    say_next(&mut store, &files, context).await?;
     store.close().await;
     Ok(if rejected { 3 } else { 0 })
+}
+
+/// What to type next: nothing where no row of these files is left to send.
+async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> Result<(), CliError> {
+    let names: Vec<&str> = files.iter().map(|file| file.job.as_str()).collect();
+    let jobs = store.jobs().await?.into_iter().filter(|job| names.contains(&job.name.as_str()) && job.pending > 0);
+    let (active, resting): (Vec<Job>, Vec<Job>) = jobs.partition(|job| job.state == JobState::Active);
+    if active.is_empty() && resting.is_empty() {
+        context.printer.say("no row of it is left to send");
+    }
+    for job in resting.iter().filter(|job| job.state == JobState::Paused) {
+        let unpause = context.command(&["unpause", &job.name]);
+        context.printer.say(&format!("{} is paused; next: {unpause}", escaped(&job.name)));
+    }
+    if !active.is_empty() {
+        context.printer.say(&format!("next: {}", context.command(&["resume"])));
+    }
+    Ok(())
 }
 
 /// What rows that name handles come to, before anything is done.

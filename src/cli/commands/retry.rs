@@ -28,7 +28,10 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
         JobState::Paused => {
             printer.say(&format!("the job is paused; next: {}", context.command(&["unpause", &job.name])));
         }
-        JobState::Cancelled => printer.say("the job is cancelled: they wait until it is loaded again with --again"),
+        JobState::Cancelled => {
+            let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
+            printer.say(&format!("the job is cancelled: they wait until it starts over with {again}"));
+        }
     }
     Ok(0)
 }

@@ -154,7 +154,10 @@ async fn follow_up(
     let next = match job.state {
         JobState::Active => format!("next: {}", context.command(&["resume", &job.name])),
         JobState::Paused => format!("the job is paused; next: {}", context.command(&["unpause", &job.name])),
-        JobState::Cancelled => "the job is cancelled: they wait until it is loaded again with --again".to_owned(),
+        JobState::Cancelled => {
+            let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
+            format!("the job is cancelled: they wait until it starts over with {again}")
+        }
     };
     printer.say(&format!("{} in line again; {next}", counted(reopened, "that came back is", "that came back are")));
     Ok((counts.ghosts > 0, reopened))
