@@ -60,6 +60,11 @@ fn a_bad_certificate_is_called_one_and_counts_as_nothing() {
         "{said}"
     );
     assert!(!said.contains("is the network up"), "{said}");
+    // Pages that were never asked for use no --max-requests up either.
+    let list = with(&["list", "following", "--give-up-after", "1s", "--max-requests", "1"], Some(USER));
+    let said = stderr(&list);
+    assert_eq!(code(&list), 69, "{said}");
+    assert!(said.contains("the certificate of the server is not accepted ("), "{said}");
     // Whoever asks the platform who somebody is hears the same.
     let home = with(&["list", "following"], None);
     let said = stderr(&home);

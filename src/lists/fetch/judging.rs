@@ -33,6 +33,9 @@ impl Reader {
         if reply.http_status.is_some() {
             self.last_answer = now.tick;
         }
+        if reply.finding.never_left() {
+            self.budget.requests = self.budget.requests.saturating_sub(1);
+        }
         let unseen =
             reply.http_status.is_none() && matches!(reply.finding, Finding::Unanswered { maybe_sent: true, .. });
         let upper = if unseen { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
