@@ -5,6 +5,7 @@
 mod arguments;
 mod children;
 mod configuration;
+mod documents;
 mod files;
 mod filters;
 mod jobs;

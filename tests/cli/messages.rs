@@ -147,7 +147,7 @@ fn commands_that_messages_name_can_be_typed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn can_be_typed(tree: &clap::Command, words: &str) -> Result<(), String> {
+pub(crate) fn can_be_typed(tree: &clap::Command, words: &str) -> Result<(), String> {
     let mut command = tree;
     for word in words.split_whitespace() {
         if let Some(option) = word.strip_prefix("--") {
