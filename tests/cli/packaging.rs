@@ -80,7 +80,7 @@ fn images_have_exact_tags() {
 
 /// The words that ask `serve` how it is, run against a server of a line.
 #[test]
-fn the_health_check_believes_a_200_and_nothing_else() {
+fn whoever_is_ill_or_silent_is_not_healthy() {
     use std::io::{BufRead, BufReader, Write};
     let services = services(&read("packaging/compose.yaml"));
     let test = services[0].1.iter().find_map(|line| line.strip_prefix("test: ")).unwrap();
@@ -108,5 +108,7 @@ fn the_health_check_believes_a_200_and_nothing_else() {
     let (is_well, head) = ask(Some("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nok\n"));
     assert_eq!((is_well, head.unwrap()[0].as_str()), (true, "GET /healthz HTTP/1.1"));
     assert!(!ask(Some("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n")).0);
+    assert!(ask(Some("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")).0, "it answers");
+    assert!(!ask(Some("no HTTP\r\n\r\n")).0);
     assert!(!ask(None).0, "nobody is there");
 }
