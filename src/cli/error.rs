@@ -136,6 +136,20 @@ impl CliError {
         CliError { source: Some(source.into()), ..self }
     }
 
+    /// The same where `check` has said above what is wrong with each row: a hint that names `check` again leads nowhere.
+    pub fn after_check(self) -> CliError {
+        let fault = self.source.as_ref().and_then(|source| source.downcast_ref::<JobFileError>());
+        match fault {
+            Some(JobFileError::NoUsableRow { .. }) => {
+                self.hint("each row above says what is wrong with it and what to do")
+            }
+            Some(JobFileError::Strict { .. }) => {
+                self.hint("correct the rows above; without --strict they are left out and the others go on")
+            }
+            _ => self,
+        }
+    }
+
     /// Something of ours could not be written or read.
     pub fn io(what: impl fmt::Display, source: std::io::Error) -> CliError {
         CliError::new(Kind::Io, format!("{what}: {source}")).hint(io_hint(&source)).because(source)

@@ -289,13 +289,13 @@ impl JobFileError {
             E::Changed { .. } => "run again when it is complete; nothing was queued".into(),
             E::NoRows { .. } => "write one target per line below the header; if it is an export, it came out empty".into(),
             E::NoUsableRow { path, damage, .. } => {
-                let check = format!("cleanup check {path} shows what is wrong with each row");
+                let check = format!("`cleanup check {path}` shows what is wrong with each row");
                 damage.map_or_else(|| check.clone(), |found| format!("{}; {check}", found.sentence()))
             }
             E::RepostsUnnamed { .. } => {
                 "`cleanup list reposts -o unrepost.csv` asks the platform which posts they are; archives since about 2018 do not say".into()
             }
-            E::Strict { path, .. } => format!("cleanup check {path} shows them; without --strict the others go on"),
+            E::Strict { path, .. } => format!("`cleanup check {path}` shows them; without --strict the others go on"),
             E::KeepLine { .. } => "correct that line, or put a # before it".into(),
             E::KeepDamaged { form, .. } => form.remedy().into(),
             E::KeepTooLong { .. } => "keep lists of this size are not supported; leave these targets out of the job".into(),

@@ -241,3 +241,33 @@ fn a_quiet_doctor_says_only_what_is_wrong() {
     assert!(done.out.lines().all(|line| !line.starts_with("ok")), "{}", done.out);
     home.run(&["doctor", "--sandbox"]).ends(0).says("ok    config");
 }
+
+#[test]
+fn check_does_not_send_to_check() {
+    let home = Home::new();
+    home.write("unfollow.csv", "target_id\nno one\n");
+    for words in [&["check", "unfollow.csv"][..], &["check", "unfollow.csv", "--strict"]] {
+        let done = home.run(words).ends(65);
+        assert!(done.out.contains("write the numeric ID") && !done.err.contains("cleanup check"), "{}", done.err);
+        assert!(done.err.contains("above"), "{}", done.err);
+    }
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(65).says("`cleanup check unfollow.csv`");
+}
+
+#[test]
+fn load_names_the_next_command_only_where_there_is_one() {
+    let home = Home::new();
+    home.write("unfollow.csv", "target_id\n7\n");
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0).says("next: `cleanup resume --sandbox`");
+    home.run(&["pause", "unfollow", "--sandbox"]).ends(0);
+    let done = home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
+    assert!(
+        done.err.contains("cleanup unpause unfollow") && !done.err.contains("next: `cleanup resume"),
+        "{}",
+        done.err
+    );
+    home.run(&["unpause", "unfollow", "--sandbox"]).ends(0);
+    home.run(&["resume", "--sandbox", "--yes"]).ends(0);
+    let done = home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
+    assert!(done.err.contains("no row of it is left to send") && !done.err.contains("cleanup resume"), "{}", done.err);
+}

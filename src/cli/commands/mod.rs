@@ -54,7 +54,7 @@ pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliErr
         Command::Run(args) => run::run(context, args).await,
         Command::Resume(args) => resume::run(context, args).await,
         Command::Load(args) => load::run(context, args).await,
-        Command::Check(args) => check::run(context, args).await,
+        Command::Check(args) => check::run(context, args).await.map_err(CliError::after_check),
         Command::Status(args) => status::run(context, args).await,
         Command::Report(args) => report::run(context, args).await,
         Command::Undo(args) => undo::run(context, args).await,
