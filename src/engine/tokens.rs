@@ -10,6 +10,7 @@ use super::dispatcher::Dispatcher;
 use super::settings::Source;
 use crate::auth::{Current, NoToken};
 use crate::domain::{Reason, Tick};
+use crate::platform::is_certificate_trouble;
 use crate::store::{StoreError, Turn};
 
 impl Dispatcher {
@@ -97,7 +98,7 @@ impl Dispatcher {
         }
         run.rest_until = run.rest_until.max(until);
         let at = run.rest_until;
-        self.note_silence(false, detail, self.means.clock.now().tick);
+        self.note_silence(is_certificate_trouble(&detail), detail, self.means.clock.now().tick);
         self.schedule(account, at);
     }
 }

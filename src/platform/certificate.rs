@@ -9,6 +9,14 @@ use std::io;
 
 use rustls::CertificateError;
 
+/// How the sentence begins.
+const NOT_ACCEPTED: &str = "the certificate of the server is not accepted";
+
+/// Whether what is said of a failure is such a sentence: what a refresh met is kept as text.
+pub fn is_certificate_trouble(said: &str) -> bool {
+    said.contains(NOT_ACCEPTED)
+}
+
 /// What is wrong with the certificate of the server, and what to do; none: the connection failed for another reason.
 pub fn certificate_trouble(error: &(dyn Error + 'static)) -> Option<String> {
     let rustls::Error::InvalidCertificate(why) = tls_error(error)? else { return None };
@@ -24,7 +32,7 @@ pub fn certificate_trouble(error: &(dyn Error + 'static)) -> Option<String> {
             "does a proxy, a filter or the login page of a network answer in its place, or are the system's CA certificates old?"
         }
     };
-    Some(format!("the certificate of the server is not accepted ({why}); nothing was sent: {advice}"))
+    Some(format!("{NOT_ACCEPTED} ({why}); nothing was sent: {advice}"))
 }
 
 /// The error of TLS among the sources. Errors of I/O name the source of what they hold, and not what they hold.
@@ -54,6 +62,7 @@ mod tests {
     fn a_bad_certificate_says_what_may_be_wrong() {
         let told = certificate_trouble(&wrapped(CertificateError::Expired)).unwrap();
         assert!(told.contains("Expired") && told.contains("clock"), "{told}");
+        assert!(is_certificate_trouble(&format!("no token: {told}")) && !is_certificate_trouble("no connection"));
         let told = certificate_trouble(&wrapped(CertificateError::UnknownIssuer)).unwrap();
         assert!(
             told.contains("UnknownIssuer") && told.contains("proxy") && told.contains("nothing was sent"),

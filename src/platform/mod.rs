@@ -23,7 +23,7 @@ mod x_v2;
 
 pub use answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS, rate_facts};
 pub use base_url::{BaseUrl, InvalidBaseUrl};
-pub use certificate::certificate_trouble;
+pub use certificate::{certificate_trouble, is_certificate_trouble};
 pub use classify::{Subject, classify};
 pub use client::{Client, ClientError, PROBE_SECONDS, Settings};
 pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};

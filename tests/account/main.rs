@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod canary;
+mod certificate;
 mod child;
 mod doctor;
 mod keyring;
@@ -16,3 +17,6 @@ mod port;
 mod runs;
 mod several;
 mod terminal;
+
+#[path = "../common/tls.rs"]
+mod tls;

@@ -8,6 +8,8 @@ mod common;
 mod contract;
 #[path = "../common/small_disk.rs"]
 mod small_disk;
+#[path = "../common/tls.rs"]
+mod tls;
 
 mod certificate;
 mod clocks;

@@ -1,0 +1,28 @@
+//! A refresh that meets a certificate nobody vouches for.
+
+use std::sync::atomic::Ordering;
+
+use sqlx::Connection;
+
+use crate::bench::{Bench, USER, ids, run};
+use crate::tls::{AUTHORITY, server};
+
+#[test]
+fn a_refresh_says_that_it_was_the_certificate() {
+    let bench = Bench::new();
+    bench.log_in("work", USER, "unfollow").ends(0);
+    bench.write("unfollow.csv", &ids(2));
+    // Its access token is over, so that the run asks for another one first.
+    run(async {
+        let queue = format!("sqlite://{}", bench.queue().display());
+        let mut queue = sqlx::SqliteConnection::connect(&queue).await.unwrap();
+        sqlx::query("update credential set expires_at = saved_at - 1000").execute(&mut queue).await.unwrap();
+        queue.close().await.unwrap();
+    });
+    let (url, requests) = server();
+    let words = ["run", "unfollow.csv", "--yes", "--give-up-after", "1s", "--account", "work"];
+    let done = bench.run_with(&words, &[("CLEANUP_X_API", &url), ("SSL_CERT_FILE", AUTHORITY)]).ends(69);
+    assert!(done.err.contains("the certificate of the server is not accepted ("), "{}", done.err);
+    assert!(!done.err.contains("is the network up"), "{}", done.err);
+    assert_eq!(requests.load(Ordering::SeqCst), 0);
+}
