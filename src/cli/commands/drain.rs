@@ -57,7 +57,7 @@ impl Drainer {
     ) -> Result<Drainer, CliError> {
         let settings = &context.settings;
         let now = context.clock.now();
-        let until = args.deadline(now, &context.zone).map_err(|error| CliError::new(Kind::Usage, error.to_string()))?;
+        let until = args.deadline(now, &context.zone)?;
         let (sandbox, bases) = if settings.is_sandbox() {
             let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
             let sandbox = sandbox.map_err(super::sandbox::explain)?;

@@ -64,7 +64,8 @@ async fn look_rows(store: &mut Store, job: &Job, round: u32) -> Result<(Vec<Look
     let states = vec![TaskState::Failed, TaskState::Provisional];
     let wanted = Wanted { states, ghosts: false };
     let Some(picked) = store.pick(job, round, &wanted, PickOrder::File).await? else {
-        return Err(CliError::new(Kind::Usage, format!("{} has no round {round}", job.name)));
+        let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));
+        return Err(error.hint(format!("its newest round is {}", job.round_number)));
     };
     let tasks = store.picked(0, MAX_LOOK_ROWS).await?;
     let facts = FactColumns::of(store, job, round).await?.facts(store, &tasks).await?;

@@ -44,7 +44,9 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CliError> 
 
 fn faults(args: &SandboxArgs) -> Result<Faults, CliError> {
     let Some(text) = &args.faults else { return Ok(Faults::default()) };
-    text.parse().map_err(|error: InvalidFaults| CliError::new(Kind::Usage, error.to_string()))
+    text.parse().map_err(|error: InvalidFaults| {
+        CliError::new(Kind::Usage, error.to_string()).hint("write it as none, 5%, or a list such as 429=2%,gone=3%")
+    })
 }
 
 /// The sandbox could not start.

@@ -86,11 +86,16 @@ async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CliError> {
     let access = match &row.document {
         Document::OAuth2 { access, .. } => access.clone(),
         Document::OAuth1 { .. } | Document::Aisa { .. } => {
-            return Err(CliError::new(Kind::InputData, format!("line {}: the user is missing", row.line)));
+            let error = CliError::new(Kind::InputData, format!("line {}: the user is missing", row.line));
+            return Err(
+                error.hint("fill in user_id; only the user of an OAuth 2.0 token can be asked; nothing was imported")
+            );
         }
     };
-    let credentials = Credentials::bearer(access)
-        .map_err(|error| CliError::new(Kind::InputData, format!("line {}: {error}", row.line)))?;
+    let credentials = Credentials::bearer(access).map_err(|error| {
+        CliError::new(Kind::InputData, format!("line {}: {error}", row.line))
+            .hint("copy the token again; nothing was imported")
+    })?;
     ways.user_of(&credentials).await.map_err(|reply| {
         let error = app::nobody(&ways.bases.x, &reply);
         let message = format!("line {}, {}: {}; nothing was imported", row.line, row.name, error.message);

@@ -239,7 +239,9 @@ impl From<ServerError> for CliError {
 
 impl From<InvalidOrigin> for CliError {
     fn from(error: InvalidOrigin) -> CliError {
-        CliError::new(Kind::Usage, format!("--behind-proxy: {error}")).because(error)
+        CliError::new(Kind::Usage, format!("--behind-proxy: {error}"))
+            .hint("name the address that browsers use: --behind-proxy https://cleanup.example.org")
+            .because(error)
     }
 }
 
