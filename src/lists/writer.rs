@@ -86,6 +86,10 @@ impl<W: Write> ListWriter<W> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::domain::{Target, is_unsafe};
+    use crate::jobfile::{read_target, stored_from_cells};
+    use crate::lists::RowReader;
+    use proptest::prelude::*;
 
     fn csv(raw: bool) -> String {
         let mut writer = ListWriter::new(Vec::new(), ListKind::Likes, raw).unwrap();
@@ -108,5 +112,33 @@ mod tests {
         let writer = ListWriter::new(Vec::new(), ListKind::Mutes, false).unwrap();
         let text = String::from_utf8(writer.finish().unwrap()).unwrap();
         assert!(text.starts_with("target_id,") && text.lines().count() == 1, "{text}");
+    }
+
+    proptest! {
+        /// Whatever strangers call themselves and write, a list names the same users and posts when it is read back.
+        #[test]
+        fn a_list_is_read_back_as_the_same_targets(
+            id in "[1-9][0-9]{0,18}", handle in "[A-Za-z0-9_]{1,15}", name in "(?s)[=+@;\t\n\"' ＝a-]{0,8}|(?s).{0,12}",
+            text in "(?s)[=+@;\t\n\"' ＝a-]{0,8}|(?s).{0,12}", at in 0..ListKind::ALL.len(),
+        ) {
+            let list = ListKind::ALL[at];
+            let entry = Entry {
+                handle: Some(handle.parse().unwrap()), name: Some(name), text: Some(text), ..Entry::bare(id.parse().unwrap())
+            };
+            let mut writer = ListWriter::new(Vec::new(), list, false).unwrap();
+            writer.write(&entry).unwrap();
+            let written = writer.finish().unwrap();
+            let mut csv = csv::Reader::from_reader(&written[..]);
+            let names: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
+            let row = csv.records().next().unwrap().unwrap();
+            let target = read_target(row[0].as_bytes(), None).unwrap();
+            prop_assert_eq!(&target, &Target::Id(entry.target));
+            let told = RowReader::new(&names).entry(&target, None, Some(&stored_from_cells(&row)));
+            prop_assert_eq!(told.entry.handle, entry.handle.clone());
+            for cell in &row {
+                let begins = cell.trim_start_matches(|c: char| c.is_whitespace() || is_unsafe(c));
+                prop_assert!(!begins.starts_with(['=', '+', '-', '@', '＝']), "{:?}", cell);
+            }
+        }
     }
 }
