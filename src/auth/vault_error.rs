@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::key::{KEY_BYTES, KeyHeld, MIN_PASSPHRASE_CHARS};
 use super::keyring::KeyringError;
-use crate::domain::{Platform, UserId};
+use crate::domain::{Platform, UserId, io_words};
 use crate::store::StoreError;
 
 /// Why credentials cannot be sealed or opened. All of it is configuration (exit 78), except a keyring that waits for a person
@@ -66,7 +66,7 @@ pub enum VaultError {
     )]
     KeyFileOdd(PathBuf),
     /// The key file cannot be read or made.
-    #[error("the key file {path}: {source}")]
+    #[error("the key file {path}: {}", io_words(source))]
     KeyFileIo {
         /// The file.
         path: PathBuf,

@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::args::UntilError;
 use crate::config::ConfigError;
+use crate::domain::io_words;
 use crate::jobfile::JobFileError;
 use crate::lists::archive::ArchiveError;
 use crate::lists::fetch::FetchError;
@@ -152,7 +153,7 @@ impl CliError {
 
     /// Something of ours could not be written or read.
     pub fn io(what: impl fmt::Display, source: std::io::Error) -> CliError {
-        CliError::new(Kind::Io, format!("{what}: {source}")).hint(io_hint(&source)).because(source)
+        CliError::new(Kind::Io, format!("{what}: {}", io_words(&source))).hint(io_hint(&source)).because(source)
     }
 
     /// The program has panicked. Its message is on stderr already; a runtime that gets no thread panics too, and then it is the

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{DamageFinding, DamageForm, NAME_COLUMNS};
-use crate::domain::counted;
+use crate::domain::{counted, io_words};
 
 /// Why a file was refused. Its display says what is wrong, [`JobFileError::hint`] what to do.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum JobFileError {
         source: io::Error,
     },
     /// Standard input could not be kept in a temporary file: a fault of this machine, not of the input.
-    #[error("{path}: cannot be kept in a temporary file: {source}")]
+    #[error("{path}: cannot be kept in a temporary file: {}", io_words(source))]
     Spool {
         /// The input's name.
         path: String,

@@ -33,6 +33,7 @@ mod source;
 mod spreadsheet;
 mod stored;
 mod survey;
+mod table;
 mod text;
 mod worklist;
 
@@ -51,9 +52,9 @@ pub use row_facts::RepostIds;
 pub use rows::{Row, RowTask, RowVerdict, Rows};
 pub use rows_again::RowsAgain;
 pub use source::Source;
-pub use spreadsheet::{guarded, guarded_in};
 pub use stored::{cells_from_stored, stored_from_cells};
 pub use survey::{Example, LaneCount, Survey};
+pub use table::TableWriter;
 pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 
 /// The version of this reader. It belongs to what "unchanged" means: a file, and what is queued of it, is looked at again where another

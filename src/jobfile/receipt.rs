@@ -6,10 +6,9 @@
 
 use std::io::{self, BufWriter, Write};
 
+use super::cells_from_stored;
 use super::receipt_columns::{json_keys, out_columns};
-use super::spreadsheet::{guarded, name_cell};
-use super::text::folded;
-use super::{NAME_COLUMNS, cells_from_stored};
+use super::table::TableWriter;
 use crate::domain::{Outcome, Wall, write_json};
 
 /// How receipts are written.
@@ -68,16 +67,12 @@ pub struct ReceiptWriter<W: Write> {
     out: Out<W>,
     /// The columns' names: for CSV as they are written, for JSON as encoded keys with a colon.
     inputs: usize,
-    /// Which of them hold names of users.
-    has_names: Vec<bool>,
     keys: Vec<String>,
     count: u64,
-    is_raw: bool,
-    scratch: String,
 }
 
 enum Out<W: Write> {
-    Csv(Box<csv::Writer<W>>),
+    Csv(Box<TableWriter<W>>),
     Json(BufWriter<W>),
     Jsonl(BufWriter<W>),
 }
@@ -92,24 +87,16 @@ impl<W: Write> ReceiptWriter<W> {
         let names = out_columns(columns);
         let mut writer = ReceiptWriter {
             out: match format {
-                ReceiptFormat::Csv => Out::Csv(Box::new(csv::WriterBuilder::new().flexible(true).from_writer(to))),
+                ReceiptFormat::Csv => Out::Csv(Box::new(TableWriter::new(to, raw))),
                 ReceiptFormat::Json => Out::Json(BufWriter::new(to)),
                 ReceiptFormat::Jsonl => Out::Jsonl(BufWriter::new(to)),
             },
             inputs: columns.len(),
-            has_names: columns.iter().map(|name| NAME_COLUMNS.contains(&folded(name).as_str())).collect(),
             keys: json_keys(&names),
             count: 0,
-            is_raw: raw,
-            scratch: String::new(),
         };
         match &mut writer.out {
-            Out::Csv(csv) => {
-                for name in &names {
-                    csv.write_field(guarded(name, raw, &mut writer.scratch))?;
-                }
-                csv.write_record(None::<&[u8]>)?;
-            }
+            Out::Csv(csv) => csv.header(names.iter().map(String::as_str))?,
             Out::Json(out) => out.write_all(b"[")?,
             Out::Jsonl(_) => {}
         }
@@ -128,7 +115,7 @@ impl<W: Write> ReceiptWriter<W> {
         let first = self.count == 0;
         self.count += 1;
         match &mut self.out {
-            Out::Csv(csv) => write_csv(csv, &cells, &self.has_names, receipt, self.is_raw, &mut self.scratch),
+            Out::Csv(csv) => write_csv(csv, &cells, self.inputs, receipt),
             Out::Json(out) => {
                 out.write_all(if first { b"\n" } else { b",\n" })?;
                 write_object(out, &self.keys, &cells, self.inputs, receipt)
@@ -146,7 +133,7 @@ impl<W: Write> ReceiptWriter<W> {
     /// Those of the writer.
     pub fn finish(self) -> io::Result<W> {
         let mut to = match self.out {
-            Out::Csv(csv) => csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?,
+            Out::Csv(csv) => csv.finish()?,
             Out::Json(mut out) => {
                 out.write_all(if self.count == 0 { b"]\n" } else { b"\n]\n" })?;
                 out.into_inner().map_err(io::IntoInnerError::into_error)?
@@ -159,25 +146,21 @@ impl<W: Write> ReceiptWriter<W> {
 }
 
 fn write_csv<W: Write>(
-    csv: &mut csv::Writer<W>,
+    csv: &mut TableWriter<W>,
     cells: &[String],
-    has_names: &[bool],
+    inputs: usize,
     receipt: &Receipt<'_>,
-    raw: bool,
-    scratch: &mut String,
 ) -> io::Result<()> {
-    for (index, is_name) in has_names.iter().enumerate() {
-        let cell = cells.get(index).map_or("", String::as_str);
-        let cell = if *is_name && !raw { name_cell(cell) } else { cell };
-        csv.write_field(guarded(cell, raw, scratch))?;
+    for index in 0..inputs {
+        csv.cell(cells.get(index).map_or("", String::as_str))?;
     }
-    csv.write_field(receipt.line.map(|line| line.to_string()).unwrap_or_default())?;
-    csv.write_field(receipt.outcome.name())?;
-    csv.write_field(receipt.reason.unwrap_or_default())?;
-    csv.write_field(receipt.http_status.map(|status| status.to_string()).unwrap_or_default())?;
-    csv.write_field(receipt.attempts.to_string())?;
-    csv.write_field(receipt.finished_at.map(Wall::rfc3339).unwrap_or_default())?;
-    Ok(csv.write_record(None::<&[u8]>)?)
+    csv.plain_cell(&receipt.line.map(|line| line.to_string()).unwrap_or_default())?;
+    csv.plain_cell(receipt.outcome.name())?;
+    csv.plain_cell(receipt.reason.unwrap_or_default())?;
+    csv.plain_cell(&receipt.http_status.map(|status| status.to_string()).unwrap_or_default())?;
+    csv.plain_cell(&receipt.attempts.to_string())?;
+    csv.plain_cell(&receipt.finished_at.map(Wall::rfc3339).unwrap_or_default())?;
+    csv.end_row()
 }
 
 fn write_object(

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::jobfile::{guarded, stored_from_cells};
+use crate::jobfile::spreadsheet::guarded;
+use crate::jobfile::stored_from_cells;
 use proptest::prelude::*;
 
 fn receipt(cells: &str) -> Receipt<'_> {

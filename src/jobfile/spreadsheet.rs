@@ -6,13 +6,12 @@
 //! count only at the beginning of what it takes for a cell. So a sign is disarmed wherever such a piece can begin. An apostrophe
 //! before it is what spreadsheets themselves use; the reader of job files ignores it.
 
-use super::header::NAME_COLUMNS;
 use super::text::is_blank;
 use crate::domain::{Handle, is_unsafe};
 
 /// The cell, with an apostrophe before each sign that would make it, or a piece of it, a formula; unless `raw`. `scratch` holds
 /// the text that is made.
-pub fn guarded<'a>(cell: &'a str, raw: bool, scratch: &'a mut String) -> &'a str {
+pub(super) fn guarded<'a>(cell: &'a str, raw: bool, scratch: &'a mut String) -> &'a str {
     // Nearly all cells are digits, names and plain text.
     if raw || !cell.contains(|c: char| is_sign(c) || is_split(c)) {
         return cell;
@@ -31,12 +30,6 @@ pub fn guarded<'a>(cell: &'a str, raw: bool, scratch: &'a mut String) -> &'a str
         scratch.push(c);
     }
     scratch
-}
-
-/// The same for a cell in a column of that name. Where that is one of names of users, a name is written without its `@`, at which
-/// spreadsheets look for a formula: no apostrophe is needed then, and it is read back as the same name.
-pub fn guarded_in<'a>(column: &str, cell: &'a str, raw: bool, scratch: &'a mut String) -> &'a str {
-    guarded(if raw || !NAME_COLUMNS.contains(&column) { cell } else { name_cell(cell) }, raw, scratch)
 }
 
 /// A user's name without its `@`. Digits keep it: alone they are an ID.

@@ -5,14 +5,12 @@ use std::io::{self, Write};
 
 use super::filter::{Rule, SPARED_BY, spared_record};
 use super::{Entry, ListKind, columns, record};
-use crate::jobfile::guarded_in;
+use crate::jobfile::TableWriter;
 
 /// Writes the entries of one list.
 pub struct ListWriter<W: Write> {
-    csv: csv::Writer<W>,
+    table: TableWriter<W>,
     list: ListKind,
-    is_raw: bool,
-    scratch: String,
     rows: u64,
 }
 
@@ -35,9 +33,9 @@ impl<W: Write> ListWriter<W> {
     }
 
     fn begin(to: W, names: impl Iterator<Item = &'static str>, list: ListKind, raw: bool) -> io::Result<ListWriter<W>> {
-        let mut csv = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(to);
-        csv.write_record(names)?;
-        Ok(ListWriter { csv, list, is_raw: raw, scratch: String::new(), rows: 0 })
+        let mut table = TableWriter::new(to, raw);
+        table.header(names)?;
+        Ok(ListWriter { table, list, rows: 0 })
     }
 
     /// Writes one entry.
@@ -57,11 +55,10 @@ impl<W: Write> ListWriter<W> {
     }
 
     fn write_cells(&mut self, cells: &[String]) -> io::Result<()> {
-        let names = columns(self.list).iter().map(|column| column.name()).chain([SPARED_BY]);
-        for (column, cell) in names.zip(cells) {
-            self.csv.write_field(guarded_in(column, cell, self.is_raw, &mut self.scratch))?;
+        for cell in cells {
+            self.table.cell(cell)?;
         }
-        self.csv.write_record(None::<&[u8]>)?;
+        self.table.end_row()?;
         self.rows += 1;
         Ok(())
     }
@@ -76,9 +73,7 @@ impl<W: Write> ListWriter<W> {
     /// # Errors
     /// Those of the writer.
     pub fn finish(self) -> io::Result<W> {
-        let mut to = self.csv.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
-        to.flush()?;
-        Ok(to)
+        self.table.finish()
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use sqlx::migrate::MigrateError;
 
+use super::disk_room::is_full;
 use super::sqlite_codes::error_of_code;
 
 /// Why the store could not do what it was asked. The command line turns each into words, a remedy and an exit code.
@@ -12,7 +13,7 @@ pub enum StoreError {
     /// The disk is full. Nothing of the failed step was kept.
     #[error("the disk is full: {path}")]
     DiskFull {
-        /// The queue's file.
+        /// The queue's file, or one beside it.
         path: PathBuf,
     },
     /// Files or folders cannot be made, read or written.
@@ -131,18 +132,27 @@ pub enum StoreError {
 pub(super) const BUSY_TIMEOUT_S: u64 = 30;
 
 impl StoreError {
+    /// What the system said about a file of the queue's.
+    pub(super) fn of_io(path: &std::path::Path, source: std::io::Error) -> StoreError {
+        let path = path.to_path_buf();
+        match source.kind() {
+            std::io::ErrorKind::StorageFull => StoreError::DiskFull { path },
+            _ => StoreError::Io { path, source },
+        }
+    }
+
     /// Sorts an error of sqlx; one of SQLite by its result code.
     pub(super) fn from_sqlx(path: &std::path::Path, error: sqlx::Error) -> StoreError {
         let damaged = |detail: String| StoreError::Damaged { path: path.to_path_buf(), detail };
         let known = match &error {
             sqlx::Error::Database(database) => {
                 let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
-                error_of_code(path, code, database.message())
+                match error_of_code(path, code, database.message()) {
+                    Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
+                    other => other,
+                }
             }
-            sqlx::Error::Io(io) => {
-                let source = std::io::Error::new(io.kind(), io.to_string());
-                Some(StoreError::Io { path: path.to_path_buf(), source })
-            }
+            sqlx::Error::Io(io) => Some(StoreError::of_io(path, std::io::Error::new(io.kind(), io.to_string()))),
             sqlx::Error::WorkerCrashed => {
                 let source = std::io::Error::other("the thread that works on it has ended");
                 Some(StoreError::Io { path: path.to_path_buf(), source })

@@ -123,11 +123,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn spilling(&self, error: std::io::Error) -> StoreError {
-        let path = self.store.path.clone();
-        match error.kind() {
-            std::io::ErrorKind::StorageFull => StoreError::DiskFull { path },
-            _ => StoreError::Io { path, source: error },
-        }
+        StoreError::of_io(&self.store.path, error)
     }
 
     async fn set_duplicates_aside(&mut self) -> Result<(), StoreError> {

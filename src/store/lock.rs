@@ -111,7 +111,7 @@ impl LoadLock {
         let path = beside(queue, "load");
         let complain = {
             let path = path.clone();
-            move |source| StoreError::Io { path: path.clone(), source }
+            move |source| StoreError::of_io(&path, source)
         };
         let waiting = tokio::task::spawn_blocking(move || FileLock::take(&path));
         let held = waiting.await.map_err(|join| complain(std::io::Error::other(join)))??;
@@ -156,7 +156,7 @@ impl ListLock {
 
 fn account_folder(queue: &Path) -> Result<PathBuf, StoreError> {
     let folder = beside(queue, "accounts").with_extension("d");
-    make_private_folder(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+    make_private_folder(&folder).map_err(|source| StoreError::of_io(&folder, source))?;
     Ok(folder)
 }
 
@@ -175,7 +175,7 @@ impl FileLock {
         options.open(path).map_err(|source| {
             let is_link = path.symlink_metadata().is_ok_and(|about| about.is_symlink());
             let link = || io::Error::other("a symbolic link stands where a lock's own file has to be: remove it");
-            StoreError::Io { path: path.to_path_buf(), source: if is_link { link() } else { source } }
+            StoreError::of_io(path, if is_link { link() } else { source })
         })
     }
 
@@ -184,13 +184,13 @@ impl FileLock {
         match file.try_lock() {
             Ok(()) => Ok(Some(FileLock { file, path: path.to_path_buf() })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(StoreError::Io { path: path.to_path_buf(), source }),
+            Err(TryLockError::Error(source)) => Err(StoreError::of_io(path, source)),
         }
     }
 
     fn take(path: &Path) -> Result<FileLock, StoreError> {
         let file = FileLock::open(path)?;
-        file.lock().map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
+        file.lock().map_err(|source| StoreError::of_io(path, source))?;
         Ok(FileLock { file, path: path.to_path_buf() })
     }
 

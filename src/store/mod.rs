@@ -26,6 +26,7 @@ mod credential;
 mod credential_wipe;
 mod damage;
 mod damage_search;
+mod disk_room;
 mod drain;
 pub(crate) mod drill;
 mod durable;

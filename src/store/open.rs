@@ -65,7 +65,7 @@ impl Store {
         match std::fs::metadata(path) {
             Ok(_) => Store::open(path, kind).await.map(Some),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::Io { path: path.to_path_buf(), source }),
+            Err(source) => Err(StoreError::of_io(path, source)),
         }
     }
 
@@ -158,7 +158,7 @@ pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError>
 fn make_private(path: &Path) -> Result<(), StoreError> {
     let complain = |path: &Path| {
         let path = path.to_path_buf();
-        move |source| StoreError::Io { path, source }
+        move |source| StoreError::of_io(&path, source)
     };
     if let Some(folder) = path.parent() {
         make_private_folder(folder).map_err(complain(folder))?;

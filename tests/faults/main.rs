@@ -18,10 +18,16 @@ mod small_disk;
 #[path = "../common/strace.rs"]
 mod strace;
 
+#[allow(dead_code)]
+#[path = "../tokens/bench.rs"]
+mod bench;
+
 mod damage;
 mod first_start;
+mod full_disk;
 mod moments;
 mod no_room;
 mod old_schema;
+mod refresh;
 mod support;
 mod whole_files;

@@ -10,7 +10,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::{WholeFile, refuse_places};
 use crate::domain::{Action, TaskState, Wall};
-use crate::jobfile::guarded_in;
+use crate::jobfile::TableWriter;
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, restore_page};
 use crate::store::{Job, PickOrder, PickedTask, Store, Wanted};
 
@@ -103,23 +103,19 @@ impl List<'_> {
         raw: bool,
         complain: &impl Fn(std::io::Error) -> CliError,
     ) -> Result<W, CliError> {
-        let failed = |error: csv::Error| complain(error.into());
-        let mut csv = csv::Writer::from_writer(to);
-        csv.write_record(COLUMNS).map_err(failed)?;
+        let mut table = TableWriter::new(to, raw);
+        table.header(COLUMNS).map_err(complain)?;
         for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
             let tasks = store.picked(from, ROWS_PER_READ).await?;
             let facts = self.columns.facts(store, &tasks).await?;
             for (task, facts) in tasks.iter().zip(&facts) {
-                let mut scratch = String::new();
-                for (column, cell) in COLUMNS.iter().zip(cells(task, facts)) {
-                    csv.write_field(guarded_in(column, &cell, raw, &mut scratch)).map_err(failed)?;
+                for cell in cells(task, facts) {
+                    table.cell(&cell).map_err(complain)?;
                 }
-                csv.write_record(None::<&[u8]>).map_err(failed)?;
+                table.end_row().map_err(complain)?;
             }
         }
-        let mut out = csv.into_inner().map_err(|error| complain(std::io::Error::other(error.to_string())))?;
-        out.flush().map_err(complain)?;
-        Ok(out)
+        table.finish().map_err(complain)
     }
 
     /// Writes the pages; where they are, unless on stdout.

@@ -7,7 +7,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::output::WholeFile;
 use crate::domain::{TaskState, Wall};
-use crate::jobfile::{WORKLIST_COLUMNS, guarded_in};
+use crate::jobfile::{TableWriter, WORKLIST_COLUMNS};
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, WorklistPage, worklist_page};
 use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
 
@@ -121,15 +121,12 @@ impl List<'_> {
             None => {
                 let out = context.printer.data_writer();
                 let complain = out.errors();
-                self.write_table(store, csv::Writer::from_writer(out), args.raw, &complain).await?;
+                self.write_table(store, TableWriter::new(out, args.raw), &complain).await?;
             }
             Some(path) => {
                 let complain = |error| CliError::io(path.display(), error);
                 let file = WholeFile::create(path).map_err(complain)?;
-                self.write_table(store, csv::Writer::from_writer(file), args.raw, &complain)
-                    .await?
-                    .keep()
-                    .map_err(complain)?;
+                self.write_table(store, TableWriter::new(file, args.raw), &complain).await?.keep().map_err(complain)?;
             }
         }
         Ok(())
@@ -138,13 +135,11 @@ impl List<'_> {
     async fn write_table<W: std::io::Write>(
         &self,
         store: &mut Store,
-        mut csv: csv::Writer<W>,
-        raw: bool,
+        mut table: TableWriter<W>,
         complain: &impl Fn(std::io::Error) -> CliError,
     ) -> Result<W, CliError> {
-        let failed = |error: csv::Error| complain(error.into());
         let columns = WORKLIST_COLUMNS.iter().copied().chain(["handle", "name", "link", "why"]);
-        csv.write_record(columns.clone()).map_err(failed)?;
+        table.header(columns).map_err(complain)?;
         for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
             let tasks = store.picked(from, ROWS_PER_READ).await?;
             let facts = self.columns.facts(store, &tasks).await?;
@@ -152,16 +147,13 @@ impl List<'_> {
                 let (number, target, why) = (task.task.to_string(), task.target.to_string(), note(task));
                 let [handle, name] = [&facts.handle, &facts.name].map(|fact| fact.as_deref().unwrap_or_default());
                 let cells = [self.token, &number, task.action.name(), &target, "", handle, name, &facts.url, &why];
-                let mut scratch = String::new();
-                for (column, cell) in columns.clone().zip(cells) {
-                    csv.write_field(guarded_in(column, cell, raw, &mut scratch)).map_err(failed)?;
+                for cell in cells {
+                    table.cell(cell).map_err(complain)?;
                 }
-                csv.write_record(None::<&[u8]>).map_err(failed)?;
+                table.end_row().map_err(complain)?;
             }
         }
-        let mut out = csv.into_inner().map_err(|error| complain(std::io::Error::other(error.to_string())))?;
-        out.flush().map_err(complain)?;
-        Ok(out)
+        table.finish().map_err(complain)
     }
 }
 

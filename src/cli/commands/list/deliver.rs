@@ -8,10 +8,9 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::output::{WholeFile, list_error};
 use crate::domain::counted;
-use crate::jobfile::guarded_in;
 use crate::lists::fetch::Kept;
-use crate::lists::filter::{Filter, Rule, SPARED_BY, Sieve, Sifted, spared_record};
-use crate::lists::{Entry, ListKind, ListWriter, columns};
+use crate::lists::filter::{Filter, Rule, Sieve, Sifted};
+use crate::lists::{Entry, ListWriter};
 use crate::store::{ReadingId, Store};
 
 /// What is written.
@@ -72,7 +71,7 @@ async fn sift<W: Write>(
                 Sifted::Held => {}
                 Sifted::Spared(entry, rule) => {
                     if let Some(spared) = &mut spared {
-                        spared.write(args.list, &entry, rule)?;
+                        spared.write(&entry, rule)?;
                     }
                 }
             }
@@ -102,35 +101,23 @@ async fn sift<W: Write>(
 
 /// Those that were spared, each with the rule that spared it.
 struct SparedFile {
-    csv: csv::Writer<WholeFile>,
+    list: ListWriter<WholeFile>,
     path: PathBuf,
-    name: String,
-    is_raw: bool,
 }
 
 impl SparedFile {
     fn create(path: &Path, args: &ListArgs) -> Result<SparedFile, CliError> {
-        let name = path.display().to_string();
-        let file = WholeFile::create_list(path, args.force).map_err(|error| CliError::io(&name, error))?;
-        let mut csv = csv::Writer::from_writer(file);
-        let header = columns(args.list).iter().map(|column| column.name()).chain([SPARED_BY]);
-        csv.write_record(header).map_err(|error| CliError::io(&name, error.into()))?;
-        Ok(SparedFile { csv, path: path.to_owned(), name, is_raw: args.raw })
+        let begin = || ListWriter::of_spared(WholeFile::create_list(path, args.force)?, args.list, args.raw);
+        let list = begin().map_err(|error| CliError::io(path.display(), error))?;
+        Ok(SparedFile { list, path: path.to_owned() })
     }
 
-    fn write(&mut self, list: ListKind, entry: &Entry, rule: Rule) -> Result<(), CliError> {
-        let mut scratch = String::new();
-        let names = columns(list).iter().map(|column| column.name()).chain([SPARED_BY]);
-        for (column, cell) in names.zip(spared_record(list, entry, rule)) {
-            let cell = guarded_in(column, &cell, self.is_raw, &mut scratch);
-            self.csv.write_field(cell).map_err(|error| CliError::io(&self.name, error.into()))?;
-        }
-        self.csv.write_record(None::<&[u8]>).map_err(|error| CliError::io(&self.name, error.into()))
+    fn write(&mut self, entry: &Entry, rule: Rule) -> Result<(), CliError> {
+        self.list.write_spared(entry, rule).map_err(|error| CliError::io(self.path.display(), error))
     }
 
     fn keep(self) -> Result<(), CliError> {
-        let SparedFile { csv, path, name, .. } = self;
-        let file = csv.into_inner().map_err(|error| CliError::io(&name, io::Error::other(error.to_string())))?;
-        file.keep().map_err(|error| list_error(&path, error))
+        let SparedFile { list, path } = self;
+        list.finish().and_then(WholeFile::keep).map_err(|error| list_error(&path, error))
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::output::WholeFile;
 use crate::domain::{TaskState, Wall};
-use crate::jobfile::guarded_in;
+use crate::jobfile::TableWriter;
 use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
 
 const ROWS_PER_READ: u64 = 5_000;
@@ -45,27 +45,23 @@ async fn rows<W: Write>(
     raw: bool,
     complain: &impl Fn(std::io::Error) -> CliError,
 ) -> Result<W, CliError> {
-    let failed = |error: csv::Error| complain(error.into());
     let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
     let total = store.pick(job, job.round_number, &wanted, PickOrder::File).await?.unwrap_or(0);
     let columns = FactColumns::of(store, job, job.round_number).await?;
-    let mut csv = csv::Writer::from_writer(to);
-    csv.write_record(COLUMNS).map_err(failed)?;
+    let mut table = TableWriter::new(to, raw);
+    table.header(COLUMNS).map_err(complain)?;
     for from in (0..total).step_by(ROWS_PER_READ as usize) {
         let tasks = store.picked(from, ROWS_PER_READ).await?;
         let facts = columns.facts(store, &tasks).await?;
         for (task, facts) in tasks.iter().zip(&facts) {
-            let mut scratch = String::new();
-            for (column, cell) in COLUMNS.iter().zip(cells(task, facts)) {
-                csv.write_field(guarded_in(column, &cell, raw, &mut scratch)).map_err(failed)?;
+            for cell in cells(task, facts) {
+                table.cell(&cell).map_err(complain)?;
             }
-            csv.write_record(None::<&[u8]>).map_err(failed)?;
+            table.end_row().map_err(complain)?;
         }
     }
     store.end_picking().await?;
-    let mut out = csv.into_inner().map_err(|error| complain(std::io::Error::other(error.to_string())))?;
-    out.flush().map_err(complain)?;
-    Ok(out)
+    table.finish().map_err(complain)
 }
 
 fn cells(task: &PickedTask, facts: &Facts) -> [String; COLUMNS.len()] {

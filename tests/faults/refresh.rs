@@ -1,0 +1,123 @@
+//! A refresh of a login that is killed, or that the disk fails, at any of its system calls. A refresh token is good once, so what the
+//! server has used and the disk has not kept is lost: then, and only then, the account asks for a login.
+
+use std::ops::ControlFlow;
+use std::process::{Command, Stdio};
+
+use cleanup::sandbox::Sandbox;
+
+use crate::bench::{APP, Bench, id, run, sandbox, target};
+use crate::common::{code, json, stderr, stdout};
+use crate::strace::{Fault, Injection, Search, WRITING, inject};
+
+const ROWS: u64 = 3;
+const STEP: usize = 5;
+
+/// A sandbox in a thread of its own: the test waits for processes.
+fn start_sandbox() -> Sandbox {
+    let (give, take) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        run(async move {
+            give.send(sandbox(7200, "500/1s").await).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    take.recv().unwrap()
+}
+
+/// An account whose token has ended, and rows for it.
+fn prepare(sandbox: &Sandbox) -> Bench {
+    let bench = Bench::new(&sandbox.base_url(), &sandbox.base_url());
+    run(async {
+        bench.log_in_long_ago("anna", 1).await;
+        bench.load(&(0..ROWS).map(|n| ("unmute", "anna", target(n))).collect::<Vec<_>>()).await;
+    });
+    bench
+}
+
+fn resume(bench: &Bench) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+    command.args(["resume", "--yes", "--json", "--rate", "500/1s", "--pace", "front-load", "--progress", "none"]);
+    command.env_clear().env("HOME", bench.folder.path()).env("CLEANUP_X_API", &bench.at);
+    command.env("CLEANUP_X_CLIENT_ID", APP).current_dir(bench.folder.path()).stdin(Stdio::null());
+    command
+}
+
+/// What comes of one fault: whether it was met, and whether the login was lost.
+struct After {
+    hit: bool,
+    lost: bool,
+}
+
+fn with_fault(call: &str, nth: usize, fault: Fault) -> After {
+    let scratch = tempfile::tempdir().unwrap();
+    let sandbox = start_sandbox();
+    let bench = prepare(&sandbox);
+    let queue = bench.queue();
+    let name = queue.file_name().unwrap().to_str().unwrap();
+    let ends = ["", "-wal", "-shm", ".load.lock", ".drain.lock", ".accounts.d"];
+    let files: Vec<_> = ends.iter().map(|end| queue.with_file_name(format!("{name}{end}"))).collect();
+    let only = if fault == Fault::Kill { &[][..] } else { &files[..] };
+    let faulted = inject(&resume(&bench), "", &Injection { call, nth, fault, only }, scratch.path());
+    let told = stderr(&faulted.output);
+    let what = format!("{fault:?} at {call} number {nth}: {:?}: {told}", faulted.hit);
+    match faulted.output.status.code() {
+        None => assert_eq!(fault, Fault::Kill, "{what}"),
+        Some(0) => {}
+        Some(74) => {
+            assert!(told.contains("hint: ") && !told.contains("report this"), "{what}");
+            // The disk is not really full here, and SQLite keeps to itself why a file could not be opened, saved or shared.
+            let is_kept =
+                call.contains("sync") || call == "openat" || faulted.hit.iter().all(|hit| hit.contains("-shm>"));
+            assert!(fault != Fault::Full || is_kept || told.contains("the disk is full"), "{what}");
+            crate::contract::judge(&json(&faulted.output), 74);
+        }
+        other => panic!("{other:?}: {what}"),
+    }
+    let was_sent = sandbox.oauth_ledger().most_arrivals > 0;
+    let second = resume(&bench).output().unwrap();
+    let lost = code(&second) == 77;
+    if lost {
+        assert!(was_sent, "{what}: the token was never sent: {}", stderr(&second));
+        assert!(stderr(&second).contains("cleanup account login anna"), "{what}: {}", stderr(&second));
+        run(bench.log_in("anna", 1));
+        let third = resume(&bench).output().unwrap();
+        assert_eq!(code(&third), 0, "{what}: {}", stderr(&third));
+    } else {
+        assert_eq!(code(&second), 0, "{what}: {}{}", stdout(&second), stderr(&second));
+        assert_eq!(sandbox.oauth_ledger().reused, 0, "{what}");
+    }
+    let effects = sandbox.effects(id(1));
+    assert_eq!(effects.iter().filter(|effect| effect.applied > 0).count() as u64, ROWS, "{what}");
+    After { hit: !faulted.hit.is_empty(), lost }
+}
+
+fn at_any_call(fault: Fault) {
+    let mut search = Search::new();
+    let (mut faults, mut lost) = (0, 0);
+    // SQLite tries for ten seconds to get behind a lock that was not let go; tests/faults/first_start.rs waits for that.
+    for call in WRITING.into_iter().filter(|call| fault == Fault::Kill || !matches!(*call, "fcntl" | "flock")) {
+        faults += search.until_none_is_hit(STEP, |nth| {
+            let after = with_fault(call, nth, fault);
+            lost += u32::from(after.lost);
+            if after.hit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+    }
+    println!("{fault:?}: {faults} faults, {lost} logins lost");
+    assert!(faults > 3, "{faults}");
+}
+
+#[test]
+fn a_refresh_that_is_killed_anywhere_goes_on_or_asks_for_a_login() {
+    at_any_call(Fault::Kill);
+}
+
+#[test]
+fn a_refresh_that_finds_the_disk_full_says_so_and_goes_on() {
+    at_any_call(Fault::Full);
+}
+
+#[test]
+fn a_refresh_that_the_disk_fails_says_so_and_goes_on() {
+    at_any_call(Fault::Refusal);
+}
