@@ -37,6 +37,8 @@ pub(super) fn name_cell(cell: &str) -> &str {
     let bare = cell.trim_matches(is_blank);
     let bare = bare.strip_prefix('\'').unwrap_or(bare);
     match bare.strip_prefix('@') {
+        // A handle may have its `@` or not: what has one still had two.
+        Some(name) if name.starts_with('@') => cell,
         Some(name) if name.parse::<Handle>().is_ok() && !name.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => cell,
     }

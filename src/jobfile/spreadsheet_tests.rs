@@ -50,6 +50,8 @@ fn a_name_is_written_without_its_sign_where_it_stays_a_name() {
         ("@a-b", "@a-b"),
         ("@=1+1", "@=1+1"),
         ("@", "@"),
+        // No name: without one of its signs it would be one.
+        ("@@ada", "@@ada"),
     ] {
         assert_eq!(name_cell(cell), written);
     }
