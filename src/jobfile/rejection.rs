@@ -135,7 +135,7 @@ impl Fault {
             Fault::ShortestDouble => damaged(DamageForm::Shortest),
             Fault::ExactDouble => damaged(DamageForm::Exact),
             Fault::HandleNotResolved => {
-                format!("handles are not resolved to IDs yet: {verb} needs the numeric user ID")
+                format!("a handle, where {verb} needs the numeric user ID: write that")
             }
             Fault::NotAHandle => "not a handle: 1 to 15 letters, digits and underscores after the @".into(),
             Fault::WrongKind => match action.map(Action::target_kind) {

@@ -314,3 +314,12 @@ fn every_error_that_a_person_can_mend_says_how() {
     assert!(checked > 120, "{checked}");
     assert!(wrong.is_empty(), "no next step:\n{}", wrong.join("\n"));
 }
+
+#[test]
+fn one_window_that_is_too_wide_is_one_warning_of_doctor() {
+    let home = Home::new();
+    let config = home.write("c.toml", "[[windows]]\nrate = \"5000/15m\"\n");
+    let done = home.run(&["doctor", "--config", &config.to_string_lossy()]).ends(0);
+    assert_eq!(done.out.matches("the chosen windows allow more than").count(), 1, "{}", done.out);
+    assert!(done.out.contains("x-v2") && done.out.contains("x-v1"), "{}", done.out);
+}

@@ -40,12 +40,19 @@ pub(super) fn settings(context: &Context) -> Vec<Finding> {
         findings.push(Finding::of("config", Level::Bad(Grave::Config), error.to_string(), "mend [x] redirect"));
     }
     let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::ALL));
-    let mut warnings: Vec<String> = warnings.collect();
-    warnings.dedup();
-    findings.extend(warnings.into_iter().map(|warning| {
+    findings.extend(in_one(warnings.collect()).map(|warning| {
         Finding::of("windows", Level::Warning, warning, "if that is not meant, mend [[windows]] in the config file")
     }));
     findings
+}
+
+/// One window may be above what several platforms document for several actions: that is one thing to mend.
+fn in_one(mut warnings: Vec<String>) -> Option<String> {
+    const BEGIN: &str = "the chosen windows allow more than ";
+    warnings.dedup();
+    let first = warnings.first()?.clone();
+    let more = warnings.iter().skip(1).map(|warning| warning.strip_prefix(BEGIN).unwrap_or(warning));
+    Some(more.fold(first, |text, limit| format!("{text}, {limit}")))
 }
 
 /// Who may read and write the queue, its companions and the key.
@@ -118,5 +125,18 @@ pub(super) fn disk(queue: &Path) -> Vec<Finding> {
             }]
         }
         Err(error) => vec![Finding::of("disk", Level::Warning, error.to_string(), "check the file system")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_window_is_one_warning() {
+        let warning = |limit: &str| format!("the chosen windows allow more than {limit}");
+        let all = vec![warning("50/15m on x-v2"), warning("50/15m on x-v2"), warning("15/15m of unfollow on x-v1")];
+        assert_eq!(in_one(all).unwrap_or_default(), warning("50/15m on x-v2, 15/15m of unfollow on x-v1"));
+        assert_eq!(in_one(Vec::new()), None);
     }
 }
