@@ -47,6 +47,8 @@ pub struct FileOptions {
     pub platform: Option<Platform>,
     /// IDs are taken as they are written.
     pub trust_ids: bool,
+    /// How messages call the file, where its sender knows it by another name than that of the path.
+    pub shown: Option<String>,
     /// The jobs there are of those names: what was said of them first need not be said again.
     pub known: Vec<Job>,
 }
@@ -96,7 +98,11 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
     if is_stdin && options.job.is_none() {
         return Err(CliError::new(Kind::Usage, "rows from stdin have no name").hint("give the job one: --job NAME"));
     }
-    let source = Source::open(file)?;
+    let opened = Source::open(file)?;
+    let source = match &options.shown {
+        Some(shown) => opened.called(shown),
+        None => opened,
+    };
     if SavedWorklist::is_one(&source).unwrap_or(false) {
         let message = format!("{} is a saved worklist, not a job", source.name());
         return Err(

@@ -82,6 +82,14 @@ pub fn read(path: &Path) -> Result<KeepList, JobFileError> {
     read_source(&Source::open(path)?)
 }
 
+/// Reads a keep list that its sender knows by another name than that of its path.
+///
+/// # Errors
+/// See [`read`].
+pub fn read_called(path: &Path, name: &str) -> Result<KeepList, JobFileError> {
+    read_source(&Source::open(path)?.called(name))
+}
+
 /// Reads a keep list from an open source.
 ///
 /// # Errors

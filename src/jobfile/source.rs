@@ -74,6 +74,12 @@ impl Source {
         Source { name, path: None, file: Arc::new(file) }
     }
 
+    /// The same under the name by which its sender knows it.
+    #[must_use]
+    pub fn called(self, name: &str) -> Source {
+        Source { name: name.to_owned(), ..self }
+    }
+
     /// How messages call it: the path as it was given, or `standard input`.
     pub fn name(&self) -> &str {
         &self.name

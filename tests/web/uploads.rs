@@ -210,3 +210,25 @@ fn posts_that_are_no_reposts_are_not_unreposted_from_the_dashboard_either() {
     assert_eq!(answer.status, 422, "{answer:?}");
     assert_eq!(status(&served)["jobs"], serde_json::json!([]));
 }
+
+#[test]
+fn what_is_refused_is_called_as_its_sender_calls_it() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    for (name, content, what) in [
+        ("my list.csv", "name,age\nada,7\n", "no column names the targets"),
+        ("like.js", "window.YTD.like.part0 = [ ]", "X data archive"),
+        ("cut.csv", "target_id,note\n7,\"open\n", "quoted cell"),
+    ] {
+        let answer = receive(&served, &cookie, &[("file", name, content), ("action", "", "unfollow")]);
+        let place = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
+        let told = place.map_or(answer.body.clone(), |place| served.get(place, &cookie).body);
+        assert!(told.contains(name) && told.contains(what), "{name}: {told}");
+        assert!(!told.contains("incoming-") && !told.contains("/uploads/"), "{name}: {told}");
+    }
+    let fields = [("file", "unfollow.csv", &*rows(0..3)), ("keep", "friends.txt", "@@\n")];
+    let answer = receive(&served, &cookie, &fields);
+    let place = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
+    let told = place.map_or(answer.body.clone(), |place| served.get(place, &cookie).body);
+    assert!(told.contains("the keep list: line 1") && !told.contains("/uploads/"), "{told}");
+}

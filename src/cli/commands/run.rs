@@ -144,6 +144,7 @@ pub(super) async fn prepare(
         strict: rows.strict,
         platform,
         trust_ids: rows.trust_ids,
+        shown: None,
         known,
     };
     app::prepare(files, &options)

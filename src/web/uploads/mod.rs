@@ -157,12 +157,13 @@ async fn prepare(
             strict: choices.strict,
             platform: Some(platform),
             trust_ids: choices.trust_ids,
+            shown: Some(shown.clone()),
             known,
         };
         let prepared = app::prepare(&[file], &options)?.pop();
         let prepared = prepared.ok_or_else(|| CliError::new(Kind::Fault, "the file was not read"))?;
         let prepared = prepared.at(final_path, &shown);
-        let keep = keep_file.map(|path| keep::read(&path)).transpose()?;
+        let keep = keep_file.map(|path| keep::read_called(&path, "the keep list")).transpose()?;
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
