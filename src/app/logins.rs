@@ -12,7 +12,9 @@ use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, UserId};
-use crate::platform::{BaseUrl, Client, Credentials, Finding, Reply, Settings as ClientSettings};
+use crate::platform::{
+    BaseUrl, Client, Credentials, Finding, Reply, Settings as ClientSettings, is_certificate_trouble,
+};
 use crate::store::Credential;
 
 /// How long a platform may take to say who somebody is.
@@ -160,8 +162,11 @@ impl From<GrantError> for CliError {
                 (Kind::Person, "begin the login again; a code or PIN works once, and not for long")
             }
             GrantError::App(_) => (Kind::Config, "compare with the app's page in the platform's developer console"),
+            GrantError::World(said) | GrantError::Unsure(said) if is_certificate_trouble(said) => {
+                (Kind::Unreachable, "mend that, and begin the login again")
+            }
             GrantError::World(_) | GrantError::Unsure(_) => {
-                (Kind::Unreachable, "see to that, or wait until the platform answers, and begin the login again")
+                (Kind::Unreachable, "check the network, and begin the login again")
             }
         };
         CliError::new(kind, error.to_string()).hint(hint).because(error)

@@ -26,3 +26,15 @@ fn a_refresh_says_that_it_was_the_certificate() {
     assert!(!done.err.contains("is the network up"), "{}", done.err);
     assert_eq!(requests.load(Ordering::SeqCst), 0);
 }
+
+#[test]
+fn a_login_says_so_too() {
+    let bench = Bench::new();
+    let (url, requests) = server();
+    let mut login = bench.cleanup(&["account", "login", "--platform", "aisa"]);
+    login.env("CLEANUP_AISA_API", &url).env("SSL_CERT_FILE", AUTHORITY);
+    let done = bench.feed_to(login, "sk-canary-of-this-test\n").ends(69);
+    assert!(done.err.contains("the certificate of the server is not accepted ("), "{}", done.err);
+    assert!(!done.err.contains("check the network"), "{}", done.err);
+    assert_eq!(requests.load(Ordering::SeqCst), 0);
+}
