@@ -5,6 +5,9 @@ use std::process::{Command, Stdio};
 
 use crate::bench::Bench;
 
+/// How wide the terminal is.
+const COLUMNS: usize = 72;
+
 /// What stands on the terminal after the program was asked for `prompt` and given `typed`, and was followed by `stty -a`.
 fn terminal(bench: &Bench, words: &str, typed: &[(&str, &[u8])]) -> Option<String> {
     if !Command::new("script").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
@@ -12,7 +15,7 @@ fn terminal(bench: &Bench, words: &str, typed: &[(&str, &[u8])]) -> Option<Strin
     }
     let plain = bench.cleanup(&[]);
     // The shell outlives a Ctrl-C, to say how things stand then.
-    let line = format!("trap : INT; $CLEANUP {words}; echo ended=$?; stty -a");
+    let line = format!("stty cols {COLUMNS}; trap : INT; $CLEANUP {words}; echo ended=$?; stty -a");
     // Whoever started the tests may have ignored the signals, and a shell cannot trap what it was born deaf to.
     let mut command = Command::new("/usr/bin/env");
     command.args(["--default-signal=INT,QUIT,TERM", "script", "-q", "-e", "-c", &line, "/dev/null"]).env_clear();
@@ -65,4 +68,23 @@ fn an_interrupted_prompt_leaves_the_terminal_as_it_was() {
     assert!(screen.contains("ended=130") && !screen.contains("canary"), "{screen}");
     shows_what_is_typed(&screen);
     assert_eq!(bench.run(&["account", "list", "--json"]).ends(0).json()["accounts"], serde_json::json!([]));
+}
+
+#[test]
+fn lines_break_between_words_and_commands_stay_whole() {
+    let bench = Bench::new();
+    bench.write("unfollow.csv", "target_id\n7\nhttps://x.com/settings\n791557233689870338.0\nno one\n1e18\n2e18\n");
+    let Some(screen) = terminal(&bench, "load unfollow.csv --sandbox", &[]) else {
+        eprintln!("SKIPPED: there is no `script` to make a terminal with");
+        return;
+    };
+    let lines: Vec<&str> = screen.lines().take_while(|line| !line.contains("ended=")).map(str::trim_end).collect();
+    assert!(lines.iter().any(|line| line.starts_with("  ")), "one of them goes on: {screen}");
+    for line in lines {
+        let is_one_piece = line.contains('`') || !line.trim().contains(' ');
+        assert!(line.chars().count() <= COLUMNS || is_one_piece, "{line}");
+    }
+    let whole = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(whole.contains("may have rounded it, so it may be somebody else's; export again"), "{screen}");
+    assert!(screen.contains("`cleanup check unfollow.csv --sandbox`"), "{screen}");
 }
