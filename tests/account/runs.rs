@@ -40,7 +40,7 @@ fn what_will_go_wrong_is_said_first() {
     bench.log_in("other", "43", "unlike").ends(0);
     bench.write("more.csv", &ids(3));
     bench.run(&["load", "more.csv", "--action", "unlike", "--account", "other", "--column", "user_id"]).ends(0);
-    bench.run(&["account", "remove", "other"]).ends(2).says("3 rows in line, in more");
+    bench.run(&["account", "remove", "other"]).ends(2).says("3 rows queued, in more");
     bench.run(&["account", "remove", "other", "--yes"]).ends(0).says("its name stays");
     let done = bench.run(&["resume", "more", "--yes"]).ends(77);
     assert!(

@@ -88,7 +88,7 @@ fn retry_puts_failed_tasks_back() {
     work(&home.queue(), QueueKind::Real, 2, TaskState::Failed);
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["failed"], 2);
     let done = home.run(&["retry", "likes"]).ends(0);
-    assert!(done.err.contains("2 failed tasks are in line again") && done.err.contains("`cleanup resume likes`"));
+    assert!(done.err.contains("2 failed tasks are queued again") && done.err.contains("`cleanup resume likes`"));
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"][0]["pending"], 3);
     assert!(home.run(&["-q", "retry", "likes"]).ends(0).err.is_empty());
 }

@@ -111,7 +111,7 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     assert!(stderr(&again).contains("2 confirmed, 1 came back, 1 ghost ("), "{}", stderr(&again));
 
     let requeue = verify(&["--archive", "second", "--requeue"]);
-    assert!(stderr(&requeue).contains("1 that came back is in line again"), "{}", stderr(&requeue));
+    assert!(stderr(&requeue).contains("1 that came back is queued again"), "{}", stderr(&requeue));
     let counts = object(&home.cleanup(["status", "unfollow", "--json"]).output().unwrap())["jobs"][0].clone();
     assert_eq!((counts["done"].as_u64(), counts["pending"].as_u64()), (Some(3), Some(1)), "{counts}");
     assert_eq!(miscounted(&home), Vec::<String>::new());

@@ -78,7 +78,7 @@ pub struct AccountLoginArgs {
     /// Open no browser and listen nowhere: print the address, and read from stdin what the browser ended at
     #[arg(long)]
     pub headless: bool,
-    /// What the account shall be able to do [default: what it could do and what is in line for it; else unfollow,unlike]
+    /// What the account shall be able to do [default: what it could do and what is queued for it; else unfollow,unlike]
     #[arg(long, value_name = "ACTION,...", value_delimiter = ',', value_parser = values::action(), ignore_case = true)]
     pub actions: Vec<Action>,
 }
@@ -109,7 +109,7 @@ pub struct AccountCheckArgs {
     /// Only these
     #[arg(value_name = "NAME")]
     pub names: Vec<AccountName>,
-    /// Also say whether they may do this [default: what is in line for them]
+    /// Also say whether they may do this [default: what is queued for them]
     #[arg(long, value_name = "ACTION,...", value_delimiter = ',', value_parser = values::action(), ignore_case = true)]
     pub actions: Vec<Action>,
     /// Print one JSON object
@@ -123,7 +123,7 @@ pub struct AccountRemoveArgs {
     /// The account
     #[arg(value_name = "NAME")]
     pub name: AccountName,
-    /// Even if jobs have rows in line for it; they wait until it is logged in again
+    /// Even if jobs have queued rows for it; they wait until it is logged in again
     #[arg(short, long)]
     pub yes: bool,
     /// Even if its key is lost and the platform cannot be told

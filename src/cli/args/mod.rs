@@ -91,7 +91,7 @@ pub enum Command {
     Undo(UndoArgs),
     /// Read the account's list again, or a newer archive: what is confirmed, what came back, what was never off
     Verify(VerifyArgs),
-    /// Put the failed tasks of a job back in line
+    /// Put the failed tasks of a job back into the queue
     Retry(RetryArgs),
     /// Pause a job; whoever works on it lets it rest
     Pause(JobArgs),

@@ -137,7 +137,7 @@ pub struct VerifyArgs {
     /// Look into this X data archive instead of asking the platform; it has to be newer than what it is to judge
     #[arg(long, value_name = "ARCHIVE")]
     pub archive: Option<PathBuf>,
-    /// Put what came back in line again, and nothing else
+    /// Queue what came back again, and nothing else
     #[arg(long)]
     pub requeue: bool,
     /// Write a row for everything done, with its verdict, to this file (- is stdout)

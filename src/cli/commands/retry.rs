@@ -1,4 +1,4 @@
-//! `cleanup retry`: failed tasks go back in line.
+//! `cleanup retry`: failed tasks go back into the queue.
 
 use crate::cli::args::RetryArgs;
 use crate::cli::context::Context;
@@ -7,14 +7,14 @@ use crate::cli::escape::escaped;
 use crate::domain::counted;
 use crate::store::JobState;
 
-/// Puts the job's failed tasks back in line.
+/// Puts the job's failed tasks back into the queue.
 ///
 /// # Errors
 /// There is no such job, or the queue cannot be written.
 pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
     let retried = store.retry_job(&job, context.clock.now().wall).await?;
-    let detail = format!("{} in line again", counted(retried.tasks, "failed task is", "failed tasks are"));
+    let detail = format!("{} queued again", counted(retried.tasks, "failed task is", "failed tasks are"));
     context.log_deed(&mut store, "retry", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);

@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
     if !waiting.is_empty() && !args.yes {
         let rows: u64 = waiting.iter().map(|(_, rows)| rows).sum();
         let jobs: Vec<&str> = waiting.iter().map(|(job, _)| job.as_str()).collect();
-        let message = format!("{} has {} in line, in {}", account.name, counted(rows, "row", "rows"), jobs.join(", "));
+        let message = format!("{} has {} queued, in {}", account.name, counted(rows, "row", "rows"), jobs.join(", "));
         let cancel = context.command(&["cancel", jobs[0]]);
         return Err(CliError::new(Kind::Usage, message).hint(format!(
             "cancel the job with {cancel}; or add --yes, and they wait until somebody logs {} in again",

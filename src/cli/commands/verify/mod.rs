@@ -147,7 +147,7 @@ async fn follow_up(
     }
     if !args.requeue {
         let again = context.command(&["verify", &job.name, "--requeue"]);
-        printer.say(&format!("{again} puts what came back in line again"));
+        printer.say(&format!("{again} queues what came back once more"));
         return Ok((true, 0));
     }
     let reopened = store.reopen_job(job, context.clock.now().wall).await?.tasks;
@@ -159,7 +159,7 @@ async fn follow_up(
             format!("the job is cancelled: they wait until it starts over with {again}")
         }
     };
-    printer.say(&format!("{} in line again; {next}", counted(reopened, "that came back is", "that came back are")));
+    printer.say(&format!("{} queued again; {next}", counted(reopened, "that came back is", "that came back are")));
     Ok((counts.ghosts > 0, reopened))
 }
 
