@@ -35,9 +35,9 @@ pub struct SandboxAccounts {
 /// Accounts of real platforms.
 #[derive(Debug)]
 pub struct RealAccounts {
-    environment: Vec<EnvironmentAccount>,
+    pub(super) environment: Vec<EnvironmentAccount>,
     /// Whose API `--platform` asks for.
-    platform: Option<Platform>,
+    pub(super) platform: Option<Platform>,
     bases: Bases,
 }
 
@@ -96,6 +96,8 @@ pub struct Accounts {
     by_name: HashMap<AccountName, (AccountId, Platform)>,
     /// Jobs that have an account already, by their names.
     of_jobs: HashMap<String, (AccountId, Platform)>,
+    /// Which user the default account is, only the platform can say, and nobody has asked it.
+    pub(super) is_default_unasked: bool,
 }
 
 /// The accounts as one file sees them: rows that name none belong to its job's account, where it has one.
@@ -139,6 +141,30 @@ impl Accounts {
     /// The name of an account.
     pub fn name_of(&self, account: AccountId) -> Option<&AccountName> {
         self.by_name.iter().find(|(_, (id, _))| *id == account).map(|(name, _)| name)
+    }
+
+    /// The name and the platform of an account; no name where nobody has given it one yet.
+    pub(super) fn described(&self, account: AccountId) -> (Option<&AccountName>, Option<Platform>) {
+        match self.by_name.iter().find(|(_, (id, _))| *id == account) {
+            Some((name, (_, platform))) => (Some(name), Some(*platform)),
+            None => (None, self.default_platform.filter(|_| self.default == Some(account))),
+        }
+    }
+
+    /// These accounts, one of which may be the default.
+    pub(super) fn of_known(known: &[Account], default: Option<AccountId>) -> Accounts {
+        let by_name = known.iter().map(|known| (known.name.clone(), (known.id, known.platform)));
+        let by_name: HashMap<_, _> = by_name.collect();
+        let default_platform = known.iter().find(|known| Some(known.id) == default).map(|known| known.platform);
+        Accounts { default, default_platform, by_name, of_jobs: HashMap::new(), is_default_unasked: false }
+    }
+
+    /// Rows without an account belong to one that is not known yet.
+    pub(super) fn set_default(&mut self, name: Option<&AccountName>, account: AccountId, platform: Platform) {
+        (self.default, self.default_platform) = (Some(account), Some(platform));
+        if let Some(name) = name {
+            self.by_name.insert(name.clone(), (account, platform));
+        }
     }
 
     /// Their names, in order.
@@ -193,11 +219,7 @@ impl Who {
             }
             Who::Real(real) => real.introduce(store, wanted).await?,
         };
-        let by_name = store.accounts().await?.into_iter().map(|known| (known.name, (known.id, known.platform)));
-        let by_name: HashMap<_, _> = by_name.collect();
-        let is_default = |(id, _): &&(AccountId, Platform)| Some(*id) == default;
-        let default_platform = by_name.values().find(is_default).map(|(_, platform)| *platform);
-        Ok(Accounts { default, default_platform, by_name, of_jobs: HashMap::new() })
+        Ok(Accounts::of_known(&store.accounts().await?, default))
     }
 
     /// Asks the platform whose token it is, where nobody said.
@@ -318,10 +340,18 @@ impl RealAccounts {
         for found in &self.environment {
             found.introduce(store, wanted.filter(|_| self.is_default(found))).await?;
         }
-        let known = store.accounts().await?;
+        self.default_of(wanted, &store.accounts().await?)
+    }
+
+    /// The same, once the accounts of the environment are known.
+    pub(super) fn default_of(
+        &self,
+        wanted: Option<&AccountName>,
+        known: &[Account],
+    ) -> Result<Option<AccountId>, CliError> {
         if let Some(wanted) = wanted {
             let named = known.iter().find(|account| account.name == *wanted);
-            return named.map(|account| Some(account.id)).ok_or_else(|| unknown_account(wanted, &known));
+            return named.map(|account| Some(account.id)).ok_or_else(|| unknown_account(wanted, known));
         }
         let environment = self.environment.iter().find(|found| self.is_default(found));
         if let Some(account) = environment.and_then(|found| known.iter().find(|account| found.is(account))) {
@@ -335,7 +365,7 @@ impl RealAccounts {
     }
 
     /// Of several credentials in the environment, the platform's that was asked for; else the first, which is X API v2's.
-    fn is_default(&self, found: &EnvironmentAccount) -> bool {
+    pub(super) fn is_default(&self, found: &EnvironmentAccount) -> bool {
         match self.platform {
             Some(platform) => found.platform == platform,
             None => self.environment.first().is_some_and(|first| first.platform == found.platform),
@@ -358,6 +388,6 @@ fn unknown_account(wanted: &AccountName, known: &[Account]) -> CliError {
         .hint(format!("log it in with `cleanup account login {wanted}`, or set CLEANUP_X_USER_ID to make it known"))
 }
 
-fn fault(why: String) -> CliError {
+pub(super) fn fault(why: String) -> CliError {
     CliError::new(Kind::Fault, why).hint("please report this")
 }

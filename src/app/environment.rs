@@ -78,29 +78,40 @@ impl EnvironmentAccount {
     /// Makes the account known, under the name wanted where it is new; a name it has, it keeps.
     ///
     /// # Errors
-    /// The name belongs to somebody else, or the account has another one already.
+    /// The account has another name already.
     pub async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<(), CliError> {
         let Some(user) = &self.user else { return Ok(()) };
         let known = store.accounts().await?;
+        if let Some(name) = self.new_name(user, wanted, &known)? {
+            store.ensure_account(&name, self.platform, user).await?;
+        }
+        Ok(())
+    }
+
+    /// The name under which the account of a user becomes known; none where it is known already, or is not needed.
+    ///
+    /// # Errors
+    /// The account has another name already.
+    pub(super) fn new_name(
+        &self,
+        user: &UserId,
+        wanted: Option<&AccountName>,
+        known: &[Account],
+    ) -> Result<Option<AccountName>, CliError> {
         if let Some(account) = known.iter().find(|account| self.is(account)) {
             return match wanted {
                 Some(wanted) if *wanted != account.name && known.iter().all(|other| other.name != *wanted) => {
                     let message = format!("user {user} already has the name {}", account.name);
                     Err(CliError::new(Kind::Usage, message).hint(format!("use --account {}", account.name)))
                 }
-                _ => Ok(()),
+                _ => Ok(None),
             };
         }
         if wanted.is_some_and(|wanted| known.iter().any(|other| other.name == *wanted)) {
             // The name means another account: that one acts, and this one is not needed.
-            return Ok(());
+            return Ok(None);
         }
-        let name = match wanted {
-            Some(wanted) => wanted.clone(),
-            None => self.standard_name(user)?,
-        };
-        store.ensure_account(&name, self.platform, user).await?;
-        Ok(())
+        wanted.cloned().map_or_else(|| self.standard_name(user), Ok).map(Some)
     }
 
     /// The name that the first run gives it where nobody names it.

@@ -38,6 +38,11 @@ impl HandleBook {
         Ok(HandleBook(if file.survey.handles > 0 { Some(store.beside().await?) } else { None }))
     }
 
+    /// Where there is no queue yet.
+    pub(super) fn empty() -> HandleBook {
+        HandleBook(None)
+    }
+
     /// What a row is loaded with.
     pub(super) async fn place(
         &mut self,
@@ -56,6 +61,7 @@ impl HandleBook {
             Some(Resolution::User(id)) => Placed::Target(Target::Id(id)),
             Some(Resolution::Nobody(_)) if options.settles_handles => Placed::Nobody(target),
             Some(Resolution::Nobody(_)) => Placed::Rejected(HANDLE_NOT_FOUND),
+            None if options.awaits_handles => Placed::Target(target),
             None => Placed::Rejected(HANDLE_NOT_RESOLVED),
         })
     }

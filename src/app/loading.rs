@@ -30,6 +30,8 @@ pub struct LoadOptions {
     pub handles_asked: u64,
     /// Handles that nobody has become tasks, which the run that loads them settles; else their rows are rejected.
     pub settles_handles: bool,
+    /// Handles that nobody has asked about count as tasks: the run that is told of here asks before it loads.
+    pub awaits_handles: bool,
 }
 
 /// What loading a file did.
@@ -109,7 +111,7 @@ pub async fn load(
     }
 }
 
-fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
+pub(super) fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
     CliError::new(
         Kind::InputData,
         format!(
@@ -123,7 +125,7 @@ fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
 }
 
 /// Every row that could be used names a handle that nobody has asked about: there is nothing to queue.
-fn nobody_known(file: &Prepared) -> CliError {
+pub(super) fn nobody_known(file: &Prepared) -> CliError {
     let rows = file.survey.handles;
     let message = format!(
         "{}: its {} not known; nothing was queued",

@@ -3,7 +3,6 @@
 //! In: paths, and what the options say of their rows. Out: what each file is. What does not belong here: how it stands to the queue
 //! (`standing`), and loading it (`loading`).
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::accounts::Accounts;
@@ -11,14 +10,12 @@ use super::host::host_name;
 use super::known::action_of;
 use super::loading::LoadOptions;
 use super::reposts::repost_id_of;
-use super::sifting::SievedRow;
 use super::standing::place_of;
 use crate::cli::error::{CliError, Kind};
-use crate::domain::{AccountId, AccountName, Action, Platform, Target, TargetKind, counted};
+use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted};
 use crate::jobfile::{
-    JobFileError, LaneCount, READER_VERSION, ReadOptions, RowVerdict, SavedWorklist, Source, Survey, is_same_column,
+    JobFileError, LaneCount, READER_VERSION, ReadOptions, SavedWorklist, Source, Survey, is_same_column,
 };
-use crate::lists::filter::Rule;
 use crate::store::{Job, LoadedFrom, NewJob};
 
 /// Stands in what a load was made from where IDs were taken as they are written.
@@ -28,9 +25,6 @@ const TRUST_IDS: &str = ":trust_ids";
 pub(super) fn trusted_ids(from: &LoadedFrom) -> bool {
     from.content_hash.ends_with(TRUST_IDS)
 }
-
-/// Rows by action and account, and how many each rule spares.
-type ToDo = (Vec<LaneCount>, BTreeMap<Rule, u64>);
 
 /// How files are read.
 #[derive(Clone, Debug, Default)]
@@ -212,49 +206,6 @@ impl Prepared {
         let mut kinds = self.survey.lanes.iter().map(|lane| lane.action.target_kind());
         let first = kinds.next()?;
         kinds.all(|kind| kind == first).then_some(first)
-    }
-
-    /// The file's usable rows by action and account without those that are spared, and how many each rule spares. Repeats are
-    /// not known before a file is loaded.
-    ///
-    /// # Errors
-    /// The file changed since it was read.
-    pub fn to_do(&self, options: &LoadOptions) -> Result<ToDo, CliError> {
-        self.count_to_do(options, true)
-    }
-
-    /// The same where nobody asks about handles: rows that name one are left out.
-    ///
-    /// # Errors
-    /// As [`Prepared::to_do`].
-    pub fn to_do_without_handles(&self, options: &LoadOptions) -> Result<ToDo, CliError> {
-        self.count_to_do(options, self.survey.handles == 0)
-    }
-
-    fn count_to_do(&self, options: &LoadOptions, with_handles: bool) -> Result<ToDo, CliError> {
-        let mut lanes = self.survey.lanes.clone();
-        let mut spared = BTreeMap::new();
-        if options.rules.is_empty() && with_handles {
-            return Ok((lanes, spared));
-        }
-        let mut sieve = options.rules.begin(&self.survey, &self.source)?;
-        let mut rows = self.survey.rows(&self.source)?;
-        while let Some(row) = rows.next()? {
-            let RowVerdict::Task { action, account, target, .. } = row.verdict else { continue };
-            let is_left_out = !with_handles && matches!(target, Target::Handle(_));
-            let written = SievedRow { line: row.line, written: &target, cells: row.cells };
-            let rule = if is_left_out { None } else { sieve.spares(written, (action, account, &target), true) };
-            if (is_left_out || rule.is_some())
-                && let Some(lane) = lanes.iter_mut().find(|l| l.action == action && l.account.as_ref() == account)
-            {
-                lane.rows = lane.rows.saturating_sub(1);
-                if let Some(rule) = rule {
-                    *spared.entry(rule).or_default() += 1;
-                }
-            }
-        }
-        lanes.retain(|lane| lane.rows > 0);
-        Ok((lanes, spared))
     }
 
     /// What "unchanged" is told by: the file's content, what else decides what becomes of its rows, and who has read them.

@@ -37,6 +37,19 @@ pub enum Standing {
     Cancelled,
 }
 
+impl Standing {
+    /// Its name in JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Standing::New => "new",
+            Standing::Unchanged { .. } => "unchanged",
+            Standing::Changed { .. } => "changed",
+            Standing::Again => "again",
+            Standing::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// Says how a file stands to the queue.
 ///
 /// # Errors
@@ -47,6 +60,13 @@ pub async fn stand(
     accounts: &Accounts,
     options: &LoadOptions,
 ) -> Result<Standing, CliError> {
+    refuse_unusable(file, accounts)?;
+    let Some(job) = known_job(store, &file.job).await? else { return Ok(Standing::New) };
+    stand_to(file, &job, accounts, options)
+}
+
+/// Whether a file can be loaded at all, whatever the queue has.
+pub(super) fn refuse_unusable(file: &Prepared, accounts: &Accounts) -> Result<(), CliError> {
     if let Some(refusal) = file.survey.refusal(file.strict) {
         return Err(refusal.into());
     }
@@ -57,11 +77,20 @@ pub async fn stand(
     if usable == 0 || (file.strict && usable < file.survey.rows) {
         return Err(no_account_for_rows(file, accounts));
     }
-    let Some(job) = known_job(store, &file.job).await? else { return Ok(Standing::New) };
-    if is_elsewhere(file, &job, options) {
-        return Err(elsewhere(file, &job));
+    Ok(())
+}
+
+/// How a file stands to the job of its name.
+pub(super) fn stand_to(
+    file: &Prepared,
+    job: &Job,
+    accounts: &Accounts,
+    options: &LoadOptions,
+) -> Result<Standing, CliError> {
+    if is_elsewhere(file, job, options) {
+        return Err(elsewhere(file, job));
     }
-    refuse_another(file, &job, accounts)?;
+    refuse_another(file, job, accounts)?;
     let pending = job.pending;
     Ok(match (job.state, options.again && pending == 0) {
         (_, true) => Standing::Again,
@@ -106,12 +135,18 @@ pub async fn stand_all(
 
 /// A job that exists has an account already, and a later load need not repeat it, however many accounts there are by then. Where another
 /// platform is asked for, the job's account is not meant; nor where it is not logged in here and the environment has another's credentials.
-async fn fix_jobs(who: &Who, store: &mut Store, accounts: &mut Accounts, files: &[Prepared]) -> Result<(), CliError> {
+pub(super) async fn fix_jobs(
+    who: &Who,
+    store: &mut Store,
+    accounts: &mut Accounts,
+    files: &[Prepared],
+) -> Result<(), CliError> {
     let known = store.accounts().await?;
     for file in files {
         let Some(account) = store.job(&file.job).await?.and_then(|job| job.account) else { continue };
         let platform = known.iter().find(|known| known.id == account).map(|known| known.platform);
-        let can_act = !who.has_environment() || store.credential(account).await?.is_some();
+        let is_likely = accounts.is_default_unasked || !who.has_environment();
+        let can_act = is_likely || store.credential(account).await?.is_some();
         if can_act && who.platform_asked().is_none_or(|asked| Some(asked) == platform) {
             accounts.fix_job(&file.job, account);
         }

@@ -9,6 +9,7 @@ pub mod args;
 pub mod child;
 pub mod commands;
 pub mod context;
+pub mod cost;
 pub mod endpoint_state;
 pub mod error;
 pub mod escape;

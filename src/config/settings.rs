@@ -16,7 +16,7 @@ use super::environment::Environment;
 use super::error::ConfigError;
 use super::file::ConfigFile;
 use super::paths;
-use super::windows::{self, WindowRule};
+use super::windows::{self, Per, WindowRule};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
 use crate::limits::Pace;
 use crate::platform::find;
@@ -47,6 +47,8 @@ pub struct Overrides {
     pub pace: Option<Pace>,
     /// `--rate`, each.
     pub rates: Vec<Rate>,
+    /// `--per`
+    pub per: Option<Per>,
     /// `--give-up-after`
     pub give_up_after: Option<Duration>,
     /// `--progress`
@@ -96,6 +98,7 @@ pub struct Settings {
     /// Where log lines go instead of stderr.
     pub log_file: Option<PathBuf>,
     rates: Vec<Rate>,
+    per: Option<Per>,
     rules: Vec<WindowRule>,
 }
 
@@ -138,6 +141,7 @@ impl Settings {
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
             rates: options.rates.clone(),
+            per: options.per,
             rules,
         })
     }
@@ -162,7 +166,17 @@ impl Settings {
 
     /// The windows of a platform's accounts and of the app they share.
     pub fn windows(&self, platform: Platform) -> Vec<WindowSpec> {
-        windows::windows_of(platform, &self.rates, &self.rules)
+        windows::windows_of(platform, &self.rates, &self.rules, self.per)
+    }
+
+    /// The same with a window for each action, as `--per endpoint` has it.
+    pub fn windows_per_endpoint(&self, platform: Platform) -> Vec<WindowSpec> {
+        windows::windows_of(platform, &self.rates, &self.rules, Some(Per::Endpoint))
+    }
+
+    /// Whether options chose the account windows for this command.
+    pub fn are_windows_chosen(&self) -> bool {
+        !self.rates.is_empty() || self.per.is_some()
     }
 
     /// One sentence for every documented limit of these actions that the chosen windows let be exceeded.

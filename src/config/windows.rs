@@ -51,8 +51,20 @@ impl WindowRule {
 ///
 /// `--rate` replaces all account windows. Configured account windows replace the built-in ones where together they count every
 /// action; where they count only some, the built-in ones stay beside them, for a window added must not open another.
-pub(super) fn windows_of(platform: Platform, rates: &[Rate], rules: &[WindowRule]) -> Vec<WindowSpec> {
-    let configured = rules.iter().filter(|rule| rule.concerns(platform)).flat_map(WindowRule::specs);
+///
+/// `--per` decides for the account windows whether one counts all actions together, whatever the config file says of it.
+pub(super) fn windows_of(
+    platform: Platform,
+    rates: &[Rate],
+    rules: &[WindowRule],
+    per: Option<Per>,
+) -> Vec<WindowSpec> {
+    let together = |rule: &WindowRule| match per {
+        Some(Per::Account) if rule.scope == Scope::Account => WindowRule { per: Per::Account, ..*rule },
+        _ => *rule,
+    };
+    let rules = rules.iter().filter(|rule| rule.concerns(platform)).map(together);
+    let configured = rules.flat_map(|rule| rule.specs());
     let (mut account, app): (Vec<_>, Vec<_>) = configured.partition(|spec| spec.scope == Scope::Account);
     if !rates.is_empty() {
         let spec = |rate: &Rate| WindowSpec { scope: Scope::Account, rate: *rate, applies: Applies::All };
@@ -66,27 +78,38 @@ pub(super) fn windows_of(platform: Platform, rates: &[Rate], rules: &[WindowRule
             .collect();
         account.extend(beside);
     }
+    if per == Some(Per::Endpoint) {
+        account = account.into_iter().flat_map(each_action).collect();
+    }
     account.into_iter().chain(app).collect()
 }
 
-/// One sentence for every documented limit of these actions that `chosen` lets be exceeded.
+/// A window that counts all actions as one for each of them.
+fn each_action(spec: WindowSpec) -> Vec<WindowSpec> {
+    match spec.applies {
+        Applies::All => {
+            Action::ALL.into_iter().map(|action| WindowSpec { applies: Applies::Only(action), ..spec }).collect()
+        }
+        Applies::Only(_) => vec![spec],
+    }
+}
+
+/// One sentence for every documented limit of these actions that `chosen` lets be exceeded. The platforms document each endpoint by
+/// itself, so windows of one action each are judged by themselves.
 pub(super) fn warnings(platform: Platform, chosen: &[WindowSpec], actions: &[Action]) -> Vec<String> {
-    let counts_all_of = |chosen: &WindowSpec, documented: &WindowSpec| match documented.applies {
-        Applies::All => chosen.applies == Applies::All,
-        Applies::Only(action) => chosen.applies.counts(action),
-    };
-    let holds = |documented: &WindowSpec| {
-        let mut covering = chosen.iter().filter(|spec| spec.scope == Scope::Account && counts_all_of(spec, documented));
+    let is_kept = |documented: &WindowSpec, action: Action| {
+        let mut covering = chosen.iter().filter(|spec| spec.scope == Scope::Account && spec.applies.counts(action));
         covering.any(|spec| implies(spec.rate, documented.rate))
     };
     let name = |spec: &WindowSpec| match spec.applies {
         Applies::All => String::new(),
         Applies::Only(action) => format!(" of {action}"),
     };
-    let concerns = |documented: &WindowSpec| actions.iter().any(|action| documented.applies.counts(*action));
-    let documented = WindowSpec::built_in(platform).into_iter().filter(concerns);
-    documented
-        .filter(|documented| !holds(documented))
+    let is_exceeded = |documented: &WindowSpec| {
+        actions.iter().any(|action| documented.applies.counts(*action) && !is_kept(documented, *action))
+    };
+    let exceeded = WindowSpec::built_in(platform).into_iter().filter(is_exceeded);
+    exceeded
         .map(|spec| format!("the chosen windows allow more than {}{} on {platform}", spec.rate, name(&spec)))
         .collect()
 }
@@ -112,13 +135,13 @@ mod tests {
 
     #[test]
     fn nothing_said_means_built_in() {
-        assert_eq!(windows_of(Platform::XV2, &[], &[]), WindowSpec::built_in(Platform::XV2));
+        assert_eq!(windows_of(Platform::XV2, &[], &[], None), WindowSpec::built_in(Platform::XV2));
     }
 
     #[test]
     fn a_rate_replaces_account_windows_and_leaves_the_apps() {
         let app = WindowRule { scope: Scope::App, action: Some(Action::Unfollow), ..rule("500/24h") };
-        let windows = windows_of(Platform::XV2, &[rate("20/15m")], &[rule("40/15m"), app]);
+        let windows = windows_of(Platform::XV2, &[rate("20/15m")], &[rule("40/15m"), app], None);
         let rates: Vec<_> = windows.iter().map(|spec| spec.rate.to_string()).collect();
         assert_eq!(rates, ["20/15m", "500/24h"]);
         assert_eq!(windows[1].scope, Scope::App);
@@ -127,7 +150,7 @@ mod tests {
     #[test]
     fn per_endpoint_gives_every_action_its_own() {
         let each = WindowRule { per: Per::Endpoint, ..rule("50/15m") };
-        let windows = windows_of(Platform::XV2, &[], &[each]);
+        let windows = windows_of(Platform::XV2, &[], &[each], None);
         assert_eq!(windows.len(), Action::ALL.len());
         assert!(windows.iter().all(|spec| spec.applies != Applies::All));
     }
@@ -135,23 +158,51 @@ mod tests {
     #[test]
     fn a_window_of_one_action_stands_beside_the_built_in_ones() {
         let unlike = WindowRule { action: Some(Action::Unlike), ..rule("300/24h") };
-        let windows = windows_of(Platform::XV2, &[], &[unlike]);
+        let windows = windows_of(Platform::XV2, &[], &[unlike], None);
         let rates: Vec<_> = windows.iter().map(|spec| spec.rate.to_string()).collect();
         assert_eq!(rates, ["300/24h", "50/15m"]);
     }
 
     #[test]
     fn the_sandbox_has_to_be_named() {
-        assert_eq!(windows_of(Platform::Sandbox, &[], &[rule("40/15m")]), WindowSpec::built_in(Platform::Sandbox));
+        assert_eq!(
+            windows_of(Platform::Sandbox, &[], &[rule("40/15m")], None),
+            WindowSpec::built_in(Platform::Sandbox)
+        );
         let named = WindowRule { platform: Some(Platform::Sandbox), ..rule("40/15s") };
-        assert_eq!(windows_of(Platform::Sandbox, &[], &[named]).len(), 1);
+        assert_eq!(windows_of(Platform::Sandbox, &[], &[named], None).len(), 1);
+    }
+
+    #[test]
+    fn per_decides_whether_actions_share_a_window() {
+        let applies = |specs: &[WindowSpec], rate: &str| -> Vec<Applies> {
+            specs.iter().filter(|spec| spec.rate.to_string() == rate).map(|spec| spec.applies).collect()
+        };
+        let each: Vec<Applies> = Action::ALL.into_iter().map(Applies::Only).collect();
+        let built_in = windows_of(Platform::XV2, &[], &[], Some(Per::Endpoint));
+        assert_eq!(applies(&built_in, "50/15m"), each);
+        assert_eq!(applies(&built_in, "1000/24h"), [Applies::Only(Action::Unlike)], "the day of unlikes stays");
+        assert!(warnings(Platform::XV2, &built_in, &Action::ALL).is_empty(), "X documents each endpoint by itself");
+        let rated = windows_of(Platform::XV2, &[rate("20/15m")], &[], Some(Per::Endpoint));
+        assert_eq!(applies(&rated, "20/15m"), each);
+        let unlike = WindowRule { action: Some(Action::Unlike), ..rule("300/24h") };
+        let beside = windows_of(Platform::XV2, &[], &[unlike], Some(Per::Endpoint));
+        assert_eq!((applies(&beside, "50/15m"), applies(&beside, "300/24h").len()), (each, 1));
+        let app = WindowRule { scope: Scope::App, ..rule("500/24h") };
+        let config = [WindowRule { per: Per::Endpoint, ..rule("40/15m") }, app];
+        for per in [Per::Account, Per::Endpoint] {
+            let windows = windows_of(Platform::XV2, &[], &config, Some(per));
+            let expected = if per == Per::Account { 1 } else { Action::ALL.len() };
+            assert_eq!(applies(&windows, "40/15m").len(), expected, "{per:?}");
+            assert_eq!(applies(&windows, "500/24h"), [Applies::All], "the app's window is no account's");
+        }
     }
 
     #[test]
     fn more_than_documented_is_warned_of() {
         let warned_for = |actions: &[Action], rates: &[&str]| {
             let rates: Vec<_> = rates.iter().map(|text| rate(text)).collect();
-            warnings(Platform::XV2, &windows_of(Platform::XV2, &rates, &[]), actions).len()
+            warnings(Platform::XV2, &windows_of(Platform::XV2, &rates, &[], None), actions).len()
         };
         let warned = |rates: &[&str]| warned_for(&Action::ALL, rates);
         assert_eq!(warned(&["51/15m"]), 2, "the window and the day of unlikes");

@@ -1,4 +1,6 @@
-//! What `check` has to say about a file, as data. Duplicates are not in it: only the queue knows them.
+//! What `check` has to say about a file, as data. What the queue says of its rows is not in it.
+
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
@@ -30,7 +32,7 @@ pub struct CheckReport {
     pub rejected: u64,
     /// Rejected rows by reason, the most frequent first.
     #[serde(serialize_with = "as_object")]
-    pub rejected_by_reason: Vec<(&'static str, u64)>,
+    pub rejected_by_reason: Vec<(String, u64)>,
     /// Which IDs look damaged together, by form and length.
     pub damage: Vec<CheckDamage>,
     /// The first rejected rows.
@@ -87,6 +89,14 @@ pub struct CheckTasks {
 }
 
 impl CheckReport {
+    /// Takes over which rows a load would reject, by reason: it knows accounts and handles, and the file alone does not.
+    pub fn set_rejected(&mut self, by_reason: &BTreeMap<String, u64>) {
+        self.rejected = by_reason.values().sum();
+        self.usable = self.rows.saturating_sub(self.rejected);
+        self.rejected_by_reason = by_reason.iter().map(|(reason, rows)| (reason.clone(), *rows)).collect();
+        self.rejected_by_reason.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    }
+
     /// A survey as `check` shows it.
     pub fn of(survey: &Survey, strict: bool) -> CheckReport {
         let examples = survey.examples.iter().map(|example| CheckExample {
@@ -124,7 +134,11 @@ impl CheckReport {
             rows: survey.rows,
             usable: survey.usable,
             rejected: survey.rejected,
-            rejected_by_reason: survey.rejected_by_fault.iter().map(|(fault, rows)| (fault.code(), *rows)).collect(),
+            rejected_by_reason: survey
+                .rejected_by_fault
+                .iter()
+                .map(|(fault, rows)| (fault.code().to_owned(), *rows))
+                .collect(),
             damage: damage.collect(),
             examples: examples.collect(),
             tasks: tasks.collect(),
@@ -135,6 +149,6 @@ impl CheckReport {
 }
 
 /// Reasons and their rows as one JSON object, in this order.
-fn as_object<S: Serializer>(pairs: &[(&'static str, u64)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(reason, rows)| (*reason, *rows)))
+fn as_object<S: Serializer>(pairs: &[(String, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(reason, rows)| (reason, *rows)))
 }

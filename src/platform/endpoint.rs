@@ -145,6 +145,29 @@ impl Endpoint {
         if self.platform == Platform::XV1 { RepostId::Own } else { RepostId::Original }
     }
 
+    /// Why most apps are refused here, in a sentence; none where any app with credits may call it.
+    pub fn closed(&self) -> Option<String> {
+        if self.tier == Tier::SelfServe {
+            return None;
+        }
+        let why = match (self.platform, self.action) {
+            (Platform::XV1, _) => {
+                "X closed API v1.1 to self-serve apps in 2023: expect them to be refused (HTTP 403, code 453)"
+                    .to_owned()
+            }
+            (_, Action::Unblock) => {
+                "unblock is open to Enterprise apps only since June 2023: expect a self-serve app to be refused"
+                    .to_owned()
+            }
+            (_, action) => {
+                format!(
+                    "{action} is open to Enterprise apps only since 20 April 2026: expect a self-serve app to be refused"
+                )
+            }
+        };
+        Some(format!("{why} at the first requests"))
+    }
+
     /// Whether a handle will do as the target.
     pub fn takes_handles(&self) -> bool {
         matches!(self.params, Params::Form { handle: Some(_), .. })
@@ -167,6 +190,7 @@ pub fn table(platform: Platform) -> &'static [Endpoint] {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -193,6 +217,21 @@ mod tests {
         }
         assert!(find(Platform::Aisa, Action::DeletePost).is_none());
         assert!(find(Platform::XV1, Action::Unbookmark).is_none());
+    }
+
+    #[test]
+    fn closed_endpoints_say_since_when() {
+        let closed = |platform, action| find(platform, action).and_then(Endpoint::closed);
+        for action in Action::ALL.into_iter().filter(|action| find(Platform::XV1, *action).is_some()) {
+            let why = closed(Platform::XV1, action).unwrap();
+            assert!(why.contains("2023") && why.contains("453") && !why.contains("2026"), "{why}");
+        }
+        for action in [Action::Unfollow, Action::Unlike] {
+            assert!(closed(Platform::XV2, action).unwrap().contains("20 April 2026"));
+            assert_eq!(closed(Platform::Aisa, action), None, "AIsa has an app of its own");
+        }
+        assert!(closed(Platform::XV2, Action::Unblock).unwrap().contains("June 2023"));
+        assert_eq!(closed(Platform::XV2, Action::Unmute), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::super::load::{LoadRow, RowPlace};
 use super::super::open::{QueueKind, Store};
 use super::*;
 use crate::domain::{AccountId, Action, Outcome, Platform, Target, TargetId};
-use crate::store::{NewJob, ReceiptRow, RowQuery};
+use crate::store::{LoadForecast, LoadForecaster, NewJob, ReceiptRow, RowQuery};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Row {
@@ -120,6 +120,32 @@ async fn settle(store: &mut Store, model: &mut BTreeMap<u64, Outcome>, ends: &[(
     }
 }
 
+/// What loading the file would come to, asked before it is loaded.
+async fn foretell(store: &Store, job: Option<&Job>, file: &File, account: AccountId) -> LoadForecast {
+    let mut forecaster = match job {
+        Some(job) => LoadForecaster::beside(&store.path, job).await.unwrap(),
+        None => LoadForecaster::alone().await.unwrap(),
+    };
+    let rows: Vec<LoadRow> =
+        file.iter().enumerate().map(|(at, (number, row))| load_row(at as u64 + 2, *number, *row, account)).collect();
+    for batch in rows.chunks(3) {
+        forecaster.push_all(batch).await.unwrap();
+    }
+    forecaster.finish().await.unwrap()
+}
+
+/// Pending, done, gone, failed, kept, duplicate.
+fn told(forecast: &LoadForecast) -> [u64; 6] {
+    let to_send = forecast.to_send.iter().map(|(.., tasks)| tasks).sum();
+    let kept = forecast.kept.iter().map(|(_, tasks)| tasks).sum();
+    [to_send, forecast.done, forecast.gone, forecast.failed, kept, forecast.duplicates]
+}
+
+fn count(outcomes: &[Outcome]) -> [u64; 6] {
+    [Outcome::Pending, Outcome::Done, Outcome::Gone, Outcome::Failed, Outcome::Kept, Outcome::Duplicate]
+        .map(|outcome| outcomes.iter().filter(|other| **other == outcome).count() as u64)
+}
+
 /// Whoever looks at rejected rows sees all of them: those in the file, by their lines, and tasks whose rows are gone.
 async fn judge_looks(store: &mut Store, lines: Vec<u64>, all: u64) -> Result<(), TestCaseError> {
     let job = store.job("unfollow").await.unwrap().unwrap();
@@ -162,6 +188,7 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
     for (file, ends) in nights {
         let from = LoadedFrom::new("hash", 1);
         let seen = store.job("unfollow").await.unwrap();
+        let forecast = foretell(&store, seen.as_ref(), file, account).await;
         let mut loader = match &seen {
             None => store.begin_round(&new, None, &from, None, Wall(1)).await.unwrap(),
             Some(job) => store.begin_reload(job, &from, Wall(1)).await.unwrap(),
@@ -169,14 +196,15 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
         for (at, (number, row)) in file.iter().enumerate() {
             loader.push(load_row(at as u64 + 2, *number, *row, account)).await.unwrap();
         }
-        let rejected = match seen {
-            None => loader.finish().await.unwrap().rejected,
+        let (rejected, cancelled) = match seen {
+            None => (loader.finish().await.unwrap().rejected, 0),
             Some(_) => match loader.apply(true).await.unwrap() {
-                Reloaded::Applied(summary) => summary.rejected,
+                Reloaded::Applied(summary) => (summary.rejected, summary.cancelled),
                 Reloaded::Shrinks { .. } => return Err(TestCaseError::fail("it was allowed to shrink")),
             },
         };
         let (present, vanished) = expected(&mut model, file);
+        prop_assert_eq!((told(&forecast), forecast.vanished), (count(&present), cancelled), "{:?}", file);
         let rows = receipts(&mut store).await;
         let found: Vec<Outcome> = rows.iter().map(|row| row.outcome).collect();
         prop_assert_eq!(&found[..present.len()], &present[..], "{:?}", file);

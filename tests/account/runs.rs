@@ -70,7 +70,8 @@ fn a_check_estimates_each_row_with_its_own_accounts_platform() {
     assert_eq!(cost(&["gate"], &[]), json(aisa));
     assert_eq!(cost(&["gate", "two", "gate"], &[]), json(aisa.times(2).plus(x)));
     assert_eq!(cost(&["one", "two"], &[]), serde_json::Value::Null, "nobody knows what v1.1 costs");
-    assert_eq!(cost(&["nobody-yet"], &["--platform", "aisa"]), json(aisa));
+    bench.write("likes.csv", "target_id,account\n1000,nobody-yet\n");
+    bench.run(&["check", "likes.csv", "--action", "unlike", "--platform", "aisa"]).ends(65).says("nobody-yet");
     assert_eq!(cost(&[""], &["--account", "gate"]), json(aisa));
 }
 

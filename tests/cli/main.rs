@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arguments;
+mod check_queue;
 mod children;
 mod configuration;
 mod documents;

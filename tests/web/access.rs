@@ -171,7 +171,10 @@ fn handles_of_an_upload_are_not_counted_as_usable() {
     assert!(page.contains("<dt>handles</dt><dd>2</dd>"), "{page}");
     assert!(page.contains("unfollow 1 user as "), "rows that are rejected are not counted: {page}");
     let page = upload("@synthetic_one\n@synthetic_two\n");
-    assert!(page.contains("No row names an ID") && !page.contains("unfollow 2 users"), "{page}");
+    assert!(
+        page.contains("usable rows name handles whose IDs are not known") && !page.contains("unfollow 2 users"),
+        "{page}"
+    );
     let page = upload("user_id\n1629556410996121225\n");
     assert!(page.contains("<dt>usable</dt><dd>1</dd>") && !page.contains("<dt>handles</dt>"), "{page}");
 }

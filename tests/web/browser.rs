@@ -21,7 +21,7 @@ fn a_persons_way_from_the_link_to_the_report() {
     browser.click("form.fields button.primary");
     // The check, before anything is queued.
     browser.until("What would happen");
-    assert!(browser.text().contains("unfollow 110 users as the default account"), "{}", browser.text());
+    assert!(browser.text().contains("unfollow 100 users as sandbox"), "{}", browser.text());
     assert!(browser.text().contains("1.23457E+18"));
     assert_eq!(served.cleanup(&["status"]).stdout.windows(8).filter(|w| w == b"unfollow").count(), 0);
     browser.click("section.card button.primary");

@@ -185,7 +185,7 @@ impl Cli {
             Command::Check(args) => {
                 overrides.sandbox = args.rows.is_sandbox();
                 overrides.rates.clone_from(&args.rates);
-                overrides.pace = args.pace;
+                (overrides.pace, overrides.per) = (args.pace, args.per);
             }
             Command::Status(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Report(args) => overrides.sandbox = args.sandbox.sandbox,
@@ -199,6 +199,7 @@ impl Cli {
             Command::Audit(args) => {
                 overrides.sandbox = args.sandbox.sandbox;
                 overrides.rates.clone_from(&args.rates);
+                overrides.per = args.per;
             }
             Command::List(args) => args.override_in(&mut overrides),
             Command::Forget(args) => overrides.sandbox = args.sandbox.sandbox,

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
 use super::values;
+use crate::config::Per;
 use crate::domain::{MicroUsd, Rate, Target};
 use crate::sandbox::FieldNames;
 
@@ -197,9 +198,12 @@ pub struct AuditArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
-    /// Judge by so many requests per time instead of the built-in windows, such as 50/15m (repeatable)
+    /// Judge every attempt by so many requests per time instead of the limits it was sent under, such as 50/15m (repeatable)
     #[arg(long = "rate", value_name = "N/TIME")]
     pub rates: Vec<Rate>,
+    /// Judge every attempt by one window for all actions of an account, or by one for each action
+    #[arg(long, value_name = "WHAT", value_parser = values::per())]
+    pub per: Option<Per>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

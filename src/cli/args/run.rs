@@ -10,7 +10,7 @@ use super::queue::SandboxFlag;
 use super::until::{Until, UntilError};
 use super::{is_sandbox, values};
 use crate::clock::LocalZone;
-use crate::config::{Overrides, ProgressMode};
+use crate::config::{Overrides, Per, ProgressMode};
 use crate::domain::{AccountName, Action, MicroUsd, Moment, Platform, Rate, Wall};
 use crate::limits::Pace;
 
@@ -98,6 +98,9 @@ pub struct CheckArgs {
     /// Estimate with so many requests per time instead of the built-in windows, such as 50/15m (repeatable)
     #[arg(long = "rate", value_name = "N/TIME", help_heading = LIMITS)]
     pub rates: Vec<Rate>,
+    /// Estimate with one window for all actions of an account, or with one for each action, as X counts [default: account]
+    #[arg(long, value_name = "WHAT", value_parser = values::per(), help_heading = LIMITS)]
+    pub per: Option<Per>,
     /// Estimate with this pace
     #[arg(long, value_name = "PACE", value_parser = values::pace(), help_heading = LIMITS)]
     pub pace: Option<Pace>,
@@ -201,6 +204,9 @@ pub struct BoundsArgs {
     /// So many requests per time instead of the built-in windows, such as 50/15m (repeatable)
     #[arg(long = "rate", value_name = "N/TIME", help_heading = LIMITS)]
     pub rates: Vec<Rate>,
+    /// Count all actions of an account in one window, or each action in a window of its own, as X does [default: account]
+    #[arg(long, value_name = "WHAT", value_parser = values::per(), help_heading = LIMITS)]
+    pub per: Option<Per>,
     /// Spread requests over the window, or send as fast as answers come until it is full
     #[arg(long, value_name = "PACE", value_parser = values::pace(), help_heading = LIMITS)]
     pub pace: Option<Pace>,
@@ -263,6 +269,7 @@ impl BoundsArgs {
         overrides.workers = self.workers;
         overrides.pace = self.pace;
         overrides.rates.clone_from(&self.rates);
+        overrides.per = self.per;
         overrides.give_up_after = self.give_up_after;
         overrides.notify.clone_from(&self.notify);
     }

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::queue::SandboxFlag;
 use super::values;
-use crate::config::Overrides;
+use crate::config::{Overrides, Per};
 use crate::domain::Rate;
 use crate::limits::Pace;
 
@@ -40,6 +40,9 @@ pub struct ServeArgs {
     /// So many requests per time instead of the built-in windows, such as 50/15m (repeatable)
     #[arg(long = "rate", value_name = "N/TIME", help_heading = LIMITS)]
     pub rates: Vec<Rate>,
+    /// Count all actions of an account in one window, or each action in a window of its own, as X does [default: account]
+    #[arg(long, value_name = "WHAT", value_parser = values::per(), help_heading = LIMITS)]
+    pub per: Option<Per>,
     /// Spread requests over the window, or send as fast as answers come until it is full
     #[arg(long, value_name = "PACE", value_parser = values::pace(), help_heading = LIMITS)]
     pub pace: Option<Pace>,
@@ -60,6 +63,7 @@ impl ServeArgs {
         overrides.workers = self.workers;
         overrides.pace = self.pace;
         overrides.rates.clone_from(&self.rates);
+        overrides.per = self.per;
         overrides.give_up_after = self.give_up_after;
     }
 }

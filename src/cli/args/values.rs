@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::config::ProgressMode;
+use crate::config::{Per, ProgressMode};
 use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_duration};
 use crate::limits::Pace;
 use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
@@ -46,6 +46,12 @@ pub(super) fn user_id(text: &str) -> Result<UserId, String> {
 pub(super) fn pace() -> impl TypedValueParser<Value = Pace> {
     PossibleValuesParser::new(["even", "front-load"])
         .map(|text| if text == "even" { Pace::Even } else { Pace::FrontLoad })
+}
+
+/// `--per`
+pub(super) fn per() -> impl TypedValueParser<Value = Per> {
+    PossibleValuesParser::new(["account", "endpoint"])
+        .map(|text| if text == "endpoint" { Per::Endpoint } else { Per::Account })
 }
 
 /// `--progress`

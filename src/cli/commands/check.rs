@@ -1,25 +1,22 @@
-//! `cleanup check`, and `run --dry-run`: read, judge and estimate. Nothing is changed and nobody is asked.
+//! `cleanup check`, and `run --dry-run`: what a run of these files would do now. Nothing is changed and nobody is asked.
+//!
+//! In: files, and the queue as it is. Out: what is wrong with the files, what would be sent, what that takes and costs.
 
-use std::collections::{BTreeMap, HashMap};
+use serde_json::{Value, json};
 
-use serde_json::json;
-
-use crate::app::Prepared;
+use crate::app::{self, Forecast, LoadOptions, Prepared, Standing, Who};
 use crate::cli::args::{CheckArgs, ReloadArgs, RowArgs};
 use crate::cli::context::Context;
+use crate::cli::cost::{Cost, cost_of};
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
-use crate::cli::estimate;
 use crate::cli::timing::span_text;
-use crate::config::Settings;
-use crate::domain::{AccountName, Action, MicroUsd, Platform, counted};
-use crate::jobfile::{CheckReport, LaneCount};
-use crate::lists::filter::Rule;
-use crate::platform::{Tier, find};
+use crate::domain::{MicroUsd, Platform, counted};
+use crate::jobfile::CheckReport;
+use crate::platform::find;
 
 use super::load::say_handles;
 use super::run::{load_options, prepare};
-use super::whose::Whose;
 
 /// Reads, judges and estimates the files.
 ///
@@ -27,7 +24,8 @@ use super::whose::Whose;
 /// A file cannot be used as a whole.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
-    show(&files, &args.rows, context, if args.json { Findings::Json } else { Findings::Text }).await
+    let findings = if args.json { Findings::Json } else { Findings::Text };
+    show(&files, &args.rows, ReloadArgs::default(), context, findings).await
 }
 
 /// Where findings go.
@@ -41,49 +39,71 @@ pub(super) enum Findings {
     Talk,
 }
 
-/// Shows what the files are. 0 clean, 3 with rejected rows, 65 where nothing would be queued.
+/// Shows what the files are. 0 clean, 3 with rejected rows; where a run would refuse a file, what it would end with.
 pub(super) async fn show(
     files: &[Prepared],
     rows: &RowArgs,
+    reload: ReloadArgs,
     context: &Context,
     findings: Findings,
 ) -> Result<u8, CliError> {
-    let whose = Whose::of(context, rows).await;
-    let load = load_options(rows, files, ReloadArgs::default(), context)?;
-    let mut rejected = false;
-    let mut refusal = None;
+    let mut load = load_options(rows, files, reload, context)?;
+    load.awaits_handles = true;
+    let forecasts = forecasts_of(files, rows, &mut load, context).await?;
+    let (mut is_rejected, mut refusal) = (false, None);
     let mut reports = Vec::with_capacity(files.len());
-    for file in files {
-        let report = CheckReport::of(&file.survey, rows.strict);
-        let (lanes, spared) = file.to_do(&load)?;
-        let estimate = estimate_of(&lanes, &whose, &context.settings);
-        rejected |= report.rejected > 0;
+    for (file, forecast) in files.iter().zip(forecasts) {
+        let mut report = CheckReport::of(&file.survey, rows.strict);
+        if let Ok(forecast) = &forecast {
+            report.set_rejected(&forecast.rejected);
+        }
+        is_rejected |= report.rejected > 0;
         say_handles(file, context);
-        refusal = refusal.or(file.survey.refusal(rows.strict));
-        if findings == Findings::Json {
-            let estimate = estimate_json(&estimate);
-            let kept: u64 = spared.values().sum();
-            let by_reason: serde_json::Map<String, serde_json::Value> =
-                spared.iter().map(|(rule, rows)| (rule.name().to_owned(), json!(rows))).collect();
-            let report = json!({ "job": file.job, "check": report, "kept": kept, "kept_by_reason": by_reason, "estimate": estimate });
-            reports.push(report);
-        } else {
-            let mut lines = findings_of(file, &report);
-            lines.extend(intentions_of(&lanes, &spared, &estimate, &whose));
-            let text = lines.join("\n");
-            match findings {
-                Findings::Talk => context.printer.say(&text),
-                Findings::Text | Findings::Json => context.printer.data(&text)?,
+        if let Err(error) = &forecast {
+            report.refusal = Some((error.message.clone(), error.hint.clone().unwrap_or_default()));
+        }
+        match findings {
+            Findings::Json => reports.push(file_json(file, &report, forecast.as_ref().ok(), context)),
+            Findings::Text | Findings::Talk => {
+                let mut lines = findings_of(file, &report);
+                if let Ok(forecast) = &forecast {
+                    lines.extend(intentions_of(file, forecast, context));
+                }
+                let text = lines.join("\n");
+                match findings {
+                    Findings::Talk => context.printer.say(&text),
+                    Findings::Text | Findings::Json => context.printer.data(&text)?,
+                }
             }
         }
+        refusal = refusal.or(forecast.err());
     }
     if findings == Findings::Json {
         context.printer.json(&json!({ "files": reports }))?;
     }
     match refusal {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok(if rejected { 3 } else { 0 }),
+        Some(refusal) => Err(refusal),
+        None => Ok(if is_rejected { 3 } else { 0 }),
     }
+}
+
+async fn forecasts_of(
+    files: &[Prepared],
+    rows: &RowArgs,
+    load: &mut LoadOptions,
+    context: &Context,
+) -> Result<Vec<Result<Forecast, CliError>>, CliError> {
+    let who = Who::of(&context.settings, rows.platform, None)?;
+    // Without a place for a queue there is none yet.
+    let mut store = if context.settings.db().is_ok() { context.existing_queue().await? } else { None };
+    if let Some(store) = &mut store {
+        load.handles_asked = store.handles_asked().await?;
+    }
+    let forecasts = app::forecast(&who, store.as_mut(), rows.account.as_ref(), files, load).await;
+    if let Some(store) = store {
+        store.close().await;
+    }
+    forecasts
 }
 
 fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
@@ -94,8 +114,8 @@ fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
         lines.push(format!("  {}", escaped(&example.rejection.describe(&file.survey.path, example.line))));
     }
     let shown = file.survey.examples.len() as u64;
-    if report.rejected > shown {
-        let more = counted(report.rejected - shown, "more rejected row", "more rejected rows");
+    if file.survey.rejected > shown {
+        let more = counted(file.survey.rejected - shown, "more rejected row", "more rejected rows");
         lines.push(format!("  ... and {more}"));
     }
     lines.extend(report.damage.iter().map(|found| format!("  {}", found.message)));
@@ -109,59 +129,130 @@ fn findings_of(file: &Prepared, report: &CheckReport) -> Vec<String> {
     lines
 }
 
-fn intentions_of(lanes: &[LaneCount], spared: &BTreeMap<Rule, u64>, estimate: &Estimate, whose: &Whose) -> Vec<String> {
-    let mut lines = Vec::new();
-    for lane in lanes {
-        let platform = whose.platform(lane.account.as_ref());
-        let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {name}"));
-        lines.push(format!("  would {}{account}", lane.action.phrase(lane.rows)));
-        if find(platform, lane.action).is_some_and(|endpoint| endpoint.tier == Tier::Enterprise)
-            && platform != Platform::Sandbox
-        {
-            lines.push(format!(
-                "  {} is open to Enterprise apps only since 20 April 2026; expect a self-serve app to be refused",
-                lane.action
-            ));
-        }
+fn intentions_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec<String> {
+    let mut lines: Vec<String> = forecast.misplaced.iter().map(|why| format!("  {}", escaped(why))).collect();
+    for lane in &forecast.to_send {
+        let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {}", escaped(name.as_str())));
+        lines.push(format!("  would {}{account}", lane.action.phrase(lane.targets)));
+        let closed = find(lane.platform, lane.action).filter(|_| lane.platform != Platform::Sandbox);
+        lines.extend(closed.and_then(|endpoint| endpoint.closed()).map(|why| format!("  {why}")));
     }
-    lines.extend(spared.iter().map(|(rule, rows)| format!("  would spare {rows}: {} ({rule})", rule.sentence())));
-    let Estimate { length, cost, .. } = estimate;
-    let cost =
-        cost.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
-    lines.push(format!(
-        "  takes about {} within the limits, {cost}; repeats of a row are sent once",
-        span_text(*length)
-    ));
+    lines.extend(forecast.spared().map(|(rule, n)| format!("  would spare {n}: {} ({rule})", rule.sentence())));
+    lines.extend(standing_of(file, forecast, context).into_iter().map(|line| format!("  {line}")));
+    if forecast.is_account_unknown {
+        lines.push(format!("  nobody is logged in yet; {} does that", context.command(&["account", "login"])));
+    }
+    if forecast.targets() > 0 {
+        lines.push(format!("  {}", cost_text(&cost_of(&forecast.to_send, &context.settings))));
+    }
     lines
 }
 
-/// What a file would take.
-pub(crate) struct Estimate {
-    pub(crate) requests: u64,
-    pub(crate) length: std::time::Duration,
-    pub(crate) cost: Option<MicroUsd>,
-}
-
-/// Accounts work side by side, each within its own windows. Duplicates are not known before a file is loaded.
-pub(crate) fn estimate_of(lanes: &[LaneCount], whose: &Whose, settings: &Settings) -> Estimate {
-    let mut by_account: HashMap<Option<&AccountName>, Vec<(Action, u64)>> = HashMap::new();
-    for lane in lanes {
-        by_account.entry(lane.account.as_ref()).or_default().push((lane.action, lane.rows));
+/// What the queue says of the rows that would not be sent.
+fn standing_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec<String> {
+    let job = file.job.as_str();
+    let mut lines = Vec::new();
+    let rows = &forecast.rows;
+    let settled = [(rows.done, "done"), (rows.gone, "gone")].into_iter().filter(|(n, _)| *n > 0);
+    let settled: Vec<String> = settled.map(|(n, word)| format!("{n} {word}")).collect();
+    if !settled.is_empty() {
+        lines.push(format!("already settled, and not sent again: {}", settled.join(", ")));
     }
-    let takes = |(account, work): (&Option<&AccountName>, &Vec<(Action, u64)>)| {
-        estimate::from_empty(work, &settings.windows(whose.platform(*account)), settings.run.pace)
-    };
-    let length = by_account.iter().map(takes).max();
-    let price = |lane: &LaneCount| settings.price(whose.platform(lane.account.as_ref()), lane.action);
-    let requests = lanes.iter().map(|lane| lane.rows).sum();
-    let cost = lanes.iter().try_fold(MicroUsd(0), |sum, lane| Some(sum.plus(price(lane)?.times(lane.rows))));
-    Estimate { requests, length: length.unwrap_or_default(), cost }
+    if rows.failed > 0 {
+        let retry = context.command(&["retry", job]);
+        lines.push(format!(
+            "{} before; {retry} sends them again",
+            counted(rows.failed, "row has failed", "rows have failed")
+        ));
+    }
+    if rows.cancelled > 0 {
+        lines.push(format!("{} cancelled", counted(rows.cancelled, "row stays", "rows stay")));
+    }
+    if rows.duplicates > 0 {
+        lines.push(format!(
+            "{}, not sent again",
+            counted(rows.duplicates, "row repeats an earlier one", "rows repeat earlier ones")
+        ));
+    }
+    if rows.vanished > 0 {
+        let rows = counted(rows.vanished, "queued row that is", "queued rows that are");
+        lines.push(format!("would cancel {rows} no longer in the file"));
+    }
+    let again = context.command(&["run", &file.survey.path, "--again"]);
+    match &forecast.standing {
+        Standing::Cancelled => {
+            lines.push(format!("the job {} was cancelled: nothing would be sent; {again} starts it over", escaped(job)))
+        }
+        _ if forecast.is_paused => lines.push(format!(
+            "the job {} is paused: nothing is sent before {}",
+            escaped(job),
+            context.command(&["unpause", job])
+        )),
+        Standing::Unchanged { pending: 0 } => {
+            lines.push(format!(
+                "the job {} is finished and the file unchanged: nothing would be sent; {again} starts it over",
+                escaped(job)
+            ));
+        }
+        _ if forecast.targets() == 0 => lines.push("nothing would be sent".to_owned()),
+        _ => {}
+    }
+    lines
 }
 
-fn estimate_json(estimate: &Estimate) -> serde_json::Value {
+fn cost_text(cost: &Cost) -> String {
+    let price =
+        cost.price.map_or_else(|| "its price is not known".to_owned(), |cost| format!("costs {cost} at listed prices"));
+    let per_endpoint = cost.length_per_endpoint.map_or_else(String::new, |length| {
+        format!("; X counts each action by itself, so with --per endpoint it takes about {}", span_text(length))
+    });
+    format!("takes about {} within the limits, {price}{per_endpoint}", span_text(cost.length))
+}
+
+fn file_json(file: &Prepared, report: &CheckReport, forecast: Option<&Forecast>, context: &Context) -> Value {
+    let Some(forecast) = forecast else {
+        return json!({ "job": file.job, "check": report, "kept": 0, "kept_by_reason": {}, "queue": null, "estimate": null });
+    };
+    let by_reason: serde_json::Map<String, Value> =
+        forecast.spared().map(|(rule, rows)| (rule.name().to_owned(), json!(rows))).collect();
+    let kept: u64 = forecast.spared().map(|(_, rows)| rows).sum();
+    let rows = &forecast.rows;
+    let to_send = forecast.to_send.iter().filter(|_| !forecast.is_paused);
+    let to_send = to_send.map(|lane| {
+        json!({
+            "action": lane.action.name(),
+            "account": lane.account.as_ref().map(|name| name.as_str()),
+            "platform": lane.platform.name(),
+            "targets": lane.targets,
+        })
+    });
     json!({
-        "requests": estimate.requests,
-        "seconds": estimate.length.as_secs(),
-        "cost_usd": estimate.cost.map(MicroUsd::dollars),
+        "job": file.job,
+        "check": report,
+        "kept": kept,
+        "kept_by_reason": by_reason,
+        "queue": {
+            "standing": forecast.standing.name(),
+            "paused": forecast.is_paused,
+            "to_send": to_send.collect::<Vec<_>>(),
+            "done": rows.done,
+            "gone": rows.gone,
+            "failed": rows.failed,
+            "cancelled": rows.cancelled,
+            "duplicate": rows.duplicates,
+            "vanished": rows.vanished,
+        },
+        "estimate": cost_json(forecast, context),
+    })
+}
+
+fn cost_json(forecast: &Forecast, context: &Context) -> Value {
+    let to_send = if forecast.is_paused { &[][..] } else { &forecast.to_send[..] };
+    let cost = cost_of(to_send, &context.settings);
+    json!({
+        "requests": cost.requests,
+        "seconds": cost.length.as_secs(),
+        "seconds_per_endpoint": cost.length_per_endpoint.map(|length| length.as_secs()),
+        "cost_usd": cost.price.map(MicroUsd::dollars),
     })
 }

@@ -9,10 +9,10 @@ use super::closing::finish;
 use super::load::say_handles;
 use super::preflight;
 use super::reach::{Bounds, account_of, reader};
-use super::sentence::{Unknown, Work, add_pending, add_rows, names, sentences, too_fast};
+use super::sentence::{Work, add_pending, names, sentences, too_fast};
 use super::signals::Signals;
 use super::so_far::SoFar;
-use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
+use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -43,7 +43,6 @@ pub(super) struct Drainer {
 /// What a person is asked about.
 pub(super) struct Asked<'a> {
     pub(super) files: &'a [Prepared],
-    pub(super) standings: &'a [Standing],
     pub(super) accounts: &'a Accounts,
     pub(super) load: &'a LoadOptions,
 }
@@ -131,24 +130,14 @@ impl Drainer {
     /// One sentence and a question, before a real platform is touched; true: go on.
     pub(super) async fn ask(&self, store: &mut Store, asked: &Asked<'_>, context: &Context) -> Result<bool, CliError> {
         let mut work = Work::new();
-        let (mut some_new, mut from_files) = (false, false);
-        for (file, standing) in asked.files.iter().zip(asked.standings) {
+        for file in asked.files {
             say_handles(file, context);
-            match standing {
-                Standing::New | Standing::Again => {
-                    add_rows(&mut work, &file.to_do(asked.load)?.0, asked.accounts.of_job(&file.job));
-                    from_files = true;
-                }
-                Standing::Unchanged { .. } | Standing::Changed { .. } => {
-                    some_new |= matches!(standing, Standing::Changed { .. });
-                    if let Some(job) = store.job(&file.job).await? {
-                        add_pending(&mut work, store, job.id).await?;
-                    }
-                }
-                Standing::Cancelled => {}
+            let forecast = app::forecast_for(Some(store), file, asked.accounts, asked.load).await?;
+            for lane in forecast.to_send.iter().filter(|_| !forecast.is_paused) {
+                *work.entry((lane.id, lane.action)).or_default() += lane.targets;
             }
         }
-        self.ask_about(store, &work, Unknown { some_new, from_files }, context).await
+        self.ask_about(store, &work, context).await
     }
 
     /// The same for jobs that are in the queue already.
@@ -162,7 +151,7 @@ impl Drainer {
         for job in jobs {
             add_pending(&mut work, store, *job).await?;
         }
-        self.ask_about(store, &work, Unknown::default(), context).await
+        self.ask_about(store, &work, context).await
     }
 
     /// What ends this run before the work is done.
@@ -180,21 +169,15 @@ impl Drainer {
         (!bounds.is_empty()).then(|| format!("this run ends {} at the latest", bounds.join(", or ")))
     }
 
-    async fn ask_about(
-        &self,
-        store: &mut Store,
-        work: &Work,
-        unknown: Unknown,
-        context: &Context,
-    ) -> Result<bool, CliError> {
-        if work.is_empty() && !unknown.some_new {
+    async fn ask_about(&self, store: &mut Store, work: &Work, context: &Context) -> Result<bool, CliError> {
+        if work.is_empty() {
             return Ok(true);
         }
         let names = names(store).await?;
         for warning in too_fast(work, &names, &context.settings) {
             context.printer.warn(&warning);
         }
-        for sentence in sentences(work, &names, unknown, &context.settings) {
+        for sentence in sentences(work, &names, &context.settings) {
             context.printer.say(&sentence);
         }
         if let Some(bounds) = self.bounds(context) {

@@ -38,8 +38,6 @@ mod whose;
 mod worklist;
 
 pub(crate) use account::list::listed as account_list_json;
-pub(crate) use check::{Estimate, estimate_of};
-pub(crate) use whose::Whose;
 
 use super::args::Command;
 use super::context::Context;

@@ -68,8 +68,12 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
     let lock = DrainLock::take(store.path())?;
     load.handles_asked = store.handles_asked().await?;
     let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
-    let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
-    if !drainer.ask(&mut store, &asked, context).await? {
+    // Handles are asked about when somebody has said yes.
+    load.awaits_handles = true;
+    let asked = drain::Asked { files: &files, accounts: &accounts, load: &load };
+    let is_agreed = drainer.ask(&mut store, &asked, context).await?;
+    load.awaits_handles = false;
+    if !is_agreed {
         context.printer.say("nothing was queued, nothing was sent");
         return Ok(Report::nothing());
     }
@@ -114,9 +118,9 @@ async fn already_finished(
 /// What would happen. With `--json` stdout holds the object of every run, of which nothing has been done.
 async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Result<u8, CliError> {
     if !args.drain.json {
-        return check::show(files, &args.rows, context, Findings::Text).await;
+        return check::show(files, &args.rows, args.reload, context, Findings::Text).await;
     }
-    let code = check::show(files, &args.rows, context, Findings::Talk).await?;
+    let code = check::show(files, &args.rows, args.reload, context, Findings::Talk).await?;
     context.printer.closing_json(&run_summary(&[], &Finish::unsent(Stopped::Finished), code))?;
     Ok(code)
 }

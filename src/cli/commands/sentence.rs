@@ -2,36 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::app::FileAccounts;
+use crate::cli::cost::length_per_endpoint;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::cli::estimate;
 use crate::cli::timing::span_text;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec, counted};
-use crate::jobfile::LaneCount;
-use crate::platform::{Tier, find};
+use crate::platform::find;
 use crate::store::{JobState, Store};
-
-/// What is not known before files are loaded.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Unknown {
-    /// A file has changed: it may have new rows.
-    pub(crate) some_new: bool,
-    /// Rows are counted as they stand in files, repeats included.
-    pub(crate) from_files: bool,
-}
 
 /// So many tasks of an action for an account.
 pub(crate) type Work = BTreeMap<(AccountId, Action), u64>;
-
-pub(crate) fn add_rows(work: &mut Work, lanes: &[LaneCount], accounts: FileAccounts<'_>) {
-    for lane in lanes {
-        if let Some((account, _)) = accounts.find(lane.account.as_ref()) {
-            *work.entry((account, lane.action)).or_default() += lane.rows;
-        }
-    }
-}
 
 pub(crate) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CliError> {
     let found = store.jobs().await?.into_iter().find(|known| known.id == job);
@@ -67,7 +49,6 @@ pub(crate) fn too_fast(
 pub(crate) fn sentences(
     work: &Work,
     names: &HashMap<AccountId, (String, Platform)>,
-    unknown: Unknown,
     settings: &Settings,
 ) -> Vec<String> {
     let mut sentences = Vec::new();
@@ -94,16 +75,14 @@ pub(crate) fn sentences(
             limits.join(" and "),
             span_text(length)
         ));
+        if let Some(length) = length_per_endpoint(&work, *platform, settings) {
+            let length = span_text(length);
+            sentences.push(format!("X counts each action by itself: with --per endpoint that takes about {length}"));
+        }
     }
     if accounts > MOST_SENTENCES {
         let more = counted(accounts - MOST_SENTENCES, "more account", "more accounts");
         sentences.push(format!("... and so on for {more}"));
-    }
-    if unknown.from_files {
-        sentences.push("rows that repeat an earlier one are not sent again".to_owned());
-    }
-    if unknown.some_new {
-        sentences.push("rows that are new in a changed file come on top".to_owned());
     }
     if !settings.is_sandbox() {
         sentences.extend(what_is_permitted(work, names));
@@ -133,21 +112,12 @@ fn what_is_permitted(work: &Work, names: &HashMap<AccountId, (String, Platform)>
          whether your use is allowed is yours to judge"
             .to_owned(),
     ];
-    let closed = |(account, action): &(AccountId, Action)| {
-        let platform = names.get(account).map(|(_, platform)| *platform)?;
-        let endpoint = find(platform, *action)?;
-        (endpoint.tier == Tier::Enterprise).then_some(*action)
-    };
-    let mut actions: Vec<Action> = work.keys().filter_map(closed).collect();
-    actions.sort();
-    actions.dedup();
+    let closed = |(account, action): &(AccountId, Action)| find(names.get(account)?.1, *action)?.closed();
+    let mut closed: Vec<String> = work.keys().filter_map(closed).collect();
+    closed.sort();
+    closed.dedup();
     said.extend(work.keys().filter_map(|(account, action)| app_cap(names.get(account)?.1, *action)));
     said.dedup();
-    for action in actions {
-        said.push(format!(
-            "{action} is open to Enterprise apps only (X closed it to self-serve apps on 20 April 2026, unblock earlier): \
-             with a self-serve app expect a refusal, and a stop, at the first requests"
-        ));
-    }
+    said.extend(closed);
     said
 }

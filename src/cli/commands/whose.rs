@@ -12,14 +12,14 @@ use crate::store::Account;
 
 /// The platforms of accounts.
 #[derive(Debug)]
-pub(crate) struct Whose {
+pub(super) struct Whose {
     default: Platform,
     by_name: HashMap<AccountName, Platform>,
 }
 
 impl Whose {
     /// These accounts, and the platform of rows that name none.
-    pub(crate) fn new(default: Platform, known: Vec<Account>) -> Whose {
+    fn new(default: Platform, known: Vec<Account>) -> Whose {
         Whose { default, by_name: known.into_iter().map(|account| (account.name, account.platform)).collect() }
     }
 
@@ -35,7 +35,7 @@ impl Whose {
     }
 
     /// The platform of an account, or of rows that name none. One that is not known yet is taken for the default platform's.
-    pub(crate) fn platform(&self, account: Option<&AccountName>) -> Platform {
+    pub(super) fn platform(&self, account: Option<&AccountName>) -> Platform {
         account.and_then(|name| self.by_name.get(name)).copied().unwrap_or(self.default)
     }
 }

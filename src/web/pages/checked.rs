@@ -5,14 +5,16 @@ use maud::{Markup, html};
 
 use super::layout::{Frame, count};
 use super::words::{foreign, reason};
+use crate::app::Forecast;
 use crate::cli::timing::span_text;
 use crate::domain::Platform;
-use crate::platform::{Tier, find};
+use crate::platform::find;
 use crate::web::uploads::Checked;
 
 /// The page.
 pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
     let report = &file.report;
+    let kept = file.forecast.as_ref().map_or(0, |forecast| forecast.spared().map(|(_, rows)| rows).sum());
     let content = html! {
         p.crumbs { a href="/new" { "New job" } " / Check" }
         div.head { div.stack {
@@ -22,10 +24,10 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
         section.card aria-label="Rows" {
             dl.numbers {
                 div { dt { "rows read" } dd { (count(report.rows)) } }
-                div { dt { "usable" } dd { (count(report.usable.saturating_sub(file.handles))) } }
+                div { dt { "usable" } dd { (count(report.usable)) } }
                 @if file.handles > 0 { div { dt { "handles" } dd { (count(file.handles)) } } }
                 div { dt { "rejected" } dd { (count(report.rejected)) } }
-                @if file.kept > 0 { div { dt { "on the keep list" } dd { (count(file.kept)) } } }
+                @if kept > 0 { div { dt { "on the keep list" } dd { (count(kept)) } } }
             }
             @for found in &report.damage { div.note.warn role="note" { p { (found.message) } } }
             @if report.rejected > 0 { (rejected(file)) }
@@ -66,31 +68,37 @@ fn rejected(file: &Checked) -> Markup {
 }
 
 fn verdict(file: &Checked) -> Markup {
-    if let Some((why, hint)) = &file.report.refusal {
+    let Some(forecast) = &file.forecast else {
+        let (why, hint) = file.report.refusal.clone().unwrap_or_default();
         return html! {
-            div.note.bad role="alert" { p { strong { "Nothing of it can be queued: " } (foreign(why)) } p { (foreign(hint)) } }
+            div.note.bad role="alert" { p { strong { "Nothing of it can be queued: " } (foreign(&why)) } p { (foreign(&hint)) } }
             div.actions { (discard(file, "Choose another file")) }
         };
-    }
+    };
     html! {
         section.card aria-labelledby="would" {
             h2 #would { "What would happen" }
-            @if file.lanes.is_empty() { p { "No row names an ID that is to be undone." } }
+            @if forecast.to_send.is_empty() { p { "Nothing would be sent." } }
             ul {
-                @for lane in &file.lanes {
+                @for lane in &forecast.to_send {
                     li {
-                        (lane.action.phrase(lane.rows)) " as "
-                        @match lane.account.as_ref().or(file.choices.account.as_ref()) {
+                        (lane.action.phrase(lane.targets)) " as "
+                        @match &lane.account {
                             Some(name) => strong { (foreign(name.as_str())) },
-                            None => span { "the default account" },
+                            None => span { "the account that logs in next: nobody is logged in yet" },
                         }
-                        " on " @if file.platform == Platform::Sandbox { "the pretend platform" } @else { (file.platform) }
+                        " on " @if lane.platform == Platform::Sandbox { "the pretend platform" } @else { (lane.platform) }
                     }
                 }
+                @for (rows, what) in not_sent(forecast) { li { (count(rows)) " " (what) } }
+            }
+            @if forecast.is_paused { p { "The job is paused: nothing of it is sent before it goes on." } }
+            @if !forecast.misplaced.is_empty() {
+                div.note.warn role="note" { @for why in &forecast.misplaced { p { (foreign(why)) } } }
             }
             (estimate(file))
             (standing(file))
-            (permitted(file))
+            (permitted(forecast))
             div.actions {
                 form method="post" action={ "/new/" (file.id) } { button.primary type="submit" { "Queue and start" } }
                 (discard(file, "Discard"))
@@ -99,16 +107,30 @@ fn verdict(file: &Checked) -> Markup {
     }
 }
 
+/// What becomes of the rows that would not be sent.
+fn not_sent(forecast: &Forecast) -> impl Iterator<Item = (u64, &'static str)> {
+    let rows = &forecast.rows;
+    [
+        (rows.done, "done already"),
+        (rows.gone, "gone already"),
+        (rows.failed, "failed before, and wait for “retry”"),
+        (rows.cancelled, "stay cancelled"),
+        (rows.duplicates, "that repeat earlier rows"),
+        (rows.vanished, "queued before and no longer in the file: they would be cancelled"),
+    ]
+    .into_iter()
+    .filter(|(rows, _)| *rows > 0)
+}
+
 fn estimate(file: &Checked) -> Markup {
     html! {
         dl.facts {
-            dt { "Takes about" } dd { (span_text(file.estimate.length)) ", within the limits and without what is in line before it" }
+            dt { "Takes about" } dd { (span_text(file.cost.length)) ", within the limits and without what is in line before it" }
             dt { "Costs" } dd {
-                @match file.estimate.cost { Some(cost) => { (cost) " at listed prices" }, None => "the price is not known" }
+                @match file.cost.price { Some(cost) => { (cost) " at listed prices" }, None => "the price is not known" }
             }
             dt { "Job" } dd { (foreign(&file.choices.job)) }
         }
-        p.quiet { "Rows that repeat an earlier one are not sent again." }
     }
 }
 
@@ -126,21 +148,19 @@ fn standing(file: &Checked) -> Markup {
 }
 
 /// What the platform permits, before a real one is touched.
-fn permitted(file: &Checked) -> Markup {
-    if file.platform == Platform::Sandbox {
+fn permitted(forecast: &Forecast) -> Markup {
+    let real: Vec<_> = forecast.to_send.iter().filter(|lane| lane.platform != Platform::Sandbox).collect();
+    if real.is_empty() {
         return html! {};
     }
-    let closed = file
-        .lanes
-        .iter()
-        .filter(|lane| find(file.platform, lane.action).is_some_and(|row| row.tier == Tier::Enterprise));
+    let mut closed: Vec<String> = real.iter().filter_map(|lane| find(lane.platform, lane.action)?.closed()).collect();
+    closed.sort();
+    closed.dedup();
     html! {
         div.note.warn {
             p { "This acts on a real account. X forbids bulk and aggressive actions, and any action without the account owner's \
                  express consent; whether your use is allowed is yours to judge." }
-            @for lane in closed {
-                p { (lane.action) " is open to Enterprise apps only; a self-serve app is refused at the first requests." }
-            }
+            @for why in closed { p { (why) } }
         }
     }
 }

@@ -31,9 +31,15 @@ pub(in crate::web) fn new(frame: &Frame, accounts: &[String]) -> Html<String> {
                 }
                 div.field {
                     label for="account" { "Account" }
-                    input #account type="text" name="account" list="accounts" autocomplete="off" maxlength="100" aria-describedby="account-hint";
-                    datalist #accounts { @for name in accounts { option value=(foreign(name)) {} } }
-                    span.hint #account-hint { "Its short name. Empty: the one there is, or the environment's." }
+                    select #account name="account" aria-describedby="account-hint" {
+                        @match accounts {
+                            [] => option value="" { "nobody is known yet" },
+                            [only] => option value="" { (foreign(only)) ", the only one" },
+                            _ => option value="" { "as the file or its job says" },
+                        }
+                        @if accounts.len() > 1 { @for name in accounts { option value=(name) { (foreign(name)) } } }
+                    }
+                    span.hint #account-hint { "Who acts where a row of the file names no account. " code { "cleanup account login" } " makes one known." }
                 }
             }
             details {

@@ -23,11 +23,11 @@ use super::guard::Visitor;
 use super::pages;
 use super::problem::Problem;
 use super::state::{EngineState, Web};
-use crate::app::{self, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
-use crate::cli::commands::{Estimate, Whose, estimate_of};
+use crate::app::{self, FileOptions, Forecast, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
+use crate::cli::cost::{Cost, cost_of};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Platform, Tick, Wall, counted};
-use crate::jobfile::{CheckReport, LaneCount, keep};
+use crate::jobfile::{CheckReport, keep};
 use crate::lists::filter::{Filter, Take};
 use crate::store::{Deed, Job, Store, make_private_folder};
 
@@ -70,12 +70,11 @@ pub(super) struct Checked {
     pub(super) id: u64,
     pub(super) choices: Choices,
     pub(super) report: CheckReport,
-    pub(super) lanes: Vec<LaneCount>,
-    pub(super) kept: u64,
+    /// What queueing it would do; none where it would be refused, and then the report says why.
+    pub(super) forecast: Option<Forecast>,
     /// Rows that name a handle: usable only where its ID is known already.
     pub(super) handles: u64,
-    pub(super) estimate: Estimate,
-    pub(super) platform: Platform,
+    pub(super) cost: Cost,
     /// The job of that name, where there is one.
     pub(super) known: Option<Job>,
 }
@@ -139,11 +138,7 @@ impl Drop for Waiting {
 }
 
 /// Reads and judges a waiting file, on a thread of its own: it may have millions of rows.
-async fn prepare(
-    web: &Web,
-    waiting: &Waiting,
-    platform: Platform,
-) -> Result<(Prepared, LoadOptions, Vec<LaneCount>, u64), CliError> {
+async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Prepared, LoadOptions), CliError> {
     let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
     let (file, keep_file) = (waiting.file.clone(), waiting.keep.clone());
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
@@ -161,7 +156,7 @@ async fn prepare(
             known,
         };
         let prepared = app::prepare(&[file], &options)?.pop();
-        let prepared = prepared.ok_or_else(|| CliError::new(Kind::Fault, "the file was not read"))?;
+        let prepared = prepared.ok_or_else(not_read)?;
         let prepared = prepared.at(final_path, &shown);
         let keep = keep_file.map(|path| keep::read_called(&path, "the keep list")).transpose()?;
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
@@ -169,9 +164,7 @@ async fn prepare(
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
         let (again, allow_shrink, moved) = (choices.again, choices.allow_shrink, choices.moved);
         let load = LoadOptions { again, allow_shrink, moved, rules, ..LoadOptions::default() };
-        let (lanes, spared) = prepared.to_do_without_handles(&load)?;
-        let kept = spared.values().sum();
-        Ok::<_, CliError>((prepared, load, lanes, kept))
+        Ok::<_, CliError>((prepared, load))
     });
     judging.await.map_err(|error| CliError::new(Kind::Fault, "the file could not be judged").because(error))?
 }
@@ -184,23 +177,34 @@ pub(super) async fn show(
 ) -> Result<Html<String>, Problem> {
     let waiting = web.uploads.get(id)?;
     let platform = platform_of(&web, &waiting.choices, &mut *web.reading().await).await?;
-    let (prepared, _, lanes, kept) = prepare(&web, &waiting, platform).await?;
-    let settings = web.settings();
-    let mut store = web.reading().await;
+    let (prepared, mut load) = prepare(&web, &waiting, platform).await?;
+    // A connection of its own: other pages do not wait while millions of rows are compared.
+    let mut store = web.reading().await.beside().await?;
+    load.handles_asked = store.handles_asked().await?;
     let known = store.job(&waiting.choices.job).await?;
-    let checked = Checked {
-        id,
-        report: CheckReport::of(&prepared.survey, waiting.choices.strict),
-        estimate: estimate_of(&lanes, &Whose::new(platform, store.accounts().await?), &settings),
-        handles: prepared.survey.handles,
-        choices: waiting.choices.clone(),
-        lanes,
-        kept,
-        platform,
-        known,
+    let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
+    let (account, files) = (waiting.choices.account.as_ref(), [prepared]);
+    let forecast = app::forecast(&who, Some(&mut store), account, &files, &load).await;
+    store.close().await;
+    let mut report = CheckReport::of(&files[0].survey, waiting.choices.strict);
+    let forecast = match forecast.and_then(|mut all| all.pop().unwrap_or_else(|| Err(not_read()))) {
+        Ok(forecast) => {
+            report.set_rejected(&forecast.rejected);
+            Some(forecast)
+        }
+        Err(error) => {
+            report.refusal = Some((error.message, error.hint.unwrap_or_default()));
+            None
+        }
     };
-    drop(store);
+    let cost = cost_of(forecast.as_ref().map_or(&[], |forecast| &forecast.to_send), &web.settings());
+    let (choices, handles) = (waiting.choices.clone(), files[0].survey.handles);
+    let checked = Checked { id, choices, report, forecast, handles, cost, known };
     Ok(pages::checked(&web.frame(visitor, "/new"), &checked))
+}
+
+fn not_read() -> CliError {
+    CliError::new(Kind::Fault, "the file was not read").hint("upload it again")
 }
 
 /// Whose API the file's rows will be sent to, as far as one file has one.
@@ -221,7 +225,7 @@ pub(super) async fn confirm(
 ) -> Result<Redirect, Problem> {
     let waiting = web.uploads.get(id)?;
     let platform = platform_of(&web, &waiting.choices, &mut *web.reading().await).await?;
-    let (prepared, mut load, ..) = prepare(&web, &waiting, platform).await?;
+    let (prepared, mut load) = prepare(&web, &waiting, platform).await?;
     let mut store = web.commanding().await?;
     load.handles_asked = store.handles_asked().await?;
     let who = Who::of(&web.settings(), waiting.choices.platform, None)?;

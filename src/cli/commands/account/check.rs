@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::domain::{AccountId, Action, Platform, UserId};
-use crate::platform::{Credentials, Finding, Tier, find};
+use crate::platform::{Credentials, Finding, find};
 use crate::store::{Account, Credential, Store, StoreError};
 
 /// What is in line for an account, by job.
@@ -239,9 +239,7 @@ fn fits(account: &Account, record: Option<&Credential>, action: Action, said: &m
         said.push(format!("{} does not offer {action}", account.platform));
         return State::Bad;
     };
-    if endpoint.tier == Tier::Enterprise {
-        said.push(format!("{action} is open to Enterprise apps only; which kind yours is, the first answer tells"));
-    }
+    said.extend(endpoint.closed());
     let Some(record) = record else { return State::Good };
     if let Some(wanted) = app::misfit(account.platform, action, record.set.kind) {
         said.push(format!("{action} needs {wanted}"));

@@ -96,7 +96,10 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result
         let file = std::slice::from_ref(file);
         let options = load_options(&run.rows, file, run.reload, context)?;
         match app::stand_all(&who, store, account, file, &options).await {
-            Ok((all, _)) => accounts = all,
+            Ok((all, _)) => {
+                notes.extend(file.iter().flat_map(|file| file.misplaced(&all)).map(|why| escaped(&why).into_owned()));
+                accounts = all;
+            }
             Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
             Err(error) => return Err(error),
         }

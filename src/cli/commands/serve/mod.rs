@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use self::door::Door;
 use self::engine::{Engine, Orders};
-use super::sentence::{Unknown, Work, add_pending, names, sentences};
+use super::sentence::{Work, add_pending, names, sentences};
 use super::signals::Signals;
 use crate::cli::args::ServeArgs;
 use crate::cli::context::Context;
@@ -136,7 +136,7 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
         return Ok(true);
     }
     let names = names(store).await?;
-    for sentence in sentences(&work, &names, Unknown::default(), &context.settings) {
+    for sentence in sentences(&work, &names, &context.settings) {
         context.printer.say(&sentence);
     }
     if !prompt::can_ask() {

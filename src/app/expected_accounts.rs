@@ -1,0 +1,77 @@
+//! The accounts as a load would find them, without making one known: `check` changes nothing and asks nobody.
+//!
+//! In: what the queue knows, and what the environment holds. Out: [`Accounts`]; those that are not in the queue yet have numbers below
+//! zero. What does not belong here: making an account known (`accounts`).
+
+use super::accounts::{Accounts, RealAccounts, SandboxAccounts, Who, fault};
+use crate::cli::error::CliError;
+use crate::domain::{AccountId, AccountName, Platform, UserId};
+use crate::store::Account;
+
+impl Who {
+    /// The accounts that [`Who::introduce`] would end with.
+    ///
+    /// # Errors
+    /// Nobody is known by the name `wanted`, or its user is known by another one.
+    pub fn expect(
+        &self,
+        mut known: Vec<Account>,
+        wanted: Option<&AccountName>,
+        named_in_rows: &[AccountName],
+    ) -> Result<Accounts, CliError> {
+        match self {
+            Who::Sandbox(_) => {
+                let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
+                let default = wanted.unwrap_or(&standard);
+                for name in named_in_rows.iter().chain([default]) {
+                    if known.iter().all(|account| account.name != *name) {
+                        let user = SandboxAccounts::user_of(name)?;
+                        add(&mut known, name.clone(), Platform::Sandbox, user);
+                    }
+                }
+                let default = known.iter().find(|account| account.name == *default).map(|account| account.id);
+                Ok(Accounts::of_known(&known, default))
+            }
+            Who::Real(real) => real.expect(known, wanted),
+        }
+    }
+}
+
+impl RealAccounts {
+    fn expect(&self, mut known: Vec<Account>, wanted: Option<&AccountName>) -> Result<Accounts, CliError> {
+        let mut unasked = None;
+        for found in &self.environment {
+            let is_default = self.is_default(found);
+            match &found.user {
+                Some(user) => {
+                    if let Some(name) = found.new_name(user, wanted.filter(|_| is_default), &known)? {
+                        add(&mut known, name, found.platform, user.clone());
+                    }
+                }
+                None if is_default => unasked = Some(found.platform),
+                None => {}
+            }
+        }
+        let is_known = wanted.is_some_and(|wanted| known.iter().any(|account| account.name == *wanted));
+        let unasked = unasked.filter(|_| !is_known);
+        // Where nobody is logged in yet, the file can be looked at all the same.
+        let nobody = (known.is_empty() && wanted.is_none()).then(|| self.platform.unwrap_or(Platform::XV2));
+        if let Some(platform) = unasked.or(nobody) {
+            let mut accounts = Accounts::of_known(&known, None);
+            accounts.set_default(wanted, next_number(&known), platform);
+            accounts.is_default_unasked = true;
+            return Ok(accounts);
+        }
+        let default = self.default_of(wanted, &known)?;
+        Ok(Accounts::of_known(&known, default))
+    }
+}
+
+fn next_number(known: &[Account]) -> AccountId {
+    AccountId(known.iter().map(|account| account.id.0).min().unwrap_or(0).min(0) - 1)
+}
+
+fn add(known: &mut Vec<Account>, name: AccountName, platform: Platform, user_id: UserId) {
+    let id = next_number(known);
+    known.push(Account { id, name, platform, user_id, hold: None, hold_rung: 0, trouble: None });
+}
