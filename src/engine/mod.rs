@@ -31,6 +31,7 @@ mod retry;
 mod settings;
 mod settling;
 mod shutdown;
+mod silence;
 mod tokens;
 mod verdict;
 mod wire;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::attempt::{Arrival, end_unseen};
 use super::dispatcher::{Dispatcher, InFlight};
-use super::event::{Event, Stopped};
+use super::event::Event;
 use super::retry::backoff_after;
 use super::settings::Access;
 use super::shutdown::Urgency;
@@ -22,17 +22,6 @@ pub(super) struct Gathered {
     pub(super) reply: Reply,
     pub(super) ended: Moment,
     pub(super) generation: i64,
-}
-
-/// Nobody has answered for a while.
-#[derive(Debug)]
-pub(super) struct Silence {
-    /// When the first request of it ended.
-    pub(super) since: Tick,
-    /// The newest one failed because of the server's certificate.
-    pub(super) is_certificate: bool,
-    /// What it met.
-    pub(super) detail: String,
 }
 
 impl Dispatcher {
@@ -126,33 +115,6 @@ impl Dispatcher {
         let now = self.means.clock.now().tick;
         for account in std::mem::take(&mut probe.waiting) {
             self.schedule(account, now.max(self.roster.accounts[account].rest_until));
-        }
-    }
-
-    /// Whether anybody answers at all. A 5xx is an answer.
-    fn hear_the_world(&mut self, reply: &Reply, now: Tick) {
-        if reply.http_status.is_some() {
-            self.silence = None;
-            return;
-        }
-        let Finding::Unanswered { reason, .. } = &reply.finding else { return };
-        let detail = if reply.detail.is_empty() { reason.to_string() } else { reply.detail.clone() };
-        self.note_silence(reply.finding.is_bad_certificate(), detail, now);
-    }
-
-    /// Nobody answered.
-    pub(super) fn note_silence(&mut self, is_certificate: bool, detail: String, now: Tick) {
-        // One lost connection is no silence; the second in a row is worth a word.
-        let since = match &self.silence {
-            Some(silence) => silence.since,
-            None => now,
-        };
-        if now > since {
-            self.put_back.push(Event::Unreachable { since: now.since(since), detail: detail.clone() });
-        }
-        self.silence = Some(Silence { since, is_certificate, detail });
-        if now.since(since) >= self.settings.give_up_after && self.stopping.is_none() {
-            self.stopping = Some(Stopped::Unreachable);
         }
     }
 
