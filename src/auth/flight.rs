@@ -10,7 +10,7 @@ use super::refresh::{Aftermath, Asked, Known, Step, Why, aftermath, decide};
 use super::slot::Slot;
 use super::tokens::{Current, NoToken, Read, TokenSource, expiry_of};
 use crate::domain::Wall;
-use crate::store::{AccountLock, Credential, NewCredential, drill};
+use crate::store::{AccountLock, Credential, NewCredential, ReservedRoom, drill};
 
 /// How long another process's refresh is waited for, in seconds.
 const MAX_LOCK_WAIT_SECONDS: u64 = 90;
@@ -78,6 +78,8 @@ impl TokenSource {
                 return Ok(Some(make_do(until).map_err(|_| app)));
             }
         };
+        // A refresh token is good once: what comes for it must find room.
+        let room = ReservedRoom::beside(&self.means.queue)?;
         drill::point("before-refresh-mark");
         if !self.store.lock().await.start_refresh(slot.id, record.generation, tries, begun.wall).await? {
             return Ok(None);
@@ -85,7 +87,10 @@ impl TokenSource {
         drill::point("after-refresh-mark");
         // From here until the pair is saved the refresh token may be used up without our knowing: the mark remembers.
         let error = match grant::refresh(&self.means.wire, &app, &self.means.places, token).await {
-            Ok(pair) => return self.save(slot, read, pair, begun.wall, asked).await,
+            Ok(pair) => {
+                drop(room);
+                return self.save(slot, read, pair, begun.wall, asked).await;
+            }
             Err(error) => error,
         };
         tracing::debug!(account = %slot.name, tries, %error, "a refresh brought nothing");

@@ -86,6 +86,7 @@ pub use clock_record::ClockUndo;
 pub use control::{Cancelled, Retried};
 pub use credential::{Credential, CredentialKind, Expiry, NewCredential};
 pub use damage::{Claimant, DAMAGED, DamagedTask};
+pub use disk_room::ReservedRoom;
 pub use drain::{AsideTask, Drain, DrainStart, LaneView, ParkedTask};
 pub use durable::{DurableFile, make_private_folder};
 pub use error::StoreError;

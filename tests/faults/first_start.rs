@@ -168,3 +168,34 @@ fn a_run_that_gets_no_thread_says_so_in_json_and_goes_on() {
     }
     assert!(told > 0, "no thread was refused: the test shows nothing");
 }
+
+#[test]
+fn other_commands_that_get_no_thread_say_so_and_go_on() {
+    let (_home, sandbox) = sandbox();
+    let scratch = tempfile::tempdir().unwrap();
+    let mut told = 0;
+    for first in [First::Load, First::AccountAdd, First::ScheduleAdd] {
+        for nth in 1.. {
+            let home = fresh();
+            let injection = Injection { call: "clone3", nth, fault: Fault::NoMore, only: &[] };
+            let faulted = inject(&first.command(&home, &sandbox), first.feed(), &injection, scratch.path());
+            let words = stderr(&faulted.output);
+            let what = format!("{first:?}, thread number {nth}: {words}");
+            match faulted.output.status.code() {
+                Some(0) => {}
+                Some(74) => {
+                    told += 1;
+                    assert!(words.contains("error: ") && words.contains("threads"), "{what}");
+                    assert!(words.contains("hint: ") && !words.contains("report this"), "{what}");
+                }
+                other => panic!("{other:?}: {what}"),
+            }
+            first.others(&home, &what);
+            first.again(&home, &sandbox, &what);
+            if faulted.hit.is_empty() {
+                break;
+            }
+        }
+    }
+    assert!(told > 2, "{told}: the test shows nothing");
+}

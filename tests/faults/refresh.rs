@@ -1,14 +1,19 @@
 //! A refresh of a login that is killed, or that the disk fails, at any of its system calls. A refresh token is good once, so what the
 //! server has used and the disk has not kept is lost: then, and only then, the account asks for a login.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::ops::ControlFlow;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cleanup::sandbox::Sandbox;
 
 use crate::bench::{APP, Bench, id, run, sandbox, target};
-use crate::common::{code, json, stderr, stdout};
-use crate::strace::{Fault, Injection, Search, WRITING, inject};
+use crate::common::{Home, code, json, stderr, stdout};
+use crate::small_disk::SmallDisk;
+use crate::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
 
 const ROWS: u64 = 3;
 const STEP: usize = 5;
@@ -120,4 +125,79 @@ fn a_refresh_that_finds_the_disk_full_says_so_and_goes_on() {
 #[test]
 fn a_refresh_that_the_disk_fails_says_so_and_goes_on() {
     at_any_call(Fault::Refusal);
+}
+
+/// Another address of the sandbox, at which something happens before the answer to a refresh arrives.
+fn eventful_way(to: &str, meanwhile: impl Fn() + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (here, there) =
+        (listener.local_addr().unwrap(), to.trim_start_matches("http://").trim_end_matches('/').to_owned());
+    let meanwhile = Arc::new(meanwhile);
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, server) = (client.unwrap(), TcpStream::connect(&there).unwrap());
+            let (from_client, to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let (asked, answers) = (Arc::new(AtomicBool::new(false)), Arc::clone(&meanwhile));
+            let asks = Arc::clone(&asked);
+            std::thread::spawn(move || {
+                carry(from_client, to_server, |piece| {
+                    let is_refresh = piece.windows(13).any(|part| part == b"/oauth2/token");
+                    asks.fetch_or(is_refresh, Ordering::SeqCst);
+                });
+            });
+            std::thread::spawn(move || {
+                carry(server, client, |_| {
+                    if asked.swap(false, Ordering::SeqCst) {
+                        answers();
+                    }
+                });
+            });
+        }
+    });
+    format!("http://{here}")
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, look: impl Fn(&[u8])) {
+    let mut block = vec![0; 1 << 16];
+    while let Ok(count @ 1..) = from.read(&mut block) {
+        look(&block[..count]);
+        if to.write_all(&block[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(std::net::Shutdown::Write);
+}
+
+/// The disk is full by the time the server has used the refresh token: the new pair has room all the same.
+#[test]
+fn a_disk_that_fills_up_during_a_refresh_costs_no_login() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::make(&home, "4m") else { return };
+    let sandbox = start_sandbox();
+    let bench = prepare(&sandbox);
+    copy_folder(bench.queue().parent().unwrap(), &disk.root);
+    let filler = disk.root.join("filler");
+    let (full, was_filled) = (filler.clone(), Arc::new(AtomicBool::new(false)));
+    let fills = Arc::clone(&was_filled);
+    let way = eventful_way(&sandbox.base_url(), move || {
+        if !fills.swap(true, Ordering::SeqCst) {
+            let mut file = std::fs::File::create(&full).unwrap();
+            while file.write_all(&[7; 4096]).is_ok() {}
+        }
+    });
+    let run = || {
+        let mut command = resume(&bench);
+        command.env("CLEANUP_X_API", &way).arg("--db").arg(disk.point.join("queue.db"));
+        disk.inside(&command).output().unwrap()
+    };
+    let first = run();
+    assert!(was_filled.load(Ordering::SeqCst), "{}", stderr(&first));
+    // What follows may have room in what the refresh has left, or not.
+    assert!(code(&first) == 0 || stderr(&first).contains("the disk is full"), "{}", stderr(&first));
+    std::fs::remove_file(filler).unwrap();
+    let second = run();
+    assert_eq!(code(&second), 0, "first: {}second: {}", stderr(&first), stderr(&second));
+    let oauth = sandbox.oauth_ledger();
+    assert_eq!((oauth.most_arrivals, oauth.reused), (1, 0), "{oauth:?}");
+    assert_eq!(sandbox.effects(id(1)).iter().filter(|effect| effect.applied > 0).count() as u64, ROWS);
 }
