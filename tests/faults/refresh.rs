@@ -17,6 +17,8 @@ use crate::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
 
 const ROWS: u64 = 3;
 const STEP: usize = 5;
+/// Many more calls can be killed at than fail for want of room.
+const STEP_OF_KILLS: usize = 16;
 
 /// A sandbox in a thread of its own: the test waits for processes.
 fn start_sandbox() -> Sandbox {
@@ -102,14 +104,15 @@ fn at_any_call(fault: Fault) {
     let (mut faults, mut lost) = (0, 0);
     // SQLite tries for ten seconds to get behind a lock that was not let go; tests/faults/first_start.rs waits for that.
     for call in WRITING.into_iter().filter(|call| fault == Fault::Kill || !matches!(*call, "fcntl" | "flock")) {
-        faults += search.until_none_is_hit(STEP, |nth| {
+        let step = if fault == Fault::Kill { STEP_OF_KILLS } else { STEP };
+        faults += search.until_none_is_hit(step, |nth| {
             let after = with_fault(call, nth, fault);
             lost += u32::from(after.lost);
             if after.hit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
     }
     println!("{fault:?}: {faults} faults, {lost} logins lost");
-    assert!(faults > 3, "{faults}");
+    assert!(faults > 0, "no call was hit, and the test shows nothing");
 }
 
 #[test]
