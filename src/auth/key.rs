@@ -208,3 +208,14 @@ fn make_key_file(path: &Path) -> Result<(), VaultError> {
         kept => kept.map_err(complain),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_is_named_without_its_folder_has_a_key_that_is_named_with_it() {
+        let file = KeyChoice::beside(Path::new("q.db"), None).key_file;
+        assert!(file.is_absolute() && file.ends_with("credentials.key"), "{}", file.display());
+    }
+}
