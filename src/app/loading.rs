@@ -115,7 +115,7 @@ pub(super) fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError 
     CliError::new(
         Kind::InputData,
         format!(
-            "{}: {vanished} of the {} still in line {} no longer in the file; nothing was changed",
+            "{}: {vanished} of the {} still queued {} no longer in the file; nothing was changed",
             file.survey.path,
             counted(pending, "row", "rows"),
             if vanished == 1 { "is" } else { "are" }

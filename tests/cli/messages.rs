@@ -323,3 +323,17 @@ fn one_window_that_is_too_wide_is_one_warning_of_doctor() {
     assert_eq!(done.out.matches("the chosen windows allow more than").count(), 1, "{}", done.out);
     assert!(done.out.contains("x-v2") && done.out.contains("x-v1"), "{}", done.out);
 }
+
+#[test]
+fn whoever_cannot_be_asked_is_sent_to_an_option_that_is_there() {
+    let home = Home::new();
+    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    home.write("unlike.csv", "target_id\n7\n");
+    let variables =
+        [("CLEANUP_X_TOKEN", "pretend"), ("CLEANUP_X_USER_ID", "42"), ("CLEANUP_X_API", "http://127.0.0.1:9")];
+    let done = home.run_with(&["resume"], &variables).ends(2);
+    assert!(done.err.contains("`cleanup status` shows what is queued"), "{}", done.err);
+    let done = home.run_with(&["run", "unlike.csv", "--account", "ada"], &variables).ends(2);
+    assert!(done.err.contains("--dry-run"), "{}", done.err);
+    home.run_with(&["run", "unlike.csv", "--account", "ada", "--dry-run"], &variables).ends(0);
+}

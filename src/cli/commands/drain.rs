@@ -137,7 +137,8 @@ impl Drainer {
                 *work.entry((lane.id, lane.action)).or_default() += lane.targets;
             }
         }
-        self.ask_about(store, &work, context).await
+        let look = "the same with --dry-run only looks";
+        self.ask_about(store, &work, look, context).await
     }
 
     /// The same for jobs that are in the queue already.
@@ -151,7 +152,8 @@ impl Drainer {
         for job in jobs {
             add_pending(&mut work, store, *job).await?;
         }
-        self.ask_about(store, &work, context).await
+        let look = format!("{} shows what is queued", context.command(&["status"]));
+        self.ask_about(store, &work, &look, context).await
     }
 
     /// What ends this run before the work is done.
@@ -169,7 +171,8 @@ impl Drainer {
         (!bounds.is_empty()).then(|| format!("this run ends {} at the latest", bounds.join(", or ")))
     }
 
-    async fn ask_about(&self, store: &mut Store, work: &Work, context: &Context) -> Result<bool, CliError> {
+    /// `look` names what shows more to somebody who cannot be asked.
+    async fn ask_about(&self, store: &mut Store, work: &Work, look: &str, context: &Context) -> Result<bool, CliError> {
         if work.is_empty() {
             return Ok(true);
         }
@@ -189,9 +192,9 @@ impl Drainer {
         if !prompt::can_ask() {
             return Err(CliError::new(
                 Kind::Usage,
-                "this acts on a real account, and there is no terminal to ask on; nothing was queued",
+                "this acts on a real account, and there is no terminal to ask on; nothing was queued, nothing was sent",
             )
-            .hint("add --yes if you mean it, or look first with --dry-run"));
+            .hint(format!("add --yes if you mean it; {look}")));
         }
         prompt::confirm("Go on?").map_err(|error| CliError::io("the terminal", error))
     }

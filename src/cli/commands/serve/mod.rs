@@ -140,7 +140,7 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
         context.printer.say(&sentence);
     }
     if !prompt::can_ask() {
-        let message = "rows of a real account are in line, and there is no terminal to ask on; nothing was sent";
+        let message = "rows of a real account are queued, and there is no terminal to ask on; nothing was sent";
         return Err(CliError::new(Kind::Usage, message).hint("add --yes if you mean it, or look first with --sandbox"));
     }
     prompt::confirm("Go on?").map_err(|error| CliError::io("the terminal", error))
