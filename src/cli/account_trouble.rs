@@ -36,6 +36,13 @@ pub fn reason_of(trouble: &str) -> &str {
 impl TroubledAccount<'_> {
     /// What a person does about it.
     pub fn remedy(&self, reason: &str) -> String {
+        self.remedy_shown_by(reason, "")
+    }
+
+    /// The same where the command that would tell more is the one that shows it: `doctor` or `account check`.
+    pub fn remedy_shown_by(&self, reason: &str, shown_by: &str) -> String {
+        let check = if shown_by == "account check" { "this check".to_owned() } else { self.check() };
+        let doctor = if shown_by == "doctor" { "this list".to_owned() } else { self.command(&["doctor"]) };
         let resume = self.command(&["resume"]);
         match reason {
             "endpoint_not_found" => format!(
@@ -49,13 +56,11 @@ impl TroubledAccount<'_> {
                 self.command(&["explain", "ID"]),
             ),
             "forbidden" => format!(
-                "The app's plan or the account may not allow it: {} says what is known. Mend it, then {resume}.",
-                self.check()
+                "The app's plan or the account may not allow it: {check} says what is known. Mend it, then {resume}."
             ),
-            "acting_user" => format!(
-                "The platform may not know the user who acts: {} asks it. Mend it, then {resume}.",
-                self.check()
-            ),
+            "acting_user" => {
+                format!("The platform may not know the user who acts: {check} asks it. Mend it, then {resume}.")
+            }
             "no_credentials" => {
                 format!(
                     "{} logs it in; or set its variables. Then {resume}.",
@@ -67,7 +72,7 @@ impl TroubledAccount<'_> {
                 format!("Log in the way this action wants, then {resume}.")
             }
             "app_configuration" | "vault" | "queue" => {
-                format!("{} says what to mend; then {resume}.", self.command(&["doctor"]))
+                format!("{doctor} says what to mend; then {resume}.")
             }
             "credits_depleted" => format!("Buy credits in the developer console, then {resume}."),
             "user_not_enrolled" => format!(
@@ -96,5 +101,24 @@ impl TroubledAccount<'_> {
 
     fn command(&self, words: &[&str]) -> String {
         format!("`{}`", command_line(self.settings, words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Overrides};
+
+    #[test]
+    fn no_command_sends_to_itself() {
+        let settings =
+            Settings::resolve(&Overrides::default(), &Environment::default()).unwrap_or_else(|e| panic!("{e}"));
+        let troubled = TroubledAccount { settings: &settings, name: "work", job: None };
+        for (reason, command) in [("forbidden", "account check"), ("acting_user", "account check"), ("vault", "doctor")]
+        {
+            let named = format!("`cleanup {command}");
+            assert!(troubled.remedy(reason).contains(&named), "{reason}");
+            assert!(!troubled.remedy_shown_by(reason, command).contains(&named), "{reason}");
+        }
     }
 }

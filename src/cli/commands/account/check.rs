@@ -111,7 +111,10 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
             clocks.ask(account.platform, &ways, context).await;
             let stopped = account.trouble.as_ref().map(|trouble| {
                 let troubled = TroubledAccount { settings, name: account.name.as_str(), job: only_unfinished(&jobs) };
-                format!("its last run stopped: {trouble}. {}", troubled.remedy(reason_of(trouble)))
+                format!(
+                    "its last run stopped: {trouble}. {}",
+                    troubled.remedy_shown_by(reason_of(trouble), "account check")
+                )
             });
             let mut one = check(account, record, &asked, &ways, &tokens).await?;
             one.said.extend(stopped);

@@ -183,7 +183,8 @@ fn trouble(
         return Some((why.sentence().to_owned(), format!("cleanup account login {name}")));
     }
     let trouble = account.trouble.as_ref()?;
-    let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason_of(trouble));
+    let remedy =
+        TroubledAccount { settings: &context.settings, name, job }.remedy_shown_by(reason_of(trouble), "doctor");
     Some((trouble.clone(), remedy))
 }
 
