@@ -232,3 +232,17 @@ fn what_is_refused_is_called_as_its_sender_calls_it() {
     let told = place.map_or(answer.body.clone(), |place| served.get(place, &cookie).body);
     assert!(told.contains("the keep list: line 1") && !told.contains("/uploads/"), "{told}");
 }
+
+#[test]
+fn an_action_that_was_chosen_once_need_not_be_chosen_again() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let first = [("file", "people.csv", &*rows(0..3)), ("action", "", "unmute")];
+    let place = received(&served, &cookie, &first);
+    assert_eq!(served.post(&place, &cookie, "").status, 303);
+    let place = received(&served, &cookie, &[("file", "people.csv", &*rows(0..5)), ("action", "", "")]);
+    let page = served.get(&place, &cookie).body;
+    assert!(page.contains("unmute") && !page.contains("Nothing of it can be queued"), "{page}");
+    assert_eq!(served.post(&place, &cookie, "").status, 303);
+    assert_eq!(status(&served)["jobs"][0]["rows"], 5);
+}
