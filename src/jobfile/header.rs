@@ -2,7 +2,7 @@
 
 use super::text::{folded, is_blank};
 use super::{JobFileError, cell};
-use crate::domain::{Action, RepostId, TargetKind};
+use crate::domain::{Action, RepostId, TargetId, TargetKind};
 
 /// What the user asked for, as far as reading a file goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,12 @@ const FIRST: [&str; 1] = ["target_id"];
 const USERS: [&str; 2] = ["user_id", "account_id"];
 const POSTS: [&str; 1] = ["tweet_id"];
 const ANY_KIND: [&str; 1] = ["id"];
+/// What others call columns of IDs (X's own pages, exports, spreadsheets), compared without `_`, `-` and spaces. They come behind the names
+/// of the contract and before those of people: an ID in a file always wins over a name.
+const FOREIGN_USERS: [&str; 9] =
+    ["targetid", "userid", "accountid", "id", "idstr", "useridstr", "restid", "twitterid", "profileid"];
+/// The same for posts.
+const FOREIGN_POSTS: [&str; 8] = ["targetid", "tweetid", "postid", "statusid", "id", "idstr", "tweetidstr", "restid"];
 /// Columns of user names. A name can change hands, so it is a target only in a file without a column of IDs. In these columns a
 /// bare word is a handle.
 pub const NAME_COLUMNS: [&str; 3] = ["screen_name", "username", "handle"];
@@ -35,6 +41,8 @@ const LISTED_LINK: &str = "link";
 const USER_GROUPS: [&[&str]; 5] = [&FIRST, &USERS, &ANY_KIND, &NAME_COLUMNS, &LINKS];
 /// The same for posts. A name in a list of posts is its author's.
 const POST_GROUPS: [&[&str]; 4] = [&FIRST, &POSTS, &ANY_KIND, &LINKS];
+/// So many of them are of IDs.
+const IDS: usize = 3;
 /// Columns that only lists of posts have.
 const OF_POSTS: [&str; 4] = ["tweet_id", "is_repost", "likes", "reposts"];
 
@@ -55,6 +63,8 @@ pub(super) struct Header {
     pub(super) is_written: bool,
     pub(super) action: Option<usize>,
     pub(super) account: Option<usize>,
+    /// Columns of links, beside which names may stand.
+    links: Vec<usize>,
     users: Choice,
     posts: Choice,
 }
@@ -86,8 +96,15 @@ pub fn handle_columns<S: AsRef<str>>(names: &[S]) -> Vec<HandleColumn> {
 
 /// Whether a column of this name can be the target without anybody saying so.
 pub fn is_target_column(name: &str) -> bool {
-    let name = folded(name);
-    USER_GROUPS.iter().chain(&POST_GROUPS).any(|group| group.contains(&name.as_str()))
+    let (folded_name, bare) = (folded(name), squeezed(name));
+    USER_GROUPS.iter().chain(&POST_GROUPS).any(|group| group.contains(&folded_name.as_str()))
+        || FOREIGN_USERS.contains(&bare.as_str())
+        || FOREIGN_POSTS.contains(&bare.as_str())
+}
+
+/// A column's name without what its words are put together with: `User ID`, `user_id` and `userId` are one.
+fn squeezed(name: &str) -> String {
+    folded(name).replace(['_', '-', ' '], "")
 }
 
 /// Whether two names are those of one column.
@@ -113,7 +130,15 @@ impl Header {
         if !written && cells.len() == 1 && !looks_like_name(&cells[0]) && options.column.is_none() {
             let one = || Choice::One(0);
             let names = vec![FIRST[0].to_owned()];
-            return Ok(Header { names, is_written: false, action: None, account: None, users: one(), posts: one() });
+            return Ok(Header {
+                names,
+                is_written: false,
+                action: None,
+                account: None,
+                links: Vec::new(),
+                users: one(),
+                posts: one(),
+            });
         }
         if !written && options.column.is_none() && cells.iter().any(|name| looks_like_data(name)) {
             return Err(JobFileError::NoHeader { path: path() });
@@ -137,13 +162,23 @@ impl Header {
                 (choice.clone(), choice)
             }
             None => {
-                let first_of = |groups: &[&[&str]]| {
-                    Choice::of(groups.iter().map(|group| at(group)).find(|found| !found.is_empty()).unwrap_or_default())
+                let first_of =
+                    |groups: &[&[&str]]| groups.iter().map(|group| at(group)).find(|found| !found.is_empty());
+                let foreign = |wanted: &[&str]| -> Option<Vec<usize>> {
+                    let found = (0..cells.len()).filter(|index| wanted.contains(&squeezed(&cells[*index]).as_str()));
+                    Some(found.collect::<Vec<_>>()).filter(|found| !found.is_empty())
                 };
-                (first_of(&USER_GROUPS), first_of(&POST_GROUPS))
+                let choose = |groups: &[&[&str]], wanted: &[&str], others: &[&[&str]]| {
+                    let found = first_of(groups).or_else(|| foreign(wanted)).or_else(|| first_of(others));
+                    Choice::of(found.unwrap_or_default())
+                };
+                let (user_ids, user_names) = USER_GROUPS.split_at(IDS);
+                let (post_ids, post_links) = POST_GROUPS.split_at(IDS);
+                (choose(user_ids, &FOREIGN_USERS, user_names), choose(post_ids, &FOREIGN_POSTS, post_links))
             }
         };
-        Ok(Header { names: cells, is_written: true, action, account, users, posts })
+        let links = if options.column.is_none() { at(&[LINKS[0], LISTED_LINK]) } else { Vec::new() };
+        Ok(Header { names: cells, is_written: true, action, account, links, users, posts })
     }
 
     /// The target's column for an action on this kind; none where the file has no such column.
@@ -165,6 +200,14 @@ impl Header {
     /// Whether bare words in a column are handles.
     pub(super) fn has_handles(&self, index: usize) -> bool {
         self.is_written && self.names.get(index).is_some_and(|name| NAME_COLUMNS.contains(&folded(name).as_str()))
+    }
+
+    /// The ID in a row's link, where the link has one, and its column.
+    pub(super) fn linked_id(&self, record: &csv::ByteRecord, kind: TargetKind) -> Option<(usize, TargetId)> {
+        self.links.iter().find_map(|index| match cell::read(record.get(*index)?, Some(kind), false) {
+            Ok(cell::Named::LinkedId(id)) => Some((*index, id)),
+            _ => None,
+        })
     }
 
     /// Every column of user names.

@@ -165,15 +165,19 @@ impl Judge {
             let column = self.header.action.unwrap_or(0);
             return Ok(Judged::Rejected { fault: Fault::NoTargetColumn, action: Some(action), column });
         };
+        let handles = self.handles.get(column).copied().unwrap_or(false);
+        // An ID wins over a name, in a link as well.
+        let linked = if handles { self.header.linked_id(record, action.target_kind()) } else { None };
+        let column = linked.map_or(column, |(column, _)| column);
         let cell = cell_of(record, column);
         if record.len() > self.header.names.len() && is_split_number(record, column) {
             return Ok(Judged::Rejected { fault: Fault::SplitNumber, action: Some(action), column });
         }
-        let handles = self.handles.get(column).copied().unwrap_or(false);
         let plain = if handles { None } else { TargetId::from_digits(cell).ok() };
-        let named = match plain {
-            Some(id) => Ok(Named::Digits(id)),
-            None => cell::read(cell, Some(action.target_kind()), handles),
+        let named = match (plain, linked) {
+            (Some(id), _) => Ok(Named::Digits(id)),
+            (None, Some((_, id))) => Ok(Named::LinkedId(id)),
+            (None, None) => cell::read(cell, Some(action.target_kind()), handles),
         };
         let (target, digits) = match named {
             Ok(Named::Digits(id)) => (Target::Id(id), Some(id)),

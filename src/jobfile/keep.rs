@@ -249,6 +249,10 @@ mod tests {
 
     #[test]
     fn a_csv_is_read_by_its_header() {
+        for header in ["id_str,screen_name", "User ID,Username", "accountId,screen_name"] {
+            let found = list(&format!("{header}\n12,zed\n")).unwrap();
+            assert!(has(&found, "12") && has(&found, "@zed"), "{header}");
+        }
         let list = list("name;user_id;screen_name\nA;12;one\nB;;two\n").unwrap();
         assert!(has(&list, "12") && has(&list, "@one") && has(&list, "@two"));
         assert_eq!(list.len(), 3);

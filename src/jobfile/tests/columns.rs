@@ -19,6 +19,16 @@ fn the_targets_column_is_found_by_tiers() {
         ("unfollow.csv", "account_id,id,username", "4,1,ada"),
         ("unfollow.csv", "id,url", "4,https://x.com/ada"),
         ("unblock.csv", "url,id,handle,username", "https://x.com/ada,4,ada,bob"),
+        // ... whatever others call its column.
+        ("unfollow.csv", "id_str,screen_name", "4,ada"),
+        ("unfollow.csv", "User ID,Username", "4,ada"),
+        ("unfollow.csv", "username,userId", "ada,4"),
+        ("unfollow.csv", "screen_name,accountId,url", "ada,4,https://x.com/ada"),
+        ("unmute.csv", "rest_id,handle", "4,ada"),
+        ("unfollow.csv", "user_id,userId,screen_name", "4,5,ada"),
+        ("unfollow.csv", "url,screen_name", "https://x.com/intent/user?user_id=4,ada"),
+        ("unfollow.csv", "screen_name,link", "ada,https://x.com/i/user/4"),
+        ("unlike.csv", "Tweet ID,url", "4,https://x.com/ada/status/5"),
         // A name in a list of posts is its author's.
         ("unlike.csv", "handle,url", "ada,https://x.com/ada/status/4"),
         ("unlike.csv", "username,screen_name,tweet_id", "ada,bob,4"),
@@ -27,9 +37,14 @@ fn the_targets_column_is_found_by_tiers() {
         let action = survey.default_action.unwrap();
         assert_eq!(rows[0].1, Ok(format!("{action} - 4")), "{name} {header}");
     }
-    for header in
-        ["user_id,account_id", "screen_name,username", "Handle,url,username", "id,ID,url", "target_id,Target_ID"]
-    {
+    for header in [
+        "user_id,account_id",
+        "id_str,rest_id,screen_name",
+        "screen_name,username",
+        "Handle,url,username",
+        "id,ID,url",
+        "target_id,Target_ID",
+    ] {
         let error = read("unfollow.csv", format!("{header}\n1,2,3\n").as_bytes()).unwrap_err();
         assert!(matches!(error, JobFileError::Ambiguous { role: "target", .. }), "{header}: {error}");
         assert!(error.hint().contains("--column"), "{}", error.hint());
