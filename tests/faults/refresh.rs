@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cleanup::sandbox::Sandbox;
 
-use crate::bench::{APP, Bench, id, run, sandbox, target};
+use crate::bench::{APP, Bench, id, run, start_sandbox, target};
 use crate::common::{Home, code, json, stderr, stdout};
 use crate::small_disk::SmallDisk;
 use crate::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
@@ -19,18 +19,6 @@ const ROWS: u64 = 3;
 const STEP: usize = 5;
 /// Many more calls can be killed at than fail for want of room.
 const STEP_OF_KILLS: usize = 16;
-
-/// A sandbox in a thread of its own: the test waits for processes.
-fn start_sandbox() -> Sandbox {
-    let (give, take) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        run(async move {
-            give.send(sandbox(7200, "500/1s").await).unwrap();
-            std::future::pending::<()>().await;
-        });
-    });
-    take.recv().unwrap()
-}
 
 /// An account whose token has ended, and rows for it.
 fn prepare(sandbox: &Sandbox) -> Bench {

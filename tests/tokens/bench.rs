@@ -47,6 +47,18 @@ pub(crate) async fn sandbox(seconds: u64, rate: &str) -> Sandbox {
     Sandbox::start(options, SystemClock::shared()).await.unwrap()
 }
 
+/// A sandbox in a thread of its own: the test waits for processes.
+pub(crate) fn start_sandbox() -> Sandbox {
+    let (give, take) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        run(async move {
+            give.send(sandbox(7200, "500/1s").await).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    take.recv().unwrap()
+}
+
 impl Bench {
     /// A queue whose platforms are at `at`; `api` is how it gets there.
     pub(crate) fn new(at: &str, api: &str) -> Bench {

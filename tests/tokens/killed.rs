@@ -5,23 +5,11 @@ use std::time::Duration;
 
 use cleanup::sandbox::{Sandbox, TokenFault};
 
-use crate::bench::{APP, Bench, id, run, sandbox, target, trouble};
+use crate::bench::{APP, Bench, id, run, start_sandbox, target, trouble};
 use crate::common::{Home, SandboxProcess, USER, code, ids, json, stderr};
 
 const HANG_GUARD: Duration = Duration::from_secs(120);
 const ROWS: u64 = 12;
-
-/// A sandbox in a thread of its own: the test waits for processes.
-fn start_sandbox() -> Sandbox {
-    let (give, take) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        run(async move {
-            give.send(sandbox(7200, "500/1s").await).unwrap();
-            std::future::pending::<()>().await;
-        });
-    });
-    take.recv().unwrap()
-}
 
 /// An account whose token has ended and one whose token is good, and rows for both. (Of two that are refreshed at once, a
 /// death at a step of the one may be a loss to the other as well.)

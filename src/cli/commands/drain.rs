@@ -12,7 +12,7 @@ use super::reach::{Bounds, account_of, reader};
 use super::sentence::{Work, add_pending, names, sentences, too_fast};
 use super::signals::Signals;
 use super::so_far::SoFar;
-use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Who};
+use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -43,6 +43,7 @@ pub(super) struct Drainer {
 /// What a person is asked about.
 pub(super) struct Asked<'a> {
     pub(super) files: &'a [Prepared],
+    pub(super) standings: &'a [Standing],
     pub(super) accounts: &'a Accounts,
     pub(super) load: &'a LoadOptions,
 }
@@ -130,8 +131,15 @@ impl Drainer {
     /// One sentence and a question, before a real platform is touched; true: go on.
     pub(super) async fn ask(&self, store: &mut Store, asked: &Asked<'_>, context: &Context) -> Result<bool, CliError> {
         let mut work = Work::new();
-        for file in asked.files {
+        for (file, standing) in asked.files.iter().zip(asked.standings) {
             say_handles(file, context);
+            // What is pending is counted already, and a file of a million rows need not be read once more every night.
+            if matches!(standing, Standing::Unchanged { .. }) {
+                if let Some(job) = store.job(&file.job).await? {
+                    add_pending(&mut work, store, job.id).await?;
+                }
+                continue;
+            }
             let forecast = app::forecast_for(Some(store), file, asked.accounts, asked.load).await?;
             for lane in forecast.to_send.iter().filter(|_| !forecast.is_paused) {
                 *work.entry((lane.id, lane.action)).or_default() += lane.targets;

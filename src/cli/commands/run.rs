@@ -70,7 +70,7 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
     let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
     // Handles are asked about when somebody has said yes.
     load.awaits_handles = true;
-    let asked = drain::Asked { files: &files, accounts: &accounts, load: &load };
+    let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     let is_agreed = drainer.ask(&mut store, &asked, context).await?;
     load.awaits_handles = false;
     if !is_agreed {
