@@ -267,9 +267,8 @@ fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
     let why = file.misplaced(accounts).into_iter().next().unwrap_or_else(|| file.survey.path.clone());
     let known = listed(&accounts.names());
     let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
-    CliError::new(Kind::InputData, format!("{why}; nothing was queued")).hint(format!(
-        "correct the row ({known}); an account becomes known under a name with CLEANUP_X_USER_ID and --account NAME"
-    ))
+    CliError::new(Kind::InputData, format!("{why}; nothing was queued"))
+        .hint(format!("correct the row ({known}), or make the account known with `cleanup account login NAME`"))
 }
 
 /// Whose row it is, or why it is nobody's.
