@@ -52,10 +52,10 @@ pub enum StoreError {
         /// Which, in words.
         rows: Vec<String>,
     },
-    /// Another process held the write lock for longer than we wait.
-    #[error("the queue is busy: another process has been writing to it for {waited_s} s")]
+    /// Another process held the write lock for longer than we wait, or SQLite would not wait for it.
+    #[error("the queue is busy: another process writes to it, and did not end in time (at most {waited_s} s)")]
     Busy {
-        /// How long we waited, in seconds.
+        /// The longest that is waited, in seconds.
         waited_s: u64,
     },
     /// The queue was written by a newer program.

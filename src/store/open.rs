@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::durable::make_private_folder;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
+use super::lock::LoadLock;
 use super::reload_sizes::ReloadSizes;
 
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
@@ -50,8 +51,8 @@ impl Store {
     /// WAL-reset bug.
     pub async fn open(path: &Path, kind: QueueKind) -> Result<Store, StoreError> {
         make_private(path)?;
-        let mut store =
-            Store { connection: connect(path).await?, path: path.to_path_buf(), reload_sizes: ReloadSizes::default() };
+        let connection = connect_in_turn(path).await?;
+        let mut store = Store { connection, path: path.to_path_buf(), reload_sizes: ReloadSizes::default() };
         store.check_sqlite().await?;
         store.complete(kind).await?;
         Ok(store)
@@ -132,6 +133,20 @@ impl Store {
             return Err(StoreError::OldSqlite { version, needed: "3.51.3" });
         }
         Ok(())
+    }
+}
+
+/// The first connection to a queue. SQLite does not wait for its turn to begin a write-ahead log, so of processes that open a new queue at
+/// once those that come second were told that it is busy.
+async fn connect_in_turn(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let is_new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
+    let turn = if is_new { Some(LoadLock::wait(path).await?) } else { None };
+    match connect(path).await {
+        Err(StoreError::Busy { .. }) if turn.is_none() => {
+            let _turn = LoadLock::wait(path).await?;
+            connect(path).await
+        }
+        other => other,
     }
 }
 

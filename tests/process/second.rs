@@ -1,6 +1,6 @@
 //! A second process beside one that drains.
 
-use crate::common::{Home, SandboxProcess, code, ids, stderr, stdout};
+use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
 use crate::support::{Running, count, job, other_ids, poll, requests, summary};
 
 const LIMIT: &str = "30/1s";
@@ -162,4 +162,25 @@ fn two_loads_of_one_job_at_once_are_one_load() {
     let state = job(&home, &sandbox, "unfollow").unwrap();
     assert_eq!((&state["rows"], &state["pending"], &state["duplicate"]), (&20_000.into(), &20_000.into(), &0.into()));
     assert!(does(&home, &sandbox, &["load", "unfollow.csv"]).contains("unchanged"));
+}
+
+/// SQLite does not wait for its turn while a queue is being made: one round in twenty met it.
+#[test]
+fn first_commands_that_come_together_make_one_queue() {
+    for round in 0..30 {
+        let home = Home::new();
+        let all: Vec<_> = (0..8)
+            .map(|n| {
+                home.write(&format!("list{n}.csv"), ids(1));
+                let mut command = home.cleanup(["load", &format!("list{n}.csv"), "--action", "unmute"]);
+                command.env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "77");
+                Running::start(command)
+            })
+            .collect();
+        for ended in all.into_iter().map(Running::wait) {
+            assert_eq!(ended.code(), 0, "round {round}: {}", ended.talk);
+        }
+        let jobs = json(&home.cleanup(["status", "--json"]).output().unwrap());
+        assert_eq!(jobs["jobs"].as_array().unwrap().len(), 8, "round {round}: {jobs}");
+    }
 }
