@@ -26,6 +26,11 @@ const COOKIE: &str = "cleanup_session";
 const SECURE_COOKIE: &str = "__Host-cleanup_session";
 const THEME_COOKIE: &str = "cleanup_theme";
 
+/// Where everybody may ask whether the server is alive.
+pub(super) const HEALTH: &str = "/healthz";
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
 /// Nothing inline, nothing from elsewhere, in nobody's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -104,7 +109,12 @@ fn too_long(words: &'static str) -> Response {
 fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
     let headers = request.headers();
     let path = request.uri().path();
-    let theme = cookie(headers, THEME_COOKIE).map_or(Theme::Auto, Theme::parse);
+    let theme = cookies(headers, THEME_COOKIE).next().map_or(Theme::Auto, Theme::parse);
+    // That somebody is here is no secret, and whoever looks after containers knows no name of ours.
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if path == HEALTH && reads {
+        return Ok(Visitor { session: None, theme });
+    }
     // A scraper with its token is no browser: nobody can make it ask, and it cannot choose what it puts into Host.
     if path == "/metrics" && is_scraper(web, headers) {
         return Ok(Visitor { session: None, theme });
@@ -113,17 +123,22 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
     let asker = Asker {
         host: text(header::HOST),
         origin: headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("?")),
-        site: text(HeaderName::from_static("sec-fetch-site")),
-        mode: text(HeaderName::from_static("sec-fetch-mode")),
+        site: text(FETCH_SITE),
+        mode: text(FETCH_MODE),
     };
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if headers.get_all(header::HOST).iter().count() > 1 {
+    let is_repeated = |name: &HeaderName| headers.get_all(name).iter().count() > 1;
+    if is_repeated(&header::HOST) {
         return Err(refusal(Refusal::Host));
+    }
+    // No browser says twice where a request comes from.
+    if [header::ORIGIN, FETCH_SITE, FETCH_MODE].iter().any(is_repeated) {
+        return Err(refusal(Refusal::Origin));
     }
     web.places.admit(&asker, !reads || path == "/events").map_err(refusal)?;
     let name = if web.places.is_secure() { SECURE_COOKIE } else { COOKIE };
     let now = web.clock.now().tick;
-    let session = cookie(headers, name).and_then(|token| web.sessions.find(token, now));
+    // Other programs of this host may have set one of the same name.
+    let session = cookies(headers, name).find_map(|token| web.sessions.find(token, now));
     let for_everybody = path == "/login" || path.starts_with("/assets/");
     if session.is_some() || for_everybody {
         return Ok(Visitor { session, theme });
@@ -178,9 +193,9 @@ fn with_headers(mut answer: Response) -> Response {
     answer
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    lines.flat_map(|line| line.split(';')).filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// The header that gives a browser its session.

@@ -48,6 +48,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/theme", post(entry::choose_theme))
         .route("/events", get(events::stream))
         .route("/metrics", get(metrics::scrape))
+        .route(guard::HEALTH, get(|| async { "ok\n" }))
         .route("/api/status", get(api::status))
         .route("/api/jobs/{name}", get(api::job))
         .route("/api/jobs/{name}/report", get(reports::json))

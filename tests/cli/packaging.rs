@@ -108,7 +108,7 @@ fn whoever_is_ill_or_silent_is_not_healthy() {
     let (is_well, head) = ask(Some("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nok\n"));
     assert_eq!((is_well, head.unwrap()[0].as_str()), (true, "GET /healthz HTTP/1.1"));
     assert!(!ask(Some("HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n")).0);
-    assert!(ask(Some("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")).0, "it answers");
+    assert!(!ask(Some("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n")).0, "it is somebody else");
     assert!(!ask(Some("no HTTP\r\n\r\n")).0);
     assert!(!ask(None).0, "nobody is there");
 }

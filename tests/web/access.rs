@@ -82,6 +82,37 @@ fn another_origin_and_a_rebound_name_get_nothing() {
 }
 
 #[test]
+fn everybody_hears_that_it_is_alive_and_nothing_else() {
+    let served = Served::start();
+    for headers in [&[][..], &[("host", "anything.example")], &[("origin", "http://evil.example")]] {
+        let answer = served.ask("GET", "/healthz", headers, "");
+        assert_eq!((answer.status, answer.body.as_str()), (200, "ok\n"), "{headers:?}");
+        assert!(!answer.head.contains("set-cookie") && answer.head.contains("no-store"), "{}", answer.head);
+    }
+    assert_eq!(served.ask("POST", "/healthz", &[], "").status, 403);
+}
+
+#[test]
+fn what_is_said_twice_is_not_believed_and_a_foreign_cookie_locks_nobody_out() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let (name, token) = cookie.split_once('=').unwrap();
+    let own = format!("http://{}", served.address);
+    for twice in [
+        [("origin", own.as_str()), ("origin", "http://evil.example")],
+        [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
+        [("sec-fetch-mode", "navigate"), ("sec-fetch-mode", "cors")],
+    ] {
+        let headers = [("cookie", cookie.as_str()), twice[0], twice[1]];
+        assert_eq!(served.ask("GET", "/api/status", &headers, "").status, 403, "{twice:?}");
+    }
+    for cookies in [format!("{name}=another; {name}={token}"), format!("{name}={token}; {name}=another")] {
+        assert_eq!(served.get("/", &cookies).status, 200, "{cookies}");
+    }
+    assert_eq!(served.get("/", &format!("{name}=another")).status, 401);
+}
+
+#[test]
 fn every_answer_tells_browsers_to_be_careful() {
     let served = Served::start();
     let cookie = served.cookie();
