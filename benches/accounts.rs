@@ -106,7 +106,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
         until: Some(clock.now().tick.after(Duration::from_secs(seconds))),
         max_requests: None,
         max_spend: None,
-        accept_not_found: false,
+        accept_unnamed: false,
         prices: [((Platform::Sandbox, Action::Unfollow), MicroUsd(0))].into(),
     };
     let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };

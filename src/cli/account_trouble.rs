@@ -44,22 +44,26 @@ impl TroubledAccount<'_> {
         let check = if shown_by == "account check" { "this check".to_owned() } else { self.check() };
         let doctor = if shown_by == "doctor" { "this list".to_owned() } else { self.command(&["doctor"]) };
         let resume = self.command(&["resume"]);
+        let accept = self.command(&["resume", self.job.unwrap_or("JOB"), "--accept-not-found"]);
+        let rows_alone = format!("If it is these rows alone, {accept} lets them fail and goes on to the others.");
         match reason {
             "endpoint_not_found" => format!(
                 "The address may be wrong or retired, so no row is reported as gone. If these targets are really gone, {} takes the \
                  answers at their word; else see what has changed at the platform, then {resume}.",
-                self.command(&["resume", self.job.unwrap_or("JOB"), "--accept-not-found"]),
+                accept,
             ),
             "request_refused" => format!(
                 "The platform refuses the request, whatever its target: see whether there is a newer version of cleanup, then {resume}. {} \
-                 shows the answers.",
+                 shows the answers. {rows_alone}",
                 self.command(&["explain", "ID"]),
             ),
             "forbidden" => format!(
-                "The app's plan or the account may not allow it: {check} says what is known. Mend it, then {resume}."
+                "The app's plan or the account may not allow it: {check} says what is known. Mend it, then {resume}. {rows_alone}"
             ),
             "acting_user" => {
-                format!("The platform may not know the user who acts: {check} asks it. Mend it, then {resume}.")
+                format!(
+                    "The platform may not know the user who acts: {check} asks it. Mend it, then {resume}. {rows_alone}"
+                )
             }
             "no_credentials" => {
                 format!(

@@ -135,10 +135,19 @@ impl Dispatcher {
         }
         account.stopped = true;
         let id = account.id;
-        let words = if detail.is_empty() { reason.to_string() } else { format!("{reason}: {detail}") };
-        turn.troubles.push((id, Some(words)));
+        self.keep_trouble(id, &reason, &detail, turn);
         self.troubles.push((id, reason.clone(), detail.clone()));
         self.put_back.push(Event::AccountStopped { account: id, reason, detail });
+    }
+
+    /// Says it to whoever looks after this run. What an earlier run left is over with it, and a success of another endpoint does not end
+    /// it.
+    pub(super) fn keep_trouble(&mut self, id: AccountId, reason: &Reason, detail: &str, turn: &mut Turn) {
+        let words = if detail.is_empty() { reason.to_string() } else { format!("{reason}: {detail}") };
+        if let Some(known) = self.known.get_mut(&id) {
+            known.trouble = None;
+        }
+        turn.troubles.push((id, Some(words)));
     }
 
     fn forget_trouble(&mut self, id: AccountId, turn: &mut Turn) {

@@ -3,7 +3,7 @@
 //!
 //! A refused task stands aside until something proves whose fault it was. A success of the endpoint proves that it was the row's. Five
 //! refusals in a row without such a proof are the fault of the question (the address, the request, the account, the app): all of them go
-//! back in line, and the account stops. Whoever is left when nothing more is to be sent has failed: it is not known that its record is
+//! back in line, and the endpoint is left alone. Whoever is left when nothing more is to be sent has failed: it is not known that its record is
 //! gone, and what is not known is not reported.
 
 use crate::domain::{LaneId, NOT_FOUND_ACCEPTED, Reason, TaskId, TaskState, Transition};
@@ -94,17 +94,21 @@ impl RefusalBreaker {
         gone.map(|task| decision(task, Transition::Convict, None)).collect()
     }
 
-    /// A person believes what was not found to be gone.
-    pub(super) fn accept_not_found(&mut self, among: impl Fn(LaneId) -> bool) -> Vec<Decision> {
-        let not_found = |task: &mut RefusedTask| task.refusal == RefusalKind::NotFound && among(task.lane);
-        self.refused.extract_if(.., not_found).map(|task| not_found_is(task, NOT_FOUND_ACCEPTED)).collect()
+    /// A person believes these answers: what was not found is gone, the rest has failed.
+    pub(super) fn accept(&mut self, among: impl Fn(LaneId) -> bool) -> Vec<Decision> {
+        let accepted = self.refused.extract_if(.., |task| among(task.lane));
+        accepted.map(|task| believe(task, NOT_FOUND_ACCEPTED)).collect()
     }
 }
 
 /// It was the row's fault.
 fn blame(task: RefusedTask) -> Decision {
+    believe(task, "not_found")
+}
+
+fn believe(task: RefusedTask, not_found: &'static str) -> Decision {
     match task.refusal {
-        RefusalKind::NotFound => not_found_is(task, "not_found"),
+        RefusalKind::NotFound => not_found_is(task, not_found),
         RefusalKind::BadRequest | RefusalKind::Forbidden | RefusalKind::OtherRecord => {
             decision(task, Transition::Convict, None)
         }
@@ -197,10 +201,10 @@ mod tests {
             breaker.refuse(task(n, kind));
         }
         let first_lane = |lane: LaneId| lane == LaneId(1);
-        let accepted = breaker.accept_not_found(first_lane);
-        assert_eq!(states(&accepted), [(1, TaskState::Gone)]);
+        let accepted = breaker.accept(first_lane);
+        assert_eq!(states(&accepted), [(1, TaskState::Gone), (3, TaskState::Failed)]);
         assert_eq!(accepted[0].reason.as_deref(), Some(NOT_FOUND_ACCEPTED));
-        assert_eq!(states(&breaker.give_up(first_lane)), [(3, TaskState::Failed)]);
+        assert_eq!(states(&breaker.give_up(first_lane)), []);
         assert_eq!(states(&breaker.give_up(|_| true)), [(2, TaskState::Failed)]);
     }
 

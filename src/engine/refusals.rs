@@ -1,6 +1,6 @@
 //! Refusals that do not identify their record: their tasks stand aside, and move on once it is known whose fault it was.
 //!
-//! In: answers and their verdicts, what earlier runs left undecided. Out: moves of the turn, and an account that stops. What does not
+//! In: answers and their verdicts, what earlier runs left undecided. Out: moves of the turn, and an endpoint that is left alone. What does not
 //! belong here: when refusals are whose fault (`refusal_breaker`), which of them identify their record (the platform's classifier).
 
 use std::collections::HashSet;
@@ -33,7 +33,8 @@ impl Dispatcher {
         }
     }
 
-    /// A refusal that does not identify its record. The fifth in a row puts all five back and stops the account.
+    /// A refusal that does not identify its record. The fifth in a row puts all five back, and the account sends nothing more to this
+    /// endpoint in this run: what it proves, it proves of the endpoint. A person may have said that such answers are to be believed.
     pub(super) fn hear_refusal(
         &mut self,
         gathered: &Gathered,
@@ -44,16 +45,17 @@ impl Dispatcher {
         let flight = &gathered.flight;
         let (index, action) = (flight.account, flight.lane.action);
         let maybe_done = flight.claimed.unsure && flight.endpoint.repeat_looks_gone();
-        if self.settings.accept_not_found && refusal == RefusalKind::NotFound {
-            let (transition, reason) = if maybe_done {
-                (Transition::Succeed, "confirmed_by_repeat")
-            } else {
-                (Transition::FindGone, NOT_FOUND_ACCEPTED)
+        if self.settings.accept_unnamed {
+            let (transition, reason) = match (refusal, maybe_done) {
+                (RefusalKind::NotFound, true) => (Transition::Succeed, Some(Reason::Borrowed("confirmed_by_repeat"))),
+                (RefusalKind::NotFound, false) => (Transition::FindGone, Some(Reason::Borrowed(NOT_FOUND_ACCEPTED))),
+                _ => (Transition::Fail, verdict.reason.take()),
             };
-            (verdict.transition, verdict.reason) = (transition, Some(Reason::Borrowed(reason)));
+            (verdict.transition, verdict.reason) = (transition, reason);
             return;
         }
-        if self.roster.accounts[index].stopped {
+        let account = &self.roster.accounts[index];
+        if account.stopped || account.refused.contains(&action) {
             verdict.transition = Transition::Release;
             return;
         }
@@ -64,7 +66,9 @@ impl Dispatcher {
         self.write_decisions(trip.put_back, turn);
         let said = said(gathered.reply.http_status, &gathered.reply.detail);
         let detail = format!("{action}: {}; the rows are back in the queue ({said})", in_words(trip.refusal));
-        self.stop_account(index, Reason::Borrowed(stop_reason(trip.refusal)), detail, turn);
+        let reason = Reason::Borrowed(stop_reason(trip.refusal));
+        self.keep_trouble(self.roster.accounts[index].id, &reason, &detail, turn);
+        self.refuse_action(index, action, reason, detail);
     }
 
     /// An answer proves something of its endpoint: refusals before it that this explains were their rows' fault.
@@ -87,8 +91,8 @@ impl Dispatcher {
             let Some(breaker) = self.breakers.get_mut(&(index, action)) else { continue };
             let among = |lane: LaneId| lanes.contains(&lane);
             let mut decided = Vec::new();
-            if self.settings.accept_not_found {
-                decided.extend(breaker.accept_not_found(among));
+            if self.settings.accept_unnamed {
+                decided.extend(breaker.accept(among));
             }
             if is_over {
                 decided.extend(breaker.give_up(among));

@@ -28,7 +28,7 @@ pub struct Settings {
     /// Spend at most so much.
     pub max_spend: Option<MicroUsd>,
     /// Rows that are not found count as gone, even where the answers do not name them: a person knows that the address is right.
-    pub accept_not_found: bool,
+    pub accept_unnamed: bool,
     /// What one successful request costs; an action that is not here costs nothing that is known.
     pub prices: HashMap<(Platform, Action), MicroUsd>,
 }

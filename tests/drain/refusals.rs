@@ -62,6 +62,32 @@ fn a_question_that_is_refused_whatever_it_is_about_costs_no_row() {
     });
 }
 
+/// What five refusals prove they prove of their endpoint: closed unfollows keep no post from being deleted.
+#[test]
+fn an_endpoint_that_refuses_leaves_the_others_alone() {
+    run(async {
+        let mut bench = Bench::with_fates("1000/1s", "none", unnamed(0..20)).await;
+        bench.options.run.workers = 1;
+        let rows: Vec<String> = (0..20).map(|n| format!("unfollow,{0}\ndelete-post,{0}\n", id(n))).collect();
+        let file = bench.write("list.csv", &format!("action,target_id\n{}", rows.concat()));
+        bench.load(&file).await;
+        for night in 0..2 {
+            let mut ended = bench.drain().await;
+            assert_eq!(ended.finish.stopped, Stopped::Account, "night {night}");
+            let counts = ended.jobs[0].counts;
+            assert_eq!((counts.done, counts.pending, counts.failed, counts.gone), (20, 20, 0, 0), "night {night}");
+            assert_eq!(ended.finish.requests, if night == 0 { 25 } else { 5 }, "night {night}");
+            let account = ended.store.accounts().await.unwrap().remove(0);
+            let trouble = account.trouble.unwrap_or_default();
+            assert!(
+                trouble.starts_with("endpoint_not_found: unfollow"),
+                "a success elsewhere does not end it: {trouble:?}"
+            );
+            ended.store.close().await;
+        }
+    });
+}
+
 #[test]
 fn a_bare_not_found_among_successes_is_gone() {
     run(async {
@@ -99,7 +125,7 @@ fn a_few_that_are_not_found_and_no_success_have_failed_and_can_be_tried_again() 
         let job = store.job("unfollow").await.unwrap().unwrap();
         assert_eq!(store.retry_job(&job, now()).await.unwrap().tasks, 4);
         store.close().await;
-        bench.options.run.accept_not_found = true;
+        bench.options.run.accept_unnamed = true;
         let ended = bench.drain().await;
         assert_eq!((ended.finish.stopped, ended.jobs[0].counts.gone), (Stopped::Finished, 4));
         ended.store.close().await;
@@ -108,7 +134,7 @@ fn a_few_that_are_not_found_and_no_success_have_failed_and_can_be_tried_again() 
 }
 
 #[test]
-fn a_person_who_knows_better_is_believed_and_only_about_what_was_not_found() {
+fn a_person_who_knows_better_is_believed() {
     run(async {
         let mut bench = Bench::with_fates("1000/1s", "none", unnamed(0..12)).await;
         let file = bench.write("unfollow.csv", &ids(12));
@@ -116,18 +142,23 @@ fn a_person_who_knows_better_is_believed_and_only_about_what_was_not_found() {
         let ended = bench.drain().await;
         assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Account, 12));
         ended.store.close().await;
-        bench.options.run.accept_not_found = true;
+        bench.options.run.accept_unnamed = true;
         let ended = bench.drain().await;
         assert_eq!((ended.finish.stopped, ended.jobs[0].counts.gone), (Stopped::Finished, 12));
         ended.store.close().await;
 
-        let mut bench = Bench::new("1000/1s", "none").await;
-        let file = bench.write("unfollow.csv", &ids(12));
-        bench.load(&file).await;
-        tell(&bench, Some(Trouble::BadRequest));
-        bench.options.run.accept_not_found = true;
-        let ended = bench.drain().await;
-        assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Account, 12));
+        for trouble in [Trouble::BadRequest, Trouble::Ambiguous] {
+            let mut bench = Bench::new("1000/1s", "none").await;
+            let file = bench.write("unfollow.csv", &ids(12));
+            bench.load(&file).await;
+            tell(&bench, Some(trouble));
+            let ended = bench.drain().await;
+            assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Account, 12), "{trouble:?}");
+            ended.store.close().await;
+            bench.options.run.accept_unnamed = true;
+            let ended = bench.drain().await;
+            assert_eq!((ended.finish.stopped, ended.jobs[0].counts.failed), (Stopped::Finished, 12), "{trouble:?}");
+        }
     });
 }
 

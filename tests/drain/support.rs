@@ -48,7 +48,7 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         until: None,
         max_requests: None,
         max_spend: None,
-        accept_not_found: false,
+        accept_unnamed: false,
         prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
     };
     DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None }

@@ -203,7 +203,7 @@ impl Week {
             until: Some(now.tick.after(ends_by.since(now.wall))),
             max_requests: None,
             max_spend: None,
-            accept_not_found: false,
+            accept_unnamed: false,
             prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
         };
         let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };

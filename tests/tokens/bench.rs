@@ -200,7 +200,7 @@ pub(crate) fn options(rate: &str) -> DrainOptions {
         until: None,
         max_requests: None,
         max_spend: None,
-        accept_not_found: false,
+        accept_unnamed: false,
         prices: Default::default(),
     };
     DrainOptions { run, windows: Platform::ALL.into_iter().map(of).collect(), keep: None }

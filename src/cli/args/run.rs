@@ -57,7 +57,8 @@ pub struct ResumeArgs {
     /// Never touch these, beside what the jobs were loaded with: a file of IDs, handles and links
     #[arg(long, value_name = "FILE", help_heading = ROWS)]
     pub keep: Option<PathBuf>,
-    /// Take "not found" for gone even where the answers do not name the rows' targets: for whoever knows that the address is right
+    /// Believe refusals that do not name the rows' targets: "not found" is gone, the rest has failed. For whoever knows that address and
+    /// permission are right
     #[arg(long, requires = "jobs", help_heading = ROWS)]
     pub accept_not_found: bool,
     /// Which queue.

@@ -81,7 +81,7 @@ impl Drainer {
             until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
             max_requests: args.bounds.max_requests,
             max_spend: args.bounds.max_spend,
-            accept_not_found: false,
+            accept_unnamed: false,
             prices: prices(settings),
         };
         let options = DrainOptions {
@@ -109,9 +109,9 @@ impl Drainer {
         self.options.keep = file;
     }
 
-    /// Rows of this run that are not found count as gone, whether the answers name them or not.
-    pub(super) fn accept_not_found(&mut self, accept: bool) {
-        self.options.run.accept_not_found = accept;
+    /// Refusals that do not name their row are believed: what is not found is gone, the rest has failed.
+    pub(super) fn accept_unnamed(&mut self, accept: bool) {
+        self.options.run.accept_unnamed = accept;
     }
 
     /// Has what is sent counted.

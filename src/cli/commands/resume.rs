@@ -50,7 +50,7 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> 
     }
     let mut drainer = Drainer::prepare(&args.drain, None, context).await?;
     drainer.keep(args.keep.as_deref().and_then(guard::file_of));
-    drainer.accept_not_found(args.accept_not_found);
+    drainer.accept_unnamed(args.accept_not_found);
     let mut store = context.open_queue().await?;
     drainer.learn_users(&mut store, context).await?;
     let lock = DrainLock::take(store.path())?;

@@ -128,7 +128,7 @@ fn options(settings: &Settings, jobs: Option<Vec<JobId>>) -> DrainOptions {
         until: None,
         max_requests: None,
         max_spend: None,
-        accept_not_found: false,
+        accept_unnamed: false,
         prices: prices(settings),
     };
     let windows = Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect();
