@@ -214,7 +214,10 @@ fn a_process_that_begins_again_every_minute_charges_nothing_in_an_outage() {
         assert_eq!((ended.jobs[0].counts.done, ended.jobs[0].counts.failed), (5, 0));
         ended.store.close().await;
         let receipts = bench.receipts("unfollow").await;
-        assert!(receipts.iter().all(|row| row.attempts >= 5), "everybody has a turn: {receipts:?}");
+        // How many turns there are in 40 minutes is a matter of dice, for pauses are; whose they are is not.
+        let turns: Vec<u32> = receipts.iter().map(|row| row.attempts).collect();
+        let (least, most) = (turns.iter().min().unwrap(), turns.iter().max().unwrap());
+        assert!(*least >= 3 && most - least <= 2, "everybody has a turn: {turns:?}");
     });
 }
 
