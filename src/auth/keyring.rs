@@ -1,29 +1,29 @@
 //! The vault's key in the OS keyring: the Secret Service of freedesktop.org, which GNOME Keyring, KWallet and KeePassXC speak.
 //! In: a vault's ID. Out: its key. What does not belong here: what the key opens, and when it is looked for.
 //!
-//! One item a vault, found by its attributes; the key is base64 text, for not every keyring gives back bytes as they were.
-//! On the session bus it goes encrypted (Diffie-Hellman), as the protocol offers. Nothing here blocks a thread.
+//! Talking to it takes a third of all crates, so it is a feature of the build (`keyring`). Without it every call says so.
 
-use std::collections::HashMap;
-use std::time::Duration;
+#[cfg(not(feature = "keyring"))]
+mod absent;
+#[cfg(feature = "keyring")]
+mod service;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use secret_service::{EncryptionType, Error, SecretService};
-use zeroize::Zeroizing;
-
-use super::key::{KEY_BYTES, Key};
+#[cfg(not(feature = "keyring"))]
+pub(super) use absent::{read, remove, write};
+#[cfg(feature = "keyring")]
+pub(super) use service::{read, remove, write};
 
 /// How long the keyring is waited for, in seconds: somebody may have to type its password.
 pub const KEYRING_WAIT_SECONDS: u64 = 120;
 
-const APPLICATION: &str = "cleanup";
 const LABEL: &str = "cleanup: opens the sealed logins of a queue";
-const CONTENT_TYPE: &str = "text/plain";
 
 /// Why the keyring gives or takes no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
+    /// This build cannot speak to one (78).
+    #[error("this build of cleanup has no OS keyring in it")]
+    NotBuiltIn,
     /// There is none in this session (78).
     #[error("no OS keyring answers in this session: {0}")]
     NoService(String),
@@ -53,6 +53,10 @@ impl KeyringError {
     /// What to do about it.
     pub const fn hint(&self) -> &'static str {
         match self {
+            KeyringError::NotBuiltIn => {
+                "build it with `cargo install --path . --features keyring`; for a queue without logins set CLEANUP_KEY, or \
+                 key = \"file\" under [credentials] in the config file"
+            }
             KeyringError::NoService(_) => {
                 "run it inside a desktop session (cron, ssh and containers mostly have no keyring), or start one there: \
                  gnome-keyring-daemon, KWallet or KeePassXC; for a queue without logins set CLEANUP_KEY, or key = \"file\" \
@@ -67,104 +71,5 @@ impl KeyringError {
                 "look at the item in the keyring's own program (Seahorse, KWalletManager); `cleanup doctor` tries again"
             }
         }
-    }
-}
-
-/// The key of a vault; none: the keyring does not know it.
-pub(super) async fn read(vault: &str) -> Result<Option<Key>, KeyringError> {
-    in_time(async {
-        let service = connect().await?;
-        let found = service.search_items(attributes(vault)).await.map_err(sort)?;
-        let item = match (found.unlocked.first(), found.locked.first()) {
-            (Some(item), _) => item,
-            (None, Some(item)) => {
-                item.unlock().await.map_err(sort)?;
-                item
-            }
-            (None, None) => return Ok(None),
-        };
-        let text = Zeroizing::new(item.get_secret().await.map_err(sort)?);
-        decode(&text).map(Some)
-    })
-    .await
-}
-
-/// Puts the key of a vault into the default collection, in place of one that is there, and reads it back.
-pub(super) async fn write(vault: &str, key: &Key) -> Result<(), KeyringError> {
-    in_time(async {
-        let service = connect().await?;
-        let collection = match service.get_default_collection().await {
-            Err(Error::NoResult) => return Err(KeyringError::NoCollection),
-            other => other.map_err(sort)?,
-        };
-        if collection.is_locked().await.map_err(sort)? {
-            collection.unlock().await.map_err(sort)?;
-        }
-        let text = Zeroizing::new(BASE64_STANDARD.encode(key.as_slice()));
-        let kept = collection.create_item(LABEL, attributes(vault), text.as_bytes(), true, CONTENT_TYPE).await;
-        let back = Zeroizing::new(kept.map_err(sort)?.get_secret().await.map_err(sort)?);
-        if decode(&back)? == *key { Ok(()) } else { Err(KeyringError::Odd) }
-    })
-    .await
-}
-
-/// Takes the key of a vault out, where it is.
-pub(super) async fn remove(vault: &str) -> Result<(), KeyringError> {
-    in_time(async {
-        let service = connect().await?;
-        for item in service.search_items(attributes(vault)).await.map_err(sort)?.unlocked {
-            item.delete().await.map_err(sort)?;
-        }
-        Ok(())
-    })
-    .await
-}
-
-fn attributes(vault: &str) -> HashMap<&str, &str> {
-    HashMap::from([("application", APPLICATION), ("vault", vault)])
-}
-
-async fn connect() -> Result<SecretService<'static>, KeyringError> {
-    SecretService::connect(EncryptionType::Dh).await.map_err(|error| KeyringError::NoService(error.to_string()))
-}
-
-async fn in_time<T>(work: impl Future<Output = Result<T, KeyringError>>) -> Result<T, KeyringError> {
-    let limit = Duration::from_secs(KEYRING_WAIT_SECONDS);
-    tokio::time::timeout(limit, work).await.unwrap_or(Err(KeyringError::TimedOut))
-}
-
-fn sort(error: Error) -> KeyringError {
-    match error {
-        Error::Locked | Error::Prompt | Error::PromptDisconnected => KeyringError::Locked,
-        Error::Unavailable => KeyringError::NoService(error.to_string()),
-        other => KeyringError::Refused(other.to_string()),
-    }
-}
-
-fn decode(text: &[u8]) -> Result<Key, KeyringError> {
-    let bytes = Zeroizing::new(BASE64_STANDARD.decode(text).map_err(|_| KeyringError::Odd)?);
-    let key = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| KeyringError::Odd)?;
-    Ok(Zeroizing::new(key))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn only_a_key_is_a_key() {
-        let key: Key = Zeroizing::new([7; KEY_BYTES]);
-        assert_eq!(decode(BASE64_STANDARD.encode(key.as_slice()).as_bytes()).unwrap(), key);
-        for odd in [&b""[..], b"?", b"AAAA", &[0xff; 44]] {
-            assert_eq!(decode(odd), Err(KeyringError::Odd), "{odd:?}");
-        }
-    }
-
-    #[test]
-    fn a_cancelled_prompt_needs_a_person_and_a_missing_service_another_configuration() {
-        assert!(sort(Error::Prompt).needs_person() && sort(Error::Locked).needs_person());
-        assert!(!sort(Error::Unavailable).needs_person());
-        assert!(sort(Error::Unavailable).hint().contains("CLEANUP_KEY"));
     }
 }

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
+
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{AccountId, Action, JobId, RoundId, TaskId};
@@ -113,7 +116,6 @@ pub struct Job {
     pub(super) load: i64,
 }
 
-#[derive(sqlx::FromRow)]
 struct JobRow {
     id: i64,
     name: String,
@@ -131,6 +133,30 @@ struct JobRow {
     load: i64,
     reader: u32,
     checked_by: u32,
+}
+
+/// By hand: the macro costs a second build of sqlx.
+impl FromRow<'_, SqliteRow> for JobRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<JobRow> {
+        Ok(JobRow {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            path: row.try_get("path")?,
+            action: row.try_get("action")?,
+            account_id: row.try_get("account_id")?,
+            target_column: row.try_get("target_column")?,
+            host: row.try_get("host")?,
+            state: row.try_get("state")?,
+            round: row.try_get("round")?,
+            number: row.try_get("number")?,
+            visible_to: row.try_get("visible_to")?,
+            pending: row.try_get("pending")?,
+            content_hash: row.try_get("content_hash")?,
+            load: row.try_get("load")?,
+            reader: row.try_get("reader")?,
+            checked_by: row.try_get("checked_by")?,
+        })
+    }
 }
 
 const SELECT_JOBS: &str = "

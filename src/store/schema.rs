@@ -4,14 +4,51 @@
 //! All that is missing is written in one transaction. Whoever is killed in the middle leaves the file as it was, and the next
 //! start does it again.
 
-use sqlx::Connection;
-use sqlx::migrate::Migrator;
+use std::sync::LazyLock;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Connection, SqlSafeStr};
 
 use super::error::StoreError;
 use super::lock::LoadLock;
 use super::open::{QueueKind, Store};
 
-pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// Every file of `migrations`, compiled in. sqlx's `migrate!` reads the folder by itself, and has half of all crates built twice for it.
+macro_rules! embedded {
+    ($($name:literal,)*) => { [$(($name, include_str!(concat!("../../migrations/", $name, ".sql")))),*] };
+}
+
+const EMBEDDED: [(&str, &str); 19] = embedded![
+    "0001_queue",
+    "0002_credentials",
+    "0003_lists",
+    "0004_after",
+    "0005_schedules",
+    "0006_audit_log",
+    "0007_keep_list",
+    "0008_schedule_lists",
+    "0009_cheaper_check",
+    "0010_late_ends",
+    "0011_slots_by_action",
+    "0012_readers",
+    "0013_where_jobs_are",
+    "0015_answered_drains",
+    "0016_damaged_tasks",
+    "0018_outages",
+    "0019_allowances",
+    "0020_schedule_troubles",
+    "0022_max_likes",
+];
+
+pub(super) static MIGRATIONS: LazyLock<Migrator> =
+    LazyLock::new(|| Migrator::with_migrations(EMBEDDED.iter().map(|(name, sql)| migration(name, sql)).collect()));
+
+/// `0003_after_that.sql` is version 3, "after that".
+fn migration(name: &'static str, sql: &'static str) -> Migration {
+    let (number, words) = name.split_once('_').unwrap_or((name, ""));
+    let version = number.parse().unwrap_or_default();
+    Migration::new(version, words.replace('_', " ").into(), MigrationType::Simple, sql.into_sql_str(), false)
+}
 
 /// How far a file has come to be a queue.
 struct Stage {

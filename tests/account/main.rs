@@ -7,10 +7,13 @@ mod canary;
 mod certificate;
 mod child;
 mod doctor;
+#[cfg(feature = "keyring")]
 mod keyring;
 mod logins;
 mod logouts;
 mod many;
+#[cfg(not(feature = "keyring"))]
+mod no_keyring;
 mod other_logins;
 #[path = "../common/port.rs"]
 mod port;
