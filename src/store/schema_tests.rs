@@ -13,6 +13,17 @@ async fn unstamped(path: &Path, newest: i64) -> sqlx::SqliteConnection {
     connection
 }
 
+#[test]
+fn every_migration_of_the_folder_is_compiled_in_under_its_number() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let mut files: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    assert_eq!(files, EMBEDDED.map(|(name, _)| format!("{name}.sql")));
+    let versions: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    assert!(versions[0] == 1 && versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+}
+
 #[tokio::test]
 async fn a_queue_whose_making_was_interrupted_is_finished_as_what_it_is_opened_as() {
     let newest = newest_known().unwrap();
