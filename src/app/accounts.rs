@@ -335,7 +335,7 @@ impl RealAccounts {
         self.environment.iter().find(|found| found.is(account))
     }
 
-    /// The account that rows without one belong to: the one named; else the environment's; else the only one there is.
+    /// The account that rows without one belong to: the one named; else as [`RealAccounts::unnamed`] says.
     async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<Option<AccountId>, CliError> {
         for found in &self.environment {
             found.introduce(store, wanted.filter(|_| self.is_default(found))).await?;
@@ -353,23 +353,7 @@ impl RealAccounts {
             let named = known.iter().find(|account| account.name == *wanted);
             return named.map(|account| Some(account.id)).ok_or_else(|| unknown_account(wanted, known));
         }
-        let environment = self.environment.iter().find(|found| self.is_default(found));
-        if let Some(account) = environment.and_then(|found| known.iter().find(|account| found.is(account))) {
-            return Ok(Some(account.id));
-        }
-        let mut candidates = known.iter().filter(|account| self.platform.is_none_or(|p| p == account.platform));
-        match (candidates.next(), candidates.next()) {
-            (Some(only), None) => Ok(Some(only.id)),
-            _ => Ok(None),
-        }
-    }
-
-    /// Of several credentials in the environment, the platform's that was asked for; else the first, which is X API v2's.
-    pub(super) fn is_default(&self, found: &EnvironmentAccount) -> bool {
-        match self.platform {
-            Some(platform) => found.platform == platform,
-            None => self.environment.first().is_some_and(|first| first.platform == found.platform),
-        }
+        Ok(self.unnamed(known))
     }
 }
 

@@ -73,5 +73,5 @@ fn next_number(known: &[Account]) -> AccountId {
 
 fn add(known: &mut Vec<Account>, name: AccountName, platform: Platform, user_id: UserId) {
     let id = next_number(known);
-    known.push(Account { id, name, platform, user_id, hold: None, hold_rung: 0, trouble: None });
+    known.push(Account { id, name, platform, user_id, hold: None, hold_rung: 0, trouble: None, is_default: false });
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod damage;
+mod default_account;
 mod draining;
 mod environment;
 mod expected_accounts;
@@ -27,6 +28,7 @@ mod tokens;
 
 pub use accounts::{Accounts, Bases, FileAccounts, RealAccounts, SandboxAccounts, Who};
 pub use damage::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
+pub use default_account::{DefaultAccount, DefaultReason, default_account};
 pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
 pub use environment::{EnvironmentAccount, environment_accounts};
 pub use facts::{FactColumns, Facts};

@@ -161,7 +161,10 @@ fn whose(file: &Prepared, accounts: &Accounts) -> CliError {
         "name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)"
             .to_owned()
     } else {
-        format!("name one with --account; there are: {}", listed(&names))
+        format!(
+            "name one with --account, or make one the default with `cleanup account default NAME`; there are: {}",
+            listed(&names)
+        )
     };
     CliError::new(Kind::Usage, message).hint(hint)
 }

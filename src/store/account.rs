@@ -24,6 +24,8 @@ pub struct Account {
     pub hold_rung: u8,
     /// Why it needs a person, since its last drain.
     pub trouble: Option<String>,
+    /// Whether it acts where nobody is named.
+    pub is_default: bool,
 }
 
 /// Nothing is sent for an account before this ends.
@@ -59,11 +61,12 @@ type AccountRow = (
     Option<String>,
     Option<String>,
     Option<i64>,
+    bool,
 );
 
 const SELECT_ACCOUNTS: &str = "
     select a.id, a.name, a.platform, a.user_id, a.hold_until_tick, a.hold_until_at, a.hold_length_ms, a.hold_drain_id,
-           a.hold_reason, a.hold_rung, a.trouble, d.boot, d.clock_checked
+           a.hold_reason, a.hold_rung, a.trouble, d.boot, d.clock_checked, a.is_default
       from account a left join drain d on d.id = a.hold_drain_id
      order by a.id";
 
@@ -133,6 +136,24 @@ pub(super) async fn make_account(
 }
 
 impl Store {
+    /// Makes an account the one that acts where nobody is named, or with none no account.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn set_default_account(&mut self, account: Option<AccountId>) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        // Two statements: the index that allows one default only is checked row by row.
+        for sql in [
+            "update account set is_default = 0 where is_default = 1 and id is not ?1",
+            "update account set is_default = 1 where id = ?1",
+        ] {
+            sqlx::query(sql).bind(account.map(|id| id.0)).execute(&mut *tx).await.map_err(&sort)?;
+        }
+        tx.commit().await.map_err(&sort)
+    }
+
     /// Takes back accounts that nothing belongs to yet: those made known for a load that was then refused. One that has
     /// credentials, lanes or attempts stays.
     ///
@@ -152,7 +173,7 @@ impl Store {
 }
 
 fn account_of(row: AccountRow) -> Result<Account, StoreError> {
-    let (id, name, platform, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked) = row;
+    let (id, name, platform, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked, is_default) = row;
     let hold = match (tick, at, drain, reason) {
         (Some(tick), Some(at), Some(drain), Some(reason)) => Some(Hold {
             until: Tick(tick),
@@ -174,5 +195,6 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
         hold,
         hold_rung: u8::try_from(rung).unwrap_or(0),
         trouble,
+        is_default,
     })
 }

@@ -39,6 +39,9 @@ impl Store {
                               where account_id = ?1 and (reserved_at >= ?2 or ended_at is null))";
         let (jobs, slots): (i64, i64) =
             sqlx::query_as(sql).bind(account.0).bind(keep_from.0).fetch_one(&mut *tx).await.map_err(&sort)?;
+        // Where its history stays, it acts for nobody any more.
+        let sql = "update account set is_default = 0 where id = ?1";
+        sqlx::query(sql).bind(account.0).execute(&mut *tx).await.map_err(&sort)?;
         if jobs == 0 && slots == 0 {
             for sql in [
                 "delete from attempt where account_id = ?1",

@@ -12,7 +12,7 @@ use super::guard::Visitor;
 use super::pages::{self, AccountLine, AccountNow, Frame, JobPage, NowPage, RowsPage};
 use super::problem::Problem;
 use super::state::Web;
-use crate::app;
+use crate::app::{self, DefaultReason};
 use crate::auth::{Why, list};
 use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
 use crate::cli::standing::{AccountStanding, Look, Standing};
@@ -265,7 +265,13 @@ pub(super) async fn new(
 ) -> Result<Html<String>, Problem> {
     let accounts = web.reading().await.accounts().await?;
     let names: Vec<String> = accounts.iter().take(MAX_NAMES).map(|account| account.name.to_string()).collect();
-    Ok(pages::new(&web.frame(visitor, "/new"), &names))
+    let default =
+        app::default_account(&web.settings(), &accounts)?.map(|default| match (default.name, default.reason) {
+            (Some(name), _) => name.to_string(),
+            (None, DefaultReason::Environment(variable)) => format!("the account of {variable}"),
+            (None, _) => "the standard account".to_owned(),
+        });
+    Ok(pages::new(&web.frame(visitor, "/new"), &names, default.as_deref()))
 }
 
 #[derive(Debug, Default, Deserialize)]

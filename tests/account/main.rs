@@ -6,6 +6,7 @@ mod browser;
 mod canary;
 mod certificate;
 mod child;
+mod default;
 mod doctor;
 #[cfg(feature = "keyring")]
 mod keyring;

@@ -15,6 +15,7 @@ Examples:
   cleanup account login --platform aisa   the key comes from stdin
   cleanup account list
   cleanup account check work
+  cleanup account default work            acts where neither the command nor the file names an account
   cleanup account import accounts.csv     many at once; docs/accounts.md has the columns
 
 The app to log in through: CLEANUP_X_CLIENT_ID (and CLEANUP_X_CLIENT_SECRET, if it has one).
@@ -40,6 +41,8 @@ pub enum AccountCommand {
     Logout(AccountLogoutArgs),
     /// Show every account: who it is, what it may do, until when
     List(AccountListArgs),
+    /// Choose the account that acts where neither the command nor the file names one
+    Default(AccountDefaultArgs),
     /// Ask the platforms whether logins are good, and whose they are
     Check(AccountCheckArgs),
     /// Log out and drop the account; requests that still count in a window stay on record
@@ -100,6 +103,22 @@ pub struct AccountListArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `cleanup account default`
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Without NAME it prints who acts now: the account of credentials in the environment, else the default, else the \
+                  only account.\nJobs and schedules that have an account keep it.\n\nExamples:\n  cleanup account default work\n  \
+                  cleanup account default"
+)]
+pub struct AccountDefaultArgs {
+    /// The account
+    #[arg(value_name = "NAME")]
+    pub name: Option<AccountName>,
+    /// No account is the default any more
+    #[arg(long, conflicts_with = "name")]
+    pub none: bool,
 }
 
 /// `cleanup account check`

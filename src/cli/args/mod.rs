@@ -16,8 +16,8 @@ mod until;
 mod values;
 
 pub use account::{
-    AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountImportArgs, AccountListArgs,
-    AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
+    AccountAddArgs, AccountArgs, AccountCheckArgs, AccountCommand, AccountDefaultArgs, AccountImportArgs,
+    AccountListArgs, AccountLoginArgs, AccountLogoutArgs, AccountRemoveArgs, DoctorArgs,
 };
 pub use filter::{FilterArgs, ListFilterArgs};
 pub use global::{ColorChoice, GlobalArgs, LogFormatArg};

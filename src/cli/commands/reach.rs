@@ -70,14 +70,17 @@ impl Reach {
     }
 }
 
-/// The account a command is about: the one named, the environment's, or the only one there is.
+/// The account a command is about: the one named, or the one that acts where nobody is named (`app::default_account`).
 pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CliError> {
     let accounts = store.accounts().await?;
     let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
     let hint = if names.is_empty() {
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN".to_owned()
     } else {
-        format!("name it with --account; there are: {}", names.join(", "))
+        format!(
+            "name it with --account, or make one the default with `cleanup account default NAME`; there are: {}",
+            names.join(", ")
+        )
     };
     let found = id.and_then(|id| accounts.iter().find(|account| account.id == id).cloned());
     found.ok_or_else(|| CliError::new(Kind::Usage, "it is not said whose list it is").hint(hint))

@@ -50,7 +50,7 @@ async fn known(context: &Context) -> Result<Vec<Account>, CliError> {
     Ok(accounts)
 }
 
-/// As a load would choose it: the account that is named; else the environment's; else the only one there is.
+/// As a load would choose it: the account that is named; else the one that acts where nobody is named.
 fn default_platform(context: &Context, rows: &RowArgs, known: &[Account]) -> Platform {
     let named = rows.account.as_ref().and_then(|name| known.iter().find(|account| account.name == *name));
     if let Some(account) = named {
@@ -59,10 +59,6 @@ fn default_platform(context: &Context, rows: &RowArgs, known: &[Account]) -> Pla
     if context.settings.is_sandbox() || rows.platform.is_some() {
         return context.platform(rows.platform);
     }
-    let environment = app::environment_accounts(&context.settings.credentials).unwrap_or_default();
-    match (environment.first(), known) {
-        (Some(found), _) => found.platform,
-        (None, [only]) => only.platform,
-        (None, _) => context.platform(None),
-    }
+    let found = app::default_account(&context.settings, known).ok().flatten();
+    found.map_or_else(|| context.platform(None), |default| default.platform)
 }

@@ -63,7 +63,11 @@ fn row(frame: &Frame, line: &AccountLine) -> Markup {
     let account = &line.account;
     html! {
         tr {
-            th scope="row" { (foreign(account.name.as_str())) br; span.quiet.small.mono { (account.user_id) } }
+            th scope="row" {
+                (foreign(account.name.as_str()))
+                @if account.is_default { " " span.chip { "default" } }
+                br; span.quiet.small.mono { (account.user_id) }
+            }
             td { (account.platform) }
             td { (line.kind.unwrap_or("none")) }
             td { @match line.expires_at { Some(at) => (frame.time(at)), None => "–" } }

@@ -7,8 +7,9 @@ use super::layout::Frame;
 use super::words::foreign;
 use crate::domain::{Action, Platform};
 
-/// The page. `accounts` are the names to choose from.
-pub(in crate::web) fn new(frame: &Frame, accounts: &[String]) -> Html<String> {
+/// The page. `accounts` are the names to choose from, `default` is the one that acts where none is chosen.
+pub(in crate::web) fn new(frame: &Frame, accounts: &[String], default: Option<&str>) -> Html<String> {
+    let others = accounts.iter().any(|name| Some(name.as_str()) != default);
     let content = html! {
         div.head { div.stack {
             h1 { "New job" }
@@ -32,14 +33,15 @@ pub(in crate::web) fn new(frame: &Frame, accounts: &[String]) -> Html<String> {
                 div.field {
                     label for="account" { "Account" }
                     select #account name="account" aria-describedby="account-hint" {
-                        @match accounts {
-                            [] => option value="" { "nobody is known yet" },
-                            [only] => option value="" { (foreign(only)) ", the only one" },
-                            _ => option value="" { "as the file or its job says" },
+                        @match (default, accounts) {
+                            (Some(name), _) => option value="" { "as the file or its job says, else " (foreign(name)) },
+                            (None, []) => option value="" { "nobody is known yet" },
+                            (None, _) => option value="" { "as the file or its job says" },
                         }
-                        @if accounts.len() > 1 { @for name in accounts { option value=(name) { (foreign(name)) } } }
+                        @if others { @for name in accounts { option value=(name) { (foreign(name)) } } }
                     }
-                    span.hint #account-hint { "Who acts where a row of the file names no account. " code { "cleanup account login" } " makes one known." }
+                    span.hint #account-hint { "Who acts where a row of the file names no account. " code { "cleanup account login" } " makes one known, "
+                        code { "cleanup account default NAME" } " chooses the one that acts where none is named." }
                 }
             }
             details {

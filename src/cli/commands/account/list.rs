@@ -92,6 +92,7 @@ fn row(context: &Context, account: &Account, record: Option<&Credential>, outsid
         Some(why) => format!("login needed: {}", why.sentence()),
         None => account.trouble.as_ref().map_or_else(|| "good".to_owned(), |trouble| escaped(trouble).into_owned()),
     };
+    let state = if account.is_default { format!("default; {state}") } else { state };
     let may: Vec<&str> = actions(account, record).into_iter().map(Action::name).collect();
     let may = if may.is_empty() { "-".to_owned() } else { may.join(",") };
     let name = escaped(account.name.as_str()).into_owned();
@@ -122,6 +123,7 @@ fn new_to_json(found: &EnvironmentAccount) -> Value {
         "client_id": null,
         "login_needed": null,
         "trouble": null,
+        "default": false,
     })
 }
 
@@ -152,6 +154,7 @@ fn to_json(account: &Account, record: Option<&Credential>, outside: bool) -> Val
         "client_id": set.and_then(|set| set.client_id.as_deref()),
         "login_needed": login_needed(record, outside).map(Why::name),
         "trouble": account.trouble,
+        "default": account.is_default,
     })
 }
 

@@ -5,6 +5,7 @@
 mod add;
 mod browser;
 mod check;
+pub(crate) mod default;
 mod import;
 pub(crate) mod list;
 mod login;
@@ -31,6 +32,7 @@ pub async fn run(context: &Context, args: &AccountArgs) -> Result<u8, CliError> 
         AccountCommand::Login(args) => stdin::until_signal(login::run(context, args)).await,
         AccountCommand::Logout(args) => logout::run(context, args).await,
         AccountCommand::List(args) => list::run(context, *args).await,
+        AccountCommand::Default(args) => default::run(context, args).await,
         AccountCommand::Check(args) => check::run(context, args).await,
         AccountCommand::Remove(args) => remove::run(context, args).await,
         AccountCommand::Import(args) => import::run(context, args).await,

@@ -30,6 +30,10 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
     let keep_from = keep_from(context, &mut store).await?;
     let removal = store.remove_account(account.id, keep_from).await?;
     store.close().await;
+    if account.is_default {
+        let choose = context.command(&["account", "default", "NAME"]);
+        context.printer.say(&format!("it was the default account, and there is none now; {choose} chooses another"));
+    }
     let name = &account.name;
     context.printer.say(&match removal {
         Removal::Gone => format!("removed: {name}"),

@@ -4,6 +4,7 @@ use super::{Finding, Grave, Level, clock};
 use crate::app;
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
+use crate::cli::commands::account;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
@@ -150,7 +151,23 @@ async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
         let text = format!("{} known, none needs a login as far as is on record", all.len());
         findings.push(Finding { remedy: Some("cleanup account check".into()), ..Finding::good("accounts", text) });
     }
+    let known: Vec<Account> = all.into_iter().map(|(account, _)| account).collect();
+    findings.extend(default_account(context, &known));
     findings
+}
+
+/// Who acts where neither the command nor the file names an account.
+fn default_account(context: &Context, known: &[Account]) -> Option<Finding> {
+    if known.is_empty() {
+        return None;
+    }
+    // Credentials that contradict each other are told among the settings.
+    let text = match app::default_account(&context.settings, known).ok()? {
+        Some(default) => account::default::told(&default),
+        None => "none: a command or a file has to name the account that acts".to_owned(),
+    };
+    let remedy = Some("cleanup account default NAME".to_owned());
+    Some(Finding { remedy, ..Finding::good("default account", text) })
 }
 
 /// Nobody is logged in anywhere: then nothing can be sent but to the sandbox.

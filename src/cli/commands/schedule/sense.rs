@@ -41,7 +41,8 @@ fn of_files(run: &RunArgs) -> String {
 }
 
 fn of_list(list: &ListArgs, run: &RunArgs) -> String {
-    let whose = list.account.as_ref().map_or_else(|| "the default account".to_owned(), AccountName::to_string);
+    // Mostly it was known who that is when the schedule was made, and then it stands in the words.
+    let whose = list.account.as_ref().map_or_else(|| "the default or only account".to_owned(), AccountName::to_string);
     let deed = match run.rows.action {
         Some(Action::DeletePost) => "deletes".to_owned(),
         // Regular verbs, all of them.
@@ -144,7 +145,7 @@ mod tests {
         let list = ["--older-than=1y", "--max-likes=4", "--output=/l/n.csv", "--", "likes"];
         assert_eq!(
             said(&["--action=unlike", "--", "/l/n.csv"], Some(&list)),
-            "Reads the likes of the default account anew, then unlikes what is on the list, older than 1y, and by the further \
+            "Reads the likes of the default or only account anew, then unlikes what is on the list, older than 1y, and by the further \
              rules of its words."
         );
     }

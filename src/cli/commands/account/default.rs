@@ -1,0 +1,89 @@
+//! `cleanup account default`: which account acts where neither the command nor the file names one.
+
+use super::find;
+use crate::app::{self, DefaultAccount, DefaultReason};
+use crate::cli::args::AccountDefaultArgs;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::domain::AccountName;
+
+/// Chooses it, or says who it is.
+///
+/// # Errors
+/// There is no such account (2), the queue cannot be read or written.
+pub(super) async fn run(context: &Context, args: &AccountDefaultArgs) -> Result<u8, CliError> {
+    match &args.name {
+        Some(name) => choose(context, name).await,
+        None if args.none => choose_none(context).await,
+        None => tell(context).await,
+    }
+}
+
+async fn choose(context: &Context, name: &AccountName) -> Result<u8, CliError> {
+    let (mut store, account) = find(context, name).await?;
+    store.set_default_account(Some(account.id)).await?;
+    let is_logged_in = store.is_logged_in(account.id).await?;
+    let known = store.accounts().await?;
+    store.close().await;
+    context.printer.say(&format!(
+        "{name} is the default account: it acts where neither the command nor the file names one; jobs and schedules that \
+         have an account keep it"
+    ));
+    let now = app::default_account(&context.settings, &known)?;
+    let is_of_environment = now.as_ref().filter(|now| now.reason != DefaultReason::Chosen);
+    if let Some(other) = is_of_environment {
+        context.printer.warn(&format!("not at the moment: {}", told(other)));
+    } else if !is_logged_in {
+        let login = context.command(&["account", "login", name.as_str()]);
+        context.printer.warn(&format!("nobody is logged in as {name}; {login} logs it in"));
+    }
+    Ok(0)
+}
+
+async fn choose_none(context: &Context) -> Result<u8, CliError> {
+    if let Some(mut store) = context.existing_queue().await? {
+        store.set_default_account(None).await?;
+        store.close().await;
+    }
+    context.printer.say("no account is the default now");
+    Ok(0)
+}
+
+/// The name goes to stdout, for scripts; why it is this one to stderr.
+async fn tell(context: &Context) -> Result<u8, CliError> {
+    let known = match context.existing_queue().await? {
+        Some(mut store) => {
+            let known = store.accounts().await?;
+            store.close().await;
+            known
+        }
+        None => Vec::new(),
+    };
+    let Some(default) = app::default_account(&context.settings, &known)? else {
+        let (choose, list) = (context.command(&["account", "default", "NAME"]), context.command(&["account", "list"]));
+        context.printer.say(&format!(
+            "no account acts where none is named; {choose} chooses one, and {list} shows which there are"
+        ));
+        return Ok(0);
+    };
+    context.printer.say(&told(&default));
+    if let Some(name) = &default.name {
+        context.printer.data(name.as_str())?;
+    }
+    Ok(0)
+}
+
+/// Who acts where nobody is named, and why.
+pub(crate) fn told(default: &DefaultAccount) -> String {
+    let name = match &default.name {
+        Some(name) => name.to_string(),
+        None => "an account whose name the first run will tell".to_owned(),
+    };
+    let why = match default.reason {
+        DefaultReason::Sandbox => "the pretend platform's standard account".to_owned(),
+        DefaultReason::Environment(variable) => format!("{variable} is set, and goes before any other choice"),
+        DefaultReason::Chosen => "it is the default account".to_owned(),
+        DefaultReason::Only => "it is the only account".to_owned(),
+    };
+    format!("{name} acts where neither the command nor the file names an account: {why}")
+}
