@@ -18,7 +18,7 @@ macro_rules! embedded {
     ($($name:literal,)*) => { [$(($name, include_str!(concat!("../../migrations/", $name, ".sql")))),*] };
 }
 
-const EMBEDDED: [(&str, &str); 19] = embedded![
+const EMBEDDED: &[(&str, &str)] = &embedded![
     "0001_queue",
     "0002_credentials",
     "0003_lists",
@@ -38,6 +38,7 @@ const EMBEDDED: [(&str, &str); 19] = embedded![
     "0019_allowances",
     "0020_schedule_troubles",
     "0022_max_likes",
+    "0029_default_account",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

@@ -19,7 +19,7 @@ fn every_migration_of_the_folder_is_compiled_in_under_its_number() {
     let mut files: Vec<String> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
-    assert_eq!(files, EMBEDDED.map(|(name, _)| format!("{name}.sql")));
+    assert_eq!(files, EMBEDDED.iter().map(|(name, _)| format!("{name}.sql")).collect::<Vec<_>>());
     let versions: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
     assert!(versions[0] == 1 && versions.is_sorted_by(|a, b| a < b), "{versions:?}");
 }
