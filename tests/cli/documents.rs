@@ -115,7 +115,7 @@ fn options_that_the_documentation_names_are_there() {
     tree.build();
     collect(&tree, &mut known);
     // Of other programs, and one that says why it is gone.
-    for other in ["help", "version", "release", "test", "locked", "path", "min-likes"] {
+    for other in ["help", "version", "release", "test", "locked", "path", "features", "profile", "min-likes"] {
         known.insert(other.to_owned());
     }
     // The options of benches/run are its own.
