@@ -2,14 +2,15 @@
 //! here: opening the browser.
 //!
 //! It answers GET of the one path and nothing else; a wrong state or a stray request (favicon, another tab, another program)
-//! gets its page and does not end the wait.
+//! gets its page and does not end the wait, however many there are: the deadline bounds it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::login::{Attempt, Code, LoginError, NoCode, Redirect};
 
@@ -19,8 +20,10 @@ pub const LOGIN_WAIT_SECONDS: u64 = 300;
 const MAX_REQUEST_BYTES: usize = 16 * 1024;
 const REQUEST_SECONDS: u64 = 10;
 const ANSWER_SECONDS: u64 = 2;
-const MAX_REQUESTS: usize = 200;
+/// Connections that are read at the same time. One more, and the oldest goes: the browser speaks as soon as it is connected.
 const MAX_OPEN: usize = 32;
+/// Out of file handles, most likely: connections that end will free some.
+const ACCEPT_BACKOFF_MS: u64 = 50;
 
 /// Sockets that listen.
 #[derive(Debug)]
@@ -74,20 +77,27 @@ impl Listener {
     /// Connections are read side by side, each with its own deadline: browsers open some in advance and say nothing on them.
     async fn serve(&self, attempt: &Attempt) -> Result<Code, LoginError> {
         let mut open = JoinSet::new();
-        let mut requests = 0;
-        while requests < MAX_REQUESTS {
+        let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
+        loop {
             let (mut stream, line) = tokio::select! {
-                accepted = self.accept(), if open.len() < MAX_OPEN => {
-                    requests += 1;
-                    if let Ok(stream) = accepted {
-                        open.spawn(tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS), head(stream)));
-                    }
-                    continue;
-                }
+                biased;
                 Some(read) = open.join_next() => match read {
                     Ok(Ok(Ok(read))) => read,
                     _ => continue,
                 },
+                accepted = self.accept() => {
+                    let Ok(stream) = accepted else {
+                        tokio::time::sleep(Duration::from_millis(ACCEPT_BACKOFF_MS)).await;
+                        continue;
+                    };
+                    oldest_first.retain(|handle| !handle.is_finished());
+                    if oldest_first.len() >= MAX_OPEN && let Some(oldest) = oldest_first.pop_front() {
+                        oldest.abort();
+                    }
+                    let read = tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS), head(stream));
+                    oldest_first.push_back(open.spawn(read));
+                    continue;
+                }
             };
             let (page, ended) = judge(&line, attempt);
             // A browser that does not want the page has brought the code nevertheless.
@@ -96,7 +106,6 @@ impl Listener {
                 return ended.map_err(LoginError::from);
             }
         }
-        Err(LoginError::NoCode(NoCode::Missing))
     }
 
     async fn accept(&self) -> io::Result<TcpStream> {

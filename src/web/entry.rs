@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Form, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -26,8 +26,17 @@ pub(super) struct Link {
 pub(super) async fn arrive(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
+    method: Method,
+    headers: HeaderMap,
     Query(link): Query<Link>,
 ) -> Result<Response, Problem> {
+    // Neither is a person who comes in: a link is used up by a person alone. A browser throws an answer of this kind away and asks again.
+    if method == Method::HEAD {
+        return Ok(StatusCode::OK.into_response());
+    }
+    if headers.contains_key("sec-purpose") {
+        return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
+    }
     if visitor.session.is_some() {
         return Ok(Redirect::to("/").into_response());
     }
@@ -78,7 +87,7 @@ pub(super) async fn log_in(
 
 async fn let_in(web: &Web, token: &str, how: &str) -> Response {
     let now = web.clock.now();
-    let number = web.sessions.find(token, now.tick).map_or(0, |session| session.number);
+    let number = web.sessions.find(token, true, now.tick).map_or(0, |session| session.number);
     let actor = format!("dashboard (browser {number})");
     let deed = Deed { actor: &actor, deed: "log-in", job: None, detail: how };
     match web.commanding().await {
@@ -112,9 +121,8 @@ pub(super) async fn choose_theme(
     let theme = Theme::parse(&choice.theme);
     // Back to where it was chosen; only the path, so that nobody is sent elsewhere.
     let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let path = from.strip_prefix(&web.places.address()).filter(|path| path.starts_with('/') && !path.starts_with("//"));
-    let back = path.filter(|path| path.bytes().all(|byte| byte.is_ascii_graphic())).unwrap_or("/").to_owned();
-    ([(header::SET_COOKIE, theme_cookie(&web, theme))], Redirect::to(&back)).into_response()
+    let back = web.places.own_path(from).unwrap_or("/");
+    ([(header::SET_COOKIE, theme_cookie(&web, theme))], Redirect::to(back)).into_response()
 }
 
 fn no_random(error: NoRandom) -> Problem {

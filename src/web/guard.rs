@@ -30,6 +30,7 @@ const THEME_COOKIE: &str = "cleanup_theme";
 pub(super) const HEALTH: &str = "/healthz";
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Nothing inline, nothing from elsewhere, in nobody's frame.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -138,7 +139,8 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
     let name = if web.places.is_secure() { SECURE_COOKIE } else { COOKIE };
     let now = web.clock.now().tick;
     // Other programs of this host may have set one of the same name.
-    let session = cookies(headers, name).find_map(|token| web.sessions.find(token, now));
+    let is_use = is_use(request.method(), path, headers);
+    let session = cookies(headers, name).find_map(|token| web.sessions.find(token, is_use, now));
     let for_everybody = path == "/login" || path.starts_with("/assets/");
     if session.is_some() || for_everybody {
         return Ok(Visitor { session, theme });
@@ -150,6 +152,15 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
         (Entry::Password(_), _) => Redirect::to("/login").into_response(),
         (Entry::Link, _) => (StatusCode::UNAUTHORIZED, pages::no_entry(theme)).into_response(),
     }))
+}
+
+/// Whether a person does something, rather than a page that is open and follows by itself. Programs say neither.
+fn is_use(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    if *method == Method::POST {
+        return true;
+    }
+    let is = |name: HeaderName, wanted: &str| headers.get(name).is_none_or(|value| value == wanted);
+    path != "/events" && is(FETCH_MODE, "navigate") && is(FETCH_DEST, "document")
 }
 
 fn refusal(why: Refusal) -> Box<Response> {

@@ -32,6 +32,11 @@ impl Problem {
         Problem { status: StatusCode::UNPROCESSABLE_ENTITY, message: message.into(), hint, as_json: false }
     }
 
+    /// More than is received.
+    pub(super) fn too_long(message: impl Into<String>, hint: &str) -> Problem {
+        Problem { status: StatusCode::PAYLOAD_TOO_LARGE, ..Problem::unusable(message, hint) }
+    }
+
     /// More at once than this server does.
     pub(super) fn busy(message: &str) -> Problem {
         let hint = Some("Try again in a moment.".to_owned());

@@ -32,7 +32,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/jobs/{job}/cancel", get(views::cancel).post(actions::cancel))
         .route("/jobs/{job}/retry", post(actions::retry))
         .route("/jobs/{job}/rows/{task}/retry", post(actions::retry_row))
-        .route("/new", get(views::new).post(uploads::receive).layer(DefaultBodyLimit::disable()))
+        .route("/new", get(views::new).post(uploads::receive).layer(DefaultBodyLimit::max(uploads::MAX_BODY_BYTES)))
         .route("/new/{upload}", get(uploads::show).post(uploads::confirm))
         .route("/new/{upload}/drop", post(uploads::discard))
         .route("/schedules", get(schedules::schedules))

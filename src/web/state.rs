@@ -173,12 +173,12 @@ impl Web {
         })
     }
 
-    /// A new one-time link; the one before is void.
+    /// A new one-time link, good for [`LINK_SECONDS`](super::access::LINK_SECONDS); the one before is void.
     ///
     /// # Errors
     /// The system gives no random numbers.
     pub fn new_link(&self) -> Result<String, NoRandom> {
-        let token: Token = self.sessions.new_link()?;
+        let token: Token = self.sessions.new_link(self.clock.now().tick)?;
         Ok(format!("{}/login?token={}", self.places.address(), token.expose()))
     }
 
@@ -243,7 +243,7 @@ impl Web {
         }
     }
 
-    /// Tells pages of what other connections have written, once a second. Never ends.
+    /// Tells pages of what other connections have written, and drops uploads that nobody has queued, once a second. Never ends.
     ///
     /// # Errors
     /// The queue cannot be read.
@@ -256,7 +256,9 @@ impl Web {
                 seen = version;
                 self.note_change();
             }
-            self.clock.sleep_until(self.clock.now().tick.after(LOOK_EVERY)).await;
+            let now = self.clock.now().tick;
+            self.uploads.drop_old(now);
+            self.clock.sleep_until(now.after(LOOK_EVERY)).await;
         }
     }
 }

@@ -91,6 +91,30 @@ async fn the_browser_comes_back_to_the_listener() {
 }
 
 #[tokio::test]
+async fn strangers_do_not_end_the_wait_however_many_there_are() {
+    let port = crate::port::free_port();
+    let redirect = format!("http://127.0.0.1:{port}/back");
+    let bench = Bench::new(Duration::from_secs(7200)).await;
+    let attempt = attempt(&bench, &public_app(), &redirect);
+    let listener = Listener::bind(attempt.redirect()).await.unwrap();
+    let state = attempt.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
+    let browser = async {
+        for _ in 0..250 {
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        }
+        // More than are read at the same time, and none of them says anything.
+        let mut silent = Vec::new();
+        for _ in 0..100 {
+            silent.push(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+        }
+        let (status, _) = visit(&format!("{redirect}?code=the-code&state={state}")).await;
+        assert_eq!(status, 200);
+    };
+    let (code, ()) = tokio::join!(listener.wait(&attempt, 60), browser);
+    assert_eq!(code.unwrap(), attempt.code_from_paste("the-code").unwrap());
+}
+
+#[tokio::test]
 async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
     let port = crate::port::free_port();
     let redirect = format!("http://localhost:{port}/callback");

@@ -26,6 +26,60 @@ fn a_link_lets_one_browser_in_and_the_next_one_needs_the_next() {
 }
 
 #[test]
+fn a_link_is_used_up_by_a_person_alone() {
+    let served = Served::start();
+    let link = served.link();
+    let path = link.split_once(&served.address).unwrap().1.to_owned();
+    let answer = served.ask("HEAD", &path, &[], "");
+    assert!(answer.status == 200 && !answer.head.contains("set-cookie"), "{answer:?}");
+    let answer = served.ask("GET", &path, &[("sec-purpose", "prefetch;prerender")], "");
+    assert!(answer.status == 503 && !answer.head.contains("set-cookie"), "{answer:?}");
+    assert_eq!(served.link(), link);
+    assert_eq!(served.ask("GET", &path, &[], "").status, 303, "it still works");
+}
+
+#[test]
+fn a_theme_leads_back_to_a_page_of_ours_and_nowhere_else() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let own = format!("http://{}", served.address);
+    let back = |referer: &str| {
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [("cookie", cookie.as_str()), ("origin", own.as_str()), ("referer", referer), kind];
+        let answer = served.ask("POST", "/theme", &headers, "theme=dark");
+        answer.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or_default().to_owned()
+    };
+    let home = back("");
+    assert!(back(&format!("{own}/jobs?x=1")).ends_with("/jobs?x=1"));
+    for path in
+        ["//evil.example", "/\\evil.example", "/\\/evil.example", "\\\\evil.example", "/a\\..\\..\\evil.example"]
+    {
+        assert_eq!(back(&format!("{own}{path}")), home, "{path}");
+    }
+    assert_eq!(back("http://evil.example/jobs"), home);
+}
+
+#[test]
+fn whoever_is_logged_out_hears_nothing_more() {
+    use std::io::{Read, Write};
+    let served = Served::start();
+    let cookie = served.cookie();
+    let mut stream = std::net::TcpStream::connect(served.connect_to()).unwrap();
+    let address = &served.address;
+    let path = served.page("/events");
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let mut start = [0; 15];
+    stream.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200 OK");
+    served.post("/logout", &cookie, "");
+    stream.read_to_end(&mut Vec::new()).expect("the stream ends");
+}
+
+#[test]
 fn another_origin_and_a_rebound_name_get_nothing() {
     let served = Served::start();
     let cookie = served.cookie();

@@ -190,6 +190,8 @@ fn names_are_text_and_not_markup() {
         assert_eq!(page.status, 200, "{path}");
         assert!(!page.body.contains("<b onclick") && !page.body.contains("n</b>"), "{path}: {}", page.body);
         assert!(path == "/log" || page.body.contains("&lt;b onclick"), "{path}: {}", page.body);
+        let title = page.body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap();
+        assert!(!title.contains('\u{202e}'), "{path}: {title}");
     }
     let form = format!("name={}", encoded(name));
     let skipped = served.post("/schedules/skip", &cookie, &form);

@@ -25,6 +25,56 @@ fn received(served: &Served, cookie: &str, fields: &[Field<'_>]) -> String {
     answer.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned()
 }
 
+#[test]
+fn a_form_with_several_files_is_refused_and_nothing_of_it_stays() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let file = rows(0..3);
+    for name in ["file", "keep"] {
+        let many = vec![(name, "unfollow.csv", &*file); 20];
+        let answer = receive(&served, &cookie, &many);
+        assert!(answer.status == 422 && answer.body.contains("more than once"), "{answer:?}");
+        assert_eq!(listed(&served), [""; 0], "{name}");
+    }
+    let twice = [("file", "unfollow.csv", &*file), ("job", "", "a"), ("job", "", "b")];
+    assert_eq!(receive(&served, &cookie, &twice).status, 422);
+    // A form whose file comes last, or without a name, leaves nothing behind either.
+    assert_eq!(receive(&served, &cookie, &[("keep", "friends.csv", &*file)]).status, 422);
+    assert_eq!(receive(&served, &cookie, &[("file", "unfollow.csv", &*file), ("action", "", "fly")]).status, 422);
+    assert_eq!(listed(&served), [""; 0]);
+}
+
+#[test]
+fn an_upload_that_breaks_off_or_is_too_long_leaves_nothing_behind() {
+    use std::io::Write;
+    let served = Served::start();
+    let cookie = served.cookie();
+    let path = served.page("/new");
+    let begin = |length: u64| {
+        let mut stream = std::net::TcpStream::connect(served.connect_to()).unwrap();
+        let address = &served.address;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncookie: {cookie}\r\nconnection: close\r\n\
+             content-type: {KIND}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let part = "--line\r\ncontent-disposition: form-data; name=\"file\"; filename=\"unfollow.csv\"\r\n\r\n1\n";
+    let mut stream = begin(50_000);
+    stream.write_all(part.as_bytes()).unwrap();
+    let is_there = |served: &Served| {
+        let folder = std::fs::read_dir(uploads(served)).ok()?;
+        Some(folder.count())
+    };
+    served.until("it is being received", |served| is_there(served).filter(|files| *files == 1));
+    drop(stream);
+    served.until("it is gone", |served| is_there(served).filter(|files| *files == 0));
+    // Said before the first byte of it is read.
+    let answer = Answer::read(&mut begin(600 * 1024 * 1024));
+    assert!(answer.status == 413 && answer.body.contains("cleanup load"), "{answer:?}");
+}
+
 fn rows(numbers: std::ops::Range<u64>) -> String {
     numbers.map(|n| format!("{}\n", 1_629_556_410_996_121_225 + n)).collect()
 }

@@ -16,5 +16,5 @@ mod tries;
 
 pub use origin::{Asker, InvalidOrigin, Places, Refusal};
 pub use password::{MIN_PASSWORD_CHARS, Password, PasswordError};
-pub use session::{NoRandom, Session, Sessions, Token, same};
+pub use session::{LINK_SECONDS, NoRandom, Session, Sessions, Token, same};
 pub use tries::Tries;

@@ -86,6 +86,16 @@ impl Places {
         format!("{}://{}", self.scheme, self.hosts.first().map_or("", String::as_str))
     }
 
+    /// The path and query of an address of ours, with which nobody can be sent elsewhere; none of every other address. Browsers take `\\` for
+    /// `/`, and two of them for the begin of another host.
+    pub fn own_path<'a>(&self, address: &'a str) -> Option<&'a str> {
+        let (scheme, rest) = address.split_once("://")?;
+        let (host, path) = rest.split_at(rest.find('/')?);
+        let path = path.split('#').next().unwrap_or_default();
+        let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        (scheme == self.scheme && self.knows(host) && is_plain && !path.starts_with("//")).then_some(path)
+    }
+
     fn knows(&self, host: &str) -> bool {
         self.hosts.iter().any(|known| known.eq_ignore_ascii_case(host))
     }
@@ -195,7 +205,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        let path = |address| local().own_path(address);
+        assert_eq!(path("http://127.0.0.1:7878/jobs/1/rows?q=a"), Some("/jobs/1/rows?q=a"));
+        assert_eq!(path("http://localhost:7878/#main"), Some("/"));
+        for elsewhere in [
+            "",
+            "/jobs",
+            "http://127.0.0.1:7878",
+            "http://127.0.0.1:7878//evil.example",
+            "http://127.0.0.1:7878/\\evil.example",
+            "http://127.0.0.1:7878\\/evil.example",
+            "http://127.0.0.1:7878/\t/evil.example",
+            "http://127.0.0.1:7878/a\\b",
+            "http://127.0.0.1:7878@evil.example/",
+            "http://evil.example/",
+            "https://127.0.0.1:7878/",
+        ] {
+            assert_eq!(path(elsewhere), None, "{elsewhere:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_path_of_ours_stays_with_us(path in "[/\\\\a-z@:\t%.?#]{0,12}") {
+            let address = format!("http://127.0.0.1:7878{path}");
+            if let Some(own) = local().own_path(&address) {
+                prop_assert!(own.starts_with('/') && !own[1..].starts_with(['/', '\\']) && !own.contains(['\\', '\t']));
+            }
+        }
+
         #[test]
         fn nobody_changes_anything_from_elsewhere(host in "[a-z0-9.:\\[\\]]{0,20}", origin in "(https?://)?[a-z0-9.:]{0,20}", site in "[a-z-]{0,12}") {
             let foreign = Asker { host: Some(&host), origin: Some(&origin), site: Some(&site), mode: None };

@@ -15,6 +15,10 @@ use crate::domain::{Secret, Tick};
 const MAX_SESSIONS: usize = 16;
 /// How long a session lasts that nobody uses.
 const IDLE_SECONDS: u64 = 12 * 3600;
+/// How long a session lasts at most, however much it is used.
+const MAX_SESSION_SECONDS: u64 = 7 * 24 * 3600;
+/// How long a link lasts that nobody uses.
+pub const LINK_SECONDS: u64 = 3600;
 /// The longest token that is looked at.
 const MAX_TOKEN_CHARS: usize = 128;
 
@@ -74,12 +78,13 @@ pub struct Session {
 struct Known {
     print: Print,
     session: Session,
+    begun: Tick,
     used: Tick,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    link: Option<Print>,
+    link: Option<(Print, Tick)>,
     known: VecDeque<Known>,
     let_in: u64,
 }
@@ -89,13 +94,13 @@ struct Inner {
 pub struct Sessions(Mutex<Inner>);
 
 impl Sessions {
-    /// A new one-time link; the one before is void.
+    /// A new one-time link, good for [`LINK_SECONDS`]; the one before is void.
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn new_link(&self) -> Result<Token, NoRandom> {
+    pub fn new_link(&self, now: Tick) -> Result<Token, NoRandom> {
         let token = Token::new()?;
-        self.inner().link = Some(Print::of(token.expose()));
+        self.inner().link = Some((Print::of(token.expose()), now));
         Ok(token)
     }
 
@@ -110,7 +115,10 @@ impl Sessions {
         let offered = Print::of(offered);
         {
             let mut inner = self.inner();
-            if !inner.link.as_ref().is_some_and(|link| link.is(&offered)) {
+            let is_good = |(link, since): &(Print, Tick)| {
+                link.is(&offered) && now.since(*since) < Duration::from_secs(LINK_SECONDS)
+            };
+            if !inner.link.as_ref().is_some_and(is_good) {
                 return Ok(None);
             }
             inner.link = None;
@@ -132,12 +140,13 @@ impl Sessions {
             let oldest = inner.known.iter().enumerate().min_by_key(|(_, known)| known.used).map(|(index, _)| index);
             oldest.and_then(|index| inner.known.remove(index));
         }
-        inner.known.push_back(Known { print: Print::of(token.expose()), session, used: now });
+        inner.known.push_back(Known { print: Print::of(token.expose()), session, begun: now, used: now });
         Ok(token)
     }
 
-    /// Whose cookie this is.
-    pub fn find(&self, offered: &str, now: Tick) -> Option<Session> {
+    /// Whose cookie this is. `is_use`: a person does something, so that the session lasts longer; a page that is open and follows by itself
+    /// does not extend it.
+    pub fn find(&self, offered: &str, is_use: bool, now: Tick) -> Option<Session> {
         if offered.len() > MAX_TOKEN_CHARS {
             return None;
         }
@@ -146,11 +155,18 @@ impl Sessions {
         let mut found = None;
         for known in inner.known.iter_mut().filter(|known| is_alive(known, now)) {
             if known.print.is(&offered) {
-                known.used = now;
+                if is_use {
+                    known.used = now;
+                }
                 found = Some(known.session);
             }
         }
         found
+    }
+
+    /// Whether a session has not ended.
+    pub fn lasts(&self, session: Session, now: Tick) -> bool {
+        self.inner().known.iter().any(|known| known.session == session && is_alive(known, now))
     }
 
     /// Ends a session.
@@ -165,6 +181,7 @@ impl Sessions {
 
 fn is_alive(known: &Known, now: Tick) -> bool {
     now.since(known.used) < Duration::from_secs(IDLE_SECONDS)
+        && now.since(known.begun) < Duration::from_secs(MAX_SESSION_SECONDS)
 }
 
 #[cfg(test)]
@@ -175,21 +192,21 @@ mod tests {
     #[test]
     fn a_link_lets_one_browser_in_once() {
         let sessions = Sessions::default();
-        let link = sessions.new_link().unwrap();
+        let link = sessions.new_link(Tick(0)).unwrap();
         assert_eq!(link.expose().len(), 43);
         assert!(sessions.redeem("wrong", Tick(0)).unwrap().is_none());
         let cookie = sessions.redeem(link.expose(), Tick(0)).unwrap().unwrap();
         assert!(sessions.redeem(link.expose(), Tick(0)).unwrap().is_none(), "it is void");
-        assert_eq!(sessions.find(cookie.expose(), Tick(1)), Some(Session { number: 1 }));
-        assert_eq!(sessions.find(link.expose(), Tick(1)), None);
-        assert_eq!(sessions.find("", Tick(1)), None);
+        assert_eq!(sessions.find(cookie.expose(), true, Tick(1)), Some(Session { number: 1 }));
+        assert_eq!(sessions.find(link.expose(), true, Tick(1)), None);
+        assert_eq!(sessions.find("", true, Tick(1)), None);
         assert!(!format!("{link:?} {sessions:?}").contains(link.expose()));
     }
 
     #[test]
     fn a_newer_link_voids_the_older() {
         let sessions = Sessions::default();
-        let (older, newer) = (sessions.new_link().unwrap(), sessions.new_link().unwrap());
+        let (older, newer) = (sessions.new_link(Tick(0)).unwrap(), sessions.new_link(Tick(0)).unwrap());
         assert!(sessions.redeem(older.expose(), Tick(0)).unwrap().is_none());
         assert!(sessions.redeem(newer.expose(), Tick(0)).unwrap().is_some());
     }
@@ -199,17 +216,46 @@ mod tests {
         let sessions = Sessions::default();
         let first = sessions.let_in(Tick(0)).unwrap();
         let later = Tick(i64::try_from(IDLE_SECONDS).unwrap() * 1000);
-        assert!(sessions.find(first.expose(), Tick(later.0 - 1)).is_some());
-        assert!(sessions.find(first.expose(), Tick(later.0 * 2)).is_none());
+        assert!(sessions.find(first.expose(), true, Tick(later.0 - 1)).is_some());
+        assert!(sessions.find(first.expose(), true, Tick(later.0 * 2)).is_none());
         let kept = sessions.let_in(later).unwrap();
         for n in 0..MAX_SESSIONS as i64 - 1 {
             sessions.let_in(Tick(later.0 + n + 1)).unwrap();
         }
-        assert!(sessions.find(kept.expose(), Tick(later.0 + 100)).is_some());
+        assert!(sessions.find(kept.expose(), true, Tick(later.0 + 100)).is_some());
         sessions.let_in(Tick(later.0 + 200)).unwrap();
-        assert!(sessions.find(kept.expose(), Tick(later.0 + 300)).is_some(), "used a moment ago");
-        let session = sessions.find(kept.expose(), later).unwrap();
+        assert!(sessions.find(kept.expose(), true, Tick(later.0 + 300)).is_some(), "used a moment ago");
+        let session = sessions.find(kept.expose(), true, later).unwrap();
         sessions.end(session);
-        assert!(sessions.find(kept.expose(), later).is_none());
+        assert!(sessions.find(kept.expose(), true, later).is_none());
+    }
+
+    #[test]
+    fn a_link_that_nobody_uses_ends() {
+        let sessions = Sessions::default();
+        let ends = i64::try_from(LINK_SECONDS).unwrap() * 1000;
+        let link = sessions.new_link(Tick(0)).unwrap();
+        assert!(sessions.redeem(link.expose(), Tick(ends)).unwrap().is_none());
+        let link = sessions.new_link(Tick(ends)).unwrap();
+        assert!(sessions.redeem(link.expose(), Tick(2 * ends - 1)).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_page_that_is_open_extends_nothing_and_no_session_lasts_for_ever() {
+        let sessions = Sessions::default();
+        let hour = 3_600_000;
+        let watched = sessions.let_in(Tick(0)).unwrap();
+        for hours in 0..12 {
+            assert!(sessions.find(watched.expose(), false, Tick(hours * hour)).is_some());
+        }
+        assert!(sessions.find(watched.expose(), false, Tick(12 * hour)).is_none(), "nobody used it");
+        let used = sessions.let_in(Tick(0)).unwrap();
+        let session = sessions.find(used.expose(), true, Tick(0)).unwrap();
+        for hours in 0..7 * 24 {
+            assert!(sessions.find(used.expose(), true, Tick(hours * hour)).is_some());
+        }
+        assert!(sessions.lasts(session, Tick(7 * 24 * hour - 1)));
+        assert!(!sessions.lasts(session, Tick(7 * 24 * hour)));
+        assert!(sessions.find(used.expose(), true, Tick(7 * 24 * hour)).is_none(), "a week is the most");
     }
 }

@@ -129,7 +129,7 @@ fn asset(name: &str) -> String {
     format!("/assets/{name}?v={}", env!("CARGO_PKG_VERSION"))
 }
 
-/// A whole document.
+/// A whole document. The title may be foreign text.
 pub(super) fn document(theme: Theme, title: &str, body: &Markup) -> Html<String> {
     let page = html! {
         (DOCTYPE)
@@ -138,7 +138,7 @@ pub(super) fn document(theme: Theme, title: &str, body: &Markup) -> Html<String>
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
-                title { (title) " · cleanup" }
+                title { (words::foreign(title)) " · cleanup" }
                 link rel="stylesheet" href=(asset("style.css"));
                 link rel="icon" type="image/svg+xml" href=(asset("icon.svg"));
             }

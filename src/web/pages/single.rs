@@ -15,9 +15,9 @@ pub(in crate::web) fn no_entry(theme: Theme) -> Html<String> {
     let content = html! {
         div.card {
             h1 { "This page needs its link" }
-            p { "The dashboard opens with a one-time link. " code { "cleanup serve" } " shows it in its terminal; without a \
-                 terminal it is in a file beside the queue, and the log says where." }
-            p.quiet { "A link works once. When it has been used, the next one is shown in the same place." }
+            p { "The dashboard opens with a one-time link. " code { "cleanup serve" } " shows it in its terminal, and keeps the newest \
+                 one in a file beside the queue; it has said where." }
+            p.quiet { "A link works once, and for an hour. The next one is in the same file." }
         }
     };
     narrow(theme, "No entry", &content)

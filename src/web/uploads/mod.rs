@@ -18,7 +18,7 @@ use axum::extract::{Path as UrlPath, State};
 use axum::response::{Html, Redirect};
 
 use self::place::JobFile;
-pub(super) use self::receive::receive;
+pub(super) use self::receive::{MAX_BODY_BYTES, receive};
 use super::guard::Visitor;
 use super::pages;
 use super::problem::Problem;
@@ -58,11 +58,21 @@ struct Waiting {
     choices: Choices,
     /// As the sender calls it. Foreign text.
     shown: String,
-    file: PathBuf,
-    keep: Option<PathBuf>,
+    file: Received,
+    keep: Option<Received>,
     /// Where its keep list is going to be.
     keep_place: PathBuf,
     since: Tick,
+}
+
+/// A file that was received. It is removed with this: what was queued has a copy in its place.
+#[derive(Debug)]
+struct Received(PathBuf);
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 /// What `check` says of a file, for its page.
@@ -94,10 +104,15 @@ impl Uploads {
         Uploads { folder, waiting: Mutex::default() }
     }
 
-    fn put(&self, waiting: Waiting, now: Tick) -> u64 {
+    /// Drops what has waited for too long.
+    pub(super) fn drop_old(&self, now: Tick) {
         let mut inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = |_: &u64, waiting: &mut Arc<Waiting>| now.since(waiting.since) < Duration::from_secs(WAIT_SECONDS);
-        inner.1.retain(fresh);
+        inner.1.retain(|_, waiting| now.since(waiting.since) < Duration::from_secs(WAIT_SECONDS));
+    }
+
+    fn put(&self, waiting: Waiting, now: Tick) -> u64 {
+        self.drop_old(now);
+        let mut inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if inner.1.len() >= MAX_WAITING {
             let oldest = inner.1.iter().min_by_key(|(_, waiting)| waiting.since).map(|(id, _)| *id);
             oldest.and_then(|id| inner.1.remove(&id));
@@ -118,29 +133,21 @@ impl Uploads {
     }
 
     /// A new file in the folder, readable by its owner alone.
-    fn create(&self) -> Result<(std::fs::File, PathBuf), CliError> {
+    fn create(&self) -> Result<(std::fs::File, Received), CliError> {
         let complain = |error| CliError::io(self.folder.display(), error);
         make_private_folder(&self.folder).map_err(complain)?;
         let path = self.folder.join(format!("{}{:016x}.csv", place::RECEIVED, fastrand::u64(..)));
         let mut options = std::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(complain)?;
-        Ok((file, path))
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        // What was queued has a copy in its place.
-        for path in [Some(&self.file), self.keep.as_ref()].into_iter().flatten() {
-            let _ = std::fs::remove_file(path);
-        }
+        Ok((file, Received(path)))
     }
 }
 
 /// Reads and judges a waiting file, on a thread of its own: it may have millions of rows.
 async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Prepared, LoadOptions), CliError> {
     let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
-    let (file, keep_file) = (waiting.file.clone(), waiting.keep.clone());
+    let file = waiting.file.0.clone();
+    let keep_file = waiting.keep.as_ref().map(|keep| keep.0.clone());
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
     let final_keep = waiting.keep_place.clone();
     let known = app::known_jobs(&mut *web.reading().await, &[], Some(&choices.job)).await?;
@@ -281,9 +288,9 @@ async fn put_in_place(web: &Web, waiting: &Waiting, store: &mut Store, file: &Pr
     let kept: Vec<&Path> = in_use.as_deref().into_iter().chain([waiting.keep_place.as_path()]).collect();
     place::sweep_keep_lists(&web.uploads.folder, &file.job, &kept);
     if let Some(keep) = &waiting.keep {
-        place::put_keep_list(keep, &waiting.keep_place)?;
+        place::put_keep_list(&keep.0, &waiting.keep_place)?;
     }
-    Ok(JobFile::put(&waiting.file, &file.path)?)
+    Ok(JobFile::put(&waiting.file.0, &file.path)?)
 }
 
 /// An engine at work knows the accounts there were when it began. It begins anew when there are more; the rows of a new one

@@ -3,8 +3,9 @@
 //! In: files that were received, the name of their job. Out: the same files in their place; what was there before comes back where the load
 //! fails. What does not belong here: loading.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::cli::error::CliError;
 use crate::domain::Wall;
@@ -24,7 +25,7 @@ impl JobFile {
     /// # Errors
     /// The folder does not take it: the name is too long for this file system, or there is no room.
     pub(super) fn put(received: &Path, place: &Path) -> Result<JobFile, CliError> {
-        let (new, before) = (beside(received, "new"), beside(received, "before"));
+        let (new, before) = (beside(received, NEW), beside(received, BEFORE));
         let placed = JobFile::exchange(received, place, &new, &before);
         if placed.is_err() {
             for path in [new, before] {
@@ -95,25 +96,28 @@ pub(super) fn sweep_keep_lists(folder: &Path, job: &str, but: &[&Path]) {
 
 /// The name of a file while it is received and waits for its second step begins so.
 pub(super) const RECEIVED: &str = ".incoming-";
+/// The name of a file on its way to its place.
+const NEW: &str = ".new-";
+/// The name of what was there before, until the rows are queued.
+const BEFORE: &str = ".before-";
 
-/// Removes files that were received and that nobody can queue any more, because the process that they waited in was killed. What
-/// another process beside this one waits with is younger than `age`.
+/// Removes files that were received and that nobody can queue any more, because the process that they waited in was killed, and what a load
+/// that was killed has left beside them. What another process beside this one waits with is younger than `age`: its name was given then,
+/// which changes no time but `ctime` where it is one more name of an old file.
 pub(super) fn sweep_received(folder: &Path, now: Wall, age: Duration) {
     let is_left = |entry: &std::fs::DirEntry| {
-        let modified = entry.metadata().and_then(|about| about.modified()).ok();
-        let since = modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
-        let is_old =
-            since.and_then(|since| i64::try_from(since.as_millis()).ok()).is_some_and(|at| Wall(at).after(age) < now);
-        is_old && entry.file_name().as_encoded_bytes().starts_with(RECEIVED.as_bytes())
+        let named = entry.metadata().ok().map(|about| Wall(about.ctime().saturating_mul(1_000)));
+        let is_ours = |start: &&str| entry.file_name().as_encoded_bytes().starts_with(start.as_bytes());
+        named.is_some_and(|at| at.after(age) < now) && [RECEIVED, NEW, BEFORE].iter().any(is_ours)
     };
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().filter(is_left) {
         let _ = std::fs::remove_file(entry.path());
     }
 }
 
-/// A name of its own in the same folder, beginning with a dot.
-fn beside(received: &Path, what: &str) -> PathBuf {
-    received.with_file_name(format!(".{what}-{:016x}", fastrand::u64(..)))
+/// A name of its own in the same folder, with this begin.
+fn beside(received: &Path, start: &str) -> PathBuf {
+    received.with_file_name(format!("{start}{:016x}", fastrand::u64(..)))
 }
 
 /// Some file systems have no hard links.
@@ -124,6 +128,8 @@ fn link_or_copy(from: &Path, to: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::time::SystemTime;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -180,11 +186,15 @@ mod tests {
         let now =
             Wall(i64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap());
         let hour = Duration::from_secs(3_600);
-        for name in [".incoming-0000000000000001.csv", "unfollow.csv", "unfollow.00000000000000aa.keep"] {
+        for name in [".incoming-0000000000000001.csv", ".new-01", "unfollow.csv", "unfollow.00000000000000aa.keep"] {
             std::fs::write(folder.path().join(name), "1").unwrap();
         }
+        // One more name of a file that is years old.
+        let old = std::fs::File::options().write(true).open(folder.path().join("unfollow.csv")).unwrap();
+        old.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        std::fs::hard_link(folder.path().join("unfollow.csv"), folder.path().join(".before-02")).unwrap();
         sweep_received(folder.path(), now, hour);
-        assert_eq!(names(folder.path()).len(), 3, "it may wait in another process");
+        assert_eq!(names(folder.path()).len(), 5, "they may wait in another process");
         sweep_received(folder.path(), now.after(2 * hour), hour);
         assert_eq!(names(folder.path()), ["unfollow.00000000000000aa.keep", "unfollow.csv"]);
         sweep_received(&folder.path().join("no"), now, hour);

@@ -1,16 +1,17 @@
 //! The first step of an upload: a form with a file is received, piece by piece, within its bounds, and put where it waits.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::multipart::{Field, Multipart};
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Redirect;
 
 use super::place::keep_list_of;
-use super::{Choices, Uploads, Waiting};
+use super::{Choices, Received, Uploads, Waiting};
 use crate::cli::error::CliError;
 use crate::domain::{Action, Platform};
 use crate::web::problem::Problem;
@@ -18,6 +19,8 @@ use crate::web::state::Web;
 
 /// The longest file that is received.
 const MAX_UPLOAD_BYTES: u64 = 256 * 1024 * 1024;
+/// The longest form: a file, a keep list and a few words.
+pub(in crate::web) const MAX_BODY_BYTES: usize = 2 * MAX_UPLOAD_BYTES as usize + 64 * 1024;
 /// A sender that is silent for so long is dropped.
 const MAX_SILENCE_SECONDS: u64 = 20;
 /// The longest text of a field that is no file.
@@ -26,54 +29,87 @@ const MAX_FIELD_BYTES: usize = 1_024;
 const MAX_JOB_NAME_BYTES: usize = 200;
 
 /// The first step: receives the file, and goes to the page that says what is in it.
-pub(in crate::web) async fn receive(State(web): State<Arc<Web>>, mut form: Multipart) -> Result<Redirect, Problem> {
-    let mut waiting = Waiting {
-        choices: Choices::default(),
-        shown: String::new(),
-        file: PathBuf::new(),
-        keep: None,
-        keep_place: PathBuf::new(),
-        since: web.clock.now().tick,
-    };
+pub(in crate::web) async fn receive(
+    State(web): State<Arc<Web>>,
+    headers: HeaderMap,
+    mut form: Multipart,
+) -> Result<Redirect, Problem> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+        return Err(too_long("The form is"));
+    }
+    let (mut choices, mut shown) = (Choices::default(), String::new());
+    let (mut file, mut keep, mut seen) = (None, None, Vec::new());
     while let Some(field) = next_field(&mut form).await? {
-        let name = field.name().unwrap_or_default().to_owned();
-        match name.as_str() {
+        let Some(name) = FIELDS.into_iter().find(|known| field.name() == Some(known)) else {
+            text_of(field).await?;
+            continue;
+        };
+        if seen.contains(&name) {
+            return Err(Problem::unusable(
+                format!("The form has {name:?} more than once."),
+                "Choose one file, and send the form again.",
+            ));
+        }
+        seen.push(name);
+        match name {
             "file" => {
-                waiting.shown = field.file_name().unwrap_or_default().chars().take(200).collect();
-                waiting.file = store_file(&web.uploads, field).await?.0;
+                shown = field.file_name().unwrap_or_default().chars().take(200).collect();
+                file = Some(store_file(&web.uploads, field).await?.0);
             }
-            "keep" => {
-                let (path, bytes) = store_file(&web.uploads, field).await?;
-                waiting.keep = Some(path.clone());
-                if bytes == 0 {
-                    waiting.keep = None;
-                    let _ = std::fs::remove_file(path);
-                }
-            }
-            _ => choose(&mut waiting.choices, &name, &text_of(field).await?)?,
+            "keep" => keep = Some(store_file(&web.uploads, field).await?).filter(|(_, bytes)| *bytes > 0),
+            _ => choose(&mut choices, name, &text_of(field).await?)?,
         }
     }
-    if waiting.shown.is_empty() {
+    let Some(file) = file.filter(|_| !shown.is_empty()) else {
         return Err(Problem::unusable("No file was chosen.", "Choose the CSV whose rows are to be worked off."));
+    };
+    let stem = Path::new(&shown).file_stem().and_then(|stem| stem.to_str());
+    if choices.job.is_empty() {
+        choices.job = job_name(stem.unwrap_or_default())?;
     }
-    if waiting.choices.job.is_empty() {
-        let stem = Path::new(&waiting.shown).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        waiting.choices.job = job_name(stem)?;
-    }
-    if waiting.choices.action.is_none() {
-        // As `load` has it: the file's name decides where nothing else does.
-        waiting.choices.action = Path::new(&waiting.shown).file_stem().and_then(|stem| Action::parse(stem.to_str()?));
-    }
-    waiting.keep_place = keep_list_of(&web.uploads.folder, &waiting.choices.job, fastrand::u64(..));
-    let id = web.uploads.put(waiting, web.clock.now().tick);
+    // As `load` has it: the file's name decides where nothing else does.
+    choices.action = choices.action.or_else(|| Action::parse(stem?));
+    let now = web.clock.now().tick;
+    let keep_place = keep_list_of(&web.uploads.folder, &choices.job, fastrand::u64(..));
+    let keep = keep.map(|(keep, _)| keep);
+    let id = web.uploads.put(Waiting { choices, shown, file, keep, keep_place, since: now }, now);
     Ok(Redirect::to(&format!("/new/{id}")))
+}
+
+/// The fields of the form. What else is in it is read past.
+const FIELDS: [&str; 12] = [
+    "file",
+    "keep",
+    "strict",
+    "trust_ids",
+    "again",
+    "allow_shrink",
+    "moved",
+    "job",
+    "action",
+    "account",
+    "platform",
+    "column",
+];
+
+fn unreadable(error: &MultipartError) -> Problem {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return too_long("The form is");
+    }
+    Problem::unusable(format!("The upload cannot be read: {error}"), "Send it again.")
+}
+
+fn too_long(what: &str) -> Problem {
+    let message = format!("{what} too long: a file may have {} MiB.", MAX_UPLOAD_BYTES / (1024 * 1024));
+    Problem::too_long(message, "Load it on the machine itself: cleanup load FILE.csv")
 }
 
 async fn next_field(form: &mut Multipart) -> Result<Option<Field<'_>>, Problem> {
     let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
     match tokio::time::timeout(silence, form.next_field()).await {
         Ok(Ok(field)) => Ok(field),
-        Ok(Err(error)) => Err(Problem::unusable(format!("The upload cannot be read: {error}"), "Send it again.")),
+        Ok(Err(error)) => Err(unreadable(&error)),
         Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
     }
 }
@@ -82,7 +118,7 @@ async fn next_piece(field: &mut Field<'_>) -> Result<Option<axum::body::Bytes>, 
     let silence = Duration::from_secs(MAX_SILENCE_SECONDS);
     match tokio::time::timeout(silence, field.chunk()).await {
         Ok(Ok(piece)) => Ok(piece),
-        Ok(Err(error)) => Err(Problem::unusable(format!("The upload cannot be read: {error}"), "Send it again.")),
+        Ok(Err(error)) => Err(unreadable(&error)),
         Err(_) => Err(Problem::unusable("The upload stopped under way.", "Send it again.")),
     }
 }
@@ -100,26 +136,21 @@ async fn text_of(mut field: Field<'_>) -> Result<String, Problem> {
         .map_err(|_| Problem::unusable("A field of the form is not UTF-8.", ""))
 }
 
-/// Writes a field to a file of its own; gives its path and length.
-async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(PathBuf, u64), Problem> {
-    let (mut file, path) = uploads.create()?;
-    let cleared = |problem| {
-        let _ = std::fs::remove_file(&path);
-        problem
-    };
+/// Writes a field to a file of its own, which stays as long as what is given; and its length.
+async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(Received, u64), Problem> {
+    let (mut file, received) = uploads.create()?;
+    let complain = |error| CliError::io(received.0.display(), error);
     let mut bytes = 0_u64;
-    while let Some(piece) = next_piece(&mut field).await.map_err(cleared)? {
+    while let Some(piece) = next_piece(&mut field).await? {
         bytes += piece.len() as u64;
         if bytes > MAX_UPLOAD_BYTES {
-            let message = format!("The file is longer than {} MiB.", MAX_UPLOAD_BYTES / (1024 * 1024));
-            let hint = "Load it on the machine itself: cleanup load FILE.csv";
-            return Err(cleared(Problem::unusable(message, hint)));
+            return Err(too_long("The file is"));
         }
-        file.write_all(&piece).map_err(|error| cleared(CliError::io(path.display(), error).into()))?;
+        file.write_all(&piece).map_err(complain)?;
     }
     // A queued file is the job's from then on, after a power failure too.
-    file.sync_all().map_err(|error| cleared(CliError::io(path.display(), error).into()))?;
-    Ok((path, bytes))
+    file.sync_all().map_err(complain)?;
+    Ok((received, bytes))
 }
 
 fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> {

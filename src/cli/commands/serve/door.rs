@@ -1,5 +1,5 @@
-//! Where the one-time link is shown: in the terminal; without one in a file that its owner alone can read, so that no link ever
-//! stands in a log.
+//! Where the one-time link is shown: in a file that its owner alone can read, so that no link ever stands in a log; and in the terminal,
+//! where there is one. A link that nobody has used is replaced in the file alone.
 
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::timing::clock_text;
+use crate::domain::Wall;
 
 /// The place.
 pub(super) struct Door<'a> {
     context: &'a Context,
-    /// None: a terminal.
-    file: Option<PathBuf>,
+    file: PathBuf,
 }
 
 impl<'a> Door<'a> {
@@ -20,19 +21,32 @@ impl<'a> Door<'a> {
     pub(super) fn new(queue: &Path, context: &'a Context) -> Door<'a> {
         let mut name = queue.file_name().unwrap_or_default().to_os_string();
         name.push(".link");
-        let file = (!std::io::stderr().is_terminal()).then(|| queue.with_file_name(name));
-        Door { context, file }
+        Door { context, file: queue.with_file_name(name) }
     }
 
-    /// Shows a link; the one before is void.
+    /// Shows a link that is good until then.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn show(&self, link: &str) -> Result<(), CliError> {
-        let Some(path) = &self.file else {
-            self.context.printer.say(&format!("open it with this link, which works once:\n  {link}"));
-            return Ok(());
+    pub(super) fn show(&self, link: &str, until: Wall) -> Result<(), CliError> {
+        self.replace(link)?;
+        let shown = self.file.display();
+        let words = if std::io::stderr().is_terminal() {
+            let end = clock_text(until, self.context.clock.now().wall, self.context.zone.get());
+            format!("open it with this link, which works once, until {end}:\n  {link}\nlater ones are in {shown}")
+        } else {
+            format!("a link that opens it once is in {shown}, a new one every hour")
         };
+        self.context.printer.say(&words);
+        Ok(())
+    }
+
+    /// Puts a link in the place of one that was not used in its time.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) fn replace(&self, link: &str) -> Result<(), CliError> {
+        let path = &self.file;
         let complain = |error| CliError::io(path.display(), error);
         // Anew each time: a file that somebody else put here is not written into.
         match std::fs::remove_file(path) {
@@ -41,16 +55,12 @@ impl<'a> Door<'a> {
         }
         let mut options = std::fs::OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(path).map_err(complain)?;
-        writeln!(file, "{link}").map_err(complain)?;
-        self.context.printer.say(&format!("a link that opens it once is in {}", path.display()));
-        Ok(())
+        writeln!(file, "{link}").map_err(complain)
     }
 }
 
 impl Drop for Door<'_> {
     fn drop(&mut self) {
-        if let Some(path) = &self.file {
-            let _ = std::fs::remove_file(path);
-        }
+        let _ = std::fs::remove_file(&self.file);
     }
 }

@@ -21,11 +21,12 @@ use crate::cli::args::ServeArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::prompt;
+use crate::clock::SharedClock;
 use crate::config::{Environment, Settings};
 use crate::domain::Secret;
 use crate::engine::Signal;
 use crate::store::{Deed, DrainLock, ServeLock, Store};
-use crate::web::access::{InvalidOrigin, Password, PasswordError, Places};
+use crate::web::access::{InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places};
 use crate::web::{EngineStatus, Entry, Hub, Server, ServerError, Setup, Web, router};
 
 /// The longest file with a password.
@@ -75,7 +76,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
     let code = tokio::select! {
         code = engine.work() => code,
         code = obey(signals, &orders, &web, context) => code,
-        error = attend(&web, &entry, &door) => Err(error),
+        error = attend(&web, &entry, &door, &context.clock) => Err(error),
         () = manager::watchdog(context) => Ok(Kind::Fault.exit_code()),
     };
     manager::stopping();
@@ -196,17 +197,12 @@ async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
     manager::reloaded();
 }
 
-/// Shows a link whenever the one before was used, and pages what has changed. Never ends but by an error.
-async fn attend(web: &Web, entry: &Entry, door: &Door<'_>) -> CliError {
+/// Shows links, and pages what has changed. Never ends but by an error.
+async fn attend(web: &Web, entry: &Entry, door: &Door<'_>, clock: &SharedClock) -> CliError {
     let links = async {
-        loop {
-            if matches!(entry, Entry::Link) {
-                let link = web.new_link().map_err(|error| CliError::new(Kind::Fault, error.to_string()));
-                if let Err(error) = link.and_then(|link| door.show(&link)) {
-                    return error;
-                }
-            }
-            web.link_used().await;
+        match entry {
+            Entry::Link => show_links(web, door, clock).await,
+            Entry::Password(_) => std::future::pending().await,
         }
     };
     let watching = async {
@@ -219,6 +215,26 @@ async fn attend(web: &Web, entry: &Entry, door: &Door<'_>) -> CliError {
     tokio::select! {
         error = links => error,
         () = watching => CliError::new(Kind::Fault, "nobody watches the queue any more"),
+    }
+}
+
+/// Shows a link whenever the one before was used, and replaces one that was not used in its time. Never ends but by an error.
+async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CliError {
+    let mut was_used = true;
+    loop {
+        let link = match web.new_link() {
+            Ok(link) => link,
+            Err(error) => return CliError::new(Kind::Fault, error.to_string()).because(error),
+        };
+        let (now, lasts) = (clock.now(), Duration::from_secs(LINK_SECONDS));
+        let shown = if was_used { door.show(&link, now.wall.after(lasts)) } else { door.replace(&link) };
+        if let Err(error) = shown {
+            return error;
+        }
+        was_used = tokio::select! {
+            () = web.link_used() => true,
+            () = clock.sleep_until(now.tick.after(lasts)) => false,
+        };
     }
 }
 
