@@ -73,6 +73,13 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
     let (mut drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), &horizons, deadline_ms).await?;
+    let there = |platform| accounts.iter().any(|account| account.platform == platform);
+    let windows: Vec<(Platform, Arc<[WindowSpec]>)> = Platform::ALL
+        .into_iter()
+        .filter(|platform| there(*platform))
+        .filter_map(|platform| Some((platform, Arc::clone(options.windows.get(&platform)?))))
+        .collect();
+    drain.record_windows(&windows).await?;
     let jobs = options.run.jobs.clone();
     // Before anything is claimed, and after what an earlier process was sending stands in line again.
     for HeldBack { job, reason, tasks } in recheck(drain.store(), jobs.as_deref(), clock.now().wall).await? {

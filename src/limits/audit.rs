@@ -1,7 +1,7 @@
 //! The recount: what the record says about every window, by the same rule that the limiter keeps.
 //!
-//! In: the attempts of one account in the order of their reservations, on one line of ticks. Out: each window's fullest
-//! moment, and how often it was over its limit. What does not belong here: reading the record.
+//! In: the attempts of one account in the order of their reservations, on one line of ticks, each with the windows within which it was
+//! sent. Out: each window's fullest moment, and how often it was over its limit. What does not belong here: reading the record.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -37,12 +37,15 @@ impl Audit {
     }
 
     /// Counts one attempt: reserved at `reserved` (not before the one fed last), counted by the platform at `upper` at the
-    /// latest; of one still in flight that is the tick now.
-    pub fn attempt(&mut self, action: Action, reserved: Tick, upper: Tick) {
+    /// latest; of one still in flight that is the tick now. It counts in every window of its action, and is judged by those
+    /// `within` which it was sent: another limit was none of its own.
+    pub fn attempt(&mut self, action: Action, reserved: Tick, upper: Tick, within: &[WindowSpec]) {
         for (found, counting) in &mut self.windows {
             if found.spec.applies.counts(action) {
                 take(counting, found, reserved, upper);
-                judge(counting, found, reserved);
+                if within.contains(&found.spec) {
+                    judge(counting, found, reserved);
+                }
             }
         }
     }
@@ -91,7 +94,9 @@ mod tests {
     fn audit(limit: u32, attempts: &[(i64, i64)]) -> Fullest {
         let spec = WindowSpec { scope: Scope::Account, rate: Rate::fixed(limit, 1), applies: Applies::All };
         let mut audit = Audit::new(&[spec]);
-        attempts.iter().for_each(|(reserved, upper)| audit.attempt(Action::Unlike, Tick(*reserved), Tick(*upper)));
+        attempts
+            .iter()
+            .for_each(|(reserved, upper)| audit.attempt(Action::Unlike, Tick(*reserved), Tick(*upper), &[spec]));
         audit.finish()[0]
     }
 
@@ -128,8 +133,25 @@ mod tests {
         let spec =
             WindowSpec { scope: Scope::Account, rate: Rate::fixed(1, 1), applies: Applies::Only(Action::Unlike) };
         let mut audit = Audit::new(&[spec]);
-        audit.attempt(Action::Unlike, Tick(0), Tick(1));
-        audit.attempt(Action::Unfollow, Tick(1), Tick(2));
+        audit.attempt(Action::Unlike, Tick(0), Tick(1), &[spec]);
+        audit.attempt(Action::Unfollow, Tick(1), Tick(2), &[spec]);
         assert_eq!(audit.finish()[0].most, 1);
+    }
+    #[test]
+    fn each_attempt_is_judged_by_the_windows_within_which_it_was_sent() {
+        let spec = |limit| WindowSpec { scope: Scope::Account, rate: Rate::fixed(limit, 1), applies: Applies::All };
+        let (wide, tight) = (spec(3), spec(1));
+        let mut audit = Audit::new(&[wide, tight]);
+        for tick in [0, 1, 2] {
+            audit.attempt(Action::Unlike, Tick(tick), Tick(tick), &[wide]);
+        }
+        let found = audit.finish();
+        assert_eq!((found[0].most, found[0].over), (3, 0));
+        assert_eq!((found[1].most, found[1].at, found[1].over), (0, None, 0), "nothing was sent within it");
+        // What was sent within the wide one fills the tight one.
+        let mut audit = Audit::new(&[wide, tight]);
+        audit.attempt(Action::Unlike, Tick(0), Tick(0), &[wide]);
+        audit.attempt(Action::Unlike, Tick(500), Tick(500), &[tight]);
+        assert_eq!(audit.finish().iter().map(|found| found.over).collect::<Vec<_>>(), [0, 1]);
     }
 }

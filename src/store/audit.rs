@@ -3,11 +3,13 @@
 use super::drain::action_of;
 use super::error::StoreError;
 use super::open::Store;
-use crate::domain::{AccountId, Action, Moment, Platform, Tick, Wall};
+use crate::domain::{AccountId, Action, Fence, Moment, Platform, Tick, Wall};
 
 /// When one request may have been counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptSpan {
+    /// Which drain sent it.
+    pub drain: Fence,
     /// Which boot its ticks count from.
     pub boot: String,
     /// Whether the wall clock of its drain agreed with the platform's.
@@ -42,7 +44,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn attempts_of(&mut self, account: AccountId, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
-        let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, d.boot, d.clock_checked
+        let sql =
+            "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
                      from attempt a join drain d on d.id = a.drain_id
                     where a.account_id = ?1 and a.id > ?2 order by a.id limit ?3";
         self.page_through(sql, account.0, each).await
@@ -53,7 +56,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn attempts_at(&mut self, platform: Platform, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
-        let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, d.boot, d.clock_checked
+        let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
                      from attempt a cross join account on account.id = a.account_id cross join drain d on d.id = a.drain_id
                     where account.platform = ?1 and a.id > ?2 order by a.id limit ?3";
         self.page_through(sql, platform.name(), each).await
@@ -70,7 +73,7 @@ impl Store {
     {
         let mut behind = 0;
         loop {
-            let page: Vec<(i64, i64, i64, i64, i64, String, i64)> = sqlx::query_as(sql)
+            let page: Vec<(i64, i64, i64, i64, i64, i64, String, i64)> = sqlx::query_as(sql)
                 .bind(whose)
                 .bind(behind)
                 .bind(PAGE_ROWS)
@@ -79,8 +82,9 @@ impl Store {
                 .map_err(|e| self.sort(e))?;
             let Some(last) = page.last() else { return Ok(()) };
             behind = last.0;
-            for (_, action, tick, at, upper, boot, checked) in page {
+            for (_, action, tick, at, upper, drain, boot, checked) in page {
                 each(AttemptSpan {
+                    drain: Fence(drain),
                     boot,
                     clock_checked: checked != 0,
                     action: action_of(action)?,

@@ -201,3 +201,39 @@ fn the_sandbox_has_a_queue_and_windows_of_its_own() {
     home.run(&["forget", "play", "--sandbox"]).ends(0);
     assert_eq!(home.run(&["status", "--json"]).ends(0).json()["jobs"].as_array().unwrap().len(), 0);
 }
+
+/// What was sent under a wider limit was no breach of a narrower one that is set today, nor the other way round.
+#[test]
+fn audit_judges_by_the_limits_of_the_time() {
+    let home = home();
+    home.write("unmute.csv", "user_id\n1000000000000000007\n1000000007919000008\n1000000015838000009\n");
+    home.write("wide.toml", "[[windows]]\nrate = \"100/m\"\nplatform = \"sandbox\"\n");
+    home.write("tight.toml", "[[windows]]\nrate = \"2/m\"\nplatform = \"sandbox\"\n");
+    let run = ["run", "unmute.csv", "--sandbox", "--config", "wide.toml", "--pace", "front-load"];
+    home.run(&run).ends(0);
+    let audit = ["audit", "--sandbox", "--config", "tight.toml"];
+    let done = home.run(&audit).ends(0);
+    assert!(done.out.contains("2/1m: never used"), "{}", done.out);
+    assert!(done.out.contains("100/1m (the limit of that time): fullest 3 of 100"), "{}", done.out);
+    assert!(done.err.is_empty(), "{}", done.err);
+    let account = home.run(&[&audit[..], &["--json"]].concat()).ends(0).json()["accounts"][0].clone();
+    assert_eq!((&account["attempts"], &account["unrecorded"]), (&3.into(), &0.into()));
+    assert_eq!((&account["windows"][0]["current"], &account["windows"][1]["current"]), (&true.into(), &false.into()));
+    // Whoever names a limit asks how much of it was used, whatever was set then.
+    let named = home.run(&["audit", "--sandbox", "--rate", "2/m"]).ends(1);
+    assert!(
+        named.out.contains("2/1m: fullest 3 of 2") && named.err.contains("without --rate"),
+        "{}{}",
+        named.out,
+        named.err
+    );
+    // A drain of an earlier version has written down nothing.
+    home.sql("update drain set windows = null");
+    let old = home.run(&audit).ends(1);
+    assert!(
+        old.err.contains("3 attempts were sent by an earlier version") && old.out.contains("OVER 1 time"),
+        "{}{}",
+        old.out,
+        old.err
+    );
+}

@@ -296,3 +296,21 @@ fn an_action_that_was_chosen_once_need_not_be_chosen_again() {
     assert_eq!(served.post(&place, &cookie, "").status, 303);
     assert_eq!(status(&served)["jobs"][0]["rows"], 5);
 }
+
+#[test]
+fn the_form_says_who_acts_where_no_account_is_chosen() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let page = || served.get("/new", &cookie).body;
+    assert!(page().contains("as the file or its job says, else sandbox"), "{}", page());
+    // Another account of the queue can be chosen; it is not the one that acts without a choice.
+    let words = ["load", "-", "--job", "unfollow", "--account", "ada", "--sandbox"];
+    let mut load = std::process::Command::new(env!("CARGO_BIN_EXE_cleanup"));
+    let load = load.args(words).args(["--action", "unfollow"]).env_clear().env("HOME", served.path(""));
+    let quiet = std::process::Stdio::null;
+    let load = load.stdin(std::process::Stdio::piped()).stdout(quiet()).stderr(quiet());
+    let mut load = load.spawn().unwrap();
+    std::io::Write::write_all(&mut load.stdin.take().unwrap(), rows(0..1).as_bytes()).unwrap();
+    assert!(load.wait().unwrap().success());
+    assert!(page().contains("else sandbox") && page().contains("<option value=\"ada\">ada"), "{}", page());
+}

@@ -198,7 +198,7 @@ pub struct AuditArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
-    /// Judge every attempt by so many requests per time instead of today's limits, such as 50/15m (repeatable)
+    /// Judge every attempt by so many requests per time instead of the limits it was sent under, such as 50/15m (repeatable)
     #[arg(long = "rate", value_name = "N/TIME")]
     pub rates: Vec<Rate>,
     /// Judge every attempt by one window for all actions of an account, or by one for each action

@@ -1,17 +1,21 @@
 //! `cleanup audit`: the attempts and the requests that read, counted again by the rule that the limiter keeps.
 //!
-//! In: every attempt of every account, what it read, and the windows as they are set now. Out: each window's fullest moment; exit code 1 if
-//! any was over. The counting is `limits::Audit`; the ticks of several boots are put on one `line`.
+//! In: every attempt of every account, the windows within which it was sent, and what was read. Out: each window's fullest moment; exit
+//! code 1 if any was over. The counting is `limits::Audit`; the ticks of several boots are put on one `line`.
 
 mod apps;
 mod line;
 mod reads;
+mod windows;
+
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
 use self::apps::AppAudit;
 use self::line::Line;
 use self::reads::ReadAudit;
+use self::windows::{Tally, Windows, count};
 
 use crate::cli::args::AuditArgs;
 use crate::cli::context::Context;
@@ -20,9 +24,9 @@ use crate::cli::escape::escaped;
 use crate::cli::standing::seconds;
 use crate::cli::timing::full_text;
 use crate::clock::SharedClock;
-use crate::domain::{Applies, Scope, Tick, Wall, WindowSpec, counted};
+use crate::domain::{Applies, Platform, Scope, Tick, Wall, counted};
 use crate::limits::{Audit, Fullest};
-use crate::store::{Account, AttemptSpan, Store};
+use crate::store::{Account, AttemptSpan, DrainWindows, Store};
 
 /// Recounts the record.
 ///
@@ -31,11 +35,14 @@ use crate::store::{Account, AttemptSpan, Store};
 pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CliError> {
     let (mut found, mut apps) = (Vec::new(), Vec::new());
     if let Some(mut store) = context.existing_queue().await? {
+        let record = store.windows_of_drains().await?;
+        let of = |platform| (platform, Windows::of(&context.settings, &record, platform, Scope::Account));
+        let by_platform: HashMap<Platform, Windows> = Platform::ALL.into_iter().map(of).collect();
         for account in store.accounts().await? {
-            let specs = context.settings.windows(account.platform);
-            found.push(recount(&mut store, account, &specs, &context.clock).await?);
+            let Some(windows) = by_platform.get(&account.platform) else { continue };
+            found.push(recount(&mut store, account, (windows, &record), &context.clock).await?);
         }
-        apps = apps::recount(&mut store, &found, &context.settings).await?;
+        apps = apps::recount(&mut store, &found, &context.settings, &record).await?;
         store.close().await;
     }
     let is_over = found.iter().any(AccountAudit::is_over) || apps.iter().any(AppAudit::is_over);
@@ -52,18 +59,34 @@ pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CliError> {
         let told: Vec<String> = told.collect();
         context.printer.data(&told.join("\n"))?;
     }
-    if is_over {
-        context
-            .printer
-            .warn("requests were sent beyond a limit as it is set now; a run with a higher --rate shows here too");
-    }
+    let unrecorded = found.iter().map(|audit| audit.tally.unrecorded).sum();
+    warn(context, is_over, unrecorded);
     Ok(if is_over { Kind::Fault.exit_code() } else { 0 })
+}
+
+/// What has to be known beside the numbers.
+fn warn(context: &Context, is_over: bool, unrecorded: u64) {
+    if unrecorded > 0 {
+        context.printer.warn(&format!(
+            "{} sent by an earlier version, which did not write down its limits: judged by those of today",
+            counted(unrecorded, "attempt was", "attempts were")
+        ));
+    }
+    if is_over {
+        context.printer.warn(if context.settings.are_windows_chosen() {
+            "requests were sent beyond the limits named here; without --rate and --per each is judged by those it was sent under"
+        } else if unrecorded > 0 {
+            "requests were sent beyond a limit; it may have been another one then"
+        } else {
+            "requests were sent beyond the limit that was set then"
+        });
+    }
 }
 
 struct AccountAudit {
     account: Account,
-    attempts: u64,
-    windows: Vec<Fullest>,
+    tally: Tally,
+    windows: Vec<Counted>,
     line: Line,
     reads: Vec<ReadAudit>,
 }
@@ -71,33 +94,54 @@ struct AccountAudit {
 async fn recount(
     store: &mut Store,
     account: Account,
-    specs: &[WindowSpec],
+    (windows, record): (&Windows, &DrainWindows),
     clock: &SharedClock,
 ) -> Result<AccountAudit, CliError> {
-    let own: Vec<WindowSpec> = specs.iter().filter(|spec| spec.scope == Scope::Account).copied().collect();
-    let (mut audit, mut line, mut attempts) = (Audit::new(&own), Line::default(), 0);
-    let count = |span: AttemptSpan| {
-        let (reserved, upper) = line.place(&span);
-        audit.attempt(span.action, reserved, upper);
-        attempts += 1;
-    };
-    store.attempts_of(account.id, count).await?;
+    let (mut audit, mut line, mut tally) = (Audit::new(&windows.all()), Line::default(), Tally::default());
+    let each = |span: AttemptSpan| tally.add(count(&mut audit, &mut line, (windows, record), &span));
+    store.attempts_of(account.id, each).await?;
     let reads = reads::recount(store, &account, clock).await?;
-    Ok(AccountAudit { account, attempts, windows: audit.finish(), line, reads })
+    Ok(AccountAudit { account, tally, windows: of_interest(audit, windows), line, reads })
+}
+
+/// A window and whether it is set now.
+struct Counted {
+    found: Fullest,
+    is_today: bool,
+}
+
+/// Today's windows, and those of earlier runs that something was sent within.
+fn of_interest(audit: Audit, windows: &Windows) -> Vec<Counted> {
+    let counted = audit.finish().into_iter().map(|found| Counted { is_today: windows.is_today(&found.spec), found });
+    counted.filter(|counted| counted.is_today || counted.found.at.is_some()).collect()
+}
+
+impl Counted {
+    fn json(&self, wall: impl Fn(Option<Tick>) -> Option<Wall>) -> Value {
+        let mut window = window_json(&self.found, wall);
+        window["current"] = self.is_today.into();
+        window
+    }
+
+    fn told(&self, at: impl Fn(Option<Tick>) -> String) -> String {
+        let then = if self.is_today { "" } else { " (the limit of that time)" };
+        line(&self.found, then, at)
+    }
 }
 
 impl AccountAudit {
     fn is_over(&self) -> bool {
-        self.windows.iter().any(|found| found.over > 0) || self.reads.iter().any(ReadAudit::is_over)
+        self.windows.iter().any(|counted| counted.found.over > 0) || self.reads.iter().any(ReadAudit::is_over)
     }
 
     fn json(&self) -> Value {
-        let window = |found: &Fullest| window_json(found, |tick| tick.map(|tick| self.line.wall(tick)));
+        let window = |counted: &Counted| counted.json(|tick| tick.map(|tick| self.line.wall(tick)));
         json!({
             "name": self.account.name.as_str(),
             "platform": self.account.platform.name(),
             "user_id": self.account.user_id.as_str(),
-            "attempts": self.attempts,
+            "attempts": self.tally.attempts,
+            "unrecorded": self.tally.unrecorded,
             "windows": self.windows.iter().map(window).collect::<Vec<_>>(),
             "reads": self.reads.iter().map(ReadAudit::json).collect::<Vec<_>>(),
         })
@@ -108,17 +152,17 @@ impl AccountAudit {
         let mut lines = vec![format!(
             "{name}  {platform} user {}: {}",
             self.account.user_id,
-            counted(self.attempts, "attempt", "attempts")
+            counted(self.tally.attempts, "attempt", "attempts")
         )];
         let at = |tick: Option<Tick>| tick.map_or_else(String::new, |tick| full_text(self.line.wall(tick), zone));
-        lines.extend(self.windows.iter().map(|found| line(found, at)));
+        lines.extend(self.windows.iter().map(|counted| counted.told(at)));
         lines.extend(self.reads.iter().flat_map(|reads| reads.lines(zone)));
         lines.join("\n")
     }
 }
 
-/// What was found about a window, in a line.
-fn line(found: &Fullest, at: impl Fn(Option<Tick>) -> String) -> String {
+/// What was found about a window, in a line. `then` says whose limit it was.
+fn line(found: &Fullest, then: &str, at: impl Fn(Option<Tick>) -> String) -> String {
     let what = only(found).map_or_else(String::new, |action| format!(" {action}"));
     let (limit, rate) = (found.spec.rate.limit(), found.spec.rate);
     let fullest = match found.at {
@@ -129,7 +173,7 @@ fn line(found: &Fullest, at: impl Fn(Option<Tick>) -> String) -> String {
         0 => String::new(),
         over => format!("; OVER {}, first at {}", counted(over, "time", "times"), at(found.first_over)),
     };
-    format!("  {rate}{what}: {fullest}{over}")
+    format!("  {rate}{what}{then}: {fullest}{over}")
 }
 
 /// The same as JSON.

@@ -33,7 +33,7 @@ impl World {
             let specs: Vec<WindowSpec> = self.history.specs.iter().filter(own).copied().collect();
             let mut audit = Audit::new(&specs);
             for attempt in self.record.iter().filter(|attempt| attempt.account == account) {
-                audit.attempt(attempt.action, attempt.reserved.tick, attempt.upper.unwrap());
+                audit.attempt(attempt.action, attempt.reserved.tick, attempt.upper.unwrap(), &specs);
             }
             for found in audit.finish() {
                 if found.over > 0 || found.most > found.spec.rate.limit() {

@@ -6,22 +6,23 @@
 use serde_json::{Value, json};
 
 use super::line::Line;
-use super::{AccountAudit, line, window_json};
+use super::windows::{Tally, Windows, count};
+use super::{AccountAudit, Counted, of_interest};
 use crate::cli::error::CliError;
 use crate::cli::timing::full_text;
 use crate::config::Settings;
-use crate::domain::{Platform, Scope, Tick, WindowSpec, counted};
-use crate::limits::{Audit, Fullest};
-use crate::store::Store;
+use crate::domain::{Platform, Scope, Tick, counted};
+use crate::limits::Audit;
+use crate::store::{AttemptSpan, DrainWindows, Store};
 
 pub(super) struct AppAudit {
     platform: Platform,
-    attempts: u64,
-    windows: Vec<Fullest>,
+    tally: Tally,
+    windows: Vec<Counted>,
     line: Line,
 }
 
-/// Recounts what the accounts share; nothing where no window is set for the whole app.
+/// Recounts what the accounts share; nothing where no window is or was set for the whole app.
 ///
 /// # Errors
 /// The queue cannot be read.
@@ -29,46 +30,44 @@ pub(super) async fn recount(
     store: &mut Store,
     accounts: &[AccountAudit],
     settings: &Settings,
+    record: &DrainWindows,
 ) -> Result<Vec<AppAudit>, CliError> {
     let mut found = Vec::new();
     for platform in
         Platform::ALL.into_iter().filter(|platform| accounts.iter().any(|a| a.account.platform == *platform))
     {
-        let specs = settings.windows(platform);
-        let shared: Vec<WindowSpec> = specs.iter().filter(|spec| spec.scope == Scope::App).copied().collect();
+        let windows = Windows::of(settings, record, platform, Scope::App);
+        let shared = windows.all();
         if shared.is_empty() {
             continue;
         }
-        let (mut audit, mut line, mut attempts) = (Audit::new(&shared), Line::default(), 0);
-        let count = |span| {
-            let (reserved, upper) = line.place(&span);
-            audit.attempt(span.action, reserved, upper);
-            attempts += 1;
-        };
-        store.attempts_at(platform, count).await?;
-        found.push(AppAudit { platform, attempts, windows: audit.finish(), line });
+        let (mut audit, mut line, mut tally) = (Audit::new(&shared), Line::default(), Tally::default());
+        let each = |span: AttemptSpan| tally.add(count(&mut audit, &mut line, (&windows, record), &span));
+        store.attempts_at(platform, each).await?;
+        found.push(AppAudit { platform, tally, windows: of_interest(audit, &windows), line });
     }
     Ok(found)
 }
 
 impl AppAudit {
     pub(super) fn is_over(&self) -> bool {
-        self.windows.iter().any(|found| found.over > 0)
+        self.windows.iter().any(|counted| counted.found.over > 0)
     }
 
     pub(super) fn json(&self) -> Value {
-        let window = |found: &Fullest| window_json(found, |tick| tick.map(|tick| self.line.wall(tick)));
+        let window = |counted: &Counted| counted.json(|tick| tick.map(|tick| self.line.wall(tick)));
         json!({
             "platform": self.platform.name(),
-            "attempts": self.attempts,
+            "attempts": self.tally.attempts,
+            "unrecorded": self.tally.unrecorded,
             "windows": self.windows.iter().map(window).collect::<Vec<_>>(),
         })
     }
 
     pub(super) fn told(&self, zone: &jiff::tz::TimeZone) -> String {
-        let attempts = counted(self.attempts, "attempt", "attempts");
+        let attempts = counted(self.tally.attempts, "attempt", "attempts");
         let at = |tick: Option<Tick>| tick.map_or_else(String::new, |tick| full_text(self.line.wall(tick), zone));
-        let lines = self.windows.iter().map(|found| line(found, at));
+        let lines = self.windows.iter().map(|counted| counted.told(at));
         let title = format!("the app at {}, all its accounts together: {attempts}", self.platform);
         [title].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
     }

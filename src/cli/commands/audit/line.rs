@@ -81,10 +81,11 @@ impl Boot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Action, Moment};
+    use crate::domain::{Action, Fence, Moment};
 
     fn span(boot: &str, tick: i64, wall: i64, clock_checked: bool) -> AttemptSpan {
         AttemptSpan {
+            drain: Fence(1),
             boot: boot.into(),
             clock_checked,
             action: Action::Unlike,

@@ -98,7 +98,9 @@ impl ReadAudit {
         let requests = counted(self.requests, "request", "requests");
         let head = format!("  reading {}: {requests}", self.endpoint);
         let at = |tick| self.wall(tick).map_or_else(String::new, |wall| full_text(wall, zone));
-        std::iter::once(head).chain(self.windows.iter().map(|found| format!("  {}", super::line(found, at)))).collect()
+        std::iter::once(head)
+            .chain(self.windows.iter().map(|found| format!("  {}", super::line(found, "", at))))
+            .collect()
     }
 }
 
