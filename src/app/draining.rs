@@ -12,10 +12,10 @@ use super::recheck::{HeldBack, recheck};
 use crate::auth::TokenSource;
 use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
-use crate::domain::{Horizons, Platform, WindowSpec};
+use crate::domain::{Horizons, Moment, Platform, WindowSpec};
 use crate::engine::{self, Event, Finish, Listener, Means, Settings, Shutdown, Stopped};
 use crate::platform::Client;
-use crate::store::{Counts, Drain, DrainLock, JobStatus, QueueWatch, Store};
+use crate::store::{Counts, Drain, DrainLock, DrainScope, JobStatus, QueueWatch, Store};
 
 /// What a drain is told.
 #[derive(Clone, Debug)]
@@ -72,7 +72,9 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
-    let (mut drain, start) = Drain::begin(store, lock, clock.now(), clock.boot(), &horizons, deadline_ms).await?;
+    let (jobs, now) = (options.run.jobs.clone(), clock.now());
+    let scope = scope_of(&options.run, now);
+    let (mut drain, start) = Drain::begin(store, lock, &scope, now, clock.boot(), &horizons, deadline_ms).await?;
     let there = |platform| accounts.iter().any(|account| account.platform == platform);
     let windows: Vec<(Platform, Arc<[WindowSpec]>)> = Platform::ALL
         .into_iter()
@@ -80,7 +82,6 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
         .filter_map(|platform| Some((platform, Arc::clone(options.windows.get(&platform)?))))
         .collect();
     drain.record_windows(&windows).await?;
-    let jobs = options.run.jobs.clone();
     // Before anything is claimed, and after what an earlier process was sending stands in line again.
     for HeldBack { job, reason, tasks } in recheck(drain.store(), jobs.as_deref(), clock.now().wall).await? {
         listener.hear(&Event::HeldBack { job, reason, tasks });
@@ -99,6 +100,15 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let all = store.status(None).await?;
     let ours = |status: &JobStatus| jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
     Ok(Ended { finish, jobs: all.into_iter().filter(ours).collect(), store })
+}
+
+/// What other processes may know of a drain.
+fn scope_of(run: &Settings, now: Moment) -> DrainScope {
+    DrainScope {
+        jobs: run.jobs.clone(),
+        sends_until: run.until.map(|until| now.wall_at(until)),
+        is_capped: run.max_requests.is_some() || run.max_spend.is_some(),
+    }
 }
 
 /// The exit code of an end: it speaks of the jobs' state, not of this run alone. A signal comes first, then 77, 69, 4, 3, 0.

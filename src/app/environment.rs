@@ -75,6 +75,11 @@ impl EnvironmentAccount {
         account.platform == self.platform && self.user.as_ref() == Some(&account.user_id)
     }
 
+    /// Whether it may be this account of the queue: whose the credentials are has not been asked yet.
+    pub(super) fn may_be(&self, account: &Account) -> bool {
+        account.platform == self.platform && self.user.is_none() && self.credentials.is_some()
+    }
+
     /// Makes the account known, under the name wanted where it is new; a name it has, it keeps.
     ///
     /// # Errors

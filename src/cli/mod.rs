@@ -4,7 +4,9 @@
 //! `commands` has one file for each, `printer` is the only stdout and stderr, `error` the only table of exit codes. What does
 //! not belong here: SQL, HTTP, deciding when a request may leave.
 
+pub mod account_standing;
 pub mod account_trouble;
+pub mod activity_text;
 pub mod args;
 pub mod child;
 pub mod commands;
@@ -14,12 +16,15 @@ pub mod endpoint_state;
 pub mod error;
 pub mod escape;
 pub mod estimate;
+pub mod job_eta;
 pub mod notify;
 pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;
+mod schedule_waits;
 pub mod standing;
+pub mod standing_json;
 pub mod summary;
 pub mod terminal_text;
 pub mod timing;

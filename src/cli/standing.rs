@@ -1,25 +1,24 @@
-//! Where jobs and accounts stand: progress, slots left, when it will be done. What `status` prints, what its JSON is, and what the
-//! dashboard shows.
+//! Where jobs and accounts stand: progress, what each job is doing, slots left, when it will be done. What `status` prints, what its JSON
+//! is (`standing_json`), and what the dashboard shows.
 //!
-//! In: the counters and newest attempts of a queue. Out: numbers. Reads only, and takes no lock that a run could meet.
+//! In: the counters and newest attempts of a queue, what processes and schedules are doing. Out: numbers. Reads only, and keeps no lock
+//! that a run could meet.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use serde::Serialize;
-
+use crate::app::{self, AccountNeed, Activity, JobFacts, OtherDrain, ScheduleWait, login_needed};
+use crate::auth;
+use crate::cli::account_standing::AccountStanding;
 use crate::cli::account_trouble::{TroubledAccount, only, reason_of};
-use crate::cli::endpoint_state::{AllowanceJson, EndpointStates, OutageJson, endpoint_states};
-use crate::cli::error::{CliError, Kind};
-use crate::cli::estimate;
-use crate::cli::summary::RowCounts;
+use crate::cli::endpoint_state::endpoint_states;
+use crate::cli::error::CliError;
+use crate::cli::job_eta::{Eta, EtaLine};
+use crate::cli::schedule_waits::schedule_waits;
 use crate::cli::usage::{hold_ends, slots_needed, window_usage};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, Horizons, Moment, Wall};
-use crate::engine::WindowLevel;
-use crate::limits::WindowUsage;
-use crate::store::{Account, JobState, JobStatus, Store};
+use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall};
+use crate::store::{JobState, JobStatus, Store, WorkInProgress};
 
 /// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
@@ -27,25 +26,23 @@ const MAX_COUNTED_TASKS: u64 = 1_000_000;
 /// Where everything stands.
 #[derive(Debug, Default)]
 pub struct Standing {
-    /// Jobs with their numbers, oldest first, and when each will be done; none where nobody can say.
-    pub jobs: Vec<(JobStatus, Option<Wall>)>,
+    /// Jobs, oldest first.
+    pub jobs: Vec<JobStanding>,
     /// Accounts.
     pub accounts: Vec<AccountStanding>,
     /// When it was looked.
     pub now: Moment,
 }
 
-/// How an account stands to its limits.
-#[derive(Debug)]
-pub struct AccountStanding {
-    /// Whose.
-    pub account: Account,
-    /// How full its windows are.
-    pub windows: Vec<WindowUsage>,
-    /// Until when the platform holds it, and why.
-    pub hold: Option<(Wall, String)>,
-    /// What its platform's answers said of single endpoints.
-    pub endpoints: EndpointStates,
+/// How a job stands.
+#[derive(Clone, Debug)]
+pub struct JobStanding {
+    /// The job with its numbers.
+    pub status: JobStatus,
+    /// What it is doing.
+    pub activity: Activity,
+    /// How long it takes.
+    pub eta: Eta,
 }
 
 /// What is looked at, and with whose eyes.
@@ -59,6 +56,13 @@ pub struct Look<'a> {
     pub accounts: Option<&'a [AccountId]>,
     /// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
     pub max_counted_tasks: u64,
+}
+
+/// What jobs stand in: who works, what accounts need, which schedules are to come.
+struct Surroundings {
+    work: WorkInProgress,
+    waits: HashMap<String, ScheduleWait>,
+    accounts: HashMap<AccountId, (Platform, Option<AccountNeed>)>,
 }
 
 impl<'a> Look<'a> {
@@ -75,8 +79,9 @@ impl<'a> Look<'a> {
         let now = self.clock.now();
         let accounts = self.look_at_accounts(store, now).await?;
         let all = store.status(None).await?;
-        let etas = self.look_ahead(store, &all, &accounts, now).await?;
-        Ok(Standing { jobs: all.into_iter().zip(etas).collect(), accounts, now })
+        let surroundings = self.surroundings(store, &all, now.wall).await?;
+        let jobs = self.look_at_jobs(store, all, &accounts, &surroundings, now).await?;
+        Ok(Standing { jobs, accounts, now })
     }
 
     async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStanding>, CliError> {
@@ -99,35 +104,53 @@ impl<'a> Look<'a> {
         Ok(standing)
     }
 
-    /// When each job will be done. An account works its jobs off one after the other, so later ones wait for earlier ones;
-    /// when a person will have seen to an account nobody can say.
-    async fn look_ahead(
+    async fn surroundings(&self, store: &mut Store, jobs: &[JobStatus], now: Wall) -> Result<Surroundings, CliError> {
+        let environment = app::environment_accounts(&self.settings.credentials)?;
+        let unfinished = jobs.iter().filter(|status| status.counts.pending > 0);
+        let job = only(unfinished.map(|status| status.job.name.as_str()));
+        let accounts = auth::list(store).await?.into_iter().map(|(account, record)| {
+            let remedy =
+                |reason| TroubledAccount { settings: self.settings, name: account.name.as_str(), job }.remedy(reason);
+            let need = |message: &str, reason| AccountNeed {
+                account: account.name.to_string(),
+                message: message.to_owned(),
+                remedy: remedy(reason),
+            };
+            let login = login_needed(&account, record.as_ref(), &environment);
+            let need = match (&account.trouble, login) {
+                (_, Some(why)) => Some(need(why.sentence(), "no_credentials")),
+                (Some(trouble), None) => Some(need(message_of(trouble), reason_of(trouble))),
+                (None, None) => None,
+            };
+            (account.id, (account.platform, need))
+        });
+        let accounts = accounts.collect();
+        let (work, waits) = (store.work_in_progress().await?, schedule_waits(store, now).await?);
+        Ok(Surroundings { work, waits, accounts })
+    }
+
+    /// What each job is doing, and when it will be done. An account works its jobs off one after the other, so later ones wait for
+    /// earlier ones.
+    async fn look_at_jobs(
         &self,
         store: &mut Store,
-        jobs: &[JobStatus],
+        jobs: Vec<JobStatus>,
         accounts: &[AccountStanding],
+        around: &Surroundings,
         now: Moment,
-    ) -> Result<Vec<Option<Wall>>, CliError> {
-        let mut queued: HashMap<AccountId, Vec<(Action, u64)>> = HashMap::new();
-        let mut etas = Vec::with_capacity(jobs.len());
+    ) -> Result<Vec<JobStanding>, CliError> {
+        let mut line = EtaLine::new(self.settings, accounts, around.work.drain.as_ref(), now);
+        let mut standing = Vec::with_capacity(jobs.len());
         for status in jobs {
-            if status.job.state != JobState::Active || status.counts.pending == 0 {
-                etas.push(None);
-                continue;
-            }
-            let mut done_at = None;
-            let mut waits_for_a_person = false;
-            for (action, account, n) in self.work_of(store, status).await? {
-                let line = queued.entry(account).or_default();
-                line.push((action, n));
-                let Some(at) = accounts.iter().find(|at| at.account.id == account) else { continue };
-                waits_for_a_person |= at.account.trouble.is_some();
-                let eta = estimate::eta(line, &at.levels(), self.settings.run.pace, at.next_at(line, now));
-                done_at = done_at.max(Some(eta));
-            }
-            etas.push(done_at.filter(|_| !waits_for_a_person));
+            let is_open = status.counts.pending > 0 && status.job.state != JobState::Cancelled;
+            let work = if is_open { self.work_of(store, &status).await? } else { Vec::new() };
+            let facts = around.facts_of(&status, &work, &line);
+            let activity = Activity::of(&facts, now.wall);
+            let platform_of = |id: &AccountId| around.accounts.get(id).map(|(platform, _)| *platform);
+            let eta = line.eta(&work, &activity, facts.need.is_some(), platform_of);
+            standing.push(JobStanding { status, activity, eta });
         }
-        Ok(etas)
+        Ok(standing)
     }
 
     /// What a job has left, by account and action.
@@ -144,126 +167,28 @@ impl<'a> Look<'a> {
     }
 }
 
-impl AccountStanding {
-    /// When its next request for any of this work can leave.
-    pub fn next_at(&self, work: &[(Action, u64)], now: Moment) -> Wall {
-        let concerns = |window: &&WindowUsage| work.iter().any(|(action, _)| window.spec.applies.counts(*action));
-        let slot = self.windows.iter().filter(concerns).filter_map(|window| window.next_slot).max();
-        let slot = slot.map_or(now.wall, |tick| now.wall_at(tick));
-        let hold = self.hold.as_ref().map(|(until, _)| *until);
-        [hold, self.endpoints.next_at(work)].into_iter().flatten().fold(slot, Wall::max).max(now.wall)
-    }
-
-    fn levels(&self) -> Vec<WindowLevel> {
-        self.windows.iter().map(|window| WindowLevel { spec: window.spec, used: window.used }).collect()
-    }
-}
-
-impl Standing {
-    /// The object of `status --json`.
-    ///
-    /// # Errors
-    /// None in practice: numbers and texts are JSON.
-    pub fn to_json(&self, settings: &Settings) -> Result<serde_json::Value, CliError> {
-        serde_json::to_value(self.json(settings))
-            .map_err(|error| CliError::new(Kind::Fault, "the status cannot be written as JSON").because(error))
-    }
-}
-
-#[derive(Serialize)]
-struct StatusJson {
-    jobs: Vec<JobJson>,
-    accounts: Vec<AccountJson>,
-}
-
-#[derive(Serialize)]
-struct JobJson {
-    job: String,
-    state: &'static str,
-    #[serde(flatten)]
-    counts: RowCounts,
-    eta_at: Option<String>,
-}
-
-#[derive(Serialize)]
-struct AccountJson {
-    name: String,
-    platform: &'static str,
-    user_id: String,
-    windows: Vec<WindowJson>,
-    hold_until: Option<String>,
-    hold_reason: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    allowances: Vec<AllowanceJson>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    outages: Vec<OutageJson>,
-    needs_person: Option<NeedsPersonJson>,
-}
-
-#[derive(Serialize)]
-struct NeedsPersonJson {
-    reason: String,
-    message: String,
-    hint: String,
-}
-
-#[derive(Serialize)]
-struct WindowJson {
-    limit: u32,
-    window_s: serde_json::Number,
-    used: u32,
-    /// Null while a slot is free.
-    next_slot_at: Option<String>,
-}
-
-impl Standing {
-    fn json(&self, settings: &Settings) -> StatusJson {
-        let unfinished = self.jobs.iter().filter(|(status, _)| status.counts.pending > 0);
-        let job = only(unfinished.map(|(status, _)| status.job.name.as_str()));
-        StatusJson {
-            jobs: self.jobs.iter().map(|(status, eta)| job_json(status, *eta)).collect(),
-            accounts: self.accounts.iter().map(|view| account_json(view, settings, job, self.now)).collect(),
+impl Surroundings {
+    fn facts_of(&self, status: &JobStatus, work: &[(Action, AccountId, u64)], line: &EtaLine<'_>) -> JobFacts {
+        let need_of = |account: &AccountId| self.accounts.get(account).and_then(|(_, need)| need.as_ref());
+        let (in_need, able): (Vec<_>, Vec<_>) = work.iter().partition(|(_, account, _)| need_of(account).is_some());
+        let next_request = able.iter().map(|(action, account, n)| line.next_at(*account, &[(*action, *n)])).min();
+        let drain = self.work.drain.as_ref();
+        let is_worked_on = drain.is_some_and(|drain| drain.covers(status.job.id));
+        JobFacts {
+            state: status.job.state,
+            pending: status.counts.pending,
+            is_worked_on,
+            other_drain: drain.filter(|_| !is_worked_on).map(|drain| OtherDrain { until: drain.sends_until }),
+            has_server: self.work.has_server,
+            rests_until: self.work.rests_until,
+            next_request: if work.is_empty() { Some(line.now()) } else { next_request },
+            need: in_need.first().and_then(|(_, account, _)| need_of(account)).cloned(),
+            schedule: self.waits.get(&status.job.name).cloned(),
         }
     }
 }
 
-fn job_json(status: &JobStatus, eta: Option<Wall>) -> JobJson {
-    let (job, counts) = (status.job.name.clone(), RowCounts::from(&status.counts));
-    JobJson { job, state: status.state(), counts, eta_at: eta.map(Wall::rfc3339) }
-}
-
-fn account_json(view: &AccountStanding, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {
-    let needs_person = |trouble: &String| {
-        let reason = reason_of(trouble);
-        let hint = TroubledAccount { settings, name: view.account.name.as_str(), job }.remedy(reason);
-        NeedsPersonJson { reason: reason.to_owned(), message: trouble.clone(), hint }
-    };
-    let window = |usage: &WindowUsage| WindowJson {
-        limit: usage.spec.rate.limit(),
-        window_s: seconds(usage.spec.rate.window()),
-        used: usage.used,
-        next_slot_at: next_slot(usage, now).map(Wall::rfc3339),
-    };
-    AccountJson {
-        name: view.account.name.to_string(),
-        platform: view.account.platform.name(),
-        user_id: view.account.user_id.to_string(),
-        windows: view.windows.iter().map(window).collect(),
-        hold_until: view.hold.as_ref().map(|(until, _)| until.rfc3339()),
-        hold_reason: view.hold.as_ref().map(|(_, reason)| reason.clone()),
-        allowances: view.endpoints.allowances_json(),
-        outages: view.endpoints.outages_json(),
-        needs_person: view.account.trouble.as_ref().map(needs_person),
-    }
-}
-
-/// Whole seconds as a whole number.
-pub fn seconds(window: Duration) -> serde_json::Number {
-    let fraction = (window.subsec_nanos() > 0).then(|| serde_json::Number::from_f64(window.as_secs_f64()));
-    fraction.flatten().unwrap_or_else(|| window.as_secs().into())
-}
-
-/// When a full window has a slot again.
-pub fn next_slot(usage: &WindowUsage, now: Moment) -> Option<Wall> {
-    usage.next_slot.filter(|tick| *tick > now.tick).map(|tick| now.wall_at(tick))
+/// What was said, without the word in front of it.
+fn message_of(trouble: &str) -> &str {
+    trouble.split_once(": ").map(|(_, said)| said).filter(|said| !said.is_empty()).unwrap_or(trouble)
 }

@@ -5,6 +5,7 @@ use super::lock::DrainLock;
 use super::open::Store;
 use super::recovery::CrashedTask;
 use super::slots::FirstThatCount;
+use super::work::DrainScope;
 use crate::domain::{
     AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick,
 };
@@ -91,13 +92,14 @@ pub struct LaneView {
 impl Drain {
     /// Begins a drain: takes a new fence, puts the queue in order behind a predecessor that died, and finds the oldest attempt
     /// that can still count in a window, of which `horizons` says how far they look back. An attempt whose process died is over only now: it may have been
-    /// suspended, and woken a moment ago. `deadline_ms` is what a request may take.
+    /// suspended, and woken a moment ago. `deadline_ms` is what a request may take. `scope` is written down for whoever looks.
     ///
     /// # Errors
     /// The database cannot be read or written.
     pub async fn begin(
         store: Store,
         lock: DrainLock,
+        scope: &DrainScope,
         now: Moment,
         boot: BootId,
         horizons: &Horizons,
@@ -113,7 +115,7 @@ impl Drain {
         };
         // A load that broke off on this connection may have left it otherwise.
         drain.store.sync_each_commit(true).await?;
-        let mut start = drain.recover(now, deadline_ms).await?;
+        let mut start = drain.recover(scope, now, deadline_ms).await?;
         drain.slots_from = drain.store.first_that_count(&drain.boot.0, now, horizons).await?;
         start.other_boots = drain.is_of_another_boot(drain.slots_from.far).await?;
         Ok((drain, start))

@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::durable::make_private_folder;
 use super::error::StoreError;
@@ -24,7 +25,7 @@ impl DrainLock {
     /// # Errors
     /// [`StoreError::Draining`] where another process has it.
     pub fn take(queue: &Path) -> Result<DrainLock, StoreError> {
-        match FileLock::try_take(&beside(queue, "drain"))? {
+        match FileLock::take_from_lookers(&beside(queue, "drain"))? {
             Some(held) => Ok(DrainLock { held: Arc::new(held) }),
             None => Err(StoreError::Draining { path: queue.to_path_buf() }),
         }
@@ -83,7 +84,7 @@ impl ServeLock {
     /// # Errors
     /// The lock's file cannot be made or opened.
     pub fn try_take(queue: &Path) -> Result<Option<ServeLock>, StoreError> {
-        Ok(FileLock::try_take(&beside(queue, "serve"))?.map(|held| ServeLock { _held: held }))
+        Ok(FileLock::take_from_lookers(&beside(queue, "serve"))?.map(|held| ServeLock { _held: held }))
     }
 
     /// Whether such a process is there.
@@ -188,6 +189,19 @@ impl FileLock {
         }
     }
 
+    /// As [`FileLock::try_take`], but not put off by somebody who only looks whether the lock is held: looking takes it for a moment.
+    fn take_from_lookers(path: &Path) -> Result<Option<FileLock>, StoreError> {
+        const TRIES: u32 = 20;
+        const BETWEEN: Duration = Duration::from_millis(5);
+        for _ in 1..TRIES {
+            if let Some(held) = FileLock::try_take(path)? {
+                return Ok(Some(held));
+            }
+            std::thread::sleep(BETWEEN);
+        }
+        FileLock::try_take(path)
+    }
+
     fn take(path: &Path) -> Result<FileLock, StoreError> {
         let file = FileLock::open(path)?;
         file.lock().map_err(|source| StoreError::of_io(path, source))?;
@@ -238,5 +252,24 @@ mod tests {
         make_private_folder(&accounts).unwrap();
         symlink(folder.path().join("never"), accounts.join("7.lock")).unwrap();
         assert!(AccountLock::try_take(&queue, AccountId(7)).is_err() && !folder.path().join("never").exists());
+    }
+
+    #[test]
+    fn whoever_only_looks_keeps_nobody_from_draining() {
+        let folder = tempfile::tempdir().unwrap();
+        let queue = folder.path().join("q.db");
+        drop(DrainLock::take(&queue).unwrap());
+        let ended = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(std::sync::atomic::Ordering::Relaxed) {
+                    let _ = DrainLock::is_held(&queue);
+                    std::thread::yield_now();
+                }
+            });
+            let taken = (0..50).filter(|_| DrainLock::take(&queue).is_ok()).count();
+            ended.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert_eq!(taken, 50);
+        });
     }
 }

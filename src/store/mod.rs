@@ -75,6 +75,7 @@ mod turn_words;
 mod vault;
 mod verification;
 mod watch;
+mod work;
 mod worklist;
 
 pub use account::{Account, Hold};
@@ -124,4 +125,5 @@ pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
 pub use vault::{KeySource, VaultStamp};
 pub use verification::{Looked, Reach, Verdict, VerdictCounts};
 pub use watch::QueueWatch;
+pub use work::{DrainScope, WorkInProgress};
 pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};

@@ -9,6 +9,7 @@ use sqlx::Connection;
 use super::columns::values;
 use super::drain::{AsideTask, Drain, DrainStart, ParkedTask, action_of};
 use super::error::StoreError;
+use super::work::DrainScope;
 use crate::domain::{
     AccountId, AttemptId, CRASHED, CrashCount, Death, Fence, LaneId, Moment, TaskId, TaskState, Tick,
     UNKNOWN_AFTER_CRASH,
@@ -31,7 +32,12 @@ type InFlightRow = (i64, i64, i64, i64, i64);
 
 impl Drain {
     /// Takes the next fence and puts the queue in order behind a predecessor, all in one transaction.
-    pub(super) async fn recover(&mut self, now: Moment, deadline_ms: i64) -> Result<DrainStart, StoreError> {
+    pub(super) async fn recover(
+        &mut self,
+        scope: &DrainScope,
+        now: Moment,
+        deadline_ms: i64,
+    ) -> Result<DrainStart, StoreError> {
         let path = self.store.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.store.connection.begin_with("begin immediate").await.map_err(&sort)?;
@@ -39,6 +45,9 @@ impl Drain {
             .bind(&self.boot.0)
             .bind(now.tick.0)
             .bind(now.wall.0)
+            .bind(scope.jobs_json())
+            .bind(scope.sends_until.map(|at| at.0))
+            .bind(scope.is_capped)
             .fetch_one(&mut *tx)
             .await
             .map_err(&sort)?;
@@ -128,8 +137,8 @@ fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
 }
 
 const BEGIN_DRAIN: &str = "
-    insert into drain (id, boot, started_tick, started_at)
-    select coalesce(max(id), 0) + 1, ?1, ?2, ?3 from drain returning id";
+    insert into drain (id, boot, started_tick, started_at, jobs, sends_until, is_capped)
+    select coalesce(max(id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6 from drain returning id";
 
 /// Only a drain has tasks in flight, and each begins with none: they are all of the one before.
 const IN_FLIGHT: &str = "

@@ -38,7 +38,7 @@ async fn begin(path: &Path, boot: &str) -> (Drain, DrainStart) {
     let store = Store::open(path, QueueKind::Real).await.unwrap();
     let lock = DrainLock::take(path).unwrap();
     let horizons = Horizons::all(Duration::from_secs(900));
-    Drain::begin(store, lock, moment(), BootId(boot.into()), &horizons, 30_000).await.unwrap()
+    Drain::begin(store, lock, &DrainScope::default(), moment(), BootId(boot.into()), &horizons, 30_000).await.unwrap()
 }
 
 fn moment() -> Moment {

@@ -31,7 +31,7 @@ pub(super) async fn status(State(web): State<Arc<Web>>) -> Result<Json, Problem>
 /// `cleanup status JOB --json`
 pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -> Result<Json, Problem> {
     let mut standing = look(&web).await.map_err(Problem::json)?;
-    standing.jobs.retain(|(status, _)| status.job.name == name);
+    standing.jobs.retain(|job| job.status.job.name == name);
     if standing.jobs.is_empty() {
         return Err(Problem::not_found("there is no job of that name").json());
     }

@@ -38,7 +38,7 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     let credentials = list(&mut store).await?;
     drop(store);
     let mut sum = Counts::default();
-    for (status, _) in &standing.jobs {
+    for status in standing.jobs.iter().map(|job| &job.status) {
         let Counts { done, gone, failed, cancelled, kept, duplicate, rejected, pending } = status.counts;
         sum.done += done;
         sum.gone += gone;
@@ -64,7 +64,7 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     }
     page.family("cleanup_jobs", "gauge", "Jobs, by state.");
     for state in ["pending", "paused", "cancelled", "finished"] {
-        let jobs = standing.jobs.iter().filter(|(status, _)| status.state() == state).count();
+        let jobs = standing.jobs.iter().filter(|job| job.status.state() == state).count();
         page.sample("cleanup_jobs", &[("state", state)], jobs as f64);
     }
     page.family("cleanup_slots_used", "gauge", "Slots of an account's window that count now.");

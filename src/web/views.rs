@@ -9,16 +9,19 @@ use serde::Deserialize;
 
 use super::actions::find;
 use super::guard::Visitor;
-use super::pages::{self, AccountLine, AccountNow, Frame, JobPage, NowPage, RowsPage};
+use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPage, RowsPage};
 use super::problem::Problem;
 use super::state::Web;
 use crate::app::{self, DefaultReason};
-use crate::auth::{Why, list};
+use crate::auth::list;
+use crate::cli::account_standing::AccountStanding;
 use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
-use crate::cli::standing::{AccountStanding, Look, Standing};
+use crate::cli::activity_text::activity_sentence;
+use crate::cli::standing::{JobStanding, Look, Standing};
+use crate::cli::timing::clock_text;
 use crate::cli::usage::hold_ends;
 use crate::config::Settings;
-use crate::domain::{AccountId, MicroUsd, Outcome, Target, TaskId, Wall};
+use crate::domain::{AccountId, MicroUsd, Moment, Outcome, Target, TaskId, Wall};
 use crate::store::{Account, Job, JobStatus, RowQuery, Store};
 
 /// Accounts on the page Now, and on a page of accounts.
@@ -80,8 +83,9 @@ pub(super) async fn now(
     }
     let others = usize::try_from(store.news().await?.accounts).unwrap_or(0).saturating_sub(shown.len());
     drop(store);
-    let (unfinished, finished): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(status, _)| status.counts.pending > 0);
-    let jobs = unfinished.into_iter().take(MAX_JOBS_NOW).collect();
+    let (unfinished, finished): (Vec<_>, Vec<_>) =
+        jobs.into_iter().partition(|job: &JobStanding| job.status.counts.pending > 0);
+    let jobs = unfinished.into_iter().take(MAX_JOBS_NOW).map(|job| line_of(&web, job, now)).collect();
     let page = NowPage { accounts: shown, others, jobs, finished: finished.len(), now };
     Ok(pages::now(&web.frame(visitor, "/"), &page))
 }
@@ -116,6 +120,12 @@ fn remedy(account: &Account, trouble: &str, settings: &Settings, jobs: &[Job]) -
     TroubledAccount { settings, name, job: only_unfinished(jobs) }.remedy(reason_of(trouble))
 }
 
+/// A job, and what it is doing in a sentence.
+fn line_of(web: &Web, standing: JobStanding, now: Moment) -> JobLine {
+    let clock = |at| clock_text(at, now.wall, &web.zone);
+    JobLine { doing: activity_sentence(&standing, &web.settings(), now.wall, clock), standing }
+}
+
 /// When the local day began.
 fn midnight(web: &Web, now: Wall) -> Wall {
     let local = jiff::Timestamp::from_millisecond(now.0).map(|timestamp| timestamp.to_zoned(web.zone.clone()));
@@ -128,12 +138,13 @@ pub(super) async fn jobs(
 ) -> Result<Html<String>, Problem> {
     let mut store = web.reading().await;
     let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
-    let mut jobs = web.look(&mut store, &at_work).await?.jobs;
+    let Standing { mut jobs, now, .. } = web.look(&mut store, &at_work).await?;
     drop(store);
-    // What is in progress first; then the newest.
-    jobs.sort_by_key(|(status, _)| (status.counts.pending == 0, std::cmp::Reverse(status.job.id)));
+    // What is unfinished first; then the newest.
+    jobs.sort_by_key(|job| (job.status.counts.pending == 0, std::cmp::Reverse(job.status.job.id)));
     let hidden = jobs.len().saturating_sub(MAX_JOBS);
     jobs.truncate(MAX_JOBS);
+    let jobs: Vec<JobLine> = jobs.into_iter().map(|job| line_of(&web, job, now)).collect();
     Ok(pages::jobs(&web.frame(visitor, "/jobs"), &jobs, hidden))
 }
 
@@ -147,8 +158,9 @@ pub(super) async fn job(
     let found = find(&mut store, job).await?;
     let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
     let standing = web.look(&mut store, &at_work).await?;
-    let status = standing.jobs.into_iter().find(|(status, _)| status.job.id == found.id);
-    let (status, eta) = status.ok_or_else(|| Problem::not_found("There is no such job."))?;
+    let now = standing.now;
+    let standing = standing.jobs.into_iter().find(|job| job.status.job.id == found.id);
+    let standing = standing.ok_or_else(|| Problem::not_found("There is no such job."))?;
     let (reasons, reasons_cut) = store.top_reasons(&found).await?;
     let course = store.course(&found).await?;
     let account = match found.account {
@@ -158,7 +170,8 @@ pub(super) async fn job(
     drop(store);
     let account = account.map(|account| account.name.to_string());
     let frame = Frame { said: said.said, ..web.frame(visitor, "/jobs") };
-    Ok(pages::job(&frame, &JobPage { status, eta, account, reasons, reasons_cut, course }))
+    let line = line_of(&web, standing, now);
+    Ok(pages::job(&frame, &JobPage { line, account, reasons, reasons_cut, course }))
 }
 
 pub(super) async fn cancel(
@@ -301,11 +314,7 @@ pub(super) async fn accounts(
             (Some(record), false) => Some(record.set.kind.name()),
             (None, false) => None,
         };
-        let why = match &record {
-            _ if outside => None,
-            None => Some(Why::Missing),
-            Some(record) => record.login_needed.as_deref().map(Why::parse),
-        };
+        let why = app::login_needed(&account, record.as_ref(), &environment);
         let hold = account.hold.as_ref();
         lines.push(AccountLine {
             kind,

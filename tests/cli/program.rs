@@ -7,7 +7,8 @@ use std::time::Duration;
 use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Horizons, Platform, TargetId, TaskState};
 use cleanup::store::{
-    Claim, Drain, DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Turn, TurnReceipt,
+    Claim, Drain, DrainLock, DrainScope, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Turn,
+    TurnReceipt,
 };
 use sqlx::Connection;
 
@@ -180,10 +181,17 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
         let clock = SystemClock::shared();
         let store = Store::open(path, kind).await.unwrap();
         let lock = DrainLock::take(path).unwrap();
-        let (mut drain, _) =
-            Drain::begin(store, lock, clock.now(), clock.boot(), &Horizons::all(Duration::from_secs(86_400)), 30_000)
-                .await
-                .unwrap();
+        let (mut drain, _) = Drain::begin(
+            store,
+            lock,
+            &DrainScope::default(),
+            clock.now(),
+            clock.boot(),
+            &Horizons::all(Duration::from_secs(86_400)),
+            30_000,
+        )
+        .await
+        .unwrap();
         let lane = drain.lanes(None).await.unwrap()[0];
         let now = clock.now();
         let claim = Claim {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Horizons, Platform, Target, TaskId, TaskState};
 use cleanup::store::{
-    Claim, Claimed, Drain, DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Tick, Turn,
+    Claim, Claimed, Drain, DrainLock, DrainScope, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store,
+    Tick, Turn,
 };
 
 const ROWS: u64 = 8;
@@ -87,10 +88,17 @@ fn ticks_settle_what_is_open_and_leave_alone_what_is_not() {
         let mut other = queue(&path).await;
         let store = Store::open(&path, QueueKind::Real).await.unwrap();
         let lock = DrainLock::take(&path).unwrap();
-        let (mut drain, _) =
-            Drain::begin(store, lock, clock.now(), clock.boot(), &Horizons::all(Duration::from_secs(86_400)), 30_000)
-                .await
-                .unwrap();
+        let (mut drain, _) = Drain::begin(
+            store,
+            lock,
+            &DrainScope::default(),
+            clock.now(),
+            clock.boot(),
+            &Horizons::all(Duration::from_secs(86_400)),
+            30_000,
+        )
+        .await
+        .unwrap();
         // Row 1 has failed, 2 is gone, 3 is provisional, 4 and 5 are being sent, 6 and 7 stand in line, 8 is kept.
         for state in [TaskState::Failed, TaskState::Gone, TaskState::Provisional] {
             let claimed = claim(&mut drain, 1).await;

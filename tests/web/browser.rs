@@ -15,7 +15,7 @@ fn a_persons_way_from_the_link_to_the_report() {
     let served = Served::start();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/jobs/unfollow.csv");
     browser.go(&served.link());
-    browser.until("Nothing is in line");
+    browser.until("Nothing is queued");
     browser.click("a.button.primary");
     browser.write("#file", sample);
     browser.click("form.fields button.primary");
@@ -27,12 +27,12 @@ fn a_persons_way_from_the_link_to_the_report() {
     browser.click("section.card button.primary");
     browser.until("Queued. It is worked off as slots come.");
     // It moves by itself.
-    browser.until("Done about");
+    browser.until("done about");
     browser.click("form[action$='/pause'] button");
     browser.until("Paused.");
     assert!(browser.text().contains("paused"));
     browser.click("form[action$='/unpause'] button");
-    browser.until("It goes on.");
+    browser.until("Resumed.");
     // Watched to its end without touching the page.
     browser.until("finished");
     let text = browser.text();
@@ -45,7 +45,7 @@ fn a_persons_way_from_the_link_to_the_report() {
     browser.click("tbody th a");
     browser.until("HTTP 403");
     browser.click("form[action$='/retry'] button");
-    browser.until("Failed rows are in line again.");
+    browser.until("Failed rows are queued again.");
     browser.until("finished");
     // The report is the command's, to the letter.
     let report = browser.run_async(
@@ -157,7 +157,7 @@ fn a_page_of_another_origin_gets_nothing_with_the_cookie_in_the_browser() {
     let Some(browser) = Browser::open() else { return };
     let served = Served::start();
     browser.go(&served.link());
-    browser.until("Nothing is in line");
+    browser.until("Nothing is queued");
     // localhost is another site than 127.0.0.1, and another origin; a server of our own there is the stranger.
     let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = stranger.local_addr().unwrap().port();

@@ -240,6 +240,23 @@ fn what_a_removed_schedule_leaves_is_worked_off_and_told_of_before() {
     let asked = served.get("/schedules/remove?name=nightly", &cookie).body;
     assert!(asked.contains("worked off at any hour") && asked.contains(">few</a>: 3 rows in line"), "{asked}");
     assert_eq!(few(&served)["pending"], 3, "without its hours nothing of it is sent");
+    let waits = few(&served);
+    let state = [&waits["state"], &waits["activity"], &waits["eta_at"]];
+    assert_eq!(state, [&"pending".into(), &"waiting_schedule".into(), &serde_json::Value::Null], "{waits}");
+    assert!(waits["until"].is_string(), "{waits}");
+    let told = String::from_utf8(served.cleanup(&["status", "few"]).stdout).unwrap();
+    let sentence = told.lines().find_map(|line| line.trim().strip_prefix("waiting for its schedule nightly until "));
+    let sentence = sentence.unwrap_or_else(|| panic!("{told}"));
+    for path in ["/", "/jobs/1"] {
+        let page = served.get(path, &cookie).body;
+        assert!(
+            page.contains(&format!("Waiting for its schedule nightly until {sentence}.")),
+            "{path}: {sentence}? {page}"
+        );
+        assert!(!page.contains("done about") && !page.contains("in progress"), "{path}: {page}");
+    }
+    let jobs = served.get("/jobs", &cookie).body;
+    assert!(jobs.contains(">waiting for its schedule</span>") && jobs.contains("until <time"), "{jobs}");
     assert!(served.post("/schedules/remove", &cookie, "name=nightly").head.contains("said=removed"));
     served.until("the rest is worked off", |served| (few(served)["pending"] == 0).then_some(()));
     // The same, removed by another process.

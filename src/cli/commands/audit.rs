@@ -21,7 +21,7 @@ use crate::cli::args::AuditArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::cli::standing::seconds;
+use crate::cli::standing_json::seconds;
 use crate::cli::timing::full_text;
 use crate::clock::SharedClock;
 use crate::domain::{Applies, Platform, Scope, Tick, Wall, counted};

@@ -263,7 +263,10 @@ impl Drainer {
     ) -> Result<Report, CliError> {
         let bystanders = Bystanders::of(&mut store, jobs.as_deref()).await?;
         store.settle_missing_handles(context.clock.now().wall).await?;
-        let plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
+        let mut plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
+        let (run, now) = (&self.options.run, context.clock.now());
+        plan.until = run.until.map(|until| now.wall_at(until));
+        plan.is_capped = run.max_requests.is_some() || run.max_spend.is_some();
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
         let listener = ProgressListener::new(

@@ -1,14 +1,16 @@
-//! `cleanup status`: progress, slots left, when it will be done.
+//! `cleanup status`: progress, what each job is doing, slots left, when it will be done.
 //!
 //! In: where everything stands. Out: a table, or the JSON of the contract.
 
-use crate::cli::account_trouble::{TroubledAccount, only, reason_of};
+use crate::cli::account_standing::next_slot;
+use crate::cli::account_trouble::{TroubledAccount, reason_of};
+use crate::cli::activity_text::activity_sentence;
 use crate::cli::args::StatusArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::progress::hold_text;
-use crate::cli::standing::{Look, Standing, next_slot};
+use crate::cli::standing::{Look, Standing};
 use crate::cli::summary::RowCounts;
 use crate::cli::timing::clock_text;
 use crate::domain::{Moment, Wall, counted};
@@ -47,12 +49,12 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
 
 async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<Standing, CliError> {
     let mut standing = Look::at_all(&context.settings, &context.clock).look(store).await?;
-    let known = |name: &&String| standing.jobs.iter().any(|(status, _)| status.job.name == **name);
+    let known = |name: &&String| standing.jobs.iter().any(|job| job.status.job.name == **name);
     if let Some(name) = names.iter().find(|name| !known(name)) {
-        let jobs: Vec<Job> = standing.jobs.into_iter().map(|(status, _)| status.job).collect();
+        let jobs: Vec<Job> = standing.jobs.into_iter().map(|job| job.status.job).collect();
         return Err(context.unknown_job(name, &jobs));
     }
-    standing.jobs.retain(|(status, _)| names.is_empty() || names.contains(&status.job.name));
+    standing.jobs.retain(|job| names.is_empty() || names.contains(&job.status.job.name));
     Ok(standing)
 }
 
@@ -62,18 +64,18 @@ fn table(context: &Context, view: &Standing) -> String {
     }
     let clock = |at: Wall| clock_text(at, view.now.wall, context.zone.get());
     let mut lines = vec![HEADINGS[0].to_owned()];
-    for (status, eta) in &view.jobs {
+    for job in &view.jobs {
+        let status = &job.status;
         let counts = RowCounts::from(&status.counts);
-        let eta = eta.map_or_else(String::new, |at| format!(", done about {}", clock(at)));
         let (settled, rows) = (status.counts.settled(), status.counts.rows());
         let (name, state) = (escaped(&status.job.name), status.state());
-        lines.push(format!("  {name}  {state}  {settled}/{rows} settled ({}){eta}", counts.phrase()));
+        lines.push(format!("  {name}  {state}  {settled}/{rows} settled ({})", counts.phrase()));
+        lines.extend(activity_sentence(job, &context.settings, view.now.wall, clock).map(|said| format!("    {said}")));
     }
     if !view.accounts.is_empty() {
         lines.push(HEADINGS[1].to_owned());
     }
-    let unfinished = view.jobs.iter().filter(|(status, _)| status.counts.pending > 0);
-    let job = only(unfinished.map(|(status, _)| status.job.name.as_str()));
+    let job = view.only_unfinished();
     for account in &view.accounts {
         let (name, platform) = (escaped(account.account.name.as_str()), account.account.platform);
         lines.push(format!("  {name}  {platform} user {}", account.account.user_id));

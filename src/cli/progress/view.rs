@@ -1,6 +1,6 @@
 //! The numbers behind a bar or a line, and what is said above it. Pure: nothing is read and nothing is printed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::cli::escape::{clipped, escaped};
@@ -28,6 +28,10 @@ pub struct Plan {
     pub names: HashMap<AccountId, String>,
     /// How requests are spread.
     pub pace: Pace,
+    /// Nothing is sent after this.
+    pub until: Option<Wall>,
+    /// The run ends after so many requests, or so much money.
+    pub is_capped: bool,
 }
 
 /// The numbers behind a bar or a line. Pure.
@@ -37,12 +41,14 @@ pub struct View {
     began: Tick,
     settled_now: u64,
     last: Progress,
+    /// Accounts that need a person: nobody can say when what they have left will be done.
+    stopped: HashSet<AccountId>,
 }
 
 impl View {
     /// A view of a run that begins at `now`.
     pub fn new(plan: Plan, now: Moment) -> View {
-        View { plan, began: now.tick, settled_now: 0, last: Progress::default() }
+        View { plan, began: now.tick, settled_now: 0, last: Progress::default(), stopped: HashSet::new() }
     }
 
     /// Counts an event in.
@@ -57,6 +63,9 @@ impl View {
             }
             Event::Decided { tasks, .. } => self.settled_now += tasks,
             Event::Progress(progress) => self.last = progress.clone(),
+            Event::AccountStopped { account, .. } => {
+                self.stopped.insert(*account);
+            }
             _ => {}
         }
     }
@@ -67,9 +76,12 @@ impl View {
         (settled, self.plan.total.max(settled))
     }
 
-    /// When the last request will have left, by the limit; none where nothing is left or no window is known yet.
+    /// When the last request will have left, by the limit; none where nothing is left or no window is known yet, and where this run
+    /// does not do all that is left: it ends before, or an account needs a person.
     pub fn eta(&self, now: Wall) -> Option<Wall> {
-        if self.last.windows.is_empty() || self.plan.work.iter().all(|(_, _, left)| *left == 0) {
+        let mut left = self.plan.work.iter().filter(|(_, _, left)| *left > 0).peekable();
+        let is_known = !self.last.windows.is_empty() && left.peek().is_some();
+        if !is_known || self.plan.is_capped || left.any(|(account, ..)| self.stopped.contains(account)) {
             return None;
         }
         let from = self.last.next_slot_at.unwrap_or(now).max(now);
@@ -77,7 +89,8 @@ impl View {
         for (account, action, left) in &self.plan.work {
             work.entry(*account).or_default().push((*action, *left));
         }
-        work.values().map(|work| estimate::eta(work, &self.last.windows, self.plan.pace, from)).max()
+        let eta = work.values().map(|work| estimate::eta(work, &self.last.windows, self.plan.pace, from)).max();
+        eta.filter(|at| self.plan.until.is_none_or(|until| *at <= until))
     }
 
     /// Speed, slots left, next slot and ETA in few characters (a terminal has 80), as far as they are known.
@@ -96,6 +109,8 @@ impl View {
         }
         if let Some(at) = self.eta(now.wall) {
             facts.push(format!("done ~{}", local.text(at, now.wall)));
+        } else if let Some(until) = self.plan.until {
+            facts.push(format!("until {}", local.text(until, now.wall)));
         }
         facts.join(", ")
     }
@@ -206,7 +221,7 @@ mod tests {
             settled: 20,
             work: vec![(ADA, Action::Unfollow, 100)],
             names: HashMap::from([(ADA, "ada\u{1b}[2J".to_owned())]),
-            pace: Pace::Even,
+            ..Plan::default()
         };
         View::new(plan, Moment { tick: Tick(0), wall: Wall(0) })
     }
@@ -244,6 +259,30 @@ mod tests {
         // 93 left: 90 x 18 s after the next slot at 00:02:10.
         let line = "27 of 120 settled, 3.5/min, 12/50 slots left, next 00:02:10, done ~00:29:10";
         assert_eq!(view.line(now, &TimeZone::UTC.into()), line);
+    }
+
+    #[test]
+    fn no_end_is_told_that_this_run_does_not_come_to() {
+        let now = Moment { tick: Tick(120_000), wall: Wall(120_000) };
+        let line = |mut view: View| {
+            view.hear(&progress(38, Some(Wall(130_000))));
+            view.line(now, &TimeZone::UTC.into())
+        };
+        assert!(line(view()).ends_with("next 00:02:10, done ~00:31:16"));
+        let with = |until, is_capped| {
+            let view = view();
+            View { plan: Plan { until, is_capped, ..view.plan }, ..view }
+        };
+        assert!(line(with(Some(Wall(1_900_000)), false)).ends_with("next 00:02:10, done ~00:31:16"));
+        assert!(line(with(Some(Wall(1_800_000)), false)).ends_with("next 00:02:10, until 00:30:00"));
+        assert!(line(with(None, true)).ends_with("next 00:02:10"));
+        let mut needs_a_person = view();
+        needs_a_person.hear(&Event::AccountStopped {
+            account: ADA,
+            reason: "login_needed".into(),
+            detail: String::new(),
+        });
+        assert!(line(needs_a_person).ends_with("next 00:02:10"));
     }
 
     #[test]

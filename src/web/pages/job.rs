@@ -4,15 +4,15 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::chart::{chart, job_meter};
+use super::jobs::{JobLine, job_chip};
 use super::layout::{Frame, count};
-use super::words::{OUTCOMES, foreign, job_chip, reason};
-use crate::domain::{Outcome, Wall};
+use super::words::{OUTCOMES, foreign, reason, sentence};
+use crate::domain::Outcome;
 use crate::store::{Counts, Course, JobState, JobStatus, TopReason};
 
 /// What the page shows.
 pub(in crate::web) struct JobPage {
-    pub(in crate::web) status: JobStatus,
-    pub(in crate::web) eta: Option<Wall>,
+    pub(in crate::web) line: JobLine,
     pub(in crate::web) account: Option<String>,
     pub(in crate::web) reasons: Vec<TopReason>,
     /// There are more rows with a reason than were read.
@@ -22,16 +22,15 @@ pub(in crate::web) struct JobPage {
 
 /// The page.
 pub(in crate::web) fn job(frame: &Frame, page: &JobPage) -> Html<String> {
-    let JobPage { status, .. } = page;
-    let job = &status.job;
+    let standing = &page.line.standing;
+    let (status, job) = (&standing.status, &standing.status.job);
     let content = html! {
         p.crumbs { a href="/jobs" { "Jobs" } " / " (foreign(&job.name)) }
         div.head #head data-live {
             div.stack {
                 h1 { (foreign(&job.name)) }
                 p {
-                    @let (kind, word) = job_chip(status);
-                    span class={ "chip " (kind) } { (word) }
+                    (job_chip(standing))
                     " "
                     @if let Some(action) = job.action { span { (action) } }
                     @if let Some(account) = &page.account { span.quiet { " as " (foreign(account)) } }
@@ -43,11 +42,11 @@ pub(in crate::web) fn job(frame: &Frame, page: &JobPage) -> Html<String> {
         section.card #progress data-live aria-label="Progress" {
             (job_meter(&status.counts))
             (numbers(job.id.0, &status.counts))
-            @if let Some(at) = page.eta { p.quiet { "Done about " (frame.time(at)) " within the limits." } }
+            @if let Some(doing) = &page.line.doing { p.quiet { (sentence(doing)) } }
         }
         section.card #course data-live aria-labelledby="course-title" {
             h2 #course-title { "Over time" }
-            @match chart(frame, &page.course, status.state() == "pending") {
+            @match chart(frame, &page.course, standing.activity.is_worked_on()) {
                 Some(chart) => (chart),
                 None => p.quiet { "Nothing has been settled yet." },
             }
@@ -78,7 +77,7 @@ fn actions(status: &JobStatus) -> Markup {
     html! {
         div.actions {
             @if left && status.job.state == JobState::Active { (post("pause", "Pause", "")) }
-            @if status.job.state == JobState::Paused { (post("unpause", "Go on", "primary")) }
+            @if status.job.state == JobState::Paused { (post("unpause", "Resume", "primary")) }
             @if status.counts.failed > 0 { (post("retry", "Retry failed", "")) }
             @if left && status.job.state != JobState::Cancelled {
                 a.button.danger href={ "/jobs/" (status.job.id.0) "/cancel" } { "Cancel…" }
@@ -119,7 +118,7 @@ pub(super) const fn of(counts: &Counts, outcome: Outcome) -> u64 {
 }
 
 fn reasons(page: &JobPage) -> Markup {
-    let job = page.status.job.id.0;
+    let job = page.line.standing.status.job.id.0;
     html! {
         @if page.reasons.is_empty() {
             div.card { h2 { "Why" } p.quiet { "No row has failed, was gone, repeated another or could not be used." } }

@@ -5,23 +5,37 @@ use maud::{Markup, html};
 
 use super::chart::job_meter;
 use super::layout::{Frame, count};
-use super::words::{foreign, job_chip};
-use crate::domain::Wall;
-use crate::store::JobStatus;
+use super::words::{activity_chip, foreign};
+use crate::cli::activity_text::activity_label;
+use crate::cli::standing::JobStanding;
+use crate::cli::timing::span_text;
+
+/// A job, and what it is doing.
+pub(in crate::web) struct JobLine {
+    pub(in crate::web) standing: JobStanding,
+    /// In a sentence, with what to type next; none where its state says it all.
+    pub(in crate::web) doing: Option<String>,
+}
 
 /// A job's name, leading to it, and its state.
-pub(super) fn job_title(status: &JobStatus) -> Markup {
-    let (kind, word) = job_chip(status);
+pub(super) fn job_title(standing: &JobStanding) -> Markup {
+    let status = &standing.status;
     html! {
         div.title {
             h3 { a href={ "/jobs/" (status.job.id.0) } { (foreign(&status.job.name)) } }
-            span class={ "chip " (kind) } { (word) }
+            (job_chip(standing))
         }
     }
 }
 
+/// What a job is doing, in a word or two.
+pub(super) fn job_chip(standing: &JobStanding) -> Markup {
+    let activity = &standing.activity;
+    html! { span class={ "chip " (activity_chip(activity)) } { (activity_label(activity)) } }
+}
+
 /// The page.
-pub(in crate::web) fn jobs(frame: &Frame, jobs: &[(JobStatus, Option<Wall>)], hidden: usize) -> Html<String> {
+pub(in crate::web) fn jobs(frame: &Frame, jobs: &[JobLine], hidden: usize) -> Html<String> {
     let content = html! {
         div.head {
             div.stack { h1 { "Jobs" } }
@@ -45,7 +59,7 @@ pub(in crate::web) fn jobs(frame: &Frame, jobs: &[(JobStatus, Option<Wall>)], hi
                             th.number scope="col" { "Failed" }
                             th scope="col" { "Done about" }
                         } }
-                        tbody { @for (status, eta) in jobs { (line(frame, status, *eta)) } }
+                        tbody { @for job in jobs { (line(frame, &job.standing)) } }
                     }
                 }
             }
@@ -55,17 +69,21 @@ pub(in crate::web) fn jobs(frame: &Frame, jobs: &[(JobStatus, Option<Wall>)], hi
     frame.page("Jobs", &content)
 }
 
-fn line(frame: &Frame, status: &JobStatus, eta: Option<Wall>) -> Markup {
-    let (kind, word) = job_chip(status);
+fn line(frame: &Frame, standing: &JobStanding) -> Markup {
+    let status = &standing.status;
     let counts = &status.counts;
     html! {
         tr {
             th scope="row" { a href={ "/jobs/" (status.job.id.0) } { (foreign(&status.job.name)) } }
-            td { span class={ "chip " (kind) } { (word) } }
+            td { (job_chip(standing)) @if let Some(until) = standing.activity.until() { br; span.quiet.small { "until " (frame.time(until)) } } }
             td.cells { (job_meter(counts)) }
             td.number { (count(counts.settled())) " / " (count(counts.rows())) }
             td.number { (count(counts.failed)) }
-            td { @match eta { Some(at) => (frame.time(at)), None => "–" } }
+            td { @match (standing.eta.at, standing.eta.takes) {
+                (Some(at), _) => (frame.time(at)),
+                (None, Some(takes)) if !takes.is_zero() => { "takes " (span_text(takes)) },
+                (None, _) => "–",
+            } }
         }
     }
 }

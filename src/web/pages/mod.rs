@@ -19,7 +19,7 @@ mod words;
 pub(super) use accounts::{AccountLine, accounts};
 pub(super) use checked::checked;
 pub(super) use job::{JobPage, cancel, job};
-pub(super) use jobs::jobs;
+pub(super) use jobs::{JobLine, jobs};
 pub(super) use layout::{Frame, Theme};
 pub(super) use log::log;
 pub(super) use new::new;

@@ -5,14 +5,13 @@ use maud::{Markup, html};
 
 use super::accounts::beside_server;
 use super::chart::job_meter;
-use super::jobs::job_title;
+use super::jobs::{JobLine, job_title};
 use super::layout::{Frame, count, meter};
-use super::words::foreign;
+use super::words::{foreign, sentence};
+use crate::cli::account_standing::{AccountStanding, next_slot};
 use crate::cli::progress::hold_text;
-use crate::cli::standing::{AccountStanding, next_slot};
-use crate::domain::{Applies, MicroUsd, Moment, Wall};
+use crate::domain::{Applies, MicroUsd, Moment};
 use crate::limits::WindowUsage;
-use crate::store::{JobState, JobStatus};
 use crate::web::state::EngineState;
 
 /// An account at work.
@@ -31,7 +30,7 @@ pub(in crate::web) struct NowPage {
     pub(in crate::web) accounts: Vec<AccountNow>,
     /// Accounts there are that have not been at work lately.
     pub(in crate::web) others: usize,
-    pub(in crate::web) jobs: Vec<(JobStatus, Option<Wall>)>,
+    pub(in crate::web) jobs: Vec<JobLine>,
     pub(in crate::web) finished: usize,
     pub(in crate::web) now: Moment,
 }
@@ -49,12 +48,12 @@ pub(in crate::web) fn now(frame: &Frame, page: &NowPage) -> Html<String> {
                 (nothing())
             } @else {
                 section.stack aria-labelledby="jobs-now" {
-                    h2 #jobs-now { "Jobs in line" }
+                    h2 #jobs-now { "Unfinished jobs" }
                     @if page.jobs.is_empty() {
                         p.quiet { "No job has rows left to send. "
                             @if page.finished > 0 { a href="/jobs" { (count(page.finished as u64)) " finished" } "." } }
                     }
-                    div.grid { @for (status, eta) in &page.jobs { (job_card(frame, status, *eta)) } }
+                    div.grid { @for job in &page.jobs { (job_card(job)) } }
                 }
                 section.stack aria-labelledby="accounts-now" {
                     h2 #accounts-now { "Accounts at work" }
@@ -73,7 +72,7 @@ pub(in crate::web) fn now(frame: &Frame, page: &NowPage) -> Html<String> {
 fn nothing() -> Markup {
     html! {
         div.empty {
-            h2 { "Nothing is in line" }
+            h2 { "Nothing is queued" }
             p { "Upload a CSV of IDs: it is read and judged first, and you see what would happen before anything is queued. \
                  Files loaded on the command line appear here by themselves." }
             a.button.primary href="/new" { "Choose a file" }
@@ -102,19 +101,14 @@ fn engine(frame: &Frame) -> Markup {
     }
 }
 
-fn job_card(frame: &Frame, status: &JobStatus, eta: Option<Wall>) -> Markup {
+fn job_card(line: &JobLine) -> Markup {
+    let status = &line.standing.status;
     html! {
         article.card {
-            (job_title(status))
+            (job_title(&line.standing))
             (job_meter(&status.counts))
             p.number { (count(status.counts.settled())) " of " (count(status.counts.rows())) " rows settled" }
-            p.quiet {
-                @match (eta, status.job.state) {
-                    (Some(at), _) => { "done about " (frame.time(at)) },
-                    (None, JobState::Paused) => { "nothing is sent until it is let go on" },
-                    (None, _) => { "nobody can say when it will be done" },
-                }
-            }
+            @if let Some(doing) = &line.doing { p.quiet { (sentence(doing)) } }
         }
     }
 }

@@ -1,17 +1,17 @@
 //! The words for states, the same on every page.
 
+use crate::app::Activity;
 use crate::cli::escape::escaped;
 use crate::domain::Outcome;
-use crate::store::JobStatus;
 use crate::web::state::EngineState;
 
 /// What a command has done, by the word it left in the address. Nothing of the address itself is shown.
 pub(super) fn said(word: &str) -> Option<&'static str> {
     Some(match word {
         "paused" => "Paused. Requests in flight end as they end; nothing more of this job is sent.",
-        "unpaused" => "It goes on.",
+        "unpaused" => "Resumed.",
         "cancelled" => "Cancelled. Nothing more of it is sent; its receipts stay.",
-        "retried" => "Failed rows are in line again.",
+        "retried" => "Failed rows are queued again.",
         "asked" => "It is run now, or as soon as the run before it has ended.",
         "asked-already" => "It runs, or waits to, already: nothing was changed.",
         "skipped" => "The next start is left out.",
@@ -41,13 +41,13 @@ pub(super) fn engine_chip(state: &EngineState) -> (&'static str, &'static str) {
     }
 }
 
-/// A job's state in a word, and how it looks.
-pub(super) fn job_chip(status: &JobStatus) -> (&'static str, &'static str) {
-    match status.state() {
-        "pending" => ("good", "in progress"),
-        "paused" => ("warn", "paused"),
-        "cancelled" => ("", "cancelled"),
-        _ => ("", "finished"),
+/// How a job's state looks.
+pub(super) const fn activity_chip(activity: &Activity) -> &'static str {
+    match activity {
+        Activity::Running | Activity::WaitingSlot { .. } => "good",
+        Activity::Resting { .. } | Activity::NotRunning { .. } | Activity::Paused => "warn",
+        Activity::NeedsYou(_) => "bad",
+        Activity::WaitingTurn { .. } | Activity::WaitingSchedule(_) | Activity::Finished | Activity::Cancelled => "",
     }
 }
 
@@ -77,6 +77,13 @@ pub(super) const OUTCOMES: [Outcome; 8] = [
 /// A reason as people read it: `not_authorized` is `not authorized`.
 pub(super) fn reason(code: &str) -> String {
     if code.is_empty() { "no reason given".to_owned() } else { escaped(&code.replace('_', " ")).into_owned() }
+}
+
+/// A sentence of the command line as a page shows it: with a capital letter and an end. What is foreign in it is escaped already.
+pub(super) fn sentence(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 /// Foreign text, with what a browser would obey (marks that turn text around, what cannot be seen) written out.

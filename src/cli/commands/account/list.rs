@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{self, EnvironmentAccount};
+use crate::app::{self, EnvironmentAccount, login_needed};
 use crate::auth::{Why, list};
 use crate::cli::args::AccountListArgs;
 use crate::cli::context::Context;
@@ -27,7 +27,6 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
         None => Vec::new(),
     };
     let environment = app::environment_accounts(&context.settings.credentials)?;
-    let outside = |account: &Account| environment.iter().any(|found| found.is(account));
     let new = unknown(&environment, &accounts);
     if args.json {
         context.printer.json(&all_to_json(&accounts, &environment))?;
@@ -38,7 +37,7 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
         return Ok(0);
     }
     let mut rows = vec![["NAME", "PLATFORM", "USER", "KIND", "MAY", "ENDS", "STATE"].map(str::to_owned)];
-    rows.extend(accounts.iter().map(|(account, record)| row(context, account, record.as_ref(), outside(account))));
+    rows.extend(accounts.iter().map(|(account, record)| row(context, account, record.as_ref(), &environment)));
     rows.extend(new.iter().map(|found| new_row(found)));
     for line in table(&rows) {
         context.printer.data(&line)?;
@@ -73,13 +72,18 @@ fn unknown<'a>(
 }
 
 fn all_to_json(accounts: &[(Account, Option<Credential>)], environment: &[EnvironmentAccount]) -> Value {
-    let outside = |account: &Account| environment.iter().any(|found| found.is(account));
-    let mut shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), outside(a))).collect();
+    let mut shown: Vec<Value> = accounts.iter().map(|(a, c)| to_json(a, c.as_ref(), environment)).collect();
     shown.extend(unknown(environment, accounts).iter().map(|found| new_to_json(found)));
     json!({ "accounts": shown })
 }
 
-fn row(context: &Context, account: &Account, record: Option<&Credential>, outside: bool) -> [String; 7] {
+fn row(
+    context: &Context,
+    account: &Account,
+    record: Option<&Credential>,
+    environment: &[EnvironmentAccount],
+) -> [String; 7] {
+    let outside = environment.iter().any(|found| found.is(account));
     let kind = match record {
         _ if outside => "environment",
         Some(record) => record.set.kind.name(),
@@ -88,7 +92,7 @@ fn row(context: &Context, account: &Account, record: Option<&Credential>, outsid
     let ends = record
         .and_then(|record| record.set.expiry)
         .map_or_else(|| "-".to_owned(), |expiry| clock_text(expiry.at, context.clock.now().wall, context.zone.get()));
-    let state = match login_needed(record, outside) {
+    let state = match login_needed(account, record, environment) {
         Some(why) => format!("login needed: {}", why.sentence()),
         None => account.trouble.as_ref().map_or_else(|| "good".to_owned(), |trouble| escaped(trouble).into_owned()),
     };
@@ -132,15 +136,8 @@ fn actions(account: &Account, record: Option<&Credential>) -> Vec<Action> {
     record.map_or_else(Vec::new, |record| app::may(account.platform, record.set.kind, record.set.scopes.as_deref()))
 }
 
-fn login_needed(record: Option<&Credential>, outside: bool) -> Option<Why> {
-    match record {
-        _ if outside => None,
-        None => Some(Why::Missing),
-        Some(record) => record.login_needed.as_deref().map(Why::parse),
-    }
-}
-
-fn to_json(account: &Account, record: Option<&Credential>, outside: bool) -> Value {
+fn to_json(account: &Account, record: Option<&Credential>, environment: &[EnvironmentAccount]) -> Value {
+    let outside = environment.iter().any(|found| found.is(account));
     let set = record.map(|record| &record.set);
     let scopes = set.and_then(|set| set.scopes.as_deref()).map(|scopes| scopes.split(' ').collect::<Vec<_>>());
     json!({
@@ -152,7 +149,7 @@ fn to_json(account: &Account, record: Option<&Credential>, outside: bool) -> Val
         "actions": actions(account, record).into_iter().map(Action::name).collect::<Vec<_>>(),
         "expires_at": set.and_then(|set| set.expiry).map(|expiry| expiry.at.rfc3339()),
         "client_id": set.and_then(|set| set.client_id.as_deref()),
-        "login_needed": login_needed(record, outside).map(Why::name),
+        "login_needed": login_needed(account, record, environment).map(Why::name),
         "trouble": account.trouble,
         "default": account.is_default,
     })

@@ -210,6 +210,7 @@ impl<'a> Engine<'a> {
     /// Rests; a command to the queue, a person, another configuration or the end ends it.
     async fn rest(&mut self, seen: News, rest: Rest) -> Result<(), CliError> {
         let mut store = self.open().await?;
+        self.note_rest(&mut store, &rest).await;
         let begun = self.orders.borrow_and_update().reloads;
         let (mut told, schedules) = (self.told.clone(), Self::schedules_of(&mut store).await?);
         loop {
@@ -235,6 +236,18 @@ impl<'a> Engine<'a> {
         }
         store.close().await;
         Ok(())
+    }
+
+    /// Tells other processes that nothing is being sent. Where that cannot be written down they say for a while that something is.
+    async fn note_rest(&self, store: &mut Store, rest: &Rest) {
+        let now = self.context.clock.now();
+        let until = match rest {
+            Rest::News => None,
+            Rest::Until(until) => Some(now.wall_at(*until)),
+        };
+        if let Err(error) = store.note_rest(until).await {
+            tracing::warn!(%error, "it is not written down that the server rests");
+        }
     }
 
     /// What the process is told.

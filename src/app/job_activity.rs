@@ -1,0 +1,256 @@
+//! What a job is doing, told from facts: the one place that says so to `status`, its JSON and the dashboard.
+//!
+//! In: what a person last said of the job, what is left of it, and what processes, accounts and schedules are doing. Out: an
+//! [`Activity`]. Pure. What does not belong here: finding the facts, words for people, when the job will be done.
+
+use crate::domain::Wall;
+use crate::store::JobState;
+
+/// What a job is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// A process works on it, and a request can leave now.
+    Running,
+    /// A process works on it, and no request leaves before this.
+    WaitingSlot {
+        /// When the next request can leave.
+        until: Wall,
+    },
+    /// The server works on it again then: it met no answer, or a hold on every account.
+    Resting {
+        /// When it goes on.
+        until: Wall,
+    },
+    /// The server runs a schedule first.
+    WaitingTurn {
+        /// When that has to end; none: when its work is done.
+        until: Option<Wall>,
+    },
+    /// A schedule works on it, in its hours.
+    WaitingSchedule(ScheduleWait),
+    /// Nobody works on it.
+    NotRunning {
+        /// Another run works on this queue, and has to end first.
+        after_another: bool,
+    },
+    /// A person paused it.
+    Paused,
+    /// No request can leave before a person has mended its account.
+    NeedsYou(AccountNeed),
+    /// Every row is settled.
+    Finished,
+    /// A person cancelled it.
+    Cancelled,
+}
+
+/// A schedule that a job waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleWait {
+    /// Its name.
+    pub schedule: String,
+    /// When it begins; what has gone by is due now.
+    pub until: Wall,
+}
+
+/// What an account needs a person for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountNeed {
+    /// The account's short name.
+    pub account: String,
+    /// What happened.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// What is known of a job.
+#[derive(Clone, Debug)]
+pub struct JobFacts {
+    /// What a person last said of it.
+    pub state: JobState,
+    /// Tasks that are not settled.
+    pub pending: u64,
+    /// A process works on it.
+    pub is_worked_on: bool,
+    /// Another drain of this queue is running.
+    pub other_drain: Option<OtherDrain>,
+    /// A server is there, which takes up what is queued by itself.
+    pub has_server: bool,
+    /// The server rests until then.
+    pub rests_until: Option<Wall>,
+    /// When the next request can leave for an account that needs nobody; none: all that have work need a person.
+    pub next_request: Option<Wall>,
+    /// The first of its accounts that needs a person.
+    pub need: Option<AccountNeed>,
+    /// The schedule that loads it.
+    pub schedule: Option<ScheduleWait>,
+}
+
+/// A drain that works on other jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherDrain {
+    /// Nothing is sent after this.
+    pub until: Option<Wall>,
+}
+
+impl Activity {
+    /// What a job is doing at a moment.
+    pub fn of(facts: &JobFacts, now: Wall) -> Activity {
+        match (facts.state, facts.pending) {
+            (JobState::Cancelled, _) => return Activity::Cancelled,
+            (_, 0) => return Activity::Finished,
+            (JobState::Paused, _) => return Activity::Paused,
+            (JobState::Active, _) => {}
+        }
+        match (&facts.need, facts.next_request) {
+            // Its other accounts go on as long as somebody works on them.
+            (Some(need), next) if next.is_none() || !facts.is_worked_on => Activity::NeedsYou(need.clone()),
+            (_, Some(until)) if facts.is_worked_on && until > now => Activity::WaitingSlot { until },
+            _ if facts.is_worked_on => Activity::Running,
+            _ => Activity::unattended(facts, now),
+        }
+    }
+
+    /// Nobody works on it at this moment; somebody may later.
+    fn unattended(facts: &JobFacts, now: Wall) -> Activity {
+        if let Some(wait) = &facts.schedule {
+            return Activity::WaitingSchedule(wait.clone());
+        }
+        match (facts.has_server, facts.rests_until, facts.other_drain) {
+            (true, _, Some(drain)) => Activity::WaitingTurn { until: drain.until },
+            (true, Some(until), None) if until > now => Activity::Resting { until },
+            // The server begins within a second.
+            (true, _, None) => Activity::Running,
+            (false, _, other) => Activity::NotRunning { after_another: other.is_some() },
+        }
+    }
+
+    /// The word of `status --json`. What a person has said stands in `state` beside it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Activity::Running => "running",
+            Activity::WaitingSlot { .. } | Activity::Resting { .. } => "waiting_slot",
+            Activity::WaitingSchedule(_) | Activity::WaitingTurn { .. } => "waiting_schedule",
+            Activity::NeedsYou(_) => "needs_you",
+            Activity::NotRunning { .. } | Activity::Paused | Activity::Finished | Activity::Cancelled => "not_running",
+        }
+    }
+
+    /// When what it waits for comes, where that is known.
+    pub const fn until(&self) -> Option<Wall> {
+        match self {
+            Activity::WaitingSlot { until } | Activity::Resting { until } => Some(*until),
+            Activity::WaitingSchedule(wait) => Some(wait.until),
+            Activity::WaitingTurn { until } => *until,
+            _ => None,
+        }
+    }
+
+    /// Whether a process works on the job, so that it makes sense to say by the clock when it will be done.
+    pub const fn is_worked_on(&self) -> bool {
+        matches!(self, Activity::Running | Activity::WaitingSlot { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: Wall = Wall(1_000);
+    const LATER: Wall = Wall(2_000);
+
+    fn facts() -> JobFacts {
+        JobFacts {
+            state: JobState::Active,
+            pending: 5,
+            is_worked_on: false,
+            other_drain: None,
+            has_server: false,
+            rests_until: None,
+            next_request: Some(NOW),
+            need: None,
+            schedule: None,
+        }
+    }
+
+    fn need() -> AccountNeed {
+        AccountNeed { account: "work".into(), message: "it was logged out".into(), remedy: "log in".into() }
+    }
+
+    fn nightly() -> ScheduleWait {
+        ScheduleWait { schedule: "nightly".into(), until: LATER }
+    }
+
+    #[test]
+    fn each_state_has_its_facts() {
+        let worked = || JobFacts { is_worked_on: true, ..facts() };
+        let logged_out = |of: JobFacts| JobFacts { need: Some(need()), next_request: None, ..of };
+        let elsewhere = Some(OtherDrain { until: Some(LATER) });
+        for (facts, expected) in [
+            (JobFacts { state: JobState::Cancelled, ..worked() }, Activity::Cancelled),
+            (JobFacts { pending: 0, ..worked() }, Activity::Finished),
+            (JobFacts { state: JobState::Paused, ..worked() }, Activity::Paused),
+            (worked(), Activity::Running),
+            (JobFacts { next_request: Some(LATER), ..worked() }, Activity::WaitingSlot { until: LATER }),
+            (logged_out(worked()), Activity::NeedsYou(need())),
+            (logged_out(facts()), Activity::NeedsYou(need())),
+            (logged_out(JobFacts { schedule: Some(nightly()), ..facts() }), Activity::NeedsYou(need())),
+            // Of two accounts one needs a person: the other goes on, but nobody begins with it.
+            (JobFacts { need: Some(need()), ..worked() }, Activity::Running),
+            (JobFacts { need: Some(need()), ..facts() }, Activity::NeedsYou(need())),
+            (facts(), Activity::NotRunning { after_another: false }),
+            (JobFacts { other_drain: elsewhere, ..facts() }, Activity::NotRunning { after_another: true }),
+            (JobFacts { schedule: Some(nightly()), ..facts() }, Activity::WaitingSchedule(nightly())),
+            (JobFacts { schedule: Some(nightly()), has_server: true, ..facts() }, Activity::WaitingSchedule(nightly())),
+            (JobFacts { schedule: Some(nightly()), ..worked() }, Activity::Running),
+            (JobFacts { has_server: true, ..facts() }, Activity::Running),
+            (JobFacts { has_server: true, rests_until: Some(LATER), ..facts() }, Activity::Resting { until: LATER }),
+            (
+                JobFacts { has_server: true, other_drain: elsewhere, ..facts() },
+                Activity::WaitingTurn { until: Some(LATER) },
+            ),
+        ] {
+            assert_eq!(Activity::of(&facts, NOW), expected, "{facts:?}");
+        }
+    }
+
+    fn any_facts() -> impl Strategy<Value = JobFacts> {
+        let state = prop_oneof![Just(JobState::Active), Just(JobState::Paused), Just(JobState::Cancelled)];
+        let time = || proptest::option::of((0_i64..2_000).prop_map(Wall));
+        (state, 0_u64..3, any::<(bool, bool, bool, bool, bool)>(), time(), time()).prop_map(
+            |(state, pending, (is_worked_on, has_server, other, needs, scheduled), next_request, rests_until)| {
+                JobFacts {
+                    state,
+                    pending,
+                    is_worked_on,
+                    other_drain: (other && !is_worked_on).then_some(OtherDrain { until: rests_until }),
+                    has_server,
+                    rests_until,
+                    next_request,
+                    need: needs.then(need),
+                    schedule: scheduled.then(nightly),
+                }
+            },
+        )
+    }
+
+    proptest! {
+        /// No clock time for what nobody works on, nothing in progress for whoever needs a person or was told to stop.
+        #[test]
+        fn nothing_is_in_progress_that_nobody_works_on(facts in any_facts()) {
+            let activity = Activity::of(&facts, NOW);
+            if activity.is_worked_on() {
+                prop_assert!(facts.is_worked_on || facts.has_server);
+                prop_assert!(facts.state == JobState::Active && facts.pending > 0);
+                prop_assert!(facts.need.is_none() || facts.next_request.is_some());
+            }
+            if let Some(until) = activity.until() && activity.name() == "waiting_slot" {
+                prop_assert!(until > NOW);
+            }
+            let said = ["running", "waiting_slot", "waiting_schedule", "not_running", "needs_you"];
+            prop_assert!(said.contains(&activity.name()));
+        }
+    }
+}

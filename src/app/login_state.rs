@@ -1,0 +1,20 @@
+//! Whether an account can send without somebody's logging in first. In: what the queue and this process's variables hold. Out: why
+//! not. What does not belong here: asking the platform.
+
+use super::environment::EnvironmentAccount;
+use crate::auth::Why;
+use crate::domain::Platform;
+use crate::store::{Account, Credential};
+
+/// Why an account needs a login; none: it has credentials, as far as is known. The variables' credentials may be the account's until
+/// the platform has said whose they are.
+pub fn login_needed(account: &Account, record: Option<&Credential>, environment: &[EnvironmentAccount]) -> Option<Why> {
+    if account.platform == Platform::Sandbox || environment.iter().any(|found| found.is(account)) {
+        return None;
+    }
+    match record {
+        Some(record) => record.login_needed.as_deref().map(Why::parse),
+        None if environment.iter().any(|found| found.may_be(account)) => None,
+        None => Some(Why::Missing),
+    }
+}

@@ -1,0 +1,42 @@
+//! How an account stands to its limits, as far as the record tells. In: its windows, hold and endpoints. Out: when its next request can
+//! leave. Decides nothing: the limiter does.
+
+use super::endpoint_state::EndpointStates;
+use crate::domain::{Action, Moment, Wall};
+use crate::engine::WindowLevel;
+use crate::limits::WindowUsage;
+use crate::store::Account;
+
+/// How an account stands to its limits.
+#[derive(Debug)]
+pub struct AccountStanding {
+    /// Whose.
+    pub account: Account,
+    /// How full its windows are.
+    pub windows: Vec<WindowUsage>,
+    /// Until when the platform holds it, and why.
+    pub hold: Option<(Wall, String)>,
+    /// What its platform's answers said of single endpoints.
+    pub endpoints: EndpointStates,
+}
+
+impl AccountStanding {
+    /// When its next request for any of this work can leave.
+    pub fn next_at(&self, work: &[(Action, u64)], now: Moment) -> Wall {
+        let concerns = |window: &&WindowUsage| work.iter().any(|(action, _)| window.spec.applies.counts(*action));
+        let slot = self.windows.iter().filter(concerns).filter_map(|window| window.next_slot).max();
+        let slot = slot.map_or(now.wall, |tick| now.wall_at(tick));
+        let hold = self.hold.as_ref().map(|(until, _)| *until);
+        [hold, self.endpoints.next_at(work)].into_iter().flatten().fold(slot, Wall::max).max(now.wall)
+    }
+
+    /// How full its windows are, for an estimate.
+    pub(super) fn levels(&self) -> Vec<WindowLevel> {
+        self.windows.iter().map(|window| WindowLevel { spec: window.spec, used: window.used }).collect()
+    }
+}
+
+/// When a full window has a slot again.
+pub fn next_slot(usage: &WindowUsage, now: Moment) -> Option<Wall> {
+    usage.next_slot.filter(|tick| *tick > now.tick).map(|tick| now.wall_at(tick))
+}

@@ -1,0 +1,133 @@
+//! `status --json`, and the dashboard's `/api/status`: where everything stands, under the names of the contract.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::account_standing::{AccountStanding, next_slot};
+use super::account_trouble::{TroubledAccount, only, reason_of};
+use super::endpoint_state::{AllowanceJson, OutageJson};
+use super::error::{CliError, Kind};
+use super::standing::{JobStanding, Standing};
+use super::summary::RowCounts;
+use crate::config::Settings;
+use crate::domain::{Moment, Wall};
+use crate::limits::WindowUsage;
+
+#[derive(Serialize)]
+struct StatusJson {
+    jobs: Vec<JobJson>,
+    accounts: Vec<AccountJson>,
+}
+
+#[derive(Serialize)]
+struct JobJson {
+    job: String,
+    state: &'static str,
+    #[serde(flatten)]
+    counts: RowCounts,
+    eta_at: Option<String>,
+    activity: &'static str,
+    until: Option<String>,
+    eta_s: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct AccountJson {
+    name: String,
+    platform: &'static str,
+    user_id: String,
+    windows: Vec<WindowJson>,
+    hold_until: Option<String>,
+    hold_reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowances: Vec<AllowanceJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outages: Vec<OutageJson>,
+    needs_person: Option<NeedsPersonJson>,
+}
+
+#[derive(Serialize)]
+struct NeedsPersonJson {
+    reason: String,
+    message: String,
+    hint: String,
+}
+
+#[derive(Serialize)]
+struct WindowJson {
+    limit: u32,
+    window_s: serde_json::Number,
+    used: u32,
+    /// Null while a slot is free.
+    next_slot_at: Option<String>,
+}
+
+impl Standing {
+    /// The object of `status --json`.
+    ///
+    /// # Errors
+    /// None in practice: numbers and texts are JSON.
+    pub fn to_json(&self, settings: &Settings) -> Result<serde_json::Value, CliError> {
+        serde_json::to_value(self.json(settings))
+            .map_err(|error| CliError::new(Kind::Fault, "the status cannot be written as JSON").because(error))
+    }
+
+    fn json(&self, settings: &Settings) -> StatusJson {
+        let job = self.only_unfinished();
+        StatusJson {
+            jobs: self.jobs.iter().map(job_json).collect(),
+            accounts: self.accounts.iter().map(|view| account_json(view, settings, job, self.now)).collect(),
+        }
+    }
+
+    /// The only job that has rows left, where there is one.
+    pub(crate) fn only_unfinished(&self) -> Option<&str> {
+        let unfinished = self.jobs.iter().filter(|job| job.status.counts.pending > 0);
+        only(unfinished.map(|job| job.status.job.name.as_str()))
+    }
+}
+
+fn job_json(standing: &JobStanding) -> JobJson {
+    let JobStanding { status, activity, eta } = standing;
+    JobJson {
+        job: status.job.name.clone(),
+        state: status.state(),
+        counts: RowCounts::from(&status.counts),
+        eta_at: eta.at.map(Wall::rfc3339),
+        activity: activity.name(),
+        until: activity.until().map(Wall::rfc3339),
+        eta_s: eta.takes.map(|takes| takes.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX)),
+    }
+}
+
+fn account_json(view: &AccountStanding, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {
+    let needs_person = |trouble: &String| {
+        let reason = reason_of(trouble);
+        let hint = TroubledAccount { settings, name: view.account.name.as_str(), job }.remedy(reason);
+        NeedsPersonJson { reason: reason.to_owned(), message: trouble.clone(), hint }
+    };
+    let window = |usage: &WindowUsage| WindowJson {
+        limit: usage.spec.rate.limit(),
+        window_s: seconds(usage.spec.rate.window()),
+        used: usage.used,
+        next_slot_at: next_slot(usage, now).map(Wall::rfc3339),
+    };
+    AccountJson {
+        name: view.account.name.to_string(),
+        platform: view.account.platform.name(),
+        user_id: view.account.user_id.to_string(),
+        windows: view.windows.iter().map(window).collect(),
+        hold_until: view.hold.as_ref().map(|(until, _)| until.rfc3339()),
+        hold_reason: view.hold.as_ref().map(|(_, reason)| reason.clone()),
+        allowances: view.endpoints.allowances_json(),
+        outages: view.endpoints.outages_json(),
+        needs_person: view.account.trouble.as_ref().map(needs_person),
+    }
+}
+
+/// Whole seconds as a whole number.
+pub fn seconds(window: Duration) -> serde_json::Number {
+    let fraction = (window.subsec_nanos() > 0).then(|| serde_json::Number::from_f64(window.as_secs_f64()));
+    fraction.flatten().unwrap_or_else(|| window.as_secs().into())
+}
