@@ -51,6 +51,10 @@ pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &
         Err(error) => Report::new(error.kind.exit_code(), failure(error)),
     };
     let Some(note) = note(&report, schedule) else { return };
+    if let Some(file) = context.settings.writable_config.as_ref().filter(|_| context.settings.run.is_notify_configured)
+    {
+        context.printer.warn(&format!("{file}, and it names the command of [run] notify; {}", file.remedy()));
+    }
     let queue = context.settings.db().ok();
     if let Err(why) = tell(command, &note, queue.map(|path| path.as_path()), MAX_COMMAND_SECONDS).await {
         context.printer.warn(&format!("--notify: {why}"));

@@ -13,6 +13,7 @@ use super::error::ConfigError;
 use super::settings::{LogFormat, ProgressMode};
 use super::windows::{MAX_WINDOWS, Per, WindowRule};
 use super::words::{Notify, Price, Text, Workers};
+use super::writable::WritableByOthers;
 use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
 use crate::limits::Pace;
@@ -34,6 +35,9 @@ pub(super) struct ConfigFile {
     pub(super) aisa: HostSection,
     pub(super) credentials: CredentialsSection,
     pub(super) log: LogSection,
+    /// Others can write to it.
+    #[serde(skip)]
+    pub(super) writable: Option<WritableByOthers>,
 }
 
 /// `[run]`
@@ -100,12 +104,14 @@ impl ConfigFile {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(complain(error.to_string())),
         };
+        let about = file.metadata().map_err(|error| complain(error.to_string()))?;
         let mut text = String::new();
         file.take(MAX_CONFIG_BYTES + 1).read_to_string(&mut text).map_err(|error| complain(error.to_string()))?;
         if text.len() as u64 > MAX_CONFIG_BYTES {
             return Err(complain(format!("it is longer than {MAX_CONFIG_BYTES} bytes")));
         }
-        ConfigFile::parse(&text, path).map(Some)
+        let read = ConfigFile::parse(&text, path)?;
+        Ok(Some(ConfigFile { writable: WritableByOthers::of(path, &about), ..read }))
     }
 
     pub(super) fn parse(text: &str, path: &Path) -> Result<ConfigFile, ConfigError> {

@@ -11,6 +11,7 @@ mod paths;
 mod settings;
 mod windows;
 mod words;
+mod writable;
 
 pub use environment::Environment;
 pub use error::ConfigError;
@@ -18,3 +19,4 @@ pub use file::MAX_CONFIG_BYTES;
 pub use settings::{AppSettings, Credentials, LogFormat, OAuth1Set, Overrides, ProgressMode, RunSettings, Settings};
 pub use windows::{MAX_WINDOWS, Per, WindowRule};
 pub use words::notify_command;
+pub use writable::WritableByOthers;

@@ -17,6 +17,7 @@ use super::error::ConfigError;
 use super::file::ConfigFile;
 use super::paths;
 use super::windows::{self, Per, WindowRule};
+use super::writable::WritableByOthers;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
 use crate::limits::Pace;
 use crate::platform::find;
@@ -93,6 +94,8 @@ pub struct Settings {
     pub app: AppSettings,
     /// What lets somebody look at the dashboard.
     pub web: WebSettings,
+    /// The config file, where others can write to it: whoever can decides which commands are run and where tokens go.
+    pub writable_config: Option<WritableByOthers>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Where log lines go instead of stderr.
@@ -138,6 +141,7 @@ impl Settings {
                 password: environment.web_password.clone(),
                 metrics_token: environment.metrics_token.clone(),
             },
+            writable_config: file.writable,
             log_format: options.log_format.or(file.log.format.map(|format| format.0)).unwrap_or_default(),
             log_file: options.log_file.clone().or(file.log.file),
             rates: options.rates.clone(),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Form, Query, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::access::NoRandom;
+use super::access::{Client, NoRandom};
+use super::connections::Connection;
 use super::guard::{Visitor, no_session_cookie, session_cookie, theme_cookie};
 use super::pages::{self, Theme};
 use super::problem::Problem;
@@ -16,6 +17,8 @@ use super::state::{Entry, Web};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::Secret;
 use crate::store::Deed;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 #[derive(Deserialize)]
 pub(super) struct Link {
@@ -62,21 +65,29 @@ pub(super) struct Credentials {
 pub(super) async fn log_in(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
+    Extension(connection): Extension<Connection>,
+    headers: HeaderMap,
     Form(form): Form<Credentials>,
 ) -> Result<Response, Problem> {
     let offered = Secret::new(form.password);
     let Entry::Password(password) = &web.entry else {
         return Ok((StatusCode::NOT_FOUND, pages::no_entry(visitor.theme)).into_response());
     };
-    if let Err(wait) = web.tries.take(web.clock.now().tick) {
+    // Of several lines the last is the proxy's.
+    let forwarded = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
+    let client = Client::of(connection.peer, forwarded);
+    if let Err(wait) = web.tries.take(client, web.clock.now().tick) {
         let why = format!("Too many tries. Wait {} s and try again.", wait.as_secs().max(1));
         return Ok((StatusCode::TOO_MANY_REQUESTS, pages::login(visitor.theme, Some(&why))).into_response());
     }
-    let is_right = {
-        let _turn = web.stretching.acquire().await;
-        let password = password.clone();
-        tokio::task::spawn_blocking(move || password.is(&offered)).await.unwrap_or(false)
-    };
+    let turn = Arc::clone(&web.stretching).acquire_owned().await;
+    let password = password.clone();
+    let stretched = tokio::task::spawn_blocking(move || {
+        // Until it is done, also where nobody waits for it any more.
+        let _turn = turn;
+        password.is(&offered)
+    });
+    let is_right = stretched.await.unwrap_or(false);
     if !is_right {
         let why = "That is not the password.";
         return Ok((StatusCode::UNAUTHORIZED, pages::login(visitor.theme, Some(why))).into_response());

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::access::{Asker, Refusal, Session};
+use super::connections::Connection;
 use super::pages::{self, Theme};
 use super::problem::Problem;
 use super::routes::MAX_FORM_BYTES;
@@ -42,6 +43,8 @@ pub(super) struct Visitor {
     /// None on the pages that everybody may see.
     pub(super) session: Option<Session>,
     pub(super) theme: Theme,
+    /// With a session, or the scraper: not one of those whose connections go first.
+    is_known: bool,
 }
 
 impl Visitor {
@@ -55,6 +58,9 @@ impl Visitor {
 pub(super) async fn guard(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
     let answer = match judge(&web, &request) {
         Ok(visitor) => {
+            if let Some(connection) = request.extensions().get::<Connection>().filter(|_| visitor.is_known) {
+                connection.know();
+            }
             request.extensions_mut().insert(visitor);
             let theme = visitor.theme;
             let is_long = request.method() == Method::POST && request.uri().path().starts_with("/new");
@@ -72,9 +78,10 @@ pub(super) async fn guard(State(web): State<Arc<Web>>, mut request: Request, nex
     with_headers(answer)
 }
 
-/// Whether a request changes something. Receiving a file does not: nothing is queued by it.
+/// Whether a request changes something. Receiving a file does not: nothing is queued by it. Nor does a password: whoever goes away does not
+/// want to come in, and what was offered need not be stretched.
 fn is_deed(request: &Request) -> bool {
-    *request.method() == Method::POST && request.uri().path() != "/new"
+    *request.method() == Method::POST && !["/new", "/login"].contains(&request.uri().path())
 }
 
 /// A deed that has begun goes on to its end, also where the browser has gone or the time for its answer is over: half a deed would be told
@@ -114,11 +121,11 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
     // That somebody is here is no secret, and whoever looks after containers knows no name of ours.
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if path == HEALTH && reads {
-        return Ok(Visitor { session: None, theme });
+        return Ok(Visitor { session: None, theme, is_known: false });
     }
     // A scraper with its token is no browser: nobody can make it ask, and it cannot choose what it puts into Host.
     if path == "/metrics" && is_scraper(web, headers) {
-        return Ok(Visitor { session: None, theme });
+        return Ok(Visitor { session: None, theme, is_known: true });
     }
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let asker = Asker {
@@ -143,7 +150,7 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
     let session = cookies(headers, name).find_map(|token| web.sessions.find(token, is_use, now));
     let for_everybody = path == "/login" || path.starts_with("/assets/");
     if session.is_some() || for_everybody {
-        return Ok(Visitor { session, theme });
+        return Ok(Visitor { session, theme, is_known: session.is_some() });
     }
     Err(Box::new(match (&web.entry, reads) {
         _ if path.starts_with("/api/") || path == "/events" || path == "/metrics" || !reads => {

@@ -13,6 +13,7 @@
 pub mod access;
 mod actions;
 mod api;
+mod connections;
 mod entry;
 mod events;
 mod guard;
@@ -25,6 +26,7 @@ mod routes;
 mod schedules;
 mod server;
 mod state;
+mod stream;
 mod uploads;
 mod views;
 

@@ -1,23 +1,30 @@
-//! The server: a listener, a bounded number of bounded connections. Who is slow is dropped, whoever it is.
+//! The server: a listener, a bounded number of bounded connections. Who is slow is dropped, whoever it is; where there are too many, the
+//! oldest of those without a session.
 
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-const MAX_CONNECTIONS: usize = 256;
+use super::connections::{Connections, Place};
+use super::stream::Progressing;
+
 /// Streams of events last longest; the browser comes back by itself.
 const MAX_CONNECTION_LIFE_SECONDS: u64 = 1_800;
+/// Whoever comes in has long done so by then.
+const MAX_STRANGER_LIFE_SECONDS: u64 = 60;
+/// A peer that takes nothing of its answer for so long is dropped.
+const MAX_WRITE_STALL_SECONDS: u64 = 10;
 /// From the first byte of a head to its last; also how long a connection may be silent between requests.
 const MAX_HEAD_SECONDS: u64 = 10;
 const MAX_HEAD_BYTES: usize = 16 * 1024;
@@ -79,25 +86,22 @@ impl Server {
 }
 
 async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let all = Connections::default();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             biased;
             _ = stopped.changed() => break,
             Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener) => accepted,
         };
-        let Ok((stream, place)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             // Out of file handles, most likely: connections that end will free some.
             tokio::time::sleep(Duration::from_millis(ACCEPT_BACKOFF_MS)).await;
             continue;
         };
-        let (router, stopped) = (router.clone(), stopped.clone());
-        connections.spawn(async move {
-            serve_connection(stream, router, stopped).await;
-            drop(place);
-        });
+        let place = all.admit(peer.ip().to_canonical());
+        connections.spawn(serve_connection(stream, place, router.clone(), stopped.clone()));
     }
     drop(listener);
     let all_ended = async { while connections.join_next().await.is_some() {} };
@@ -105,28 +109,42 @@ async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiv
     let _ = tokio::time::timeout(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS), all_ended).await;
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream, peer))
 }
 
-async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+async fn serve_connection(stream: TcpStream, place: Place, router: Router, mut stopped: watch::Receiver<()>) {
+    let (router, connection) = (TowerToHyperService::new(router), place.connection().clone());
+    let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(connection.clone());
+        router.call(request)
+    });
+    let stream = Progressing::new(stream, Duration::from_secs(MAX_WRITE_STALL_SECONDS));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(MAX_HEAD_SECONDS))
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut life = std::pin::pin!(tokio::time::sleep(Duration::from_secs(MAX_CONNECTION_LIFE_SECONDS)));
+        .serve_connection(TokioIo::new(stream), service);
+    let begun = tokio::time::Instant::now();
+    let mut life = std::pin::pin!(tokio::time::sleep(Duration::from_secs(MAX_STRANGER_LIFE_SECONDS)));
+    let whole = begun + Duration::from_secs(MAX_CONNECTION_LIFE_SECONDS);
     let mut ending = false;
     loop {
         tokio::select! {
             // How a connection ended interests nobody.
             _ = poll_fn(|cx| Pin::new(&mut connection).poll(cx)) => return,
             _ = stopped.changed(), if !ending => ending = true,
-            () = &mut life => return,
+            () = place.evicted() => return,
+            () = &mut life => {
+                if life.deadline() == whole || !place.connection().is_known() {
+                    return;
+                }
+                life.as_mut().reset(whole);
+                continue;
+            }
         }
         Pin::new(&mut connection).graceful_shutdown();
     }

@@ -126,7 +126,7 @@ pub struct Web {
     pub(super) subscribers: Arc<Semaphore>,
     pub(super) reports: Arc<Semaphore>,
     /// Only one password is stretched at a time: each takes 19 MiB.
-    pub(super) stretching: Semaphore,
+    pub(super) stretching: Arc<Semaphore>,
     /// Moves when a page would look different.
     pub(super) changed: watch::Sender<u64>,
     pub(super) started: Wall,
@@ -153,7 +153,7 @@ impl Web {
             entry,
             metrics_token,
             sessions: Sessions::default(),
-            tries: Tries::new(now.tick),
+            tries: Tries::default(),
             uploads: Uploads::beside(&queue, now.wall),
             clock,
             zone,
@@ -161,7 +161,7 @@ impl Web {
             engine,
             subscribers: Arc::new(Semaphore::new(MAX_SUBSCRIBERS)),
             reports: Arc::new(Semaphore::new(MAX_REPORTS)),
-            stretching: Semaphore::new(1),
+            stretching: Arc::new(Semaphore::new(1)),
             changed: watch::channel(0).0,
             started: now.wall,
             queue,

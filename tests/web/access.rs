@@ -208,6 +208,16 @@ fn behind_a_proxy_there_is_a_password_and_few_tries() {
     assert_eq!(served.get("/", cookie).status, 200);
     let statuses: Vec<u16> = (0..12).map(|_| log_in("guess").status).collect();
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    assert_eq!(log_in(password).status, 429, "whoever guesses may not even be right");
+    // What stands before the proxy's word is the client's own, and helps nobody to more tries.
+    let log_in_from = |forwarded: &str, password: &str| {
+        let kind = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [("origin", origin), ("x-forwarded-for", forwarded), kind];
+        served.ask("POST", "/login", &headers, &format!("password={}", password.replace(' ', "+"))).status
+    };
+    let statuses: Vec<u16> = (0..12).map(|n| log_in_from(&format!("198.51.100.{n}, 192.0.2.1"), "guess")).collect();
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    assert_eq!(log_in_from("192.0.2.2", password), 303, "the owner is not locked out by others");
     assert!(!served.said().contains("horse"));
     served.signal("-TERM");
     assert_eq!(served.wait(), 143);
@@ -233,6 +243,67 @@ fn the_password_may_stand_in_a_file() {
     assert_eq!(log_in("correct+horse+battery+stable"), 401);
     assert_eq!(log_in("correct+horse+battery+staple"), 303, "without the end of its line");
     assert!(!served.said().contains("horse"));
+}
+
+#[test]
+fn what_others_can_read_write_or_guess_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let served = Served::start();
+    let refused = |words: &[&str], variables: &[(&str, &str)], code: i32, told: &[&str]| {
+        let words = [&["serve", "--listen", "127.0.0.1:0"], words].concat();
+        let output = served.cleanup_with(&words, variables);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {said}");
+        assert!(told.iter().all(|told| said.contains(told)), "{words:?}: {said}");
+    };
+    let file = served.path("password");
+    std::fs::write(&file, "correct horse battery staple\n").unwrap();
+    for (mode, words) in [(0o666, "mode 0666"), (0o620, "mode 0620"), (0o602, "mode 0602")] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let options = ["--behind-proxy", "https://cleanup.example.org", "--password-file", file.to_str().unwrap()];
+        refused(&options, &[], 78, &[words, "chmod go-w"]);
+    }
+    let password = ("CLEANUP_WEB_PASSWORD", "correct horse battery staple");
+    refused(&["--behind-proxy", "http://cleanup.example.org"], &[password], 2, &["plain http", "https://"]);
+    refused(&[], &[("CLEANUP_METRICS_TOKEN", "x")], 78, &["CLEANUP_METRICS_TOKEN is too short", "openssl"]);
+    // Doctor says the same beforehand, and that whoever writes the config file decides what is run.
+    let config = served.path("config.toml");
+    std::fs::write(&config, "[run]\nnotify = \"true\"\n").unwrap();
+    std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o664)).unwrap();
+    let named = ["--config", config.to_str().unwrap()];
+    let output = served.cleanup_with(
+        &[&["doctor"][..], &named].concat(),
+        &[("CLEANUP_METRICS_TOKEN", "x"), ("CLEANUP_WEB_PASSWORD", "y")],
+    );
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    for told in [
+        "CLEANUP_METRICS_TOKEN is too short",
+        "password of the dashboard is too short",
+        "config.toml (mode 0664)",
+        "chmod go-w",
+    ] {
+        assert!(said.contains(told), "{told}? {said}");
+    }
+}
+
+#[test]
+fn a_config_file_that_others_can_write_is_told_where_its_command_is_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let served = Served::start();
+    let (config, rows) = (served.path("config.toml"), served.path("unmute.csv"));
+    std::fs::write(&config, "[run]\nnotify = \"true\"\n").unwrap();
+    std::fs::write(&rows, "user_id\n1629556410996121225\n").unwrap();
+    let run = |mode: u32, queue: &str| {
+        std::fs::set_permissions(&config, std::fs::Permissions::from_mode(mode)).unwrap();
+        let queue = served.path(queue);
+        let output = served.cleanup(&["run", "unmute.csv", "--config", "config.toml", "--db", queue.to_str().unwrap()]);
+        assert!(output.status.code().is_some_and(|code| code < 4), "it has run: {output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = run(0o646, "a.db");
+    assert!(said.contains("others can write to") && said.contains("chmod go-w"), "{said}");
+    assert!(!run(0o644, "b.db").contains("others can write"), "{said}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod access;
 mod browser;
+mod crowd;
 mod driver;
 mod hostile;
 #[path = "../common/port.rs"]

@@ -84,8 +84,14 @@ impl Served {
 
     /// Runs another command on the same queue.
     pub(crate) fn cleanup(&self, words: &[&str]) -> std::process::Output {
+        self.cleanup_with(words, &[])
+    }
+
+    /// The same with variables.
+    pub(crate) fn cleanup_with(&self, words: &[&str], variables: &[(&str, &str)]) -> std::process::Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
         command.args(words).arg("--sandbox").env_clear().env("HOME", self.folder.path()).env("TZ", "UTC");
+        command.envs(variables.iter().copied());
         command.current_dir(self.folder.path()).stdin(Stdio::null()).output().unwrap()
     }
 

@@ -15,6 +15,6 @@ mod session;
 mod tries;
 
 pub use origin::{Asker, InvalidOrigin, Places, Refusal};
-pub use password::{MIN_PASSWORD_CHARS, Password, PasswordError};
+pub use password::{MIN_PASSWORD_CHARS, Password, PasswordError, ShortToken, check_metrics_token};
 pub use session::{LINK_SECONDS, NoRandom, Session, Sessions, Token, same};
-pub use tries::Tries;
+pub use tries::{Client, Tries};

@@ -33,8 +33,14 @@ pub enum Refusal {
 
 /// Why an address people use cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an address like https://cleanup.example.org (scheme and name, no path)")]
-pub struct InvalidOrigin(String);
+pub enum InvalidOrigin {
+    /// It is no address of a server.
+    #[error("{0:?} is not an address like https://cleanup.example.org (scheme and name, no path)")]
+    Malformed(String),
+    /// The password and the session would cross the network in clear.
+    #[error("{0:?} is plain http to another machine: everybody on the way could read the password and the session")]
+    Plain(String),
+}
 
 impl Places {
     /// The names of a server on loopback.
@@ -59,9 +65,9 @@ impl Places {
     /// The one name of a server behind a proxy: the address people type.
     ///
     /// # Errors
-    /// It is no such address.
+    /// It is no such address, or plain http to another machine.
     pub fn behind_proxy(origin: &str) -> Result<Places, InvalidOrigin> {
-        let complain = || InvalidOrigin(origin.to_owned());
+        let complain = || InvalidOrigin::Malformed(origin.to_owned());
         let (scheme, rest, default_port) = match origin.split_once("://") {
             Some(("https", rest)) => ("https", rest, ":443"),
             Some(("http", rest)) => ("http", rest, ":80"),
@@ -71,6 +77,9 @@ impl Places {
         let fine = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
         if host.is_empty() || host.starts_with(':') || !host.chars().all(fine) {
             return Err(complain());
+        }
+        if scheme == "http" && !is_loopback(&host) {
+            return Err(InvalidOrigin::Plain(origin.to_owned()));
         }
         let host = host.strip_suffix(default_port).unwrap_or(&host).to_owned();
         Ok(Places { hosts: vec![host], scheme })
@@ -126,6 +135,15 @@ impl Places {
             (None, true) => own_origin.filter(|ours| *ours).map(|_| ()).ok_or(Refusal::Origin),
         }
     }
+}
+
+/// Whether a host, with or without its port, is this machine alone.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -202,6 +220,14 @@ mod tests {
             ["cleanup.example.org", "ftp://x", "https://", "https://a/b", "https://a?b", "https://u@a", "https://:9"]
         {
             assert!(Places::behind_proxy(nonsense).is_err(), "{nonsense}");
+        }
+        for here in ["http://127.0.0.1:7878", "http://localhost", "http://[::1]:7878", "http://127.9.9.9"] {
+            assert!(Places::behind_proxy(here).is_ok_and(|places| !places.is_secure()), "{here}");
+        }
+        for elsewhere in
+            ["http://cleanup.example.org", "http://192.168.1.2:7878", "http://127.0.0.1.example", "http://[::2]"]
+        {
+            assert_eq!(Places::behind_proxy(elsewhere), Err(InvalidOrigin::Plain(elsewhere.to_owned())), "{elsewhere}");
         }
     }
 

@@ -7,6 +7,8 @@ use crate::domain::Secret;
 
 /// The fewest characters a password has.
 pub const MIN_PASSWORD_CHARS: usize = 16;
+/// The fewest characters a scraper's token has.
+const MIN_METRICS_TOKEN_CHARS: usize = 16;
 /// The most bytes that are stretched.
 const MAX_PASSWORD_BYTES: usize = 1_024;
 /// Argon2id's costs as OWASP recommends them (2024): 19 MiB, two passes, one lane.
@@ -27,6 +29,19 @@ pub enum PasswordError {
     Machine(&'static str),
 }
 
+/// A scraper's token that can be guessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("CLEANUP_METRICS_TOKEN is too short: {MIN_METRICS_TOKEN_CHARS} characters or more")]
+pub struct ShortToken;
+
+/// Whether a scraper's token is long enough.
+///
+/// # Errors
+/// It can be guessed.
+pub fn check_metrics_token(token: &Secret) -> Result<(), ShortToken> {
+    if token.expose().chars().count() < MIN_METRICS_TOKEN_CHARS { Err(ShortToken) } else { Ok(()) }
+}
+
 /// A password, stretched.
 #[derive(Clone)]
 pub struct Password {
@@ -41,17 +56,26 @@ impl std::fmt::Debug for Password {
 }
 
 impl Password {
-    /// Stretches a password.
+    /// Whether it can be one.
     ///
     /// # Errors
     /// It is too short or too long.
-    pub fn new(password: &Secret) -> Result<Password, PasswordError> {
+    pub fn check(password: &Secret) -> Result<(), PasswordError> {
         if password.expose().chars().count() < MIN_PASSWORD_CHARS {
             return Err(PasswordError::Short);
         }
         if password.expose().len() > MAX_PASSWORD_BYTES {
             return Err(PasswordError::Long);
         }
+        Ok(())
+    }
+
+    /// Stretches a password.
+    ///
+    /// # Errors
+    /// It is too short or too long.
+    pub fn new(password: &Secret) -> Result<Password, PasswordError> {
+        Password::check(password)?;
         let salt = <[u8; 16]>::try_generate().map_err(|_| PasswordError::Machine("no random numbers"))?;
         Ok(Password { salt, stretched: stretch(password.expose(), &salt)? })
     }
@@ -88,5 +112,7 @@ mod tests {
         assert!(!password.is(&Secret::new("x".repeat(5_000))));
         assert!(!format!("{password:?}").contains("horse"));
         assert_eq!(Password::new(&Secret::new("fifteen letters")).unwrap_err(), PasswordError::Short);
+        assert_eq!(check_metrics_token(&Secret::new("fifteen-letters")), Err(ShortToken));
+        assert_eq!(check_metrics_token(&Secret::new("sixteen--letters")), Ok(()));
     }
 }

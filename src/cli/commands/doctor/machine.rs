@@ -9,6 +9,7 @@ use crate::auth::KeyChoice;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::domain::{Action, Platform, counted};
+use crate::web::access::{Password, check_metrics_token};
 
 /// With less room than this a load or a long run will fail, in bytes.
 const BAD_FREE_BYTES: u64 = 64 << 20;
@@ -38,6 +39,19 @@ pub(super) fn settings(context: &Context) -> Vec<Finding> {
         && let Err(error) = redirect.parse::<crate::auth::Redirect>()
     {
         findings.push(Finding::of("config", Level::Bad(Grave::Config), error.to_string(), "mend [x] redirect"));
+    }
+    if let Some(file) = &settings.writable_config {
+        let text = format!("{file}: whoever does decides what [run] notify runs and where tokens are sent");
+        findings.push(Finding::of("permissions", Level::Warning, text, file.remedy()));
+    }
+    if let Err(error) = settings.web.metrics_token.as_ref().map_or(Ok(()), check_metrics_token) {
+        findings.push(bad(error.into()));
+    }
+    if let Err(error) = settings.web.password.as_ref().map_or(Ok(()), Password::check) {
+        // It is asked for behind a proxy alone.
+        let error = CliError::from(error);
+        let hint = error.hint.clone().unwrap_or_default();
+        findings.push(Finding::of("config", Level::Warning, error.message, hint));
     }
     let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::ALL));
     findings.extend(in_one(warnings.collect()).map(|warning| {

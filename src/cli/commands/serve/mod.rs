@@ -22,11 +22,13 @@ use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::prompt;
 use crate::clock::SharedClock;
-use crate::config::{Environment, Settings};
+use crate::config::{Environment, Settings, WritableByOthers};
 use crate::domain::Secret;
 use crate::engine::Signal;
 use crate::store::{Deed, DrainLock, ServeLock, Store};
-use crate::web::access::{InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places};
+use crate::web::access::{
+    InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places, ShortToken, check_metrics_token,
+};
 use crate::web::{EngineStatus, Entry, Hub, Server, ServerError, Setup, Web, router};
 
 /// The longest file with a password.
@@ -38,6 +40,8 @@ const MAX_PASSWORD_FILE_BYTES: u64 = 4_096;
 /// The address cannot be had, the queue cannot be opened or is drained by somebody else, there is nobody to ask.
 pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
     let entry = entry_of(context, args)?;
+    context.settings.web.metrics_token.as_ref().map_or(Ok(()), check_metrics_token)?;
+    let proxied = args.behind_proxy.as_deref().map(Places::behind_proxy).transpose()?;
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
     // Whoever wants a schedule run now leaves it to this process.
@@ -48,10 +52,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
     }
     let signals = Signals::listen()?;
     let mut server = Server::bind(args.listen).await?;
-    let places = match &args.behind_proxy {
-        Some(origin) => Places::behind_proxy(origin)?,
-        None => Places::loopback(server.address()),
-    };
+    let places = proxied.unwrap_or_else(|| Places::loopback(server.address()));
     let address = places.address();
     let (status, engine) = watch::channel(EngineStatus::default());
     let hub = Hub::default();
@@ -120,6 +121,10 @@ fn password_in(path: &std::path::Path) -> Result<Secret, CliError> {
     let complain = |error| CliError::io(path.display(), error);
     let mut text = zeroize::Zeroizing::new(String::new());
     let file = std::fs::File::open(path).map_err(complain)?;
+    if let Some(file) = WritableByOthers::of(path, &file.metadata().map_err(complain)?) {
+        let message = format!("{file}, so it cannot hold the password of the dashboard");
+        return Err(CliError::new(Kind::Config, message).hint(file.remedy()));
+    }
     file.take(MAX_PASSWORD_FILE_BYTES).read_to_string(&mut text).map_err(complain)?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
@@ -258,6 +263,13 @@ impl From<InvalidOrigin> for CliError {
         CliError::new(Kind::Usage, format!("--behind-proxy: {error}"))
             .hint("name the address that browsers use: --behind-proxy https://cleanup.example.org")
             .because(error)
+    }
+}
+
+impl From<ShortToken> for CliError {
+    fn from(error: ShortToken) -> CliError {
+        let hint = "set a long one, such as what `openssl rand -hex 24` gives, or unset it";
+        CliError::new(Kind::Config, error.to_string()).hint(hint).because(error)
     }
 }
 

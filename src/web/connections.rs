@@ -1,0 +1,139 @@
+//! The connections there are, and which of them goes when there is one too many: the oldest of those that nobody with a session speaks on.
+//! Whoever holds all of these open keeps neither a person with a session out nor one who comes in.
+//!
+//! In: connections as they come, the guard's word that one has a session. Out: whose turn to go it is. What does not belong here: sockets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Connections without a session.
+const MAX_STRANGERS: usize = 192;
+/// Connections with a session, or with a scraper's token; more of them may go as strangers do.
+const MAX_KNOWN: usize = 64;
+
+#[derive(Debug, Default)]
+struct Inner {
+    last: u64,
+    /// By age, the oldest first, with what tells them to go.
+    strangers: BTreeMap<u64, Arc<Notify>>,
+    known: BTreeSet<u64>,
+}
+
+/// All connections of a server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connections(Arc<Mutex<Inner>>);
+
+/// A connection that is open; dropped, its place is free.
+#[derive(Debug)]
+pub(super) struct Place {
+    connection: Connection,
+    evicted: Arc<Notify>,
+}
+
+/// The connection that a request came on.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    /// Who is at its other end.
+    pub(super) peer: IpAddr,
+    number: u64,
+    all: Connections,
+}
+
+impl Connections {
+    /// A place for one more; where there is none, the oldest stranger goes.
+    pub(super) fn admit(&self, peer: IpAddr) -> Place {
+        let evicted = Arc::new(Notify::new());
+        let mut inner = self.inner();
+        if inner.strangers.len() >= MAX_STRANGERS
+            && let Some((_, oldest)) = inner.strangers.pop_first()
+        {
+            oldest.notify_one();
+        }
+        inner.last += 1;
+        let number = inner.last;
+        inner.strangers.insert(number, Arc::clone(&evicted));
+        Place { connection: Connection { peer, number, all: self.clone() }, evicted }
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connection {
+    /// Somebody with a session, or a scraper, speaks on it: it does not go for a stranger's sake.
+    pub(super) fn know(&self) {
+        let mut inner = self.all.inner();
+        if inner.known.len() < MAX_KNOWN && inner.strangers.remove(&self.number).is_some() {
+            inner.known.insert(self.number);
+        }
+    }
+
+    /// Whether it is one that stays.
+    pub(super) fn is_known(&self) -> bool {
+        self.all.inner().known.contains(&self.number)
+    }
+}
+
+impl Place {
+    /// The connection, for its requests.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Waits until it has to go.
+    pub(super) async fn evicted(&self) {
+        self.evicted.notified().await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut inner = self.connection.all.inner();
+        inner.strangers.remove(&self.connection.number);
+        inner.known.remove(&self.connection.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn must_go(place: &Place) -> bool {
+        let mut waiting = std::pin::pin!(place.evicted());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        std::future::Future::poll(waiting.as_mut(), &mut context).is_ready()
+    }
+
+    #[test]
+    fn the_oldest_stranger_goes_and_who_is_known_stays() {
+        let all = Connections::default();
+        let known = all.admit(PEER);
+        known.connection().know();
+        let strangers: Vec<Place> = (0..MAX_STRANGERS).map(|_| all.admit(PEER)).collect();
+        assert!(!must_go(&known) && !strangers.iter().any(must_go));
+        let more: Vec<Place> = (0..2).map(|_| all.admit(PEER)).collect();
+        assert!(must_go(&strangers[0]) && must_go(&strangers[1]) && !must_go(&strangers[2]) && !must_go(&known));
+        strangers[1].connection().know();
+        assert!(!strangers[1].connection().is_known(), "it has gone already");
+        drop((strangers, more));
+        let fresh: Vec<Place> = (0..MAX_STRANGERS).map(|_| all.admit(PEER)).collect();
+        assert!(!fresh.iter().any(must_go), "places that were left are free");
+    }
+
+    #[test]
+    fn no_more_than_so_many_are_known() {
+        let all = Connections::default();
+        let mut places: Vec<Place> = (0..=MAX_KNOWN).map(|_| all.admit(PEER)).collect();
+        places.iter().for_each(|place| place.connection().know());
+        assert_eq!(places.iter().filter(|place| place.connection().is_known()).count(), MAX_KNOWN);
+        places.remove(0);
+        places[MAX_KNOWN - 1].connection().know();
+        assert!(places.iter().all(|place| place.connection().is_known()));
+    }
+}
