@@ -89,8 +89,9 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let guard = Box::new(KeepGuard::new(options.keep));
     let means = Means { drain, client, tokens, clock, shutdown, listener, guard, watch };
     let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;
-    if let Some(why) = finish.withheld {
-        return Err(CliError::new(Kind::Io, format!("{why}; nothing more was sent")).hint(
+    if finish.stopped == Stopped::KeepList {
+        let why = finish.withheld.join("; ");
+        return Err(CliError::new(Kind::Io, format!("{why}; no row that it guards was sent after that")).hint(
             "put the file in order and give the command again to go on, or load the job again with another --keep",
         ));
     }

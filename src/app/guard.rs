@@ -6,12 +6,12 @@
 //! Within a run a list only grows. A file that is being written is short for a moment, and who has been spared since it was
 //! whole must not be sent to because of that; whoever is taken off a list is sent to after the next load.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::domain::{RoundId, Target, Wall};
-use crate::engine::Guard;
+use crate::engine::{Guard, LostList};
 use crate::jobfile::keep::{self, KeepList};
 use crate::lists::RowReader;
 use crate::store::RoundKeep;
@@ -40,6 +40,8 @@ struct Watched {
     list: KeepList,
     /// What the file was when it was read; none: it is read next time in any case.
     print: Option<Print>,
+    /// The same of a file that is no list, and why.
+    refused: Option<(Print, String)>,
 }
 
 /// By what a file is known not to have changed.
@@ -78,23 +80,24 @@ impl Guard for KeepGuard {
         self.rounds.get(&round).is_some_and(|round| self.paths_of(round).next().is_some())
     }
 
-    fn look(&mut self, now: Wall) -> Result<(), String> {
+    fn look(&mut self, now: Wall) -> Vec<LostList> {
+        let mut lost = Vec::new();
         for (path, watched) in &mut self.lists {
-            let job = self.rounds.values().find(|round| round.path.as_ref() == Some(path)).map(|round| &round.job);
-            let whose = job.map_or_else(String::new, |job| format!(" of {job}"));
-            let told = |why: String| format!("the keep list{whose} cannot be read any more: {why}");
-            let print = print_of(path).map_err(|error| told(format!("{}: {error}", path.display())))?;
-            if watched.print == Some(print) {
+            let own = || self.rounds.iter().filter(|(_, round)| round.path.as_ref() == Some(path));
+            let is_of_all = self.everywhere.as_ref() == Some(path);
+            // One that a job had which has nothing left to send guards nothing any more.
+            if !is_of_all && own().next().is_none() {
                 continue;
             }
-            let read = keep::read(path).map_err(|error| told(error.to_string()))?;
-            watched.list.extend(read);
-            let young = print
-                .modified
-                .is_none_or(|at| wall_of(at).since(now).max(now.since(wall_of(at))).as_millis() < u128::from(YOUNG_MS));
-            watched.print = (!young).then_some(print);
+            let Err(why) = watched.look(path, now) else { continue };
+            let jobs: BTreeSet<&str> = own().map(|(_, round)| round.job.as_str()).collect();
+            let jobs: Vec<&str> = jobs.into_iter().collect();
+            let whose = if jobs.is_empty() { String::new() } else { format!(" of {}", jobs.join(" and ")) };
+            let why = format!("the keep list{whose} cannot be read any more: {why}");
+            let rounds = (!is_of_all).then(|| own().map(|(round, _)| *round).collect());
+            lost.push(LostList { rounds, why });
         }
-        Ok(())
+        lost
     }
 
     fn spares(&self, round: RoundId, target: &Target, record: Option<&str>) -> bool {
@@ -102,6 +105,37 @@ impl Guard for KeepGuard {
         let known = round.reader.entry(target, None, record);
         let names = |path: &PathBuf| self.lists.get(path).is_some_and(|watched| known.is_named_by(&watched.list));
         self.paths_of(round).any(names)
+    }
+}
+
+impl Watched {
+    /// Reads the list again where its file has changed.
+    fn look(&mut self, path: &Path, now: Wall) -> Result<(), String> {
+        let print = print_of(path).map_err(|error| {
+            self.print = None;
+            format!("{}: {error}", path.display())
+        })?;
+        if self.print == Some(print) {
+            return Ok(());
+        }
+        if let Some((_, why)) = self.refused.as_ref().filter(|(refused, _)| *refused == print) {
+            return Err(why.clone());
+        }
+        let young = print
+            .modified
+            .is_none_or(|at| wall_of(at).since(now).max(now.since(wall_of(at))).as_millis() < u128::from(YOUNG_MS));
+        match keep::read(path) {
+            Ok(read) => {
+                self.list.extend(read);
+                (self.print, self.refused) = ((!young).then_some(print), None);
+                Ok(())
+            }
+            Err(error) => {
+                let why = error.to_string();
+                (self.print, self.refused) = (None, (!young).then(|| (print, why.clone())));
+                Err(why)
+            }
+        }
     }
 }
 

@@ -146,7 +146,7 @@ mod tests {
             next_slot_at: None,
             given_up: None,
             bad_certificate: None,
-            withheld: None,
+            withheld: Vec::new(),
             damaged: Vec::new(),
             troubles: vec![],
         };

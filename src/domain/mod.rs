@@ -27,7 +27,7 @@ pub use foreign::is_unsafe;
 pub use io_words::io_words;
 pub use money::MicroUsd;
 pub use rate_facts::RateFacts;
-pub use refusal::{NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, refusal_note};
+pub use refusal::{NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, refusal_note};
 pub use safe_json::{escaped_json, json_text, write_json};
 pub use secret::Secret;
 pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId, digits_value};

@@ -4,6 +4,8 @@ use super::task::{Outcome, TaskState};
 
 /// The reason of a row that was not found by an answer that does not name its target.
 pub const NOT_FOUND_UNCLEAR: &str = "not_found_unclear";
+/// The reason of a row that was not found by an answer that is not the platform's: a page, a text, nothing.
+pub const NOT_FOUND_UNREADABLE: &str = "not_found_unreadable";
 /// The reason of such a row that is gone because a person said so.
 pub const NOT_FOUND_ACCEPTED: &str = "not_found_accepted";
 
@@ -14,9 +16,13 @@ pub fn refusal_note(state: TaskState, reason: Option<&str>) -> Option<&'static s
             "it was refused, and the answer does not name its target; the next success of the same endpoint says that the row is at \
              fault, and five such answers in a row that it is not",
         ),
-        (_, Outcome::Pending, Some(NOT_FOUND_UNCLEAR)) => Some(
+        (_, Outcome::Pending, Some(NOT_FOUND_UNCLEAR | NOT_FOUND_UNREADABLE)) => Some(
             "not found, as were others in a row, by answers that do not name their targets: that may be the address, so the row is \
-             back in the queue",
+             back in the queue, behind the others",
+        ),
+        (_, Outcome::Failed, Some(NOT_FOUND_UNREADABLE)) => Some(
+            "HTTP 404 with an answer that is not the platform's: something in between may have said it, so the row is not reported \
+             as gone",
         ),
         (_, Outcome::Failed, Some(NOT_FOUND_UNCLEAR)) => Some(
             "not found, by an answer that does not name its target; nothing of this endpoint succeeded after it, so it may be the \
@@ -38,6 +44,9 @@ mod tests {
         let told = |state, reason| refusal_note(state, reason).is_some();
         assert!(told(TaskState::Provisional, Some("forbidden")));
         assert!(told(TaskState::Pending, Some(NOT_FOUND_UNCLEAR)) && told(TaskState::Failed, Some(NOT_FOUND_UNCLEAR)));
+        assert!(
+            told(TaskState::Pending, Some(NOT_FOUND_UNREADABLE)) && told(TaskState::Failed, Some(NOT_FOUND_UNREADABLE))
+        );
         assert!(told(TaskState::Gone, Some(NOT_FOUND_ACCEPTED)));
         assert!(!told(TaskState::Gone, Some("not_found")) && !told(TaskState::Pending, None));
         assert!(!told(TaskState::Failed, Some("suspended")));

@@ -9,7 +9,8 @@
 //!   |  |                   |                    | | believe gone -> gone|
 //!   |  |                   |                    | + confirm by repeat -> done
 //!   |  +--- wake -- waiting+ postpone           | acquit                |
-//!   +-------------------------------------------+-----------------------+
+//!   |                 ^-------------------------+                       |
+//!   +-------------------------------------------------------------------+
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
 //!  pending | waiting | provisional -- spare  --> kept ------- restore --> pending
 //!  pending | waiting | provisional | failed -- finish by hand --> done -- reopen --> pending
@@ -66,7 +67,7 @@ pub enum TaskState {
     Pending,
     /// Claimed: its slot is written down and its request may be on the wire.
     Sending,
-    /// Stands aside until its backoff has passed.
+    /// Stands aside: until its backoff has passed, or until nothing else is left to send.
     Waiting,
     /// Refused in a way that may be the target's fault or the account's; decided by what comes next.
     Provisional,
@@ -149,7 +150,7 @@ pub enum Transition {
     BelieveGone,
     /// The same after an attempt that may have had its effect, where a repeat looks gone.
     ConfirmByRepeat,
-    /// Five in a row: it was the question's fault.
+    /// Five in a row: it was the question's fault. It stands aside until nothing else of its endpoint is left.
     Acquit,
     /// Its row vanished or its job was cancelled.
     Cancel,
@@ -223,17 +224,14 @@ impl Transition {
             Transition::Succeed | Transition::FinishByHand | Transition::ConfirmByRepeat => TaskState::Done,
             Transition::FindGone | Transition::BelieveGone => TaskState::Gone,
             Transition::Fail | Transition::Convict => TaskState::Failed,
-            Transition::Postpone => TaskState::Waiting,
+            Transition::Postpone | Transition::Acquit => TaskState::Waiting,
             Transition::Suspect => TaskState::Provisional,
             Transition::Cancel => TaskState::Cancelled,
             Transition::Spare => TaskState::Kept,
             Transition::Reject => TaskState::Rejected,
-            Transition::Release
-            | Transition::Wake
-            | Transition::Acquit
-            | Transition::Restore
-            | Transition::Retry
-            | Transition::Reopen => TaskState::Pending,
+            Transition::Release | Transition::Wake | Transition::Restore | Transition::Retry | Transition::Reopen => {
+                TaskState::Pending
+            }
         }
     }
 }

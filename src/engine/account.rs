@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::asked_last::AskedLast;
 use super::crash_queue::CrashQueue;
 use super::settings::Access;
 use super::wire::Gate;
@@ -93,6 +94,19 @@ pub(super) struct Roster {
     pub(super) lanes: HashMap<LaneId, Lane>,
     /// Tasks that stand behind their lanes since a process died.
     pub(super) crashed: CrashQueue,
+    /// Tasks that stand behind all lanes of their endpoint since it refused five in a row.
+    pub(super) asked_last: AskedLast,
+}
+
+/// Who is next in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextTasks {
+    /// Those at the head of its line.
+    InLine,
+    /// One that must have no company since a process died.
+    Alone,
+    /// Those that are asked for last.
+    AskedLast,
 }
 
 impl Roster {
@@ -109,14 +123,35 @@ impl Roster {
         })
     }
 
+    /// The same, and behind all of an endpoint those that are asked for last; and who that is.
+    pub(super) fn next_claim(&self, account: usize, waits: &[Action]) -> Option<(LaneId, Lane, NextTasks)> {
+        if let Some((id, lane)) = self.next_lane(account, waits) {
+            // Those that may have company have got in line by now.
+            return Some((id, lane, if lane.pending { NextTasks::InLine } else { NextTasks::Alone }));
+        }
+        if self.asked_last.is_empty() {
+            return None;
+        }
+        let lanes = &self.accounts[account].lanes;
+        Action::ALL.into_iter().filter(|action| !waits.contains(action)).find_map(|action| {
+            let id = self.asked_last.next_lane((account, action), lanes)?;
+            Some((id, *self.lanes.get(&id)?, NextTasks::AskedLast))
+        })
+    }
+
+    /// Whether anybody is left for an account and action who is asked for last.
+    pub(super) fn has_asked_last(&self, account: usize, action: Action) -> bool {
+        self.asked_last.next_lane((account, action), &self.accounts[account].lanes).is_some()
+    }
+
     /// Whether the account's next request has to go alone.
     pub(super) fn goes_alone(&self, account: usize) -> bool {
         self.next_lane(account, &self.accounts[account].left_out()).is_some_and(|(_, lane)| !lane.pending)
     }
 
-    /// Whether anybody stands in line for an account whom it can serve.
+    /// Whether anybody is left to send for whom an account can serve.
     pub(super) fn has_pending(&self, account: usize) -> bool {
-        self.next_lane(account, &self.accounts[account].left_out()).is_some()
+        self.next_claim(account, &self.accounts[account].left_out()).is_some()
     }
 
     /// Whether anybody stands in line for an account and action.
@@ -125,17 +160,19 @@ impl Roster {
         lanes.any(|lane| lane.pending && lane.action == action)
     }
 
-    /// Whether anybody stands in line whose endpoint this run does not wait for any more.
+    /// Whether anybody is left whose endpoint this run does not wait for any more.
     pub(super) fn has_given_up(&self, account: usize) -> bool {
-        let run = &self.accounts[account];
-        let mut lanes = run.lanes.iter().filter_map(|id| Some((*id, self.lanes.get(id)?)));
-        lanes.any(|(id, lane)| self.has_work(id, lane) && run.given_up.contains(&lane.action))
+        self.is_left_among(account, &self.accounts[account].given_up)
     }
 
-    /// Whether anybody stands in line for an account whom it cannot serve with the credentials it has.
+    /// Whether anybody is left whom the account cannot serve with the credentials it has, or whose endpoint refuses.
     pub(super) fn has_refused(&self, account: usize) -> bool {
-        let run = &self.accounts[account];
-        let mut lanes = run.lanes.iter().filter_map(|id| Some((*id, self.lanes.get(id)?)));
-        lanes.any(|(id, lane)| self.has_work(id, lane) && run.refused.contains(&lane.action))
+        self.is_left_among(account, &self.accounts[account].refused)
+    }
+
+    fn is_left_among(&self, account: usize, actions: &[Action]) -> bool {
+        let mut lanes = self.accounts[account].lanes.iter().filter_map(|id| Some((*id, self.lanes.get(id)?)));
+        lanes.any(|(id, lane)| self.has_work(id, lane) && actions.contains(&lane.action))
+            || actions.iter().any(|action| self.has_asked_last(account, *action))
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::account::NextTasks;
 use super::attempt::{Departure, carry};
 use super::dispatcher::{Dispatcher, InFlight};
 use super::settings::Access;
@@ -113,7 +114,7 @@ impl Dispatcher {
         let Some(room) = self.room_of_app(account, &access, room) else { return 0 };
         let mut again = self.wake_aside(account, now.tick, turn);
         let mut waits = self.roster.accounts[account].left_out();
-        while let Some((id, lane)) = self.roster.next_lane(account, &waits) {
+        while let Some((id, lane, next)) = self.roster.next_claim(account, &waits) {
             let Some(endpoint) = find(access.platform, lane.action) else {
                 waits.push(lane.action);
                 self.refuse_action(account, lane.action, "action_not_offered".into(), lane.action.to_string());
@@ -127,8 +128,7 @@ impl Dispatcher {
                 continue;
             }
             let price = self.price(access.platform, lane.action);
-            // Those that may have company have got in line by now.
-            let alone = !lane.pending;
+            let alone = next == NextTasks::Alone;
             let room = if alone { 1 } else { room };
             let want = match self.budget.allows(price, u32::try_from(room).unwrap_or(u32::MAX)) {
                 Ok(want) => want,
@@ -146,6 +146,15 @@ impl Dispatcher {
                     continue;
                 }
             };
+            let want = match next {
+                NextTasks::AskedLast => self.most_asked_last((account, lane.action), want),
+                NextTasks::InLine | NextTasks::Alone => want,
+            };
+            if want == 0 {
+                // The answers that are out have it looked at again.
+                waits.push(lane.action);
+                continue;
+            }
             if alone && !(self.in_flight.is_empty() && turn.claims.is_empty()) {
                 self.roster.crashed.clear_for(account);
                 self.schedule(account, now.tick);
@@ -160,6 +169,9 @@ impl Dispatcher {
                     let (visible_to, action) = (lane.visible_to, lane.action);
                     let account_id = run.id;
                     let only = if alone { self.claim_alone(id, turn) } else { None };
+                    if next == NextTasks::AskedLast {
+                        self.claim_asked_last((account, action), id, count, turn);
+                    }
                     let run = &self.roster.accounts[account];
                     turn.claims.push(Claim {
                         lane: id,

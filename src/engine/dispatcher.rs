@@ -29,7 +29,9 @@ use super::silence::Silence;
 use super::wire::{Ahead, MAX_AHEAD_PER_WORKER, Wire};
 use crate::auth::{NoToken, TokenSource};
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, Scope, TaskId, Tick, Wall};
+use crate::domain::{
+    AccountId, Action, AttemptId, LaneId, MicroUsd, Moment, Platform, RoundId, Scope, TaskId, Tick, Wall,
+};
 use crate::limits::{WallTrust, Windows};
 use crate::platform::{Client, Endpoint};
 use crate::store::{Account, Claimed, Drain, DrainStart, QueueWatch, Store, StoreError, StoredAllowance, Turn};
@@ -121,8 +123,10 @@ pub(super) struct Dispatcher {
     /// Since when nobody has answered, and what went wrong last.
     pub(super) silence: Option<Silence>,
     pub(super) stopping: Option<Stopped>,
-    /// What is wrong with a keep list.
-    pub(super) withheld: Option<String>,
+    /// Rounds of which nothing is sent for now, and what is wrong with their keep lists.
+    pub(super) withheld: HashMap<RoundId, String>,
+    /// What is wrong with the keep list of all jobs.
+    pub(super) lost_list: Option<String>,
     /// Tasks that are not what their files said.
     pub(super) damaged: Vec<TaskId>,
     /// How far ahead lanes are looked at, where all that were looked at last were spared.
@@ -238,7 +242,8 @@ impl Dispatcher {
             answered: false,
             silence: None,
             stopping: None,
-            withheld: None,
+            withheld: HashMap::new(),
+            lost_list: None,
             damaged: Vec::new(),
             depths: HashMap::new(),
             drain_until: None,
@@ -264,6 +269,7 @@ impl Dispatcher {
         self.read_allowances().await?;
         self.look_at_lanes().await?;
         self.restore_aside(&start.aside);
+        self.restore_asked_last(&start.asked_last);
         self.restore_refused(&start.provisional);
         Ok(())
     }
@@ -450,7 +456,7 @@ impl Dispatcher {
             troubles: std::mem::take(&mut self.troubles),
             given_up: self.given_up,
             bad_certificate: self.silence.take().filter(|silence| silence.is_certificate).map(|silence| silence.detail),
-            withheld: self.withheld.take(),
+            withheld: self.lost_lists(),
             damaged: self.record_damage(now).await?,
         };
         self.carriers.shutdown().await;

@@ -1,6 +1,7 @@
 //! When a drain is over, and why.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::budget::UsedUp;
 use super::dispatcher::Dispatcher;
@@ -84,7 +85,8 @@ impl Dispatcher {
             let account = &self.roster.accounts[index];
             let access = account.access.as_ref()?;
             for (id, lane) in account.lanes.iter().filter_map(|id| Some((*id, self.roster.lanes.get(id)?))) {
-                if self.roster.has_work(id, lane) && !account.left_out().contains(&lane.action) {
+                let is_left = self.roster.has_work(id, lane) || self.roster.has_asked_last(index, lane.action);
+                if is_left && !account.left_out().contains(&lane.action) {
                     why = Some(self.budget.allows(self.price(access.platform, lane.action), 1).err()?);
                 }
             }
@@ -101,8 +103,11 @@ impl Dispatcher {
         };
         let held_back = |index: &usize| self.roster.has_pending(*index) || aside(*index) || self.has_undecided(*index);
         let accounts = &self.roster.accounts;
-        let needs_a_person =
-            |index: usize| self.roster.has_refused(index) || (accounts[index].stopped && held_back(&index));
+        let is_refused = |index: usize| {
+            let aside_too = accounts[index].refused.iter().any(|action| self.is_aside((index, *action)));
+            self.roster.has_refused(index) || aside_too
+        };
+        let needs_a_person = |index: usize| is_refused(index) || (accounts[index].stopped && held_back(&index));
         if (0..accounts.len()).any(needs_a_person) {
             return self.over(Stopped::Account).map(Some);
         }
@@ -169,7 +174,16 @@ impl Dispatcher {
         Ok(noted.into_iter().filter(|damaged| tasks.contains(&damaged.task)).collect())
     }
 
+    /// What is wrong with keep lists, each said once.
+    pub(super) fn lost_lists(&mut self) -> Vec<String> {
+        let own: BTreeSet<String> = std::mem::take(&mut self.withheld).into_values().collect();
+        self.lost_list.take().into_iter().chain(own).collect()
+    }
+
     fn over(&mut self, stopped: Stopped) -> Result<Stopped, StoreError> {
+        // Of what several jobs come to, this has to be mended first; a signal is an order, and damage is worse.
+        let is_worse = matches!(stopped, Stopped::Interrupted(_) | Stopped::Damaged);
+        let stopped = if self.withheld.is_empty() || is_worse { stopped } else { Stopped::KeepList };
         if self.next_slot.is_none() && stopped != Stopped::Finished {
             self.next_slot = self.next_departure();
         }

@@ -24,6 +24,11 @@ pub enum Event {
         /// How many.
         tasks: u64,
     },
+    /// Nothing more is sent of a job, because its keep list cannot be read.
+    Withheld {
+        /// Which list, and what happened.
+        why: String,
+    },
     /// A turn is on disk.
     Committed {
         /// How long its transaction took, by the monotonic clock.
@@ -206,7 +211,7 @@ pub enum Stopped {
     Account,
     /// No answer at all for `--give-up-after`, or no good one for a day.
     Unreachable,
-    /// A keep list cannot be read any more.
+    /// A keep list cannot be read any more, and nothing else is left to do.
     KeepList,
     /// A row at the head of its line is not what the file said.
     Damaged,
@@ -248,8 +253,8 @@ pub struct Finish {
     pub given_up: Option<Wall>,
     /// Nobody answered because the server's certificate is not accepted: what is wrong with it.
     pub bad_certificate: Option<String>,
-    /// What is wrong with a keep list, where that ended it.
-    pub withheld: Option<String>,
+    /// What is wrong with keep lists, so that rows they guard were not sent.
+    pub withheld: Vec<String>,
     /// Rows that are not what their files said, where those ended it.
     pub damaged: Vec<DamagedTask>,
 }
@@ -265,7 +270,7 @@ impl Finish {
             troubles: Vec::new(),
             given_up: None,
             bad_certificate: None,
-            withheld: None,
+            withheld: Vec::new(),
             damaged: Vec::new(),
         }
     }

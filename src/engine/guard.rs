@@ -7,7 +7,7 @@
 //! within the turn (released, woken) are looked at with them. Whatever another process puts in line between that look and
 //! the turn is claimed at most once without being sent, and is looked at next time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::claiming::Planned;
@@ -33,13 +33,19 @@ pub trait Guard: Send {
     fn watch(&mut self, keeps: Vec<RoundKeep>);
     /// Whether tasks of a round have to be looked at before they are claimed.
     fn watches(&self, round: RoundId) -> bool;
-    /// Looks at the lists again.
-    ///
-    /// # Errors
-    /// A list cannot be read: what happened, for a person. Nothing may be sent then.
-    fn look(&mut self, now: Wall) -> Result<(), String>;
+    /// Looks at the lists again: those that cannot be read. Nothing may be sent that they guard.
+    fn look(&mut self, now: Wall) -> Vec<LostList>;
     /// Whether a task must not be sent, by its target and its row's cells.
     fn spares(&self, round: RoundId, target: &Target, record: Option<&str>) -> bool;
+}
+
+/// A list that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostList {
+    /// The rounds that it guards; none: all of them.
+    pub rounds: Option<Vec<RoundId>>,
+    /// What happened, for a person.
+    pub why: String,
 }
 
 /// What was found at the head of a lane.
@@ -75,22 +81,51 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Whether anything may be claimed: the lists can be read. Where they cannot, nothing more is sent.
+    /// Whether anything may be claimed. A job whose list cannot be read is left alone until it can be; where it is the list of all jobs,
+    /// nothing more is sent.
     pub(super) async fn lists_are_read(&mut self) -> bool {
-        let mut trouble = String::new();
-        for look in 0..LOOKS {
-            let now = self.means.clock.now();
-            if look > 0 {
-                self.means.clock.sleep_until(now.tick.after(BETWEEN_LOOKS)).await;
+        let mut lost = self.means.guard.look(self.means.clock.now().wall);
+        for _ in 1..LOOKS {
+            if lost.iter().all(|list| self.is_withheld(list)) {
+                break;
             }
-            match self.means.guard.look(now.wall) {
-                Ok(()) => return true,
-                Err(why) => trouble = why,
+            self.means.clock.sleep_until(self.means.clock.now().tick.after(BETWEEN_LOOKS)).await;
+            lost = self.means.guard.look(self.means.clock.now().wall);
+        }
+        let mut withheld = HashMap::new();
+        for LostList { rounds, why } in lost {
+            let Some(rounds) = rounds else {
+                self.lost_list = Some(why);
+                self.stopping = Some(Stopped::KeepList);
+                return false;
+            };
+            withheld.extend(rounds.into_iter().map(|round| (round, why.clone())));
+        }
+        self.withhold(withheld);
+        true
+    }
+
+    fn is_withheld(&self, list: &LostList) -> bool {
+        list.rounds.as_ref().is_some_and(|rounds| rounds.iter().all(|round| self.withheld.contains_key(round)))
+    }
+
+    /// Leaves the lanes of these rounds alone, and no others.
+    fn withhold(&mut self, withheld: HashMap<RoundId, String>) {
+        let newly: BTreeSet<&String> =
+            withheld.iter().filter(|(round, _)| !self.withheld.contains_key(round)).map(|(_, why)| why).collect();
+        self.put_back.extend(newly.into_iter().map(|why| Event::Withheld { why: why.clone() }));
+        // Their lanes are taken over again before the next turn.
+        if self.withheld.keys().any(|round| !withheld.contains_key(round)) {
+            self.news.look_anew();
+        }
+        self.withheld = withheld;
+        if !self.withheld.is_empty() {
+            let (lanes, withheld) = (&self.roster.lanes, &self.withheld);
+            let goes_on = |id: &LaneId| lanes.get(id).is_none_or(|lane| !withheld.contains_key(&lane.round));
+            for account in &mut self.roster.accounts {
+                account.lanes.retain(goes_on);
             }
         }
-        self.withheld = Some(trouble);
-        self.stopping = Some(Stopped::KeepList);
-        false
     }
 
     /// Takes what a list spares out of the turn's claims, before anything is claimed.

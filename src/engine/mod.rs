@@ -10,6 +10,7 @@
 //! ```
 
 mod account;
+mod asked_last;
 mod attempt;
 mod budget;
 mod claiming;
@@ -38,7 +39,7 @@ mod wire;
 
 pub use dispatcher::{Means, run};
 pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};
-pub use guard::Guard;
+pub use guard::{Guard, LostList};
 pub use outage::Evidence;
 pub use refusal_breaker::Proof;
 pub use retry::backoff_after;

@@ -37,6 +37,12 @@ impl News {
         self.next_look = self.next_look.min(self.soonest);
     }
 
+    /// The lanes are to be taken over anew before the next turn, whatever others have written.
+    pub(super) fn look_anew(&mut self) {
+        (self.data_version, self.generation) = (-1, -1);
+        self.next_look = Tick(i64::MIN);
+    }
+
     /// Somebody looks now. What woke it may have been written and not be committed yet, for SQLite waits for the disk in between and
     /// nothing is written after; so after a wake there is another look, whatever this one sees.
     fn looked(&mut self, now: Tick, is_told_of_writes: bool) {
@@ -95,8 +101,12 @@ impl Dispatcher {
         let LaneView { round, action, visible_to, has_pending: pending, .. } = view;
         let lane = Lane { round, action, account, visible_to, pending };
         self.roster.lanes.insert(view.lane, lane);
+        if self.withheld.contains_key(&round) {
+            return;
+        }
         self.roster.accounts[account].lanes.push(view.lane);
-        if self.roster.has_work(view.lane, &lane) && self.roster.accounts[account].due.is_none() {
+        let is_left = self.roster.has_work(view.lane, &lane) || self.roster.has_asked_last(account, action);
+        if is_left && self.roster.accounts[account].due.is_none() {
             self.schedule(account, now);
         }
     }

@@ -131,8 +131,8 @@ impl Outage {
         true
     }
 
-    /// A request came back unsent.
-    pub(super) fn unsent(&mut self, reserved: Tick) {
+    /// A request came back unsent, or with an answer that says nothing of the outage: a refusal, a limit. Another may find out.
+    pub(super) fn inconclusive(&mut self, reserved: Tick) {
         self.probe_out &= reserved < self.until;
     }
 

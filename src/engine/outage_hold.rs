@@ -126,10 +126,10 @@ impl Dispatcher {
         }
     }
 
-    /// A request came back unsent.
-    pub(super) fn note_unsent(&mut self, key: EndpointKey, reserved: Tick) {
+    /// A request came back unsent, or with an answer that says nothing of an outage.
+    pub(super) fn note_inconclusive(&mut self, key: EndpointKey, reserved: Tick) {
         if let Some(outage) = self.outages.get_mut(&key) {
-            outage.unsent(reserved);
+            outage.inconclusive(reserved);
         }
     }
 
@@ -179,19 +179,22 @@ impl Dispatcher {
 
     /// Whether a task of the account's stands aside that can still be sent in this run.
     pub(super) fn has_tasks_aside(&self, index: usize) -> bool {
-        let given_up = &self.roster.accounts[index].given_up;
-        let stands_aside = |action: &Action| {
-            let outage = self.outages.get(&(index, *action));
-            outage.is_some_and(Outage::has_tasks_aside) && !given_up.contains(action)
-        };
+        let left_out = self.roster.accounts[index].left_out();
+        let stands_aside = |action: &Action| self.is_aside((index, *action)) && !left_out.contains(action);
         !self.outages.is_empty() && Action::ALL.iter().any(stands_aside)
+    }
+
+    /// Whether a task of an endpoint stands aside.
+    pub(super) fn is_aside(&self, key: EndpointKey) -> bool {
+        self.outages.get(&key).is_some_and(Outage::has_tasks_aside)
     }
 
     /// Where nobody else is in line for an endpoint, one of those who stand aside is in line again. When that can next be.
     pub(super) fn wake_aside(&mut self, index: usize, now: Tick, turn: &mut Turn) -> Option<Tick> {
         let mut next: Option<Tick> = None;
         for action in Action::ALL {
-            if !self.outages.contains_key(&(index, action)) || self.roster.accounts[index].given_up.contains(&action) {
+            let is_left_out = self.roster.accounts[index].left_out().contains(&action);
+            if !self.outages.contains_key(&(index, action)) || is_left_out {
                 continue;
             }
             while !self.roster.has_pending_for(index, action) {

@@ -3,7 +3,7 @@
 //!
 //! A refused task stands aside until something proves whose fault it was. A success of the endpoint proves that it was the row's. Five
 //! refusals in a row without such a proof are the fault of the question (the address, the request, the account, the app): all of them go
-//! back in line, and the endpoint is left alone. Whoever is left when nothing more is to be sent has failed: it is not known that its record is
+//! back to the queue, behind everything else of the endpoint, and it is left alone. Whoever is left when nothing more is to be sent has failed: it is not known that its record is
 //! gone, and what is not known is not reported.
 
 use crate::domain::{LaneId, NOT_FOUND_ACCEPTED, Reason, TaskId, TaskState, Transition};
@@ -45,7 +45,7 @@ pub(super) struct Decision {
 pub(super) struct Trip {
     /// What most of them said; of equals, the newest.
     pub(super) refusal: RefusalKind,
-    /// Those before the last, to go back in line.
+    /// All five, to go back behind the others.
     pub(super) put_back: Vec<Decision>,
 }
 
@@ -69,7 +69,7 @@ impl RefusalBreaker {
         self.refused.push(task);
     }
 
-    /// Another refusal: its task stands aside with the others, or the fifth trips the breaker and goes back in line with them.
+    /// Another refusal: its task stands aside with the others, or the fifth trips the breaker and goes back with them.
     pub(super) fn refuse(&mut self, task: RefusedTask) -> Option<Trip> {
         self.refused.push(task);
         if self.refused.len() < REFUSALS_TO_TRIP {
@@ -78,8 +78,7 @@ impl RefusalBreaker {
         let refused = std::mem::take(&mut self.refused);
         let said = |kind: RefusalKind| refused.iter().filter(|task| task.refusal == kind).count();
         let most = refused.iter().map(|task| task.refusal).max_by_key(|kind| said(*kind));
-        let put_back = refused[..refused.len() - 1].iter().map(|task| decision(*task, Transition::Acquit, None));
-        Some(Trip { refusal: most.unwrap_or(task.refusal), put_back: put_back.collect() })
+        Some(Trip { refusal: most.unwrap_or(task.refusal), put_back: refused.into_iter().map(put_back).collect() })
     }
 
     /// An answer proves something: refusals before it that it explains were their rows' fault.
@@ -97,18 +96,30 @@ impl RefusalBreaker {
     /// A person believes these answers: what was not found is gone, the rest has failed.
     pub(super) fn accept(&mut self, among: impl Fn(LaneId) -> bool) -> Vec<Decision> {
         let accepted = self.refused.extract_if(.., |task| among(task.lane));
-        accepted.map(|task| believe(task, NOT_FOUND_ACCEPTED)).collect()
+        accepted.map(believe).collect()
     }
 }
 
-/// It was the row's fault.
-fn blame(task: RefusedTask) -> Decision {
-    believe(task, "not_found")
+/// It was the question's fault: the task goes back, behind the others.
+pub(super) fn put_back(task: RefusedTask) -> Decision {
+    decision(task, Transition::Acquit, None)
 }
 
-fn believe(task: RefusedTask, not_found: &'static str) -> Decision {
+/// It was the row's fault. What nobody could read has failed, and is not gone: it may not have been the platform's answer.
+fn blame(task: RefusedTask) -> Decision {
     match task.refusal {
-        RefusalKind::NotFound => not_found_is(task, not_found),
+        RefusalKind::NotFound => not_found_is(task, "not_found"),
+        RefusalKind::UnreadableNotFound
+        | RefusalKind::BadRequest
+        | RefusalKind::Forbidden
+        | RefusalKind::OtherRecord => decision(task, Transition::Convict, None),
+    }
+}
+
+/// A person says that such answers are true.
+fn believe(task: RefusedTask) -> Decision {
+    match task.refusal {
+        RefusalKind::NotFound | RefusalKind::UnreadableNotFound => not_found_is(task, NOT_FOUND_ACCEPTED),
         RefusalKind::BadRequest | RefusalKind::Forbidden | RefusalKind::OtherRecord => {
             decision(task, Transition::Convict, None)
         }
@@ -140,8 +151,13 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashMap;
 
-    const KINDS: [RefusalKind; 4] =
-        [RefusalKind::NotFound, RefusalKind::BadRequest, RefusalKind::Forbidden, RefusalKind::OtherRecord];
+    const KINDS: [RefusalKind; 5] = [
+        RefusalKind::NotFound,
+        RefusalKind::UnreadableNotFound,
+        RefusalKind::BadRequest,
+        RefusalKind::Forbidden,
+        RefusalKind::OtherRecord,
+    ];
 
     fn task(n: i64, refusal: RefusalKind) -> RefusedTask {
         RefusedTask { task: TaskId(n), lane: LaneId(n % 2), refusal, maybe_done: false }
@@ -153,9 +169,8 @@ mod tests {
 
     #[test]
     fn one_among_successes_is_the_rows() {
-        for (refusal, state) in
-            KINDS.into_iter().zip([TaskState::Gone, TaskState::Failed, TaskState::Failed, TaskState::Failed])
-        {
+        for refusal in KINDS {
+            let state = if refusal == RefusalKind::NotFound { TaskState::Gone } else { TaskState::Failed };
             let mut breaker = RefusalBreaker::default();
             assert_eq!(breaker.refuse(task(1, refusal)), None);
             assert_eq!(states(&breaker.prove(Proof::Effect)), [(1, state)]);
@@ -189,7 +204,7 @@ mod tests {
             let trip = breaker.refuse(task(4, kinds[4]));
             assert_eq!(trip.as_ref().map(|trip| trip.refusal), Some(most), "{kinds:?}");
             let back: Vec<(i64, TaskState)> = trip.map(|trip| states(&trip.put_back)).unwrap_or_default();
-            assert_eq!(back, (0..4).map(|n| (n, TaskState::Pending)).collect::<Vec<_>>());
+            assert_eq!(back, (0..5).map(|n| (n, TaskState::Waiting)).collect::<Vec<_>>());
             assert!(breaker.is_empty());
         }
     }
@@ -197,12 +212,18 @@ mod tests {
     #[test]
     fn what_is_left_has_failed_and_a_person_may_say_that_it_is_gone() {
         let mut breaker = RefusalBreaker::default();
-        for (n, kind) in [(1, RefusalKind::NotFound), (2, RefusalKind::NotFound), (3, RefusalKind::Forbidden)] {
+        let said = [
+            (1, RefusalKind::NotFound),
+            (2, RefusalKind::NotFound),
+            (3, RefusalKind::Forbidden),
+            (5, RefusalKind::UnreadableNotFound),
+        ];
+        for (n, kind) in said {
             breaker.refuse(task(n, kind));
         }
         let first_lane = |lane: LaneId| lane == LaneId(1);
         let accepted = breaker.accept(first_lane);
-        assert_eq!(states(&accepted), [(1, TaskState::Gone), (3, TaskState::Failed)]);
+        assert_eq!(states(&accepted), [(1, TaskState::Gone), (3, TaskState::Failed), (5, TaskState::Gone)]);
         assert_eq!(accepted[0].reason.as_deref(), Some(NOT_FOUND_ACCEPTED));
         assert_eq!(states(&breaker.give_up(first_lane)), []);
         assert_eq!(states(&breaker.give_up(|_| true)), [(2, TaskState::Failed)]);
@@ -240,12 +261,7 @@ mod tests {
                         let before = breaker.tasks().len();
                         let trip = breaker.refuse(task(id, *kind));
                         prop_assert_eq!(trip.is_some(), before + 1 == REFUSALS_TO_TRIP);
-                        let mut back = trip.map(|trip| trip.put_back).unwrap_or_default();
-                        if !back.is_empty() {
-                            // The last of them goes back by its own answer.
-                            back.push(decision(task(id, *kind), Transition::Acquit, None));
-                        }
-                        back
+                        trip.map(|trip| trip.put_back).unwrap_or_default()
                     }
                     Err(proof) => {
                         proofs.push((n, *proof));
@@ -258,7 +274,7 @@ mod tests {
                     prop_assert!(decided.insert(id, state).is_none(), "{id} is decided twice");
                     let explains = |proof| proof == Proof::Effect || one.task.refusal != RefusalKind::Forbidden;
                     let proven = proofs.iter().any(|(at, proof)| *at > refused_at[&id] && explains(*proof));
-                    prop_assert_eq!(state != TaskState::Pending, proven, "{} of {:?}", id, state);
+                    prop_assert_eq!(state != TaskState::Waiting, proven, "{} of {:?}", id, state);
                     prop_assert_eq!(state == TaskState::Gone, proven && one.task.refusal == RefusalKind::NotFound);
                 }
                 prop_assert!(breaker.tasks().len() < REFUSALS_TO_TRIP);

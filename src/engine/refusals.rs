@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 
 use super::dispatcher::Dispatcher;
-use super::outage::Outage;
-use super::refusal_breaker::{Decision, Proof, REFUSALS_TO_TRIP, RefusedTask};
+use super::refusal_breaker::{Decision, Proof, REFUSALS_TO_TRIP, RefusedTask, put_back};
 use super::settling::Gathered;
 use super::verdict::Verdict;
-use crate::domain::{Action, LaneId, NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, Reason, TaskState, Transition};
+use crate::domain::{
+    Action, LaneId, NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, Reason, TaskState, Transition,
+};
 use crate::platform::{RefusalKind, find};
 use crate::store::{Move, ParkedTask, Turn};
 
@@ -22,18 +23,22 @@ impl Dispatcher {
             let platform = self.roster.accounts[index].access.as_ref().map(|access| access.platform);
             let endpoint = platform.and_then(|platform| find(platform, task.action));
             // Only what was not found is treated in a way of its own; of the others the strictest is taken.
-            let not_found = task.reason.as_deref() == Some(NOT_FOUND_UNCLEAR);
+            let refusal = match task.reason.as_deref() {
+                Some(NOT_FOUND_UNCLEAR) => RefusalKind::NotFound,
+                Some(NOT_FOUND_UNREADABLE) => RefusalKind::UnreadableNotFound,
+                _ => RefusalKind::Forbidden,
+            };
             let refused = RefusedTask {
                 task: task.task,
                 lane: task.lane,
-                refusal: if not_found { RefusalKind::NotFound } else { RefusalKind::Forbidden },
+                refusal,
                 maybe_done: task.unsure && endpoint.is_some_and(|endpoint| endpoint.repeat_looks_gone()),
             };
             self.breakers.entry((index, task.action)).or_default().restore(refused);
         }
     }
 
-    /// A refusal that does not identify its record. The fifth in a row puts all five back, and the account sends nothing more to this
+    /// A refusal that does not identify its record. The fifth in a row puts all five back, behind the others, and the account sends nothing more to this
     /// endpoint in this run: what it proves, it proves of the endpoint. A person may have said that such answers are to be believed.
     pub(super) fn hear_refusal(
         &mut self,
@@ -47,22 +52,30 @@ impl Dispatcher {
         let maybe_done = flight.claimed.unsure && flight.endpoint.repeat_looks_gone();
         if self.settings.accept_unnamed {
             let (transition, reason) = match (refusal, maybe_done) {
-                (RefusalKind::NotFound, true) => (Transition::Succeed, Some(Reason::Borrowed("confirmed_by_repeat"))),
-                (RefusalKind::NotFound, false) => (Transition::FindGone, Some(Reason::Borrowed(NOT_FOUND_ACCEPTED))),
+                (RefusalKind::NotFound | RefusalKind::UnreadableNotFound, true) => {
+                    (Transition::Succeed, Some(Reason::Borrowed("confirmed_by_repeat")))
+                }
+                (RefusalKind::NotFound | RefusalKind::UnreadableNotFound, false) => {
+                    (Transition::FindGone, Some(Reason::Borrowed(NOT_FOUND_ACCEPTED)))
+                }
                 _ => (Transition::Fail, verdict.reason.take()),
             };
             (verdict.transition, verdict.reason) = (transition, reason);
             return;
         }
+        let task = RefusedTask { task: flight.claimed.task, lane: flight.claimed.lane, refusal, maybe_done };
         let account = &self.roster.accounts[index];
-        if account.stopped || account.refused.contains(&action) {
+        if account.refused.contains(&action) {
+            // It was in flight with the fifth.
+            self.write_decisions(vec![put_back(task)], turn);
+            return;
+        }
+        if account.stopped {
             verdict.transition = Transition::Release;
             return;
         }
-        let task = RefusedTask { task: flight.claimed.task, lane: flight.claimed.lane, refusal, maybe_done };
         let Some(trip) = self.breakers.entry((index, action)).or_default().refuse(task) else { return };
         self.breakers.remove(&(index, action));
-        verdict.transition = Transition::Release;
         self.write_decisions(trip.put_back, turn);
         let said = said(gathered.reply.http_status, &gathered.reply.detail);
         let detail = format!("{action}: {}; the rows are back in the queue ({said})", in_words(trip.refusal));
@@ -122,7 +135,8 @@ impl Dispatcher {
         account.is_open()
             && !account.refused.contains(&action)
             && !lanes.iter().any(has_work)
-            && !self.outages.get(&(index, action)).is_some_and(Outage::has_tasks_aside)
+            && !self.roster.has_asked_last(index, action)
+            && !self.is_aside((index, action))
             && !self.waiting.iter().any(|std::cmp::Reverse((_, _, lane))| lanes.contains(lane))
             && !self.in_flight.values().any(|flight| flight.account == index && flight.lane.action == action)
     }
@@ -130,10 +144,10 @@ impl Dispatcher {
     fn write_decisions(&mut self, decisions: Vec<Decision>, turn: &mut Turn) {
         for decision in decisions {
             let (task, to) = (decision.task.task, decision.state());
-            if to == TaskState::Pending
-                && let Some(lane) = self.roster.lanes.get_mut(&decision.task.lane)
+            if to == TaskState::Waiting
+                && let Some(lane) = self.roster.lanes.get(&decision.task.lane)
             {
-                lane.pending = true;
+                self.roster.asked_last.push((lane.account, lane.action), task, decision.task.lane);
             }
             turn.moves.push(Move { task, from: TaskState::Provisional, to, reason: decision.reason });
         }
@@ -143,7 +157,7 @@ impl Dispatcher {
 /// The word for an account that stops.
 const fn stop_reason(refusal: RefusalKind) -> &'static str {
     match refusal {
-        RefusalKind::NotFound => "endpoint_not_found",
+        RefusalKind::NotFound | RefusalKind::UnreadableNotFound => "endpoint_not_found",
         RefusalKind::BadRequest => "request_refused",
         RefusalKind::Forbidden => "forbidden",
         RefusalKind::OtherRecord => "acting_user",
@@ -152,7 +166,7 @@ const fn stop_reason(refusal: RefusalKind) -> &'static str {
 
 fn in_words(refusal: RefusalKind) -> String {
     let what = match refusal {
-        RefusalKind::NotFound => "say \"not found\" and do not name the target",
+        RefusalKind::NotFound | RefusalKind::UnreadableNotFound => "say \"not found\" and do not name the target",
         RefusalKind::BadRequest => "refuse the request itself, whatever its target",
         RefusalKind::Forbidden => "refuse without a reason",
         RefusalKind::OtherRecord => "are about the acting user or another record, not about the target",

@@ -87,8 +87,8 @@ impl Dispatcher {
         if is_served(&reply.finding) {
             self.note_served(endpoint, turn);
         }
-        if matches!(reply.finding, Finding::NotSent) {
-            self.note_unsent(endpoint, flight.reserved.tick);
+        if !is_served(&reply.finding) && verdict.account != ForAccount::WorldFailed {
+            self.note_inconclusive(endpoint, flight.reserved.tick);
         }
         if faith(&reply.finding) != Faith::Kept {
             self.ahead.halt();
@@ -154,7 +154,8 @@ impl Dispatcher {
             self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });
         }
         self.follow_up(gathered, &mut verdict, turn);
-        let wait = self.stand_aside(flight, &verdict, ended.tick);
+        let asked_last = self.ask_last_again(flight, &mut verdict);
+        let wait = if asked_last { None } else { self.stand_aside(flight, &verdict, ended.tick) };
         if verdict.state() == TaskState::Pending
             && let Some(lane) = self.roster.lanes.get_mut(&flight.claimed.lane)
         {
@@ -232,10 +233,11 @@ impl Dispatcher {
         }
     }
 
-    /// A task that stood aside gets in line again; behind its lane where it must have no company.
+    /// A task that stood aside gets in line again; behind its lane where it must have no company, behind its endpoint where it is asked
+    /// for last.
     pub(super) fn put_in_line(&mut self, task: TaskId, lane: LaneId, turn: &mut Turn) {
         let now = self.means.clock.now().tick;
-        if self.park_crashed(task, lane, now) {
+        if self.park_crashed(task, lane, now) || self.is_asked_last(task, lane) {
             return;
         }
         turn.moves.push(Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None });

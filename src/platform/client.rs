@@ -157,12 +157,12 @@ impl Client {
         let sent = self.exchange(base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await;
         let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
         let success = Success::Id { pointer: x_v2::ME_ID };
+        let question = Question { platform: Platform::XV2, success, subject: None, facts: answer.facts };
         if answer.status == 200
-            && let Some(user) = expected_id(success, &answer.body).and_then(|id| id.parse().ok())
+            && let Some(user) = expected_id(&question, &answer.body).and_then(|id| id.parse().ok())
         {
             return Ok(user);
         }
-        let question = Question { platform: Platform::XV2, success, subject: None, facts: answer.facts };
         Err(reply(judge(&question, &answer), &answer, credentials))
     }
 

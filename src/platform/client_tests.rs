@@ -312,10 +312,9 @@ async fn credentials_of_the_wrong_kind_stop_the_account_before_anything_is_sent(
 async fn an_edge_page_blames_no_target() {
     let page = http(404, "content-type: text/html; charset=utf-8\r\n", "<html>404</html>");
     let (reply, _) = unfollow(Script::Say(page)).await;
-    assert_eq!(
-        (reply.finding, reply.detail.as_str()),
-        (unknown("html_body"), "a web page (HTML) of 16 bytes instead of JSON")
-    );
+    let unreadable =
+        Finding::Ambiguous { refusal: RefusalKind::UnreadableNotFound, reason: "not_found_unreadable".into() };
+    assert_eq!((reply.finding, reply.detail.as_str()), (unreadable, "a web page (HTML) of 16 bytes instead of JSON"));
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ fn unreadable_text(why: Unreadable, content_type: ContentType, bytes: usize) -> 
         }
         Unreadable::NotJson => format!("{length} that are not JSON"),
         Unreadable::DuplicateKey => format!("JSON of {length} with the same field twice"),
+        Unreadable::TooLong => format!("an answer of more than {length}"),
         Unreadable::NotAnObject => format!("JSON of {length} that is not an object"),
     }
 }

@@ -115,6 +115,10 @@ pub enum RefusalKind {
     /// "Not found", and not what: code 34, a bare 404. It may be the address that is wrong or retired. The reason is always
     /// [`NOT_FOUND_UNCLEAR`](crate::domain::NOT_FOUND_UNCLEAR).
     NotFound,
+    /// A 404 whose body is not the platform's: a page, a text, nothing. For every row it is a wrong or retired address as well; for one
+    /// it may come from something in between, so that no success proves the record gone. The reason is always
+    /// [`NOT_FOUND_UNREADABLE`](crate::domain::NOT_FOUND_UNREADABLE).
+    UnreadableNotFound,
     /// The request itself is not taken: a 400, `invalid-request`, `disallowed-resource`, code 25.
     BadRequest,
     /// Refused without a reason: a bare 403, a status nobody expects.

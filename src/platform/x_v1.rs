@@ -1,4 +1,5 @@
-//! X API v1.1, row by row. OAuth 1.0a only. A `200` hands back the user or the post, with `id_str`; its flags may be stale.
+//! X API v1.1, row by row. OAuth 1.0a only. A `200` hands back the user or the post, with `id_str`, which has to be the
+//! target's; its flags may be stale.
 //!
 //! Since mid-2023 self-serve apps get 403 with code 453 here, so every row is for Enterprise or legacy apps. No public
 //! price. Rates: the pages `*/migrate/overview` of X's documentation, read in August 2026.
@@ -9,6 +10,11 @@ use crate::domain::{Action, Platform};
 const USER: Params = Params::Form { id: "user_id", handle: Some("screen_name") };
 
 const fn row(action: Action, path: &'static str, params: Params, documented: &'static [Documented]) -> Endpoint {
+    let success = match action {
+        // It hands back the post that was reposted, whose ID the row does not know.
+        Action::Unrepost => Success::Id { pointer: "/id_str" },
+        _ => Success::Record { pointer: "/id_str" },
+    };
     Endpoint {
         platform: Platform::XV1,
         action,
@@ -16,7 +22,7 @@ const fn row(action: Action, path: &'static str, params: Params, documented: &'s
         path,
         params,
         auth: Auth::OAuth1,
-        success: Success::Id { pointer: "/id_str" },
+        success,
         scopes: &[],
         price: None,
         tier: Tier::Enterprise,

@@ -41,11 +41,17 @@ pub(super) const ENDPOINTS: [Endpoint; 6] = [
     endpoint(Action::DeletePost, "/1.1/statuses/destroy/{id}", Place::Path),
 ];
 
-/// The answer to a request for an action on `target`, the text as it came.
-pub(super) fn worded(verdict: Verdict, endpoint: &Endpoint, user: TargetId, target: &str, wording: u8) -> Worded {
+/// The answer to a request for an action on `target`, the text as it came, and the name it was called by, if it was.
+pub(super) fn worded(
+    verdict: Verdict,
+    endpoint: &Endpoint,
+    user: TargetId,
+    (target, name): (&str, Option<&str>),
+    wording: u8,
+) -> Worded {
     let kind = endpoint.action.target_kind();
     match verdict {
-        Verdict::Undone => undone(endpoint.action, target, wording),
+        Verdict::Undone => undone(endpoint.action, target, name, wording),
         Verdict::Gone => not_found(kind, wording),
         Verdict::Refused(refusal) => refused(refusal, kind),
         Verdict::RateLimited => coded(429, 88, "Rate limit exceeded"),
@@ -74,12 +80,13 @@ pub(super) fn unknown_route() -> Worded {
 }
 
 /// A user or a post. Its flags may still be those of before; for `unretweet` it is the post that was reposted.
-fn undone(action: Action, target: &str, wording: u8) -> Worded {
+fn undone(action: Action, target: &str, name: Option<&str>, wording: u8) -> Worded {
     let Ok(id) = target.parse::<TargetId>() else { return unknown_route() };
     let stale = wording.is_multiple_of(2);
+    let screen_name = name.map_or_else(|| screen_name(id), ToOwned::to_owned);
     let object = match (action.target_kind(), action) {
         (TargetKind::User, _) => json!({
-            "id": id.value(), "id_str": id.to_string(), "name": "Sandbox User", "screen_name": screen_name(id),
+            "id": id.value(), "id_str": id.to_string(), "name": "Sandbox User", "screen_name": screen_name,
             "protected": false, "following": stale, "muting": stale, "blocking": stale,
         }),
         (TargetKind::Post, Action::Unrepost) => post(&id.value().saturating_sub(1).to_string(), stale),

@@ -25,6 +25,8 @@ pub(super) struct Asked {
     pub(super) path_user: Option<String>,
     /// Empty where none is named.
     pub(super) target: String,
+    /// The name that was asked for instead of an ID, at v1.1.
+    pub(super) screen_name: Option<String>,
     /// What is wrong with the body, where AIsa has a word for it.
     flaw: Option<&'static str>,
 }
@@ -73,11 +75,16 @@ impl Endpoint {
     pub(super) fn read(self, params: &[String], received: &Received) -> Option<Asked> {
         match (self, params) {
             (Endpoint::V2(_), [user, target]) => {
-                Some(Asked { path_user: Some(user.clone()), target: target.clone(), flaw: None })
+                Some(Asked { path_user: Some(user.clone()), target: target.clone(), ..Asked::default() })
             }
             (Endpoint::V2(_), [target]) => Some(Asked { target: target.clone(), ..Asked::default() }),
             (Endpoint::V1(endpoint), params) => {
-                v1_target(endpoint.target, params, received).map(|target| Asked { target, ..Asked::default() })
+                let screen_name = v1_parameter(received, "screen_name");
+                v1_target(endpoint.target, params, received).map(|target| Asked {
+                    target,
+                    screen_name,
+                    ..Asked::default()
+                })
             }
             (Endpoint::Aisa(endpoint), []) => Some(match bodies_aisa::target(endpoint, &received.body) {
                 Ok(target) => Asked { target, ..Asked::default() },
@@ -95,7 +102,9 @@ impl Endpoint {
                 let asked = bodies::Asked { endpoint, user, path_user, target: &asked.target };
                 bodies::worded(verdict, asked, wording)
             }
-            Endpoint::V1(endpoint) => bodies_v1::worded(verdict, endpoint, user, &asked.target, wording),
+            Endpoint::V1(endpoint) => {
+                bodies_v1::worded(verdict, endpoint, user, (&asked.target, asked.screen_name.as_deref()), wording)
+            }
             Endpoint::Aisa(endpoint) => {
                 bodies_aisa::worded(verdict, endpoint, user, (&asked.target, asked.flaw), wording)
             }
@@ -125,10 +134,7 @@ pub(super) fn unknown_route(path: &str) -> Worded {
 
 /// v1.1 takes its parameters from query or form alike.
 fn v1_target(place: Place, params: &[String], received: &Received) -> Option<String> {
-    let named = |name: &str| {
-        let texts = [received.query(), received.form()];
-        texts.iter().find_map(|text| pairs(text).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()))
-    };
+    let named = |name: &str| v1_parameter(received, name);
     match (place, params) {
         (Place::Path, [segment]) => segment.strip_suffix(".json").map(ToOwned::to_owned),
         (Place::User, []) => Some(
@@ -142,4 +148,9 @@ fn v1_target(place: Place, params: &[String], received: &Received) -> Option<Str
 /// The pairs of a query or form. IDs and handles need no decoding; what does is no ID.
 fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split('&').filter_map(|pair| pair.split_once('='))
+}
+
+fn v1_parameter(received: &Received, name: &str) -> Option<String> {
+    let texts = [received.query(), received.form()];
+    texts.iter().find_map(|text| pairs(text).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, credits_depleted, json_answer};
+use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, credits_depleted, edge_page, json_answer};
 use crate::domain::TargetId;
 
 /// Trouble a whole account is in, until restored.
@@ -23,6 +23,8 @@ pub enum Trouble {
     NotEnrolled,
     /// The address has been retired: whatever is asked for is not found.
     RouteLost,
+    /// The same by a page of the edge.
+    RoutePage,
     /// The request is not taken, whatever it is about: 400 in several wordings.
     BadRequest,
     /// The acting user does not exist.
@@ -37,7 +39,7 @@ const SUSPENDED: &str = "Your account is suspended and is not permitted to acces
 
 impl Trouble {
     /// Every trouble, with its name in `POST /sandbox/user/WHO/NAME`.
-    pub const NAMES: [(&str, Trouble); 11] = [
+    pub const NAMES: [(&str, Trouble); 12] = [
         ("revoke", Trouble::Revoked),
         ("suspend", Trouble::Suspended),
         ("suspend-in-words", Trouble::SuspendedInWords),
@@ -45,6 +47,7 @@ impl Trouble {
         ("credits", Trouble::CreditsDepleted),
         ("not-enrolled", Trouble::NotEnrolled),
         ("route-lost", Trouble::RouteLost),
+        ("route-page", Trouble::RoutePage),
         ("bad-request", Trouble::BadRequest),
         ("user-missing", Trouble::UserMissing),
         ("duplicate-keys", Trouble::DuplicateKeys),
@@ -68,6 +71,7 @@ pub(super) fn troubled(trouble: Trouble, user: TargetId, effect: Option<(&str, b
         Trouble::CreditsDepleted => credits_depleted(),
         Trouble::NotEnrolled => json_answer(403, PROBLEM, &not_enrolled()),
         Trouble::RouteLost => about_blank(404, "Not Found", "Not Found"),
+        Trouble::RoutePage => edge_page(404, "Not Found"),
         Trouble::BadRequest => bad_request(wording),
         Trouble::UserMissing => json_answer(404, PROBLEM, &json!({ "errors": [missing_user(user)] })),
         Trouble::DuplicateKeys => duplicate_keys(effect),

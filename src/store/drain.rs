@@ -34,6 +34,9 @@ pub struct DrainStart {
     pub provisional: Vec<ParkedTask>,
     /// Tasks that failed in an outage which is not over, who failed first at the front. They do not stand in line.
     pub aside: Vec<AsideTask>,
+    /// Tasks that went back when five refusals in a row stopped their endpoint, who was asked for first at the front. They do not stand
+    /// in line.
+    pub asked_last: Vec<AsideTask>,
     /// Slots of another boot may still count.
     pub other_boots: bool,
     /// When the first drain of this boot took the queue over from the last drain of another boot.
@@ -57,7 +60,7 @@ pub struct ParkedTask {
     pub unsure: bool,
 }
 
-/// A task that stands aside for its endpoint's outage.
+/// A task that stands aside for its endpoint's outage, or until nothing else of its endpoint is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AsideTask {
     /// Which.

@@ -67,6 +67,8 @@ impl Drain {
         let provisional: Vec<ParkedRow> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
         let aside: Vec<(i64, i64, i64, i64)> =
             sqlx::query_as(ASIDE).bind(UNKNOWN_AFTER_CRASH).fetch_all(&mut *tx).await.map_err(&sort)?;
+        let asked_last: Vec<(i64, i64, i64, i64)> =
+            sqlx::query_as(ASKED_LAST).fetch_all(&mut *tx).await.map_err(&sort)?;
         let (undecided,): (String,) =
             sqlx::query_as(UNDECIDED).bind(UNKNOWN_AFTER_CRASH).fetch_one(&mut *tx).await.map_err(&sort)?;
         let (last,): (i64,) =
@@ -81,6 +83,7 @@ impl Drain {
             crashed: after.failed,
             provisional: provisional.into_iter().map(parked_of).collect::<Result<_, _>>()?,
             aside: aside.into_iter().map(aside_of).collect::<Result<_, _>>()?,
+            asked_last: asked_last.into_iter().map(aside_of).collect::<Result<_, _>>()?,
             undecided: values(&undecided)?.into_iter().map(undecided_of).collect(),
             other_boots: false,
             taken_over: Tick(taken_over),
@@ -152,7 +155,7 @@ const IN_FLIGHT: &str = "
 
 const PUT_ASIDE: &str = "
     update task
-       set state = j.value ->> 1, crashes = j.value ->> 2, finished_at = j.value ->> 3, unsure = 1,
+       set state = j.value ->> 1, crashes = j.value ->> 2, finished_at = j.value ->> 3, unsure = 1, asked_last = 0,
            reason = iif(j.value ->> 3 is null, ?2, ?3)
       from jsonb_each(?1) j
      where task.id = j.value ->> 0";
@@ -164,17 +167,22 @@ const COUNT_FAILED: &str = "
      where round.id = f.round_id";
 
 /// In the words of the index of those that stand aside; `state = 2` alone would look at every task. What a crash left undecided stays,
-/// and so do those that failed in an outage which is not over: a process that begins again and again would ask for the first few for
-/// ever.
+/// and so do those that are asked for last, and those that failed in an outage which is not over: a process that begins again and again
+/// would ask for the first few for ever.
 const WAKE_WAITING: &str = "
     update task set state = 0
-     where state in (2, 3) and state <> 3 and crashes = 0 and reason is not ?1
+     where state in (2, 3) and state <> 3 and crashes = 0 and asked_last = 0 and reason is not ?1
        and not exists (select 1 from lane join endpoint_outage o on o.account_id = lane.account_id and o.action = lane.action
                         where lane.id = task.lane_id)";
 
 const ASIDE: &str = "
     select task.id, lane.id, lane.account_id, lane.action from task join lane on lane.id = task.lane_id
-     where task.state in (2, 3) and task.state <> 3 and task.crashes = 0 and task.reason is not ?1 order by task.last_attempt_id";
+     where task.state in (2, 3) and task.state <> 3 and task.crashes = 0 and task.asked_last = 0 and task.reason is not ?1
+     order by task.last_attempt_id";
+
+const ASKED_LAST: &str = "
+    select task.id, lane.id, lane.account_id, lane.action from task join lane on lane.id = task.lane_id
+     where task.state in (2, 3) and task.state <> 3 and task.asked_last = 1 order by task.last_attempt_id";
 
 const PROVISIONAL: &str = "
     select task.id, lane.id, lane.account_id, lane.action, task.reason, task.unsure from task join lane on lane.id = task.lane_id
@@ -203,13 +211,14 @@ const TAKEN_OVER: &str = "
 
 /// What a start asks of the tables that grow with the work.
 #[cfg(test)]
-pub(super) const AT_A_START: [&str; 11] = [
+pub(super) const AT_A_START: [&str; 12] = [
     IN_FLIGHT,
     PUT_ASIDE,
     COUNT_FAILED,
     CLOSE_ATTEMPTS,
     WAKE_WAITING,
     ASIDE,
+    ASKED_LAST,
     PROVISIONAL,
     UNDECIDED,
     super::drain::LANES,

@@ -104,6 +104,45 @@ async fn what_was_in_flight_stands_aside_undecided() {
     assert_eq!((start.recovered, start.undecided.len()), (0, 3));
 }
 
+/// Those that went back after five refusals stand aside through every start, whoever was asked for first in front; what was in flight of
+/// them when a process died is the crash's.
+#[tokio::test(flavor = "current_thread")]
+async fn rows_that_are_asked_for_last_stand_aside_through_every_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = queue(folder.path(), 5).await;
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    let sql =
+        "update task set state = 2, asked_last = 1, reason = 'forbidden', last_attempt_id = 10 - id where id <= 3";
+    sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+    store.close().await;
+    for start in 0..2 {
+        let (mut drain, found) = begin(&path, "here").await;
+        let tasks: Vec<_> = found.asked_last.iter().map(|task| task.task.0).collect();
+        assert_eq!(tasks, [3, 2, 1], "start {start}");
+        assert!(found.aside.is_empty() && found.undecided.is_empty() && found.provisional.is_empty());
+        assert!(drain.lanes(None).await.unwrap()[0].has_pending, "the two others are in line");
+        drop(drain);
+        assert_eq!(reason(&path, 1).await, (2, Some("forbidden".into())));
+    }
+    let (mut drain, _) = begin(&path, "here").await;
+    let lane = drain.lanes(None).await.unwrap()[0];
+    let back = [2, 3].map(|task| crate::store::Move {
+        task: TaskId(task),
+        from: TaskState::Waiting,
+        to: TaskState::Pending,
+        reason: None,
+    });
+    let (account, action, visible_to, upper) = (lane.account, lane.action, lane.visible_to, Tick(1_000_000));
+    let claim = Claim { lane: lane.lane, account, action, count: 2, visible_to, looked_to: None, only: None, upper };
+    let turn = Turn { moves: back.into(), claims: vec![claim], ..Turn::default() };
+    assert_eq!(drain.turn(&turn, moment()).await.unwrap().claimed.len(), 2);
+    drop(drain);
+    let (_, found) = begin(&path, "here").await;
+    assert_eq!(found.asked_last.iter().map(|task| task.task.0).collect::<Vec<_>>(), [1]);
+    assert_eq!(found.undecided.iter().map(|task| task.task.0).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(counts(&path).await.pending, 5);
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn a_row_alone_at_every_death_fails_and_is_counted() {
     let folder = tempfile::tempdir().unwrap();

@@ -38,6 +38,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0019_allowances",
     "0020_schedule_troubles",
     "0022_max_likes",
+    "0024_asked_last",
     "0027_work_in_progress",
     "0028_windows_of_drains",
     "0029_default_account",

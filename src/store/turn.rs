@@ -87,7 +87,7 @@ pub struct Move {
     pub task: TaskId,
     /// From where.
     pub from: TaskState,
-    /// To where: `pending`, `done`, `gone`, `failed` or `kept`.
+    /// To where: `pending`, `done`, `gone`, `failed` or `kept`; or `waiting`, where it is asked for last from now on.
     pub to: TaskState,
     /// Why, where it settles.
     pub reason: Option<Reason>,

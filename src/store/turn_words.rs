@@ -94,7 +94,8 @@ update round
  where round.id = m.round_id;
 
 update task
-   set state = j.value ->> 2, reason = coalesce(j.value ->> 3, reason), finished_at = j.value ->> 4
+   set state = j.value ->> 2, reason = coalesce(j.value ->> 3, reason), finished_at = j.value ->> 4,
+       asked_last = iif(j.value ->> 2 = 2, 1, asked_last)
   from jsonb_each($8) j
  where task.id = j.value ->> 0 and task.state = j.value ->> 1;
 

@@ -99,6 +99,7 @@ impl Listener for Hub {
             | Event::Unreachable { .. }
             | Event::Outage { .. }
             | Event::OutageEnded { .. }
+            | Event::Withheld { .. }
             | Event::HeldBack { .. } => {}
         }
     }

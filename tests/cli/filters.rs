@@ -129,6 +129,15 @@ fn a_job_remembers_its_keep_list_and_a_run_may_bring_another() {
     assert!(done.err.contains("the keep list of unfollow cannot be read any more"), "{}", done.err);
     let json = done.json();
     assert_eq!((&json["stopped"], &json["requests"], &json["exit_code"]), (&"error".into(), &0.into(), &74.into()));
+    // Another job goes on all the same; the code is that of what a person has to mend.
+    home.write("unmute.csv", "user_id\n300\n301\n");
+    home.run(&["load", "unmute.csv", "--sandbox", "--account", "ada"]).ends(0);
+    let done = home.run(&["resume", "--sandbox", "--json", "--progress", "none"]).ends(74);
+    assert!(done.err.contains("the keep list of unfollow cannot be read any more"), "{}", done.err);
+    let json = done.json();
+    let counts = |job: usize| (&json["jobs"][job]["job"], &json["jobs"][job]["pending"]);
+    assert_eq!((counts(0), counts(1)), ((&"unfollow".into(), &2.into()), (&"unmute".into(), &0.into())), "{json}");
+    assert_eq!((&json["stopped"], &json["exit_code"]), (&"error".into(), &74.into()), "{json}");
     home.write("friends.txt", "@nobody\n200\n");
     let json = home.run(&["resume", "--sandbox", "--json", "--progress", "none"]).json();
     // 102 was spared for one night only; the load since does not name it.

@@ -143,6 +143,66 @@ fn a_list_that_goes_away_stops_the_sending() {
     });
 }
 
+/// Two jobs; the list of the first goes away, and comes back or does not.
+async fn two_jobs(comes_back: bool) {
+    let mut bench = Bench::new("1000/1s", "none").await;
+    bench.options.run.workers = 1;
+    let path = bench.keep_watched(&format!("{}\n", id(1)));
+    let file = bench.write("unfollow.csv", &ids(20));
+    bench.load(&file).await;
+    bench.load.rules = RowRules::default();
+    let rows: Vec<String> = (100..130).map(|n| format!("{}\n", id(n))).collect();
+    let file = bench.write("unmute.csv", &format!("user_id\n{}", rows.concat()));
+    bench.load(&file).await;
+    /// Takes the list away after the third that is done, and puts it back after the tenth.
+    struct Steps(PathBuf, usize, bool);
+    impl Listener for Steps {
+        fn hear(&mut self, event: &Event) {
+            match event {
+                Event::Settled { outcome: Outcome::Done, .. } => {
+                    self.1 += 1;
+                    match self.1 {
+                        3 => std::fs::remove_file(&self.0).unwrap(),
+                        10 if self.2 => std::fs::write(&self.0, format!("{}\n{}\n", id(1), id(19))).unwrap(),
+                        _ => {}
+                    }
+                }
+                Event::Withheld { why } => assert!(why.contains("keep list of unfollow") && self.1 < 10, "{why}"),
+                _ => {}
+            }
+        }
+    }
+    let ended = bench.try_drain(Box::new(Steps(path, 0, comes_back))).await;
+    if comes_back {
+        let ended = ended.unwrap();
+        assert_eq!(ended.finish.stopped, cleanup::engine::Stopped::Finished);
+        let counts: Vec<_> = ended.jobs.iter().map(|job| (job.counts.done, job.counts.kept)).collect();
+        assert_eq!(counts, [(18, 2), (30, 0)]);
+        ended.store.close().await;
+    } else {
+        let error = ended.unwrap_err();
+        assert_eq!(error.kind.exit_code(), 74, "{error}");
+        assert!(error.message.contains("keep list of unfollow") && !error.message.contains("unmute"), "{error}");
+        let mut store = bench.store().await;
+        let counts: Vec<_> =
+            store.status(None).await.unwrap().iter().map(|job| (job.counts.done, job.counts.pending)).collect();
+        // The turn that tells of the third has claimed the fourth.
+        assert_eq!(counts, [(4, 15), (30, 0)]);
+        store.close().await;
+    }
+    counters_are_right(&bench).await;
+}
+
+#[test]
+fn a_list_that_goes_away_stops_its_own_job_and_no_other() {
+    run(two_jobs(false));
+}
+
+#[test]
+fn a_list_that_comes_back_lets_its_job_go_on_in_the_same_run() {
+    run(two_jobs(true));
+}
+
 #[test]
 fn thousands_of_spared_rows_at_the_head_of_a_line_cost_no_slot() {
     run(async {

@@ -10,6 +10,7 @@ mod outage;
 mod outcomes;
 mod readers;
 mod refusals;
+mod refusals_law;
 mod support;
 mod told_limits;
 mod trouble;

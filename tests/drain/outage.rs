@@ -167,6 +167,24 @@ fn an_outage_of_an_hour_fails_nothing_and_its_end_is_noticed_within_fifteen_minu
     });
 }
 
+/// The request that finds out whether an outage is over may be refused, limited or not sent: then another finds out.
+#[test]
+fn an_outage_that_ends_in_refusals_ends_the_run_with_them() {
+    run(async {
+        let (mut bench, clock) = bench(Vec::new()).await;
+        bench.options.run.workers = 4;
+        let file = bench.write("unfollow.csv", &ids(20));
+        bench.load(&file).await;
+        let tell = |trouble| assert!(bench.sandbox.trouble(bench.user(), Some(trouble)));
+        tell(Trouble::Outage);
+        let later = |since| if since < 10 * MINUTE { Trouble::Outage } else { Trouble::Ambiguous };
+        let (ended, _) = drain(&bench, &clock, |since| tell(later(since))).await;
+        assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Account, 20));
+        assert_eq!(ended.finish.troubles[0].1, "forbidden");
+        assert!(clock.since_start() < HOUR, "{:?}", clock.since_start());
+    });
+}
+
 #[test]
 fn a_row_that_always_fails_among_others_fails_after_eight_tries() {
     run(async {

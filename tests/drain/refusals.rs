@@ -29,6 +29,7 @@ fn a_question_that_is_refused_whatever_it_is_about_costs_no_row() {
     run(async {
         for (what, reason) in [
             (Trouble::RouteLost, "endpoint_not_found"),
+            (Trouble::RoutePage, "endpoint_not_found"),
             (Trouble::BadRequest, "request_refused"),
             (Trouble::Ambiguous, "forbidden"),
             (Trouble::UserMissing, "acting_user"),
@@ -59,6 +60,59 @@ fn a_question_that_is_refused_whatever_it_is_about_costs_no_row() {
                 assert_eq!(ended.jobs[0].counts.done, 60, "{what:?}");
             }
         }
+    });
+}
+
+/// The rows that went back are asked for after the others, and a restart does not forget it.
+#[test]
+fn rows_that_went_back_let_the_others_go_first_every_night() {
+    run(async {
+        let mut bench = Bench::with_fates("1000/1s", "none", unnamed(0..7)).await;
+        bench.options.run.workers = 1;
+        let file = bench.write("unfollow.csv", &ids(20));
+        bench.load(&file).await;
+        // The second night meets two more, which the rows behind them prove gone, and then the first five again.
+        for (night, (requests, done, gone)) in [(5, 0, 0), (2 + 13 + 5, 13, 2), (5, 13, 2)].into_iter().enumerate() {
+            let ended = bench.drain().await;
+            let counts = ended.jobs[0].counts;
+            assert_eq!(ended.finish.stopped, Stopped::Account, "night {night}");
+            assert_eq!((ended.finish.requests, counts.done, counts.gone), (requests, done, gone), "night {night}");
+            assert_eq!((counts.pending, counts.failed), (20 - done - gone, 0), "night {night}");
+            ended.store.close().await;
+        }
+        // New rows come before them as well.
+        let file = bench.write("unfollow.csv", &ids(25));
+        bench.load(&file).await;
+        bench.options.run.max_requests = Some(5);
+        let ended = bench.drain().await;
+        assert_eq!((ended.jobs[0].counts.done, ended.jobs[0].counts.pending), (18, 5));
+        ended.store.close().await;
+        bench.options.run.max_requests = None;
+        bench.options.run.accept_unnamed = true;
+        let ended = bench.drain().await;
+        assert_eq!((ended.finish.stopped, ended.jobs[0].counts.gone), (Stopped::Finished, 7));
+    });
+}
+
+/// One row that a page of the edge refuses among successes has failed: whoever said it, it is not known to be gone.
+#[test]
+fn a_404_that_is_not_the_platforms_is_no_proof() {
+    run(async {
+        let mut bench = Bench::new("1000/1s", "none").await;
+        bench.options.run.workers = 1;
+        bench.options.run.max_requests = Some(2);
+        let file = bench.write("unfollow.csv", &ids(10));
+        bench.load(&file).await;
+        tell(&bench, Some(Trouble::RoutePage));
+        bench.drain().await.store.close().await;
+        tell(&bench, None);
+        bench.options.run.max_requests = None;
+        let ended = bench.drain().await;
+        let counts = ended.jobs[0].counts;
+        assert_eq!((ended.finish.stopped, counts.done, counts.failed, counts.gone), (Stopped::Finished, 8, 2, 0));
+        ended.store.close().await;
+        let failed = outcomes(&bench).await.into_iter().filter(|(outcome, _)| *outcome == Outcome::Failed);
+        assert!(failed.into_iter().all(|(_, reason)| reason == "not_found_unreadable"));
     });
 }
 

@@ -15,6 +15,7 @@ fn kind(reply: &Reply) -> &'static str {
         Finding::Refused { .. } => "refused",
         Finding::Unsendable { .. } => "unsendable",
         Finding::Ambiguous { refusal: RefusalKind::NotFound, .. } => "not found",
+        Finding::Ambiguous { refusal: RefusalKind::UnreadableNotFound, .. } => "unreadable",
         Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } => "bad request",
         Finding::Ambiguous { refusal: RefusalKind::OtherRecord, .. } => "other record",
         Finding::Ambiguous { refusal: RefusalKind::Forbidden, .. } => "ambiguous",

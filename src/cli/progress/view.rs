@@ -155,6 +155,7 @@ impl View {
                 escaped(name(account)),
                 span_text(now.since(*since))
             )),
+            Event::Withheld { why } => Some(format!("{}; nothing of it is sent until it can be", escaped(why))),
             Event::HeldBack { job, reason, tasks } => Some(held_back_text(job, reason, *tasks)),
             Event::Settled { .. }
             | Event::Decided { .. }

@@ -17,6 +17,8 @@ pub(super) enum Next {
     Again,
     AfterBackoff,
     Refresh,
+    /// What refuses may be something in between: a few times more, and then a reason to stop.
+    IfRepeated(Stop),
     Stop(Stop),
 }
 
@@ -50,6 +52,9 @@ impl Reader {
             Finding::Unauthorized { .. } => (Next::Refresh, None),
             Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } | Finding::Unsendable { .. } => {
                 (Next::Stop(Stop::Malformed(reply.detail.clone())), None)
+            }
+            Finding::Ambiguous { refusal: RefusalKind::UnreadableNotFound, reason } => {
+                (Next::IfRepeated(Stop::Person(reason.to_string(), reply.detail.clone())), None)
             }
             Finding::Account { reason } | Finding::App { reason } | Finding::Ambiguous { reason, .. } => {
                 (Next::Stop(Stop::Person(reason.to_string(), reply.detail.clone())), None)

@@ -16,6 +16,8 @@ use crate::store::{HoldNews, ReadAsk, ReadEnd, ReadGrant, ReadId, ReadSlot, Read
 
 /// So many answers in a row that were the world's fault, and reading stops: what was read is kept.
 const MAX_TROUBLES: u32 = 12;
+/// A page that something in between may have refused is asked for so often, as an undo is.
+const REFUSALS_TO_STOP: u32 = 5;
 /// How long a first signal waits for the request in flight.
 const DRAIN_WAIT: Duration = Duration::from_secs(10);
 /// Two clocks read one after the other differ by a little; nobody sleeps for less.
@@ -177,13 +179,14 @@ impl Reader {
             };
             match self.judge(&grant, &reply, reserved.tick, &rules).await? {
                 Next::Again => {}
+                Next::IfRepeated(stop) if troubles + 1 >= REFUSALS_TO_STOP => return Ok(Asked::Stopped(stop)),
                 Next::Stop(stop) => return Ok(Asked::Stopped(stop)),
                 Next::Refresh => {
                     if let Some(stop) = self.refresh(current.generation, &reply.detail).await? {
                         return Ok(Asked::Stopped(stop));
                     }
                 }
-                Next::AfterBackoff => {
+                Next::AfterBackoff | Next::IfRepeated(_) => {
                     troubles += 1;
                     if let Some(stop) = self.after_trouble(troubles, &reply).await {
                         return Ok(Asked::Stopped(stop));

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::platform::answer::{Body, ContentType};
+use crate::platform::answer::{Body, ContentType, MAX_BODY_BYTES};
 
 /// A JSON object.
 pub(in crate::platform) type Object = Map<String, Value>;
@@ -15,8 +15,10 @@ pub(in crate::platform) type Object = Map<String, Value>;
 pub(in crate::platform) enum Unreadable {
     /// There is none.
     Empty,
-    /// It broke off, or was longer than we read.
+    /// It broke off.
     Cut,
+    /// It was longer than we read.
+    TooLong,
     /// It is no JSON, or nested too deep (serde_json stops at 128 levels).
     NotJson,
     /// An object in it has a key twice: which of the two values the platform meant, nobody can say.
@@ -28,7 +30,7 @@ pub(in crate::platform) enum Unreadable {
 /// Reads a body. A cut body is not read even where its beginning happens to parse.
 pub(in crate::platform) fn read(body: &Body) -> Result<Object, Unreadable> {
     if !body.complete {
-        return Err(Unreadable::Cut);
+        return Err(if body.bytes.len() >= MAX_BODY_BYTES { Unreadable::TooLong } else { Unreadable::Cut });
     }
     if body.bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Unreadable::Empty);
@@ -46,7 +48,7 @@ pub(in crate::platform) fn read(body: &Body) -> Result<Object, Unreadable> {
 pub(super) fn unreadable_word(why: Unreadable, content_type: ContentType) -> &'static str {
     match why {
         Unreadable::Empty => "empty_body",
-        Unreadable::Cut => "cut_body",
+        Unreadable::Cut | Unreadable::TooLong => "cut_body",
         Unreadable::NotJson if content_type == ContentType::Html => "html_body",
         Unreadable::NotJson => "unreadable",
         Unreadable::DuplicateKey => "duplicate_key",

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! status 5xx ----------------------------------------> world, whatever the body says
-//! status 200: expected field ------------------------> done, or unknown where it holds something else
+//! status 200: expected field, about the target ------> done, or unknown where it holds something else
 //!             else what the body explains -----------> gone, refused, limited ...; nothing: unknown
 //! status 4xx: what the body explains (v1 codes, problem types, AIsa codes, known sentences)
 //!             else by the status alone
@@ -27,13 +27,13 @@ mod v1_code;
 
 use serde_json::Value;
 
-use super::answer::{Answer, Body};
+use super::answer::{Answer, Body, ContentType};
 use super::endpoint::{Endpoint, Success};
 use super::reply::{Finding, Limited, RefusalKind};
-use crate::domain::{NOT_FOUND_UNCLEAR, Platform, RateFacts, TargetKind};
-use body::unreadable_word;
+use crate::domain::{NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, Platform, RateFacts, TargetKind};
 pub(super) use body::{Object, Unreadable, read};
 pub use subject::Subject;
+use subject::is_record_of_target;
 
 /// What an answer to `endpoint` means, asked about `subject`.
 pub fn classify(endpoint: &Endpoint, subject: Subject<'_>, answer: &Answer) -> Finding {
@@ -71,8 +71,8 @@ pub(super) fn judge(question: &Question<'_>, answer: &Answer) -> Finding {
         (500..=599, said) => status::world(status, said.as_ref().ok()),
         (200, Ok(root)) => confirmed(question, root),
         (400..=499, Ok(root)) => client_error(question, root, status),
-        (_, Err(unreadable)) => status::alone(status, Some(unreadable_word(*unreadable, answer.content_type))),
-        (_, Ok(_)) => status::alone(status, None),
+        (_, Err(unreadable)) => status::alone(status, Some(*unreadable), answer.content_type),
+        (_, Ok(_)) => status::alone(status, None, answer.content_type),
     }
 }
 
@@ -86,7 +86,7 @@ fn confirmed(question: &Question<'_>, root: &Object) -> Finding {
             aisa::Envelope::Failed(_) => return unknown("unexpected_body"),
         }
     }
-    match expected(question.success, root) {
+    match expected(question, root) {
         Some(true) => Finding::Done { reason: None },
         Some(false) => unknown("unexpected_value"),
         None => explained(question, root, 200).unwrap_or_else(|| unknown("unexpected_body")),
@@ -94,32 +94,39 @@ fn confirmed(question: &Question<'_>, root: &Object) -> Finding {
 }
 
 /// Whether the expected field holds the expected value; none where there is no such field.
-fn expected(success: Success, root: &Object) -> Option<bool> {
-    match success {
+fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
+    match question.success {
         Success::Flag { pointer, value } => {
             let field = body::at(root, pointer)?;
             Some(field.as_bool() == Some(value))
         }
         // v1.1 can put errors beside an object; an object with errors confirms nothing.
-        Success::Id { .. } if root.contains_key("errors") => None,
-        Success::Id { pointer } => {
-            let id = body::at(root, pointer)?.as_str().unwrap_or_default();
-            Some((1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit()))
+        Success::Id { .. } | Success::Record { .. } if root.contains_key("errors") => None,
+        Success::Id { pointer } => Some(is_id(body::at(root, pointer)?)),
+        Success::Record { pointer } => {
+            let id = body::at(root, pointer)?;
+            let is_the_target = |(_, subject)| is_record_of_target(subject, root, id);
+            Some(is_id(id) && question.subject.is_some_and(is_the_target))
         }
     }
 }
 
+fn is_id(value: &Value) -> bool {
+    let id = value.as_str().unwrap_or_default();
+    (1..=20).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// The ID at an ID rule's place, where a whole body has one.
-pub(super) fn expected_id(success: Success, body: &Body) -> Option<String> {
+pub(super) fn expected_id(question: &Question<'_>, body: &Body) -> Option<String> {
     let root = read(body).ok()?;
-    let Success::Id { pointer } = success else { return None };
+    let Success::Id { pointer } = question.success else { return None };
     let id = body::at(&root, pointer)?.as_str()?.to_owned();
-    (expected(success, &root) == Some(true)).then_some(id)
+    (expected(question, &root) == Some(true)).then_some(id)
 }
 
 /// A 4xx with a JSON object.
 fn client_error(question: &Question<'_>, root: &Object, status: u16) -> Finding {
-    explained(question, root, status).unwrap_or_else(|| status::alone(status, None))
+    explained(question, root, status).unwrap_or_else(|| status::alone(status, None, ContentType::Json))
 }
 
 /// What the body itself explains, if anything. Of several explanations the one that stops the most wins: to stop too early
@@ -174,7 +181,7 @@ fn rank(finding: &Finding) -> u8 {
         Finding::Ambiguous { refusal: RefusalKind::BadRequest | RefusalKind::OtherRecord, .. } => 7,
         Finding::Refused { .. } => 8,
         Finding::Gone { .. } => 9,
-        Finding::Ambiguous { refusal: RefusalKind::NotFound, .. } => 10,
+        Finding::Ambiguous { refusal: RefusalKind::NotFound | RefusalKind::UnreadableNotFound, .. } => 10,
         Finding::Done { .. } => 11,
         Finding::Ambiguous { refusal: RefusalKind::Forbidden, .. } => 12,
         Finding::Unknown { .. } | Finding::Unanswered { .. } | Finding::NotSent | Finding::Unsendable { .. } => 13,
@@ -218,6 +225,11 @@ fn bad_request(reason: &'static str) -> Finding {
 /// Not found, and not what.
 fn not_found_unclear() -> Finding {
     ambiguous(RefusalKind::NotFound, NOT_FOUND_UNCLEAR)
+}
+
+/// Not found, and nobody knows by whom.
+fn not_found_unreadable() -> Finding {
+    ambiguous(RefusalKind::UnreadableNotFound, NOT_FOUND_UNREADABLE)
 }
 
 /// About the acting user, or about something nobody asked for.

@@ -1,7 +1,8 @@
 //! What a status means where the body explains nothing.
 
-use super::body::Object;
-use super::{bad_request, forbidden, not_found_unclear, unknown, v1_code};
+use super::body::{Object, Unreadable, unreadable_word};
+use super::{bad_request, forbidden, not_found_unclear, not_found_unreadable, unknown, v1_code};
+use crate::platform::answer::ContentType;
 use crate::platform::reply::{Finding, Limited};
 
 /// A 5xx is the world's fault, whatever its body says: the body of a failing server is no evidence about a target.
@@ -12,21 +13,29 @@ pub(super) fn world(status: u16, said: Option<&Object>) -> Finding {
 
 /// `unreadable` says why the body could not be read; none where it was a JSON object that explains nothing.
 ///
-/// An unreadable 404 is not the target's: an edge or a proxy also says 404, for a path it does not know or while routes
-/// change, and a row marked gone is never sent again. So it is unknown and repeated. A readable 404 that names no resource
-/// may be a route that was closed; as an ambiguous refusal it stops the account after a few instead of eating the list.
-/// A 400 and an unreadable 410 are ambiguous for the same cause.
-pub(super) fn alone(status: u16, unreadable: Option<&'static str>) -> Finding {
+/// A 4xx is an answer, whoever wrote its body: the request arrived and was refused. Where nothing names the target it is an ambiguous
+/// refusal, which stops the endpoint after a few instead of eating the list or waiting for the end of an outage that is none: a route
+/// that was closed, a request that is not taken any more, the block page of a CDN. A 5xx, a redirect and a 200 with a page (a captive
+/// portal) may be over in a moment, and are waited for.
+///
+/// An unreadable 404 is no proof against its target even among successes: an edge or a proxy also says 404, for a path it does not know
+/// or while routes change, and a row marked gone is never sent again. One that broke off on its way, or contradicts itself, may name
+/// the target the next time.
+pub(super) fn alone(status: u16, unreadable: Option<Unreadable>, content_type: ContentType) -> Finding {
     let readable = unreadable.is_none();
+    let unreadable_word = unreadable.map(|why| unreadable_word(why, content_type));
     match status {
-        200 => unknown(unreadable.unwrap_or("unexpected_body")),
+        200 => unknown(unreadable_word.unwrap_or("unexpected_body")),
         300..=399 => unknown("redirected"),
         400 => bad_request("bad_request"),
         401 => Finding::Unauthorized { reason: "unauthorized".into() },
         402 => Finding::App { reason: "credits_depleted".into() },
         403 => forbidden("forbidden"),
-        404 if readable => not_found_unclear(),
-        404 => unknown(unreadable.unwrap_or("unreadable")),
+        404 => match unreadable {
+            None => not_found_unclear(),
+            Some(Unreadable::Cut | Unreadable::DuplicateKey) => unknown(unreadable_word.unwrap_or("unreadable")),
+            Some(_) => not_found_unreadable(),
+        },
         407 => Finding::World { reason: "proxy_refused".into() },
         408 | 425 => Finding::World { reason: "request_timeout".into() },
         409 => Finding::World { reason: "conflict".into() },

@@ -40,6 +40,21 @@ pub(super) fn named_by(subject: Subject<'_>, kind: TargetKind, problem: &Object)
     }
 }
 
+/// Whether a record that was handed back is the target's: by its ID, and where a name was asked for by its name. `id_str` says which; where
+/// the number beside it says something else, it contradicts itself. (A number may have gone through a double on its way.)
+pub(super) fn is_record_of_target(subject: Subject<'_>, record: &Object, id_str: &Value) -> bool {
+    let Some(id_str) = id_str.as_str() else { return false };
+    let number = record.get("id").and_then(Value::as_f64);
+    let is_consistent = || match (number, digits_value(id_str.as_bytes())) {
+        (Some(number), Some(id)) => number.to_bits() == (id as f64).to_bits(),
+        _ => true,
+    };
+    match subject.target {
+        Target::Id(_) => is_target(subject, id_str) && is_consistent(),
+        Target::Handle(_) => is_consistent() && is_target(subject, &lower(record, "screen_name")),
+    }
+}
+
 /// Whether a text has the target as a word of its own.
 pub(super) fn mentions_target(subject: Subject<'_>, text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| is_target(subject, word))

@@ -158,13 +158,7 @@ fn an_acting_user_that_is_missing_is_not_the_target() {
 
 #[test]
 fn a_status_speaks_where_the_body_does_not() {
-    for body in [HTML, "", "\u{feff}", "[]", "7"] {
-        let word = match body {
-            HTML => "unknown html_body",
-            "" => "unknown empty_body",
-            "\u{feff}" => "unknown unreadable",
-            _ => "unknown unexpected_body",
-        };
+    for body in [HTML, "", "\u{feff}", "[]", "7", "Not Found"] {
         check(
             X,
             Action::Unfollow,
@@ -172,7 +166,7 @@ fn a_status_speaks_where_the_body_does_not() {
                 (400, body, "bad request bad_request"),
                 (401, body, "unauthorized unauthorized"),
                 (403, body, "ambiguous forbidden"),
-                (404, body, word),
+                (404, body, "no answer of X not_found_unreadable"),
                 (405, body, "ambiguous unexpected_status"),
                 (407, body, "world proxy_refused"),
                 (408, body, "world request_timeout"),
@@ -277,4 +271,22 @@ fn a_sentence_about_the_own_account_is_what_it_says() {
         Action::Unfollow,
         &[(403, r#"{"errors":[{"code":63,"message":"User has been suspended."}]}"#, "refused suspended")],
     );
+}
+
+/// Whoever wrote the body of a 404, every row was refused; what broke off on its way may still name the target.
+#[test]
+fn a_404_is_an_unnamed_refusal_whatever_its_body_unless_it_broke_off() {
+    for platform in [X, V1, AISA] {
+        let said = |body: Body| {
+            let said = Answer { status: 404, body, facts: RateFacts::default(), content_type: ContentType::Html };
+            short(&judged(platform, Action::Unfollow, &said))
+        };
+        for body in [HTML, "", "Not Found", "[]"] {
+            assert_eq!(said(Body::whole(body)), "no answer of X not_found_unreadable", "{platform} {body}");
+        }
+        let long = vec![b' '; crate::platform::answer::MAX_BODY_BYTES];
+        assert_eq!(said(Body { bytes: long, complete: false }), "no answer of X not_found_unreadable", "{platform}");
+        let cut = br#"{"errors":[{"code":50"#.to_vec();
+        assert_eq!(said(Body { bytes: cut, complete: false }), "unknown cut_body", "{platform}");
+    }
 }

@@ -56,7 +56,8 @@ fn likely() -> impl Strategy<Value = Value> {
     let part = prop_oneof![
         3 => data.prop_map(|data| ("data", data)),
         3 => prop::collection::vec(error, 0..3).prop_map(|errors| ("errors", Value::from(errors))),
-        1 => Just(("id_str", Value::from("7"))),
+        2 => prop::sample::select(vec!["7", "9"]).prop_map(|id| ("id_str", Value::from(id))),
+        1 => prop::sample::select(vec![7_u64, 9]).prop_map(|id| ("id", Value::from(id))),
         1 => json(1).prop_map(|value| ("code", value)),
         1 => json(1).prop_map(|value| ("status", value)),
     ];
@@ -116,6 +117,7 @@ proptest! {
                 prop_assert!(readable && status == 200);
                 match endpoint.success {
                     Success::Flag { pointer, value } => prop_assert_eq!(root.pointer(pointer), Some(&Value::Bool(value))),
+                    Success::Record { pointer } => prop_assert_eq!(root.pointer(pointer), Some(&Value::from("9"))),
                     Success::Id { pointer } => prop_assert!(root.pointer(pointer).is_some_and(Value::is_string)),
                 }
             }

@@ -29,6 +29,7 @@ fn short(finding: &Finding) -> String {
         Finding::Gone { reason } => ("gone", reason.clone()),
         Finding::Refused { reason } => ("refused", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::NotFound, reason } => ("not found", reason.clone()),
+        Finding::Ambiguous { refusal: RefusalKind::UnreadableNotFound, reason } => ("no answer of X", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::BadRequest, reason } => ("bad request", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::OtherRecord, reason } => ("other", reason.clone()),
         Finding::Ambiguous { refusal: RefusalKind::Forbidden, reason } => ("ambiguous", reason.clone()),

@@ -102,12 +102,13 @@ fn a_confirmed_effect_is_the_expected_field_with_the_expected_value() {
         V1,
         Action::Unfollow,
         &[
-            (200, r#"{"id":7,"id_str":"7","following":true}"#, "done"),
-            (200, r#"{"id":7}"#, "unknown unexpected_body"),
-            (200, r#"{"id_str":7}"#, "unknown unexpected_value"),
+            (200, r#"{"id":9,"id_str":"9","following":true}"#, "done"),
+            (200, r#"{"id_str":"009"}"#, "done"),
+            (200, r#"{"id":9}"#, "unknown unexpected_body"),
+            (200, r#"{"id_str":9}"#, "unknown unexpected_value"),
             (200, r#"{"id_str":""}"#, "unknown unexpected_value"),
-            (200, r#"{"id_str":"7","errors":[{"code":130}]}"#, "world over_capacity"),
-            (200, r#"[{"id_str":"7"}]"#, "unknown unexpected_body"),
+            (200, r#"{"id_str":"9","errors":[{"code":130}]}"#, "world over_capacity"),
+            (200, r#"[{"id_str":"9"}]"#, "unknown unexpected_body"),
         ],
     );
 }
@@ -162,4 +163,42 @@ fn of_several_explanations_the_one_that_stops_the_most_wins() {
             (403, r#"{"errors":[{"code":63},{"code":9999},7,null,"x",{"code":"34"}]}"#, "refused suspended"),
         ],
     );
+}
+
+/// v1.1 hands back the record that it acted on. Where that is another one, the target is not undone, whatever the status says.
+#[test]
+fn a_record_of_somebody_else_confirms_nothing() {
+    let other = "unknown unexpected_value";
+    for action in [Action::Unfollow, Action::Unmute, Action::Unblock, Action::Unlike, Action::DeletePost] {
+        check(
+            V1,
+            action,
+            &[
+                (200, r#"{"id_str":"9","id":9}"#, "done"),
+                (200, r#"{"id_str":"999","id":999,"text":"x"}"#, other),
+                (200, r#"{"id_str":"90"}"#, other),
+                (200, r#"{"id_str":"42","id":42}"#, other),
+                // It contradicts itself.
+                (200, r#"{"id_str":"9","id":999}"#, other),
+                (200, r#"{"id_str":"999","id":9}"#, other),
+            ],
+        );
+    }
+    // `unretweet` hands back the post that was reposted.
+    check(V1, Action::Unrepost, &[(200, r#"{"id_str":"8","id":8}"#, "done"), (200, r#"{"id_str":"x"}"#, other)]);
+
+    let said = |target: &str, body: &str| {
+        let (user, target) = ("42".parse().unwrap(), target.parse().unwrap());
+        let subject = Subject { user: &user, target: &target };
+        short(&classify(find(V1, Action::Unfollow).unwrap(), subject, &answer(200, body)))
+    };
+    // A number may have gone through a double; `id_str` says which record it is.
+    let long = "1629556410996121225";
+    let record = |id_str: &str, id: &str| format!(r#"{{"id_str":"{id_str}","id":{id}}}"#);
+    assert_eq!(said(long, &record(long, "1629556410996121300")), "done");
+    assert_eq!(said(long, &record("1629556410996121300", "1629556410996121300")), other);
+    let named = |name: &str| format!(r#"{{"id_str":"7","id":7,"screen_name":"{name}"}}"#);
+    assert_eq!(said("@ada", &named("Ada")), "done");
+    assert_eq!(said("@ada", &named("bob")), other);
+    assert_eq!(said("@ada", r#"{"id_str":"7","id":7}"#), other, "nothing says that it is hers");
 }
