@@ -5,12 +5,14 @@
 
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 use super::args::UntilError;
+use super::near_file::with_near_file;
 use crate::config::ConfigError;
 use crate::domain::io_words;
 use crate::jobfile::JobFileError;
-use crate::lists::archive::ArchiveError;
+use crate::lists::archive::{ArchiveError, ArchiveFault};
 use crate::lists::fetch::FetchError;
 use crate::lists::filter::{FilterError, TooManyToOrder};
 use crate::store::StoreError;
@@ -195,7 +197,11 @@ impl Error for CliError {
 
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> CliError {
-        CliError { kind: Kind::Config, message: error.to_string(), hint: error.hint(), source: Some(error.into()) }
+        let hint = match (&error, error.hint()) {
+            (ConfigError::Unreadable { path, .. }, Some(hint)) if !path.exists() => Some(with_near_file(path, &hint)),
+            (_, hint) => hint,
+        };
+        CliError { kind: Kind::Config, message: error.to_string(), hint, source: Some(error.into()) }
     }
 }
 
@@ -243,19 +249,21 @@ impl From<TooManyToOrder> for CliError {
 impl From<JobFileError> for CliError {
     fn from(error: JobFileError) -> CliError {
         let kind = if error.is_machine_fault() { Kind::Io } else { Kind::InputData };
-        CliError { kind, message: error.to_string(), hint: Some(error.hint()), source: Some(error.into()) }
+        let hint = match &error {
+            JobFileError::Missing { path } => with_near_file(Path::new(path), &error.hint()),
+            _ => error.hint(),
+        };
+        CliError { kind, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
     }
 }
 
 impl From<ArchiveError> for CliError {
     fn from(error: ArchiveError) -> CliError {
-        let hint = error.hint();
-        CliError {
-            kind: Kind::InputData,
-            message: error.to_string(),
-            hint: Some(hint.into()),
-            source: Some(error.into()),
-        }
+        let hint = match &error.fault {
+            ArchiveFault::Missing => with_near_file(Path::new(&error.archive), error.hint()),
+            _ => error.hint().to_owned(),
+        };
+        CliError { kind: Kind::InputData, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
     }
 }
 
@@ -380,7 +388,7 @@ mod tests {
             (StoreError::Newer { path: path.clone(), found: 9, known: 1 }, 78),
             (StoreError::WrongKind { path: path.clone(), found: "real", wanted: "sandbox" }, 78),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
-            (StoreError::Draining { path }, 75),
+            (StoreError::Draining { path, holder: None }, 75),
             (StoreError::FenceLost, 75),
             (StoreError::AccountNameTaken { name: "a".into(), platform: "x-v2".into(), user_id: "1".into() }, 2),
             (StoreError::OutOfMemory { path: "/q.db".into() }, 74),
@@ -414,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_busy_queue_names_the_commands() {
-        let error = CliError::from(StoreError::Draining { path: "/q.db".into() });
+        let error = CliError::from(StoreError::Draining { path: "/q.db".into(), holder: None });
         let hint = error.hint.unwrap();
         assert!(hint.contains("cleanup status") && hint.contains("cleanup pause"));
     }

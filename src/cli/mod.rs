@@ -17,6 +17,7 @@ pub mod error;
 pub mod escape;
 pub mod estimate;
 pub mod job_eta;
+mod near_file;
 pub mod notify;
 pub mod output;
 pub mod printer;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sqlx::migrate::MigrateError;
 
 use super::disk_room::is_full;
+use super::lock_holder::LockHolder;
 use super::sqlite_codes::error_of_code;
 
 /// Why the store could not do what it was asked. The command line turns each into words, a remedy and an exit code.
@@ -87,10 +88,12 @@ pub enum StoreError {
         needed: &'static str,
     },
     /// Another process drains this queue.
-    #[error("another process is draining {path}")]
+    #[error("another process is draining {path}{}", named(holder.as_ref()))]
     Draining {
         /// The queue's file.
         path: PathBuf,
+        /// Which, as far as it says.
+        holder: Option<LockHolder>,
     },
     /// Somebody removed or replaced the lock's file: another process can drain as well now, so this one must stop.
     #[error("the lock beside {path} was removed while this process was draining")]
@@ -126,6 +129,10 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+}
+
+fn named(holder: Option<&LockHolder>) -> String {
+    holder.map_or_else(String::new, |holder| format!(" ({holder})"))
 }
 
 /// How long a statement waits for another process's write to end, in seconds. A load holds the lock for a fraction of one.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::durable::make_private_folder;
 use super::error::StoreError;
+use super::lock_holder::{LockHolder, read, sign};
 use crate::domain::AccountId;
 
 /// The right to drain a queue; held until it and all its shares are dropped.
@@ -26,9 +27,26 @@ impl DrainLock {
     /// [`StoreError::Draining`] where another process has it.
     pub fn take(queue: &Path) -> Result<DrainLock, StoreError> {
         match FileLock::take_from_lookers(&beside(queue, "drain"))? {
-            Some(held) => Ok(DrainLock { held: Arc::new(held) }),
-            None => Err(StoreError::Draining { path: queue.to_path_buf() }),
+            Some(held) => Ok(DrainLock { held: Arc::new(held.signed()) }),
+            None => Err(DrainLock::refusal(queue)),
         }
+    }
+
+    fn refusal(queue: &Path) -> StoreError {
+        StoreError::Draining { path: queue.to_path_buf(), holder: DrainLock::holder(queue) }
+    }
+
+    /// Who drains the queue at `queue`, as far as it says; a hint, and only where somebody does.
+    pub fn holder(queue: &Path) -> Option<LockHolder> {
+        read(&beside(queue, "drain"))
+    }
+
+    /// Refuses where somebody drains the queue at `queue` now.
+    ///
+    /// # Errors
+    /// [`StoreError::Draining`] where another process does; the lock's file cannot be opened.
+    pub fn refuse_if_held(queue: &Path) -> Result<(), StoreError> {
+        if DrainLock::is_held(queue)? { Err(DrainLock::refusal(queue)) } else { Ok(()) }
     }
 
     /// Whether somebody drains the queue at `queue` now.
@@ -151,7 +169,12 @@ impl ListLock {
     /// The lock's file cannot be made or opened.
     pub fn try_take(queue: &Path, account: AccountId, list: &str) -> Result<Option<ListLock>, StoreError> {
         let held = FileLock::try_take(&account_folder(queue)?.join(format!("{}.{list}.lock", account.0)))?;
-        Ok(held.map(|held| ListLock { _held: held }))
+        Ok(held.map(|held| ListLock { _held: held.signed() }))
+    }
+
+    /// Who reads an account's list, as far as it says; a hint, and only where somebody does.
+    pub fn holder(queue: &Path, account: AccountId, list: &str) -> Option<LockHolder> {
+        read(&account_folder(queue).ok()?.join(format!("{}.{list}.lock", account.0)))
     }
 }
 
@@ -200,6 +223,12 @@ impl FileLock {
             std::thread::sleep(BETWEEN);
         }
         FileLock::try_take(path)
+    }
+
+    /// The same, with this process's name in it.
+    fn signed(self) -> FileLock {
+        sign(&self.file);
+        self
     }
 
     fn take(path: &Path) -> Result<FileLock, StoreError> {

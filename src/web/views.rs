@@ -21,7 +21,8 @@ use crate::cli::standing::{JobStanding, Look, Standing};
 use crate::cli::timing::clock_text;
 use crate::cli::usage::hold_ends;
 use crate::config::Settings;
-use crate::domain::{AccountId, MicroUsd, Moment, Outcome, Target, TaskId, Wall};
+use crate::domain::{AccountId, MicroUsd, Moment, Outcome, TaskId, Wall};
+use crate::jobfile::read_target;
 use crate::store::{Account, Job, JobStatus, RowQuery, Store};
 
 /// Accounts on the page Now, and on a page of accounts.
@@ -221,7 +222,7 @@ pub(super) async fn rows(
     };
     let mut page = crate::store::RowPage::default();
     // An ID has an index; what it does not find may still stand in another cell.
-    if let Ok(target) = text.parse::<Target>()
+    if let Ok(target) = read_target(text.as_bytes(), None)
         && query.after == 0
     {
         page = store.rows_of_target(&job, &target).await?;

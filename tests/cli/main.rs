@@ -8,6 +8,7 @@ mod check_queue;
 mod children;
 mod configuration;
 mod documents;
+mod dry_runs;
 mod files;
 mod filters;
 mod jobs;

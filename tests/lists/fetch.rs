@@ -191,6 +191,7 @@ fn two_processes_do_not_turn_each_others_pages() {
     until("a request", || reads(&sandbox, "likes").requests > 0);
     let output = ended(list(&home, &sandbox, &["likes"]), 75);
     assert!(stderr(&output).contains("another process is reading likes"), "{}", stderr(&output));
+    assert!(stderr(&output).contains(&format!("(PID {} on ", first.id())), "{}", stderr(&output));
     // Another list is another matter.
     ended(list(&home, &sandbox, &["mutes"]), 0);
     let output = first.wait_with_output().unwrap();

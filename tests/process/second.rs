@@ -42,6 +42,9 @@ fn only_one_drains_and_everybody_may_look_load_and_steer() {
         assert_eq!((&end["stopped"], &end["error"]["kind"]), (&"error".into(), &"busy".into()), "{end}");
         assert_eq!(end["exit_code"], 75, "{end}");
         assert!(stderr(&output).contains("nothing was loaded"), "{}", stderr(&output));
+        let holder = format!("(PID {} on ", drainer.child.id());
+        assert!(stderr(&output).contains(&holder) && stderr(&output).contains(", since 20"), "{}", stderr(&output));
+        assert!(end["error"]["message"].as_str().unwrap().contains(&holder), "{end}");
     }
     assert!(job(&home, &sandbox, "second").is_none(), "nothing is loaded by who may not drain");
 

@@ -160,10 +160,14 @@ pub struct VerifyArgs {
 
 /// `cleanup retry`
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  cleanup retry unfollow\n  cleanup retry unfollow --reason server_error")]
 pub struct RetryArgs {
     /// The job
     #[arg(value_name = "JOB")]
     pub job: String,
+    /// Only those that failed for this reason, as receipts name it
+    #[arg(long, value_name = "REASON")]
+    pub reason: Option<String>,
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
@@ -182,9 +186,11 @@ pub struct JobArgs {
 
 /// `cleanup explain`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:\n  cleanup explain 1234567890\n  cleanup explain @somebody")]
+#[command(
+    after_help = "Examples:\n  cleanup explain 1234567890\n  cleanup explain @somebody\n  cleanup explain https://x.com/somebody/status/20"
+)]
 pub struct ExplainArgs {
-    /// The target's ID, or its handle with @
+    /// The target's ID, its handle with @, or a link to it
     #[arg(value_name = "ID", value_parser = values::target)]
     pub target: Target,
     /// Which queue.
@@ -211,7 +217,9 @@ pub struct AuditArgs {
 
 /// `cleanup forget`
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Examples:\n  cleanup forget unfollow\n  cleanup forget --older-than 90d --yes")]
+#[command(
+    after_help = "Examples:\n  cleanup forget unfollow\n  cleanup forget --older-than 90d --dry-run\n  cleanup forget --older-than 90d --yes"
+)]
 pub struct ForgetArgs {
     /// The job
     #[arg(value_name = "JOB", required_unless_present = "older_than", conflicts_with = "older_than")]
@@ -222,6 +230,9 @@ pub struct ForgetArgs {
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
+    /// Only say what would be dropped
+    #[arg(long)]
+    pub dry_run: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

@@ -61,6 +61,9 @@ pub struct ResumeArgs {
     /// permission are right
     #[arg(long, requires = "jobs", help_heading = ROWS)]
     pub accept_not_found: bool,
+    /// Only say what would be sent
+    #[arg(long)]
+    pub dry_run: bool,
     /// Which queue.
     #[command(flatten)]
     pub sandbox: SandboxFlag,

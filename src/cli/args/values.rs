@@ -174,9 +174,11 @@ pub(super) fn notify(text: &str) -> Result<String, String> {
     crate::config::notify_command(text)
 }
 
-/// An ID, or a handle with its `@`.
+/// An ID, a handle with its `@`, or a link, as a job file may have them.
 pub(super) fn target(text: &str) -> Result<Target, String> {
-    text.trim().parse().map_err(|_| "give an ID of 1 to 19 digits, or a handle as @name".to_owned())
+    crate::jobfile::read_target(text.as_bytes(), None).map_err(|_| {
+        "give an ID of 1 to 19 digits, a handle as @name, or a link to a profile or post on x.com".to_owned()
+    })
 }
 
 /// The sandbox's address.
@@ -218,6 +220,11 @@ mod tests {
         }
         assert!(notify(" ").is_err() && notify("mail -s done me").is_ok());
         assert!(target("ada").unwrap_err().contains("@name") && target("@ada").is_ok() && target("0042").is_ok());
+        let ends: Vec<String> = ["https://x.com/Ada", " '42 ", "twitter.com/ada/status/42?s=20", "x.com/i/user/42"]
+            .map(|text| target(text).unwrap().to_string())
+            .into();
+        assert_eq!(ends, ["@ada", "42", "42", "42"]);
+        assert!(target("https://example.org/ada").unwrap_err().contains("link"));
         assert!(loopback("0.0.0.0:80").unwrap_err().contains("127.0.0.1") && loopback("[::1]:0").is_ok());
     }
 }

@@ -40,6 +40,23 @@ pub(super) struct Drainer {
     json: bool,
 }
 
+/// What ends a run before its work is done.
+pub(super) fn bounds_text(
+    (max_requests, max_spend): (Option<u64>, Option<MicroUsd>),
+    until: Option<Wall>,
+    context: &Context,
+) -> Option<String> {
+    let bounds: Vec<String> = [
+        max_requests.map(|most| format!("after {}", counted(most, "request", "requests"))),
+        max_spend.map(|most| format!("before it has spent more than {most}")),
+        until.map(|until| format!("at {}", context.local_clock().text(until, context.clock.now().wall))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!bounds.is_empty()).then(|| format!("this run ends {} at the latest", bounds.join(", or ")))
+}
+
 /// What a person is asked about.
 pub(super) struct Asked<'a> {
     pub(super) files: &'a [Prepared],
@@ -160,23 +177,8 @@ impl Drainer {
         for job in jobs {
             add_pending(&mut work, store, *job).await?;
         }
-        let look = format!("{} shows what is queued", context.command(&["status"]));
+        let look = format!("the same with --dry-run only looks; {} shows what is queued", context.command(&["status"]));
         self.ask_about(store, &work, &look, context).await
-    }
-
-    /// What ends this run before the work is done.
-    fn bounds(&self, context: &Context) -> Option<String> {
-        let now = context.clock.now();
-        let RunSettings { max_requests, max_spend, until, .. } = &self.options.run;
-        let bounds: Vec<String> = [
-            max_requests.map(|most| format!("after {}", counted(most, "request", "requests"))),
-            max_spend.map(|most| format!("before it has spent more than {most}")),
-            until.map(|until| format!("at {}", context.local_clock().text(now.wall_at(until), now.wall))),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        (!bounds.is_empty()).then(|| format!("this run ends {} at the latest", bounds.join(", or ")))
     }
 
     /// `look` names what shows more to somebody who cannot be asked.
@@ -191,7 +193,9 @@ impl Drainer {
         for sentence in sentences(work, &names, &context.settings) {
             context.printer.say(&sentence);
         }
-        if let Some(bounds) = self.bounds(context) {
+        let RunSettings { max_requests, max_spend, until, .. } = self.options.run;
+        let until = until.map(|until| context.clock.now().wall_at(until));
+        if let Some(bounds) = bounds_text((max_requests, max_spend), until, context) {
             context.printer.say(&bounds);
         }
         if context.settings.is_sandbox() || self.yes {

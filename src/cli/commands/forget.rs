@@ -39,6 +39,13 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
         context.printer.say(&format!("no job was settled more than {age} ago"));
         return Ok(0);
     }
+    if args.dry_run {
+        for job in &jobs {
+            context.printer.data(&would_forget(&mut store, job).await?)?;
+        }
+        store.close().await;
+        return Ok(0);
+    }
     if !agreed(context, args, &jobs)? {
         context.printer.say("nothing was forgotten");
         return Ok(0);
@@ -50,6 +57,13 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
     }
     store.close().await;
     Ok(0)
+}
+
+async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CliError> {
+    let tasks = counted(store.counts(job.round).await?.settled_tasks(), "task", "tasks");
+    let settled = store.settled_at(job).await?.map_or_else(String::new, |at| format!(", settled at {}", at.rfc3339()));
+    let rounds = if job.round_number > 1 { format!(" in {} rounds", job.round_number) } else { String::new() };
+    Ok(format!("would forget {}: {tasks}{rounds}{settled}, and its receipts", escaped(&job.name)))
 }
 
 /// Slots reserved since then may count in some window: by this machine's clock, or by what it said earlier in this boot, where somebody has

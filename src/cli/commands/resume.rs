@@ -4,16 +4,19 @@ use crate::app;
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::progress::held_back_text;
-use crate::cli::summary::Report;
-use crate::domain::JobId;
-use crate::jobfile::keep;
-use crate::store::{DrainLock, Store};
+use crate::cli::summary::{Report, run_summary};
+use crate::domain::{JobId, counted};
+use crate::engine::{Finish, Stopped};
+use crate::jobfile::{READER_VERSION, keep};
+use crate::store::{DrainLock, JobState, JobStatus, Store};
 
 use super::closing;
-use super::drain::Drainer;
+use super::drain::{Drainer, bounds_text};
 use super::guard;
+use super::sentence::{Work, add_pending, names, sentences};
 use super::signals::Signals;
 
 /// Works on every unfinished job, or on those named.
@@ -21,27 +24,16 @@ use super::signals::Signals;
 /// # Errors
 /// A job is not known, the queue or the account is in the way.
 pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
+    if args.dry_run {
+        return dry_run(context, args).await;
+    }
     let ended = work(context, args).await;
     notify::after(context, None, &ended).await;
     ended.map(|report| report.code)
 }
 
 async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> {
-    let mut jobs: Vec<JobId> = Vec::with_capacity(args.jobs.len());
-    for name in &args.jobs {
-        let (store, job) = context.job(name).await?;
-        jobs.push(job.id);
-        store.close().await;
-    }
-    if let Some(path) = &args.keep {
-        // What cannot be read at all is bad input, before anything is touched.
-        keep::read(path)?;
-        if guard::file_of(path).is_none() {
-            let message = format!("--keep {}: that is no file", path.display());
-            return Err(CliError::new(Kind::Usage, message)
-                .hint("the list is read again while rows are sent: write it to a file and name that"));
-        }
-    }
+    let mut jobs = named(context, args).await?;
     if let Some(store) = context.existing_queue().await? {
         let only = (!args.jobs.is_empty()).then_some(jobs.as_slice());
         if let Some(report) = closing::nothing_to_send(store, only, args.drain.json, context).await? {
@@ -67,6 +59,88 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> 
     // New jobs that somebody loads meanwhile are worked on too, unless some were named.
     let only = (!args.jobs.is_empty()).then_some(jobs);
     drainer.drain(store, lock, only, signals, context).await
+}
+
+/// The jobs that are named; none where all are meant.
+async fn named(context: &Context, args: &ResumeArgs) -> Result<Vec<JobId>, CliError> {
+    let mut jobs: Vec<JobId> = Vec::with_capacity(args.jobs.len());
+    for name in &args.jobs {
+        let (store, job) = context.job(name).await?;
+        jobs.push(job.id);
+        store.close().await;
+    }
+    if let Some(path) = &args.keep {
+        // What cannot be read at all is bad input, before anything is touched.
+        keep::read(path)?;
+        if guard::file_of(path).is_none() {
+            let message = format!("--keep {}: that is no file", path.display());
+            return Err(CliError::new(Kind::Usage, message)
+                .hint("the list is read again while rows are sent: write it to a file and name that"));
+        }
+    }
+    Ok(jobs)
+}
+
+/// What would be sent. Nothing is changed and nobody is asked; with `--json` stdout holds the object of every run.
+async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
+    let jobs = named(context, args).await?;
+    let (mut lines, mut code) = (Vec::new(), 0);
+    match context.existing_queue().await? {
+        None => lines.push(format!("{}, so nothing would be sent", context.no_queue_text())),
+        Some(mut store) => {
+            let mut all = store.status(None).await?;
+            all.retain(
+                |status| if args.jobs.is_empty() { status.counts.pending > 0 } else { jobs.contains(&status.job.id) },
+            );
+            let mut work = Work::new();
+            for status in &all {
+                lines.push(would_send(status, context));
+                add_pending(&mut work, &mut store, status.job.id).await?;
+            }
+            lines.extend(
+                sentences(&work, &names(&mut store).await?, &context.settings).into_iter().filter(|_| !work.is_empty()),
+            );
+            if all.is_empty() {
+                lines.push("nothing is left to do, so nothing would be sent".to_owned());
+            }
+            if all.iter().any(|status| status.counts.rejected > 0) {
+                code = 3;
+            }
+            store.close().await;
+        }
+    }
+    if let Some(path) = &args.keep {
+        lines.push(format!("what {} names is not sent", escaped(&path.display().to_string())));
+    }
+    let now = context.clock.now();
+    let until = args.drain.deadline(now, &context.zone)?;
+    let bounds = &args.drain.bounds;
+    lines.extend(bounds_text((bounds.max_requests, bounds.max_spend), until, context));
+    if args.drain.json {
+        context.printer.say(&lines.join("\n"));
+        context.printer.closing_json(&run_summary(&[], &Finish::unsent(Stopped::Finished), code))?;
+    } else {
+        context.printer.data(&lines.join("\n"))?;
+    }
+    Ok(code)
+}
+
+fn would_send(status: &JobStatus, context: &Context) -> String {
+    let (job, pending) = (escaped(&status.job.name), status.counts.pending);
+    let rows = counted(status.counts.rows(), "row", "rows");
+    match status.job.state {
+        _ if pending == 0 => format!("{job}: nothing is left to send"),
+        JobState::Active if status.job.checked_by < READER_VERSION => {
+            format!(
+                "{job}: would send at most {pending} of {rows}; an older version queued them, and the run judges them once more first"
+            )
+        }
+        JobState::Active => format!("{job}: would send {pending} of {rows}"),
+        JobState::Paused | JobState::Cancelled => {
+            let unpause = context.command(&["unpause", &status.job.name]);
+            format!("{job}: would send nothing, it is paused with {pending} left; {unpause} lets it go on")
+        }
+    }
 }
 
 /// Rows that an older version queued are judged before anybody is asked about them, so that only those are counted that will be sent.

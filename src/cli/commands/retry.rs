@@ -1,20 +1,31 @@
 //! `cleanup retry`: failed tasks go back into the queue.
 
 use crate::cli::args::RetryArgs;
-use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::context::{Context, nearest};
+use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
-use crate::domain::counted;
-use crate::store::JobState;
+use crate::domain::{Outcome, counted};
+use crate::store::{Job, JobState, Store};
+
+/// The most reasons that are named.
+const MAX_REASONS_NAMED: usize = 20;
 
 /// Puts the job's failed tasks back into the queue.
 ///
 /// # Errors
-/// There is no such job, or the queue cannot be written.
+/// There is no such job, no task of it failed for the reason that was named (2), or the queue cannot be written.
 pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
     let (mut store, job) = context.job(&args.job).await?;
-    let retried = store.retry_job(&job, context.clock.now().wall).await?;
-    let detail = format!("{} queued again", counted(retried.tasks, "failed task is", "failed tasks are"));
+    let now = context.clock.now().wall;
+    let retried = match &args.reason {
+        Some(reason) => store.retry_reason(&job, reason, now).await?,
+        None => store.retry_job(&job, now).await?,
+    };
+    if let Some(reason) = args.reason.as_ref().filter(|_| retried.tasks == 0) {
+        refuse_unknown(&mut store, &job, reason).await?;
+    }
+    let what = args.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", escaped(reason)));
+    let detail = format!("{} queued again{what}", counted(retried.tasks, "failed task is", "failed tasks are"));
     context.log_deed(&mut store, "retry", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
@@ -34,4 +45,30 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
         }
     }
     Ok(0)
+}
+
+/// Where others have failed, a reason that none of them has is a mistake.
+async fn refuse_unknown(store: &mut Store, job: &Job, reason: &str) -> Result<(), CliError> {
+    let all = store.reasons(job, job.round_number).await?;
+    let failed: Vec<(String, u64)> = all
+        .into_iter()
+        .filter(|count| count.outcome == Outcome::Failed)
+        .filter_map(|count| Some((count.reason?, count.rows)))
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
+    let shown = failed.iter().take(MAX_REASONS_NAMED);
+    let mut listed: Vec<String> = shown.map(|(name, rows)| format!("{} ({rows})", escaped(name))).collect();
+    if failed.len() > MAX_REASONS_NAMED {
+        listed.push(format!("and {} more", failed.len() - MAX_REASONS_NAMED));
+    }
+    let list = format!("reasons: {}", listed.join(", "));
+    let hint = match nearest(reason, &names) {
+        Some(near) => format!("did you mean {}? {list}", escaped(near)),
+        None => list,
+    };
+    let message = format!("no task of {} failed with the reason {}", escaped(&job.name), escaped(reason));
+    Err(CliError::new(Kind::Usage, message).hint(hint))
 }

@@ -9,6 +9,7 @@ use crate::auth::{Document, ImportError, ImportRow, Login, import, keep};
 use crate::cli::args::AccountImportArgs;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
+use crate::cli::near_file::with_near_file;
 use crate::domain::{Platform, TargetId, UserId, counted};
 use crate::jobfile::first_damaged;
 use crate::platform::Credentials;
@@ -113,5 +114,11 @@ fn refused(path: &Path, error: &ImportError) -> CliError {
             message.push_str(&format!("; and {} more", count - faults.len()));
         }
     }
-    CliError::new(Kind::InputData, message).hint("nothing was imported; mend the file and give the command again")
+    let hint = match error {
+        ImportError::Io(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            with_near_file(path, "check the path; - is standard input")
+        }
+        _ => "nothing was imported; mend the file and give the command again".to_owned(),
+    };
+    CliError::new(Kind::InputData, message).hint(hint)
 }

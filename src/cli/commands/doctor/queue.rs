@@ -30,7 +30,10 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
     };
     let mut findings = integrity(context, &mut store).await;
     findings.push(match DrainLock::is_held(store.path()) {
-        Ok(true) => Finding::good("drain", "a process is working on this queue now"),
+        Ok(true) => {
+            let who = DrainLock::holder(store.path()).map_or_else(String::new, |holder| format!(" ({holder})"));
+            Finding::good("drain", format!("a process is working on this queue now{who}"))
+        }
         Ok(false) => Finding::good("drain", "nobody is working on this queue"),
         Err(error) => Finding::of("drain", Level::Bad(Grave::Queue), error.to_string(), "check the lock's file"),
     });

@@ -121,7 +121,9 @@ pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Res
 pub(super) fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
     let lock = |list: ListKind| {
         ListLock::try_take(store.path(), account.id, list.read_as().name())?.ok_or_else(|| {
-            CliError::new(Kind::Busy, format!("another process is reading {list} of {}", account.name))
+            let holder = ListLock::holder(store.path(), account.id, list.read_as().name());
+            let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
+            CliError::new(Kind::Busy, format!("another process is reading {list} of {}{who}", account.name))
                 .hint("wait for it, or end it; what it has read is kept")
         })
     };

@@ -21,7 +21,7 @@ use crate::schedule::firing::{After, End, Firing, How};
 use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler::{self, News, Next, Work};
 use crate::schedule::steering::{self, Asked};
-use crate::store::{DrainLock, ScheduleLock, ServeLock, Store, StoreError, make_private_folder};
+use crate::store::{DrainLock, ScheduleLock, ServeLock, Store, make_private_folder};
 use crate::web::Hub;
 
 /// Runs what is due now, one schedule after the other, and ends.
@@ -101,8 +101,8 @@ fn was_removed(name: &str) -> CliError {
 /// stays due, and is not begun and ended for nothing.
 fn free_to_run(context: &Context, store: &Store, due: &str) -> Result<Option<ScheduleLock>, CliError> {
     let Some(lock) = ScheduleLock::try_take(store.path())? else { return Ok(None) };
-    if DrainLock::is_held(store.path())? {
-        let busy = CliError::from(StoreError::Draining { path: store.path().to_path_buf() });
+    if let Err(held) = DrainLock::refuse_if_held(store.path()) {
+        let busy = CliError::from(held);
         let status = context.command(&["status"]);
         return Err(busy.hint(format!(
             "{} waits for its turn while its hours last; {status} shows how far the other is",

@@ -11,6 +11,7 @@ use crate::cli::commands::run::{load_options, prepare};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
+use crate::cli::near_file::near_file;
 use crate::domain::{AccountId, AccountName, Action};
 use crate::jobfile::JobFileError;
 use crate::store::Store;
@@ -122,7 +123,9 @@ fn may_pass(error: &CliError) -> bool {
 }
 
 fn not_there(file: &std::path::Path) -> String {
-    format!("{} is not there yet; a run waits for it while its hours last", escaped(&file.to_string_lossy()))
+    let near = near_file(file)
+        .map_or_else(String::new, |near| format!(" (did you mean {}?)", escaped(&near.to_string_lossy())));
+    format!("{} is not there yet{near}; a run waits for it while its hours last", escaped(&file.to_string_lossy()))
 }
 
 fn as_it_is(error: &CliError) -> String {

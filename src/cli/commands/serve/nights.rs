@@ -54,8 +54,9 @@ impl Engine<'_> {
                     self.lock = Some(lock);
                     return Ok(());
                 }
-                Err(StoreError::Draining { .. }) if self.ending().is_none() => {
-                    let why = "Another process drains this queue".to_owned();
+                Err(StoreError::Draining { holder, .. }) if self.ending().is_none() => {
+                    let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
+                    let why = format!("Another process drains this queue{who}");
                     let later = self.context.clock.now().tick.after(LOOK_EVERY);
                     self.say(EngineState::Waiting { until: self.context.clock.now().wall_at(later), why });
                     self.context.clock.sleep_until(later).await;
