@@ -20,6 +20,7 @@ mod guard;
 mod hub;
 mod metrics;
 mod pages;
+mod paging;
 mod problem;
 mod reports;
 mod routes;

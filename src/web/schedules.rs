@@ -8,7 +8,8 @@ use axum::response::{Html, Redirect};
 use serde::Deserialize;
 
 use super::guard::Visitor;
-use super::pages::{self, Frame, ScheduleCard, ScheduleStanding, SchedulesPage, Understood};
+use super::pages::{self, Frame, Pager, ScheduleCard, ScheduleStanding, SchedulesPage, Understood};
+use super::paging::page_before;
 use super::problem::Problem;
 use super::state::Web;
 use crate::cli::commands::schedule as commands;
@@ -53,7 +54,9 @@ pub(super) async fn schedules(
     let at_work = running.iter().find(|firing| fires && firing.runs > 0).map(|firing| firing.id);
     let all = store.schedules().await?;
     let total = all.len();
-    let mut rest = all.into_iter().filter(|stored| stored.name > wanted.after);
+    let earlier: Vec<String> =
+        all.iter().map(|stored| stored.name.clone()).filter(|name| *name <= wanted.after).collect();
+    let mut rest = all.into_iter().skip(earlier.len());
     let mut cards = Vec::new();
     for stored in rest.by_ref().take(SCHEDULES_A_PAGE) {
         let own = running.iter().find(|firing| firing.schedule == stored.id);
@@ -65,11 +68,15 @@ pub(super) async fn schedules(
         };
         cards.push(card(&mut store, stored, standing, now).await?);
     }
-    let next = rest.next().and_then(|_| cards.last().map(|card| card.stored.name.clone()));
+    let to = |after: &String| format!("/schedules?after={}", pages::encoded(after));
+    let next = rest.next().and_then(|_| cards.last().map(|card| (to(&card.stored.name), "Next page")));
+    let previous =
+        page_before(&earlier, SCHEDULES_A_PAGE).map(|after| after.map_or_else(|| "/schedules".to_owned(), to));
+    let pager = Pager { previous, next, ..Pager::default() };
     drop(store);
     let add = command_line(&web.settings(), &["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
     let frame = Frame { said: wanted.said, ..web.frame(visitor, "/schedules") };
-    Ok(pages::schedules(&frame, &SchedulesPage { cards, total, next, add }))
+    Ok(pages::schedules(&frame, &SchedulesPage { cards, total, pager, add }))
 }
 
 async fn card(

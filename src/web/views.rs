@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::actions::find;
 use super::guard::Visitor;
-use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPage, RowsPage};
+use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPage, Pager, RowsPage};
+use super::paging::{Trail, page_before};
 use super::problem::Problem;
 use super::state::Web;
 use crate::app::{self, DefaultReason};
@@ -201,6 +202,8 @@ pub(super) struct Wanted {
     q: String,
     #[serde(default)]
     after: i64,
+    #[serde(default)]
+    trail: String,
 }
 
 pub(super) async fn rows(
@@ -234,7 +237,15 @@ pub(super) async fn rows(
     let status = status_of(&mut store, job).await?;
     drop(store);
     let (reason, text) = (reason.to_owned(), text.to_owned());
-    let page = RowsPage { status, outcome, reason, text, after: query_after(&wanted), page };
+    let page = RowsPage {
+        status,
+        outcome,
+        reason,
+        text,
+        after: query_after(&wanted),
+        trail: Trail::parse(&wanted.trail),
+        page,
+    };
     Ok(pages::rows(&web.frame(visitor, "/jobs"), &page))
 }
 
@@ -306,8 +317,8 @@ pub(super) async fn accounts(
     let jobs = web.reading().await.jobs().await?;
     let total = all.len();
     let mut lines: Vec<AccountLine> = Vec::new();
-    let behind = all.into_iter().filter(|(account, _)| account.id.0 > page.after);
-    for (account, record) in behind.take(ACCOUNTS_A_PAGE) {
+    let earlier: Vec<i64> = all.iter().map(|(account, _)| account.id.0).filter(|id| *id <= page.after).collect();
+    for (account, record) in all.into_iter().skip(earlier.len()).take(ACCOUNTS_A_PAGE) {
         let outside = settings.is_sandbox() || environment.iter().any(|found| found.is(&account));
         let kind = match (&record, outside) {
             (_, true) if settings.is_sandbox() => Some("sandbox"),
@@ -326,13 +337,19 @@ pub(super) async fn accounts(
             account,
         });
     }
-    let next = (lines.len() == ACCOUNTS_A_PAGE).then(|| lines.last().map(|line| line.account.id.0)).flatten();
-    Ok(pages::accounts(&web.frame(visitor, "/accounts"), &lines, total, next))
+    let has_next = earlier.len() + lines.len() < total;
+    let next = lines.last().filter(|_| has_next).map(|line| format!("/accounts?after={}", line.account.id.0));
+    let to = |after: Option<&i64>| after.map_or_else(|| "/accounts".to_owned(), |id| format!("/accounts?after={id}"));
+    let previous = page_before(&earlier, ACCOUNTS_A_PAGE).map(to);
+    let pager = Pager { previous, next: next.map(|next| (next, "Next page")), ..Pager::default() };
+    Ok(pages::accounts(&web.frame(visitor, "/accounts"), &lines, total, &pager))
 }
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Before {
     before: Option<i64>,
+    #[serde(default)]
+    trail: String,
 }
 
 pub(super) async fn log(
@@ -342,5 +359,14 @@ pub(super) async fn log(
 ) -> Result<Html<String>, Problem> {
     let entries = web.reading().await.audit_log(page.before, ENTRIES_A_PAGE).await?;
     let older = (entries.len() == ENTRIES_A_PAGE as usize).then(|| entries.last().map(|entry| entry.id)).flatten();
-    Ok(pages::log(&web.frame(visitor, "/log"), &entries, older))
+    let trail = Trail::parse(&page.trail);
+    // The newest page begins behind no entry: 0 in the trail.
+    let to = |before: i64, trail: &Trail| match before {
+        0 => "/log".to_owned(),
+        before => format!("/log?before={before}&trail={}", trail.text()),
+    };
+    let previous = trail.back().map(|(before, trail)| to(before, &trail));
+    let first = page.before.filter(|_| previous.is_none()).map(|_| "/log".to_owned());
+    let next = older.map(|older| (to(older, &trail.beyond(page.before.unwrap_or(0))), "Next page"));
+    Ok(pages::log(&web.frame(visitor, "/log"), &entries, &Pager { first, previous, next }))
 }

@@ -9,6 +9,33 @@ use crate::served::Served;
 
 const AXE: &str = include_str!("vendor/axe.min.js");
 
+/// Words of people's length that stand in two lines. IDs, paths and names longer than a phone is wide have to be broken somewhere.
+const BROKEN_WORDS: &str = r"
+    const broken = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+    while (texts.nextNode()) {
+        const text = texts.currentNode;
+        if (!text.parentElement.checkVisibility()) continue;
+        for (const token of text.data.matchAll(/\S+/gu)) for (const word of token[0].matchAll(/[\p{L}\d]+/gu)) {
+            if (token[0].length > 20) continue;
+            range.setStart(text, token.index + word.index);
+            range.setEnd(text, token.index + word.index + word[0].length);
+            const tops = new Set([...range.getClientRects()].map(box => Math.round(box.top)));
+            if (tops.size > 1) broken.push(word[0] + ' in ' + text.data.slice(0, 60));
+        }
+    }
+    return broken;";
+
+/// What of a chart is written in letters too small to read, or stands outside of its card.
+const CHART: &str = r"
+    const chart = document.querySelector('svg.chart'), frame = chart.closest('section').getBoundingClientRect();
+    const bad = [...chart.querySelectorAll('text')].filter(text => {
+        const box = text.getBoundingClientRect();
+        return box.left < frame.left - 1 || box.right > frame.right + 1 || box.bottom > frame.bottom + 1 || box.height < 9;
+    });
+    const lines = chart.getBoundingClientRect();
+    if (lines.left < frame.left || lines.right > frame.right || frame.right > innerWidth) bad.push(chart);
+    return bad.map(node => node.outerHTML);";
+
 #[test]
 fn a_persons_way_from_the_link_to_the_report() {
     let Some(browser) = Browser::open() else { return };
@@ -101,6 +128,7 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
         ("nowhere", "/nowhere"),
     ];
     look_at(&browser, &served, &pages);
+    fits_a_phone(&browser, &served);
     // The switch works without the system's word, and leads back to where it was pressed.
     browser.go(&format!("http://{}/jobs/1", served.address));
     browser.click("form[action='/theme'] button");
@@ -115,12 +143,39 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
     }
 }
 
+/// The chart is whole, fifty rows are no endless strip, what was turned can be turned back, and what has failed is told from what was
+/// rejected by its colour.
+fn fits_a_phone(browser: &Browser, served: &Served) {
+    let size = json!({ "width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+    browser.devtools("Emulation.setDeviceMetricsOverride", size);
+    let page = |path: &str| browser.go(&format!("http://{}{path}", served.address));
+    page("/jobs/1");
+    assert_eq!(browser.run(CHART), json!([]));
+    let colours = browser.run(
+        "const fill = name => getComputedStyle(document.querySelector('.legend .' + name)).fill;
+         return new Set(['done', 'gone', 'failed', 'rejected', 'spared'].map(fill)).size",
+    );
+    assert_eq!(colours, 5);
+    page("/jobs/1/rows");
+    let rows = browser.run("return document.querySelectorAll('tbody tr').length");
+    let height = browser.run("return document.documentElement.scrollHeight").as_u64().unwrap();
+    assert!(rows == 50 && height < 8_000, "{rows} rows are {height} high");
+    let first = browser.run("return document.querySelector('tbody th').textContent");
+    assert!(!browser.text().contains("Previous page") && !browser.text().contains("First page"));
+    browser.click("a[rel=next]");
+    browser.until("Previous page");
+    assert_ne!(browser.run("return document.querySelector('tbody th').textContent"), first);
+    browser.click("a[rel=prev]");
+    browser.until("Next page");
+    assert_eq!(browser.run("return document.querySelector('tbody th').textContent"), first);
+}
+
 /// Looks at pages at three widths in both themes.
 fn look_at(browser: &Browser, served: &Served, pages: &[(&str, &str)]) {
     for (theme, scheme) in [("light", "light"), ("dark", "dark")] {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         browser.devtools("Emulation.setEmulatedMedia", media);
-        for width in [375, 820, 1440] {
+        for width in [360, 820, 1440] {
             let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
             browser.devtools("Emulation.setDeviceMetricsOverride", size);
             for (name, path) in pages {
@@ -135,6 +190,8 @@ fn look_at(browser: &Browser, served: &Served, pages: &[(&str, &str)]) {
 fn look(browser: &Browser, name: &str, width: u32, theme: &str) {
     let wide = browser.run("return document.documentElement.scrollWidth").as_u64().unwrap();
     assert!(wide <= u64::from(width), "{name} is {wide} wide at {width}");
+    let broken = browser.run(BROKEN_WORDS);
+    assert_eq!(broken, json!([]), "{name} at {width}, {theme}: words are broken in the middle");
     let rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']";
     let violations = browser.run_async(&format!(
         "{AXE}; const done = arguments[0]; axe.run(document, {{ runOnly: {rules} }}).then(found => done(found.violations.map(

@@ -221,6 +221,7 @@ fn many_schedules_are_paged() {
     assert!(first.contains("href=\"/schedules?after=night-11\""), "{first}");
     let second = served.get("/schedules?after=night-11", &cookie).body;
     assert!(second.contains("night-12") && !second.contains("night-11") && !second.contains("Next page"), "{second}");
+    assert!(second.contains("rel=\"prev\" href=\"/schedules\"") && !first.contains("Previous page"), "{second}");
 }
 
 #[test]
@@ -238,7 +239,7 @@ fn what_a_removed_schedule_leaves_is_worked_off_and_told_of_before() {
     let page = served.get("/schedules", &cookie).body;
     assert!(page.contains("stopped early with work left (exit code 4): --max-requests is used up"), "{page}");
     let asked = served.get("/schedules/remove?name=nightly", &cookie).body;
-    assert!(asked.contains("worked off at any hour") && asked.contains(">few</a>: 3 rows in line"), "{asked}");
+    assert!(asked.contains("worked off at any hour") && asked.contains(">few</a>: 3 rows queued"), "{asked}");
     assert_eq!(few(&served)["pending"], 3, "without its hours nothing of it is sent");
     let waits = few(&served);
     let state = [&waits["state"], &waits["activity"], &waits["eta_at"]];

@@ -3,8 +3,8 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
-use super::layout::Frame;
-use super::words::foreign;
+use super::layout::{Frame, Pager};
+use super::words::{commands, foreign};
 use crate::cli::progress::hold_text;
 use crate::domain::Wall;
 use crate::store::Account;
@@ -22,8 +22,8 @@ pub(in crate::web) struct AccountLine {
     pub(in crate::web) remedy: Option<String>,
 }
 
-/// The page. `next` is the number of the account behind which the next page begins.
-pub(in crate::web) fn accounts(frame: &Frame, lines: &[AccountLine], total: usize, next: Option<i64>) -> Html<String> {
+/// The page.
+pub(in crate::web) fn accounts(frame: &Frame, lines: &[AccountLine], total: usize, pager: &Pager) -> Html<String> {
     let content = html! {
         div.head { div.stack {
             h1 { "Accounts" }
@@ -52,7 +52,7 @@ pub(in crate::web) fn accounts(frame: &Frame, lines: &[AccountLine], total: usiz
             }
             div.actions {
                 span.quiet { (total) " in all" }
-                @if let Some(next) = next { a.button rel="next" href={ "/accounts?after=" (next) } { "Next page" } }
+                (pager.links())
             }
         }
     };
@@ -68,9 +68,9 @@ fn row(frame: &Frame, line: &AccountLine) -> Markup {
                 @if account.is_default { " " span.chip { "default" } }
                 br; span.quiet.small.mono { (account.user_id) }
             }
-            td { (account.platform) }
-            td { (line.kind.unwrap_or("none")) }
-            td { @match line.expires_at { Some(at) => (frame.time(at)), None => "–" } }
+            td data-label="platform" { (account.platform) }
+            td data-label="login" { (line.kind.unwrap_or("none")) }
+            td data-label="ends" { @match line.expires_at { Some(at) => (frame.time(at)), None => "–" } }
             td.cells { (health(frame, line)) }
         }
     }
@@ -86,7 +86,7 @@ fn health(frame: &Frame, line: &AccountLine) -> Markup {
     if let Some(trouble) = &line.account.trouble {
         return html! {
             span.chip.bad { "needs you" } br; span.small { (foreign(trouble)) }
-            @if let Some(remedy) = &line.remedy { br; span.small { (foreign(remedy)) " " (beside_server(trouble)) } }
+            @if let Some(remedy) = &line.remedy { br; span.small { (commands(&foreign(remedy))) " " (beside_server(trouble)) } }
         };
     }
     if let Some((until, reason)) = &line.hold {

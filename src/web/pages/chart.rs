@@ -11,21 +11,22 @@ use crate::domain::{Outcome, Wall};
 use crate::store::{Course, MAX_SAMPLED_TASKS};
 
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 44.0;
+const HEIGHT: f64 = 260.0;
+const LEFT: f64 = 54.0;
 const RIGHT: f64 = 8.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 26.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 34.0;
 /// Points along the time.
 const POINTS: usize = 61;
 /// Rows of the table beside it.
 const TABLE_ROWS: usize = 13;
 
 /// What is stacked, from the ground up.
-const LAYERS: [(&str, &str, &[Outcome]); 4] = [
+const LAYERS: [(&str, &str, &[Outcome]); 5] = [
     ("done", "done", &[Outcome::Done]),
     ("gone", "gone", &[Outcome::Gone]),
     ("failed", "failed", &[Outcome::Failed]),
+    ("rejected", "rejected", &[Outcome::Rejected]),
     ("cancelled or kept", "spared", &[Outcome::Cancelled, Outcome::Kept]),
 ];
 
@@ -46,13 +47,11 @@ pub(super) fn chart(frame: &Frame, course: &Course, running: bool) -> Option<Mar
     let clock = |at: Wall| clock_text(at, frame.now, &frame.zone);
     Some(html! {
         figure.stack {
-            div.scroll tabindex="0" role="region" aria-label="Chart of progress" {
             svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(says) {
                 (PreEscaped(grid()))
                 (PreEscaped(areas(&points)))
                 text x=(LEFT) y=(HEIGHT - 8.0) { (clock(first.at)) }
                 text x=(WIDTH - RIGHT) y=(HEIGHT - 8.0) text-anchor="end" { (clock(last.at)) }
-            }
             }
             figcaption.stack {
                 ul.legend {
@@ -80,7 +79,7 @@ fn table(frame: &Frame, points: &[Point]) -> Markup {
                 @for point in points.iter().step_by(POINTS / (TABLE_ROWS - 1)) {
                     tr {
                         th scope="row" { (frame.time(point.at)) }
-                        @for share in point.shares { td.number { (format!("{:.1} %", share * 100.0)) } }
+                        @for (share, (name, ..)) in point.shares.iter().zip(LAYERS) { td.number data-label=(name) { (format!("{:.1} %", share * 100.0)) } }
                     }
                 }
             }
@@ -161,7 +160,8 @@ pub(super) fn job_meter(counts: &crate::store::Counts) -> Markup {
     let parts = [
         (counts.done, outcome_class(Outcome::Done)),
         (counts.gone, outcome_class(Outcome::Gone)),
-        (counts.failed + counts.rejected, outcome_class(Outcome::Failed)),
+        (counts.failed, outcome_class(Outcome::Failed)),
+        (counts.rejected, outcome_class(Outcome::Rejected)),
         (counts.cancelled + counts.kept + counts.duplicate, outcome_class(Outcome::Kept)),
     ];
     let says = format!("{} of {} rows settled", count(counts.settled()), count(counts.rows()));

@@ -56,7 +56,7 @@ fn rejected(file: &Checked) -> Markup {
                 table {
                     thead { tr { th.number scope="col" { "Line" } th scope="col" { "Cell" } th scope="col" { "What to do" } } }
                     tbody { @for example in &report.examples { tr {
-                        td.number { (example.line) }
+                        td.number data-label="line" { (example.line) }
                         td.cells { code { (foreign(&example.text)) } @if !example.column.is_empty() { br; span.quiet.small { (foreign(&example.column)) } } }
                         td.cells { (foreign(&example.message)) }
                     } } }
@@ -92,7 +92,7 @@ fn verdict(file: &Checked) -> Markup {
                 }
                 @for (rows, what) in not_sent(forecast) { li { (count(rows)) " " (what) } }
             }
-            @if forecast.is_paused { p { "The job is paused: nothing of it is sent before it goes on." } }
+            @if forecast.is_paused { p { "The job is paused: nothing of it is sent before it is resumed." } }
             @if !forecast.misplaced.is_empty() {
                 div.note.warn role="note" { @for why in &forecast.misplaced { p { (foreign(why)) } } }
             }
@@ -125,7 +125,7 @@ fn not_sent(forecast: &Forecast) -> impl Iterator<Item = (u64, &'static str)> {
 fn estimate(file: &Checked) -> Markup {
     html! {
         dl.facts {
-            dt { "Takes about" } dd { (span_text(file.cost.length)) ", within the limits and without what is in line before it" }
+            dt { "Takes about" } dd { (span_text(file.cost.length)) ", within the limits and without what is queued before it" }
             dt { "Costs" } dd {
                 @match file.cost.price { Some(cost) => { (cost) " at listed prices" }, None => "the price is not known" }
             }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::chart::{chart, job_meter};
 use super::jobs::{JobLine, job_chip};
 use super::layout::{Frame, count};
-use super::words::{OUTCOMES, foreign, reason, sentence};
+use super::words::{OUTCOMES, foreign, outcome_class, reason, sentence};
 use crate::domain::Outcome;
 use crate::store::{Counts, Course, JobState, JobStatus, TopReason};
 
@@ -94,7 +94,7 @@ fn numbers(job: i64, counts: &Counts) -> Markup {
                 @let number = of(counts, outcome);
                 @if number > 0 || matches!(outcome, Outcome::Pending | Outcome::Done | Outcome::Failed) {
                     div {
-                        dt { (outcome.name()) }
+                        dt { span class={ "outcome " (outcome_class(outcome)) } { (outcome.name()) } }
                         dd { a href={ "/jobs/" (job) "/rows?outcome=" (outcome.name()) } { (count(number)) } }
                     }
                 }
@@ -133,11 +133,11 @@ fn reasons(page: &JobPage) -> Markup {
                         th scope="col" { span.unseen { "What can be done" } }
                     } }
                     tbody { @for line in &page.reasons { tr {
-                        td { (line.outcome.name()) }
+                        td { span class={ "outcome " (outcome_class(line.outcome)) } { (line.outcome.name()) } }
                         th scope="row" {
                             a href={ "/jobs/" (job) "/rows?outcome=" (line.outcome.name()) "&reason=" (line.reason) } { (reason(&line.reason)) }
                         }
-                        td.number { (count(line.rows)) }
+                        td.number data-label="rows" { (count(line.rows)) }
                         td { @if line.outcome == Outcome::Failed && !line.reason.is_empty() {
                             form method="post" action={ "/jobs/" (job) "/retry" } {
                                 input type="hidden" name="reason" value=(line.reason);

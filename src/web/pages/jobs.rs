@@ -77,13 +77,13 @@ fn line(frame: &Frame, standing: &JobStanding) -> Markup {
             th scope="row" { a href={ "/jobs/" (status.job.id.0) } { (foreign(&status.job.name)) } }
             td { (job_chip(standing)) @if let Some(until) = standing.activity.until() { br; span.quiet.small { "until " (frame.time(until)) } } }
             td.cells { (job_meter(counts)) }
-            td.number { (count(counts.settled())) " / " (count(counts.rows())) }
-            td.number { (count(counts.failed)) }
-            td { @match (standing.eta.at, standing.eta.takes) {
-                (Some(at), _) => (frame.time(at)),
-                (None, Some(takes)) if !takes.is_zero() => { "takes " (span_text(takes)) },
-                (None, _) => "–",
-            } }
+            td.number data-label="settled" { (count(counts.settled())) " / " (count(counts.rows())) }
+            td.number data-label="failed" { (count(counts.failed)) }
+            @match (standing.eta.at, standing.eta.takes) {
+                (Some(at), _) => td data-label="done about" { (frame.time(at)) },
+                (None, Some(takes)) if !takes.is_zero() => td { "takes " (span_text(takes)) },
+                (None, _) => td {},
+            }
         }
     }
 }

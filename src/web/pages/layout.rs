@@ -161,6 +161,28 @@ pub(super) fn count(number: u64) -> String {
     text
 }
 
+/// The way through a list that is shown a page at a time.
+#[derive(Debug, Default)]
+pub(in crate::web) struct Pager {
+    /// The address of the first page, where the page before is not known.
+    pub(in crate::web) first: Option<String>,
+    /// The address of the page before.
+    pub(in crate::web) previous: Option<String>,
+    /// The address of the next page, and what its link says.
+    pub(in crate::web) next: Option<(String, &'static str)>,
+}
+
+impl Pager {
+    /// The links.
+    pub(super) fn links(&self) -> Markup {
+        html! {
+            @if let Some(first) = &self.first { a.button href=(first) { "First page" } }
+            @if let Some(previous) = &self.previous { a.button rel="prev" href=(previous) { "Previous page" } }
+            @if let Some((next, label)) = &self.next { a.button rel="next" href=(next) { (label) } }
+        }
+    }
+}
+
 /// A bar of parts, each a share of the whole under a class of the style sheet. `says` is it in words.
 pub(super) fn meter(parts: &[(u64, &str)], whole: u64, says: &str) -> Markup {
     let scale = |part: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 * 1000.0 };

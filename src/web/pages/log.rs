@@ -3,12 +3,12 @@
 use axum::response::Html;
 use maud::html;
 
-use super::layout::Frame;
+use super::layout::{Frame, Pager};
 use super::words::foreign;
 use crate::store::LogEntry;
 
 /// The page.
-pub(in crate::web) fn log(frame: &Frame, entries: &[LogEntry], older: Option<i64>) -> Html<String> {
+pub(in crate::web) fn log(frame: &Frame, entries: &[LogEntry], pager: &Pager) -> Html<String> {
     let content = html! {
         div.head { div.stack {
             h1 { "Log" }
@@ -31,13 +31,13 @@ pub(in crate::web) fn log(frame: &Frame, entries: &[LogEntry], older: Option<i64
                             td { (frame.time(entry.at)) }
                             td { (foreign(&entry.actor)) }
                             th scope="row" { (foreign(&entry.deed)) }
-                            td.cells { @if let Some(job) = &entry.job { (foreign(job)) } }
+                            td.cells data-label="job" { @if let Some(job) = &entry.job { (foreign(job)) } }
                             td.cells { (foreign(&entry.detail)) }
                         } } }
                     }
                 }
             }
-            @if let Some(older) = older { div.actions { a.button rel="next" href={ "/log?before=" (older) } { "Older" } } }
+            div.actions { (pager.links()) }
         }
     };
     frame.page("Log", &content)

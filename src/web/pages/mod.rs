@@ -20,7 +20,7 @@ pub(super) use accounts::{AccountLine, accounts};
 pub(super) use checked::checked;
 pub(super) use job::{JobPage, cancel, job};
 pub(super) use jobs::{JobLine, jobs};
-pub(super) use layout::{Frame, Theme};
+pub(super) use layout::{Frame, Pager, Theme};
 pub(super) use log::log;
 pub(super) use new::new;
 pub(super) use now::{AccountNow, NowPage, now};
@@ -30,3 +30,4 @@ pub(super) use schedules::{
     ScheduleCard, SchedulesPage, Standing as ScheduleStanding, Understood, remove_schedule, schedules,
 };
 pub(super) use single::{logged_out, login, no_entry, problem};
+pub(super) use words::encoded;

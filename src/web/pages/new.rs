@@ -80,7 +80,7 @@ pub(in crate::web) fn new(frame: &Frame, accounts: &[String], default: Option<&s
                         label.check { input type="checkbox" name="trust_ids" value="1"; span { "Take IDs as they are written, also where many look rounded" } }
                         label.check { input type="checkbox" name="again" value="1"; span { "Start over a job of this name that is finished or cancelled" } }
                         label.check { input type="checkbox" name="moved" value="1"; span { "It is the list of the job of this name, from another place" } }
-                        label.check { input type="checkbox" name="allow_shrink" value="1"; span { "Let it cancel more than half of the rows still in line" } }
+                        label.check { input type="checkbox" name="allow_shrink" value="1"; span { "Let it cancel more than half of the rows still queued" } }
                     }
                 }
             }

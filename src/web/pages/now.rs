@@ -7,7 +7,7 @@ use super::accounts::beside_server;
 use super::chart::job_meter;
 use super::jobs::{JobLine, job_title};
 use super::layout::{Frame, count, meter};
-use super::words::{foreign, sentence};
+use super::words::{commands, foreign, sentence};
 use crate::cli::account_standing::{AccountStanding, next_slot};
 use crate::cli::progress::hold_text;
 use crate::domain::{Applies, MicroUsd, Moment};
@@ -87,15 +87,15 @@ fn engine(frame: &Frame) -> Markup {
     html! {
         @match &frame.engine {
             EngineState::Waiting { until, why } => div.note.warn {
-                p { (foreign(why)) ". It goes on at " (frame.time(*until)) "." }
+                p { (foreign(why)) ". It resumes at " (frame.time(*until)) "." }
                 (wake)
             },
             EngineState::NeedsPerson { why } => div.note.bad {
-                p { strong { "An account needs you. " } (foreign(why)) }
+                p { strong { "An account needs you. " } (commands(&foreign(why))) }
                 p.quiet { "Mend it (" a href="/accounts" { "Accounts" } " says how), then let it try again." }
                 (wake)
             },
-            EngineState::Stuck { why } => div.note.bad { p { strong { "The engine cannot go on. " } (foreign(why)) } (wake) },
+            EngineState::Stuck { why } => div.note.bad { p { strong { "The engine cannot continue. " } (commands(&foreign(why))) } (wake) },
             EngineState::Starting | EngineState::Idle | EngineState::Working | EngineState::Stopping => {},
         }
     }
@@ -139,7 +139,7 @@ fn account_card(frame: &Frame, account: &AccountNow, now: Moment) -> Markup {
             }
             @if let Some(trouble) = &standing.account.trouble {
                 p { (foreign(trouble)) }
-                @if let Some(remedy) = &account.remedy { p { (foreign(remedy)) " " (beside_server(trouble)) } }
+                @if let Some(remedy) = &account.remedy { p { (commands(&foreign(remedy))) " " (beside_server(trouble)) } }
             }
             dl.facts {
                 dt { "Last hour" } dd { (count(account.requests_last_hour)) " requests" }

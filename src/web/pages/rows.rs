@@ -4,15 +4,19 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::job::of;
-use super::layout::{Frame, count};
-use super::words::{OUTCOMES, encoded, foreign, reason};
+use super::layout::{Frame, Pager, count};
+use super::words::{OUTCOMES, encoded, foreign, outcome_class, reason};
 use crate::domain::Outcome;
 use crate::jobfile::cells_from_stored;
 use crate::store::{JobStatus, RowPage, RowView};
+use crate::web::paging::Trail;
 
 /// Cells shown of a row, and characters of each.
 const MAX_CELLS: usize = 6;
 const MAX_CELL_CHARS: usize = 120;
+
+/// Where the first page begins.
+const FIRST: (i64, &Trail) = (0, &Trail::FIRST);
 
 /// What the page shows.
 pub(in crate::web) struct RowsPage {
@@ -21,12 +25,14 @@ pub(in crate::web) struct RowsPage {
     pub(in crate::web) reason: String,
     pub(in crate::web) text: String,
     pub(in crate::web) after: i64,
+    /// Where the pages before it began.
+    pub(in crate::web) trail: Trail,
     pub(in crate::web) page: RowPage,
 }
 
 impl RowsPage {
     /// The address of this view with another outcome or place.
-    fn address(&self, outcome: Option<Outcome>, after: i64, keep_search: bool) -> String {
+    fn address(&self, outcome: Option<Outcome>, (after, trail): (i64, &Trail), keep_search: bool) -> String {
         let mut address = format!("/jobs/{}/rows?outcome={}", self.status.job.id.0, outcome.map_or("", Outcome::name));
         let mut add = |name: &str, value: &str| {
             if !value.is_empty() {
@@ -42,6 +48,7 @@ impl RowsPage {
         }
         if after > 0 {
             add("after", &after.to_string());
+            add("trail", &trail.text());
         }
         address
     }
@@ -63,13 +70,13 @@ pub(in crate::web) fn rows(frame: &Frame, page: &RowsPage) -> Html<String> {
             }
             button type="submit" { "Search" }
             @if !page.text.is_empty() || !page.reason.is_empty() {
-                a.button href=(page.address(page.outcome, 0, false)) { "Clear" }
+                a.button href=(page.address(page.outcome, FIRST, false)) { "Clear" }
             }
         }
         p.quiet.small #q-hint { "An ID finds its row at once; any other text is looked for in the cells." }
         @if !page.reason.is_empty() { p { "Only those with the reason " strong { (reason(&page.reason)) } "." } }
         @if page.page.rows.is_empty() { (nothing(page)) } @else { (table(frame, page)) }
-        (onwards(page))
+        div.actions { (pager(page).links()) }
     };
     frame.page(&format!("Rows of {}", job.name), &content)
 }
@@ -78,12 +85,12 @@ fn tabs(page: &RowsPage) -> Markup {
     let counts = &page.status.counts;
     html! {
         ul.tabs {
-            li { a href=(page.address(None, 0, false)) aria-current=[page.outcome.is_none().then_some("page")] { "All tasks" } }
+            li { a href=(page.address(None, FIRST, false)) aria-current=[page.outcome.is_none().then_some("page")] { "All tasks" } }
             @for outcome in OUTCOMES {
                 @let number = of(counts, outcome);
                 @if number > 0 || page.outcome == Some(outcome) {
                     li {
-                        a href=(page.address(Some(outcome), 0, false)) aria-current=[(page.outcome == Some(outcome)).then_some("page")] {
+                        a href=(page.address(Some(outcome), FIRST, false)) aria-current=[(page.outcome == Some(outcome)).then_some("page")] {
                             (outcome.name()) " " span.number { (count(number)) }
                         }
                     }
@@ -98,7 +105,7 @@ fn nothing(page: &RowsPage) -> Markup {
         div.empty {
             @if page.page.cut {
                 h2 { "Nothing among these rows" }
-                p { "Four hundred thousand rows were looked at. Go on below." }
+                p { "Four hundred thousand rows were looked at. Look further below." }
             } @else {
                 h2 { "No such rows" }
                 p { "No row of this job fits what is chosen above." }
@@ -132,7 +139,7 @@ fn line(frame: &Frame, page: &RowsPage, row: &RowView) -> Markup {
     let target = row.target.as_deref().map_or_else(|| "–".to_owned(), foreign);
     html! {
         tr {
-            td.number { @if row.vanished { span.quiet { "no longer in the file" } } @else { (row.line) } }
+            td.number data-label="line" { @if row.vanished { span.quiet { "no longer in the file" } } @else { (row.line) } }
             th scope="row" {
                 @match row.task {
                     Some(task) => a.mono href={ "/jobs/" (page.status.job.id.0) "/rows/" (task.0) } { (target) },
@@ -140,9 +147,9 @@ fn line(frame: &Frame, page: &RowsPage, row: &RowView) -> Markup {
                 }
             }
             td.cells { (cells(row)) }
-            td { (row.outcome.name()) @if let Some(why) = &row.reason { br; span.quiet.small { (reason(why)) } } }
-            td.number { @if let Some(status) = row.http_status { (status) } }
-            td.number { (row.attempts) }
+            td { span class={ "outcome " (outcome_class(row.outcome)) } { (row.outcome.name()) } @if let Some(why) = &row.reason { br; span.quiet.small { (reason(why)) } } }
+            td.number data-label="HTTP" { @if let Some(status) = row.http_status { (status) } }
+            td.number data-label="tries" { (row.attempts) }
             td { @if let Some(at) = row.finished_at { (frame.time(at)) } }
         }
     }
@@ -157,13 +164,11 @@ pub(super) fn cells(row: &RowView) -> Markup {
     html! { (shown.join(" · ")) }
 }
 
-fn onwards(page: &RowsPage) -> Markup {
-    html! {
-        div.actions {
-            @if page.after > 0 { a.button href=(page.address(page.outcome, 0, true)) { "First page" } }
-            @if let Some(next) = page.page.next {
-                a.button rel="next" href=(page.address(page.outcome, next, true)) { @if page.page.cut { "Look further" } @else { "Next page" } }
-            }
-        }
-    }
+fn pager(page: &RowsPage) -> Pager {
+    let to = |place: (i64, &Trail)| page.address(page.outcome, place, true);
+    let previous = page.trail.back().map(|(after, trail)| to((after, &trail)));
+    let is_lost = page.after > 0 && previous.is_none();
+    let label = if page.page.cut { "Look further" } else { "Next page" };
+    let next = page.page.next.map(|next| (to((next, &page.trail.beyond(page.after))), label));
+    Pager { first: is_lost.then(|| to(FIRST)), previous, next }
 }

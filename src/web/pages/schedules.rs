@@ -6,7 +6,7 @@ use axum::response::Html;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::layout::{Frame, count};
+use super::layout::{Frame, Pager, count};
 use super::words::{encoded, foreign};
 use crate::cli::error::exit_code_in_words;
 use crate::cli::escape::clipped;
@@ -25,8 +25,7 @@ const MAX_SENTENCE_CHARS: usize = 400;
 pub(in crate::web) struct SchedulesPage {
     pub(in crate::web) cards: Vec<ScheduleCard>,
     pub(in crate::web) total: usize,
-    /// The name behind which the next page begins.
-    pub(in crate::web) next: Option<String>,
+    pub(in crate::web) pager: Pager,
     /// The command that adds one.
     pub(in crate::web) add: String,
 }
@@ -86,7 +85,7 @@ pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<Str
                 @for (index, schedule) in page.cards.iter().enumerate() { (card(index, schedule)) }
                 div.actions {
                     span.quiet { (page.total) " in all" }
-                    @if let Some(next) = &page.next { a.button rel="next" href={ "/schedules?after=" (encoded(next)) } { "Next page" } }
+                    (page.pager.links())
                 }
             }
         }
@@ -235,9 +234,9 @@ fn last_times(card: &ScheduleCard, zone: &TimeZone) -> Markup {
                 } }
                 tbody { @for firing in &card.firings { tr {
                     th scope="row" { (moment(firing.slot_at, zone)) @if firing.asked_for { br; span.quiet.small { "asked for" } } }
-                    td { @match firing.began_at.filter(|_| firing.runs > 0) { Some(at) => (moment(at, zone)), None => "–" } }
-                    td { @match firing.ended_at { Some(at) => (moment(at, zone)), None => "–" } }
-                    td.number { @if let Some(requests) = firing.requests { (count(requests)) } }
+                    td data-label="began" { @match firing.began_at.filter(|_| firing.runs > 0) { Some(at) => (moment(at, zone)), None => "–" } }
+                    td data-label="ended" { @match firing.ended_at { Some(at) => (moment(at, zone)), None => "–" } }
+                    td.number data-label="requests" { @if let Some(requests) = firing.requests { (count(requests)) } }
                     td.cells { (how(card, firing)) }
                 } } }
             }
@@ -288,14 +287,14 @@ pub(in crate::web) fn remove_schedule(frame: &Frame, stored: &StoredSchedule, le
         p.crumbs { a href="/schedules" { "Schedules" } " / " (foreign(&stored.name)) " / Remove" }
         div.card {
             h1 { "Remove " (foreign(&stored.name)) "?" }
-            p { "It is not run any more, and how it went is forgotten. A run that has begun goes on to its end. Its jobs and their \
+            p { "It is not run any more, and how it went is forgotten. A run that has begun is finished. Its jobs and their \
                  receipts stay." }
             @if !left.is_empty() {
                 div.note.warn {
-                    p { "Rows of its jobs are in line, and without its hours they are worked off at any hour. Pause or cancel what you do \
+                    p { "Rows of its jobs are queued, and without its hours they are worked off at any hour. Pause or cancel what you do \
                          not want sent:" }
                     ul { @for job in left { li {
-                        a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } ": " (count(job.pending)) " rows in line"
+                        a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } ": " (count(job.pending)) " rows queued"
                     } } }
                 }
             }

@@ -46,7 +46,7 @@ pub(in crate::web) fn logged_out(theme: Theme) -> Html<String> {
     let content = html! {
         div.card {
             h1 { "You are logged out" }
-            p { "What is in line goes on being worked off." }
+            p { "What is queued is still worked off." }
             p { a href="/login" { "Come in again" } }
         }
     };

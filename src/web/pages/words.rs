@@ -1,5 +1,7 @@
 //! The words for states, the same on every page.
 
+use maud::{Markup, html};
+
 use crate::app::Activity;
 use crate::cli::escape::escaped;
 use crate::domain::Outcome;
@@ -21,7 +23,7 @@ pub(super) fn said(word: &str) -> Option<&'static str> {
         "rest-skipped" => "What was left of the interrupted run is left out.",
         "called-off" => "The run that was asked for is called off.",
         "never" => "It has no next start: nothing was changed.",
-        "removed" => "Removed. Its jobs and their receipts stay; a run that has begun goes on to its end.",
+        "removed" => "Removed. Its jobs and their receipts stay; a run that has begun is finished.",
         "loaded" => "Queued. It is worked off as slots come.",
         "unchanged" => "The file is what was loaded last, so nothing was queued anew.",
         _ => return None,
@@ -56,7 +58,8 @@ pub(super) const fn outcome_class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "done",
         Outcome::Gone => "gone",
-        Outcome::Failed | Outcome::Rejected => "failed",
+        Outcome::Failed => "failed",
+        Outcome::Rejected => "rejected",
         Outcome::Cancelled | Outcome::Kept | Outcome::Duplicate => "spared",
         Outcome::Pending => "rest",
     }
@@ -80,10 +83,19 @@ pub(super) fn reason(code: &str) -> String {
 }
 
 /// A sentence of the command line as a page shows it: with a capital letter and an end. What is foreign in it is escaped already.
-pub(super) fn sentence(said: &str) -> String {
+pub(super) fn sentence(said: &str) -> Markup {
     let mut letters = said.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    commands(&format!("{first}{}.", letters.as_str().trim_end_matches('.')))
+}
+
+/// Text whose commands stand between backticks: a page sets them apart, and breaks none that fits into a line.
+pub(super) fn commands(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code.command { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// Foreign text, with what a browser would obey (marks that turn text around, what cannot be seen) written out.
@@ -92,7 +104,7 @@ pub(super) fn foreign(text: &str) -> String {
 }
 
 /// A text inside the query of an address.
-pub(super) fn encoded(text: &str) -> String {
+pub(in crate::web) fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
