@@ -2,10 +2,10 @@
 //!
 //! In: handles. Out: what stands in the queue about each of them from then on. What does not belong here: rows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::fetch::{Asked, FetchError, Reader, Stop, known_of};
-use crate::domain::{Handle, Platform};
+use crate::domain::{Handle, Platform, TargetId};
 use crate::platform::{Collection, MAX_HANDLES_ASKED, Page, What, find_reading};
 use crate::store::HandlesTold;
 
@@ -75,16 +75,23 @@ impl Resolver {
     }
 }
 
-/// What a page says of the handles that were asked about. Of those it does not name nothing is known: they are asked about
-/// again by the next run.
+/// What a page says of the handles that were asked about. Of those it does not name, or names as two users, nothing is known: they are
+/// asked about again by the next run.
 fn told(asked: &[Handle], page: Page) -> HandlesTold {
     let mut told = HandlesTold::default();
     let wanted: HashSet<&Handle> = asked.iter().collect();
     let mut answered: HashSet<Handle> = HashSet::new();
+    let mut users: HashMap<Handle, HashSet<TargetId>> = HashMap::new();
+    for listed in &page.entries {
+        let Some(handle) = listed.handle.clone() else { continue };
+        users.entry(handle).or_default().insert(listed.id);
+    }
+    let is_one = |handle: &Handle| users.get(handle).is_some_and(|users| users.len() == 1);
     for listed in page.entries {
         let Some(handle) = listed.handle.clone().filter(|handle| wanted.contains(handle)) else { continue };
-        answered.insert(handle.clone());
-        told.found.push((handle, listed.id, known_of(&listed)));
+        if answered.insert(handle.clone()) && is_one(&handle) {
+            told.found.push((handle, listed.id, known_of(&listed)));
+        }
     }
     for missing in page.missing {
         let Ok(handle) = missing.asked.parse::<Handle>() else { continue };
@@ -119,12 +126,12 @@ mod tests {
         };
         let missing = |name: &str| Missing { asked: name.into(), reason: "not_found" };
         let page = Page {
-            entries: vec![listed("1", "Ada"), listed("2", "stranger")],
+            entries: vec![listed("1", "Ada"), listed("2", "stranger"), listed("3", "dan"), listed("4", "Dan")],
             missing: vec![missing("BOB"), missing("ada"), missing("other")],
             ..Page::default()
         };
-        let told = told(&[handle("ada"), handle("bob"), handle("cid")], page);
-        assert_eq!(told.found.len(), 1);
+        let told = told(&[handle("ada"), handle("bob"), handle("cid"), handle("dan")], page);
+        assert_eq!(told.found.len(), 1, "of dan two things are said");
         assert_eq!((told.found[0].0.as_str(), told.found[0].1.to_string()), ("ada", "1".to_owned()));
         assert_eq!(told.missing, [(handle("bob"), "not_found".to_owned())]);
     }

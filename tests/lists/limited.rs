@@ -1,6 +1,6 @@
 //! `cleanup list --limit`: no page is paid for behind the one that fills the limit, and nobody takes what was read for the list.
 
-use crate::common::{Home, SandboxProcess, stderr, stdout};
+use crate::common::{Home, SandboxProcess, USER, stderr, stdout};
 use crate::fetch::{column, ended, list, reads, targets};
 
 fn sandbox(home: &Home, entries: &str) -> SandboxProcess {
@@ -118,4 +118,15 @@ fn verify_does_not_take_it_for_the_list() {
     assert!(stderr(&verified).contains("299 likes listed, 1 done"), "{}", stderr(&verified));
     // Ten, and the other 290 in three pages.
     assert_eq!(reads(&sandbox, "likes").requests - before, 4);
+}
+
+/// A page of the edge may be over in a moment; when it comes five times, somebody has to look.
+#[test]
+fn a_web_page_instead_of_a_list_is_asked_about_five_times() {
+    let home = Home::new();
+    let sandbox = sandbox(&home, "10");
+    sandbox.post(&format!("/sandbox/user/{USER}/route-page"));
+    let output = ended(list(&home, &sandbox, &["likes"]), 77);
+    assert!(stderr(&output).contains("not_found_unreadable"), "{}", stderr(&output));
+    assert_eq!(reads(&sandbox, "likes").requests, 5);
 }

@@ -77,6 +77,40 @@ fn a_request_that_is_not_taken_any_more_costs_five_requests_and_no_row() {
     assert!(json(&run(&home, &sandbox, &["status", "--json"]))["accounts"][0]["needs_person"].is_null());
 }
 
+/// The next process, of the next night, begins with the rows that were not asked for yet.
+#[test]
+fn rows_that_went_back_let_the_others_go_first_in_the_next_process() {
+    let home = Home::new();
+    let sandbox = sandbox(&home);
+    home.write("unfollow.csv", ids(ROWS));
+    // An answer of the edge is an answer, and no outage to be waited for.
+    sandbox.post(&format!("/sandbox/user/{USER}/route-page"));
+    let night = ["run", "unfollow.csv", "--yes", "--json", "--workers", "1", "--rate", "1000/1s"];
+    let ended = run(&home, &sandbox, &night);
+    assert_eq!((code(&ended), &json(&ended)["requests"]), (77, &5.into()), "{}", stderr(&ended));
+    assert!(stderr(&ended).contains("endpoint_not_found"), "{}", stderr(&ended));
+    let ended = run(&home, &sandbox, &night);
+    assert_eq!((code(&ended), &json(&ended)["requests"]), (77, &5.into()), "{}", stderr(&ended));
+    sandbox.post(&format!("/sandbox/user/{USER}/restore"));
+    let outcomes = || -> Vec<bool> {
+        let receipts = stdout(&run(&home, &sandbox, &["report", "unfollow"]));
+        receipts.lines().skip(1).map(|line| line.contains(",done,")).collect()
+    };
+    // The last two rows come first, and then those that were asked for first.
+    for requests in [2, 5, 5] {
+        let before = outcomes();
+        let bound = requests.to_string();
+        run(&home, &sandbox, &[&night[..], &["--max-requests", &bound]].concat());
+        let newly: Vec<usize> = (0..12).filter(|row| outcomes()[*row] && !before[*row]).collect();
+        let expected = match before.iter().filter(|done| **done).count() {
+            0 => vec![10, 11],
+            2 => vec![0, 1, 2, 3, 4],
+            _ => vec![5, 6, 7, 8, 9],
+        };
+        assert_eq!(newly, expected);
+    }
+}
+
 #[test]
 fn a_few_rows_that_nothing_proves_gone_have_failed_and_say_why() {
     let home = Home::new();

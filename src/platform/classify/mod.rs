@@ -33,7 +33,7 @@ use super::reply::{Finding, Limited, RefusalKind};
 use crate::domain::{NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, Platform, RateFacts, TargetKind};
 pub(super) use body::{Object, Unreadable, read};
 pub use subject::Subject;
-use subject::is_record_of_target;
+use subject::{is_record_of_target, names_another_target};
 
 /// What an answer to `endpoint` means, asked about `subject`.
 pub fn classify(endpoint: &Endpoint, subject: Subject<'_>, answer: &Answer) -> Finding {
@@ -98,7 +98,9 @@ fn expected(question: &Question<'_>, root: &Object) -> Option<bool> {
     match question.success {
         Success::Flag { pointer, value } => {
             let field = body::at(root, pointer)?;
-            Some(field.as_bool() == Some(value))
+            let beside = pointer.rsplit_once('/').and_then(|(parent, _)| body::at(root, parent)?.as_object());
+            let names_another = |(_, subject)| beside.is_some_and(|beside| names_another_target(subject, beside));
+            Some(field.as_bool() == Some(value) && !question.subject.is_some_and(names_another))
         }
         // v1.1 can put errors beside an object; an object with errors confirms nothing.
         Success::Id { .. } | Success::Record { .. } if root.contains_key("errors") => None,

@@ -55,6 +55,13 @@ pub(super) fn is_record_of_target(subject: Subject<'_>, record: &Object, id_str:
     }
 }
 
+/// Whether an effect is told of another target: X and AIsa need not say whose it is, but where they do, it has to be the target's.
+pub(super) fn names_another_target(subject: Subject<'_>, effect: &Object) -> bool {
+    let names = ["target_user_id", "tweet_id", "source_tweet_id"];
+    let named = names.iter().filter_map(|name| text_of(effect.get(*name)?));
+    named.filter(|id| !id.is_empty()).any(|id| !is_target(subject, &id))
+}
+
 /// Whether a text has the target as a word of its own.
 pub(super) fn mentions_target(subject: Subject<'_>, text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| is_target(subject, word))
@@ -62,14 +69,17 @@ pub(super) fn mentions_target(subject: Subject<'_>, text: &str) -> bool {
 
 /// The IDs that a problem gives: its fields, and what stands in brackets in its sentence ("Could not find tweet with id: [9].").
 fn ids(problem: &Object) -> Vec<String> {
-    let text = |value: &Value| match value {
+    let fields = ["resource_id", "value"].iter().filter_map(|name| text_of(problem.get(*name)?));
+    let sentence = problem.get("detail").and_then(Value::as_str).and_then(bracketed);
+    fields.chain(sentence).filter(|id| !id.is_empty()).collect()
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
-    };
-    let fields = ["resource_id", "value"].iter().filter_map(|name| text(problem.get(*name)?));
-    let sentence = problem.get("detail").and_then(Value::as_str).and_then(bracketed);
-    fields.chain(sentence).filter(|id| !id.is_empty()).collect()
+    }
 }
 
 fn bracketed(text: &str) -> Option<String> {

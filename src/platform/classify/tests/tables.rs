@@ -187,6 +187,21 @@ fn a_record_of_somebody_else_confirms_nothing() {
     // `unretweet` hands back the post that was reposted.
     check(V1, Action::Unrepost, &[(200, r#"{"id_str":"8","id":8}"#, "done"), (200, r#"{"id_str":"x"}"#, other)]);
 
+    // v2 and AIsa need not name it.
+    for platform in [X, AISA] {
+        check(
+            platform,
+            Action::Unfollow,
+            &[
+                (200, r#"{"data":{"following":false,"target_user_id":"9"}}"#, "done"),
+                (200, r#"{"data":{"following":false,"target_user_id":9,"more":"8"}}"#, "done"),
+                (200, r#"{"data":{"following":false,"target_user_id":"8"}}"#, other),
+                (200, r#"{"data":{"following":false,"target_user_id":8}}"#, other),
+            ],
+        );
+    }
+    check(X, Action::Unlike, &[(200, r#"{"data":{"liked":false,"tweet_id":"8"}}"#, other)]);
+
     let said = |target: &str, body: &str| {
         let (user, target) = ("42".parse().unwrap(), target.parse().unwrap());
         let subject = Subject { user: &user, target: &target };
