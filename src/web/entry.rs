@@ -41,7 +41,7 @@ pub(super) async fn arrive(
         return Ok(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
     if visitor.session.is_some() {
-        return Ok(Redirect::to("/").into_response());
+        return Ok(Redirect::to(&web.root.at("/")).into_response());
     }
     if matches!(web.entry, Entry::Password(_)) {
         return Ok(pages::login(visitor.theme, None).into_response());
@@ -107,7 +107,7 @@ async fn let_in(web: &Web, token: &str, how: &str) -> Response {
         Err(error) => tracing::error!(%error, "somebody came in, and it is not written down"),
     }
     let cookie = session_cookie(web, token);
-    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&web.root.at("/"))).into_response()
 }
 
 /// Ends the session.
@@ -132,7 +132,8 @@ pub(super) async fn choose_theme(
     let theme = Theme::parse(&choice.theme);
     // Back to where it was chosen; only the path, so that nobody is sent elsewhere.
     let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let back = web.places.own_path(from).unwrap_or("/");
+    let back = web.places.own_path(from).and_then(|path| web.root.inside(path));
+    let back = back.filter(|path| !path.starts_with("//")).unwrap_or("/");
     ([(header::SET_COOKIE, theme_cookie(&web, theme))], Redirect::to(back)).into_response()
 }
 

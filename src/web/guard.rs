@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::access::{Asker, Refusal, Session};
 use super::connections::Connection;
+use super::mount::Inside;
 use super::pages::{self, Theme};
 use super::problem::Problem;
 use super::routes::MAX_FORM_BYTES;
@@ -22,8 +23,9 @@ const MAX_REQUEST_SECONDS: u64 = 30;
 /// How long an upload may take.
 const MAX_UPLOAD_SECONDS: u64 = 900;
 
-/// The session's cookie. Over https with the prefix that no other name of the domain can set.
-const COOKIE: &str = "cleanup_session";
+/// The begin of the session's cookie; the port follows, for cookies know none and other servers of this machine set theirs.
+const COOKIE: &str = "cleanup_session_";
+/// Over https, with the prefix that no other name of the domain can set.
 const SECURE_COOKIE: &str = "__Host-cleanup_session";
 const THEME_COOKIE: &str = "cleanup_theme";
 
@@ -143,11 +145,12 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
         return Err(refusal(Refusal::Origin));
     }
     web.places.admit(&asker, !reads || path == "/events").map_err(refusal)?;
-    let name = if web.places.is_secure() { SECURE_COOKIE } else { COOKIE };
+    let name = session_cookie_name(web);
     let now = web.clock.now().tick;
+    let is_inside = request.extensions().get::<Inside>().is_some();
     // Other programs of this host may have set one of the same name.
     let is_use = is_use(request.method(), path, headers);
-    let session = cookies(headers, name).find_map(|token| web.sessions.find(token, is_use, now));
+    let session = cookies(headers, &name).filter(|_| is_inside).find_map(|token| web.sessions.find(token, is_use, now));
     let for_everybody = path == "/login" || path.starts_with("/assets/");
     if session.is_some() || for_everybody {
         return Ok(Visitor { session, theme, is_known: session.is_some() });
@@ -218,8 +221,13 @@ fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'
 
 /// The header that gives a browser its session.
 pub(super) fn session_cookie(web: &Web, token: &str) -> String {
-    let (name, secure) = if web.places.is_secure() { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
-    format!("{name}={token}; HttpOnly; SameSite=Strict; Path=/{secure}")
+    let (name, path) = (session_cookie_name(web), web.root.cookie_path());
+    let secure = if web.places.is_secure() { "; Secure" } else { "" };
+    format!("{name}={token}; HttpOnly; SameSite=Strict; Path={path}{secure}")
+}
+
+fn session_cookie_name(web: &Web) -> String {
+    if web.places.is_secure() { SECURE_COOKIE.to_owned() } else { format!("{COOKIE}{}", web.places.port()) }
 }
 
 /// The header that takes it away.

@@ -5,7 +5,7 @@
 //! command line. What does not belong here: draining (the engine does not know this room), SQL, terminals.
 //!
 //! ```text
-//!   request -> server (bounds) -> guard (Host, Origin, session) -> handlers -> store -> pages -> headers -> response
+//!   request -> server (bounds) -> mount (path) -> guard (Host, Origin, session) -> handlers -> store -> pages -> headers -> response
 //! ```
 //! Pages are whole without JavaScript; the one small script asks for the page again when the stream of events says that
 //! something has changed, and puts the parts marked `data-live` in place.
@@ -19,6 +19,7 @@ mod events;
 mod guard;
 mod hub;
 mod metrics;
+mod mount;
 mod pages;
 mod paging;
 mod problem;
@@ -32,6 +33,7 @@ mod uploads;
 mod views;
 
 pub use hub::Hub;
+pub use mount::Root;
 pub use routes::router;
 pub use server::{Server, ServerError};
 pub use state::{EngineState, EngineStatus, Entry, Setup, Web};

@@ -11,15 +11,22 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::Web;
-use super::{actions, api, entry, events, guard, metrics, reports, schedules, uploads, views};
+use super::{actions, api, entry, events, guard, metrics, mount, reports, schedules, uploads, views};
 
 /// The longest body of a form; uploads have a bound of their own.
 pub(super) const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Assets change only with the program, whose version is in their address.
 const ASSETS_ARE_KEPT: &str = "private, max-age=86400";
 
-/// Every address of the dashboard, guarded.
+/// Every address of the dashboard, guarded, under its root. Outside of the root there are `/login`, `/assets`, `/metrics` and
+/// `/healthz`, and nothing that tells the root.
 pub fn router(web: Arc<Web>) -> Router {
+    // Around the routes, because it changes the address that chooses one.
+    let mounted = from_fn_with_state(Arc::clone(&web), mount::mount);
+    Router::new().fallback_service(routes(web)).layer(mounted)
+}
+
+fn routes(web: Arc<Web>) -> Router {
     Router::new()
         .route("/", get(views::now))
         .route("/jobs", get(views::jobs))

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::{NoRandom, Password, Places, Sessions, Token, Tries};
 use super::hub::Hub;
+use super::mount::Root;
 use super::uploads::Uploads;
 use crate::cli::error::CliError;
 use crate::clock::SharedClock;
@@ -93,6 +94,8 @@ pub enum Entry {
 pub struct Setup {
     /// The names it is known under.
     pub places: Places,
+    /// Where it stands.
+    pub root: Root,
     /// How somebody comes in.
     pub entry: Entry,
     /// Lets a scraper read `/metrics` without a session.
@@ -114,6 +117,7 @@ pub struct Setup {
 /// What every handler stands on.
 pub struct Web {
     pub(super) places: Places,
+    pub(super) root: Root,
     pub(super) entry: Entry,
     pub(super) metrics_token: Option<Secret>,
     pub(super) sessions: Sessions,
@@ -145,11 +149,12 @@ pub struct Web {
 impl Web {
     /// Puts it together.
     pub fn new(setup: Setup) -> Arc<Web> {
-        let Setup { places, entry, metrics_token, store, settings, clock, zone, hub, engine } = setup;
+        let Setup { places, root, entry, metrics_token, store, settings, clock, zone, hub, engine } = setup;
         let now = clock.now();
         let queue = store.path().to_path_buf();
         Arc::new(Web {
             places,
+            root,
             entry,
             metrics_token,
             sessions: Sessions::default(),

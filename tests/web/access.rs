@@ -50,11 +50,12 @@ fn a_theme_leads_back_to_a_page_of_ours_and_nowhere_else() {
         answer.head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or_default().to_owned()
     };
     let home = back("");
-    assert!(back(&format!("{own}/jobs?x=1")).ends_with("/jobs?x=1"));
+    assert_eq!(back(&served.url("/jobs?x=1")), served.page("/jobs?x=1"));
     for path in
         ["//evil.example", "/\\evil.example", "/\\/evil.example", "\\\\evil.example", "/a\\..\\..\\evil.example"]
     {
         assert_eq!(back(&format!("{own}{path}")), home, "{path}");
+        assert_eq!(back(&served.url(path)), home, "{path}");
     }
     assert_eq!(back("http://evil.example/jobs"), home);
 }
@@ -77,6 +78,52 @@ fn whoever_is_logged_out_hears_nothing_more() {
     assert_eq!(&start, b"HTTP/1.1 200 OK");
     served.post("/logout", &cookie, "");
     stream.read_to_end(&mut Vec::new()).expect("the stream ends");
+}
+
+#[test]
+fn nothing_outside_tells_the_path_of_the_pages() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let root = served.page("/").trim_matches('/').to_owned();
+    assert!(root.len() > 40, "{root}");
+    let outside = |path: &str| {
+        // As it stands, without the root.
+        let path = format!("http://{}{path}", served.address);
+        let origin = format!("http://{}", served.address);
+        served.ask("GET", &path, &[("cookie", cookie.as_str()), ("origin", &origin)], "")
+    };
+    for (path, status) in [
+        ("/", 401),
+        ("/jobs", 401),
+        ("/api/status", 401),
+        ("/events", 401),
+        ("/metrics", 401),
+        ("/nowhere", 401),
+        ("/login", 401),
+        ("/login?token=x", 401),
+        ("/healthz", 200),
+        ("/assets/style.css", 200),
+        ("/assets/nothing.css", 404),
+    ] {
+        let answer = outside(path);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(!answer.head.contains(&root) && !answer.body.contains(&root), "{path}: {answer:?}");
+    }
+    assert!(!served.said().contains(&root));
+    // Inside, everything a page leads to is inside.
+    for path in ["/", "/jobs", "/new", "/schedules", "/accounts", "/log"] {
+        let page = served.get(path, &cookie).body;
+        for attribute in [" href=\"/", " action=\"/", " data-events=\"/"] {
+            let all = page.split(attribute).skip(1);
+            let leads_out: Vec<&str> =
+                all.filter(|rest| !rest.starts_with(&root) && !rest.starts_with("assets/")).collect();
+            assert!(leads_out.is_empty(), "{path}: {attribute}{leads_out:?}");
+        }
+    }
+    let line = served.ask("GET", "/", &[("cookie", &cookie)], "");
+    assert_eq!(line.status, 200);
+    assert_eq!(served.ask("GET", &format!("/{root}/jobs"), &[], "").status, 401, "the path alone lets nobody in");
+    assert_eq!(served.ask("GET", &format!("/{root}/metrics"), &[("cookie", &cookie)], "").status, 200);
 }
 
 #[test]
@@ -361,7 +408,12 @@ fn json_and_metrics_are_what_the_commands_say() {
     assert_eq!(served.get("/api/jobs/nobody", &cookie).status, 404);
     let scraped = |token: &str| {
         let bearer = format!("Bearer {token}");
-        served.ask("GET", "/metrics", &[("host", "prometheus-target:9"), ("authorization", &bearer)], "")
+        served.ask(
+            "GET",
+            "http://prometheus-target:9/metrics",
+            &[("host", "prometheus-target:9"), ("authorization", &bearer)],
+            "",
+        )
     };
     assert_eq!(scraped("wrong").status, 421);
     let page = scraped("scraper-token-of-this-test");

@@ -36,12 +36,19 @@ const CHART: &str = r"
     if (lines.left < frame.left || lines.right > frame.right || frame.right > innerWidth) bad.push(chart);
     return bad.map(node => node.outerHTML);";
 
+/// Comes in with the one-time link.
+pub(crate) fn come_in(browser: &Browser, served: &Served) {
+    browser.go(&served.link());
+    browser.until("Log out");
+    served.learn(&browser.address());
+}
+
 #[test]
 fn a_persons_way_from_the_link_to_the_report() {
     let Some(browser) = Browser::open() else { return };
     let served = Served::start();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/jobs/unfollow.csv");
-    browser.go(&served.link());
+    come_in(&browser, &served);
     browser.until("Nothing is queued");
     browser.click("a.button.primary");
     browser.write("#file", sample);
@@ -80,7 +87,7 @@ fn a_persons_way_from_the_link_to_the_report() {
     );
     let told = String::from_utf8(served.cleanup(&["report", "unfollow"]).stdout).unwrap();
     assert_eq!(report.as_str().unwrap(), told);
-    browser.go(&format!("http://{}/log", served.address));
+    browser.go(&served.url("/log"));
     let log = browser.text();
     for deed in ["log-in", "load", "pause", "unpause", "retry"] {
         assert!(log.contains(deed), "{deed}? {log}");
@@ -94,7 +101,7 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
     let sample = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/jobs/unfollow.csv")).unwrap();
     std::fs::write(served.path("unfollow.csv"), sample).unwrap();
     served.cleanup(&["load", "unfollow.csv"]);
-    browser.go(&served.link());
+    come_in(&browser, &served);
     served.until("something has failed", |served| {
         let status = served.cleanup(&["status", "--json"]);
         let status: serde_json::Value = serde_json::from_slice(&status.stdout).unwrap();
@@ -104,8 +111,8 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
     look_at(&browser, &served, &[("no schedules", "/schedules")]);
     // One with a past, one that is left out next.
     crate::schedules::add(&served, "nightly", &["--until", "06:00", "--jitter", "10m"]);
-    browser.go(&format!("http://{}/schedules", served.address));
-    browser.click("form[action='/schedules/run'] button");
+    browser.go(&served.url("/schedules"));
+    browser.click("form[action$='/schedules/run'] button");
     browser.until("(exit code");
     crate::schedules::add(
         &served,
@@ -130,15 +137,15 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
     look_at(&browser, &served, &pages);
     fits_a_phone(&browser, &served);
     // The switch works without the system's word, and leads back to where it was pressed.
-    browser.go(&format!("http://{}/jobs/1", served.address));
-    browser.click("form[action='/theme'] button");
+    browser.go(&served.url("/jobs/1"));
+    browser.click("form[action$='/theme'] button");
     browser.until("Theme: light");
-    assert!(browser.run("return location.pathname").as_str() == Some("/jobs/1"));
+    assert_eq!(browser.run("return location.pathname").as_str().unwrap(), served.page("/jobs/1"));
     let ground = browser.run("return getComputedStyle(document.body).backgroundColor");
     assert_eq!(ground, "rgb(247, 246, 243)");
     // A page of what went wrong looks as the others do.
     for path in ["/nowhere", "/jobs/99"] {
-        browser.go(&format!("http://{}{path}", served.address));
+        browser.go(&served.url(path));
         assert_eq!(browser.run("return document.documentElement.dataset.theme"), "light", "{path}");
     }
 }
@@ -148,7 +155,7 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
 fn fits_a_phone(browser: &Browser, served: &Served) {
     let size = json!({ "width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": false });
     browser.devtools("Emulation.setDeviceMetricsOverride", size);
-    let page = |path: &str| browser.go(&format!("http://{}{path}", served.address));
+    let page = |path: &str| browser.go(&served.url(path));
     page("/jobs/1");
     assert_eq!(browser.run(CHART), json!([]));
     let colours = browser.run(
@@ -179,7 +186,7 @@ fn look_at(browser: &Browser, served: &Served, pages: &[(&str, &str)]) {
             let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
             browser.devtools("Emulation.setDeviceMetricsOverride", size);
             for (name, path) in pages {
-                browser.go(&format!("http://{}{path}", served.address));
+                browser.go(&served.url(path));
                 look(browser, name, width, theme);
             }
         }
@@ -213,7 +220,7 @@ fn look(browser: &Browser, name: &str, width: u32, theme: &str) {
 fn a_page_of_another_origin_gets_nothing_with_the_cookie_in_the_browser() {
     let Some(browser) = Browser::open() else { return };
     let served = Served::start();
-    browser.go(&served.link());
+    come_in(&browser, &served);
     browser.until("Nothing is queued");
     // localhost is another site than 127.0.0.1, and another origin; a server of our own there is the stranger.
     let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -230,15 +237,51 @@ fn a_page_of_another_origin_gets_nothing_with_the_cookie_in_the_browser() {
         }
     });
     browser.go(&format!("http://localhost:{port}/"));
-    let ours = format!("http://{}", served.address);
+    let (home, address) = (served.url("/"), &served.address);
+    let ours = home.trim_end_matches('/');
     let got = browser.run_async(&format!(
         "const done = arguments[0];
          const ask = (path, options) => fetch('{ours}' + path, {{ credentials: 'include', ...options }}).then(a => a.type + a.status, () => 'nothing');
-         const image = new Promise(r => {{ const i = new Image(); i.onload = () => r('image'); i.onerror = () => r('nothing'); i.src = '{ours}/assets/icon.svg'; }});
+         const image = new Promise(r => {{ const i = new Image(); i.onload = () => r('image'); i.onerror = () => r('nothing'); i.src = 'http://{address}/assets/icon.svg'; }});
          const frame = new Promise(r => {{ const f = document.createElement('iframe'); f.src = '{ours}/'; f.onload = () => {{ try {{ r(f.contentDocument ? 'own' : 'nothing'); }} catch {{ r('nothing'); }} }}; document.body.append(f); }});
          const events = new Promise(r => {{ const e = new EventSource('{ours}/events', {{ withCredentials: true }}); e.onopen = () => r('events'); e.onerror = () => r('nothing'); }});
          Promise.all([ask('/api/status'), ask('/', {{}}), ask('/engine/wake', {{ method: 'POST' }}), image, frame, events]).then(done)"
     ));
     assert_eq!(got, json!(["nothing", "nothing", "nothing", "nothing", "nothing", "nothing"]));
     assert!(!served.get("/log", &served.cookie()).body.contains("try-again"));
+}
+
+#[test]
+fn two_dashboards_of_one_machine_do_not_know_of_each_other() {
+    let Some(browser) = Browser::open() else { return };
+    let (one, other) = (Served::start(), Served::start());
+    come_in(&browser, &one);
+    come_in(&browser, &other);
+    for served in [&one, &other, &one] {
+        browser.go(&served.url("/jobs"));
+        assert!(browser.text().contains("Log out"), "{}", browser.text());
+        // What is pressed is done there, and the stream of events is its own.
+        browser.click("form[action$='/theme'] button");
+        browser.until("live");
+        assert_eq!(browser.address(), served.url("/jobs"));
+    }
+    browser.click("form[action$='/logout'] button");
+    browser.until("You are logged out");
+    browser.go(&other.url("/jobs"));
+    assert!(browser.text().contains("Log out"), "{}", browser.text());
+    // Another server of this machine is asked by the same browser, for the same host.
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = stranger.local_addr().unwrap().port();
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = stranger.accept().unwrap();
+        let mut head = vec![0; 8192];
+        let length = std::io::Read::read(&mut stream, &mut head).unwrap();
+        let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
+        std::io::Write::write_all(&mut stream, page.as_bytes()).unwrap();
+        String::from_utf8_lossy(&head[..length]).into_owned()
+    });
+    browser.go(&format!("http://127.0.0.1:{port}/jobs"));
+    let head = heard.join().unwrap();
+    assert!(head.contains("cleanup_theme"), "it gets the cookies of this host: {head}");
+    assert!(!head.contains("cleanup_session") && !head.contains(one.page("/").trim_matches('/')), "{head}");
 }

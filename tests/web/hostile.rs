@@ -116,14 +116,14 @@ fn ten_thousand_hostile_requests() {
 /// A request that is never finished: half a head, or half a body.
 fn begin_slowly(served: &Served, cookie: &str, n: usize) -> TcpStream {
     let mut stream = TcpStream::connect(served.connect_to()).unwrap();
-    let address = &served.address;
+    let (address, new) = (&served.address, served.page("/new"));
     let text = match n % 3 {
         0 => format!("GET / HTTP/1.1\r\nhost: {address}\r\nx-slow: "),
         1 => format!(
             "POST /login HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 50000\r\n\r\npass"
         ),
         _ => format!(
-            "POST /new HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncookie: {cookie}\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: 50000\r\n\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n1"
+            "POST {new} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\ncookie: {cookie}\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: 50000\r\n\r\n--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n1"
         ),
     };
     stream.write_all(text.as_bytes()).unwrap();
@@ -136,6 +136,10 @@ fn hostile(served: &Served, cookie: &str, dice: &mut fastrand::Rng) -> Vec<u8> {
     if dice.u8(..) < 10 {
         path.push_str(&"a".repeat(dice.usize(..40_000)));
     }
+    // As often outside of the dashboard's own path.
+    if dice.bool() {
+        path = served.page(&path);
+    }
     // Pauses and cancels of the person's own are no attack: everything else that may be done with a session is tried.
     let mut head = format!("{method} {path} HTTP/1.{}\r\n", dice.u8(..3));
     let address = &served.address;
@@ -143,7 +147,7 @@ fn hostile(served: &Served, cookie: &str, dice: &mut fastrand::Rng) -> Vec<u8> {
         (230, format!("host: {address}")),
         (20, "host: evil.example".to_owned()),
         (120, format!("cookie: {cookie}")),
-        (60, "cookie: cleanup_session=AAAA; cleanup_theme=\u{7f}x".to_owned()),
+        (60, format!("cookie: {}=AAAA; cleanup_theme=\u{7f}x", cookie.split('=').next().unwrap())),
         (150, format!("origin: http://{address}")),
         (20, "origin: null".to_owned()),
         (40, "sec-fetch-site: cross-site".to_owned()),

@@ -48,8 +48,8 @@ fn ended(served: &Served, cookie: &str, before: &serde_json::Value) -> serde_jso
 fn a_person_steers_a_schedule() {
     let Some(browser) = Browser::open() else { return };
     let served = Served::start();
-    browser.go(&served.link());
-    browser.click("nav.main a[href='/schedules']");
+    crate::browser::come_in(&browser, &served);
+    browser.click("nav.main a[href$='/schedules']");
     browser.until("Nothing is scheduled");
     assert!(browser.text().contains("cleanup schedule add NAME --cron '0 2 * * *' FILE.csv --sandbox"));
     // It appears by itself.
@@ -60,32 +60,32 @@ fn a_person_steers_a_schedule() {
         assert!(text.contains(wanted), "{wanted}? {text}");
     }
     assert_eq!(browser.run("return document.querySelectorAll('ul.starts li').length"), 5);
-    browser.click("form[action='/schedules/skip'] button");
+    browser.click("form[action$='/schedules/skip'] button");
     browser.until("The next start is left out.");
     assert_eq!(browser.run("return document.querySelectorAll('ul.starts li .chip').length"), 1);
-    assert_eq!(browser.run("return document.querySelectorAll(\"form[action='/schedules/skip']\").length"), 0);
-    browser.click("form[action='/schedules/run'] button");
+    assert_eq!(browser.run("return document.querySelectorAll(\"form[action$='/schedules/skip']\").length"), 0);
+    browser.click("form[action$='/schedules/run'] button");
     browser.until("It is run now, or as soon as the run before it has ended.");
     // Watched to its end without touching the page.
     browser.until("(exit code");
     let text = browser.text();
     assert!(text.contains("asked for") && text.contains("settled"), "{text}");
     // Removing asks first.
-    browser.click("a[href='/schedules/remove?name=nightly']");
+    browser.click("a[href$='/schedules/remove?name=nightly']");
     browser.until("Remove nightly?");
     browser.click("main a.button");
     browser.until("Next starts");
-    browser.click("a[href='/schedules/remove?name=nightly']");
+    browser.click("a[href$='/schedules/remove?name=nightly']");
     browser.until("Remove nightly?");
     browser.click("button.danger");
     browser.until("Removed. Its jobs and their receipts stay");
     browser.until("Nothing is scheduled");
-    browser.go(&format!("http://{}/log", served.address));
+    browser.go(&served.url("/log"));
     let log = browser.text();
     for deed in ["schedule-skip", "schedule-run", "schedule-remove", "nightly: to be run now"] {
         assert!(log.contains(deed), "{deed}? {log}");
     }
-    browser.go(&format!("http://{}/jobs", served.address));
+    browser.go(&served.url("/jobs"));
     browser.until("few");
 }
 
@@ -101,7 +101,7 @@ fn a_run_that_is_asked_for_begins_at_once_and_is_counted() {
     };
     assert_eq!(attempts(), 0.0);
     let answer = served.post("/schedules/run", &cookie, "name=nightly");
-    assert!(answer.status == 303 && answer.head.contains("location: /schedules?said=asked\r\n"), "{answer:?}");
+    assert!(answer.status == 303 && answer.head.contains("/schedules?said=asked\r\n"), "{answer:?}");
     let first = ended(&served, &cookie, &serde_json::Value::Null);
     assert_eq!((&first["asked_for"], &first["stopped"]), (&true.into(), &"finished".into()));
     let requests = first["requests"].as_f64().unwrap();
@@ -218,10 +218,12 @@ fn many_schedules_are_paged() {
     }
     let first = served.get("/schedules", &cookie).body;
     assert!(first.len() < 100_000 && first.contains("night-11") && !first.contains("night-12"), "{}", first.len());
-    assert!(first.contains("href=\"/schedules?after=night-11\""), "{first}");
+    let next = format!("href=\"{}\"", served.page("/schedules?after=night-11"));
+    assert!(first.contains(&next), "{first}");
     let second = served.get("/schedules?after=night-11", &cookie).body;
     assert!(second.contains("night-12") && !second.contains("night-11") && !second.contains("Next page"), "{second}");
-    assert!(second.contains("rel=\"prev\" href=\"/schedules\"") && !first.contains("Previous page"), "{second}");
+    let previous = format!("rel=\"prev\" href=\"{}\"", served.page("/schedules"));
+    assert!(second.contains(&previous) && !first.contains("Previous page"), "{second}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long anything may take on a busy machine.
@@ -16,7 +17,12 @@ pub(crate) struct Served {
     pub(crate) address: String,
     /// Where it listens.
     socket: String,
+    /// The path under which its pages are, once somebody has come in.
+    root: OnceLock<String>,
 }
+
+/// What is asked for outside of it.
+const OUTSIDE: [&str; 3] = ["/login", "/assets/", "/healthz"];
 
 /// An answer: its status, its head and its body.
 #[derive(Debug)]
@@ -41,7 +47,7 @@ impl Served {
         let log = std::fs::File::create(folder.path().join("stderr")).unwrap();
         command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = command.spawn().unwrap();
-        let mut served = Served { child, folder, address: String::new(), socket };
+        let mut served = Served { child, folder, address: String::new(), socket, root: OnceLock::new() };
         served.address = served.until("it says where it is", |served| {
             let text = served.said();
             let line = text.lines().find_map(|line| line.strip_prefix("the dashboard is at http"))?;
@@ -73,13 +79,33 @@ impl Served {
         let path = link.split_once(&self.address).unwrap().1;
         let answer = self.ask("GET", path, &[], "");
         assert_eq!(answer.status, 303, "{answer:?}");
-        let line = answer.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        let told = |name: &str| answer.head.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        self.learn(told("location: "));
+        let line = told("set-cookie: ");
         line.split(';').next().unwrap().to_owned()
     }
 
-    /// The path of a page.
+    /// Learns the root from the address of its first page.
+    pub(crate) fn learn(&self, home: &str) {
+        let origin = format!("http://{}", self.address);
+        let root = home.strip_prefix(&origin).unwrap_or(home).trim_end_matches('/');
+        assert_eq!(self.root.get_or_init(|| root.to_owned()), root, "it is the same for everybody");
+    }
+
+    /// The path of a page, as far as the root is known.
     pub(crate) fn page(&self, path: &str) -> String {
-        path.to_owned()
+        let root = self.root.get().map_or("", String::as_str);
+        let is_outside = OUTSIDE.iter().any(|outside| path.starts_with(outside));
+        if is_outside || !path.starts_with('/') || (!root.is_empty() && path.starts_with(root)) {
+            path.to_owned()
+        } else {
+            format!("{root}{path}")
+        }
+    }
+
+    /// The whole address of a page, for a browser.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{}", self.address, self.page(path))
     }
 
     /// Runs another command on the same queue.
@@ -110,6 +136,7 @@ impl Served {
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(self.connect_to()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let path = self.page(path);
         let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "host") {
             head.push_str(&format!("host: {}\r\n", self.address));

@@ -90,6 +90,12 @@ impl Places {
         self.scheme == "https"
     }
 
+    /// The port that browsers use.
+    pub fn port(&self) -> u16 {
+        let told = self.hosts.first().and_then(|host| host.rsplit_once(':')).and_then(|(_, port)| port.parse().ok());
+        told.unwrap_or(if self.is_secure() { 443 } else { 80 })
+    }
+
     /// The first of our addresses, for links.
     pub fn address(&self) -> String {
         format!("{}://{}", self.scheme, self.hosts.first().map_or("", String::as_str))
@@ -209,7 +215,10 @@ mod tests {
     fn behind_a_proxy_there_is_one_name() {
         let places = Places::behind_proxy("https://cleanup.example.org/").unwrap();
         assert!(places.is_secure());
-        assert_eq!(places.address(), "https://cleanup.example.org");
+        assert_eq!((places.address().as_str(), places.port()), ("https://cleanup.example.org", 443));
+        let ports = ["http://localhost", "http://[::1]:7878", "https://a.example:8443"];
+        assert_eq!(ports.map(|origin| Places::behind_proxy(origin).unwrap().port()), [80, 7878, 8443]);
+        assert_eq!(local().port(), 7878);
         assert_eq!(
             places.admit(&asker("cleanup.example.org", Some("https://cleanup.example.org"), None), true),
             Ok(())

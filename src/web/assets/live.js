@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const state = document.getElementById("live-state");
+  const stream = document.currentScript.dataset.events;
   if (!state || !window.EventSource || !document.querySelector("[data-live]")) return;
   const SHORTEST_PAUSE_MS = 1500;
   let asking = false, again = false, asked = 0;
@@ -48,7 +49,7 @@
   // A browser opens six connections to a server at most, and a page that waits to be gone back to would keep one of them.
   let events = null;
   const follow = () => {
-    events = new EventSource("/events");
+    events = new EventSource(stream);
     events.addEventListener("changed", refresh);
     events.addEventListener("open", () => say("live"));
     events.addEventListener("error", () => say(events && events.readyState === EventSource.CLOSED ? "not live" : "connecting"));

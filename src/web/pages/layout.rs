@@ -118,7 +118,7 @@ impl Frame {
                 ". "
                 form method="post" action="/logout" { button.small type="submit" { "Log out" } }
             }
-            script src=(asset("live.js")) defer {}
+            script src=(asset("live.js")) data-events="/events" defer {}
         };
         document(self.theme, title, &body)
     }

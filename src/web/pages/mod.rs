@@ -1,5 +1,5 @@
 //! Pages, as HTML. In: what there is to show, read already. Out: text. What does not belong here: reading the queue, deciding
-//! anything. Every foreign text is escaped by maud, and made visible before that where a browser would obey it.
+//! anything. Addresses are those of the routes; `mount` gives them the root. Every foreign text is escaped by maud, and made visible before that where a browser would obey it.
 
 mod accounts;
 mod chart;

@@ -17,7 +17,8 @@ pub(in crate::web) fn no_entry(theme: Theme) -> Html<String> {
             h1 { "This page needs its link" }
             p { "The dashboard opens with a one-time link. " code { "cleanup serve" } " shows it in its terminal, and keeps the newest \
                  one in a file beside the queue; it has said where." }
-            p.quiet { "A link works once, and for an hour. The next one is in the same file." }
+            p.quiet { "A link works once, and for an hour. The next one is in the same file. A browser that is logged in already goes on with the \
+                 address that it was led to: the rest of it, behind the port, is the dashboard's own and is not told here." }
         }
     };
     narrow(theme, "No entry", &content)

@@ -29,7 +29,7 @@ use crate::store::{Deed, DrainLock, ServeLock, Store};
 use crate::web::access::{
     InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places, ShortToken, check_metrics_token,
 };
-use crate::web::{EngineStatus, Entry, Hub, Server, ServerError, Setup, Web, router};
+use crate::web::{EngineStatus, Entry, Hub, Root, Server, ServerError, Setup, Web, router};
 
 /// The longest file with a password.
 const MAX_PASSWORD_FILE_BYTES: u64 = 4_096;
@@ -54,11 +54,13 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
     let mut server = Server::bind(args.listen).await?;
     let places = proxied.unwrap_or_else(|| Places::loopback(server.address()));
     let address = places.address();
+    let root = Root::new(&places).map_err(|error| CliError::new(Kind::Fault, error.to_string()).because(error))?;
     let (status, engine) = watch::channel(EngineStatus::default());
     let hub = Hub::default();
     let door = Door::new(store.path(), context);
     let web = Web::new(Setup {
         places,
+        root,
         entry: entry.clone(),
         metrics_token: context.settings.web.metrics_token.clone(),
         store,
