@@ -42,6 +42,7 @@ use printer::Printer;
 
 use crate::clock::{LocalZone, SystemClock};
 use crate::config::{Environment, Settings};
+use crate::domain::io_words;
 use crate::telemetry::{self, Logging};
 
 /// The program: reads its arguments, does what they say, and tells how it went. A panic is a fault of ours, 1.
@@ -102,7 +103,15 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
         quiet: cli.global.quiet,
         color: printer.colors_talk(),
     };
-    telemetry::set_up(&logging).map_err(|error| CliError::io("the log file", error))?;
+    let named = settings.log_file.clone().unwrap_or_default();
+    let talk = *printer;
+    let complain = move |error: &std::io::Error| {
+        let (file, why) = (named.display(), io_words(error));
+        talk.warn(&format!(
+            "the log file {file} cannot be written: {why}; the run goes on, and lines of its log are lost until that is mended"
+        ));
+    };
+    telemetry::set_up(&logging, Box::new(complain)).map_err(|error| CliError::io("the log file", error))?;
     Ok(Context {
         settings,
         printer: *printer,

@@ -3,11 +3,12 @@
 //! In: settings and how often `-v` was given. Out: a global subscriber. What does not belong here: talk to people (that is
 //! `cli/printer`). Only our own lines are ever shown below warnings: libraries log headers and bodies, and those hold secrets.
 
+mod log_file;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::sync::Mutex;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -34,13 +35,17 @@ pub struct Logging<'a> {
     pub color: bool,
 }
 
-/// Sets the process's log up. A second call changes nothing.
+/// Hears of a log file that cannot be written any more.
+pub type Complain = Box<dyn Fn(&std::io::Error) + Send + Sync>;
+
+/// Sets the process's log up. A second call changes nothing. `complain` hears once of a log file that cannot be written: what is lost is
+/// told to somebody, and the run goes on.
 ///
 /// # Errors
 /// The log file cannot be opened.
-pub fn set_up(logging: &Logging<'_>) -> std::io::Result<()> {
+pub fn set_up(logging: &Logging<'_>, complain: Complain) -> std::io::Result<()> {
     match logging.file {
-        Some(path) => install(logging, Mutex::new(open(path)?), false),
+        Some(path) => install(logging, log_file::LogFile::new(open(path)?, complain), false),
         None => install(logging, std::io::stderr, logging.color),
     }
     Ok(())
@@ -123,6 +128,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+    use std::sync::Mutex;
     use tracing::Level;
 
     #[test]

@@ -82,3 +82,18 @@ fn a_place_that_cannot_be_used() {
     assert!(done.err.contains("--db"), "{}", done.err);
     home.run(&["status", "--db", "."]).ends(74);
 }
+
+#[test]
+fn a_log_file_on_a_full_disk_is_told_once() {
+    let home = Home::new();
+    home.write("unmute.csv", "target_id\n1000000000000000007\n1000000007919000008\n");
+    let add = ["schedule", "add", "nightly", "--cron", "0 2 * * *", "--zone", "UTC", "--sandbox", "unmute.csv"];
+    home.run(&add).ends(0);
+    let run = |log: &str| home.run(&["schedule", "run", "nightly", "--sandbox", "--log-file", log]).ends(0);
+    run("night.log");
+    let lines = std::fs::read_to_string(home.path("night.log")).unwrap().lines().count();
+    assert!(lines >= 2, "it has more than one line to write: {lines}");
+    let done = run("/dev/full");
+    let told = "warning: the log file /dev/full cannot be written: the disk is full";
+    assert_eq!(done.err.matches(told).count(), 1, "{}", done.err);
+}

@@ -16,6 +16,7 @@ mod clocks;
 mod disk;
 mod memory;
 mod outage;
+mod per_endpoint;
 mod refusals;
 mod second;
 mod signals;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::ArchiveFault;
 use super::object::read_only;
 use crate::domain::{Handle, TargetId, Wall};
+use crate::lists::parse_source_time;
 
 /// What an archive says of itself. Everything in it is foreign text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +106,16 @@ pub(super) fn of_user_details(json: &[u8], file: &str) -> Result<About, ArchiveF
     })
 }
 
+/// Reads `payload_details.js` of such an archive: when it was made, and how many posts it should have.
+///
+/// # Errors
+/// It is no JSON.
+pub(super) fn of_payload(json: &[u8], file: &str) -> Result<(Option<Wall>, Option<u64>), ArchiveFault> {
+    let payload: PayloadDetails = read_only(json, file)?;
+    let made = payload.created_at.as_deref().and_then(parse_source_time);
+    Ok((made, payload.tweets.and_then(Count::number)))
+}
+
 /// Reads an entry of `tweet_index.js` of such an archive: a month's file, and how many posts it should have.
 ///
 /// # Errors
@@ -184,6 +195,13 @@ struct UserDetails {
     full_name: Option<String>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PayloadDetails {
+    created_at: Option<String>,
+    tweets: Option<Count>,
+}
+
 #[derive(Deserialize)]
 struct IndexEntry {
     file_name: String,
@@ -250,6 +268,10 @@ mod tests {
             "created_at":"2009-03-20 00:00:00 +0000"}"#;
         let about = of_user_details(json, "u").unwrap();
         assert_eq!((about.user_id, about.handle), ("2244994945".parse().ok(), "ada_example".parse().ok()));
+        let (made, posts) =
+            of_payload(br#"{"tweets":26,"created_at":"2018-07-04 09:30:00 +0000","lang":"en"}"#, "p").unwrap();
+        assert_eq!((made.unwrap().rfc3339(), posts), ("2018-07-04T09:30:00Z".to_owned(), Some(26)));
+        assert_eq!(of_payload(b"{}", "p").unwrap(), (None, None));
         let json = br#"{"file_name":"data\/js\/tweets\/2012_12.js","year":2012,"var_name":"tweets_2012_12","tweet_count":26,"month":12}"#;
         assert_eq!(of_index(json, "i").unwrap(), Promised { file_name: "2012_12.js".into(), count: Some(26) });
     }

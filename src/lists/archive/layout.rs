@@ -19,6 +19,8 @@ pub(super) enum Role {
     List(ListKind),
     /// Says whose archive of 2012 to 2018 it is.
     UserDetails,
+    /// Says when such an archive was made, and how many posts it has.
+    PayloadDetails,
     /// Says which months such an archive has.
     MonthIndex,
     /// A month's posts in such an archive. Its part is the year times 100, and the month.
@@ -30,7 +32,7 @@ pub(super) enum Role {
 impl Role {
     /// Whether it belongs to an archive of 2012 to 2018.
     pub(super) fn is_of_months(self) -> bool {
-        matches!(self, Role::UserDetails | Role::MonthIndex | Role::Month | Role::Table)
+        matches!(self, Role::UserDetails | Role::PayloadDetails | Role::MonthIndex | Role::Month | Role::Table)
     }
 }
 
@@ -100,6 +102,7 @@ pub(super) fn place(name: &str) -> Option<Placed<'_>> {
     let (js, role, part) = match file {
         "tweets.csv" if !folder.contains('/') => return Some(Placed { home: folder, role: Role::Table, part: 0 }),
         "user_details.js" => (folder, Role::UserDetails, 0),
+        "payload_details.js" => (folder, Role::PayloadDetails, 0),
         "tweet_index.js" => (folder, Role::MonthIndex, 0),
         _ => (folder.strip_suffix("tweets")?.trim_end_matches('/'), Role::Month, month(file)?),
     };

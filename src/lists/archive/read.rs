@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::about::{Manifest, Promised, of_account, of_index, of_user_details};
+use super::about::{Manifest, Promised, of_account, of_index, of_payload, of_user_details};
 use super::bounded::Meter;
 use super::container::{Bytes, Container, Member};
 use super::layout::{self, Role};
@@ -19,6 +19,8 @@ pub struct Archive {
     container: Container,
     about: About,
     manifest: Option<Manifest>,
+    /// How many posts an archive of 2012 to 2018 says that it has.
+    posts_in_all: Option<u64>,
 }
 
 /// What was read of a list.
@@ -36,6 +38,8 @@ pub struct Tally {
     pub older_versions: u64,
     /// Entries with halves of characters in their text, which were replaced.
     pub with_half_characters: u64,
+    /// How many entries there should be in all files together, where the archive says so.
+    pub promised_in_all: Option<u64>,
     /// File by file.
     pub files: Vec<FileTally>,
 }
@@ -75,7 +79,7 @@ impl Archive {
     }
 
     fn of(name: String, container: Container) -> Result<Archive, ArchiveFault> {
-        let mut archive = Archive { name, container, about: About::default(), manifest: None };
+        let mut archive = Archive { name, container, about: About::default(), manifest: None, posts_in_all: None };
         if let Some(index) = archive.find(Role::Manifest) {
             let globals = ["window.__THAR_CONFIG", "window.YTD.manifest.part"];
             let json = archive.script(index, &globals, |script| script.only_object(MAX_MANIFEST_BYTES))?;
@@ -105,6 +109,11 @@ impl Archive {
         if let Some(index) = self.find(Role::UserDetails) {
             let json = self.script(index, &["var user_details"], |script| script.only_object(MAX_MANIFEST_BYTES))?;
             self.about = of_user_details(&json, &self.container.members()[index].name)?;
+        }
+        if let Some(index) = self.find(Role::PayloadDetails) {
+            let json = self.script(index, &["var payload_details"], |script| script.only_object(MAX_MANIFEST_BYTES))?;
+            let (made, posts) = of_payload(&json, &self.container.members()[index].name)?;
+            (self.about.generated_at, self.posts_in_all) = (made.or(self.about.generated_at), posts);
         }
         let Some(index) = self.find(Role::MonthIndex) else { return Ok(()) };
         let file = self.container.members()[index].name.clone();
@@ -160,7 +169,8 @@ impl Archive {
         let promised: Vec<Promised> = self.promised(list).map(<[Promised]>::to_vec).unwrap_or_default();
         let has_manifest = self.manifest.is_some();
         let mut meter = Meter::new(watch);
-        let mut tally = Tally::default();
+        let are_months = parts.iter().any(|index| self.container.members()[*index].role == Role::Month);
+        let mut tally = Tally { promised_in_all: self.posts_in_all.filter(|_| are_months), ..Tally::default() };
         let mut edited = HashSet::new();
         for index in parts {
             let member = &self.container.members()[index];

@@ -24,6 +24,11 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
             _ => {}
         }
     }
+    let found: u64 = tally.files.iter().map(|file| file.found).sum();
+    if let Some(promised) = tally.promised_in_all.filter(|promised| *promised != found) {
+        let found = counted(found, "post", "posts");
+        printer.warn(&format!("the months of the archive have {found}, and its payload_details.js says {promised}"));
+    }
     if tally.without_id > 0 {
         printer.warn(&format!(
             "{} left out",
