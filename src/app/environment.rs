@@ -157,6 +157,11 @@ impl EnvironmentAccount {
                     None => reply.detail,
                 };
                 let message = format!("{base} did not say whose token {} is: {said}", self.variable);
+                if matches!(reply.finding, Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_)) {
+                    return Err(CliError::new(Kind::Unreachable, message).hint(
+                        "try again later, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
+                    ));
+                }
                 Err(CliError::new(Kind::Person, message)
                     .hint("get a fresh user token with the scopes users.read and tweet.read, or set CLEANUP_X_USER_ID"))
             }

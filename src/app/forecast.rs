@@ -10,7 +10,7 @@ use super::handles::HandleBook;
 use super::known::known_job;
 use super::loading::{LoadOptions, next_batch, nobody_known, shrinks};
 use super::preparing::Prepared;
-use super::standing::{Standing, fix_jobs, refuse_unusable, stand_to};
+use super::standing::{Standing, fix_jobs, or_changed, refuse_unusable, stand_to};
 use crate::cli::error::CliError;
 use crate::domain::{AccountId, AccountName, Action, Platform};
 use crate::lists::filter::Rule;
@@ -94,9 +94,11 @@ pub async fn forecast_for(
         Some(store) => known_job(store, &file.job).await?,
         None => None,
     };
-    let standing = match &job {
-        Some(job) => stand_to(file, job, accounts, options)?,
-        None => Standing::New,
+    let standing = match (&job, &mut store) {
+        (Some(job), Some(store)) => {
+            or_changed(stand_to(file, job, accounts, options)?, store, file, job, options).await?
+        }
+        _ => Standing::New,
     };
     let goes_on = job.as_ref().filter(|_| !matches!(standing, Standing::New | Standing::Again));
     let (mut rows, tasks, rejected) = compare(store.as_deref(), goes_on, file, accounts, options).await?;

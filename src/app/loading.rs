@@ -32,6 +32,8 @@ pub struct LoadOptions {
     pub settles_handles: bool,
     /// Handles that nobody has asked about count as tasks: the run that is told of here asks before it loads.
     pub awaits_handles: bool,
+    /// A file without one row that can be queued waits for handles that the run could not look up, and is not bad.
+    pub leaves_unknown: bool,
 }
 
 /// What loading a file did.
@@ -45,6 +47,8 @@ pub enum Loaded {
     Unchanged,
     /// The job was cancelled; nothing is loaded.
     Cancelled,
+    /// So many rows name handles that have not been looked up, and no other can be queued; nothing is loaded.
+    Unknown(u64),
 }
 
 /// Loads a file as its [`Standing`] asks for.
@@ -85,6 +89,9 @@ pub async fn load(
             let tasks = push_rows(&mut loader, file, accounts, options, book).await?;
             if tasks == 0 {
                 // Dropped unfinished, the round was never there.
+                if options.leaves_unknown {
+                    return Ok(Loaded::Unknown(file.survey.handles));
+                }
                 return Err(nobody_known(file));
             }
             Ok(Loaded::Round(loader.finish().await?))

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::accounts::{Accounts, FileAccounts, Who};
+use super::handles::HANDLE_NOT_RESOLVED;
 use super::host::host_name;
 use super::known::known_job;
 use super::loading::LoadOptions;
@@ -62,7 +63,30 @@ pub async fn stand(
 ) -> Result<Standing, CliError> {
     refuse_unusable(file, accounts)?;
     let Some(job) = known_job(store, &file.job).await? else { return Ok(Standing::New) };
-    stand_to(file, &job, accounts, options)
+    let standing = stand_to(file, &job, accounts, options)?;
+    or_changed(standing, store, file, &job, options).await
+}
+
+/// A file is no longer what was loaded where a run can look up handles that nobody had asked about then.
+pub(super) async fn or_changed(
+    standing: Standing,
+    store: &mut Store,
+    file: &Prepared,
+    job: &Job,
+    options: &LoadOptions,
+) -> Result<Standing, CliError> {
+    match standing {
+        Standing::Unchanged { pending } if awaits_lookup(store, file, job, options).await? => {
+            Ok(Standing::Changed { pending })
+        }
+        standing => Ok(standing),
+    }
+}
+
+/// Whether rows of a job wait for a run to look up their handles.
+async fn awaits_lookup(store: &mut Store, file: &Prepared, job: &Job, options: &LoadOptions) -> Result<bool, CliError> {
+    let may_look = options.settles_handles && file.survey.handles > 0;
+    Ok(may_look && store.rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED]).await? > 0)
 }
 
 /// Whether a file can be loaded at all, whatever the queue has.
@@ -202,6 +226,7 @@ pub async fn finished_jobs(
             is_same && job.state == JobState::Active && job.pending == 0 && job.loaded_from == file.loaded_from(options)
         };
         match job.filter(is_finished) {
+            Some(job) if awaits_lookup(store, file, &job, options).await? => return Ok(None),
             Some(job) => finished.push(job.id),
             None => return Ok(None),
         }

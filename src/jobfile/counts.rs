@@ -1,5 +1,6 @@
 //! What pass 1 counts, row by row. Rows whose IDs may be damaged are counted apart until the whole file is known.
 
+use super::cut::RowsBefore;
 use super::damage::{DamageFinding, DamageForm, Forms, LENGTHS, SHAPES, Suspicion, Tally, digits_of};
 use super::judge::{Judge, Judged, Opened};
 use super::rejection::cell;
@@ -22,6 +23,12 @@ pub(super) struct Counts {
     lanes: Vec<[LaneTally; ACTIONS]>,
     rejected: Vec<Example>,
     suspects: [[Vec<Suspect>; SHAPES]; LENGTHS],
+    /// What the rows have that come before the last one.
+    before: RowsBefore,
+    /// IDs are taken as they are written.
+    trusts_ids: bool,
+    /// The last row is rejected as cut off.
+    pub(super) is_cut_off: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -41,10 +48,20 @@ struct Suspect {
 }
 
 impl Counts {
+    pub(super) fn trusting(trusts_ids: bool) -> Counts {
+        Counts { trusts_ids, ..Counts::default() }
+    }
+
     #[inline]
     pub(super) fn add(&mut self, judged: &Judged, opened: &Opened) {
         self.rows += 1;
         let (record, line) = (opened.records.record(), opened.records.line());
+        if self.looks_cut(judged, opened) {
+            self.is_cut_off = true;
+            self.count_encoding(record);
+            self.reject(Fault::CutOff, judged.action(), judged.column(), opened);
+            return;
+        }
         match judged {
             Judged::Task { action, misfit: Some(fault), column, .. } => {
                 self.count_encoding(record);
@@ -82,6 +99,16 @@ impl Counts {
                 self.reject(*fault, *action, *column, opened);
             }
         }
+    }
+
+    /// Whether this row is the last one and cut, by those before it; else it is one of them.
+    #[inline]
+    fn looks_cut(&mut self, judged: &Judged, opened: &Opened) -> bool {
+        let row = opened.row_shape(judged);
+        let is_task = matches!(judged, Judged::Task { misfit: None, .. });
+        let is_cut = is_task && !self.trusts_ids && self.before.say_cut(row, opened.records.cut_byte());
+        self.before.add(row);
+        is_cut
     }
 
     fn reject(&mut self, fault: Fault, action: Option<Action>, column: usize, opened: &Opened) {

@@ -82,6 +82,8 @@ pub(super) struct Feed {
     delivered: u64,
     /// Length of the text, once known.
     text_end: Option<u64>,
+    /// The last byte of the text so far.
+    last_byte: Option<u8>,
     meter: RecordMeter,
     encoding: Encoding,
 }
@@ -112,6 +114,7 @@ impl Feed {
             block_start: 0,
             delivered: 0,
             text_end: None,
+            last_byte: None,
             meter: RecordMeter::new(comment),
             encoding: encoding_of(&magic),
         };
@@ -149,6 +152,11 @@ impl Feed {
     /// Whether a record that ends at `offset` has bytes of the sentinel in it.
     pub(super) fn is_past_text(&self, offset: u64) -> bool {
         self.text_end.is_some_and(|end| offset > end + 1)
+    }
+
+    /// The last byte of the text, if a record that ends at `offset` is ended by the end of the text and not by a line end.
+    pub(super) fn cut_byte(&self, offset: u64) -> Option<u8> {
+        if self.text_end.is_some_and(|end| offset == end + 1) { self.last_byte } else { None }
     }
 
     /// How many bytes were handed out.
@@ -213,6 +221,9 @@ impl Read for Feed {
             return Err(io::Error::other(FeedFault::TooLong));
         }
         let mut count = if self.text_end.is_none() { self.read_text(buf)? } else { 0 };
+        if let Some(last) = buf[..count].last() {
+            self.last_byte = Some(*last);
+        }
         if count == 0 && !buf.is_empty() {
             self.text_end.get_or_insert(self.delivered);
             count = self.read_tail(buf);

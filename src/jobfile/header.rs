@@ -210,6 +210,11 @@ impl Header {
         })
     }
 
+    /// Every column of links, beside which names may stand.
+    pub(super) fn link_columns(&self) -> impl Iterator<Item = usize> {
+        self.links.iter().copied()
+    }
+
     /// Every column of user names.
     pub(super) fn name_columns(&self) -> Vec<usize> {
         (0..self.names.len()).filter(|index| self.has_handles(*index)).collect()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use csv::ByteRecord;
 
 use super::cell::{self, Named};
+use super::cut::RowShape;
 use super::header::{Header, ReadOptions, is_known};
 use super::records::Records;
 use super::rejection::cell as cell_of;
@@ -36,6 +37,30 @@ pub(super) enum Judged {
         action: Option<Action>,
         column: usize,
     },
+}
+
+impl Judged {
+    /// What the row would do, where it says so.
+    pub(super) fn action(&self) -> Option<Action> {
+        match self {
+            Judged::Task { action, .. } => Some(*action),
+            Judged::Rejected { action, .. } => *action,
+        }
+    }
+
+    /// The column that was judged.
+    pub(super) fn column(&self) -> usize {
+        match self {
+            Judged::Task { column, .. } | Judged::Rejected { column, .. } => *column,
+        }
+    }
+
+    fn id(&self) -> Option<TargetId> {
+        match self {
+            Judged::Task { target: Target::Id(id), .. } => Some(*id),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that decides about records, fixed when the file is opened.
@@ -79,6 +104,18 @@ impl Opened {
         let header = Header::read(source.name(), cells, options)?;
         let is_pending = !header.is_written;
         Ok(Opened { judge: Judge::new(source, header, options)?, records, is_pending })
+    }
+
+    /// The shape of the row that was read last, and judged so.
+    #[inline]
+    pub(super) fn row_shape(&self, judged: &Judged) -> RowShape {
+        let cells = self.records.record().len();
+        RowShape {
+            id: judged.id(),
+            kind: judged.action().map(Action::target_kind),
+            ends_in_id: judged.column() + 1 == cells,
+            lacks_cells: cells < self.judge.header.names.len(),
+        }
     }
 
     /// The next row, judged; the record itself is in `records`.

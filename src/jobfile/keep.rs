@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::cell::{self, Named};
+use super::cut::{RowShape, RowsBefore};
 use super::damage::{Forms, LENGTHS, SHAPES, Tally};
 use super::header::{Header, ReadOptions, is_known};
 use super::records::Records;
@@ -119,6 +120,14 @@ struct Reader {
     targets: Vec<usize>,
     /// The columns with user names.
     names: Vec<usize>,
+    /// The columns of links, which may name an ID beside a name.
+    links: Vec<usize>,
+    /// The ID of the line that is being read, and its column.
+    id: Option<(usize, TargetId)>,
+    /// How many columns the header has; none: there is no header.
+    columns: usize,
+    /// What the lines have that come before the last one.
+    before: RowsBefore,
     /// A name beside an ID is the post's author's.
     is_of_posts: bool,
     tally: Tally,
@@ -140,17 +149,24 @@ impl Reader {
             return Err(JobFileError::NoTargetColumn { path: records.path().to_owned(), columns: header.names });
         }
         self.is_of_posts = header.is_of_posts();
-        self.targets = targets.into_iter().filter(|index| !names.contains(index)).collect();
+        self.columns = header.names.len();
+        // A link is a target by itself only where there is neither a column of IDs nor one of names.
+        self.links = header.link_columns().filter(|index| !names.is_empty() || !targets.contains(index)).collect();
+        self.targets =
+            targets.into_iter().filter(|index| !names.contains(index) && !self.links.contains(index)).collect();
         self.names = names;
         Ok(true)
     }
 
-    /// All that a line names is kept. A name that cannot be read is passed over only beside an ID.
+    /// All that a line names is kept. What cannot be read, a name or a link, is passed over only beside an ID or a name.
     fn take(&mut self, records: &Records) -> Result<(), JobFileError> {
+        (self.lines, self.id) = (self.lines + 1, None);
         let mut is_named = false;
-        self.lines += 1;
         for column in self.targets.clone() {
             is_named |= self.take_cell(records, column, false)?;
+        }
+        for column in self.links.clone() {
+            is_named |= self.take_link(records, column);
         }
         let has_id = is_named;
         for column in self.names.clone() {
@@ -164,8 +180,14 @@ impl Reader {
             }
         }
         if !is_named {
+            for column in self.links.clone() {
+                is_named |= self.take_cell(records, column, false)?;
+            }
+        }
+        if !is_named {
             return Err(unreadable(records.path(), records.line(), "", Fault::EmptyTarget));
         }
+        self.refuse_cut(records)?;
         if self.list.len() > MAX_KEEP_ENTRIES {
             let path = records.path().to_owned();
             return Err(JobFileError::KeepTooLong { path, max_entries: MAX_KEEP_ENTRIES });
@@ -173,26 +195,62 @@ impl Reader {
         Ok(())
     }
 
+    /// The end of an ID that was cut off would leave the one that was meant unprotected.
+    fn refuse_cut(&mut self, records: &Records) -> Result<(), JobFileError> {
+        let cells = records.record().len();
+        let last = records.record().iter().next_back().unwrap_or_default();
+        let shape = RowShape {
+            id: self.id.map(|(_, id)| id),
+            kind: None,
+            // With a remark after it, it is whole.
+            ends_in_id: self.id.is_some_and(|(column, _)| column + 1 == cells) && !last.contains(&b'#'),
+            lacks_cells: cells < self.columns,
+        };
+        if self.before.say_cut(shape, records.cut_byte()) {
+            let text = decode(last);
+            return Err(unreadable(records.path(), records.line(), &text, Fault::CutOff));
+        }
+        self.before.add(shape);
+        Ok(())
+    }
+
+    /// Takes what a link names beside an ID or a name; false where it is none of X's, for people have pages elsewhere.
+    fn take_link(&mut self, records: &Records, column: usize) -> bool {
+        match cell::read(records.record().get(column).unwrap_or_default(), None, false) {
+            Ok(Named::LinkedId(id)) => {
+                self.id = Some((column, id));
+                self.list.ids.insert(id);
+                true
+            }
+            Ok(Named::Handle(handle)) if !self.is_of_posts => {
+                self.list.handles.insert(handle);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Takes what a cell names; false where it is empty.
     fn take_cell(&mut self, records: &Records, column: usize, handles: bool) -> Result<bool, JobFileError> {
-        let text = decode(records.record().get(column).unwrap_or_default());
-        let text = text.split_once(" #").map_or(&*text, |(entry, _)| entry);
-        match cell::read(text.as_bytes(), None, handles) {
+        let cell = decode(records.record().get(column).unwrap_or_default());
+        let text = cell.split_once(" #").map_or(&*cell, |(entry, _)| entry);
+        let id = match cell::read(text.as_bytes(), None, handles) {
             Ok(Named::Digits(id)) => {
                 if let Some((length, forms)) = self.tally.count(id).filter(|(_, forms)| !forms.is_empty()) {
                     self.suspects[length][forms.shape()].get_or_insert((records.line(), id));
                 }
-                self.list.ids.insert(id);
+                id
             }
-            Ok(Named::LinkedId(id)) => {
-                self.list.ids.insert(id);
-            }
+            Ok(Named::LinkedId(id)) => id,
             Ok(Named::Handle(handle)) => {
                 self.list.handles.insert(handle);
+                return Ok(true);
             }
             Err(Fault::EmptyTarget) => return Ok(false),
             Err(fault) => return Err(unreadable(records.path(), records.line(), text, fault)),
-        }
+        };
+        self.id = Some((column, id));
+        self.list.ids.insert(id);
         Ok(true)
     }
 
@@ -224,86 +282,5 @@ fn unreadable(path: &str, line: u64, text: &str, fault: Fault) -> JobFileError {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn list(text: &str) -> Result<KeepList, JobFileError> {
-        read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap())
-    }
-
-    fn has(list: &KeepList, target: &str) -> bool {
-        list.contains(&target.parse().unwrap())
-    }
-
-    #[test]
-    fn ids_handles_links_and_comments() {
-        let list =
-            list("# friends\n12\n@Example  \n\n  # \"more\nx.com/i/user/13 # the old one\nx.com/other\n14\n").unwrap();
-        for target in ["12", "13", "14", "@example", "@other"] {
-            assert!(has(&list, target), "{target}");
-        }
-        assert_eq!(list.len(), 5);
-        assert!(super::tests::list("").unwrap().is_empty() && super::tests::list("# nobody\n").unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_csv_is_read_by_its_header() {
-        for header in ["id_str,screen_name", "User ID,Username", "accountId,screen_name"] {
-            let found = list(&format!("{header}\n12,zed\n")).unwrap();
-            assert!(has(&found, "12") && has(&found, "@zed"), "{header}");
-        }
-        let list = list("name;user_id;screen_name\nA;12;one\nB;;two\n").unwrap();
-        assert!(has(&list, "12") && has(&list, "@one") && has(&list, "@two"));
-        assert_eq!(list.len(), 3);
-    }
-
-    #[test]
-    fn names_in_a_csv_are_kept_beside_ids() {
-        for column in ["screen_name", "Username", "HANDLE"] {
-            for text in [
-                format!("{column}\nada\n@Bob # a friend\nhttps://x.com/cid\n"),
-                format!("target_id,{column}\n12,ada\n13,@bob\n,cid\n"),
-                format!("{column};name;id\nada;A;12\nbob;B;13\nx.com/cid;C;\n"),
-            ] {
-                let list = list(&text).unwrap();
-                assert!(["@ada", "@bob", "@cid"].iter().all(|name| has(&list, name)), "{text}");
-                assert_eq!(list.ids().len(), if text.contains("12") { 2 } else { 0 }, "{text}");
-            }
-        }
-        // What stands in a name's column beside an ID need not be a name; alone it must be one.
-        let list = list("id,username\n12,not a name\n").unwrap();
-        assert_eq!((list.ids().len(), list.handles().len()), (1, 0));
-        assert!(super::tests::list("id,username\n12,ada\n,not a name\n").is_err());
-    }
-
-    #[test]
-    fn a_kept_post_does_not_keep_all_of_its_authors() {
-        for header in ["tweet_id,screen_name", "target_id,handle,likes", "id,username,is_repost"] {
-            let list = list(&format!("{header}\n12,ada,1\n,bob,0\n")).unwrap();
-            assert!(has(&list, "12") && has(&list, "@bob") && !has(&list, "@ada"), "{header}");
-        }
-    }
-
-    #[test]
-    fn nothing_is_passed_over() {
-        for (text, line) in [
-            ("12\njack\n", 2),
-            ("12\n1.2E+18\n", 2),
-            ("1234567890123450000\n", 1),
-            ("12\n1629556410996121344\n1629556410996133632\n", 2),
-            ("12\n\n1629556410996121300\n1629556410996133600\n", 3),
-        ] {
-            match list(text).unwrap_err() {
-                JobFileError::KeepLine { line: at, .. } => assert_eq!(at, line, "{text}"),
-                error @ JobFileError::KeepDamaged { line: at, .. } => {
-                    assert_eq!(at, line, "{text}");
-                    assert!(error.hint().contains("as text") && error.to_string().contains("somebody else"), "{error}");
-                }
-                other => panic!("{other}"),
-            }
-        }
-        assert!(list("1629556410996121344\n").is_ok(), "one alone is chance");
-        assert!(matches!(list("name,age\nA,7\n"), Err(JobFileError::NoTargetColumn { .. })));
-    }
-}
+#[path = "keep_tests.rs"]
+mod tests;

@@ -103,6 +103,12 @@ impl Records {
         self.line
     }
 
+    /// The last byte of the file, if the record read last has no line end after it.
+    #[inline]
+    pub(super) fn cut_byte(&self) -> Option<u8> {
+        self.csv.get_ref().cut_byte(self.csv.position().byte())
+    }
+
     /// How messages call the file.
     pub(super) fn path(&self) -> &str {
         &self.path

@@ -52,11 +52,13 @@ pub enum Fault {
     OwnRepostUnknown,
     /// A post of somebody else's that the account has reposted, to be deleted.
     NotOwnPost,
+    /// The last row, which the end of the file seems to have cut.
+    CutOff,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 21] = [
+    pub const ALL: [Fault; 22] = [
         Fault::EmptyTarget,
         Fault::NotAnId,
         Fault::IdTooLong,
@@ -78,6 +80,7 @@ impl Fault {
         Fault::RepostedPostUnknown,
         Fault::OwnRepostUnknown,
         Fault::NotOwnPost,
+        Fault::CutOff,
     ];
 
     /// The reason in receipts.
@@ -104,6 +107,7 @@ impl Fault {
             Fault::RepostedPostUnknown => "reposted_post_unknown",
             Fault::OwnRepostUnknown => "own_repost_unknown",
             Fault::NotOwnPost => "not_own_post",
+            Fault::CutOff => "cut_off",
         }
     }
 
@@ -168,6 +172,11 @@ impl Fault {
             Fault::NotOwnPost => {
                 "this is the post of somebody else that the account has reposted: use unrepost, or --column repost_id to delete \
                  the repost"
+                    .into()
+            }
+            Fault::CutOff => {
+                "the file ends here without a line end, and this row looks cut off, so its ID may be somebody else's: export the file \
+                 again, or add a line end after the row if it is whole"
                     .into()
             }
         }

@@ -9,7 +9,7 @@ use super::Fault;
 use super::cell::{self, Named};
 use super::rejection::cell as cell_of;
 use super::text::{decode, folded};
-use crate::domain::{Action, RepostId, TargetId, TargetKind};
+use crate::domain::{Action, Handle, RepostId, TargetId, TargetKind};
 
 /// Of the lists that this program writes, only those of users have both of these.
 const OF_USERS: [&str; 2] = ["followers", "follows_back"];
@@ -20,6 +20,11 @@ const IS_REPOST: &str = "is_repost";
 const OWN: &str = "repost_id";
 /// Of the post that a repost repeats: what lists call it, and X's archives of before 2019.
 const REPEATED: [&str; 2] = ["repost_of", "retweeted_status_id"];
+
+/// What X's exports and other tools call a post's text.
+const TEXTS: [&str; 4] = ["text", "full_text", "tweet_text", "tweet"];
+/// The text of every repost begins so, and after it comes whose post it is.
+const REPOST_TEXT: &str = "RT @";
 
 /// The two IDs of a repost, as far as its row tells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,7 @@ pub(super) struct RowFacts {
     /// Whether the post's column is one of X's, where an empty cell says that there is none.
     post_is_of_archive: bool,
     own: Option<usize>,
+    text: Option<usize>,
     /// The kind of entries, where the columns are those of a list, and the column of its targets.
     list: Option<(TargetKind, usize)>,
 }
@@ -79,6 +85,7 @@ impl RowFacts {
             post: REPEATED.iter().find_map(|name| at(name)),
             post_is_of_archive: at(REPEATED[0]).is_none(),
             own,
+            text: TEXTS.iter().find_map(|name| at(name)),
             list: kind.zip(target),
         }
     }
@@ -109,7 +116,12 @@ impl RowFacts {
 
     fn read_repost(&self, record: &ByteRecord, target: TargetId, column: usize, which: RepostId) -> RowMeaning {
         if self.is_repost.is_none() && self.post.is_none() && self.own.is_none() {
-            return RowMeaning::Target;
+            // Only the text is left to say that the ID is the repost's own.
+            let is_own = self.text.is_some_and(|text| text != column && is_repost_text(cell_of(record, text)));
+            return match which {
+                RepostId::Original if is_own => RowMeaning::Nothing(Fault::RepostedPostUnknown, column),
+                _ => RowMeaning::Target,
+            };
         }
         if let Some(column) = self.is_repost.filter(|column| is_false(cell_of(record, *column))) {
             return RowMeaning::Nothing(Fault::NotARepost, column);
@@ -148,6 +160,14 @@ impl RowFacts {
             Err(fault) => Err((fault, column)),
         }
     }
+}
+
+/// `RT @ada: so it is`
+fn is_repost_text(cell: &[u8]) -> bool {
+    let text = decode(cell);
+    let rest = cell::bare(&text).strip_prefix(REPOST_TEXT);
+    let whose = rest.and_then(|rest| rest.split(|c: char| c == ':' || c.is_whitespace()).next());
+    whose.is_some_and(|whose| whose.parse::<Handle>().is_ok())
 }
 
 /// As this program, spreadsheets and other tools write it.

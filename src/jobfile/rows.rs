@@ -57,6 +57,8 @@ pub struct RowTask<'a> {
 pub struct Rows {
     opened: Opened,
     suspicion: Suspicion,
+    /// The last row is rejected as cut off.
+    is_cut_off: bool,
     sha256: [u8; 32],
     cells: String,
     has_ended: bool,
@@ -66,11 +68,11 @@ impl Rows {
     pub(super) fn open(
         source: &Source,
         options: &ReadOptions,
-        suspicion: Suspicion,
+        (suspicion, is_cut_off): (Suspicion, bool),
         sha256: [u8; 32],
     ) -> Result<Rows, JobFileError> {
         let opened = Opened::open(source, options)?;
-        Ok(Rows { opened, suspicion, sha256, cells: String::new(), has_ended: false })
+        Ok(Rows { opened, suspicion, is_cut_off, sha256, cells: String::new(), has_ended: false })
     }
 
     /// The next row; none at the end. It borrows the reader's buffers: no row is allocated.
@@ -99,8 +101,9 @@ impl Rows {
         let verdict = match judged {
             Judged::Task { action, account, target, digits, repost, misfit, is_plain, column } => {
                 let account = account.and_then(|number| judge.account(number));
+                let cut = || (self.is_cut_off && records.cut_byte().is_some()).then_some(Fault::CutOff);
                 let damage = || digits.and_then(|id| self.suspicion.of(id)).map(Fault::from);
-                match misfit.or_else(damage) {
+                match misfit.or_else(cut).or_else(damage) {
                     Some(fault) => reject(fault, Some(action), column, Some(RowTask { action, account, target })),
                     None => {
                         is_stored = !is_plain;

@@ -64,6 +64,7 @@ pub struct Survey {
     /// Rows with cells that are not UTF-8; they are read as Windows-1252.
     pub windows_1252_rows: u64,
     suspicion: Suspicion,
+    is_cut_off: bool,
     options: ReadOptions,
 }
 
@@ -75,11 +76,12 @@ impl Survey {
     /// [`Survey::refusal`].
     pub fn of(source: &Source, options: &ReadOptions) -> Result<Survey, JobFileError> {
         let mut opened = Opened::open(source, options)?;
-        let mut counts = Counts::default();
+        let mut counts = Counts::trusting(options.trust_ids);
         while let Some(judged) = opened.next_row()? {
             counts.add(&judged, &opened);
         }
         let judge = &opened.judge;
+        let is_cut_off = counts.is_cut_off;
         let proven = counts.suspicion();
         let damage = counts.findings(proven, options.trust_ids);
         let suspicion = if options.trust_ids { Suspicion::default() } else { proven };
@@ -103,6 +105,7 @@ impl Survey {
             windows_1252_rows: counts.windows_1252_rows,
             examples: counts.examples(suspicion, judge),
             suspicion,
+            is_cut_off,
             options: options.clone(),
         })
     }
@@ -146,6 +149,6 @@ impl Survey {
     /// # Errors
     /// As for [`Survey::of`]; a file that has changed since is told at the latest at its end.
     pub fn rows(&self, source: &Source) -> Result<Rows, JobFileError> {
-        Rows::open(source, &self.options, self.suspicion, self.sha256)
+        Rows::open(source, &self.options, (self.suspicion, self.is_cut_off), self.sha256)
     }
 }

@@ -8,6 +8,7 @@ use super::*;
 use crate::domain::Action;
 
 mod columns;
+mod cut;
 mod damage;
 mod laws;
 mod limits;

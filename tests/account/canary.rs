@@ -48,6 +48,7 @@ const LINES: &[&[&str]] = &[
     &["account", "import", "accounts.csv"],
     &["account", "list"],
     &["account", "list", "--json"],
+    &["account", "default", "work"],
     &["account", "check"],
     &["account", "check", "--json", "--actions", "unlike"],
     &["import", "archive", "--what", "likes"],

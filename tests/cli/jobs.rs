@@ -12,23 +12,39 @@ fn home() -> Home {
 }
 
 #[test]
-fn resume_speaks_of_what_it_resumed() {
+fn resume_ends_as_all_jobs_stand_and_tells_of_what_it_resumed() {
     let home = Home::new();
     home.write("unfollow.csv", "user_id\n1000000000000000007\nnobody\n");
     home.write("unmute.csv", "user_id\n1000000007919000008\n1000000015838000009\n");
     home.run(&["run", "unfollow.csv", "--sandbox"]).ends(3);
-    // Nothing is left: the job of before is not told again, nor is its rejected row this run's exit code.
-    let done = home.run(&["resume", "--sandbox", "--json"]).ends(0);
-    assert_eq!(done.json()["jobs"], serde_json::json!([]));
-    assert!(!done.err.contains("unfollow") && done.err.contains("nothing was left to do"), "{}", done.err);
+    // Nothing is left, and the jobs stand as they stood: named or not is one.
+    let bare = home.run(&["resume", "--sandbox", "--json"]).ends(3);
+    assert!(bare.err.contains("nothing was left to do"), "{}", bare.err);
+    assert!(bare.err.contains("settled before, with failed or rejected rows: unfollow; row by row:"), "{}", bare.err);
+    assert!(!bare.err.contains("unfollow: 1 "), "it is not summed up again: {}", bare.err);
+    let named = home.run(&["resume", "unfollow", "--sandbox", "--json"]).ends(3);
+    assert!(named.err.contains("unfollow: 1 done, 1 rejected"), "{}", named.err);
+    assert_eq!(bare.json(), named.json());
     home.run(&["load", "unmute.csv", "--sandbox"]).ends(0);
-    let done = home.run(&["resume", "--sandbox", "--json"]).ends(0);
+    let done = home.run(&["resume", "--sandbox", "--json"]).ends(3);
     let jobs = done.json()["jobs"].clone();
-    assert_eq!((jobs[0]["job"].as_str(), jobs.as_array().map(Vec::len)), (Some("unmute"), Some(1)), "{jobs}");
-    assert!(!done.err.contains("unfollow") && done.err.contains("unmute: 2 "), "{}", done.err);
-    // Named it is told of, whatever it had left.
-    let done = home.run(&["resume", "unfollow", "--sandbox", "--json"]).ends(3);
-    assert_eq!(done.json()["jobs"][0]["job"], "unfollow");
+    let names: Vec<&str> = jobs.as_array().unwrap().iter().filter_map(|job| job["job"].as_str()).collect();
+    assert_eq!(names.len(), 2, "{jobs}");
+    assert!(!done.err.contains("unfollow: 1 ") && done.err.contains("unmute: 2 "), "{}", done.err);
+    home.run(&["forget", "unfollow", "--sandbox", "--yes"]).ends(0);
+    home.run(&["resume", "--sandbox", "--json"]).ends(0);
+}
+
+#[test]
+fn resume_without_a_queue_has_nothing_to_do_and_makes_none() {
+    let home = Home::new();
+    let bare = home.run(&["resume", "--yes", "--json"]).ends(0);
+    assert!(bare.err.contains("there is no queue at"), "{}", bare.err);
+    assert_eq!((&bare.json()["jobs"], &bare.json()["stopped"]), (&serde_json::json!([]), &"finished".into()));
+    assert!(!home.queue().exists());
+    home.run(&["resume", "unfollow", "--yes"]).ends(2);
+    empty_queue(&home.queue(), QueueKind::Real);
+    home.run(&["resume", "--yes", "--json"]).ends(0);
 }
 
 #[test]

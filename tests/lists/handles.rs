@@ -222,3 +222,56 @@ fn a_keep_list_of_a_later_run_spares_rows_by_the_handles_they_were_resolved_from
         assert_eq!((words, sandbox.effects().len()), (["done", "kept", "kept"].map(str::to_owned).to_vec(), 1));
     }
 }
+
+#[test]
+fn a_lookup_that_cannot_be_done_is_no_bad_file() {
+    let (home, whole) = start("none");
+    for (faults, more, stopped) in [
+        ("5xx=100%", &["--max-requests", "1"][..], "requests"),
+        ("lost=100%", &["--max-requests", "1"], "requests"),
+        ("429=100%", &["--for", "1s"], "deadline"),
+        ("none", &["--max-spend", "0.002"], "spend"),
+    ] {
+        let sandbox = SandboxProcess::start(&home, &["--faults", faults]);
+        home.write("unfollow.csv", "handle\nada\nbob\n");
+        let output = run(&home, &sandbox, more);
+        assert_eq!(code(&output), 4, "{faults}: {}", stderr(&output));
+        let end = json(&output);
+        assert_eq!((&end["stopped"], &end["jobs"]), (&stopped.into(), &serde_json::json!([])), "{faults}: {end}");
+        let told = stderr(&output);
+        assert!(told.contains("nothing was queued; 2 handles are still to be looked up"), "{faults}: {told}");
+    }
+    let mut nobody = home.cleanup(["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "1s"]);
+    nobody.env("CLEANUP_X_API", "http://127.0.0.1:9").env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", USER);
+    let nobody = nobody.output().unwrap();
+    assert_eq!(code(&nobody), 69, "{}", stderr(&nobody));
+    // A file with other rows is not held up by those.
+    home.write("unmute.csv", "target_id\n1000000000000000007\n");
+    let words = ["run", "unfollow.csv", "unmute.csv", "--yes", "--json", "--max-spend", "0.006", "--progress", "none"];
+    let output = home.against(&whole, words).output().unwrap();
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    assert_eq!(json(&output)["jobs"][0]["done"], 1, "{}", stdout(&output));
+    let output = run(&home, &whole, &[]);
+    assert_eq!((code(&output), json(&output)["jobs"][0]["done"].as_u64()), (0, Some(2)), "{}", stderr(&output));
+}
+
+#[test]
+fn rows_that_wait_for_a_lookup_are_work_that_is_left() {
+    let (home, sandbox) = start("none");
+    let rows: Vec<String> = (0..150).map(|n| format!("gone_{n}")).collect();
+    home.write("unfollow.csv", format!("handle\n{}\n", rows.join("\n")));
+    let output = run(&home, &sandbox, &["--max-requests", "1"]);
+    let end = json(&output);
+    assert_eq!((code(&output), &end["stopped"]), (4, &"requests".into()), "{}", stderr(&output));
+    assert_eq!((&end["jobs"][0]["gone"], &end["jobs"][0]["rejected"]), (&100.into(), &50.into()), "{end}");
+    let rest = run(&home, &sandbox, &[]);
+    assert_eq!(code(&rest), 0, "{} {}", stdout(&rest), stderr(&rest));
+}
+
+#[test]
+fn a_small_bound_is_shown_with_all_its_digits() {
+    let (home, sandbox) = start("none");
+    let output = home.against(&sandbox, ["list", "following", "--max-spend", "0.002"]).output().unwrap();
+    assert_eq!(code(&output), 4, "{}", stderr(&output));
+    assert!(stderr(&output).contains("beyond --max-spend $0.002 (spent so far: $0.00)"), "{}", stderr(&output));
+}

@@ -98,7 +98,7 @@ fn no_more_entries_are_bought_than_are_wanted() {
     let words = ["following", "--limit", "5", "--older-than", "1y", "--max-spend", "0.01"];
     let told = stderr(&ended(list(&home, &sandbox, &words), 4));
     assert!(told.contains("whole pages of 1000, $1.00 ($10.00 if the developer app is not yours) each"), "{told}");
-    let (cost, stop) = (told.find("whole pages").unwrap(), told.find("--max-spend (").unwrap());
+    let (cost, stop) = (told.find("whole pages").unwrap(), told.find("beyond --max-spend $0.01 (").unwrap());
     assert!(cost < stop, "before anything is asked for: {told}");
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Makes the queues in old/ with a program of the past: make.py PROGRAM.
 
-They were made with the debug build of commit 9714203, the last one before the reader's version stood in a load. They are what people
+The first were made with the debug build of commit 9714203, the last one before the reader's version stood in a load. They are what people
 may have on their disks, so they are made once and kept; the tests need the files and not that program. Everything in them is
-synthetic, the tokens included. A later program's queues are added beside them, in another folder.
+synthetic, the tokens included. Later ones were made by a program from before the one that reads otherwise: names-beside-ids by one of 28
+November 2026 (migration 22, reader version 3).
 
 Each queue is a zip of its home: job files, the data folder, keys. Homes are made under FOLDER, and the tests put their own folder in
 its place. A queue is checkpointed and has no write-ahead log beside it, but for died-loading, where the log is the point.
@@ -302,12 +303,38 @@ def sandbox_queue():
     pack(home)
 
 
+def names_beside_ids():
+    """Names stand in line where the rows have IDs too, under names of columns that the program did not know, or in links; and reposts under
+    their own IDs, as their texts say. Of two rows the name leads to the row's ID."""
+    home = home_of("names-beside-ids")
+    names = [f"example_{n}" for n in range(8)]
+    words = ["--account", "main", "--yes", "--progress", "none", "--pace", "front-load"]
+    with Sandbox(home, "--faults", "none") as sandbox:
+        env = sandbox.env()
+        (home / "asked.csv").write_text("handle\n" + "\n".join(names) + "\n")
+        program(home, "run", "asked.csv", "--action", "unmute", *words, "--max-requests", "1", env=env, code=4)
+        told = dict(queue(home, "select handle, target from handle_resolution where target is not null"))
+        shutil.rmtree(home / DATA)
+        (home / "asked.csv").unlink()
+        ids = [honest() for _ in names[:-2]] + [told[name] for name in names[-2:]]
+        (home / "unfollow.csv").write_text("screen_name,id_str\n" + "".join(f"{name},{id}\n" for name, id in zip(names, ids)))
+        links = [f"{name},https://x.com/i/user/{honest()}\n" for name in names[:4]]
+        (home / "linked.csv").write_text("handle,link\n" + "".join(links))
+        texts = ["RT @example_1: so it is", "good morning", "RT @example_2: and so", "on RT @example_3", "RT @example_4: yes"]
+        (home / "unrepost.csv").write_text("tweet_id,text\n" + "".join(f"{honest()},{text}\n" for text in texts))
+        program(home, "run", "unfollow.csv", *words, "--max-requests", "3", env=env, code=4)
+        program(home, "run", "linked.csv", "--action", "unmute", *words, "--max-requests", "1", env=env, code=4)
+        program(home, "load", "unrepost.csv", "--account", "main", env=env)
+    pack(home)
+
+
 if __name__ == "__main__":
     PROGRAM = os.path.abspath(sys.argv[1])
     MAKERS = {
         "half-done": half_done, "held": held, "key-file": lambda: logins("key-file", {}),
         "passphrase": lambda: logins("passphrase", {"CLEANUP_KEY": "a-passphrase-of-the-tests"}), "schedules": schedules, "names": names,
         "damaged": damaged, "died-loading": died_loading, "column": column, "controls": controls, "sandbox": sandbox_queue,
+        "names-beside-ids": names_beside_ids,
     }
     for name in sys.argv[2:] or MAKERS:
         MAKERS[name]()

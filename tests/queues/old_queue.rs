@@ -13,7 +13,7 @@ use sqlx::{Connection, SqliteConnection};
 use crate::common::{Home, SandboxProcess, USER, code, json, stderr, stdout};
 
 /// Every queue there is.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     "column",
     "controls",
     "damaged",
@@ -23,6 +23,7 @@ pub const NAMES: [&str; 12] = [
     "held",
     "key-file",
     "names",
+    "names-beside-ids",
     "passphrase",
     "sandbox",
     "schedules",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::stderr;
+use crate::common::{json, stderr};
 use crate::old_queue::{Made, OldQueue};
 
 fn friends(queue: &OldQueue) -> BTreeSet<String> {
@@ -50,4 +50,47 @@ fn a_file_of_an_old_queue_that_has_moved() {
     queue.does(&["load", "elsewhere/unfollow.csv"], 3);
     let end = queue.resume(&[], 3);
     assert_eq!(end["requests"], 60 - before + 1, "what was done is not sent again");
+}
+
+/// What the second column of a file holds, the ID of a link included.
+fn ids_of(queue: &OldQueue, file: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(queue.home.path(file)).unwrap();
+    text.lines().skip(1).map(|line| line.rsplit([',', '/']).next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn rows_that_were_queued_by_names_and_have_ids_are_held_back() {
+    let queue = OldQueue::open("names-beside-ids", Made::LongAgo);
+    let (ids, links) = (ids_of(&queue, "unfollow.csv"), ids_of(&queue, "linked.csv"));
+    let pending = ["unfollow", "linked", "unrepost"].map(|job| queue.count(job, "pending"));
+    assert_eq!(pending, [6, 3, 5]);
+    let end = queue.resume(&[], 3);
+    // Of two rows the name leads to the row's ID; two posts are none that the account has reposted by their texts.
+    let posts = queue.targets("unrepost", "done");
+    let sent: BTreeSet<String> = ids[6..].iter().cloned().chain(posts.iter().cloned()).collect();
+    assert_eq!((posts.len(), queue.effects()), (2, sent.clone()));
+    assert_eq!(queue.count("unrepost", "rejected"), 3);
+    assert_eq!((queue.count("unfollow", "rejected"), queue.count("linked", "rejected")), (4, 3));
+    assert_eq!(end["jobs"].as_array().map(Vec::len), Some(3), "{end}");
+    // The files say whom they mean.
+    queue.does(&["load", "unfollow.csv"], 0);
+    queue.does(&["load", "linked.csv"], 0);
+    queue.resume(&[], 3);
+    assert_eq!(queue.effects(), ids.into_iter().chain(links).chain(posts).collect());
+    assert_eq!(queue.count("unfollow", "pending") + queue.count("linked", "pending"), 0);
+}
+
+#[test]
+fn resume_ends_as_the_jobs_stand_whether_they_are_named_or_not() {
+    let queue = OldQueue::open("names-beside-ids", Made::LongAgo);
+    std::fs::remove_file(queue.home.path("linked.csv")).unwrap();
+    let held_back = queue.does(&["resume", "--yes", "--json", "--max-requests", "1"], 4);
+    let end = json(&held_back);
+    assert!(stderr(&held_back).contains("linked: 3 rows that an older version"), "{}", stderr(&held_back));
+    assert_eq!(end["jobs"].as_array().map(Vec::len), Some(3), "what was just held back is told of: {end}");
+    queue.resume(&[], 3);
+    for words in [&[][..], &["linked"], &["linked", "unfollow", "unrepost"]] {
+        let end = queue.resume(words, 3);
+        assert!(end["jobs"].as_array().unwrap().iter().any(|job| job["rejected"] == 3), "{words:?}: {end}");
+    }
 }

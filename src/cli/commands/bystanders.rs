@@ -1,4 +1,5 @@
-//! Jobs that were finished before a run began and that it has nothing to do with: a sum over them would hide what was done now.
+//! Jobs that were finished before a run began and that it has nothing to do with: they decide about its exit code, and a person is not told
+//! of each of them again.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,7 @@
 //! The summary after a run: what became of the rows, what it took, what is left, and what to type next.
 
+use std::time::Duration;
+
 use crate::app::{self, Ended};
 use crate::cli::account_trouble::{TroubledAccount, only};
 use crate::cli::context::Context;
@@ -11,25 +13,27 @@ use crate::domain::{JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::store::{JobState, JobStatus, Store};
 
+use super::bystanders::Bystanders;
 use super::sentence::names;
 
 /// Sums up, and says which exit code that is.
 ///
 /// # Errors
 /// The queue cannot be read, or nobody reads stdout.
-pub(super) async fn finish(
-    ended: Ended,
-    took: std::time::Duration,
-    json: bool,
-    context: &Context,
-) -> Result<Report, CliError> {
-    let Ended { finish, jobs, mut store } = ended;
+pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) -> Result<Report, CliError> {
+    let Ended { mut finish, jobs, mut store } = ended;
+    let Closing { bystanders, lookup, took, json } = closing;
     let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
-    let code = app::exit_code(finish.stopped, &counts);
+    let mut code = app::exit_code(finish.stopped, &counts);
+    if let Some(bound) = lookup.filter(|_| matches!(code, 0 | 3)) {
+        code = LEFT;
+        (finish.stopped, finish.next_slot_at) = (bound.stopped, bound.next_slot_at);
+    }
+    let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| bystanders.has(status));
     let accounts = names(&mut store).await?;
     store.close().await;
     let printer = &context.printer;
-    for status in &jobs {
+    for status in &told {
         let counts = JobCounts::new(&status.job.name, &status.counts);
         printer.say(&format!(
             "{}: {} ({})",
@@ -47,7 +51,7 @@ pub(super) async fn finish(
         let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
         printer.warn(&format!("{} needs you ({reason}){said}. {remedy}", escaped(name)));
     }
-    for line in what_next(&finish, &jobs, context) {
+    for line in what_next(&finish, &told, context).into_iter().chain(troubled_before(&old, context)) {
         printer.say(&line);
     }
     let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
@@ -60,8 +64,58 @@ pub(super) async fn finish(
     Ok(Report { troubles, ..Report::new(code, summary) })
 }
 
+/// The exit code of a run that leaves work.
+const LEFT: u8 = 4;
+
+/// What a summary says beside what a drain did.
+#[derive(Default)]
+pub(super) struct Closing {
+    /// Jobs that were finished before.
+    pub(super) bystanders: Bystanders,
+    /// What kept handles from being looked up: their rows are left for another run.
+    pub(super) lookup: Option<LookupBound>,
+    /// How long the drain took.
+    pub(super) took: Duration,
+    /// Whether stdout gets the JSON.
+    pub(super) json: bool,
+}
+
+/// A bound of the run that looking handles up has met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LookupBound {
+    /// Which.
+    pub(super) stopped: Stopped,
+    /// When the next question could leave, where that is known.
+    pub(super) next_slot_at: Option<Wall>,
+}
+
+/// Why a run that sent nothing does not end with 0: jobs that were settled before it, with rows that failed or were rejected.
+fn troubled_before(old: &[JobStatus], context: &Context) -> Option<String> {
+    let troubled = old.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0);
+    let names: Vec<&str> = troubled.map(|status| status.job.name.as_str()).collect();
+    let report = context.command(&["report", names.first()?]);
+    let forget = context.command(&["forget", names.first()?]);
+    let jobs = names.iter().map(|name| escaped(name).into_owned()).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "settled before, with failed or rejected rows: {jobs}; row by row: {report}; {forget} drops it when it is dealt with"
+    ))
+}
+
+/// Sums up where there is no queue at all: nothing is left to do in it.
+///
+/// # Errors
+/// Nobody reads stdout.
+pub(super) fn no_queue(json: bool, context: &Context) -> Result<Report, CliError> {
+    context.printer.say(&context.no_queue_sentence());
+    let summary = run_summary(&[], &Finish::unsent(Stopped::Finished), 0);
+    if json {
+        context.printer.closing_json(&summary)?;
+    }
+    Ok(Report::new(0, summary))
+}
+
 /// Sums up where nothing of these jobs can be sent, so that nobody need be logged in: all is settled, or what is left is paused. None of
-/// them: every unfinished one. None: there is something to send.
+/// them: every one. None: there is something to send.
 ///
 /// # Errors
 /// The queue cannot be read, or nobody reads stdout.
@@ -71,11 +125,9 @@ pub(super) async fn nothing_to_send(
     json: bool,
     context: &Context,
 ) -> Result<Option<Report>, CliError> {
+    let bystanders = Bystanders::of(&mut store, only).await?;
     let mut jobs = store.status(None).await?;
-    jobs.retain(|status| match only {
-        Some(only) => only.contains(&status.job.id),
-        None => status.counts.pending > 0,
-    });
+    jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));
     let is_paused = |status: &JobStatus| status.counts.pending > 0 && status.job.state == JobState::Paused;
     if jobs.iter().any(|status| status.counts.pending > 0 && !is_paused(status)) {
         store.close().await;
@@ -83,7 +135,7 @@ pub(super) async fn nothing_to_send(
     }
     let stopped = if jobs.iter().any(is_paused) { Stopped::Paused } else { Stopped::Finished };
     let ended = Ended { finish: Finish::unsent(stopped), jobs, store };
-    finish(ended, std::time::Duration::ZERO, json, context).await.map(Some)
+    finish(ended, Closing { bystanders, json, ..Closing::default() }, context).await.map(Some)
 }
 
 fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bystanders::Bystanders;
-use super::closing::finish;
+use super::closing::{Closing, LookupBound, finish};
 use super::load::say_handles;
 use super::preflight;
 use super::reach::{Bounds, account_of, reader};
@@ -21,7 +21,7 @@ use crate::cli::prompt;
 use crate::cli::summary::{Report, run_summary};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
-use crate::engine::{Listener, Settings as RunSettings, Signal, Urgency, shutdown};
+use crate::engine::{Listener, Settings as RunSettings, Signal, Stopped, Urgency, shutdown};
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
@@ -36,6 +36,8 @@ pub(super) struct Drainer {
     options: DrainOptions,
     /// Counts what is sent.
     hub: Option<Hub>,
+    /// What kept handles from being looked up.
+    lookup: Option<LookupBound>,
     yes: bool,
     json: bool,
 }
@@ -106,7 +108,16 @@ impl Drainer {
             windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
             keep: None,
         };
-        Ok(Drainer { who, client: Arc::new(client), sandbox, options, hub: None, yes: args.yes, json: args.json })
+        Ok(Drainer {
+            who,
+            client: Arc::new(client),
+            sandbox,
+            options,
+            hub: None,
+            lookup: None,
+            yes: args.yes,
+            json: args.json,
+        })
     }
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
@@ -252,8 +263,20 @@ impl Drainer {
         match resolved.stopped {
             None => Ok(None),
             Some(Stop::Interrupted(signal)) => Ok(Some(signal)),
-            Some(stop) => unresolved(&stop, context).map(|()| None),
+            Some(stop) => {
+                self.lookup = Some(bound_of(&stop)?);
+                context.printer.warn(
+                    "not every handle could be looked up within the bounds of this run; their rows are rejected as \
+                     handle_not_resolved, and the next run looks them up",
+                );
+                Ok(None)
+            }
         }
+    }
+
+    /// Whether a bound of this run has kept handles from being looked up.
+    pub(super) fn has_unasked_handles(&self) -> bool {
+        self.lookup.is_some()
     }
 
     /// Drains, sums up, and says how to go on.
@@ -261,11 +284,10 @@ impl Drainer {
         self,
         mut store: Store,
         lock: DrainLock,
-        jobs: Option<Vec<JobId>>,
+        (jobs, bystanders): (Option<Vec<JobId>>, Bystanders),
         mut signals: Signals,
         context: &Context,
     ) -> Result<Report, CliError> {
-        let bystanders = Bystanders::of(&mut store, jobs.as_deref()).await?;
         store.settle_missing_handles(context.clock.now().wall).await?;
         let mut plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
         let (run, now) = (&self.options.run, context.clock.now());
@@ -321,10 +343,8 @@ impl Drainer {
             Ok(ended) => ended,
             Err(error) => return so_far.tell_failure(error, (ours.as_deref(), &bystanders), self.json, context).await,
         };
-        let jobs = ended.jobs.into_iter().filter(|status| !bystanders.has(status)).collect();
-        let ended = app::Ended { jobs, ..ended };
         let took = context.clock.now().tick.since(began);
-        finish(ended, took, self.json, context).await
+        finish(ended, Closing { bystanders, lookup: self.lookup, took, json: self.json }, context).await
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
@@ -341,32 +361,32 @@ impl Drainer {
     }
 }
 
-/// Not every handle was asked about. Where a person, the network or an outage of the platform is in the way, so it is for the rest
-/// of the run: a row is not rejected because nobody could say whom it means.
-fn unresolved(stop: &Stop, context: &Context) -> Result<(), CliError> {
-    if let Some((kind, why)) = in_the_way(stop) {
-        return Err(CliError::new(kind, format!("{why}; nothing was queued"))
-            .hint("rows that name IDs need no asking; what was told is kept"));
-    }
-    context.printer.warn(
-        "not every handle could be asked about within the bounds of this run; their rows are rejected as \
-         handle_not_resolved, and the next run asks about them",
-    );
-    Ok(())
-}
-
-/// What keeps every handle from being looked up, and not only the rest within this run's bounds.
-fn in_the_way(stop: &Stop) -> Option<(Kind, String)> {
+/// The bound of the run that looking handles up has met. Where a person, the network or an outage of the platform is in the way, so it is
+/// for the rest of the run: a row is not rejected because nobody could say whom it means.
+fn bound_of(stop: &Stop) -> Result<LookupBound, CliError> {
+    let bound = |stopped| Ok(LookupBound { stopped, next_slot_at: None });
+    let in_the_way = |kind, why: String| {
+        let error = CliError::new(kind, format!("{why}; nothing was queued"));
+        Err(error.hint("rows that name IDs need no looking up; what was told is kept"))
+    };
     match stop {
-        Stop::Person(reason, said) => Some((Kind::Person, format!("handles cannot be looked up ({reason}): {said}"))),
+        Stop::Deadline => bound(Stopped::Deadline),
+        Stop::Requests => bound(Stopped::Requests),
+        Stop::Spend => bound(Stopped::Spend),
+        Stop::Cap(until) => Ok(LookupBound { stopped: Stopped::Cap, next_slot_at: Some(*until) }),
+        Stop::Interrupted(signal) => bound(Stopped::Interrupted(*signal)),
+        Stop::Person(reason, said) => {
+            in_the_way(Kind::Person, format!("handles cannot be looked up ({reason}): {said}"))
+        }
         Stop::Malformed(said) => {
-            Some((Kind::Person, format!("the platform does not take the question about handles: {said}")))
+            in_the_way(Kind::Person, format!("the platform does not take the question about handles: {said}"))
         }
-        Stop::Unreachable(said) => Some((Kind::Unreachable, format!("no answer from the platform: {said}"))),
-        Stop::World(said) => {
-            Some((Kind::Unreachable, format!("the platform does not answer the question about handles well: {said}")))
-        }
-        _ => None,
+        Stop::Unreachable(said) => in_the_way(Kind::Unreachable, format!("no answer from the platform: {said}")),
+        Stop::World(said) => in_the_way(
+            Kind::Unreachable,
+            format!("the platform does not answer the question about handles well: {said}"),
+        ),
+        Stop::Untold(_) => in_the_way(Kind::Unreachable, "the platform does not say whose the handles are".to_owned()),
     }
 }
 
@@ -409,11 +429,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outage_rejects_no_handle() {
+    fn a_lookup_ends_as_its_fault_says_and_an_outage_rejects_no_handle() {
         let said = || "HTTP 503: over capacity".to_owned();
         for stop in [Stop::World(said()), Stop::Unreachable(said())] {
-            assert!(in_the_way(&stop).is_some_and(|(kind, why)| kind == Kind::Unreachable && why.contains("503")));
+            assert!(
+                bound_of(&stop).is_err_and(|error| error.kind == Kind::Unreachable && error.message.contains("503"))
+            );
         }
-        assert!([Stop::Requests, Stop::Spend, Stop::Deadline].iter().all(|stop| in_the_way(stop).is_none()));
+        for stop in [Stop::Person("unauthorized".to_owned(), said()), Stop::Malformed(said())] {
+            assert!(bound_of(&stop).is_err_and(|error| error.kind == Kind::Person));
+        }
+        let bound = |stop| bound_of(&stop).ok().map(|bound| (bound.stopped, bound.next_slot_at));
+        assert_eq!(bound(Stop::Requests), Some((Stopped::Requests, None)));
+        assert_eq!(bound(Stop::Spend), Some((Stopped::Spend, None)));
+        assert_eq!(bound(Stop::Deadline), Some((Stopped::Deadline, None)));
+        assert_eq!(bound(Stop::Cap(Wall(7))), Some((Stopped::Cap, Some(Wall(7)))));
     }
 }

@@ -155,6 +155,12 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
             ])
         ),
         Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),
+        Loaded::Unknown(rows) => {
+            format!(
+                "{job}: nothing was queued; {} looked up",
+                counted(*rows, "handle is still to be", "handles are still to be")
+            )
+        }
         Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
     };
     context.printer.say(&text);

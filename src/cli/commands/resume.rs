@@ -13,6 +13,7 @@ use crate::engine::{Finish, Stopped};
 use crate::jobfile::{READER_VERSION, keep};
 use crate::store::{DrainLock, JobState, JobStatus, Store};
 
+use super::bystanders::Bystanders;
 use super::closing;
 use super::drain::{Drainer, bounds_text};
 use super::guard;
@@ -34,11 +35,10 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
 
 async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> {
     let mut jobs = named(context, args).await?;
-    if let Some(store) = context.existing_queue().await? {
-        let only = (!args.jobs.is_empty()).then_some(jobs.as_slice());
-        if let Some(report) = closing::nothing_to_send(store, only, args.drain.json, context).await? {
-            return Ok(report);
-        }
+    let Some(store) = context.existing_queue().await? else { return closing::no_queue(args.drain.json, context) };
+    let only = (!args.jobs.is_empty()).then_some(jobs.as_slice());
+    if let Some(report) = closing::nothing_to_send(store, only, args.drain.json, context).await? {
+        return Ok(report);
     }
     let mut drainer = Drainer::prepare(&args.drain, None, context).await?;
     drainer.keep(args.keep.as_deref().and_then(guard::file_of));
@@ -50,15 +50,16 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> 
     if jobs.is_empty() {
         jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
     }
+    // New jobs that somebody loads meanwhile are worked on too, unless some were named.
+    let only = (!args.jobs.is_empty()).then(|| jobs.clone());
+    let bystanders = Bystanders::of(&mut store, only.as_deref()).await?;
     say_held_back(&mut store, &jobs, context).await?;
     if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
         context.printer.say("nothing was sent");
         return Ok(Report::nothing());
     }
     let signals = Signals::listen()?;
-    // New jobs that somebody loads meanwhile are worked on too, unless some were named.
-    let only = (!args.jobs.is_empty()).then_some(jobs);
-    drainer.drain(store, lock, only, signals, context).await
+    drainer.drain(store, lock, (only, bystanders), signals, context).await
 }
 
 /// The jobs that are named; none where all are meant.
@@ -89,9 +90,11 @@ async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
         None => lines.push(format!("{}, so nothing would be sent", context.no_queue_text())),
         Some(mut store) => {
             let mut all = store.status(None).await?;
-            all.retain(
-                |status| if args.jobs.is_empty() { status.counts.pending > 0 } else { jobs.contains(&status.job.id) },
-            );
+            all.retain(|status| args.jobs.is_empty() || jobs.contains(&status.job.id));
+            if all.iter().any(|status| status.counts.rejected > 0) {
+                code = 3;
+            }
+            all.retain(|status| !args.jobs.is_empty() || status.counts.pending > 0);
             let mut work = Work::new();
             for status in &all {
                 lines.push(would_send(status, context));
@@ -102,9 +105,6 @@ async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
             );
             if all.is_empty() {
                 lines.push("nothing is left to do, so nothing would be sent".to_owned());
-            }
-            if all.iter().any(|status| status.counts.rejected > 0) {
-                code = 3;
             }
             store.close().await;
         }

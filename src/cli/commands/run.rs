@@ -15,6 +15,7 @@ use crate::jobfile::NAME_COLUMNS;
 use crate::store::{DrainLock, Job, Store};
 use crate::web::Hub;
 
+use super::bystanders::Bystanders;
 use super::check::{self, Findings};
 use super::closing;
 use super::drain::{self, Drainer};
@@ -85,12 +86,13 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
         load.handles_asked = store.handles_asked().await?;
         (accounts, standings) = stand(drainer.who(), &mut store, &args.rows, &files, &load).await?;
     }
+    load.leaves_unknown = drainer.has_unasked_handles();
     let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
     let jobs = tokio::select! {
         jobs = loading => jobs?,
         signal = signals.first() => return drainer.interrupted_early(signal, context),
     };
-    drainer.drain(store, lock, Some(jobs), signals, context).await
+    drainer.drain(store, lock, (Some(jobs), Bystanders::default()), signals, context).await
 }
 
 /// Finished jobs whose files are unchanged: they say so and nobody is asked for a login. None: there may be something to do.

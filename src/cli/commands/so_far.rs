@@ -48,14 +48,15 @@ impl SoFar {
         let mut jobs = Vec::new();
         if let Ok(Some(mut store)) = context.existing_queue().await {
             jobs = store.status(None).await.unwrap_or_default();
-            jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)) && !bystanders.has(status));
+            jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)));
             store.close().await;
         }
-        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-        for JobCounts { job, counts } in &jobs {
+        for status in jobs.iter().filter(|status| !bystanders.has(status)) {
+            let JobCounts { job, counts } = JobCounts::new(&status.job.name, &status.counts);
             let rows = counted(counts.rows, "row", "rows");
-            context.printer.say(&format!("{} is saved: {} ({rows})", escaped(job), counts.phrase()));
+            context.printer.say(&format!("{} is saved: {} ({rows})", escaped(&job), counts.phrase()));
         }
+        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
         context.printer.error(&error);
         let (requests, spent) = self.read();
         let summary = failure_with(&jobs, requests, spent, &error);

@@ -110,3 +110,23 @@ fn a_list_of_one_kind_is_none_for_actions_on_the_other() {
     let (_, rows) = read_with("delete-post.csv", REPOSTS.as_bytes(), &own).unwrap();
     assert_eq!((&rows[0].1, &rows[1].1), (&Ok("delete-post - 90".to_owned()), &Err("empty_target")));
 }
+
+#[test]
+fn a_text_that_says_repost_makes_the_id_the_reposts_own() {
+    for column in ["text", "full_text", "Tweet Text", "tweet"] {
+        let column = column.replace(' ', "_");
+        let text = format!(
+            "tweet_id,{column}\n90,RT @ada: so it is\n91,'RT @bob_1: y\n92,hello RT @ada: x\n93,RT @ everybody\n94,\n95,RT @a-b: x\n"
+        );
+        let unknown = || Err("reposted_post_unknown");
+        assert_eq!(
+            by_post("unrepost.csv", &text),
+            [unknown(), unknown(), task(92), task(93), task(94), task(95)],
+            "{column}"
+        );
+        assert!(by_own_id("unrepost.csv", &text).iter().all(Result::is_ok), "v1.1 takes the repost's own");
+        assert!(by_post("delete-post.csv", &text).iter().all(Result::is_ok), "{column}");
+    }
+    let all = read("unrepost.csv", b"tweet_id,text\n90,RT @ada: x\n").unwrap().0;
+    assert!(matches!(all.refusal(false), Some(JobFileError::RepostsUnnamed { .. })));
+}

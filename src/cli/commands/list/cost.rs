@@ -10,6 +10,8 @@ use crate::platform::Reading;
 pub(in crate::cli::commands) enum Extent {
     /// To its end.
     Whole,
+    /// To its end, because which entries are the first so many is known only then.
+    WholeInOrder(usize),
     /// So many entries at most: a limit without a filter.
     AtMost(usize),
     /// Whole pages, until so many entries have passed the filter.
@@ -20,8 +22,8 @@ impl Extent {
     /// What a filter and a limit leave of a list. Reposts are picked out of the account's posts.
     pub(super) fn of(list: ListKind, filter: &Filter, take: Take) -> Extent {
         match (take.limit, take.order) {
-            // Which entries come first is known when all of them are.
-            (None, _) | (_, Some(_)) => Extent::Whole,
+            (None, _) => Extent::Whole,
+            (Some(limit), Some(_)) => Extent::WholeInOrder(limit),
             (Some(limit), None) if filter.is_empty() && list.read_as() == list => Extent::AtMost(limit),
             (Some(limit), None) => Extent::PagesUntil(limit),
         }
@@ -36,6 +38,11 @@ impl Extent {
         let entry = format!("{} an entry{with}", both(owned, dearer));
         match self {
             Extent::Whole => entry,
+            Extent::WholeInOrder(limit) => format!(
+                "{entry}; --order puts all of them in order before --limit {limit} counts, so the whole list is read and paid for, by pages \
+                 of {most}, {} each (--max-spend sets a bound)",
+                of(u64::from(most))
+            ),
             // A page has a least size; what is behind the limit is paid for all the same.
             Extent::AtMost(limit) => {
                 let entries = (limit as u64).max(u64::from(least));
@@ -68,7 +75,13 @@ mod tests {
         let take = |limit, order| Take { limit, order };
         let (all, active) = (Filter::default(), Filter { not_following_back: true, ..Filter::default() });
         assert_eq!(Extent::of(ListKind::Following, &active, take(None, None)), Extent::Whole);
-        assert_eq!(Extent::of(ListKind::Following, &all, take(Some(5), Some(Order::Oldest))), Extent::Whole);
+        assert_eq!(Extent::of(ListKind::Following, &all, take(None, Some(Order::Oldest))), Extent::Whole);
+        let ordered = Extent::of(ListKind::Following, &all, take(Some(5), Some(Order::Oldest)));
+        let ordered = ordered.price(row(Collection::Following), false);
+        assert!(
+            ordered.contains("--limit 5 counts") && ordered.contains("pages of 1000, $1.00 ($10.00 if"),
+            "{ordered}"
+        );
         let five = Extent::of(ListKind::Following, &all, take(Some(5), None)).price(row(Collection::Following), false);
         assert!(five.ends_with("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{five}");
         let one = Extent::of(ListKind::Likes, &all, take(Some(1), None)).price(row(Collection::Liked), false);

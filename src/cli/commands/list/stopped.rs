@@ -49,7 +49,16 @@ pub(in crate::cli::commands) fn ending(
         }
         Stop::Deadline => ("the deadline has come, or no slot comes before it".to_owned(), 4),
         Stop::Requests => ("--max-requests is used up".to_owned(), 4),
-        Stop::Spend => (format!("another page would cost more than --max-spend ({})", reader.budget.spent_text()), 4),
+        Stop::Spend => {
+            let most = reader.budget.max_spend.unwrap_or_default();
+            (
+                format!(
+                    "another page would go beyond --max-spend {most} (spent so far: {})",
+                    reader.budget.spent_text()
+                ),
+                4,
+            )
+        }
         Stop::Cap(until) => {
             let now = context.clock.now().wall;
             (format!("the platform's cap lasts until {}", context.local_clock().text(*until, now)), 4)

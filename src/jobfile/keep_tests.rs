@@ -1,0 +1,123 @@
+//! Keep lists as people write them.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+fn list_of(text: &str) -> Result<KeepList, JobFileError> {
+    read_source(&Source::spool("keep.txt", text.as_bytes()).unwrap())
+}
+
+fn has(list: &KeepList, target: &str) -> bool {
+    list.contains(&target.parse().unwrap())
+}
+
+#[test]
+fn ids_handles_links_and_comments() {
+    let list =
+        list_of("# friends\n12\n@Example  \n\n  # \"more\nx.com/i/user/13 # the old one\nx.com/other\n14\n").unwrap();
+    for target in ["12", "13", "14", "@example", "@other"] {
+        assert!(has(&list, target), "{target}");
+    }
+    assert_eq!(list.len(), 5);
+    assert!(list_of("").unwrap().is_empty() && list_of("# nobody\n").unwrap().is_empty());
+}
+
+#[test]
+fn a_csv_is_read_by_its_header() {
+    for header in ["id_str,screen_name", "User ID,Username", "accountId,screen_name"] {
+        let found = list_of(&format!("{header}\n12,zed\n")).unwrap();
+        assert!(has(&found, "12") && has(&found, "@zed"), "{header}");
+    }
+    let list = list_of("name;user_id;screen_name\nA;12;one\nB;;two\n").unwrap();
+    assert!(has(&list, "12") && has(&list, "@one") && has(&list, "@two"));
+    assert_eq!(list.len(), 3);
+}
+
+#[test]
+fn names_in_a_csv_are_kept_beside_ids() {
+    for column in ["screen_name", "Username", "HANDLE"] {
+        for text in [
+            format!("{column}\nada\n@Bob # a friend\nhttps://x.com/cid\n"),
+            format!("target_id,{column}\n12,ada\n13,@bob\n,cid\n"),
+            format!("{column};name;id\nada;A;12\nbob;B;13\nx.com/cid;C;\n"),
+        ] {
+            let list = list_of(&text).unwrap();
+            assert!(["@ada", "@bob", "@cid"].iter().all(|name| has(&list, name)), "{text}");
+            assert_eq!(list.ids().len(), if text.contains("12") { 2 } else { 0 }, "{text}");
+        }
+    }
+    // What stands in a name's column beside an ID need not be a name; alone it must be one.
+    let list = list_of("id,username\n12,not a name\n").unwrap();
+    assert_eq!((list.ids().len(), list.handles().len()), (1, 0));
+    assert!(list_of("id,username\n12,ada\n,not a name\n").is_err());
+}
+
+#[test]
+fn a_kept_post_does_not_keep_all_of_its_authors() {
+    for header in ["tweet_id,screen_name", "target_id,handle,likes", "id,username,is_repost"] {
+        let list = list_of(&format!("{header}\n12,ada,1\n,bob,0\n")).unwrap();
+        assert!(has(&list, "12") && has(&list, "@bob") && !has(&list, "@ada"), "{header}");
+    }
+}
+
+#[test]
+fn nothing_is_passed_over() {
+    for (text, line) in [
+        ("12\njack\n", 2),
+        ("12\n1.2E+18\n", 2),
+        ("1234567890123450000\n", 1),
+        ("12\n1629556410996121344\n1629556410996133632\n", 2),
+        ("12\n\n1629556410996121300\n1629556410996133600\n", 3),
+    ] {
+        match list_of(text).unwrap_err() {
+            JobFileError::KeepLine { line: at, .. } => assert_eq!(at, line, "{text}"),
+            error @ JobFileError::KeepDamaged { line: at, .. } => {
+                assert_eq!(at, line, "{text}");
+                assert!(error.hint().contains("as text") && error.to_string().contains("somebody else"), "{error}");
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert!(list_of("1629556410996121344\n").is_ok(), "one alone is chance");
+    assert!(matches!(list_of("name,age\nA,7\n"), Err(JobFileError::NoTargetColumn { .. })));
+}
+
+#[test]
+fn an_id_in_a_link_beside_a_name_is_kept_as_well() {
+    for (text, ids, names) in [
+        ("screen_name,link\nada,https://x.com/i/user/12\nbob,\n", &["12"][..], &["@ada", "@bob"][..]),
+        ("handle;url\nada;x.com/i/user/12\n;https://twitter.com/intent/user?user_id=13\n", &["12", "13"], &["@ada"]),
+        ("url,username\nhttps://x.com/ada/status/14,ada\n", &["14"], &["@ada"]),
+        // A page elsewhere is nobody's entry; a profile is, alone as well.
+        (
+            "username,url\nada,https://ada.example/12\n,x.com/cid\nbob,x.com/eve\n",
+            &[],
+            &["@ada", "@bob", "@cid", "@eve"],
+        ),
+        ("id,link,username\n12,https://x.com/i/user/13,ada\n", &["12", "13"], &["@ada"]),
+    ] {
+        let list = list_of(text).unwrap();
+        assert!(ids.iter().chain(names).all(|entry| has(&list, entry)), "{text}");
+        assert_eq!(list.len(), ids.len() + names.len(), "{text}");
+    }
+    for text in ["username,url\n,https://ada.example\n", "screen_name,link\nada,\n,elsewhere\n"] {
+        assert!(matches!(list_of(text), Err(JobFileError::KeepLine { .. })), "{text}");
+    }
+}
+
+#[test]
+fn a_list_that_is_cut_inside_its_last_id_protects_nobody() {
+    let whole = "1629556410996121225\n1629556410996133633\n";
+    for cut in ["16295564109961", "https://x.com/i/user/16295564"] {
+        match list_of(&format!("{whole}{cut}")).unwrap_err() {
+            JobFileError::KeepLine { line: 3, why, .. } => assert!(why.contains("add a line end"), "{why}"),
+            other => panic!("{other}"),
+        }
+        assert!(list_of(&format!("{whole}{cut}\n")).is_ok() && list_of(&format!("{whole}{cut} # 1")).is_ok(), "{cut}");
+    }
+    assert!(list_of("target_id,handle\n12,ada\n1").is_err(), "its name is missing");
+    for honest in ["1629556410996121225\n1629556410996133633", "12\n1629556410996133633\n7", "7", "@ada\n@b"] {
+        assert!(list_of(honest).is_ok(), "{honest}");
+    }
+}
