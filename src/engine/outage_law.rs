@@ -1,4 +1,5 @@
-//! The law of outages over a simulated platform: only tasks that always fail ever fail, whatever else happens.
+//! The law of outages over a simulated platform: only tasks that always fail ever fail, whatever else happens. One case cannot be told from
+//! that (docs/design.md): an outage that meets only rows which failed before while others were served.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,8 @@ struct Task {
     counted: u32,
     tries: u32,
     state: State,
+    /// When it failed, nobody was left who had not failed before while others were served.
+    only_known_were_left: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +67,7 @@ struct World {
 
 impl World {
     fn new(life: Life, seed: u64) -> World {
-        let task = || Task { counted: 0, tries: 0, state: State::Pending };
+        let task = || Task { counted: 0, tries: 0, state: State::Pending, only_known_were_left: false };
         World {
             rng: fastrand::Rng::with_seed(seed),
             now: 0,
@@ -171,6 +174,11 @@ impl World {
         let Outage { since, failures, pauses, newcomers, until, .. } = *outage;
         self.record = Some(Restored { since, failures, pauses, newcomers, until, detail: String::new() });
         self.hopeless = outage.is_hopeless(Tick(self.now));
+        if verdict.transition == Transition::Fail {
+            let mut left = self.tasks.values().filter(|task| task.state < State::Done);
+            let only_known = left.all(|task| task.counted >= 2);
+            self.tasks.get_mut(&row).unwrap().only_known_were_left = only_known;
+        }
     }
 
     fn wake(&mut self) {
@@ -268,6 +276,19 @@ fn life() -> impl Strategy<Value = Life> {
     )
 }
 
+/// One row that always fails among 51 good ones, and outages that begin with the last of them.
+fn two_outages_at_the_end() -> impl Strategy<Value = Life> {
+    let restart = prop_oneof![2 => Just(None), 1 => Just(Some(MINUTE)), 1 => (MINUTE..HOUR).prop_map(Some)];
+    let first = (930 * SECOND..1_010 * SECOND, MINUTE..3 * HOUR);
+    let second = (10 * MINUTE..20 * MINUTE, HOUR..6 * HOUR);
+    (1_usize..4, first, second, restart).prop_map(|(workers, (from, length), (gap, second), restart_every)| {
+        let (end, begin) = (from + length, from + length + gap);
+        let outages = vec![(from, end), (begin, begin + second)];
+        let poison = BTreeSet::from([0]);
+        Life { rows: 52, poison, workers, pace: 18 * SECOND, latency: 2_417, outages, restart_every }
+    })
+}
+
 fn config() -> ProptestConfig {
     ProptestConfig {
         cases: ProptestConfig::default().cases.max(1_000),
@@ -282,13 +303,13 @@ proptest! {
     /// Outages, restarts each minute, any number of workers: who is served in the end is never failed before.
     #[test]
     fn an_outage_fails_nothing(life in life(), seed in any::<u64>()) {
-        let world = World::new(life, seed).live();
-        for (row, task) in &world.tasks {
-            let poison = world.life.poison.contains(row);
-            prop_assert!(poison || task.state != State::Failed, "row {row} was failed by an outage: {task:?}");
-            prop_assert!(poison || world.hopeless || task.state == State::Done, "row {row} was forgotten: {task:?}");
-            prop_assert!(task.state != State::Failed || task.tries >= MAX_TROUBLES, "{task:?}");
-        }
+        fails_nothing(&World::new(life, seed).live())?;
+    }
+
+    /// The same where it is hardest: two outages meet the last rows of a job, with little time between them.
+    #[test]
+    fn two_outages_at_a_jobs_end_fail_nothing(life in two_outages_at_the_end(), seed in any::<u64>()) {
+        fails_nothing(&World::new(life, seed).live())?;
     }
 
     /// What always fails among others that are served fails after 8 tries, unless nobody was served after its first. Several such rows
@@ -302,6 +323,20 @@ proptest! {
             prop_assert!(settled || waits_for_newcomers(&world), "row {row}: {task:?}");
         }
     }
+}
+
+fn fails_nothing(world: &World) -> Result<(), TestCaseError> {
+    for (row, task) in &world.tasks {
+        let (poison, failed) = (world.life.poison.contains(row), task.state == State::Failed);
+        let was_told_apart = !failed || task.only_known_were_left;
+        prop_assert!(poison || was_told_apart, "row {row} was failed by an outage: {task:?}");
+        prop_assert!(
+            poison || failed || world.hopeless || task.state == State::Done,
+            "row {row} was forgotten: {task:?}"
+        );
+        prop_assert!(!failed || task.tries >= MAX_TROUBLES, "{task:?}");
+    }
+    Ok(())
 }
 
 /// Whether a row fails that never failed while others were served, so that it may be an outage.

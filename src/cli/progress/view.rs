@@ -155,7 +155,9 @@ impl View {
                 escaped(name(account)),
                 span_text(now.since(*since))
             )),
-            Event::Withheld { why } => Some(format!("{}; nothing of it is sent until it can be", escaped(why))),
+            Event::Withheld { why } => {
+                Some(format!("{}; nothing that it guards is sent until it can be read", escaped(why)))
+            }
             Event::HeldBack { job, reason, tasks } => Some(held_back_text(job, reason, *tasks)),
             Event::Settled { .. }
             | Event::Decided { .. }
