@@ -43,6 +43,16 @@ impl Problem {
         Problem { status: StatusCode::SERVICE_UNAVAILABLE, message: message.to_owned(), hint, as_json: false }
     }
 
+    /// Its status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What happened, and what to do.
+    pub(super) fn words(&self) -> (String, String) {
+        (self.message.clone(), self.hint.clone().unwrap_or_default())
+    }
+
     /// As a page of this look.
     fn page(&self, theme: Theme) -> Response {
         let page = pages::problem(theme, self.status.as_u16(), &self.message, self.hint.as_deref());

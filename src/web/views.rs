@@ -13,7 +13,7 @@ use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPa
 use super::paging::{Trail, page_before};
 use super::problem::Problem;
 use super::state::Web;
-use crate::app::{self, DefaultReason};
+use crate::app;
 use crate::auth::list;
 use crate::cli::account_standing::AccountStanding;
 use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
@@ -34,8 +34,6 @@ const MAX_JOBS: usize = 100;
 const MAX_JOBS_NOW: usize = 24;
 const ROWS_A_PAGE: u32 = 50;
 const ENTRIES_A_PAGE: u32 = 50;
-/// Names to choose from.
-const MAX_NAMES: usize = 100;
 /// More than this is not counted by account for an ETA: pages are asked for every second.
 const MAX_COUNTED_TASKS: u64 = 50_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -282,21 +280,6 @@ pub(super) async fn row(
     drop(store);
     let (history, target) = found.ok_or_else(|| Problem::not_found("This job has no such row."))?;
     Ok(pages::row(&web.frame(visitor, "/jobs"), &job, task, &target, &history))
-}
-
-pub(super) async fn new(
-    State(web): State<Arc<Web>>,
-    Extension(visitor): Extension<Visitor>,
-) -> Result<Html<String>, Problem> {
-    let accounts = web.reading().await.accounts().await?;
-    let names: Vec<String> = accounts.iter().take(MAX_NAMES).map(|account| account.name.to_string()).collect();
-    let default =
-        app::default_account(&web.settings(), &accounts)?.map(|default| match (default.name, default.reason) {
-            (Some(name), _) => name.to_string(),
-            (None, DefaultReason::Environment(variable)) => format!("the account of {variable}"),
-            (None, _) => "the standard account".to_owned(),
-        });
-    Ok(pages::new(&web.frame(visitor, "/new"), &names, default.as_deref()))
 }
 
 #[derive(Debug, Default, Deserialize)]

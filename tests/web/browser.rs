@@ -136,6 +136,7 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
     ];
     look_at(&browser, &served, &pages);
     fits_a_phone(&browser, &served);
+    a_refused_file_keeps_its_form(&browser, &served);
     // The switch works without the system's word, and leads back to where it was pressed.
     browser.go(&served.url("/jobs/1"));
     browser.click("form[action$='/theme'] button");
@@ -175,6 +176,22 @@ fn fits_a_phone(browser: &Browser, served: &Served) {
     browser.click("a[rel=prev]");
     browser.until("Next page");
     assert_eq!(browser.run("return document.querySelector('tbody th').textContent"), first);
+}
+
+/// What is wrong is changed in the form that comes back; the file is not sent again.
+fn a_refused_file_keeps_its_form(browser: &Browser, served: &Served) {
+    std::fs::write(served.path("people.csv"), "user_id,account_id\n1629556410996121225,1629556410996121226\n").unwrap();
+    browser.go(&served.url("/new"));
+    browser.write("#file", served.path("people.csv").to_str().unwrap());
+    browser.run("document.querySelector('#action').value = 'unfollow'");
+    browser.click("form.fields button.primary");
+    browser.until("“Column of the targets”");
+    look(browser, "refused", 360, "dark");
+    assert_eq!(browser.run("return document.querySelector('#action').value"), "unfollow");
+    browser.write("#column", "user_id");
+    browser.click("form.fields button.primary");
+    browser.until("What would happen");
+    look(browser, "checked", 360, "dark");
 }
 
 /// Looks at pages at three widths in both themes.

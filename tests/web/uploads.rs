@@ -111,6 +111,63 @@ fn a_name_that_no_file_can_have_is_refused_before_anything_is_queued() {
     assert_eq!(status(&served)["jobs"][0]["kept"], 1);
 }
 
+/// Chooses otherwise for a file that was refused, and says where that leads.
+fn choose(served: &Served, cookie: &str, place: &str, form: &str) -> Answer {
+    served.post(&format!("{place}/choices"), cookie, form)
+}
+
+#[test]
+fn a_file_that_is_refused_is_kept_with_what_was_chosen_and_the_form_says_what_to_change() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    let rows = "user_id,account_id\n1629556410996121225,1629556410996121226\n1629556410996121227,1629556410996121228\n";
+    let fields = [
+        ("file", "people.csv", rows),
+        ("keep", "friends.csv", "1629556410996121227\n"),
+        ("action", "", "unfollow"),
+        ("job", "", "old <friends>"),
+        ("strict", "", "1"),
+    ];
+    // A name that cannot be one, and two columns that may hold the targets.
+    let named = receive(&served, &cookie, &fields);
+    let form = &named.body;
+    assert!(named.status == 422 && form.contains("cannot be the name of a job"), "{named:?}");
+    let place = form.split("action=\"").filter_map(|rest| rest.split_once("/choices\"")).map(|(place, _)| place).last();
+    let place = place.unwrap_or_else(|| panic!("{form}")).to_owned();
+    for kept in [
+        "<strong>people.csv</strong> and the list of those never to touch are kept",
+        "<option value=\"unfollow\" selected>",
+        "value=\"old &lt;friends&gt;\"",
+        "name=\"strict\" value=\"1\" checked",
+    ] {
+        assert!(form.contains(kept), "{kept}? {form}");
+    }
+    assert_eq!(served.post(&place, &cookie, "").status, 422, "it cannot be queued so");
+    let again = choose(&served, &cookie, &place, "job=a%2Fb&action=unfollow");
+    assert!(again.status == 422 && again.body.contains("value=\"a/b\""), "{again:?}");
+    assert_eq!(choose(&served, &cookie, &place, "job=friends&action=unfollow").status, 303);
+    let two = served.get(&place, &cookie);
+    assert!(two.status == 422 && two.body.contains("“Column of the targets”"), "{two:?}");
+    assert!(!two.body.contains("--column") && two.body.contains("value=\"friends\""), "{}", two.body);
+    assert_eq!(choose(&served, &cookie, &place, "job=friends&action=unfollow&column=user_id").status, 303);
+    let fine = served.get(&place, &cookie);
+    assert!(fine.status == 200 && fine.body.contains("What would happen"), "{fine:?}");
+    assert_eq!(status(&served)["jobs"], serde_json::json!([]), "nothing has been queued");
+    let answer = served.post(&place, &cookie, "");
+    assert!(answer.status == 303 && answer.head.contains("said=loaded"), "{answer:?}");
+    let job = &status(&served)["jobs"][0];
+    assert_eq!((&job["job"], &job["rows"], &job["kept"]), (&"friends".into(), &2.into(), &1.into()), "{job}");
+    assert!(!listed(&served).iter().any(|name| name.contains("incoming")), "{:?}", listed(&served));
+    // Without a file there is nothing to keep but what was chosen.
+    let none = receive(&served, &cookie, &[("file", "", ""), ("action", "", "unmute"), ("again", "", "1")]);
+    assert!(none.status == 422 && none.body.contains("No file was chosen"), "{none:?}");
+    assert!(
+        none.body.contains("<option value=\"unmute\" selected>")
+            && none.body.contains("name=\"again\" value=\"1\" checked")
+    );
+    assert_eq!(choose(&served, &cookie, "/new/99", "job=x").status, 404);
+}
+
 #[test]
 fn a_file_that_cannot_be_put_in_its_place_queues_nothing() {
     let served = Served::start();
@@ -144,6 +201,9 @@ fn a_load_that_is_refused_leaves_the_file_and_the_keep_list_of_the_one_before() 
     // Most of its rows are gone: an export that broke off.
     let fields = [("file", "unfollow.csv", &*rows(38..41)), ("keep", "keep.csv", &*rows(38..39))];
     let place = received(&served, &cookie, &fields);
+    let page = served.get(&place, &cookie).body;
+    let in_its_words = page.contains("“Let it cancel more than half of the rows still queued”");
+    assert!(in_its_words && !page.contains("--allow-shrink"), "{page}");
     let answer = served.post(&place, &cookie, "");
     assert_eq!(answer.status, 422, "{answer:?}");
     assert_eq!(std::fs::read_to_string(uploads(&served).join("unfollow.csv")).unwrap(), first);
@@ -240,8 +300,9 @@ fn a_list_from_another_place_is_the_jobs_only_if_somebody_says_so() {
     let answer = served.post(&place, &cookie, "");
     assert!(answer.status == 422 && answer.body.contains("from another place"), "{answer:?}");
     assert_eq!(status(&served)["jobs"][0]["rows"], 4, "nothing was queued");
-    // The action of the job need not be chosen again.
-    let place = received(&served, &cookie, &[("file", "mutes.csv", &longer), ("moved", "", "1")]);
+    assert!(answer.body.contains(&format!("action=\"{place}/choices\"")), "{}", answer.body);
+    // The action of the job need not be chosen again, nor the file.
+    assert_eq!(choose(&served, &cookie, &place, "job=mutes&moved=1").status, 303);
     let answer = served.post(&place, &cookie, "");
     assert!(answer.status == 303 && answer.head.contains("said=loaded"), "{answer:?}");
     let after = status(&served);

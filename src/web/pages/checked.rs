@@ -4,6 +4,7 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::layout::{Frame, count};
+use super::new::{fields, in_form_words};
 use super::words::{foreign, reason};
 use crate::app::Forecast;
 use crate::cli::timing::span_text;
@@ -41,7 +42,7 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
                 p.quiet { (count(report.windows_1252_rows)) " rows hold text that is not UTF-8; it is read as Windows-1252." }
             }
         }
-        (verdict(file))
+        (verdict(frame, file))
     };
     frame.page("Check", &content)
 }
@@ -67,11 +68,12 @@ fn rejected(file: &Checked) -> Markup {
     }
 }
 
-fn verdict(file: &Checked) -> Markup {
+fn verdict(frame: &Frame, file: &Checked) -> Markup {
     let Some(forecast) = &file.forecast else {
         let (why, hint) = file.report.refusal.clone().unwrap_or_default();
         return html! {
-            div.note.bad role="alert" { p { strong { "Nothing of it can be queued: " } (foreign(&why)) } p { (foreign(&hint)) } }
+            div.note.bad role="alert" { p { strong { "Nothing of it can be queued: " } (in_form_words(&why)) } p { (in_form_words(&hint)) } }
+            @if let Some(form) = &file.form { (fields(form, frame.is_sandbox)) }
             div.actions { (discard(file, "Choose another file")) }
         };
     };

@@ -22,7 +22,7 @@ pub(super) use job::{JobPage, cancel, job};
 pub(super) use jobs::{JobLine, jobs};
 pub(super) use layout::{Frame, Pager, Theme};
 pub(super) use log::log;
-pub(super) use new::new;
+pub(super) use new::{KeptFile, NewForm, new};
 pub(super) use now::{AccountNow, NowPage, now};
 pub(super) use row::row;
 pub(super) use rows::{RowsPage, rows};

@@ -4,6 +4,7 @@
 //! What waits for its second step lies in the folder `uploads` beside the queue, and is gone an hour later. A queued file stays
 //! there under its job's name: it is the job's file from then on.
 
+mod form;
 mod place;
 mod receive;
 
@@ -15,12 +16,13 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Path as UrlPath, State};
-use axum::response::{Html, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 
+pub(super) use self::form::{choose_again, new};
 use self::place::JobFile;
 pub(super) use self::receive::{MAX_BODY_BYTES, receive};
 use super::guard::Visitor;
-use super::pages;
+use super::pages::{self, NewForm};
 use super::problem::Problem;
 use super::state::{EngineState, Web};
 use crate::app::{self, FileOptions, Forecast, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
@@ -58,11 +60,22 @@ struct Waiting {
     choices: Choices,
     /// As the sender calls it. Foreign text.
     shown: String,
-    file: Received,
-    keep: Option<Received>,
+    file: Arc<Received>,
+    keep: Option<Arc<Received>>,
     /// Where its keep list is going to be.
     keep_place: PathBuf,
     since: Tick,
+    /// What was chosen cannot be, whatever is in the file.
+    refused: Option<Problem>,
+}
+
+impl Waiting {
+    /// The same file with other choices.
+    fn with(&self, folder: &Path, choices: Choices, refused: Option<Problem>) -> Waiting {
+        let keep_place = place::keep_list_of(folder, &choices.job, fastrand::u64(..));
+        let (file, keep) = (Arc::clone(&self.file), self.keep.clone());
+        Waiting { choices, shown: self.shown.clone(), file, keep, keep_place, since: self.since, refused }
+    }
 }
 
 /// A file that was received. It is removed with this: what was queued has a copy in its place.
@@ -87,6 +100,8 @@ pub(super) struct Checked {
     pub(super) cost: Cost,
     /// The job of that name, where there is one.
     pub(super) known: Option<Job>,
+    /// To choose otherwise, where it would be refused.
+    pub(super) form: Option<NewForm>,
 }
 
 /// The files that wait.
@@ -126,6 +141,14 @@ impl Uploads {
     fn get(&self, id: u64) -> Result<Arc<Waiting>, Problem> {
         let inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         inner.1.get(&id).cloned().ok_or_else(|| Problem::not_found("This file is no longer waiting to be queued."))
+    }
+
+    /// Other choices for a file that still waits.
+    fn replace(&self, id: u64, waiting: Waiting) {
+        let mut inner = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = inner.1.get_mut(&id) {
+            *there = Arc::new(waiting);
+        }
     }
 
     fn take(&self, id: u64) {
@@ -181,10 +204,20 @@ pub(super) async fn show(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
     UrlPath(id): UrlPath<u64>,
-) -> Result<Html<String>, Problem> {
+) -> Result<Response, Problem> {
     let waiting = web.uploads.get(id)?;
-    let platform = platform_of(&web, &waiting.choices, &mut *web.reading().await).await?;
-    let (prepared, mut load) = prepare(&web, &waiting, platform).await?;
+    match check(&web, id, &waiting).await {
+        Ok(checked) => Ok(pages::checked(&web.frame(visitor, "/new"), &checked).into_response()),
+        Err(problem) => form::or_form(&web, visitor, (id, &waiting), problem).await,
+    }
+}
+
+async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem> {
+    if let Some(refused) = &waiting.refused {
+        return Err(refused.clone());
+    }
+    let platform = platform_of(web, &waiting.choices, &mut *web.reading().await).await?;
+    let (prepared, mut load) = prepare(web, waiting, platform).await?;
     // A connection of its own: other pages do not wait while millions of rows are compared.
     let mut store = web.reading().await.beside().await?;
     load.handles_asked = store.handles_asked().await?;
@@ -206,8 +239,8 @@ pub(super) async fn show(
     };
     let cost = cost_of(forecast.as_ref().map_or(&[], |forecast| &forecast.to_send), &web.settings());
     let (choices, handles) = (waiting.choices.clone(), files[0].survey.handles);
-    let checked = Checked { id, choices, report, forecast, handles, cost, known };
-    Ok(pages::checked(&web.frame(visitor, "/new"), &checked))
+    let form = if forecast.is_none() { Some(form::of_waiting(web, id, waiting).await?) } else { None };
+    Ok(Checked { id, choices, report, forecast, handles, cost, known, form })
 }
 
 fn not_read() -> CliError {
@@ -229,10 +262,20 @@ pub(super) async fn confirm(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
     UrlPath(id): UrlPath<u64>,
-) -> Result<Redirect, Problem> {
+) -> Result<Response, Problem> {
     let waiting = web.uploads.get(id)?;
-    let platform = platform_of(&web, &waiting.choices, &mut *web.reading().await).await?;
-    let (prepared, mut load) = prepare(&web, &waiting, platform).await?;
+    match queue(&web, &visitor, id, &waiting).await {
+        Ok(there) => Ok(there.into_response()),
+        Err(problem) => form::or_form(&web, visitor, (id, &waiting), problem).await,
+    }
+}
+
+async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Result<Redirect, Problem> {
+    if let Some(refused) = &waiting.refused {
+        return Err(refused.clone());
+    }
+    let platform = platform_of(web, &waiting.choices, &mut *web.reading().await).await?;
+    let (prepared, mut load) = prepare(web, waiting, platform).await?;
     let mut store = web.commanding().await?;
     load.handles_asked = store.handles_asked().await?;
     let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
@@ -250,8 +293,8 @@ pub(super) async fn confirm(
     if *standing == Standing::Cancelled {
         return Err(is_cancelled(file));
     }
-    wait_for_engine(&web, &mut store).await?;
-    let job_file = put_in_place(&web, &waiting, &mut store, file).await?;
+    wait_for_engine(web, &mut store).await?;
+    let job_file = put_in_place(web, waiting, &mut store, file).await?;
     let loaded = app::load(&mut store, file, standing, &accounts, &load, web.clock.now().wall).await?;
     if loaded == Loaded::Cancelled {
         return Err(is_cancelled(file));
@@ -271,13 +314,13 @@ pub(super) async fn confirm(
 fn belongs_to_another_file(job: &Job) -> Problem {
     let message =
         format!("The job {} was made from another file, {}; nothing was queued.", job.name, job.path.display());
-    let hint = "If this is the same list, upload it again and choose “from another place”: what is done is not sent again. If it is another \
+    let hint = "If this is the same list, choose “from another place” below: what is done is not sent again. If it is another \
                 list, give the job another name.";
     Problem::unusable(message, hint)
 }
 
 fn is_cancelled(file: &Prepared) -> Problem {
-    let hint = "Upload it again and choose “start over”.";
+    let hint = "Choose “Start over” below.";
     Problem::unusable(format!("{} was cancelled; nothing was queued.", file.job), hint)
 }
 

@@ -5,15 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect, Response};
 
+use super::form::filled_in;
 use super::place::keep_list_of;
 use super::{Choices, Received, Uploads, Waiting};
 use crate::cli::error::CliError;
 use crate::domain::{Action, Platform};
+use crate::web::guard::Visitor;
 use crate::web::problem::Problem;
 use crate::web::state::Web;
 
@@ -31,9 +34,10 @@ const MAX_JOB_NAME_BYTES: usize = 200;
 /// The first step: receives the file, and goes to the page that says what is in it.
 pub(in crate::web) async fn receive(
     State(web): State<Arc<Web>>,
+    Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
     mut form: Multipart,
-) -> Result<Redirect, Problem> {
+) -> Result<Response, Problem> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > MAX_BODY_BYTES as u64) {
         return Err(too_long("The form is"));
@@ -62,19 +66,20 @@ pub(in crate::web) async fn receive(
         }
     }
     let Some(file) = file.filter(|_| !shown.is_empty()) else {
-        return Err(Problem::unusable("No file was chosen.", "Choose the CSV whose rows are to be worked off."));
+        let none = Problem::unusable("No file was chosen.", "Choose the CSV whose rows are to be worked off.");
+        return filled_in(&web, visitor, choices, None, &none).await;
     };
-    let stem = Path::new(&shown).file_stem().and_then(|stem| stem.to_str());
-    if choices.job.is_empty() {
-        choices.job = job_name(stem.unwrap_or_default())?;
-    }
-    // As `load` has it: the file's name decides where nothing else does.
-    choices.action = choices.action.or_else(|| Action::parse(stem?));
+    let refused = complete(&mut choices, Path::new(&shown));
     let now = web.clock.now().tick;
     let keep_place = keep_list_of(&web.uploads.folder, &choices.job, fastrand::u64(..));
-    let keep = keep.map(|(keep, _)| keep);
-    let id = web.uploads.put(Waiting { choices, shown, file, keep, keep_place, since: now }, now);
-    Ok(Redirect::to(&format!("/new/{id}")))
+    let (file, keep) = (Arc::new(file), keep.map(|(keep, _)| Arc::new(keep)));
+    let waiting = Waiting { choices, shown, file, keep, keep_place, since: now, refused };
+    let (choices, refused) = (waiting.choices.clone(), waiting.refused.clone());
+    let id = web.uploads.put(waiting, now);
+    match refused {
+        Some(refused) => filled_in(&web, visitor, choices, Some((id, &*web.uploads.get(id)?)), &refused).await,
+        None => Ok(Redirect::to(&format!("/new/{id}")).into_response()),
+    }
 }
 
 /// The fields of the form. What else is in it is read past.
@@ -153,7 +158,23 @@ async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(Received
     Ok((received, bytes))
 }
 
-fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> {
+/// What a file's name says where the form does not, and what cannot be of the whole.
+pub(super) fn complete(choices: &mut Choices, shown: &Path) -> Option<Problem> {
+    let stem = shown.file_stem().and_then(|stem| stem.to_str());
+    // As `load` has it: the file's name decides where nothing else does.
+    choices.action = choices.action.or_else(|| Action::parse(stem?));
+    let name = if choices.job.is_empty() { stem.unwrap_or_default() } else { choices.job.as_str() };
+    match job_name(name) {
+        Ok(name) => {
+            choices.job = name;
+            None
+        }
+        Err(problem) => Some(problem),
+    }
+}
+
+/// Takes a field of the form.
+pub(super) fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> {
     let wrong = |what: &str| Problem::unusable(format!("{text:?} is no {what}."), "Go back and choose another.");
     match (name, text) {
         ("strict", _) => choices.strict = true,
@@ -162,7 +183,7 @@ fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<(), Problem> 
         ("allow_shrink", _) => choices.allow_shrink = true,
         ("moved", _) => choices.moved = true,
         (_, "") => {}
-        ("job", _) => choices.job = job_name(text)?,
+        ("job", _) => choices.job = text.to_owned(),
         ("action", _) => choices.action = Some(Action::parse(text).ok_or_else(|| wrong("action"))?),
         ("account", _) => choices.account = Some(text.parse().map_err(|_| wrong("name of an account"))?),
         ("platform", _) => choices.platform = Some(Platform::parse(text).ok_or_else(|| wrong("platform"))?),
@@ -179,7 +200,7 @@ fn job_name(text: &str) -> Result<String, Problem> {
     if !is_fine || text.starts_with('.') || text.trim() != text {
         let hint = format!(
             "Letters, digits, spaces and - _ . , + are fine, up to {MAX_JOB_NAME_BYTES} bytes of them (a letter beyond a to z takes two \
-             to four), not beginning with a dot. Give a shorter name in the form."
+             to four), not beginning with a dot. Give the job another name below."
         );
         return Err(Problem::unusable(format!("{text:?} cannot be the name of a job."), &hint));
     }
