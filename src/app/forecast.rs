@@ -144,7 +144,7 @@ async fn compare(
     };
     let mut forecaster = match (store, job) {
         (Some(store), Some(job)) => LoadForecaster::beside(store.path(), job).await?,
-        _ => LoadForecaster::alone().await?,
+        _ => LoadForecaster::alone(),
     };
     let mut sieve = options.rules.begin(&file.survey, &file.source)?;
     let mut rows = file.survey.rows(&file.source)?;

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions, Connection};
 use super::batch::write_target;
 use super::drain::action_of;
 use super::error::StoreError;
+use super::fresh_forecast::FreshForecaster;
 use super::job::Job;
 use super::load::{LoadRow, RowPlace};
 use super::open::connect;
@@ -40,13 +41,16 @@ pub struct LoadForecast {
     pub pending: u64,
 }
 
-/// Gathers rows, and compares them with a round of a job.
+/// Gathers rows, and compares them with each other and with the round of a job that they would go on with.
 #[derive(Debug)]
-pub struct LoadForecaster {
-    connection: SqliteConnection,
-    path: PathBuf,
-    /// The round that a load would go on with, and its pending tasks; none: it begins one.
-    round: Option<(i64, u64)>,
+pub struct LoadForecaster(Gathering);
+
+#[derive(Debug)]
+enum Gathering {
+    /// They go on with a round.
+    Round(TableForecaster),
+    /// They begin one.
+    Fresh(FreshForecaster),
 }
 
 impl LoadForecaster {
@@ -56,29 +60,14 @@ impl LoadForecaster {
     /// The queue cannot be opened.
     pub async fn beside(queue: &Path, job: &Job) -> Result<LoadForecaster, StoreError> {
         let connection = connect(queue).await?;
-        LoadForecaster::begin(connection, queue, Some((job.round.0, job.pending))).await
+        let table = TableForecaster::begin(connection, queue, Some((job.round.0, job.pending))).await?;
+        Ok(LoadForecaster(Gathering::Round(table)))
     }
 
-    /// Begins for rows that begin a job or a round.
-    ///
-    /// # Errors
-    /// There is no room for temporary files.
-    pub async fn alone() -> Result<LoadForecaster, StoreError> {
-        let path = Path::new("the temporary files of SQLite");
-        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
-        let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))?;
-        LoadForecaster::begin(connection, path, None).await
-    }
-
-    async fn begin(
-        connection: SqliteConnection,
-        path: &Path,
-        round: Option<(i64, u64)>,
-    ) -> Result<LoadForecaster, StoreError> {
-        let mut forecaster = LoadForecaster { connection, path: path.to_path_buf(), round };
-        let created = sqlx::query(CREATE).execute(&mut forecaster.connection).await;
-        created.map_err(|error| forecaster.error(error))?;
-        Ok(forecaster)
+    /// Begins for rows that begin a job or a round. What memory does not hold goes where temporary files are kept: whoever only looks may
+    /// not be able to write beside the queue.
+    pub fn alone() -> LoadForecaster {
+        LoadForecaster(Gathering::Fresh(FreshForecaster::in_folder(&std::env::temp_dir())))
     }
 
     /// Takes the next rows, in the order of the file.
@@ -86,17 +75,61 @@ impl LoadForecaster {
     /// # Errors
     /// There is no room for temporary files.
     pub async fn push_all(&mut self, rows: &[LoadRow]) -> Result<(), StoreError> {
-        let json = rows_json(rows);
-        let inserted = sqlx::query(INSERT).bind(json).execute(&mut self.connection).await;
-        inserted.map_err(|error| self.error(error))?;
-        Ok(())
+        match &mut self.0 {
+            Gathering::Round(table) => table.push_all(rows.iter()).await,
+            Gathering::Fresh(fresh) => fresh.push_all(rows).await,
+        }
     }
 
     /// Says what all of them come to.
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn finish(mut self) -> Result<LoadForecast, StoreError> {
+    pub async fn finish(self) -> Result<LoadForecast, StoreError> {
+        match self.0 {
+            Gathering::Round(table) => table.finish().await,
+            Gathering::Fresh(fresh) => fresh.finish().await,
+        }
+    }
+}
+
+/// Rows in a temporary table, so that memory does not grow with the file.
+#[derive(Debug)]
+pub(super) struct TableForecaster {
+    connection: SqliteConnection,
+    path: PathBuf,
+    /// The round that a load would go on with, and its pending tasks; none: it begins one.
+    round: Option<(i64, u64)>,
+}
+
+impl TableForecaster {
+    /// Begins for rows that are compared only with each other.
+    pub(super) async fn alone() -> Result<TableForecaster, StoreError> {
+        let path = Path::new("the temporary files of SQLite");
+        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))?;
+        TableForecaster::begin(connection, path, None).await
+    }
+
+    async fn begin(
+        connection: SqliteConnection,
+        path: &Path,
+        round: Option<(i64, u64)>,
+    ) -> Result<TableForecaster, StoreError> {
+        let mut forecaster = TableForecaster { connection, path: path.to_path_buf(), round };
+        let created = sqlx::query(CREATE).execute(&mut forecaster.connection).await;
+        created.map_err(|error| forecaster.error(error))?;
+        Ok(forecaster)
+    }
+
+    pub(super) async fn push_all<'a>(&mut self, rows: impl Iterator<Item = &'a LoadRow>) -> Result<(), StoreError> {
+        let json = rows_json(rows);
+        let inserted = sqlx::query(INSERT).bind(json).execute(&mut self.connection).await;
+        inserted.map_err(|error| self.error(error))?;
+        Ok(())
+    }
+
+    pub(super) async fn finish(mut self) -> Result<LoadForecast, StoreError> {
         let (sql, round) = match self.round {
             Some((round, _)) => (COMPARE_WITH_ROUND, round),
             None => (COMPARE_ALONE, 0),
@@ -135,7 +168,7 @@ impl LoadForecaster {
     }
 }
 
-fn add_kept(kept: &mut Vec<(String, u64)>, rule: String, tasks: u64) {
+pub(super) fn add_kept(kept: &mut Vec<(String, u64)>, rule: String, tasks: u64) {
     match kept.iter_mut().find(|(known, _)| *known == rule) {
         Some((_, sum)) => *sum += tasks,
         None => kept.push((rule, tasks)),
@@ -143,8 +176,8 @@ fn add_kept(kept: &mut Vec<(String, u64)>, rule: String, tasks: u64) {
 }
 
 /// Rows as `[action, account, target, spared, rejected]`; those that name no task are left out.
-fn rows_json(rows: &[LoadRow]) -> String {
-    let mut json = String::with_capacity(rows.len() * 32 + 2);
+fn rows_json<'a>(rows: impl Iterator<Item = &'a LoadRow>) -> String {
+    let mut json = String::with_capacity(rows.size_hint().0 * 32 + 2);
     json.push('[');
     for row in rows {
         let (action, account, target, spared, rejected) = match &row.place {

@@ -37,6 +37,7 @@ mod firing;
 mod firing_trouble;
 mod forecast;
 mod forget;
+mod fresh_forecast;
 mod glance;
 mod handles;
 mod held_back;

@@ -124,7 +124,7 @@ async fn settle(store: &mut Store, model: &mut BTreeMap<u64, Outcome>, ends: &[(
 async fn foretell(store: &Store, job: Option<&Job>, file: &File, account: AccountId) -> LoadForecast {
     let mut forecaster = match job {
         Some(job) => LoadForecaster::beside(&store.path, job).await.unwrap(),
-        None => LoadForecaster::alone().await.unwrap(),
+        None => LoadForecaster::alone(),
     };
     let rows: Vec<LoadRow> =
         file.iter().enumerate().map(|(at, (number, row))| load_row(at as u64 + 2, *number, *row, account)).collect();

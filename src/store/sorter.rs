@@ -57,6 +57,11 @@ impl Sorter {
     /// Keeps what memory does not hold in `folder`.
     pub(super) fn beside(queue: &Path) -> Sorter {
         let folder = queue.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Sorter::in_folder(folder)
+    }
+
+    /// The same where there is no queue yet.
+    pub(super) fn in_folder(folder: &Path) -> Sorter {
         Sorter::new(folder, KEYS_PER_RUN)
     }
 
