@@ -4,7 +4,7 @@
 //! In: the counters and newest attempts of a queue, what processes and schedules are doing. Out: numbers. Reads only, and keeps no lock
 //! that a run could meet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::app::{self, AccountNeed, Activity, JobFacts, OtherDrain, ScheduleWait, login_needed};
 use crate::auth;
@@ -63,6 +63,8 @@ struct Surroundings {
     work: WorkInProgress,
     waits: HashMap<String, ScheduleWait>,
     accounts: HashMap<AccountId, (Platform, Option<AccountNeed>)>,
+    /// Accounts whose need an earlier drain has met, and the running one has not: it has sent nothing for them yet.
+    untried: HashSet<AccountId>,
 }
 
 impl<'a> Look<'a> {
@@ -108,6 +110,9 @@ impl<'a> Look<'a> {
         let environment = app::environment_accounts(&self.settings.credentials)?;
         let unfinished = jobs.iter().filter(|status| status.counts.pending > 0);
         let job = only(unfinished.map(|status| status.job.name.as_str()));
+        let mut untried = HashSet::new();
+        let work = store.work_in_progress().await?;
+        let tried = if work.drain.is_some() { Some(store.accounts_of_newest_drain().await?) } else { None };
         let accounts = auth::list(store).await?.into_iter().map(|(account, record)| {
             let remedy =
                 |reason| TroubledAccount { settings: self.settings, name: account.name.as_str(), job }.remedy(reason);
@@ -119,14 +124,19 @@ impl<'a> Look<'a> {
             let login = login_needed(&account, record.as_ref(), &environment);
             let need = match (&account.trouble, login) {
                 (_, Some(why)) => Some(need(why.sentence(), "no_credentials")),
-                (Some(trouble), None) => Some(need(message_of(trouble), reason_of(trouble))),
+                (Some(trouble), None) => {
+                    if tried.as_ref().is_some_and(|tried| !tried.contains(&account.id)) {
+                        untried.insert(account.id);
+                    }
+                    Some(need(message_of(trouble), reason_of(trouble)))
+                }
                 (None, None) => None,
             };
             (account.id, (account.platform, need))
         });
         let accounts = accounts.collect();
-        let (work, waits) = (store.work_in_progress().await?, schedule_waits(store, now).await?);
-        Ok(Surroundings { work, waits, accounts })
+        let waits = schedule_waits(store, now).await?;
+        Ok(Surroundings { work, waits, accounts, untried })
     }
 
     /// What each job is doing, and when it will be done. An account works its jobs off one after the other, so later ones wait for
@@ -169,11 +179,14 @@ impl<'a> Look<'a> {
 
 impl Surroundings {
     fn facts_of(&self, status: &JobStatus, work: &[(Action, AccountId, u64)], line: &EtaLine<'_>) -> JobFacts {
-        let need_of = |account: &AccountId| self.accounts.get(account).and_then(|(_, need)| need.as_ref());
-        let (in_need, able): (Vec<_>, Vec<_>) = work.iter().partition(|(_, account, _)| need_of(account).is_some());
-        let next_request = able.iter().map(|(action, account, n)| line.next_at(*account, &[(*action, *n)])).min();
         let drain = self.work.drain.as_ref();
         let is_worked_on = drain.is_some_and(|drain| drain.covers(status.job.id));
+        let need_of = |account: &AccountId| {
+            let need = self.accounts.get(account).and_then(|(_, need)| need.as_ref());
+            need.filter(|_| !is_worked_on || !self.untried.contains(account))
+        };
+        let (in_need, able): (Vec<_>, Vec<_>) = work.iter().partition(|(_, account, _)| need_of(account).is_some());
+        let next_request = able.iter().map(|(action, account, n)| line.next_at(*account, &[(*action, *n)])).min();
         JobFacts {
             state: status.job.state,
             pending: status.counts.pending,

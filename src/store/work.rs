@@ -4,10 +4,12 @@
 //! In: what drains have written down, and the locks. Out: facts. What does not belong here: what follows from them for a job
 //! (`app::job_activity`).
 
+use std::collections::HashSet;
+
 use super::error::StoreError;
 use super::lock::{DrainLock, ServeLock};
 use super::open::Store;
-use crate::domain::{JobId, Wall};
+use crate::domain::{AccountId, JobId, Wall};
 
 /// What a drain works on, and within which bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +65,19 @@ impl Store {
         let scope = DrainScope { jobs: jobs_of(jobs.as_deref())?, sends_until: sends_until.map(Wall), is_capped };
         let rests_until = rests_until.map(Wall).filter(|_| has_server && !is_running);
         Ok(WorkInProgress { drain: is_running.then_some(scope), has_server, rests_until })
+    }
+
+    /// The accounts that have sent anything in the newest drain. A trouble that another account keeps is of an earlier one: a success or the
+    /// next refusal decides about it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn accounts_of_newest_drain(&mut self) -> Result<HashSet<AccountId>, StoreError> {
+        let sql = "select account.id from account
+                    where (select attempt.drain_id from attempt where attempt.account_id = account.id
+                            order by attempt.id desc limit 1) = (select max(id) from drain)";
+        let rows: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
     }
 
     /// Writes down that this process, which holds the drain's lock, sends nothing, and when it begins again by itself. A drain that an
@@ -123,6 +138,28 @@ mod tests {
         assert_eq!(looks.work_in_progress().await.unwrap().drain, Some(DrainScope::default()));
         drain.end(NOW, "finished").await.unwrap();
         assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
+    }
+
+    #[tokio::test]
+    async fn only_what_an_account_met_in_this_drain_is_of_this_drain() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db");
+        let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
+        for sql in [
+            "insert into account (id, name, platform, user_id) values (1, 'ada', 'x-v2', '42'), (2, 'bea', 'x-v2', '43')",
+            "insert into drain (id, boot, started_tick, started_at) values (1, 'here', 0, 0)",
+            "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+             values (1, 1, 1, 1, 0, 0, 0), (2, 1, 1, 1, 0, 0, 0)",
+        ] {
+            sqlx::query(sql).execute(&mut looks.connection).await.unwrap();
+        }
+        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(1), AccountId(2)]));
+        let drain = begin(&path, &DrainScope::default()).await;
+        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::new());
+        let sql = "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+                   values (2, 1, ?1, 1, 0, 0, 0)";
+        sqlx::query(sql).bind(drain.fence().0).execute(&mut looks.connection).await.unwrap();
+        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(2)]));
     }
 
     #[tokio::test]

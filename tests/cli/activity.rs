@@ -166,3 +166,16 @@ fn a_job_whose_account_is_not_logged_in_needs_a_person() {
     let other = [("CLEANUP_X_TOKEN", "token"), ("CLEANUP_X_USER_ID", "43")];
     assert_eq!(home.run_with(&["status", "--json"], &other).ends(0).json()["jobs"][0]["activity"], "needs_you");
 }
+
+#[test]
+fn what_an_earlier_run_met_is_over_when_a_process_tries_again() {
+    let home = home();
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
+    home.sql("update account set trouble = 'credits_depleted: no credits are left'");
+    let needs = sandbox_job(&home);
+    assert_eq!((&needs["activity"], &needs["eta_at"]), (&json!("needs_you"), &Value::Null), "{needs}");
+    let text = said(&home);
+    assert!(text.contains("needs you: sandbox: no credits are left. Buy credits in the developer console"), "{text}");
+    let _run = Run::start(&home, &["resume", "--sandbox"]);
+    until(&home, "somebody works on it", |job| is_worked_on(job) && job["eta_at"].is_string());
+}
