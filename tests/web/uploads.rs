@@ -248,6 +248,8 @@ fn a_deed_goes_on_to_its_end_where_the_browser_has_gone() {
          content-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).unwrap();
+    // Who goes away before the request is read has asked for nothing. The file comes to its place before the first row is queued.
+    served.until("it has begun", |served| listed(served).contains(&"unfollow.csv".to_owned()).then_some(()));
     drop(stream);
     served.until("it is queued, and its file in its place", |served| {
         let is_queued = status(served)["jobs"][0]["rows"] == 30_000;
