@@ -15,7 +15,7 @@ use crate::clock::SharedClock;
 use crate::domain::{Horizons, Moment, Platform, WindowSpec};
 use crate::engine::{self, Event, Finish, Listener, Means, Settings, Shutdown, Stopped};
 use crate::platform::Client;
-use crate::store::{Counts, Drain, DrainLock, DrainScope, JobStatus, QueueWatch, Store};
+use crate::store::{Account, Counts, Drain, DrainLock, DrainScope, JobStatus, QueueWatch, Store};
 
 /// What a drain is told.
 #[derive(Clone, Debug)]
@@ -73,15 +73,8 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
     let (jobs, now) = (options.run.jobs.clone(), clock.now());
-    let scope = scope_of(&options.run, now);
+    let scope = scope_of(&options, &accounts, now);
     let (mut drain, start) = Drain::begin(store, lock, &scope, now, clock.boot(), &horizons, deadline_ms).await?;
-    let there = |platform| accounts.iter().any(|account| account.platform == platform);
-    let windows: Vec<(Platform, Arc<[WindowSpec]>)> = Platform::ALL
-        .into_iter()
-        .filter(|platform| there(*platform))
-        .filter_map(|platform| Some((platform, Arc::clone(options.windows.get(&platform)?))))
-        .collect();
-    drain.record_windows(&windows).await?;
     // Before anything is claimed, and after what an earlier process was sending stands in line again.
     for HeldBack { job, reason, tasks } in recheck(drain.store(), jobs.as_deref(), clock.now().wall).await? {
         listener.hear(&Event::HeldBack { job, reason, tasks });
@@ -104,8 +97,16 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
 }
 
 /// What other processes may know of a drain.
-fn scope_of(run: &Settings, now: Moment) -> DrainScope {
+fn scope_of(options: &DrainOptions, accounts: &[Account], now: Moment) -> DrainScope {
+    let run = &options.run;
+    let there = |platform| accounts.iter().any(|account| account.platform == platform);
+    let windows: Vec<(Platform, Arc<[WindowSpec]>)> = Platform::ALL
+        .into_iter()
+        .filter(|platform| there(*platform))
+        .filter_map(|platform| Some((platform, Arc::clone(options.windows.get(&platform)?))))
+        .collect();
     DrainScope {
+        windows,
         jobs: run.jobs.clone(),
         sends_until: run.until.map(|until| now.wall_at(until)),
         is_capped: run.max_requests.is_some() || run.max_spend.is_some(),

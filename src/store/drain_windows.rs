@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::drain::Drain;
 use super::error::StoreError;
 use super::open::Store;
 use crate::domain::{Action, Applies, Fence, Platform, Scope, WindowSpec};
@@ -27,19 +26,6 @@ impl DrainWindows {
     /// The number of a drain's set; none where it was not written down.
     pub fn set_of(&self, drain: Fence) -> Option<usize> {
         self.of_drain.get(&drain).copied()
-    }
-}
-
-impl Drain {
-    /// Writes down within which windows this drain sends. Before its first claim, so that no attempt is without.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub async fn record_windows(&mut self, windows: &[(Platform, Arc<[WindowSpec]>)]) -> Result<(), StoreError> {
-        let sql = "update drain set windows = ?2 where id = ?1";
-        let update = sqlx::query(sql).bind(self.fence.0).bind(to_text(windows));
-        update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
-        Ok(())
     }
 }
 
@@ -71,7 +57,8 @@ impl Store {
     }
 }
 
-fn to_text(windows: &[(Platform, Arc<[WindowSpec]>)]) -> String {
+/// The windows as the database has them; none where there are none. They are written with the drain itself, so that no attempt is without.
+pub(super) fn to_text(windows: &[(Platform, Arc<[WindowSpec]>)]) -> Option<String> {
     let spec = |spec: &WindowSpec| {
         let action = match spec.applies {
             Applies::All => None,
@@ -82,7 +69,7 @@ fn to_text(windows: &[(Platform, Arc<[WindowSpec]>)]) -> String {
     let of_platform = |specs: &[WindowSpec]| Value::Array(specs.iter().map(spec).collect());
     let all: Map<String, Value> =
         windows.iter().map(|(platform, specs)| (platform.name().to_owned(), of_platform(specs))).collect();
-    Value::Object(all).to_string()
+    (!all.is_empty()).then(|| Value::Object(all).to_string())
 }
 
 fn of_text(text: &str) -> Option<HashMap<Platform, Vec<WindowSpec>>> {
@@ -121,7 +108,7 @@ mod tests {
                 let rate = "1000000/1500ms".parse().unwrap();
                 specs.push(WindowSpec { scope: Scope::App, rate, applies: Applies::Only(action) });
             }
-            let text = to_text(&[(platform, specs.clone().into())]);
+            let text = to_text(&[(platform, specs.clone().into())]).unwrap();
             assert_eq!(of_text(&text).unwrap()[&platform], specs, "{text}");
         }
         assert!(of_text(r#"{"x-v2":[["moon","50/15m",null]]}"#).is_none());

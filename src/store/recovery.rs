@@ -8,6 +8,7 @@ use sqlx::Connection;
 
 use super::columns::values;
 use super::drain::{AsideTask, Drain, DrainStart, ParkedTask, action_of};
+use super::drain_windows::to_text;
 use super::error::StoreError;
 use super::work::DrainScope;
 use crate::domain::{
@@ -48,6 +49,7 @@ impl Drain {
             .bind(scope.jobs_json())
             .bind(scope.sends_until.map(|at| at.0))
             .bind(scope.is_capped)
+            .bind(to_text(&scope.windows))
             .fetch_one(&mut *tx)
             .await
             .map_err(&sort)?;
@@ -140,8 +142,8 @@ fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
 }
 
 const BEGIN_DRAIN: &str = "
-    insert into drain (id, boot, started_tick, started_at, jobs, sends_until, is_capped)
-    select coalesce(max(id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6 from drain returning id";
+    insert into drain (id, boot, started_tick, started_at, jobs, sends_until, is_capped, windows)
+    select coalesce(max(id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7 from drain returning id";
 
 /// Only a drain has tasks in flight, and each begins with none: they are all of the one before.
 const IN_FLIGHT: &str = "

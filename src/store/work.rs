@@ -5,11 +5,12 @@
 //! (`app::job_activity`).
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::error::StoreError;
 use super::lock::{DrainLock, ServeLock};
 use super::open::Store;
-use crate::domain::{AccountId, JobId, Wall};
+use crate::domain::{AccountId, JobId, Platform, Wall, WindowSpec};
 
 /// What a drain works on, and within which bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct DrainScope {
     pub sends_until: Option<Wall>,
     /// It ends after so many requests, or so much money, whatever is left then.
     pub is_capped: bool,
+    /// Within which windows it sends, of each platform that has accounts; for whoever counts again.
+    pub windows: Vec<(Platform, Arc<[WindowSpec]>)>,
 }
 
 impl DrainScope {
@@ -62,7 +65,12 @@ impl Store {
         };
         // A drain whose process died has not written down its end.
         let is_running = is_open && DrainLock::is_held(&self.path)?;
-        let scope = DrainScope { jobs: jobs_of(jobs.as_deref())?, sends_until: sends_until.map(Wall), is_capped };
+        let scope = DrainScope {
+            jobs: jobs_of(jobs.as_deref())?,
+            sends_until: sends_until.map(Wall),
+            is_capped,
+            windows: Vec::new(),
+        };
         let rests_until = rests_until.map(Wall).filter(|_| has_server && !is_running);
         Ok(WorkInProgress { drain: is_running.then_some(scope), has_server, rests_until })
     }
@@ -126,7 +134,8 @@ mod tests {
         let path = folder.path().join("q.db");
         let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
         assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
-        let scope = DrainScope { jobs: Some(vec![JobId(7)]), sends_until: Some(Wall(9)), is_capped: true };
+        let scope =
+            DrainScope { jobs: Some(vec![JobId(7)]), sends_until: Some(Wall(9)), is_capped: true, windows: Vec::new() };
         let drain = begin(&path, &scope).await;
         let seen = looks.work_in_progress().await.unwrap();
         assert_eq!(seen, WorkInProgress { drain: Some(scope.clone()), ..WorkInProgress::default() });
