@@ -275,3 +275,30 @@ fn a_small_bound_is_shown_with_all_its_digits() {
     assert_eq!(code(&output), 4, "{}", stderr(&output));
     assert!(stderr(&output).contains("beyond --max-spend $0.002 (spent so far: $0.00)"), "{}", stderr(&output));
 }
+
+/// A platform that gives every request this answer.
+fn answering(head: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            use std::io::{Read, Write};
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = write!(stream, "HTTP/1.1 {head}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+        }
+    });
+    url
+}
+
+#[test]
+fn whose_a_token_is_waits_for_an_outage_and_not_for_a_person() {
+    for (head, expected) in [("503 Service Unavailable", 69), ("429 Too Many Requests", 69), ("401 Unauthorized", 77)] {
+        let home = Home::new();
+        home.write("unfollow.csv", "user_id\n1000000000000000007\n");
+        let mut command = home.cleanup(["run", "unfollow.csv", "--yes"]);
+        let output = command.env("CLEANUP_X_API", answering(head)).env("CLEANUP_X_TOKEN", "t").output().unwrap();
+        assert_eq!(code(&output), expected, "{head}: {}", stderr(&output));
+        assert!(stderr(&output).contains("set CLEANUP_X_USER_ID"), "{head}: {}", stderr(&output));
+    }
+}
