@@ -240,3 +240,25 @@ pub(super) fn theme_cookie(web: &Web, theme: Theme) -> String {
     let secure = if web.places.is_secure() { "; Secure" } else { "" };
     format!("{THEME_COOKIE}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000{secure}", theme.name())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_person_who_acts_is_told_from_a_page_that_follows() {
+        let is = |method: Method, path: &str, told: &[(HeaderName, &'static str)]| {
+            let told = told.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            is_use(&method, path, &told.collect())
+        };
+        let page = [(FETCH_MODE, "navigate"), (FETCH_DEST, "document")];
+        assert!(is(Method::GET, "/jobs", &page), "a page is opened");
+        assert!(is(Method::POST, "/jobs/1/pause", &[(FETCH_MODE, "navigate")]), "a button is pressed");
+        assert!(is(Method::GET, "/api/status", &[]), "a program asks");
+        assert!(!is(Method::GET, "/jobs", &[(FETCH_MODE, "cors"), (FETCH_DEST, "empty")]), "the script asks again");
+        assert!(!is(Method::GET, "/jobs", &[(FETCH_MODE, "same-origin"), (FETCH_DEST, "empty")]));
+        assert!(!is(Method::GET, "/assets/icon.svg", &[(FETCH_MODE, "no-cors"), (FETCH_DEST, "image")]));
+        assert!(!is(Method::GET, "/events", &[]) && !is(Method::GET, "/events", &page), "the stream of events");
+    }
+}

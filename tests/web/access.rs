@@ -277,6 +277,30 @@ fn behind_a_proxy_there_is_a_password_and_few_tries() {
 }
 
 #[test]
+fn over_plain_http_on_this_machine_the_password_leads_to_the_hidden_path() {
+    let words = ["--behind-proxy", "http://localhost:7878"];
+    let served = Served::start_with(&words, &[("CLEANUP_WEB_PASSWORD", "correct horse battery staple")]);
+    let answer = served.ask("GET", "/jobs", &[], "");
+    assert!(answer.status == 303 && answer.head.contains("location: /login\r\n"), "{answer:?}");
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let headers = [("origin", "http://localhost:7878"), kind];
+    let answer = served.ask("POST", "/login", &headers, "password=correct+horse+battery+staple");
+    let told = |name: &str| answer.head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    let (home, cookie) = (told("location: "), told("set-cookie: "));
+    served.learn(home);
+    assert!(answer.status == 303 && home.len() > 40, "{answer:?}");
+    let path = format!("Path={}", home.trim_end_matches('/'));
+    assert!(cookie.starts_with("cleanup_session_7878=") && cookie.contains(&path), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(served.get("/jobs", cookie).status, 200);
+    let answer = served.ask("GET", "http://localhost:7878/jobs", &[("cookie", cookie)], "");
+    assert!(answer.status == 303 && answer.head.contains("location: /login\r\n"), "{answer:?}");
+    // With a path of before, as after a new start.
+    let answer = served.ask("GET", &format!("{}x/jobs", home.trim_end_matches('/')), &[("cookie", cookie)], "");
+    assert!(answer.status == 303 && answer.head.contains("location: /login\r\n"), "{answer:?}");
+}
+
+#[test]
 fn the_password_may_stand_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("password");
