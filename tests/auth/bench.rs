@@ -73,6 +73,17 @@ impl Bench {
         TokenSource::new(TokenMeans { store, vault: Some(vault), wire, places, app, oauth1: None, clock })
     }
 
+    /// A source whose server is not there: below the ports that the system gives out, so that no other test's server can be at its place.
+    pub(crate) async fn source_without_a_server(&self) -> TokenSource {
+        let base: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
+        let mut store = self.store().await;
+        let vault = Vault::of(&mut store, &self.keys()).await.unwrap();
+        let wire = Wire::new(&[&base]).unwrap();
+        let places = Places::x(&base, "http://127.0.0.1:1/i/oauth2/authorize").unwrap();
+        let (app, clock) = (Some(public_app()), self.clock.clone());
+        TokenSource::new(TokenMeans { store, vault: Some(vault), wire, places, app, oauth1: None, clock })
+    }
+
     /// Saves an account with tokens that the server has really given out.
     pub(crate) async fn log_in(&self, name: &str, user: &str, app: &App) -> AccountId {
         let pair = crate::login::grant(self, app, user).await;

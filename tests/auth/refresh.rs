@@ -264,18 +264,14 @@ async fn a_lost_answer_is_tried_once_more() {
 async fn nobody_there_at_all() {
     let bench = Bench::new(LIFE).await;
     let account = bench.log_in("anna", "1", &public_app()).await;
-    let source = bench.source().await;
+    let source = bench.source_without_a_server().await;
     source.current(account).await.unwrap();
     bench.clock.advance(LIFE);
-    let Bench { sandbox, clock, folder } = bench;
-    sandbox.shut_down().await;
     for _ in 0..5 {
         assert!(matches!(source.current(account).await, Err(NoToken::Later { .. })));
-        clock.advance(A_WHILE);
+        bench.clock.advance(A_WHILE);
     }
-    let mut store =
-        cleanup::store::Store::open(&folder.path().join("queue.db"), cleanup::store::QueueKind::Sandbox).await.unwrap();
-    assert_eq!(store.credential(account).await.unwrap().unwrap().refresh_tries, 0, "the token is as good as before");
+    assert_eq!(bench.record(account).await.refresh_tries, 0, "the token is as good as before");
 }
 
 #[tokio::test]
