@@ -24,7 +24,9 @@ impl DamageFinding {
         let DamageFinding { form, digits, ids, damaged, is_trusted } = *self;
         let of = counted(ids, "ID", "IDs");
         let (verb, what) = (if damaged == 1 { "is" } else { "are" }, form.describe());
-        let said = format!("{damaged} of {of} with {digits} digits {verb} {what}, more often than by chance");
+        let said = format!(
+            "{damaged} of {of} with {digits} digits {verb} {what}, as IDs of this file are more often than by chance"
+        );
         if is_trusted {
             return format!("{said}; --trust-ids takes them as they are written");
         }

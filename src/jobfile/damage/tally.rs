@@ -125,7 +125,24 @@ impl Tally {
                 }
             }
         }
+        self.spread(&mut proven);
         Suspicion(proven)
+    }
+
+    /// What is proven for one length holds for those from 17 digits on that have too few IDs to prove it alone, where none of theirs speaks
+    /// against it: a file goes through a number as a whole. Lengths with many honest IDs always have some that do.
+    fn spread(&self, proven: &mut [Forms; LENGTHS]) {
+        for form in DamageForm::ALL {
+            if !proven[1..].iter().any(|forms| forms.has(form)) {
+                continue;
+            }
+            for length in 1..LENGTHS {
+                let against = |kinds: &[u64; KINDS]| kinds[form as usize + 1..].iter().sum::<u64>();
+                if self.evidence[length].iter().map(against).sum::<u64>() == 0 {
+                    proven[length].insert(form);
+                }
+            }
+        }
     }
 
     fn is_proven(&self, form: DamageForm, length: usize, rows: u64) -> bool {
@@ -260,6 +277,28 @@ mod tests {
         for whole in ["1234567890123450001", "1629556410996121344", "1629556410996121300"] {
             assert_eq!(suspicion.of(id(whole)), None, "{whole}");
         }
+    }
+
+    #[test]
+    fn a_length_with_few_ids_goes_by_what_the_others_prove_unless_its_own_speak_against_it() {
+        let many: Vec<String> =
+            (0..6_u64).map(|n| ((1_629_556_410_996_121_225 + n * 98_765_432_109) as f64).to_string()).collect();
+        let mut ids: Vec<&str> = many.iter().map(String::as_str).collect();
+        let rare = ["730364881661191800", "12345678901234568"];
+        rare.iter().for_each(|alone| assert!(suspicion(&[alone], 1).is_empty(), "{alone}"));
+        ids.extend(rare);
+        let all = suspicion(&ids, 8);
+        assert_eq!(ids.iter().map(|text| all.of(id(text))).collect::<Vec<_>>(), [Some(DamageForm::Shortest); 8]);
+        // One whole ID of that length, and it is not the file that went through a number.
+        ids.push("730364881661191866");
+        let mixed = suspicion(&ids, 9);
+        assert_eq!(
+            ids[6..].iter().map(|text| mixed.of(id(text))).collect::<Vec<_>>(),
+            [None, Some(DamageForm::Shortest), None]
+        );
+        assert_eq!(mixed.of(id(ids[0])), Some(DamageForm::Shortest));
+        // 16 digits: too many honest ones look so.
+        assert_eq!(all.of(id("1234567890123450")), None);
     }
 
     #[test]
