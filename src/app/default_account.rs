@@ -83,12 +83,17 @@ impl RealAccounts {
             .is_some_and(|default| default.platform == found.platform)
     }
 
-    /// The account that rows without one belong to: the environment's; else the one that was made the default; else the only one. A user
-    /// of the environment whom nobody knows yet is passed over.
+    /// The account that rows without one belong to: the environment's; else the one that was made the default; else the only one. While it
+    /// is not known whose the environment's credentials are, they go before a default all the same: then nobody is meant but the only one.
     pub(super) fn unnamed(&self, known: &[Account]) -> Option<AccountId> {
         let environment = default_of_environment(&self.environment, self.platform);
-        let found = environment.and_then(|found| known.iter().find(|account| found.is(account)));
-        found.or_else(|| default_of_queue(known, self.platform).map(|(account, _)| account)).map(|account| account.id)
+        if let Some(account) = environment.and_then(|found| known.iter().find(|account| found.is(account))) {
+            return Some(account.id);
+        }
+        let is_unasked = environment.is_some_and(|found| found.user.is_none() && found.credentials.is_some());
+        let (account, reason) = default_of_queue(known, self.platform)?;
+        let is_only = reason == DefaultReason::Only || known.len() == 1;
+        (is_only || !is_unasked).then_some(account.id)
     }
 }
 

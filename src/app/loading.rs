@@ -2,7 +2,7 @@
 
 use super::accounts::{Accounts, FileAccounts};
 use super::damage::{Mended, mend_by_file};
-use super::handles::{HandleBook, Placed};
+use super::handles::{HANDLE_NOT_RESOLVED, HandleBook, Placed};
 use super::preparing::Prepared;
 use super::reposts::repost_target;
 use super::sifting::{RowRules, RowSieve, SievedRow};
@@ -86,11 +86,11 @@ pub async fn load(
             let book = HandleBook::of(store, file).await?;
             let mut loader =
                 store.begin_round(&file.new_job(accounts, keep), seen.as_ref(), &from, columns, now).await?;
-            let tasks = push_rows(&mut loader, file, accounts, options, book).await?;
+            let Pushed { tasks, unasked } = push_rows(&mut loader, file, accounts, options, book).await?;
             if tasks == 0 {
                 // Dropped unfinished, the round was never there.
-                if options.leaves_unknown {
-                    return Ok(Loaded::Unknown(file.survey.handles));
+                if options.leaves_unknown && unasked > 0 {
+                    return Ok(Loaded::Unknown(unasked));
                 }
                 return Err(nobody_known(file));
             }
@@ -142,26 +142,40 @@ pub(super) fn nobody_known(file: &Prepared) -> CliError {
     CliError::new(Kind::InputData, message).hint("`cleanup run` with this file asks the platform whose they are")
 }
 
+/// What of a file went into the queue.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pushed {
+    /// Rows that are tasks.
+    tasks: u64,
+    /// Rows whose handle nobody has asked about.
+    unasked: u64,
+}
+
 async fn push_rows(
     loader: &mut Loader<'_>,
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
     mut book: HandleBook,
-) -> Result<u64, CliError> {
+) -> Result<Pushed, CliError> {
     let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
-    let (accounts, mut tasks) = (accounts.of_job(&file.job), 0);
+    let (accounts, mut pushed) = (accounts.of_job(&file.job), Pushed::default());
     let mut batch = next_batch(&mut rows, accounts, options, &mut sieve, &mut book).await?;
     while !batch.is_empty() {
-        tasks += batch.iter().filter(|row| matches!(row.place, RowPlace::Task { .. })).count() as u64;
+        for row in &batch {
+            match &row.place {
+                RowPlace::Task { .. } => pushed.tasks += 1,
+                RowPlace::Rejected { reason, .. } => pushed.unasked += u64::from(reason == HANDLE_NOT_RESOLVED),
+            }
+        }
         // The queue works on a thread of its own; meanwhile the next rows are read on this one.
         let reading = next_batch(&mut rows, accounts, options, &mut sieve, &mut book);
-        let (pushed, read) = tokio::join!(biased; loader.push_all(batch), reading);
-        pushed?;
+        let (written, read) = tokio::join!(biased; loader.push_all(batch), reading);
+        written?;
         batch = read?;
     }
-    Ok(tasks)
+    Ok(pushed)
 }
 
 /// As many rows as the queue takes at once; none at the end.

@@ -186,7 +186,8 @@ fn whose(file: &Prepared, accounts: &Accounts) -> CliError {
             .to_owned()
     } else {
         format!(
-            "name one with --account, or make one the default with `cleanup account default NAME`; there are: {}",
+            "name one with --account, or make one the default with `cleanup account default NAME` (a token of the environment goes \
+             before it, and load needs CLEANUP_X_USER_ID with it); there are: {}",
             listed(&names)
         )
     };

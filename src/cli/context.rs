@@ -5,7 +5,7 @@ use super::escape::escaped;
 use super::printer::Printer;
 use super::timing::LocalClock;
 use crate::clock::{LocalZone, SharedClock};
-use crate::config::{Overrides, Settings};
+use crate::config::{Overrides, Settings, WritableByOthers};
 use crate::domain::Platform;
 use crate::store::{Deed, Job, Store};
 
@@ -133,6 +133,25 @@ pub(crate) fn command_line(settings: &Settings, words: &[&str]) -> String {
     line
 }
 
+/// What to do about a file that others can write.
+pub(super) fn writable_remedy(file: &WritableByOthers) -> String {
+    format!("chmod go-w {}", shell_word(&file.path().to_string_lossy()))
+}
+
+/// A text of a room that cannot know the queue: the commands that it shows in backticks get this queue's options.
+pub(super) fn for_this_queue(settings: &Settings, text: &str) -> String {
+    let named = command_line(settings, &[]);
+    let Some(options) = named.strip_prefix("cleanup").filter(|options| !options.is_empty()) else {
+        return text.to_owned();
+    };
+    let complete = |(place, part): (usize, &str)| {
+        let is_command = place % 2 == 1 && part.starts_with("cleanup ") && !part.starts_with("cleanup sandbox");
+        let is_whole = ["--sandbox", "--db"].iter().any(|option| part.split(' ').any(|word| word == *option));
+        if is_command && !is_whole { format!("{part}{options}") } else { part.to_owned() }
+    };
+    text.split('`').enumerate().map(complete).collect::<Vec<_>>().join("`")
+}
+
 /// A word as a shell takes it whole, and a terminal unharmed.
 pub(super) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c);
@@ -172,6 +191,21 @@ mod tests {
     fn words_stay_whole_in_a_shell() {
         let words = ["a.csv", "Nacht 3", "it's", "x\u{1b}y", ""].map(shell_word);
         assert_eq!(words, ["a.csv", "'Nacht 3'", "'it'\\''s'", "'x\\u{1b}y'", "''"]);
+    }
+
+    #[test]
+    fn commands_in_a_hint_are_for_the_queue_at_hand() {
+        let settings = |db: Option<&str>, sandbox| {
+            let overrides = Overrides { db: db.map(Into::into), sandbox, ..Overrides::default() };
+            Settings::resolve(&overrides, &crate::config::Environment::default()).unwrap()
+        };
+        let hint = "log in with `cleanup account login`, or `export X=1`; `cleanup status --db q.db` tells more";
+        assert_eq!(for_this_queue(&settings(None, false), hint), hint);
+        assert_eq!(
+            for_this_queue(&settings(Some("/my queue.db"), false), hint),
+            "log in with `cleanup account login --db '/my queue.db'`, or `export X=1`; `cleanup status --db q.db` tells more"
+        );
+        assert!(for_this_queue(&settings(None, true), "`cleanup resume`").contains("`cleanup resume --sandbox`"));
     }
 
     #[test]

@@ -126,5 +126,9 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
 fn drive(cli: &Cli, context: &Context) -> Result<u8, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(Kind::Fault, "the runtime does not start").because(error))?;
-    runtime.block_on(commands::dispatch(&cli.command, context))
+    let ended = runtime.block_on(commands::dispatch(&cli.command, context));
+    ended.map_err(|error| {
+        let hint = error.hint.as_ref().map(|hint| context::for_this_queue(&context.settings, hint));
+        CliError { hint, ..error }
+    })
 }

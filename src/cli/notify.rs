@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 use super::child;
-use super::context::Context;
+use super::context::{Context, writable_remedy};
 use super::error::{CliError, Kind};
 use super::summary::{Report, failure};
 use crate::domain::json_text;
@@ -53,7 +53,7 @@ pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &
     let Some(note) = note(&report, schedule) else { return };
     if let Some(file) = context.settings.writable_config.as_ref().filter(|_| context.settings.run.is_notify_configured)
     {
-        context.printer.warn(&format!("{file}, and it names the command of [run] notify; {}", file.remedy()));
+        context.printer.warn(&format!("{file}, and it names the command of [run] notify; {}", writable_remedy(file)));
     }
     let queue = context.settings.db().ok();
     if let Err(why) = tell(command, &note, queue.map(|path| path.as_path()), MAX_COMMAND_SECONDS).await {

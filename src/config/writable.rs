@@ -18,9 +18,9 @@ impl WritableByOthers {
         (mode & 0o022 != 0).then(|| WritableByOthers { path: path.to_path_buf(), mode })
     }
 
-    /// What to do about it.
-    pub fn remedy(&self) -> String {
-        format!("chmod go-w '{}'", self.path.display())
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -36,6 +36,18 @@ impl Store {
         Ok(at.map(Wall))
     }
 
+    /// How many tasks a job has in all its rounds.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn tasks_of_all_rounds(&mut self, job: &Job) -> Result<u64, StoreError> {
+        let sql = "select count(*) from round join load on load.round_id = round.id
+                     join task on task.id between load.first_task_id and load.last_task_id where round.job_id = ?1";
+        let (tasks,): (i64,) =
+            sqlx::query_as(sql).bind(job.id.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(tasks.unsigned_abs())
+    }
+
     /// Drops a settled job with everything of it, but for attempts reserved at `keep_from` or later: those may still count in
     /// a window, and a forgotten slot would be a broken limit.
     ///

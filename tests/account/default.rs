@@ -67,6 +67,15 @@ fn lists_doctor_and_the_environment_tell_of_it() {
     bench.run_with(&["load", "unmute.csv"], &variables).ends(0);
     let job = bench.run(&["explain", "1000000000000000007"]).ends(0);
     assert!(job.out.contains("by account ada"), "{}", job.out);
+    let same = bench.run_with(&["account", "default", "ada"], &variables).ends(0);
+    assert!(!same.err.contains("not at the moment"), "{}", same.err);
+    // Whose a token is may not be known yet; it goes before the default all the same, so a load names nobody in its place.
+    let token = [("CLEANUP_X_TOKEN", "sandbox-43")];
+    bench.write("later.csv", &ids(1));
+    bench.run_with(&["load", "later.csv", "--action", "unmute"], &token).ends(2).says("CLEANUP_X_USER_ID");
+    let (ada, bob) = (requests(&bench, USER), requests(&bench, "43"));
+    bench.run_with(&[&["run", "later.csv", "--action", "unmute"], &FAST[..]].concat(), &token).ends(0);
+    assert_eq!((requests(&bench, USER), requests(&bench, "43") > bob), (ada, true));
 }
 
 #[test]

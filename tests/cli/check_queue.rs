@@ -34,6 +34,20 @@ fn check_with(home: &Home, more: &[&str]) -> Value {
     done.json()["files"][0].clone()
 }
 
+#[test]
+fn a_file_that_cannot_be_read_is_told_in_the_json() {
+    let home = Home::new();
+    home.write("empty.csv", "");
+    home.write("unfollow.csv", &file(&[1]));
+    for (name, why) in [("empty.csv", "empty"), ("nosuch.csv", "no such file")] {
+        let done = home.run(&["check", name, "--action", "unfollow", "--json"]).ends(65);
+        let said = done.json();
+        assert_eq!((&said["files"], &said["error"]["kind"]), (&json!([]), &json!("input")));
+        assert!(said["error"]["message"].as_str().unwrap().contains(why), "{said}");
+    }
+    assert_eq!(home.run(&["check", "unfollow.csv", "--json"]).ends(0).json()["error"], Value::Null);
+}
+
 fn to_send(report: &Value) -> u64 {
     let lanes = report["queue"]["to_send"].as_array().unwrap();
     lanes.iter().map(|lane| lane["targets"].as_u64().unwrap()).sum()

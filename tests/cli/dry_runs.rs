@@ -65,6 +65,15 @@ fn forget_says_what_it_would_drop() {
     home.run(&["forget", "--older-than", "1d", "--dry-run"]).ends(0).says("no job was settled more than 1 d");
     home.run(&["forget", "likes", "--yes"]).ends(0);
     home.run(&["forget", "likes", "--dry-run"]).ends(2);
+    // What an earlier round has is dropped as well, and counted.
+    home.write("unmute.csv", "target_id\n1000000000000000007\n");
+    for again in [&[][..], &["--again"]] {
+        home.run(&[&["run", "unmute.csv", "--sandbox"], again].concat()).ends(0);
+    }
+    let would = home.run(&["forget", "unmute", "--dry-run", "--sandbox"]).ends(0);
+    assert!(would.out.starts_with("would forget unmute: 2 tasks in 2 rounds"), "{}", would.out);
+    let did = home.run(&["forget", "unmute", "--yes", "--sandbox"]).ends(0);
+    assert!(did.err.contains("2 tasks"), "{}", did.err);
 }
 
 #[test]

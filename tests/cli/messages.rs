@@ -251,7 +251,7 @@ fn check_does_not_send_to_check() {
         assert!(done.out.contains("write the numeric ID") && !done.err.contains("cleanup check"), "{}", done.err);
         assert!(done.err.contains("above"), "{}", done.err);
     }
-    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(65).says("`cleanup check unfollow.csv`");
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(65).says("`cleanup check unfollow.csv --sandbox`");
 }
 
 #[test]
@@ -322,6 +322,26 @@ fn one_window_that_is_too_wide_is_one_warning_of_doctor() {
     let done = home.run(&["doctor", "--config", &config.to_string_lossy()]).ends(0);
     assert_eq!(done.out.matches("the chosen windows allow more than").count(), 1, "{}", done.out);
     assert!(done.out.contains("x-v2") && done.out.contains("x-v1"), "{}", done.out);
+}
+
+#[test]
+fn a_hint_is_for_the_queue_and_the_options_that_were_typed() {
+    let home = Home::new();
+    home.write("unfollow.csv", "target_id\n7\n");
+    let done = home.run(&["run", "unfollow.csv", "--yes", "--db", "try.db"]).ends(77);
+    assert!(done.err.contains("`cleanup account login --db try.db`"), "{}", done.err);
+    let done = home.run(&["account", "logout", "work", "--db", "try.db"]).ends(2);
+    assert!(done.err.contains("`cleanup account login work --db try.db`"), "{}", done.err);
+    let done = home.run(&["doctor", "--db", "try.db"]);
+    assert!(done.out.contains("cleanup account login --db try.db"), "{}", done.out);
+    // `check` has to see what `run` saw.
+    home.write("excel.csv", "id,note\n1.23457E+18,a\n");
+    let done = home.run(&["run", "excel.csv", "--action", "unfollow", "--column", "id", "--sandbox"]).ends(65);
+    let shown = "`cleanup check excel.csv --action unfollow --column id --sandbox`";
+    assert!(done.err.contains(shown), "{}", done.err);
+    home.run(&["check", "excel.csv", "--action", "unfollow", "--column", "id", "--sandbox"]).ends(65);
+    let done = home.run(&["resume", "--sandbox"]).ends(0);
+    assert!(!done.err.contains("--again"), "{}", done.err);
 }
 
 #[test]

@@ -23,8 +23,14 @@ use super::run::{load_options, prepare};
 /// # Errors
 /// A file cannot be used as a whole.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
-    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
     let findings = if args.json { Findings::Json } else { Findings::Text };
+    let files = match prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await {
+        Err(error) if args.json => {
+            context.printer.json(&json!({ "files": [], "error": error.to_json() }))?;
+            return Err(error);
+        }
+        read => read?,
+    };
     show(&files, &args.rows, ReloadArgs::default(), context, findings).await
 }
 
@@ -79,7 +85,7 @@ pub(super) async fn show(
         refusal = refusal.or(forecast.err());
     }
     if findings == Findings::Json {
-        context.printer.json(&json!({ "files": reports }))?;
+        context.printer.json(&json!({ "files": reports, "error": refusal.as_ref().map(CliError::to_json) }))?;
     }
     match refusal {
         Some(refusal) => Err(refusal),

@@ -51,7 +51,12 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
         printer.warn(&format!("{} needs you ({reason}){said}. {remedy}", escaped(name)));
     }
-    for line in what_next(&finish, &told, context).into_iter().chain(troubled_before(&old, context)) {
+    let next = if jobs.is_empty() {
+        vec![format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]))]
+    } else {
+        what_next(&finish, &told, context)
+    };
+    for line in next.into_iter().chain(troubled_before(&old, context)) {
         printer.say(&line);
     }
     let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();

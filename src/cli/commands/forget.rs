@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
 }
 
 async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CliError> {
-    let tasks = counted(store.counts(job.round).await?.settled_tasks(), "task", "tasks");
+    let tasks = counted(store.tasks_of_all_rounds(job).await?, "task", "tasks");
     let settled = store.settled_at(job).await?.map_or_else(String::new, |at| format!(", settled at {}", at.rfc3339()));
     let rounds = if job.round_number > 1 { format!(" in {} rounds", job.round_number) } else { String::new() };
     Ok(format!("would forget {}: {tasks}{rounds}{settled}, and its receipts", escaped(&job.name)))

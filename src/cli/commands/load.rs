@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::escape::escaped;
 use crate::domain::counted;
-use crate::store::{Job, JobState, Store};
+use crate::store::{Job, JobState, ServeLock, Store};
 
 use super::run::{load_all, load_options, prepare, stand};
 use super::take_back;
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
         store.close().await;
         return Ok(if rejected { 3 } else { 0 });
     }
-    let (accounts, standings) = stand(&who, &mut store, &args.rows, &files, &load).await?;
+    let (accounts, standings) = stand(&who, &mut store, &args.rows, &files, &load, context).await?;
     for ((path, saved), worklist) in saved.into_iter().zip(&worklists) {
         rejected |= take_back::take(&mut store, &path, saved, worklist.as_ref(), context).await?;
     }
@@ -61,7 +61,12 @@ async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> R
         context.printer.say(&format!("{} is paused; next: {unpause}", escaped(&job.name)));
     }
     if !active.is_empty() {
-        context.printer.say(&format!("next: {}", context.command(&["resume"])));
+        context.printer.say(&if ServeLock::is_held(store.path())? {
+            let status = context.command(&["status"]);
+            format!("the server that works on this queue takes it up by itself; {status} shows how far it is")
+        } else {
+            format!("next: {}", context.command(&["resume"]))
+        });
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::cli::notify;
 use crate::cli::summary::{Report, run_summary};
 use crate::domain::{Action, JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
-use crate::jobfile::NAME_COLUMNS;
+use crate::jobfile::{JobFileError, NAME_COLUMNS};
 use crate::store::{DrainLock, Job, Store};
 use crate::web::Hub;
 
@@ -68,7 +68,7 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
     let who = drainer.who();
     let lock = DrainLock::take(store.path())?;
     load.handles_asked = store.handles_asked().await?;
-    let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load).await?;
+    let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load, context).await?;
     // Handles are asked about when somebody has said yes.
     load.awaits_handles = true;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
@@ -84,7 +84,7 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
             return drainer.interrupted_early(signal, context);
         }
         load.handles_asked = store.handles_asked().await?;
-        (accounts, standings) = stand(drainer.who(), &mut store, &args.rows, &files, &load).await?;
+        (accounts, standings) = stand(drainer.who(), &mut store, &args.rows, &files, &load, context).await?;
     }
     load.leaves_unknown = drainer.has_unasked_handles();
     let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
@@ -156,6 +156,20 @@ pub(super) async fn prepare(
     app::prepare(files, &options)
 }
 
+/// What `check` needs to see what this command has seen.
+fn check_with_the_same_options(error: CliError, rows: &RowArgs, context: &Context) -> CliError {
+    let source = error.source.as_ref().and_then(|source| source.downcast_ref::<JobFileError>());
+    let Some(JobFileError::NoUsableRow { path, .. } | JobFileError::Strict { path, .. }) = source else { return error };
+    let action = rows.action.map(|action| action.to_string());
+    let mut words = vec!["check", path.as_str()];
+    for (option, value) in [("--action", action.as_deref()), ("--column", rows.column.as_deref())] {
+        words.extend(value.into_iter().flat_map(|value| [option, value]));
+    }
+    let (bare, whole) = (format!("`cleanup check {path}`"), context.command(&words));
+    let hint = error.hint.as_ref().map(|hint| hint.replace(&bare, &whole));
+    CliError { hint, ..error }
+}
+
 async fn known_jobs(files: &[PathBuf], job: Option<&str>, context: &Context) -> Result<Vec<Job>, CliError> {
     let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
     let known = app::known_jobs(&mut store, files, job).await;
@@ -204,8 +218,10 @@ pub(super) async fn stand(
     rows: &RowArgs,
     files: &[Prepared],
     options: &LoadOptions,
+    context: &Context,
 ) -> Result<(Accounts, Vec<Standing>), CliError> {
-    app::stand_all(who, store, rows.account.as_ref(), files, options).await
+    let stood = app::stand_all(who, store, rows.account.as_ref(), files, options).await;
+    stood.map_err(|error| check_with_the_same_options(error, rows, context))
 }
 
 /// Loads every file and says what that did.

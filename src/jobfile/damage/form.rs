@@ -104,7 +104,7 @@ impl Forms {
         self.insert_if(form, true);
     }
 
-    fn insert_if(&mut self, form: DamageForm, has: bool) {
+    pub(super) fn insert_if(&mut self, form: DamageForm, has: bool) {
         self.0 |= form.bit() * u8::from(has);
     }
 

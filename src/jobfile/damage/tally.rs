@@ -136,11 +136,9 @@ impl Tally {
             if !proven[1..].iter().any(|forms| forms.has(form)) {
                 continue;
             }
-            for length in 1..LENGTHS {
-                let against = |kinds: &[u64; KINDS]| kinds[form as usize + 1..].iter().sum::<u64>();
-                if self.evidence[length].iter().map(against).sum::<u64>() == 0 {
-                    proven[length].insert(form);
-                }
+            let against = |kinds: &[u64; KINDS]| kinds[form as usize + 1..].iter().sum::<u64>();
+            for (forms, evidence) in proven.iter_mut().zip(&self.evidence).skip(1) {
+                forms.insert_if(form, evidence.iter().map(against).sum::<u64>() == 0);
             }
         }
     }

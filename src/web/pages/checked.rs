@@ -35,7 +35,7 @@ pub(in crate::web) fn checked(frame: &Frame, file: &Checked) -> Html<String> {
             @if file.handles > 0 {
                 p.quiet {
                     "Rows that name a handle are queued only where its ID is known already; the others are rejected. To have \
-                     handles looked up, load the file on the command line: " code { "cleanup load FILE.csv" }
+                     handles looked up, run the file on the command line: " code { "cleanup run FILE.csv" }
                 }
             }
             @if report.windows_1252_rows > 0 {

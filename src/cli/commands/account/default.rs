@@ -30,8 +30,8 @@ async fn choose(context: &Context, name: &AccountName) -> Result<u8, CliError> {
          have an account keep it"
     ));
     let now = app::default_account(&context.settings, &known)?;
-    let is_of_environment = now.as_ref().filter(|now| now.reason != DefaultReason::Chosen);
-    if let Some(other) = is_of_environment {
+    let other = now.as_ref().filter(|now| now.name.as_ref() != Some(name));
+    if let Some(other) = other {
         context.printer.warn(&format!("not at the moment: {}", told(other)));
     } else if !is_logged_in {
         let login = context.command(&["account", "login", name.as_str()]);

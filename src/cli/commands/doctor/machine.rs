@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Finding, Grave, Level};
 use crate::app;
 use crate::auth::KeyChoice;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, writable_remedy};
 use crate::cli::error::CliError;
 use crate::domain::{Action, Platform, counted};
 use crate::web::access::{Password, check_metrics_token};
@@ -42,7 +42,7 @@ pub(super) fn settings(context: &Context) -> Vec<Finding> {
     }
     if let Some(file) = &settings.writable_config {
         let text = format!("{file}: whoever does decides what [run] notify runs and where tokens are sent");
-        findings.push(Finding::of("permissions", Level::Warning, text, file.remedy()));
+        findings.push(Finding::of("permissions", Level::Warning, text, writable_remedy(file)));
     }
     if let Err(error) = settings.web.metrics_token.as_ref().map_or(Ok(()), check_metrics_token) {
         findings.push(bad(error.into()));

@@ -5,7 +5,7 @@ use crate::app;
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
 use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
 use crate::cli::commands::account;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, command_line};
 use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
 use crate::store::{Account, Credential, DamagedTask, DrainLock, Store};
@@ -169,7 +169,7 @@ fn default_account(context: &Context, known: &[Account]) -> Option<Finding> {
         Some(default) => account::default::told(&default),
         None => "none: a command or a file has to name the account that acts".to_owned(),
     };
-    let remedy = Some("cleanup account default NAME".to_owned());
+    let remedy = Some(command_line(&context.settings, &["account", "default", "NAME"]));
     Some(Finding { remedy, ..Finding::good("default account", text) })
 }
 
@@ -181,7 +181,8 @@ fn no_login(context: &Context, known: &[(Account, Option<Credential>)]) -> Optio
         return None;
     }
     let text = "no account is logged in, so nothing can be sent to a real platform";
-    Some(Finding::of("accounts", Level::Warning, text, "cleanup account login  (or --sandbox, which needs none)"))
+    let login = command_line(&context.settings, &["account", "login"]);
+    Some(Finding::of("accounts", Level::Warning, text, format!("{login}  (or --sandbox, which needs none)")))
 }
 
 /// Why an account cannot act, as far as is on record, and the way out; nobody is asked. `outside`: its credentials are those of the
@@ -200,7 +201,7 @@ fn trouble(
     };
     let name = account.name.as_str();
     if let Some(why) = login_needed {
-        return Some((why.sentence().to_owned(), format!("cleanup account login {name}")));
+        return Some((why.sentence().to_owned(), command_line(&context.settings, &["account", "login", name])));
     }
     let trouble = account.trouble.as_ref()?;
     let remedy =

@@ -18,7 +18,7 @@ use self::engine::{Engine, Orders};
 use super::sentence::{Work, add_pending, names, sentences};
 use super::signals::Signals;
 use crate::cli::args::ServeArgs;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, writable_remedy};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::prompt;
 use crate::clock::SharedClock;
@@ -31,6 +31,8 @@ use crate::web::access::{
 };
 use crate::web::{EngineStatus, Entry, Hub, Root, Server, ServerError, Setup, Web, router};
 
+/// How long after a link could not be shown the next one is.
+const SHOW_AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// The longest file with a password.
 const MAX_PASSWORD_FILE_BYTES: u64 = 4_096;
 
@@ -125,7 +127,7 @@ fn password_in(path: &std::path::Path) -> Result<Secret, CliError> {
     let file = std::fs::File::open(path).map_err(complain)?;
     if let Some(file) = WritableByOthers::of(path, &file.metadata().map_err(complain)?) {
         let message = format!("{file}, so it cannot hold the password of the dashboard");
-        return Err(CliError::new(Kind::Config, message).hint(file.remedy()));
+        return Err(CliError::new(Kind::Config, message).hint(writable_remedy(&file)));
     }
     file.take(MAX_PASSWORD_FILE_BYTES).read_to_string(&mut text).map_err(complain)?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
@@ -225,9 +227,10 @@ async fn attend(web: &Web, entry: &Entry, door: &Door<'_>, clock: &SharedClock) 
     }
 }
 
-/// Shows a link whenever the one before was used, and replaces one that was not used in its time. Never ends but by an error.
+/// Shows a link whenever the one before was used, and replaces one that was not used in its time. Never ends but where the first cannot be
+/// shown: a disk that fills up later is no reason to end what is being sent.
 async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CliError {
-    let mut was_used = true;
+    let (mut was_used, mut was_shown) = (true, false);
     loop {
         let link = match web.new_link() {
             Ok(link) => link,
@@ -235,12 +238,18 @@ async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CliError
         };
         let (now, lasts) = (clock.now(), Duration::from_secs(LINK_SECONDS));
         let shown = if was_used { door.show(&link, now.wall.after(lasts)) } else { door.replace(&link) };
-        if let Err(error) = shown {
-            return error;
-        }
+        let (next_after, is_shown) = match shown {
+            Ok(()) => (lasts, true),
+            Err(error) if !was_shown => return error,
+            Err(error) => {
+                tracing::warn!(%error, "the link to the dashboard cannot be shown; it is tried again in a minute");
+                (SHOW_AGAIN_AFTER, false)
+            }
+        };
+        was_shown |= is_shown;
         was_used = tokio::select! {
             () = web.link_used() => true,
-            () = clock.sleep_until(now.tick.after(lasts)) => false,
+            () = clock.sleep_until(now.tick.after(next_after)) => was_used && !is_shown,
         };
     }
 }
