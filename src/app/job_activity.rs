@@ -113,8 +113,13 @@ impl Activity {
 
     /// Nobody works on it at this moment; somebody may later.
     fn unattended(facts: &JobFacts, now: Wall) -> Activity {
-        if let Some(wait) = &facts.schedule {
-            return Activity::WaitingSchedule(wait.clone());
+        match &facts.schedule {
+            // The server begins what is due by itself: reading its list may take a while.
+            Some(wait) if facts.has_server && wait.until <= now => {
+                return Activity::WaitingTurn { until: facts.other_drain.and_then(|drain| drain.until) };
+            }
+            Some(wait) => return Activity::WaitingSchedule(wait.clone()),
+            None => {}
         }
         match (facts.has_server, facts.rests_until, facts.other_drain) {
             (true, _, Some(drain)) => Activity::WaitingTurn { until: drain.until },
@@ -183,6 +188,10 @@ mod tests {
         ScheduleWait { schedule: "nightly".into(), until: LATER }
     }
 
+    fn due() -> ScheduleWait {
+        ScheduleWait { until: Wall(900), ..nightly() }
+    }
+
     #[test]
     fn each_state_has_its_facts() {
         let worked = || JobFacts { is_worked_on: true, ..facts() };
@@ -204,6 +213,9 @@ mod tests {
             (JobFacts { other_drain: elsewhere, ..facts() }, Activity::NotRunning { after_another: true }),
             (JobFacts { schedule: Some(nightly()), ..facts() }, Activity::WaitingSchedule(nightly())),
             (JobFacts { schedule: Some(nightly()), has_server: true, ..facts() }, Activity::WaitingSchedule(nightly())),
+            // The server runs what is due by itself; elsewhere it waits for a look at what is due.
+            (JobFacts { schedule: Some(due()), has_server: true, ..facts() }, Activity::WaitingTurn { until: None }),
+            (JobFacts { schedule: Some(due()), ..facts() }, Activity::WaitingSchedule(due())),
             (JobFacts { schedule: Some(nightly()), ..worked() }, Activity::Running),
             (JobFacts { has_server: true, ..facts() }, Activity::Running),
             (JobFacts { has_server: true, rests_until: Some(LATER), ..facts() }, Activity::Resting { until: LATER }),

@@ -45,6 +45,31 @@ fn ended(served: &Served, cookie: &str, before: &serde_json::Value) -> serde_jso
 }
 
 #[test]
+fn a_run_goes_on_at_once_with_the_configuration_that_was_read_again() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    add(&served, "nightly", &[]);
+    let rows: Vec<String> = (0..30).map(|n| (1_000_000_000_000_000_007_u64 + n * 7_919_000_001).to_string()).collect();
+    std::fs::write(served.path("few.csv"), format!("user_id\n{}\n", rows.join("\n"))).unwrap();
+    assert_eq!(served.cleanup(&["schedule", "run", "nightly"]).status.code(), Some(0));
+    let done = |served: &Served| {
+        let status: serde_json::Value = serde_json::from_str(&served.get("/api/status", &cookie).body).unwrap();
+        status["jobs"][0]["done"].as_u64().unwrap_or(0)
+    };
+    served.until("it has begun", |served| (done(served) > 0).then_some(()));
+    served.signal("-HUP");
+    served.until("it was read", |served| served.said().contains("was read again").then_some(()));
+    // Less than the minute after which what is due is looked at again.
+    let before = std::time::Instant::now();
+    let last = served.until("the run has ended", |served| {
+        let last = listed(served, &cookie)["schedules"][0]["last"].clone();
+        (last["state"] == "ended").then_some(last)
+    });
+    assert!([0, 3].contains(&last["exit_code"].as_i64().unwrap()), "{last}");
+    assert!(before.elapsed() < std::time::Duration::from_secs(50), "{:?}", before.elapsed());
+}
+
+#[test]
 fn a_person_steers_a_schedule() {
     let Some(browser) = Browser::open() else { return };
     let served = Served::start();

@@ -51,6 +51,8 @@ pub(super) struct Engine<'a> {
     pub(super) told: watch::Receiver<u64>,
     /// The last run that somebody asked for and that was looked after.
     pub(super) last_asked: i64,
+    /// How often the configuration had been read when it was last looked at what is due.
+    reloads: u64,
 }
 
 /// Why a rest ends.
@@ -91,6 +93,7 @@ impl<'a> Engine<'a> {
             next_fire,
             told,
             last_asked: 0,
+            reloads: 0,
         })
     }
 
@@ -101,8 +104,11 @@ impl<'a> Engine<'a> {
                 self.say(EngineState::Stopping);
                 return Ok(signal.exit_code());
             }
-            if self.told.has_changed().unwrap_or(false) {
+            // A schedule's run that was stopped to go by another configuration goes on at once.
+            let reloads = self.orders.borrow().reloads;
+            if self.told.has_changed().unwrap_or(false) || reloads != self.reloads {
                 self.told.mark_unchanged();
+                self.reloads = reloads;
                 self.next_fire = Tick(i64::MIN);
             }
             let mut store = self.open().await?;
