@@ -11,8 +11,8 @@ use super::reposts::repost_id_of;
 use crate::cli::error::CliError;
 use crate::domain::{JobId, Outcome, Target, TaskId, Wall};
 use crate::jobfile::{
-    JobFileError, READER_VERSION, ReadOptions, RowVerdict, Rows, RowsAgain, Source, Survey, cells_from_stored,
-    is_target_column, read_target,
+    JobFileError, READER_OF_CUT_ROWS, READER_VERSION, ReadOptions, RowVerdict, Rows, RowsAgain, Source, Survey,
+    cells_from_stored, is_target_column, read_target,
 };
 use crate::store::{Job, ReceiptRow, Store, StoreError};
 
@@ -149,7 +149,7 @@ async fn rows_again(store: &mut Store, job: &Job) -> Result<Source, CliError> {
         Ok(())
     };
     store.report(job, job.round_number, each).await?;
-    Ok(again.finish()?)
+    Ok(again.finish(job.loaded_from.reader >= READER_OF_CUT_ROWS)?)
 }
 
 /// Why the next row is no row that leads to this target; none: it is.

@@ -181,8 +181,10 @@ impl Dispatcher {
     }
 
     fn over(&mut self, stopped: Stopped) -> Result<Stopped, StoreError> {
-        // Of what several jobs come to, this has to be mended first; a signal is an order, and damage is worse.
-        let is_worse = matches!(stopped, Stopped::Interrupted(_) | Stopped::Damaged);
+        // Of what several jobs come to this has to be mended first; a signal is an order, damage is worse, and who waits for a person or for
+        // the platform is not asked again sooner because of it.
+        let is_worse =
+            matches!(stopped, Stopped::Interrupted(_) | Stopped::Damaged | Stopped::Account | Stopped::Unreachable);
         let stopped = if self.withheld.is_empty() || is_worse { stopped } else { Stopped::KeepList };
         if self.next_slot.is_none() && stopped != Stopped::Finished {
             self.next_slot = self.next_departure();

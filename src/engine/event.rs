@@ -211,7 +211,7 @@ pub enum Stopped {
     Account,
     /// No answer at all for `--give-up-after`, or no good one for a day.
     Unreachable,
-    /// A keep list cannot be read any more, and nothing else is left to do.
+    /// A keep list cannot be read any more; what it does not guard was done, or stopped for less.
     KeepList,
     /// A row at the head of its line is not what the file said.
     Damaged,

@@ -113,13 +113,14 @@ impl Dispatcher {
     fn withhold(&mut self, withheld: HashMap<RoundId, String>) {
         let newly: BTreeSet<&String> =
             withheld.iter().filter(|(round, _)| !self.withheld.contains_key(round)).map(|(_, why)| why).collect();
+        let is_more = withheld.keys().any(|round| !self.withheld.contains_key(round));
         self.put_back.extend(newly.into_iter().map(|why| Event::Withheld { why: why.clone() }));
         // Their lanes are taken over again before the next turn.
         if self.withheld.keys().any(|round| !withheld.contains_key(round)) {
             self.news.look_anew();
         }
         self.withheld = withheld;
-        if !self.withheld.is_empty() {
+        if is_more {
             let (lanes, withheld) = (&self.roster.lanes, &self.withheld);
             let goes_on = |id: &LaneId| lanes.get(id).is_none_or(|lane| !withheld.contains_key(&lane.round));
             for account in &mut self.roster.accounts {

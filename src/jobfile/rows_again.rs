@@ -13,6 +13,8 @@ pub struct RowsAgain {
     name: String,
     file: BufWriter<File>,
     bytes: u64,
+    /// The line before has no end yet.
+    is_open: bool,
 }
 
 impl RowsAgain {
@@ -22,7 +24,7 @@ impl RowsAgain {
     /// The folder for temporary files cannot be written.
     pub fn begin(name: &str, columns: Option<&[String]>) -> Result<RowsAgain, JobFileError> {
         let file = tempfile::tempfile().map_err(|source| JobFileError::Spool { path: name.to_owned(), source })?;
-        let mut rows = RowsAgain { name: name.to_owned(), file: BufWriter::new(file), bytes: 0 };
+        let mut rows = RowsAgain { name: name.to_owned(), file: BufWriter::new(file), bytes: 0, is_open: false };
         // Whatever the first line looks like, cells are separated by commas.
         rows.write("sep=,\n")?;
         if let Some(columns) = columns {
@@ -36,16 +38,22 @@ impl RowsAgain {
     /// # Errors
     /// The temporary file is full.
     pub fn push(&mut self, record: &str) -> Result<(), JobFileError> {
+        if self.is_open {
+            self.write("\n")?;
+        }
+        self.is_open = true;
         // Without quotes a row of one empty cell would be a blank line.
-        self.write(if record.is_empty() { "\"\"" } else { record })?;
-        self.write("\n")
+        self.write(if record.is_empty() { "\"\"" } else { record })
     }
 
-    /// All of it, to be read as a file is.
+    /// All of it, to be read as a file is. Where it is not known whether the last row came whole, it is judged as one without a line end.
     ///
     /// # Errors
     /// The temporary file is full.
-    pub fn finish(self) -> Result<Source, JobFileError> {
+    pub fn finish(mut self, is_last_row_whole: bool) -> Result<Source, JobFileError> {
+        if self.is_open && is_last_row_whole {
+            self.write("\n")?;
+        }
         let RowsAgain { name, file, .. } = self;
         let file = file.into_inner().map_err(|error| full(&name, error.into_error()))?;
         Ok(Source::of_file(name, file))
@@ -87,7 +95,7 @@ mod tests {
     }
 
     /// The rows of a file as they are queued, made a source again.
-    fn again(source: &Source, options: &ReadOptions) -> Source {
+    fn again(source: &Source, options: &ReadOptions, is_last_row_whole: bool) -> Source {
         let survey = Survey::of(source, options).unwrap();
         let mut rows = survey.rows(source).unwrap();
         let mut written = RowsAgain::begin("again", survey.has_header.then_some(&survey.columns[..])).unwrap();
@@ -98,7 +106,18 @@ mod tests {
             };
             written.push(row.cells.unwrap_or(&plain)).unwrap();
         }
-        written.finish().unwrap()
+        written.finish(is_last_row_whole).unwrap()
+    }
+
+    /// What a reader has queued that did not look at the end of the file.
+    #[test]
+    fn a_last_row_that_may_be_cut_is_judged_as_one() {
+        let text = "user_id\n1629556410996121225\n1629556410996125633\n16295\n";
+        let source = Source::spool("old", text.as_bytes()).unwrap();
+        let options = ReadOptions { action: Some(Action::Unfollow), ..ReadOptions::default() };
+        let last = |is_whole| verdicts(&again(&source, &options, is_whole), &options).pop().unwrap();
+        assert!(last(true).starts_with("unfollow 16295"), "{}", last(true));
+        assert!(last(false).starts_with("cut_off"), "{}", last(false));
     }
 
     proptest! {
@@ -113,7 +132,7 @@ mod tests {
             let options = ReadOptions { action: Some(Action::Unfollow), takes_handles: true, ..ReadOptions::default() };
             // A file that cannot be read as a whole is never queued.
             prop_assume!(Survey::of(&source, &options).is_ok());
-            prop_assert_eq!(verdicts(&again(&source, &options), &options), verdicts(&source, &options));
+            prop_assert_eq!(verdicts(&again(&source, &options, true), &options), verdicts(&source, &options));
         }
     }
 }

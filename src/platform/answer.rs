@@ -28,19 +28,31 @@ pub struct Answer {
     pub content_type: ContentType,
 }
 
+/// How a body ended. What is not whole proves nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyEnd {
+    /// Its end was seen.
+    Whole,
+    /// The connection was lost before.
+    #[default]
+    BrokeOff,
+    /// It was longer than is read.
+    TooLong,
+}
+
 /// A body, as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// At most [`MAX_BODY_BYTES`], of a page [`MAX_PAGE_BYTES`].
     pub bytes: Vec<u8>,
-    /// False where the body broke off or was longer than that. Such a body proves nothing.
-    pub complete: bool,
+    /// How much of it that is.
+    pub end: BodyEnd,
 }
 
 impl Body {
     /// A body that came whole.
     pub fn whole(bytes: impl Into<Vec<u8>>) -> Body {
-        Body { bytes: bytes.into(), complete: true }
+        Body { bytes: bytes.into(), end: BodyEnd::Whole }
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Response, redirect, retry};
 
-use super::answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, rate_facts};
+use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, rate_facts};
 use super::base_url::BaseUrl;
 use super::certificate::certificate_trouble;
 use super::classify::{Question, Subject, classify, expected_id, judge};
@@ -234,16 +234,17 @@ fn builder(settings: Settings) -> reqwest::ClientBuilder {
         .pool_idle_timeout(settings.idle_timeout)
 }
 
-/// Reads up to `most_bytes`. The body is complete only if its end was seen.
+/// Reads up to `most_bytes`. The body is whole only if its end was seen.
 async fn read_body(response: &mut Response, body: &mut Body, most_bytes: usize) {
     while let Ok(piece) = response.chunk().await {
         let Some(piece) = piece else {
-            body.complete = true;
+            body.end = BodyEnd::Whole;
             return;
         };
         let room = most_bytes - body.bytes.len();
         body.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
         if piece.len() > room {
+            body.end = BodyEnd::TooLong;
             return;
         }
     }

@@ -21,7 +21,9 @@ mod vocabulary;
 mod x_v1;
 mod x_v2;
 
-pub use answer::{Answer, Body, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS, rate_facts};
+pub use answer::{
+    Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS, rate_facts,
+};
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use certificate::{certificate_trouble, is_certificate_trouble};
 pub use classify::{Subject, classify};

@@ -85,7 +85,7 @@ fn an_empty_list_is_a_page_and_nothing_else_without_data_is() {
     for body in ["{}", "", "[]", r#"{"data":{}}"#, r#"{"meta":{"result_count":1}}"#, r#"{"errors":[{"title":"x"}]}"#] {
         assert_eq!(page_of(body, TargetKind::User), None, "{body}");
     }
-    let cut = Body { bytes: br#"{"meta":{"result_count":0}}"#.to_vec(), complete: false };
+    let cut = Body { bytes: br#"{"meta":{"result_count":0}}"#.to_vec(), end: crate::platform::BodyEnd::BrokeOff };
     assert_eq!(page(&cut, TargetKind::User, false), None);
 }
 

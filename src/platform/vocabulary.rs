@@ -4,7 +4,7 @@
 //!
 //! In: what is to be asked for. Out: the query; and whether a refusal names a field of the set that was asked in. Pure.
 
-use super::answer::Body;
+use super::answer::{Body, BodyEnd};
 use super::request::What;
 
 /// Which names a request asks in.
@@ -84,7 +84,7 @@ impl Vocabulary {
             Vocabulary::New => [b"post.fields", b"referenced_posts", b"most_recent_post_id"],
             Vocabulary::Old => [b"tweet.fields", b"referenced_tweets", b"most_recent_tweet_id"],
         };
-        body.complete && words.iter().any(|word| body.bytes.windows(word.len()).any(|part| part == *word))
+        body.end == BodyEnd::Whole && words.iter().any(|word| body.bytes.windows(word.len()).any(|part| part == *word))
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
         for text in [r#"{"errors":[{"message":"Invalid 'pagination_token':['x']. "}]}"#, "", "{}"] {
             assert!(!Vocabulary::New.is_named_in(&body(text)) && !Vocabulary::Old.is_named_in(&body(text)), "{text}");
         }
-        let cut = Body { complete: false, ..body("post.fields") };
+        let cut = Body { end: BodyEnd::BrokeOff, ..body("post.fields") };
         assert!(!Vocabulary::New.is_named_in(&cut));
     }
 

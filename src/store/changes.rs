@@ -170,7 +170,7 @@ const COUNT_READMITTED: &str = "
      where round.id = ?3";
 
 const READMIT: &str = "
-    update or rollback task set state = 0, reason = null, http_status = null, finished_at = null, crashes = 0
+    update or rollback task set state = 0, reason = null, http_status = null, finished_at = null, crashes = 0, asked_last = 0
      where id in (select c.task_id from temp.changed c join temp.incoming i on i.id = c.incoming_id
                    where c.rowid > ?1 and c.rowid <= ?2 and i.rejected is null)
        and state = 9";
@@ -195,7 +195,7 @@ const COUNT_SPARED: &str = "
 
 /// As if it were new: whatever crashed while it was in flight before.
 const RESTORE: &str = "
-    update or rollback task set state = 0, reason = null, finished_at = null, crashes = 0
+    update or rollback task set state = 0, reason = null, finished_at = null, crashes = 0, asked_last = 0
      where id in (select task_id from temp.changed where rowid > ?1 and rowid <= ?2)
        and state = 7 and reason = 'row_vanished'";
 
@@ -210,7 +210,7 @@ const COUNT_FREED: &str = "
      where round.id = ?3";
 
 const FREE: &str = "
-    update or rollback task set state = 0, reason = null, finished_at = null, crashes = 0
+    update or rollback task set state = 0, reason = null, finished_at = null, crashes = 0, asked_last = 0
      where id in (select c.task_id from temp.changed c join temp.incoming i on i.id = c.incoming_id
                    where c.rowid > ?1 and c.rowid <= ?2 and i.spared is null)
        and state = 8";

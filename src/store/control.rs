@@ -155,21 +155,21 @@ const CANCEL: Change = Change {
 
 const RETRY: Change = Change {
     tasks: "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
-                   crashes = 0
+                   crashes = 0, asked_last = 0
              where id between ?1 and ?2 and state = 6 and (?4 is null or reason = ?4)",
     counts: "update round set pending = pending + ?2, failed = failed - ?2 where id = ?1",
 };
 
 const RETRY_ONE: &str = "
     update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
-           crashes = 0
+           crashes = 0, asked_last = 0
      where id = ?1 and id <= ?3 and state = 6 and lane_id in (select id from lane where round_id = ?2)";
 
 /// Judged anew when they are done again: a verdict belongs to the end of the task it speaks of.
 const REOPEN: Change = Change {
     tasks:
         "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
-                   crashes = 0
+                   crashes = 0, asked_last = 0
              where id between ?1 and ?2 and ?3 is not null and ?4 is null and state = 4
                and exists (select 1 from verification v
                             where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'came_back')",

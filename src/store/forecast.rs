@@ -50,7 +50,7 @@ enum Gathering {
     /// They go on with a round.
     Round(TableForecaster),
     /// They begin one.
-    Fresh(FreshForecaster),
+    Fresh(Box<FreshForecaster>),
 }
 
 impl LoadForecaster {
@@ -67,7 +67,7 @@ impl LoadForecaster {
     /// Begins for rows that begin a job or a round. What memory does not hold goes where temporary files are kept: whoever only looks may
     /// not be able to write beside the queue.
     pub fn alone() -> LoadForecaster {
-        LoadForecaster(Gathering::Fresh(FreshForecaster::in_folder(&std::env::temp_dir())))
+        LoadForecaster(Gathering::Fresh(Box::new(FreshForecaster::in_folder(&std::env::temp_dir()))))
     }
 
     /// Takes the next rows, in the order of the file.

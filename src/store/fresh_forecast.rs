@@ -3,6 +3,7 @@
 //!
 //! In: the rows of a file. Out: counts. Targets that are no numbers are compared by SQLite, beside the others.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,8 +25,11 @@ pub(super) struct FreshForecaster {
     sorter: Sorter,
     folder: PathBuf,
     rows: i64,
-    /// What keys call a lane, by its index.
+    /// What keys call a lane, by its index; a file may name thousands of accounts.
     lanes: Vec<(Action, AccountId)>,
+    numbers: HashMap<(Action, AccountId), i64>,
+    /// The lane of the row before, which is nearly always the next one's.
+    last_lane: Option<((Action, AccountId), i64)>,
     /// What keys call a rule, by its index from 1; none: the row is not spared.
     rules: Vec<&'static str>,
     /// Rows whose target is no number.
@@ -36,7 +40,28 @@ impl FreshForecaster {
     /// Keeps what memory does not hold in `folder`.
     pub(super) fn in_folder(folder: &Path) -> FreshForecaster {
         let (sorter, folder) = (Sorter::in_folder(folder), folder.to_path_buf());
-        FreshForecaster { sorter, folder, rows: 0, lanes: Vec::new(), rules: Vec::new(), texts: None }
+        FreshForecaster {
+            sorter,
+            folder,
+            rows: 0,
+            lanes: Vec::new(),
+            numbers: HashMap::new(),
+            last_lane: None,
+            rules: Vec::new(),
+            texts: None,
+        }
+    }
+
+    fn lane(&mut self, lane: (Action, AccountId)) -> i64 {
+        if let Some((_, number)) = self.last_lane.filter(|(last, _)| *last == lane) {
+            return number;
+        }
+        let number = *self.numbers.entry(lane).or_insert_with(|| {
+            self.lanes.push(lane);
+            i64::try_from(self.lanes.len() - 1).unwrap_or(i64::MAX)
+        });
+        self.last_lane = Some((lane, number));
+        number
     }
 
     pub(super) async fn push_all(&mut self, rows: &[LoadRow]) -> Result<(), StoreError> {
@@ -54,7 +79,7 @@ impl FreshForecaster {
                 continue;
             };
             self.rows += 1;
-            let lane = index_of(&mut self.lanes, (*action, *account));
+            let lane = self.lane((*action, *account));
             let rule = spared.map_or(0, |rule| 1 + index_of(&mut self.rules, rule));
             let key = Key { lane, target, task: rejected | self.rows << RULE_BITS | rule };
             self.sorter.push(key).map_err(|error| StoreError::of_io(&self.folder, error))?;

@@ -141,6 +141,19 @@ async fn rows_that_are_asked_for_last_stand_aside_through_every_start() {
     assert_eq!(found.asked_last.iter().map(|task| task.task.0).collect::<Vec<_>>(), [1]);
     assert_eq!(found.undecided.iter().map(|task| task.task.0).collect::<Vec<_>>(), [2, 3]);
     assert_eq!(counts(&path).await.pending, 5);
+    // Whoever is put back in line by a person is a row like any other.
+    let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
+    for sql in [
+        "update task set state = 6, reason = 'x', finished_at = 1 where id = 1",
+        "update round set pending = pending - 1, failed = failed + 1",
+    ] {
+        sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+    }
+    let job = store.jobs().await.unwrap().remove(0);
+    store.retry_job(&job, moment().wall).await.unwrap();
+    let sql = "select asked_last from task where id = 1";
+    let (asked_last,): (i64,) = sqlx::query_as(sql).fetch_one(&mut store.connection).await.unwrap();
+    assert_eq!(asked_last, 0);
 }
 
 #[tokio::test(flavor = "current_thread")]

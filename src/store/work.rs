@@ -75,14 +75,14 @@ impl Store {
         Ok(WorkInProgress { drain: is_running.then_some(scope), has_server, rests_until })
     }
 
-    /// The accounts that have sent anything in the newest drain. A trouble that another account keeps is of an earlier one: a success or the
+    /// Of the accounts with a trouble those that have sent anything in the newest drain. A trouble that another account keeps is of an earlier one: a success or the
     /// next refusal decides about it.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn accounts_of_newest_drain(&mut self) -> Result<HashSet<AccountId>, StoreError> {
         let sql = "select account.id from account
-                    where (select attempt.drain_id from attempt where attempt.account_id = account.id
+                    where account.trouble is not null and (select attempt.drain_id from attempt where attempt.account_id = account.id
                             order by attempt.id desc limit 1) = (select max(id) from drain)";
         let rows: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
@@ -155,10 +155,11 @@ mod tests {
         let path = folder.path().join("q.db");
         let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
         for sql in [
-            "insert into account (id, name, platform, user_id) values (1, 'ada', 'x-v2', '42'), (2, 'bea', 'x-v2', '43')",
+            "insert into account (id, name, platform, user_id, trouble)
+             values (1, 'ada', 'x-v2', '42', 'forbidden'), (2, 'bea', 'x-v2', '43', 'forbidden'), (3, 'cid', 'x-v2', '44', null)",
             "insert into drain (id, boot, started_tick, started_at) values (1, 'here', 0, 0)",
             "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
-             values (1, 1, 1, 1, 0, 0, 0), (2, 1, 1, 1, 0, 0, 0)",
+             values (1, 1, 1, 1, 0, 0, 0), (2, 1, 1, 1, 0, 0, 0), (3, 1, 1, 1, 0, 0, 0)",
         ] {
             sqlx::query(sql).execute(&mut looks.connection).await.unwrap();
         }

@@ -6,6 +6,7 @@ use cleanup::app::{Loaded, RowRules};
 use cleanup::domain::Outcome;
 use cleanup::engine::{Event, Listener};
 use cleanup::lists::filter::{Filter, Order, Take};
+use cleanup::sandbox::Trouble;
 
 use super::support::{Bench, id, ids, run};
 
@@ -196,6 +197,46 @@ async fn two_jobs(comes_back: bool) {
 #[test]
 fn a_list_that_goes_away_stops_its_own_job_and_no_other() {
     run(two_jobs(false));
+}
+
+/// Whoever needs a person is told so all the same: another drain would only send the same requests again.
+#[test]
+fn a_lost_list_hides_no_account_that_needs_a_person() {
+    run(async {
+        let mut bench = Bench::new("1000/1s", "none").await;
+        bench.options.run.workers = 1;
+        let path = bench.keep_watched(&format!("{}\n", id(1)));
+        let file = bench.write("unfollow.csv", &ids(20));
+        bench.load(&file).await;
+        bench.load.rules = RowRules::default();
+        let rows: Vec<String> = (100..300).map(|n| format!("{}\n", id(n))).collect();
+        let file = bench.write("unmute.csv", &format!("user_id\n{}", rows.concat()));
+        bench.load(&file).await;
+        struct Step(PathBuf, usize, std::sync::Arc<tokio::sync::Notify>);
+        impl Listener for Step {
+            fn hear(&mut self, event: &Event) {
+                if let Event::Settled { outcome: Outcome::Done, .. } = event {
+                    self.1 += 1;
+                    if self.1 == 3 {
+                        std::fs::remove_file(&self.0).unwrap();
+                        self.2.notify_one();
+                    }
+                }
+            }
+        }
+        let gone = std::sync::Arc::new(tokio::sync::Notify::new());
+        let drain = bench.try_drain(Box::new(Step(path, 0, std::sync::Arc::clone(&gone))));
+        let trouble = async {
+            gone.notified().await;
+            assert!(bench.sandbox.trouble(bench.user(), Some(Trouble::RoutePage)));
+        };
+        let (ended, ()) = tokio::join!(drain, trouble);
+        let ended = ended.unwrap();
+        assert_eq!(ended.finish.stopped, cleanup::engine::Stopped::Account);
+        assert!(ended.finish.withheld[0].contains("keep list of unfollow"), "{:?}", ended.finish);
+        assert_eq!(ended.finish.troubles.len(), 1, "{:?}", ended.finish);
+        ended.store.close().await;
+    });
 }
 
 #[test]

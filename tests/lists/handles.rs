@@ -291,6 +291,31 @@ fn answering(head: &'static str) -> String {
     url
 }
 
+/// Only the same refusal again and again wants a person: other trouble before it does not make it the fifth.
+#[test]
+fn a_page_that_is_not_the_platforms_is_asked_about_again_whatever_came_before() {
+    const EMPTY: &str = r#"{"meta":{"result_count":0}}"#;
+    let answers =
+        [("503 Service Unavailable", "{}"); 4].into_iter().chain([("404 Not Found", "<html>"), ("200 OK", EMPTY)]);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let served = std::thread::spawn(move || {
+        for (head, body) in answers {
+            use std::io::{Read, Write};
+            let mut stream = listener.accept().unwrap().0;
+            let _ = stream.read(&mut [0; 4096]);
+            let length = body.len();
+            let _ = write!(stream, "HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+        }
+    });
+    let home = Home::new();
+    let mut command = home.cleanup(["list", "likes", "-o", "likes.csv"]);
+    let output =
+        command.env("CLEANUP_X_API", url).env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "42").output().unwrap();
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    served.join().unwrap();
+}
+
 #[test]
 fn whose_a_token_is_waits_for_an_outage_and_not_for_a_person() {
     for (head, expected) in [("503 Service Unavailable", 69), ("429 Too Many Requests", 69), ("401 Unauthorized", 77)] {

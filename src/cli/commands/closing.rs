@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::app::{self, Ended};
 use crate::cli::account_trouble::{TroubledAccount, only};
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::cli::escape::escaped;
 use crate::cli::summary::{JobCounts, Report, run_summary};
 use crate::cli::timing::span_text;
@@ -29,6 +29,10 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         code = LEFT;
         (finish.stopped, finish.next_slot_at) = (bound.stopped, bound.next_slot_at);
     }
+    // Whoever waits for a person or for the platform waits on; the list has to be mended first.
+    if !finish.withheld.is_empty() && !matches!(finish.stopped, Stopped::Interrupted(_)) {
+        code = Kind::Io.exit_code();
+    }
     let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| bystanders.has(status));
     let accounts = names(&mut store).await?;
     store.close().await;
@@ -50,6 +54,12 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         let said = if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail)) };
         let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
         printer.warn(&format!("{} needs you ({reason}){said}. {remedy}", escaped(name)));
+    }
+    for why in &finish.withheld {
+        printer.warn(&format!(
+            "{}; no row that it guards was sent after that; put the file in order, or load the job again with another --keep",
+            escaped(why)
+        ));
     }
     let next = if jobs.is_empty() {
         vec![format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]))]

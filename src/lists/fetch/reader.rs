@@ -111,7 +111,7 @@ impl Reader {
     /// # Errors
     /// The queue cannot be written, or the credentials cannot be opened. Nothing leaves without a slot on disk.
     pub async fn ask(&mut self, reading: &'static Reading, what: What<'_>) -> Result<Asked, FetchError> {
-        let mut troubles = 0_u32;
+        let (mut troubles, mut refusals) = (0_u32, 0_u32);
         let rules = self.rules(reading);
         let values = rules.values;
         let mut vocabulary = self.vocabulary(reading).await?;
@@ -177,9 +177,11 @@ impl Reader {
                 }
                 Err(reply) => reply,
             };
-            match self.judge(&grant, &reply, reserved.tick, &rules).await? {
+            let next = self.judge(&grant, &reply, reserved.tick, &rules).await?;
+            refusals = if matches!(next, Next::IfRepeated(_)) { refusals + 1 } else { 0 };
+            match next {
                 Next::Again => {}
-                Next::IfRepeated(stop) if troubles + 1 >= REFUSALS_TO_STOP => return Ok(Asked::Stopped(stop)),
+                Next::IfRepeated(stop) if refusals >= REFUSALS_TO_STOP => return Ok(Asked::Stopped(stop)),
                 Next::Stop(stop) => return Ok(Asked::Stopped(stop)),
                 Next::Refresh => {
                     if let Some(stop) = self.refresh(current.generation, &reply.detail).await? {

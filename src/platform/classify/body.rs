@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::platform::answer::{Body, ContentType, MAX_BODY_BYTES};
+use crate::platform::answer::{Body, BodyEnd, ContentType};
 
 /// A JSON object.
 pub(in crate::platform) type Object = Map<String, Value>;
@@ -29,8 +29,10 @@ pub(in crate::platform) enum Unreadable {
 
 /// Reads a body. A cut body is not read even where its beginning happens to parse.
 pub(in crate::platform) fn read(body: &Body) -> Result<Object, Unreadable> {
-    if !body.complete {
-        return Err(if body.bytes.len() >= MAX_BODY_BYTES { Unreadable::TooLong } else { Unreadable::Cut });
+    match body.end {
+        BodyEnd::Whole => {}
+        BodyEnd::BrokeOff => return Err(Unreadable::Cut),
+        BodyEnd::TooLong => return Err(Unreadable::TooLong),
     }
     if body.bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Unreadable::Empty);

@@ -203,7 +203,7 @@ fn a_cut_or_too_deep_body_proves_nothing() {
     ] {
         for text in [r#"{"data":{"following":false}}"#, r#"{"errors":[{"code":34}]}"#, ""] {
             let mut cut = answer(status, text);
-            cut.body.complete = false;
+            cut.body.end = crate::platform::BodyEnd::BrokeOff;
             assert_eq!(short(&judged(X, Action::Unfollow, &cut)), finding, "{status} {text}");
         }
     }
@@ -285,8 +285,16 @@ fn a_404_is_an_unnamed_refusal_whatever_its_body_unless_it_broke_off() {
             assert_eq!(said(Body::whole(body)), "no answer of X not_found_unreadable", "{platform} {body}");
         }
         let long = vec![b' '; crate::platform::answer::MAX_BODY_BYTES];
-        assert_eq!(said(Body { bytes: long, complete: false }), "no answer of X not_found_unreadable", "{platform}");
+        assert_eq!(
+            said(Body { bytes: long, end: crate::platform::BodyEnd::TooLong }),
+            "no answer of X not_found_unreadable",
+            "{platform}"
+        );
         let cut = br#"{"errors":[{"code":50"#.to_vec();
-        assert_eq!(said(Body { bytes: cut, complete: false }), "unknown cut_body", "{platform}");
+        assert_eq!(
+            said(Body { bytes: cut, end: crate::platform::BodyEnd::BrokeOff }),
+            "unknown cut_body",
+            "{platform}"
+        );
     }
 }

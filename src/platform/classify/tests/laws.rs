@@ -107,7 +107,8 @@ proptest! {
         complete in prop::bool::weighted(0.8),
     ) {
         let Some(endpoint) = find(platform, action) else { return Ok(()) };
-        let body = Body { bytes, complete };
+        let end = if complete { crate::platform::BodyEnd::Whole } else { crate::platform::BodyEnd::BrokeOff };
+        let body = Body { bytes, end };
         let readable = complete && matches!(serde_json::from_slice(&body.bytes), Ok(Value::Object(_)));
         let root: Value = serde_json::from_slice(&body.bytes).unwrap_or_default();
         let said = Answer { status, body, facts: RateFacts::default(), content_type: ContentType::Json };
