@@ -14,21 +14,21 @@
 //! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain |
 //! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain |
 //! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
-//! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | auth (signatures), domain, clock |
-//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | platform (addresses, credentials), store, clock, domain |
-//! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | limits, platform, auth (tokens), store, clock, domain |
-//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | platform, jobfile, limits, store, auth and engine (tokens, signals, backoff), clock, domain |
-//! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | store (its numbers), domain |
-//! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | store, clock, domain |
+//! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | clock, domain |
+//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, platform, store |
+//! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | auth, clock, domain, limits, platform, store |
+//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, jobfile, limits, platform, store |
+//! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | domain, store |
+//! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | clock, domain, store |
 //! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
-//! | [`config`] | option, environment, file, default: resolved once into settings | limits, platform, auth, store, domain |
-//! | [`telemetry`] | log lines | config |
-//! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | all but telemetry; of cli its errors |
-//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, store, schedule, auth (names), engine (events), config, domain; of cli its words and numbers |
-//! | [`cli`] | commands, options, the only stdout and stderr, the one table of exit codes | all |
+//! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, limits, platform, store |
+//! | [`telemetry`] | log lines | config, domain |
+//! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | auth, clock, config, domain, engine, jobfile, lists, platform, sandbox, store |
+//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, jobfile, limits, lists, platform, schedule, store |
+//! | [`cli`] | commands, options, the only stdout and stderr, the one table of exit codes | app, auth, clock, config, domain, engine, jobfile, limits, lists, pages, platform, sandbox, schedule, store, telemetry, web |
 //!
-//! Nothing points back, with two exceptions: `app` speaks [`cli::error`], because its errors are words for people; `platform` and
-//! `auth` know each other, for a signature needs the request and a login needs the client.
+//! Nothing points back, with three exceptions that go: `app` and `web` speak [`cli::error`] and some of its words and numbers, and
+//! `platform` knows how `auth` signs. `tests/cli/architecture.rs` compares this table with the code.
 
 pub mod app;
 pub mod auth;

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::access::{Client, NoRandom};
+use super::access::{ClientAddress, NoRandom};
 use super::connections::Connection;
 use super::guard::{Visitor, no_session_cookie, session_cookie, theme_cookie};
 use super::pages::{self, Theme};
@@ -75,7 +75,7 @@ pub(super) async fn log_in(
     };
     // Of several lines the last is the proxy's.
     let forwarded = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
-    let client = Client::of(connection.peer, forwarded);
+    let client = ClientAddress::of(connection.peer, forwarded);
     if let Err(wait) = web.tries.take(client, web.clock.now().tick) {
         let why = format!("Too many tries. Wait {} s and try again.", wait.as_secs().max(1));
         return Ok((StatusCode::TOO_MANY_REQUESTS, pages::login(visitor.theme, Some(&why))).into_response());

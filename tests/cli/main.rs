@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod activity;
+mod architecture;
 mod arguments;
 mod check_queue;
 mod children;

@@ -17,4 +17,4 @@ mod tries;
 pub use origin::{Asker, InvalidOrigin, Places, Refusal};
 pub use password::{MIN_PASSWORD_CHARS, Password, PasswordError, ShortToken, check_metrics_token};
 pub use session::{LINK_SECONDS, NoRandom, Session, Sessions, Token, same};
-pub use tries::{Client, Tries};
+pub use tries::{ClientAddress, Tries};

@@ -16,12 +16,12 @@ const MAX_CLIENTS: usize = 1_024;
 
 /// Whose tries are counted together: an address, of IPv6 the network of one household.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Client(IpAddr);
+pub struct ClientAddress(IpAddr);
 
-impl Client {
+impl ClientAddress {
     /// The client behind a proxy: what the proxy has put at the end of `X-Forwarded-For`, for everything before that the client may have
     /// written itself. Without it the proxy is the client, and all people together have its tries.
-    pub fn of(peer: IpAddr, forwarded: Option<&str>) -> Client {
+    pub fn of(peer: IpAddr, forwarded: Option<&str>) -> ClientAddress {
         let last = forwarded.and_then(|all| all.rsplit(',').next()).map(str::trim);
         let address = last.and_then(|text| {
             let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
@@ -30,9 +30,9 @@ impl Client {
         match address.unwrap_or(peer).to_canonical() {
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
-                Client(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+                ClientAddress(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
             }
-            address => Client(address),
+            address => ClientAddress(address),
         }
     }
 }
@@ -46,14 +46,14 @@ struct Left {
 
 /// Tries that are left, each client's for itself: whoever guesses locks nobody else out.
 #[derive(Debug, Default)]
-pub struct Tries(Mutex<HashMap<Client, Left>>);
+pub struct Tries(Mutex<HashMap<ClientAddress, Left>>);
 
 impl Tries {
     /// Takes one; or says how long to wait for the next.
     ///
     /// # Errors
     /// None is left.
-    pub fn take(&self, client: Client, now: Tick) -> Result<(), Duration> {
+    pub fn take(&self, client: ClientAddress, now: Tick) -> Result<(), Duration> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (refill, most) = (Duration::from_secs(REFILL_SECONDS), Left { tries: BURST_TRIES, since: now });
         let Left { tries, since } = known.get(&client).copied().unwrap_or(most);
@@ -73,8 +73,8 @@ impl Tries {
 mod tests {
     use super::*;
 
-    fn client(text: &str) -> Client {
-        Client::of(IpAddr::from([10, 0, 0, 1]), Some(text))
+    fn client(text: &str) -> ClientAddress {
+        ClientAddress::of(IpAddr::from([10, 0, 0, 1]), Some(text))
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(client("[2001:db8:1:2::3]:80"), client("2001:db8:1:2:ffff::1"), "one household");
         assert_ne!(client("2001:db8:1:3::3"), client("2001:db8:1:2::3"));
         for nonsense in ["", "unknown", "192.0.2.1,", "192.0.2.1, _hidden"] {
-            assert_eq!(client(nonsense), Client::of(IpAddr::from([10, 0, 0, 1]), None), "{nonsense}");
+            assert_eq!(client(nonsense), ClientAddress::of(IpAddr::from([10, 0, 0, 1]), None), "{nonsense}");
         }
     }
 
@@ -109,7 +109,7 @@ mod tests {
         let tries = Tries::default();
         for n in 0..20_000_i64 {
             let address = Ipv6Addr::from((n as u128) << 64);
-            assert_eq!(tries.take(Client::of(address.into(), None), Tick(n)), Ok(()));
+            assert_eq!(tries.take(ClientAddress::of(address.into(), None), Tick(n)), Ok(()));
         }
         assert!(tries.0.lock().is_ok_and(|known| known.len() == MAX_CLIENTS));
     }
