@@ -132,7 +132,8 @@ impl Survey {
             return Some(JobFileError::NoUsableRow {
                 path: path(),
                 rows: self.rows,
-                damage: self.damage.first().copied(),
+                // The one that most rows have.
+                damage: self.damage.iter().copied().max_by_key(|found| found.damaged),
             });
         }
         let refused = strict && self.rejected > 0;

@@ -126,6 +126,10 @@ fn a_file_of_damaged_ids_alone_says_what_happened_to_them() {
     let refusal = survey.refusal(false).unwrap();
     assert!(refusal.to_string().contains("not one of its 5 rows"), "{refusal}");
     assert!(refusal.hint().contains("jq 1.7") && refusal.hint().contains("cleanup check"), "{}", refusal.hint());
+    // Of several lengths the one that most have.
+    let text = column(honest(5, 5).into_iter().map(shortest).chain([shortest(730_364_881_661_191_866)]));
+    let hint = read("unfollow.csv", text.as_bytes()).unwrap().0.refusal(false).unwrap().hint();
+    assert!(hint.starts_with("5 of 5 IDs with 19 digits"), "{hint}");
 }
 
 #[test]
