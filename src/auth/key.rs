@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::keyring;
 use super::vault_error::VaultError;
 use crate::domain::Secret;
-use crate::store::{DurableFile, KeySource, VaultStamp, make_private_folder};
+use crate::store::{DurableFile, KeySource, VaultStamp, is_foreign, make_private_folder};
 
 /// `CLEANUP_KEY` has at least so many characters.
 pub const MIN_PASSPHRASE_CHARS: usize = 16;
@@ -183,6 +183,9 @@ pub(super) fn read_key_file(path: &Path) -> Result<Key, VaultError> {
     let mode = about.mode() & 0o7777;
     if mode & 0o077 != 0 {
         return Err(VaultError::KeyFileOpen { path: path.to_path_buf(), mode });
+    }
+    if is_foreign(&about, path) {
+        return Err(VaultError::KeyFileForeign(path.to_path_buf()));
     }
     if !about.is_file() || about.len() != KEY_BYTES as u64 {
         return Err(VaultError::KeyFileOdd(path.to_path_buf()));

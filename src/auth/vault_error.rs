@@ -59,6 +59,9 @@ pub enum VaultError {
         /// Its permission bits.
         mode: u32,
     },
+    /// Somebody else has made the key file.
+    #[error("the key file {0} belongs to somebody else, who may know it: remove it, and put your own in its place")]
+    KeyFileForeign(PathBuf),
     /// The key file is no key.
     #[error(
         "the key file {0} is not a file of {KEY_BYTES} bytes; restore it from a backup, or delete it if no login was ever kept \

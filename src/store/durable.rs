@@ -4,7 +4,7 @@
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, OFlags, linkat};
@@ -104,6 +104,29 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
     sync_folder(parent)
 }
 
+/// The same for a folder whose files decide what is sent: one that somebody else has made, or can write, is refused. Beside a queue in a
+/// folder that others write too, they could put another file in the place of the one that was looked at.
+///
+/// # Errors
+/// A folder cannot be made, or it is not ours alone.
+pub fn make_own_folder(folder: &Path) -> io::Result<()> {
+    make_private_folder(folder)?;
+    let about = folder.symlink_metadata()?;
+    if !about.is_dir() || about.mode() & 0o022 != 0 || is_foreign(&about, folder) {
+        return Err(io::Error::other(
+            "somebody else has made this folder, or can write it: remove it, or use another queue",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether what stands there belongs neither to us nor to whom its folder belongs: root may work on somebody's queue.
+pub fn is_foreign(about: &std::fs::Metadata, path: &Path) -> bool {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let is_of_folder = parent.metadata().is_ok_and(|folder| folder.uid() == about.uid());
+    about.uid() != rustix::process::geteuid().as_raw() && !is_of_folder
+}
+
 /// Waits until the names in a folder are on disk. A folder that may not be read, and a file system that syncs none, are no
 /// errors: there is nothing more to be had there.
 ///
@@ -121,6 +144,30 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_folder_that_others_made_or_can_write_is_no_own_one() {
+        let home = tempfile::tempdir().unwrap();
+        let (own, open, link) = (home.path().join("own"), home.path().join("open"), home.path().join("link"));
+        make_own_folder(&own).unwrap();
+        make_own_folder(&own).unwrap();
+        std::fs::create_dir(&open).unwrap();
+        std::fs::set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
+        std::os::unix::fs::symlink(&own, &link).unwrap();
+        for wrong in [&open, &link] {
+            assert!(make_own_folder(wrong).unwrap_err().to_string().contains("somebody else"), "{wrong:?}");
+        }
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        // Of another user, in a folder of ours; then in a folder of that user's.
+        let nobody = |path: &Path| std::os::unix::fs::chown(path, Some(65_534), None).unwrap();
+        nobody(&own);
+        assert!(make_own_folder(&own).is_err());
+        assert!(is_foreign(&own.metadata().unwrap(), &own));
+        nobody(home.path());
+        make_own_folder(&own).unwrap();
+    }
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> =

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::durable::make_private_folder;
+use super::durable::make_own_folder;
 use super::error::StoreError;
 use super::lock_holder::{LockHolder, read, sign};
 use crate::domain::AccountId;
@@ -172,7 +172,7 @@ impl ListLock {
 
 fn account_folder(queue: &Path) -> Result<PathBuf, StoreError> {
     let folder = beside(queue, "accounts").with_extension("d");
-    make_private_folder(&folder).map_err(|source| StoreError::of_io(&folder, source))?;
+    make_own_folder(&folder).map_err(|source| StoreError::of_io(&folder, source))?;
     Ok(folder)
 }
 
@@ -282,7 +282,7 @@ mod tests {
         std::fs::remove_file(folder.path().join("q.db.drain.lock")).unwrap();
         DrainLock::take(&queue).unwrap();
         let accounts = folder.path().join("q.db.accounts.d");
-        make_private_folder(&accounts).unwrap();
+        crate::store::make_private_folder(&accounts).unwrap();
         symlink(folder.path().join("never"), accounts.join("7.lock")).unwrap();
         assert!(AccountLock::try_take(&queue, AccountId(7)).is_err() && !folder.path().join("never").exists());
     }

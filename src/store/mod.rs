@@ -93,7 +93,7 @@ pub use damage::{Claimant, DAMAGED, DamagedTask};
 pub use disk_room::ReservedRoom;
 pub use drain::{AsideTask, Drain, DrainStart, LaneView, ParkedTask};
 pub use drain_windows::DrainWindows;
-pub use durable::{DurableFile, make_private_folder};
+pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
 pub use explain::{AttemptView, TaskHistory};
 pub use firing::{FiringEnd, FiringState, NewFiring, StoredFiring};

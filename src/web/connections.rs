@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 
 /// Connections without a session.
 const MAX_STRANGERS: usize = 192;
+/// Strangers whose password is being looked at, or waits for it: they do not go meanwhile.
+const MAX_HELD: usize = 32;
 /// Connections with a session, or with a scraper's token; more of them may go as strangers do.
 const MAX_KNOWN: usize = 64;
 
@@ -20,6 +22,7 @@ struct Inner {
     /// By age, the oldest first, with what tells them to go.
     strangers: BTreeMap<u64, Arc<Notify>>,
     known: BTreeSet<u64>,
+    held: BTreeMap<u64, Arc<Notify>>,
 }
 
 /// All connections of a server.
@@ -72,9 +75,34 @@ impl Connection {
         }
     }
 
+    /// Keeps it from going for a stranger's sake until this is dropped; none where too many are kept already.
+    pub(super) fn hold(&self) -> Option<Held> {
+        let mut inner = self.all.inner();
+        if inner.held.len() >= MAX_HELD {
+            return None;
+        }
+        if let Some(evicted) = inner.strangers.remove(&self.number) {
+            inner.held.insert(self.number, evicted);
+        }
+        Some(Held(self.clone()))
+    }
+
     /// Whether it is one that stays.
     pub(super) fn is_known(&self) -> bool {
         self.all.inner().known.contains(&self.number)
+    }
+}
+
+/// See [`Connection::hold`].
+#[derive(Debug)]
+pub(super) struct Held(Connection);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut inner = self.0.all.inner();
+        if let Some(evicted) = inner.held.remove(&self.0.number) {
+            inner.strangers.insert(self.0.number, evicted);
+        }
     }
 }
 
@@ -95,6 +123,7 @@ impl Drop for Place {
         let mut inner = self.connection.all.inner();
         inner.strangers.remove(&self.connection.number);
         inner.known.remove(&self.connection.number);
+        inner.held.remove(&self.connection.number);
     }
 }
 
@@ -124,6 +153,24 @@ mod tests {
         drop((strangers, more));
         let fresh: Vec<Place> = (0..MAX_STRANGERS).map(|_| all.admit(PEER)).collect();
         assert!(!fresh.iter().any(must_go), "places that were left are free");
+    }
+
+    #[test]
+    fn who_waits_for_a_look_at_the_password_does_not_go_and_few_wait() {
+        let all = Connections::default();
+        let owner = all.admit(PEER);
+        let held = owner.connection().hold();
+        let flood: Vec<Place> = (0..3 * MAX_STRANGERS).map(|_| all.admit(PEER)).collect();
+        assert!(!must_go(&owner) && must_go(&flood[0]));
+        let waiting: Vec<_> = flood.iter().rev().map_while(|place| place.connection().hold()).collect();
+        assert_eq!(waiting.len(), MAX_HELD - 1);
+        // Afterwards it is a stranger like any other, and the oldest.
+        drop(held);
+        let _more: Vec<Place> = (0..MAX_HELD).map(|_| all.admit(PEER)).collect();
+        assert!(must_go(&owner));
+        // Whose connection is gone holds no place.
+        drop((waiting, flood));
+        assert!(all.inner().held.is_empty());
     }
 
     #[test]

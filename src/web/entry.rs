@@ -80,6 +80,10 @@ pub(super) async fn log_in(
         let why = format!("Too many tries. Wait {} s and try again.", wait.as_secs().max(1));
         return Ok((StatusCode::TOO_MANY_REQUESTS, pages::login(visitor.theme, Some(&why))).into_response());
     }
+    let Some(_held) = connection.hold() else {
+        let why = "Too many people try at once. Try again in a moment.";
+        return Ok((StatusCode::SERVICE_UNAVAILABLE, pages::login(visitor.theme, Some(why))).into_response());
+    };
     let turn = Arc::clone(&web.stretching).acquire_owned().await;
     let password = password.clone();
     let stretched = tokio::task::spawn_blocking(move || {

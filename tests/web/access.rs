@@ -247,6 +247,7 @@ fn behind_a_proxy_there_is_a_password_and_few_tries() {
         served.ask("POST", "/login", &headers, &format!("password={}", password.replace(' ', "+")))
     };
     assert_eq!(log_in("wrong horse battery staple").status, 401);
+    let memory = served.rss_kib();
     let answer = log_in(password);
     assert_eq!(answer.status, 303, "{answer:?}");
     let line = answer.head.lines().find(|line| line.starts_with("set-cookie")).unwrap();
@@ -265,6 +266,9 @@ fn behind_a_proxy_there_is_a_password_and_few_tries() {
     let statuses: Vec<u16> = (0..12).map(|n| log_in_from(&format!("198.51.100.{n}, 192.0.2.1"), "guess")).collect();
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
     assert_eq!(log_in_from("192.0.2.2", password), 303, "the owner is not locked out by others");
+    // Each look takes 19 MiB, and it is the same.
+    let more = served.rss_kib().saturating_sub(memory);
+    assert!(more < 30_000, "{more} KiB more after twenty looks");
     assert!(!served.said().contains("horse"));
     served.signal("-TERM");
     assert_eq!(served.wait(), 143);

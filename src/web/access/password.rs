@@ -1,6 +1,8 @@
 //! The password of a server behind a proxy: stretched at the start, never kept as it is.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use chacha20poly1305::aead::Generate;
 
 use crate::domain::Secret;
@@ -47,6 +49,8 @@ pub fn check_metrics_token(token: &Secret) -> Result<(), ShortToken> {
 pub struct Password {
     salt: [u8; 16],
     stretched: [u8; 32],
+    /// The memory that stretching takes, kept: from whichever thread it were given anew, the allocator would keep it for each.
+    memory: Arc<Mutex<Vec<Block>>>,
 }
 
 impl std::fmt::Debug for Password {
@@ -77,7 +81,9 @@ impl Password {
     pub fn new(password: &Secret) -> Result<Password, PasswordError> {
         Password::check(password)?;
         let salt = <[u8; 16]>::try_generate().map_err(|_| PasswordError::Machine("no random numbers"))?;
-        Ok(Password { salt, stretched: stretch(password.expose(), &salt)? })
+        let mut memory = vec![Block::default(); MEMORY_KIB as usize];
+        let stretched = stretch(password.expose(), &salt, &mut memory)?;
+        Ok(Password { salt, stretched, memory: Arc::new(Mutex::new(memory)) })
     }
 
     /// Whether it is this one. Takes a twentieth of a second, so it belongs on a thread of its own.
@@ -85,17 +91,24 @@ impl Password {
         if offered.expose().len() > MAX_PASSWORD_BYTES {
             return false;
         }
-        let Ok(offered) = stretch(offered.expose(), &self.salt) else { return false };
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(offered) = stretch(offered.expose(), &self.salt, &mut memory) else { return false };
         self.stretched.iter().zip(offered).fold(0_u8, |difference, (a, b)| difference | (a ^ b)) == 0
     }
 }
 
-fn stretch(password: &str, salt: &[u8]) -> Result<[u8; 32], PasswordError> {
+fn stretch(password: &str, salt: &[u8], memory: &mut [Block]) -> Result<[u8; 32], PasswordError> {
     let costs = Params::new(MEMORY_KIB, PASSES, 1, Some(32)).map_err(|_| PasswordError::Machine("the costs"))?;
     let mut stretched = [0; 32];
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
-        .hash_password_into(password.as_bytes(), salt, &mut stretched)
-        .map_err(|_| PasswordError::Machine("too little memory"))?;
+    let done = Argon2::new(Algorithm::Argon2id, Version::V0x13, costs).hash_password_into_with_memory(
+        password.as_bytes(),
+        salt,
+        &mut stretched,
+        &mut *memory,
+    );
+    // What it was made of stays in no memory.
+    memory.fill(Block::default());
+    done.map_err(|_| PasswordError::Machine("too little memory"))?;
     Ok(stretched)
 }
 

@@ -14,7 +14,8 @@ const REFILL_SECONDS: u64 = 6;
 /// Clients whose tries are remembered; one more, and the one that was silent for longest is forgotten.
 const MAX_CLIENTS: usize = 1_024;
 
-/// Whose tries are counted together: an address, of IPv6 the network of one household.
+/// Whose tries are counted together: an address, of IPv6 the /48 network that one customer may have.
+/// (A household has a /64 to a /48; counted by /64, one customer could guess as 65,536.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(IpAddr);
 
@@ -29,8 +30,8 @@ impl ClientAddress {
         });
         match address.unwrap_or(peer).to_canonical() {
             IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                ClientAddress(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+                let [a, b, c, ..] = address.segments();
+                ClientAddress(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).into())
             }
             address => ClientAddress(address),
         }
@@ -97,8 +98,8 @@ mod tests {
         assert_eq!(client("203.0.113.9, 192.0.2.1"), client("192.0.2.1"), "the first was written by the client");
         assert_eq!(client("192.0.2.1:4711"), client("192.0.2.1"));
         assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
-        assert_eq!(client("[2001:db8:1:2::3]:80"), client("2001:db8:1:2:ffff::1"), "one household");
-        assert_ne!(client("2001:db8:1:3::3"), client("2001:db8:1:2::3"));
+        assert_eq!(client("[2001:db8:1:2::3]:80"), client("2001:db8:1:ffff::1"), "one customer");
+        assert_ne!(client("2001:db8:2:2::3"), client("2001:db8:1:2::3"));
         for nonsense in ["", "unknown", "192.0.2.1,", "192.0.2.1, _hidden"] {
             assert_eq!(client(nonsense), ClientAddress::of(IpAddr::from([10, 0, 0, 1]), None), "{nonsense}");
         }
@@ -108,7 +109,7 @@ mod tests {
     fn a_flood_of_addresses_is_bounded() {
         let tries = Tries::default();
         for n in 0..20_000_i64 {
-            let address = Ipv6Addr::from((n as u128) << 64);
+            let address = Ipv6Addr::from((n as u128) << 80);
             assert_eq!(tries.take(ClientAddress::of(address.into(), None), Tick(n)), Ok(()));
         }
         assert!(tries.0.lock().is_ok_and(|known| known.len() == MAX_CLIENTS));

@@ -31,7 +31,7 @@ use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Platform, Tick, Wall, counted};
 use crate::jobfile::{CheckReport, keep};
 use crate::lists::filter::{Filter, Take};
-use crate::store::{Deed, Job, Store, make_private_folder};
+use crate::store::{Deed, Job, Store, make_own_folder};
 
 /// Files that wait for their second step.
 const MAX_WAITING: usize = 8;
@@ -158,7 +158,7 @@ impl Uploads {
     /// A new file in the folder, readable by its owner alone.
     fn create(&self) -> Result<(std::fs::File, Received), CliError> {
         let complain = |error| CliError::io(self.folder.display(), error);
-        make_private_folder(&self.folder).map_err(complain)?;
+        make_own_folder(&self.folder).map_err(complain)?;
         let path = self.folder.join(format!("{}{:016x}.csv", place::RECEIVED, fastrand::u64(..)));
         let mut options = std::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(complain)?;
