@@ -10,25 +10,27 @@
 //! | room | what it is for | uses |
 //! |---|---|---|
 //! | [`domain`] | nouns without I/O: action, target, task and its one transition table, outcome, window, times, money | nothing |
+//! | [`error`] | what ends a command early: kind, words, hint; the one table of exit codes | domain |
+//! | [`text`] | text for people: escaped, times in words, the name that was meant | clock, domain |
 //! | [`clock`] | the time and boot-time, injected: the system's, and a simulated pair | domain |
-//! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain |
-//! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain |
+//! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain, error, text |
+//! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain, error |
 //! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
 //! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | clock, domain |
-//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, platform, store |
+//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, error, platform, store |
 //! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | auth, clock, domain, limits, platform, store |
-//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, jobfile, limits, platform, store |
+//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, error, jobfile, limits, platform, store, text |
 //! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | domain, store |
 //! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | clock, domain, store |
 //! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
-//! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, limits, platform, store |
+//! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, error, limits, platform, store, text |
 //! | [`telemetry`] | log lines | config, domain |
-//! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | auth, clock, config, domain, engine, jobfile, lists, platform, sandbox, store |
-//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, jobfile, limits, lists, platform, schedule, store |
-//! | [`cli`] | commands, options, the only stdout and stderr, the one table of exit codes | app, auth, clock, config, domain, engine, jobfile, limits, lists, pages, platform, sandbox, schedule, store, telemetry, web |
+//! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | auth, clock, config, domain, engine, error, jobfile, limits, lists, platform, sandbox, schedule, store, text |
+//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, platform, schedule, store, text |
+//! | [`cli`] | commands, options, the only stdout and stderr | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, pages, platform, sandbox, schedule, store, telemetry, text, web |
 //!
-//! Nothing points back, with three exceptions that go: `app` and `web` speak [`cli::error`] and some of its words and numbers, and
-//! `platform` knows how `auth` signs. `tests/cli/architecture.rs` compares this table with the code.
+//! Nothing points back, but for one arrow: `web` uses the schedules' commands of `cli` until they are in `app`. `tests/cli/architecture.rs`
+//! compares this table with the code.
 
 pub mod app;
 pub mod auth;
@@ -37,6 +39,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod error;
 pub mod jobfile;
 pub mod limits;
 pub mod lists;
@@ -46,4 +49,5 @@ pub mod sandbox;
 pub mod schedule;
 pub mod store;
 pub mod telemetry;
+pub mod text;
 pub mod web;

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::environment::{EnvironmentAccount, environment_accounts};
 use crate::auth::TokenSource;
-use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
 use crate::engine::{Access, Source};
+use crate::error::{CommandError, ErrorKind};
 use crate::platform::{BaseUrl, Client, Credentials};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
@@ -55,10 +55,10 @@ impl Bases {
     ///
     /// # Errors
     /// One is no https address (http is accepted to loopback).
-    pub fn of(settings: &Settings) -> Result<Bases, CliError> {
+    pub fn of(settings: &Settings) -> Result<Bases, CommandError> {
         let parse = |text: &str, variable: &str| {
             text.parse().map(Arc::new).map_err(|error: crate::platform::InvalidBaseUrl| {
-                CliError::new(Kind::Config, error.to_string())
+                CommandError::new(ErrorKind::Config, error.to_string())
                     .hint(format!("set {variable} to an https address (http only on loopback)"))
             })
         };
@@ -78,7 +78,7 @@ impl SandboxAccounts {
     ///
     /// # Errors
     /// None in practice: 18 digits are a user ID.
-    pub fn user_of(name: &AccountName) -> Result<UserId, CliError> {
+    pub fn user_of(name: &AccountName) -> Result<UserId, CommandError> {
         let digest = Sha256::digest(name.as_str().as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         // 18 digits, the first never zero.
@@ -180,7 +180,11 @@ impl Who {
     ///
     /// # Errors
     /// The environment holds credentials that cannot be used, or addresses that are none.
-    pub fn of(settings: &Settings, platform: Option<Platform>, sandbox: Option<Arc<BaseUrl>>) -> Result<Who, CliError> {
+    pub fn of(
+        settings: &Settings,
+        platform: Option<Platform>,
+        sandbox: Option<Arc<BaseUrl>>,
+    ) -> Result<Who, CommandError> {
         if settings.is_sandbox() {
             return Ok(Who::Sandbox(SandboxAccounts { base: sandbox }));
         }
@@ -206,7 +210,7 @@ impl Who {
         store: &mut Store,
         wanted: Option<&AccountName>,
         named_in_rows: &[AccountName],
-    ) -> Result<Accounts, CliError> {
+    ) -> Result<Accounts, CommandError> {
         let default = match self {
             Who::Sandbox(_) => {
                 let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
@@ -214,7 +218,7 @@ impl Who {
                 let pretend =
                     |name: &AccountName| Ok((name.clone(), Platform::Sandbox, SandboxAccounts::user_of(name)?));
                 // The default one last: its number is the last as well.
-                let users: Result<Vec<_>, CliError> = named_in_rows.iter().chain([&default]).map(pretend).collect();
+                let users: Result<Vec<_>, CommandError> = named_in_rows.iter().chain([&default]).map(pretend).collect();
                 store.ensure_accounts(&users?).await?.last().copied()
             }
             Who::Real(real) => real.introduce(store, wanted).await?,
@@ -226,7 +230,12 @@ impl Who {
     ///
     /// # Errors
     /// There are no credentials, or the platform does not take them (77); nobody answers (69).
-    pub async fn learn_users(&mut self, client: &Client, clock: &SharedClock, stored: bool) -> Result<(), CliError> {
+    pub async fn learn_users(
+        &mut self,
+        client: &Client,
+        clock: &SharedClock,
+        stored: bool,
+    ) -> Result<(), CommandError> {
         let Who::Real(real) = self else { return Ok(()) };
         if real.environment.iter().all(|found| found.credentials.is_none()) && !stored {
             return Err(no_credentials());
@@ -313,7 +322,7 @@ impl Who {
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn fix(&self, tokens: &TokenSource, accounts: &[Account]) -> Result<(), CliError> {
+    pub async fn fix(&self, tokens: &TokenSource, accounts: &[Account]) -> Result<(), CommandError> {
         for account in accounts {
             let credentials = match self {
                 Who::Sandbox(_) => {
@@ -323,7 +332,7 @@ impl Who {
                 Who::Real(real) => real.of_environment(account).and_then(|found| found.credentials.clone()),
             };
             if let Some(credentials) = credentials {
-                tokens.fix(account.id, credentials).await.map_err(CliError::from)?;
+                tokens.fix(account.id, credentials).await.map_err(CommandError::from)?;
             }
         }
         Ok(())
@@ -336,7 +345,11 @@ impl RealAccounts {
     }
 
     /// The account that rows without one belong to: the one named; else as [`RealAccounts::unnamed`] says.
-    async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<Option<AccountId>, CliError> {
+    async fn introduce(
+        &self,
+        store: &mut Store,
+        wanted: Option<&AccountName>,
+    ) -> Result<Option<AccountId>, CommandError> {
         for found in &self.environment {
             found.introduce(store, wanted.filter(|_| self.is_default(found))).await?;
         }
@@ -348,7 +361,7 @@ impl RealAccounts {
         &self,
         wanted: Option<&AccountName>,
         known: &[Account],
-    ) -> Result<Option<AccountId>, CliError> {
+    ) -> Result<Option<AccountId>, CommandError> {
         if let Some(wanted) = wanted {
             let named = known.iter().find(|account| account.name == *wanted);
             return named.map(|account| Some(account.id)).ok_or_else(|| unknown_account(wanted, known));
@@ -357,21 +370,25 @@ impl RealAccounts {
     }
 }
 
-fn no_credentials() -> CliError {
-    CliError::new(Kind::Person, "there are no credentials: nobody is logged in, and CLEANUP_X_TOKEN is not set").hint(
+fn no_credentials() -> CommandError {
+    CommandError::new(
+        ErrorKind::Person,
+        "there are no credentials: nobody is logged in, and CLEANUP_X_TOKEN is not set",
+    )
+    .hint(
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN to an OAuth 2.0 user token \
          (and CLEANUP_X_USER_ID to its user), or try --sandbox first",
     )
 }
 
-fn unknown_account(wanted: &AccountName, known: &[Account]) -> CliError {
+fn unknown_account(wanted: &AccountName, known: &[Account]) -> CommandError {
     let names: Vec<&str> = known.iter().map(|account| account.name.as_str()).collect();
     let there =
         if names.is_empty() { "there is none yet".to_owned() } else { format!("there are: {}", names.join(", ")) };
-    CliError::new(Kind::Usage, format!("no account is called {wanted}; {there}"))
+    CommandError::new(ErrorKind::Usage, format!("no account is called {wanted}; {there}"))
         .hint(format!("log it in with `cleanup account login {wanted}`, or set CLEANUP_X_USER_ID to make it known"))
 }
 
-pub(super) fn fault(why: String) -> CliError {
-    CliError::new(Kind::Fault, why).hint("please report this")
+pub(super) fn fault(why: String) -> CommandError {
+    CommandError::new(ErrorKind::Fault, why).hint("please report this")
 }

@@ -9,8 +9,8 @@ use super::accounts::Accounts;
 use super::handles::HandleBook;
 use super::loading::{LoadOptions, next_batch};
 use super::preparing::Prepared;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountId, Action, RoundId, Target, Wall, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{cells_from_stored, read_target};
 use crate::store::{Account, Claimant, DamagedTask, Resolution, RowPlace, Store};
 
@@ -75,7 +75,7 @@ pub fn damage_in_words(damaged: &DamagedTask) -> String {
 }
 
 /// Why a run has stopped at damaged rows.
-pub(super) fn stopped_at(damaged: &[DamagedTask]) -> CliError {
+pub(super) fn stopped_at(damaged: &[DamagedTask]) -> CommandError {
     let named: Vec<String> = damaged.iter().take(MAX_NAMED).map(damage_in_words).collect();
     let more = damaged.len().saturating_sub(MAX_NAMED);
     let more = if more > 0 { format!("; and {more} more") } else { String::new() };
@@ -89,7 +89,7 @@ pub(super) fn stopped_at(damaged: &[DamagedTask]) -> CliError {
     let hint = format!(
         "load the file again, it says which is right: `cleanup load {path}`; `cleanup doctor` looks for more of them; look at the disk, too"
     );
-    CliError::new(Kind::Io, message).hint(hint)
+    CommandError::new(ErrorKind::Io, message).hint(hint)
 }
 
 /// Puts the job's damaged rows right by its file. A row of which the file names neither what the queue's row nor what its key says is
@@ -103,7 +103,7 @@ pub(super) async fn mend_by_file(
     accounts: &Accounts,
     options: &LoadOptions,
     now: Wall,
-) -> Result<Mended, CliError> {
+) -> Result<Mended, CommandError> {
     let Some(job) = store.job(&file.job).await? else { return Ok(Mended::default()) };
     let of_round = |damaged: &DamagedTask| damaged.round == job.round;
     if !store.damaged_tasks(Some(&file.job)).await?.iter().any(of_round) {
@@ -154,7 +154,7 @@ fn named_by(claimant: Claimant) -> Option<Named> {
 ///
 /// # Errors
 /// The queue cannot be read or written.
-pub async fn mend_by_cells(store: &mut Store, now: Wall) -> Result<Mended, CliError> {
+pub async fn mend_by_cells(store: &mut Store, now: Wall) -> Result<Mended, CommandError> {
     let accounts = store.accounts().await?;
     let rounds =
         |damaged: Vec<DamagedTask>| -> BTreeSet<i64> { damaged.iter().map(|damaged| damaged.round.0).collect() };
@@ -185,7 +185,7 @@ async fn named_by_cells(
     accounts: &[Account],
     place: Option<(Action, AccountId)>,
     record: Option<&str>,
-) -> Result<Vec<Target>, CliError> {
+) -> Result<Vec<Target>, CommandError> {
     let mut named = Vec::new();
     let (Some((action, account)), Some(record)) = (place, record) else { return Ok(named) };
     let platform = accounts.iter().find(|known| known.id == account).map(|known| known.platform);
@@ -207,7 +207,7 @@ async fn mend(
     damaged: &[DamagedTask],
     confirms: impl Fn(&Claimant) -> bool,
     now: Wall,
-) -> Result<Mended, CliError> {
+) -> Result<Mended, CommandError> {
     let mut mended = Mended::default();
     for task in damaged {
         match truth_of(task, &confirms) {
@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(told, "line 71 of unfollow: its row says 5, its key says 4");
         assert!(damage_in_words(&damaged(-5, &[])).ends_with("its row says -5 (no target), its key says nothing"));
         let error = stopped_at(&vec![damaged(5, &[4]); 7]);
-        assert_eq!(error.kind, Kind::Io);
+        assert_eq!(error.kind, ErrorKind::Io);
         assert!(error.message.starts_with("7 rows of the queue are not") && error.message.ends_with("and 2 more"));
         assert!(error.hint.is_some_and(|hint| hint.contains("`cleanup load /x/unfollow.csv`")));
     }

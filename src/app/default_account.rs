@@ -3,9 +3,9 @@
 
 use super::accounts::{RealAccounts, SandboxAccounts};
 use super::environment::{EnvironmentAccount, environment_accounts};
-use crate::cli::error::CliError;
 use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform};
+use crate::error::CommandError;
 use crate::store::Account;
 
 /// Why an account acts where nobody names one.
@@ -36,7 +36,7 @@ pub struct DefaultAccount {
 ///
 /// # Errors
 /// The environment holds credentials that cannot be used.
-pub fn default_account(settings: &Settings, known: &[Account]) -> Result<Option<DefaultAccount>, CliError> {
+pub fn default_account(settings: &Settings, known: &[Account]) -> Result<Option<DefaultAccount>, CommandError> {
     if settings.is_sandbox() {
         let name = SandboxAccounts::DEFAULT_NAME.parse().ok();
         return Ok(Some(DefaultAccount { name, platform: Platform::Sandbox, reason: DefaultReason::Sandbox }));

@@ -10,10 +10,10 @@ use super::damage::stopped_at;
 use super::guard::KeepGuard;
 use super::recheck::{HeldBack, recheck};
 use crate::auth::TokenSource;
-use crate::cli::error::{CliError, Kind};
 use crate::clock::SharedClock;
 use crate::domain::{Horizons, Moment, Platform, WindowSpec};
 use crate::engine::{self, Event, Finish, Listener, Means, Settings, Shutdown, Stopped};
+use crate::error::{CommandError, ErrorKind};
 use crate::platform::Client;
 use crate::store::{Account, Counts, Drain, DrainLock, DrainScope, JobStatus, QueueWatch, Store};
 
@@ -66,7 +66,7 @@ const TO_SPARE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
-pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CliError> {
+pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CommandError> {
     let Footing { mut store, lock, client, tokens, clock, shutdown, mut listener, watch } = footing;
     let accounts = store.accounts().await?;
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
@@ -84,9 +84,10 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;
     if finish.stopped == Stopped::KeepList {
         let why = finish.withheld.join("; ");
-        return Err(CliError::new(Kind::Io, format!("{why}; no row that it guards was sent after that")).hint(
-            "put the file in order and give the command again to go on, or load the job again with another --keep",
-        ));
+        return Err(CommandError::new(ErrorKind::Io, format!("{why}; no row that it guards was sent after that"))
+            .hint(
+                "put the file in order and give the command again to go on, or load the job again with another --keep",
+            ));
     }
     if !finish.damaged.is_empty() {
         return Err(stopped_at(&finish.damaged));

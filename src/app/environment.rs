@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{aisa_user, oauth1};
-use crate::cli::error::{CliError, Kind};
+use crate::auth::aisa_user;
 use crate::clock::SharedClock;
 use crate::config::Credentials as Configured;
 use crate::domain::{AccountName, Platform, UserId};
+use crate::error::{CommandError, ErrorKind};
+use crate::platform::oauth1;
 use crate::platform::{BaseUrl, Client, Credentials, Finding};
 use crate::store::{Account, Store};
 
@@ -31,7 +32,7 @@ pub struct EnvironmentAccount {
 ///
 /// # Errors
 /// A token that cannot be sent, or half of a set.
-pub fn environment_accounts(configured: &Configured) -> Result<Vec<EnvironmentAccount>, CliError> {
+pub fn environment_accounts(configured: &Configured) -> Result<Vec<EnvironmentAccount>, CommandError> {
     let mut accounts = Vec::new();
     if configured.x_token.is_some() || configured.x_user_id.is_some() {
         let variable = "CLEANUP_X_TOKEN";
@@ -84,7 +85,7 @@ impl EnvironmentAccount {
     ///
     /// # Errors
     /// The account has another name already.
-    pub async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<(), CliError> {
+    pub async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<(), CommandError> {
         let Some(user) = &self.user else { return Ok(()) };
         let known = store.accounts().await?;
         if let Some(name) = self.new_name(user, wanted, &known)? {
@@ -102,12 +103,12 @@ impl EnvironmentAccount {
         user: &UserId,
         wanted: Option<&AccountName>,
         known: &[Account],
-    ) -> Result<Option<AccountName>, CliError> {
+    ) -> Result<Option<AccountName>, CommandError> {
         if let Some(account) = known.iter().find(|account| self.is(account)) {
             return match wanted {
                 Some(wanted) if *wanted != account.name && known.iter().all(|other| other.name != *wanted) => {
                     let message = format!("user {user} already has the name {}", account.name);
-                    Err(CliError::new(Kind::Usage, message).hint(format!("use --account {}", account.name)))
+                    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("use --account {}", account.name)))
                 }
                 _ => Ok(None),
             };
@@ -123,20 +124,25 @@ impl EnvironmentAccount {
     ///
     /// # Errors
     /// None in practice: prefix and user ID make a name.
-    pub fn standard_name(&self, user: &UserId) -> Result<AccountName, CliError> {
+    pub fn standard_name(&self, user: &UserId) -> Result<AccountName, CommandError> {
         let prefix = match self.platform {
             Platform::XV2 | Platform::Sandbox => "x",
             Platform::XV1 => "x-v1",
             Platform::Aisa => "aisa",
         };
-        format!("{prefix}-{user}").parse().map_err(|why: String| CliError::new(Kind::Fault, why))
+        format!("{prefix}-{user}").parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
     }
 
     /// Asks the platform whose credentials these are, where nobody said.
     ///
     /// # Errors
     /// It does not take them (77); nobody answers (69).
-    pub async fn learn_user(&mut self, client: &Client, base: &BaseUrl, clock: &SharedClock) -> Result<(), CliError> {
+    pub async fn learn_user(
+        &mut self,
+        client: &Client,
+        base: &BaseUrl,
+        clock: &SharedClock,
+    ) -> Result<(), CommandError> {
         let Some(credentials) = self.credentials.clone().filter(|_| self.user.is_none()) else { return Ok(()) };
         let deadline = clock.now().tick.after(ASK_FOR);
         match client.me(base, &credentials, deadline, &**clock).await {
@@ -147,7 +153,7 @@ impl EnvironmentAccount {
             Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => {
                 let message = format!("no answer from {base}: {}", reply.detail);
                 let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
-                Err(CliError::new(Kind::Unreachable, message).hint(format!(
+                Err(CommandError::new(ErrorKind::Unreachable, message).hint(format!(
                     "{mend}, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
                 )))
             }
@@ -158,17 +164,18 @@ impl EnvironmentAccount {
                 };
                 let message = format!("{base} did not say whose token {} is: {said}", self.variable);
                 if matches!(reply.finding, Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_)) {
-                    return Err(CliError::new(Kind::Unreachable, message).hint(
+                    return Err(CommandError::new(ErrorKind::Unreachable, message).hint(
                         "try again later, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
                     ));
                 }
-                Err(CliError::new(Kind::Person, message)
+                Err(CommandError::new(ErrorKind::Person, message)
                     .hint("get a fresh user token with the scopes users.read and tweet.read, or set CLEANUP_X_USER_ID"))
             }
         }
     }
 }
 
-fn unusable(variable: &str, why: &str) -> CliError {
-    CliError::new(Kind::Config, format!("{variable} cannot be used: {why}")).hint("set it again, without line breaks")
+fn unusable(variable: &str, why: &str) -> CommandError {
+    CommandError::new(ErrorKind::Config, format!("{variable} cannot be used: {why}"))
+        .hint("set it again, without line breaks")
 }

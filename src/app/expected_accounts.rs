@@ -4,8 +4,8 @@
 //! zero. What does not belong here: making an account known (`accounts`).
 
 use super::accounts::{Accounts, RealAccounts, SandboxAccounts, Who, fault};
-use crate::cli::error::CliError;
 use crate::domain::{AccountId, AccountName, Platform, UserId};
+use crate::error::CommandError;
 use crate::store::Account;
 
 impl Who {
@@ -18,7 +18,7 @@ impl Who {
         mut known: Vec<Account>,
         wanted: Option<&AccountName>,
         named_in_rows: &[AccountName],
-    ) -> Result<Accounts, CliError> {
+    ) -> Result<Accounts, CommandError> {
         match self {
             Who::Sandbox(_) => {
                 let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
@@ -38,7 +38,7 @@ impl Who {
 }
 
 impl RealAccounts {
-    fn expect(&self, mut known: Vec<Account>, wanted: Option<&AccountName>) -> Result<Accounts, CliError> {
+    fn expect(&self, mut known: Vec<Account>, wanted: Option<&AccountName>) -> Result<Accounts, CommandError> {
         let mut unasked = None;
         for found in &self.environment {
             let is_default = self.is_default(found);

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::cli::error::CliError;
 use crate::domain::{Action, Handle, Platform, Target, TargetId, TargetKind};
+use crate::error::CommandError;
 use crate::jobfile::{NAME_COLUMNS, cells_from_stored};
 use crate::lists::{Entry, RowReader};
 use crate::store::{Job, Known, PickedTask, Store};
@@ -39,7 +39,7 @@ impl FactColumns {
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn of(store: &mut Store, job: &Job, round: u32) -> Result<FactColumns, CliError> {
+    pub async fn of(store: &mut Store, job: &Job, round: u32) -> Result<FactColumns, CommandError> {
         let names = store.columns(job, round).await?.unwrap_or_default();
         Ok(FactColumns::named(&names))
     }
@@ -54,7 +54,7 @@ impl FactColumns {
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn facts(&self, store: &mut Store, tasks: &[PickedTask]) -> Result<Vec<Facts>, CliError> {
+    pub async fn facts(&self, store: &mut Store, tasks: &[PickedTask]) -> Result<Vec<Facts>, CommandError> {
         let mut asked: HashMap<(Platform, TargetKind), Vec<TargetId>> = HashMap::new();
         for task in tasks {
             if let Target::Id(id) = task.target {

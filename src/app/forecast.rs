@@ -11,8 +11,8 @@ use super::known::known_job;
 use super::loading::{LoadOptions, next_batch, nobody_known, shrinks};
 use super::preparing::Prepared;
 use super::standing::{Standing, fix_jobs, or_changed, refuse_unusable, stand_to};
-use crate::cli::error::CliError;
 use crate::domain::{AccountId, AccountName, Action, Platform};
+use crate::error::CommandError;
 use crate::lists::filter::Rule;
 use crate::store::{Job, JobState, LoadForecast, LoadForecaster, LoadRow, RowPlace, Store};
 
@@ -60,7 +60,7 @@ pub async fn forecast(
     account: Option<&AccountName>,
     files: &[Prepared],
     options: &LoadOptions,
-) -> Result<Vec<Result<Forecast, CliError>>, CliError> {
+) -> Result<Vec<Result<Forecast, CommandError>>, CommandError> {
     let known = match &mut store {
         Some(store) => store.accounts().await?,
         None => Vec::new(),
@@ -88,7 +88,7 @@ pub async fn forecast_for(
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<Forecast, CliError> {
+) -> Result<Forecast, CommandError> {
     refuse_unusable(file, accounts)?;
     let job = match &mut store {
         Some(store) => known_job(store, &file.job).await?,
@@ -137,7 +137,7 @@ async fn compare(
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<(LoadForecast, u64, BTreeMap<String, u64>), CliError> {
+) -> Result<(LoadForecast, u64, BTreeMap<String, u64>), CommandError> {
     let mut book = match store {
         Some(store) => HandleBook::of(store, file).await?,
         None => HandleBook::empty(),

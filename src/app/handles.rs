@@ -7,8 +7,8 @@ use super::accounts::{Accounts, FileAccounts};
 use super::loading::LoadOptions;
 use super::preparing::Prepared;
 use super::standing::place_of;
-use crate::cli::error::CliError;
 use crate::domain::{AccountId, Action, Handle, Platform, Target};
+use crate::error::CommandError;
 use crate::jobfile::RowVerdict;
 use crate::lists::fetch::{Reader, Stop};
 use crate::lists::handles::{Resolver, can_resolve};
@@ -98,7 +98,7 @@ pub struct Resolved {
 ///
 /// # Errors
 /// A file has changed, the queue cannot be written.
-pub async fn resolve(reader: &mut Reader, files: &[Prepared], accounts: &Accounts) -> Result<Resolved, CliError> {
+pub async fn resolve(reader: &mut Reader, files: &[Prepared], accounts: &Accounts) -> Result<Resolved, CommandError> {
     let mut resolver = Resolver::default();
     let mut stopped = None;
     for file in files.iter().filter(|file| file.survey.handles > 0) {

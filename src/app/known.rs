@@ -5,15 +5,15 @@
 use std::path::{Path, PathBuf};
 
 use super::recheck::named_column;
-use crate::cli::error::CliError;
 use crate::domain::Action;
+use crate::error::CommandError;
 use crate::store::{Job, Store};
 
 /// The jobs that files would be loaded into, as far as the queue has them.
 ///
 /// # Errors
 /// The queue cannot be read.
-pub async fn known_jobs(store: &mut Store, files: &[PathBuf], named: Option<&str>) -> Result<Vec<Job>, CliError> {
+pub async fn known_jobs(store: &mut Store, files: &[PathBuf], named: Option<&str>) -> Result<Vec<Job>, CommandError> {
     let mut known = Vec::new();
     let stems = files.iter().filter_map(|file| file.file_stem()?.to_str());
     let names: Vec<&str> = named.map_or_else(|| stems.collect(), |name| vec![name]);
@@ -24,7 +24,7 @@ pub async fn known_jobs(store: &mut Store, files: &[PathBuf], named: Option<&str
 }
 
 /// A job with all that it remembers. What an older version did not write down is found in its rows.
-pub(super) async fn known_job(store: &mut Store, name: &str) -> Result<Option<Job>, CliError> {
+pub(super) async fn known_job(store: &mut Store, name: &str) -> Result<Option<Job>, CommandError> {
     let Some(mut job) = store.job(name).await? else { return Ok(None) };
     if job.target_column.is_none() && job.loaded_from.reader == 0 {
         job.target_column = named_column(store, &job).await?;

@@ -7,8 +7,8 @@ use super::preparing::Prepared;
 use super::reposts::repost_target;
 use super::sifting::{RowRules, RowSieve, SievedRow};
 use super::standing::{Standing, place_of};
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{Wall, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{JobFileError, RowVerdict, Rows};
 use crate::lists::filter::Rule;
 use crate::store::{
@@ -63,7 +63,7 @@ pub async fn load(
     accounts: &Accounts,
     options: &LoadOptions,
     now: Wall,
-) -> Result<Loaded, CliError> {
+) -> Result<Loaded, CommandError> {
     let (from, keep) = (file.loaded_from(options), options.rules.keep_path());
     let mended = match standing {
         Standing::Unchanged { .. } | Standing::Changed { .. } => {
@@ -98,9 +98,8 @@ pub async fn load(
         }
         Standing::Unchanged { .. } | Standing::Changed { .. } => {
             let Some(job) = store.job(&file.job).await? else {
-                return Err(
-                    CliError::new(Kind::Fault, "the job went away while it was loaded").hint("give the command again")
-                );
+                return Err(CommandError::new(ErrorKind::Fault, "the job went away while it was loaded")
+                    .hint("give the command again"));
             };
             let book = HandleBook::of(store, file).await?;
             let mut loader = store.begin_reload(&job, &from, now).await?;
@@ -118,9 +117,9 @@ pub async fn load(
     }
 }
 
-pub(super) fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError {
-    CliError::new(
-        Kind::InputData,
+pub(super) fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CommandError {
+    CommandError::new(
+        ErrorKind::InputData,
         format!(
             "{}: {vanished} of the {} still queued {} no longer in the file; nothing was changed",
             file.survey.path,
@@ -132,14 +131,15 @@ pub(super) fn shrinks(file: &Prepared, vanished: u64, pending: u64) -> CliError 
 }
 
 /// Every row that could be used names a handle that nobody has asked about: there is nothing to queue.
-pub(super) fn nobody_known(file: &Prepared) -> CliError {
+pub(super) fn nobody_known(file: &Prepared) -> CommandError {
     let rows = file.survey.handles;
     let message = format!(
         "{}: its {} not known; nothing was queued",
         file.survey.path,
         counted(rows, "usable row names a handle whose ID is", "usable rows name handles whose IDs are")
     );
-    CliError::new(Kind::InputData, message).hint("`cleanup run` with this file asks the platform whose they are")
+    CommandError::new(ErrorKind::InputData, message)
+        .hint("`cleanup run` with this file asks the platform whose they are")
 }
 
 /// What of a file went into the queue.
@@ -157,7 +157,7 @@ async fn push_rows(
     accounts: &Accounts,
     options: &LoadOptions,
     mut book: HandleBook,
-) -> Result<Pushed, CliError> {
+) -> Result<Pushed, CommandError> {
     let mut sieve = options.rules.begin(&file.survey, &file.source).map_err(changed_under_us)?;
     let mut rows = file.survey.rows(&file.source)?;
     let (accounts, mut pushed) = (accounts.of_job(&file.job), Pushed::default());
@@ -185,7 +185,7 @@ pub(super) async fn next_batch(
     options: &LoadOptions,
     sieve: &mut RowSieve<'_>,
     book: &mut HandleBook,
-) -> Result<Vec<LoadRow>, CliError> {
+) -> Result<Vec<LoadRow>, CommandError> {
     let mut batch = Vec::with_capacity(ROWS_PER_STATEMENT);
     while batch.len() < ROWS_PER_STATEMENT
         && let Some(row) = rows.next().map_err(changed_under_us)?
@@ -225,6 +225,6 @@ pub(super) async fn next_batch(
 }
 
 /// What was pushed so far stays invisible and is swept away by the next load.
-fn changed_under_us(error: JobFileError) -> CliError {
+fn changed_under_us(error: JobFileError) -> CommandError {
     error.into()
 }

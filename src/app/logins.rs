@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use super::accounts::Bases;
 use super::tokens::{app, places};
-use crate::auth::oauth1::{Keys, Signed, Stamp, Token, authorization};
-use crate::auth::{App, Document, GrantError, LoginError, NoCode, Places, Revoker, Sign, ToSign, Wire};
-use crate::cli::error::{CliError, Kind};
+use crate::auth::{App, Document, Places, Revoker, Sign, ToSign, Wire};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, UserId};
-use crate::platform::{
-    BaseUrl, Client, Credentials, Finding, Reply, Settings as ClientSettings, is_certificate_trouble,
-};
+use crate::error::{CommandError, ErrorKind};
+use crate::platform::oauth1::{Keys, Signed, Stamp, Token, authorization};
+use crate::platform::{BaseUrl, Client, Credentials, Finding, Reply, Settings as ClientSettings};
 use crate::store::Credential;
 
 /// How long a platform may take to say who somebody is.
@@ -45,10 +43,10 @@ impl Ways {
     ///
     /// # Errors
     /// An address is none; the system's certificates or proxy settings cannot be used (78).
-    pub fn new(settings: &Settings, clock: SharedClock) -> Result<Ways, CliError> {
+    pub fn new(settings: &Settings, clock: SharedClock) -> Result<Ways, CommandError> {
         let bases = Bases::of(settings)?;
         let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
-            .map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?;
+            .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
         let wire = Wire::new(&[&bases.x, &bases.aisa])?;
         Ok(Ways { client, wire, bases, clock })
     }
@@ -85,9 +83,9 @@ impl Ways {
 ///
 /// # Errors
 /// There is none (78): what to set.
-pub fn needed_app(settings: &Settings) -> Result<App, CliError> {
+pub fn needed_app(settings: &Settings) -> Result<App, CommandError> {
     app(settings).ok_or_else(|| {
-        CliError::new(Kind::Config, "logging in to X needs an app of yours, and its client ID is not set").hint(
+        CommandError::new(ErrorKind::Config, "logging in to X needs an app of yours, and its client ID is not set").hint(
             "set CLEANUP_X_CLIENT_ID (or [x] client_id in the config file) to the OAuth 2.0 client ID from X's developer \
              console, and CLEANUP_X_CLIENT_SECRET too if the app is a confidential one",
         )
@@ -134,12 +132,12 @@ pub async fn revoke(settings: &Settings, ways: &Ways, app: Option<&App>, documen
 ///
 /// # Errors
 /// The address for people is not safe.
-pub fn x_places(settings: &Settings, ways: &Ways) -> Result<Places, CliError> {
+pub fn x_places(settings: &Settings, ways: &Ways) -> Result<Places, CommandError> {
     places(settings, &ways.bases.x)
 }
 
 /// A platform did not say who somebody is.
-pub fn nobody(base: &BaseUrl, reply: &Reply) -> CliError {
+pub fn nobody(base: &BaseUrl, reply: &Reply) -> CommandError {
     let said = match reply.http_status {
         Some(status) => format!("HTTP {status}, {}", reply.detail),
         None => reply.detail.clone(),
@@ -148,44 +146,9 @@ pub fn nobody(base: &BaseUrl, reply: &Reply) -> CliError {
     match reply.finding {
         Finding::Unanswered { .. } | Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_) => {
             let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
-            CliError::new(Kind::Unreachable, message).hint(format!("{mend}, and try again later"))
+            CommandError::new(ErrorKind::Unreachable, message).hint(format!("{mend}, and try again later"))
         }
-        _ => CliError::new(Kind::Person, message)
+        _ => CommandError::new(ErrorKind::Person, message)
             .hint("the token has to be a user's, with the scopes users.read and tweet.read; log in again"),
-    }
-}
-
-impl From<GrantError> for CliError {
-    fn from(error: GrantError) -> CliError {
-        let (kind, hint) = match &error {
-            GrantError::Refused(_) => {
-                (Kind::Person, "begin the login again; a code or PIN works once, and not for long")
-            }
-            GrantError::App(_) => (Kind::Config, "compare with the app's page in the platform's developer console"),
-            GrantError::World(said) | GrantError::Unsure(said) if is_certificate_trouble(said) => {
-                (Kind::Unreachable, "mend that, and begin the login again")
-            }
-            GrantError::World(_) | GrantError::Unsure(_) => {
-                (Kind::Unreachable, "check the network, and begin the login again")
-            }
-        };
-        CliError::new(kind, error.to_string()).hint(hint).because(error)
-    }
-}
-
-impl From<LoginError> for CliError {
-    fn from(error: LoginError) -> CliError {
-        match error {
-            LoginError::Grant(error) => error.into(),
-            LoginError::NoCode(NoCode::Denied(_)) => CliError::new(Kind::Person, error.to_string())
-                .hint("nothing was kept; log in again and authorize the app"),
-            LoginError::NoCode(_) => {
-                CliError::new(Kind::Person, error.to_string()).hint("nothing was kept; begin the login again")
-            }
-            LoginError::TimedOut(_) => CliError::new(Kind::Person, error.to_string())
-                .hint("is the redirect address registered at X to the letter? with --headless it is pasted instead"),
-            LoginError::Listen { .. } => CliError::new(Kind::Config, error.to_string())
-                .hint("end the program that listens there, or set [x] redirect in the config file (and at X)"),
-        }
     }
 }

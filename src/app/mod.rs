@@ -4,6 +4,7 @@
 //! What does not belong here: talking to a terminal (`cli`), SQL (`store`), deciding anything about a request (`engine`).
 
 mod accounts;
+mod command_line;
 mod damage;
 mod default_account;
 mod draining;
@@ -26,9 +27,11 @@ mod recheck;
 mod reposts;
 mod sifting;
 mod standing;
+pub mod status;
 mod tokens;
 
 pub use accounts::{Accounts, Bases, FileAccounts, RealAccounts, SandboxAccounts, Who};
+pub use command_line::command_line;
 pub use damage::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
 pub use default_account::{DefaultAccount, DefaultReason, default_account};
 pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};

@@ -11,8 +11,8 @@ use super::known::action_of;
 use super::loading::LoadOptions;
 use super::reposts::repost_id_of;
 use super::standing::place_of;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{
     JobFileError, LaneCount, READER_VERSION, ReadOptions, SavedWorklist, Source, Survey, is_same_column,
 };
@@ -67,30 +67,30 @@ pub struct Prepared {
 ///
 /// # Errors
 /// A file cannot be used (65), two files would be one job (2), stdin without `--job` (2).
-pub fn prepare(files: &[PathBuf], options: &FileOptions) -> Result<Vec<Prepared>, CliError> {
+pub fn prepare(files: &[PathBuf], options: &FileOptions) -> Result<Vec<Prepared>, CommandError> {
     if options.job.is_some() && files.len() > 1 {
-        return Err(
-            CliError::new(Kind::Usage, "--job names one job, and there are several files").hint("load them one by one")
-        );
+        return Err(CommandError::new(ErrorKind::Usage, "--job names one job, and there are several files")
+            .hint("load them one by one"));
     }
     let mut prepared: Vec<Prepared> = Vec::with_capacity(files.len());
     for file in files {
         let one = prepare_one(file, options)?;
         if let Some(other) = prepared.iter().find(|other| other.job == one.job) {
             let message = format!("{} and {} would both be the job {}", other.survey.path, one.survey.path, one.job);
-            return Err(
-                CliError::new(Kind::Usage, message).hint("load one of them alone, under another name with --job")
-            );
+            return Err(CommandError::new(ErrorKind::Usage, message)
+                .hint("load one of them alone, under another name with --job"));
         }
         prepared.push(one);
     }
     Ok(prepared)
 }
 
-fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError> {
+fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandError> {
     let is_stdin = file == Path::new("-");
     if is_stdin && options.job.is_none() {
-        return Err(CliError::new(Kind::Usage, "rows from stdin have no name").hint("give the job one: --job NAME"));
+        return Err(
+            CommandError::new(ErrorKind::Usage, "rows from stdin have no name").hint("give the job one: --job NAME")
+        );
     }
     let opened = Source::open(file)?;
     let source = match &options.shown {
@@ -99,9 +99,8 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
     };
     if SavedWorklist::is_one(&source).unwrap_or(false) {
         let message = format!("{} is a saved worklist, not a job", source.name());
-        return Err(
-            CliError::new(Kind::InputData, message).hint("take its ticks back with `cleanup load` and the file's name")
-        );
+        return Err(CommandError::new(ErrorKind::InputData, message)
+            .hint("take its ticks back with `cleanup load` and the file's name"));
     }
     let path = if is_stdin { PathBuf::from("-") } else { absolute(file)? };
     let name = options.job.as_deref().or(source.stem());
@@ -119,7 +118,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CliError>
         Survey::of(&source, &read).map_err(|error| misread(error, known.filter(|_| options.column.is_none())))?;
     let Some(job) = name.map(str::to_owned) else {
         let message = format!("{} has no name that could be a job's", file.display());
-        return Err(CliError::new(Kind::Usage, message).hint("give the job one: --job NAME"));
+        return Err(CommandError::new(ErrorKind::Usage, message).hint("give the job one: --job NAME"));
     };
     Ok(Prepared { source, survey, job, path, strict: options.strict, column })
 }
@@ -136,7 +135,7 @@ fn column_of(source: &Source, known: Option<&Job>, read: &ReadOptions) -> Option
 }
 
 /// The column that a job remembers may be missing in a file.
-fn misread(error: JobFileError, remembered: Option<&Job>) -> CliError {
+fn misread(error: JobFileError, remembered: Option<&Job>) -> CommandError {
     let hint = match (&error, remembered) {
         (JobFileError::NoSuchColumn { column, .. }, Some(job)) => format!(
             "the job {} was first loaded with --column {column}: give the column that name again, or load the file under another name \
@@ -145,14 +144,14 @@ fn misread(error: JobFileError, remembered: Option<&Job>) -> CliError {
         ),
         _ => return error.into(),
     };
-    CliError::from(error).hint(hint)
+    CommandError::from(error).hint(hint)
 }
 
 /// The same file has one path, however it was written.
-fn absolute(file: &Path) -> Result<PathBuf, CliError> {
-    std::fs::canonicalize(file)
-        .or_else(|_| std::path::absolute(file))
-        .map_err(|error| CliError::new(Kind::InputData, format!("{}: {error}", file.display())).hint("check the path"))
+fn absolute(file: &Path) -> Result<PathBuf, CommandError> {
+    std::fs::canonicalize(file).or_else(|_| std::path::absolute(file)).map_err(|error| {
+        CommandError::new(ErrorKind::InputData, format!("{}: {error}", file.display())).hint("check the path")
+    })
 }
 
 impl Prepared {

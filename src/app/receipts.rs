@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::cli::error::{CliError, Kind};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
 use crate::store::{Job, ReceiptRow, Store, StoreError};
 
@@ -26,8 +26,8 @@ pub async fn write_receipts<W: Write>(
     job: &Job,
     wanted: &Wanted,
     to: W,
-    complain: &impl Fn(std::io::Error) -> CliError,
-) -> Result<(W, u64), CliError> {
+    complain: &impl Fn(std::io::Error) -> CommandError,
+) -> Result<(W, u64), CommandError> {
     let columns = store.columns(job, wanted.round).await?.unwrap_or_else(|| vec!["target_id".to_owned()]);
     let mut writer = ReceiptWriter::new(to, wanted.format, &columns, wanted.raw).map_err(complain)?;
     let mut rows = 0_u64;
@@ -37,11 +37,11 @@ pub async fn write_receipts<W: Write>(
         writer.write(&receipt_of(&row, &plain)).map_err(ReportError::Write)
     };
     let found = store.report(job, wanted.round, each).await.map_err(|error| match error {
-        ReportError::Store(error) => CliError::from(error),
+        ReportError::Store(error) => CommandError::from(error),
         ReportError::Write(error) => complain(error),
     })?;
     if !found {
-        let error = CliError::new(Kind::Usage, format!("{} has no round {}", job.name, wanted.round));
+        let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {}", job.name, wanted.round));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     }
     Ok((writer.finish().map_err(complain)?, rows))

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::preparing::trusted_ids;
 use super::reposts::repost_id_of;
-use crate::cli::error::CliError;
 use crate::domain::{JobId, Outcome, Target, TaskId, Wall};
+use crate::error::CommandError;
 use crate::jobfile::{
     JobFileError, READER_OF_CUT_ROWS, READER_VERSION, ReadOptions, RowVerdict, Rows, RowsAgain, Source, Survey,
     cells_from_stored, is_target_column, read_target,
@@ -36,7 +36,7 @@ pub struct HeldBack {
 ///
 /// # Errors
 /// The queue cannot be read or written, or the folder for temporary files is full; then nothing may be sent.
-pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Result<Vec<HeldBack>, CliError> {
+pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Result<Vec<HeldBack>, CommandError> {
     let mut held = Vec::new();
     for job in store.jobs().await? {
         if job.checked_by >= READER_VERSION || jobs.is_some_and(|jobs| !jobs.contains(&job.id)) {
@@ -59,7 +59,7 @@ pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Re
 ///
 /// # Errors
 /// The queue cannot be read.
-pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>, CliError> {
+pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>, CommandError> {
     let Some(columns) = store.columns(job, job.round_number).await? else { return Ok(None) };
     let (mut sampled, mut found) = (0, vec![0_usize; columns.len()]);
     let each = |row: ReceiptRow| -> Result<(), Enough> {
@@ -96,7 +96,7 @@ impl From<StoreError> for Enough {
 /// Tasks that may be sent sooner or later and must not be, and why.
 type Rejected = Vec<(TaskId, &'static str)>;
 
-async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CliError> {
+async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
     let column = match &job.target_column {
         None if job.loaded_from.reader == 0 => named_column(store, job).await?,
         column => column.clone(),
@@ -138,7 +138,7 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CliError> {
 }
 
 /// The rows of a job's file, as far as the queue keeps them.
-async fn rows_again(store: &mut Store, job: &Job) -> Result<Source, CliError> {
+async fn rows_again(store: &mut Store, job: &Job) -> Result<Source, CommandError> {
     let columns = store.columns(job, job.round_number).await?;
     let mut again = RowsAgain::begin(&job.path.to_string_lossy(), columns.as_deref())?;
     let each = |row: ReceiptRow| -> Result<(), Broken> {
@@ -182,8 +182,8 @@ impl From<JobFileError> for Broken {
     }
 }
 
-impl From<Broken> for CliError {
-    fn from(broken: Broken) -> CliError {
+impl From<Broken> for CommandError {
+    fn from(broken: Broken) -> CommandError {
         match broken {
             Broken::Store(error) => error.into(),
             Broken::File(error) => error.into(),

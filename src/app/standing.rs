@@ -11,8 +11,8 @@ use super::host::host_name;
 use super::known::known_job;
 use super::loading::LoadOptions;
 use super::preparing::Prepared;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountId, AccountName, Action, JobId};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::is_same_column;
 use crate::platform;
 use crate::store::{Job, JobState, Store};
@@ -60,7 +60,7 @@ pub async fn stand(
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<Standing, CliError> {
+) -> Result<Standing, CommandError> {
     refuse_unusable(file, accounts)?;
     let Some(job) = known_job(store, &file.job).await? else { return Ok(Standing::New) };
     let standing = stand_to(file, &job, accounts, options)?;
@@ -74,7 +74,7 @@ pub(super) async fn or_changed(
     file: &Prepared,
     job: &Job,
     options: &LoadOptions,
-) -> Result<Standing, CliError> {
+) -> Result<Standing, CommandError> {
     match standing {
         Standing::Unchanged { pending } if awaits_lookup(store, file, job, options).await? => {
             Ok(Standing::Changed { pending })
@@ -84,13 +84,18 @@ pub(super) async fn or_changed(
 }
 
 /// Whether rows of a job wait for a run to look up their handles.
-async fn awaits_lookup(store: &mut Store, file: &Prepared, job: &Job, options: &LoadOptions) -> Result<bool, CliError> {
+async fn awaits_lookup(
+    store: &mut Store,
+    file: &Prepared,
+    job: &Job,
+    options: &LoadOptions,
+) -> Result<bool, CommandError> {
     let may_look = options.settles_handles && file.survey.handles > 0;
     Ok(may_look && store.rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED]).await? > 0)
 }
 
 /// Whether a file can be loaded at all, whatever the queue has.
-pub(super) fn refuse_unusable(file: &Prepared, accounts: &Accounts) -> Result<(), CliError> {
+pub(super) fn refuse_unusable(file: &Prepared, accounts: &Accounts) -> Result<(), CommandError> {
     if let Some(refusal) = file.survey.refusal(file.strict) {
         return Err(refusal.into());
     }
@@ -110,7 +115,7 @@ pub(super) fn stand_to(
     job: &Job,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<Standing, CliError> {
+) -> Result<Standing, CommandError> {
     if is_elsewhere(file, job, options) {
         return Err(elsewhere(file, job));
     }
@@ -135,7 +140,7 @@ pub async fn stand_all(
     account: Option<&AccountName>,
     files: &[Prepared],
     options: &LoadOptions,
-) -> Result<(Accounts, Vec<Standing>), CliError> {
+) -> Result<(Accounts, Vec<Standing>), CommandError> {
     let before: Vec<_> = store.accounts().await?.into_iter().map(|account| account.id).collect();
     let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
     let mut accounts = who.introduce(store, account, &named).await?;
@@ -164,7 +169,7 @@ pub(super) async fn fix_jobs(
     store: &mut Store,
     accounts: &mut Accounts,
     files: &[Prepared],
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     let known = store.accounts().await?;
     for file in files {
         let Some(account) = store.job(&file.job).await?.and_then(|job| job.account) else { continue };
@@ -178,7 +183,7 @@ pub(super) async fn fix_jobs(
     Ok(())
 }
 
-fn whose(file: &Prepared, accounts: &Accounts) -> CliError {
+fn whose(file: &Prepared, accounts: &Accounts) -> CommandError {
     let message = format!("{}: it is not known whose account to act for", file.survey.path);
     let names = accounts.names();
     let hint = if names.is_empty() {
@@ -191,7 +196,7 @@ fn whose(file: &Prepared, accounts: &Accounts) -> CliError {
             listed(&names)
         )
     };
-    CliError::new(Kind::Usage, message).hint(hint)
+    CommandError::new(ErrorKind::Usage, message).hint(hint)
 }
 
 /// The first names, and how many more.
@@ -211,7 +216,7 @@ pub async fn finished_jobs(
     account: Option<&AccountName>,
     files: &[Prepared],
     options: &LoadOptions,
-) -> Result<Option<Vec<JobId>>, CliError> {
+) -> Result<Option<Vec<JobId>>, CommandError> {
     let known = store.accounts().await?;
     let is_of = |id: AccountId, name: &AccountName| known.iter().any(|known| known.id == id && known.name == *name);
     let mut finished = Vec::with_capacity(files.len());
@@ -245,14 +250,14 @@ pub fn is_elsewhere(file: &Prepared, job: &Job, options: &LoadOptions) -> bool {
     job.path != file.path && !options.moved && !file.loaded_from(options).is_same_file(&job.loaded_from) && !is_gone()
 }
 
-fn elsewhere(file: &Prepared, job: &Job) -> CliError {
+fn elsewhere(file: &Prepared, job: &Job) -> CommandError {
     let message = format!(
         "{}: there is a job {} already, of another file, {}; nothing was changed",
         file.survey.path,
         job.name,
         job.path.display()
     );
-    CliError::new(Kind::Usage, message).hint(format!(
+    CommandError::new(ErrorKind::Usage, message).hint(format!(
         "if it is the same list in another place, add --moved, and what is done is not sent again; if it is another list, give it a \
          name of its own: --job {}-2",
         job.name
@@ -260,7 +265,7 @@ fn elsewhere(file: &Prepared, job: &Job) -> CliError {
 }
 
 /// A job's default action, account and column are fixed when it is first loaded.
-fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), CliError> {
+fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(), CommandError> {
     let new = file.new_job(accounts, None);
     let word = |action: Option<Action>| action.map_or("none", Action::name);
     let difference = if job.action != new.action {
@@ -278,7 +283,7 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
     };
     let message =
         format!("{}: there is a job {} already, {difference}; nothing was changed", file.survey.path, job.name);
-    Err(CliError::new(Kind::Usage, message).hint(format!("load it under another name: --job {}-2", job.name)))
+    Err(CommandError::new(ErrorKind::Usage, message).hint(format!("load it under another name: --job {}-2", job.name)))
 }
 
 /// The column that was named for the file, where it is not the job's.
@@ -292,11 +297,11 @@ fn other_column<'f>(file: &'f Prepared, job: &Job) -> Option<&'f str> {
     .then_some(named)
 }
 
-fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CliError {
+fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CommandError {
     let why = file.misplaced(accounts).into_iter().next().unwrap_or_else(|| file.survey.path.clone());
     let known = listed(&accounts.names());
     let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
-    CliError::new(Kind::InputData, format!("{why}; nothing was queued"))
+    CommandError::new(ErrorKind::InputData, format!("{why}; nothing was queued"))
         .hint(format!("correct the row ({known}), or make the account known with `cleanup account login NAME`"))
 }
 

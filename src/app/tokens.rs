@@ -4,14 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::accounts::Who;
-use crate::auth::{
-    App, DocumentError, KeepError, KeyChoice, MakeOAuth1, NoToken, Places, TokenMeans, TokenSource, Vault, VaultError,
-    Wire, WireSetup,
-};
-use crate::cli::error::{CliError, Kind};
+use crate::auth::{App, KeyChoice, MakeOAuth1, Places, TokenMeans, TokenSource, Vault, Wire};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::Secret;
+use crate::error::{CommandError, ErrorKind};
 use crate::platform::{BaseUrl, Credentials};
 use crate::store::{Account, Store};
 
@@ -24,12 +21,12 @@ pub async fn open_tokens(
     who: &Who,
     accounts: &[Account],
     clock: SharedClock,
-) -> Result<Arc<TokenSource>, CliError> {
+) -> Result<Arc<TokenSource>, CommandError> {
     let mut store = Store::open(settings.db()?, settings.kind).await?;
     let vault = if store.has_credentials().await? { Some(open_vault(settings, &mut store).await?) } else { None };
     let base: BaseUrl = match who.sandbox_base() {
         Some(base) => base,
-        None => settings.x_api.parse().map_err(|error| CliError::new(Kind::Config, format!("{error}")))?,
+        None => settings.x_api.parse().map_err(|error| CommandError::new(ErrorKind::Config, format!("{error}")))?,
     };
     let places = places(settings, &base)?;
     let wire = Wire::new(&[&base])?;
@@ -44,7 +41,7 @@ pub async fn open_tokens(
 ///
 /// # Errors
 /// The key is missing, wrong or open to others.
-pub async fn open_vault(settings: &Settings, store: &mut Store) -> Result<Vault, CliError> {
+pub async fn open_vault(settings: &Settings, store: &mut Store) -> Result<Vault, CommandError> {
     let choice = key_choice(settings, store.path());
     Ok(Vault::of(store, &choice).await?)
 }
@@ -58,9 +55,9 @@ pub fn key_choice(settings: &Settings, queue: &Path) -> KeyChoice {
 ///
 /// # Errors
 /// The address for people is not safe.
-pub fn places(settings: &Settings, base: &BaseUrl) -> Result<Places, CliError> {
+pub fn places(settings: &Settings, base: &BaseUrl) -> Result<Places, CommandError> {
     Places::x(base, &settings.app.authorize).map_err(|error| {
-        CliError::new(Kind::Config, error.to_string()).hint("set CLEANUP_X_AUTHORIZE to an https address")
+        CommandError::new(ErrorKind::Config, error.to_string()).hint("set CLEANUP_X_AUTHORIZE to an https address")
     })
 }
 
@@ -77,55 +74,4 @@ fn oauth1(settings: &Settings) -> Option<Box<MakeOAuth1>> {
         Credentials::oauth1(key.clone(), secret.clone(), token.clone(), token_secret.clone())
             .map_err(|error| error.to_string())
     }))
-}
-
-impl From<VaultError> for CliError {
-    fn from(error: VaultError) -> CliError {
-        match error {
-            VaultError::Store(error) => error.into(),
-            VaultError::Keyring(error) => {
-                let kind = if error.needs_person() { Kind::Person } else { Kind::Config };
-                CliError::new(kind, error.to_string()).hint(error.hint()).because(error)
-            }
-            VaultError::KeyFileIo { path, source } => CliError::io(format!("the key file {}", path.display()), source),
-            other => CliError::new(Kind::Config, other.to_string()).because(other),
-        }
-    }
-}
-
-impl From<WireSetup> for CliError {
-    fn from(error: WireSetup) -> CliError {
-        CliError::new(Kind::Config, error.to_string()).because(error)
-    }
-}
-
-impl From<DocumentError> for CliError {
-    fn from(error: DocumentError) -> CliError {
-        CliError::new(Kind::Config, error.to_string()).because(error)
-    }
-}
-
-impl From<KeepError> for CliError {
-    fn from(error: KeepError) -> CliError {
-        match error {
-            KeepError::Vault(error) => error.into(),
-            KeepError::Store(error) => error.into(),
-            KeepError::Document(error) => error.into(),
-        }
-    }
-}
-
-impl From<NoToken> for CliError {
-    fn from(error: NoToken) -> CliError {
-        match error {
-            NoToken::NeedLogin { ref name, .. } => {
-                let hint = format!("run `cleanup account login {name}`");
-                CliError::new(Kind::Person, error.to_string()).hint(hint)
-            }
-            NoToken::Later { .. } => CliError::new(Kind::Unreachable, error.to_string()).hint("try again later"),
-            NoToken::App { .. } => CliError::new(Kind::Config, error.to_string()),
-            NoToken::Vault(error) => error.into(),
-            NoToken::Store(error) => error.into(),
-        }
-    }
 }

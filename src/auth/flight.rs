@@ -8,7 +8,8 @@ use super::document::Document;
 use super::grant::{self, App, Pair};
 use super::refresh::{Aftermath, Asked, Known, Step, Why, aftermath, decide};
 use super::slot::Slot;
-use super::tokens::{Current, NoToken, Read, TokenSource, expiry_of};
+use super::slot::{Current, NoToken};
+use super::tokens::{Read, TokenSource, expiry_of};
 use crate::domain::Wall;
 use crate::store::{AccountLock, Credential, NewCredential, ReservedRoom, drill};
 

@@ -1,7 +1,6 @@
 //! The vault's key: stretched from `CLEANUP_KEY`, read from a key file, or fetched from the OS keyring. In: the choice of the
 //! configuration and how the queue was sealed. Out: 32 bytes and where they were. What does not belong here: sealing.
 
-use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -13,17 +12,11 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::keyring;
-use super::vault_error::VaultError;
+use super::vault_error::{KEY_BYTES, KeyHeld, MIN_PASSPHRASE_CHARS, VaultError};
 use crate::domain::Secret;
 use crate::store::{DurableFile, KeySource, VaultStamp, is_foreign, make_private_folder};
 
-/// `CLEANUP_KEY` has at least so many characters.
-pub const MIN_PASSPHRASE_CHARS: usize = 16;
-
 const KEY_FILE_MODE: u32 = 0o600;
-
-/// The length of a key, in bytes.
-pub(super) const KEY_BYTES: usize = 32;
 
 /// A key. It is wiped when dropped.
 pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
@@ -84,27 +77,6 @@ impl KeyChoice {
             (Some(_), _) => KeyHeld::Passphrase,
             (None, KeyPlace::File) => KeyHeld::File(self.key_file.clone()),
             (None, KeyPlace::Keyring) => KeyHeld::Keyring,
-        }
-    }
-}
-
-/// Where a key was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyHeld {
-    /// `CLEANUP_KEY`.
-    Passphrase,
-    /// The key file.
-    File(PathBuf),
-    /// The OS keyring.
-    Keyring,
-}
-
-impl fmt::Display for KeyHeld {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            KeyHeld::Passphrase => f.write_str("CLEANUP_KEY"),
-            KeyHeld::File(path) => write!(f, "the key file {}", path.display()),
-            KeyHeld::Keyring => f.write_str("the OS keyring"),
         }
     }
 }

@@ -4,14 +4,13 @@
 //! that an account needs a person. What does not belong here: requests that undo anything (`platform`), talking to a terminal
 //! or opening a browser (`cli`), SQL (`store`).
 //!
-//! `oauth1` signs requests as OAuth 1.0a wants it (pure).
-//!
 //! ```text
 //!   login, import --> keep --> vault (seal) --> store
 //!   store --> vault (open) --> tokens --> credentials for a request
 //!                                 |  due, or a 401: refresh (pure) decides, flight asks the server (grant), saved before use
 //! ```
 
+mod advice;
 mod aisa;
 mod document;
 mod flight;
@@ -22,7 +21,6 @@ mod key;
 mod keyring;
 mod listener;
 mod login;
-pub mod oauth1;
 mod pin;
 mod refresh;
 mod revoke;
@@ -39,7 +37,7 @@ pub use import::{
     IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
 };
 pub use keep::{KeepError, LoggedOut, Login, keep, list, logout};
-pub use key::{KeyChoice, KeyHeld, KeyPlace, MIN_PASSPHRASE_CHARS};
+pub use key::{KeyChoice, KeyPlace};
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{LOGIN_WAIT_SECONDS, Listener};
 pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
@@ -48,7 +46,8 @@ pub use refresh::{
     AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at,
 };
 pub use revoke::Revoker;
-pub use tokens::{Current, NoToken, TokenMeans, TokenSource};
+pub use slot::{Current, NoToken};
+pub use tokens::{TokenMeans, TokenSource};
 pub use vault::Vault;
-pub use vault_error::VaultError;
+pub use vault_error::{KeyHeld, MIN_PASSPHRASE_CHARS, VaultError};
 pub use wire::{Wire, WireError, WireSetup};

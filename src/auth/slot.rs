@@ -1,14 +1,68 @@
 //! What is kept in memory of one account's credentials: the set in use, and how long to leave the server alone. In: what was
 //! read or refreshed. Out: whether it will do. What does not belong here: reading and refreshing (`tokens`).
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::document::DocumentError;
 use super::refresh::{Why, is_due};
-use super::tokens::{Current, NoToken, lock};
+use super::vault_error::VaultError;
 use crate::domain::{AccountId, AccountName, Moment, Platform, Tick, UserId, Wall};
-use crate::store::Expiry;
+use crate::platform::Credentials;
+use crate::store::{Expiry, StoreError};
+
+/// Credentials and which set they are.
+#[derive(Clone, Debug)]
+pub struct Current {
+    /// For requests.
+    pub credentials: Arc<Credentials>,
+    /// To be named when they are rejected.
+    pub generation: i64,
+}
+
+/// There are no credentials now.
+#[derive(Debug, thiserror::Error)]
+pub enum NoToken {
+    /// This account alone waits for a person (77, reason `login_needed`).
+    #[error("{name} needs a login: {}; run: cleanup account login {name}", why.sentence())]
+    NeedLogin {
+        /// The account.
+        name: AccountName,
+        /// Why.
+        why: Why,
+    },
+    /// The world is at fault; nothing is lost.
+    #[error("the login of {name} could not be refreshed yet: {detail}")]
+    Later {
+        /// The account.
+        name: AccountName,
+        /// Ask again then.
+        until: Tick,
+        /// How many times in a row.
+        failures: u32,
+        /// What happened.
+        detail: String,
+    },
+    /// The app's configuration is at fault (78).
+    #[error("the login of {name} cannot be refreshed: {detail}")]
+    App {
+        /// The account.
+        name: AccountName,
+        /// What to do.
+        detail: String,
+    },
+    /// The vault (78).
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The queue (74).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl NoToken {
+    /// The reason an account is stopped with.
+    pub const LOGIN_NEEDED: &'static str = "login_needed";
+}
 
 const BACKOFF_FIRST_MS: u64 = 1_000;
 const BACKOFF_MAX_MS: u64 = 60_000;
@@ -115,4 +169,9 @@ impl Slot {
     pub(super) fn unusable(&self, why: &DocumentError) -> NoToken {
         NoToken::App { name: self.name.clone(), detail: why.to_string() }
     }
+}
+
+/// Nobody panics with a lock held; should it happen, what it guards is still whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

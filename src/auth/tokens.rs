@@ -7,17 +7,16 @@
 //! system without locks), every write still names the generation it began with, so that an old pair never covers a new one.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::document::{Document, MakeOAuth1};
 use super::grant::{App, Pair, Places};
 use super::refresh::{Asked, Known, Step, Why, decide};
-use super::slot::{Held, Slot};
+use super::slot::{Current, Held, NoToken, Slot, lock};
 use super::vault::Vault;
-use super::vault_error::VaultError;
 use super::wire::Wire;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, AccountName, Secret, Tick, Wall};
+use crate::domain::{AccountId, Secret, Wall};
 use crate::platform::Credentials;
 use crate::store::{Credential, Expiry, Store, StoreError};
 
@@ -37,59 +36,6 @@ pub struct TokenMeans {
     pub oauth1: Option<Box<MakeOAuth1>>,
     /// The time.
     pub clock: SharedClock,
-}
-
-/// Credentials and which set they are.
-#[derive(Clone, Debug)]
-pub struct Current {
-    /// For requests.
-    pub credentials: Arc<Credentials>,
-    /// To be named when they are rejected.
-    pub generation: i64,
-}
-
-/// There are no credentials now.
-#[derive(Debug, thiserror::Error)]
-pub enum NoToken {
-    /// This account alone waits for a person (77, reason `login_needed`).
-    #[error("{name} needs a login: {}; run: cleanup account login {name}", why.sentence())]
-    NeedLogin {
-        /// The account.
-        name: AccountName,
-        /// Why.
-        why: Why,
-    },
-    /// The world is at fault; nothing is lost.
-    #[error("the login of {name} could not be refreshed yet: {detail}")]
-    Later {
-        /// The account.
-        name: AccountName,
-        /// Ask again then.
-        until: Tick,
-        /// How many times in a row.
-        failures: u32,
-        /// What happened.
-        detail: String,
-    },
-    /// The app's configuration is at fault (78).
-    #[error("the login of {name} cannot be refreshed: {detail}")]
-    App {
-        /// The account.
-        name: AccountName,
-        /// What to do.
-        detail: String,
-    },
-    /// The vault (78).
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// The queue (74).
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl NoToken {
-    /// The reason an account is stopped with.
-    pub const LOGIN_NEEDED: &'static str = "login_needed";
 }
 
 /// Every account's credentials, kept fresh.
@@ -304,9 +250,4 @@ impl TokenSource {
 pub(super) fn expiry_of(pair: &Pair, asked_at: Wall) -> Expiry {
     let lifetime_ms = i64::try_from(pair.lifetime.as_millis()).unwrap_or(i64::MAX);
     Expiry { at: asked_at.after(pair.lifetime), lifetime_ms }
-}
-
-/// Nobody panics with a lock held; should it happen, what it guards is still whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,9 +7,9 @@ use chacha20poly1305::aead::{Aead, Generate, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use super::key::{self, Key, KeyChoice, KeyHeld, KeyPlace, NO_RANDOM};
+use super::key::{self, Key, KeyChoice, KeyPlace, NO_RANDOM};
 use super::keyring;
-use super::vault_error::VaultError;
+use super::vault_error::{KeyHeld, VaultError};
 use crate::domain::{Platform, UserId};
 use crate::store::{KeySource, Store, VaultStamp};
 

@@ -1,11 +1,37 @@
 //! What can be wrong with the vault and its key; each says what to set or restore.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use super::key::{KEY_BYTES, KeyHeld, MIN_PASSPHRASE_CHARS};
 use super::keyring::KeyringError;
 use crate::domain::{Platform, UserId, io_words};
 use crate::store::StoreError;
+
+/// `CLEANUP_KEY` has at least so many characters.
+pub const MIN_PASSPHRASE_CHARS: usize = 16;
+/// The length of a key, in bytes.
+pub(super) const KEY_BYTES: usize = 32;
+
+/// Where a key was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyHeld {
+    /// `CLEANUP_KEY`.
+    Passphrase,
+    /// The key file.
+    File(PathBuf),
+    /// The OS keyring.
+    Keyring,
+}
+
+impl fmt::Display for KeyHeld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KeyHeld::Passphrase => f.write_str("CLEANUP_KEY"),
+            KeyHeld::File(path) => write!(f, "the key file {}", path.display()),
+            KeyHeld::Keyring => f.write_str("the OS keyring"),
+        }
+    }
+}
 
 /// Why credentials cannot be sealed or opened. All of it is configuration (exit 78), except a keyring that waits for a person
 /// (77) and the store's own errors.

@@ -1,18 +1,17 @@
 //! What every command stands on: settings, printer, clock, and the way to the queue.
 
-use super::error::{CliError, Kind};
-use super::escape::escaped;
 use super::printer::Printer;
-use super::timing::LocalClock;
+use crate::app::command_line;
 use crate::clock::{LocalZone, SharedClock};
 use crate::config::{Overrides, Settings, WritableByOthers};
 use crate::domain::Platform;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{Deed, Job, Store};
+use crate::text::shell_word;
+use crate::text::{LocalClock, escaped, nearest};
 
 /// The most jobs an error lists.
 const MAX_LISTED_JOBS: usize = 20;
-/// Names further apart than this many edits are no typing mistakes.
-const MAX_SUGGESTION_EDITS: usize = 3;
 
 /// What every command stands on.
 pub struct Context {
@@ -40,7 +39,7 @@ impl Context {
     ///
     /// # Errors
     /// There is no place for it, or it cannot be opened.
-    pub async fn open_queue(&self) -> Result<Store, CliError> {
+    pub async fn open_queue(&self) -> Result<Store, CommandError> {
         Ok(Store::open(self.settings.db()?, self.settings.kind).await?)
     }
 
@@ -48,7 +47,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::open_queue`].
-    pub async fn existing_queue(&self) -> Result<Option<Store>, CliError> {
+    pub async fn existing_queue(&self) -> Result<Option<Store>, CommandError> {
         Ok(Store::open_existing(self.settings.db()?, self.settings.kind).await?)
     }
 
@@ -56,9 +55,9 @@ impl Context {
     ///
     /// # Errors
     /// Exit code 2 where there is no such job, with the nearest name and the list of jobs.
-    pub async fn job(&self, name: &str) -> Result<(Store, Job), CliError> {
+    pub async fn job(&self, name: &str) -> Result<(Store, Job), CommandError> {
         let Some(mut store) = self.existing_queue().await? else {
-            return Err(self.no_queue(Kind::Usage));
+            return Err(self.no_queue(ErrorKind::Usage));
         };
         match store.job(name).await? {
             Some(job) => Ok((store, job)),
@@ -85,15 +84,15 @@ impl Context {
     }
 
     /// The error for a job that is not there.
-    pub fn unknown_job(&self, name: &str, jobs: &[Job]) -> CliError {
+    pub fn unknown_job(&self, name: &str, jobs: &[Job]) -> CommandError {
         let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
-        let error = CliError::new(Kind::Usage, format!("there is no job named {}", escaped(name)));
+        let error = CommandError::new(ErrorKind::Usage, format!("there is no job named {}", escaped(name)));
         error.hint(unknown_hint(name, &names, &self.command(&["load", "FILE.csv"])))
     }
 
     /// The error where there is no queue at all: its place may be mistyped.
-    pub fn no_queue(&self, kind: Kind) -> CliError {
-        CliError::new(kind, self.no_queue_text()).hint(self.no_queue_hint())
+    pub fn no_queue(&self, kind: ErrorKind) -> CommandError {
+        CommandError::new(kind, self.no_queue_text()).hint(self.no_queue_hint())
     }
 
     /// The same for a command that has nothing to say then, and that is no error.
@@ -121,18 +120,6 @@ impl Context {
     }
 }
 
-/// A command line for the queue of these settings.
-pub(crate) fn command_line(settings: &Settings, words: &[&str]) -> String {
-    let mut line = words.iter().fold("cleanup".to_owned(), |line, word| line + " " + &shell_word(word));
-    if settings.is_sandbox() {
-        line += " --sandbox";
-    }
-    if let Some(path) = &settings.named_db {
-        line = line + " --db " + &shell_word(&path.to_string_lossy());
-    }
-    line
-}
-
 /// What to do about a file that others can write.
 pub(super) fn writable_remedy(file: &WritableByOthers) -> String {
     format!("chmod go-w {}", shell_word(&file.path().to_string_lossy()))
@@ -152,15 +139,6 @@ pub(super) fn for_this_queue(settings: &Settings, text: &str) -> String {
     text.split('`').enumerate().map(complete).collect::<Vec<_>>().join("`")
 }
 
-/// A word as a shell takes it whole, and a terminal unharmed.
-pub(super) fn shell_word(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", escaped(word).replace('\'', "'\\''"))
-}
-
 fn unknown_hint(name: &str, names: &[&str], load: &str) -> String {
     if names.is_empty() {
         return format!("this queue has no jobs; {load} makes one");
@@ -176,22 +154,9 @@ fn unknown_hint(name: &str, names: &[&str], load: &str) -> String {
     }
 }
 
-/// The known name that somebody who typed `name` may have meant.
-pub(super) fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
-    let near = names.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known)).min();
-    let near = near.filter(|(edits, _)| *edits <= MAX_SUGGESTION_EDITS && *edits < name.chars().count());
-    near.map(|(_, near)| near)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_stay_whole_in_a_shell() {
-        let words = ["a.csv", "Nacht 3", "it's", "x\u{1b}y", ""].map(shell_word);
-        assert_eq!(words, ["a.csv", "'Nacht 3'", "'it'\\''s'", "'x\\u{1b}y'", "''"]);
-    }
 
     #[test]
     fn commands_in_a_hint_are_for_the_queue_at_hand() {

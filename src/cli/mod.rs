@@ -1,43 +1,28 @@
 //! The command line: what people type and what they are told.
 //!
 //! In: words, the environment, a terminal. Out: exit codes, data on stdout, talk on stderr. `args` is the tree of commands,
-//! `commands` has one file for each, `printer` is the only stdout and stderr, `error` the only table of exit codes. What does
-//! not belong here: SQL, HTTP, deciding when a request may leave.
+//! `commands` has one file for each, `printer` is the only stdout and stderr. What does not belong here: SQL, HTTP, deciding when a
+//! request may leave.
 
-pub mod account_standing;
-pub mod account_trouble;
-pub mod activity_text;
 pub mod args;
 pub mod child;
 pub mod commands;
 pub mod context;
-pub mod cost;
-pub mod endpoint_state;
-pub mod error;
-pub mod escape;
-pub mod estimate;
-pub mod job_eta;
-mod near_file;
 pub mod notify;
 pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;
-mod schedule_waits;
-pub mod standing;
-pub mod standing_json;
 pub mod summary;
 pub mod terminal_text;
-pub mod timing;
-pub mod usage;
 mod wrap;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use crate::error::{CommandError, ErrorKind};
 use args::Cli;
 use context::Context;
-use error::{CliError, Kind};
 use printer::Printer;
 
 use crate::clock::{LocalZone, SystemClock};
@@ -52,10 +37,10 @@ pub fn main() -> ExitCode {
         Ok(cli) => run(&cli),
         Err(error) => {
             printer::print_clap(&error);
-            u8::try_from(error.exit_code()).unwrap_or(Kind::Usage.exit_code())
+            u8::try_from(error.exit_code()).unwrap_or(ErrorKind::Usage.exit_code())
         }
     });
-    ExitCode::from(code.unwrap_or(Kind::Fault.exit_code()))
+    ExitCode::from(code.unwrap_or(ErrorKind::Fault.exit_code()))
 }
 
 /// The memory of this process holds keys and tokens: no core dump gets them, and no other process of the same user reads them there.
@@ -77,7 +62,7 @@ fn run(cli: &Cli) -> u8 {
     let mut printer = Printer::new(&cli.global, true);
     let work = || set_up(cli, &mut printer).and_then(|context| drive(cli, &context));
     // A panic is an end as well: `--json` promises its object whatever the end.
-    let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CliError::of_panic(&*panic)));
+    let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(CommandError::of_panic(&*panic)));
     match ended {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => 0,
@@ -91,7 +76,7 @@ fn run(cli: &Cli) -> u8 {
     }
 }
 
-fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
+fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
     let environment = Environment::of_process()?;
     *printer = Printer::new(&cli.global, environment.no_color);
     let overrides = cli.overrides();
@@ -111,7 +96,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
             "the log file {file} cannot be written: {why}; the run goes on, and lines of its log are lost until that is mended"
         ));
     };
-    telemetry::set_up(&logging, Box::new(complain)).map_err(|error| CliError::io("the log file", error))?;
+    telemetry::set_up(&logging, Box::new(complain)).map_err(|error| CommandError::io("the log file", error))?;
     Ok(Context {
         settings,
         printer: *printer,
@@ -123,12 +108,13 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CliError> {
 }
 
 /// One thread is enough: requests wait on the network, and SQLite has its own.
-fn drive(cli: &Cli, context: &Context) -> Result<u8, CliError> {
+fn drive(cli: &Cli, context: &Context) -> Result<u8, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CliError::new(Kind::Fault, "the runtime does not start").because(error))?;
+    let runtime =
+        runtime.map_err(|error| CommandError::new(ErrorKind::Fault, "the runtime does not start").because(error))?;
     let ended = runtime.block_on(commands::dispatch(&cli.command, context));
     ended.map_err(|error| {
         let hint = error.hint.as_ref().map(|hint| context::for_this_queue(&context.settings, hint));
-        CliError { hint, ..error }
+        CommandError { hint, ..error }
     })
 }

@@ -15,9 +15,9 @@ use tokio::process::{Child, Command};
 
 use super::child;
 use super::context::{Context, writable_remedy};
-use super::error::{CliError, Kind};
 use super::summary::{Report, failure};
 use crate::domain::json_text;
+use crate::error::{CommandError, ErrorKind};
 
 /// A command that has not ended by then is killed, with all that it started.
 const MAX_COMMAND_SECONDS: u64 = 30;
@@ -43,11 +43,11 @@ pub struct OfSchedule<'a> {
 
 /// Tells of the end of a run, where somebody wants to hear of it. A command line that makes no sense and a queue that another
 /// process drains are no ends of runs.
-pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &Result<Report, CliError>) {
+pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &Result<Report, CommandError>) {
     let Some(command) = &context.settings.run.notify else { return };
     let report = match ended {
         Ok(report) => report.clone(),
-        Err(error) if matches!(error.kind, Kind::Usage | Kind::Busy) || error.is_broken_pipe() => return,
+        Err(error) if matches!(error.kind, ErrorKind::Usage | ErrorKind::Busy) || error.is_broken_pipe() => return,
         Err(error) => Report::new(error.kind.exit_code(), failure(error)),
     };
     let Some(note) = note(&report, schedule) else { return };

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::{CliError, Kind};
+use crate::error::{CommandError, ErrorKind};
 use crate::store::DurableFile;
 
 /// Mode of what a command writes: it may hold names, and receipts are nobody else's.
@@ -57,19 +57,19 @@ impl WholeFile {
 pub fn refuse_places<'a>(
     outputs: impl IntoIterator<Item = Option<&'a PathBuf>>,
     inputs: impl IntoIterator<Item = Option<&'a PathBuf>>,
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     let is_file = |path: &&PathBuf| path.as_os_str() != "-";
     let mut taken: Vec<PathBuf> =
         inputs.into_iter().flatten().filter(is_file).filter_map(|path| place_of(path)).collect();
     for output in outputs.into_iter().flatten().filter(is_file) {
         let Some(place) = place_of(output) else {
             let folder = folder_of(output).display().to_string();
-            return Err(CliError::new(Kind::Io, format!("{}: there is no folder {folder}", output.display()))
+            return Err(CommandError::new(ErrorKind::Io, format!("{}: there is no folder {folder}", output.display()))
                 .hint(format!("make it with `mkdir -p {folder}`, or write elsewhere")));
         };
         if taken.contains(&place) {
-            return Err(CliError::new(
-                Kind::Usage,
+            return Err(CommandError::new(
+                ErrorKind::Usage,
                 format!(
                     "{} would be written over what is read or written beside it; nothing was written",
                     output.display()
@@ -89,11 +89,11 @@ pub fn refuse_places<'a>(
 pub fn refuse_existing<'a>(
     outputs: impl IntoIterator<Item = Option<&'a PathBuf>>,
     force: bool,
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     let is_there = |path: &&PathBuf| path.as_os_str() != "-" && path.symlink_metadata().is_ok();
     match outputs.into_iter().flatten().find(is_there) {
         Some(path) if !force => {
-            Err(CliError::new(Kind::Usage, format!("{} is there already; nothing was read", path.display()))
+            Err(CommandError::new(ErrorKind::Usage, format!("{} is there already; nothing was read", path.display()))
                 .hint("give the list another name, or add --force to replace the file, with what was edited in it"))
         }
         _ => Ok(()),
@@ -101,12 +101,12 @@ pub fn refuse_existing<'a>(
 }
 
 /// What to say of a list that could not be written.
-pub fn list_error(path: &Path, error: io::Error) -> CliError {
+pub fn list_error(path: &Path, error: io::Error) -> CommandError {
     if error.kind() != io::ErrorKind::AlreadyExists {
-        return CliError::io(path.display(), error);
+        return CommandError::io(path.display(), error);
     }
     let message = format!("{} appeared while the list was read, and was left alone", path.display());
-    CliError::new(Kind::Usage, message).hint("give the list another name, or add --force")
+    CommandError::new(ErrorKind::Usage, message).hint("give the list another name, or add --force")
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -145,7 +145,7 @@ mod tests {
         let refused = |outputs: [Option<&PathBuf>; 2]| refuse_places(outputs, [Some(&archive), None]).err();
         for bad in [[Some(&archive), None], [None, Some(&link)], [Some(&new), Some(&new)]] {
             let error = refused(bad).unwrap();
-            assert_eq!(error.kind, Kind::Usage, "{bad:?}");
+            assert_eq!(error.kind, ErrorKind::Usage, "{bad:?}");
         }
         assert!(refused([Some(&new), Some(&other)]).is_none());
         assert!(refused([Some(&PathBuf::from("-")), None]).is_none());
@@ -153,12 +153,12 @@ mod tests {
         std::os::unix::fs::symlink(at("nowhere"), at("dangling.csv")).unwrap();
         for there in [at("edited.csv"), at("dangling.csv"), folder.path().to_owned()] {
             let error = refuse_existing([None, Some(&there)], false).unwrap_err();
-            assert!(error.kind == Kind::Usage && error.to_string().contains("is there already"), "{error}");
+            assert!(error.kind == ErrorKind::Usage && error.to_string().contains("is there already"), "{error}");
             assert!(refuse_existing([Some(&there)], true).is_ok());
         }
         assert!(refuse_existing([Some(&new), Some(&PathBuf::from("-")), None], false).is_ok());
         let error = refused([Some(&at("no/such/new.csv")), None]).unwrap();
-        assert!(error.kind == Kind::Io && error.to_string().contains("there is no folder"), "{error}");
+        assert!(error.kind == ErrorKind::Io && error.to_string().contains("there is no folder"), "{error}");
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
             assert_eq!(kept.is_ok(), force);
             if let Err(error) = kept {
                 let error = list_error(&path, error);
-                assert!(error.kind == Kind::Usage && error.to_string().contains("left alone"), "{error}");
+                assert!(error.kind == ErrorKind::Usage && error.to_string().contains("left alone"), "{error}");
             }
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no half of a file stays");

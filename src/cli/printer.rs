@@ -9,11 +9,11 @@ use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::rc::Rc;
 
 use super::args::{ColorChoice, GlobalArgs};
-use super::error::CliError;
-use super::escape::{escaped, escaped_lines};
 use super::terminal_text::TerminalText;
 use super::wrap::wrap;
 use crate::domain::{is_unsafe, json_text};
+use crate::error::CommandError;
+use crate::text::{escaped, escaped_lines};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,8 +93,8 @@ impl Printer {
     /// Data: a text and a line end, on stdout.
     ///
     /// # Errors
-    /// Stdout cannot be written; [`CliError::is_broken_pipe`] where nobody reads it any more.
-    pub fn data(&self, text: &str) -> Result<(), CliError> {
+    /// Stdout cannot be written; [`CommandError::is_broken_pipe`] where nobody reads it any more.
+    pub fn data(&self, text: &str) -> Result<(), CommandError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
@@ -102,16 +102,16 @@ impl Printer {
     ///
     /// # Errors
     /// As [`Printer::data`].
-    pub fn bytes(&self, bytes: &[u8]) -> Result<(), CliError> {
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), CommandError> {
         let mut out = TerminalText::new(io::stdout().lock(), self.to_terminal);
-        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| CliError::io("stdout", error))
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| CommandError::io("stdout", error))
     }
 
     /// Data: one JSON value on a line, on stdout.
     ///
     /// # Errors
     /// As [`Printer::data`].
-    pub fn json(&self, value: &serde_json::Value) -> Result<(), CliError> {
+    pub fn json(&self, value: &serde_json::Value) -> Result<(), CommandError> {
         self.data(&json_text(value))
     }
 
@@ -119,7 +119,7 @@ impl Printer {
     ///
     /// # Errors
     /// Stdout cannot be written, for another reason than that.
-    pub fn closing_json(&self, value: &serde_json::Value) -> Result<(), CliError> {
+    pub fn closing_json(&self, value: &serde_json::Value) -> Result<(), CommandError> {
         match self.json(value) {
             Err(error) if error.is_broken_pipe() => Ok(()),
             other => other,
@@ -136,7 +136,7 @@ impl Printer {
     ///
     /// # Errors
     /// As [`Printer::data`].
-    pub fn table(&self, text: &str, headings: &[&str]) -> Result<(), CliError> {
+    pub fn table(&self, text: &str, headings: &[&str]) -> Result<(), CommandError> {
         if !self.color_out {
             return self.data(text);
         }
@@ -147,7 +147,7 @@ impl Printer {
             lines.push('\n');
         }
         let mut out = io::stdout().lock();
-        out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(|error| CliError::io("stdout", error))
+        out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(|error| CommandError::io("stdout", error))
     }
 
     /// Talk: what was done, what comes next.
@@ -170,7 +170,7 @@ impl Printer {
     }
 
     /// What went wrong, and what to do.
-    pub fn error(&self, error: &CliError) {
+    pub fn error(&self, error: &CommandError) {
         talk(&format!("{}: {}", paint("error", Style::Error, self.color_err), escaped(&error.message)));
         if let Some(hint) = &error.hint {
             talk(&format!("{}: {}", paint("hint", Style::Hint, self.color_err), escaped(hint)));
@@ -187,11 +187,11 @@ pub struct DataWriter {
 
 impl DataWriter {
     /// Tells later, when the writer has been given away, what an error was about.
-    pub fn errors(&self) -> impl Fn(io::Error) -> CliError + use<> {
+    pub fn errors(&self) -> impl Fn(io::Error) -> CommandError + use<> {
         let reader_gone = Rc::clone(&self.reader_gone);
         move |error| {
             let gone = reader_gone.get();
-            CliError::io("stdout", if gone { io::Error::from(io::ErrorKind::BrokenPipe) } else { error })
+            CommandError::io("stdout", if gone { io::Error::from(io::ErrorKind::BrokenPipe) } else { error })
         }
     }
 

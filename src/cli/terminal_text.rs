@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::escape::escaped_lines;
+use crate::text::escaped_lines;
 
 /// The longest character, in bytes of UTF-8.
 const MAX_CHAR_BYTES: usize = 4;

@@ -1,5 +1,7 @@
 //! What can be wrong with a configuration. All of it is exit code 78.
 
+use crate::error::{CommandError, ErrorKind};
+use crate::text::with_near_file;
 use std::path::PathBuf;
 
 /// Why there are no settings.
@@ -54,5 +56,15 @@ impl ConfigError {
             ConfigError::Variable { name, .. } => Some(format!("correct or unset {name}")),
             ConfigError::NoHome { option, variable, .. } => Some(format!("say where with {option}, or set {variable}")),
         }
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> CommandError {
+        let hint = match (&error, error.hint()) {
+            (ConfigError::Unreadable { path, .. }, Some(hint)) if !path.exists() => Some(with_near_file(path, &hint)),
+            (_, hint) => hint,
+        };
+        CommandError { kind: ErrorKind::Config, message: error.to_string(), hint, source: Some(error.into()) }
     }
 }

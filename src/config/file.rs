@@ -10,18 +10,17 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::error::ConfigError;
-use super::settings::{LogFormat, ProgressMode};
+use super::modes::{LogFormat, ProgressMode};
 use super::windows::{MAX_WINDOWS, Per, WindowRule};
 use super::words::{Notify, Price, Text, Workers};
 use super::writable::WritableByOthers;
 use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};
 use crate::limits::Pace;
+use crate::text::nearest;
 
 /// The longest config file, in bytes.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
-/// Names further apart than this many edits are no typing mistakes.
-const MAX_SUGGESTION_EDITS: usize = 3;
 
 /// What a config file says.
 #[derive(Debug, Default, Deserialize)]
@@ -154,18 +153,13 @@ fn explain(message: &str) -> (String, Option<String>) {
         None => (message.to_owned(), None),
         Some(unknown) => {
             let known: Vec<&str> = quoted.collect();
-            let suggestion = match nearest(unknown, known.iter().copied()) {
+            let suggestion = match nearest(unknown, &known) {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("known here: {}", known.join(", ")),
             };
             (format!("unknown key {unknown}"), Some(suggestion))
         }
     }
-}
-
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = known.map(|name| (strsim::damerau_levenshtein(word, name), name)).min()?;
-    (near.0 <= MAX_SUGGESTION_EDITS && near.0 < word.chars().count()).then_some(near.1)
 }
 
 #[cfg(test)]

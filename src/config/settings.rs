@@ -5,62 +5,22 @@ mod run;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub use self::credentials::{AppSettings, Credentials, OAuth1Set};
 use self::credentials::{app_of, credentials_of};
-pub(super) use self::run::WORKERS;
+pub use self::run::RunSettings;
 use self::run::run_settings;
-pub use self::run::{ProgressMode, RunSettings};
 use super::environment::Environment;
 use super::error::ConfigError;
 use super::file::ConfigFile;
+use super::modes::LogFormat;
+use super::overrides::Overrides;
 use super::paths;
 use super::windows::{self, Per, WindowRule};
 use super::writable::WritableByOthers;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
-use crate::limits::Pace;
 use crate::platform::find;
 use crate::store::QueueKind;
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// An object a line.
-    Json,
-}
-
-/// What the command line said. None: nothing.
-#[derive(Clone, Debug, Default)]
-pub struct Overrides {
-    /// `--sandbox`
-    pub sandbox: bool,
-    /// `--db`
-    pub db: Option<PathBuf>,
-    /// `--config`
-    pub config: Option<PathBuf>,
-    /// `--workers`, 1 to 1,024.
-    pub workers: Option<u16>,
-    /// `--pace`
-    pub pace: Option<Pace>,
-    /// `--rate`, each.
-    pub rates: Vec<Rate>,
-    /// `--per`
-    pub per: Option<Per>,
-    /// `--give-up-after`
-    pub give_up_after: Option<Duration>,
-    /// `--progress`
-    pub progress: Option<ProgressMode>,
-    /// `--notify`
-    pub notify: Option<String>,
-    /// `--log-format`
-    pub log_format: Option<LogFormat>,
-    /// `--log-file`
-    pub log_file: Option<PathBuf>,
-}
 
 /// What lets people and scrapers look at the dashboard.
 #[derive(Clone, Debug, Default)]

@@ -9,12 +9,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
-use super::file::nearest;
-use super::settings::{LogFormat, ProgressMode};
+use super::modes::{LogFormat, ProgressMode};
 use super::windows::Per;
 use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope, parse_duration};
 use crate::limits::Pace;
+use crate::text::nearest;
 
 /// A value that is written as text, read by [`Word`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ pub(super) trait Word: Sized {
 fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
     let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let near = nearest(text, names.iter().copied()).map_or(String::new(), |near| format!("; did you mean {near}?"));
+    let near = nearest(text, &names).map_or(String::new(), |near| format!("; did you mean {near}?"));
     found.ok_or_else(|| format!("{text:?} is none of {}{near}", names.join(", ")))
 }
 
@@ -135,7 +135,7 @@ pub(super) struct Workers(pub(super) u16);
 impl<'de> Deserialize<'de> for Workers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = i64::deserialize(deserializer)?;
-        let range = super::settings::WORKERS;
+        let range = super::modes::WORKERS;
         let number = u16::try_from(number).ok().filter(|number| range.contains(number));
         number
             .map(Workers)

@@ -4,9 +4,30 @@ use super::cut::RowsBefore;
 use super::damage::{DamageFinding, DamageForm, Forms, LENGTHS, SHAPES, Suspicion, Tally, digits_of};
 use super::judge::{Judge, Judged, Opened};
 use super::rejection::cell;
-use super::survey::{Example, LaneCount};
 use super::{Fault, MAX_EXAMPLES, Rejection};
-use crate::domain::{Action, Target};
+use crate::domain::{AccountName, Action, Target};
+
+/// How many usable rows one account has of one action, duplicates included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneCount {
+    /// What is done.
+    pub action: Action,
+    /// Who does it; none where the row leaves it to the default.
+    pub account: Option<AccountName>,
+    /// Usable rows.
+    pub rows: u64,
+    /// The physical line of the first of them, from 1, header counted.
+    pub first_line: u64,
+}
+
+/// A rejected row, in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The physical line where the record begins, from 1, header counted.
+    pub line: u64,
+    /// What is wrong with it.
+    pub rejection: Rejection,
+}
 
 const ACTIONS: usize = Action::ALL.len();
 const FAULTS: usize = Fault::ALL.len();

@@ -1,9 +1,12 @@
 //! What can be wrong with a file as a whole. A bad row is no error: it is a `Rejection`.
 
 use std::io;
+use std::path::Path;
 
 use super::{DamageFinding, DamageForm, NAME_COLUMNS};
 use crate::domain::{counted, io_words};
+use crate::error::{CommandError, ErrorKind};
+use crate::text::with_near_file;
 
 /// Why a file was refused. Its display says what is wrong, [`JobFileError::hint`] what to do.
 #[derive(Debug, thiserror::Error)]
@@ -334,4 +337,15 @@ fn closest<'a>(wanted: &str, columns: &'a [String]) -> Option<&'a str> {
         .filter(|(score, _)| *score > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name.as_str())
+}
+
+impl From<JobFileError> for CommandError {
+    fn from(error: JobFileError) -> CommandError {
+        let kind = if error.is_machine_fault() { ErrorKind::Io } else { ErrorKind::InputData };
+        let hint = match &error {
+            JobFileError::Missing { path } => with_near_file(Path::new(path), &error.hint()),
+            _ => error.hint(),
+        };
+        CommandError { kind, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
+    }
 }

@@ -43,6 +43,7 @@ mod tests;
 
 pub use cell::{read_handle, read_target};
 pub use check::{CheckDamage, CheckExample, CheckReport, CheckTasks};
+pub use counts::{Example, LaneCount};
 pub use damage::{DamageFinding, DamageForm, binomial_tail, first_damaged};
 pub use error::JobFileError;
 pub use feed::Encoding;
@@ -54,7 +55,7 @@ pub use rows::{Row, RowTask, RowVerdict, Rows};
 pub use rows_again::RowsAgain;
 pub use source::Source;
 pub use stored::{cells_from_stored, stored_from_cells};
-pub use survey::{Example, LaneCount, Survey};
+pub use survey::Survey;
 pub use table::TableWriter;
 pub use worklist::{MAX_TICKS_PER_FILE, SavedWorklist, WORKLIST_COLUMNS};
 

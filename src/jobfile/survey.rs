@@ -1,32 +1,10 @@
 //! Pass 1: what a whole file is. Nothing is queued before this has said yes.
 
-use super::counts::Counts;
+use super::counts::{Counts, Example, LaneCount};
 use super::damage::Suspicion;
 use super::judge::Opened;
-use super::{DamageFinding, Encoding, Fault, JobFileError, ReadOptions, Rejection, Rows, Source};
-use crate::domain::{AccountName, Action};
-
-/// How many usable rows one account has of one action, duplicates included.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaneCount {
-    /// What is done.
-    pub action: Action,
-    /// Who does it; none where the row leaves it to the default.
-    pub account: Option<AccountName>,
-    /// Usable rows.
-    pub rows: u64,
-    /// The physical line of the first of them, from 1, header counted.
-    pub first_line: u64,
-}
-
-/// A rejected row, in full.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
-    /// The physical line where the record begins, from 1, header counted.
-    pub line: u64,
-    /// What is wrong with it.
-    pub rejection: Rejection,
-}
+use super::{DamageFinding, Encoding, Fault, JobFileError, ReadOptions, Rows, Source};
+use crate::domain::Action;
 
 /// What a file is, counted over all of it.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::clock::SimulatedClock;
 use crate::domain::{Action, Moment, Secret, Target};
-use crate::platform::endpoint::find;
+use crate::platform::registry::find;
 use crate::platform::reply::RefusalKind;
 
 const TOKEN: &str = "s3cr3t-token";

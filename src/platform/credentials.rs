@@ -1,14 +1,14 @@
 //! What proves who asks. In: secrets. Out: an `Authorization` header for one request, and masking of foreign text.
 //!
-//! A bearer token is the same for every request; OAuth 1.0a signs method, URL, form and time (`auth/oauth1`).
+//! A bearer token is the same for every request; OAuth 1.0a signs method, URL, form and time (`platform/oauth1`).
 
 use std::fmt;
 
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 
-use crate::auth::oauth1::{self, Keys, Signed, Stamp, Token};
 use crate::domain::{Secret, Wall};
+use crate::platform::oauth1::{self, Keys, Signed, Stamp, Token};
 
 /// An account's credentials, made ready for many requests.
 #[derive(Clone, Debug)]

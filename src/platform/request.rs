@@ -217,7 +217,7 @@ mod tests {
     use super::*;
     use crate::clock::SimulatedClock;
     use crate::domain::{Action, Moment, Platform, Secret};
-    use crate::platform::endpoint::find;
+    use crate::platform::registry::find;
 
     fn bearer() -> Credentials {
         Credentials::bearer(Secret::new("t0ken")).unwrap()

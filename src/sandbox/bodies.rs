@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::proof::Denied;
+use super::signature::Denied;
 use super::trouble::troubled;
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, edge_page, json_answer, status_5xx};
 use super::world::{Refusal, Verdict};

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::bodies;
-use super::proof::Denied;
+use super::signature::Denied;
 use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, json_answer};
 use super::world::Verdict;

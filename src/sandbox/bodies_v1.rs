@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::proof::Denied;
+use super::signature::Denied;
 use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, coded, json_answer};
 use super::world::{Refusal, Verdict};

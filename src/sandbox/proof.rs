@@ -3,53 +3,12 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 
-use super::signature::{self, Raw};
+use super::signature::{self, Denied, Raw};
 use super::who::Dialect;
 use crate::domain::{TargetId, Wall};
 
 const TOKEN_PREFIX: &str = "sandbox-";
 const AISA_KEY_PREFIX: &str = "sk-sandbox-";
-
-/// The OAuth 1.0a keys of one of the sandbox's users. They hold characters that must be encoded, as a client that does not
-/// should be found out here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OAuth1Keys {
-    /// The app's name, the same for every user.
-    pub consumer_key: String,
-    /// The app's secret.
-    pub consumer_secret: String,
-    /// Begins with the user's ID and a `-`, as X's do.
-    pub access_token: String,
-    /// Its secret.
-    pub access_secret: String,
-}
-
-impl OAuth1Keys {
-    /// The keys of a user.
-    pub fn of(user: TargetId) -> OAuth1Keys {
-        OAuth1Keys {
-            consumer_key: "sandbox+consumer".into(),
-            consumer_secret: "sandbox/consumer&secret=".into(),
-            access_token: format!("{user}-sandbox"),
-            access_secret: format!("sandbox%20secret+{user}="),
-        }
-    }
-}
-
-/// Why a request is nobody's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Denied {
-    /// It proves nothing.
-    Missing,
-    /// Its proof is not ours, or wrong.
-    Unknown,
-    /// It is of a kind that the endpoint does not take.
-    WrongKind,
-    /// Signed too long ago, or in the future.
-    Clock,
-    /// Signed rightly, with a token that was revoked.
-    Ended,
-}
 
 /// What was received, body included.
 #[derive(Debug)]

@@ -7,8 +7,48 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Url;
 use sha1::Sha1;
 
-use super::proof::{Denied, OAuth1Keys};
 use crate::domain::{TargetId, Wall};
+
+/// The OAuth 1.0a keys of one of the sandbox's users. They hold characters that must be encoded, as a client that does not
+/// should be found out here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuth1Keys {
+    /// The app's name, the same for every user.
+    pub consumer_key: String,
+    /// The app's secret.
+    pub consumer_secret: String,
+    /// Begins with the user's ID and a `-`, as X's do.
+    pub access_token: String,
+    /// Its secret.
+    pub access_secret: String,
+}
+
+impl OAuth1Keys {
+    /// The keys of a user.
+    pub fn of(user: TargetId) -> OAuth1Keys {
+        OAuth1Keys {
+            consumer_key: "sandbox+consumer".into(),
+            consumer_secret: "sandbox/consumer&secret=".into(),
+            access_token: format!("{user}-sandbox"),
+            access_secret: format!("sandbox%20secret+{user}="),
+        }
+    }
+}
+
+/// Why a request is nobody's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denied {
+    /// It proves nothing.
+    Missing,
+    /// Its proof is not ours, or wrong.
+    Unknown,
+    /// It is of a kind that the endpoint does not take.
+    WrongKind,
+    /// Signed too long ago, or in the future.
+    Clock,
+    /// Signed rightly, with a token that was revoked.
+    Ended,
+}
 
 /// How far a timestamp may be off.
 const MAX_SKEW_SECONDS: u64 = 300;
@@ -97,8 +137,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::auth::oauth1::{Keys, Signed, Stamp, Token, authorization};
     use crate::domain::Secret;
+    use crate::platform::oauth1::{Keys, Signed, Stamp, Token, authorization};
     use proptest::prelude::*;
 
     const NOW: Wall = Wall(1_795_358_311_500);

@@ -2,7 +2,8 @@
 
 use axum::http::Method;
 
-use super::proof::{Denied, Received};
+use super::proof::Received;
+use super::signature::Denied;
 use super::who::Dialect;
 use super::words::Worded;
 use super::world::Verdict;

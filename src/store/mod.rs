@@ -9,6 +9,7 @@
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
 
 mod account;
+mod advice;
 mod ahead;
 mod align;
 mod allowances;

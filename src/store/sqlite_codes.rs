@@ -3,10 +3,50 @@
 
 use std::path::Path;
 
+use sqlx::migrate::MigrateError;
+
+use super::disk_room::is_full;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 
+impl StoreError {
+    /// Sorts an error of sqlx; one of SQLite by its result code.
+    pub(super) fn from_sqlx(path: &std::path::Path, error: sqlx::Error) -> StoreError {
+        let damaged = |detail: String| StoreError::Damaged { path: path.to_path_buf(), detail };
+        let known = match &error {
+            sqlx::Error::Database(database) => {
+                let code = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+                match error_of_code(path, code, database.message()) {
+                    Some(StoreError::Io { path, .. }) if is_full(&path) => Some(StoreError::DiskFull { path }),
+                    other => other,
+                }
+            }
+            sqlx::Error::Io(io) => Some(StoreError::of_io(path, std::io::Error::new(io.kind(), io.to_string()))),
+            sqlx::Error::WorkerCrashed => {
+                let source = std::io::Error::other("the thread that works on it has ended");
+                Some(StoreError::Io { path: path.to_path_buf(), source })
+            }
+            // Tables are strict and statements fit the schema: a value of another type, or none where one has to be, was not
+            // written by this program.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Some(damaged(error.to_string())),
+            sqlx::Error::RowNotFound => Some(damaged("a row that has to be there is missing".to_owned())),
+            _ => None,
+        };
+        known.unwrap_or(StoreError::Database(error))
+    }
+
+    /// An error of bringing the schema up to date.
+    pub(super) fn from_migration(path: &std::path::Path, error: MigrateError) -> StoreError {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                StoreError::from_sqlx(path, error)
+            }
+            other => StoreError::Damaged { path: path.to_path_buf(), detail: other.to_string() },
+        }
+    }
+}
+
 /// The error for an extended result code; none where it tells of a statement of ours that makes no sense.
-pub(super) fn error_of_code(path: &Path, code: i32, message: &str) -> Option<StoreError> {
+fn error_of_code(path: &Path, code: i32, message: &str) -> Option<StoreError> {
     const IOERR_NOMEM: i32 = 10 | (12 << 8);
     let (path, detail) = (path.to_path_buf(), message.to_owned());
     let io = |detail: String| StoreError::Io { path: path.clone(), source: std::io::Error::other(detail) };

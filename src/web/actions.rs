@@ -10,8 +10,8 @@ use serde::Deserialize;
 use super::guard::Visitor;
 use super::problem::Problem;
 use super::state::Web;
-use crate::cli::error::CliError;
 use crate::domain::{JobId, TaskId, counted};
+use crate::error::CommandError;
 use crate::store::{Deed, Job, JobState, Store, StoreError};
 
 /// A command under way: the queue on a connection of its own, the job, and who gives it.
@@ -143,7 +143,7 @@ pub(super) async fn wake(
 /// Many rows are changed some thousands at a time.
 fn in_part(error: StoreError) -> Problem {
     let hint = "A part of its rows may be changed already: the page of the job shows how they stand. Do it again for the others.";
-    let error = CliError::from(error);
+    let error = CommandError::from(error);
     let hint = error.hint.as_ref().map_or_else(|| hint.to_owned(), |first| format!("{hint} ({first})"));
     error.hint(hint).into()
 }

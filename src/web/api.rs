@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::state::Web;
+use crate::app::status::{Look, Standing};
+use crate::cli::commands::schedule::jobs_of;
 use crate::cli::commands::{account_list_json, schedule};
-use crate::cli::standing::{Look, Standing};
 use crate::domain::json_text;
 
 /// JSON that somebody may ask for in a terminal: escaped as the commands' is.
@@ -55,7 +56,7 @@ pub(super) async fn schedules(State(web): State<Arc<Web>>) -> Result<Json, Probl
 async fn look(web: &Web) -> Result<Standing, Problem> {
     let settings = web.settings();
     let mut store = web.reading().await;
-    Ok(Look::at_all(&settings, &web.clock).look(&mut store).await?)
+    Ok(Look::at_all(&settings, &web.clock, jobs_of).look(&mut store).await?)
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use super::guard::{Visitor, no_session_cookie, session_cookie, theme_cookie};
 use super::pages::{self, Theme};
 use super::problem::Problem;
 use super::state::{Entry, Web};
-use crate::cli::error::{CliError, Kind};
 use crate::domain::Secret;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::Deed;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -142,5 +142,5 @@ pub(super) async fn choose_theme(
 }
 
 fn no_random(error: NoRandom) -> Problem {
-    Problem::from(CliError::new(Kind::Fault, error.to_string()).because(error))
+    Problem::from(CommandError::new(ErrorKind::Fault, error.to_string()).because(error))
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::pages::{self, Theme};
-use crate::cli::error::{CliError, Kind};
+use crate::error::{CommandError, ErrorKind};
 
 /// An error on its way to a browser.
 #[derive(Clone, Debug)]
@@ -74,15 +74,15 @@ impl Problem {
     }
 }
 
-impl From<CliError> for Problem {
-    fn from(error: CliError) -> Problem {
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Problem {
         let status = match error.kind {
-            Kind::Usage | Kind::Config | Kind::InputData => StatusCode::UNPROCESSABLE_ENTITY,
-            Kind::Person | Kind::Busy => StatusCode::CONFLICT,
-            Kind::Unreachable | Kind::Io => StatusCode::SERVICE_UNAVAILABLE,
-            Kind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorKind::Usage | ErrorKind::Config | ErrorKind::InputData => StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorKind::Person | ErrorKind::Busy => StatusCode::CONFLICT,
+            ErrorKind::Unreachable | ErrorKind::Io => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        if error.kind == Kind::Fault {
+        if error.kind == ErrorKind::Fault {
             tracing::error!(%error, "the dashboard");
         }
         Problem { status, message: error.message, hint: error.hint, as_json: false }
@@ -91,7 +91,7 @@ impl From<CliError> for Problem {
 
 impl From<crate::store::StoreError> for Problem {
     fn from(error: crate::store::StoreError) -> Problem {
-        CliError::from(error).into()
+        CommandError::from(error).into()
     }
 }
 

@@ -13,7 +13,7 @@ use super::actions::find;
 use super::problem::Problem;
 use super::state::Web;
 use crate::app::{Wanted, write_receipts};
-use crate::cli::error::CliError;
+use crate::error::CommandError;
 use crate::jobfile::ReceiptFormat;
 use crate::store::{Job, Store};
 
@@ -45,7 +45,7 @@ async fn receipts(web: &Web, mut store: Store, job: &Job, format: ReceiptFormat)
     let Ok(place) = Arc::clone(&web.reports).try_acquire_owned() else {
         return Err(Problem::busy("Other receipts are being written."));
     };
-    let complain = |error| CliError::io("the folder for temporary files", error);
+    let complain = |error| CommandError::io("the folder for temporary files", error);
     let file = tempfile::tempfile().map_err(complain)?;
     let wanted = Wanted { round: job.round_number, format, raw: false };
     let (writer, _) = write_receipts(&mut store, job, &wanted, std::io::BufWriter::new(file), &complain).await?;

@@ -12,10 +12,10 @@ use super::pages::{self, Frame, Pager, ScheduleCard, ScheduleStanding, Schedules
 use super::paging::page_before;
 use super::problem::Problem;
 use super::state::Web;
+use crate::app::command_line;
 use crate::cli::commands::schedule as commands;
-use crate::cli::context::command_line;
-use crate::cli::error::CliError;
 use crate::domain::Wall;
+use crate::error::CommandError;
 use crate::schedule::diary;
 use crate::schedule::plan::Schedule;
 use crate::schedule::steering::{self, Asked, Skipped, Unskipped};
@@ -208,7 +208,7 @@ pub(super) async fn ask_to_remove(
 }
 
 /// The jobs that have its hours now, and rows in line.
-async fn jobs_left(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, CliError> {
+async fn jobs_left(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, CommandError> {
     let own = commands::jobs_of(std::slice::from_ref(stored));
     let jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&job.name));
     Ok(jobs.collect())

@@ -9,10 +9,10 @@ use super::access::{NoRandom, Password, Places, Sessions, Token, Tries};
 use super::hub::Hub;
 use super::mount::Root;
 use super::uploads::Uploads;
-use crate::cli::error::CliError;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Secret, Wall};
+use crate::error::CommandError;
 use crate::store::{Deed, News, Store};
 
 /// Browsers that hear of events at the same time.
@@ -236,7 +236,7 @@ impl Web {
     }
 
     /// The queue once more, for a command.
-    pub(super) async fn commanding(&self) -> Result<Store, CliError> {
+    pub(super) async fn commanding(&self) -> Result<Store, CommandError> {
         Ok(Store::once_more(&self.queue).await?)
     }
 
@@ -252,7 +252,7 @@ impl Web {
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn watch_queue(&self) -> Result<(), CliError> {
+    pub async fn watch_queue(&self) -> Result<(), CommandError> {
         const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
         let mut seen = 0;
         loop {

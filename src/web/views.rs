@@ -14,17 +14,17 @@ use super::paging::{Trail, page_before};
 use super::problem::Problem;
 use super::state::Web;
 use crate::app;
+use crate::app::status::{
+    AccountStanding, JobStanding, Look, Standing, TroubledAccount, activity_sentence, hold_ends, only_unfinished,
+    reason_of,
+};
 use crate::auth::list;
-use crate::cli::account_standing::AccountStanding;
-use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
-use crate::cli::activity_text::activity_sentence;
-use crate::cli::standing::{JobStanding, Look, Standing};
-use crate::cli::timing::clock_text;
-use crate::cli::usage::hold_ends;
+use crate::cli::commands::schedule::jobs_of;
 use crate::config::Settings;
 use crate::domain::{AccountId, MicroUsd, Moment, Outcome, TaskId, Wall};
 use crate::jobfile::read_target;
 use crate::store::{Account, Job, JobStatus, RowQuery, Store};
+use crate::text::clock_text;
 
 /// Accounts on the page Now, and on a page of accounts.
 const MAX_ACCOUNTS_NOW: u32 = 24;
@@ -62,7 +62,7 @@ impl Web {
         let look = Look {
             accounts: Some(accounts),
             max_counted_tasks: MAX_COUNTED_TASKS,
-            ..Look::at_all(&settings, &self.clock)
+            ..Look::at_all(&settings, &self.clock, jobs_of)
         };
         Ok(look.look(store).await?)
     }

@@ -275,8 +275,8 @@ fn load_names_the_next_command_only_where_there_is_one() {
 /// Where an error is made of another whose own words say what to do ("...; set it"), or gets its hint from its caller.
 const REMEDY_IS_IN_THE_MESSAGE: [(&str, &str); 7] = [
     ("app/logins.rs", "error.to_string()"),
-    ("app/tokens.rs", "(error"),
-    ("app/tokens.rs", "other.to_string()"),
+    ("auth/advice.rs", "(error"),
+    ("auth/advice.rs", "other.to_string()"),
     ("app/tokens.rs", "format!(\"{error}\")"),
     ("commands/reach.rs", "error.to_string()"),
     ("schedule/", "error.to_string()"),
@@ -293,14 +293,14 @@ fn every_error_that_a_person_can_mend_says_how() {
         let shown = file.strip_prefix(root).unwrap().display().to_string();
         let source = std::fs::read_to_string(&file).unwrap();
         let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        for (at, _) in code.match_indices("CliError::new(") {
-            let rest = &code[at + 14..];
-            if rest.trim_start().starts_with("Kind::Fault") {
+        for (at, _) in code.match_indices("CommandError::new(") {
+            let rest = &code[at + "CommandError::new(".len()..];
+            if rest.trim_start().starts_with("ErrorKind::Fault") {
                 continue;
             }
             checked += 1;
             // To the next error, and no further than to the end of the function.
-            let next = rest.find("CliError::new(").unwrap_or(rest.len());
+            let next = rest.find("CommandError::new(").unwrap_or(rest.len());
             let end = rest.find("\n}\n").unwrap_or(rest.len()).min(next).min(1_500);
             let statement: String = rest.chars().take(end).collect();
             let first = statement.lines().take(2).collect::<String>();

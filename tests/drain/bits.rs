@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cleanup::app::Loaded;
-use cleanup::cli::error::Kind;
 use cleanup::domain::{TargetId, TaskState};
+use cleanup::error::ErrorKind;
 use cleanup::store::{PickOrder, StoreError, Wanted};
 use sqlx::{Connection, SqliteConnection};
 
@@ -90,7 +90,7 @@ async fn stops(bench: &Bench, what: &str) {
         Err(error) => error,
         Ok(ended) => panic!("{what}: {:?} {:?}", ended.finish, ended.jobs),
     };
-    assert_eq!(error.kind, Kind::Io, "{what}: {error}");
+    assert_eq!(error.kind, ErrorKind::Io, "{what}: {error}");
     // Keys that are out of order may hide others than the one that is damaged.
     assert!(error.message.contains("of unfollow"), "{what}: {error}");
     let hint = error.hint.unwrap();
@@ -183,7 +183,7 @@ fn a_lane_that_does_something_else_than_its_index_says_stops_the_run() {
         image.0[places[0] + 5] ^= 1;
         image.write(&mut bench);
         let error = bench.try_drain(Box::new(Silent)).await.map(|_| ()).unwrap_err();
-        assert!(error.kind == Kind::Io && error.message.contains("lane 1 and its index differ"), "{error}");
+        assert!(error.kind == ErrorKind::Io && error.message.contains("lane 1 and its index differ"), "{error}");
         assert!(bench.sandbox.effects(bench.user()).is_empty());
     });
 }

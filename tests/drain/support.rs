@@ -129,7 +129,7 @@ impl Bench {
         queue.close().await.unwrap();
     }
 
-    pub async fn try_load(&self, file: &Path) -> Result<Loaded, cleanup::cli::error::CliError> {
+    pub async fn try_load(&self, file: &Path) -> Result<Loaded, cleanup::error::CommandError> {
         let mut store = self.store().await;
         let file = app::prepare(&[file.to_path_buf()], &FileOptions::default())?.remove(0);
         let account = self.account.as_ref().map(|name| name.parse().unwrap());
@@ -156,7 +156,7 @@ impl Bench {
         self.try_drain(Box::new(Quiet)).await.unwrap()
     }
 
-    pub async fn try_drain(&self, listener: Box<dyn Listener>) -> Result<Ended, cleanup::cli::error::CliError> {
+    pub async fn try_drain(&self, listener: Box<dyn Listener>) -> Result<Ended, cleanup::error::CommandError> {
         let lock = DrainLock::take(&self.queue()).unwrap();
         let base = self.sandbox.base_url().parse().unwrap();
         let client = Arc::new(Client::new(&[&base], Settings { connections: 32, ..Settings::default() }).unwrap());

@@ -12,7 +12,8 @@ use secret_service::{EncryptionType, Error, SecretService};
 use zeroize::Zeroizing;
 
 use super::{KEYRING_WAIT_SECONDS, KeyringError, LABEL};
-use crate::auth::key::{KEY_BYTES, Key};
+use crate::auth::key::Key;
+use crate::auth::vault_error::KEY_BYTES;
 
 const APPLICATION: &str = "cleanup";
 const CONTENT_TYPE: &str = "text/plain";

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use crate::domain::Wall;
+use crate::error::{CommandError, ErrorKind};
 
 /// What `--until` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,13 @@ fn next_occurrence(time: Time, now: Timestamp, zone: &TimeZone) -> Option<Timest
         let either = [zone.to_ambiguous_timestamp(local).compatible(), zone.to_ambiguous_timestamp(local).later()];
         either.into_iter().filter_map(Result::ok).find(|moment| *moment > now)
     })
+}
+
+impl From<UntilError> for CommandError {
+    fn from(error: UntilError) -> CommandError {
+        let hint = "give a time of day such as 06:00, a later timestamp, or --for 4h";
+        CommandError::new(ErrorKind::Usage, error.to_string()).hint(hint).because(error)
+    }
 }
 
 #[cfg(test)]

@@ -17,22 +17,21 @@ use self::line::Line;
 use self::reads::ReadAudit;
 use self::windows::{Tally, Windows, count};
 
+use crate::app::status::seconds;
 use crate::cli::args::AuditArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
-use crate::cli::standing_json::seconds;
-use crate::cli::timing::full_text;
 use crate::clock::SharedClock;
 use crate::domain::{Applies, Platform, Scope, Tick, Wall, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::limits::{Audit, Fullest};
 use crate::store::{Account, AttemptSpan, DrainWindows, Store};
+use crate::text::{escaped, full_text};
 
 /// Recounts the record.
 ///
 /// # Errors
 /// The queue cannot be read.
-pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CommandError> {
     let (mut found, mut apps) = (Vec::new(), Vec::new());
     if let Some(mut store) = context.existing_queue().await? {
         let record = store.windows_of_drains().await?;
@@ -61,7 +60,7 @@ pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CliError> {
     }
     let unrecorded = found.iter().map(|audit| audit.tally.unrecorded).sum();
     warn(context, is_over, unrecorded);
-    Ok(if is_over { Kind::Fault.exit_code() } else { 0 })
+    Ok(if is_over { ErrorKind::Fault.exit_code() } else { 0 })
 }
 
 /// What has to be known beside the numbers.
@@ -96,7 +95,7 @@ async fn recount(
     account: Account,
     (windows, record): (&Windows, &DrainWindows),
     clock: &SharedClock,
-) -> Result<AccountAudit, CliError> {
+) -> Result<AccountAudit, CommandError> {
     let (mut audit, mut line, mut tally) = (Audit::new(&windows.all()), Line::default(), Tally::default());
     let each = |span: AttemptSpan| tally.add(count(&mut audit, &mut line, (windows, record), &span));
     store.attempts_of(account.id, each).await?;

@@ -4,16 +4,15 @@
 
 use serde_json::{Value, json};
 
+use crate::app::status::{Cost, cost_of};
 use crate::app::{self, Forecast, LoadOptions, Prepared, Standing, Who};
 use crate::cli::args::{CheckArgs, ReloadArgs, RowArgs};
 use crate::cli::context::Context;
-use crate::cli::cost::{Cost, cost_of};
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
-use crate::cli::timing::span_text;
 use crate::domain::{MicroUsd, Platform, counted};
-use crate::jobfile::CheckReport;
+use crate::error::CommandError;
+use crate::jobfile::{CheckReport, JobFileError};
 use crate::platform::find;
+use crate::text::{escaped, span_text};
 
 use super::load::say_handles;
 use super::run::{load_options, prepare};
@@ -22,7 +21,7 @@ use super::run::{load_options, prepare};
 ///
 /// # Errors
 /// A file cannot be used as a whole.
-pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CommandError> {
     let findings = if args.json { Findings::Json } else { Findings::Text };
     let files = match prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await {
         Err(error) if args.json => {
@@ -52,7 +51,7 @@ pub(super) async fn show(
     reload: ReloadArgs,
     context: &Context,
     findings: Findings,
-) -> Result<u8, CliError> {
+) -> Result<u8, CommandError> {
     let mut load = load_options(rows, files, reload, context)?;
     load.awaits_handles = true;
     let forecasts = forecasts_of(files, rows, &mut load, context).await?;
@@ -85,7 +84,7 @@ pub(super) async fn show(
         refusal = refusal.or(forecast.err());
     }
     if findings == Findings::Json {
-        context.printer.json(&json!({ "files": reports, "error": refusal.as_ref().map(CliError::to_json) }))?;
+        context.printer.json(&json!({ "files": reports, "error": refusal.as_ref().map(CommandError::to_json) }))?;
     }
     match refusal {
         Some(refusal) => Err(refusal),
@@ -98,7 +97,7 @@ async fn forecasts_of(
     rows: &RowArgs,
     load: &mut LoadOptions,
     context: &Context,
-) -> Result<Vec<Result<Forecast, CliError>>, CliError> {
+) -> Result<Vec<Result<Forecast, CommandError>>, CommandError> {
     let who = Who::of(&context.settings, rows.platform, None)?;
     // Without a place for a queue there is none yet.
     let mut store = if context.settings.db().is_ok() { context.existing_queue().await? } else { None };
@@ -261,4 +260,18 @@ fn cost_json(forecast: &Forecast, context: &Context) -> Value {
         "seconds_per_endpoint": cost.length_per_endpoint.map(|length| length.as_secs()),
         "cost_usd": cost.price.map(MicroUsd::dollars),
     })
+}
+
+/// The error where `check` has said above what is wrong with each row: a hint that names `check` again leads nowhere.
+pub(super) fn after_each_row(error: CommandError) -> CommandError {
+    let fault = error.source.as_ref().and_then(|source| source.downcast_ref::<JobFileError>());
+    match fault {
+        Some(JobFileError::NoUsableRow { .. }) => {
+            error.hint("each row above says what is wrong with it and what to do")
+        }
+        Some(JobFileError::Strict { .. }) => {
+            error.hint("correct the rows above; without --strict they are left out and the others go on")
+        }
+        _ => error,
+    }
 }

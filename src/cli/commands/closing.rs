@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
+use crate::app::status::{JobCounts, TroubledAccount, only};
 use crate::app::{self, Ended};
-use crate::cli::account_trouble::{TroubledAccount, only};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
-use crate::cli::summary::{JobCounts, Report, run_summary};
-use crate::cli::timing::span_text;
+use crate::cli::summary::{Report, run_summary};
 use crate::domain::{JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{JobState, JobStatus, Store};
+use crate::text::{escaped, span_text};
 
 use super::bystanders::Bystanders;
 use super::sentence::names;
@@ -20,7 +19,7 @@ use super::sentence::names;
 ///
 /// # Errors
 /// The queue cannot be read, or nobody reads stdout.
-pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) -> Result<Report, CliError> {
+pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) -> Result<Report, CommandError> {
     let Ended { mut finish, jobs, mut store } = ended;
     let Closing { bystanders, lookup, took, json } = closing;
     let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
@@ -31,7 +30,7 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
     }
     // Whoever waits for a person or for the platform waits on; the list has to be mended first.
     if !finish.withheld.is_empty() && !matches!(finish.stopped, Stopped::Interrupted(_)) {
-        code = Kind::Io.exit_code();
+        code = ErrorKind::Io.exit_code();
     }
     let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| bystanders.has(status));
     let accounts = names(&mut store).await?;
@@ -120,7 +119,7 @@ fn troubled_before(old: &[JobStatus], context: &Context) -> Option<String> {
 ///
 /// # Errors
 /// Nobody reads stdout.
-pub(super) fn no_queue(json: bool, context: &Context) -> Result<Report, CliError> {
+pub(super) fn no_queue(json: bool, context: &Context) -> Result<Report, CommandError> {
     context.printer.say(&context.no_queue_sentence());
     let summary = run_summary(&[], &Finish::unsent(Stopped::Finished), 0);
     if json {
@@ -139,7 +138,7 @@ pub(super) async fn nothing_to_send(
     only: Option<&[JobId]>,
     json: bool,
     context: &Context,
-) -> Result<Option<Report>, CliError> {
+) -> Result<Option<Report>, CommandError> {
     let bystanders = Bystanders::of(&mut store, only).await?;
     let mut jobs = store.status(None).await?;
     jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));

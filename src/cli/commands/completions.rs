@@ -4,13 +4,13 @@ use clap::CommandFactory;
 
 use crate::cli::args::{Cli, CompletionsArgs};
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
+use crate::error::CommandError;
 
 /// Prints the script.
 ///
 /// # Errors
 /// Stdout cannot be written.
-pub fn run(context: &Context, args: &CompletionsArgs) -> Result<u8, CliError> {
+pub fn run(context: &Context, args: &CompletionsArgs) -> Result<u8, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "cleanup", &mut script);
     context.printer.bytes(&script)?;

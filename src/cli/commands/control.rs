@@ -2,16 +2,16 @@
 
 use crate::cli::args::JobArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::JobState;
+use crate::text::escaped;
 
 /// Pauses a job.
 ///
 /// # Errors
 /// There is no such job, it is cancelled, or the queue cannot be written.
-pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
+pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
     let (name, printer) = (escaped(&job.name), &context.printer);
     match job.state {
@@ -34,7 +34,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
 ///
 /// # Errors
 /// As [`pause`].
-pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
+pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
     let (name, printer) = (escaped(&job.name), &context.printer);
     match job.state {
@@ -58,7 +58,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CliError> 
 ///
 /// # Errors
 /// There is no such job, or the queue cannot be written.
-pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
+pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
     if job.state == JobState::Active && job.pending == 0 {
         // Cancelled it would be deaf to the next night's rows.
@@ -79,7 +79,7 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-fn cancelled_error(context: &Context, name: &str) -> CliError {
+fn cancelled_error(context: &Context, name: &str) -> CommandError {
     let again = context.command(&["run", "FILE.csv", "--again"]);
-    CliError::new(Kind::Usage, format!("{name} is cancelled")).hint(format!("start it over with {again}"))
+    CommandError::new(ErrorKind::Usage, format!("{name} is cancelled")).hint(format!("start it over with {again}"))
 }

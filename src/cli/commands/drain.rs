@@ -15,13 +15,13 @@ use super::so_far::SoFar;
 use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
 use crate::cli::args::DrainArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::cli::summary::{Report, run_summary};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
 use crate::engine::{Listener, Settings as RunSettings, Signal, Stopped, Urgency, shutdown};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
@@ -73,7 +73,7 @@ impl Drainer {
         args: &DrainArgs,
         platform: Option<Platform>,
         context: &Context,
-    ) -> Result<Drainer, CliError> {
+    ) -> Result<Drainer, CommandError> {
         let settings = &context.settings;
         let now = context.clock.now();
         let until = args.deadline(now, &context.zone)?;
@@ -88,7 +88,7 @@ impl Drainer {
         let connections =
             ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
         let client = Client::new(&[&bases.x, &bases.aisa], connections).map_err(|error| {
-            CliError::new(Kind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
+            CommandError::new(ErrorKind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
         })?;
         let who = Who::of(settings, platform, Some(Arc::clone(&bases.x)))?;
         let run = RunSettings {
@@ -121,7 +121,7 @@ impl Drainer {
     }
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
-    pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CliError> {
+    pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CommandError> {
         let stored = store.has_credentials().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
     }
@@ -152,12 +152,17 @@ impl Drainer {
     }
 
     /// Makes the account of the credentials known.
-    pub(super) async fn introduce_self(&self, store: &mut Store) -> Result<(), CliError> {
+    pub(super) async fn introduce_self(&self, store: &mut Store) -> Result<(), CommandError> {
         self.who.introduce(store, None, &[]).await.map(|_| ())
     }
 
     /// One sentence and a question, before a real platform is touched; true: go on.
-    pub(super) async fn ask(&self, store: &mut Store, asked: &Asked<'_>, context: &Context) -> Result<bool, CliError> {
+    pub(super) async fn ask(
+        &self,
+        store: &mut Store,
+        asked: &Asked<'_>,
+        context: &Context,
+    ) -> Result<bool, CommandError> {
         let mut work = Work::new();
         for (file, standing) in asked.files.iter().zip(asked.standings) {
             say_handles(file, context);
@@ -183,7 +188,7 @@ impl Drainer {
         store: &mut Store,
         jobs: &[JobId],
         context: &Context,
-    ) -> Result<bool, CliError> {
+    ) -> Result<bool, CommandError> {
         let mut work = Work::new();
         for job in jobs {
             add_pending(&mut work, store, *job).await?;
@@ -193,7 +198,13 @@ impl Drainer {
     }
 
     /// `look` names what shows more to somebody who cannot be asked.
-    async fn ask_about(&self, store: &mut Store, work: &Work, look: &str, context: &Context) -> Result<bool, CliError> {
+    async fn ask_about(
+        &self,
+        store: &mut Store,
+        work: &Work,
+        look: &str,
+        context: &Context,
+    ) -> Result<bool, CommandError> {
         if work.is_empty() {
             return Ok(true);
         }
@@ -213,13 +224,13 @@ impl Drainer {
             return Ok(true);
         }
         if !prompt::can_ask() {
-            return Err(CliError::new(
-                Kind::Usage,
+            return Err(CommandError::new(
+                ErrorKind::Usage,
                 "this acts on a real account, and there is no terminal to ask on; nothing was queued, nothing was sent",
             )
             .hint(format!("add --yes if you mean it; {look}")));
         }
-        prompt::confirm("Go on?").map_err(|error| CliError::io("the terminal", error))
+        prompt::confirm("Go on?").map_err(|error| CommandError::io("the terminal", error))
     }
 
     /// Asks the platform whose the handles of the files are. A signal, where one came meanwhile; what was told is kept.
@@ -230,7 +241,7 @@ impl Drainer {
         accounts: &Accounts,
         signals: &mut Signals,
         context: &Context,
-    ) -> Result<Option<Signal>, CliError> {
+    ) -> Result<Option<Signal>, CommandError> {
         let Some(asker) = app::resolving_account(files, accounts) else { return Ok(None) };
         let account = account_of(store, Some(asker)).await?;
         let (sender, receiver) = shutdown();
@@ -287,7 +298,7 @@ impl Drainer {
         (jobs, bystanders): (Option<Vec<JobId>>, Bystanders),
         mut signals: Signals,
         context: &Context,
-    ) -> Result<Report, CliError> {
+    ) -> Result<Report, CommandError> {
         store.settle_missing_handles(context.clock.now().wall).await?;
         let mut plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
         let (run, now) = (&self.options.run, context.clock.now());
@@ -348,7 +359,7 @@ impl Drainer {
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
-    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<Report, CliError> {
+    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<Report, CommandError> {
         context.printer.say(&format!(
             "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
             signal.name()
@@ -363,10 +374,10 @@ impl Drainer {
 
 /// The bound of the run that looking handles up has met. Where a person, the network or an outage of the platform is in the way, so it is
 /// for the rest of the run: a row is not rejected because nobody could say whom it means.
-fn bound_of(stop: &Stop) -> Result<LookupBound, CliError> {
+fn bound_of(stop: &Stop) -> Result<LookupBound, CommandError> {
     let bound = |stopped| Ok(LookupBound { stopped, next_slot_at: None });
     let in_the_way = |kind, why: String| {
-        let error = CliError::new(kind, format!("{why}; nothing was queued"));
+        let error = CommandError::new(kind, format!("{why}; nothing was queued"));
         Err(error.hint("rows that name IDs need no looking up; what was told is kept"))
     };
     match stop {
@@ -376,23 +387,25 @@ fn bound_of(stop: &Stop) -> Result<LookupBound, CliError> {
         Stop::Cap(until) => Ok(LookupBound { stopped: Stopped::Cap, next_slot_at: Some(*until) }),
         Stop::Interrupted(signal) => bound(Stopped::Interrupted(*signal)),
         Stop::Person(reason, said) => {
-            in_the_way(Kind::Person, format!("handles cannot be looked up ({reason}): {said}"))
+            in_the_way(ErrorKind::Person, format!("handles cannot be looked up ({reason}): {said}"))
         }
         Stop::Malformed(said) => {
-            in_the_way(Kind::Person, format!("the platform does not take the question about handles: {said}"))
+            in_the_way(ErrorKind::Person, format!("the platform does not take the question about handles: {said}"))
         }
-        Stop::Unreachable(said) => in_the_way(Kind::Unreachable, format!("no answer from the platform: {said}")),
+        Stop::Unreachable(said) => in_the_way(ErrorKind::Unreachable, format!("no answer from the platform: {said}")),
         Stop::World(said) => in_the_way(
-            Kind::Unreachable,
+            ErrorKind::Unreachable,
             format!("the platform does not answer the question about handles well: {said}"),
         ),
-        Stop::Untold(_) => in_the_way(Kind::Unreachable, "the platform does not say whose the handles are".to_owned()),
+        Stop::Untold(_) => {
+            in_the_way(ErrorKind::Unreachable, "the platform does not say whose the handles are".to_owned())
+        }
     }
 }
 
-fn base_url(text: &str) -> Result<BaseUrl, CliError> {
+fn base_url(text: &str) -> Result<BaseUrl, CommandError> {
     text.parse().map_err(|error: crate::platform::InvalidBaseUrl| {
-        CliError::new(Kind::Config, error.to_string())
+        CommandError::new(ErrorKind::Config, error.to_string())
             .hint("set CLEANUP_X_API to an https address (http only on loopback)")
     })
 }
@@ -407,7 +420,7 @@ async fn plan(
     store: &mut Store,
     (jobs, bystanders): (Option<&[JobId]>, &Bystanders),
     context: &Context,
-) -> Result<Plan, CliError> {
+) -> Result<Plan, CommandError> {
     let mut plan = Plan { pace: context.settings.run.pace, ..Plan::default() };
     for status in store.status(None).await? {
         if jobs.is_some_and(|jobs| !jobs.contains(&status.job.id)) || bystanders.has(&status) {
@@ -433,11 +446,12 @@ mod tests {
         let said = || "HTTP 503: over capacity".to_owned();
         for stop in [Stop::World(said()), Stop::Unreachable(said())] {
             assert!(
-                bound_of(&stop).is_err_and(|error| error.kind == Kind::Unreachable && error.message.contains("503"))
+                bound_of(&stop)
+                    .is_err_and(|error| error.kind == ErrorKind::Unreachable && error.message.contains("503"))
             );
         }
         for stop in [Stop::Person("unauthorized".to_owned(), said()), Stop::Malformed(said())] {
-            assert!(bound_of(&stop).is_err_and(|error| error.kind == Kind::Person));
+            assert!(bound_of(&stop).is_err_and(|error| error.kind == ErrorKind::Person));
         }
         let bound = |stop| bound_of(&stop).ok().map(|bound| (bound.stopped, bound.next_slot_at));
         assert_eq!(bound(Stop::Requests), Some((Stopped::Requests, None)));

@@ -6,28 +6,27 @@ use jiff::tz::TimeZone;
 
 use crate::cli::args::ExplainArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
-use crate::cli::timing::full_text;
 use crate::domain::{Outcome, crash_note, refusal_note};
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{AttemptView, TaskHistory};
+use crate::text::{escaped, full_text};
 
 /// Tells the history of the target.
 ///
 /// # Errors
 /// Exit code 2 where no job has the target; the queue cannot be read.
-pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
     let histories = match context.existing_queue().await? {
         Some(mut store) => {
             let histories = store.explain(&args.target).await?;
             store.close().await;
             histories
         }
-        None => return Err(context.no_queue(Kind::Usage)),
+        None => return Err(context.no_queue(ErrorKind::Usage)),
     };
     if histories.is_empty() {
         let list = context.command(&["status"]);
-        let error = CliError::new(Kind::Usage, format!("no job of this queue has the target {}", args.target));
+        let error = CommandError::new(ErrorKind::Usage, format!("no job of this queue has the target {}", args.target));
         return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
     }
     let command = |words: &[&str]| context.command(words);

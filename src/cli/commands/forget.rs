@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use crate::cli::args::ForgetArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::prompt;
-use crate::cli::timing::span_text;
 use crate::domain::{Rate, Wall, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{Forgotten, Job, Store};
+use crate::text::{escaped, span_text};
 
 /// Beyond the longest window: deadline, grace and margin of a request, and a wall clock that was set.
 const SLACK: Duration = Duration::from_secs(86_400);
@@ -18,7 +17,7 @@ const SLACK: Duration = Duration::from_secs(86_400);
 ///
 /// # Errors
 /// There is no such job, it is not settled, nobody agreed, or the queue cannot be written.
-pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandError> {
     let (mut store, jobs) = match (&args.job, args.older_than) {
         (Some(name), _) => {
             let (mut store, job) = context.job(name).await?;
@@ -59,7 +58,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CliError> {
+async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CommandError> {
     let tasks = counted(store.tasks_of_all_rounds(job).await?, "task", "tasks");
     let settled = store.settled_at(job).await?.map_or_else(String::new, |at| format!(", settled at {}", at.rfc3339()));
     let rounds = if job.round_number > 1 { format!(" in {} rounds", job.round_number) } else { String::new() };
@@ -71,7 +70,7 @@ async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CliError> 
 ///
 /// # Errors
 /// The queue cannot be read.
-pub(super) async fn keep_from(context: &Context, store: &mut Store) -> Result<Wall, CliError> {
+pub(super) async fn keep_from(context: &Context, store: &mut Store) -> Result<Wall, CommandError> {
     let now = context.clock.now();
     let by_boot = store.wall_of_boot(&context.clock.boot(), now.tick).await?;
     Ok(longest_before(by_boot.map_or(now.wall, |by_boot| by_boot.min(now.wall))))
@@ -82,21 +81,21 @@ fn longest_before(now: Wall) -> Wall {
     Wall(now.0.saturating_sub(i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)))
 }
 
-async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Result<(), CliError> {
+async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Result<(), CommandError> {
     if job.pending == 0
         && (store.settled_at(job).await?.is_some() || store.counts(job.round).await?.settled_tasks() == 0)
     {
         return Ok(());
     }
-    let error = CliError::new(
-        Kind::Usage,
+    let error = CommandError::new(
+        ErrorKind::Usage,
         format!("{} is not settled: {} pending", job.name, counted(job.pending, "task is", "tasks are")),
     );
     let (resume, cancel) = (context.command(&["resume", &job.name]), context.command(&["cancel", &job.name]));
     Err(error.hint(format!("finish it with {resume}, or give it up with {cancel}")))
 }
 
-async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result<Vec<Job>, CliError> {
+async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result<Vec<Job>, CommandError> {
     let now = context.clock.now().wall;
     let mut old = Vec::new();
     for job in store.jobs().await? {
@@ -117,17 +116,18 @@ async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result
 }
 
 /// Receipts cannot be had again, so a person is asked; the sandbox's are worth nothing.
-fn agreed(context: &Context, args: &ForgetArgs, jobs: &[Job]) -> Result<bool, CliError> {
+fn agreed(context: &Context, args: &ForgetArgs, jobs: &[Job]) -> Result<bool, CommandError> {
     if args.yes || context.settings.is_sandbox() {
         return Ok(true);
     }
     if !prompt::can_ask() {
-        let error = CliError::new(Kind::Usage, "forgetting drops receipts for good, and there is nobody to ask");
+        let error =
+            CommandError::new(ErrorKind::Usage, "forgetting drops receipts for good, and there is nobody to ask");
         return Err(error.hint("say --yes if you mean it"));
     }
     let names: Vec<_> = jobs.iter().map(|job| escaped(&job.name)).collect();
     let question = format!("Drop {} and the receipts for good?", names.join(", "));
-    prompt::confirm(&question).map_err(|error| CliError::io("the terminal", error))
+    prompt::confirm(&question).map_err(|error| CommandError::io("the terminal", error))
 }
 
 fn told(name: &str, forgotten: &Forgotten) -> String {

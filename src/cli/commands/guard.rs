@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::escape::escaped;
 use crate::cli::printer::Printer;
+use crate::text::escaped;
 
 /// The file of a keep list, absolute; none where it is a pipe, which nobody can look at again.
 pub(super) fn file_of(path: &Path) -> Option<PathBuf> {

@@ -12,10 +12,10 @@ use std::path::PathBuf;
 
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::cli::output::{WholeFile, list_error, refuse_existing, refuse_places};
 use crate::cli::progress::ReadingProgress;
 use crate::domain::{TargetId, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
 use crate::lists::filter::{Counts, Filter, Sieve, Sifted};
 use crate::lists::{Entry, ListKind, ListWriter};
@@ -25,7 +25,7 @@ use crate::lists::{Entry, ListKind, ListWriter};
 /// # Errors
 /// The archive is foreign, cut, hostile or somebody else's (65); an option makes no sense or there is no such account (2); the
 /// CSV cannot be written (74).
-pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CommandError> {
     let kind = args.what.target_kind();
     let filter = args.filter.which.wanted().resolve(Some(kind), context.clock.now().wall, &context.zone)?;
     let which = &args.filter.which;
@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CliError> {
 }
 
 /// A list of reposts none of which says what it repeats is no list that could be worked on.
-fn refuse_untold(args: &ImportArgs, tally: &Tally) -> Result<(), CliError> {
+fn refuse_untold(args: &ImportArgs, tally: &Tally) -> Result<(), CommandError> {
     if tally.untold_reposts == 0 || tally.entries > 0 {
         return Ok(());
     }
@@ -70,7 +70,7 @@ fn refuse_untold(args: &ImportArgs, tally: &Tally) -> Result<(), CliError> {
         "reposts, and does not say of which posts",
     );
     let message = format!("{} has {reposts}; nothing was written", args.archive.display());
-    Err(CliError::new(Kind::InputData, message)
+    Err(CommandError::new(ErrorKind::InputData, message)
         .hint("the platform says it: `cleanup list reposts -o unrepost.csv`; an archive of before 2018 does so, too"))
 }
 
@@ -81,8 +81,8 @@ fn write<W: Write>(
     args: &ImportArgs,
     filter: Filter,
     to: W,
-    complain: &impl Fn(io::Error) -> CliError,
-) -> Result<(W, Tally, Counts), CliError> {
+    complain: &impl Fn(io::Error) -> CommandError,
+) -> Result<(W, Tally, Counts), CommandError> {
     let followers = if filter.not_following_back { followers(context, archive, args.what)? } else { None };
     let mut sieve = Sieve::new(filter, args.filter.which.take(), args.what.target_kind());
     let mut writer = ListWriter::new(to, args.what, args.raw).map_err(complain)?;
@@ -104,7 +104,11 @@ fn write<W: Write>(
 }
 
 /// The archive's own followers tell who of those followed follows back.
-fn followers(context: &Context, archive: &mut Archive, list: ListKind) -> Result<Option<HashSet<TargetId>>, CliError> {
+fn followers(
+    context: &Context,
+    archive: &mut Archive,
+    list: ListKind,
+) -> Result<Option<HashSet<TargetId>>, CommandError> {
     if list != ListKind::Following {
         return Ok(None);
     }
@@ -115,7 +119,7 @@ fn followers(context: &Context, archive: &mut Archive, list: ListKind) -> Result
             return Ok(());
         }
         let message = format!("the archive has more than {MAX_FOLLOWERS} followers, too many to tell who follows back");
-        Err(CliError::new(Kind::InputData, message)
+        Err(CommandError::new(ErrorKind::InputData, message)
             .hint("leave out --not-following-back, or use `cleanup list following`"))
     })?;
     Ok(Some(ids))
@@ -125,8 +129,8 @@ fn read(
     context: &Context,
     archive: &mut Archive,
     list: ListKind,
-    each: &mut dyn FnMut(Entry) -> Result<(), CliError>,
-) -> Result<Tally, CliError> {
+    each: &mut dyn FnMut(Entry) -> Result<(), CommandError>,
+) -> Result<Tally, CommandError> {
     let total_bytes = archive.bytes_of(list);
     let mode = context.settings.run.progress;
     let mut progress = ReadingProgress::new(mode, context.printer, total_bytes, &format!("reading {list}"));
@@ -140,18 +144,18 @@ struct SparedFile {
 }
 
 impl SparedFile {
-    fn create(args: &ImportArgs) -> Result<SparedFile, CliError> {
+    fn create(args: &ImportArgs) -> Result<SparedFile, CommandError> {
         let Some(path) = &args.filter.spared else { return Ok(SparedFile { path: PathBuf::new(), writer: None }) };
         let begin = || ListWriter::of_spared(WholeFile::create_list(path, args.force)?, args.what, args.raw);
-        let writer = begin().map_err(|error| CliError::io(path.display(), error))?;
+        let writer = begin().map_err(|error| CommandError::io(path.display(), error))?;
         Ok(SparedFile { path: path.clone(), writer: Some(writer) })
     }
 
-    fn write(&mut self, write: impl FnOnce(&mut ListWriter<WholeFile>) -> io::Result<()>) -> Result<(), CliError> {
-        self.writer.as_mut().map_or(Ok(()), write).map_err(|error| CliError::io(self.path.display(), error))
+    fn write(&mut self, write: impl FnOnce(&mut ListWriter<WholeFile>) -> io::Result<()>) -> Result<(), CommandError> {
+        self.writer.as_mut().map_or(Ok(()), write).map_err(|error| CommandError::io(self.path.display(), error))
     }
 
-    fn keep(self) -> Result<(), CliError> {
+    fn keep(self) -> Result<(), CommandError> {
         let Some(writer) = self.writer else { return Ok(()) };
         writer.finish().and_then(WholeFile::keep).map_err(|error| list_error(&self.path, error))
     }

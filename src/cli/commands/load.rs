@@ -3,10 +3,10 @@
 use crate::app::{Accounts, HANDLE_NOT_RESOLVED, Loaded, Prepared, Who};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
 use crate::domain::counted;
+use crate::error::CommandError;
 use crate::store::{Job, JobState, ServeLock, Store};
+use crate::text::escaped;
 
 use super::run::{load_all, load_options, prepare, stand};
 use super::take_back;
@@ -18,7 +18,7 @@ const MAX_SHOWN_REJECTED: usize = 3;
 ///
 /// # Errors
 /// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
-pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError> {
     let (paths, saved) = take_back::sort(&args.files.files)?;
     let files = prepare(&paths, args.files.job.as_deref(), &args.rows, context).await?;
     let mut load = load_options(&args.rows, &files, args.reload, context)?;
@@ -49,7 +49,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CliError> {
 }
 
 /// What to type next: nothing where no row of these files is left to send.
-async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> Result<(), CliError> {
+async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> Result<(), CommandError> {
     let names: Vec<&str> = files.iter().map(|file| file.job.as_str()).collect();
     let jobs = store.jobs().await?.into_iter().filter(|job| names.contains(&job.name.as_str()) && job.pending > 0);
     let (active, resting): (Vec<Job>, Vec<Job>) = jobs.partition(|job| job.state == JobState::Active);
@@ -85,7 +85,7 @@ pub(super) fn say_handles(file: &Prepared, context: &Context) {
 }
 
 /// Rows whose handle nobody has asked about were rejected: a load does not use the network. Says so; true if there are any.
-async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -> Result<bool, CliError> {
+async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -> Result<bool, CommandError> {
     if file.survey.handles == 0 {
         return Ok(false);
     }

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 
 use crate::cli::args::{Cli, ManArgs};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
+use crate::error::{CommandError, ErrorKind};
 
 /// Where to find the pages that a page refers to.
 const SEE_ALSO: &str = ".SH \"SEE ALSO\"\n\\fBcleanup man COMMAND\\fR prints the page of a command, and \\fBcleanup COMMAND \\-\\-help\\fR the \
@@ -16,7 +16,7 @@ const SEE_ALSO: &str = ".SH \"SEE ALSO\"\n\\fBcleanup man COMMAND\\fR prints the
 ///
 /// # Errors
 /// There is no such command (2), or stdout cannot be written.
-pub fn run(context: &Context, args: &ManArgs) -> Result<u8, CliError> {
+pub fn run(context: &Context, args: &ManArgs) -> Result<u8, CommandError> {
     let mut pages = Pages::default();
     pages.collect("", root());
     let wanted = args.command.join("-");
@@ -26,13 +26,12 @@ pub fn run(context: &Context, args: &ManArgs) -> Result<u8, CliError> {
     };
     if wanted.is_empty() {
         let message = format!("there is no command `{}`", args.command.join(" "));
-        return Err(
-            CliError::new(Kind::Usage, message).hint("cleanup --help lists them; cleanup man prints every page")
-        );
+        return Err(CommandError::new(ErrorKind::Usage, message)
+            .hint("cleanup --help lists them; cleanup man prints every page"));
     }
     let mut manual = Vec::new();
     for page in wanted {
-        page.render(&mut manual).map_err(|error| CliError::io("the manual", error))?;
+        page.render(&mut manual).map_err(|error| CommandError::io("the manual", error))?;
     }
     context.printer.bytes(&manual)?;
     Ok(0)

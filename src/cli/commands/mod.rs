@@ -41,18 +41,18 @@ pub(crate) use account::list::listed as account_list_json;
 
 use super::args::Command;
 use super::context::Context;
-use super::error::CliError;
+use crate::error::CommandError;
 
 /// Does what a command says.
 ///
 /// # Errors
 /// Whatever ends it early; the error knows its exit code.
-pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CliError> {
+pub async fn dispatch(command: &Command, context: &Context) -> Result<u8, CommandError> {
     match command {
         Command::Run(args) => run::run(context, args).await,
         Command::Resume(args) => resume::run(context, args).await,
         Command::Load(args) => load::run(context, args).await,
-        Command::Check(args) => check::run(context, args).await.map_err(CliError::after_check),
+        Command::Check(args) => check::run(context, args).await.map_err(check::after_each_row),
         Command::Status(args) => status::run(context, args).await,
         Command::Report(args) => report::run(context, args).await,
         Command::Undo(args) => undo::run(context, args).await,

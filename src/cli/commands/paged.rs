@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::app::Facts;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::cli::output::WholeFile;
+use crate::error::{CommandError, ErrorKind};
 use crate::pages::{Card, MAX_LINKS_PER_PAGE};
 use crate::store::PickedTask;
 
@@ -22,12 +22,13 @@ impl Places {
     ///
     /// # Errors
     /// Stdout was asked for, and takes no second page.
-    pub(super) fn for_links(output: Option<&Path>, rows: u64) -> Result<Places, CliError> {
+    pub(super) fn for_links(output: Option<&Path>, rows: u64) -> Result<Places, CommandError> {
         let count = rows.div_ceil(MAX_LINKS_PER_PAGE).max(1);
         let Some(path) = output else {
             if count > 1 {
                 let message = format!("{rows} rows are {count} pages, and stdout takes one");
-                return Err(CliError::new(Kind::Usage, message).hint("name a file with -o; the others stand beside it"));
+                return Err(CommandError::new(ErrorKind::Usage, message)
+                    .hint("name a file with -o; the others stand beside it"));
             }
             return Ok(Places { paths: None, names: vec!["stdout".to_owned()] });
         };
@@ -47,16 +48,16 @@ impl Places {
     }
 
     /// Puts a page, counted from 1, in its place.
-    pub(super) fn put(&self, number: u64, page: &str, context: &Context) -> Result<(), CliError> {
+    pub(super) fn put(&self, number: u64, page: &str, context: &Context) -> Result<(), CommandError> {
         let path = self.paths.as_ref().and_then(|paths| paths.get(usize::try_from(number).ok()?.checked_sub(1)?));
         put(path.map(PathBuf::as_path), page, context)
     }
 }
 
 /// Puts a page into a file, whole or not at all, or on stdout.
-pub(super) fn put(path: Option<&Path>, page: &str, context: &Context) -> Result<(), CliError> {
+pub(super) fn put(path: Option<&Path>, page: &str, context: &Context) -> Result<(), CommandError> {
     let Some(path) = path else { return context.printer.bytes(page.as_bytes()) };
-    let complain = |error| CliError::io(path.display(), error);
+    let complain = |error| CommandError::io(path.display(), error);
     let mut file = WholeFile::create(path).map_err(complain)?;
     file.write_all(page.as_bytes()).map_err(complain)?;
     file.keep().map_err(complain)

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use crate::app::{self, Who};
 use crate::auth::TokenSource;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
 use crate::domain::{AccountId, Action, Platform};
+use crate::error::CommandError;
 use crate::platform::Client;
 use crate::store::{Account, Store};
+use crate::text::escaped;
 
 /// The most that is said.
 const MAX_WARNINGS: usize = 20;
@@ -26,7 +26,7 @@ pub(super) async fn look(
     client: &Client,
     work: &[(AccountId, Action)],
     context: &Context,
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     if context.settings.is_sandbox() || work.is_empty() {
         return Ok(());
     }

@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use crate::app::{self, Bases, Who};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::printer::Printer;
-use crate::cli::timing::LocalClock;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Platform, TargetId, Tick, counted};
 use crate::engine::Shutdown;
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Means, News, Reader, Way};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{Account, Store, StoreError};
+use crate::text::{LocalClock, escaped};
 
 /// The most effects an embedded sandbox is told of.
 const MAX_TOLD_EFFECTS: u32 = 1_000_000;
@@ -33,20 +32,20 @@ pub(super) struct Reach {
 
 impl Reach {
     /// Finds the platforms, and starts the pretend one where it is asked for.
-    pub(super) async fn of(platform: Option<Platform>, context: &Context) -> Result<Reach, CliError> {
+    pub(super) async fn of(platform: Option<Platform>, context: &Context) -> Result<Reach, CommandError> {
         let settings = &context.settings;
         let (sandbox, bases) = if settings.is_sandbox() {
             let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
             let sandbox = sandbox.map_err(super::sandbox::explain)?;
             let base: BaseUrl =
-                sandbox.base_url().parse().map_err(|error| CliError::new(Kind::Fault, format!("{error}")))?;
+                sandbox.base_url().parse().map_err(|error| CommandError::new(ErrorKind::Fault, format!("{error}")))?;
             let base = Arc::new(base);
             (Some(sandbox), Bases { x: Arc::clone(&base), aisa: base })
         } else {
             (None, Bases::of(settings)?)
         };
         let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
-            .map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?;
+            .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
         let who = Who::of(settings, platform, Some(bases.x))?;
         Ok(Reach { who, client: Arc::new(client), sandbox })
     }
@@ -71,7 +70,7 @@ impl Reach {
 }
 
 /// The account a command is about: the one named, or the one that acts where nobody is named (`app::default_account`).
-pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CliError> {
+pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CommandError> {
     let accounts = store.accounts().await?;
     let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
     let hint = if names.is_empty() {
@@ -83,7 +82,7 @@ pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Resu
         )
     };
     let found = id.and_then(|id| accounts.iter().find(|account| account.id == id).cloned());
-    found.ok_or_else(|| CliError::new(Kind::Usage, "it is not said whose list it is").hint(hint))
+    found.ok_or_else(|| CommandError::new(ErrorKind::Usage, "it is not said whose list it is").hint(hint))
 }
 
 /// What bounds reading.
@@ -101,13 +100,13 @@ pub(super) async fn reader(
     account: &Account,
     bounds: Bounds,
     shutdown: Shutdown,
-) -> Result<Reader, CliError> {
+) -> Result<Reader, CommandError> {
     let settings = &context.settings;
     let accounts = [account.clone()];
     let tokens = app::open_tokens(settings, who, &accounts, context.clock.clone()).await?;
     let mut access = who.access(&accounts, |_| Some(Arc::from([])));
     let access = access.remove(&account.id).ok_or_else(|| {
-        CliError::new(Kind::Fault, format!("there is no way to the platform of {}", account.name))
+        CommandError::new(ErrorKind::Fault, format!("there is no way to the platform of {}", account.name))
             .hint("please report this")
     })?;
     let way =

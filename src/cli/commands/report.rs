@@ -7,12 +7,12 @@ use std::path::Path;
 use crate::app::{Wanted, write_receipts};
 use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::output::{WholeFile, refuse_places};
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::ReceiptFormat;
 use crate::store::{Job, Store};
+use crate::text::escaped;
 
 use super::{report_page, worklist};
 
@@ -20,12 +20,12 @@ use super::{report_page, worklist};
 ///
 /// # Errors
 /// There is no such job or round; the queue cannot be read, the file cannot be written.
-pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref()], [Some(&job.path)])?;
     let round = args.round.unwrap_or(job.round_number);
     if round > job.round_number {
-        let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));
+        let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     }
     if let Some(kinds) = &args.worklist {
@@ -61,8 +61,8 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CliError> {
 }
 
 /// Beside the file first (mode 0600), then in its place: a reader never sees half a report.
-async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) -> Result<u64, CliError> {
-    let complain = |error| CliError::io(path.display(), error);
+async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) -> Result<u64, CommandError> {
+    let complain = |error| CommandError::io(path.display(), error);
     let file = WholeFile::create(path).map_err(complain)?;
     let (file, rows) = write_receipts(store, job, wanted, file, &complain).await?;
     file.keep().map_err(complain)?;

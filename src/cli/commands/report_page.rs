@@ -3,12 +3,12 @@
 use crate::app::FactColumns;
 use crate::cli::args::ReportArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::domain::TaskState;
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::cells_from_stored;
 use crate::pages::{Card, LookRow, MAX_BARS, MAX_LOOK_ROWS, OutcomeRow, ReportPage, report_page};
 use crate::store::{Job, PickOrder, PickedTask, RejectedRow, Store, Wanted};
+use crate::text::escaped;
 
 use super::paged::{card, file_of, put};
 
@@ -22,7 +22,7 @@ pub(super) async fn run(
     mut store: Store,
     job: &Job,
     round: u32,
-) -> Result<u8, CliError> {
+) -> Result<u8, CommandError> {
     let outcomes = store.reasons(job, round).await?;
     let timeline = store.timeline(job, round, MAX_BARS, SHORTEST_STRETCH_MS).await?;
     let (look, look_total) = look_rows(&mut store, job, round).await?;
@@ -60,11 +60,11 @@ pub(super) async fn run(
 }
 
 /// The first rows that need a look, in the order of the file, and how many there are.
-async fn look_rows(store: &mut Store, job: &Job, round: u32) -> Result<(Vec<LookRow>, u64), CliError> {
+async fn look_rows(store: &mut Store, job: &Job, round: u32) -> Result<(Vec<LookRow>, u64), CommandError> {
     let states = vec![TaskState::Failed, TaskState::Provisional];
     let wanted = Wanted { states, ghosts: false };
     let Some(picked) = store.pick(job, round, &wanted, PickOrder::File).await? else {
-        let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));
+        let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     };
     let tasks = store.picked(0, MAX_LOOK_ROWS).await?;

@@ -3,15 +3,15 @@
 use crate::app;
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::progress::held_back_text;
 use crate::cli::summary::{Report, run_summary};
 use crate::domain::{JobId, counted};
 use crate::engine::{Finish, Stopped};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{READER_VERSION, keep};
 use crate::store::{DrainLock, JobState, JobStatus, Store};
+use crate::text::escaped;
 
 use super::bystanders::Bystanders;
 use super::closing;
@@ -24,7 +24,7 @@ use super::signals::Signals;
 ///
 /// # Errors
 /// A job is not known, the queue or the account is in the way.
-pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandError> {
     if args.dry_run {
         return dry_run(context, args).await;
     }
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
     ended.map(|report| report.code)
 }
 
-async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> {
+async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CommandError> {
     let mut jobs = named(context, args).await?;
     let Some(store) = context.existing_queue().await? else { return closing::no_queue(args.drain.json, context) };
     let only = (!args.jobs.is_empty()).then_some(jobs.as_slice());
@@ -63,7 +63,7 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CliError> 
 }
 
 /// The jobs that are named; none where all are meant.
-async fn named(context: &Context, args: &ResumeArgs) -> Result<Vec<JobId>, CliError> {
+async fn named(context: &Context, args: &ResumeArgs) -> Result<Vec<JobId>, CommandError> {
     let mut jobs: Vec<JobId> = Vec::with_capacity(args.jobs.len());
     for name in &args.jobs {
         let (store, job) = context.job(name).await?;
@@ -75,7 +75,7 @@ async fn named(context: &Context, args: &ResumeArgs) -> Result<Vec<JobId>, CliEr
         keep::read(path)?;
         if guard::file_of(path).is_none() {
             let message = format!("--keep {}: that is no file", path.display());
-            return Err(CliError::new(Kind::Usage, message)
+            return Err(CommandError::new(ErrorKind::Usage, message)
                 .hint("the list is read again while rows are sent: write it to a file and name that"));
         }
     }
@@ -83,7 +83,7 @@ async fn named(context: &Context, args: &ResumeArgs) -> Result<Vec<JobId>, CliEr
 }
 
 /// What would be sent. Nothing is changed and nobody is asked; with `--json` stdout holds the object of every run.
-async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CliError> {
+async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandError> {
     let jobs = named(context, args).await?;
     let (mut lines, mut code) = (Vec::new(), 0);
     match context.existing_queue().await? {
@@ -144,7 +144,7 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
 }
 
 /// Rows that an older version queued are judged before anybody is asked about them, so that only those are counted that will be sent.
-async fn say_held_back(store: &mut Store, jobs: &[JobId], context: &Context) -> Result<(), CliError> {
+async fn say_held_back(store: &mut Store, jobs: &[JobId], context: &Context) -> Result<(), CommandError> {
     for held in app::recheck(store, Some(jobs), context.clock.now().wall).await? {
         context.printer.warn(&held_back_text(&held.job, &held.reason, held.tasks));
     }

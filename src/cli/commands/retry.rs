@@ -1,11 +1,11 @@
 //! `cleanup retry`: failed tasks go back into the queue.
 
 use crate::cli::args::RetryArgs;
-use crate::cli::context::{Context, nearest};
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
+use crate::cli::context::Context;
 use crate::domain::{Outcome, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{Job, JobState, Store};
+use crate::text::{escaped, nearest};
 
 /// The most reasons that are named.
 const MAX_REASONS_NAMED: usize = 20;
@@ -14,7 +14,7 @@ const MAX_REASONS_NAMED: usize = 20;
 ///
 /// # Errors
 /// There is no such job, no task of it failed for the reason that was named (2), or the queue cannot be written.
-pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
     let now = context.clock.now().wall;
     let retried = match &args.reason {
@@ -48,7 +48,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CliError> {
 }
 
 /// Where others have failed, a reason that none of them has is a mistake.
-async fn refuse_unknown(store: &mut Store, job: &Job, reason: &str) -> Result<(), CliError> {
+async fn refuse_unknown(store: &mut Store, job: &Job, reason: &str) -> Result<(), CommandError> {
     let all = store.reasons(job, job.round_number).await?;
     let failed: Vec<(String, u64)> = all
         .into_iter()
@@ -70,5 +70,5 @@ async fn refuse_unknown(store: &mut Store, job: &Job, reason: &str) -> Result<()
         None => list,
     };
     let message = format!("no task of {} failed with the reason {}", escaped(&job.name), escaped(reason));
-    Err(CliError::new(Kind::Usage, message).hint(hint))
+    Err(CommandError::new(ErrorKind::Usage, message).hint(hint))
 }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use crate::app::{self, Accounts, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
 use crate::cli::args::{ReloadArgs, RowArgs, RunArgs};
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
 use crate::cli::notify;
 use crate::cli::summary::{Report, run_summary};
 use crate::domain::{Action, JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
+use crate::error::CommandError;
 use crate::jobfile::{JobFileError, NAME_COLUMNS};
 use crate::store::{DrainLock, Job, Store};
+use crate::text::escaped;
 use crate::web::Hub;
 
 use super::bystanders::Bystanders;
@@ -28,7 +28,7 @@ use super::whose::Whose;
 ///
 /// # Errors
 /// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
-pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> {
     if args.dry_run {
         let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
         return dry_run(&files, args, context).await;
@@ -51,7 +51,7 @@ pub(super) struct Within {
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> Result<Report, CliError> {
+pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> Result<Report, CommandError> {
     let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
     let mut load = load_options(&args.rows, &files, args.reload, context)?;
     load.settles_handles = true;
@@ -102,7 +102,7 @@ async fn already_finished(
     load: &mut LoadOptions,
     json: bool,
     context: &Context,
-) -> Result<Option<Report>, CliError> {
+) -> Result<Option<Report>, CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
     load.handles_asked = store.handles_asked().await?;
     let Some(jobs) = app::finished_jobs(&mut store, rows.account.as_ref(), files, load).await? else {
@@ -118,7 +118,7 @@ async fn already_finished(
 }
 
 /// What would happen. With `--json` stdout holds the object of every run, of which nothing has been done.
-async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Result<u8, CliError> {
+async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Result<u8, CommandError> {
     if !args.drain.json {
         return check::show(files, &args.rows, args.reload, context, Findings::Text).await;
     }
@@ -133,7 +133,7 @@ pub(super) async fn prepare(
     job: Option<&str>,
     rows: &RowArgs,
     context: &Context,
-) -> Result<Vec<Prepared>, CliError> {
+) -> Result<Vec<Prepared>, CommandError> {
     // A queue that cannot be read is told by whoever needs it.
     let known = known_jobs(files, job, context).await.unwrap_or_default();
     // Only reposts are read differently for platforms, so only for them the accounts are looked up.
@@ -157,7 +157,7 @@ pub(super) async fn prepare(
 }
 
 /// What `check` needs to see what this command has seen.
-fn check_with_the_same_options(error: CliError, rows: &RowArgs, context: &Context) -> CliError {
+fn check_with_the_same_options(error: CommandError, rows: &RowArgs, context: &Context) -> CommandError {
     let source = error.source.as_ref().and_then(|source| source.downcast_ref::<JobFileError>());
     let Some(JobFileError::NoUsableRow { path, .. } | JobFileError::Strict { path, .. }) = source else { return error };
     let action = rows.action.map(|action| action.to_string());
@@ -167,10 +167,10 @@ fn check_with_the_same_options(error: CliError, rows: &RowArgs, context: &Contex
     }
     let (bare, whole) = (format!("`cleanup check {path}`"), context.command(&words));
     let hint = error.hint.as_ref().map(|hint| hint.replace(&bare, &whole));
-    CliError { hint, ..error }
+    CommandError { hint, ..error }
 }
 
-async fn known_jobs(files: &[PathBuf], job: Option<&str>, context: &Context) -> Result<Vec<Job>, CliError> {
+async fn known_jobs(files: &[PathBuf], job: Option<&str>, context: &Context) -> Result<Vec<Job>, CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
     let known = app::known_jobs(&mut store, files, job).await;
     store.close().await;
@@ -183,7 +183,7 @@ pub(super) fn load_options(
     files: &[Prepared],
     reload: ReloadArgs,
     context: &Context,
-) -> Result<LoadOptions, CliError> {
+) -> Result<LoadOptions, CommandError> {
     let mut kinds = files.iter().map(Prepared::kind);
     let first = kinds.next().flatten();
     let kind = first.filter(|_| kinds.all(|kind| kind == first));
@@ -219,7 +219,7 @@ pub(super) async fn stand(
     files: &[Prepared],
     options: &LoadOptions,
     context: &Context,
-) -> Result<(Accounts, Vec<Standing>), CliError> {
+) -> Result<(Accounts, Vec<Standing>), CommandError> {
     let stood = app::stand_all(who, store, rows.account.as_ref(), files, options).await;
     stood.map_err(|error| check_with_the_same_options(error, rows, context))
 }
@@ -232,7 +232,7 @@ pub(super) async fn load_all(
     accounts: &Accounts,
     options: &LoadOptions,
     context: &Context,
-) -> Result<Vec<JobId>, CliError> {
+) -> Result<Vec<JobId>, CommandError> {
     let mut jobs = Vec::with_capacity(files.len());
     for (file, standing) in files.iter().zip(standings) {
         let before = store.job(&file.job).await?;

@@ -2,7 +2,7 @@
 
 use crate::cli::args::SandboxArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
+use crate::error::{CommandError, ErrorKind};
 use crate::sandbox::{Faults, InvalidFaults, ListSizes, Options, Sandbox, SandboxError};
 
 use super::signals::Signals;
@@ -11,7 +11,7 @@ use super::signals::Signals;
 ///
 /// # Errors
 /// The address is not this machine's, or is taken.
-pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CommandError> {
     let defaults = Options::default();
     let options = Options {
         listen: args.listen,
@@ -42,18 +42,19 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CliError> 
     Ok(signal.exit_code())
 }
 
-fn faults(args: &SandboxArgs) -> Result<Faults, CliError> {
+fn faults(args: &SandboxArgs) -> Result<Faults, CommandError> {
     let Some(text) = &args.faults else { return Ok(Faults::default()) };
     text.parse().map_err(|error: InvalidFaults| {
-        CliError::new(Kind::Usage, error.to_string()).hint("write it as none, 5%, or a list such as 429=2%,gone=3%")
+        CommandError::new(ErrorKind::Usage, error.to_string())
+            .hint("write it as none, 5%, or a list such as 429=2%,gone=3%")
     })
 }
 
 /// The sandbox could not start.
-pub(super) fn explain(error: SandboxError) -> CliError {
+pub(super) fn explain(error: SandboxError) -> CommandError {
     let hint = match &error {
         SandboxError::NotLoopback { .. } => "listen on 127.0.0.1 or ::1; a pretend platform is for this machine only",
         SandboxError::Listen { .. } => "is another one running? choose another port with --listen 127.0.0.1:PORT",
     };
-    CliError::new(Kind::Usage, error.to_string()).hint(hint)
+    CommandError::new(ErrorKind::Usage, error.to_string()).hint(hint)
 }

@@ -2,20 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::cli::cost::length_per_endpoint;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
-use crate::cli::estimate;
-use crate::cli::timing::span_text;
+use crate::app::status::{estimate, length_per_endpoint};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec, counted};
+use crate::error::CommandError;
 use crate::platform::find;
 use crate::store::{JobState, Store};
+use crate::text::{escaped, span_text};
 
 /// So many tasks of an action for an account.
 pub(crate) type Work = BTreeMap<(AccountId, Action), u64>;
 
-pub(crate) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CliError> {
+pub(crate) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CommandError> {
     let found = store.jobs().await?.into_iter().find(|known| known.id == job);
     let Some(job) = found.filter(|job| job.state == JobState::Active) else { return Ok(()) };
     for (action, account, count) in store.pending_by_lane(job.round).await? {
@@ -25,7 +23,7 @@ pub(crate) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) 
 }
 
 /// The accounts' short names and platforms.
-pub(crate) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (String, Platform)>, CliError> {
+pub(crate) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (String, Platform)>, CommandError> {
     let accounts = store.accounts().await?.into_iter();
     Ok(accounts.map(|account| (account.id, (account.name.to_string(), account.platform))).collect())
 }

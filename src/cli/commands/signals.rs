@@ -4,8 +4,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
 use crate::engine::{ShutdownSender, Signal};
+use crate::error::CommandError;
 
 /// The signals that end a run.
 pub(super) struct Signals(mpsc::Receiver<Signal>);
@@ -15,7 +15,7 @@ pub(super) enum Never {}
 
 impl Signals {
     /// Begins to listen; from here on the default of dying at once is off.
-    pub(super) fn listen() -> Result<Signals, CliError> {
+    pub(super) fn listen() -> Result<Signals, CommandError> {
         const MOST_WAITING: usize = 8;
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
         let ignored = ignored_signals();
@@ -27,7 +27,7 @@ impl Signals {
             if ignored & bit(kind) != 0 {
                 continue;
             }
-            let mut stream = signal(kind).map_err(|error| CliError::io("signals", error))?;
+            let mut stream = signal(kind).map_err(|error| CommandError::io("signals", error))?;
             let sender = sender.clone();
             tokio::spawn(async move {
                 while stream.recv().await.is_some() {

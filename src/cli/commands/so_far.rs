@@ -4,12 +4,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bystanders::Bystanders;
+use crate::app::status::JobCounts;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
-use crate::cli::summary::{JobCounts, Report, failure_with};
+use crate::cli::summary::{Report, failure_with};
 use crate::domain::{JobId, MicroUsd, counted};
 use crate::engine::{Event, Finish, Listener, Signal, Stopped};
+use crate::error::CommandError;
+use crate::text::escaped;
 
 /// What a run has used, as far as it is saved.
 #[derive(Clone, Default)]
@@ -40,11 +41,11 @@ impl SoFar {
     /// Nobody reads stdout.
     pub(super) async fn tell_failure(
         &self,
-        error: CliError,
+        error: CommandError,
         (ours, bystanders): (Option<&[JobId]>, &Bystanders),
         json: bool,
         context: &Context,
-    ) -> Result<Report, CliError> {
+    ) -> Result<Report, CommandError> {
         let mut jobs = Vec::new();
         if let Ok(Some(mut store)) = context.existing_queue().await {
             jobs = store.status(None).await.unwrap_or_default();

@@ -2,20 +2,17 @@
 //!
 //! In: where everything stands. Out: a table, or the JSON of the contract.
 
-use crate::cli::account_standing::next_slot;
-use crate::cli::account_trouble::{TroubledAccount, reason_of};
-use crate::cli::activity_text::activity_sentence;
+use crate::app::status::{
+    Look, RowCounts, Standing, TroubledAccount, activity_sentence, hold_text, next_slot, reason_of,
+};
 use crate::cli::args::StatusArgs;
+use crate::cli::commands::schedule::jobs_of;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
-use crate::cli::progress::hold_text;
-use crate::cli::standing::{Look, Standing};
-use crate::cli::summary::RowCounts;
-use crate::cli::timing::clock_text;
 use crate::domain::{Moment, Wall, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::limits::WindowUsage;
 use crate::store::{Job, Store};
+use crate::text::{clock_text, escaped};
 
 const HEADINGS: [&str; 2] = ["Jobs", "Accounts"];
 
@@ -23,7 +20,7 @@ const HEADINGS: [&str; 2] = ["Jobs", "Accounts"];
 ///
 /// # Errors
 /// Exit code 2 for a job that is not there; the queue cannot be read.
-pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandError> {
     let view = match context.existing_queue().await? {
         Some(mut store) => {
             let view = look(context, &mut store, &args.jobs).await?;
@@ -31,7 +28,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
             view
         }
         None => match args.jobs.first() {
-            Some(_) => return Err(context.no_queue(Kind::Usage)),
+            Some(_) => return Err(context.no_queue(ErrorKind::Usage)),
             None if args.json => Standing::default(),
             None => {
                 context.printer.data(&context.no_queue_sentence())?;
@@ -47,8 +44,8 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CliError> {
     Ok(0)
 }
 
-async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<Standing, CliError> {
-    let mut standing = Look::at_all(&context.settings, &context.clock).look(store).await?;
+async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<Standing, CommandError> {
+    let mut standing = Look::at_all(&context.settings, &context.clock, jobs_of).look(store).await?;
     let known = |name: &&String| standing.jobs.iter().any(|job| job.status.job.name == **name);
     if let Some(name) = names.iter().find(|name| !known(name)) {
         let jobs: Vec<Job> = standing.jobs.into_iter().map(|job| job.status.job).collect();

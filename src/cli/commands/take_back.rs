@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{SavedWorklist, Source};
 use crate::store::{Store, Taken, Tick, Worklist};
+use crate::text::escaped;
 
 /// Sorts files into job files and saved worklists, and reads these. Standard input can only be a job file.
 ///
 /// # Errors
 /// A saved worklist cannot be read. What is wrong with a job file is found out later.
-pub(super) fn sort(files: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<(PathBuf, SavedWorklist)>), CliError> {
+pub(super) fn sort(files: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<(PathBuf, SavedWorklist)>), CommandError> {
     let (mut jobs, mut saved) = (Vec::new(), Vec::new());
     for file in files {
         match open(file) {
@@ -42,7 +42,7 @@ pub(super) async fn find(
     store: &mut Store,
     saved: &[(PathBuf, SavedWorklist)],
     context: &Context,
-) -> Result<Vec<Option<Worklist>>, CliError> {
+) -> Result<Vec<Option<Worklist>>, CommandError> {
     let mut found = Vec::with_capacity(saved.len());
     for (path, saved) in saved {
         if saved.token.is_empty() {
@@ -57,7 +57,7 @@ pub(super) async fn find(
             } else {
                 "add --sandbox if it is of a job of the sandbox, or name its queue with --db"
             };
-            return Err(CliError::new(Kind::InputData, message).hint(hint));
+            return Err(CommandError::new(ErrorKind::InputData, message).hint(hint));
         };
         if worklist.is_outdated {
             let job = &worklist.job;
@@ -67,7 +67,7 @@ pub(super) async fn find(
                 worklist.round_number
             );
             let again = context.command(&["report", job, "--worklist", "-o", "by-hand.html"]);
-            return Err(CliError::new(Kind::InputData, message).hint(format!("make a new one: {again}")));
+            return Err(CommandError::new(ErrorKind::InputData, message).hint(format!("make a new one: {again}")));
         }
         found.push(Some(worklist));
     }
@@ -84,7 +84,7 @@ pub(super) async fn take(
     saved: SavedWorklist,
     worklist: Option<&Worklist>,
     context: &Context,
-) -> Result<bool, CliError> {
+) -> Result<bool, CommandError> {
     let name = escaped(&path.to_string_lossy()).into_owned();
     let Some(worklist) = worklist else {
         context.printer.say(&format!("{name}: a worklist without rows; nothing was changed"));

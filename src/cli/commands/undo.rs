@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::app::{FactColumns, Facts};
 use crate::cli::args::UndoArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::output::{WholeFile, refuse_places};
 use crate::domain::{Action, TaskState, Wall};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::TableWriter;
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, restore_page};
 use crate::store::{Job, PickOrder, PickedTask, Store, Wanted};
+use crate::text::escaped;
 
 use super::paged::{Places, card, file_of};
 
@@ -24,13 +24,13 @@ const COLUMNS: [&str; 9] = ["target_id", "handle", "name", "account", "action", 
 ///
 /// # Errors
 /// There is no such job or round; the queue cannot be read, a file cannot be written.
-pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref(), args.html.as_ref()], [Some(&job.path)])?;
     let round = args.round.unwrap_or(job.round_number);
     let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
     let Some(total) = store.pick(&job, round, &wanted, PickOrder::NewestFirst).await? else {
-        let error = CliError::new(Kind::Usage, format!("{} has no round {round}", job.name));
+        let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     };
     let actions = store.actions(&job, round).await?;
@@ -81,7 +81,7 @@ impl List<'_> {
         sentences
     }
 
-    async fn table(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<(), CliError> {
+    async fn table(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<(), CommandError> {
         match file_of(args.output.as_ref()) {
             None => {
                 let out = context.printer.data_writer();
@@ -89,7 +89,7 @@ impl List<'_> {
                 self.write_table(store, out, args.raw, &complain).await.map(drop)
             }
             Some(path) => {
-                let complain = |error| CliError::io(path.display(), error);
+                let complain = |error| CommandError::io(path.display(), error);
                 let file = WholeFile::create(path).map_err(complain)?;
                 self.write_table(store, file, args.raw, &complain).await?.keep().map_err(complain)
             }
@@ -101,8 +101,8 @@ impl List<'_> {
         store: &mut Store,
         to: W,
         raw: bool,
-        complain: &impl Fn(std::io::Error) -> CliError,
-    ) -> Result<W, CliError> {
+        complain: &impl Fn(std::io::Error) -> CommandError,
+    ) -> Result<W, CommandError> {
         let mut table = TableWriter::new(to, raw);
         table.header(COLUMNS).map_err(complain)?;
         for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
@@ -119,7 +119,7 @@ impl List<'_> {
     }
 
     /// Writes the pages; where they are, unless on stdout.
-    async fn pages(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<Vec<PathBuf>, CliError> {
+    async fn pages(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
         let places = Places::for_links(file_of(args.html.as_ref()), self.total)?;
         let now = context.clock.now().wall;
         for number in 1..=places.count() {

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use crate::app;
 use crate::cli::args::RowArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
 use crate::domain::{AccountName, Platform};
+use crate::error::CommandError;
 use crate::store::Account;
 
 /// The platforms of accounts.
@@ -40,7 +40,7 @@ impl Whose {
     }
 }
 
-async fn known(context: &Context) -> Result<Vec<Account>, CliError> {
+async fn known(context: &Context) -> Result<Vec<Account>, CommandError> {
     if context.settings.is_sandbox() || context.settings.db().is_err() {
         return Ok(Vec::new());
     }

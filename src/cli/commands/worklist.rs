@@ -3,13 +3,13 @@
 use crate::app::{FactColumns, Facts};
 use crate::cli::args::{ReportArgs, ReportFormat, WorklistKind};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::output::WholeFile;
 use crate::domain::{TaskState, Wall};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{TableWriter, WORKLIST_COLUMNS};
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, WorklistPage, worklist_page};
 use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
+use crate::text::escaped;
 
 use super::paged::{Places, card, file_of};
 
@@ -23,17 +23,20 @@ pub(super) async fn run(
     kinds: &[WorklistKind],
     mut store: Store,
     job: &Job,
-) -> Result<u8, CliError> {
+) -> Result<u8, CommandError> {
     if args.round.is_some_and(|round| round != job.round_number) {
-        let error =
-            CliError::new(Kind::Usage, "a worklist is of the newest round: what was refused earlier was tried again");
+        let error = CommandError::new(
+            ErrorKind::Usage,
+            "a worklist is of the newest round: what was refused earlier was tried again",
+        );
         return Err(error.hint("leave out --round"));
     }
     let is_table = match args.format {
         None | Some(ReportFormat::Html) => false,
         Some(ReportFormat::Csv) => true,
         Some(ReportFormat::Json | ReportFormat::Jsonl) => {
-            return Err(CliError::new(Kind::Usage, "a worklist is a page or a table").hint("give --format html or csv"));
+            return Err(CommandError::new(ErrorKind::Usage, "a worklist is a page or a table")
+                .hint("give --format html or csv"));
         }
     };
     let now = context.clock.now().wall;
@@ -86,7 +89,7 @@ struct List<'a> {
 }
 
 impl List<'_> {
-    async fn pages(&self, store: &mut Store, args: &ReportArgs, context: &Context) -> Result<(), CliError> {
+    async fn pages(&self, store: &mut Store, args: &ReportArgs, context: &Context) -> Result<(), CommandError> {
         let places = Places::for_links(file_of(args.output.as_ref()), self.total)?;
         let plain = |command: String| command.trim_matches('`').to_owned();
         let load = plain(context.command(&["load", "SAVED.csv"]));
@@ -116,7 +119,7 @@ impl List<'_> {
         Ok(())
     }
 
-    async fn table(&self, store: &mut Store, args: &ReportArgs, context: &Context) -> Result<(), CliError> {
+    async fn table(&self, store: &mut Store, args: &ReportArgs, context: &Context) -> Result<(), CommandError> {
         match file_of(args.output.as_ref()) {
             None => {
                 let out = context.printer.data_writer();
@@ -124,7 +127,7 @@ impl List<'_> {
                 self.write_table(store, TableWriter::new(out, args.raw), &complain).await?;
             }
             Some(path) => {
-                let complain = |error| CliError::io(path.display(), error);
+                let complain = |error| CommandError::io(path.display(), error);
                 let file = WholeFile::create(path).map_err(complain)?;
                 self.write_table(store, TableWriter::new(file, args.raw), &complain).await?.keep().map_err(complain)?;
             }
@@ -136,8 +139,8 @@ impl List<'_> {
         &self,
         store: &mut Store,
         mut table: TableWriter<W>,
-        complain: &impl Fn(std::io::Error) -> CliError,
-    ) -> Result<W, CliError> {
+        complain: &impl Fn(std::io::Error) -> CommandError,
+    ) -> Result<W, CommandError> {
         let columns = WORKLIST_COLUMNS.iter().copied().chain(["handle", "name", "link", "why"]);
         table.header(columns).map_err(complain)?;
         for from in (0..self.total).step_by(ROWS_PER_READ as usize) {

@@ -8,7 +8,7 @@ mod view;
 
 pub use reading::ReadingProgress;
 pub(crate) use view::held_back_text;
-pub use view::{Plan, View, hold_text};
+pub use view::{Plan, View};
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::printer::{Printer, Verbosity};
-use crate::cli::timing::LocalClock;
 use crate::clock::SharedClock;
 use crate::config::ProgressMode;
 use crate::domain::{Moment, Tick};
 use crate::engine::{Event, Listener};
+use crate::text::LocalClock;
 
 /// Between two lines, and between two notices that nobody answers, or not well.
 const LINE_EVERY: Duration = Duration::from_secs(60);

@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use crate::cli::escape::{clipped, escaped};
-use crate::cli::estimate;
-use crate::cli::timing::{LocalClock, span_text};
+use crate::app::status::{estimate, hold_text};
 use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall, counted};
 use crate::engine::{Event, Progress, WindowLevel};
 use crate::limits::Pace;
+use crate::text::{LocalClock, clipped, escaped, span_text};
 
 /// A speed is told once it has been watched for so long.
 const SPEED_AFTER: Duration = Duration::from_secs(10);
@@ -181,17 +180,6 @@ pub(crate) fn held_back_text(job: &str, reason: &str, tasks: u64) -> String {
     format!(
         "{job}: {rows} rejected by this one ({reason}) and not sent; `cleanup report {job}` shows them, and loading the file again says what to do"
     )
-}
-
-/// Why an account waits, in words.
-pub fn hold_text(reason: &str) -> &str {
-    match reason {
-        "rate_limit" => "the platform asked for it (rate limit)",
-        "hidden_cap" => "the platform keeps a longer limit that it does not name",
-        "usage_cap" => "the app's usage cap is reached",
-        "spend_cap" => "the spend cap of the billing cycle is reached",
-        other => other,
-    }
 }
 
 /// What an earlier run left that died.

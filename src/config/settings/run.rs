@@ -1,43 +1,11 @@
 //! What a run goes by.
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::super::file::ConfigFile;
-use super::Overrides;
+use super::super::modes::ProgressMode;
+use super::super::overrides::Overrides;
 use crate::limits::{Pace, Values};
-
-/// How many workers a run may have.
-pub(in crate::config) const WORKERS: RangeInclusive<u16> = 1..=1024;
-
-/// How a run shows that it moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProgressMode {
-    /// A bar on a terminal, lines elsewhere.
-    #[default]
-    Auto,
-    /// A bar.
-    Bar,
-    /// A line a minute.
-    Plain,
-    /// Nothing.
-    None,
-}
-
-impl ProgressMode {
-    /// Every mode.
-    pub const ALL: [ProgressMode; 4] = [ProgressMode::Auto, ProgressMode::Bar, ProgressMode::Plain, ProgressMode::None];
-
-    /// The word in options and in the config file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ProgressMode::Auto => "auto",
-            ProgressMode::Bar => "bar",
-            ProgressMode::Plain => "plain",
-            ProgressMode::None => "none",
-        }
-    }
-}
 
 /// What a run goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,13 @@
 //! What can be wrong with an archive. All of it is bad input; nothing has been written when it is told.
 
 use std::io;
+use std::path::Path;
 
 use super::{MAX_BYTES_PER_COMPRESSED_BYTE, MAX_FILE_BYTES, MAX_FILES, MAX_JSON_DEPTH, MAX_TOTAL_BYTES};
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
+use crate::text::with_near_file;
 
 /// An archive cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -267,6 +270,21 @@ impl ArchiveFault {
                 }
                 _ => ArchiveFault::Unreadable(error),
             },
+        }
+    }
+}
+
+impl From<ArchiveError> for CommandError {
+    fn from(error: ArchiveError) -> CommandError {
+        let hint = match &error.fault {
+            ArchiveFault::Missing => with_near_file(Path::new(&error.archive), error.hint()),
+            _ => error.hint().to_owned(),
+        };
+        CommandError {
+            kind: ErrorKind::InputData,
+            message: error.to_string(),
+            hint: Some(hint),
+            source: Some(error.into()),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::auth::{NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Platform, Tick, UserId, Wall};
 use crate::engine::{Shutdown, Signal};
+use crate::error::CommandError;
 use crate::lists::filter::Rule;
 use crate::platform::{BaseUrl, Client, Page};
 use crate::store::{ReadEnd, ReadId, Store, StoreError};
@@ -119,4 +120,13 @@ pub enum FetchError {
     /// The credentials cannot be used, for a reason of the configuration's.
     #[error(transparent)]
     Token(NoToken),
+}
+
+impl From<FetchError> for CommandError {
+    fn from(error: FetchError) -> CommandError {
+        match error {
+            FetchError::Store(error) => error.into(),
+            FetchError::Token(error) => error.into(),
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 
 use super::Rule;
 use crate::domain::Wall;
+use crate::error::{CommandError, ErrorKind};
 
 /// The most entries that are put in order: all of them stand in memory until the last has been seen.
 pub const MAX_ORDERED_ENTRIES: usize = 500_000;
@@ -138,5 +139,11 @@ impl<T> PartialOrd for Held<T> {
 impl<T> Ord for Held<T> {
     fn cmp(&self, other: &Held<T>) -> Ordering {
         self.key.cmp(&other.key)
+    }
+}
+
+impl From<TooManyToOrder> for CommandError {
+    fn from(error: TooManyToOrder) -> CommandError {
+        CommandError::new(ErrorKind::Usage, error.to_string()).hint("add --limit N, or leave out --order")
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::{Age, Day, Filter, Since, Unreadable};
 use crate::clock::LocalZone;
 use crate::domain::{TargetKind, Wall};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{JobFileError, keep};
 
 /// The rules as they were asked for.
@@ -87,6 +88,20 @@ impl Wanted {
         match kind.and_then(|kind| filter.misfit(kind)) {
             Some(misfit) => Err(FilterError::Misfit(misfit)),
             None => Ok(filter),
+        }
+    }
+}
+
+impl From<FilterError> for CommandError {
+    fn from(error: FilterError) -> CommandError {
+        match error {
+            FilterError::List(error) => error.into(),
+            FilterError::Time { .. } => {
+                CommandError::new(ErrorKind::Usage, error.to_string()).hint("give a date or an age nearer to today")
+            }
+            FilterError::Misfit(_) => {
+                CommandError::new(ErrorKind::Usage, error.to_string()).hint("leave that option out")
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::layout::{Frame, Pager};
 use super::words::{commands, foreign};
-use crate::cli::progress::hold_text;
+use crate::app::status::hold_text;
 use crate::domain::Wall;
 use crate::store::Account;
 

@@ -6,9 +6,9 @@ use maud::{Markup, PreEscaped, html};
 
 use super::layout::{Frame, count};
 use super::words::outcome_class;
-use crate::cli::timing::clock_text;
 use crate::domain::{Outcome, Wall};
 use crate::store::{Course, MAX_SAMPLED_TASKS};
+use crate::text::clock_text;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 260.0;

@@ -7,9 +7,9 @@ use super::layout::{Frame, count};
 use super::new::{fields, in_form_words};
 use super::words::{foreign, reason};
 use crate::app::Forecast;
-use crate::cli::timing::span_text;
 use crate::domain::Platform;
 use crate::platform::find;
+use crate::text::span_text;
 use crate::web::uploads::Checked;
 
 /// The page.

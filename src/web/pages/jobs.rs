@@ -6,9 +6,8 @@ use maud::{Markup, html};
 use super::chart::job_meter;
 use super::layout::{Frame, count};
 use super::words::{activity_chip, foreign};
-use crate::cli::activity_text::activity_label;
-use crate::cli::standing::JobStanding;
-use crate::cli::timing::span_text;
+use crate::app::status::{JobStanding, activity_label};
+use crate::text::span_text;
 
 /// A job, and what it is doing.
 pub(in crate::web) struct JobLine {

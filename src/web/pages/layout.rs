@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::words;
-use crate::cli::timing::{clock_text, full_text};
 use crate::domain::Wall;
+use crate::text::{clock_text, full_text};
 use crate::web::state::EngineState;
 
 /// How it looks.

@@ -160,7 +160,7 @@ pub(super) fn cells(row: &RowView) -> Markup {
     let cells = row.record.as_deref().map(cells_from_stored).unwrap_or_default();
     let others = cells.iter().filter(|cell| !cell.is_empty() && Some(cell.as_str()) != row.target.as_deref());
     let shown: Vec<String> =
-        others.take(MAX_CELLS).map(|cell| crate::cli::escape::clipped(cell, MAX_CELL_CHARS).into_owned()).collect();
+        others.take(MAX_CELLS).map(|cell| crate::text::clipped(cell, MAX_CELL_CHARS).into_owned()).collect();
     html! { (shown.join(" · ")) }
 }
 

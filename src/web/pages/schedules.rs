@@ -8,13 +8,12 @@ use maud::{Markup, html};
 
 use super::layout::{Frame, Pager, count};
 use super::words::{encoded, foreign};
-use crate::cli::error::exit_code_in_words;
-use crate::cli::escape::clipped;
-use crate::cli::timing::span_text;
 use crate::domain::Wall;
+use crate::error::exit_code_in_words;
 use crate::schedule::diary::{moment_text, time_text, why, why_ended};
 use crate::schedule::plan::Start;
 use crate::store::{FiringState, Job, StoredFiring, StoredSchedule};
+use crate::text::{clipped, span_text};
 
 /// The most of a command that is shown, in characters.
 const MAX_COMMAND_CHARS: usize = 1_000;

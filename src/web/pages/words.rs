@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::app::Activity;
-use crate::cli::escape::escaped;
 use crate::domain::Outcome;
+use crate::text::escaped;
 use crate::web::state::EngineState;
 
 /// What a command has done, by the word it left in the address. Nothing of the address itself is shown.

@@ -25,10 +25,10 @@ use super::guard::Visitor;
 use super::pages::{self, NewForm};
 use super::problem::Problem;
 use super::state::{EngineState, Web};
+use crate::app::status::{Cost, cost_of};
 use crate::app::{self, FileOptions, Forecast, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
-use crate::cli::cost::{Cost, cost_of};
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action, Platform, Tick, Wall, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{CheckReport, keep};
 use crate::lists::filter::{Filter, Take};
 use crate::store::{Deed, Job, Store, make_own_folder};
@@ -156,8 +156,8 @@ impl Uploads {
     }
 
     /// A new file in the folder, readable by its owner alone.
-    fn create(&self) -> Result<(std::fs::File, Received), CliError> {
-        let complain = |error| CliError::io(self.folder.display(), error);
+    fn create(&self) -> Result<(std::fs::File, Received), CommandError> {
+        let complain = |error| CommandError::io(self.folder.display(), error);
         make_own_folder(&self.folder).map_err(complain)?;
         let path = self.folder.join(format!("{}{:016x}.csv", place::RECEIVED, fastrand::u64(..)));
         let mut options = std::fs::OpenOptions::new();
@@ -167,7 +167,7 @@ impl Uploads {
 }
 
 /// Reads and judges a waiting file, on a thread of its own: it may have millions of rows.
-async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Prepared, LoadOptions), CliError> {
+async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Prepared, LoadOptions), CommandError> {
     let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
     let file = waiting.file.0.clone();
     let keep_file = waiting.keep.as_ref().map(|keep| keep.0.clone());
@@ -194,9 +194,9 @@ async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Pr
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
         let (again, allow_shrink, moved) = (choices.again, choices.allow_shrink, choices.moved);
         let load = LoadOptions { again, allow_shrink, moved, rules, ..LoadOptions::default() };
-        Ok::<_, CliError>((prepared, load))
+        Ok::<_, CommandError>((prepared, load))
     });
-    judging.await.map_err(|error| CliError::new(Kind::Fault, "the file could not be judged").because(error))?
+    judging.await.map_err(|error| CommandError::new(ErrorKind::Fault, "the file could not be judged").because(error))?
 }
 
 /// What is in the file, and what would happen. Nothing has been queued.
@@ -243,8 +243,8 @@ async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem
     Ok(Checked { id, choices, report, forecast, handles, cost, known, form })
 }
 
-fn not_read() -> CliError {
-    CliError::new(Kind::Fault, "the file was not read").hint("upload it again")
+fn not_read() -> CommandError {
+    CommandError::new(ErrorKind::Fault, "the file was not read").hint("upload it again")
 }
 
 /// Whose API the file's rows will be sent to, as far as one file has one.
@@ -288,7 +288,7 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     let (accounts, standings) =
         app::stand_all(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
     let ([file], [standing]) = (&files, standings.as_slice()) else {
-        return Err(CliError::new(Kind::Fault, "one file has one standing").into());
+        return Err(CommandError::new(ErrorKind::Fault, "one file has one standing").into());
     };
     if *standing == Standing::Cancelled {
         return Err(is_cancelled(file));

@@ -7,8 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::cli::error::CliError;
 use crate::domain::Wall;
+use crate::error::CommandError;
 
 /// A job's file in its place. Dropped without [`JobFile::keep`], the place is as it was before.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl JobFile {
     ///
     /// # Errors
     /// The folder does not take it: the name is too long for this file system, or there is no room.
-    pub(super) fn put(received: &Path, place: &Path) -> Result<JobFile, CliError> {
+    pub(super) fn put(received: &Path, place: &Path) -> Result<JobFile, CommandError> {
         let (new, before) = (beside(received, NEW), beside(received, BEFORE));
         let placed = JobFile::exchange(received, place, &new, &before);
         if placed.is_err() {
@@ -32,7 +32,7 @@ impl JobFile {
                 let _ = std::fs::remove_file(path);
             }
         }
-        placed.map_err(|error| CliError::io(place.display(), error))
+        placed.map_err(|error| CommandError::io(place.display(), error))
     }
 
     fn exchange(received: &Path, place: &Path, new: &Path, before: &Path) -> std::io::Result<JobFile> {
@@ -75,9 +75,9 @@ pub(super) fn keep_list_of(folder: &Path, job: &str, load: u64) -> PathBuf {
 ///
 /// # Errors
 /// As [`JobFile::put`].
-pub(super) fn put_keep_list(received: &Path, place: &Path) -> Result<(), CliError> {
+pub(super) fn put_keep_list(received: &Path, place: &Path) -> Result<(), CommandError> {
     let _ = std::fs::remove_file(place);
-    link_or_copy(received, place).map_err(|error| CliError::io(place.display(), error))
+    link_or_copy(received, place).map_err(|error| CommandError::io(place.display(), error))
 }
 
 /// Removes the keep lists of a job's earlier loads but for the one it is sent under now.

@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::form::filled_in;
 use super::place::keep_list_of;
 use super::{Choices, Received, Uploads, Waiting};
-use crate::cli::error::CliError;
 use crate::domain::{Action, Platform};
+use crate::error::CommandError;
 use crate::web::guard::Visitor;
 use crate::web::problem::Problem;
 use crate::web::state::Web;
@@ -144,7 +144,7 @@ async fn text_of(mut field: Field<'_>) -> Result<String, Problem> {
 /// Writes a field to a file of its own, which stays as long as what is given; and its length.
 async fn store_file(uploads: &Uploads, mut field: Field<'_>) -> Result<(Received, u64), Problem> {
     let (mut file, received) = uploads.create()?;
-    let complain = |error| CliError::io(received.0.display(), error);
+    let complain = |error| CommandError::io(received.0.display(), error);
     let mut bytes = 0_u64;
     while let Some(piece) = next_piece(&mut field).await? {
         bytes += piece.len() as u64;

@@ -2,19 +2,20 @@
 
 use super::{keep_one, refuse_another, stdin};
 use crate::app::{self, Ways};
-use crate::auth::{Document, Login, aisa_key, aisa_user, oauth1};
+use crate::auth::{Document, Login, aisa_key, aisa_user};
 use crate::cli::args::AccountAddArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{Platform, Secret};
+use crate::error::{CommandError, ErrorKind};
 use crate::platform::Credentials;
+use crate::platform::oauth1;
 use crate::store::CredentialKind;
 
 /// Keeps it.
 ///
 /// # Errors
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
-pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CommandError> {
     let (mut store, vault) = super::open(context).await?;
     let document = read(context, args.platform).await?;
     let told = match &document {
@@ -25,8 +26,11 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
     if let (Some(told), Some(given)) = (&told, &args.user_id)
         && told != given
     {
-        return Err(CliError::new(Kind::Usage, format!("the token says that its user is {told}, not {given}"))
-            .hint("leave --user-id out"));
+        return Err(CommandError::new(
+            ErrorKind::Usage,
+            format!("the token says that its user is {told}, not {given}"),
+        )
+        .hint("leave --user-id out"));
     }
     let user = match (args.user_id.clone().or(told), &document) {
         (Some(user), _) => user,
@@ -36,7 +40,7 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
             ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))?
         }
         (None, _) => {
-            let error = CliError::new(Kind::Usage, "it is not known whose token this is");
+            let error = CommandError::new(ErrorKind::Usage, "it is not known whose token this is");
             return Err(error.hint("give its numeric user ID with --user-id"));
         }
     };
@@ -60,12 +64,12 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
     Ok(0)
 }
 
-async fn read(context: &Context, platform: Platform) -> Result<Document, CliError> {
+async fn read(context: &Context, platform: Platform) -> Result<Document, CommandError> {
     if platform == Platform::Aisa {
         let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose());
-        return key
-            .map(|key| Document::Aisa { key })
-            .map_err(|error| CliError::new(Kind::Usage, error.to_string()).hint("give the key on stdin, one line"));
+        return key.map(|key| Document::Aisa { key }).map_err(|error| {
+            CommandError::new(ErrorKind::Usage, error.to_string()).hint("give the key on stdin, one line")
+        });
     }
     let token = legal(stdin::secret(context, "access token").await?)?;
     let (what, needed) =
@@ -74,7 +78,7 @@ async fn read(context: &Context, platform: Platform) -> Result<Document, CliErro
     match (platform, second) {
         (Platform::XV1, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
         (Platform::XV1, None) => {
-            let error = CliError::new(Kind::Usage, "x-v1 speaks OAuth 1.0a, and stdin holds one line only");
+            let error = CommandError::new(ErrorKind::Usage, "x-v1 speaks OAuth 1.0a, and stdin holds one line only");
             Err(error.hint("give two lines: the access token and its secret"))
         }
         (_, refresh) => Ok(Document::OAuth2 { access: token, refresh }),
@@ -82,10 +86,10 @@ async fn read(context: &Context, platform: Platform) -> Result<Document, CliErro
 }
 
 /// What could not stand in a header is no token.
-fn legal(secret: Secret) -> Result<Secret, CliError> {
+fn legal(secret: Secret) -> Result<Secret, CommandError> {
     Credentials::bearer(secret.clone()).map(|_| secret).map_err(unusable)
 }
 
-fn unusable(error: crate::platform::InvalidToken) -> CliError {
-    CliError::new(Kind::Usage, format!("stdin: {error}")).hint("one token a line, without quotes and spaces")
+fn unusable(error: crate::platform::InvalidToken) -> CommandError {
+    CommandError::new(ErrorKind::Usage, format!("stdin: {error}")).hint("one token a line, without quotes and spaces")
 }

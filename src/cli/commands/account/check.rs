@@ -5,16 +5,16 @@ use std::collections::hash_map::Entry;
 
 use serde_json::{Value, json};
 
+use crate::app::status::{TroubledAccount, only_unfinished, reason_of};
 use crate::app::{self, EnvironmentAccount, Ways, Who};
 use crate::auth::{NoToken, TokenSource, list};
-use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::domain::{AccountId, Action, Platform, UserId};
+use crate::error::{CommandError, ErrorKind};
 use crate::platform::{Credentials, Finding, find};
 use crate::store::{Account, Credential, Store, StoreError};
+use crate::text::escaped;
 
 /// What is in line for an account, by job.
 ///
@@ -79,7 +79,7 @@ struct Checked {
 ///
 /// # Errors
 /// A name is nobody's (2), the key is wrong (78), the queue cannot be read.
-pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8, CommandError> {
     let settings = &context.settings;
     let mut queue = context.existing_queue().await?;
     let all = match &mut queue {
@@ -195,7 +195,7 @@ async fn check(
     asked: &[Action],
     ways: &Ways,
     tokens: &TokenSource,
-) -> Result<Checked, CliError> {
+) -> Result<Checked, CommandError> {
     let mut said = Vec::new();
     let mut state = State::Good;
     let actions = record
@@ -260,7 +260,12 @@ fn fits(account: &Account, record: Option<&Credential>, action: Action, said: &m
     State::Bad
 }
 
-fn tell(context: &Context, args: &AccountCheckArgs, checked: &[Checked], warnings: &[String]) -> Result<u8, CliError> {
+fn tell(
+    context: &Context,
+    args: &AccountCheckArgs,
+    checked: &[Checked],
+    warnings: &[String],
+) -> Result<u8, CommandError> {
     let word = |state: State| match state {
         State::Good => "good",
         State::Unknown => "unknown",
@@ -290,8 +295,8 @@ fn tell(context: &Context, args: &AccountCheckArgs, checked: &[Checked], warning
         }
     }
     Ok(match checked.iter().map(|one| one.state).max() {
-        Some(State::Bad) => Kind::Person.exit_code(),
-        Some(State::Unknown) => Kind::Unreachable.exit_code(),
+        Some(State::Bad) => ErrorKind::Person.exit_code(),
+        Some(State::Unknown) => ErrorKind::Unreachable.exit_code(),
         Some(State::Good) | None => 0,
     })
 }

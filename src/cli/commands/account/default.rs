@@ -4,14 +4,14 @@ use super::find;
 use crate::app::{self, DefaultAccount, DefaultReason};
 use crate::cli::args::AccountDefaultArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
 use crate::domain::AccountName;
+use crate::error::CommandError;
 
 /// Chooses it, or says who it is.
 ///
 /// # Errors
 /// There is no such account (2), the queue cannot be read or written.
-pub(super) async fn run(context: &Context, args: &AccountDefaultArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &AccountDefaultArgs) -> Result<u8, CommandError> {
     match &args.name {
         Some(name) => choose(context, name).await,
         None if args.none => choose_none(context).await,
@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, args: &AccountDefaultArgs) -> Result<
     }
 }
 
-async fn choose(context: &Context, name: &AccountName) -> Result<u8, CliError> {
+async fn choose(context: &Context, name: &AccountName) -> Result<u8, CommandError> {
     let (mut store, account) = find(context, name).await?;
     store.set_default_account(Some(account.id)).await?;
     let is_logged_in = store.is_logged_in(account.id).await?;
@@ -40,7 +40,7 @@ async fn choose(context: &Context, name: &AccountName) -> Result<u8, CliError> {
     Ok(0)
 }
 
-async fn choose_none(context: &Context) -> Result<u8, CliError> {
+async fn choose_none(context: &Context) -> Result<u8, CommandError> {
     if let Some(mut store) = context.existing_queue().await? {
         store.set_default_account(None).await?;
         store.close().await;
@@ -50,7 +50,7 @@ async fn choose_none(context: &Context) -> Result<u8, CliError> {
 }
 
 /// The name goes to stdout, for scripts; why it is this one to stderr.
-async fn tell(context: &Context) -> Result<u8, CliError> {
+async fn tell(context: &Context) -> Result<u8, CommandError> {
     let known = match context.existing_queue().await? {
         Some(mut store) => {
             let known = store.accounts().await?;

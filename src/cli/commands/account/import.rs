@@ -8,25 +8,28 @@ use crate::app::{self, Ways};
 use crate::auth::{Document, ImportError, ImportRow, Login, import, keep};
 use crate::cli::args::AccountImportArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::near_file::with_near_file;
 use crate::domain::{Platform, TargetId, UserId, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::first_damaged;
 use crate::platform::Credentials;
+use crate::text::with_near_file;
 
 /// Imports them.
 ///
 /// # Errors
 /// A row cannot be used (65), a platform does not say whose a token is (77, 69), a name is somebody else's (2). Then none of
 /// the file is kept.
-pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u8, CommandError> {
     let (mut store, vault) = super::open(context).await?;
     let from_stdin = args.file == Path::new("-");
     let rows = if from_stdin { import(std::io::stdin().lock()) } else { read(&args.file) };
     let rows = rows.map_err(|error| refused(&args.file, &error))?;
     if rows.is_empty() {
-        return Err(CliError::new(Kind::InputData, format!("{}: there are no accounts in it", args.file.display()))
-            .hint("the first line names the columns; see `cleanup account --help`"));
+        return Err(CommandError::new(
+            ErrorKind::InputData,
+            format!("{}: there are no accounts in it", args.file.display()),
+        )
+        .hint("the first line names the columns; see `cleanup account --help`"));
     }
     refuse_rounded(&args.file, &rows)?;
     let app = app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()));
@@ -46,7 +49,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
         };
         if let Some(line) = lines.insert((row.platform, user.clone()), row.line) {
             let message = format!("{}: lines {line} and {} are the same user, {user}", args.file.display(), row.line);
-            return Err(CliError::new(Kind::InputData, message).hint("drop one of them; nothing was imported"));
+            return Err(CommandError::new(ErrorKind::InputData, message).hint("drop one of them; nothing was imported"));
         }
         logins.push(row.into_login(user, app.clone()));
     }
@@ -55,7 +58,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
     context.printer.say(&format!("imported: {}, sealed", counted(kept.len(), "account", "accounts")));
     if !from_stdin {
         let name = args.file.display().to_string();
-        let shown = crate::cli::escape::escaped(&name);
+        let shown = crate::text::escaped(&name);
         context.printer.say(&format!("delete {shown} now: it holds the tokens in clear"));
         if std::fs::metadata(&args.file).is_ok_and(|about| about.mode() & 0o077 != 0) {
             context.printer.warn(&format!("other users of this machine can read {shown}"));
@@ -69,7 +72,7 @@ fn read(path: &Path) -> Result<Vec<ImportRow>, ImportError> {
 }
 
 /// A table with user IDs that a spreadsheet or a program has rounded gives tokens to strangers' names.
-fn refuse_rounded(path: &Path, rows: &[ImportRow]) -> Result<(), CliError> {
+fn refuse_rounded(path: &Path, rows: &[ImportRow]) -> Result<(), CommandError> {
     let with_id = |row: &ImportRow| Some((row.line, row.user.as_ref()?.as_str().parse::<TargetId>().ok()?));
     let (lines, ids): (Vec<u64>, Vec<TargetId>) = rows.iter().filter_map(with_id).unzip();
     let Some((place, form)) = first_damaged(&ids) else { return Ok(()) };
@@ -79,32 +82,32 @@ fn refuse_rounded(path: &Path, rows: &[ImportRow]) -> Result<(), CliError> {
         path.display()
     );
     let hint = format!("{}; or leave user_id empty, and the platform is asked; nothing was imported", form.remedy());
-    Err(CliError::new(Kind::InputData, message).hint(hint))
+    Err(CommandError::new(ErrorKind::InputData, message).hint(hint))
 }
 
 /// The platform knows whose an OAuth 2.0 token is; all others say so themselves.
-async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CliError> {
+async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CommandError> {
     let access = match &row.document {
         Document::OAuth2 { access, .. } => access.clone(),
         Document::OAuth1 { .. } | Document::Aisa { .. } => {
-            let error = CliError::new(Kind::InputData, format!("line {}: the user is missing", row.line));
+            let error = CommandError::new(ErrorKind::InputData, format!("line {}: the user is missing", row.line));
             return Err(
                 error.hint("fill in user_id; only the user of an OAuth 2.0 token can be asked; nothing was imported")
             );
         }
     };
     let credentials = Credentials::bearer(access).map_err(|error| {
-        CliError::new(Kind::InputData, format!("line {}: {error}", row.line))
+        CommandError::new(ErrorKind::InputData, format!("line {}: {error}", row.line))
             .hint("copy the token again; nothing was imported")
     })?;
     ways.user_of(&credentials).await.map_err(|reply| {
         let error = app::nobody(&ways.bases.x, &reply);
         let message = format!("line {}, {}: {}; nothing was imported", row.line, row.name, error.message);
-        CliError { message, ..error }
+        CommandError { message, ..error }
     })
 }
 
-fn refused(path: &Path, error: &ImportError) -> CliError {
+fn refused(path: &Path, error: &ImportError) -> CommandError {
     let mut message = format!("{}: {error}", path.display());
     if let ImportError::Rows { faults, count } = error {
         for fault in faults.iter().skip(1) {
@@ -120,5 +123,5 @@ fn refused(path: &Path, error: &ImportError) -> CliError {
         }
         _ => "nothing was imported; mend the file and give the command again".to_owned(),
     };
-    CliError::new(Kind::InputData, message).hint(hint)
+    CommandError::new(ErrorKind::InputData, message).hint(hint)
 }

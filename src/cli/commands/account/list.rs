@@ -6,18 +6,17 @@ use crate::app::{self, EnvironmentAccount, login_needed};
 use crate::auth::{Why, list};
 use crate::cli::args::AccountListArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
-use crate::cli::timing::clock_text;
 use crate::config::Settings;
 use crate::domain::{Action, UserId};
+use crate::error::CommandError;
 use crate::store::{Account, Credential, Store};
+use crate::text::{clock_text, escaped};
 
 /// Lists them.
 ///
 /// # Errors
 /// The queue cannot be read.
-pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, CommandError> {
     let accounts = match context.existing_queue().await? {
         Some(mut store) => {
             let accounts = list(&mut store).await?;
@@ -49,7 +48,7 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
 ///
 /// # Errors
 /// The queue cannot be read; the environment holds credentials that cannot be used.
-pub(crate) async fn listed(settings: &Settings, store: &mut Store) -> Result<Value, CliError> {
+pub(crate) async fn listed(settings: &Settings, store: &mut Store) -> Result<Value, CommandError> {
     let environment = app::environment_accounts(&settings.credentials)?;
     let mut listed = all_to_json(&list(store).await?, &environment);
     if settings.is_sandbox() {

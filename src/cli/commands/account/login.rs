@@ -5,29 +5,28 @@ use crate::app::{self, Ways};
 use crate::auth::{App, Attempt, Document, LOGIN_WAIT_SECONDS, Listener, Login, Redirect, scopes_for};
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::domain::{Action, Platform, Secret, UserId};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::lists::fetch::collection_of;
-use crate::platform::find_reading;
-use crate::platform::{Credentials, table};
+use crate::platform::{Credentials, find_reading, table};
 use crate::store::{Account, Store};
+use crate::text::escaped;
 
 /// Logs in.
 ///
 /// # Errors
 /// No app is configured (78), nobody said yes (77), the platform does not answer (69).
-pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8, CommandError> {
     let known = known(context, args).await?;
     let platform = args.platform.or(known.as_ref().map(|account| account.platform)).unwrap_or(Platform::XV2);
     if let Some(account) = known.as_ref().filter(|account| account.platform != platform) {
         let message = format!("{} is an account of {}, not of {platform}", account.name, account.platform);
-        return Err(CliError::new(Kind::Usage, message).hint("give this login another name"));
+        return Err(CommandError::new(ErrorKind::Usage, message).hint("give this login another name"));
     }
     let offered: Vec<Action> = table(platform).iter().map(|endpoint| endpoint.action).collect();
     if let Some(action) = args.actions.iter().find(|action| !offered.contains(action)) {
-        return Err(CliError::new(Kind::Usage, format!("{platform} does not offer {action}"))
+        return Err(CommandError::new(ErrorKind::Usage, format!("{platform} does not offer {action}"))
             .hint("see docs/platforms.md for what each platform offers"));
     }
     match platform {
@@ -38,14 +37,14 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
 }
 
 /// The account that is named, if there is one already.
-async fn known(context: &Context, args: &AccountLoginArgs) -> Result<Option<Account>, CliError> {
+async fn known(context: &Context, args: &AccountLoginArgs) -> Result<Option<Account>, CommandError> {
     match &args.name {
         Some(name) => match find(context, name).await {
             Ok((store, account)) => {
                 store.close().await;
                 Ok(Some(account))
             }
-            Err(error) if error.kind == Kind::Usage => Ok(None),
+            Err(error) if error.kind == ErrorKind::Usage => Ok(None),
             Err(error) => Err(error),
         },
         None => Ok(None),
@@ -58,7 +57,7 @@ pub(super) async fn actions(
     store: &mut Store,
     args: &AccountLoginArgs,
     known: Option<&Account>,
-) -> Result<Vec<Action>, CliError> {
+) -> Result<Vec<Action>, CommandError> {
     if !args.actions.is_empty() {
         return Ok(args.actions.clone());
     }
@@ -73,12 +72,13 @@ pub(super) async fn actions(
 }
 
 /// OAuth 2.0 with PKCE.
-async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CliError> {
+async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CommandError> {
     let settings = &context.settings;
     let app = app::needed_app(settings)?;
     let redirect = settings.app.redirect.as_deref().unwrap_or(Redirect::DEFAULT);
     let redirect: Redirect = redirect.parse().map_err(|error: crate::auth::InvalidRedirect| {
-        CliError::new(Kind::Config, error.to_string()).hint("set [x] redirect in the config file, and register it at X")
+        CommandError::new(ErrorKind::Config, error.to_string())
+            .hint("set [x] redirect in the config file, and register it at X")
     })?;
     let ways = Ways::new(settings, context.clock.clone())?;
     let places = app::x_places(settings, &ways)?;
@@ -135,9 +135,10 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
 }
 
 /// Whose access token it is.
-async fn user_of(ways: &Ways, access: &Secret) -> Result<UserId, CliError> {
+async fn user_of(ways: &Ways, access: &Secret) -> Result<UserId, CommandError> {
     let credentials = Credentials::bearer(access.clone()).map_err(|error| {
-        CliError::new(Kind::Unreachable, format!("the platform's token is none: {error}")).hint("begin the login again")
+        CommandError::new(ErrorKind::Unreachable, format!("the platform's token is none: {error}"))
+            .hint("begin the login again")
     })?;
     ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))
 }
@@ -153,7 +154,7 @@ async fn take_back(context: &Context, ways: &Ways, app: &App, document: &Documen
 }
 
 /// Prints the address and opens the browser at it.
-pub(super) fn show(context: &Context, url: &str) -> Result<(), CliError> {
+pub(super) fn show(context: &Context, url: &str) -> Result<(), CommandError> {
     let opened = browser::open(url);
     context.printer.say(if opened {
         "your browser opens; if it does not, open this address:"

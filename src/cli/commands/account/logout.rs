@@ -5,10 +5,10 @@ use crate::app::{self, Ways};
 use crate::auth::{LoggedOut, Revoker, logout};
 use crate::cli::args::AccountLogoutArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
 use crate::domain::counted;
+use crate::error::CommandError;
 use crate::store::{Account, DrainLock, Store};
+use crate::text::escaped;
 
 /// The most jobs that are named.
 const MAX_JOBS_NAMED: usize = 5;
@@ -17,7 +17,7 @@ const MAX_JOBS_NAMED: usize = 5;
 ///
 /// # Errors
 /// There is no such account, the key is wrong (78), the queue cannot be written.
-pub(super) async fn run(context: &Context, args: &AccountLogoutArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &AccountLogoutArgs) -> Result<u8, CommandError> {
     let (mut store, account) = find(context, &args.name).await?;
     warn_of_work(context, &mut store, &account).await?;
     end(context, &mut store, &account, args.forget).await?;
@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, args: &AccountLogoutArgs) -> Result<u
 }
 
 /// What is under way for the account stops, and what is in line waits: said before it happens.
-async fn warn_of_work(context: &Context, store: &mut Store, account: &Account) -> Result<(), CliError> {
+async fn warn_of_work(context: &Context, store: &mut Store, account: &Account) -> Result<(), CommandError> {
     let waiting = super::check::waiting(store, account.id).await?;
     if waiting.is_empty() || store.credential(account.id).await?.is_none() {
         return Ok(());
@@ -51,7 +51,12 @@ async fn warn_of_work(context: &Context, store: &mut Store, account: &Account) -
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn end(context: &Context, store: &mut Store, account: &Account, forget: bool) -> Result<(), CliError> {
+pub(super) async fn end(
+    context: &Context,
+    store: &mut Store,
+    account: &Account,
+    forget: bool,
+) -> Result<(), CommandError> {
     let Some(record) = store.credential(account.id).await? else {
         context.printer.say(&format!("{} is not logged in", account.name));
         return Ok(());

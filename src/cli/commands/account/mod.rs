@@ -18,15 +18,15 @@ use crate::app;
 use crate::auth::{Login, Vault, keep};
 use crate::cli::args::{AccountArgs, AccountCommand};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Platform, UserId};
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{Account, Store};
 
 /// Does what the command says.
 ///
 /// # Errors
 /// Whatever ends it early; the error knows its exit code.
-pub async fn run(context: &Context, args: &AccountArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &AccountArgs) -> Result<u8, CommandError> {
     match &args.command {
         AccountCommand::Add(args) => stdin::until_signal(add::run(context, args)).await,
         AccountCommand::Login(args) => stdin::until_signal(login::run(context, args)).await,
@@ -40,14 +40,14 @@ pub async fn run(context: &Context, args: &AccountArgs) -> Result<u8, CliError> 
 }
 
 /// The queue and its vault, opened before anybody is asked for anything: a wrong key is told first.
-async fn open(context: &Context) -> Result<(Store, Vault), CliError> {
+async fn open(context: &Context) -> Result<(Store, Vault), CommandError> {
     let mut store = context.open_queue().await?;
     let vault = app::open_vault(&context.settings, &mut store).await?;
     Ok((store, vault))
 }
 
 /// The account of a name.
-pub(super) async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CliError> {
+pub(super) async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Err(unknown(name, &[])) };
     let accounts = store.accounts().await?;
     match accounts.iter().find(|account| account.name == *name) {
@@ -56,32 +56,32 @@ pub(super) async fn find(context: &Context, name: &AccountName) -> Result<(Store
     }
 }
 
-fn unknown(name: &AccountName, known: &[Account]) -> CliError {
+fn unknown(name: &AccountName, known: &[Account]) -> CommandError {
     const MAX_NAMED: usize = 20;
     let mut names: Vec<&str> = known.iter().take(MAX_NAMED).map(|account| account.name.as_str()).collect();
     if known.len() > MAX_NAMED {
         names.push("...");
     }
     let there = if names.is_empty() { "there is none".to_owned() } else { format!("there are: {}", names.join(", ")) };
-    CliError::new(Kind::Usage, format!("no account is called {name}; {there}"))
+    CommandError::new(ErrorKind::Usage, format!("no account is called {name}; {there}"))
         .hint(format!("`cleanup account login {name}` makes one"))
 }
 
 /// The name of an account that nobody named.
-fn standard_name(platform: Platform, user: &UserId) -> Result<AccountName, CliError> {
+fn standard_name(platform: Platform, user: &UserId) -> Result<AccountName, CommandError> {
     let prefix = if platform == Platform::XV2 { "x" } else { platform.name() };
-    format!("{prefix}-{user}").parse().map_err(|why: String| CliError::new(Kind::Fault, why))
+    format!("{prefix}-{user}").parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
 }
 
 /// Refuses to give a name to somebody else than it has.
-fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) -> Result<(), CliError> {
+fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) -> Result<(), CommandError> {
     match known {
         Some(account) if account.platform != platform || account.user_id != *user => {
             let message = format!(
                 "{} is user {} on {}, and this login is user {user} on {platform}; nothing was kept",
                 account.name, account.user_id, account.platform
             );
-            Err(CliError::new(Kind::Usage, message)
+            Err(CommandError::new(ErrorKind::Usage, message)
                 .hint("log out of the other user in the browser first, or give this login another name"))
         }
         _ => Ok(()),
@@ -89,12 +89,12 @@ fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) ->
 }
 
 /// Keeps a login sealed, and says under which name.
-async fn keep_one(context: &Context, store: &mut Store, vault: &Vault, login: Login) -> Result<Account, CliError> {
+async fn keep_one(context: &Context, store: &mut Store, vault: &Vault, login: Login) -> Result<Account, CommandError> {
     let wanted = login.name.clone();
     let kept = keep(store, vault, &[login], context.clock.now().wall).await?;
     let accounts = store.accounts().await?;
     let account = accounts.into_iter().find(|account| kept.contains(&account.id));
-    let account = account.ok_or_else(|| CliError::new(Kind::Fault, "the account was not kept"))?;
+    let account = account.ok_or_else(|| CommandError::new(ErrorKind::Fault, "the account was not kept"))?;
     if account.name != wanted {
         context.printer.say(&format!("user {} was known already, as {}", account.user_id, account.name));
     }

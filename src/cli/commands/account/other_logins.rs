@@ -6,14 +6,18 @@ use crate::app::{self, Ways};
 use crate::auth::{Login, PinAttempt, aisa_key, aisa_link, aisa_user};
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::Platform;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::Account;
 
 /// The PIN flow: open the page, read the PIN off it, type it here.
-pub(super) async fn pin(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CliError> {
+pub(super) async fn pin(
+    context: &Context,
+    args: &AccountLoginArgs,
+    known: Option<&Account>,
+) -> Result<u8, CommandError> {
     let Some(sign) = app::signer(&context.settings, context.clock.clone()) else {
-        return Err(CliError::new(Kind::Config, "logging in with OAuth 1.0a needs your app's own pair of keys").hint(
+        return Err(CommandError::new(ErrorKind::Config, "logging in with OAuth 1.0a needs your app's own pair of keys").hint(
             "set CLEANUP_X_CONSUMER_KEY and CLEANUP_X_CONSUMER_SECRET (\"API key and secret\" in X's developer console)",
         ));
     };
@@ -40,10 +44,15 @@ pub(super) async fn pin(context: &Context, args: &AccountLoginArgs, known: Optio
 }
 
 /// AIsa: the key is the account, and X is linked to it at AIsa.
-pub(super) async fn aisa(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CliError> {
+pub(super) async fn aisa(
+    context: &Context,
+    args: &AccountLoginArgs,
+    known: Option<&Account>,
+) -> Result<u8, CommandError> {
     let ways = Ways::new(&context.settings, context.clock.clone())?;
     let (mut store, vault) = super::open(context).await?;
-    let unusable = |error: crate::auth::InvalidKey| CliError::new(Kind::Usage, error.to_string()).hint("see aisa.one");
+    let unusable =
+        |error: crate::auth::InvalidKey| CommandError::new(ErrorKind::Usage, error.to_string()).hint("see aisa.one");
     let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose()).map_err(unusable)?;
     let user = aisa_user(&key).map_err(unusable)?;
     refuse_another(known, Platform::Aisa, &user)?;

@@ -4,15 +4,15 @@ use super::{check, find, logout};
 use crate::cli::args::AccountRemoveArgs;
 use crate::cli::commands::forget::keep_from;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{DrainLock, Removal};
 
 /// Removes it.
 ///
 /// # Errors
 /// There is no such account (2), rows of it are in line and nobody said --yes (2), somebody drains the queue (75).
-pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u8, CommandError> {
     let (mut store, account) = find(context, &args.name).await?;
     let _lock = DrainLock::take(store.path())?;
     let waiting = check::waiting(&mut store, account.id).await?;
@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
         let jobs: Vec<&str> = waiting.iter().map(|(job, _)| job.as_str()).collect();
         let message = format!("{} has {} queued, in {}", account.name, counted(rows, "row", "rows"), jobs.join(", "));
         let cancel = context.command(&["cancel", jobs[0]]);
-        return Err(CliError::new(Kind::Usage, message).hint(format!(
+        return Err(CommandError::new(ErrorKind::Usage, message).hint(format!(
             "cancel the job with {cancel}; or add --yes, and they wait until somebody logs {} in again",
             account.name
         )));

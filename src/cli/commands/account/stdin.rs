@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::Secret;
+use crate::error::{CommandError, ErrorKind};
 
 /// The longest line that is read, in bytes: a redirect address with its code is a fraction of it.
 const MAX_LINE_BYTES: u64 = 16 * 1024;
@@ -20,7 +20,7 @@ const MAX_LINE_BYTES: u64 = 16 * 1024;
 ///
 /// # Errors
 /// As `work`.
-pub(super) async fn until_signal(work: impl Future<Output = Result<u8, CliError>>) -> Result<u8, CliError> {
+pub(super) async fn until_signal(work: impl Future<Output = Result<u8, CommandError>>) -> Result<u8, CommandError> {
     let mut signals = Signals::listen()?;
     tokio::select! {
         done = work => done,
@@ -32,7 +32,7 @@ pub(super) async fn until_signal(work: impl Future<Output = Result<u8, CliError>
 ///
 /// # Errors
 /// Stdin has ended, or holds no text.
-pub(super) async fn line(what: &'static str) -> Result<Secret, CliError> {
+pub(super) async fn line(what: &'static str) -> Result<Secret, CommandError> {
     take(what).await?.ok_or_else(|| missing(what))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn line(what: &'static str) -> Result<Secret, CliError> {
 ///
 /// # Errors
 /// As [`line`].
-pub(super) async fn secret(context: &Context, what: &'static str) -> Result<Secret, CliError> {
+pub(super) async fn secret(context: &Context, what: &'static str) -> Result<Secret, CommandError> {
     hidden(context, what).await?.ok_or_else(|| missing(what))
 }
 
@@ -53,11 +53,11 @@ pub(super) async fn another_secret(
     context: &Context,
     what: &'static str,
     needed: bool,
-) -> Result<Option<Secret>, CliError> {
+) -> Result<Option<Secret>, CommandError> {
     if io::stdin().is_terminal() && !needed { Ok(None) } else { hidden(context, what).await }
 }
 
-async fn hidden(context: &Context, what: &'static str) -> Result<Option<Secret>, CliError> {
+async fn hidden(context: &Context, what: &'static str) -> Result<Option<Secret>, CommandError> {
     let quiet = Quiet::begin();
     if quiet.is_some() {
         context.printer.say(&format!("{what} (what you type is not shown):"));
@@ -88,25 +88,25 @@ impl Drop for Quiet {
 }
 
 /// Reads in a thread of its own: a read cannot be ended, and nothing may wait for it when a signal comes.
-async fn take(what: &'static str) -> Result<Option<Secret>, CliError> {
+async fn take(what: &'static str) -> Result<Option<Secret>, CommandError> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let reader = move || {
         let _ = sender.send(read(io::stdin().lock(), what));
     };
-    std::thread::Builder::new().spawn(reader).map_err(|error| CliError::io("stdin", error))?;
+    std::thread::Builder::new().spawn(reader).map_err(|error| CommandError::io("stdin", error))?;
     receiver.await.map_err(|_| missing(what))?
 }
 
-fn read(input: impl BufRead, what: &str) -> Result<Option<Secret>, CliError> {
+fn read(input: impl BufRead, what: &str) -> Result<Option<Secret>, CommandError> {
     let mut bytes = Zeroizing::new(Vec::new());
     let mut input = input.take(MAX_LINE_BYTES);
-    input.read_until(b'\n', &mut bytes).map_err(|error| CliError::io("stdin", error))?;
+    input.read_until(b'\n', &mut bytes).map_err(|error| CommandError::io("stdin", error))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| missing(what))?.trim();
     Ok((!text.is_empty()).then(|| Secret::new(text)))
 }
 
-fn missing(what: &str) -> CliError {
-    CliError::new(Kind::Usage, format!("stdin holds no {what}"))
+fn missing(what: &str) -> CommandError {
+    CommandError::new(ErrorKind::Usage, format!("stdin holds no {what}"))
         .hint(format!("give {what} on stdin, one line; never as an argument, which everybody on the machine can see"))
 }
 

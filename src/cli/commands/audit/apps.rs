@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::line::Line;
 use super::windows::{Tally, Windows, count};
 use super::{AccountAudit, Counted, of_interest};
-use crate::cli::error::CliError;
-use crate::cli::timing::full_text;
 use crate::config::Settings;
 use crate::domain::{Platform, Scope, Tick, counted};
+use crate::error::CommandError;
 use crate::limits::Audit;
 use crate::store::{AttemptSpan, DrainWindows, Store};
+use crate::text::full_text;
 
 pub(super) struct AppAudit {
     platform: Platform,
@@ -31,7 +31,7 @@ pub(super) async fn recount(
     accounts: &[AccountAudit],
     settings: &Settings,
     record: &DrainWindows,
-) -> Result<Vec<AppAudit>, CliError> {
+) -> Result<Vec<AppAudit>, CommandError> {
     let mut found = Vec::new();
     for platform in
         Platform::ALL.into_iter().filter(|platform| accounts.iter().any(|a| a.account.platform == *platform))

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::window_json;
-use crate::cli::error::CliError;
-use crate::cli::timing::full_text;
 use crate::clock::SharedClock;
 use crate::domain::{Applies, Platform, Scope, Tick, Wall, WindowSpec, counted};
+use crate::error::CommandError;
 use crate::limits::{Audit, Fullest};
 use crate::platform::{Collection, find_reading};
 use crate::store::{Account, ReadSpan, Store};
+use crate::text::full_text;
 
 /// Wall clock and ticks drift apart by less within a boot, in milliseconds. Where the clock was set, what was read before is not judged.
 const MAX_DRIFT_MS: i64 = 60_000;
@@ -34,7 +34,7 @@ pub(super) async fn recount(
     store: &mut Store,
     account: &Account,
     clock: &SharedClock,
-) -> Result<Vec<ReadAudit>, CliError> {
+) -> Result<Vec<ReadAudit>, CommandError> {
     let (now, boot) = (clock.now(), clock.boot());
     // The wall time at which this boot's ticks began.
     let shift = now.wall.0.saturating_sub(now.tick.0);

@@ -3,8 +3,8 @@
 use super::{Finding, Grave, Level};
 use crate::cli::commands::schedule::settled_ahead;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
 use crate::domain::Wall;
+use crate::error::CommandError;
 use crate::schedule::clock_repair::believed_now;
 use crate::schedule::plan::Schedule;
 use crate::store::Store;
@@ -22,7 +22,7 @@ pub(super) async fn look(context: &Context, store: &mut Store) -> Vec<Finding> {
     }
 }
 
-async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CliError> {
+async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CommandError> {
     let now = context.clock.now().wall;
     let believed = believed_now(store, now).await?;
     let mut findings = Vec::new();
@@ -50,7 +50,7 @@ async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, 
     Ok(findings)
 }
 
-async fn schedules(context: &Context, store: &mut Store, believed: Wall) -> Result<Vec<Finding>, CliError> {
+async fn schedules(context: &Context, store: &mut Store, believed: Wall) -> Result<Vec<Finding>, CommandError> {
     let mut findings = Vec::new();
     for stored in store.schedules().await? {
         if let Err(error) = Schedule::of(&stored) {

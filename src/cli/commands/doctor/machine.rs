@@ -7,8 +7,8 @@ use super::{Finding, Grave, Level};
 use crate::app;
 use crate::auth::KeyChoice;
 use crate::cli::context::{Context, writable_remedy};
-use crate::cli::error::CliError;
 use crate::domain::{Action, Platform, counted};
+use crate::error::CommandError;
 use crate::web::access::{Password, check_metrics_token};
 
 /// With less room than this a load or a long run will fail, in bytes.
@@ -19,7 +19,7 @@ const SCARCE_FREE_BYTES: u64 = 2 << 30;
 pub(super) fn settings(context: &Context) -> Vec<Finding> {
     let settings = &context.settings;
     let mut findings = Vec::new();
-    let bad = |error: CliError| {
+    let bad = |error: CommandError| {
         let hint = error.hint.clone().unwrap_or_default();
         Finding::of("config", Level::Bad(Grave::Config), error.message, hint)
     };
@@ -49,7 +49,7 @@ pub(super) fn settings(context: &Context) -> Vec<Finding> {
     }
     if let Err(error) = settings.web.password.as_ref().map_or(Ok(()), Password::check) {
         // It is asked for behind a proxy alone.
-        let error = CliError::from(error);
+        let error = CommandError::from(error);
         let hint = error.hint.clone().unwrap_or_default();
         findings.push(Finding::of("config", Level::Warning, error.message, hint));
     }

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::cli::args::DoctorArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::printer::Verbosity;
+use crate::error::{CommandError, ErrorKind};
+use crate::text::escaped;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,9 +44,9 @@ impl Level {
     const fn exit_code(self) -> u8 {
         match self {
             Level::Good | Level::Warning => 0,
-            Level::Bad(Grave::Account) => Kind::Person.exit_code(),
-            Level::Bad(Grave::Queue) => Kind::Io.exit_code(),
-            Level::Bad(Grave::Config) => Kind::Config.exit_code(),
+            Level::Bad(Grave::Account) => ErrorKind::Person.exit_code(),
+            Level::Bad(Grave::Queue) => ErrorKind::Io.exit_code(),
+            Level::Bad(Grave::Config) => ErrorKind::Config.exit_code(),
         }
     }
 }
@@ -73,7 +73,7 @@ impl Finding {
 ///
 /// # Errors
 /// Stdout cannot be written. What is wrong is in the list, and in the exit code.
-pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CommandError> {
     let mut findings = vec![Finding::good("config", "read")];
     findings.extend(machine::settings(context));
     match context.settings.db() {

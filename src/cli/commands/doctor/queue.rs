@@ -2,12 +2,13 @@
 
 use super::{Finding, Grave, Level, clock};
 use crate::app;
+use crate::app::command_line;
+use crate::app::status::{TroubledAccount, only_unfinished, reason_of};
 use crate::auth::{KeyHeld, KeyPlace, Vault, VaultError, Why, list};
-use crate::cli::account_trouble::{TroubledAccount, only_unfinished, reason_of};
 use crate::cli::commands::account;
-use crate::cli::context::{Context, command_line};
-use crate::cli::error::{CliError, Kind};
+use crate::cli::context::Context;
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{Account, Credential, DamagedTask, DrainLock, Store};
 
 /// The most accounts that are named one by one.
@@ -23,7 +24,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
             return findings;
         }
         Err(error) => {
-            let grave = if error.kind == Kind::Config { Grave::Config } else { Grave::Queue };
+            let grave = if error.kind == ErrorKind::Config { Grave::Config } else { Grave::Queue };
             let hint = error.hint.clone().unwrap_or_default();
             return vec![Finding::of("queue", Level::Bad(grave), error.message, hint)];
         }
@@ -114,8 +115,8 @@ async fn damaged(context: &Context, store: &mut Store) -> Vec<Finding> {
 }
 
 async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
-    let bad = |error: CliError| {
-        let grave = if error.kind == Kind::Config { Grave::Config } else { Grave::Queue };
+    let bad = |error: CommandError| {
+        let grave = if error.kind == ErrorKind::Config { Grave::Config } else { Grave::Queue };
         vec![Finding::of("accounts", Level::Bad(grave), error.message, error.hint.unwrap_or_default())]
     };
     let all = match list(store).await {
@@ -210,7 +211,7 @@ fn trouble(
 }
 
 /// Whether the key at hand opens what is sealed, and where it is. No key is made or moved here.
-async fn key(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CliError> {
+async fn key(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CommandError> {
     let choice = app::key_choice(&context.settings, store.path());
     let sealed = store.has_credentials().await?;
     let Some(stamp) = store.vault_stamp().await?.filter(|_| sealed) else {

@@ -3,8 +3,8 @@
 use super::{Finding, Grave, Level};
 use crate::app;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::DrainLock;
 
 /// Puts damaged rows and counters right, and says what it did.
@@ -13,13 +13,13 @@ pub(super) async fn repair(context: &Context) -> Vec<Finding> {
         Ok(done) if done.is_empty() => vec![Finding::good("repair", "there was nothing to put right")],
         Ok(done) => done.into_iter().map(|text| Finding::good("repair", text)).collect(),
         Err(error) => {
-            let grave = if error.kind == Kind::Config { Grave::Config } else { Grave::Queue };
+            let grave = if error.kind == ErrorKind::Config { Grave::Config } else { Grave::Queue };
             vec![Finding::of("repair", Level::Bad(grave), error.message, error.hint.unwrap_or_default())]
         }
     }
 }
 
-async fn try_repair(context: &Context) -> Result<Vec<String>, CliError> {
+async fn try_repair(context: &Context) -> Result<Vec<String>, CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
     let _lock = DrainLock::take(store.path())?;
     let now = context.clock.now().wall;

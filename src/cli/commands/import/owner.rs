@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::app::SandboxAccounts;
 use crate::cli::commands::account;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::clipped;
 use crate::domain::{AccountName, Platform, UserId, is_unsafe};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::About;
+use crate::text::clipped;
 
 /// X allows 50.
 const MAX_NAME_CHARS: usize = 80;
@@ -40,24 +40,26 @@ pub(super) async fn refuse_another(
     archive: &Path,
     about: &About,
     name: &AccountName,
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     let user = user_of(context, name).await?;
     let path = archive.display();
     match about.user_id {
         Some(id) if id.to_string() == user.as_str() => Ok(()),
         Some(id) => {
             let message = format!("{path} is the archive of user {id}, and {name} is user {user}");
-            Err(CliError::new(Kind::InputData, message).hint("name the account it belongs to, or leave out --account"))
+            Err(CommandError::new(ErrorKind::InputData, message)
+                .hint("name the account it belongs to, or leave out --account"))
         }
         None => {
             let message = format!("{path} does not say whose archive it is, and {name} was asked for");
-            Err(CliError::new(Kind::InputData, message).hint("leave out --account if you know that it is theirs"))
+            Err(CommandError::new(ErrorKind::InputData, message)
+                .hint("leave out --account if you know that it is theirs"))
         }
     }
 }
 
 /// The user on X that a name stands for: as the queue knows it, else as the environment says.
-async fn user_of(context: &Context, name: &AccountName) -> Result<UserId, CliError> {
+async fn user_of(context: &Context, name: &AccountName) -> Result<UserId, CommandError> {
     match account::find(context, name).await {
         Ok((store, account)) => {
             store.close().await;
@@ -65,9 +67,10 @@ async fn user_of(context: &Context, name: &AccountName) -> Result<UserId, CliErr
                 return Ok(account.user_id);
             }
             let message = format!("{name} is an account of AIsa, and which user of X it is, is not known");
-            Err(CliError::new(Kind::Usage, message).hint("leave out --account, and compare the archive's ID yourself"))
+            Err(CommandError::new(ErrorKind::Usage, message)
+                .hint("leave out --account, and compare the archive's ID yourself"))
         }
-        Err(error) if error.kind != Kind::Usage => Err(error),
+        Err(error) if error.kind != ErrorKind::Usage => Err(error),
         Err(_) if context.settings.is_sandbox() => SandboxAccounts::user_of(name),
         Err(error) => context.settings.credentials.x_user_id.clone().ok_or(error),
     }

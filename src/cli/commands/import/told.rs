@@ -2,10 +2,10 @@
 
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
-use crate::cli::escape::escaped;
 use crate::domain::counted;
 use crate::lists::archive::Tally;
 use crate::lists::filter::Counts;
+use crate::text::escaped;
 
 /// Says it, on stderr.
 pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: &Counts) {

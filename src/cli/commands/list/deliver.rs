@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
 use crate::cli::output::{WholeFile, list_error};
 use crate::domain::counted;
+use crate::error::CommandError;
 use crate::lists::fetch::Kept;
 use crate::lists::filter::{Filter, Rule, Sieve, Sifted};
 use crate::lists::{Entry, ListWriter};
@@ -27,7 +27,7 @@ pub(super) async fn deliver(
     args: &ListArgs,
     store: &mut Store,
     delivery: Delivery,
-) -> Result<u64, CliError> {
+) -> Result<u64, CommandError> {
     let spared = args.filter.spared.as_deref().map(|path| SparedFile::create(path, args)).transpose()?;
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => {
@@ -54,8 +54,8 @@ async fn sift<W: Write>(
     delivery: Delivery,
     to: W,
     mut spared: Option<SparedFile>,
-    complain: &impl Fn(io::Error) -> CliError,
-) -> Result<(W, u64), CliError> {
+    complain: &impl Fn(io::Error) -> CommandError,
+) -> Result<(W, u64), CommandError> {
     let Delivery { reading, followers, filter } = delivery;
     let mut sieve = Sieve::new(filter, args.filter.which.take(), args.list.target_kind());
     let mut writer = ListWriter::new(to, args.list, args.raw).map_err(complain)?;
@@ -106,17 +106,17 @@ struct SparedFile {
 }
 
 impl SparedFile {
-    fn create(path: &Path, args: &ListArgs) -> Result<SparedFile, CliError> {
+    fn create(path: &Path, args: &ListArgs) -> Result<SparedFile, CommandError> {
         let begin = || ListWriter::of_spared(WholeFile::create_list(path, args.force)?, args.list, args.raw);
-        let list = begin().map_err(|error| CliError::io(path.display(), error))?;
+        let list = begin().map_err(|error| CommandError::io(path.display(), error))?;
         Ok(SparedFile { list, path: path.to_owned() })
     }
 
-    fn write(&mut self, entry: &Entry, rule: Rule) -> Result<(), CliError> {
-        self.list.write_spared(entry, rule).map_err(|error| CliError::io(self.path.display(), error))
+    fn write(&mut self, entry: &Entry, rule: Rule) -> Result<(), CommandError> {
+        self.list.write_spared(entry, rule).map_err(|error| CommandError::io(self.path.display(), error))
     }
 
-    fn keep(self) -> Result<(), CliError> {
+    fn keep(self) -> Result<(), CommandError> {
         let SparedFile { list, path } = self;
         list.finish().and_then(WholeFile::keep).map_err(|error| list_error(&path, error))
     }

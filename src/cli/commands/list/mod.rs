@@ -11,10 +11,10 @@ use super::reach::{Bounds, Reach, account_of, reader};
 use super::signals::Signals;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::cli::output::{refuse_existing, refuse_places};
 use crate::domain::{Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::lists::fetch::{Budget, End, Enough, FetchError, ListQuery, Read, Reader, collection_of, read_list};
 use crate::platform::{Reading, find_reading};
@@ -24,13 +24,14 @@ use crate::store::{Account, ListLock, ReadingId, Store};
 ///
 /// # Errors
 /// The platform has no such list, the account needs a person, nobody answers; the queue or the CSV cannot be written.
-pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError> {
     let now = context.clock.now();
     let kind = args.list.target_kind();
     let which = &args.filter.which;
     let filter = which.wanted().resolve(Some(kind), now.wall, &context.zone)?;
     if filter.not_following_back && args.list == ListKind::Followers {
-        let error = CliError::new(Kind::Usage, "--not-following-back asks whether somebody follows, and followers do");
+        let error =
+            CommandError::new(ErrorKind::Usage, "--not-following-back asks whether somebody follows, and followers do");
         return Err(error.hint("use it with `cleanup list following`"));
     }
     let outputs = [args.output.as_ref(), args.filter.spared.as_ref()];
@@ -105,12 +106,12 @@ fn followers_of(ended: &[(ListKind, Read)]) -> Option<ReadingId> {
 pub(super) type Plan = Vec<(ListKind, &'static Reading)>;
 
 /// What has to be read: whether somebody follows back is told by the followers, which come first.
-pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CliError> {
+pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CommandError> {
     let followers = follows_back.then_some(ListKind::Followers);
     let row = |list: ListKind| {
         find_reading(account.platform, collection_of(list)).map(|row| (list, row)).ok_or_else(|| {
             let platform = account.platform;
-            CliError::new(Kind::Usage, format!("{platform} has no list of {list} that can be read"))
+            CommandError::new(ErrorKind::Usage, format!("{platform} has no list of {list} that can be read"))
                 .hint("take it from your data archive with `cleanup import`, or use an account of x-v2")
         })
     };
@@ -118,12 +119,12 @@ pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Res
 }
 
 /// Two processes at one list would turn each other's pages.
-pub(super) fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CliError> {
+pub(super) fn lock_all(store: &Store, account: &Account, plan: &Plan) -> Result<Vec<ListLock>, CommandError> {
     let lock = |list: ListKind| {
         ListLock::try_take(store.path(), account.id, list.read_as().name())?.ok_or_else(|| {
             let holder = ListLock::holder(store.path(), account.id, list.read_as().name());
             let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
-            CliError::new(Kind::Busy, format!("another process is reading {list} of {}{who}", account.name))
+            CommandError::new(ErrorKind::Busy, format!("another process is reading {list} of {}{who}", account.name))
                 .hint("wait for it, or end it; what it has read is kept")
         })
     };
@@ -135,7 +136,7 @@ pub(super) async fn warn_of_scopes(
     account: &Account,
     plan: &Plan,
     context: &Context,
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     let Some(granted) = store.credential(account.id).await?.and_then(|record| record.set.scopes) else {
         return Ok(());
     };
@@ -173,7 +174,7 @@ async fn conclude(
     reader: &mut Reader,
     ended: &[(ListKind, Read)],
     filter: crate::lists::filter::Filter,
-) -> Result<u8, CliError> {
+) -> Result<u8, CommandError> {
     let Some((list, last)) = ended.last() else { return Ok(0) };
     if let Some(stop) = last.stopped() {
         let kept: u64 = ended.iter().map(|(_, read)| read.state.entries).sum();

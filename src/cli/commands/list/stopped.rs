@@ -1,8 +1,8 @@
 //! Reading stopped before its end: why, what is kept, and what to type next.
 
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::counted;
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::lists::fetch::{Reader, Stop, Untold};
 use crate::lists::filter::Rule;
@@ -15,7 +15,7 @@ pub(in crate::cli::commands) fn ending(
     stop: &Stop,
     kept: u64,
     reader: &Reader,
-) -> Result<u8, CliError> {
+) -> Result<u8, CommandError> {
     let go_on = format!(
         "{} kept; {again}, with the options you gave, goes on from there",
         counted(kept, "entry is", "entries are")
@@ -23,28 +23,30 @@ pub(in crate::cli::commands) fn ending(
     let name = list.name();
     let (why, code) = match stop {
         Stop::Person(reason, said) => {
-            let error = CliError::new(Kind::Person, format!("{name} cannot be read ({reason}): {said}"));
+            let error = CommandError::new(ErrorKind::Person, format!("{name} cannot be read ({reason}): {said}"));
             return Err(error.hint(format!("{}; then: {go_on}", remedy(reason))));
         }
         Stop::Malformed(said) => {
-            let error =
-                CliError::new(Kind::Person, format!("the platform does not take the request for {name}: {said}"));
+            let error = CommandError::new(
+                ErrorKind::Person,
+                format!("the platform does not take the request for {name}: {said}"),
+            );
             return Err(error.hint("is the token this account's? `cleanup account check` says whose it is"));
         }
         Stop::Untold(Untold::Rule(rule)) => {
             let message =
                 format!("{name}: {} of those that came first, so all of them would be spared", rule.sentence());
-            return Err(CliError::new(Kind::Usage, message)
+            return Err(CommandError::new(ErrorKind::Usage, message)
                 .hint(format!("leave out {}, and {go_on}; --fresh asks anew", option_of(*rule))));
         }
         Stop::Untold(Untold::Reposts) => {
             let message =
                 format!("{name}: the platform does not say of the reposts that came first which posts they repeat");
-            return Err(CliError::new(Kind::Usage, message)
+            return Err(CommandError::new(ErrorKind::Usage, message)
                 .hint("undo them on the platform's own pages, or delete them by their own IDs: `cleanup list posts`"));
         }
         Stop::Unreachable(said) => {
-            let error = CliError::new(Kind::Unreachable, format!("no answer from the platform: {said}"));
+            let error = CommandError::new(ErrorKind::Unreachable, format!("no answer from the platform: {said}"));
             return Err(error.hint(go_on));
         }
         Stop::Deadline => ("the deadline has come, or no slot comes before it".to_owned(), 4),
@@ -66,9 +68,7 @@ pub(in crate::cli::commands) fn ending(
         Stop::World(said) => (format!("the platform answers, but with no page: {said}"), 4),
         Stop::Interrupted(signal) => (format!("stopped by {}", signal.name()), signal.exit_code()),
     };
-    context
-        .printer
-        .say(&format!("{name} is not read to its end: {}; nothing was written", crate::cli::escape::escaped(&why)));
+    context.printer.say(&format!("{name} is not read to its end: {}; nothing was written", crate::text::escaped(&why)));
     context.printer.say(&go_on);
     Ok(code)
 }

@@ -7,18 +7,18 @@ use super::when::{When, millis, zone_name};
 use super::words::to_words;
 use crate::cli::args::ScheduleAddArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
+use crate::error::{CommandError, ErrorKind};
 use crate::schedule::diary::{moment_text, time_text};
 use crate::schedule::plan::Schedule;
 use crate::schedule::recurrence::Hours;
 use crate::store::{NewSchedule, Store};
+use crate::text::escaped;
 
 /// Keeps a schedule.
 ///
 /// # Errors
 /// A pattern, a zone, hours or a jitter that make no sense; a name that is taken.
-pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8, CommandError> {
     let zone = zone_name(args.zone.as_deref(), context)?;
     let now = context.clock.now().wall;
     let hours = When { until: args.until, for_: args.for_, jitter: args.jitter.unwrap_or_default() };
@@ -41,8 +41,11 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     if !store.add_schedule(&new, now).await? {
         let remove = context.command(&["schedule", "remove", &args.name]);
         let edit = context.command(&["schedule", "edit", &args.name]);
-        return Err(CliError::new(Kind::Usage, format!("there is a schedule named {} already", escaped(&args.name)))
-            .hint(format!("{edit} changes it; or give another name, or {remove} first; nothing was changed")));
+        return Err(CommandError::new(
+            ErrorKind::Usage,
+            format!("there is a schedule named {} already", escaped(&args.name)),
+        )
+        .hint(format!("{edit} changes it; or give another name, or {remove} first; nothing was changed")));
     }
     say_next(&mut store, context, &args.name, &notes).await?;
     let install = context.command(&["schedule", "install"]);
@@ -55,7 +58,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
 }
 
 /// Where the list of a schedule is written each time: beside the queue, under the schedule's name, which is fit for it.
-pub(super) fn list_file(name: &str, context: &Context) -> Result<PathBuf, CliError> {
+pub(super) fn list_file(name: &str, context: &Context) -> Result<PathBuf, CommandError> {
     let queue = context.settings.db()?;
     let mut folder = queue.file_name().unwrap_or_default().to_os_string();
     folder.push(".lists.d");
@@ -71,7 +74,7 @@ pub(super) async fn say_next(
     context: &Context,
     name: &str,
     notes: &[String],
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     let (printer, now) = (&context.printer, context.clock.now().wall);
     let all = store.schedules().await?;
     let Some(stored) = all.iter().find(|schedule| schedule.name == name) else { return Ok(()) };

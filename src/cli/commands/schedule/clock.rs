@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use crate::app::{self, Bases};
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::timing::span_text;
 use crate::domain::{CLOCK_TOLERANCE, Platform};
+use crate::error::{CommandError, ErrorKind};
 use crate::platform::{Client, Settings as ClientSettings};
 use crate::store::Store;
+use crate::text::span_text;
 
 /// The platform's clock says another time.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ struct WrongClock;
 ///
 /// # Errors
 /// The clock is off by more than clocks are set by; [`is_wrong`] knows the error again.
-pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CliError> {
+pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CommandError> {
     let settings = &context.settings;
     if settings.is_sandbox() {
         return Ok(());
@@ -32,7 +32,7 @@ pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CliError> {
     let is_only_aisa = !accounts.is_empty() && accounts.iter().all(|account| account.platform == Platform::Aisa);
     let base = if is_only_aisa { &bases.aisa } else { &bases.x };
     let client = Client::new(&[base], ClientSettings::default())
-        .map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?;
+        .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
     let Some(off) = app::clock_off(&client, base, &context.clock).await else { return Ok(()) };
     let length = Duration::from_secs(off.unsigned_abs());
     if length <= CLOCK_TOLERANCE {
@@ -43,12 +43,12 @@ pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CliError> {
         "this machine's clock is {} {way} that of {base}, and a schedule runs by the clock; nothing was sent",
         span_text(length)
     );
-    Err(CliError::new(Kind::Config, message)
+    Err(CommandError::new(ErrorKind::Config, message)
         .hint("set the clock (a time service does); the run is tried again while its hours last")
         .because(WrongClock))
 }
 
 /// Whether an error is that of [`refuse_wrong`].
-pub(super) fn is_wrong(error: &CliError) -> bool {
+pub(super) fn is_wrong(error: &CommandError) -> bool {
     std::error::Error::source(error).is_some_and(|source| source.is::<WrongClock>())
 }

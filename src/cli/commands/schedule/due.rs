@@ -9,26 +9,26 @@ use crate::cli::commands::list;
 use crate::cli::commands::run::{Within, work};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::notify::{self, OfSchedule};
 use crate::cli::summary::Report;
 use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::{AccountName, MicroUsd, Wall};
 use crate::engine::Signal;
+use crate::error::{CommandError, ErrorKind};
 use crate::schedule::diary;
 use crate::schedule::firing::{After, End, Firing, How};
 use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler::{self, News, Next, Work};
 use crate::schedule::steering::{self, Asked};
 use crate::store::{DrainLock, ScheduleLock, ServeLock, Store, make_private_folder};
+use crate::text::escaped;
 use crate::web::Hub;
 
 /// Runs what is due now, one schedule after the other, and ends.
 ///
 /// # Errors
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
-pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CommandError> {
     let Some(mut store) = context.existing_queue().await? else {
         context.printer.say(&format!("{}, so nothing is due", context.no_queue_text()));
         return Ok(0);
@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CliE
     let (ends, next) = scheduler::work_off(&mut store, &*context.clock, &mut work).await?;
     say_next(context, next.as_ref());
     store.close().await;
-    let broken = (work.broken > 0).then_some(Kind::Config.exit_code());
+    let broken = (work.broken > 0).then_some(ErrorKind::Config.exit_code());
     Ok(gravest(ends.iter().map(|end| end.exit_code).chain(broken)))
 }
 
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CliE
 ///
 /// # Errors
 /// There is no such schedule, the queue is in the way, or a run that knows no schedules drains it (75).
-pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CliError> {
+pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
     let schedule = super::understood(&stored)?;
     if ServeLock::is_held(store.path())? {
@@ -75,7 +75,7 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CliErro
 }
 
 /// Another process works on this queue's schedules: it begins what is asked for.
-async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> Result<u8, CliError> {
+async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> Result<u8, CommandError> {
     let name = &schedule.name;
     let said = match steering::ask(&mut store, schedule, context.clock.now().wall).await? {
         Asked::Noted => {
@@ -93,16 +93,16 @@ async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> 
     Ok(0)
 }
 
-fn was_removed(name: &str) -> CliError {
-    CliError::new(Kind::Usage, format!("{} was removed meanwhile", escaped(name))).hint("nothing was run")
+fn was_removed(name: &str) -> CommandError {
+    CommandError::new(ErrorKind::Usage, format!("{} was removed meanwhile", escaped(name))).hint("nothing was run")
 }
 
 /// The right to run schedules; none where another process has it. A queue that somebody drains is left alone: what is due
 /// stays due, and is not begun and ended for nothing.
-fn free_to_run(context: &Context, store: &Store, due: &str) -> Result<Option<ScheduleLock>, CliError> {
+fn free_to_run(context: &Context, store: &Store, due: &str) -> Result<Option<ScheduleLock>, CommandError> {
     let Some(lock) = ScheduleLock::try_take(store.path())? else { return Ok(None) };
     if let Err(held) = DrainLock::refuse_if_held(store.path()) {
-        let busy = CliError::from(held);
+        let busy = CommandError::from(held);
         let status = context.command(&["status"]);
         return Err(busy.hint(format!(
             "{} waits for its turn while its hours last; {status} shows how far the other is",
@@ -138,7 +138,7 @@ struct InProcess<'a> {
 }
 
 impl InProcess<'_> {
-    async fn run(&self, context: &Context, args: &RunArgs, firing: &Firing) -> Result<Report, CliError> {
+    async fn run(&self, context: &Context, args: &RunArgs, firing: &Firing) -> Result<Report, CommandError> {
         match read_list(context, firing).await? {
             None => {
                 let within = Within { end: firing.ends_by, hub: self.hub.cloned() };
@@ -149,7 +149,7 @@ impl InProcess<'_> {
     }
 
     /// How a run ended, and whether it is told: the same trouble as the last time is not told again.
-    async fn conclude(&self, context: &Context, firing: &Firing, ended: Result<Report, CliError>) -> End {
+    async fn conclude(&self, context: &Context, firing: &Firing, ended: Result<Report, CommandError>) -> End {
         let mut end = match &ended {
             Ok(report) => end_of(report),
             Err(error) => end_of_error(error),
@@ -170,7 +170,7 @@ impl InProcess<'_> {
 
     /// What the words say of the settings, in this queue and with this config file; times are told by the schedule's clock, and
     /// say so.
-    fn context_of(&self, firing: &Firing, bounds: &BoundsArgs) -> Result<Context, CliError> {
+    fn context_of(&self, firing: &Firing, bounds: &BoundsArgs) -> Result<Context, CommandError> {
         let mut overrides = self.context.overrides.clone();
         bounds.override_in(&mut overrides);
         let mut settings = Settings::resolve(&overrides, &Environment::of_process()?)?;
@@ -191,7 +191,7 @@ impl InProcess<'_> {
 
 /// Writes the file of a schedule that begins with a list; none: go on and run. A report: there is nothing to run, or the list
 /// could not be read whole; what has been read is kept, and the next time goes on from there.
-async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>, CliError> {
+async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>, CommandError> {
     let Some(words) = &firing.schedule.list_words else { return Ok(None) };
     let mut args = list_of(words)?;
     if args.account.is_none() {
@@ -201,10 +201,12 @@ async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>,
     args.force = true;
     args.until = firing.ends_by.and_then(|end| jiff::Timestamp::from_millisecond(end.0).ok()).map(Until::Instant);
     let Some(file) = args.output.clone() else {
-        return Err(CliError::new(Kind::Config, "the schedule's list has no file").hint("remove it and add it again"));
+        return Err(
+            CommandError::new(ErrorKind::Config, "the schedule's list has no file").hint("remove it and add it again")
+        );
     };
     if let Some(folder) = file.parent() {
-        make_private_folder(folder).map_err(|error| CliError::io(folder.display(), error))?;
+        make_private_folder(folder).map_err(|error| CommandError::io(folder.display(), error))?;
     }
     match list::run(context, &args).await? {
         0 if has_rows(&file)? => Ok(None),
@@ -217,7 +219,7 @@ async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>,
 }
 
 /// Whose list it is, where the words do not say: that of the account whose job it became the first time, however many accounts there are now.
-async fn account_of_job(context: &Context, firing: &Firing) -> Result<Option<AccountName>, CliError> {
+async fn account_of_job(context: &Context, firing: &Firing) -> Result<Option<AccountName>, CommandError> {
     let Some(job) = run_of(&firing.schedule.words)?.files.job else { return Ok(None) };
     let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
     let account = store.job(&job).await?.and_then(|job| job.account);
@@ -234,11 +236,11 @@ fn plain_end(stopped: &str, code: u8) -> serde_json::Value {
 }
 
 /// Whether there is anything below the header.
-fn has_rows(file: &Path) -> Result<bool, CliError> {
+fn has_rows(file: &Path) -> Result<bool, CommandError> {
     use std::io::BufRead;
-    let open = std::fs::File::open(file).map_err(|error| CliError::io(file.display(), error))?;
+    let open = std::fs::File::open(file).map_err(|error| CommandError::io(file.display(), error))?;
     let second = std::io::BufReader::new(open).lines().nth(1).transpose();
-    Ok(second.map_err(|error| CliError::io(file.display(), error))?.is_some())
+    Ok(second.map_err(|error| CommandError::io(file.display(), error))?.is_some())
 }
 
 impl Work for InProcess<'_> {
@@ -319,20 +321,20 @@ fn end_of(report: &Report) -> End {
     }
 }
 
-fn end_of_error(error: &CliError) -> End {
+fn end_of_error(error: &CommandError) -> End {
     let is_clock = clock::is_wrong(error);
     let after = match error.kind {
-        Kind::Busy => After::GoesOn,
+        ErrorKind::Busy => After::GoesOn,
         kind if is_clock || may_pass(kind.exit_code()) => After::TriesAgain,
         _ => After::Over,
     };
     let stopped = if is_clock { "clock" } else { "error" };
-    End { after, is_last: error.kind == Kind::Busy, ..End::unsent(error.kind.exit_code(), stopped) }
+    End { after, is_last: error.kind == ErrorKind::Busy, ..End::unsent(error.kind.exit_code(), stopped) }
 }
 
 /// Trouble that an hour may mend: no answer from the platform, the disk, a file that is not there or not whole yet.
 fn may_pass(code: u8) -> bool {
-    [Kind::Unreachable, Kind::Io, Kind::InputData].map(Kind::exit_code).contains(&code)
+    [ErrorKind::Unreachable, ErrorKind::Io, ErrorKind::InputData].map(ErrorKind::exit_code).contains(&code)
 }
 
 #[cfg(test)]
@@ -341,13 +343,13 @@ mod tests {
 
     #[test]
     fn what_may_pass_is_tried_again_and_nothing_else_is() {
-        for kind in Kind::ALL {
+        for kind in ErrorKind::ALL {
             let expected = match kind {
-                Kind::Unreachable | Kind::Io | Kind::InputData => After::TriesAgain,
-                Kind::Busy => After::GoesOn,
-                Kind::Usage | Kind::Config | Kind::Person | Kind::Fault => After::Over,
+                ErrorKind::Unreachable | ErrorKind::Io | ErrorKind::InputData => After::TriesAgain,
+                ErrorKind::Busy => After::GoesOn,
+                ErrorKind::Usage | ErrorKind::Config | ErrorKind::Person | ErrorKind::Fault => After::Over,
             };
-            assert_eq!(end_of_error(&CliError::new(kind, "x")).after, expected, "{kind:?}");
+            assert_eq!(end_of_error(&CommandError::new(kind, "x")).after, expected, "{kind:?}");
         }
         let after = |code| end_of(&Report::new(code, serde_json::json!({ "stopped": "x", "requests": 1 }))).after;
         assert_eq!([69, 74, 65].map(after), [After::TriesAgain; 3]);
@@ -360,7 +362,7 @@ mod tests {
         let told = |codes: &[u8]| gravest(codes.iter().copied());
         assert_eq!((told(&[]), told(&[0, 0]), told(&[0, 3]), told(&[4, 3])), (0, 0, 3, 4));
         assert_eq!((told(&[65, 77]), told(&[4, 65]), told(&[77, 130])), (77, 65, 130));
-        for kind in Kind::ALL {
+        for kind in ErrorKind::ALL {
             assert_eq!(told(&[0, kind.exit_code()]), kind.exit_code(), "{kind:?}");
         }
     }

@@ -9,11 +9,11 @@ use super::when::{When, millis};
 use super::words::Words;
 use crate::cli::args::ScheduleEditArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::domain::Wall;
+use crate::error::{CommandError, ErrorKind};
 use crate::schedule::recurrence::Recurrence;
 use crate::store::{NewSchedule, ScheduleEdit, StoredSchedule};
+use crate::text::escaped;
 
 /// Options that say when, which are kept apart from the words.
 const WHEN: [&str; 3] = ["until", "for", "jitter"];
@@ -22,7 +22,7 @@ const WHEN: [&str; 3] = ["until", "for", "jitter"];
 ///
 /// # Errors
 /// There is no such schedule, nothing is to be changed, or what comes of it makes no sense; then it stays as it was.
-pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, &args.name).await?;
     let now = context.clock.now().wall;
     let (without_when, without_words): (Vec<&String>, Vec<&String>) =
@@ -52,7 +52,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
     }
     let edit = ScheduleEdit { seen: &stored, new: &new, slots_begin_at: moved(&new, &stored, &recurrence, now) };
     if !store.edit_schedule(&edit).await? {
-        let error = CliError::new(Kind::Usage, format!("{} was changed or removed meanwhile", escaped(&stored.name)));
+        let error =
+            CommandError::new(ErrorKind::Usage, format!("{} was changed or removed meanwhile", escaped(&stored.name)));
         return Err(error.hint("nothing was changed; look at it with `cleanup schedule list` and type it again"));
     }
     context.log_deed(&mut store, super::EDIT, None, &format!("{} was changed", stored.name)).await;
@@ -63,7 +64,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
 }
 
 /// The hours that come of it: `--until` takes the place of `--for`, and the other way round.
-fn hours_of(args: &ScheduleEditArgs, stored: &StoredSchedule, without: &[&String]) -> Result<When, CliError> {
+fn hours_of(args: &ScheduleEditArgs, stored: &StoredSchedule, without: &[&String]) -> Result<When, CommandError> {
     let until = stored.until_time.as_ref().and_then(|time| time.parse().ok());
     let for_ = stored.for_ms.map(Duration::from_millis);
     let jitter = (stored.jitter_ms > 0).then(|| Duration::from_millis(stored.jitter_ms));
@@ -100,8 +101,8 @@ fn is_same(new: &NewSchedule, stored: &StoredSchedule) -> bool {
         && new.list_words == stored.list_words
 }
 
-fn nothing_to_change(context: &Context, name: &str) -> CliError {
-    let error = CliError::new(Kind::Usage, format!("nothing of {} would change", escaped(name)));
+fn nothing_to_change(context: &Context, name: &str) -> CommandError {
+    let error = CommandError::new(ErrorKind::Usage, format!("nothing of {} would change", escaped(name)));
     error.hint(format!(
         "give what is to be another, such as --until 05:00 or --cron, or take an option out with --without max-requests; {} shows it",
         context.command(&["schedule", "list"])

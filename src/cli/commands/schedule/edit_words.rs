@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::words::{NOT_KEPT, OF_ENTRIES, Words, absolute, action_of, checked, options, typed_in};
 use crate::cli::args::ScheduleEditArgs;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
+use crate::text::escaped;
 
 /// What is to be changed.
 pub(super) struct Change<'a> {
@@ -26,7 +26,7 @@ pub(super) fn changed(
     before: &Words,
     line: impl IntoIterator<Item = OsString>,
     change: &Change<'_>,
-) -> Result<Words, CliError> {
+) -> Result<Words, CommandError> {
     let Change { args, without, list_file } = change;
     let matches = typed_in(line, "edit")?;
     for option in *without {
@@ -66,7 +66,7 @@ pub(super) fn changed(
     };
     checked(words).map_err(|error| {
         let message = format!("what comes of it makes no sense: {}; nothing was changed", error.message);
-        CliError::new(Kind::Usage, message).hint("take the other option out with --without NAME")
+        CommandError::new(ErrorKind::Usage, message).hint("take the other option out with --without NAME")
     })
 }
 
@@ -106,13 +106,13 @@ fn name_of(word: &str) -> Option<&str> {
     Some(name.split_once('=').map_or(name, |(name, _)| name)).filter(|name| !name.is_empty())
 }
 
-fn other_source(schedule: &str, why: &str) -> CliError {
-    CliError::new(Kind::Usage, format!("{} runs {why}", escaped(schedule)))
+fn other_source(schedule: &str, why: &str) -> CommandError {
+    CommandError::new(ErrorKind::Usage, format!("{} runs {why}", escaped(schedule)))
         .hint("add another schedule for that, and remove this one")
 }
 
 /// An option that is to be taken out, and is not there.
-pub(super) fn not_set(schedule: &str, option: &str) -> CliError {
-    CliError::new(Kind::Usage, format!("{} has no --{}", escaped(schedule), escaped(option)))
+pub(super) fn not_set(schedule: &str, option: &str) -> CommandError {
+    CommandError::new(ErrorKind::Usage, format!("{} has no --{}", escaped(schedule), escaped(option)))
         .hint("`cleanup schedule list` shows the options it has")
 }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::units::{MARK, Subject};
 use crate::cli::args::ScheduleInstallArgs;
-use crate::cli::context::{Context, shell_word};
-use crate::cli::error::{CliError, Kind};
+use crate::cli::context::Context;
 use crate::config::Environment;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::DurableFile;
+use crate::text::shell_word;
 
 const UNIT_MODE: u32 = 0o644;
 
@@ -16,7 +17,7 @@ const UNIT_MODE: u32 = 0o644;
 ///
 /// # Errors
 /// There is no folder for units, one of the files says something else already, or it cannot be written.
-pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result<u8, CommandError> {
     let subject = subject(context)?;
     let printer = &context.printer;
     if args.cron {
@@ -41,7 +42,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result
     for (path, text) in &files {
         refuse_other(path, text, args.replace)?;
     }
-    std::fs::create_dir_all(&folder).map_err(|error| CliError::io(folder.display(), error))?;
+    std::fs::create_dir_all(&folder).map_err(|error| CommandError::io(folder.display(), error))?;
     for (path, text) in &files {
         write(path, text, context)?;
     }
@@ -58,9 +59,9 @@ pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result
     Ok(0)
 }
 
-fn subject(context: &Context) -> Result<Subject, CliError> {
-    let program = std::env::current_exe().map_err(|error| CliError::io("this program's own path", error))?;
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| CliError::io(path.display(), error));
+fn subject(context: &Context) -> Result<Subject, CommandError> {
+    let program = std::env::current_exe().map_err(|error| CommandError::io("this program's own path", error))?;
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| CommandError::io(path.display(), error));
     let environment = Environment::of_process()?;
     let config = context.overrides.config.clone().or(environment.config);
     let subject = Subject {
@@ -72,37 +73,37 @@ fn subject(context: &Context) -> Result<Subject, CliError> {
     };
     if let Some(path) = subject.paths().find(|path| path.to_str().is_none()) {
         let message = format!("{}: this path is not UTF-8, and no unit can name it", path.display());
-        return Err(CliError::new(Kind::Usage, message).hint("rename the file or its folder"));
+        return Err(CommandError::new(ErrorKind::Usage, message).hint("rename the file or its folder"));
     }
     Ok(subject)
 }
 
 /// A line end in a path ends the line of a crontab, and what follows is a line of its own: cron has no way to write one down.
-fn refuse_control_characters(subject: &Subject) -> Result<(), CliError> {
+fn refuse_control_characters(subject: &Subject) -> Result<(), CommandError> {
     let has_one = |path: &&Path| path.to_string_lossy().contains(char::is_control);
     let Some(path) = subject.paths().find(has_one) else { return Ok(()) };
     let message = format!(
         "{}: this path has a line end or another control character, and no crontab can name it",
         path.display()
     );
-    Err(CliError::new(Kind::Usage, message)
+    Err(CommandError::new(ErrorKind::Usage, message)
         .hint("rename the file or its folder, or use the timer of `schedule install`"))
 }
 
-fn folder(args: &ScheduleInstallArgs) -> Result<PathBuf, CliError> {
+fn folder(args: &ScheduleInstallArgs) -> Result<PathBuf, CommandError> {
     if let Some(folder) = &args.folder {
-        return std::path::absolute(folder).map_err(|error| CliError::io(folder.display(), error));
+        return std::path::absolute(folder).map_err(|error| CommandError::io(folder.display(), error));
     }
     let environment = Environment::of_process()?;
     let config = environment.config_home.or_else(|| environment.home.map(|home| home.join(".config")));
     config.map(|config| config.join("systemd").join("user")).ok_or_else(|| {
-        CliError::new(Kind::Config, "there is no folder for units: neither XDG_CONFIG_HOME nor HOME is set")
+        CommandError::new(ErrorKind::Config, "there is no folder for units: neither XDG_CONFIG_HOME nor HOME is set")
             .hint("give one with --folder, or look with --print")
     })
 }
 
 /// A file that says something else is somebody's: it is replaced only where that was asked for.
-fn refuse_other(path: &Path, text: &str, replace: bool) -> Result<(), CliError> {
+fn refuse_other(path: &Path, text: &str, replace: bool) -> Result<(), CommandError> {
     match std::fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Ok(there) if there == text || replace => Ok(()),
@@ -114,14 +115,15 @@ fn refuse_other(path: &Path, text: &str, replace: bool) -> Result<(), CliError> 
             };
             let message =
                 format!("{} is there already and says something else ({whose}); nothing was written", path.display());
-            Err(CliError::new(Kind::Usage, message).hint("look with --print, then give --replace, or another --folder"))
+            Err(CommandError::new(ErrorKind::Usage, message)
+                .hint("look with --print, then give --replace, or another --folder"))
         }
         Err(_) if replace => Ok(()),
-        Err(error) => Err(CliError::io(path.display(), error)),
+        Err(error) => Err(CommandError::io(path.display(), error)),
     }
 }
 
-fn write(path: &Path, text: &str, context: &Context) -> Result<(), CliError> {
+fn write(path: &Path, text: &str, context: &Context) -> Result<(), CommandError> {
     if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
         context.printer.say(&format!("{} is there already", path.display()));
         return Ok(());
@@ -134,7 +136,7 @@ fn write(path: &Path, text: &str, context: &Context) -> Result<(), CliError> {
         file.write_all(text.as_bytes())?;
         file.keep_as(&place, true)
     };
-    write().map_err(|error| CliError::io(path.display(), error))?;
+    write().map_err(|error| CommandError::io(path.display(), error))?;
     context.printer.say(&format!("{} {}", if replaced { "replaced" } else { "wrote" }, path.display()));
     Ok(())
 }

@@ -4,14 +4,13 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::cli::args::ScheduleListArgs;
-use crate::cli::context::{Context, shell_word};
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
-use crate::cli::timing::span_text;
+use crate::cli::context::Context;
 use crate::domain::{Wall, counted};
+use crate::error::CommandError;
 use crate::schedule::diary::{moment_text, time_text, why_ended};
 use crate::schedule::plan::Schedule;
 use crate::store::{FiringState, Store, StoredFiring, StoredSchedule};
+use crate::text::{escaped, shell_word, span_text};
 
 /// The newest firings that are looked through for the last one that has come.
 const MAX_FIRINGS_LOOKED_AT: u32 = 20;
@@ -23,7 +22,7 @@ type View = (StoredSchedule, Option<StoredFiring>);
 ///
 /// # Errors
 /// The queue cannot be read, or nobody reads stdout.
-pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8, CommandError> {
     let mut views = Vec::new();
     if let Some(mut store) = context.existing_queue().await? {
         views = look(&mut store).await?;
@@ -53,12 +52,12 @@ pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8,
 ///
 /// # Errors
 /// The queue cannot be read.
-pub(super) async fn listed_json(store: &mut Store, now: Wall) -> Result<Value, CliError> {
+pub(super) async fn listed_json(store: &mut Store, now: Wall) -> Result<Value, CommandError> {
     Ok(all_json(&look(store).await?, now))
 }
 
 /// Every schedule, and how it went last.
-async fn look(store: &mut Store) -> Result<Vec<View>, CliError> {
+async fn look(store: &mut Store) -> Result<Vec<View>, CommandError> {
     let mut views = Vec::new();
     for stored in store.schedules().await? {
         // The newest may be one to come that is to be skipped.

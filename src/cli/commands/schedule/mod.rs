@@ -16,12 +16,12 @@ mod when;
 mod words;
 
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
-use crate::cli::context::{Context, nearest};
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
+use crate::cli::context::Context;
 use crate::domain::Wall;
+use crate::error::{CommandError, ErrorKind};
 use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoredSchedule};
+use crate::text::{escaped, nearest};
 use crate::web::Hub;
 pub(crate) use list::{hours_text, settled_ahead, shown};
 pub(crate) use next::SHOWN as STARTS_SHOWN;
@@ -40,7 +40,7 @@ const MAX_LISTED: usize = 20;
 ///
 /// # Errors
 /// Whatever ends it early; the error knows its exit code.
-pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CommandError> {
     match &args.command {
         ScheduleCommand::Add(args) => add::run(context, args).await,
         ScheduleCommand::Edit(args) => edit::run(context, args).await,
@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CliError>
 ///
 /// # Errors
 /// As `cleanup schedule due`.
-pub(super) async fn run_due(context: &Context, hub: &Hub) -> Result<u8, CliError> {
+pub(super) async fn run_due(context: &Context, hub: &Hub) -> Result<u8, CommandError> {
     due::run(context, Some(hub)).await
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn run_due(context: &Context, hub: &Hub) -> Result<u8, CliError
 ///
 /// # Errors
 /// The queue cannot be read.
-pub(crate) async fn listed_json(store: &mut Store, now: Wall) -> Result<serde_json::Value, CliError> {
+pub(crate) async fn listed_json(store: &mut Store, now: Wall) -> Result<serde_json::Value, CommandError> {
     list::listed_json(store, now).await
 }
 
@@ -86,8 +86,8 @@ pub(crate) fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
 }
 
 /// The queue and its schedule of that name.
-async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), CliError> {
-    let Some(mut store) = context.existing_queue().await? else { return Err(context.no_queue(Kind::Usage)) };
+async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), CommandError> {
+    let Some(mut store) = context.existing_queue().await? else { return Err(context.no_queue(ErrorKind::Usage)) };
     let schedules = store.schedules().await?;
     match schedules.iter().find(|schedule| schedule.name == name) {
         Some(schedule) => Ok((store, schedule.clone())),
@@ -95,8 +95,8 @@ async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), 
     }
 }
 
-fn unknown(context: &Context, name: &str, known: &[StoredSchedule]) -> CliError {
-    let error = CliError::new(Kind::Usage, format!("there is no schedule named {}", escaped(name)));
+fn unknown(context: &Context, name: &str, known: &[StoredSchedule]) -> CommandError {
+    let error = CommandError::new(ErrorKind::Usage, format!("there is no schedule named {}", escaped(name)));
     let names: Vec<&str> = known.iter().map(|schedule| schedule.name.as_str()).collect();
     if names.is_empty() {
         let add = context.command(&["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
@@ -114,9 +114,9 @@ fn unknown(context: &Context, name: &str, known: &[StoredSchedule]) -> CliError 
 ///
 /// # Errors
 /// This machine does not know its zone, or another version wrote it.
-pub(crate) fn understood(stored: &StoredSchedule) -> Result<Schedule, CliError> {
+pub(crate) fn understood(stored: &StoredSchedule) -> Result<Schedule, CommandError> {
     Schedule::of(stored).map_err(|error| {
-        CliError::new(Kind::Config, format!("the schedule {} cannot be used: {error}", escaped(&stored.name)))
+        CommandError::new(ErrorKind::Config, format!("the schedule {} cannot be used: {error}", escaped(&stored.name)))
             .hint(
                 "remove it and add it again; a zone is missing where the machine's time zone database is older or gone",
             )

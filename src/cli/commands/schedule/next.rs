@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::cli::args::ScheduleNextArgs;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
 use crate::domain::Wall;
+use crate::error::CommandError;
 use crate::schedule::diary::{moment_text, time_text};
 use crate::schedule::plan::{Schedule, Start};
+use crate::text::escaped;
 
 /// How many times are shown.
 pub(crate) const SHOWN: usize = 5;
@@ -17,7 +17,7 @@ pub(crate) const SHOWN: usize = 5;
 ///
 /// # Errors
 /// There is no such schedule, the queue cannot be read, or nobody reads stdout.
-pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8, CliError> {
+pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8, CommandError> {
     let mut schedules = Vec::new();
     match &args.name {
         Some(name) => {

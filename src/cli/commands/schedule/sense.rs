@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::words::{list_of, run_of};
 use crate::cli::args::{BoundsArgs, FilterArgs, ListArgs, RunArgs};
-use crate::cli::error::CliError;
 use crate::domain::{AccountName, Action, counted};
+use crate::error::CommandError;
 use crate::store::StoredSchedule;
 
 /// The most files that are named.
@@ -15,7 +15,7 @@ const MAX_NAMED: usize = 3;
 ///
 /// # Errors
 /// Words that this version does not understand: another one wrote them.
-pub(crate) fn sentence(stored: &StoredSchedule) -> Result<String, CliError> {
+pub(crate) fn sentence(stored: &StoredSchedule) -> Result<String, CommandError> {
     let run = run_of(&stored.words)?;
     let list = stored.list_words.as_deref().map(list_of).transpose()?;
     let mut text = match &list {

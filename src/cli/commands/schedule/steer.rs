@@ -1,16 +1,16 @@
 //! `cleanup schedule remove`, `skip` and `unskip`.
 
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
+use crate::error::{CommandError, ErrorKind};
 use crate::schedule::diary;
 use crate::schedule::steering::{self, Skipped, Unskipped};
+use crate::text::escaped;
 
 /// Drops a schedule.
 ///
 /// # Errors
 /// There is none of that name, or the queue cannot be written.
-pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CliError> {
+pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, _) = super::find(context, name).await?;
     steering::remove(&mut store, name).await?;
     let said = format!("{name} is removed; its jobs and their receipts stay, and a run in progress goes on to its end");
@@ -24,13 +24,13 @@ pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CliError
 ///
 /// # Errors
 /// There is no such schedule, or the queue cannot be written.
-pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CliError> {
+pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
     let schedule = super::understood(&stored)?;
     let skipped = steering::skip(&mut store, &schedule, context.clock.now().wall).await?;
     let said = diary::skipped(&schedule, skipped);
     if skipped == Skipped::Nothing {
-        return Err(CliError::new(Kind::Usage, said).hint("the calendar ends before it"));
+        return Err(CommandError::new(ErrorKind::Usage, said).hint("the calendar ends before it"));
     }
     context.log_deed(&mut store, super::SKIP, None, &said).await;
     context.printer.say(&escaped(&said));
@@ -42,7 +42,7 @@ pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CliError> 
 ///
 /// # Errors
 /// There is no such schedule, nothing of it is left out, or the queue cannot be written.
-pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CliError> {
+pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
     let schedule = super::understood(&stored)?;
     let unskipped = steering::unskip(&mut store, &schedule, None, context.clock.now().wall).await?;
@@ -52,7 +52,7 @@ pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CliError
         let hint = format!(
             "{next} shows what is to come; the rest of a run that was left out stays so, and `schedule run` begins a new one"
         );
-        return Err(CliError::new(Kind::Usage, said).hint(hint));
+        return Err(CommandError::new(ErrorKind::Usage, said).hint(hint));
     }
     context.log_deed(&mut store, super::UNSKIP, None, &said).await;
     context.printer.say(&escaped(&said));

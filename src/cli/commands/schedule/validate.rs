@@ -9,12 +9,11 @@ use crate::cli::args::RunArgs;
 use crate::cli::commands::reach::account_of;
 use crate::cli::commands::run::{load_options, prepare};
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::escape::escaped;
-use crate::cli::near_file::near_file;
 use crate::domain::{AccountId, AccountName, Action};
+use crate::error::CommandError;
 use crate::jobfile::JobFileError;
 use crate::store::Store;
+use crate::text::{escaped, near_file};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -29,7 +28,7 @@ pub(super) struct Validated {
 ///
 /// # Errors
 /// What a run of the same words would be refused for, as far as a night cannot mend it: the same error, with the same exit code.
-pub(super) async fn validate(context: &Context, store: &mut Store, words: &Words) -> Result<Validated, CliError> {
+pub(super) async fn validate(context: &Context, store: &mut Store, words: &Words) -> Result<Validated, CommandError> {
     let run = run_of(&words.run)?;
     let before: Vec<AccountId> = store.accounts().await?.into_iter().map(|account| account.id).collect();
     let found = match &words.list {
@@ -53,7 +52,7 @@ pub(super) async fn validate(context: &Context, store: &mut Store, words: &Words
     Ok(found)
 }
 
-async fn of_list(context: &Context, store: &mut Store, words: &[String]) -> Result<Validated, CliError> {
+async fn of_list(context: &Context, store: &mut Store, words: &[String]) -> Result<Validated, CommandError> {
     let list = list_of(words)?;
     let who = Who::of(&context.settings, list.platform, None)?;
     let accounts = who.introduce(store, list.account.as_ref(), &[]).await?;
@@ -64,7 +63,7 @@ async fn of_list(context: &Context, store: &mut Store, words: &[String]) -> Resu
     Ok(Validated { account: Some(account.name), notes: Vec::new() })
 }
 
-async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result<Validated, CliError> {
+async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result<Validated, CommandError> {
     let mut notes = Vec::new();
     let mut files: Vec<Prepared> = Vec::new();
     let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = run.files.files.iter().partition(|file| file.exists());
@@ -117,7 +116,7 @@ fn one_for_all(accounts: &Accounts, files: &[Prepared]) -> Option<AccountName> {
 }
 
 /// A file that is still being written looks so.
-fn may_pass(error: &CliError) -> bool {
+fn may_pass(error: &CommandError) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<JobFileError>());
     source.is_some_and(JobFileError::may_pass)
 }
@@ -128,7 +127,7 @@ fn not_there(file: &std::path::Path) -> String {
     format!("{} is not there yet{near}; a run waits for it while its hours last", escaped(&file.to_string_lossy()))
 }
 
-fn as_it_is(error: &CliError) -> String {
+fn as_it_is(error: &CommandError) -> String {
     format!("as it is now, a run would wait for a better file: {}", escaped(&error.message))
 }
 

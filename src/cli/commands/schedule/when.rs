@@ -5,10 +5,10 @@ use std::time::Duration;
 use jiff::civil::Time;
 
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::timing::span_text;
 use crate::domain::Wall;
+use crate::error::{CommandError, ErrorKind};
 use crate::schedule::recurrence::Recurrence;
+use crate::text::span_text;
 
 /// Until when a run may last, and by how much its start is put off.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +26,10 @@ impl When {
     ///
     /// # Errors
     /// A pattern, a zone, hours or a jitter that make no sense.
-    pub(super) fn recurrence(&self, cron: &str, zone: &str, now: Wall) -> Result<Recurrence, CliError> {
-        let recurrence = Recurrence::parse(cron, zone)
-            .map_err(|error| CliError::new(Kind::Usage, error.to_string()).hint(error.hint()).because(error))?;
+    pub(super) fn recurrence(&self, cron: &str, zone: &str, now: Wall) -> Result<Recurrence, CommandError> {
+        let recurrence = Recurrence::parse(cron, zone).map_err(|error| {
+            CommandError::new(ErrorKind::Usage, error.to_string()).hint(error.hint()).because(error)
+        })?;
         self.check(&recurrence, now)?;
         Ok(recurrence)
     }
@@ -40,7 +41,7 @@ impl When {
 
     /// Hours that reach into the next slot, and starts put off past their own hours, are mistakes. They are judged by the clock, so
     /// that a day of 23 hours is a day.
-    fn check(&self, recurrence: &Recurrence, now: Wall) -> Result<(), CliError> {
+    fn check(&self, recurrence: &Recurrence, now: Wall) -> Result<(), CommandError> {
         let (Some(next), Some(gap)) = (recurrence.next_after(now), recurrence.shortest_gap(now)) else { return Ok(()) };
         let length = match (self.until, self.for_) {
             (Some(until), _) => Some(clock_length(next.local.time(), until)),
@@ -53,7 +54,7 @@ impl When {
                 span_text(length),
                 span_text(gap)
             );
-            return Err(CliError::new(Kind::Usage, message).hint(
+            return Err(CommandError::new(ErrorKind::Usage, message).hint(
                 "give shorter hours, or a pattern with longer gaps; a single run goes on for as long as it needs without --until and --for",
             ));
         }
@@ -64,7 +65,7 @@ impl When {
                 span_text(self.jitter),
                 span_text(room)
             );
-            return Err(CliError::new(Kind::Usage, message).hint(format!(
+            return Err(CommandError::new(ErrorKind::Usage, message).hint(format!(
                 "give less than {}: {} is due by {}",
                 span_text(room),
                 recurrence.text(),
@@ -79,12 +80,12 @@ impl When {
 ///
 /// # Errors
 /// It has none.
-pub(super) fn zone_name(asked: Option<&str>, context: &Context) -> Result<String, CliError> {
+pub(super) fn zone_name(asked: Option<&str>, context: &Context) -> Result<String, CommandError> {
     if let Some(zone) = asked {
         return Ok(zone.to_owned());
     }
     context.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
-        CliError::new(Kind::Usage, "the time zone here has no name that a schedule could keep")
+        CommandError::new(ErrorKind::Usage, "the time zone here has no name that a schedule could keep")
             .hint("give one with --zone, such as --zone Europe/Berlin or --zone UTC")
     })
 }

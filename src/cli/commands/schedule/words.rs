@@ -12,8 +12,8 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, CommandFactory, Parser};
 
 use crate::cli::args::{Cli, Command, ListArgs, RunArgs, ScheduleAddArgs};
-use crate::cli::error::{CliError, Kind};
 use crate::domain::{AccountName, Action};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 
 /// What the schedule's own options say, or what only a person who is there can mean.
@@ -64,7 +64,7 @@ pub(super) fn to_words(
     args: &ScheduleAddArgs,
     line: impl IntoIterator<Item = OsString>,
     list_file: &Path,
-) -> Result<Words, CliError> {
+) -> Result<Words, CommandError> {
     let typed = typed_in(line, "add")?;
     let Some(list) = args.list else {
         let mut run = options("run", &typed, "add", &NOT_KEPT)?;
@@ -93,19 +93,21 @@ pub(super) fn to_words(
 ///
 /// # Errors
 /// The line is another command.
-pub(super) fn typed_in(line: impl IntoIterator<Item = OsString>, command: &str) -> Result<ArgMatches, CliError> {
-    let matches =
-        Cli::command().try_get_matches_from(line).map_err(|error| CliError::new(Kind::Usage, error.to_string()))?;
+pub(super) fn typed_in(line: impl IntoIterator<Item = OsString>, command: &str) -> Result<ArgMatches, CommandError> {
+    let matches = Cli::command()
+        .try_get_matches_from(line)
+        .map_err(|error| CommandError::new(ErrorKind::Usage, error.to_string()))?;
     let typed = matches.subcommand_matches("schedule").and_then(|matches| matches.subcommand_matches(command));
-    typed.cloned().ok_or_else(|| CliError::new(Kind::Fault, "these are not the words of a schedule"))
+    typed.cloned().ok_or_else(|| CommandError::new(ErrorKind::Fault, "these are not the words of a schedule"))
 }
 
 /// What takes the entries of a list off it. Deleting posts is never meant by itself.
-pub(super) fn action_of(list: ListKind) -> Result<Action, CliError> {
+pub(super) fn action_of(list: ListKind) -> Result<Action, CommandError> {
     list.undone_by().filter(|action| *action != Action::DeletePost).ok_or_else(|| {
         let hint =
             if list == ListKind::Posts { "add --action delete-post if you mean it" } else { "add --action ACTION" };
-        CliError::new(Kind::Usage, format!("--list {list} does not say what is to be done with them")).hint(hint)
+        CommandError::new(ErrorKind::Usage, format!("--list {list} does not say what is to be done with them"))
+            .hint(hint)
     })
 }
 
@@ -115,7 +117,7 @@ pub(super) fn options(
     typed: &ArgMatches,
     typed_for: &str,
     without: &[&str],
-) -> Result<Vec<String>, CliError> {
+) -> Result<Vec<String>, CommandError> {
     let tree = Cli::command();
     let known = |name: &[&str]| -> Vec<clap::Arg> {
         let found = name.iter().try_fold(&tree, |command, name| command.find_subcommand(name));
@@ -145,7 +147,7 @@ pub(super) fn options(
 }
 
 /// What is kept can be read again: better told now than in the night.
-pub(super) fn checked(words: Words) -> Result<Words, CliError> {
+pub(super) fn checked(words: Words) -> Result<Words, CommandError> {
     run_of(&words.run)?;
     if let Some(list) = &words.list {
         list_of(list)?;
@@ -157,10 +159,10 @@ pub(super) fn checked(words: Words) -> Result<Words, CliError> {
 ///
 /// # Errors
 /// Words that this version does not understand: another one wrote them.
-pub(super) fn run_of(words: &[String]) -> Result<RunArgs, CliError> {
+pub(super) fn run_of(words: &[String]) -> Result<RunArgs, CommandError> {
     match parsed(&["run", "--yes"], words)? {
         Command::Run(args) => Ok(*args),
-        _ => Err(CliError::new(Kind::Fault, "the words of a schedule are another command")),
+        _ => Err(CommandError::new(ErrorKind::Fault, "the words of a schedule are another command")),
     }
 }
 
@@ -168,31 +170,34 @@ pub(super) fn run_of(words: &[String]) -> Result<RunArgs, CliError> {
 ///
 /// # Errors
 /// As [`run_of`].
-pub(super) fn list_of(words: &[String]) -> Result<ListArgs, CliError> {
+pub(super) fn list_of(words: &[String]) -> Result<ListArgs, CommandError> {
     match parsed(&["list"], words)? {
         Command::List(args) => Ok(*args),
-        _ => Err(CliError::new(Kind::Fault, "the words of a schedule are another command")),
+        _ => Err(CommandError::new(ErrorKind::Fault, "the words of a schedule are another command")),
     }
 }
 
-fn parsed(command: &[&str], words: &[String]) -> Result<Command, CliError> {
+fn parsed(command: &[&str], words: &[String]) -> Result<Command, CommandError> {
     let line = ["cleanup"].iter().chain(command).map(|word| (*word).to_owned()).chain(words.iter().cloned());
     Cli::try_parse_from(line).map(|cli| cli.command).map_err(|error| {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        CliError::new(Kind::Config, format!("this version cannot run what the schedule says: {first}"))
+        CommandError::new(ErrorKind::Config, format!("this version cannot run what the schedule says: {first}"))
             .hint("remove the schedule and add it again")
     })
 }
 
-pub(super) fn absolute(path: &Path) -> Result<String, CliError> {
-    text(&std::path::absolute(path).map_err(|error| CliError::io(path.display(), error))?)
+pub(super) fn absolute(path: &Path) -> Result<String, CommandError> {
+    text(&std::path::absolute(path).map_err(|error| CommandError::io(path.display(), error))?)
 }
 
-fn text(value: &Path) -> Result<String, CliError> {
+fn text(value: &Path) -> Result<String, CommandError> {
     value.to_str().map(str::to_owned).ok_or_else(|| {
-        CliError::new(Kind::Usage, format!("{}: this is not UTF-8, and a schedule cannot keep it", value.display()))
-            .hint("rename the file or its folder")
+        CommandError::new(
+            ErrorKind::Usage,
+            format!("{}: this is not UTF-8, and a schedule cannot keep it", value.display()),
+        )
+        .hint("rename the file or its folder")
     })
 }
 
@@ -202,7 +207,7 @@ mod tests {
     use super::*;
     use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 
-    fn words(more: &[&str]) -> Result<(ScheduleAddArgs, Words), CliError> {
+    fn words(more: &[&str]) -> Result<(ScheduleAddArgs, Words), CommandError> {
         let line: Vec<OsString> = ["cleanup", "schedule", "add", "n", "--cron", "0 2 * * *", "--until", "06:00"]
             .iter()
             .chain(more)
@@ -270,7 +275,7 @@ mod tests {
     #[test]
     fn posts_are_deleted_only_where_somebody_says_so() {
         for list in ["--list=posts", "--list=followers"] {
-            assert_eq!(words(&[list]).unwrap_err().kind, Kind::Usage);
+            assert_eq!(words(&[list]).unwrap_err().kind, ErrorKind::Usage);
         }
         let (_, words) = words(&["--list=posts", "--action=delete-post"]).unwrap();
         assert_eq!(run_of(&words.run).unwrap().rows.action, Some(Action::DeletePost));
@@ -281,6 +286,6 @@ mod tests {
         let (_, words) = words(&["--", "--yes.csv"]).unwrap();
         let run = run_of(&words.run).unwrap();
         assert!(run.files.files[0].is_absolute() && run.files.files[0].ends_with("--yes.csv"));
-        assert_eq!(run_of(&["--no-such".into()]).unwrap_err().kind, Kind::Config);
+        assert_eq!(run_of(&["--no-such".into()]).unwrap_err().kind, ErrorKind::Config);
     }
 }

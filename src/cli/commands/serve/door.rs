@@ -6,9 +6,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
-use crate::cli::timing::clock_text;
 use crate::domain::Wall;
+use crate::error::CommandError;
+use crate::text::clock_text;
 
 /// The place.
 pub(super) struct Door<'a> {
@@ -28,7 +28,7 @@ impl<'a> Door<'a> {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn show(&self, link: &str, until: Wall) -> Result<(), CliError> {
+    pub(super) fn show(&self, link: &str, until: Wall) -> Result<(), CommandError> {
         self.replace(link)?;
         let shown = self.file.display();
         let words = if std::io::stderr().is_terminal() {
@@ -45,9 +45,9 @@ impl<'a> Door<'a> {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn replace(&self, link: &str) -> Result<(), CliError> {
+    pub(super) fn replace(&self, link: &str) -> Result<(), CommandError> {
         let path = &self.file;
-        let complain = |error| CliError::io(path.display(), error);
+        let complain = |error| CommandError::io(path.display(), error);
         // Anew each time: a file that somebody else put here is not written into.
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(complain(error)),

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::Ended;
-use crate::cli::account_trouble::{TroubledAccount, only_unfinished};
+use crate::app::status::{TroubledAccount, only_unfinished};
 use crate::cli::commands::sentence::names;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
 use crate::domain::Tick;
 use crate::engine::{Finish, Signal, Stopped};
+use crate::error::{CommandError, ErrorKind};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, JobState, JobStatus, News, Store};
 use crate::web::{EngineState, EngineStatus, Hub, Web};
@@ -72,7 +72,7 @@ impl<'a> Engine<'a> {
         lock: DrainLock,
         status: watch::Sender<EngineStatus>,
         orders: watch::Receiver<Orders>,
-    ) -> Result<Engine<'a>, CliError> {
+    ) -> Result<Engine<'a>, CommandError> {
         let sandbox = if context.settings.is_sandbox() {
             let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
             Some(sandbox.map_err(crate::cli::commands::sandbox::explain)?)
@@ -98,7 +98,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Works until it is told to end; gives the exit code.
-    pub(super) async fn work(mut self) -> Result<u8, CliError> {
+    pub(super) async fn work(mut self) -> Result<u8, CommandError> {
         loop {
             if let Some(signal) = self.ending() {
                 self.say(EngineState::Stopping);
@@ -131,7 +131,7 @@ impl<'a> Engine<'a> {
     }
 
     /// One drain, if there is anything to drain; how it stands then, and how long it rests. None: go on at once.
-    async fn stretch(&mut self, mut store: Store) -> Result<Option<(EngineState, Rest)>, CliError> {
+    async fn stretch(&mut self, mut store: Store) -> Result<Option<(EngineState, Rest)>, CommandError> {
         let jobs = self.own_jobs(&mut store).await?;
         let has_work = |status: &JobStatus| {
             let is_ours = jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
@@ -172,7 +172,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Who needs a person, in words.
-    async fn names_of(&self, finish: &Finish) -> Result<String, CliError> {
+    async fn names_of(&self, finish: &Finish) -> Result<String, CommandError> {
         if finish.troubles.is_empty() {
             return Ok("What is left belongs to an account that stopped".to_owned());
         }
@@ -194,27 +194,27 @@ impl<'a> Engine<'a> {
     }
 
     /// An error that time, a person or a reload can mend is waited for; the others end the process.
-    fn trouble(&mut self, error: CliError) -> Result<(EngineState, Rest), CliError> {
+    fn trouble(&mut self, error: CommandError) -> Result<(EngineState, Rest), CommandError> {
         self.context.printer.error(&error);
         let why =
             error.hint.as_ref().map_or_else(|| error.message.clone(), |hint| format!("{}; {hint}", error.message));
         let now = self.context.clock.now();
         let after = |seconds| Rest::Until(now.tick.after(Duration::from_secs(seconds)));
         Ok(match error.kind {
-            Kind::Person => (EngineState::NeedsPerson { why }, Rest::News),
-            Kind::Unreachable => {
+            ErrorKind::Person => (EngineState::NeedsPerson { why }, Rest::News),
+            ErrorKind::Unreachable => {
                 let until = now.tick.after(self.silence);
                 self.silence = (self.silence * 2).min(Duration::from_secs(MAX_SILENCE_SECONDS));
                 (EngineState::Waiting { until: now.wall_at(until), why }, Rest::Until(until))
             }
-            Kind::Io | Kind::Config => (EngineState::Stuck { why }, after(STUCK_SECONDS)),
+            ErrorKind::Io | ErrorKind::Config => (EngineState::Stuck { why }, after(STUCK_SECONDS)),
             // Another process drains, or a fault of ours: a restart does better than going on.
-            Kind::Busy | Kind::Fault | Kind::Usage | Kind::InputData => return Err(error),
+            ErrorKind::Busy | ErrorKind::Fault | ErrorKind::Usage | ErrorKind::InputData => return Err(error),
         })
     }
 
     /// Rests; a command to the queue, a person, another configuration or the end ends it.
-    async fn rest(&mut self, seen: News, rest: Rest) -> Result<(), CliError> {
+    async fn rest(&mut self, seen: News, rest: Rest) -> Result<(), CommandError> {
         let mut store = self.open().await?;
         self.note_rest(&mut store, &rest).await;
         let begun = self.orders.borrow_and_update().reloads;
@@ -270,7 +270,7 @@ impl<'a> Engine<'a> {
         self.web.note_change();
     }
 
-    async fn open(&self) -> Result<Store, CliError> {
+    async fn open(&self) -> Result<Store, CommandError> {
         Ok(Store::once_more(self.lock_path()).await?)
     }
 

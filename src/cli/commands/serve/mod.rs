@@ -19,12 +19,12 @@ use super::sentence::{Work, add_pending, names, sentences};
 use super::signals::Signals;
 use crate::cli::args::ServeArgs;
 use crate::cli::context::{Context, writable_remedy};
-use crate::cli::error::{CliError, Kind};
 use crate::cli::prompt;
 use crate::clock::SharedClock;
 use crate::config::{Environment, Settings, WritableByOthers};
 use crate::domain::Secret;
 use crate::engine::Signal;
+use crate::error::{CommandError, ErrorKind};
 use crate::store::{Deed, DrainLock, ServeLock, Store};
 use crate::web::access::{
     InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places, ShortToken, check_metrics_token,
@@ -40,7 +40,7 @@ const MAX_PASSWORD_FILE_BYTES: u64 = 4_096;
 ///
 /// # Errors
 /// The address cannot be had, the queue cannot be opened or is drained by somebody else, there is nobody to ask.
-pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError> {
     let entry = entry_of(context, args)?;
     context.settings.web.metrics_token.as_ref().map_or(Ok(()), check_metrics_token)?;
     let proxied = args.behind_proxy.as_deref().map(Places::behind_proxy).transpose()?;
@@ -56,7 +56,8 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
     let mut server = Server::bind(args.listen).await?;
     let places = proxied.unwrap_or_else(|| Places::loopback(server.address()));
     let address = places.address();
-    let root = Root::new(&places).map_err(|error| CliError::new(Kind::Fault, error.to_string()).because(error))?;
+    let root =
+        Root::new(&places).map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()).because(error))?;
     let (status, engine) = watch::channel(EngineStatus::default());
     let hub = Hub::default();
     let door = Door::new(store.path(), context);
@@ -82,7 +83,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
         code = engine.work() => code,
         code = obey(signals, &orders, &web, context) => code,
         error = attend(&web, &entry, &door, &context.clock) => Err(error),
-        () = manager::watchdog(context) => Ok(Kind::Fault.exit_code()),
+        () = manager::watchdog(context) => Ok(ErrorKind::Fault.exit_code()),
     };
     manager::stopping();
     // What could not be noted is no reason to end otherwise.
@@ -98,11 +99,11 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CliError> {
 }
 
 /// How somebody comes in. A server that others can reach wants a password.
-fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CliError> {
+fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CommandError> {
     if args.behind_proxy.is_none() {
         if !args.listen.ip().is_loopback() {
             let message = format!("{} can be reached from elsewhere, and there is no --behind-proxy", args.listen);
-            return Err(CliError::new(Kind::Usage, message).hint(
+            return Err(CommandError::new(ErrorKind::Usage, message).hint(
                 "listen on 127.0.0.1; or put a proxy with TLS in front, name its address with --behind-proxy https://NAME, \
                  and set a password",
             ));
@@ -114,27 +115,27 @@ fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CliError> {
         None => context.settings.web.password.clone(),
     };
     let password = password.ok_or_else(|| {
-        CliError::new(Kind::Config, "behind a proxy the dashboard wants a password, and there is none")
+        CommandError::new(ErrorKind::Config, "behind a proxy the dashboard wants a password, and there is none")
             .hint("set CLEANUP_WEB_PASSWORD (16 characters or more), or name a file with --password-file")
     })?;
     Ok(Entry::Password(Password::new(&password)?))
 }
 
-fn password_in(path: &std::path::Path) -> Result<Secret, CliError> {
+fn password_in(path: &std::path::Path) -> Result<Secret, CommandError> {
     use std::io::Read;
-    let complain = |error| CliError::io(path.display(), error);
+    let complain = |error| CommandError::io(path.display(), error);
     let mut text = zeroize::Zeroizing::new(String::new());
     let file = std::fs::File::open(path).map_err(complain)?;
     if let Some(file) = WritableByOthers::of(path, &file.metadata().map_err(complain)?) {
         let message = format!("{file}, so it cannot hold the password of the dashboard");
-        return Err(CliError::new(Kind::Config, message).hint(writable_remedy(&file)));
+        return Err(CommandError::new(ErrorKind::Config, message).hint(writable_remedy(&file)));
     }
     file.take(MAX_PASSWORD_FILE_BYTES).read_to_string(&mut text).map_err(complain)?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
 
 /// One sentence and a question, where rows of a real platform wait already; true: go on.
-async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<bool, CliError> {
+async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<bool, CommandError> {
     if context.settings.is_sandbox() || args.yes {
         return Ok(true);
     }
@@ -151,9 +152,11 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
     }
     if !prompt::can_ask() {
         let message = "rows of a real account are queued, and there is no terminal to ask on; nothing was sent";
-        return Err(CliError::new(Kind::Usage, message).hint("add --yes if you mean it, or look first with --sandbox"));
+        return Err(
+            CommandError::new(ErrorKind::Usage, message).hint("add --yes if you mean it, or look first with --sandbox")
+        );
     }
-    prompt::confirm("Go on?").map_err(|error| CliError::io("the terminal", error))
+    prompt::confirm("Go on?").map_err(|error| CommandError::io("the terminal", error))
 }
 
 /// Hears signals: SIGHUP reads the configuration again, the others end the process, each one more urgently. Never ends but by
@@ -163,7 +166,7 @@ async fn obey(
     orders: &watch::Sender<Orders>,
     web: &Web,
     context: &Context,
-) -> Result<u8, CliError> {
+) -> Result<u8, CommandError> {
     let mut asked = 0_u32;
     loop {
         match signals.first().await {
@@ -199,7 +202,7 @@ async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
             }
         }
         Err(error) => {
-            context.printer.error(&CliError::from(error));
+            context.printer.error(&CommandError::from(error));
             context.printer.say("SIGHUP: the configuration stays as it was");
         }
     }
@@ -207,7 +210,7 @@ async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
 }
 
 /// Shows links, and pages what has changed. Never ends but by an error.
-async fn attend(web: &Web, entry: &Entry, door: &Door<'_>, clock: &SharedClock) -> CliError {
+async fn attend(web: &Web, entry: &Entry, door: &Door<'_>, clock: &SharedClock) -> CommandError {
     let links = async {
         match entry {
             Entry::Link => show_links(web, door, clock).await,
@@ -223,18 +226,18 @@ async fn attend(web: &Web, entry: &Entry, door: &Door<'_>, clock: &SharedClock) 
     };
     tokio::select! {
         error = links => error,
-        () = watching => CliError::new(Kind::Fault, "nobody watches the queue any more"),
+        () = watching => CommandError::new(ErrorKind::Fault, "nobody watches the queue any more"),
     }
 }
 
 /// Shows a link whenever the one before was used, and replaces one that was not used in its time. Never ends but where the first cannot be
 /// shown: a disk that fills up later is no reason to end what is being sent.
-async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CliError {
+async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CommandError {
     let (mut was_used, mut was_shown) = (true, false);
     loop {
         let link = match web.new_link() {
             Ok(link) => link,
-            Err(error) => return CliError::new(Kind::Fault, error.to_string()).because(error),
+            Err(error) => return CommandError::new(ErrorKind::Fault, error.to_string()).because(error),
         };
         let (now, lasts) = (clock.now(), Duration::from_secs(LINK_SECONDS));
         let shown = if was_used { door.show(&link, now.wall.after(lasts)) } else { door.replace(&link) };
@@ -254,7 +257,7 @@ async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CliError
     }
 }
 
-async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<(), CliError> {
+async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<(), CommandError> {
     let mut store = Store::once_more(web.settings().db()?).await?;
     let entry = Deed { actor: "serve", deed, job: None, detail };
     store.log_deed(context.clock.now().wall, &entry).await?;
@@ -262,31 +265,31 @@ async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<
     Ok(())
 }
 
-impl From<ServerError> for CliError {
-    fn from(error: ServerError) -> CliError {
+impl From<ServerError> for CommandError {
+    fn from(error: ServerError) -> CommandError {
         let hint = "is another one running? choose another port with --listen 127.0.0.1:PORT";
-        CliError::new(Kind::Usage, error.to_string()).hint(hint).because(error)
+        CommandError::new(ErrorKind::Usage, error.to_string()).hint(hint).because(error)
     }
 }
 
-impl From<InvalidOrigin> for CliError {
-    fn from(error: InvalidOrigin) -> CliError {
-        CliError::new(Kind::Usage, format!("--behind-proxy: {error}"))
+impl From<InvalidOrigin> for CommandError {
+    fn from(error: InvalidOrigin) -> CommandError {
+        CommandError::new(ErrorKind::Usage, format!("--behind-proxy: {error}"))
             .hint("name the address that browsers use: --behind-proxy https://cleanup.example.org")
             .because(error)
     }
 }
 
-impl From<ShortToken> for CliError {
-    fn from(error: ShortToken) -> CliError {
+impl From<ShortToken> for CommandError {
+    fn from(error: ShortToken) -> CommandError {
         let hint = "set a long one, such as what `openssl rand -hex 24` gives, or unset it";
-        CliError::new(Kind::Config, error.to_string()).hint(hint).because(error)
+        CommandError::new(ErrorKind::Config, error.to_string()).hint(hint).because(error)
     }
 }
 
-impl From<PasswordError> for CliError {
-    fn from(error: PasswordError) -> CliError {
+impl From<PasswordError> for CommandError {
+    fn from(error: PasswordError) -> CommandError {
         let hint = "put a long one into CLEANUP_WEB_PASSWORD or the file of --password-file, such as what `openssl rand -base64 24` gives";
-        CliError::new(Kind::Config, error.to_string()).hint(hint).because(error)
+        CommandError::new(ErrorKind::Config, error.to_string()).hint(hint).because(error)
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::engine::{Engine, LOOK_EVERY};
 use crate::cli::commands::schedule;
-use crate::cli::error::CliError;
 use crate::domain::JobId;
+use crate::error::CommandError;
 use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler;
 use crate::store::{DrainLock, Store, StoreError};
@@ -17,7 +17,7 @@ const FIRE_EVERY: Duration = Duration::from_secs(60);
 impl Engine<'_> {
     /// Whether a schedule's slot has come, or somebody wants one run. Nothing is fired again within a minute, so that what stays due (another process works
     /// on it) costs a look a minute; one that cannot be understood is left to `cleanup schedule list`.
-    pub(super) async fn is_due(&self, store: &mut Store) -> Result<bool, CliError> {
+    pub(super) async fn is_due(&self, store: &mut Store) -> Result<bool, CommandError> {
         let now = self.context.clock.now();
         // Somebody who asked for a run, here or in another process, is not kept waiting.
         let is_asked = self.told.has_changed().unwrap_or(false) || Self::asked(store).await? > self.last_asked;
@@ -35,7 +35,7 @@ impl Engine<'_> {
 
     /// Runs what is due as `cleanup schedule due` does, with the lock let go for it. Other jobs wait meanwhile: one process sends,
     /// one run at a time.
-    pub(super) async fn fire(&mut self) -> Result<(), CliError> {
+    pub(super) async fn fire(&mut self) -> Result<(), CommandError> {
         let mut store = Store::once_more(self.lock_path()).await?;
         self.last_asked = Self::asked(&mut store).await?.max(self.last_asked);
         store.close().await;
@@ -68,18 +68,18 @@ impl Engine<'_> {
     }
 
     /// The newest run that somebody asked for and that has not begun, by its number; 0: there is none.
-    async fn asked(store: &mut Store) -> Result<i64, CliError> {
+    async fn asked(store: &mut Store) -> Result<i64, CommandError> {
         let running = store.running_firings().await?.into_iter();
         Ok(running.filter(|firing| firing.runs == 0).map(|firing| firing.id).max().unwrap_or(0))
     }
 
     /// The schedules there are, by their numbers: with them change the jobs that are worked off at any hour.
-    pub(super) async fn schedules_of(store: &mut Store) -> Result<Vec<i64>, CliError> {
+    pub(super) async fn schedules_of(store: &mut Store) -> Result<Vec<i64>, CommandError> {
         Ok(store.schedules().await?.into_iter().map(|schedule| schedule.id).collect())
     }
 
     /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
-    pub(super) async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CliError> {
+    pub(super) async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CommandError> {
         let scheduled = schedule::jobs_of(&store.schedules().await?);
         if scheduled.is_empty() {
             return Ok(None);

@@ -8,11 +8,11 @@ use super::engine::{Engine, LOOK_EVERY, Orders};
 use crate::app::{self, Bases, DrainOptions, Ended, Footing, Who};
 use crate::cli::commands::drain::prices;
 use crate::cli::commands::sentence::names;
-use crate::cli::error::{CliError, Kind};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::config::{ProgressMode, Settings};
 use crate::domain::{JobId, Platform};
 use crate::engine::{Listener, Settings as RunSettings, ShutdownSender, Signal, shutdown};
+use crate::error::{CommandError, ErrorKind};
 use crate::platform::{Client, Settings as ClientSettings};
 use crate::store::{DrainLock, News, QueueWatch, Store};
 
@@ -24,14 +24,15 @@ struct Begun {
 }
 
 impl Engine<'_> {
-    pub(super) async fn drain(&mut self, mut store: Store, jobs: Option<Vec<JobId>>) -> Result<Ended, CliError> {
+    pub(super) async fn drain(&mut self, mut store: Store, jobs: Option<Vec<JobId>>) -> Result<Ended, CommandError> {
         let settings = self.web.settings();
         let context = self.context;
         let bases = self.bases(&settings)?;
         let connections =
             ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
         let client = Client::new(&[&bases.x, &bases.aisa], connections);
-        let client = Arc::new(client.map_err(|error| CliError::new(Kind::Config, error.to_string()).because(error))?);
+        let client =
+            Arc::new(client.map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?);
         let mut who = Who::of(&settings, None, Some(Arc::clone(&bases.x)))?;
         let stored = store.has_credentials().await?;
         who.learn_users(&client, &context.clock, stored).await?;
@@ -44,7 +45,7 @@ impl Engine<'_> {
         let listener = self.listener(&mut store).await?;
         let (sender, receiver) = shutdown();
         let lock = self.lock.as_ref().map(DrainLock::share);
-        let lock = lock.ok_or_else(|| CliError::new(Kind::Fault, "the lock was let go"))?;
+        let lock = lock.ok_or_else(|| CommandError::new(ErrorKind::Fault, "the lock was let go"))?;
         let clock = context.clock.clone();
         let watch = QueueWatch::of(store.path());
         let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
@@ -63,7 +64,7 @@ impl Engine<'_> {
         sender: &ShutdownSender,
         orders: &mut watch::Receiver<Orders>,
         drain: &Begun,
-    ) -> CliError {
+    ) -> CommandError {
         let begun = orders.borrow_and_update().clone();
         let (mut obeyed, mut renewing, mut told) = (begun.end.len(), false, self.told.clone());
         let mut store = match Store::once_more(self.lock_path()).await {
@@ -93,7 +94,7 @@ impl Engine<'_> {
 
     /// Whether there is what the drain does not know of: an account, a login, a job beside those of schedules; or a schedule is
     /// due. Refreshing tokens is the drain's own doing. An error here the drain itself will meet as well.
-    async fn is_out_of_date(&self, store: &mut Store, drain: &Begun) -> Result<bool, CliError> {
+    async fn is_out_of_date(&self, store: &mut Store, drain: &Begun) -> Result<bool, CommandError> {
         let news = store.news().await?;
         let new_people = news.accounts != drain.knows.accounts || news.logins_needed < drain.knows.logins_needed;
         let may_have_new_jobs =
@@ -102,7 +103,7 @@ impl Engine<'_> {
         Ok(new_people || new_jobs || self.is_due(store).await?)
     }
 
-    async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CliError> {
+    async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CommandError> {
         let names = names(store).await?.into_iter().map(|(id, (name, _))| (id, name)).collect();
         let plan = Plan { names, ..Plan::default() };
         let (clock, zone) = (self.context.clock.clone(), self.context.zone.get().clone());
@@ -110,10 +111,10 @@ impl Engine<'_> {
         Ok(Box::new(self.hub.clone().beside(terminal)))
     }
 
-    fn bases(&self, settings: &Settings) -> Result<Bases, CliError> {
+    fn bases(&self, settings: &Settings) -> Result<Bases, CommandError> {
         let Some(sandbox) = &self.sandbox else { return Bases::of(settings) };
         let base = sandbox.base_url().parse();
-        let base = Arc::new(base.map_err(|error| CliError::new(Kind::Fault, format!("{error}")))?);
+        let base = Arc::new(base.map_err(|error| CommandError::new(ErrorKind::Fault, format!("{error}")))?);
         Ok(Bases { x: Arc::clone(&base), aisa: base })
     }
 }

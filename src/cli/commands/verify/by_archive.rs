@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::DoneLane;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::domain::{TargetId, Wall};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::lists::archive::Archive;
 use crate::store::{Job, Looked, Reach, Store};
+use crate::text::escaped;
 
 /// The most entries of a list that are compared.
 const MAX_LISTED: usize = 10_000_000;
@@ -22,10 +22,10 @@ pub(super) async fn judge(
     job: &Job,
     lanes: &[DoneLane],
     path: &Path,
-) -> Result<Store, CliError> {
+) -> Result<Store, CommandError> {
     let mut archive = Archive::open(path)?;
     let about = archive.about().clone();
-    let foreign = |message: String, hint: &str| Err(CliError::new(Kind::InputData, message).hint(hint));
+    let foreign = |message: String, hint: &str| Err(CommandError::new(ErrorKind::InputData, message).hint(hint));
     let Some(read_at) = about.generated_at else {
         let message = format!("{} does not say when it was made, so nothing can be told from it", path.display());
         return foreign(message, "use the archive with its manifest, or leave out --archive to ask the platform");
@@ -65,7 +65,7 @@ pub(super) async fn judge(
 }
 
 /// An archive from before the run still lists everything.
-fn refuse_older(path: &Path, read_at: Wall, lanes: &[DoneLane]) -> Result<(), CliError> {
+fn refuse_older(path: &Path, read_at: Wall, lanes: &[DoneLane]) -> Result<(), CommandError> {
     let Some(newest) = lanes.iter().map(|lane| lane.newest).max().filter(|newest| *newest >= read_at) else {
         return Ok(());
     };
@@ -75,12 +75,12 @@ fn refuse_older(path: &Path, read_at: Wall, lanes: &[DoneLane]) -> Result<(), Cl
         read_at.rfc3339(),
         newest.rfc3339()
     );
-    Err(CliError::new(Kind::InputData, message)
+    Err(CommandError::new(ErrorKind::InputData, message)
         .hint("ask X for a new archive, or leave out --archive to ask the platform"))
 }
 
 /// The targets on a list, and how many of its entries may be some that are not told.
-fn targets_of(archive: &mut Archive, list: ListKind) -> Result<(Vec<TargetId>, u64), CliError> {
+fn targets_of(archive: &mut Archive, list: ListKind) -> Result<(Vec<TargetId>, u64), CommandError> {
     let mut targets = Vec::new();
     let tally = archive.read(list, &mut |_| {}, &mut |entry| {
         targets.push(entry.target);
@@ -88,7 +88,7 @@ fn targets_of(archive: &mut Archive, list: ListKind) -> Result<(Vec<TargetId>, u
             return Ok(());
         }
         let message = format!("the archive lists more than {MAX_LISTED} {list}");
-        Err(CliError::new(Kind::InputData, message).hint("leave out --archive to ask the platform"))
+        Err(CommandError::new(ErrorKind::InputData, message).hint("leave out --archive to ask the platform"))
     })?;
     Ok((targets, tally.untold_reposts))
 }

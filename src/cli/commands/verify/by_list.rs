@@ -5,9 +5,9 @@ use crate::cli::commands::list::{Extent, announce, ending, lock_all, plan, warn_
 use crate::cli::commands::reach::{Bounds, Reach as Way, reader};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
 use crate::domain::TargetId;
 use crate::engine::{Shutdown, Signal, Urgency, shutdown};
+use crate::error::CommandError;
 use crate::lists::ListKind;
 use crate::lists::fetch::{Budget, Kept, ListQuery, read_list};
 use crate::store::{Job, Looked, Reach, ReadingId, ReadingState, Store};
@@ -33,7 +33,7 @@ pub(super) async fn judge(
     job: &Job,
     lanes: &[DoneLane],
     args: &VerifyArgs,
-) -> Result<Judged, CliError> {
+) -> Result<Judged, CommandError> {
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
@@ -55,7 +55,7 @@ async fn judge_all(
     lanes: &[DoneLane],
     args: &VerifyArgs,
     shutdown: Shutdown,
-) -> Result<Judged, CliError> {
+) -> Result<Judged, CommandError> {
     let mut budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
     for lane in lanes {
         let account = &lane.account;
@@ -106,7 +106,7 @@ async fn judge_all(
 
 /// Gathers the posts that the account's reposts repeat; says what absence from them proves. They come in the order of the reposts,
 /// which the IDs of the posts do not tell.
-async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, CliError> {
+async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, CommandError> {
     let mut kept = Kept::of(ListKind::Reposts, state.id, None);
     loop {
         let reposts: Vec<TargetId> = kept.next(store).await?.into_iter().map(|entry| entry.target).collect();
@@ -119,7 +119,7 @@ async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, C
     Ok(if is_certain { Reach::Whole } else { Reach::Nothing })
 }
 
-async fn drop_reading(store: &mut Store, reading: ReadingId) -> Result<(), CliError> {
+async fn drop_reading(store: &mut Store, reading: ReadingId) -> Result<(), CommandError> {
     Ok(store.drop_reading(reading).await?)
 }
 

@@ -9,13 +9,13 @@ use serde_json::json;
 
 use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
-use crate::cli::error::{CliError, Kind};
-use crate::cli::escape::escaped;
 use crate::cli::output::refuse_places;
 use crate::domain::{Action, RepostId, Wall, counted};
+use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::platform::find;
 use crate::store::{Account, Job, JobState, Store, VerdictCounts};
+use crate::text::escaped;
 
 /// What a job has done for one account.
 pub(super) struct DoneLane {
@@ -38,9 +38,9 @@ impl DoneLane {
 ///
 /// # Errors
 /// There is no such job; a list cannot be read, or an archive is foreign, older or somebody else's; the queue cannot be written.
-pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CliError> {
+pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandError> {
     if args.json && args.output.as_deref().is_some_and(|path| path.as_os_str() == "-") {
-        let error = CliError::new(Kind::Usage, "--json and -o - would both write to stdout");
+        let error = CommandError::new(ErrorKind::Usage, "--json and -o - would both write to stdout");
         return Err(error.hint("give -o the name of a file"));
     }
     let (mut store, job) = context.job(&args.job).await?;
@@ -85,7 +85,7 @@ struct Verified {
 }
 
 impl Verified {
-    fn tell(&self, context: &Context, args: &VerifyArgs, job: &Job, code: u8) -> Result<u8, CliError> {
+    fn tell(&self, context: &Context, args: &VerifyArgs, job: &Job, code: u8) -> Result<u8, CommandError> {
         if args.json {
             let VerdictCounts { confirmed, came_back, ghosts, undecided } = self.counts;
             context.printer.json(&json!({
@@ -105,7 +105,7 @@ impl Verified {
 }
 
 /// What has been done, by action and account.
-async fn lanes_of(store: &mut Store, job: &Job) -> Result<Vec<DoneLane>, CliError> {
+async fn lanes_of(store: &mut Store, job: &Job) -> Result<Vec<DoneLane>, CommandError> {
     let accounts = store.accounts().await?;
     let mut lanes = Vec::new();
     for (action, account, done, newest) in store.done_lanes(job).await? {
@@ -131,7 +131,7 @@ async fn follow_up(
     store: &mut Store,
     job: &Job,
     counts: &VerdictCounts,
-) -> Result<(bool, u64), CliError> {
+) -> Result<(bool, u64), CommandError> {
     let printer = &context.printer;
     if counts.undecided > 0 {
         printer.say("undecided: done after the list was read, or beyond what the platform lists (likes and posts past some 3,200, bookmarks past 800)");

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use crate::app::{FactColumns, Facts};
 use crate::cli::commands::paged::file_of;
 use crate::cli::context::Context;
-use crate::cli::error::CliError;
 use crate::cli::output::WholeFile;
 use crate::domain::{TaskState, Wall};
+use crate::error::CommandError;
 use crate::jobfile::TableWriter;
 use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
 
@@ -23,7 +23,7 @@ pub(super) async fn write(
     job: &Job,
     output: &PathBuf,
     raw: bool,
-) -> Result<(), CliError> {
+) -> Result<(), CommandError> {
     match file_of(Some(output)) {
         None => {
             let out = context.printer.data_writer();
@@ -31,7 +31,7 @@ pub(super) async fn write(
             rows(store, job, out, raw, &complain).await.map(drop)
         }
         Some(path) => {
-            let complain = |error| CliError::io(path.display(), error);
+            let complain = |error| CommandError::io(path.display(), error);
             let file = WholeFile::create(path).map_err(complain)?;
             rows(store, job, file, raw, &complain).await?.keep().map_err(complain)
         }
@@ -43,8 +43,8 @@ async fn rows<W: Write>(
     job: &Job,
     to: W,
     raw: bool,
-    complain: &impl Fn(std::io::Error) -> CliError,
-) -> Result<W, CliError> {
+    complain: &impl Fn(std::io::Error) -> CommandError,
+) -> Result<W, CommandError> {
     let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
     let total = store.pick(job, job.round_number, &wanted, PickOrder::File).await?.unwrap_or(0);
     let columns = FactColumns::of(store, job, job.round_number).await?;

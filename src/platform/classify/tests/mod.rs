@@ -10,7 +10,7 @@ mod tables;
 use super::*;
 use crate::domain::Action;
 use crate::platform::answer::ContentType;
-use crate::platform::endpoint::find;
+use crate::platform::registry::find;
 
 const X: Platform = Platform::XV2;
 const V1: Platform = Platform::XV1;

@@ -1,7 +1,7 @@
 //! Every v1 code, every row, every problem type.
 
 use super::*;
-use crate::platform::endpoint::table;
+use crate::platform::registry::table;
 
 #[test]
 fn the_v1_code_table_in_v1_and_v2_answers() {

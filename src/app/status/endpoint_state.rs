@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::cli::error::CliError;
 use crate::domain::{AccountId, Action, BootId, Moment, Wall};
+use crate::error::CommandError;
 use crate::store::{Store, end_here};
 
 /// An allowance: so many more requests, until then.
@@ -50,7 +50,7 @@ pub async fn endpoint_states(
     store: &mut Store,
     boot: &BootId,
     now: Moment,
-) -> Result<HashMap<AccountId, EndpointStates>, CliError> {
+) -> Result<HashMap<AccountId, EndpointStates>, CommandError> {
     let mut states: HashMap<AccountId, EndpointStates> = HashMap::new();
     for stored in store.allowances(boot, now).await? {
         let until = end_here(stored.same_boot, stored.until, stored.until_at, stored.length_ms, now);

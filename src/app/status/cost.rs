@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::app::ForecastLane;
-use crate::cli::estimate;
+use crate::app::status::estimate;
 use crate::config::Settings;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
 

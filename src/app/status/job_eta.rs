@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::account_standing::AccountStanding;
-use super::estimate::{from_empty, time_for};
 use crate::app::Activity;
+use crate::app::status::estimate::{from_empty, time_for};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, Moment, Platform, Wall};
 use crate::engine::WindowLevel;

@@ -3,7 +3,7 @@
 //! In: the word an account stopped with, or the line that the queue keeps of it. Out: what to do, as a sentence with commands for this very
 //! queue. What does not belong here: when an account stops (`engine`).
 
-use super::context::command_line;
+use crate::app::command_line;
 use crate::config::Settings;
 use crate::store::Job;
 
@@ -105,6 +105,17 @@ impl TroubledAccount<'_> {
 
     fn command(&self, words: &[&str]) -> String {
         format!("`{}`", command_line(self.settings, words))
+    }
+}
+
+/// Why an account waits, in words.
+pub fn hold_text(reason: &str) -> &str {
+    match reason {
+        "rate_limit" => "the platform asked for it (rate limit)",
+        "hidden_cap" => "the platform keeps a longer limit that it does not name",
+        "usage_cap" => "the app's usage cap is reached",
+        "spend_cap" => "the spend cap of the billing cycle is reached",
+        other => other,
     }
 }
 

@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use super::context::command_line;
-use super::escape::escaped;
-use super::standing::JobStanding;
-use super::timing::span_text;
-use crate::app::Activity;
+use super::queue::JobStanding;
+use crate::app::{Activity, command_line};
 use crate::config::Settings;
 use crate::domain::Wall;
+use crate::text::{escaped, span_text};
 
 /// A job's state in a few words.
 pub const fn activity_label(activity: &Activity) -> &'static str {

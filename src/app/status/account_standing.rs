@@ -1,7 +1,7 @@
 //! How an account stands to its limits, as far as the record tells. In: its windows, hold and endpoints. Out: when its next request can
 //! leave. Decides nothing: the limiter does.
 
-use super::endpoint_state::EndpointStates;
+use crate::app::status::EndpointStates;
 use crate::domain::{Action, Moment, Wall};
 use crate::engine::WindowLevel;
 use crate::limits::WindowUsage;

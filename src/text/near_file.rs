@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::context::nearest;
+use super::nearest;
 
 /// The most names of a folder that are looked at.
 const MAX_NAMES: usize = 10_000;
 
 /// What stands beside a path that names nothing and has nearly its name.
-pub(crate) fn near_file(path: &Path) -> Option<PathBuf> {
+pub fn near_file(path: &Path) -> Option<PathBuf> {
     let wanted = path.file_name()?.to_str()?;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let found = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
@@ -26,7 +26,7 @@ fn with_an_ending<'a>(wanted: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// A hint that begins with that file, where there is one.
-pub(crate) fn with_near_file(path: &Path, hint: &str) -> String {
+pub fn with_near_file(path: &Path, hint: &str) -> String {
     match near_file(path) {
         Some(near) => format!("did you mean {}? {hint}", near.display()),
         None => hint.to_owned(),

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::account_standing::{AccountStanding, next_slot};
-use super::account_trouble::{TroubledAccount, only, reason_of};
+use super::counts::RowCounts;
 use super::endpoint_state::{AllowanceJson, OutageJson};
-use super::error::{CliError, Kind};
-use super::standing::{JobStanding, Standing};
-use super::summary::RowCounts;
+use super::queue::{JobStanding, Standing};
+use crate::app::status::{TroubledAccount, only, reason_of};
 use crate::config::Settings;
 use crate::domain::{Moment, Wall};
+use crate::error::{CommandError, ErrorKind};
 use crate::limits::WindowUsage;
 
 #[derive(Serialize)]
@@ -68,9 +68,9 @@ impl Standing {
     ///
     /// # Errors
     /// None in practice: numbers and texts are JSON.
-    pub fn to_json(&self, settings: &Settings) -> Result<serde_json::Value, CliError> {
+    pub fn to_json(&self, settings: &Settings) -> Result<serde_json::Value, CommandError> {
         serde_json::to_value(self.json(settings))
-            .map_err(|error| CliError::new(Kind::Fault, "the status cannot be written as JSON").because(error))
+            .map_err(|error| CommandError::new(ErrorKind::Fault, "the status cannot be written as JSON").because(error))
     }
 
     fn json(&self, settings: &Settings) -> StatusJson {

@@ -1,24 +1,22 @@
 //! Where jobs and accounts stand: progress, what each job is doing, slots left, when it will be done. What `status` prints, what its JSON
-//! is (`standing_json`), and what the dashboard shows.
+//! is (`json`), and what the dashboard shows.
 //!
 //! In: the counters and newest attempts of a queue, what processes and schedules are doing. Out: numbers. Reads only, and keeps no lock
 //! that a run could meet.
 
 use std::collections::{HashMap, HashSet};
 
+use super::account_standing::AccountStanding;
+use super::job_eta::{Eta, EtaLine};
+use super::schedule_waits::schedule_waits;
+use crate::app::status::{TroubledAccount, endpoint_states, hold_ends, only, reason_of, slots_needed, window_usage};
 use crate::app::{self, AccountNeed, Activity, JobFacts, OtherDrain, ScheduleWait, login_needed};
 use crate::auth;
-use crate::cli::account_standing::AccountStanding;
-use crate::cli::account_trouble::{TroubledAccount, only, reason_of};
-use crate::cli::endpoint_state::endpoint_states;
-use crate::cli::error::CliError;
-use crate::cli::job_eta::{Eta, EtaLine};
-use crate::cli::schedule_waits::schedule_waits;
-use crate::cli::usage::{hold_ends, slots_needed, window_usage};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall};
-use crate::store::{JobState, JobStatus, Store, WorkInProgress};
+use crate::error::CommandError;
+use crate::store::{JobState, JobStatus, Store, StoredSchedule, WorkInProgress};
 
 /// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
@@ -56,6 +54,8 @@ pub struct Look<'a> {
     pub accounts: Option<&'a [AccountId]>,
     /// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
     pub max_counted_tasks: u64,
+    /// The jobs that schedules run: what a schedule's command line means is not known here.
+    pub jobs_of: fn(&[StoredSchedule]) -> Vec<String>,
 }
 
 /// What jobs stand in: who works, what accounts need, which schedules are to come.
@@ -69,15 +69,19 @@ struct Surroundings {
 
 impl<'a> Look<'a> {
     /// At everything.
-    pub fn at_all(settings: &'a Settings, clock: &'a SharedClock) -> Look<'a> {
-        Look { settings, clock, accounts: None, max_counted_tasks: MAX_COUNTED_TASKS }
+    pub fn at_all(
+        settings: &'a Settings,
+        clock: &'a SharedClock,
+        jobs_of: fn(&[StoredSchedule]) -> Vec<String>,
+    ) -> Look<'a> {
+        Look { settings, clock, accounts: None, max_counted_tasks: MAX_COUNTED_TASKS, jobs_of }
     }
 
     /// Looks.
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn look(&self, store: &mut Store) -> Result<Standing, CliError> {
+    pub async fn look(&self, store: &mut Store) -> Result<Standing, CommandError> {
         let now = self.clock.now();
         let accounts = self.look_at_accounts(store, now).await?;
         let all = store.status(None).await?;
@@ -86,7 +90,7 @@ impl<'a> Look<'a> {
         Ok(Standing { jobs, accounts, now })
     }
 
-    async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStanding>, CliError> {
+    async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStanding>, CommandError> {
         let boot = self.clock.boot();
         let mut endpoints = endpoint_states(store, &boot, now).await?;
         let mut standing = Vec::new();
@@ -106,7 +110,12 @@ impl<'a> Look<'a> {
         Ok(standing)
     }
 
-    async fn surroundings(&self, store: &mut Store, jobs: &[JobStatus], now: Wall) -> Result<Surroundings, CliError> {
+    async fn surroundings(
+        &self,
+        store: &mut Store,
+        jobs: &[JobStatus],
+        now: Wall,
+    ) -> Result<Surroundings, CommandError> {
         let environment = app::environment_accounts(&self.settings.credentials)?;
         let unfinished = jobs.iter().filter(|status| status.counts.pending > 0);
         let job = only(unfinished.map(|status| status.job.name.as_str()));
@@ -135,7 +144,7 @@ impl<'a> Look<'a> {
             (account.id, (account.platform, need))
         });
         let accounts = accounts.collect();
-        let waits = schedule_waits(store, now).await?;
+        let waits = schedule_waits(store, self.jobs_of, now).await?;
         Ok(Surroundings { work, waits, accounts, untried })
     }
 
@@ -148,7 +157,7 @@ impl<'a> Look<'a> {
         accounts: &[AccountStanding],
         around: &Surroundings,
         now: Moment,
-    ) -> Result<Vec<JobStanding>, CliError> {
+    ) -> Result<Vec<JobStanding>, CommandError> {
         let mut line = EtaLine::new(self.settings, accounts, around.work.drain.as_ref(), now);
         let mut standing = Vec::with_capacity(jobs.len());
         for status in jobs {
@@ -164,7 +173,11 @@ impl<'a> Look<'a> {
     }
 
     /// What a job has left, by account and action.
-    async fn work_of(&self, store: &mut Store, status: &JobStatus) -> Result<Vec<(Action, AccountId, u64)>, CliError> {
+    async fn work_of(
+        &self,
+        store: &mut Store,
+        status: &JobStatus,
+    ) -> Result<Vec<(Action, AccountId, u64)>, CommandError> {
         let (job, pending) = (&status.job, status.counts.pending);
         if pending <= self.max_counted_tasks {
             let lanes = store.pending_by_lane(job.round).await?;

@@ -1,0 +1,97 @@
+//! Errors of logins and tokens as a person reads them: an exit code and what to do next.
+
+use super::{DocumentError, GrantError, KeepError, LoginError, NoCode, NoToken, VaultError, WireSetup};
+use crate::error::{CommandError, ErrorKind};
+use crate::platform::is_certificate_trouble;
+
+impl From<VaultError> for CommandError {
+    fn from(error: VaultError) -> CommandError {
+        match error {
+            VaultError::Store(error) => error.into(),
+            VaultError::Keyring(error) => {
+                let kind = if error.needs_person() { ErrorKind::Person } else { ErrorKind::Config };
+                CommandError::new(kind, error.to_string()).hint(error.hint()).because(error)
+            }
+            VaultError::KeyFileIo { path, source } => {
+                CommandError::io(format!("the key file {}", path.display()), source)
+            }
+            other => CommandError::new(ErrorKind::Config, other.to_string()).because(other),
+        }
+    }
+}
+
+impl From<WireSetup> for CommandError {
+    fn from(error: WireSetup) -> CommandError {
+        CommandError::new(ErrorKind::Config, error.to_string()).because(error)
+    }
+}
+
+impl From<DocumentError> for CommandError {
+    fn from(error: DocumentError) -> CommandError {
+        CommandError::new(ErrorKind::Config, error.to_string()).because(error)
+    }
+}
+
+impl From<KeepError> for CommandError {
+    fn from(error: KeepError) -> CommandError {
+        match error {
+            KeepError::Vault(error) => error.into(),
+            KeepError::Store(error) => error.into(),
+            KeepError::Document(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoToken> for CommandError {
+    fn from(error: NoToken) -> CommandError {
+        match error {
+            NoToken::NeedLogin { ref name, .. } => {
+                let hint = format!("run `cleanup account login {name}`");
+                CommandError::new(ErrorKind::Person, error.to_string()).hint(hint)
+            }
+            NoToken::Later { .. } => {
+                CommandError::new(ErrorKind::Unreachable, error.to_string()).hint("try again later")
+            }
+            NoToken::App { .. } => CommandError::new(ErrorKind::Config, error.to_string()),
+            NoToken::Vault(error) => error.into(),
+            NoToken::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<GrantError> for CommandError {
+    fn from(error: GrantError) -> CommandError {
+        let (kind, hint) = match &error {
+            GrantError::Refused(_) => {
+                (ErrorKind::Person, "begin the login again; a code or PIN works once, and not for long")
+            }
+            GrantError::App(_) => {
+                (ErrorKind::Config, "compare with the app's page in the platform's developer console")
+            }
+            GrantError::World(said) | GrantError::Unsure(said) if is_certificate_trouble(said) => {
+                (ErrorKind::Unreachable, "mend that, and begin the login again")
+            }
+            GrantError::World(_) | GrantError::Unsure(_) => {
+                (ErrorKind::Unreachable, "check the network, and begin the login again")
+            }
+        };
+        CommandError::new(kind, error.to_string()).hint(hint).because(error)
+    }
+}
+
+impl From<LoginError> for CommandError {
+    fn from(error: LoginError) -> CommandError {
+        match error {
+            LoginError::Grant(error) => error.into(),
+            LoginError::NoCode(NoCode::Denied(_)) => CommandError::new(ErrorKind::Person, error.to_string())
+                .hint("nothing was kept; log in again and authorize the app"),
+            LoginError::NoCode(_) => {
+                CommandError::new(ErrorKind::Person, error.to_string()).hint("nothing was kept; begin the login again")
+            }
+            LoginError::TimedOut(_) => CommandError::new(ErrorKind::Person, error.to_string())
+                .hint("is the redirect address registered at X to the letter? with --headless it is pasted instead"),
+            LoginError::Listen { .. } => CommandError::new(ErrorKind::Config, error.to_string())
+                .hint("end the program that listens there, or set [x] redirect in the config file (and at X)"),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Errors of the store as a person reads them: an exit code and what to do next.
+
+use super::error::StoreError;
+use crate::error::{CommandError, ErrorKind, io_hint};
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> CommandError {
+        let (kind, hint) = kind_and_hint(&error);
+        CommandError { kind, message: error.to_string(), hint: Some(hint), source: Some(error.into()) }
+    }
+}
+
+fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
+    match error {
+        StoreError::DiskFull { .. } => {
+            (ErrorKind::Io, "make room and give the command again; what was reported before is saved".into())
+        }
+        StoreError::Io { path, source } => (ErrorKind::Io, queue_io_hint(path, source)),
+        StoreError::Damaged { .. } => (
+            ErrorKind::Io,
+            "if it is not a queue of cleanup's, give another path with --db; else look at the disk (`dmesg`), and restore the queue from a backup"
+                .into(),
+        ),
+        StoreError::Impossible { .. } => (
+            ErrorKind::Io,
+            "the file is damaged, or another program has written to it: `cleanup doctor` reads all of it; look at the disk (`dmesg`), and restore the queue from a backup"
+                .into(),
+        ),
+        StoreError::OutOfMemory { .. } => (
+            ErrorKind::Io,
+            "free memory or raise the limit of this process (`ulimit -v`, MemoryMax of its service), and give the command again; what was reported before is saved".into(),
+        ),
+        StoreError::LocksFail { .. } => (
+            ErrorKind::Io,
+            "keep the queue on a local disk (network and shared folders often do not lock), end other programs that have it open, and give the command again; what was reported before is saved"
+                .into(),
+        ),
+        StoreError::DamagedRows { .. } => (
+            ErrorKind::Io,
+            "load the job's file again, it says what is right; `cleanup doctor` names every such row; look at the disk, too".into(),
+        ),
+        StoreError::Busy { .. } => (ErrorKind::Io, "give the command again when the other process has finished".into()),
+        StoreError::Newer { .. } => {
+            (ErrorKind::Config, "install the newer version of cleanup, or give another queue with --db".into())
+        }
+        StoreError::WrongKind { found, .. } => (ErrorKind::Config, wrong_kind_hint(found)),
+        StoreError::OldSqlite { .. } => (ErrorKind::Config, "build cleanup with the SQLite it brings along".into()),
+        StoreError::Draining { .. } => (
+            ErrorKind::Busy,
+            "nothing was loaded; `cleanup status` shows how far it is, `cleanup pause JOB` stops one of its jobs (with the same --db or --sandbox)"
+                .into(),
+        ),
+        StoreError::LockLost { .. } => (
+            ErrorKind::Busy,
+            "what was reported is saved, and nothing more was sent; leave the .lock files alone and give the command again"
+                .into(),
+        ),
+        StoreError::FenceLost => {
+            (ErrorKind::Busy, "what was reported is saved; `cleanup status` shows how far the other process is".into())
+        }
+        StoreError::LoadedMeanwhile { .. } => {
+            (ErrorKind::Busy, "nothing was loaded; give the command again, and it goes on from there".into())
+        }
+        StoreError::AccountNameTaken { .. } => (ErrorKind::Usage, "give another short name with --account".into()),
+        StoreError::Database(_) => {
+            (ErrorKind::Fault, "please report this together with the output of `cleanup -vv status`".into())
+        }
+    }
+}
+
+fn queue_io_hint(path: &std::path::Path, source: &std::io::Error) -> String {
+    use std::io::ErrorKind as E;
+    match source.kind() {
+        E::PermissionDenied => {
+            format!("let this user read and write {}, or give another path with --db", path.display())
+        }
+        E::ReadOnlyFilesystem => "the file system is read-only; give another path with --db".into(),
+        E::NotFound | E::NotADirectory | E::IsADirectory | E::AlreadyExists => {
+            "check the path, or give another with --db".into()
+        }
+        _ => io_hint(source),
+    }
+}
+
+fn wrong_kind_hint(found: &str) -> String {
+    if found == "sandbox" {
+        "add --sandbox, or give a real queue with --db".into()
+    } else {
+        "leave out --sandbox, or give a sandbox's queue with --db (without --db there is one of its own)".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::path::PathBuf;
+
+    fn all() -> Vec<(StoreError, u8)> {
+        let path = PathBuf::from("/q.db");
+        let io = |kind| StoreError::Io { path: "/q.db".into(), source: std::io::Error::from(kind) };
+        vec![
+            (StoreError::DiskFull { path: path.clone() }, 74),
+            (io(std::io::ErrorKind::PermissionDenied), 74),
+            (StoreError::Damaged { path: path.clone(), detail: "x".into() }, 74),
+            (StoreError::Busy { waited_s: 30 }, 74),
+            (StoreError::DamagedRows { rows: vec!["line 4 of unfollow".into()] }, 74),
+            (StoreError::Newer { path: path.clone(), found: 9, known: 1 }, 78),
+            (StoreError::WrongKind { path: path.clone(), found: "real", wanted: "sandbox" }, 78),
+            (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
+            (StoreError::Draining { path, holder: None }, 75),
+            (StoreError::FenceLost, 75),
+            (StoreError::AccountNameTaken { name: "a".into(), platform: "x-v2".into(), user_id: "1".into() }, 2),
+            (StoreError::OutOfMemory { path: "/q.db".into() }, 74),
+            (StoreError::LocksFail { path: "/q.db".into(), detail: "locking protocol".into() }, 74),
+            (StoreError::Impossible { what: "x".into() }, 74),
+            (StoreError::Database(sqlx::Error::PoolClosed), 1),
+        ]
+    }
+
+    #[test]
+    fn every_error_of_the_store_has_a_code_and_a_remedy() {
+        for (error, code) in all() {
+            let text = error.to_string();
+            let error = CommandError::from(error);
+            assert_eq!(error.kind.exit_code(), code, "{text}");
+            assert!(error.hint.as_ref().is_some_and(|hint| hint.len() > 10), "{text}");
+            assert_eq!(error.to_json()["kind"], error.kind.name());
+        }
+    }
+
+    #[test]
+    fn a_busy_queue_names_the_commands() {
+        let error = CommandError::from(StoreError::Draining { path: "/q.db".into(), holder: None });
+        let hint = error.hint.unwrap();
+        assert!(hint.contains("cleanup status") && hint.contains("cleanup pause"));
+    }
+}

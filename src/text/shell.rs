@@ -1,0 +1,23 @@
+//! Words of a command line as people copy them.
+
+use super::escaped;
+
+/// A word as a shell takes it whole, and a terminal unharmed.
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", escaped(word).replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_in_a_shell() {
+        let words = ["a.csv", "Nacht 3", "it's", "x\u{1b}y", ""].map(shell_word);
+        assert_eq!(words, ["a.csv", "'Nacht 3'", "'it'\\''s'", "'x\\u{1b}y'", "''"]);
+    }
+}
