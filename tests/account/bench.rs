@@ -45,7 +45,7 @@ impl Bench {
 
     /// ... and which has its own idea of the time.
     pub fn by(lifetime: u64, clock: SharedClock) -> Bench {
-        let port = crate::port::free_port();
+        let port = crate::common::port::free_port();
         let redirect = format!("http://127.0.0.1:{port}/callback");
         let app = |id: &str, secret: Option<&str>| SandboxApp {
             client_id: id.into(),

@@ -3,17 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, USER};
-
-#[path = "../common/chromium.rs"]
-mod chromium;
+use crate::account::bench::{Bench, USER};
+use crate::common::chromium::Browser;
 
 /// Far beyond what a page takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_person_presses_the_button_in_chromium() {
-    let Some(browser) = chromium::Browser::with(&[]) else { return };
+    let Some(browser) = Browser::with(&[]) else { return };
     let bench = Bench::new();
     let waiting = bench.begin(&["account", "login", "work", "--actions", "unfollow,unlike"], &[]);
     browser.go(&waiting.url);

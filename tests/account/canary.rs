@@ -9,7 +9,7 @@ use std::process::Stdio;
 use clap::CommandFactory;
 use cleanup::cli::args::Cli;
 
-use crate::bench::{Bench, Done, USER, ids};
+use crate::account::bench::{Bench, Done, USER, ids};
 
 /// What every secret of this test has in it. The sandbox's own tokens begin with `sbx-`.
 const CANARIES: [&str; 4] = ["canary", "sbx-at-", "sbx-rt-", "sandbox-2244994945"];

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use sqlx::Connection;
 
-use crate::bench::{Bench, USER, ids, run};
-use crate::tls::{AUTHORITY, server};
+use crate::account::bench::{Bench, USER, ids, run};
+use crate::common::tls::{AUTHORITY, server};
 
 #[test]
 fn a_refresh_says_that_it_was_the_certificate() {

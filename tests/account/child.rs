@@ -1,9 +1,9 @@
 //! What the browser that a login opens is told: the address, and none of our secrets.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, KEY, USER, press, visit};
+use crate::account::bench::{Bench, KEY, USER, press, visit};
+use crate::common::make_program;
 
 /// Far beyond what starting a shell takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -13,8 +13,7 @@ fn the_browser_gets_no_secret() {
     let bench = Bench::new();
     for opener in ["xdg-open", "open"] {
         let script = "#!/bin/sh\n/usr/bin/env >seen.part\n/bin/mv seen.part seen\n";
-        let path = bench.write(opener, script);
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+        make_program(&bench.write("script", script), &bench.path(opener));
     }
     let secrets = [
         ("CLEANUP_KEY", KEY),

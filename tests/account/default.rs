@@ -1,6 +1,6 @@
 //! The account that acts where neither the command nor the file names one.
 
-use crate::bench::{Bench, USER, ids};
+use crate::account::bench::{Bench, USER, ids};
 
 const FAST: [&str; 5] = ["--yes", "--rate", "1000/m", "--pace", "front-load"];
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::bench::{Bench, Done, USER, ids};
+use crate::account::bench::{Bench, Done, USER, ids};
 
 fn levels(done: &Done, what: &str) -> Vec<String> {
     let json = done.json();

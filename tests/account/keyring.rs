@@ -7,35 +7,17 @@ use std::process::{Command, Stdio};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::bench::{Bench, Done};
+use crate::account::bench::{Bench, Done};
+use crate::common::tools::there_are;
 
 /// A test password of nobody's keyring.
 const PASSWORD: &str = "keyring-password-of-this-test";
 const IMPORT: &str = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n\
                       work,x-v1,98,98-canary-token,,,canary-secret\n";
 
-fn there_is(program: &str) -> bool {
-    let mut found = Command::new("sh");
-    found.args(["-c", "command -v \"$0\"", program]).stdout(Stdio::null()).stderr(Stdio::null());
-    found.status().is_ok_and(|status| status.success())
-}
-
-fn there_is_a_keyring() -> bool {
-    let there = || ["gnome-keyring-daemon", "dbus-run-session", "dbus-daemon", "dbus-send"].into_iter().all(there_is);
-    if there() {
-        return true;
-    }
-    let install = "export DEBIAN_FRONTEND=noninteractive; s=; [ \"$(id -u)\" = 0 ] || s='sudo -n'; command -v apt-get \
-                   && $s apt-get update && $s apt-get install -y --no-install-recommends gnome-keyring dbus dbus-bin \
-                   dbus-daemon";
-    let mut shell = Command::new("sh");
-    let _ = shell.args(["-c", install]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    there()
-}
-
-#[allow(clippy::print_stderr)]
 fn skipped() -> bool {
-    let missing = !there_is_a_keyring();
+    let programs = ["gnome-keyring-daemon", "dbus-run-session", "dbus-daemon", "dbus-send"];
+    let missing = !there_are(&programs, "gnome-keyring dbus dbus-bin dbus-daemon");
     if missing {
         eprintln!("SKIPPED: no gnome-keyring with dbus, and they cannot be installed; the OS keyring was not tested");
     }
@@ -149,7 +131,8 @@ fn without_a_keyring_it_says_what_to_do() {
     }
     assert!(!key_file(&bench).exists(), "no key is made where none was asked for");
     // A passphrase needs no keyring.
-    let variables = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"), ("CLEANUP_KEY", crate::bench::KEY)];
+    let variables =
+        [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"), ("CLEANUP_KEY", crate::account::bench::KEY)];
     bench.run_with(&["account", "import", "accounts.csv"], &variables).ends(0);
     bench.run_with(&["doctor"], &variables).says("CLEANUP_KEY opens the sealed logins");
 }

@@ -2,7 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::bench::{Bench, KEY, USER, press, visit};
+use crate::account::bench::{Bench, KEY, USER, press, visit};
+use crate::common::make_program;
 
 #[test]
 fn a_headless_login_is_kept_listed_checked_and_revoked() {
@@ -50,8 +51,8 @@ fn the_browser_comes_back_to_loopback() {
 fn the_address_goes_to_what_opens_browsers() {
     let bench = Bench::new();
     // What stands in for the desktop's opener notes its arguments; the note appears whole.
-    let opener = bench.write("xdg-open", "#!/bin/sh\necho \"$@\" >\"$0.tmp\" && /bin/mv \"$0.tmp\" \"$0.seen\"\n");
-    std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = bench.write("script", "#!/bin/sh\necho \"$@\" >\"$0.tmp\" && /bin/mv \"$0.tmp\" \"$0.seen\"\n");
+    make_program(&script, &bench.path("xdg-open"));
     let waiting = bench.begin(&["account", "login", "--actions", "unmute"], &[]);
     let (url, seen) = (waiting.url.clone(), bench.path("xdg-open.seen"));
     let begun = std::time::Instant::now();
@@ -198,7 +199,7 @@ fn credentials_of_the_environment_are_shown_before_any_run() {
     bench.run_with(&["account", "list"], &wrong).ends(0).says("x-78");
     bench.run_with(&["account", "check"], &[("CLEANUP_AISA_KEY", "sk-sandbox-42")]).ends(0).says("CLEANUP_AISA_KEY");
     // A run has made it known: it is that account, and checked as that.
-    bench.write("mutes.csv", &crate::bench::ids(1));
+    bench.write("mutes.csv", &crate::account::bench::ids(1));
     bench.run_with(&["run", "mutes.csv", "--action", "unmute", "--yes"], &token).ends(0);
     let check = bench.run_with(&["account", "check", "--json"], &token).ends(0).json();
     assert_eq!(check["accounts"].as_array().unwrap().len(), 1, "{check}");

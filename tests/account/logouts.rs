@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, USER, ids};
+use crate::account::bench::{Bench, USER, ids};
 
 const OTHER: &str = "43";
 
@@ -49,7 +49,7 @@ fn a_logout_stops_that_accounts_requests_and_nobody_elses() {
     let noticed = requests(&bench, USER);
     until(&bench, OTHER, requests(&bench, OTHER) + 20);
     assert_eq!(requests(&bench, USER), noticed, "its tokens may be good still, and are not used");
-    let done = crate::bench::Done::of(&run.wait_with_output().unwrap());
+    let done = crate::account::bench::Done::of(&run.wait_with_output().unwrap());
     assert_eq!(done.code, 77, "{}", done.err);
     let jobs = done.json()["jobs"].clone();
     let of = |name: &str| jobs.as_array().unwrap().iter().find(|job| job["job"] == name).unwrap().clone();

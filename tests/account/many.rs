@@ -1,6 +1,6 @@
 //! A thousand accounts at once, all of them or none.
 
-use crate::bench::Bench;
+use crate::account::bench::Bench;
 
 const HEADER: &str = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
 

@@ -1,6 +1,6 @@
 //! A build without the OS keyring, where the configuration chooses it.
 
-use crate::bench::{Bench, KEY};
+use crate::account::bench::{Bench, KEY};
 
 #[test]
 fn a_build_without_the_keyring_says_how_to_get_one_that_has_it() {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::{StatusCode, Uri};
 use axum::routing::post;
 
-use crate::bench::{Bench, run};
+use crate::account::bench::{Bench, run};
 
 const PIN: &[(&str, u16, &str)] = &[
     ("/oauth/request_token", 200, "oauth_token=req&oauth_token_secret=canary&oauth_callback_confirmed=true"),

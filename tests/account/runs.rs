@@ -5,7 +5,7 @@ use cleanup::domain::{Action, MicroUsd, Moment, Platform, TargetId, Wall};
 use cleanup::platform::find;
 use cleanup::sandbox::Sandbox;
 
-use crate::bench::{Bench, USER, client, ids, run as run_async};
+use crate::account::bench::{Bench, USER, client, ids, run as run_async};
 
 #[test]
 fn a_login_runs_a_job_to_its_end() {
@@ -187,7 +187,7 @@ fn a_window_of_the_app_counts_what_accounts_without_work_have_sent() {
             ["run", file, "--account", account, "--action", "unfollow", "--pace", "front-load", "--yes", "--json"];
         bench.run(&[&words[..], &["--for", "10m"]].concat())
     };
-    let done = |done: crate::bench::Done| done.json()["jobs"][0]["done"].clone();
+    let done = |done: crate::account::bench::Done| done.json()["jobs"][0]["done"].clone();
     assert_eq!(done(run("first.csv", "ada", 1_000_000_000_000_000_007, 3).ends(0)), 3);
     assert_eq!(done(run("second.csv", "bob", 1_000_000_000_000_000_107, 3).ends(4)), 2, "five for both of them");
     assert_eq!(done(run("third.csv", "ada", 1_000_000_000_000_000_207, 1).ends(4)), 0);

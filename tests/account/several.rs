@@ -1,6 +1,6 @@
 //! A second account, or none: what a job has is not asked for again.
 
-use crate::bench::{Bench, USER, ids};
+use crate::account::bench::{Bench, USER, ids};
 
 const FAST: [&str; 5] = ["--yes", "--rate", "1000/m", "--pace", "front-load"];
 
@@ -8,7 +8,7 @@ fn add(bench: &Bench, name: &str, user: &str) {
     bench.feed(&["account", "add", name, "--user-id", user], &format!("sandbox-{user}\n")).ends(0);
 }
 
-fn run(bench: &Bench, more: &[&str]) -> crate::bench::Done {
+fn run(bench: &Bench, more: &[&str]) -> crate::account::bench::Done {
     bench.run(&[&["run"], more, &FAST].concat())
 }
 

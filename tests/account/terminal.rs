@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use crate::bench::Bench;
+use crate::account::bench::Bench;
 
 /// How wide the terminal is.
 const COLUMNS: usize = 72;

@@ -86,7 +86,7 @@ impl Bench {
 
     /// Saves an account with tokens that the server has really given out.
     pub(crate) async fn log_in(&self, name: &str, user: &str, app: &App) -> AccountId {
-        let pair = crate::login::grant(self, app, user).await;
+        let pair = crate::auth::login::grant(self, app, user).await;
         let login = Login::of_pair(
             name.parse().unwrap(),
             Platform::Sandbox,

@@ -10,7 +10,7 @@ use cleanup::platform::BaseUrl;
 use cleanup::sandbox::TokenFault;
 use cleanup::store::{QueueKind, Store};
 
-use crate::bench::{Bench, public_app};
+use crate::auth::bench::{Bench, public_app};
 
 const LIFE: Duration = Duration::from_secs(100);
 const HANG_GUARD: Duration = Duration::from_secs(120);
@@ -39,7 +39,7 @@ async fn child() {
 
 fn start(bench: &Bench, account: AccountId) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed::child", "--ignored", "--test-threads=1"])
+        .args(["--exact", "auth::killed::child", "--ignored", "--test-threads=1"])
         .env("AUTH_TEST_BASE", bench.sandbox.base_url())
         .env("AUTH_TEST_QUEUE", bench.queue())
         .env("AUTH_TEST_WALL", bench.clock.now().wall.0.to_string())

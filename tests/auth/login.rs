@@ -5,7 +5,7 @@ use std::time::Duration;
 use cleanup::auth::{App, Attempt, GrantError, Listener, LoginError, NoCode, Pair, Redirect, scopes_for};
 use cleanup::domain::{Action, Platform};
 
-use crate::bench::{Bench, REDIRECT, public_app, secret_app};
+use crate::auth::bench::{Bench, REDIRECT, public_app, secret_app};
 
 const USER: &str = "4242";
 
@@ -63,7 +63,7 @@ async fn both_kinds_of_app_log_in_and_the_token_is_the_users() {
 
 #[tokio::test]
 async fn the_browser_comes_back_to_the_listener() {
-    let port = crate::port::free_port();
+    let port = crate::common::port::free_port();
     let redirect = format!("http://127.0.0.1:{port}/back/");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), &redirect);
@@ -92,7 +92,7 @@ async fn the_browser_comes_back_to_the_listener() {
 
 #[tokio::test]
 async fn strangers_do_not_end_the_wait_however_many_there_are() {
-    let port = crate::port::free_port();
+    let port = crate::common::port::free_port();
     let redirect = format!("http://127.0.0.1:{port}/back");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), &redirect);
@@ -116,7 +116,7 @@ async fn strangers_do_not_end_the_wait_however_many_there_are() {
 
 #[tokio::test]
 async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
-    let port = crate::port::free_port();
+    let port = crate::common::port::free_port();
     let redirect = format!("http://localhost:{port}/callback");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let first = attempt(&bench, &public_app(), &redirect);

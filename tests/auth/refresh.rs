@@ -9,7 +9,7 @@ use cleanup::domain::AccountId;
 use cleanup::sandbox::TokenFault;
 use cleanup::store::AccountLock;
 
-use crate::bench::{Bench, public_app, secret_app};
+use crate::auth::bench::{Bench, public_app, secret_app};
 
 const LIFE: Duration = Duration::from_secs(100);
 /// A tenth of the life before its end.

@@ -6,7 +6,7 @@ use cleanup::auth::{Document, KeyChoice, NoToken, Vault, VaultError, Why, import
 use cleanup::clock::Clock;
 use cleanup::domain::{Platform, Secret};
 
-use crate::bench::{Bench, public_app};
+use crate::auth::bench::{Bench, public_app};
 
 const CANARIES: [&str; 6] = ["canary", "sbx-at-", "sbx-rt-", "app-canary", "sk-aisa-", "SECRET"];
 

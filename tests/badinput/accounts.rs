@@ -2,8 +2,8 @@
 
 use std::net::TcpListener;
 
+use crate::badinput::support::{contract, jobs, refused};
 use crate::common::{Home, SandboxProcess, USER, code, ids, stderr};
-use crate::support::{contract, jobs, refused};
 
 #[test]
 fn no_credentials_names_what_to_set() {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::badinput::support::{jobs, offline, output, refused};
 use crate::common::{Home, code, json, stderr, stdout};
-use crate::support::{jobs, offline, output, refused};
 
 /// IDs as X gives them out, with every sequence number.
 fn whole(count: u64) -> Vec<u64> {

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use crate::badinput::support::{contract, jobs, offline, output, refused};
 use crate::common::{Home, code, ids, json, stderr, stdout};
-use crate::support::{contract, jobs, offline, output, refused};
 
 /// Name, content, words that have to be said.
 type Case = (&'static str, Vec<u8>, &'static [&'static str]);
@@ -118,7 +118,7 @@ fn a_folder_for_the_queue_that_nobody_lets_us_write() {
     assert_eq!(code(&output), 74, "{}", stderr(&output));
     assert!(stderr(&output).contains("occupied") && stderr(&output).contains("--db"), "{}", stderr(&output));
     home.write("foreign.db", vec![b'x'; 8192]);
-    let output = crate::support::output(&home, ["load", "unfollow.csv", "--db", "foreign.db"]);
+    let output = crate::badinput::support::output(&home, ["load", "unfollow.csv", "--db", "foreign.db"]);
     assert_eq!(code(&output), 74, "{}", stderr(&output));
     assert!(stderr(&output).contains("foreign.db is no usable queue"), "{}", stderr(&output));
     assert_eq!(std::fs::read(home.path("foreign.db")).unwrap(), vec![b'x'; 8192], "it is left alone");

@@ -1,7 +1,7 @@
 //! Rows that cannot be used: rejected with file, line, column, text and remedy, while the others go on.
 
+use crate::badinput::support::{jobs, offline, output, refused};
 use crate::common::{Home, code, json, stderr, stdout};
-use crate::support::{jobs, offline, output, refused};
 
 /// Loads a file with bad rows and gives back what was said.
 fn load(home: &Home, name: &str, content: &str) -> String {

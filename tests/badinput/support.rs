@@ -4,8 +4,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::common::contract::judge;
 use crate::common::{Home, USER, code, json, stderr};
-use crate::contract::judge;
 
 /// The program with a known user and nothing to reach: for commands that never use the network.
 pub fn offline<const N: usize>(home: &Home, args: [&str; N]) -> Command {

@@ -1,4 +1,4 @@
-//! What the program says, read once as a whole. `CLEANUP_MESSAGES=list.txt cargo test --test cli every_message` writes every text in the
+//! What the program says, read once as a whole. `CLEANUP_MESSAGES=list.txt cargo test --test all every_message` writes every text in the
 //! source that a person may see to that file, with its place, to be read from top to bottom.
 
 use std::fmt::Write as _;

@@ -1,6 +1,5 @@
 //! A machine that was booted again, as far as a program can tell: the kernel gives it another boot ID, and the clocks that begin with
 //! a boot begin elsewhere.
-#![allow(dead_code, clippy::unwrap_used, clippy::print_stderr, unreachable_pub, missing_docs)]
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,6 +1,5 @@
 //! Headless Chromium, driven over WebDriver: one for every test that looks at a page. Where it is missing it is installed (Debian's
 //! packages, as root); where that cannot be the tests say so loudly and prove nothing.
-#![allow(dead_code, clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+use super::tools::{there_are, works};
 
 const DRIVER: &str = "chromedriver";
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -21,22 +22,6 @@ pub(crate) struct Browser {
     profile: tempfile::TempDir,
 }
 
-fn works(program: &str) -> bool {
-    let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
-}
-
-fn there_is_chromium() -> bool {
-    if works("chromium") && works(DRIVER) {
-        return true;
-    }
-    let install = "export DEBIAN_FRONTEND=noninteractive; s=; [ \"$(id -u)\" = 0 ] || s='sudo -n'; command -v apt-get \
-                   && $s apt-get update && $s apt-get install -y --no-install-recommends chromium chromium-driver";
-    let mut shell = Command::new("sh");
-    let _ = shell.args(["-c", install]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    works("chromium") && works(DRIVER)
-}
-
 impl Browser {
     /// Opens one whose pages are as wide as its window; none where there is no Chromium.
     pub(crate) fn open() -> Option<Browser> {
@@ -45,7 +30,8 @@ impl Browser {
 
     /// Opens one with these flags beside the usual ones; none where there is no Chromium.
     pub(crate) fn with(flags: &[&str]) -> Option<Browser> {
-        if !there_is_chromium() {
+        let is_here = there_are(&["chromium", DRIVER], "chromium chromium-driver");
+        if !is_here || !works("chromium", &["--version"]) || !works(DRIVER, &["--version"]) {
             eprintln!("SKIPPED: no chromium with chromium-driver, and they cannot be installed; no page was looked at");
             return None;
         }

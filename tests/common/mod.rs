@@ -1,5 +1,13 @@
 //! The real program, run as people run it: a process with an empty home and nothing of this machine's environment.
-#![allow(dead_code, clippy::unwrap_used, unreachable_pub, missing_docs)]
+
+pub mod boot;
+pub mod chromium;
+pub mod contract;
+pub mod port;
+pub mod small_disk;
+pub mod strace;
+pub mod tls;
+pub mod tools;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -131,6 +139,12 @@ fn unchunked(body: &str) -> String {
         rest = &more[size + 2..];
     }
     text
+}
+
+/// Makes a program of `from` at `to`. Another process writes it: were it open for writing in this one, whatever another test starts
+/// meanwhile would have it open for a moment too, and the kernel runs no file that somebody writes.
+pub fn make_program(from: &Path, to: &Path) {
+    assert!(Command::new("install").args(["-m", "755"]).args([from, to]).status().unwrap().success());
 }
 
 /// A job file of so many distinct, synthetic IDs.

@@ -1,5 +1,4 @@
 //! A disk that is soon full.
-#![allow(dead_code, clippy::unwrap_used, clippy::print_stderr, unreachable_pub, missing_docs)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;

@@ -2,13 +2,14 @@
 //! the program before it is made, or lets it fail. A test counts up from 1 until nothing is hit any more.
 //!
 //! strace is needed: where it is missing it is installed if this process may do that, and else the test fails and says so.
-#![allow(dead_code, clippy::unwrap_used, clippy::print_stdout, unreachable_pub, missing_docs)]
 
 use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
+
+use super::tools::{there_are, works};
 
 /// The calls by which a program changes what is on the disk, or asks whether it may.
 pub const WRITING: [&str; 14] = [
@@ -137,15 +138,7 @@ impl Search {
 fn need_strace() {
     static READY: OnceLock<Result<(), String>> = OnceLock::new();
     let ready = READY.get_or_init(|| {
-        if !works("strace", &["-V"]) {
-            println!("strace is missing; trying apt-get");
-            let as_root: &[&str] = if rustix::process::geteuid().is_root() { &["env"] } else { &["sudo", "-n", "env"] };
-            for apt in [&["apt-get", "update", "-qq"][..], &["apt-get", "install", "-y", "-qq", "strace"]] {
-                let words = [as_root, &["DEBIAN_FRONTEND=noninteractive"], apt].concat();
-                works(words[0], &words[1..]);
-            }
-        }
-        if !works("strace", &["-V"]) {
+        if !there_are(&["strace"], "strace") {
             return Err("strace is missing, and these tests show nothing without it: apt-get install strace".to_owned());
         }
         if !works("strace", &["-f", "-o", "/dev/null", "true"]) {
@@ -158,12 +151,6 @@ fn need_strace() {
     if let Err(why) = ready {
         panic!("{why}");
     }
-}
-
-fn works(program: &str, args: &[&str]) -> bool {
-    let status =
-        Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.is_ok_and(|status| status.success())
 }
 
 /// A copy of a folder with all that is in it.

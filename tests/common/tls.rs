@@ -1,5 +1,4 @@
 //! A server of TLS on loopback whose certificate nobody vouches for.
-#![allow(clippy::unwrap_used, unreachable_pub, missing_docs)]
 
 use std::net::TcpListener;
 use std::sync::Arc;

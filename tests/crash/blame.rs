@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::Connection;
 
-use super::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
+use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
 
 /// Numbers that a query gives, read beside the process that works on the queue.
 fn numbers(queue: &Path, sql: &'static str) -> Vec<i64> {

@@ -2,7 +2,7 @@
 
 use sqlx::Connection;
 
-use super::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
+use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
 
 fn execute(home: &Home, sql: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -129,7 +129,7 @@ fn rows_that_stand_nowhere_in_the_file_are_placed_anew_by_it() {
             let rows: Vec<&str> = rows.iter().map(|row| row.as_str()).collect();
             home.write("unfollow.csv", format!("user_id\n{}\n", rows.join("\n")));
             let output =
-                home.cleanup(["load", "unfollow.csv"]).env("CLEANUP_X_USER_ID", super::common::USER).output().unwrap();
+                home.cleanup(["load", "unfollow.csv"]).env("CLEANUP_X_USER_ID", crate::common::USER).output().unwrap();
             assert_eq!(code(&output), 0, "{}", stderr(&output));
         };
         load(&all[..5].iter().collect::<Vec<_>>());

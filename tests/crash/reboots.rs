@@ -3,9 +3,9 @@
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use super::boot::Boots;
-use super::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
 use super::judge;
+use crate::common::boot::Boots;
+use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
 
 /// How long the machine has been up when the program starts: less than at the boot before, or far more.
 fn uptime_s(boot: u32) -> u64 {

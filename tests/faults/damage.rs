@@ -2,9 +2,9 @@
 
 use sqlx::Connection;
 
+use crate::common::strace::copy_folder;
 use crate::common::{Home, SandboxProcess, stderr, stdout};
-use crate::strace::copy_folder;
-use crate::support::fresh;
+use crate::faults::support::fresh;
 
 const PAGE: usize = 4096;
 /// Short form: one page in so many.
@@ -47,7 +47,7 @@ fn judge(home: &Home, sandbox: &SandboxProcess, what: &str) -> usize {
         if args[0] == "run" {
             let end: serde_json::Value =
                 serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{what}: {e}: {told}"));
-            crate::contract::judge(&end, code.unwrap());
+            crate::common::contract::judge(&end, code.unwrap());
         }
     }
     refused

@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use crate::common::strace::{Fault, Injection, Search, WRITING, inject};
 use crate::common::{Home, SandboxProcess, stderr, stdout};
-use crate::strace::{Fault, Injection, Search, WRITING, inject};
-use crate::support::{First, fresh};
+use crate::faults::support::{First, fresh};
 
 /// Short form: one call in so many is tried.
 const STEP: usize = 16;
@@ -79,7 +79,7 @@ fn failed(first: First, fault: Fault) {
                     if matches!(first, First::Run | First::RunSandbox) {
                         let end: serde_json::Value =
                             serde_json::from_str(&data).unwrap_or_else(|e| panic!("{what}: {e}: {data}"));
-                        crate::contract::judge(&end, 74);
+                        crate::common::contract::judge(&end, 74);
                         assert_eq!(end["error"]["kind"], "io", "{what}: {end}");
                     }
                 }
@@ -158,7 +158,7 @@ fn a_run_that_gets_no_thread_says_so_in_json_and_goes_on() {
         let code = faulted.output.status.code().unwrap_or_else(|| panic!("{what}"));
         assert!(code == 74 || code == 0, "{code}: {what}");
         let end: serde_json::Value = serde_json::from_str(&data).unwrap_or_else(|e| panic!("{what}: {e}: {data}"));
-        crate::contract::judge(&end, code);
+        crate::common::contract::judge(&end, code);
         told += u32::from(code == 74);
         First::Run.others(&home, &what);
         First::Run.again(&home, &sandbox, &what);

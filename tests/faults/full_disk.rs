@@ -4,9 +4,9 @@
 use std::fs::File;
 use std::process::{Command, Output, Stdio};
 
+use crate::common::small_disk::SmallDisk;
 use crate::common::{Home, SandboxProcess, code, ids, stderr, stdout};
-use crate::small_disk::SmallDisk;
-use crate::support::{ROWS, fresh};
+use crate::faults::support::{ROWS, fresh};
 
 const SANDBOX: [&str; 6] = ["--limit", "10000/1s", "--faults", "none", "--lists", "20"];
 
@@ -168,7 +168,8 @@ fn a_full_folder_for_temporary_files_is_told_and_another_will_do() {
     let Some(disk) = SmallDisk::make(&home, "1m") else { return };
     let filler = disk.fill();
     let load = || {
-        let mut command = crate::support::other(&home, vec!["load", "-", "--job", "piped", "--action", "unfollow"]);
+        let mut command =
+            crate::faults::support::other(&home, vec!["load", "-", "--job", "piped", "--action", "unfollow"]);
         command.env("TMPDIR", &disk.point);
         let mut inside: Command = disk.inside(&command);
         inside.stdin(File::open(home.path("unfollow.csv")).unwrap());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::{Home, SandboxProcess, ids, stderr, stdout};
-use crate::running::Running;
-use crate::support::{First, fresh, other};
+use crate::faults::support::{First, fresh, other};
+use crate::process::support::Running;
 
 const ALL: [First; 5] = [First::Load, First::Run, First::RunSandbox, First::AccountAdd, First::ScheduleAdd];
 const SIGNALS: [Signal; 4] = [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP];

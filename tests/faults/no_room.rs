@@ -1,8 +1,8 @@
 //! A first command on a disk that is too small for a queue, and then big enough.
 
+use crate::common::small_disk::SmallDisk;
 use crate::common::{Home, code, stderr};
-use crate::small_disk::SmallDisk;
-use crate::support::{fresh, other};
+use crate::faults::support::{fresh, other};
 
 /// Disks are so much bigger each time, in KiB.
 const STEP_KIB: usize = 44;
@@ -31,7 +31,7 @@ fn a_first_load_on_a_disk_without_room_goes_on_when_there_is_some() {
             assert_eq!(code(&again), 0, "{kib} KiB: {}", stderr(&again));
         }
         let status = at(&home, &["status", "--json"]);
-        assert_eq!(crate::common::json(&status)["jobs"][0]["pending"], crate::support::ROWS, "{kib} KiB");
+        assert_eq!(crate::common::json(&status)["jobs"][0]["pending"], crate::faults::support::ROWS, "{kib} KiB");
         if fits {
             break;
         }

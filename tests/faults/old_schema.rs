@@ -5,9 +5,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
 use crate::common::{Home, code, json, stderr, stdout};
-use crate::old_queue::{Made, OldQueue};
-use crate::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
+use crate::queues::old_queue::{Made, OldQueue};
 
 const STEP: usize = 18;
 /// Most calls of a migration need no room.

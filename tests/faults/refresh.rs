@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cleanup::sandbox::Sandbox;
 
-use crate::bench::{APP, Bench, id, run, start_sandbox, target};
+use crate::common::small_disk::SmallDisk;
+use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
 use crate::common::{Home, code, json, stderr, stdout};
-use crate::small_disk::SmallDisk;
-use crate::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
+use crate::tokens::bench::{APP, Bench, id, run, start_sandbox, target};
 
 const ROWS: u64 = 3;
 const STEP: usize = 5;
@@ -65,7 +65,7 @@ fn with_fault(call: &str, nth: usize, fault: Fault) -> After {
             let is_kept =
                 call.contains("sync") || call == "openat" || faulted.hit.iter().all(|hit| hit.contains("-shm>"));
             assert!(fault != Fault::Full || is_kept || told.contains("the disk is full"), "{what}");
-            crate::contract::judge(&json(&faulted.output), 74);
+            crate::common::contract::judge(&json(&faulted.output), 74);
         }
         other => panic!("{other:?}: {what}"),
     }

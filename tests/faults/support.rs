@@ -5,8 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+use crate::common::strace::copy_folder;
 use crate::common::{Home, SandboxProcess, USER, code, ids, json, stderr, stdout};
-use crate::strace::copy_folder;
 
 pub const ROWS: u64 = 12;
 

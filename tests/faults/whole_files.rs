@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
 use crate::common::{Home, code, stderr};
-use crate::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
-use crate::support::{fresh, other};
+use crate::faults::support::{fresh, other};
 
 const STEP: usize = 9;
 

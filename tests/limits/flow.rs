@@ -7,7 +7,7 @@ use cleanup::domain::{Action, Platform, Rate, Tick, WindowSpec};
 use cleanup::limits::{Answer, Answered, Limiter, Pace, Reservation};
 use cleanup::{domain::RateFacts, limits::Values};
 
-use crate::world::{fullest, only};
+use crate::limits::world::{fullest, only};
 
 const LATENCY: Duration = Duration::from_millis(20);
 

@@ -8,8 +8,8 @@ use cleanup::limits::{Pace, Pacer, Window};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-use crate::history::{End, History, Step, eventful, quiet, restless};
-use crate::world::{Gate, World, fullest, only};
+use crate::limits::history::{End, History, Step, eventful, quiet, restless};
+use crate::limits::world::{Gate, World, fullest, only};
 
 proptest! {
     #![proptest_config(Config {

@@ -15,7 +15,7 @@ use proptest::test_runner::TestCaseError;
 
 pub(crate) use judge::{fullest, only};
 
-use crate::history::{ACCOUNTS, End, History, Says, Step};
+use crate::limits::history::{ACCOUNTS, End, History, Says, Step};
 
 /// What stands in front of the platform: the limiter, or what one might do instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `cleanup import` with archives of every shape.
 
-use super::program::{Done, Home};
 use super::zipper::{File, like, manifest, post, script, today, unpack, user, zip, zip_as};
+use crate::cli::program::{Done, Home};
 
 pub(crate) fn write(home: &Home, name: &str, bytes: &[u8]) {
     std::fs::write(home.path(name), bytes).unwrap();

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use super::archive::write;
-use super::program::Home;
 use super::zipper::{File, script, user, zip};
+use crate::cli::program::Home;
 
 /// Runs an import under a limit of address space, so that memory which grows with the archive is an error, not a figure.
 fn import_within(home: &Home, mib: u64, words: &[&str]) -> (u64, String) {
@@ -40,7 +40,7 @@ fn two_hundred_thousand_blocks() {
     assert!(said.contains("200000 blocks"), "{said}");
 }
 
-/// `CLEANUP_BIG=1 cargo test --release --test lists gigabyte -- --nocapture`: a zip of more than 1 GiB, over 4 GB of posts.
+/// `CLEANUP_BIG=1 cargo test --release --test all gigabyte -- --nocapture`: a zip of more than 1 GiB, over 4 GB of posts.
 /// Without it the same in small.
 #[test]
 fn a_gigabyte_in_constant_memory() {

@@ -1,8 +1,8 @@
 //! Filters between an archive and its CSV.
 
 use super::archive::{ids, write};
-use super::program::Home;
 use super::zipper::{File, like, post, script, today, user, zip};
+use crate::cli::program::Home;
 
 #[test]
 fn what_is_spared_is_counted_and_written_with_its_rule() {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::archive::write;
-use super::program::{Done, Home};
 use super::zipper::{File, end, like, manifest, script, today, zip};
+use crate::cli::program::{Done, Home};
 
 const MIB: usize = 1 << 20;
 

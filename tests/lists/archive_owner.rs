@@ -4,8 +4,8 @@ use cleanup::domain::Platform;
 use cleanup::store::{QueueKind, Store};
 
 use super::archive::write;
-use super::program::{Home, wait};
 use super::zipper::{File, USER, today, zip};
+use crate::cli::program::{Home, wait};
 
 fn know(home: &Home, name: &str, platform: Platform, user: &str) {
     std::fs::create_dir_all(home.queue().parent().unwrap()).unwrap();

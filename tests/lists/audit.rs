@@ -1,7 +1,7 @@
 //! `cleanup audit` counts what was read again, by the windows of each list.
 
 use crate::common::{Home, SandboxProcess, json, stderr, stdout};
-use crate::fetch::{ended, list};
+use crate::lists::fetch::{ended, list};
 
 #[test]
 fn what_was_read_is_counted_again() {
@@ -40,7 +40,7 @@ fn what_was_read_is_counted_again() {
 }
 
 fn change(home: &Home, sql: &'static str) {
-    crate::program::wait(async {
+    crate::cli::program::wait(async {
         use sqlx::Connection;
         let url = format!("sqlite://{}", home.queue().display());
         let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();

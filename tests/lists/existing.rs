@@ -1,8 +1,8 @@
 //! Lists are edited by people: `list` and `import` write over none that is there, unless they are told to.
 
 use crate::common::{Home, SandboxProcess, stderr};
-use crate::fetch::{ended, list, reads};
-use crate::zipper::{today, zip};
+use crate::lists::fetch::{ended, list, reads};
+use crate::lists::zipper::{today, zip};
 
 #[test]
 fn an_edited_list_is_refused_before_anything_is_bought() {

@@ -203,7 +203,7 @@ fn a_cursor_that_has_run_out_begins_the_list_anew() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "500", "--faults", "none"]);
     ended(list(&home, &sandbox, &["likes", "--max-requests", "2"]), 4);
-    crate::program::wait(async {
+    crate::cli::program::wait(async {
         use sqlx::Connection;
         let url = format!("sqlite://{}", home.queue().display());
         let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();

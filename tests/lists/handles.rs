@@ -109,7 +109,7 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
     home.write("unfollow.csv", "handle\nada\nbob\ncid\n");
     let load = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--max-requests", "1"]).output().unwrap();
     assert_eq!(code(&load), 4, "asking used up the one request: {}", stderr(&load));
-    let id = crate::program::wait(async {
+    let id = crate::cli::program::wait(async {
         let mut store = cleanup::store::Store::open(&home.queue(), cleanup::store::QueueKind::Real).await.unwrap();
         let bob = "bob".parse().unwrap();
         match store.resolution(cleanup::domain::Platform::XV2, &bob).await.unwrap() {

@@ -1,7 +1,7 @@
 //! `cleanup list --limit`: no page is paid for behind the one that fills the limit, and nobody takes what was read for the list.
 
 use crate::common::{Home, SandboxProcess, USER, stderr, stdout};
-use crate::fetch::{column, ended, list, reads, targets};
+use crate::lists::fetch::{column, ended, list, reads, targets};
 
 fn sandbox(home: &Home, entries: &str) -> SandboxProcess {
     SandboxProcess::start(home, &["--lists", entries, "--faults", "none"])

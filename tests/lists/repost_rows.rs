@@ -5,8 +5,8 @@ use std::process::Command;
 use cleanup::sandbox::Sandbox;
 
 use crate::common::{Home, SandboxProcess, USER, json, stderr, stdout};
-use crate::fetch::{column, ended, list, reads};
-use crate::zipper::{today, zip};
+use crate::lists::fetch::{column, ended, list, reads};
+use crate::lists::zipper::{today, zip};
 
 const ACCOUNTS: &str = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n\
                         old,x-v1,7,7-token,,,secret\nnew,x-v2,8,token,,,\n";

@@ -1,8 +1,8 @@
 //! Reposts as a list of the posts that were reposted: read, undone, verified; out of archives that name them.
 
 use crate::common::{Home, SandboxProcess, USER, stderr, stdout};
-use crate::fetch::{column, ended, list, reads, targets};
-use crate::zipper::{File, script, today, zip};
+use crate::lists::fetch::{column, ended, list, reads, targets};
+use crate::lists::zipper::{File, script, today, zip};
 
 fn sandbox(home: &Home, more: &[&str]) -> SandboxProcess {
     SandboxProcess::start(home, &[&["--lists", "130", "--faults", "none"], more].concat())

@@ -1,7 +1,7 @@
 //! X renamed tweets to posts, endpoint by endpoint: both sets of names are asked in and read, and what is not told is not known.
 
 use crate::common::{Home, SandboxProcess, stderr, stdout};
-use crate::fetch::{column, ended, list, reads, targets};
+use crate::lists::fetch::{column, ended, list, reads, targets};
 
 fn sandbox(home: &Home, names: &str, entries: &str) -> SandboxProcess {
     SandboxProcess::start(home, &["--lists", entries, "--faults", "none", "--field-names", names])

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-#[path = "../common/chromium.rs"]
-mod chromium;
+use crate::common::chromium;
 
 /// A browser with one window and a folder for what it saves.
 pub(crate) struct Browser(chromium::Browser);

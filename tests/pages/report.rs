@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::browser::Browser;
 use crate::common::{Home, SandboxProcess, code, json as object, stderr};
-use crate::worklist::refused_job;
+use crate::pages::browser::Browser;
+use crate::pages::worklist::refused_job;
 
 #[test]
 fn the_page_has_the_counts_the_chart_and_the_rows_that_need_a_look() {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::browser::Browser;
 use crate::common::{Home, SandboxProcess, code, stderr, stdout};
-use crate::worklist::{HOSTILE, refused_job};
+use crate::pages::browser::Browser;
+use crate::pages::worklist::{HOSTILE, refused_job};
 
 #[test]
 fn what_was_done_last_comes_first_in_the_table_and_on_the_page() {

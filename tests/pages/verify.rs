@@ -5,8 +5,8 @@ use std::time::Duration;
 use cleanup::domain::Wall;
 use cleanup::store::{QueueKind, Store};
 
-use crate::browser::Browser;
 use crate::common::{Home, SandboxProcess, USER, code, json as object, stderr, stdout};
+use crate::pages::browser::Browser;
 
 /// An unpacked archive of the test's user that follows these, made at a time.
 fn archive(home: &Home, name: &str, made: Wall, following: &[String]) {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::browser::Browser;
 use crate::common::{Home, SandboxProcess, code, json as object, stderr, stdout};
+use crate::pages::browser::Browser;
 
 pub const HOSTILE: &str = "<script>document.title='owned'</script>\u{202e}\"'& evil";
 

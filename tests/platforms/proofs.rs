@@ -5,7 +5,7 @@ use std::time::Duration;
 use cleanup::domain::{Action, Platform, Tick};
 use cleanup::platform::{Credentials, Finding};
 
-use crate::bench::{Bench, NOW, USER, WAYS, id, oauth1};
+use crate::platforms::bench::{Bench, NOW, USER, WAYS, id, oauth1};
 
 #[tokio::test]
 async fn any_of_four_wrong_secrets_is_no_signature() {

@@ -4,7 +4,7 @@ use cleanup::domain::{Action, Platform, TargetKind};
 use cleanup::platform::{Finding, Limited, RefusalKind, Reply};
 use cleanup::sandbox::{Fate, Faults, Options, Refusal};
 
-use crate::bench::{Bench, NOW, TARGETS, USER, WAYS, Way, id};
+use crate::platforms::bench::{Bench, NOW, TARGETS, USER, WAYS, Way, id};
 
 /// The finding's kind, and its reason where that matters little.
 fn kind(reply: &Reply) -> &'static str {

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use crate::common::tls::{AUTHORITY, server};
 use crate::common::{Home, USER, code, ids, stderr, stdout};
-use crate::support::summary;
-use crate::tls::{AUTHORITY, server};
+use crate::process::support::summary;
 
 #[test]
 fn a_bad_certificate_is_called_one_and_counts_as_nothing() {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::common::{Home, SandboxProcess, code, ids, stderr};
-use crate::support::summary;
+use crate::process::support::summary;
 
 /// Debian's package `faketime`.
 fn faketime() -> Option<PathBuf> {

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use crate::common::small_disk::SmallDisk;
 use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
-use crate::small_disk::SmallDisk;
-use crate::support::{Running, poll, requests, summary};
+use crate::process::support::{Running, poll, requests, summary};
 
 /// The program inside, with its queue on this disk.
 fn against(disk: &SmallDisk, home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> Command {

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::common::{Home, SandboxProcess, USER, ids};
-use crate::support::{Running, count, job, poll, requests};
+use crate::process::support::{Running, count, job, poll, requests};
 
 const ROWS: u64 = 30;
 

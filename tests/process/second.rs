@@ -1,7 +1,7 @@
 //! A second process beside one that drains.
 
 use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
-use crate::support::{Running, count, job, other_ids, poll, requests, summary};
+use crate::process::support::{Running, count, job, other_ids, poll, requests, summary};
 
 const LIMIT: &str = "30/1s";
 

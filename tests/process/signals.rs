@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::{Home, SandboxProcess, code, ids, stderr};
-use crate::support::{Running, job, poll, requests, summary};
+use crate::process::support::{Running, job, poll, requests, summary};
 
 fn run(home: &Home, sandbox: &SandboxProcess, rate: &str) -> std::process::Command {
     let mut command = home.against(sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", rate]);

@@ -112,7 +112,7 @@ impl Ended {
     pub fn json(&self) -> Value {
         let end: Value =
             serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.stdout, self.talk));
-        crate::contract::judge(&end, self.code());
+        crate::common::contract::judge(&end, self.code());
         end
     }
 }
@@ -143,6 +143,6 @@ pub fn other_ids(count: u64) -> String {
 /// The JSON on stdout, which has to be that of the contract.
 pub fn summary(output: &std::process::Output) -> Value {
     let end = json(output);
-    crate::contract::judge(&end, code(output));
+    crate::common::contract::judge(&end, code(output));
     end
 }

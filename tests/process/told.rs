@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
-use crate::support::{Running, count, poll, requests};
+use crate::process::support::{Running, count, poll, requests};
 
 /// What the platform takes of each action in an hour, where the program's own limit is 1,000 a second.
 const LEAVES: u64 = 3;

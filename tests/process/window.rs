@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::common::{Home, SandboxProcess, code, ids, stderr};
-use crate::support::{Running, poll, requests, summary};
+use crate::process::support::{Running, poll, requests, summary};
 
 #[test]
 fn exactly_fifty_leave_in_the_first_window() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::stderr;
-use crate::old_queue::{Made, OldQueue};
+use crate::queues::old_queue::{Made, OldQueue};
 
 /// Rows of the two damaged files that the old program had in line, and honest ones that it had rejected.
 const IN_LINE: [u64; 2] = [279, 300];

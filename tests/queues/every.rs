@@ -1,7 +1,7 @@
 //! What holds for every old queue: it opens, everything in it can be looked at, and looking sends nothing.
 
 use crate::common::{csv_rows, json};
-use crate::old_queue::{Made, NAMES, OldQueue};
+use crate::queues::old_queue::{Made, NAMES, OldQueue};
 
 fn look(name: &'static str) {
     let queue = OldQueue::open(name, Made::LongAgo);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::old_queue::{Made, OldQueue};
+use crate::queues::old_queue::{Made, OldQueue};
 
 fn rows_of(queue: &OldQueue, file: &str) -> BTreeSet<String> {
     let text = std::fs::read_to_string(queue.home.path(file)).unwrap();

@@ -1,7 +1,7 @@
 //! Sealed logins and names of old queues.
 
 use crate::common::{code, stderr};
-use crate::old_queue::{Made, OldQueue};
+use crate::queues::old_queue::{Made, OldQueue};
 
 #[test]
 fn sealed_logins_open_with_their_keys() {

@@ -134,7 +134,7 @@ impl OldQueue {
     pub fn resume(&self, more: &[&str], expected: i32) -> Value {
         let words = ["resume", "--yes", "--json", "--rate", "2000/2s", "--pace", "front-load", "--progress", "none"];
         let end = json(&self.does(&[&words, more].concat(), expected));
-        crate::contract::judge(&end, expected);
+        crate::common::contract::judge(&end, expected);
         end
     }
 

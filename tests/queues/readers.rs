@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::{json, stderr};
-use crate::old_queue::{Made, OldQueue};
+use crate::queues::old_queue::{Made, OldQueue};
 
 fn friends(queue: &OldQueue) -> BTreeSet<String> {
     let text = std::fs::read_to_string(queue.home.path("people.csv")).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::{json, stdout};
-use crate::old_queue::{Made, OldQueue};
+use crate::queues::old_queue::{Made, OldQueue};
 
 #[test]
 fn schedules_are_there_and_next_times_are_told() {

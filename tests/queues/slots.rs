@@ -1,6 +1,6 @@
 //! Requests of an old program: their slots count, their holds hold, and what it did is not done again.
 
-use crate::old_queue::{Made, OldQueue};
+use crate::queues::old_queue::{Made, OldQueue};
 
 /// As the old program was called.
 const RUN: [&str; 6] = ["unfollow.csv", "--account", "main", "--yes", "--pace", "front-load"];

@@ -269,7 +269,7 @@ fn a_platform_that_answers_again_gets_the_rest_of_the_night_within_the_bounds_of
     let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
     add_due(&home, &["--max-requests", "6", "--give-up-after", "1s", "unfollow.csv"]);
     move_back_in(&home, QUEUE, 150);
-    let nowhere = format!("127.0.0.1:{}", crate::port::free_port());
+    let nowhere = format!("127.0.0.1:{}", crate::common::port::free_port());
     let due = |url: &str| {
         let mut command = home.against(&sandbox, ["schedule", "due"]);
         command.env("CLEANUP_X_API", url).output().unwrap()

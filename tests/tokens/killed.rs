@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use cleanup::sandbox::{Sandbox, TokenFault};
 
-use crate::bench::{APP, Bench, id, run, start_sandbox, target, trouble};
 use crate::common::{Home, SandboxProcess, USER, code, ids, json, stderr};
+use crate::tokens::bench::{APP, Bench, id, run, start_sandbox, target, trouble};
 
 const HANG_GUARD: Duration = Duration::from_secs(120);
 const ROWS: u64 = 12;

@@ -11,7 +11,7 @@ use cleanup::sandbox::{Dialect, Sandbox, TokenFault, Who};
 use cleanup::store::Counts;
 use tokio::sync::mpsc;
 
-use crate::bench::{Bench, id, options, run, sandbox, target, trouble};
+use crate::tokens::bench::{Bench, id, options, run, sandbox, target, trouble};
 
 const HANG_GUARD: Duration = Duration::from_secs(120);
 
@@ -90,7 +90,7 @@ struct Door(std::net::SocketAddr);
 
 impl Door {
     fn shut() -> Door {
-        Door(([127, 0, 0, 1], crate::port::free_port()).into())
+        Door(([127, 0, 0, 1], crate::common::port::free_port()).into())
     }
 
     async fn open(self, to: std::net::SocketAddr) {

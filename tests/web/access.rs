@@ -1,6 +1,6 @@
 //! Who gets in, and what everybody else gets: nothing.
 
-use crate::served::Served;
+use crate::web::served::Served;
 
 #[test]
 fn a_link_lets_one_browser_in_and_the_next_one_needs_the_next() {
@@ -153,7 +153,7 @@ fn another_origin_and_a_rebound_name_get_nothing() {
     }
     std::fs::write(served.path("unfollow.csv"), "user_id\n1629556410996121225\n").unwrap();
     assert_eq!(served.cleanup(&["load", "unfollow.csv"]).status.code(), Some(0));
-    crate::schedules::add(&served, "nightly", &[]);
+    crate::web::schedules::add(&served, "nightly", &[]);
     let posts = [
         "/jobs/1/pause",
         "/jobs/1/cancel",

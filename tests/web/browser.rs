@@ -4,8 +4,8 @@
 use base64::Engine;
 use serde_json::json;
 
-use crate::driver::Browser;
-use crate::served::Served;
+use crate::common::chromium::Browser;
+use crate::web::served::Served;
 
 const AXE: &str = include_str!("vendor/axe.min.js");
 
@@ -110,11 +110,11 @@ fn pages_fit_three_widths_in_both_themes_and_axe_finds_nothing() {
     served.cleanup(&["pause", "unfollow"]);
     look_at(&browser, &served, &[("no schedules", "/schedules")]);
     // One with a past, one that is left out next.
-    crate::schedules::add(&served, "nightly", &["--until", "06:00", "--jitter", "10m"]);
+    crate::web::schedules::add(&served, "nightly", &["--until", "06:00", "--jitter", "10m"]);
     browser.go(&served.url("/schedules"));
     browser.click("form[action$='/schedules/run'] button");
     browser.until("(exit code");
-    crate::schedules::add(
+    crate::web::schedules::add(
         &served,
         "weekly-with-a-long-name.so-that-it-has-to-be-broken-at-320-pixel",
         &["--keep", "few.csv"],

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::served::Served;
+use crate::web::served::Served;
 
 const CONNECTIONS: usize = 256;
 /// A person does not wait longer, also on a busy machine; a crowd that is not sent away would stay for half an hour.

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::served::{Answer, Served};
+use crate::web::served::{Answer, Served};
 
 const REQUESTS: u64 = 10_000;
 const THREADS: u64 = 8;

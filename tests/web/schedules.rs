@@ -1,7 +1,7 @@
 //! Schedules on the dashboard: seen, run now, skipped and removed; by a person in a browser, and by hand.
 
-use crate::driver::Browser;
-use crate::served::Served;
+use crate::common::chromium::Browser;
+use crate::web::served::Served;
 
 /// Adds a schedule that is never due while a test runs, of a file of a few rows; its times are on the day before yesterday.
 pub(crate) fn add(served: &Served, name: &str, more: &[&str]) {
@@ -73,7 +73,7 @@ fn a_run_goes_on_at_once_with_the_configuration_that_was_read_again() {
 fn a_person_steers_a_schedule() {
     let Some(browser) = Browser::open() else { return };
     let served = Served::start();
-    crate::browser::come_in(&browser, &served);
+    crate::web::browser::come_in(&browser, &served);
     browser.click("nav.main a[href$='/schedules']");
     browser.until("Nothing is scheduled");
     assert!(browser.text().contains("cleanup schedule add NAME --cron '0 2 * * *' FILE.csv --sandbox"));

@@ -39,7 +39,7 @@ impl Served {
 
     pub(crate) fn start_with(words: &[&str], variables: &[(&str, &str)]) -> Served {
         let folder = tempfile::tempdir().unwrap();
-        let socket = format!("127.0.0.1:{}", crate::port::free_port());
+        let socket = format!("127.0.0.1:{}", crate::common::port::free_port());
         let mut command = Command::new("/usr/bin/env");
         command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup"));
         command.args(["serve", "--sandbox", "--listen", &socket]).args(words);

@@ -1,4 +1,4 @@
-//! The limiter on the cases people meet. The laws are in `tests/limits.rs`.
+//! The limiter on the cases people meet. The laws are in `tests/limits`.
 
 use super::*;
 use crate::domain::{Platform, RateFacts, Wall};

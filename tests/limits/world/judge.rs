@@ -5,7 +5,7 @@ use cleanup::limits::Audit;
 use proptest::test_runner::TestCaseError;
 
 use super::{Attempt, Gate, World};
-use crate::history::ACCOUNTS;
+use crate::limits::history::ACCOUNTS;
 
 impl World {
     /// The platform's own count, and our recount of the record.

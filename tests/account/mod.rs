@@ -1,5 +1,4 @@
 //! `cleanup account` and `cleanup doctor` over the real program, against a sandbox with an authorization server.
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod bench;
 mod browser;
@@ -16,11 +15,6 @@ mod many;
 #[cfg(not(feature = "keyring"))]
 mod no_keyring;
 mod other_logins;
-#[path = "../common/port.rs"]
-mod port;
 mod runs;
 mod several;
 mod terminal;
-
-#[path = "../common/tls.rs"]
-mod tls;

@@ -1,5 +1,4 @@
 //! Draining against the sandbox: real SQLite file, real HTTP on loopback.
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod bits;
 mod keeps;

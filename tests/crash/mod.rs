@@ -1,19 +1,14 @@
 //! kill -9, at random moments and at every commit boundary: nothing is lost, nothing but what was in flight repeats, and no
 //! window goes over its limit, by the platform's own count.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 mod blame;
-#[path = "../common/boot.rs"]
-mod boot;
-#[path = "../common/mod.rs"]
-mod common;
 mod damage;
 mod reboots;
 
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{Home, SandboxProcess, code, ids, json, stderr};
+use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
 
 /// Kills; the long form is `CLEANUP_KILLS=1000`.
 const KILLS: u64 = 100;
@@ -141,7 +136,7 @@ fn a_load_that_dies_while_it_applies_a_change_is_made_good_by_the_next() {
         let load = |rows: &[u64], drill: Option<&String>| {
             home.write("unfollow.csv", text(rows));
             let mut command = home.cleanup(["load", "unfollow.csv", "--allow-shrink"]);
-            command.env("CLEANUP_X_USER_ID", common::USER);
+            command.env("CLEANUP_X_USER_ID", crate::common::USER);
             if let Some(drill) = drill {
                 command.env("CLEANUP_DRILL", drill);
             }

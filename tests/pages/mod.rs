@@ -1,9 +1,5 @@
 //! Pages for people, opened and clicked in Chromium, and what comes back from them: worklists and their ticks, the list to
 //! restore, the report.
-#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, unreachable_pub)]
-
-#[path = "../common/mod.rs"]
-mod common;
 
 mod browser;
 mod known;

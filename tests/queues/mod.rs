@@ -1,17 +1,11 @@
 //! Queues that programs of the past made, opened with this one: nothing is lost, nothing is sent that must not be, and the outcomes
 //! add up. `make.py` says how they were made; they stand in `old/`.
-#![allow(clippy::unwrap_used, unreachable_pub, missing_docs)]
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/contract.rs"]
-mod contract;
 
 mod damaged;
 mod every;
 mod loads;
 mod logins;
-mod old_queue;
+pub(crate) mod old_queue;
 mod readers;
 mod schedules;
 mod slots;

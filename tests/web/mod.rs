@@ -3,15 +3,11 @@
 //!
 //! `vendor/axe.min.js` is axe-core 4.14.1 as published (npm package axe-core, MPL-2.0, see the licence beside it): unchanged,
 //! and used by these tests alone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 mod access;
 mod browser;
 mod crowd;
-mod driver;
 mod hostile;
-#[path = "../common/port.rs"]
-mod port;
 mod schedules;
 mod served;
 mod uploads;

@@ -1,7 +1,5 @@
 //! The program from outside: what it prints, and the exit code it ends with.
 
-#![allow(clippy::unwrap_used)]
-
 mod activity;
 mod architecture;
 mod arguments;
@@ -16,6 +14,6 @@ mod jobs;
 mod messages;
 mod moved;
 mod packaging;
-mod program;
+pub(crate) mod program;
 mod terminal;
 mod words;

@@ -1,0 +1,5 @@
+//! Accounts in a run: tokens that end, logins that die, servers that are down, processes that are killed.
+
+pub(crate) mod bench;
+mod killed;
+mod runs;
