@@ -11,7 +11,7 @@ use super::slot::Slot;
 use super::slot::{Current, NoToken};
 use super::tokens::{Read, TokenSource, expiry_of};
 use crate::domain::Wall;
-use crate::store::{AccountLock, Credential, NewCredential, ReservedRoom, drill};
+use crate::store::{AccountLock, Credential, NewCredential, ReservedRoom, failpoint};
 
 /// How long another process's refresh is waited for, in seconds.
 const MAX_LOCK_WAIT_SECONDS: u64 = 90;
@@ -81,11 +81,11 @@ impl TokenSource {
         };
         // A refresh token is good once: what comes for it must find room.
         let room = ReservedRoom::beside(&self.means.queue)?;
-        drill::point("before-refresh-mark");
+        failpoint::point("before-refresh-mark");
         if !self.store.lock().await.start_refresh(slot.id, record.generation, tries, begun.wall).await? {
             return Ok(None);
         }
-        drill::point("after-refresh-mark");
+        failpoint::point("after-refresh-mark");
         // From here until the pair is saved the refresh token may be used up without our knowing: the mark remembers.
         let error = match grant::refresh(&self.means.wire, &app, &self.means.places, token).await {
             Ok(pair) => {
@@ -133,13 +133,13 @@ impl TokenSource {
         let bytes = document.to_bytes().map_err(|why| slot.unusable(&why))?;
         let sealed = vault.seal(slot.platform, &slot.user, &bytes)?;
         let now = self.means.clock.now().wall;
-        drill::point("before-refresh-save");
+        failpoint::point("before-refresh-save");
         let set = NewCredential { sealed, scopes, expiry: Some(expiry), saved_at: now, ..read.record.set.clone() };
         if !self.store.lock().await.finish_refresh(slot.id, read.record.generation, &set).await? {
             // A new login came between: it is the one that counts.
             return Ok(None);
         }
-        drill::point("after-refresh-save");
+        failpoint::point("after-refresh-save");
         let record = Credential { set, generation: read.record.generation + 1, ..read.record.clone() };
         let born = matches!(asked, Asked::Rejected { .. }).then_some(now);
         Ok(Some(self.hold(slot, &record, &document, born)))

@@ -11,7 +11,7 @@ use crate::auth::{Current, NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, AttemptId, Moment, Target, Tick};
 use crate::platform::{Client, Endpoint, Finding, Reply, Request};
-use crate::store::drill;
+use crate::store::failpoint;
 
 /// A request that may leave, its slot on disk.
 pub(super) struct Departure {
@@ -75,7 +75,7 @@ async fn leave(departure: &Departure, road: &Road) -> (Reply, i64) {
     // At hand when the turn was planned. If it has run out since, nothing is sent: a refresh takes longer than `send_by`.
     let Some(current) = road.tokens.at_hand(*account) else { return (not_sent(), NO_GENERATION) };
     let reply = send(departure, &current, &road.client, &road.clock).await;
-    drill::answer_for(&departure.target);
+    failpoint::answer_for(&departure.target);
     gate.hear(&reply.finding);
     (reply, current.generation)
 }

@@ -4,130 +4,63 @@
 //! deciding what an answer means or when the next request may leave; the store writes down what others decided, all of it or
 //! nothing.
 //!
+//! Seven folders, each with a face (`mod.rs`): `queue` (tasks and who works on them), `load` (files into the queue), `read` (what people look at),
+//! `accounts`, `schedules`, `lists` (what the platform told), `admin` (checks, repairs, forgetting). Beside them stands what all use: the
+//! connection (`open`, `schema`), errors, locks, files.
+//!
 //! Every write is one `BEGIN IMMEDIATE` transaction (a deferred one fails when two processes begin at once). A statement that
 //! the engine needs each turn is one query string with one row back, because every awaited statement costs two thread
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
 
-mod account;
+mod accounts;
+mod admin;
 mod advice;
-mod ahead;
-mod align;
-mod allowances;
-mod audit;
-mod audit_log;
-mod batch;
-mod browse;
-mod changes;
-mod checkpoints;
-mod clock_record;
 mod columns;
-mod compare;
-mod control;
-mod credential;
-mod credential_wipe;
-mod damage;
-mod damage_search;
 mod disk_room;
-mod drain;
-mod drain_windows;
-pub(crate) mod drill;
 mod durable;
 mod error;
-mod explain;
-mod firing;
-mod firing_trouble;
-mod forecast;
-mod forget;
-mod fresh_forecast;
-mod glance;
-mod handles;
-mod held_back;
-mod integrity;
-mod job;
-mod keys;
-mod known;
+pub(crate) mod failpoint;
+mod lists;
 mod load;
-mod loader;
 mod lock;
 mod lock_holder;
-mod old_rows;
 mod open;
-mod outages;
-mod overview;
-mod pick;
-mod read_allowance;
-mod read_slot;
-mod reading;
-mod recovery;
-mod refresh;
-mod refused_names;
-mod reload;
-mod reload_sizes;
-mod removal;
-mod report;
-mod row_runs;
-mod schedule;
+mod queue;
+mod read;
+mod schedules;
 mod schema;
-mod slots;
-mod sorter;
 mod sqlite_codes;
-mod status;
-mod sweep;
-mod turn;
-mod turn_words;
-mod vault;
-mod verification;
 mod watch;
-mod work;
-mod worklist;
 
-pub use account::{Account, Hold};
-pub use ahead::{Ahead, AheadOf, RoundKeep};
-pub use allowances::{NewAllowance, StoredAllowance};
-pub use audit::{AttemptSpan, ReadSpan};
-pub use audit_log::{Deed, LogEntry};
-pub use browse::{MAX_PAGE_ROWS, RowPage, RowQuery, RowView};
-pub use clock_record::ClockUndo;
-pub use control::{Cancelled, Retried};
-pub use credential::{Credential, CredentialKind, Expiry, NewCredential};
-pub use damage::{Claimant, DAMAGED, DamagedTask};
+pub use accounts::{Account, Credential, CredentialKind, Expiry, Hold, KeySource, NewCredential, Removal, VaultStamp};
+pub use admin::{Claimant, ClockUndo, DAMAGED, DamagedTask, Deed, Forgotten, Integrity, LogEntry};
 pub use disk_room::ReservedRoom;
-pub use drain::{AsideTask, Drain, DrainStart, LaneView, ParkedTask};
-pub use drain_windows::DrainWindows;
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
-pub use explain::{AttemptView, TaskHistory};
-pub use firing::{FiringEnd, FiringState, NewFiring, StoredFiring};
-pub use firing_trouble::FiringTrouble;
-pub use forecast::{LoadForecast, LoadForecaster};
-pub use forget::Forgotten;
-pub use glance::{Course, MAX_SAMPLED_TASKS, News, RecentAttempt, TopReason};
-pub use handles::{HandlesTold, Resolution};
-pub use integrity::Integrity;
-pub use job::{Job, JobState, LoadedFrom, NewJob};
-pub use known::{Known, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS};
-pub use load::{LoadRow, LoadSummary, RowPlace};
-pub use loader::{Loader, ROWS_PER_STATEMENT};
+pub use lists::{
+    HandlesTold, HoldNews, Known, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NewPage, PageEntry, Reach,
+    ReadAllowance, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadLeft, ReadSlot, ReadWindow, ReadingId,
+    ReadingState, Resolution, Verdict, VerdictCounts, end_here,
+};
+pub use load::{
+    LoadForecast, LoadForecaster, LoadRow, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes, ReloadSummary,
+    Reloaded, RowPlace,
+};
 pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;
 pub use open::{QueueKind, Store};
-pub use outages::{OutageChange, OutageState, StoredOutage};
-pub use overview::{ReasonCount, RejectedRow, Stretch, Timeline};
-pub use pick::{PickOrder, PickedTask, Wanted};
-pub use read_allowance::{ReadAllowance, ReadLeft};
-pub use read_slot::{HoldNews, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadSlot, ReadWindow, end_here};
-pub use reading::{NewPage, PageEntry, ReadingId, ReadingState};
-pub use recovery::CrashedTask;
-pub use reload::{ReloadSummary, Reloaded};
-pub use reload_sizes::ReloadSizes;
-pub use removal::Removal;
-pub use report::ReceiptRow;
-pub use schedule::{NewSchedule, ScheduleEdit, StoredSchedule};
-pub use slots::{RecentSlot, StoredSlot};
-pub use status::{Counts, JobStatus};
-pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
-pub use vault::{KeySource, VaultStamp};
-pub use verification::{Looked, Reach, Verdict, VerdictCounts};
+pub use queue::{
+    Ahead, AheadOf, AsideTask, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows,
+    Job, JobState, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob, OutageChange,
+    OutageState, ParkedTask, RecentSlot, Retried, RoundKeep, Settled, StoredAllowance, StoredOutage, StoredSlot, Taken,
+    Tick, Turn, TurnReceipt, WorkInProgress, Worklist,
+};
+pub use read::{
+    AttemptSpan, AttemptView, Counts, Course, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS, News, PickOrder, PickedTask,
+    ReadSpan, ReasonCount, ReceiptRow, RecentAttempt, RejectedRow, RowPage, RowQuery, RowView, Stretch, TaskHistory,
+    Timeline, TopReason, Wanted,
+};
+pub use schedules::{
+    FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, StoredFiring, StoredSchedule,
+};
 pub use watch::QueueWatch;
-pub use work::{DrainScope, WorkInProgress};
-pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};

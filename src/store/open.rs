@@ -10,8 +10,8 @@ use sqlx::{ConnectOptions, Connection};
 
 use super::durable::make_private_folder;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
+use super::load::ReloadSizes;
 use super::lock::LoadLock;
-use super::reload_sizes::ReloadSizes;
 
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
 const NEEDED_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -94,7 +94,7 @@ impl Store {
 
     /// Whether each commit waits for the disk. What nobody sees before a last commit that does need not wait for it by itself:
     /// that one takes all before it along, and after a power failure what is left of the rest is swept away. Loads that are
-    /// staged in this way save a sync for every batch, and have their log copied beside them ([`super::checkpoints`]).
+    /// staged in this way save a sync for every batch, and have their log copied beside them (`load::checkpoints`).
     pub(super) async fn sync_each_commit(&mut self, wait: bool) -> Result<(), StoreError> {
         let sql = if wait {
             "pragma synchronous = full; pragma wal_autocheckpoint = 4000"

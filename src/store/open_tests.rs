@@ -62,7 +62,7 @@ async fn a_queue_of_an_older_version_opens_with_its_tasks_and_its_checks() {
 async fn what_a_start_asks_finds_its_rows_by_an_index() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
-    for sql in crate::store::recovery::AT_A_START.into_iter().chain([crate::store::handles::FIND_MISSING]) {
+    for sql in crate::store::queue::AT_A_START.into_iter().chain([crate::store::lists::FIND_MISSING]) {
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("explain query plan {sql}")))
                 .fetch_all(&mut store.connection)

@@ -1,0 +1,200 @@
+//! Accounts: who they are, and what holds them.
+
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// A user of a platform, under a short name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// Its short name.
+    pub name: AccountName,
+    /// Where it lives.
+    pub platform: Platform,
+    /// Who it is there.
+    pub user_id: UserId,
+    /// Until when nothing is sent for it; may have passed.
+    pub hold: Option<Hold>,
+    /// How many hidden caps in a row it has met, 0 to 4.
+    pub hold_rung: u8,
+    /// Why it needs a person, since its last drain.
+    pub trouble: Option<String>,
+    /// Whether it acts where nobody is named.
+    pub is_default: bool,
+}
+
+/// Nothing is sent for an account before this ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Its end on the line of the boot of `drain`.
+    pub until: Tick,
+    /// Its end by the wall clock.
+    pub until_at: Wall,
+    /// How long it was when it began, in milliseconds.
+    pub length_ms: i64,
+    /// The drain that wrote it.
+    pub drain: Fence,
+    /// The boot of that drain.
+    pub boot: String,
+    /// Whether that drain's wall clock agreed with the platform's.
+    pub clock_checked: bool,
+    /// Why.
+    pub reason: String,
+}
+
+type AccountRow = (
+    i64,
+    String,
+    String,
+    String,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    bool,
+);
+
+const SELECT_ACCOUNTS: &str = "
+    select a.id, a.name, a.platform, a.user_id, a.hold_until_tick, a.hold_until_at, a.hold_length_ms, a.hold_drain_id,
+           a.hold_reason, a.hold_rung, a.trouble, d.boot, d.clock_checked, a.is_default
+      from account a left join drain d on d.id = a.hold_drain_id
+     order by a.id";
+
+impl Store {
+    /// Every account.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
+        let rows: Vec<AccountRow> =
+            sqlx::query_as(SELECT_ACCOUNTS).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.into_iter().map(account_of).collect()
+    }
+
+    /// The account of a platform's user, made under `name` where it is new.
+    ///
+    /// # Errors
+    /// [`StoreError::AccountNameTaken`] where the name belongs to somebody else.
+    pub async fn ensure_account(
+        &mut self,
+        name: &AccountName,
+        platform: Platform,
+        user_id: &UserId,
+    ) -> Result<AccountId, StoreError> {
+        let ids = self.ensure_accounts(&[(name.clone(), platform, user_id.clone())]).await?;
+        ids.first().copied().ok_or_else(|| StoreError::impossible("an account that was not made"))
+    }
+
+    /// The accounts of users of platforms, made under their names where they are new: all of them or none, in one commit.
+    ///
+    /// # Errors
+    /// [`StoreError::AccountNameTaken`] where a name belongs to somebody else.
+    pub async fn ensure_accounts(
+        &mut self,
+        users: &[(AccountName, Platform, UserId)],
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut ids = Vec::with_capacity(users.len());
+        for (name, platform, user) in users {
+            ids.push(make_account(&mut tx, name, *platform, user).await.map_err(&sort)??);
+        }
+        tx.commit().await.map_err(&sort)?;
+        Ok(ids)
+    }
+}
+
+/// The account of a user, made where it is new. The inner error: its name is somebody else's.
+pub(super) async fn make_account(
+    tx: &mut SqliteConnection,
+    name: &AccountName,
+    platform: Platform,
+    user: &UserId,
+) -> Result<Result<AccountId, StoreError>, sqlx::Error> {
+    let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
+    sqlx::query(sql).bind(name.as_str()).bind(platform.name()).bind(user.as_str()).execute(&mut *tx).await?;
+    let sql = "select id from account where platform = ?1 and user_id = ?2";
+    let found: Option<(i64,)> =
+        sqlx::query_as(sql).bind(platform.name()).bind(user.as_str()).fetch_optional(&mut *tx).await?;
+    if let Some((id,)) = found {
+        return Ok(Ok(AccountId(id)));
+    }
+    let sql = "select platform, user_id from account where name = ?1";
+    let (platform, user_id): (String, String) = sqlx::query_as(sql).bind(name.as_str()).fetch_one(tx).await?;
+    Ok(Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id }))
+}
+
+impl Store {
+    /// Makes an account the one that acts where nobody is named, or with none no account.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn set_default_account(&mut self, account: Option<AccountId>) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        // Two statements: the index that allows one default only is checked row by row.
+        for sql in [
+            "update account set is_default = 0 where is_default = 1 and id is not ?1",
+            "update account set is_default = 1 where id = ?1",
+        ] {
+            sqlx::query(sql).bind(account.map(|id| id.0)).execute(&mut *tx).await.map_err(&sort)?;
+        }
+        tx.commit().await.map_err(&sort)
+    }
+
+    /// Takes back accounts that nothing belongs to yet: those made known for a load that was then refused. One that has
+    /// credentials, lanes or attempts stays.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn forget_unused_accounts(&mut self, accounts: &[AccountId]) -> Result<(), StoreError> {
+        let sql = "delete from account
+                    where id in (select value from json_each(?1))
+                      and not exists (select 1 from lane where lane.account_id = account.id)
+                      and not exists (select 1 from attempt where attempt.account_id = account.id)
+                      and not exists (select 1 from job where job.account_id = account.id)
+                      and not exists (select 1 from credential where credential.account_id = account.id)";
+        let ids = serde_json::json!(accounts).to_string();
+        sqlx::query(sql).bind(ids).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+}
+
+fn account_of(row: AccountRow) -> Result<Account, StoreError> {
+    let (id, name, platform, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked, is_default) = row;
+    let hold = match (tick, at, drain, reason) {
+        (Some(tick), Some(at), Some(drain), Some(reason)) => Some(Hold {
+            until: Tick(tick),
+            until_at: Wall(at),
+            length_ms: length.unwrap_or(0),
+            drain: Fence(drain),
+            boot: boot.unwrap_or_default(),
+            clock_checked: checked == Some(1),
+            reason,
+        }),
+        _ => None,
+    };
+    Ok(Account {
+        id: AccountId(id),
+        name: name.parse().map_err(|_| StoreError::impossible(format!("the account name {name:?}")))?,
+        platform: Platform::parse(&platform)
+            .ok_or_else(|| StoreError::impossible(format!("the platform {platform:?}")))?,
+        user_id: user_id.parse().map_err(|_| StoreError::impossible(format!("the user ID {user_id:?}")))?,
+        hold,
+        hold_rung: u8::try_from(rung).unwrap_or(0),
+        trouble,
+        is_default,
+    })
+}

@@ -1,0 +1,16 @@
+//! Accounts and their logins, sealed.
+//!
+//! In: accounts, credentials that the vault has sealed, marks of a refresh. Out: the same. What does not belong here: keys, and opening
+//! anything (`auth`).
+
+mod account;
+mod credential;
+mod credential_wipe;
+mod refresh;
+mod removal;
+mod vault;
+
+pub use account::{Account, Hold};
+pub use credential::{Credential, CredentialKind, Expiry, NewCredential};
+pub use removal::Removal;
+pub use vault::{KeySource, VaultStamp};

@@ -1,0 +1,96 @@
+//! Who did what: commands that steer a queue, written down beside what they did.
+
+use crate::domain::Wall;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// Entries kept; older ones are dropped as new ones are written.
+const MAX_ENTRIES: i64 = 100_000;
+/// The longest detail, in characters; the table refuses more.
+const MAX_DETAIL_CHARS: usize = 1_000;
+
+/// A command to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed<'a> {
+    /// Who: `terminal (uid 1000)`, `dashboard`, `schedule`, `serve`.
+    pub actor: &'a str,
+    /// What, in one word: `pause`, `retry`.
+    pub deed: &'a str,
+    /// The job it was done to.
+    pub job: Option<&'a str>,
+    /// In words. Foreign text is allowed; whoever shows it escapes it.
+    pub detail: &'a str,
+}
+
+/// A command on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its number; later ones are higher.
+    pub id: i64,
+    /// When.
+    pub at: Wall,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub deed: String,
+    /// To which job.
+    pub job: Option<String>,
+    /// In words.
+    pub detail: String,
+}
+
+impl Store {
+    /// Writes a command down.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn log_deed(&mut self, at: Wall, deed: &Deed<'_>) -> Result<(), StoreError> {
+        let detail: String = deed.detail.chars().take(MAX_DETAIL_CHARS).collect();
+        let sql = "insert into audit_log (at, actor, deed, job, detail) values (?1, ?2, ?3, ?4, ?5)";
+        let insert = sqlx::query(sql).bind(at.0).bind(deed.actor).bind(deed.deed).bind(deed.job).bind(detail);
+        let id = insert.execute(&mut self.connection).await.map_err(|e| self.sort(e))?.last_insert_rowid();
+        let drop = sqlx::query("delete from audit_log where id <= ?1").bind(id - MAX_ENTRIES);
+        drop.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// The entries before `before` (none: the newest), newest first, at most `most`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn audit_log(&mut self, before: Option<i64>, most: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let sql = "select id, at, actor, deed, job, detail from audit_log
+                    where ?1 is null or id < ?1 order by id desc limit ?2";
+        let rows: Vec<(i64, i64, String, String, Option<String>, String)> = sqlx::query_as(sql)
+            .bind(before)
+            .bind(most)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let entry = |(id, at, actor, deed, job, detail)| LogEntry { id, at: Wall(at), actor, deed, job, detail };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::QueueKind;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn deeds_come_back_newest_first_and_a_page_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
+        let long = "x".repeat(5_000);
+        for n in 1..=5 {
+            let deed = Deed { actor: "dashboard", deed: "pause", job: Some("unfollow"), detail: &long };
+            store.log_deed(Wall(n), &deed).await.unwrap();
+        }
+        let first = store.audit_log(None, 2).await.unwrap();
+        assert_eq!(first.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [5, 4]);
+        let next = store.audit_log(Some(first[1].id), 9).await.unwrap();
+        assert_eq!(next.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [3, 2, 1]);
+        assert_eq!(next[0].detail.len(), MAX_DETAIL_CHARS);
+    }
+}

@@ -1,0 +1,108 @@
+//! Times on record that a wrong clock has written. In: a moment that is believed. Out: what lies behind it, told, or undone as far
+//! as it has not happened. What does not belong here: deciding what is believed.
+
+use std::collections::HashMap;
+
+use sqlx::Connection;
+
+use crate::domain::{BootId, Tick, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// What is taken back of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockUndo {
+    /// Which schedule.
+    pub schedule: i64,
+    /// Up to where its slots are taken for dealt with now: another process that was quicker is left alone.
+    pub seen: Wall,
+    /// ... and are from now on.
+    pub settled_to: Wall,
+    /// Slots later than this have not come.
+    pub believed: Wall,
+}
+
+impl Store {
+    /// When the platform's clock last agreed with ours, as far as is on record; none: never. In a sandbox's queue it always agrees, for it is
+    /// the same clock.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn last_agreement(&mut self) -> Result<Option<Wall>, StoreError> {
+        let sql = "select max(at) from (
+                       select * from (select coalesce(ended_at, started_at) as at from drain
+                                       where clock_checked = 1 order by id desc limit 1)
+                       union all
+                       select coalesce(a.ended_at, a.reserved_at)
+                         from (select * from attempt order by id desc limit 1) a join drain d on d.id = a.drain_id
+                        where d.clock_checked = 1)
+                    where (select kind from queue) = 'real'";
+        let found: (Option<i64>,) =
+            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(found.0.map(Wall))
+    }
+
+    /// What the wall clock would show at a tick of this boot, had nobody set it since the last drain began; none where none did in this boot.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn wall_of_boot(&mut self, boot: &BootId, tick: Tick) -> Result<Option<Wall>, StoreError> {
+        let sql = "select started_at, started_tick from drain where boot = ?1 order by id desc limit 1";
+        let query = sqlx::query_as(sql).bind(&boot.0);
+        let found: Option<(i64, i64)> = query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(found.map(|(wall, began)| Wall(wall).after(tick.since(Tick(began)))))
+    }
+
+    /// The latest time on record of each kind of thing that has happened, with its name.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn latest_times(&mut self) -> Result<Vec<(String, Wall)>, StoreError> {
+        // The newest rows by number: a look through all of them would take long in a great queue.
+        let sql = "select 'the newest request', max(reserved_at)
+                     from (select reserved_at from attempt order by id desc limit 1000)
+                    union all select 'the newest request of a list', max(reserved_at)
+                     from (select reserved_at from read_request order by id desc limit 1000)
+                    union all select 'the reading of a list', max(started_at) from reading
+                    union all select 'a look-up of handles', max(asked_at) from handle_resolution
+                    union all select 'the load of a file', max(started_at) from load";
+        let rows: Vec<(String, Option<i64>)> =
+            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(rows.into_iter().filter_map(|(what, at)| Some((what, Wall(at?)))).collect())
+    }
+
+    /// The last slot of each schedule, up to a moment, that was begun or let go.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn slots_decided_by(&mut self, moment: Wall) -> Result<HashMap<i64, Wall>, StoreError> {
+        let sql = "select schedule_id, max(slot_at) from firing
+                    where slot_at <= ?1 and asked_for = 0 and state <> 'skipped' group by schedule_id";
+        let rows: Vec<(i64, i64)> =
+            sqlx::query_as(sql).bind(moment.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(rows.into_iter().map(|(schedule, at)| (schedule, Wall(at))).collect())
+    }
+
+    /// Takes back what was settled in the future: slots there that were let go, and runs that met nothing but
+    /// trouble, have not happened; all others stay on record. False where the schedule has moved on meanwhile.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn undo_settled(&mut self, undo: &ClockUndo) -> Result<bool, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let sql = "update schedule set settled_to = ?3, created_at = min(created_at, ?3)
+                    where id = ?1 and settled_to = ?2";
+        let moved = sqlx::query(sql).bind(undo.schedule).bind(undo.seen.0).bind(undo.settled_to.0);
+        if moved.execute(&mut *tx).await.map_err(&sort)?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let sql = "delete from firing where schedule_id = ?1 and slot_at > ?2 and asked_for = 0
+                      and (state = 'missed' or state = 'ended' and troubles > 0 and coalesce(requests, 0) = 0)";
+        let delete = sqlx::query(sql).bind(undo.schedule).bind(undo.believed.0);
+        delete.execute(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,231 @@
+//! Tasks that are not what the file said when it was loaded. A task's target stands twice in the queue, in its row and in the key, and a
+//! third time in the row's cells where those are kept: where row and key differ, one of them has been damaged on the disk.
+//!
+//! In: what a claim or `doctor` has found. Out: what may be true of each such task, and what a person or the file has decided. What does
+//! not belong here: finding them (`damage_search`), and deciding.
+
+use std::path::PathBuf;
+
+use sqlx::Connection;
+
+use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TaskId, TaskState, Wall};
+use crate::store::columns::values;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::bump_generation;
+use crate::store::queue::target_of;
+use crate::store::queue::{action_of, state_of};
+
+/// The reason of a task of which nobody can say any more what it was.
+pub const DAMAGED: &str = "damaged";
+/// The most damaged tasks that are looked at one by one.
+pub(super) const MAX_DAMAGED: i64 = 10_000;
+
+/// A task of which row and key differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedTask {
+    /// Which.
+    pub task: TaskId,
+    /// Its job's name.
+    pub job: String,
+    /// The job's file.
+    pub path: PathBuf,
+    /// Its round.
+    pub round: RoundId,
+    /// Where its row stands in the file.
+    pub line: u64,
+    /// Where it stands.
+    pub state: TaskState,
+    /// It has an end although it is not settled, or the other way round.
+    pub state_is_torn: bool,
+    /// What its row says.
+    pub row: Claimant,
+    /// What keys say that lead to it; there should be one.
+    pub keys: Vec<Claimant>,
+    /// Its row's cells, where they are kept.
+    pub record: Option<String>,
+}
+
+/// What a task may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimant {
+    /// In which lane.
+    pub lane: LaneId,
+    /// What that lane does, and for whom; none: there is no such lane.
+    pub place: Option<(Action, AccountId)>,
+    /// To whom; none: it is no target at all.
+    pub target: Option<Target>,
+    /// The target as it is stored, in JSON.
+    pub stored: String,
+}
+
+impl DamagedTask {
+    /// Whether row and key agree after all: then what is damaged is something else about the task.
+    pub fn targets_agree(&self) -> bool {
+        let same = |key: &Claimant| key.lane == self.row.lane && key.stored == self.row.stored;
+        self.row.place.is_some() && self.keys.iter().any(same)
+    }
+}
+
+type TaskRow =
+    (i64, String, String, i64, i64, i64, i64, serde_json::Value, Option<String>, Option<i64>, Option<i64>, i64);
+type KeyRow = (i64, i64, serde_json::Value, i64, i64);
+
+impl Store {
+    /// Notes tasks as damaged, for the next load of their files.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn note_damage(&mut self, tasks: &[TaskId], now: Wall) -> Result<(), StoreError> {
+        let insert = sqlx::query(
+            "insert into damaged_task (task_id, found_at) select value, ?2 from json_each(?1) where true on conflict do nothing",
+        );
+        let insert = insert.bind(serde_json::json!(tasks).to_string()).bind(now.0);
+        insert.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// The tasks that are noted as damaged, of one job or of all.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn damaged_tasks(&mut self, job: Option<&str>) -> Result<Vec<DamagedTask>, StoreError> {
+        let (found,): (String,) = sqlx::query_as(NOTED)
+            .bind(job)
+            .bind(MAX_DAMAGED)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let mut tasks = Vec::new();
+        for row in values::<TaskRow>(&found)? {
+            let (id, job, path, round, line, state, lane, target, record, action, account, torn) = row;
+            tasks.push(DamagedTask {
+                task: TaskId(id),
+                job,
+                path: PathBuf::from(path),
+                round: RoundId(round),
+                line: line.unsigned_abs(),
+                state: state_of(state)?,
+                state_is_torn: torn != 0,
+                row: claimant(lane, &target, action.zip(account)),
+                keys: Vec::new(),
+                record,
+            });
+        }
+        self.find_keys(&mut tasks).await?;
+        Ok(tasks)
+    }
+
+    /// Keys are found by their target; by their task all of a round are looked through.
+    async fn find_keys(&mut self, tasks: &mut [DamagedTask]) -> Result<(), StoreError> {
+        let mut rounds: Vec<i64> = tasks.iter().map(|damaged| damaged.round.0).collect();
+        rounds.sort_unstable();
+        rounds.dedup();
+        let ids: Vec<TaskId> = tasks.iter().map(|damaged| damaged.task).collect();
+        let (found,): (String,) = sqlx::query_as(KEYS)
+            .bind(serde_json::json!(rounds).to_string())
+            .bind(serde_json::json!(ids).to_string())
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        for (task, lane, target, action, account) in values::<KeyRow>(&found)? {
+            if let Some(damaged) = tasks.iter_mut().find(|damaged| damaged.task.0 == task) {
+                damaged.keys.push(claimant(lane, &target, Some((action, account))));
+            }
+        }
+        Ok(())
+    }
+
+    /// The task is what a key says: its row is put right.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn mend_row(&mut self, damaged: &DamagedTask, truth: &Claimant) -> Result<(), StoreError> {
+        let restore = sqlx::query("update task set lane_id = ?2, target = ?3 ->> '$' where id = ?1");
+        let restore = restore.bind(damaged.task.0).bind(truth.lane.0).bind(&truth.stored);
+        restore.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// Nobody can say what the task was: it is never sent. Its row says what a key says, for that is a target at least.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn give_damaged_up(&mut self, damaged: &DamagedTask, now: Wall) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let count = sqlx::query(COUNT_GIVEN_UP).bind(damaged.task.0).bind(damaged.round.0);
+        count.execute(&mut *tx).await.map_err(&sort)?;
+        let reject = sqlx::query(GIVE_UP).bind(damaged.task.0).bind(DAMAGED).bind(now.0);
+        reject.execute(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        match damaged.keys.iter().find(|key| key.target.is_some()) {
+            Some(key) => self.mend_row(damaged, key).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Every row of a round is right now: its keys and the index of those in line are made anew, and nothing is noted any more.
+    ///
+    /// # Errors
+    /// The database cannot be written; then the damage stays noted.
+    pub async fn rebuild_keys(&mut self, round: RoundId) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        for sql in REBUILD {
+            sqlx::query(sql).bind(round.0).execute(&mut *tx).await.map_err(&sort)?;
+        }
+        bump_generation(&mut tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)
+    }
+}
+
+fn claimant(lane: i64, stored: &serde_json::Value, place: Option<(i64, i64)>) -> Claimant {
+    let place = place.and_then(|(action, account)| Some((action_of(action).ok()?, AccountId(account))));
+    Claimant { lane: LaneId(lane), place, target: target_of(stored).ok(), stored: stored.to_string() }
+}
+
+/// `?1` the name of a job; null: all.
+const NOTED: &str = "
+    select json_group_array(json_array(task.id, job.name, job.path, round.id,
+               coalesce((select r.line + task.id - r.task_id from row_run r
+                          where r.load_id = (select max(newest.id) from load newest
+                                              where newest.round_id = round.id and newest.finished_at is not null)
+                            and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
+               task.state, task.lane_id, task.target, c.record, lane.action, lane.account_id,
+               (task.state >= 4) <> (task.finished_at is not null)))
+      from (select task_id from damaged_task order by task_id limit ?2) d
+      join task on task.id = d.task_id
+      join load on task.id between load.first_task_id and load.last_task_id and load.finished_at is not null
+      join round on round.id = load.round_id
+      join job on job.id = round.job_id and (?1 is null or job.name = ?1)
+      left join lane on lane.id = task.lane_id and lane.round_id = round.id
+      left join task_cells c on c.task_id = task.id";
+
+const KEYS: &str = "
+    select json_group_array(json_array(key.task_id, key.lane_id, key.target, lane.action, lane.account_id))
+      from lane cross join task_key key on key.lane_id = lane.id
+     where lane.round_id in (select value from json_each(?1)) and key.task_id in (select value from json_each(?2))";
+
+/// A repeat keeps the first.
+const REBUILD: [&str; 4] = [
+    "delete from task_key where lane_id in (select id from lane where round_id = ?1)",
+    "insert into task_key (lane_id, target, task_id)
+     select task.lane_id, task.target, task.id
+       from load cross join task on task.id between load.first_task_id and load.last_task_id
+      where load.round_id = ?1 and load.finished_at is not null
+      order by task.lane_id, task.target, task.id
+         on conflict do nothing",
+    "reindex task_pending",
+    "delete from damaged_task
+      where exists (select 1 from load where load.round_id = ?1 and task_id between load.first_task_id and load.last_task_id)",
+];
+
+const COUNT_GIVEN_UP: &str = "
+    update round set pending = pending - n.n, rejected_tasks = rejected_tasks + n.n
+      from (select count(*) as n from task where id = ?1 and state in (0, 2, 3)) n
+     where round.id = ?2";
+
+const GIVE_UP: &str = "update task set state = 9, reason = ?2, finished_at = ?3 where id = ?1 and state in (0, 2, 3)";

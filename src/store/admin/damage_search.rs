@@ -1,0 +1,116 @@
+//! Looking for tasks that are not what the file said: what their rows say is held against what their keys say.
+//!
+//! In: a queue or a round of it. Out: damaged tasks. What does not belong here: what is right about them (`damage`).
+
+use super::damage::MAX_DAMAGED;
+use crate::domain::{RoundId, TaskId, Wall};
+use crate::store::columns::values;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// The most that a message names.
+const MAX_NAMED: i64 = 5;
+
+impl Store {
+    /// Looks through all tasks for damaged ones. Takes seconds per million.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn find_damage(&mut self) -> Result<Vec<TaskId>, StoreError> {
+        let (found,): (String,) =
+            sqlx::query_as(FIND).bind(MAX_DAMAGED).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(values::<i64>(&found)?.into_iter().map(TaskId).collect())
+    }
+
+    /// Notes all of a round's damaged tasks, even where keys are so out of order that none is found by its target.
+    ///
+    /// # Errors
+    /// The database cannot be read or written; so much is damaged that only a backup helps.
+    pub async fn note_damage_of(&mut self, round: RoundId, now: Wall) -> Result<(), StoreError> {
+        let (found,): (String,) = sqlx::query_as(FIND_OF_ROUND)
+            .bind(round.0)
+            .bind(MAX_DAMAGED)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let tasks: Vec<TaskId> = values::<i64>(&found)?.into_iter().map(TaskId).collect();
+        if tasks.len() as i64 >= MAX_DAMAGED {
+            let detail = format!("{MAX_DAMAGED} rows and more are not what their file said");
+            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+        }
+        self.note_damage(&tasks, now).await
+    }
+
+    /// Refuses where what a round's rows say is not what its keys say. No row is looked up: a flipped bit changes a sum.
+    pub(in crate::store) async fn refuse_damaged(&mut self, round: i64) -> Result<(), StoreError> {
+        let (same,): (bool,) =
+            sqlx::query_as(SAME_SUMS).bind(round).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        if same {
+            return Ok(());
+        }
+        let (found,): (String,) = sqlx::query_as(DAMAGED_LINES)
+            .bind(round)
+            .bind(MAX_NAMED)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let mut rows: Vec<String> = values(&found)?;
+        if rows.is_empty() {
+            rows.push("keys that belong to no row".to_owned());
+        }
+        Err(StoreError::DamagedRows { rows })
+    }
+}
+
+/// A task whose key does not lead back to it. Tasks belong to a round by the ranges of its loads, whatever their own lane says.
+const FIND: &str = "
+    select json_group_array(id) from (
+        select task.id
+          from load join round on round.id = load.round_id
+         cross join task on task.id between load.first_task_id and load.last_task_id
+         where load.finished_at is not null and task.id <= round.visible_to
+           and not exists (select 1 from task_key key
+                            where key.lane_id = task.lane_id and key.target = task.target and key.task_id = task.id)
+         limit ?1)";
+
+/// The same of one round, by all of its keys in whatever order they are; what is told of them.
+macro_rules! damaged_of_round {
+    ($told:literal) => {
+        concat!(
+            "
+    with known as materialized (
+        select key.task_id, key.lane_id, key.target from lane cross join task_key key on key.lane_id = lane.id
+         where lane.round_id = ?1)
+    select json_group_array(told) from (
+        select ",
+            $told,
+            " as told
+          from load join round on round.id = load.round_id join job on job.id = round.job_id
+         cross join task on task.id between load.first_task_id and load.last_task_id
+          left join known on known.task_id = task.id and known.lane_id = task.lane_id and known.target = task.target
+         where load.round_id = ?1 and load.finished_at is not null and task.id <= round.visible_to and known.task_id is null
+         limit ?2)"
+        )
+    };
+}
+
+const FIND_OF_ROUND: &str = damaged_of_round!("task.id");
+
+const DAMAGED_LINES: &str = damaged_of_round!("'line ' || task.line || ' of ' || job.name");
+
+/// Targets that are no numbers are few: each is looked up.
+const SAME_SUMS: &str = "
+    select (select json_array(count(*), sum(task.id), sum(task.lane_id),
+                              sum(iif(typeof(task.target) = 'integer', task.target & 4294967295, 1)),
+                              sum(iif(typeof(task.target) = 'integer', task.target >> 32, 0)))
+              from load cross join task on task.id between load.first_task_id and load.last_task_id
+             where load.round_id = ?1 and load.finished_at is not null)
+         = (select json_array(count(*), sum(key.task_id), sum(key.lane_id),
+                              sum(iif(typeof(key.target) = 'integer', key.target & 4294967295, 1)),
+                              sum(iif(typeof(key.target) = 'integer', key.target >> 32, 0)))
+              from lane cross join task_key key on key.lane_id = lane.id
+             where lane.round_id = ?1
+               and key.task_id <= (select max(last_task_id) from load where round_id = ?1 and finished_at is not null))
+       and not exists (select 1 from lane cross join task_key key on key.lane_id = lane.id and key.target >= ''
+                        where lane.round_id = ?1
+                          and not exists (select 1 from task where task.id = key.task_id and task.target = key.target))";

@@ -1,0 +1,128 @@
+//! Forgetting a settled job: its rows and receipts go; slots that may still count in a window stay.
+
+use sqlx::Connection;
+
+use crate::domain::Wall;
+use crate::store::error::StoreError;
+use crate::store::load::ROWS_PER_TRANSACTION;
+use crate::store::lock::LoadLock;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+use crate::store::queue::bump_generation;
+
+/// What was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Tasks dropped.
+    pub tasks: u64,
+    /// Attempts dropped.
+    pub attempts: u64,
+    /// Attempts that stay because they may still count.
+    pub attempts_kept: u64,
+}
+
+impl Store {
+    /// When the last of a job's tasks was settled; none while any is not, or where it has no tasks.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn settled_at(&mut self, job: &Job) -> Result<Option<Wall>, StoreError> {
+        let sql = "select max(task.finished_at)
+                     from round join load on load.round_id = round.id
+                     join task on task.id between load.first_task_id and load.last_task_id
+                    where round.job_id = ?1 and not exists (select 1 from round r where r.job_id = ?1 and r.pending > 0)";
+        let (at,): (Option<i64>,) =
+            sqlx::query_as(sql).bind(job.id.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(at.map(Wall))
+    }
+
+    /// How many tasks a job has in all its rounds.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn tasks_of_all_rounds(&mut self, job: &Job) -> Result<u64, StoreError> {
+        let sql = "select count(*) from round join load on load.round_id = round.id
+                     join task on task.id between load.first_task_id and load.last_task_id where round.job_id = ?1";
+        let (tasks,): (i64,) =
+            sqlx::query_as(sql).bind(job.id.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(tasks.unsigned_abs())
+    }
+
+    /// Drops a settled job with everything of it, but for attempts reserved at `keep_from` or later: those may still count in
+    /// a window, and a forgotten slot would be a broken limit.
+    ///
+    /// # Errors
+    /// The database cannot be written; what was dropped until then is gone, and the command can be given again.
+    pub async fn forget(&mut self, job: &Job, keep_from: Wall) -> Result<Forgotten, StoreError> {
+        let _lock = LoadLock::wait(&self.path).await?;
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let ranges: Vec<(i64, i64)> = sqlx::query_as(
+            "select load.first_task_id, load.last_task_id from load join round on round.id = load.round_id
+              where round.job_id = ?1 and load.last_task_id is not null order by load.id desc",
+        )
+        .bind(job.id.0)
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(&sort)?;
+        let mut forgotten = Forgotten::default();
+        for (first, last) in ranges {
+            let mut from = first;
+            while from <= last {
+                let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
+                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+                let mut counts = [0; 7];
+                for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
+                    let done = sqlx::query(sql).bind(from).bind(to).bind(keep_from.0).execute(&mut *tx).await;
+                    *count = done.map_err(&sort)?.rows_affected();
+                }
+                tx.commit().await.map_err(&sort)?;
+                forgotten.attempts += counts[0];
+                forgotten.attempts_kept += counts[1];
+                forgotten.tasks += counts[6];
+                from = to + 1;
+            }
+        }
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        for sql in FORGET_JOB {
+            sqlx::query(sql).bind(job.id.0).execute(&mut *tx).await.map_err(&sort)?;
+        }
+        bump_generation(&mut tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(forgotten)
+    }
+}
+
+/// Attempts first (found through the tasks' chains), the tasks last.
+const FORGET_TASKS: [&str; 7] = [
+    "with recursive chain (id, previous_id, reserved_at) as (
+         select a.id, a.previous_id, a.reserved_at from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
+          where task.id between ?1 and ?2
+         union all
+         select a.id, a.previous_id, a.reserved_at from chain join attempt a on a.id = chain.previous_id)
+     delete from attempt where id in (select id from chain where reserved_at < ?3) and ended_at is not null",
+    "with recursive chain (id, previous_id) as (
+         select a.id, a.previous_id from task join attempt a on a.id = task.last_attempt_id and a.task_id = task.id
+          where task.id between ?1 and ?2
+         union all
+         select a.id, a.previous_id from chain join attempt a on a.id = chain.previous_id)
+     update attempt set previous_id = null where id in (select id from chain)",
+    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id between ?1 and ?2)",
+    "delete from task_cells where task_id between ?1 and ?2",
+    "delete from verification where task_id between ?1 and ?2",
+    "delete from damaged_task where task_id between ?1 and ?2",
+    "delete from task where id between ?1 and ?2",
+];
+
+// Keys are left where a row was damaged: they are found by what it says.
+const FORGET_JOB: [&str; 7] = [
+    "delete from row_run
+      where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
+    "delete from row_without_task
+      where load_id in (select load.id from load join round on round.id = load.round_id where round.job_id = ?1)",
+    "delete from load where round_id in (select id from round where job_id = ?1)",
+    "delete from task_key where lane_id in (select lane.id from lane join round on round.id = lane.round_id where round.job_id = ?1)",
+    "delete from lane where round_id in (select id from round where job_id = ?1)",
+    "delete from round where job_id = ?1",
+    "delete from job where id = ?1",
+];

@@ -1,0 +1,16 @@
+//! Looking after a queue: checks and repairs, damaged tasks, jobs to forget, the log of commands, times of a wrong clock.
+//!
+//! In: what `doctor` and a person decide. Out: what is found, and the repair. What does not belong here: the daily work (`queue`).
+
+mod audit_log;
+mod clock_record;
+mod damage;
+mod damage_search;
+mod forget;
+mod integrity;
+
+pub use audit_log::{Deed, LogEntry};
+pub use clock_record::ClockUndo;
+pub use damage::{Claimant, DAMAGED, DamagedTask};
+pub use forget::Forgotten;
+pub use integrity::Integrity;

@@ -1,0 +1,172 @@
+//! Who stands behind handles: what the platform said when it was asked. In: its answers. Out: the same, by handle. What does not
+//! belong here: asking.
+
+use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
+use super::target_metadata::{Known, id_of, id_value, remember, space};
+use crate::domain::{Handle, Platform, RoundId, TargetId, TargetKind, TaskState, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+use sqlx::Connection;
+
+/// What a handle came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// This user has it.
+    User(TargetId),
+    /// Nobody one could act on: `not_found`, `suspended`, `unavailable`.
+    Nobody(String),
+}
+
+/// The answer to a question about handles.
+#[derive(Debug, Default)]
+pub struct HandlesTold {
+    /// Users, each with what is known of it.
+    pub found: Vec<(Handle, TargetId, Known)>,
+    /// Handles without one, and why.
+    pub missing: Vec<(Handle, String)>,
+}
+
+impl Store {
+    /// What a handle came to when it was asked about; none: nobody has asked, or the answer is damaged (it stands twice).
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn resolution(&mut self, platform: Platform, handle: &Handle) -> Result<Option<Resolution>, StoreError> {
+        let sql = "select json_quote(target), reason from handle_resolution
+                    where platform = ?1 and handle = ?2 and target is target_again";
+        let found: Option<(String, Option<String>)> = sqlx::query_as(sql)
+            .bind(space(platform))
+            .bind(handle.as_str())
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let Some((target, reason)) = found else { return Ok(None) };
+        if let Some(reason) = reason {
+            return Ok(Some(Resolution::Nobody(reason)));
+        }
+        let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
+        Ok(Some(Resolution::User(id_of(&value)?)))
+    }
+
+    /// The handles among these that nobody has asked about, each once.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn unasked_handles(&mut self, platform: Platform, handles: &[Handle]) -> Result<Vec<Handle>, StoreError> {
+        let sql = "select distinct j.value from json_each(?1) j
+                    where not exists (select 1 from handle_resolution r
+                                       where r.platform = ?2 and r.handle = j.value and r.target is r.target_again)";
+        let names: Vec<&str> = handles.iter().map(Handle::as_str).collect();
+        let rows: Vec<(String,)> = sqlx::query_as(sql)
+            .bind(serde_json::json!(names).to_string())
+            .bind(space(platform))
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let parse =
+            |(name,): (String,)| name.parse().map_err(|_| StoreError::impossible(format!("the handle {name:?}")));
+        rows.into_iter().map(parse).collect()
+    }
+
+    /// How many handles have been asked about: moves when there is news.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn handles_asked(&mut self) -> Result<u64, StoreError> {
+        let sql = "select count(*) from handle_resolution";
+        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Settles the tasks in line whose handle nobody has (gone), or whose user cannot be acted on (failed). Their platforms want
+    /// IDs, so there is nothing to send. The caller holds the drain lock. Says how many were settled.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn settle_missing_handles(&mut self, now: Wall) -> Result<u64, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let found: Vec<(i64, i64, String)> = sqlx::query_as(FIND_MISSING).fetch_all(&mut *tx).await.map_err(&sort)?;
+        for (task, round, reason) in &found {
+            let gone = reason == "not_found";
+            let (state, why) =
+                if gone { (TaskState::Gone, "handle_not_found") } else { (TaskState::Failed, reason.as_str()) };
+            let settle = sqlx::query("update task set state = ?2, reason = ?3, finished_at = ?4 where id = ?1");
+            settle.bind(task).bind(state.code()).bind(why).bind(now.0).execute(&mut *tx).await.map_err(&sort)?;
+            let count = if gone {
+                "update round set pending = pending - 1, gone = gone + 1 where id = ?1"
+            } else {
+                "update round set pending = pending - 1, failed = failed + 1 where id = ?1"
+            };
+            sqlx::query(count).bind(round).execute(&mut *tx).await.map_err(&sort)?;
+        }
+        tx.commit().await.map_err(&sort)?;
+        Ok(found.len() as u64)
+    }
+
+    /// How many rows of a round's last load were rejected for one of these reasons.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn rows_rejected_for(&mut self, round: RoundId, reasons: &[&str]) -> Result<u64, StoreError> {
+        let sql = "select count(*) from row_without_task
+                    where load_id = (select max(id) from load where round_id = ?1 and finished_at is not null)
+                      and outcome = 'rejected' and reason in (select value from json_each(?2))";
+        let reasons = serde_json::json!(reasons).to_string();
+        let (count,): (i64,) = sqlx::query_as(sql)
+            .bind(round.0)
+            .bind(reasons)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Writes down what the platform said of handles, with its request's end: all of it, or nothing.
+    ///
+    /// # Errors
+    /// The database cannot be written; then they are asked about again.
+    pub async fn keep_handles(
+        &mut self,
+        platform: Platform,
+        told: &HandlesTold,
+        request: (ReadId, &ReadEnd),
+        ask: &ReadAsk<'_>,
+    ) -> Result<(), StoreError> {
+        const KEEP: &str = "
+            insert or replace into handle_resolution (platform, handle, target, target_again, reason, asked_at)
+            select ?2, j.value ->> 0, j.value ->> 1, j.value ->> 1, j.value ->> 2, ?3 from json_each(?1) j";
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let (id, end) = request;
+        let at: Wall = end.ended_at;
+        let found =
+            told.found.iter().map(|(handle, target, _)| serde_json::json!([handle.as_str(), id_value(*target), null]));
+        let missing = told.missing.iter().map(|(handle, reason)| serde_json::json!([handle.as_str(), null, reason]));
+        let rows = serde_json::Value::Array(found.chain(missing).collect()).to_string();
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let keep = sqlx::query(KEEP).bind(rows).bind(space(platform)).bind(at.0);
+        keep.execute(&mut *tx).await.map_err(&sort)?;
+        let seen = told.found.iter().map(|(_, target, known)| (*target, known));
+        remember(&mut tx, (platform, TargetKind::User), seen, at).await.map_err(&sort)?;
+        write_end(&mut tx, id, end).await.map_err(&sort)?;
+        write_hold(&mut tx, id, HoldNews::Cleared, ask).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)
+    }
+}
+
+/// Handles stand together in each line's key, behind all numbers: ten million IDs beside them are not looked at.
+pub(in crate::store) const FIND_MISSING: &str = "
+    select task.id, lane.round_id, r.reason
+      from round cross join lane on lane.round_id = round.id cross join account a on a.id = lane.account_id
+     cross join task_key key on key.lane_id = lane.id and key.target >= '@' and key.target < 'A'
+     cross join handle_resolution r on r.handle = substr(key.target, 2) and r.reason is not null
+       and r.platform = case a.platform when 'sandbox' then 'sandbox' else 'x' end
+     cross join task on task.id = key.task_id and task.state = 0 and task.id <= round.visible_to
+     where round.pending > 0 and a.platform <> 'x-v1'";
+
+#[cfg(test)]
+#[path = "handles_tests.rs"]
+mod tests;

@@ -1,0 +1,284 @@
+//! A list being read, page by page: where it stands, what it has brought, and its end. Whoever is killed in between goes on from
+//! the page that was in flight.
+
+use sqlx::Connection;
+
+use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
+use super::target_metadata::{Known, id_of, id_value, remember};
+use crate::domain::{AccountId, Action, Platform, TargetId, TargetKind, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// The number of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReadingId(pub i64);
+
+/// Where a reading stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadingState {
+    /// Which.
+    pub id: ReadingId,
+    /// When it began.
+    pub started_at: Wall,
+    /// Where the next page begins; none: at the beginning.
+    pub cursor: Option<String>,
+    /// Pages read.
+    pub pages: u64,
+    /// Entries kept, each once.
+    pub entries: u64,
+    /// Entries handed over, repeats counted: what costs.
+    pub resources: u64,
+    /// Whether the last page has been read.
+    pub finished: bool,
+    /// Whether what it has was handed over although pages are left, and nothing was read since.
+    pub handed_over: bool,
+}
+
+/// One entry of a page, ready to be kept.
+#[derive(Clone, Debug)]
+pub struct PageEntry {
+    /// Which user or post.
+    pub target: TargetId,
+    /// What is known of it, for people.
+    pub known: Known,
+    /// All that was told of it, as JSON; the store does not look inside.
+    pub facts: String,
+}
+
+/// A page as it came.
+#[derive(Debug)]
+pub struct NewPage<'a> {
+    /// What it brought, in the platform's order.
+    pub entries: &'a [PageEntry],
+    /// Where the next page begins; none: it was the last.
+    pub next: Option<&'a str>,
+    /// Whose IDs they are, and of what.
+    pub of: (Platform, TargetKind),
+}
+
+type StateRow = (i64, i64, Option<String>, i64, i64, i64, bool, bool);
+
+const STATE: &str = "
+    select id, started_at, cursor, pages, entries, resources, finished_at is not null and cursor is null,
+           finished_at is not null and cursor is not null
+      from reading where account_id = ?1 and list = ?2";
+
+impl Store {
+    /// The reading of a list that is under way, or finished and not yet delivered; none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn reading(&mut self, account: AccountId, list: &str) -> Result<Option<ReadingState>, StoreError> {
+        let found: Option<StateRow> = sqlx::query_as(STATE)
+            .bind(account.0)
+            .bind(list)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        Ok(found.map(state_of))
+    }
+
+    /// Begins a reading anew; what an earlier one of the list had brought is dropped.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn begin_reading(
+        &mut self,
+        account: AccountId,
+        list: &str,
+        now: Wall,
+    ) -> Result<ReadingState, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let delete = sqlx::query("delete from reading where account_id = ?1 and list = ?2").bind(account.0).bind(list);
+        delete.execute(&mut *tx).await.map_err(&sort)?;
+        let insert = sqlx::query("insert into reading (account_id, list, started_at) values (?1, ?2, ?3)");
+        insert.bind(account.0).bind(list).bind(now.0).execute(&mut *tx).await.map_err(&sort)?;
+        let begun: StateRow =
+            sqlx::query_as(STATE).bind(account.0).bind(list).fetch_one(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(state_of(begun))
+    }
+
+    /// Writes down a page, its request's end, and what it says of its targets: all of it, or nothing.
+    ///
+    /// # Errors
+    /// The database cannot be written; then the page is asked for again.
+    pub async fn keep_page(
+        &mut self,
+        reading: ReadingId,
+        page: &NewPage<'_>,
+        request: (ReadId, &ReadEnd),
+        ask: &ReadAsk<'_>,
+    ) -> Result<ReadingState, StoreError> {
+        const KEEP: &str = "
+            insert into reading_entry (reading_id, position, target, facts)
+            select ?2, (select coalesce(max(position), 0) from reading_entry where reading_id = ?2) + 1 + j.key,
+                   j.value ->> 0, j.value ->> 1
+              from json_each(?1) j where true on conflict do nothing";
+        const TURN_PAGE: &str = "
+            update reading set cursor = ?2, pages = pages + 1, resources = resources + ?3, entries = entries + ?4,
+                   finished_at = case when ?2 is null then ?5 end
+             where id = ?1 returning id, started_at, cursor, pages, entries, resources,
+                   finished_at is not null and cursor is null, finished_at is not null and cursor is not null";
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let (id, end) = request;
+        let rows = page.entries.iter().map(|entry| serde_json::json!([id_value(entry.target), entry.facts]));
+        let rows = serde_json::Value::Array(rows.collect()).to_string();
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let kept = sqlx::query(KEEP).bind(rows).bind(reading.0).execute(&mut *tx).await.map_err(&sort)?;
+        let seen = page.entries.iter().map(|entry| (entry.target, &entry.known));
+        remember(&mut tx, page.of, seen, end.ended_at).await.map_err(&sort)?;
+        write_end(&mut tx, id, end).await.map_err(&sort)?;
+        write_hold(&mut tx, id, HoldNews::Cleared, ask).await.map_err(&sort)?;
+        let state: StateRow = sqlx::query_as(TURN_PAGE)
+            .bind(reading.0)
+            .bind(page.next)
+            .bind(i64::try_from(end.resources).unwrap_or(i64::MAX))
+            .bind(i64::try_from(kept.rows_affected()).unwrap_or(i64::MAX))
+            .bind(end.ended_at.0)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(&sort)?;
+        crate::store::failpoint::point("before-page");
+        tx.commit().await.map_err(&sort)?;
+        crate::store::failpoint::point("after-page");
+        Ok(state_of(state))
+    }
+
+    /// At most `most` entries of a reading behind a position (0: from the first), with their positions, in the platform's order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn reading_entries(
+        &mut self,
+        reading: ReadingId,
+        behind: i64,
+        most: u32,
+    ) -> Result<Vec<(i64, TargetId, String)>, StoreError> {
+        let sql = "select position, json_quote(target), facts from reading_entry
+                    where reading_id = ?1 and position > ?2 order by position limit ?3";
+        let rows: Vec<(i64, String, String)> = sqlx::query_as(sql)
+            .bind(reading.0)
+            .bind(behind)
+            .bind(most)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter()
+            .map(|(position, target, facts)| {
+                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
+                Ok((position, id_of(&value)?, facts))
+            })
+            .collect()
+    }
+
+    /// Which of these targets stand in a reading.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn in_reading(
+        &mut self,
+        reading: ReadingId,
+        targets: &[TargetId],
+    ) -> Result<std::collections::HashSet<TargetId>, StoreError> {
+        let sql = "select json_quote(e.target) from json_each(?1) j
+                     join reading_entry e on e.reading_id = ?2 and e.target = j.value";
+        let rows: Vec<(String,)> = sqlx::query_as(sql)
+            .bind(super::target_metadata::ids_json(targets.iter()))
+            .bind(reading.0)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter()
+            .map(|(target,)| {
+                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
+                id_of(&value)
+            })
+            .collect()
+    }
+
+    /// At most `most` targets an account's jobs report as done, of the tasks behind one, in the order of tasks. Handles are left out.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn done_by(
+        &mut self,
+        account: AccountId,
+        behind: i64,
+        most: u32,
+    ) -> Result<Vec<(i64, Action, TargetId)>, StoreError> {
+        let sql = "select task.id, lane.action, json_quote(task.target) from task join lane on lane.id = task.lane_id
+                    where lane.account_id = ?1 and task.state = 4 and task.id > ?2
+                      and (typeof(task.target) = 'integer' or substr(task.target, 1, 1) <> '@')
+                    order by task.id limit ?3";
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(sql)
+            .bind(account.0)
+            .bind(behind)
+            .bind(most)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter()
+            .map(|(task, action, target)| {
+                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
+                Ok((task, crate::store::queue::action_of(action)?, id_of(&value)?))
+            })
+            .collect()
+    }
+
+    /// Writes down that what a reading has so far was handed over, and that pages are left: whoever wants all of the list goes
+    /// on from its cursor.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn hand_over_reading(&mut self, reading: ReadingId, now: Wall) -> Result<(), StoreError> {
+        // A cursor beside the end says that it is not the end of the list.
+        let update = sqlx::query("update reading set finished_at = ?2 where id = ?1 and cursor is not null");
+        update.bind(reading.0).bind(now.0).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// Whether an account has sent an action since a moment: what was read before may be undone by now.
+    pub(crate) async fn has_sent_since(
+        &mut self,
+        account: AccountId,
+        action: Action,
+        since: Wall,
+    ) -> Result<bool, StoreError> {
+        let sql = "select reserved_at from attempt where account_id = ?1 and action = ?2 order by id desc limit 1";
+        let newest: Option<(i64,)> = sqlx::query_as(sql)
+            .bind(account.0)
+            .bind(action.code())
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        Ok(newest.is_some_and(|(at,)| at >= since.0))
+    }
+
+    /// Drops a reading whose file has been written.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn drop_reading(&mut self, reading: ReadingId) -> Result<(), StoreError> {
+        let delete = sqlx::query("delete from reading where id = ?1").bind(reading.0);
+        delete.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+}
+
+fn state_of((id, started_at, cursor, pages, entries, resources, finished, handed_over): StateRow) -> ReadingState {
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    ReadingState {
+        id: ReadingId(id),
+        started_at: Wall(started_at),
+        cursor,
+        pages: count(pages),
+        entries: count(entries),
+        resources: count(resources),
+        finished,
+        handed_over,
+    }
+}

@@ -1,0 +1,22 @@
+//! What the platform told about lists, handles and targets, and the quota of the requests that read them.
+//!
+//! In: pages of lists, answers about handles. Out: the same, by ID; a place in a window of read requests. What does not belong here:
+//! sending requests (`lists`).
+
+mod handles;
+mod list_fetch;
+mod read_allowance;
+mod read_quota;
+mod refused_names;
+mod target_metadata;
+mod verification;
+
+pub use handles::{HandlesTold, Resolution};
+pub use list_fetch::{NewPage, PageEntry, ReadingId, ReadingState};
+pub use read_allowance::{ReadAllowance, ReadLeft};
+pub use read_quota::{HoldNews, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadSlot, ReadWindow, end_here};
+pub use target_metadata::{Known, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS};
+pub use verification::{Looked, Reach, Verdict, VerdictCounts};
+
+#[cfg(test)]
+pub(in crate::store) use handles::FIND_MISSING;

@@ -1,0 +1,129 @@
+//! What answers to readings said is left of the platform's windows: written with the answer, asked before the next slot is taken, by
+//! whichever process takes it.
+
+use std::time::Duration;
+
+use sqlx::SqliteConnection;
+
+use super::read_quota::{ReadAsk, ReadEnd, ReadId, end_here};
+use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// So many more requests to an endpoint, until the platform's window ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLeft {
+    /// Whether it is the window of 24 hours.
+    pub day: bool,
+    /// Requests that may follow the one that was answered.
+    pub more: u32,
+    /// Its end, in this boot's ticks.
+    pub until: Tick,
+    /// Its end by the wall clock.
+    pub until_at: Wall,
+    /// How long that is from the answer.
+    pub length: Duration,
+}
+
+/// An endpoint's allowance, for whoever only looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadAllowance {
+    /// Whose.
+    pub account: AccountId,
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// Requests that may still be sent.
+    pub remaining: u32,
+    /// When it ends.
+    pub until_at: Wall,
+}
+
+const KNOWN: &str = "
+    select k.remaining - (select count(*) from read_request r
+                           where r.account_id = k.account_id and r.endpoint = k.endpoint and r.id > k.after_request_id),
+           k.boot = ?3, k.until_tick, k.until_at, k.length_ms
+      from read_allowance k where k.account_id = ?1 and k.endpoint = ?2";
+
+type KnownRow = (i64, bool, i64, i64, i64);
+
+/// When a slot may be taken again, where an allowance is used up.
+pub(super) async fn allowance_used_up(
+    connection: &mut SqliteConnection,
+    ask: &ReadAsk<'_>,
+    now: Moment,
+) -> Result<Option<Tick>, sqlx::Error> {
+    let known: Vec<KnownRow> =
+        sqlx::query_as(KNOWN).bind(ask.account.0).bind(ask.endpoint).bind(&ask.boot.0).fetch_all(connection).await?;
+    let ends = known.into_iter().filter(|known| known.0 <= 0);
+    let ends = ends.map(|(_, same_boot, tick, at, ms)| end_here(same_boot, Tick(tick), Wall(at), ms, now));
+    Ok(ends.filter(|end| now.tick < *end).max())
+}
+
+/// Answers overtake each other, so an allowance in force only shrinks, by what is told and by what has been sent since.
+pub(super) async fn write_left(
+    connection: &mut SqliteConnection,
+    id: ReadId,
+    end: &ReadEnd,
+) -> Result<(), sqlx::Error> {
+    const WRITE: &str = "
+        insert into read_allowance
+               (account_id, endpoint, day, remaining, after_request_id, boot, until_tick, until_at, length_ms)
+        select r.account_id, r.endpoint, ?2,
+               max(?3 - (select count(*) from read_request l
+                          where l.account_id = r.account_id and l.endpoint = r.endpoint and l.id > r.id), 0),
+               (select max(l.id) from read_request l where l.account_id = r.account_id and l.endpoint = r.endpoint),
+               r.boot, ?4, ?5, ?6
+          from read_request r where r.id = ?1
+            on conflict do update
+           set remaining = iif(boot = excluded.boot and until_tick > ?7,
+                               min(excluded.remaining,
+                                   max(remaining - (select count(*) from read_request l
+                                                     where l.account_id = read_allowance.account_id
+                                                       and l.endpoint = read_allowance.endpoint
+                                                       and l.id > read_allowance.after_request_id), 0)),
+                               excluded.remaining),
+               after_request_id = excluded.after_request_id, boot = excluded.boot,
+               until_tick = iif(boot = excluded.boot, max(until_tick, excluded.until_tick), excluded.until_tick),
+               until_at = iif(boot = excluded.boot, max(until_at, excluded.until_at), excluded.until_at),
+               length_ms = excluded.length_ms";
+    for left in &end.left {
+        let write = sqlx::query(WRITE)
+            .bind(id.0)
+            .bind(left.day)
+            .bind(left.more)
+            .bind(left.until.0)
+            .bind(left.until_at.0)
+            .bind(i64::try_from(left.length.as_millis()).unwrap_or(i64::MAX))
+            .bind(end.upper.0);
+        write.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// The allowances of endpoints that read which are in force, by account.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn read_allowances(&mut self, boot: &BootId, now: Moment) -> Result<Vec<ReadAllowance>, StoreError> {
+        let sql = "
+            select k.account_id, k.endpoint,
+                   k.remaining - (select count(*) from read_request r
+                                   where r.account_id = k.account_id and r.endpoint = k.endpoint and r.id > k.after_request_id),
+                   k.boot = ?1, k.until_tick, k.until_at, k.length_ms
+              from read_allowance k order by k.account_id, k.endpoint, k.day";
+        let rows: Vec<(i64, String, i64, bool, i64, i64, i64)> =
+            sqlx::query_as(sql).bind(&boot.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let in_force = rows.into_iter().filter_map(|(account, endpoint, remaining, same_boot, tick, at, ms)| {
+            let until = end_here(same_boot, Tick(tick), Wall(at), ms, now);
+            let remaining = u32::try_from(remaining).unwrap_or(0);
+            (now.tick < until).then(|| ReadAllowance {
+                account: AccountId(account),
+                endpoint,
+                remaining,
+                until_at: now.wall_at(until),
+            })
+        });
+        Ok(in_force.collect())
+    }
+}

@@ -1,0 +1,365 @@
+//! Slots of requests that read: the same exact window as for undos, kept here because two processes may read at once. A slot is
+//! taken in one `BEGIN IMMEDIATE` transaction that counts what counts, so no two processes can both take the last one.
+//!
+//! In: an endpoint's windows, the time. Out: a slot on disk, or when one is free. What does not belong here: sending; how long a
+//! hold lasts (`limits`).
+
+use std::time::Duration;
+
+use sqlx::{Connection, SqliteConnection};
+
+use super::read_allowance::{ReadLeft, allowance_used_up, write_left};
+use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// Slots of another boot are forgotten a day after they must be over by the wall clock, because it may have been wrong.
+const WALL_CLOCK_DOUBT_MS: i64 = 86_400_000;
+
+/// The number of a request that reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReadId(pub i64);
+
+/// A window of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadWindow {
+    /// Requests it holds.
+    pub limit: u32,
+    /// How long a slot counts after the latest moment its request can have been counted: the window and its margin.
+    pub counts_for: Duration,
+    /// Whether all accounts of the app share it.
+    pub of_app: bool,
+}
+
+/// What a slot is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadAsk<'a> {
+    /// Whose.
+    pub account: AccountId,
+    /// The app whose windows it shares.
+    pub app: &'a str,
+    /// The endpoint's name; each has windows of its own.
+    pub endpoint: &'a str,
+    /// Its windows.
+    pub windows: &'a [ReadWindow],
+    /// This boot.
+    pub boot: &'a BootId,
+    /// How long a request may take.
+    pub deadline: Duration,
+    /// How long after that the platform can still count one whose end nobody saw.
+    pub grace: Duration,
+}
+
+/// A slot, and what was left beside it: what an answer says is held against that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadGrant {
+    /// The request.
+    pub id: ReadId,
+    /// Slots that were free when it took one, itself counted, in the tightest window.
+    pub free: u32,
+    /// Other requests to the endpoint whose end nobody had seen.
+    pub open: u32,
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadSlot {
+    /// The slot is on disk; its request may leave.
+    Granted(ReadGrant),
+    /// Every slot of a window is taken until this tick.
+    Full(Tick),
+    /// The platform said to wait.
+    Held(ReadHold),
+}
+
+/// The platform said to wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadHold {
+    /// Its end, in this boot's ticks.
+    pub until: Tick,
+    /// Its end by the wall clock.
+    pub until_at: Wall,
+    /// How long it was when it began.
+    pub length: Duration,
+    /// Why.
+    pub reason: String,
+    /// Hidden caps in a row, 0 to 4.
+    pub rung: u8,
+}
+
+/// How a request that reads ended.
+#[derive(Clone, Debug)]
+pub struct ReadEnd {
+    /// The latest moment the platform can have counted it.
+    pub upper: Tick,
+    /// When it ended.
+    pub ended_at: Wall,
+    /// The HTTP status, if an answer came.
+    pub http_status: Option<u16>,
+    /// What the answer meant, in one word.
+    pub finding: &'static str,
+    /// What the platform said.
+    pub detail: String,
+    /// Entries it handed over.
+    pub resources: u64,
+    /// What its headers say is left of the platform's windows, where that is less than our own allow.
+    pub left: Vec<ReadLeft>,
+}
+
+/// Slots of another boot: their ticks mean nothing here. The machine has been off since, so nothing of theirs is under way, and
+/// they count from now.
+const ADOPT: &str = "
+    update read_request set boot = ?1, reserved_tick = min(?2, reserved_tick), upper_tick = ?2, ended_at = coalesce(ended_at, ?3)
+     where boot <> ?1";
+const FORGET_OLD: &str = "delete from read_request where boot <> ?1 and reserved_at + ?2 < ?3";
+/// Open, and past all that was granted them: whoever asked is dead, or was suspended and has woken a moment ago.
+const BURY: &str = "
+    update read_request
+       set upper_tick = max(reserved_tick + ?2, ?3) + ?4, ended_at = ?5, finding = 'unseen'
+     where boot = ?1 and ended_at is null and upper_tick < ?3";
+const COUNT: &str = "
+    select count(*) from read_request
+     where endpoint = ?1 and upper_tick > ?2 and (case when ?3 then app = ?4 else account_id = ?5 end)";
+const NEXT: &str = "
+    select upper_tick from read_request
+     where endpoint = ?1 and upper_tick > ?2 and (case when ?3 then app = ?4 else account_id = ?5 end)
+     order by upper_tick limit 1 offset ?6";
+const OPEN: &str = "select count(*) from read_request where endpoint = ?1 and account_id = ?2 and ended_at is null";
+const TAKE: &str = "
+    insert into read_request (account_id, app, endpoint, boot, reserved_tick, reserved_at, upper_tick)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7) returning id";
+const END: &str = "
+    update read_request set upper_tick = max(reserved_tick, ?2), ended_at = ?3, http_status = ?4, finding = ?5, detail = ?6,
+           resources = ?7
+     where id = ?1";
+
+impl Store {
+    /// Takes a slot in every window of an endpoint, if all have room and no hold is in force.
+    ///
+    /// # Errors
+    /// The database cannot be written; then no slot is taken and nothing may be sent.
+    pub async fn reserve_read(&mut self, ask: &ReadAsk<'_>, now: Moment) -> Result<ReadSlot, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        tidy(&mut tx, ask, now).await.map_err(&sort)?;
+        if let Some(hold) = hold_in_force(&mut tx, ask, now).await.map_err(&sort)? {
+            tx.commit().await.map_err(&sort)?;
+            return Ok(ReadSlot::Held(hold));
+        }
+        let mut full = allowance_used_up(&mut tx, ask, now).await.map_err(&sort)?;
+        let mut free = u32::MAX;
+        for window in ask.windows {
+            match room_of(&mut tx, ask, window, now.tick).await.map_err(&sort)? {
+                Ok(slots) => free = free.min(slots),
+                Err(free_at) => full = full.max(Some(free_at)),
+            }
+        }
+        if let Some(until) = full {
+            tx.commit().await.map_err(&sort)?;
+            return Ok(ReadSlot::Full(until));
+        }
+        let (open,): (u32,) =
+            sqlx::query_as(OPEN).bind(ask.endpoint).bind(ask.account.0).fetch_one(&mut *tx).await.map_err(&sort)?;
+        let (id,): (i64,) = sqlx::query_as(TAKE)
+            .bind(ask.account.0)
+            .bind(ask.app)
+            .bind(ask.endpoint)
+            .bind(&ask.boot.0)
+            .bind(now.tick.0)
+            .bind(now.wall.0)
+            .bind(now.tick.after(ask.deadline).after(ask.grace).0)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(ReadSlot::Granted(ReadGrant { id: ReadId(id), free, open }))
+    }
+
+    /// Writes down how a request ended, and the hold that followed from it: none takes an earlier one back.
+    ///
+    /// # Errors
+    /// The database cannot be written; the slot then counts as one whose end nobody saw.
+    pub async fn end_read(
+        &mut self,
+        id: ReadId,
+        end: &ReadEnd,
+        hold: HoldNews<'_>,
+        ask: &ReadAsk<'_>,
+    ) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        write_end(&mut tx, id, end).await.map_err(&sort)?;
+        write_hold(&mut tx, id, hold, ask).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)
+    }
+
+    /// The hold that was last set on an endpoint, over or not; it is remembered until a request is served.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn last_read_hold(&mut self, ask: &ReadAsk<'_>, now: Moment) -> Result<Option<ReadHold>, StoreError> {
+        let found = stored_hold(&mut self.connection, ask, now).await;
+        found.map_err(|e| self.sort(e))
+    }
+
+    /// The machine was suspended from `asleep_from` or later, and is awake: requests whose end nobody saw count until `woken` at
+    /// least, for the kernel may have sent them only now.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn reads_woke(&mut self, boot: &BootId, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
+        let sql = "update read_request set upper_tick = ?3
+                    where boot = ?1 and http_status is null and upper_tick > ?2 and upper_tick < ?3";
+        let update = sqlx::query(sql).bind(&boot.0).bind(asleep_from.0).bind(woken.0);
+        update.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+}
+
+/// What an answer changed about an endpoint's hold.
+#[derive(Clone, Copy, Debug)]
+pub enum HoldNews<'a> {
+    /// Nothing.
+    Same,
+    /// A request was served: what was remembered is forgotten.
+    Cleared,
+    /// The platform said to wait.
+    Set(&'a ReadHold),
+}
+
+pub(super) async fn write_end(connection: &mut SqliteConnection, id: ReadId, end: &ReadEnd) -> Result<(), sqlx::Error> {
+    let update = sqlx::query(END)
+        .bind(id.0)
+        .bind(end.upper.0)
+        .bind(end.ended_at.0)
+        .bind(end.http_status)
+        .bind(end.finding)
+        .bind(&end.detail)
+        .bind(i64::try_from(end.resources).unwrap_or(i64::MAX));
+    update.execute(&mut *connection).await?;
+    write_left(connection, id, end).await
+}
+
+/// One that was under way before a hold began says nothing about after it.
+const CLEAR_HOLD: &str = "
+    delete from read_hold
+     where account_id = ?1 and endpoint = ?2
+       and exists (select 1 from read_request r
+                    where r.id = ?3 and iif(r.boot = read_hold.boot, r.reserved_tick >= until_tick, r.reserved_at >= until_at))";
+
+/// Writes what a request's answer changed about the hold.
+pub(super) async fn write_hold(
+    connection: &mut SqliteConnection,
+    id: ReadId,
+    news: HoldNews<'_>,
+    ask: &ReadAsk<'_>,
+) -> Result<(), sqlx::Error> {
+    match news {
+        HoldNews::Same => Ok(()),
+        HoldNews::Cleared => {
+            let delete = sqlx::query(CLEAR_HOLD).bind(ask.account.0).bind(ask.endpoint).bind(id.0);
+            delete.execute(connection).await.map(|_| ())
+        }
+        HoldNews::Set(hold) => {
+            let sql = "insert or replace into read_hold
+                           (account_id, endpoint, boot, until_tick, until_at, length_ms, reason, rung)
+                       values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let insert = sqlx::query(sql)
+                .bind(ask.account.0)
+                .bind(ask.endpoint)
+                .bind(&ask.boot.0)
+                .bind(hold.until.0)
+                .bind(hold.until_at.0)
+                .bind(i64::try_from(hold.length.as_millis()).unwrap_or(i64::MAX))
+                .bind(&hold.reason)
+                .bind(hold.rung);
+            insert.execute(connection).await.map(|_| ())
+        }
+    }
+}
+
+/// Puts slots of other boots on this boot's ticks, and ends those whose end nobody will see.
+async fn tidy(connection: &mut SqliteConnection, ask: &ReadAsk<'_>, now: Moment) -> Result<(), sqlx::Error> {
+    let longest = ask.windows.iter().map(|window| window.counts_for).max().unwrap_or_default();
+    let horizon_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX / 2) + WALL_CLOCK_DOUBT_MS;
+    let forget = sqlx::query(FORGET_OLD).bind(&ask.boot.0).bind(horizon_ms).bind(now.wall.0);
+    forget.execute(&mut *connection).await?;
+    let adopt = sqlx::query(ADOPT).bind(&ask.boot.0).bind(now.tick.0).bind(now.wall.0);
+    adopt.execute(&mut *connection).await?;
+    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);
+    let bury = sqlx::query(BURY)
+        .bind(&ask.boot.0)
+        .bind(millis(ask.deadline))
+        .bind(now.tick.0)
+        .bind(millis(ask.grace))
+        .bind(now.wall.0);
+    bury.execute(connection).await.map(|_| ())
+}
+
+/// How many slots of a window are free; none: when one is again.
+async fn room_of(
+    connection: &mut SqliteConnection,
+    ask: &ReadAsk<'_>,
+    window: &ReadWindow,
+    now: Tick,
+) -> Result<Result<u32, Tick>, sqlx::Error> {
+    let counts_ms = i64::try_from(window.counts_for.as_millis()).unwrap_or(i64::MAX / 4);
+    // Counts while upper + counts_for > now.
+    let over = now.0.saturating_sub(counts_ms);
+    let (used,): (i64,) = sqlx::query_as(COUNT)
+        .bind(ask.endpoint)
+        .bind(over)
+        .bind(window.of_app)
+        .bind(ask.app)
+        .bind(ask.account.0)
+        .fetch_one(&mut *connection)
+        .await?;
+    let excess = used - i64::from(window.limit);
+    if excess < 0 {
+        return Ok(Ok(u32::try_from(-excess).unwrap_or(u32::MAX)));
+    }
+    let (upper,): (i64,) = sqlx::query_as(NEXT)
+        .bind(ask.endpoint)
+        .bind(over)
+        .bind(window.of_app)
+        .bind(ask.app)
+        .bind(ask.account.0)
+        .bind(excess)
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(Err(Tick(upper.saturating_add(counts_ms))))
+}
+
+/// A stored end on this boot's ticks. One of another boot lasts by the wall clock, and never longer than it was long.
+pub fn end_here(same_boot: bool, until: Tick, until_at: Wall, length_ms: i64, now: Moment) -> Tick {
+    if same_boot {
+        return until;
+    }
+    Tick(now.tick.0.saturating_add(until_at.0.saturating_sub(now.wall.0).clamp(0, length_ms.max(0))))
+}
+
+async fn hold_in_force(
+    connection: &mut SqliteConnection,
+    ask: &ReadAsk<'_>,
+    now: Moment,
+) -> Result<Option<ReadHold>, sqlx::Error> {
+    Ok(stored_hold(connection, ask, now).await?.filter(|hold| now.tick < hold.until))
+}
+
+/// The hold on record, on this boot's ticks.
+async fn stored_hold(
+    connection: &mut SqliteConnection,
+    ask: &ReadAsk<'_>,
+    now: Moment,
+) -> Result<Option<ReadHold>, sqlx::Error> {
+    let sql = "select boot, until_tick, until_at, length_ms, reason, rung from read_hold where account_id = ?1 and endpoint = ?2";
+    let found: Option<(String, i64, i64, i64, String, i64)> =
+        sqlx::query_as(sql).bind(ask.account.0).bind(ask.endpoint).fetch_optional(connection).await?;
+    Ok(found.map(|(boot, tick, at, length_ms, reason, rung)| {
+        let until = end_here(boot == ask.boot.0, Tick(tick), Wall(at), length_ms, now);
+        let length = Duration::from_millis(u64::try_from(length_ms).unwrap_or(0));
+        ReadHold { until, until_at: Wall(at), length, reason, rung: u8::try_from(rung).unwrap_or(4) }
+    }))
+}

@@ -1,0 +1,24 @@
+//! Which names an endpoint refused to be asked in, told by the record of its requests.
+
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+impl Store {
+    /// The finding of the newest of an endpoint's requests that has one of these; none: there is none on record.
+    pub(crate) async fn newest_finding(
+        &mut self,
+        endpoint: &str,
+        findings: [&str; 2],
+    ) -> Result<Option<String>, StoreError> {
+        let sql =
+            "select finding from read_request where endpoint = ?1 and finding in (?2, ?3) order by id desc limit 1";
+        let found: Option<(String,)> = sqlx::query_as(sql)
+            .bind(endpoint)
+            .bind(findings[0])
+            .bind(findings[1])
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        Ok(found.map(|(finding,)| finding))
+    }
+}

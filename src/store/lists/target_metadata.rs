@@ -1,0 +1,182 @@
+//! What is known of users and posts: whom an ID was, for people. In: what lists and resolved handles told. Out: the same, by ID.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+
+use crate::domain::{Handle, Platform, Target, TargetId, TargetKind, Wall};
+use crate::store::error::StoreError;
+use crate::store::load::write_target;
+use crate::store::open::Store;
+use crate::store::queue::target_of;
+
+/// The most targets asked about at once.
+pub const MAX_KNOWN_ASKED: usize = 10_000;
+/// So many characters of a text are kept.
+pub const MAX_KNOWN_TEXT_CHARS: usize = 1_000;
+
+/// What is known of a user or a post.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// A user's handle; of a post, its author's.
+    pub handle: Option<Handle>,
+    /// A user's display name; of a post, its author's. Foreign text.
+    pub name: Option<String>,
+    /// A user's description, or a post's text, at most [`MAX_KNOWN_TEXT_CHARS`] of it. Foreign text.
+    pub text: Option<String>,
+    /// When it was last seen. Ignored on the way in.
+    pub seen_at: Wall,
+}
+
+/// Whose IDs a platform speaks of: X API v2, v1.1 and AIsa share theirs.
+pub(super) const fn space(platform: Platform) -> &'static str {
+    match platform {
+        Platform::XV2 | Platform::XV1 | Platform::Aisa => "x",
+        Platform::Sandbox => "sandbox",
+    }
+}
+
+const fn kind_name(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::User => "user",
+        TargetKind::Post => "post",
+    }
+}
+
+/// IDs as a JSON array, as the database keeps them.
+pub(super) fn ids_json<'a>(targets: impl Iterator<Item = &'a TargetId>) -> String {
+    let mut json = String::from("[");
+    for target in targets {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        write_target(&mut json, &Target::Id(*target));
+    }
+    json.push(']');
+    json
+}
+
+/// A value of the database as the ID it stands for.
+pub(super) fn id_of(value: &serde_json::Value) -> Result<TargetId, StoreError> {
+    match target_of(value)? {
+        Target::Id(id) => Ok(id),
+        Target::Handle(handle) => Err(StoreError::impossible(format!("the handle {handle} where an ID belongs"))),
+    }
+}
+
+/// A target as one JSON value.
+pub(super) fn id_value(target: TargetId) -> serde_json::Value {
+    target.as_i64().map_or_else(|| target.to_string().into(), Into::into)
+}
+
+const REMEMBER: &str = "
+    insert into known_target (platform, kind, target, handle, name, text, seen_at)
+    select ?2, ?3, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, ?4 from json_each(?1) j where true
+    on conflict do update set handle = coalesce(excluded.handle, handle), name = coalesce(excluded.name, name),
+           text = coalesce(excluded.text, text), seen_at = max(seen_at, excluded.seen_at)";
+
+/// Writes down what was seen, within whatever transaction is open. What a later look does not tell stays as it was.
+pub(super) async fn remember<'a>(
+    connection: &mut SqliteConnection,
+    (platform, kind): (Platform, TargetKind),
+    seen: impl Iterator<Item = (TargetId, &'a Known)>,
+    now: Wall,
+) -> Result<(), sqlx::Error> {
+    let rows: Vec<serde_json::Value> = seen
+        .map(|(target, known)| {
+            let text: Option<String> =
+                known.text.as_ref().map(|text| text.chars().take(MAX_KNOWN_TEXT_CHARS).collect());
+            let handle = known.handle.as_ref().map(Handle::as_str);
+            serde_json::json!([id_value(target), handle, known.name, text])
+        })
+        .collect();
+    let rows = serde_json::Value::Array(rows).to_string();
+    let insert = sqlx::query(REMEMBER).bind(rows).bind(space(platform)).bind(kind_name(kind)).bind(now.0);
+    insert.execute(connection).await.map(|_| ())
+}
+
+type KnownRow = (String, Option<String>, Option<String>, Option<String>, i64);
+
+impl Store {
+    /// Writes down what was seen of users or posts. What is not told now stays as it was known before.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn remember_targets(
+        &mut self,
+        platform: Platform,
+        kind: TargetKind,
+        seen: &[(TargetId, Known)],
+        now: Wall,
+    ) -> Result<(), StoreError> {
+        let each = seen.iter().map(|(target, known)| (*target, known));
+        let written = remember(&mut self.connection, (platform, kind), each, now).await;
+        written.map_err(|e| self.sort(e))
+    }
+
+    /// What is known of these users or posts; those of which nothing is known are left out. At most [`MAX_KNOWN_ASKED`] are
+    /// looked up: ask in batches.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn known_targets(
+        &mut self,
+        platform: Platform,
+        kind: TargetKind,
+        targets: &[TargetId],
+    ) -> Result<HashMap<TargetId, Known>, StoreError> {
+        let sql = "select json_quote(k.target), k.handle, k.name, k.text, k.seen_at
+                     from json_each(?1) j
+                     join known_target k on k.platform = ?2 and k.kind = ?3 and k.target = j.value";
+        let rows: Vec<KnownRow> = sqlx::query_as(sql)
+            .bind(ids_json(targets.iter().take(MAX_KNOWN_ASKED)))
+            .bind(space(platform))
+            .bind(kind_name(kind))
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter().map(known_of).collect()
+    }
+}
+
+fn known_of((target, handle, name, text, seen_at): KnownRow) -> Result<(TargetId, Known), StoreError> {
+    let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
+    let handle = handle.map(|handle| handle.parse::<Handle>()).transpose();
+    let handle = handle.map_err(|_| StoreError::impossible("a handle that is none"))?;
+    Ok((id_of(&value)?, Known { handle, name, text, seen_at: Wall(seen_at) }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::QueueKind;
+
+    fn id(text: &str) -> TargetId {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_known_is_found_by_id_and_never_forgotten_by_a_poorer_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
+        let rich = Known {
+            handle: Some("Some_One".parse().unwrap()),
+            name: Some("Łukasz \u{1b}[31m \"x\"".into()),
+            text: Some("a".repeat(MAX_KNOWN_TEXT_CHARS + 5)),
+            seen_at: Wall(0),
+        };
+        let ids = [id("007"), id("7"), id("9999999999999999999"), id("1212161512043446272")];
+        let seen: Vec<_> = ids.iter().map(|id| (*id, rich.clone())).collect();
+        store.remember_targets(Platform::XV2, TargetKind::User, &seen[..3], Wall(5)).await.unwrap();
+        store.remember_targets(Platform::XV1, TargetKind::User, &[(ids[0], Known::default())], Wall(9)).await.unwrap();
+        let known = store.known_targets(Platform::Aisa, TargetKind::User, &ids).await.unwrap();
+        assert_eq!(known.len(), 3);
+        assert_eq!((known[&ids[0]].seen_at, known[&ids[1]].seen_at), (Wall(9), Wall(5)));
+        assert_eq!(known[&ids[0]].handle, rich.handle);
+        assert_eq!(known[&ids[2]].name, rich.name);
+        assert_eq!(known[&ids[2]].text.as_ref().unwrap().chars().count(), MAX_KNOWN_TEXT_CHARS);
+        assert!(store.known_targets(Platform::XV2, TargetKind::Post, &ids).await.unwrap().is_empty());
+        assert!(store.known_targets(Platform::Sandbox, TargetKind::User, &ids).await.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,204 @@
+//! What the account's own lists say of what was done. In: the targets of a list, as a reading or an archive gave them. Out: a
+//! verdict on every task that was done before. What does not belong here: reading the list, and knowing how far it reaches.
+
+use sqlx::Connection;
+
+use super::list_fetch::ReadingId;
+use super::target_metadata::ids_json;
+use crate::domain::{AccountId, Action, TargetId, Wall};
+use crate::store::error::StoreError;
+use crate::store::load::ROWS_PER_TRANSACTION;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+
+/// What became of an effect, by the account's own list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The newest reading after it was done does not list it.
+    Confirmed,
+    /// An earlier reading did not list it, and the newest does: it was off and is back.
+    CameBack,
+    /// Reported done, and listed in every reading since.
+    Ghost,
+}
+
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Verdict; 3] = [Verdict::Confirmed, Verdict::CameBack, Verdict::Ghost];
+
+    /// The word in the database, CSV and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Confirmed => "confirmed",
+            Verdict::CameBack => "came_back",
+            Verdict::Ghost => "ghost",
+        }
+    }
+
+    pub(in crate::store) fn stored(word: &str) -> Result<Verdict, StoreError> {
+        let found = Verdict::ALL.into_iter().find(|verdict| verdict.name() == word);
+        found.ok_or_else(|| StoreError::impossible(format!("the verdict {word:?}")))
+    }
+}
+
+/// How far the absence of a target from a list proves that it is off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The list was read to its end, and the platform lists everything.
+    Whole,
+    /// The platform lists only what is newer: absence of this ID and of those above it proves something.
+    From(TargetId),
+    /// The platform lists only a part, in an order of its own: absence proves nothing.
+    Nothing,
+}
+
+/// What a list says, and of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Looked {
+    /// Whose list it is.
+    pub account: AccountId,
+    /// The action whose effect it shows.
+    pub action: Action,
+    /// When the reading began, or when the archive was made. What was done later is not judged.
+    pub read_at: Wall,
+    /// How far it reaches.
+    pub reach: Reach,
+}
+
+/// What is known of the done tasks of a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerdictCounts {
+    /// Off the list.
+    pub confirmed: u64,
+    /// Off, and back.
+    pub came_back: u64,
+    /// Never off.
+    pub ghosts: u64,
+    /// Done, and nothing is known.
+    pub undecided: u64,
+}
+
+impl Store {
+    /// What a round's tasks do, for whom, how many of them are done, and when the last was.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn done_lanes(&mut self, job: &Job) -> Result<Vec<(Action, AccountId, u64, Wall)>, StoreError> {
+        let sql = "select lane.action, lane.account_id, count(*), max(task.finished_at)
+                     from load cross join task on task.id between load.first_task_id and load.last_task_id
+                     join lane on lane.id = task.lane_id
+                    where load.round_id = ?1 and load.finished_at is not null and task.state = 4
+                    group by lane.id order by lane.id";
+        let rows: Vec<(i64, i64, i64, i64)> =
+            sqlx::query_as(sql).bind(job.round.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.into_iter()
+            .map(|(action, account, done, at)| {
+                let done = u64::try_from(done).unwrap_or(0);
+                Ok((crate::store::queue::action_of(action)?, AccountId(account), done, Wall(at)))
+            })
+            .collect()
+    }
+
+    /// Begins to gather what a list holds.
+    ///
+    /// # Errors
+    /// There is no room for the temporary table.
+    pub async fn begin_listed(&mut self) -> Result<(), StoreError> {
+        for sql in ["drop table if exists temp.listed", "create temp table listed (target any primary key) strict"] {
+            sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        }
+        Ok(())
+    }
+
+    /// Gathers targets that the list holds; repeats are one.
+    ///
+    /// # Errors
+    /// There is no room for them.
+    pub async fn add_listed(&mut self, targets: &[TargetId]) -> Result<(), StoreError> {
+        let insert = sqlx::query("insert or ignore into temp.listed select value from json_each(?1)");
+        let insert = insert.bind(ids_json(targets.iter()));
+        insert.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// Gathers all that a reading brought, and gives its lowest ID, where there is one.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn add_reading(&mut self, reading: ReadingId) -> Result<Option<TargetId>, StoreError> {
+        let insert =
+            sqlx::query("insert or ignore into temp.listed select target from reading_entry where reading_id = ?1");
+        insert.bind(reading.0).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let sql = "select min(target) from temp.listed where typeof(target) = 'integer'";
+        let (lowest,): (Option<i64>,) =
+            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(lowest.and_then(|lowest| TargetId::from_i64(lowest).ok()))
+    }
+
+    /// Judges the tasks of the job's newest round by what was gathered, some 50,000 in a transaction. A task that was judged by a
+    /// newer reading stays as it is.
+    ///
+    /// # Errors
+    /// The database cannot be written; what was judged until then is true by itself.
+    pub async fn judge(&mut self, job: &Job, looked: &Looked) -> Result<(), StoreError> {
+        let absent_from = match looked.reach {
+            Reach::Whole => None,
+            Reach::From(id) => Some(id.as_i64().unwrap_or(i64::MAX)),
+            Reach::Nothing => Some(i64::MAX),
+        };
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        for (first, last) in self.task_ranges(job).await? {
+            let mut from = first;
+            while from <= last {
+                let to = last.min(from + ROWS_PER_TRANSACTION - 1);
+                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+                let step = sqlx::query(JUDGE).bind(from).bind(to).bind(job.round.0).bind(looked.account.0);
+                let step = step.bind(looked.action.code()).bind(looked.read_at.0).bind(absent_from);
+                step.execute(&mut *tx).await.map_err(&sort)?;
+                tx.commit().await.map_err(&sort)?;
+                from = to + 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of the done tasks of the job's newest round.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn verdicts(&mut self, job: &Job) -> Result<VerdictCounts, StoreError> {
+        let sql = "select coalesce(sum(v.verdict = 'confirmed'), 0), coalesce(sum(v.verdict = 'came_back'), 0),
+                          coalesce(sum(v.verdict = 'ghost'), 0), coalesce(sum(v.verdict is null), 0)
+                     from load cross join task on task.id between load.first_task_id and load.last_task_id
+                     left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
+                    where load.round_id = ?1 and load.finished_at is not null and task.state = 4";
+        let row: (i64, i64, i64, i64) =
+            sqlx::query_as(sql).bind(job.round.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let count = |number: i64| u64::try_from(number).unwrap_or(0);
+        Ok(VerdictCounts {
+            confirmed: count(row.0),
+            came_back: count(row.1),
+            ghosts: count(row.2),
+            undecided: count(row.3),
+        })
+    }
+}
+
+/// `?1` to `?2` the tasks, `?3` the round, `?4` the account, `?5` the action, `?6` when the list was read, `?7` from which ID on
+/// absence proves something (null: everywhere).
+const JUDGE: &str = "
+    insert into verification (task_id, finished_at, verdict, read_at, off_at)
+    select task.id, task.finished_at,
+           case when l.target is null then 'confirmed' when old.off_at is not null then 'came_back' else 'ghost' end,
+           ?6, case when l.target is null then coalesce(old.off_at, ?6) else old.off_at end
+      from task
+      join lane on lane.id = task.lane_id and lane.round_id = ?3 and lane.account_id = ?4 and lane.action = ?5
+      left join temp.listed l on l.target = task.target
+      left join verification old on old.task_id = task.id and old.finished_at = task.finished_at
+     where task.id between ?1 and ?2 and task.state = 4 and task.finished_at < ?6
+       and (old.task_id is null or old.read_at <= ?6)
+       and (l.target is not null or ?7 is null or (typeof(task.target) = 'integer' and task.target >= ?7))
+    on conflict (task_id) do update
+       set finished_at = excluded.finished_at, verdict = excluded.verdict, read_at = excluded.read_at,
+           off_at = excluded.off_at";

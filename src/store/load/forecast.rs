@@ -1,0 +1,250 @@
+//! What loading a file would come to, told without loading it: repeats, and what the queue has settled already.
+//!
+//! In: the rows of a file as a load takes them. Out: counts. They gather in a temporary table, so that memory does not grow with the
+//! file, and nothing of the queue is written. What belongs to [`super::compare`]: doing it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
+
+use super::batch::write_target;
+use super::fresh_forecast::FreshForecaster;
+use super::new_round::{LoadRow, RowPlace};
+use crate::domain::{AccountId, Action};
+use crate::store::error::StoreError;
+use crate::store::open::connect;
+use crate::store::queue::Job;
+use crate::store::queue::action_of;
+
+/// What loading rows would come to. All but `to_send` and `vanished` count what becomes of rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadForecast {
+    /// Tasks that are pending after the load, by what they do and for whom.
+    pub to_send: Vec<(Action, AccountId, u64)>,
+    /// Tasks that are done already.
+    pub done: u64,
+    /// Tasks whose targets no longer exist.
+    pub gone: u64,
+    /// Tasks that have failed and wait for a retry.
+    pub failed: u64,
+    /// Tasks that stay cancelled.
+    pub cancelled: u64,
+    /// Tasks that are spared, by the name of the rule.
+    pub kept: Vec<(String, u64)>,
+    /// Rows that repeat an earlier one.
+    pub duplicates: u64,
+    /// Pending tasks that the load cancels, for the file no longer has them.
+    pub vanished: u64,
+    /// Pending tasks that the load leaves in the queue or cancels: those that it does not reject.
+    pub pending: u64,
+}
+
+/// Gathers rows, and compares them with each other and with the round of a job that they would go on with.
+#[derive(Debug)]
+pub struct LoadForecaster(Gathering);
+
+#[derive(Debug)]
+enum Gathering {
+    /// They go on with a round.
+    Round(TableForecaster),
+    /// They begin one.
+    Fresh(Box<FreshForecaster>),
+}
+
+impl LoadForecaster {
+    /// Begins for rows that go on with a job of the queue at `queue`.
+    ///
+    /// # Errors
+    /// The queue cannot be opened.
+    pub async fn beside(queue: &Path, job: &Job) -> Result<LoadForecaster, StoreError> {
+        let connection = connect(queue).await?;
+        let table = TableForecaster::begin(connection, queue, Some((job.round.0, job.pending))).await?;
+        Ok(LoadForecaster(Gathering::Round(table)))
+    }
+
+    /// Begins for rows that begin a job or a round. What memory does not hold goes where temporary files are kept: whoever only looks may
+    /// not be able to write beside the queue.
+    pub fn alone() -> LoadForecaster {
+        LoadForecaster(Gathering::Fresh(Box::new(FreshForecaster::in_folder(&std::env::temp_dir()))))
+    }
+
+    /// Takes the next rows, in the order of the file.
+    ///
+    /// # Errors
+    /// There is no room for temporary files.
+    pub async fn push_all(&mut self, rows: &[LoadRow]) -> Result<(), StoreError> {
+        match &mut self.0 {
+            Gathering::Round(table) => table.push_all(rows.iter()).await,
+            Gathering::Fresh(fresh) => fresh.push_all(rows).await,
+        }
+    }
+
+    /// Says what all of them come to.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn finish(self) -> Result<LoadForecast, StoreError> {
+        match self.0 {
+            Gathering::Round(table) => table.finish().await,
+            Gathering::Fresh(fresh) => fresh.finish().await,
+        }
+    }
+}
+
+/// Rows in a temporary table, so that memory does not grow with the file.
+#[derive(Debug)]
+pub(super) struct TableForecaster {
+    connection: SqliteConnection,
+    path: PathBuf,
+    /// The round that a load would go on with, and its pending tasks; none: it begins one.
+    round: Option<(i64, u64)>,
+}
+
+impl TableForecaster {
+    /// Begins for rows that are compared only with each other.
+    pub(super) async fn alone() -> Result<TableForecaster, StoreError> {
+        let path = Path::new("the temporary files of SQLite");
+        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))?;
+        TableForecaster::begin(connection, path, None).await
+    }
+
+    async fn begin(
+        connection: SqliteConnection,
+        path: &Path,
+        round: Option<(i64, u64)>,
+    ) -> Result<TableForecaster, StoreError> {
+        let mut forecaster = TableForecaster { connection, path: path.to_path_buf(), round };
+        let created = sqlx::query(CREATE).execute(&mut forecaster.connection).await;
+        created.map_err(|error| forecaster.error(error))?;
+        Ok(forecaster)
+    }
+
+    pub(super) async fn push_all<'a>(&mut self, rows: impl Iterator<Item = &'a LoadRow>) -> Result<(), StoreError> {
+        let json = rows_json(rows);
+        let inserted = sqlx::query(INSERT).bind(json).execute(&mut self.connection).await;
+        inserted.map_err(|error| self.error(error))?;
+        Ok(())
+    }
+
+    pub(super) async fn finish(mut self) -> Result<LoadForecast, StoreError> {
+        let (sql, round) = match self.round {
+            Some((round, _)) => (COMPARE_WITH_ROUND, round),
+            None => (COMPARE_ALONE, 0),
+        };
+        let counted = sqlx::query_as(sql).bind(round).fetch_all(&mut self.connection).await;
+        let counted: Vec<CountedTasks> = counted.map_err(|error| self.error(error))?;
+        let (pending_before, mut forecast) = (self.round.map_or(0, |(_, pending)| pending), LoadForecast::default());
+        let (mut met, mut rejected) = (0, 0);
+        for (action, account, outcome, spared, tasks, repeats, unsettled) in counted {
+            let (tasks, unsettled) = (tasks as u64, unsettled as u64);
+            met += unsettled;
+            if outcome == "rejected" {
+                rejected += unsettled;
+                continue;
+            }
+            forecast.duplicates += repeats as u64;
+            match outcome.as_str() {
+                "done" => forecast.done += tasks,
+                "gone" => forecast.gone += tasks,
+                "failed" => forecast.failed += tasks,
+                "cancelled" => forecast.cancelled += tasks,
+                "kept" => add_kept(&mut forecast.kept, spared.unwrap_or_default(), tasks),
+                _ => forecast.to_send.push((action_of(action)?, AccountId(account), tasks)),
+            }
+        }
+        forecast.vanished = pending_before.saturating_sub(met);
+        forecast.pending = pending_before.saturating_sub(rejected);
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "closing the connection of a forecast");
+        }
+        Ok(forecast)
+    }
+
+    fn error(&self, error: sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(&self.path, error)
+    }
+}
+
+pub(super) fn add_kept(kept: &mut Vec<(String, u64)>, rule: String, tasks: u64) {
+    match kept.iter_mut().find(|(known, _)| *known == rule) {
+        Some((_, sum)) => *sum += tasks,
+        None => kept.push((rule, tasks)),
+    }
+}
+
+/// Rows as `[action, account, target, spared, rejected]`; those that name no task are left out.
+fn rows_json<'a>(rows: impl Iterator<Item = &'a LoadRow>) -> String {
+    let mut json = String::with_capacity(rows.size_hint().0 * 32 + 2);
+    json.push('[');
+    for row in rows {
+        let (action, account, target, spared, rejected) = match &row.place {
+            RowPlace::Task { action, account, target, spared } => (action, account, target, *spared, 0),
+            RowPlace::Rejected { task: Some((action, account, target)), .. } => (action, account, target, None, 1),
+            RowPlace::Rejected { task: None, .. } => continue,
+        };
+        if json.len() > 1 {
+            json.push(',');
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(json, "[{},{},", action.code(), account.0);
+        write_target(&mut json, target);
+        let _ = match spared {
+            Some(rule) => write!(json, ",\"{rule}\",{rejected}]"),
+            None => write!(json, ",null,{rejected}]"),
+        };
+    }
+    json.push(']');
+    json
+}
+
+/// Action, account, outcome, rule that spares, tasks, rows that repeat them, and how many of them are pending in the queue.
+type CountedTasks = (i64, i64, String, Option<String>, i64, i64, i64);
+
+const CREATE: &str = "
+    create temp table forecast_row (id integer primary key, action integer not null, account integer not null, target any not null,
+                                    spared text, rejected integer not null) strict";
+
+const INSERT: &str = "
+    insert into temp.forecast_row (action, account, target, spared, rejected)
+    select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 from jsonb_each(?1)";
+
+/// Of rows that mean one task the first that can be used decides, as in a load: `min` takes the other columns from its row.
+macro_rules! first_rows {
+    () => {
+        "select action, account, target, spared, rejected as unusable, max(sum(not rejected) - 1, 0) as repeats, min(rejected * (1 << 60) + id)
+           from temp.forecast_row group by action, account, target"
+    };
+}
+
+const COMPARE_ALONE: &str = concat!(
+    "select action, account, iif(unusable, 'rejected', iif(spared is null, 'to_send', 'kept')) as outcome, spared, count(*),
+            sum(repeats), 0
+       from (",
+    first_rows!(),
+    ") where ?1 is not null group by action, account, outcome, spared order by action, account"
+);
+
+/// As [`super::changes`] would do it: what is being sent is let finish; what vanished, was spared or was rejected comes back.
+const COMPARE_WITH_ROUND: &str = concat!(
+    "select action, account, outcome, iif(outcome = 'kept', spared, null) as rule, count(*), sum(repeats), sum(unsettled)
+       from (
+        select f.action, f.account, f.spared, f.repeats, coalesce(task.state in (0, 1, 2, 3), 0) as unsettled,
+               case when task.state = 1 then 'to_send'
+                    when task.state = 4 then 'done'
+                    when task.state = 5 then 'gone'
+                    when f.unusable then 'rejected'
+                    when task.state = 6 then 'failed'
+                    when task.state = 7 and task.reason is not 'row_vanished' then 'cancelled'
+                    when f.spared is not null then 'kept'
+                    else 'to_send' end as outcome
+          from (",
+    first_rows!(),
+    ") f
+          left join lane on lane.round_id = ?1 and lane.action = f.action and lane.account_id = f.account
+          left join task_key key on key.lane_id = lane.id and key.target = f.target
+          left join task on task.id = key.task_id)
+      group by action, account, outcome, rule order by action, account"
+);

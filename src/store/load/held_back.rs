@@ -1,0 +1,74 @@
+//! Tasks that are taken out of line because a later reading of their rows cannot use them.
+//!
+//! In: tasks and why. Out: the same, rejected, and who has looked. What does not belong here: reading rows; what a load finds
+//! ([`super::changes`]).
+
+use sqlx::Connection;
+
+use crate::domain::{RoundId, TaskId, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+use crate::store::queue::bump_generation;
+
+/// Tasks in one transaction: they lie scattered, and nobody should wait for the lock.
+const TASKS_PER_TRANSACTION: usize = 2_000;
+
+impl Store {
+    /// Whether anything of a round may still be sent, now or after a retry.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn may_send(&mut self, round: RoundId) -> Result<bool, StoreError> {
+        let counts = self.counts(round).await?;
+        Ok(counts.pending > 0 || counts.failed > 0)
+    }
+
+    /// Rejects tasks of a job's newest round, and notes that this version of the reader has looked at all of them. What is settled
+    /// otherwise stays so. What is being sent is let finish, and then somebody has to look again.
+    ///
+    /// # Errors
+    /// The database cannot be written; each part that was is true by itself.
+    pub async fn reject_tasks(
+        &mut self,
+        job: &Job,
+        tasks: &[(TaskId, &'static str)],
+        reader: u32,
+        now: Wall,
+    ) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut sending = 0;
+        for part in tasks.chunks(TASKS_PER_TRANSACTION) {
+            let part: Vec<(i64, &str)> = part.iter().map(|(task, reason)| (task.0, *reason)).collect();
+            let part = serde_json::json!(part).to_string();
+            let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+            let count = sqlx::query(COUNT_REJECTED).bind(&part).bind(job.round.0);
+            count.execute(&mut *tx).await.map_err(&sort)?;
+            sqlx::query(REJECT).bind(&part).bind(now.0).execute(&mut *tx).await.map_err(&sort)?;
+            let (left,): (i64,) = sqlx::query_as(SENDING).bind(&part).fetch_one(&mut *tx).await.map_err(&sort)?;
+            bump_generation(&mut tx).await.map_err(&sort)?;
+            tx.commit().await.map_err(&sort)?;
+            sending += left;
+        }
+        if sending == 0 {
+            let looked = sqlx::query("update load set checked_by = max(checked_by, ?2) where id = ?1");
+            looked.bind(job.load).bind(reader).execute(&mut self.connection).await.map_err(&sort)?;
+        }
+        Ok(())
+    }
+}
+
+const COUNT_REJECTED: &str = "
+    update round
+       set pending = pending - n.of_line, failed = failed - n.of_failed, rejected_tasks = rejected_tasks + n.of_line + n.of_failed
+      from (select coalesce(sum(task.state in (0, 2, 3)), 0) as of_line, coalesce(sum(task.state = 6), 0) as of_failed
+              from jsonb_each(?1) j join task on task.id = j.value ->> 0) n
+     where round.id = ?2";
+
+const REJECT: &str = "
+    update task set state = 9, reason = j.value ->> 1, finished_at = ?2
+      from jsonb_each(?1) j
+     where task.id = j.value ->> 0 and task.state in (0, 2, 3, 6)";
+
+const SENDING: &str = "select count(*) from jsonb_each(?1) j join task on task.id = j.value ->> 0 where task.state = 1";

@@ -1,0 +1,31 @@
+//! Loading: a file's rows become tasks, and a changed file becomes the difference.
+//!
+//! In: rows. Out: a round that becomes visible in one small last step, or a forecast of it. What does not belong here: reading files
+//! (`jobfile`), and what happens to tasks afterwards (`queue`).
+
+mod batch;
+mod changes;
+mod checkpoints;
+mod compare;
+mod existing_rows;
+mod forecast;
+mod fresh_forecast;
+mod held_back;
+mod keys;
+mod loader;
+mod merge;
+mod new_round;
+mod reload;
+mod reload_sizes;
+mod row_runs;
+mod sorter;
+mod sweep;
+
+pub use forecast::{LoadForecast, LoadForecaster};
+pub use loader::{Loader, ROWS_PER_STATEMENT};
+pub use new_round::{LoadRow, LoadSummary, RowPlace};
+pub use reload::{ReloadSummary, Reloaded};
+pub use reload_sizes::ReloadSizes;
+
+pub(in crate::store) use batch::write_target;
+pub(in crate::store) use loader::ROWS_PER_TRANSACTION;

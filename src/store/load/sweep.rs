@@ -1,0 +1,70 @@
+//! Loads that never finished, taken back.
+//!
+//! In: a queue whose load lock is held. Out: the same without what such loads left. What does not belong here: loading.
+
+use sqlx::Connection;
+
+use super::loader::{Loader, ROWS_PER_TRANSACTION};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+impl Store {
+    /// Removes what loads left that never finished. Whoever holds the load lock knows that nobody is at work on them.
+    pub(super) async fn sweep_unfinished_loads(&mut self) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let unfinished: Vec<(i64, i64)> =
+            sqlx::query_as("select id, first_task_id from load where finished_at is null order by id desc")
+                .fetch_all(&mut self.connection)
+                .await
+                .map_err(&sort)?;
+        for (load, first) in unfinished {
+            loop {
+                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+                let mut swept = 0;
+                for sql in SWEEP_TASKS {
+                    let done = sqlx::query(sql).bind(first).bind(ROWS_PER_TRANSACTION / 5).execute(&mut *tx).await;
+                    swept = done.map_err(&sort)?.rows_affected();
+                }
+                tx.commit().await.map_err(&sort)?;
+                if swept == 0 {
+                    break;
+                }
+            }
+            let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+            for sql in SWEEP_LOAD {
+                sqlx::query(sql).bind(load).execute(&mut *tx).await.map_err(&sort)?;
+            }
+            tx.commit().await.map_err(&sort)?;
+        }
+        Ok(())
+    }
+}
+
+impl Loader<'_> {
+    /// Takes the load back; nothing of it is left.
+    pub(super) async fn abandon(&mut self) -> Result<(), StoreError> {
+        self.begin().await?;
+        for sql in SWEEP_LOAD {
+            self.run(sql, &[self.load]).await?;
+        }
+        self.commit().await?;
+        self.store.sync_each_commit(true).await
+    }
+}
+
+const SWEEP_TASKS: [&str; 3] = [
+    "delete from task_key where (lane_id, target) in (select lane_id, target from task where id >= ?1 order by id desc limit ?2)
+        and task_id >= ?1",
+    "delete from task_cells where task_id in (select id from task where id >= ?1 order by id desc limit ?2)",
+    "delete from task where id in (select id from task where id >= ?1 order by id desc limit ?2)",
+];
+
+const SWEEP_LOAD: [&str; 6] = [
+    "delete from row_run where load_id = ?1",
+    "delete from row_without_task where load_id = ?1",
+    "delete from load where id = ?1",
+    "delete from lane where round_id not in (select round_id from load)",
+    "delete from round where id not in (select round_id from load)",
+    "delete from job where id not in (select job_id from round)",
+];

@@ -1,0 +1,183 @@
+//! What people tell a job from outside a drain: pause, go on, cancel, try again. Each is a row that the drain notices.
+
+use sqlx::Connection;
+
+use super::job::{Job, JobState};
+use crate::domain::{JobId, TaskId, Wall};
+use crate::store::error::StoreError;
+use crate::store::load::ROWS_PER_TRANSACTION;
+use crate::store::open::Store;
+
+/// What a cancellation did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cancelled {
+    /// Tasks cancelled.
+    pub tasks: u64,
+}
+
+/// What a retry did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retried {
+    /// Failed tasks that stand in line again.
+    pub tasks: u64,
+}
+
+impl Store {
+    /// Pauses a job, or lets it go on.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn set_job_state(&mut self, job: JobId, state: JobState) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let update = sqlx::query("update job set state = ?2 where id = ?1").bind(job.0).bind(state.name());
+        update.execute(&mut *tx).await.map_err(&sort)?;
+        bump_generation(&mut tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)
+    }
+
+    /// Cancels a job: first nobody claims from it any more, then its tasks in line are cancelled. Requests in flight end as
+    /// they end.
+    ///
+    /// # Errors
+    /// The database cannot be written; what was cancelled until then stays so.
+    pub async fn cancel_job(&mut self, job: &Job, now: Wall) -> Result<Cancelled, StoreError> {
+        self.set_job_state(job.id, JobState::Cancelled).await?;
+        let tasks = self.change_tasks(job, now, &CANCEL, None).await?;
+        Ok(Cancelled { tasks })
+    }
+
+    /// Puts a job's failed tasks back in line, with their tries as new.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn retry_job(&mut self, job: &Job, now: Wall) -> Result<Retried, StoreError> {
+        let tasks = self.change_tasks(job, now, &RETRY, None).await?;
+        Ok(Retried { tasks })
+    }
+
+    /// The same for those that failed for one reason.
+    ///
+    /// # Errors
+    /// As [`Store::retry_job`].
+    pub async fn retry_reason(&mut self, job: &Job, reason: &str, now: Wall) -> Result<Retried, StoreError> {
+        let tasks = self.change_tasks(job, now, &RETRY, Some(reason)).await?;
+        Ok(Retried { tasks })
+    }
+
+    /// The same for one task of the job's newest round.
+    ///
+    /// # Errors
+    /// As [`Store::retry_job`].
+    pub async fn retry_task(&mut self, job: &Job, task: TaskId) -> Result<Retried, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let update = sqlx::query(RETRY_ONE).bind(task.0).bind(job.round.0).bind(job.visible_to.0);
+        let tasks = update.execute(&mut *tx).await.map_err(&sort)?.rows_affected();
+        if tasks > 0 {
+            let update = sqlx::query(RETRY.counts).bind(job.round.0).bind(tasks as i64);
+            update.execute(&mut *tx).await.map_err(&sort)?;
+            bump_generation(&mut tx).await.map_err(&sort)?;
+        }
+        tx.commit().await.map_err(&sort)?;
+        Ok(Retried { tasks })
+    }
+
+    /// Puts the done tasks back in line that were off the account's list and are listed again. Nothing else that is done is
+    /// ever sent again within a round.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn reopen_job(&mut self, job: &Job, now: Wall) -> Result<Retried, StoreError> {
+        let tasks = self.change_tasks(job, now, &REOPEN, None).await?;
+        Ok(Retried { tasks })
+    }
+
+    /// Changes tasks of a job's newest round, a range of IDs per transaction, and counts them in the same transaction.
+    async fn change_tasks(
+        &mut self,
+        job: &Job,
+        now: Wall,
+        change: &Change,
+        reason: Option<&str>,
+    ) -> Result<u64, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut changed = 0;
+        for (first, last) in self.task_ranges(job).await? {
+            let mut from = first;
+            while from <= last {
+                let to = last.min(from + ROWS_PER_TRANSACTION - 1);
+                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+                let update = sqlx::query(change.tasks).bind(from).bind(to).bind(now.0).bind(reason);
+                let count = update.execute(&mut *tx).await.map_err(&sort)?.rows_affected();
+                if count > 0 {
+                    let update = sqlx::query(change.counts).bind(job.round.0).bind(count as i64);
+                    update.execute(&mut *tx).await.map_err(&sort)?;
+                    bump_generation(&mut tx).await.map_err(&sort)?;
+                }
+                tx.commit().await.map_err(&sort)?;
+                changed += count;
+                from = to + 1;
+            }
+        }
+        Ok(changed)
+    }
+}
+
+impl Store {
+    /// The ranges of IDs in which the tasks of a job's newest round lie.
+    pub(in crate::store) async fn task_ranges(&mut self, job: &Job) -> Result<Vec<(i64, i64)>, StoreError> {
+        sqlx::query_as(
+            "select first_task_id, last_task_id from load where round_id = ?1 and finished_at is not null order by id",
+        )
+        .bind(job.round.0)
+        .fetch_all(&mut self.connection)
+        .await
+        .map_err(|e| self.sort(e))
+    }
+}
+
+/// A change of many tasks (`?1` to `?2`, at `?3`, only those with the reason `?4` where it is one) and what it does to their
+/// round's counts (`?1` the round, `?2` how many).
+struct Change {
+    tasks: &'static str,
+    counts: &'static str,
+}
+
+const CANCEL: Change = Change {
+    tasks: "update task set state = 7, reason = 'job_cancelled', finished_at = ?3
+             where id between ?1 and ?2 and state in (0, 2, 3) and ?4 is null",
+    counts: "update round set pending = pending - ?2, cancelled = cancelled + ?2 where id = ?1",
+};
+
+const RETRY: Change = Change {
+    tasks: "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
+                   crashes = 0, asked_last = 0
+             where id between ?1 and ?2 and state = 6 and (?4 is null or reason = ?4)",
+    counts: "update round set pending = pending + ?2, failed = failed - ?2 where id = ?1",
+};
+
+const RETRY_ONE: &str = "
+    update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
+           crashes = 0, asked_last = 0
+     where id = ?1 and id <= ?3 and state = 6 and lane_id in (select id from lane where round_id = ?2)";
+
+/// Judged anew when they are done again: a verdict belongs to the end of the task it speaks of.
+const REOPEN: Change = Change {
+    tasks:
+        "update task set state = 0, reason = null, http_status = null, finished_at = null, troubles = 0,
+                   crashes = 0, asked_last = 0
+             where id between ?1 and ?2 and ?3 is not null and ?4 is null and state = 4
+               and exists (select 1 from verification v
+                            where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'came_back')",
+    counts: "update round set pending = pending + ?2, done = done - ?2 where id = ?1",
+};
+
+/// Tells a drain that there is news.
+pub(in crate::store) async fn bump_generation(tx: &mut sqlx::SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("update queue set generation = generation + 1 where id = 1").execute(tx).await?;
+    Ok(())
+}

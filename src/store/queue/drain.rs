@@ -1,0 +1,243 @@
+//! A drain: one process working on the queue, from the recovery of what its predecessor left to its own end.
+
+use super::recovery::CrashedTask;
+use super::slots::FirstThatCount;
+use super::work::DrainScope;
+use crate::domain::{
+    AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick,
+};
+use crate::store::error::StoreError;
+use crate::store::lock::DrainLock;
+use crate::store::open::Store;
+
+/// A drain in progress. It holds the lock; dropping it lets the next process in.
+#[derive(Debug)]
+pub struct Drain {
+    pub(super) store: Store,
+    pub(super) fence: Fence,
+    pub(super) last_attempt: AttemptId,
+    pub(super) boot: BootId,
+    pub(super) slots_from: FirstThatCount,
+    lock: DrainLock,
+}
+
+/// What a drain found when it began.
+#[derive(Debug, Default)]
+pub struct DrainStart {
+    /// Tasks that were being sent when the process before died, and are sent again after all others of their lanes.
+    pub recovered: u64,
+    /// Those besides that were alone in flight at three deaths in a row; they have failed.
+    pub crashed: u64,
+    /// Tasks that stand aside since the process died while they were in flight, those that were in flight last behind the others.
+    pub undecided: Vec<CrashedTask>,
+    /// Tasks whose refusal nobody has been blamed for yet.
+    pub provisional: Vec<ParkedTask>,
+    /// Tasks that failed in an outage which is not over, who failed first at the front. They do not stand in line.
+    pub aside: Vec<AsideTask>,
+    /// Tasks that went back when five refusals in a row stopped their endpoint, who was asked for first at the front. They do not stand
+    /// in line.
+    pub asked_last: Vec<AsideTask>,
+    /// Slots of another boot may still count.
+    pub other_boots: bool,
+    /// When the first drain of this boot took the queue over from the last drain of another boot.
+    pub taken_over: Tick,
+}
+
+/// A task that stands aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedTask {
+    /// Which.
+    pub task: TaskId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// Its account.
+    pub account: AccountId,
+    /// What was to be done.
+    pub action: Action,
+    /// Why it stands aside.
+    pub reason: Option<String>,
+    /// An earlier attempt may have had its effect without our seeing the answer.
+    pub unsure: bool,
+}
+
+/// A task that stands aside for its endpoint's outage, or until nothing else of its endpoint is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsideTask {
+    /// Which.
+    pub task: TaskId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// Its account.
+    pub account: AccountId,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// A lane, as a drain sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneView {
+    /// Its number.
+    pub lane: LaneId,
+    /// Its job.
+    pub job: JobId,
+    /// Its round.
+    pub round: RoundId,
+    /// What it does.
+    pub action: Action,
+    /// For whom.
+    pub account: AccountId,
+    /// Tasks above belong to a load that has not finished.
+    pub visible_to: TaskId,
+    /// Whether anybody stands in line.
+    pub has_pending: bool,
+}
+
+impl Drain {
+    /// Begins a drain: takes a new fence, puts the queue in order behind a predecessor that died, and finds the oldest attempt
+    /// that can still count in a window, of which `horizons` says how far they look back. An attempt whose process died is over only now: it may have been
+    /// suspended, and woken a moment ago. `deadline_ms` is what a request may take. `scope` is written down for whoever looks.
+    ///
+    /// # Errors
+    /// The database cannot be read or written.
+    pub async fn begin(
+        store: Store,
+        lock: DrainLock,
+        scope: &DrainScope,
+        now: Moment,
+        boot: BootId,
+        horizons: &Horizons,
+        deadline_ms: i64,
+    ) -> Result<(Drain, DrainStart), StoreError> {
+        let mut drain = Drain {
+            store,
+            fence: Fence(0),
+            last_attempt: AttemptId(0),
+            boot,
+            slots_from: FirstThatCount::OF_ALL,
+            lock,
+        };
+        // A load that broke off on this connection may have left it otherwise.
+        drain.store.sync_each_commit(true).await?;
+        let mut start = drain.recover(scope, now, deadline_ms).await?;
+        drain.slots_from = drain.store.first_that_count(&drain.boot.0, now, horizons).await?;
+        start.other_boots = drain.is_of_another_boot(drain.slots_from.far).await?;
+        Ok((drain, start))
+    }
+
+    /// This drain's number.
+    pub fn fence(&self) -> Fence {
+        self.fence
+    }
+
+    /// Whether the lock still guards the queue.
+    pub fn lock_is_intact(&self) -> bool {
+        self.lock.is_intact()
+    }
+
+    /// Marks the drain's end and gives the queue back.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn end(mut self, now: Moment, stopped: &str) -> Result<Store, StoreError> {
+        let sql = "update drain set ended_at = ?2, stopped = ?3 where id = ?1";
+        let update = sqlx::query(sql).bind(self.fence.0).bind(now.wall.0).bind(stopped);
+        update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
+        Ok(self.store)
+    }
+
+    /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn lanes(&mut self, only: Option<&[JobId]>) -> Result<Vec<LaneView>, StoreError> {
+        let only = only.map(|jobs| serde_json::json!(jobs.iter().map(|job| job.0).collect::<Vec<_>>()).to_string());
+        let (text,): (String,) = sqlx::query_as(LANES)
+            .bind(only)
+            .fetch_one(&mut self.store.connection)
+            .await
+            .map_err(|e| self.store.sort(e))?;
+        let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
+            serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
+        rows.into_iter()
+            .map(|(lane, job, round, action, account, visible_to, has_pending, whole)| {
+                if whole == 0 {
+                    let detail = format!(
+                        "lane {lane} and its index differ, so it is not known what is to be done in it, and for whom"
+                    );
+                    return Err(StoreError::Damaged { path: self.store.path.clone(), detail });
+                }
+                Ok(LaneView {
+                    lane: LaneId(lane),
+                    job: JobId(job),
+                    round: RoundId(round),
+                    action: action_of(action)?,
+                    account: AccountId(account),
+                    visible_to: TaskId(visible_to),
+                    has_pending: has_pending != 0,
+                })
+            })
+            .collect()
+    }
+
+    /// The number that moves when another process has changed something.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn generation(&mut self) -> Result<i64, StoreError> {
+        let found =
+            sqlx::query_as("select generation from queue where id = 1").fetch_one(&mut self.store.connection).await;
+        let (generation,): (i64,) = found.map_err(|e| self.store.sort(e))?;
+        Ok(generation)
+    }
+
+    /// SQLite's own count of other connections' commits; asking is all but free.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn data_version(&mut self) -> Result<i64, StoreError> {
+        let found = sqlx::query_as("pragma data_version").fetch_one(&mut self.store.connection).await;
+        let (version,): (i64,) = found.map_err(|e| self.store.sort(e))?;
+        Ok(version)
+    }
+
+    /// The machine was suspended from `asleep_from` or later, and is awake: what had not stopped counting then may have been
+    /// sent only now, so it counts until `woken` at least.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn woke(&mut self, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
+        let sql = "update attempt set upper_tick = ?2
+                    where id >= ?3 and upper_tick > ?1 and upper_tick < ?2
+                      and (select boot from drain where drain.id = attempt.drain_id) = ?4";
+        let update = sqlx::query(sql).bind(asleep_from.0).bind(woken.0).bind(self.slots_from.far.0).bind(&self.boot.0);
+        update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
+        Ok(())
+    }
+
+    /// The queue beneath, for reading and for the commands that a drain carries out itself.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+}
+
+pub(in crate::store) fn action_of(code: i64) -> Result<Action, StoreError> {
+    Action::from_code(code).ok_or_else(|| StoreError::impossible(format!("the action {code}")))
+}
+
+pub(in crate::store) fn state_of(code: i64) -> Result<TaskState, StoreError> {
+    TaskState::from_code(code).ok_or_else(|| StoreError::impossible(format!("the state {code}")))
+}
+
+/// What a lane does, and for whom, stands twice: in the index by which it is found and in its row, which are held against each other.
+pub(super) const LANES: &str = "
+    select json_group_array(json_array(lane.id, job.id, round.id, lane.action, lane.account_id, round.visible_to,
+               exists (select 1 from task where task.lane_id = lane.id and task.state = 0 and task.id <= round.visible_to),
+               coalesce((lane.round_id, lane.action, lane.account_id) = (own.round_id, own.action, own.account_id), 0)))
+      from (select job.id from job
+             where job.state = 'active' and (?1 is null or job.id in (select value from json_each(?1)))
+             order by job.id) job
+      join round on round.job_id = job.id
+       and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
+      join lane indexed by sqlite_autoindex_lane_1 on lane.round_id = round.id
+      left join lane own not indexed on own.id = lane.id
+     where round.pending > 0";

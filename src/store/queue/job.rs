@@ -1,0 +1,265 @@
+//! Jobs: a file under a name.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
+
+use crate::domain::{AccountId, Action, JobId, RoundId, TaskId};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// A job to be loaded for the first time, or again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// Its name, unique in the queue.
+    pub name: String,
+    /// Its file, absolute; `-` for stdin.
+    pub path: PathBuf,
+    /// The action of rows that name none.
+    pub action: Option<Action>,
+    /// The account of rows that name none.
+    pub account: Option<AccountId>,
+    /// The file of its keep list, absolute.
+    pub keep: Option<PathBuf>,
+    /// The column of the targets, where it was named by hand.
+    pub target_column: Option<String>,
+    /// The host on which the file was read; none where it has no name of its own.
+    pub host: Option<String>,
+}
+
+/// What a load was made from: "unchanged" is told by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadedFrom {
+    /// SHA-256 of the file, and behind a colon what else decides what becomes of its rows.
+    pub content_hash: String,
+    /// The version of the reader that told tasks from unusable rows; 0: one that did not say so.
+    pub reader: u32,
+}
+
+impl LoadedFrom {
+    /// A content, as this version of the reader read it.
+    pub fn new(content_hash: impl Into<String>, reader: u32) -> LoadedFrom {
+        LoadedFrom { content_hash: content_hash.into(), reader }
+    }
+
+    /// Whether the file was the same to the byte, whatever else decided.
+    pub fn is_same_file(&self, other: &LoadedFrom) -> bool {
+        let file = |from: &LoadedFrom| from.content_hash.split(':').next().map(str::to_owned);
+        file(self) == file(other)
+    }
+}
+
+/// What a person last said of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// Go on.
+    Active,
+    /// Not now.
+    Paused,
+    /// Not any more.
+    Cancelled,
+}
+
+impl JobState {
+    /// The word in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            JobState::Active => "active",
+            JobState::Paused => "paused",
+            JobState::Cancelled => "cancelled",
+        }
+    }
+
+    fn parse(text: &str) -> Result<JobState, StoreError> {
+        match text {
+            "active" => Ok(JobState::Active),
+            "paused" => Ok(JobState::Paused),
+            "cancelled" => Ok(JobState::Cancelled),
+            other => Err(StoreError::impossible(format!("the job state {other:?}"))),
+        }
+    }
+}
+
+/// A job and its newest round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// Its name.
+    pub name: String,
+    /// Its file, absolute; `-` for stdin.
+    pub path: PathBuf,
+    /// The action of rows that name none.
+    pub action: Option<Action>,
+    /// The account of rows that name none.
+    pub account: Option<AccountId>,
+    /// The column of the targets, where it was named by hand.
+    pub target_column: Option<String>,
+    /// The host on which the file was last read, where that is known.
+    pub host: Option<String>,
+    /// What a person last said of it.
+    pub state: JobState,
+    /// Its newest round that has been loaded.
+    pub round: RoundId,
+    /// That round's number, 1 and up.
+    pub round_number: u32,
+    /// The round's tasks end here.
+    pub visible_to: TaskId,
+    /// Tasks of the round that are not settled.
+    pub pending: u64,
+    /// What the newest load of the round was made from.
+    pub loaded_from: LoadedFrom,
+    /// The newest version of the reader that has looked at what stands in line.
+    pub checked_by: u32,
+    /// The number of that load.
+    pub(in crate::store) load: i64,
+}
+
+struct JobRow {
+    id: i64,
+    name: String,
+    path: String,
+    action: Option<i64>,
+    account_id: Option<i64>,
+    target_column: Option<String>,
+    host: Option<String>,
+    state: String,
+    round: i64,
+    number: u32,
+    visible_to: i64,
+    pending: i64,
+    content_hash: String,
+    load: i64,
+    reader: u32,
+    checked_by: u32,
+}
+
+/// By hand: the macro costs a second build of sqlx.
+impl FromRow<'_, SqliteRow> for JobRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<JobRow> {
+        Ok(JobRow {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            path: row.try_get("path")?,
+            action: row.try_get("action")?,
+            account_id: row.try_get("account_id")?,
+            target_column: row.try_get("target_column")?,
+            host: row.try_get("host")?,
+            state: row.try_get("state")?,
+            round: row.try_get("round")?,
+            number: row.try_get("number")?,
+            visible_to: row.try_get("visible_to")?,
+            pending: row.try_get("pending")?,
+            content_hash: row.try_get("content_hash")?,
+            load: row.try_get("load")?,
+            reader: row.try_get("reader")?,
+            checked_by: row.try_get("checked_by")?,
+        })
+    }
+}
+
+const SELECT_JOBS: &str = "
+    select job.id, job.name, job.path, job.action, job.account_id, job.target_column, job.host, job.state, round.id as round, round.number, round.visible_to,
+           round.pending, load.content_hash, load.id as load, load.reader, load.checked_by
+      from job
+      join round on round.job_id = job.id
+       and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
+      join load on load.id = (select max(l.id) from load l where l.round_id = round.id and l.finished_at is not null)
+     where ?1 is null or job.name = ?1
+     order by job.id";
+
+impl Store {
+    /// The job of that name, once its first load has finished.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn job(&mut self, name: &str) -> Result<Option<Job>, StoreError> {
+        Ok(self.select_jobs(Some(name)).await?.pop())
+    }
+
+    /// Every job whose first load has finished, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn jobs(&mut self) -> Result<Vec<Job>, StoreError> {
+        self.select_jobs(None).await
+    }
+
+    /// Remembers where a job's file and its keep list are. A column that was named once stays.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn set_files(&mut self, job: &NewJob) -> Result<(), StoreError> {
+        let sql = "update job set path = ?2, host = ?3, target_column = coalesce(target_column, ?4) where name = ?1";
+        let update = sqlx::query(sql).bind(&job.name).bind(text(&job.path)).bind(&job.host).bind(&job.target_column);
+        update.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        self.set_keep(&job.name, job.keep.as_deref()).await
+    }
+
+    /// Remembers which keep list is looked at again before anything of a job is sent; none: no list.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn set_keep(&mut self, name: &str, keep: Option<&Path>) -> Result<(), StoreError> {
+        let sql = "update job set keep_path = ?2 where name = ?1 and keep_path is not ?2";
+        let update = sqlx::query(sql).bind(name).bind(keep.map(text)).execute(&mut self.connection).await;
+        if update.map_err(|e| self.sort(e))?.rows_affected() > 0 {
+            let news = "update queue set generation = generation + 1 where id = 1";
+            sqlx::query(news).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        }
+        Ok(())
+    }
+
+    /// Remembers the column of a job's targets, where it has none yet.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn set_target_column(&mut self, job: JobId, column: &str) -> Result<(), StoreError> {
+        let sql = "update job set target_column = ?2 where id = ?1 and target_column is null";
+        let update = sqlx::query(sql).bind(job.0).bind(column).execute(&mut self.connection).await;
+        update.map(|_| ()).map_err(|e| self.sort(e))
+    }
+
+    /// The file of the keep list that a job is sent under; none: no list, or no such job.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn keep_list_of(&mut self, job: &str) -> Result<Option<PathBuf>, StoreError> {
+        let query = sqlx::query_as("select keep_path from job where name = ?1").bind(job);
+        let found: Option<(Option<String>,)> =
+            query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(found.and_then(|(path,)| path).map(PathBuf::from))
+    }
+
+    async fn select_jobs(&mut self, name: Option<&str>) -> Result<Vec<Job>, StoreError> {
+        let rows: Vec<JobRow> =
+            sqlx::query_as(SELECT_JOBS).bind(name).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.into_iter().map(job_of).collect()
+    }
+}
+
+/// A path as the database has it.
+pub(in crate::store) fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn job_of(row: JobRow) -> Result<Job, StoreError> {
+    Ok(Job {
+        id: JobId(row.id),
+        name: row.name,
+        path: PathBuf::from(row.path),
+        action: row.action.map(super::drain::action_of).transpose()?,
+        account: row.account_id.map(AccountId),
+        target_column: row.target_column,
+        host: row.host,
+        state: JobState::parse(&row.state)?,
+        round: RoundId(row.round),
+        round_number: row.number,
+        visible_to: TaskId(row.visible_to),
+        pending: u64::try_from(row.pending).unwrap_or(0),
+        loaded_from: LoadedFrom { content_hash: row.content_hash, reader: row.reader },
+        checked_by: row.checked_by,
+        load: row.load,
+    })
+}

@@ -1,0 +1,38 @@
+//! The queue: jobs, their tasks, and whoever works on them: a drain turn by turn, or a person by hand.
+//!
+//! In: turns, commands that steer a job (pause, cancel, retry), ticks of worklists. Out: claimed tasks, a drain's start, slots.
+//! What does not belong here: how rows come into the queue (`load`), and what people look at (`read`).
+
+mod allowances;
+mod control;
+mod drain;
+mod drain_windows;
+mod job;
+mod outages;
+mod peek;
+mod recovery;
+mod slots;
+mod turn;
+mod turn_sql;
+mod work;
+mod worklist;
+
+pub use allowances::{NewAllowance, StoredAllowance};
+pub use control::{Cancelled, Retried};
+pub use drain::{AsideTask, Drain, DrainStart, LaneView, ParkedTask};
+pub use drain_windows::DrainWindows;
+pub use job::{Job, JobState, LoadedFrom, NewJob};
+pub use outages::{OutageChange, OutageState, StoredOutage};
+pub use peek::{Ahead, AheadOf, RoundKeep};
+pub use recovery::CrashedTask;
+pub use slots::{RecentSlot, StoredSlot};
+pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
+pub use work::{DrainScope, WorkInProgress};
+pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};
+
+pub(in crate::store) use control::bump_generation;
+pub(in crate::store) use drain::{action_of, state_of};
+pub(in crate::store) use job::text;
+#[cfg(test)]
+pub(in crate::store) use recovery::AT_A_START;
+pub(in crate::store) use turn::target_of;

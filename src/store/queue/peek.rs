@@ -1,0 +1,130 @@
+//! Who stands at the head of a line, for a drain that looks at tasks before it claims them. In: lanes. Out: tasks with their
+//! rows' cells. What does not belong here: claiming.
+
+use std::path::PathBuf;
+
+use super::drain::Drain;
+use super::turn::target_of;
+use crate::domain::{JobId, LaneId, RoundId, Target, TaskId};
+use crate::store::error::StoreError;
+
+/// So many tasks from the head of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AheadOf {
+    /// Which lane.
+    pub lane: LaneId,
+    /// Tasks above belong to a load that has not finished.
+    pub visible_to: TaskId,
+    /// How many.
+    pub tasks: u32,
+}
+
+/// A task in line, or about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Which.
+    pub task: TaskId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// What it acts on; none: its row and its key differ, and no claim will take it.
+    pub target: Option<Target>,
+    /// Its row's cells as they are stored, where they say more than the target does.
+    pub record: Option<String>,
+}
+
+/// A round whose job has a keep list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoundKeep {
+    /// The round.
+    pub round: RoundId,
+    /// Its job's name.
+    pub job: String,
+    /// The list's file, where the job has one.
+    pub path: Option<PathBuf>,
+    /// The names of its file's columns; none where that has no header.
+    pub columns: Vec<String>,
+    /// The column that was named as the target's.
+    pub target_column: Option<String>,
+}
+
+const AHEAD: &str = "
+    with recursive line (lane, visible_to, want, id) as (
+        select j.value ->> 0, j.value ->> 1, j.value ->> 2,
+               (select t.id from task t
+                 where t.lane_id = j.value ->> 0 and t.state = 0 and t.id <= j.value ->> 1
+                 order by t.id limit 1)
+          from json_each(?1) j
+        union all
+        select lane, visible_to, want - 1,
+               (select t.id from task t
+                 where t.lane_id = line.lane and t.state = 0 and t.id > line.id and t.id <= line.visible_to
+                 order by t.id limit 1)
+          from line
+         where want > 1 and id is not null
+    )
+    select json_group_array(json_array(t.lane_id, t.id, iif(k.task_id = t.id, t.target, null), c.record))
+      from (select id from line where id is not null order by id) l
+      join task t on t.id = l.id
+      left join task_key k on k.lane_id = t.lane_id and k.target = t.target
+      left join task_cells c on c.task_id = t.id";
+
+const RETURNING: &str = "
+    select json_group_array(json_array(t.lane_id, t.id, iif(k.task_id = t.id, t.target, null), c.record))
+      from json_each(?1) j
+      join task t on t.id = j.value
+      left join task_key k on k.lane_id = t.lane_id and k.target = t.target
+      left join task_cells c on c.task_id = t.id";
+
+type Row = (i64, i64, serde_json::Value, Option<String>);
+
+impl Drain {
+    /// The tasks at the heads of these lanes, each lane's in the order of its line; and these tasks, wherever they are.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn ahead(&mut self, lanes: &[AheadOf], tasks: &[TaskId]) -> Result<(Vec<Ahead>, Vec<Ahead>), StoreError> {
+        let asked: Vec<_> = lanes.iter().map(|ask| (ask.lane, ask.visible_to, ask.tasks)).collect();
+        let mut ahead = self.rows_ahead(AHEAD, &serde_json::json!(asked).to_string()).await?;
+        ahead.sort_by_key(|task| task.task);
+        let back = if tasks.is_empty() {
+            Vec::new()
+        } else {
+            self.rows_ahead(RETURNING, &serde_json::json!(tasks).to_string()).await?
+        };
+        Ok((ahead, back))
+    }
+
+    async fn rows_ahead(&mut self, sql: &'static str, asked: &str) -> Result<Vec<Ahead>, StoreError> {
+        let found = sqlx::query_as(sql).bind(asked).fetch_one(&mut self.store.connection).await;
+        let (text,): (String,) = found.map_err(|e| self.store.sort(e))?;
+        let rows: Vec<Row> = serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
+        let each = |(lane, task, target, record)| {
+            Ok(Ahead { lane: LaneId(lane), task: TaskId(task), target: target_of(&target).ok(), record })
+        };
+        rows.into_iter().map(each).collect()
+    }
+
+    /// The rounds being worked on, with the keep lists of their jobs.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn keeps(&mut self, only: Option<&[JobId]>) -> Result<Vec<RoundKeep>, StoreError> {
+        let only = only.map(|jobs| serde_json::json!(jobs).to_string());
+        let sql = "select round.id, job.name, job.keep_path, round.columns, job.target_column
+                     from job join round on round.job_id = job.id
+                    where job.state = 'active' and round.pending > 0
+                      and (?1 is null or job.id in (select value from json_each(?1)))";
+        type Row = (i64, String, Option<String>, Option<String>, Option<String>);
+        let rows: Vec<Row> = sqlx::query_as(sql)
+            .bind(only)
+            .fetch_all(&mut self.store.connection)
+            .await
+            .map_err(|e| self.store.sort(e))?;
+        let each = |(round, job, path, columns, target_column): Row| {
+            let columns = columns.map(|columns| serde_json::from_str(&columns)).transpose();
+            let columns = columns.map_err(|e| StoreError::impossible(e.to_string()))?.unwrap_or_default();
+            Ok(RoundKeep { round: RoundId(round), job, path: path.map(PathBuf::from), columns, target_column })
+        };
+        rows.into_iter().map(each).collect()
+    }
+}

@@ -1,0 +1,233 @@
+//! What a drain finds of its predecessor that died: the tasks that were in flight, whose outcome nobody knows.
+//!
+//! In: a queue whose lock is held. Out: those tasks stand aside (`waiting`, with the reason [`UNKNOWN_AFTER_CRASH`]), what else stood
+//! aside is in line again, open attempts are closed. What does not belong here: who is to blame ([`CrashCount`]), and when
+//! they are sent again (the engine).
+
+use sqlx::Connection;
+
+use super::drain::{AsideTask, Drain, DrainStart, ParkedTask, action_of};
+use super::drain_windows::to_text;
+use super::work::DrainScope;
+use crate::domain::{
+    AccountId, AttemptId, CRASHED, CrashCount, Death, Fence, LaneId, Moment, TaskId, TaskState, Tick,
+    UNKNOWN_AFTER_CRASH,
+};
+use crate::store::columns::values;
+use crate::store::error::StoreError;
+
+/// A task that was in flight when a process died, and stands aside until nothing else of its lane is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrashedTask {
+    /// Which.
+    pub task: TaskId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// It is sent without company.
+    pub alone: bool,
+}
+
+/// `task, round, crashes, whether its process died under this boot, whether the platform had answered that drain`. One that could not
+/// write to the queue any more, and ended, did not die.
+type InFlightRow = (i64, i64, i64, i64, i64);
+
+impl Drain {
+    /// Takes the next fence and puts the queue in order behind a predecessor, all in one transaction.
+    pub(super) async fn recover(
+        &mut self,
+        scope: &DrainScope,
+        now: Moment,
+        deadline_ms: i64,
+    ) -> Result<DrainStart, StoreError> {
+        let path = self.store.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.store.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let (fence,): (i64,) = sqlx::query_as(BEGIN_DRAIN)
+            .bind(&self.boot.0)
+            .bind(now.tick.0)
+            .bind(now.wall.0)
+            .bind(scope.jobs_json())
+            .bind(scope.sends_until.map(|at| at.0))
+            .bind(scope.is_capped)
+            .bind(to_text(&scope.windows))
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(&sort)?;
+        let (found,): (String,) =
+            sqlx::query_as(IN_FLIGHT).bind(&self.boot.0).fetch_one(&mut *tx).await.map_err(&sort)?;
+        let after = after_death(&values(&found)?, now);
+        if after.tasks > 0 {
+            let aside = sqlx::query(PUT_ASIDE).bind(&after.writes).bind(UNKNOWN_AFTER_CRASH).bind(CRASHED);
+            aside.execute(&mut *tx).await.map_err(&sort)?;
+        }
+        if after.failed > 0 {
+            sqlx::query(COUNT_FAILED).bind(&after.writes).execute(&mut *tx).await.map_err(&sort)?;
+        }
+        let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
+        close.execute(&mut *tx).await.map_err(&sort)?;
+        sqlx::query(WAKE_WAITING).bind(UNKNOWN_AFTER_CRASH).execute(&mut *tx).await.map_err(&sort)?;
+        let provisional: Vec<ParkedRow> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
+        let aside: Vec<(i64, i64, i64, i64)> =
+            sqlx::query_as(ASIDE).bind(UNKNOWN_AFTER_CRASH).fetch_all(&mut *tx).await.map_err(&sort)?;
+        let asked_last: Vec<(i64, i64, i64, i64)> =
+            sqlx::query_as(ASKED_LAST).fetch_all(&mut *tx).await.map_err(&sort)?;
+        let (undecided,): (String,) =
+            sqlx::query_as(UNDECIDED).bind(UNKNOWN_AFTER_CRASH).fetch_one(&mut *tx).await.map_err(&sort)?;
+        let (last,): (i64,) =
+            sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
+        let (taken_over,): (i64,) =
+            sqlx::query_as(TAKEN_OVER).bind(&self.boot.0).fetch_one(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        self.fence = Fence(fence);
+        self.last_attempt = AttemptId(last);
+        Ok(DrainStart {
+            recovered: after.tasks - after.failed,
+            crashed: after.failed,
+            provisional: provisional.into_iter().map(parked_of).collect::<Result<_, _>>()?,
+            aside: aside.into_iter().map(aside_of).collect::<Result<_, _>>()?,
+            asked_last: asked_last.into_iter().map(aside_of).collect::<Result<_, _>>()?,
+            undecided: values(&undecided)?.into_iter().map(undecided_of).collect(),
+            other_boots: false,
+            taken_over: Tick(taken_over),
+        })
+    }
+}
+
+/// What a death has left of the tasks that were in flight.
+#[derive(Debug, Default)]
+struct AfterDeath {
+    /// `[[task, state, crashes, finished_at, round], ...]`
+    writes: String,
+    tasks: u64,
+    failed: u64,
+}
+
+fn after_death(in_flight: &[InFlightRow], now: Moment) -> AfterDeath {
+    let mut after = AfterDeath { tasks: in_flight.len() as u64, ..AfterDeath::default() };
+    let alone = in_flight.len() == 1;
+    let mut writes = Vec::with_capacity(in_flight.len());
+    for (task, round, crashes, same_boot, answered) in in_flight {
+        let death = Death { same_boot: *same_boot != 0, answered: *answered != 0, alone };
+        let count = CrashCount::stored(*crashes).after(death);
+        let failed = count.has_failed();
+        after.failed += u64::from(failed);
+        let state = if failed { TaskState::Failed } else { TaskState::Waiting };
+        writes.push((*task, state.code(), count.number(), failed.then_some(now.wall.0), *round));
+    }
+    after.writes = serde_json::json!(writes).to_string();
+    after
+}
+
+fn undecided_of((task, lane, crashes): (i64, i64, i64)) -> CrashedTask {
+    CrashedTask { task: TaskId(task), lane: LaneId(lane), alone: CrashCount::stored(crashes).is_sent_alone() }
+}
+
+fn aside_of((task, lane, account, action): (i64, i64, i64, i64)) -> Result<AsideTask, StoreError> {
+    let action = action_of(action)?;
+    Ok(AsideTask { task: TaskId(task), lane: LaneId(lane), account: AccountId(account), action })
+}
+
+type ParkedRow = (i64, i64, i64, i64, Option<String>, i64);
+
+fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
+    let (task, lane, account, action, reason, unsure) = row;
+    Ok(ParkedTask {
+        task: TaskId(task),
+        lane: LaneId(lane),
+        account: AccountId(account),
+        action: action_of(action)?,
+        reason,
+        unsure: unsure != 0,
+    })
+}
+
+const BEGIN_DRAIN: &str = "
+    insert into drain (id, boot, started_tick, started_at, jobs, sends_until, is_capped, windows)
+    select coalesce(max(id), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7 from drain returning id";
+
+/// Only a drain has tasks in flight, and each begins with none: they are all of the one before.
+const IN_FLIGHT: &str = "
+    select json_group_array(json_array(task.id, coalesce(lane.round_id, 0), task.crashes, coalesce(d.boot = ?1 and d.ended_at is null, 0),
+                                        coalesce(d.answered, 0)))
+      from (select distinct task_id from attempt where ended_at is null) open
+     cross join task on task.id = open.task_id and task.state = 1
+      left join lane on lane.id = task.lane_id
+      left join attempt a on a.id = task.last_attempt_id
+      left join drain d on d.id = a.drain_id";
+
+const PUT_ASIDE: &str = "
+    update task
+       set state = j.value ->> 1, crashes = j.value ->> 2, finished_at = j.value ->> 3, unsure = 1, asked_last = 0,
+           reason = iif(j.value ->> 3 is null, ?2, ?3)
+      from jsonb_each(?1) j
+     where task.id = j.value ->> 0";
+
+const COUNT_FAILED: &str = "
+    update round set pending = pending - f.n, failed = failed + f.n
+      from (select j.value ->> 4 as round_id, count(*) as n from jsonb_each(?1) j
+             where j.value ->> 3 is not null group by j.value ->> 4) f
+     where round.id = f.round_id";
+
+/// In the words of the index of those that stand aside; `state = 2` alone would look at every task. What a crash left undecided stays,
+/// and so do those that are asked for last, and those that failed in an outage which is not over: a process that begins again and again
+/// would ask for the first few for ever.
+const WAKE_WAITING: &str = "
+    update task set state = 0
+     where state in (2, 3) and state <> 3 and crashes = 0 and asked_last = 0 and reason is not ?1
+       and not exists (select 1 from lane join endpoint_outage o on o.account_id = lane.account_id and o.action = lane.action
+                        where lane.id = task.lane_id)";
+
+const ASIDE: &str = "
+    select task.id, lane.id, lane.account_id, lane.action from task join lane on lane.id = task.lane_id
+     where task.state in (2, 3) and task.state <> 3 and task.crashes = 0 and task.asked_last = 0 and task.reason is not ?1
+     order by task.last_attempt_id";
+
+const ASKED_LAST: &str = "
+    select task.id, lane.id, lane.account_id, lane.action from task join lane on lane.id = task.lane_id
+     where task.state in (2, 3) and task.state <> 3 and task.asked_last = 1 order by task.last_attempt_id";
+
+const PROVISIONAL: &str = "
+    select task.id, lane.id, lane.account_id, lane.action, task.reason, task.unsure from task join lane on lane.id = task.lane_id
+     where task.state in (2, 3) and task.state <> 2 order by task.id";
+
+/// Those that were in flight last come last.
+const UNDECIDED: &str = "
+    select json_group_array(json_array(id, lane_id, crashes))
+      from (select id, lane_id, crashes from task
+             where state in (2, 3) and state <> 3 and (crashes > 0 or reason is ?1) order by last_attempt_id)";
+
+/// `upper - reserved - deadline` is the grace the attempt was written with. Attempts of another boot stay open: nobody can
+/// say by when the platform counted them, for a machine may sleep before it dies.
+const CLOSE_ATTEMPTS: &str = "
+    update attempt
+       set finding = 'crashed', reason = 'process_died',
+           ended_at = case when d.boot = ?4 then ?1 end,
+           upper_tick = case when d.boot = ?4
+                             then max(upper_tick, ?2 + max(upper_tick - reserved_tick - ?3, 0)) else upper_tick end
+      from drain d
+     where d.id = attempt.drain_id and attempt.ended_at is null";
+
+const TAKEN_OVER: &str = "
+    select min(started_tick) from drain
+     where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)";
+
+/// What a start asks of the tables that grow with the work.
+#[cfg(test)]
+pub(in crate::store) const AT_A_START: [&str; 12] = [
+    IN_FLIGHT,
+    PUT_ASIDE,
+    COUNT_FAILED,
+    CLOSE_ATTEMPTS,
+    WAKE_WAITING,
+    ASIDE,
+    ASKED_LAST,
+    PROVISIONAL,
+    UNDECIDED,
+    super::drain::LANES,
+    super::slots::FIRST_THAT_COUNTS,
+    super::slots::SLOTS,
+];
+
+#[cfg(test)]
+#[path = "recovery_tests.rs"]
+mod tests;

@@ -1,0 +1,248 @@
+//! Slots on record: what of the past may still count in a window.
+//!
+//! In: accounts. Out: their slots. What does not belong here: whether they do count ([`crate::limits`]).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::drain::{Drain, action_of};
+use crate::domain::{AccountId, Action, AttemptId, Horizons, Moment, Tick, Wall};
+use crate::store::columns::{each_number, numbers, parse_each};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// A slot on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredSlot {
+    /// Whose.
+    pub account: AccountId,
+    /// What for.
+    pub action: Action,
+    /// When it was reserved.
+    pub reserved: Moment,
+    /// The latest moment at which the platform can have counted the request.
+    pub upper: Tick,
+    /// Whether its end was never seen, and never will be.
+    pub open: bool,
+    /// Whether it was reserved in this boot.
+    pub same_boot: bool,
+    /// Whether its drain's wall clock agreed with the platform's.
+    pub clock_checked: bool,
+}
+
+/// A slot as whoever only looks needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecentSlot {
+    /// What for.
+    pub action: Action,
+    /// The latest moment at which the platform can have counted the request, by the ticks of its boot.
+    pub upper: Tick,
+    /// When it was reserved, where that was in another boot, whose ticks say nothing in this one.
+    pub elsewhere: Option<Moment>,
+}
+
+/// From which attempts on slots may still count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FirstThatCount {
+    /// For the actions that reach far; for no other any attempt before counts.
+    pub(super) far: AttemptId,
+    /// For every action.
+    pub(super) near: AttemptId,
+    /// The actions that reach far: a bit for each, by its number in the queue.
+    far_actions: i64,
+}
+
+impl FirstThatCount {
+    /// From the first of all.
+    pub(super) const OF_ALL: FirstThatCount = FirstThatCount { far: AttemptId(0), near: AttemptId(0), far_actions: 0 };
+}
+
+/// A column of slots in each. The last says of each whether it is open (1), of this boot (2), by a clock that was checked (4).
+type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+
+impl Drain {
+    pub(super) async fn is_of_another_boot(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
+        let sql = "select d.boot <> ?2 from attempt a join drain d on d.id = a.drain_id where a.id >= ?1 order by a.id limit 1";
+        let found: Option<(i64,)> = sqlx::query_as(sql)
+            .bind(attempt.0)
+            .bind(&self.boot.0)
+            .fetch_optional(&mut self.store.connection)
+            .await
+            .map_err(|e| self.store.sort(e))?;
+        Ok(found == Some((1,)))
+    }
+
+    /// The slots on record that may still count, of these accounts, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<StoredSlot>>, StoreError> {
+        let found = sqlx::query_as(SLOTS)
+            .bind(&self.boot.0)
+            .bind(serde_json::json!(accounts).to_string())
+            .bind(self.slots_from.far.0)
+            .bind(self.slots_from.near.0)
+            .bind(self.slots_from.far_actions)
+            .bind(self.last_attempt.0)
+            .fetch_one(&mut self.store.connection)
+            .await;
+        let mut slots: HashMap<AccountId, Vec<StoredSlot>> = HashMap::new();
+        for slot in slots_of(found.map_err(|e| self.store.sort(e))?)? {
+            slots.entry(slot.account).or_default().push(slot);
+        }
+        Ok(slots)
+    }
+}
+
+impl Store {
+    /// From which attempts on slots may still count.
+    pub(super) async fn first_that_count(
+        &mut self,
+        boot: &str,
+        now: Moment,
+        horizons: &Horizons,
+    ) -> Result<FirstThatCount, StoreError> {
+        let far = self.first_attempt_that_counts(boot, now, horizons.far()).await?;
+        if horizons.near() == horizons.far() {
+            return Ok(FirstThatCount { far, near: far, far_actions: 0 });
+        }
+        let near = self.first_attempt_that_counts(boot, now, horizons.near()).await?;
+        let far_actions = Action::ALL.into_iter().filter(|action| horizons.reaches_far(*action));
+        Ok(FirstThatCount { far, near, far_actions: far_actions.fold(0, |bits, action| bits | 1 << action.code()) })
+    }
+
+    /// Attempts were reserved in the order of time, so the first that can still count in a window of this length is found by halving.
+    /// Within this boot by ticks. Those of other boots count until their processes were known to be dead, which was when a drain of this
+    /// boot took over; where that is not long enough ago, they are told by the wall clock, which may have been wrong by as much as
+    /// [`WALL_DOUBT_MS`] then or now. The few whose end came late or never stand out of the order and have indexes of their own.
+    async fn first_attempt_that_counts(
+        &mut self,
+        boot: &str,
+        now: Moment,
+        horizon: Duration,
+    ) -> Result<AttemptId, StoreError> {
+        let horizon_ms = i64::try_from(horizon.as_millis()).unwrap_or(i64::MAX);
+        let found = sqlx::query_as(FIRST_THAT_COUNTS)
+            .bind(boot)
+            .bind(now.tick.0.saturating_sub(horizon_ms).saturating_sub(LATE_MS))
+            .bind(now.wall.0.saturating_sub(horizon_ms).saturating_sub(WALL_DOUBT_MS))
+            .fetch_one(&mut self.connection)
+            .await;
+        let (first,): (i64,) = found.map_err(|e| self.sort(e))?;
+        Ok(AttemptId(first))
+    }
+
+    /// The newest `most` attempts of an account that may still count, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn newest_attempts(
+        &mut self,
+        account: AccountId,
+        most: u32,
+        boot: &str,
+        now: Moment,
+        horizons: &Horizons,
+    ) -> Result<Vec<RecentSlot>, StoreError> {
+        let from = self.first_that_count(boot, now, horizons).await?;
+        let newest = sqlx::query_as(NEWEST).bind(boot).bind(account.0).bind(most);
+        let newest = newest.bind(from.far.0).bind(from.near.0).bind(from.far_actions);
+        let found: Result<(Option<String>, Option<String>, Option<String>), _> =
+            newest.fetch_one(&mut self.connection).await;
+        let (uppers, actions, elsewhere) = found.map_err(|e| self.sort(e))?;
+        let elsewhere = parse_each(elsewhere.as_deref(), another_boots_moment);
+        let slots = each_number(uppers.as_deref()).zip(each_number(actions.as_deref())).zip(elsewhere);
+        slots
+            .map(|((upper, action), elsewhere)| {
+                Ok(RecentSlot { action: action_of(action?)?, upper: Tick(upper?), elsewhere: elsewhere? })
+            })
+            .collect()
+    }
+}
+
+/// `tick:wall`, or nothing for this boot's.
+fn another_boots_moment(text: &[u8]) -> Option<Option<Moment>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    let (tick, wall) = std::str::from_utf8(text).ok()?.split_once(':')?;
+    Some(Some(Moment { tick: Tick(tick.parse().ok()?), wall: Wall(wall.parse().ok()?) }))
+}
+
+fn slots_of(columns: SlotColumns) -> Result<Vec<StoredSlot>, StoreError> {
+    let (accounts, actions, ticks, walls, uppers, flags) = columns;
+    let column = |text: Option<String>| numbers(text.as_deref()).map(Vec::into_iter);
+    let when = column(ticks)?.zip(column(walls)?).zip(column(uppers)?);
+    let whose = column(accounts)?.zip(column(actions)?).zip(column(flags)?);
+    whose
+        .zip(when)
+        .map(|(((account, action), flags), ((tick, wall), upper))| {
+            Ok(StoredSlot {
+                account: AccountId(account),
+                action: action_of(action)?,
+                reserved: Moment { tick: Tick(tick), wall: Wall(wall) },
+                upper: Tick(upper),
+                open: flags & 1 != 0,
+                same_boot: flags & 2 != 0,
+                clock_checked: flags & 4 != 0,
+            })
+        })
+        .collect()
+}
+
+/// An ordinary request ends this much after its reservation at most; later ends are in the index `attempt_late`.
+const LATE_MS: i64 = 600_000;
+/// How far a wall clock is believed to be wrong at most: one that is further off gets no answer, for certificates are good for some months.
+const WALL_DOUBT_MS: i64 = 31 * 86_400_000;
+
+/// Slots in one row with a text for each column, which is read several times faster than an array for each slot. Which of them count is
+/// read off the index alone.
+pub(super) const SLOTS: &str = "
+    select group_concat(account_id), group_concat(action), group_concat(reserved_tick), group_concat(reserved_at),
+           group_concat(upper_tick), group_concat(flags)
+      from (select a.account_id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick,
+                   (a.ended_at is null) + 2 * (d.boot = ?1) + 4 * d.clock_checked as flags
+              from json_each(?2) j
+              join attempt a on a.account_id = j.value and a.id >= ?3 and a.id <= ?6 and (a.id >= ?4 or (?5 >> a.action) & 1)
+              join drain d on d.id = a.drain_id)";
+
+const NEWEST: &str = "
+    select group_concat(upper_tick), group_concat(action), group_concat(elsewhere)
+      from (select a.upper_tick, a.action, iif(d.boot = ?1, '', a.reserved_tick || ':' || a.reserved_at) as elsewhere
+              from attempt a join drain d on d.id = a.drain_id
+             where a.account_id = ?2 and a.id >= ?4 and (a.id >= ?5 or (?6 >> a.action) & 1)
+             order by a.id desc limit ?3)";
+
+/// What was reserved before `?2` by its boot's ticks, or before `?3` by the wall clock where its boot is another, cannot count; halved
+/// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `?2`. Late
+/// ends are looked at one by one; and an attempt of another boot without an end was over when the next drain had the queue.
+pub(super) const FIRST_THAT_COUNTS: &str = "
+    with recursive
+        elsewhere (counts) as (
+            select coalesce(min(started_tick) >= ?2, 1) from drain
+             where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)),
+        search (low, high) as (
+            select 0, (select coalesce(max(id), 0) + 1 from attempt)
+            union all
+            select iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), a.id + 1, low),
+                   iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), high, (low + high) / 2)
+              from search
+              join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
+              join drain d on d.id = a.drain_id
+              cross join elsewhere e
+             where low < high)
+    select min(id) from (
+        select coalesce(max(low), 0) as id from search where low >= high
+        union all
+        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
+         where a.upper_tick - a.reserved_tick > 600000
+           and iif(d.boot = ?1, a.upper_tick >= ?2, e.counts and a.reserved_at + a.upper_tick - a.reserved_tick >= ?3)
+        union all
+        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
+         where a.ended_at is null and d.boot <> ?1 and e.counts
+           and exists (select 1 from drain next where next.id = d.id + 1
+                          and iif(next.boot = ?1, next.started_tick >= ?2, next.started_at >= ?3)))";
+
+#[cfg(test)]
+#[path = "slots_tests.rs"]
+mod tests;

@@ -1,0 +1,193 @@
+//! What processes are doing with a queue at this moment, for whoever only looks: which jobs a drain works on, and whether a server is
+//! there that takes up queued rows by itself.
+//!
+//! In: what drains have written down, and the locks. Out: facts. What does not belong here: what follows from them for a job
+//! (`app::job_activity`).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::domain::{AccountId, JobId, Platform, Wall, WindowSpec};
+use crate::store::error::StoreError;
+use crate::store::lock::{DrainLock, ServeLock};
+use crate::store::open::Store;
+
+/// What a drain works on, and within which bounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrainScope {
+    /// These jobs; none: every job that has rows left.
+    pub jobs: Option<Vec<JobId>>,
+    /// Nothing is sent after this.
+    pub sends_until: Option<Wall>,
+    /// It ends after so many requests, or so much money, whatever is left then.
+    pub is_capped: bool,
+    /// Within which windows it sends, of each platform that has accounts; for whoever counts again.
+    pub windows: Vec<(Platform, Arc<[WindowSpec]>)>,
+}
+
+impl DrainScope {
+    /// Whether a job is worked on.
+    pub fn covers(&self, job: JobId) -> bool {
+        self.jobs.as_ref().is_none_or(|jobs| jobs.contains(&job))
+    }
+
+    /// The jobs as the database has them.
+    pub(super) fn jobs_json(&self) -> Option<String> {
+        let ids = |jobs: &Vec<JobId>| jobs.iter().map(|job| job.0).collect::<Vec<_>>();
+        self.jobs.as_ref().map(|jobs| serde_json::json!(ids(jobs)).to_string())
+    }
+}
+
+/// What processes are doing with a queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkInProgress {
+    /// The drain that is running; none: nothing is being sent.
+    pub drain: Option<DrainScope>,
+    /// A server is there.
+    pub has_server: bool,
+    /// The server rests until then.
+    pub rests_until: Option<Wall>,
+}
+
+impl Store {
+    /// What processes are doing with the queue now.
+    ///
+    /// # Errors
+    /// The database cannot be read, or a lock's file cannot be opened.
+    pub async fn work_in_progress(&mut self) -> Result<WorkInProgress, StoreError> {
+        let sql = "select ended_at is null and stopped is null, jobs, sends_until, is_capped, rests_until
+                     from drain order by id desc limit 1";
+        let found: Option<(bool, Option<String>, Option<i64>, bool, Option<i64>)> =
+            sqlx::query_as(sql).fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let has_server = ServeLock::is_held(&self.path)?;
+        let Some((is_open, jobs, sends_until, is_capped, rests_until)) = found else {
+            return Ok(WorkInProgress { has_server, ..WorkInProgress::default() });
+        };
+        // A drain whose process died has not written down its end.
+        let is_running = is_open && DrainLock::is_held(&self.path)?;
+        let scope = DrainScope {
+            jobs: jobs_of(jobs.as_deref())?,
+            sends_until: sends_until.map(Wall),
+            is_capped,
+            windows: Vec::new(),
+        };
+        let rests_until = rests_until.map(Wall).filter(|_| has_server && !is_running);
+        Ok(WorkInProgress { drain: is_running.then_some(scope), has_server, rests_until })
+    }
+
+    /// Of the accounts with a trouble those that have sent anything in the newest drain. A trouble that another account keeps is of an earlier one: a success or the
+    /// next refusal decides about it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn accounts_of_newest_drain(&mut self) -> Result<HashSet<AccountId>, StoreError> {
+        let sql = "select account.id from account
+                    where account.trouble is not null and (select attempt.drain_id from attempt where attempt.account_id = account.id
+                            order by attempt.id desc limit 1) = (select max(id) from drain)";
+        let rows: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
+    }
+
+    /// Writes down that this process, which holds the drain's lock, sends nothing, and when it begins again by itself. A drain that an
+    /// error cut off has not written down its end; it ends here.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn note_rest(&mut self, until: Option<Wall>) -> Result<(), StoreError> {
+        let sql =
+            "update drain set stopped = iif(ended_at is null, coalesce(stopped, 'cut_off'), stopped), rests_until = ?1
+                    where id = (select max(id) from drain)
+                      and (rests_until is not ?1 or (ended_at is null and stopped is null))";
+        let update = sqlx::query(sql).bind(until.map(|at| at.0)).execute(&mut self.connection).await;
+        update.map(|_| ()).map_err(|e| self.sort(e))
+    }
+}
+
+fn jobs_of(text: Option<&str>) -> Result<Option<Vec<JobId>>, StoreError> {
+    let Some(text) = text else { return Ok(None) };
+    let ids: Vec<i64> = serde_json::from_str(text)
+        .map_err(|error| StoreError::impossible(format!("a drain's jobs {text:?}: {error}")))?;
+    Ok(Some(ids.into_iter().map(JobId).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::{BootId, Horizons, Moment, Tick};
+    use crate::store::{Drain, QueueKind};
+
+    const NOW: Moment = Moment { tick: Tick(1_000_000), wall: Wall(1_700_000_000_000) };
+
+    async fn begin(path: &std::path::Path, scope: &DrainScope) -> Drain {
+        let store = Store::open(path, QueueKind::Real).await.unwrap();
+        let lock = DrainLock::take(path).unwrap();
+        let horizons = Horizons::all(Duration::from_secs(900));
+        Drain::begin(store, lock, scope, NOW, BootId("here".into()), &horizons, 30_000).await.unwrap().0
+    }
+
+    #[tokio::test]
+    async fn only_a_drain_whose_process_lives_is_in_progress() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db");
+        let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
+        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
+        let scope =
+            DrainScope { jobs: Some(vec![JobId(7)]), sends_until: Some(Wall(9)), is_capped: true, windows: Vec::new() };
+        let drain = begin(&path, &scope).await;
+        let seen = looks.work_in_progress().await.unwrap();
+        assert_eq!(seen, WorkInProgress { drain: Some(scope.clone()), ..WorkInProgress::default() });
+        assert!(scope.covers(JobId(7)) && !scope.covers(JobId(8)) && DrainScope::default().covers(JobId(8)));
+        // Dropped without an end, as when its process is killed.
+        drop(drain);
+        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
+        let drain = begin(&path, &DrainScope::default()).await;
+        assert_eq!(looks.work_in_progress().await.unwrap().drain, Some(DrainScope::default()));
+        drain.end(NOW, "finished").await.unwrap();
+        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
+    }
+
+    #[tokio::test]
+    async fn only_what_an_account_met_in_this_drain_is_of_this_drain() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db");
+        let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
+        for sql in [
+            "insert into account (id, name, platform, user_id, trouble)
+             values (1, 'ada', 'x-v2', '42', 'forbidden'), (2, 'bea', 'x-v2', '43', 'forbidden'), (3, 'cid', 'x-v2', '44', null)",
+            "insert into drain (id, boot, started_tick, started_at) values (1, 'here', 0, 0)",
+            "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+             values (1, 1, 1, 1, 0, 0, 0), (2, 1, 1, 1, 0, 0, 0), (3, 1, 1, 1, 0, 0, 0)",
+        ] {
+            sqlx::query(sql).execute(&mut looks.connection).await.unwrap();
+        }
+        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(1), AccountId(2)]));
+        let drain = begin(&path, &DrainScope::default()).await;
+        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::new());
+        let sql = "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
+                   values (2, 1, ?1, 1, 0, 0, 0)";
+        sqlx::query(sql).bind(drain.fence().0).execute(&mut looks.connection).await.unwrap();
+        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(2)]));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_rests_works_on_nothing_though_it_holds_the_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("q.db");
+        let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
+        let _serves = ServeLock::try_take(&path).unwrap();
+        let drain = begin(&path, &DrainScope::default()).await;
+        assert!(looks.work_in_progress().await.unwrap().drain.is_some());
+        // An error cut the drain off; the server holds the lock still.
+        drop(drain);
+        let _lock = DrainLock::take(&path).unwrap();
+        assert!(looks.work_in_progress().await.unwrap().drain.is_some(), "nobody has said otherwise yet");
+        looks.note_rest(Some(Wall(5))).await.unwrap();
+        let rests = WorkInProgress { drain: None, has_server: true, rests_until: Some(Wall(5)) };
+        assert_eq!(looks.work_in_progress().await.unwrap(), rests);
+        looks.note_rest(None).await.unwrap();
+        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress { rests_until: None, ..rests });
+    }
+}

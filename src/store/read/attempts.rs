@@ -1,0 +1,122 @@
+//! The attempts on record, handed out as they were made, so that somebody else can count them again.
+
+use crate::domain::{AccountId, Action, Fence, Moment, Platform, Tick, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::action_of;
+
+/// When one request may have been counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptSpan {
+    /// Which drain sent it.
+    pub drain: Fence,
+    /// Which boot its ticks count from.
+    pub boot: String,
+    /// Whether the wall clock of its drain agreed with the platform's.
+    pub clock_checked: bool,
+    /// What for.
+    pub action: Action,
+    /// When its slot was written down: not before this.
+    pub reserved: Moment,
+    /// Not after this.
+    pub upper: Tick,
+}
+
+/// When one request that reads may have been counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadSpan {
+    /// Of which endpoint.
+    pub endpoint: String,
+    /// Which boot its ticks count from by now.
+    pub boot: String,
+    /// When its slot was written down. The tick of a slot from before the machine booted is not of its own boot any more.
+    pub reserved: Moment,
+    /// Not after this.
+    pub upper: Tick,
+}
+
+/// Attempts in one page.
+const PAGE_ROWS: i64 = 10_000;
+
+impl Store {
+    /// Hands every attempt of an account to `each`, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn attempts_of(&mut self, account: AccountId, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
+        let sql =
+            "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
+                     from attempt a join drain d on d.id = a.drain_id
+                    where a.account_id = ?1 and a.id > ?2 order by a.id limit ?3";
+        self.page_through(sql, account.0, each).await
+    }
+
+    /// Hands every attempt of all accounts of a platform to `each`, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn attempts_at(&mut self, platform: Platform, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
+        let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
+                     from attempt a cross join account on account.id = a.account_id cross join drain d on d.id = a.drain_id
+                    where account.platform = ?1 and a.id > ?2 order by a.id limit ?3";
+        self.page_through(sql, platform.name(), each).await
+    }
+
+    async fn page_through<'q, T>(
+        &mut self,
+        sql: &'static str,
+        whose: T,
+        mut each: impl FnMut(AttemptSpan),
+    ) -> Result<(), StoreError>
+    where
+        T: sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Copy + Send + 'q,
+    {
+        let mut behind = 0;
+        loop {
+            let page: Vec<(i64, i64, i64, i64, i64, i64, String, i64)> = sqlx::query_as(sql)
+                .bind(whose)
+                .bind(behind)
+                .bind(PAGE_ROWS)
+                .fetch_all(&mut self.connection)
+                .await
+                .map_err(|e| self.sort(e))?;
+            let Some(last) = page.last() else { return Ok(()) };
+            behind = last.0;
+            for (_, action, tick, at, upper, drain, boot, checked) in page {
+                each(AttemptSpan {
+                    drain: Fence(drain),
+                    boot,
+                    clock_checked: checked != 0,
+                    action: action_of(action)?,
+                    reserved: Moment { tick: Tick(tick), wall: Wall(at) },
+                    upper: Tick(upper),
+                });
+            }
+        }
+    }
+
+    /// Hands every request of an account that read to `each`, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn reads_of(&mut self, account: AccountId, mut each: impl FnMut(ReadSpan)) -> Result<(), StoreError> {
+        let sql = "select id, endpoint, boot, reserved_tick, reserved_at, upper_tick from read_request
+                    where account_id = ?1 and id > ?2 order by id limit ?3";
+        let mut behind = 0;
+        loop {
+            let page: Vec<(i64, String, String, i64, i64, i64)> = sqlx::query_as(sql)
+                .bind(account.0)
+                .bind(behind)
+                .bind(PAGE_ROWS)
+                .fetch_all(&mut self.connection)
+                .await
+                .map_err(|e| self.sort(e))?;
+            let Some(last) = page.last() else { return Ok(()) };
+            behind = last.0;
+            for (_, endpoint, boot, tick, at, upper) in page {
+                let reserved = Moment { tick: Tick(tick), wall: Wall(at) };
+                each(ReadSpan { endpoint, boot, reserved, upper: Tick(upper) });
+            }
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Looking through a round's rows: a page at a time, by outcome, reason or text, and what a chart needs. Bounded by rows looked
+//! at, never by rows there are: the first page of ten million costs what the first page of fifty does.
+
+use crate::domain::{Outcome, Target, TaskId, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+use crate::store::queue::state_of;
+
+/// The most rows a page has.
+pub const MAX_PAGE_ROWS: u32 = 200;
+/// Rows looked at in one statement, and statements in one page, where no index leads to the rows asked for.
+const SPAN_ROWS: i64 = 100_000;
+const MAX_SPANS: u32 = 4;
+/// Of rejected rows those without a task come first. From here on a place is one among the others: no file has so many lines.
+const TASKS_FROM: i64 = 1 << 48;
+
+/// Which rows of a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowQuery<'a> {
+    /// Only those with this outcome; none: every task.
+    pub outcome: Option<Outcome>,
+    /// Only those with this reason.
+    pub reason: Option<&'a str>,
+    /// Only those whose cells hold this text, upper or lower case.
+    pub text: Option<&'a str>,
+    /// Behind this place: what [`RowPage::next`] of the page before said. 0 is the beginning.
+    pub after: i64,
+    /// At most so many, 1 to [`MAX_PAGE_ROWS`].
+    pub most: u32,
+}
+
+/// A row as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowView {
+    /// Its task; none for duplicates and rows that were rejected from the start.
+    pub task: Option<TaskId>,
+    /// The physical line where its record begins.
+    pub line: u64,
+    /// Its target; none where the row names none that can be used.
+    pub target: Option<String>,
+    /// Its cells as one CSV record; none where the target is all there is.
+    pub record: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+    /// The HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// Requests sent for it.
+    pub attempts: u32,
+    /// When it was settled.
+    pub finished_at: Option<Wall>,
+    /// It is no longer in the file.
+    pub vanished: bool,
+}
+
+/// Some rows, and where to go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowPage {
+    /// The rows, in the order of the file.
+    pub rows: Vec<RowView>,
+    /// Behind which place the next page begins; none: there is none.
+    pub next: Option<i64>,
+    /// The page ended because enough rows had been looked at, not because it was full.
+    pub cut: bool,
+}
+
+type TaskRow = (i64, i64, String, Option<String>, i64, Option<String>, Option<i64>, i64, Option<i64>, i64);
+
+/// Tasks of a round's finished loads in the order of their IDs. `?1` the round, `?2` behind, `?3` up to, `?4` how many, `?5` the
+/// reason, `?6` the text, `?7` the newest load, whose runs say where rows stand now.
+macro_rules! tasks {
+    ($hint:literal, $condition:literal) => {
+        concat!(
+            "select task.id,
+                    coalesce((select r.line + task.id - r.task_id from row_run r
+                               where r.load_id = ?7 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1),
+                             task.line),
+                    cast(task.target as text), c.record, task.state, task.reason, task.http_status, task.attempts,
+                    task.finished_at, task.vanished
+               from load cross join task ",
+            $hint,
+            " on task.id between max(load.first_task_id, ?2 + 1) and min(load.last_task_id, ?3)
+               left join task_cells c on c.task_id = task.id
+              where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and ",
+            $condition,
+            " and (?5 is null or task.reason = ?5)
+              and (?6 is null or instr(lower(coalesce(c.record, cast(task.target as text))), lower(?6)) > 0)
+              order by load.id, task.id limit ?4"
+        )
+    };
+}
+
+const ALL: &str = tasks!("", "true");
+const UNSETTLED: &str = tasks!("", "task.state < 4");
+const DONE: &str = tasks!("", "task.state = 4");
+const GONE: &str = tasks!("indexed by task_troubled", "task.state in (5, 6) and task.state = 5");
+const FAILED: &str = tasks!("indexed by task_troubled", "task.state in (5, 6) and task.state = 6");
+const CANCELLED: &str = tasks!("", "task.state = 7");
+const KEPT: &str = tasks!("", "task.state = 8");
+const REJECTED: &str = tasks!("indexed by task_rejected", "task.state = 9");
+
+const BY_TARGET: &str = "
+    select task.id,
+           coalesce((select r.line + task.id - r.task_id from row_run r
+                      where r.load_id = ?4 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
+           cast(task.target as text), c.record, task.state, task.reason, task.http_status, task.attempts,
+           task.finished_at, task.vanished
+      from lane
+      join task_key key on key.lane_id = lane.id and key.target = (?2 ->> '$')
+      join task on task.id = key.task_id and task.id <= ?3
+      left join task_cells c on c.task_id = task.id
+     where lane.round_id = ?1
+     order by task.id limit 200";
+
+/// The first place at which an unsettled task can stand, so that a page of them does not begin with millions that are done.
+const FIRST_UNSETTLED: &str = "
+    select min(id) from (
+        select (select min(task.id) from task where task.lane_id = lane.id and task.state = 0) as id
+          from lane where lane.round_id = ?1
+        union all select min(task.id) from task where task.state in (2, 3)
+        union all select min(attempt.task_id) from attempt where attempt.ended_at is null)";
+
+const WITHOUT_TASK: &str = "
+    select r.line, coalesce(r.record, cast(task.target as text)), r.reason
+      from row_without_task r left join task on task.id = r.task_id
+     where r.load_id = ?1 and r.line > ?2 and r.line <= ?3 and r.outcome = ?5 and (?6 is null or r.reason = ?6)
+       and (?7 is null or instr(lower(coalesce(r.record, '')), lower(?7)) > 0)
+     order by r.line limit ?4";
+
+impl Store {
+    /// A page of a job's newest round.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn rows(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
+        let query = RowQuery { most: query.most.clamp(1, MAX_PAGE_ROWS), ..*query };
+        match query.outcome {
+            Some(Outcome::Duplicate) => self.rows_without_task(job, &query).await,
+            Some(Outcome::Rejected) => self.rejected_rows_of_both_kinds(job, &query).await,
+            _ => self.task_rows(job, &query).await,
+        }
+    }
+
+    /// Rows that made no task, then tasks that were rejected later.
+    async fn rejected_rows_of_both_kinds(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
+        if query.after < TASKS_FROM {
+            let page = self.rows_without_task(job, query).await?;
+            if page.next.is_some() || self.rejected_tasks(job).await? == 0 {
+                return Ok(page);
+            }
+            if !page.rows.is_empty() {
+                return Ok(RowPage { next: Some(TASKS_FROM), ..page });
+            }
+        }
+        let after = (query.after - TASKS_FROM).max(0);
+        let page = self.task_rows(job, &RowQuery { after, ..*query }).await?;
+        Ok(RowPage { next: page.next.map(|behind| TASKS_FROM + behind), ..page })
+    }
+
+    async fn rejected_tasks(&mut self, job: &Job) -> Result<i64, StoreError> {
+        let sql = "select rejected_tasks from round where id = ?1";
+        let found = sqlx::query_as(sql).bind(job.round.0).fetch_one(&mut self.connection).await;
+        let (tasks,): (i64,) = found.map_err(|e| self.sort(e))?;
+        Ok(tasks)
+    }
+
+    async fn task_rows(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
+        let (sql, indexed) = match query.outcome {
+            Some(Outcome::Pending) => (UNSETTLED, false),
+            Some(Outcome::Done) => (DONE, false),
+            Some(Outcome::Gone) => (GONE, true),
+            Some(Outcome::Failed) => (FAILED, true),
+            Some(Outcome::Cancelled) => (CANCELLED, false),
+            Some(Outcome::Kept) => (KEPT, false),
+            Some(Outcome::Rejected) => (REJECTED, true),
+            Some(Outcome::Duplicate) | None => (ALL, false),
+        };
+        let (first, last) = self.task_range(job).await?;
+        let mut behind = query.after.max(first - 1);
+        if query.outcome == Some(Outcome::Pending) {
+            let (found,): (Option<i64>,) = sqlx::query_as(FIRST_UNSETTLED)
+                .bind(job.round.0)
+                .fetch_one(&mut self.connection)
+                .await
+                .map_err(|e| self.sort(e))?;
+            behind = behind.max(found.map_or(last, |id| id - 1));
+        }
+        let mut page = RowPage::default();
+        // A text is looked for in every row, index or not.
+        let spanned = !indexed || query.text.is_some() || query.reason.is_some();
+        for _ in 0..MAX_SPANS {
+            let to = if spanned { last.min(behind.saturating_add(SPAN_ROWS)) } else { last };
+            let left = query.most - page.rows.len() as u32;
+            let rows: Vec<TaskRow> = sqlx::query_as(sql)
+                .bind(job.round.0)
+                .bind(behind)
+                .bind(to)
+                .bind(left)
+                .bind(query.reason)
+                .bind(query.text)
+                .bind(job.load)
+                .fetch_all(&mut self.connection)
+                .await
+                .map_err(|e| self.sort(e))?;
+            let full = rows.len() as u32 == left;
+            behind = if full { rows.last().map_or(to, |row| row.0) } else { to };
+            page.rows.extend(rows.into_iter().map(row_view).collect::<Result<Vec<_>, _>>()?);
+            if full || behind >= last {
+                page.next = (behind < last).then_some(behind);
+                return Ok(page);
+            }
+        }
+        Ok(RowPage { next: Some(behind), cut: true, ..page })
+    }
+
+    /// The tasks of a job's newest round that act on `target`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn rows_of_target(&mut self, job: &Job, target: &Target) -> Result<RowPage, StoreError> {
+        let mut json = String::new();
+        crate::store::load::write_target(&mut json, target);
+        let rows: Vec<TaskRow> = sqlx::query_as(BY_TARGET)
+            .bind(job.round.0)
+            .bind(json)
+            .bind(job.visible_to.0)
+            .bind(job.load)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let rows = rows.into_iter().map(row_view).collect::<Result<Vec<_>, _>>()?;
+        Ok(RowPage { rows, next: None, cut: false })
+    }
+
+    async fn rows_without_task(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
+        let outcome = query.outcome.unwrap_or(Outcome::Rejected);
+        let sql = "select coalesce(max(line), 0) from row_without_task where load_id = ?1";
+        let (last,): (i64,) =
+            sqlx::query_as(sql).bind(job.load).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let to = query.after.saturating_add(SPAN_ROWS * i64::from(MAX_SPANS)).min(last);
+        let found: Vec<(i64, Option<String>, String)> = sqlx::query_as(WITHOUT_TASK)
+            .bind(job.load)
+            .bind(query.after)
+            .bind(to)
+            .bind(query.most)
+            .bind(outcome.name())
+            .bind(query.reason)
+            .bind(query.text)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let full = found.len() as u32 == query.most;
+        let behind = if full { found.last().map_or(to, |row| row.0) } else { to };
+        let row = |(line, record, reason): (i64, Option<String>, String)| RowView {
+            task: None,
+            line: u64::try_from(line).unwrap_or(0),
+            target: None,
+            record,
+            outcome,
+            reason: Some(reason),
+            http_status: None,
+            attempts: 0,
+            finished_at: None,
+            vanished: false,
+        };
+        let rows = found.into_iter().map(row).collect();
+        Ok(RowPage { rows, next: (behind < last).then_some(behind), cut: !full && behind < last })
+    }
+
+    /// The first and the last ID of a round's tasks; other rounds' may lie between.
+    async fn task_range(&mut self, job: &Job) -> Result<(i64, i64), StoreError> {
+        let sql = "select coalesce(min(first_task_id), 1), coalesce(max(last_task_id), 0)
+                     from load where round_id = ?1 and finished_at is not null";
+        sqlx::query_as(sql).bind(job.round.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))
+    }
+}
+
+fn row_view(row: TaskRow) -> Result<RowView, StoreError> {
+    let (id, line, target, record, state, reason, status, attempts, finished, vanished) = row;
+    Ok(RowView {
+        task: Some(TaskId(id)),
+        line: u64::try_from(line).unwrap_or(0),
+        target: Some(target),
+        record,
+        outcome: state_of(state)?.outcome(),
+        reason,
+        http_status: status.and_then(|status| u16::try_from(status).ok()),
+        attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+        finished_at: finished.map(Wall),
+        vanished: vanished != 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::{Action, Platform, TargetId};
+    use crate::store::{LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace};
+
+    /// 300,000 tasks on line 2 and up, a rejected row behind them; every 100,000th has failed, the first half is done.
+    async fn big_job(folder: &std::path::Path) -> (Store, Job) {
+        const ROWS: u64 = 300_000;
+        let mut store = Store::open(&folder.join("q.db"), QueueKind::Real).await.unwrap();
+        let account =
+            store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &"42".parse().unwrap()).await.unwrap();
+        let new = NewJob {
+            name: "big".into(),
+            path: "/big.csv".into(),
+            action: Some(Action::Unlike),
+            account: Some(account),
+            keep: None,
+            target_column: None,
+            host: None,
+        };
+        let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, Wall(1)).await.unwrap();
+        for n in 1..=ROWS {
+            let target = Target::Id(TargetId::from_i64(n as i64).unwrap());
+            let place = RowPlace::Task { action: Action::Unlike, account, target, spared: None };
+            let record = (n == 250_000).then(|| format!("{n},Needle"));
+            loader.push(LoadRow { line: n + 1, place, record }).await.unwrap();
+        }
+        let place = RowPlace::Rejected { reason: "not_an_id".into(), task: None };
+        loader.push(LoadRow { line: ROWS + 2, place, record: Some("x,y".into()) }).await.unwrap();
+        loader.finish().await.unwrap();
+        for sql in [
+            "update task set state = 4, finished_at = 5 where id <= 150000",
+            "update task set state = 6, finished_at = 6, reason = 'protected' where id % 100000 = 0",
+            "update round set pending = 149998, done = 149999, failed = 3",
+        ] {
+            sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+        }
+        let job = store.job("big").await.unwrap().unwrap();
+        (store, job)
+    }
+
+    fn lines(page: &RowPage) -> Vec<u64> {
+        page.rows.iter().map(|row| row.line).collect()
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn pages_are_cut_by_rows_looked_at_and_go_on_where_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut store, job) = big_job(folder.path()).await;
+        let query = RowQuery { most: 3, ..RowQuery::default() };
+        let first = store.rows(&job, &query).await.unwrap();
+        assert_eq!((lines(&first), first.cut), (vec![2, 3, 4], false));
+        let second = store.rows(&job, &RowQuery { after: first.next.unwrap(), ..query }).await.unwrap();
+        assert_eq!(lines(&second), [5, 6, 7]);
+        // By index: none of the done ones in between is looked at.
+        let failed = RowQuery { outcome: Some(Outcome::Failed), ..query };
+        assert_eq!(lines(&store.rows(&job, &failed).await.unwrap()), [100_001, 200_001, 300_001]);
+        let pending = RowQuery { outcome: Some(Outcome::Pending), ..query };
+        assert_eq!(lines(&store.rows(&job, &pending).await.unwrap()), [150_002, 150_003, 150_004]);
+        let found = store.rows(&job, &RowQuery { text: Some("nEEdle"), ..query }).await.unwrap();
+        assert_eq!((lines(&found), found.cut), (vec![250_001], false));
+        let rejected = store.rows(&job, &RowQuery { outcome: Some(Outcome::Rejected), ..query }).await.unwrap();
+        assert_eq!((lines(&rejected), rejected.next), (vec![300_002], None));
+        let target = store.rows_of_target(&job, &"250000".parse().unwrap()).await.unwrap();
+        assert_eq!(lines(&target), [250_001]);
+        // One failed task, one reason, all: each is counted where it is changed.
+        assert_eq!(store.retry_task(&job, TaskId(100_000)).await.unwrap().tasks, 1);
+        assert_eq!(store.retry_task(&job, TaskId(100_000)).await.unwrap().tasks, 0);
+        assert_eq!(store.retry_reason(&job, "suspended", Wall(9)).await.unwrap().tasks, 0);
+        assert_eq!(store.retry_reason(&job, "protected", Wall(9)).await.unwrap().tasks, 2);
+        let counts = store.counts(job.round).await.unwrap();
+        assert_eq!((counts.failed, counts.pending), (0, 150_001));
+        let (reasons, cut) = store.top_reasons(&job).await.unwrap();
+        assert_eq!((reasons.len(), reasons[0].outcome, cut), (1, Outcome::Rejected, false));
+        let course = store.course(&job).await.unwrap();
+        assert_eq!((course.tasks.len(), course.total), (5_000, 300_000));
+    }
+}

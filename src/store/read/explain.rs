@@ -1,0 +1,158 @@
+//! Every attempt at a target, and what the platform answered.
+
+use crate::domain::{Action, CrashCount, Outcome, Target, TaskState, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::{action_of, state_of};
+
+/// A task and its attempts, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskHistory {
+    /// Its job.
+    pub job: String,
+    /// The round of that job, 1 and up.
+    pub round: u32,
+    /// The line of its row.
+    pub line: u64,
+    /// What was to be done.
+    pub action: Action,
+    /// The short name of the account.
+    pub account: String,
+    /// Where it stands.
+    pub state: TaskState,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+    /// Its row is no longer in the file.
+    pub vanished: bool,
+    /// Deaths of the process that count against it since its last answer.
+    pub crashes: CrashCount,
+    /// What its row says where that is not what its key says: a bit of one of them has flipped.
+    pub damaged: Option<String>,
+    /// The requests sent for it.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// A request and its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptView {
+    /// When its slot was written down.
+    pub reserved_at: Wall,
+    /// When it ended; none while it is in flight.
+    pub ended_at: Option<Wall>,
+    /// The HTTP status; none where no answer came.
+    pub http_status: Option<u16>,
+    /// What the answer meant, in one word.
+    pub finding: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What the platform said.
+    pub detail: Option<String>,
+}
+
+pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>, i64, Option<String>);
+type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
+
+impl Store {
+    /// The tasks on a target, oldest job first; of a handle, also those on the user it was found to be.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
+        let mut json = String::new();
+        crate::store::load::write_target(&mut json, target);
+        let handle = if let Target::Handle(handle) = target { Some(handle.as_str()) } else { None };
+        let sql = "select job.name, round.number,
+                          coalesce((select r.line + task.id - r.task_id from row_run r
+                                     where r.load_id = (select max(load.id) from load
+                                                         where load.round_id = round.id and load.finished_at is not null)
+                                       and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
+                          lane.action, account.name, task.state, task.reason, task.vanished,
+                          task.last_attempt_id, task.crashes,
+                          iif(task.target is key.target and task.lane_id = lane.id, null, cast(task.target as text))
+                     from lane
+                     join task_key key on key.lane_id = lane.id and key.target in (
+                              select ?1 ->> '$' union all
+                              select r.target from handle_resolution r where r.handle = ?2 and r.target is not null)
+                     join task on task.id = key.task_id
+                     join round on round.id = lane.round_id and task.id <= round.visible_to
+                     join job on job.id = round.job_id
+                     join account on account.id = lane.account_id
+                    order by task.id";
+        let rows: Vec<TaskRow> = sqlx::query_as(sql)
+            .bind(json)
+            .bind(handle)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let mut histories = Vec::with_capacity(rows.len());
+        for row in rows {
+            histories.push(self.history_of(row).await?);
+        }
+        Ok(histories)
+    }
+
+    pub(super) async fn history_of(&mut self, row: TaskRow) -> Result<TaskHistory, StoreError> {
+        let (job, round, line, action, account, state, reason, vanished, last_attempt, crashes, damaged) = row;
+        let state = state_of(state)?;
+        Ok(TaskHistory {
+            job,
+            round: u32::try_from(round).unwrap_or(0),
+            line: line as u64,
+            action: action_of(action)?,
+            account,
+            state,
+            outcome: state.outcome(),
+            reason,
+            vanished: vanished != 0,
+            crashes: CrashCount::stored(crashes),
+            damaged,
+            attempts: self.attempt_chain(last_attempt).await?,
+        })
+    }
+
+    /// The attempts of a task hang together by their previous ones, so that no index has to be kept for them.
+    async fn attempt_chain(&mut self, last: Option<i64>) -> Result<Vec<AttemptView>, StoreError> {
+        const MOST_ATTEMPTS: i64 = 1_000;
+        let sql = "with recursive chain (id, depth) as (
+                       select ?1, 1 where ?1 is not null
+                       union all
+                       select a.previous_id, depth + 1 from chain join attempt a on a.id = chain.id
+                        where a.previous_id is not null and depth < ?2)
+                   select a.reserved_at, a.ended_at, a.http_status, a.finding, a.reason, a.detail
+                     from chain join attempt a on a.id = chain.id order by a.id";
+        let rows: Vec<AttemptRow> = sqlx::query_as(sql)
+            .bind(last)
+            .bind(MOST_ATTEMPTS)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let view = |(reserved, ended, status, finding, reason, detail): AttemptRow| AttemptView {
+            reserved_at: Wall(reserved),
+            ended_at: ended.map(Wall),
+            http_status: status.and_then(|status| u16::try_from(status).ok()),
+            finding,
+            reason,
+            detail,
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+}
+
+/// One task, `?2`, of a job, `?1`.
+pub(super) const TASK_HISTORY: &str = "
+    select job.name, round.number,
+           coalesce((select r.line + task.id - r.task_id from row_run r
+                      where r.load_id = (select max(load.id) from load
+                                          where load.round_id = round.id and load.finished_at is not null)
+                        and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
+           lane.action, account.name, task.state, task.reason, task.vanished, task.last_attempt_id, task.crashes,
+           iif(exists (select 1 from task_key k where k.lane_id = task.lane_id and k.target = task.target and k.task_id = task.id), null,
+               cast(task.target as text))
+      from task
+      join lane on lane.id = task.lane_id
+      join round on round.id = lane.round_id and task.id <= round.visible_to
+      join job on job.id = round.job_id
+      join account on account.id = lane.account_id
+     where task.id = ?2 and job.id = ?1";

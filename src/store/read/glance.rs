@@ -1,0 +1,259 @@
+//! A round at a glance: reasons with their counts, the course of its settling, an account's newest requests, and whether
+//! anything has moved. Everything here is bounded, for it is asked again and again.
+
+use super::explain::{TASK_HISTORY, TaskHistory, TaskRow};
+use crate::domain::{AccountId, Action, JobId, Outcome, TaskId, Wall};
+use crate::store::columns::numbers;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+use crate::store::queue::{action_of, state_of};
+
+/// Rows read for the reasons of an outcome.
+const MAX_REASON_ROWS: i64 = 100_000;
+/// Tasks read for a chart, spread evenly over the round.
+pub const MAX_SAMPLED_TASKS: u64 = 5_000;
+/// An account's newest attempts that are read for its rate and its day.
+const MAX_RECENT_ATTEMPTS: i64 = 10_000;
+/// The newest attempts in which accounts at work are looked for.
+const MAX_ATTEMPTS_FOR_ACCOUNTS: i64 = 2_000;
+
+/// How often a reason was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopReason {
+    /// What became of the rows.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+/// When sampled tasks were settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    /// Every sampled task: its outcome, and when it was settled.
+    pub tasks: Vec<(Outcome, Option<Wall>)>,
+    /// The round's tasks; more than were sampled where it is a big one.
+    pub total: u64,
+}
+
+/// One of an account's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecentAttempt {
+    /// What for.
+    pub action: Action,
+    /// When its slot was written down.
+    pub reserved_at: Wall,
+    /// Whether the platform answered 2xx, which is what it bills.
+    pub billed: bool,
+}
+
+/// Numbers that move when somebody has told the queue something: loaded, paused, retried, logged in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Commands about jobs.
+    pub generation: i64,
+    /// Accounts there are.
+    pub accounts: i64,
+    /// Sets of credentials, each counted as often as it was renewed.
+    pub credentials: i64,
+    /// Accounts that wait for a login.
+    pub logins_needed: i64,
+}
+
+impl Store {
+    /// Why rows of a job's newest round failed, were gone, rejected or duplicate, the most frequent first; true where there are
+    /// more rows than were read.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn top_reasons(&mut self, job: &Job) -> Result<(Vec<TopReason>, bool), StoreError> {
+        let sql = "select outcome, reason, count(*) from (
+                       select case task.state when 5 then 'gone' else 'failed' end as outcome,
+                              coalesce(task.reason, '') as reason
+                         from load cross join task indexed by task_troubled
+                           on task.state in (5, 6) and task.id between load.first_task_id and load.last_task_id
+                        where load.round_id = ?1 and load.finished_at is not null limit ?3)
+                    group by outcome, reason
+                    union all
+                   select outcome, reason, count(*) from (
+                       select outcome, reason from row_without_task where load_id = ?2 limit ?3)
+                    group by outcome, reason
+                    union all
+                   select 'rejected', reason, count(*) from (
+                       select task.reason from (select id from round where id = ?1 and rejected_tasks > 0) r
+                        cross join load on load.round_id = r.id and load.finished_at is not null
+                        cross join task indexed by task_rejected
+                           on task.state = 9 and task.id between load.first_task_id and load.last_task_id limit ?3)
+                    group by reason
+                    order by 3 desc limit 50";
+        let found: Vec<(String, String, i64)> = sqlx::query_as(sql)
+            .bind(job.round.0)
+            .bind(job.load)
+            .bind(MAX_REASON_ROWS)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let read: i64 = found.iter().map(|(.., rows)| rows).sum();
+        let reasons = found.into_iter().map(|(outcome, reason, rows)| TopReason {
+            outcome: match outcome.as_str() {
+                "gone" => Outcome::Gone,
+                "failed" => Outcome::Failed,
+                "duplicate" => Outcome::Duplicate,
+                _ => Outcome::Rejected,
+            },
+            reason,
+            rows: u64::try_from(rows).unwrap_or(0),
+        });
+        Ok((reasons.collect(), read >= MAX_REASON_ROWS))
+    }
+
+    /// When the tasks of a job's newest round were settled: all of them, or [`MAX_SAMPLED_TASKS`] spread evenly.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn course(&mut self, job: &Job) -> Result<Course, StoreError> {
+        let sql = "select first_task_id, last_task_id from load
+                    where round_id = ?1 and finished_at is not null and last_task_id is not null order by id";
+        let ranges: Vec<(i64, i64)> =
+            sqlx::query_as(sql).bind(job.round.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let total = ranges.iter().map(|(first, last)| u64::try_from(last - first + 1).unwrap_or(0)).sum();
+        let sql = "select group_concat(task.state), group_concat(coalesce(task.finished_at, -1))
+                     from json_each(?1) j join task on task.id = j.value";
+        let (states, times): (Option<String>, Option<String>) = sqlx::query_as(sql)
+            .bind(serde_json::json!(spread(&ranges, total)).to_string())
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let states = numbers(states.as_deref())?.into_iter();
+        let tasks = states.zip(numbers(times.as_deref())?).map(|(state, at)| {
+            let at = (at >= 0).then_some(Wall(at));
+            state_of(state).map(|state| (state.outcome(), at))
+        });
+        Ok(Course { tasks: tasks.collect::<Result<_, _>>()?, total })
+    }
+
+    /// The newest requests of an account since `since`, newest first, at most 10,000.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn recent_attempts(&mut self, account: AccountId, since: Wall) -> Result<Vec<RecentAttempt>, StoreError> {
+        let sql = "select group_concat(action), group_concat(reserved_at),
+                          group_concat(coalesce(http_status between 200 and 299, 0))
+                     from (select action, reserved_at, http_status from attempt
+                            where account_id = ?1 order by id desc limit ?2)
+                    where reserved_at >= ?3";
+        let texts: (Option<String>, Option<String>, Option<String>) = sqlx::query_as(sql)
+            .bind(account.0)
+            .bind(MAX_RECENT_ATTEMPTS)
+            .bind(since.0)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let actions = numbers(texts.0.as_deref())?.into_iter();
+        let columns = actions.zip(numbers(texts.1.as_deref())?).zip(numbers(texts.2.as_deref())?);
+        columns
+            .map(|((action, at), billed)| {
+                Ok(RecentAttempt { action: action_of(action)?, reserved_at: Wall(at), billed: billed != 0 })
+            })
+            .collect()
+    }
+
+    /// The accounts of the newest requests, at most `most`, the lowest number first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn accounts_at_work(&mut self, most: u32) -> Result<Vec<AccountId>, StoreError> {
+        let sql = "select distinct account_id from (select account_id from attempt order by id desc limit ?1)
+                    order by account_id limit ?2";
+        let found: Vec<(i64,)> = sqlx::query_as(sql)
+            .bind(MAX_ATTEMPTS_FOR_ACCOUNTS)
+            .bind(most)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        Ok(found.into_iter().map(|(id,)| AccountId(id)).collect())
+    }
+
+    /// A task of a job, with every attempt at it; none where the job has no such task.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn task(&mut self, job: JobId, task: TaskId) -> Result<Option<(TaskHistory, String)>, StoreError> {
+        let found: Option<TaskRow> = sqlx::query_as(TASK_HISTORY)
+            .bind(job.0)
+            .bind(task.0)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let Some(row) = found else { return Ok(None) };
+        let sql = "select cast(target as text) from task where id = ?1";
+        let (target,): (String,) =
+            sqlx::query_as(sql).bind(task.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(Some((self.history_of(row).await?, target)))
+    }
+
+    /// Whether anything has moved: equal numbers mean no.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn news(&mut self) -> Result<News, StoreError> {
+        let sql = "select (select generation from queue where id = 1), (select count(*) from account),
+                          (select coalesce(sum(generation), 0) + count(*) from credential),
+                          (select count(login_needed) from credential)";
+        let (generation, accounts, credentials, logins_needed): (i64, i64, i64, i64) =
+            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(News { generation, accounts, credentials, logins_needed })
+    }
+
+    /// SQLite's own count of other connections' commits; asking is all but free.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn data_version(&mut self) -> Result<i64, StoreError> {
+        let found = sqlx::query_as("pragma data_version").fetch_one(&mut self.connection).await;
+        let (version,): (i64,) = found.map_err(|e| self.sort(e))?;
+        Ok(version)
+    }
+}
+
+/// IDs out of these ranges, [`MAX_SAMPLED_TASKS`] at most, as far from each other as that takes.
+fn spread(ranges: &[(i64, i64)], total: u64) -> Vec<i64> {
+    let step = total.div_ceil(MAX_SAMPLED_TASKS).max(1);
+    let mut ids = Vec::new();
+    let (mut passed, mut wanted) = (0_u64, 0_u64);
+    for (first, last) in ranges {
+        let length = u64::try_from(last - first + 1).unwrap_or(0);
+        while wanted < passed + length {
+            ids.push(first + (wanted - passed) as i64);
+            wanted += step;
+        }
+        passed += length;
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_sample_is_spread_over_all_ranges(lengths in proptest::collection::vec(0_i64..9_000, 0..6)) {
+            let mut first = 1;
+            let mut ranges = Vec::new();
+            for length in lengths {
+                ranges.push((first, first + length - 1));
+                first += length + 10;
+            }
+            let total: u64 = ranges.iter().map(|(a, b)| (b - a + 1) as u64).sum();
+            let ids = spread(&ranges, total);
+            prop_assert!(ids.len() as u64 <= MAX_SAMPLED_TASKS);
+            prop_assert!(total > MAX_SAMPLED_TASKS || ids.len() as u64 == total);
+            prop_assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert!(ids.iter().all(|id| ranges.iter().any(|(a, b)| a <= id && id <= b)));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What people and programs look at: counts, pages of rows, receipts, the history of a target. Nothing here writes to the queue.
+//!
+//! In: a job and a question. Out: numbers and rows. What does not belong here: showing them (`pages`, `web`, `cli`).
+
+mod attempts;
+mod browse;
+mod explain;
+mod glance;
+mod overview;
+mod receipts;
+mod select_tasks;
+mod status;
+
+pub use attempts::{AttemptSpan, ReadSpan};
+pub use browse::{MAX_PAGE_ROWS, RowPage, RowQuery, RowView};
+pub use explain::{AttemptView, TaskHistory};
+pub use glance::{Course, MAX_SAMPLED_TASKS, News, RecentAttempt, TopReason};
+pub use overview::{ReasonCount, RejectedRow, Stretch, Timeline};
+pub use receipts::ReceiptRow;
+pub use select_tasks::{PickOrder, PickedTask, Wanted};
+pub use status::{Counts, JobStatus};

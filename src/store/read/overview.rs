@@ -1,0 +1,190 @@
+//! A round at a glance: outcomes by reason, the run over time, and the rows that could not be used. Counted from the tasks, in
+//! one pass each. In: a job. Out: numbers. What does not belong here: pages.
+
+use crate::domain::{Action, Outcome, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+use crate::store::queue::state_of;
+
+/// So many rows of one outcome and reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonCount {
+    /// What became of them.
+    pub outcome: Outcome,
+    /// Why; none where there is nothing to say.
+    pub reason: Option<String>,
+    /// How many.
+    pub rows: u64,
+}
+
+/// What was settled by requests in one stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    /// Confirmed.
+    pub done: u64,
+    /// The target did not exist.
+    pub gone: u64,
+    /// Given up.
+    pub failed: u64,
+}
+
+/// A run over time: equal stretches from `begin` on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// When the first stretch begins.
+    pub begin: Wall,
+    /// How long each is, in milliseconds; 0 where nothing was settled.
+    pub stretch_ms: i64,
+    /// What was settled in each.
+    pub stretches: Vec<Stretch>,
+}
+
+/// A row that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// The physical line where the record begins.
+    pub line: u64,
+    /// Why, in one word.
+    pub reason: String,
+    /// Its cells as one CSV record.
+    pub record: Option<String>,
+}
+
+impl Store {
+    /// How many rows of a round have which outcome and reason: by outcome, then the most frequent first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn reasons(&mut self, job: &Job, round: u32) -> Result<Vec<ReasonCount>, StoreError> {
+        let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
+        let rows: Vec<(i64, Option<String>, i64)> =
+            sqlx::query_as(REASONS).bind(round).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let mut counts: Vec<ReasonCount> = Vec::with_capacity(rows.len());
+        for (state, reason, rows) in rows {
+            let (outcome, rows) = (state_of(state)?.outcome(), u64::try_from(rows).unwrap_or(0));
+            match counts.iter_mut().find(|count| count.outcome == outcome && count.reason == reason) {
+                Some(count) => count.rows += rows,
+                None => counts.push(ReasonCount { outcome, reason, rows }),
+            }
+        }
+        let sql = "select outcome = 'duplicate', reason, count(*) from row_without_task where load_id = ?1
+                    group by outcome, reason";
+        let others: Vec<(bool, String, i64)> =
+            sqlx::query_as(sql).bind(load).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        counts.extend(others.into_iter().map(|(is_duplicate, reason, rows)| ReasonCount {
+            outcome: if is_duplicate { Outcome::Duplicate } else { Outcome::Rejected },
+            reason: Some(reason),
+            rows: u64::try_from(rows).unwrap_or(0),
+        }));
+        counts.sort_by_key(|count| (count.outcome.name(), std::cmp::Reverse(count.rows)));
+        Ok(counts)
+    }
+
+    /// What requests settled over time, in at most `most` stretches of a whole number of `unit_ms`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn timeline(&mut self, job: &Job, round: u32, most: u32, unit_ms: i64) -> Result<Timeline, StoreError> {
+        let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Timeline::default()) };
+        let (first, last): (Option<i64>, Option<i64>) =
+            sqlx::query_as(SPAN).bind(round).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (Some(first), Some(last)) = (first, last) else { return Ok(Timeline::default()) };
+        let unit_ms = unit_ms.max(1);
+        let units = (last - first) / unit_ms + 1;
+        let stretch_ms = (units + i64::from(most) - 1) / i64::from(most.max(1)) * unit_ms;
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(STRETCHES)
+            .bind(round)
+            .bind(first)
+            .bind(stretch_ms)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let mut stretches = vec![Stretch::default(); usize::try_from((last - first) / stretch_ms + 1).unwrap_or(1)];
+        for (at, state, count) in rows {
+            let Some(stretch) = usize::try_from(at).ok().and_then(|at| stretches.get_mut(at)) else { continue };
+            let count = u64::try_from(count).unwrap_or(0);
+            match state_of(state)?.outcome() {
+                Outcome::Done => stretch.done += count,
+                Outcome::Gone => stretch.gone += count,
+                _ => stretch.failed += count,
+            }
+        }
+        Ok(Timeline { begin: Wall(first), stretch_ms, stretches })
+    }
+
+    /// The actions that a round's tasks ask for.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<Action>, StoreError> {
+        let sql = "select distinct lane.action from lane join round on round.id = lane.round_id
+                    where round.job_id = ?1 and round.number = ?2 order by lane.action";
+        let rows: Vec<(i64,)> = sqlx::query_as(sql)
+            .bind(job.id.0)
+            .bind(round)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        rows.into_iter().map(|(action,)| crate::store::queue::action_of(action)).collect()
+    }
+
+    /// The first rows of a round's file that could not be used, at most `most`.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn rejected_rows(&mut self, job: &Job, round: u32, most: u32) -> Result<Vec<RejectedRow>, StoreError> {
+        let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
+        let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(REJECTED_ROWS)
+            .bind(load)
+            .bind(most)
+            .bind(round)
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let row = |(line, reason, record)| RejectedRow { line: u64::try_from(line).unwrap_or(0), reason, record };
+        Ok(rows.into_iter().map(row).collect())
+    }
+}
+
+macro_rules! of_round {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            $select,
+            " from load cross join task on task.id between load.first_task_id and load.last_task_id
+              where load.round_id = ?1 and load.finished_at is not null ",
+            $rest
+        )
+    };
+}
+
+const REASONS: &str =
+    of_round!("select task.state, task.reason, count(*)", "group by task.state, task.reason order by task.state");
+
+/// Rows that made no task, and tasks that were rejected later: as they stand in the file.
+const REJECTED_ROWS: &str = "
+    select * from (
+        select line, reason, record from row_without_task
+         where load_id = ?1 and outcome = 'rejected' order by line limit ?2)
+    union all
+    select * from (
+        select coalesce((select r.line + task.id - r.task_id from row_run r
+                          where r.load_id = ?1 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line) as line,
+               coalesce(task.reason, ''), coalesce(c.record, cast(task.target as text))
+          from (select rejected_tasks from round where id = ?3 and rejected_tasks > 0)
+         cross join load cross join task indexed by task_rejected on task.id between load.first_task_id and load.last_task_id
+          left join task_cells c on c.task_id = task.id
+         where load.round_id = ?3 and load.finished_at is not null and task.state = 9 and task.vanished = 0
+         order by load.id, task.id limit ?2)
+    order by 1 limit ?2";
+
+/// What no request settled (kept, cancelled, done by hand) is no part of the run.
+const SPAN: &str = of_round!(
+    "select min(task.finished_at), max(task.finished_at)",
+    "and task.state in (4, 5, 6) and task.reason is not 'by_hand'"
+);
+
+const STRETCHES: &str = of_round!(
+    "select (task.finished_at - ?2) / ?3 as stretch, task.state, count(*)",
+    "and task.state in (4, 5, 6) and task.reason is not 'by_hand' group by 1, 2"
+);

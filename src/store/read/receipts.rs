@@ -1,0 +1,312 @@
+//! Receipts: every row of a round in the order of the file, read as a stream of pages. Rows that have vanished follow.
+
+use crate::domain::{Outcome, Target, TaskId, Wall};
+use crate::store::columns::{each_number, numbers, sparse, targets};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+use crate::store::queue::state_of;
+
+/// A row and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// The physical line where the record begins; none where the row is no longer in the file.
+    pub line: Option<u64>,
+    /// Its task; none where the row made none.
+    pub task: Option<TaskId>,
+    /// The target; none where the row made no task.
+    pub target: Option<Target>,
+    /// The row's cells as one CSV record; none where the file has one column and the cell is the target's plain text.
+    pub record: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+    /// The HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// Requests sent for it.
+    pub attempts: u32,
+    /// When it was settled.
+    pub finished_at: Option<Wall>,
+}
+
+/// Rows in one page; memory does not grow with the job.
+const PAGE_ROWS: i64 = 10_000;
+
+/// A page as the database hands it out: a text for each column, and where the next page begins.
+type PageTexts = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+);
+
+/// Which rows, in which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Those of a round's only load: as their tasks were made.
+    ById,
+    /// Those of a later load: as its runs say.
+    ByRun,
+    /// Those that are no longer in the file.
+    Vanished,
+}
+
+/// Where a page begins: behind this line or ID, as its order has it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cursor {
+    line: i64,
+    id: i64,
+}
+
+impl Store {
+    /// The columns of a round's file; none where it has no header.
+    ///
+    /// # Errors
+    /// The database cannot be read; a round of that number does not exist (then it is none as well).
+    pub async fn columns(&mut self, job: &Job, round: u32) -> Result<Option<Vec<String>>, StoreError> {
+        let sql = "select columns from round where job_id = ?1 and number = ?2";
+        let found: Option<(Option<String>,)> = sqlx::query_as(sql)
+            .bind(job.id.0)
+            .bind(round)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        match found.and_then(|(columns,)| columns) {
+            Some(text) => serde_json::from_str(&text).map(Some).map_err(|e| StoreError::impossible(e.to_string())),
+            None => Ok(None),
+        }
+    }
+
+    /// Hands every row of a round of a job to `each`, in the order of the file; false where there is no such round.
+    ///
+    /// # Errors
+    /// The database cannot be read, a row is damaged, or `each` failed.
+    pub async fn report<E>(
+        &mut self,
+        job: &Job,
+        round: u32,
+        mut each: impl FnMut(ReceiptRow) -> Result<(), E>,
+    ) -> Result<bool, E>
+    where
+        E: From<StoreError>,
+    {
+        let sql = "select round_id, exists (select 1 from row_run where row_run.load_id = newest.load_id), load_id
+                     from (select round.id as round_id, max(load.id) as load_id
+                             from round join load on load.round_id = round.id
+                            where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null
+                            group by round.id) newest";
+        let found: Option<(i64, i64, i64)> = sqlx::query_as(sql)
+            .bind(job.id.0)
+            .bind(round)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let Some((round, has_runs, load)) = found else { return Ok(false) };
+        self.run_report("begin").await?;
+        let done = match self.refuse_damaged(round).await {
+            Ok(()) => self.report_pages(round, has_runs != 0, load, &mut each).await,
+            Err(error) => Err(error.into()),
+        };
+        // One snapshot for all pages; nothing was written, so there is nothing to lose in rolling back.
+        self.run_report("rollback").await?;
+        done.map(|()| true)
+    }
+
+    async fn report_pages<E: From<StoreError>>(
+        &mut self,
+        round: i64,
+        has_runs: bool,
+        load: i64,
+        each: &mut impl FnMut(ReceiptRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let present = if has_runs { (Order::ByRun, load) } else { (Order::ById, round) };
+        let mut others = OtherRows::new(load);
+        for (order, of) in [present, (Order::Vanished, round)] {
+            let mut cursor = Cursor::default();
+            while let Some((page, next)) = self.page(order, of, cursor).await? {
+                cursor = next;
+                for row in page {
+                    if let Some(line) = row.line {
+                        others.before(self, line as i64, each).await?;
+                    }
+                    each(row)?;
+                }
+            }
+            others.before(self, i64::MAX, each).await?;
+        }
+        Ok(())
+    }
+
+    /// The next rows, and where the page after them begins; none at the end.
+    async fn page(
+        &mut self,
+        order: Order,
+        of: i64,
+        from: Cursor,
+    ) -> Result<Option<(Vec<ReceiptRow>, Cursor)>, StoreError> {
+        let (sql, behind) = match order {
+            Order::ById => (PRESENT_BY_ID, from.id),
+            Order::ByRun => (PRESENT_BY_RUN, from.line),
+            Order::Vanished => (VANISHED, from.id),
+        };
+        let texts: PageTexts = sqlx::query_as(sql)
+            .bind(of)
+            .bind(behind)
+            .bind(PAGE_ROWS)
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let (Some(line), Some(id)) = (texts.8, texts.9) else { return Ok(None) };
+        Ok(Some((rows_of(&texts, order)?, Cursor { line, id })))
+    }
+
+    async fn run_report(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+}
+
+/// The rows that made no task, merged in by line.
+struct OtherRows {
+    load: i64,
+    behind: i64,
+    page: std::collections::VecDeque<(i64, String, String, Option<String>)>,
+    ended: bool,
+}
+
+impl OtherRows {
+    fn new(load: i64) -> OtherRows {
+        OtherRows { load, behind: 0, page: std::collections::VecDeque::new(), ended: false }
+    }
+
+    async fn before<E: From<StoreError>>(
+        &mut self,
+        store: &mut Store,
+        line: i64,
+        each: &mut impl FnMut(ReceiptRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        loop {
+            if self.page.is_empty() && !self.ended {
+                self.fetch(store).await?;
+            }
+            match self.page.front() {
+                Some(row) if row.0 < line => {}
+                _ => return Ok(()),
+            }
+            if let Some((line, outcome, reason, record)) = self.page.pop_front() {
+                let outcome = if outcome == "duplicate" { Outcome::Duplicate } else { Outcome::Rejected };
+                let (line, reason) = (Some(line as u64), Some(reason));
+                let (target, http_status, finished_at) = (None, None, None);
+                let task = None;
+                each(ReceiptRow {
+                    line,
+                    task,
+                    target,
+                    record,
+                    outcome,
+                    reason,
+                    http_status,
+                    attempts: 0,
+                    finished_at,
+                })?;
+            }
+        }
+    }
+
+    async fn fetch(&mut self, store: &mut Store) -> Result<(), StoreError> {
+        let sql = "select r.line, r.outcome, r.reason, coalesce(r.record, cast(task.target as text))
+                     from row_without_task r left join task on task.id = r.task_id
+                    where r.load_id = ?1 and r.line > ?2 order by r.line limit ?3";
+        let rows: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(sql)
+            .bind(self.load)
+            .bind(self.behind)
+            .bind(PAGE_ROWS)
+            .fetch_all(&mut store.connection)
+            .await
+            .map_err(|e| store.sort(e))?;
+        self.ended = rows.is_empty();
+        self.behind = rows.last().map_or(self.behind, |row| row.0);
+        self.page = rows.into();
+        Ok(())
+    }
+}
+
+fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<ReceiptRow>, StoreError> {
+    let (lines, found, states, attempts, records, reasons, statuses, finished, _, _, ids) = texts;
+    let mut ids = each_number(ids.as_deref());
+    let mut records = sparse::<String>(records.as_deref())?.into_iter();
+    let mut reasons = sparse::<String>(reasons.as_deref())?.into_iter();
+    let mut statuses = sparse::<u16>(statuses.as_deref())?.into_iter();
+    let mut finished = sparse::<i64>(finished.as_deref())?.into_iter();
+    let columns = numbers(lines.as_deref())?.into_iter().zip(targets(found.as_deref())?);
+    let columns = columns.zip(numbers(states.as_deref())?).zip(numbers(attempts.as_deref())?);
+    columns
+        .map(|(((line, target), state), attempts)| {
+            Ok(ReceiptRow {
+                line: (order != Order::Vanished).then_some(line as u64),
+                task: ids.next().transpose()?.map(TaskId),
+                target: Some(target),
+                record: records.next().flatten(),
+                outcome: state_of(state)?.outcome(),
+                reason: reasons.next().flatten(),
+                http_status: statuses.next().flatten(),
+                attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+                finished_at: finished.next().flatten().map(Wall),
+            })
+        })
+        .collect()
+}
+
+macro_rules! page_of {
+    ($line:literal, $from:literal) => {
+        concat!(
+            "select group_concat(line), group_concat(target), group_concat(state), group_concat(attempts),
+                    case when max(record is not null) then json_group_array(record) end,
+                    case when max(reason is not null) then json_group_array(reason) end,
+                    case when max(http_status is not null) then json_group_array(http_status) end,
+                    case when max(finished_at is not null) then json_group_array(finished_at) end,
+                    max(line), max(id), group_concat(id)
+               from (select task.id, ",
+            $line,
+            " as line, task.target, c.record, task.state, task.reason, task.http_status, task.attempts, task.finished_at ",
+            $from,
+            " limit ?3)"
+        )
+    };
+}
+
+const PRESENT_BY_ID: &str = page_of!(
+    "task.line",
+    "from load cross join task on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
+       left join task_cells c on c.task_id = task.id
+      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 0
+      order by load.id, task.id"
+);
+
+/// A page may begin in the middle of a run.
+const PRESENT_BY_RUN: &str = page_of!(
+    "r.line + task.id - r.task_id",
+    "from row_run r
+      cross join task on task.id between r.task_id + max(0, ?2 + 1 - r.line) and r.task_id + r.rows - 1
+       left join task_cells c on c.task_id = task.id
+      where r.load_id = ?1
+        and r.line >= coalesce((select max(line) from row_run before where before.load_id = ?1 and before.line <= ?2), 0)
+      order by r.line, task.id"
+);
+
+const VANISHED: &str = page_of!(
+    "task.line",
+    "from load
+      cross join task indexed by task_vanished on task.id between max(load.first_task_id, ?2 + 1) and load.last_task_id
+       left join task_cells c on c.task_id = task.id
+      where load.round_id = ?1 and load.finished_at is not null and load.last_task_id > ?2 and task.vanished = 1
+      order by load.id, task.id"
+);

@@ -1,0 +1,260 @@
+//! Some tasks of a round, in an order a person works in, with all that is known of their targets: for worklists, the list to
+//! restore and the rows that need a look.
+//!
+//! Picking writes their IDs into a temporary table in one pass, and pages are read along it: memory does not grow with the job,
+//! and the sorting is SQLite's, on disk where it has to be. All pages are of one snapshot.
+
+use crate::domain::{Action, Platform, Target, TaskId, TaskState, Wall};
+use crate::store::error::StoreError;
+use crate::store::lists::Verdict;
+use crate::store::open::Store;
+use crate::store::queue::Job;
+use crate::store::queue::target_of;
+use crate::store::queue::{action_of, state_of};
+
+/// Which tasks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those in one of these states.
+    pub states: Vec<TaskState>,
+    /// And those that are done and were still listed when the account was read after that.
+    pub ghosts: bool,
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickOrder {
+    /// That of the file's rows, those that have vanished from it last.
+    File,
+    /// What was settled last comes first.
+    NewestFirst,
+}
+
+/// A task and what is known of its target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PickedTask {
+    /// Which.
+    pub task: TaskId,
+    /// The physical line of its row; none where it is no longer in the file, or is not asked for ([`PickOrder::NewestFirst`]).
+    pub line: Option<u64>,
+    /// What it acts on.
+    pub target: Target,
+    /// What it does.
+    pub action: Action,
+    /// For whom, by short name.
+    pub account: String,
+    /// Where that account is.
+    pub platform: Platform,
+    /// Where it stands.
+    pub state: TaskState,
+    /// Why.
+    pub reason: Option<String>,
+    /// The HTTP status of the last answer.
+    pub http_status: Option<u16>,
+    /// Requests sent for it.
+    pub attempts: u32,
+    /// When it was settled.
+    pub finished_at: Option<Wall>,
+    /// The row's cells as one CSV record; none where the file has one column and the cell is the target's plain text.
+    pub record: Option<String>,
+    /// What the account's list said of it since it was done.
+    pub verdict: Option<Verdict>,
+    /// When that reading began.
+    pub read_at: Option<Wall>,
+}
+
+type PickedRow = (
+    i64,
+    Option<u64>,
+    serde_json::Value,
+    i64,
+    String,
+    String,
+    i64,
+    Option<String>,
+    Option<u16>,
+    u32,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+);
+
+impl Store {
+    /// Picks tasks of a round and says how many there are; none where there is no such round. Until [`Store::end_picking`] the
+    /// connection reads one snapshot, and nothing is written through it.
+    ///
+    /// # Errors
+    /// The database cannot be read, or there is no room for the temporary table.
+    pub async fn pick(
+        &mut self,
+        job: &Job,
+        round: u32,
+        wanted: &Wanted,
+        order: PickOrder,
+    ) -> Result<Option<u64>, StoreError> {
+        let Some((round, load, has_runs)) = self.newest_load(job, round).await? else { return Ok(None) };
+        self.pick_step("begin").await?;
+        self.pick_step("drop table if exists temp.picked").await?;
+        self.pick_step("create temp table picked (task_id integer not null, line integer) strict").await?;
+        let fills: &[&'static str] = match (order, has_runs) {
+            (PickOrder::NewestFirst, _) => &[NEWEST_FIRST],
+            (PickOrder::File, false) => &[BY_ID, VANISHED],
+            (PickOrder::File, true) => &[BY_RUN, VANISHED],
+        };
+        let states: Vec<i64> = wanted.states.iter().map(|state| state.code()).collect();
+        for sql in fills {
+            let fill = sqlx::query(*sql).bind(round).bind(load).bind(serde_json::json!(states).to_string());
+            let fill = fill.bind(i64::from(wanted.ghosts));
+            fill.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        }
+        let sql = "select coalesce(max(rowid), 0) from temp.picked";
+        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(Some(u64::try_from(count).unwrap_or(0)))
+    }
+
+    /// So many of the picked tasks, from the one at `from` (0 is the first) on.
+    ///
+    /// # Errors
+    /// The database cannot be read; nothing was picked.
+    pub async fn picked(&mut self, from: u64, count: u64) -> Result<Vec<PickedTask>, StoreError> {
+        let (text,): (String,) = sqlx::query_as(PICKED)
+            .bind(i64::try_from(from).unwrap_or(i64::MAX))
+            .bind(i64::try_from(from.saturating_add(count)).unwrap_or(i64::MAX))
+            .fetch_one(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))?;
+        let rows: Vec<PickedRow> = crate::store::columns::values(&text)?;
+        rows.into_iter().map(picked_of).collect()
+    }
+
+    /// Lets the snapshot go, and the temporary table with it.
+    ///
+    /// # Errors
+    /// The database cannot be read any more.
+    pub async fn end_picking(&mut self) -> Result<(), StoreError> {
+        self.pick_step("rollback").await
+    }
+
+    /// A round's number in the queue, its newest load, and whether that says in runs where its rows stand.
+    pub(super) async fn newest_load(&mut self, job: &Job, round: u32) -> Result<Option<(i64, i64, bool)>, StoreError> {
+        let sql = "select round_id, load_id, exists (select 1 from row_run where row_run.load_id = newest.load_id)
+                     from (select round.id as round_id, max(load.id) as load_id
+                             from round join load on load.round_id = round.id
+                            where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null
+                            group by round.id) newest";
+        sqlx::query_as(sql)
+            .bind(job.id.0)
+            .bind(round)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(|e| self.sort(e))
+    }
+
+    async fn pick_step(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+}
+
+fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
+    let (
+        task,
+        line,
+        target,
+        action,
+        account,
+        platform,
+        state,
+        reason,
+        http_status,
+        attempts,
+        at,
+        record,
+        verdict,
+        read,
+    ) = row;
+    if target.is_null() {
+        return Err(StoreError::DamagedRows {
+            rows: vec![line.map_or_else(|| format!("row {task}"), |line| format!("line {line}"))],
+        });
+    }
+    let platform =
+        Platform::parse(&platform).ok_or_else(|| StoreError::impossible(format!("platform {platform:?}")))?;
+    Ok(PickedTask {
+        task: TaskId(task),
+        line,
+        target: target_of(&target)?,
+        action: action_of(action)?,
+        account,
+        platform,
+        state: state_of(state)?,
+        reason,
+        http_status,
+        attempts,
+        finished_at: at.map(Wall),
+        record,
+        verdict: verdict.as_deref().map(Verdict::stored).transpose()?,
+        read_at: read.map(Wall),
+    })
+}
+
+/// `?1` the round, `?2` its newest load, `?3` the states, `?4` whether ghosts are wanted.
+macro_rules! fill_from {
+    ($line:literal, $from:literal, $order:literal) => {
+        concat!(
+            "insert into temp.picked (task_id, line) select task.id, ",
+            $line,
+            " ",
+            $from,
+            " and ?2 is not null and (task.state in (select value from json_each(?3))
+                or (?4 and task.state = 4
+                    and exists (select 1 from verification v
+                                 where v.task_id = task.id and v.finished_at = task.finished_at and v.verdict = 'ghost')))
+              order by ",
+            $order
+        )
+    };
+}
+
+const BY_ID: &str = fill_from!(
+    "task.line",
+    "from load cross join task on task.id between load.first_task_id and load.last_task_id
+      where load.round_id = ?1 and load.finished_at is not null and task.vanished = 0",
+    "load.id, task.id"
+);
+
+const BY_RUN: &str = fill_from!(
+    "r.line + task.id - r.task_id",
+    "from row_run r cross join task on task.id between r.task_id and r.task_id + r.rows - 1 where r.load_id = ?2",
+    "r.line, task.id"
+);
+
+const VANISHED: &str = fill_from!(
+    "null",
+    "from load cross join task indexed by task_vanished on task.id between load.first_task_id and load.last_task_id
+      where load.round_id = ?1 and load.finished_at is not null and task.vanished = 1",
+    "load.id, task.id"
+);
+
+const NEWEST_FIRST: &str = fill_from!(
+    "null",
+    "from load cross join task on task.id between load.first_task_id and load.last_task_id
+      where load.round_id = ?1 and load.finished_at is not null",
+    "task.finished_at desc, task.id desc"
+);
+
+const PICKED: &str = "
+    select json_group_array(json_array(id, line, target, action, account, platform, state, reason, http_status, attempts,
+                                       finished_at, record, verdict, read_at))
+      from (select task.id, p.line, iif(k.task_id = task.id, task.target, null) as target, lane.action, account.name as account, account.platform, task.state,
+                   task.reason, task.http_status, task.attempts, task.finished_at, c.record, v.verdict, v.read_at
+              from temp.picked p
+              join task on task.id = p.task_id
+              join lane on lane.id = task.lane_id
+              join account on account.id = lane.account_id
+              left join task_key k on k.lane_id = task.lane_id and k.target = task.target
+              left join task_cells c on c.task_id = task.id
+              left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
+             where p.rowid > ?1 and p.rowid <= ?2
+             order by p.rowid)";

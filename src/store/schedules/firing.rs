@@ -1,0 +1,329 @@
+//! What became of the slots of schedules. In: decisions about slots. Out: what is on record. Each decision is one transaction, and a
+//! slot is decided on once. What does not belong here: deciding.
+
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Connection, Row};
+
+use crate::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// What became of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FiringState {
+    /// It has begun and not ended.
+    Running,
+    /// It has ended.
+    Ended,
+    /// Somebody wanted it skipped.
+    Skipped,
+    /// Nobody was there in its hours.
+    Missed,
+}
+
+impl FiringState {
+    /// The word in the database and in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FiringState::Running => "running",
+            FiringState::Ended => "ended",
+            FiringState::Skipped => "skipped",
+            FiringState::Missed => "missed",
+        }
+    }
+
+    fn parse(text: &str) -> Result<FiringState, StoreError> {
+        let all = [FiringState::Running, FiringState::Ended, FiringState::Skipped, FiringState::Missed];
+        let found = all.into_iter().find(|state| state.name() == text);
+        found.ok_or_else(|| StoreError::impossible(format!("the firing state {text:?}")))
+    }
+}
+
+/// A slot and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFiring {
+    /// Its number.
+    pub id: i64,
+    /// Whose.
+    pub schedule: i64,
+    /// When the slot was.
+    pub slot_at: Wall,
+    /// Somebody asked for it; it is no slot of the recurrence.
+    pub asked_for: bool,
+    /// What became of it.
+    pub state: FiringState,
+    /// Earlier slots that it makes up for.
+    pub missed: u64,
+    /// When it began.
+    pub began_at: Option<Wall>,
+    /// Nothing is sent after this.
+    pub ends_by: Option<Wall>,
+    /// Processes that have worked on it; 0: somebody asked for it, and it has not begun.
+    pub runs: u32,
+    /// When it ended.
+    pub ended_at: Option<Wall>,
+    /// How the last run ended.
+    pub exit_code: Option<u8>,
+    /// Why it stopped, in the word of `run --json`.
+    pub stopped: Option<String>,
+    /// The requests it sent, of all its runs that somebody saw the end of.
+    pub requests: Option<u64>,
+    /// What they cost.
+    pub spent: MicroUsd,
+    /// It met trouble, and is not tried again before this.
+    pub retry_at: Option<Wall>,
+    /// Tries in a row that met trouble.
+    pub troubles: u32,
+    /// The trouble that was told last, in one word.
+    pub trouble: Option<String>,
+}
+
+/// A slot that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewFiring {
+    /// Whose.
+    pub schedule: i64,
+    /// When the slot is.
+    pub slot_at: Wall,
+    /// Somebody asked for it.
+    pub asked_for: bool,
+    /// Earlier slots that it makes up for.
+    pub missed: u64,
+    /// Nothing is sent after this.
+    pub ends_by: Option<Wall>,
+}
+
+/// How a firing ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiringEnd {
+    /// The exit code that `cleanup run` would have ended with; none: nobody saw the end.
+    pub exit_code: Option<u8>,
+    /// Why it stopped.
+    pub stopped: String,
+    /// Requests sent by this run.
+    pub requests: u64,
+    /// What they cost.
+    pub spent: MicroUsd,
+}
+
+const SELECT_FIRINGS: &str =
+    "select id, schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs, ended_at,
+            exit_code, stopped, requests, spent_microusd, retry_at, troubles, trouble from firing";
+
+impl Store {
+    /// Writes down that a slot begins, and that everything up to it has been dealt with; gives the firing's number. None where
+    /// the slot has been decided on before, or the schedule is gone.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn begin_firing(&mut self, new: &NewFiring, now: Wall) -> Result<Option<i64>, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        if !new.asked_for && !move_on(&mut tx, new.schedule, new.slot_at).await.map_err(&sort)? {
+            return Ok(None);
+        }
+        let sql = "insert into firing (schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs)
+                   select id, ?2, ?3, 'running', ?4, ?5, ?6, 1 from schedule where id = ?1
+                   on conflict (schedule_id, slot_at) do nothing returning id";
+        let query = sqlx::query_as(sql)
+            .bind(new.schedule)
+            .bind(new.slot_at.0)
+            .bind(new.asked_for)
+            .bind(new.missed.cast_signed())
+            .bind(now.0)
+            .bind(new.ends_by.map(|at| at.0));
+        let id: Option<(i64,)> = query.fetch_optional(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(id.map(|(id,)| id))
+    }
+
+    /// Writes down that somebody wants a schedule run now, for whoever works on schedules to begin; gives the firing's number. Until
+    /// that has begun nobody has worked on it, and `began_at` is when it was asked for. None where a firing of the schedule has begun
+    /// and not ended, or waits so already, or the schedule is gone.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn ask_firing(
+        &mut self,
+        schedule: i64,
+        ends_by: Option<Wall>,
+        now: Wall,
+    ) -> Result<Option<i64>, StoreError> {
+        let sql = "insert into firing (schedule_id, slot_at, asked_for, state, began_at, ends_by, runs)
+                   select id, ?2, 1, 'running', ?2, ?3, 0 from schedule where id = ?1
+                      and not exists (select 1 from firing where schedule_id = ?1 and state = 'running')
+                   on conflict (schedule_id, slot_at) do nothing returning id";
+        let query = sqlx::query_as(sql).bind(schedule).bind(now.0).bind(ends_by.map(|at| at.0));
+        let id: Option<(i64,)> = query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(id.map(|(id,)| id))
+    }
+
+    /// Writes down that a firing that somebody asked for begins. False where it has begun or ended before.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn begin_asked(&mut self, firing: i64, ends_by: Option<Wall>, now: Wall) -> Result<bool, StoreError> {
+        let sql =
+            "update firing set runs = 1, began_at = ?2, ends_by = ?3 where id = ?1 and state = 'running' and runs = 0";
+        let query = sqlx::query(sql).bind(firing).bind(now.0).bind(ends_by.map(|at| at.0));
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Calls off a firing that somebody asked for. False where it has begun or ended.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn call_off_firing(&mut self, firing: i64, stopped: &str, now: Wall) -> Result<bool, StoreError> {
+        let sql = "update firing set state = 'ended', ended_at = ?2, stopped = ?3, requests = 0
+                    where id = ?1 and state = 'running' and runs = 0";
+        let query = sqlx::query(sql).bind(firing).bind(now.0).bind(stopped);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Writes down that a slot is let go, and everything before it. False where it has been decided on before.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn pass_slot(
+        &mut self,
+        schedule: i64,
+        slot_at: Wall,
+        missed: u64,
+        state: FiringState,
+    ) -> Result<bool, StoreError> {
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        if !move_on(&mut tx, schedule, slot_at).await.map_err(&sort)? {
+            return Ok(false);
+        }
+        let sql = "insert into firing (schedule_id, slot_at, state, missed) values (?1, ?2, ?3, ?4)
+                   on conflict (schedule_id, slot_at) do update set missed = excluded.missed";
+        let query = sqlx::query(sql).bind(schedule).bind(slot_at.0).bind(state.name()).bind(missed.cast_signed());
+        query.execute(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(true)
+    }
+
+    /// Has a slot to come skipped. False where it is skipped already, or has been decided on.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn skip_slot(&mut self, schedule: i64, slot_at: Wall) -> Result<bool, StoreError> {
+        let sql = "insert into firing (schedule_id, slot_at, state) select id, ?2, 'skipped' from schedule
+                    where id = ?1 on conflict (schedule_id, slot_at) do nothing";
+        let query = sqlx::query(sql).bind(schedule).bind(slot_at.0);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Has a slot that was to be skipped come after all. False where nobody wanted it skipped, or it has been passed over.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn unskip_slot(&mut self, schedule: i64, slot_at: Wall, now: Wall) -> Result<bool, StoreError> {
+        // What a clock that was ahead has settled is no slot that was passed over.
+        let sql = "delete from firing where schedule_id = ?1 and slot_at = ?2 and state = 'skipped'
+                      and exists (select 1 from schedule where id = ?1 and (settled_to < ?2 or settled_to > ?3))";
+        let query = sqlx::query(sql).bind(schedule).bind(slot_at.0).bind(now.after(CLOCK_TOLERANCE).0);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Writes down that another process goes on with a firing. False where it has ended.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn resume_firing(&mut self, firing: i64) -> Result<bool, StoreError> {
+        let query = sqlx::query("update firing set runs = runs + 1 where id = ?1 and state = 'running'").bind(firing);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Writes down how a firing ended; what it sent before is added. False where it has ended before, or its schedule is gone.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn end_firing(&mut self, firing: i64, end: &FiringEnd, now: Wall) -> Result<bool, StoreError> {
+        let sql = "update firing set state = 'ended', ended_at = ?2, exit_code = ?3, stopped = ?4, retry_at = null,
+                          requests = coalesce(requests, 0) + ?5, spent_microusd = spent_microusd + ?6
+                    where id = ?1 and state = 'running'";
+        let query = sqlx::query(sql)
+            .bind(firing)
+            .bind(now.0)
+            .bind(end.exit_code.map(i64::from))
+            .bind(&end.stopped)
+            .bind(end.requests.cast_signed())
+            .bind(end.spent.0.cast_signed());
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Firings that have begun and not ended, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn running_firings(&mut self) -> Result<Vec<StoredFiring>, StoreError> {
+        let sql = format!("{SELECT_FIRINGS} where state = 'running' order by slot_at, id");
+        let rows = fetch(&sql, None, &mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.iter().map(firing_of).collect()
+    }
+
+    /// What became of a schedule's slots, the newest first, at most `most` of them.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn firings(&mut self, schedule: i64, most: u32) -> Result<Vec<StoredFiring>, StoreError> {
+        let sql = format!("{SELECT_FIRINGS} where schedule_id = ?1 order by slot_at desc limit {most}");
+        let rows = fetch(&sql, Some(schedule), &mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.iter().map(firing_of).collect()
+    }
+}
+
+/// Everything up to a slot has been dealt with; false where it had been before.
+async fn move_on(tx: &mut SqliteConnection, schedule: i64, slot_at: Wall) -> Result<bool, sqlx::Error> {
+    let sql = "update schedule set settled_to = ?2 where id = ?1 and settled_to < ?2";
+    let done = sqlx::query(sql).bind(schedule).bind(slot_at.0).execute(tx).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn fetch(
+    sql: &str,
+    schedule: Option<i64>,
+    connection: &mut SqliteConnection,
+) -> Result<Vec<SqliteRow>, sqlx::Error> {
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()));
+    let query = if let Some(schedule) = schedule { query.bind(schedule) } else { query };
+    query.fetch_all(connection).await
+}
+
+fn firing_of(row: &SqliteRow) -> Result<StoredFiring, StoreError> {
+    let wall = |at: Option<i64>| at.map(Wall);
+    let read = || -> Result<(StoredFiring, String), sqlx::Error> {
+        let firing = StoredFiring {
+            id: row.try_get("id")?,
+            schedule: row.try_get("schedule_id")?,
+            slot_at: Wall(row.try_get("slot_at")?),
+            asked_for: row.try_get("asked_for")?,
+            state: FiringState::Running,
+            missed: row.try_get::<i64, _>("missed")?.cast_unsigned(),
+            began_at: wall(row.try_get("began_at")?),
+            ends_by: wall(row.try_get("ends_by")?),
+            runs: u32::try_from(row.try_get::<i64, _>("runs")?).unwrap_or(u32::MAX),
+            ended_at: wall(row.try_get("ended_at")?),
+            exit_code: row.try_get::<Option<i64>, _>("exit_code")?.and_then(|code| u8::try_from(code).ok()),
+            stopped: row.try_get("stopped")?,
+            requests: row.try_get::<Option<i64>, _>("requests")?.map(i64::cast_unsigned),
+            spent: MicroUsd(row.try_get::<i64, _>("spent_microusd")?.cast_unsigned()),
+            retry_at: wall(row.try_get("retry_at")?),
+            troubles: u32::try_from(row.try_get::<i64, _>("troubles")?).unwrap_or(u32::MAX),
+            trouble: row.try_get("trouble")?,
+        };
+        Ok((firing, row.try_get("state")?))
+    };
+    let (firing, state) = read().map_err(|error| StoreError::impossible(format!("a firing: {error}")))?;
+    Ok(StoredFiring { state: FiringState::parse(&state)?, ..firing })
+}

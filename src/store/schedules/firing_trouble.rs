@@ -1,0 +1,86 @@
+//! Firings that met trouble which may pass. In: what a try met. Out: it is on record, and when the next try may be. What does not belong
+//! here: deciding whether there is one.
+
+use super::firing::FiringEnd;
+use crate::domain::{MicroUsd, Wall};
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// A try that met trouble.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FiringTrouble {
+    /// How it ended.
+    pub end: FiringEnd,
+    /// What it met, in one word.
+    pub trouble: String,
+    /// Tries in a row that met trouble, with this one.
+    pub troubles: u32,
+    /// Not tried again before this.
+    pub retry_at: Wall,
+}
+
+impl Store {
+    /// Writes down that a firing which met trouble is tried again. False where it has ended.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn try_firing_again(&mut self, firing: i64) -> Result<bool, StoreError> {
+        let query = sqlx::query("update firing set retry_at = null where id = ?1 and state = 'running'").bind(firing);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Has a firing that waits because of trouble tried again with the next look. False where none of the schedule's waits so.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn hurry_firing(&mut self, schedule: i64, now: Wall) -> Result<bool, StoreError> {
+        let sql = "update firing set retry_at = ?2 where schedule_id = ?1 and state = 'running' and retry_at > ?2";
+        let done = sqlx::query(sql).bind(schedule).bind(now.0).execute(&mut self.connection).await;
+        Ok(done.map_err(|e| self.sort(e))?.rows_affected() > 0)
+    }
+
+    /// Writes down that a try met trouble, and when the next one may be. False where the firing has ended, or its schedule is gone.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn note_trouble(&mut self, firing: i64, met: &FiringTrouble) -> Result<bool, StoreError> {
+        let sql = "update firing set retry_at = ?2, troubles = ?3, trouble = ?4, exit_code = ?5, stopped = ?6,
+                          requests = coalesce(requests, 0) + ?7, spent_microusd = spent_microusd + ?8
+                    where id = ?1 and state = 'running'";
+        let query = sqlx::query(sql)
+            .bind(firing)
+            .bind(met.retry_at.0)
+            .bind(i64::from(met.troubles))
+            .bind(&met.trouble)
+            .bind(met.end.exit_code.map(i64::from))
+            .bind(&met.end.stopped)
+            .bind(met.end.requests.cast_signed())
+            .bind(met.end.spent.0.cast_signed());
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Adds what a run has sent to a firing that another process goes on with.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn count_in_firing(&mut self, firing: i64, requests: u64, spent: MicroUsd) -> Result<(), StoreError> {
+        let sql = "update firing set requests = coalesce(requests, 0) + ?2, spent_microusd = spent_microusd + ?3
+                    where id = ?1 and state = 'running'";
+        let query = sqlx::query(sql).bind(firing).bind(requests.cast_signed()).bind(spent.0.cast_signed());
+        query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(())
+    }
+
+    /// Ends a firing whose last try met trouble as that try ended. False where it has ended before.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn end_troubled_firing(&mut self, firing: i64, now: Wall) -> Result<bool, StoreError> {
+        let sql =
+            "update firing set state = 'ended', ended_at = ?2, retry_at = null where id = ?1 and state = 'running'";
+        let done = sqlx::query(sql).bind(firing).bind(now.0).execute(&mut self.connection).await;
+        Ok(done.map_err(|e| self.sort(e))?.rows_affected() == 1)
+    }
+}

@@ -1,0 +1,12 @@
+//! Schedules and their firings.
+//!
+//! In: what is to run again and again, and what became of each slot. Out: what is on record. What does not belong here: when a slot is
+//! due (`schedule`).
+
+mod firing;
+mod firing_trouble;
+mod schedule;
+
+pub use firing::{FiringEnd, FiringState, NewFiring, StoredFiring};
+pub use firing_trouble::FiringTrouble;
+pub use schedule::{NewSchedule, ScheduleEdit, StoredSchedule};

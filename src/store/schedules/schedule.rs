@@ -1,0 +1,211 @@
+//! Schedules. In: what is to be run again and again. Out: what is on record of it. What does not belong here: what became of their
+//! slots (`firing`), deciding.
+
+use sqlx::Connection;
+
+use crate::domain::Wall;
+use crate::store::error::StoreError;
+use crate::store::open::Store;
+
+/// A schedule to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSchedule {
+    /// Its name, unique in the queue.
+    pub name: String,
+    /// Five fields.
+    pub cron: String,
+    /// A name of the IANA time zone database.
+    pub zone: String,
+    /// The time of day at which its hours end, as `06:00:00`.
+    pub until_time: Option<String>,
+    /// How long its hours are, in milliseconds.
+    pub for_ms: Option<u64>,
+    /// The most that a start is put off by, in milliseconds.
+    pub jitter_ms: u64,
+    /// What decides by how much.
+    pub jitter_seed: u64,
+    /// The words after `cleanup run`.
+    pub words: Vec<String>,
+    /// The words after `cleanup list`, where the file is written anew each time.
+    pub list_words: Option<Vec<String>>,
+}
+
+/// A schedule to be changed.
+#[derive(Clone, Debug)]
+pub struct ScheduleEdit<'a> {
+    /// As it was when somebody looked: changed meanwhile, it is left alone.
+    pub seen: &'a StoredSchedule,
+    /// What becomes of it. Name and seed stay.
+    pub new: &'a NewSchedule,
+    /// Its times are others: slots up to here are nobody's, and these skips are of slots that do not come any more.
+    pub slots_begin_at: Option<(Wall, Vec<Wall>)>,
+}
+
+/// A schedule on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSchedule {
+    /// Its number.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Five fields.
+    pub cron: String,
+    /// A name of the IANA time zone database.
+    pub zone: String,
+    /// The time of day at which its hours end.
+    pub until_time: Option<String>,
+    /// How long its hours are, in milliseconds.
+    pub for_ms: Option<u64>,
+    /// The most that a start is put off by, in milliseconds.
+    pub jitter_ms: u64,
+    /// What decides by how much.
+    pub jitter_seed: u64,
+    /// The words after `cleanup run`.
+    pub words: Vec<String>,
+    /// The words after `cleanup list`, where the file is written anew each time.
+    pub list_words: Option<Vec<String>>,
+    /// When it was made.
+    pub created_at: Wall,
+    /// Slots up to here have been dealt with.
+    pub settled_to: Wall,
+    /// Slots to come that somebody wants skipped.
+    pub skipped: Vec<Wall>,
+}
+
+type ScheduleRow =
+    (i64, String, String, String, Option<String>, Option<i64>, i64, i64, (String, Option<String>), i64, i64);
+impl Store {
+    /// Keeps a schedule whose slots begin after `now`. False where the name is taken; then nothing has changed.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn add_schedule(&mut self, new: &NewSchedule, now: Wall) -> Result<bool, StoreError> {
+        let to_json = |words| serde_json::to_string(words).map_err(|e| StoreError::impossible(e.to_string()));
+        let (words, list_words) = (to_json(&new.words)?, new.list_words.as_ref().map(to_json).transpose()?);
+        let sql =
+            "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, list_words,
+                     created_at, settled_to) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10) on conflict (name) do nothing";
+        let query = sqlx::query(sql)
+            .bind(&new.name)
+            .bind(&new.cron)
+            .bind(&new.zone)
+            .bind(&new.until_time)
+            .bind(new.for_ms.map(u64::cast_signed))
+            .bind(new.jitter_ms.cast_signed())
+            .bind(new.jitter_seed.cast_signed())
+            .bind(words)
+            .bind(list_words)
+            .bind(now.0);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Changes a schedule. False where it was changed or removed meanwhile; then nothing has changed.
+    ///
+    /// # Errors
+    /// The database cannot be written; then nothing has changed.
+    pub async fn edit_schedule(&mut self, edit: &ScheduleEdit<'_>) -> Result<bool, StoreError> {
+        let ScheduleEdit { seen, new, slots_begin_at } = edit;
+        let to_json = |words| serde_json::to_string(words).map_err(|e| StoreError::impossible(e.to_string()));
+        let (words, list_words) = (to_json(&new.words)?, new.list_words.as_ref().map(to_json).transpose()?);
+        let seen_words = to_json(&seen.words)?;
+        let path = self.path.clone();
+        let sort = |error| StoreError::from_sqlx(&path, error);
+        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let sql = "update schedule set cron = ?3, zone = ?4, until_time = ?5, for_ms = ?6, jitter_ms = ?7, words = ?8,
+                          list_words = ?9, settled_to = max(settled_to, coalesce(?10, settled_to))
+                    where id = ?1 and words = ?2 and cron = ?11 and zone = ?12";
+        let query = sqlx::query(sql)
+            .bind(seen.id)
+            .bind(seen_words)
+            .bind(&new.cron)
+            .bind(&new.zone)
+            .bind(&new.until_time)
+            .bind(new.for_ms.map(u64::cast_signed))
+            .bind(new.jitter_ms.cast_signed())
+            .bind(words)
+            .bind(list_words)
+            .bind(slots_begin_at.as_ref().map(|(at, _)| at.0))
+            .bind(&seen.cron)
+            .bind(&seen.zone);
+        if query.execute(&mut *tx).await.map_err(&sort)?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let gone = slots_begin_at.as_ref().map_or(&[][..], |(_, gone)| gone.as_slice());
+        let gone = serde_json::json!(gone.iter().map(|at| at.0).collect::<Vec<_>>()).to_string();
+        let sql = "delete from firing where schedule_id = ?1 and state = 'skipped'
+                      and slot_at in (select value from json_each(?2))";
+        sqlx::query(sql).bind(seen.id).bind(gone).execute(&mut *tx).await.map_err(&sort)?;
+        tx.commit().await.map_err(&sort)?;
+        Ok(true)
+    }
+
+    /// Drops a schedule and what is on record of its slots; jobs and receipts stay. False where there is none of that name.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub async fn remove_schedule(&mut self, name: &str) -> Result<bool, StoreError> {
+        let query = sqlx::query("delete from schedule where name = ?1").bind(name);
+        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Every schedule, by name.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn schedules(&mut self) -> Result<Vec<StoredSchedule>, StoreError> {
+        let sql = "select id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, list_words,
+                          created_at, settled_to from schedule order by name";
+        let rows = sqlx::query(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Result<Vec<ScheduleRow>, sqlx::Error> = rows.iter().map(schedule_row).collect();
+        let rows = rows.map_err(|e| self.sort(e))?;
+        let sql = "select f.schedule_id, f.slot_at from firing f join schedule s on s.id = f.schedule_id
+                    where f.state = 'skipped' and f.slot_at > s.settled_to";
+        let skipped: Vec<(i64, i64)> =
+            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        rows.into_iter().map(|row| schedule_of(row, &skipped)).collect()
+    }
+}
+
+/// A dozen columns are more than a tuple's own reader takes.
+fn schedule_row(row: &sqlx::sqlite::SqliteRow) -> Result<ScheduleRow, sqlx::Error> {
+    use sqlx::Row;
+    Ok((
+        row.try_get(0)?,
+        row.try_get(1)?,
+        row.try_get(2)?,
+        row.try_get(3)?,
+        row.try_get(4)?,
+        row.try_get(5)?,
+        row.try_get(6)?,
+        row.try_get(7)?,
+        (row.try_get(8)?, row.try_get(9)?),
+        row.try_get(10)?,
+        row.try_get(11)?,
+    ))
+}
+
+fn schedule_of(row: ScheduleRow, skipped: &[(i64, i64)]) -> Result<StoredSchedule, StoreError> {
+    let (id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, created_at, settled_to) = row;
+    let read = |text: &String| -> Result<Vec<String>, StoreError> {
+        let complain = |error| StoreError::impossible(format!("the words of the schedule {name:?}: {error}"));
+        serde_json::from_str(text).map_err(complain)
+    };
+    let (words, list_words) = (read(&words.0)?, words.1.as_ref().map(read).transpose()?);
+    Ok(StoredSchedule {
+        id,
+        name,
+        cron,
+        zone,
+        until_time,
+        for_ms: for_ms.map(i64::cast_unsigned),
+        jitter_ms: jitter_ms.cast_unsigned(),
+        jitter_seed: jitter_seed.cast_unsigned(),
+        words,
+        list_words,
+        created_at: Wall(created_at),
+        settled_to: Wall(settled_to),
+        skipped: skipped.iter().filter(|(schedule, _)| *schedule == id).map(|(_, at)| Wall(*at)).collect(),
+    })
+}
