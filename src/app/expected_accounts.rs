@@ -4,6 +4,7 @@
 //! zero. What does not belong here: making an account known (`accounts`).
 
 use super::accounts::{Accounts, RealAccounts, SandboxAccounts, Who, fault};
+use super::environment::EnvironmentAccount;
 use crate::domain::{AccountId, AccountName, Platform, UserId};
 use crate::error::CommandError;
 use crate::store::Account;
@@ -35,23 +36,28 @@ impl Who {
             Who::Real(real) => real.expect(known, wanted),
         }
     }
+
+    /// The accounts that a new queue would have: as [`Who::introduce`] makes them known, and nothing is written.
+    ///
+    /// # Errors
+    /// As [`Who::introduce`].
+    pub fn first_accounts(
+        &self,
+        wanted: Option<&AccountName>,
+        named_in_rows: &[AccountName],
+    ) -> Result<Accounts, CommandError> {
+        let Who::Real(real) = self else { return self.expect(Vec::new(), wanted, named_in_rows) };
+        let known = real.with_environment(Vec::new(), wanted)?;
+        let default = real.default_of(wanted, &known)?;
+        Ok(Accounts::of_known(&known, default))
+    }
 }
 
 impl RealAccounts {
     fn expect(&self, mut known: Vec<Account>, wanted: Option<&AccountName>) -> Result<Accounts, CommandError> {
-        let mut unasked = None;
-        for found in &self.environment {
-            let is_default = self.is_default(found);
-            match &found.user {
-                Some(user) => {
-                    if let Some(name) = found.new_name(user, wanted.filter(|_| is_default), &known)? {
-                        add(&mut known, name, found.platform, user.clone());
-                    }
-                }
-                None if is_default => unasked = Some(found.platform),
-                None => {}
-            }
-        }
+        known = self.with_environment(known, wanted)?;
+        let is_unasked = |found: &&EnvironmentAccount| found.user.is_none() && self.is_default(found);
+        let unasked = self.environment.iter().rfind(is_unasked).map(|found| found.platform);
         let is_known = wanted.is_some_and(|wanted| known.iter().any(|account| account.name == *wanted));
         let unasked = unasked.filter(|_| !is_known);
         // Where nobody is logged in yet, the file can be looked at all the same.
@@ -64,6 +70,25 @@ impl RealAccounts {
         }
         let default = self.default_of(wanted, &known)?;
         Ok(Accounts::of_known(&known, default))
+    }
+}
+
+impl RealAccounts {
+    /// These accounts and those of the environment whose users are known.
+    fn with_environment(
+        &self,
+        mut known: Vec<Account>,
+        wanted: Option<&AccountName>,
+    ) -> Result<Vec<Account>, CommandError> {
+        for found in &self.environment {
+            let wanted = wanted.filter(|_| self.is_default(found));
+            if let Some(user) = &found.user
+                && let Some(name) = found.new_name(user, wanted, &known)?
+            {
+                add(&mut known, name, found.platform, user.clone());
+            }
+        }
+        Ok(known)
     }
 }
 

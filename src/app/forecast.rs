@@ -79,7 +79,7 @@ pub async fn forecast(
     Ok(forecasts)
 }
 
-/// The same for one file, where it is known already who acts.
+/// What a run would do with one file, where it is known already who acts.
 ///
 /// # Errors
 /// A load would be refused; the queue cannot be read; the file has changed.
@@ -128,6 +128,28 @@ pub async fn forecast_for(
         misplaced: file.misplaced(accounts),
         is_account_unknown: accounts.is_default_unasked,
     })
+}
+
+/// As [`super::stand_all`] for a queue that is not there yet: refuses what it would refuse, and makes nothing.
+///
+/// # Errors
+/// As [`super::stand_all`].
+pub async fn refuse_for_new_queue(
+    who: &Who,
+    account: Option<&AccountName>,
+    files: &[Prepared],
+    options: &LoadOptions,
+) -> Result<(), CommandError> {
+    let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
+    let accounts = who.first_accounts(account, &named)?;
+    for file in files {
+        refuse_unusable(file, &accounts)?;
+        // Rows that name handles may all be rejected; only reading them says so.
+        if file.survey.handles > 0 {
+            forecast_for(None, file, &accounts, options).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Every row of the file against the round that a load would go on with, how many are tasks, and the others by reason.

@@ -38,7 +38,7 @@ impl HandleBook {
         Ok(HandleBook(if file.survey.handles > 0 { Some(store.beside().await?) } else { None }))
     }
 
-    /// Where there is no queue yet.
+    /// Where there is no queue yet: nobody has been asked about any.
     pub(super) fn empty() -> HandleBook {
         HandleBook(None)
     }
@@ -51,13 +51,15 @@ impl HandleBook {
         target: Target,
         options: &LoadOptions,
     ) -> Result<Placed, StoreError> {
-        let (Target::Handle(handle), Some(platform), Some(store)) = (&target, platform, &mut self.0) else {
-            return Ok(Placed::Target(target));
-        };
+        let (Target::Handle(handle), Some(platform)) = (&target, platform) else { return Ok(Placed::Target(target)) };
         if !wants_id(platform, action) {
             return Ok(Placed::Target(target));
         }
-        Ok(match store.resolution(platform, handle).await? {
+        let resolution = match &mut self.0 {
+            Some(store) => store.resolution(platform, handle).await?,
+            None => None,
+        };
+        Ok(match resolution {
             Some(Resolution::User(id)) => Placed::Target(Target::Id(id)),
             Some(Resolution::Nobody(_)) if options.settles_handles => Placed::Nobody(target),
             Some(Resolution::Nobody(_)) => Placed::Rejected(HANDLE_NOT_FOUND),

@@ -37,7 +37,7 @@ pub use default_account::{DefaultAccount, DefaultReason, default_account};
 pub use draining::{DrainOptions, Ended, Footing, drain, exit_code};
 pub use environment::{EnvironmentAccount, environment_accounts};
 pub use facts::{FactColumns, Facts};
-pub use forecast::{Forecast, ForecastLane, forecast, forecast_for};
+pub use forecast::{Forecast, ForecastLane, forecast, forecast_for, refuse_for_new_queue};
 pub use handles::{HANDLE_NOT_RESOLVED, Resolved, resolve, resolving_account};
 pub use job_activity::{AccountNeed, Activity, JobFacts, OtherDrain, ScheduleWait};
 pub use known::known_jobs;

@@ -51,6 +51,17 @@ impl Context {
         Ok(Store::open_existing(self.settings.db()?, self.settings.kind).await?)
     }
 
+    /// Whether somebody has logged in for this queue; nobody has where there is none yet, and none is made to look.
+    ///
+    /// # Errors
+    /// As [`Context::open_queue`].
+    pub async fn has_logins(&self) -> Result<bool, CommandError> {
+        let Some(mut store) = self.existing_queue().await? else { return Ok(false) };
+        let has = store.has_credentials().await?;
+        store.close().await;
+        Ok(has)
+    }
+
     /// The queue and its job of that name.
     ///
     /// # Errors

@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(note.object["needs_person"][0]["account"], "work");
         assert_eq!(note.object["tries_again"], true);
         assert!(note.object.to_string().starts_with(r#"{"event":"needs_person","schedule":"nightly","jobs""#));
-        assert!(super::note(&Report::nothing(), None).is_none());
+        assert!(super::note(&Report::declined(), None).is_none());
     }
 
     #[test]

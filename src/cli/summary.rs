@@ -7,6 +7,9 @@ use crate::domain::{MicroUsd, Wall};
 use crate::engine::Finish;
 use crate::error::CommandError;
 
+/// The exit code of a command whose question was answered with no: it stopped early, and its work is left.
+pub const DECLINED: u8 = 4;
+
 /// How a run ended: what the command line ends with, and what others are told.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -19,9 +22,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Nothing was begun.
-    pub fn nothing() -> Report {
-        Report { code: 0, summary: None, troubles: Vec::new() }
+    /// Somebody was asked and said no: the work is left. Nobody is notified of what they have just said.
+    pub fn declined() -> Report {
+        Report { code: DECLINED, summary: None, troubles: Vec::new() }
     }
 
     /// A run that ended so.

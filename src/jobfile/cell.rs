@@ -60,6 +60,8 @@ pub(super) fn read(cell: &[u8], kind: Option<TargetKind>, handles: bool) -> Resu
         link::Linked::Handle(text.parse().map_err(|_| Fault::NotAHandle)?)
     } else if link::looks_like_link(text) {
         link::read_link(text)?
+    } else if handles && kind != Some(TargetKind::Post) {
+        return Err(Fault::NotAHandle);
     } else {
         return Err(Fault::NotAnId);
     };

@@ -141,7 +141,7 @@ impl Fault {
             Fault::HandleNotResolved => {
                 format!("a handle, where {verb} needs the numeric user ID: write that")
             }
-            Fault::NotAHandle => "not a handle: 1 to 15 letters, digits and underscores after the @".into(),
+            Fault::NotAHandle => "not a handle, which is 1 to 15 letters, digits and underscores: write it as the platform shows it".into(),
             Fault::WrongKind => match action.map(Action::target_kind) {
                 Some(TargetKind::User) => format!("this names a post, and {verb} is for users"),
                 _ => format!("this names a user, and {verb} is for posts"),

@@ -32,8 +32,36 @@ pub fn blame(pattern: &str, is_pattern: impl Fn(&str) -> bool) -> Option<String>
         pattern.split(' ').enumerate().take(FIELDS.len()).find(|(place, given)| !alone(*place, given))?;
     // Of a list, the first value that is wrong by itself.
     let value = given.split(',').find(|value| !alone(place, value)).unwrap_or(given);
-    let Field { name, range } = FIELDS[place];
-    Some(format!("{value:?} is no {name}, which is {range}"))
+    Some(fault_of(value, FIELDS[place], |range| alone(place, range)))
+}
+
+/// What is wrong with one value of a field. `is_right` tells whether the field takes another in its place.
+fn fault_of(value: &str, field: Field, is_right: impl Fn(&str) -> bool) -> String {
+    let Field { name, range } = field;
+    let (base, step) = value.split_once('/').map_or((value, None), |(base, step)| (base, Some(step)));
+    if is_right(base)
+        && let Some(step) = step
+    {
+        return match step.parse::<u32>() {
+            Ok(0) => format!("{value:?} has a step of 0, and a step is 1 or more"),
+            Ok(step) if !base.contains(['*', '-']) => {
+                format!(
+                    "{value:?} has a step and nothing to step through: write */{step}, or a range such as 1-9/{step}"
+                )
+            }
+            Ok(_) => format!("the step of {value:?} is longer than the {name}, which is {range}"),
+            Err(_) => format!("{value:?} has {step:?} for a step, which is no number"),
+        };
+    }
+    if let Some((first, last)) = base.split_once('-')
+        && is_right(first)
+        && is_right(last)
+    {
+        return format!(
+            "{value:?} ends before it begins: put the smaller {name} first, or write two ranges with a comma"
+        );
+    }
+    format!("{value:?} is no {name}, which is {range}")
 }
 
 #[cfg(test)]

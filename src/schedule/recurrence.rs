@@ -18,8 +18,10 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
 use super::field;
-use crate::domain::Wall;
+use crate::domain::{Wall, counted};
 
+/// The patterns that have a name.
+const NICKNAMES: [&str; 6] = ["@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually"];
 /// Names further apart than this many edits are no typing mistakes.
 const MAX_SUGGESTION_EDITS: usize = 4;
 /// The most slots that are looked at to find the shortest time between two.
@@ -111,8 +113,12 @@ impl Recurrence {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let pattern = |why: String| RecurrenceError::Pattern { text: text.clone(), why };
         let fields = text.split(' ').filter(|field| !field.is_empty()).count();
-        if fields != field::FIELDS.len() && !text.starts_with('@') {
-            return Err(pattern(format!("it has {fields} fields, not five")));
+        if text.starts_with('@') {
+            if !NICKNAMES.contains(&text.to_ascii_lowercase().as_str()) {
+                return Err(pattern(format!("of the words with an @ there are {}", NICKNAMES.join(", "))));
+            }
+        } else if fields != field::FIELDS.len() {
+            return Err(pattern(format!("it has {}, not five", counted(fields as u64, "field", "fields"))));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let wrong = |error: CronError| {

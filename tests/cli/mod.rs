@@ -10,6 +10,7 @@ mod documents;
 mod dry_runs;
 mod files;
 mod filters;
+mod first_steps;
 mod jobs;
 mod messages;
 mod moved;

@@ -35,7 +35,7 @@ pub use schedule::{
 pub use serve::ServeArgs;
 pub use until::{Until, UntilError};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{MAX_WINDOWS, Overrides};
 use crate::domain::Platform;
@@ -125,6 +125,14 @@ pub enum Command {
     Man(ManArgs),
 }
 
+/// An option's `-1` is a value that the option refuses in its own words, not an unknown option.
+fn take_negative_numbers(command: clap::Command) -> clap::Command {
+    let takes_value = |arg: &clap::Arg| !arg.is_positional() && arg.get_action().takes_values();
+    command
+        .mut_args(|arg| if takes_value(&arg) { arg.allow_negative_numbers(true) } else { arg })
+        .mut_subcommands(take_negative_numbers)
+}
+
 impl Cli {
     /// Reads the command line of this process; on nonsense, or where help is asked for, the error says what to print and which
     /// exit code to end with.
@@ -132,7 +140,9 @@ impl Cli {
     /// # Errors
     /// What clap says.
     pub fn read() -> Result<Cli, clap::Error> {
-        let cli = Cli::try_parse()?;
+        let mut command = take_negative_numbers(Cli::command());
+        let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let cli = Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
         match cli.contradiction() {
             None => Ok(cli),
             Some(why) => Err(Cli::command().error(clap::error::ErrorKind::ArgumentConflict, why)),

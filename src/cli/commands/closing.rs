@@ -1,12 +1,13 @@
 //! The summary after a run: what became of the rows, what it took, what is left, and what to type next.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::app::status::{JobCounts, TroubledAccount, only};
 use crate::app::{self, Ended};
 use crate::cli::context::Context;
 use crate::cli::summary::{Report, run_summary};
-use crate::domain::{JobId, Wall, counted};
+use crate::domain::{Action, JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{JobState, JobStatus, Store};
@@ -21,7 +22,7 @@ use super::sentence::names;
 /// The queue cannot be read, or nobody reads stdout.
 pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) -> Result<Report, CommandError> {
     let Ended { mut finish, jobs, mut store } = ended;
-    let Closing { bystanders, lookup, took, json } = closing;
+    let Closing { bystanders, lookup, took, json, unpriced } = closing;
     let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
     let mut code = app::exit_code(finish.stopped, &counts);
     if let Some(bound) = lookup.filter(|_| matches!(code, 0 | 3)) {
@@ -46,7 +47,7 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         ));
     }
     let requests = counted(finish.requests, "request", "requests");
-    printer.say(&format!("{requests} in {}, {}", span_text(took), finish.spent));
+    printer.say(&format!("{requests} in {}, {}", span_text(took), spent_text(&finish, &unpriced)));
     let job = only(jobs.iter().filter(|status| status.counts.pending > 0).map(|status| status.job.name.as_str()));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
@@ -92,6 +93,20 @@ pub(super) struct Closing {
     pub(super) took: Duration,
     /// Whether stdout gets the JSON.
     pub(super) json: bool,
+    /// Actions of the run whose price nobody knows.
+    pub(super) unpriced: BTreeSet<Action>,
+}
+
+/// What a run has cost, as far as prices are known.
+fn spent_text(finish: &Finish, unpriced: &BTreeSet<Action>) -> String {
+    if unpriced.is_empty() || finish.requests == 0 {
+        return finish.spent.to_string();
+    }
+    if finish.spent.0 == 0 {
+        return "price not known".to_owned();
+    }
+    let names: Vec<&str> = unpriced.iter().map(|action| action.name()).collect();
+    format!("{} and what {} cost, whose price is not known", finish.spent, names.join(" and "))
 }
 
 /// A bound of the run that looking handles up has met.
@@ -128,6 +143,20 @@ pub(super) fn no_queue(json: bool, context: &Context) -> Result<Report, CommandE
     Ok(Report::new(0, summary))
 }
 
+/// Sums up where a person was asked and said no: what is queued stays queued.
+///
+/// # Errors
+/// Nobody reads stdout.
+pub(super) fn declined(jobs: &[JobStatus], said: &str, json: bool, context: &Context) -> Result<Report, CommandError> {
+    context.printer.say(said);
+    let report = Report::declined();
+    if json {
+        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
+        context.printer.closing_json(&run_summary(&jobs, &Finish::unsent(Stopped::Cancelled), report.code))?;
+    }
+    Ok(report)
+}
+
 /// Sums up where nothing of these jobs can be sent, so that nobody need be logged in: all is settled, or what is left is paused. None of
 /// them: every one. None: there is something to send.
 ///
@@ -156,6 +185,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
     let is_paused = |status: &&JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
     let paused: u64 = jobs.iter().filter(is_paused).map(|status| status.counts.pending).sum();
     let left = jobs.iter().map(|status| status.counts.pending).sum::<u64>() - paused;
+    let is_cancelled = |status: &&JobStatus| status.job.state == JobState::Cancelled;
     let now = context.clock.now().wall;
     let mut lines = Vec::new();
     let why = match finish.stopped {
@@ -184,6 +214,8 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", context.local_clock().text(at, now)));
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
         lines.push(format!("{left} left{why}{at}; go on with {}", context.command(&["resume"])));
+    } else if !jobs.is_empty() && jobs.iter().all(|status| is_cancelled(&status)) {
+        // Said below, job by job.
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
         lines.push("nothing was left to do, nothing was sent; --again starts finished files over".to_owned());
     }
@@ -192,6 +224,13 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         let job = status.job.name.as_str();
         let unpause = context.command(&["unpause", job]);
         lines.push(format!("{} is paused with {} left; {unpause} lets it go on", escaped(job), status.counts.pending));
+    }
+    for status in jobs.iter().filter(is_cancelled) {
+        let again = context.command(&["run", "FILE.csv", "--again"]);
+        lines.push(format!(
+            "{} was cancelled, so nothing of it is sent; {again} starts it over",
+            escaped(&status.job.name)
+        ));
     }
     for status in jobs.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0) {
         let job = status.job.name.as_str();

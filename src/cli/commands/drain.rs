@@ -1,6 +1,6 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -121,8 +121,8 @@ impl Drainer {
     }
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
-    pub(super) async fn learn_users(&mut self, store: &mut Store, context: &Context) -> Result<(), CommandError> {
-        let stored = store.has_credentials().await?;
+    pub(super) async fn learn_users(&mut self, context: &Context) -> Result<(), CommandError> {
+        let stored = context.has_logins().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
     }
 
@@ -306,6 +306,7 @@ impl Drainer {
         plan.is_capped = run.max_requests.is_some() || run.max_spend.is_some();
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
+        let unpriced = unpriced(&mut store, &work, settings).await?;
         let listener = ProgressListener::new(
             settings.run.progress,
             plan,
@@ -355,7 +356,7 @@ impl Drainer {
             Err(error) => return so_far.tell_failure(error, (ours.as_deref(), &bystanders), self.json, context).await,
         };
         let took = context.clock.now().tick.since(began);
-        finish(ended, Closing { bystanders, lookup: self.lookup, took, json: self.json }, context).await
+        finish(ended, Closing { bystanders, lookup: self.lookup, took, json: self.json, unpriced }, context).await
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
@@ -408,6 +409,21 @@ fn base_url(text: &str) -> Result<BaseUrl, CommandError> {
         CommandError::new(ErrorKind::Config, error.to_string())
             .hint("set CLEANUP_X_API to an https address (http only on loopback)")
     })
+}
+
+/// Actions of this work whose price nobody knows.
+async fn unpriced(
+    store: &mut Store,
+    work: &[(AccountId, Action)],
+    settings: &Settings,
+) -> Result<BTreeSet<Action>, CommandError> {
+    let accounts = store.accounts().await?;
+    let platform_of =
+        |id: &AccountId| accounts.iter().find(|account| account.id == *id).map(|account| account.platform);
+    let is_unpriced = |account: &AccountId, action: Action| {
+        platform_of(account).is_some_and(|platform| settings.price(platform, action).is_none())
+    };
+    Ok(work.iter().filter(|(account, action)| is_unpriced(account, *action)).map(|(_, action)| *action).collect())
 }
 
 pub(super) fn prices(settings: &Settings) -> HashMap<(Platform, Action), MicroUsd> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::cli::args::ForgetArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
+use crate::cli::summary::DECLINED;
 use crate::domain::{Rate, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Forgotten, Job, Store};
@@ -47,7 +48,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
     }
     if !agreed(context, args, &jobs)? {
         context.printer.say("nothing was forgotten");
-        return Ok(0);
+        return Ok(DECLINED);
     }
     let keep_from = keep_from(context, &mut store).await?;
     for job in &jobs {

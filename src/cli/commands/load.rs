@@ -8,7 +8,7 @@ use crate::error::CommandError;
 use crate::store::{Job, JobState, ServeLock, Store};
 use crate::text::escaped;
 
-use super::run::{load_all, load_options, prepare, stand};
+use super::run::{load_all, load_options, prepare, refuse_for_new_queue, stand};
 use super::take_back;
 
 /// Rejected rows shown before `cleanup check` is named for the rest.
@@ -23,6 +23,10 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
     let files = prepare(&paths, args.files.job.as_deref(), &args.rows, context).await?;
     let mut load = load_options(&args.rows, &files, args.reload, context)?;
     let who = Who::of(&context.settings, args.rows.platform, None)?;
+    if context.existing_queue().await?.is_none() {
+        take_back::refuse_foreign(&saved, context)?;
+    }
+    refuse_for_new_queue(&who, &args.rows, &files, &load, context).await?;
     let mut store = context.open_queue().await?;
     load.handles_asked = store.handles_asked().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;

@@ -43,8 +43,8 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CommandErr
     let mut drainer = Drainer::prepare(&args.drain, None, context).await?;
     drainer.keep(args.keep.as_deref().and_then(guard::file_of));
     drainer.accept_unnamed(args.accept_not_found);
+    drainer.learn_users(context).await?;
     let mut store = context.open_queue().await?;
-    drainer.learn_users(&mut store, context).await?;
     let lock = DrainLock::take(store.path())?;
     drainer.introduce_self(&mut store).await?;
     if jobs.is_empty() {
@@ -55,8 +55,9 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CommandErr
     let bystanders = Bystanders::of(&mut store, only.as_deref()).await?;
     say_held_back(&mut store, &jobs, context).await?;
     if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
-        context.printer.say("nothing was sent");
-        return Ok(Report::nothing());
+        let mut left = store.status(None).await?;
+        left.retain(|status| jobs.contains(&status.job.id));
+        return closing::declined(&left, "nothing was sent", args.drain.json, context);
     }
     let signals = Signals::listen()?;
     drainer.drain(store, lock, (only, bystanders), signals, context).await

@@ -63,20 +63,20 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
         drainer.end_by(end, context);
     }
     drainer.count_in(within.hub);
-    let mut store = context.open_queue().await?;
-    drainer.learn_users(&mut store, context).await?;
+    drainer.learn_users(context).await?;
     let who = drainer.who();
+    // Handles are asked about when somebody has said yes.
+    load.awaits_handles = true;
+    refuse_for_new_queue(who, &args.rows, &files, &load, context).await?;
+    let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
     load.handles_asked = store.handles_asked().await?;
     let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load, context).await?;
-    // Handles are asked about when somebody has said yes.
-    load.awaits_handles = true;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     let is_agreed = drainer.ask(&mut store, &asked, context).await?;
     load.awaits_handles = false;
     if !is_agreed {
-        context.printer.say("nothing was queued, nothing was sent");
-        return Ok(Report::nothing());
+        return closing::declined(&[], "nothing was queued, nothing was sent", args.drain.json, context);
     }
     let mut signals = Signals::listen()?;
     if app::resolving_account(&files, &accounts).is_some() {
@@ -222,6 +222,22 @@ pub(super) async fn stand(
 ) -> Result<(Accounts, Vec<Standing>), CommandError> {
     let stood = app::stand_all(who, store, rows.account.as_ref(), files, options).await;
     stood.map_err(|error| check_with_the_same_options(error, rows, context))
+}
+
+/// Where there is no queue yet: refuses what a new one would refuse, before one is made.
+pub(super) async fn refuse_for_new_queue(
+    who: &Who,
+    rows: &RowArgs,
+    files: &[Prepared],
+    options: &LoadOptions,
+    context: &Context,
+) -> Result<(), CommandError> {
+    if let Some(store) = context.existing_queue().await? {
+        store.close().await;
+        return Ok(());
+    }
+    let refused = app::refuse_for_new_queue(who, rows.account.as_ref(), files, options).await;
+    refused.map_err(|error| check_with_the_same_options(error, rows, context))
 }
 
 /// Loads every file and says what that did.

@@ -52,9 +52,13 @@ fn faults(args: &SandboxArgs) -> Result<Faults, CommandError> {
 
 /// The sandbox could not start.
 pub(super) fn explain(error: SandboxError) -> CommandError {
-    let hint = match &error {
-        SandboxError::NotLoopback { .. } => "listen on 127.0.0.1 or ::1; a pretend platform is for this machine only",
-        SandboxError::Listen { .. } => "is another one running? choose another port with --listen 127.0.0.1:PORT",
+    let (kind, hint) = match &error {
+        SandboxError::NotLoopback { .. } => {
+            (ErrorKind::Usage, "listen on 127.0.0.1 or ::1; a pretend platform is for this machine only")
+        }
+        SandboxError::Listen { .. } => {
+            (ErrorKind::Config, "is another one running? choose another port with --listen 127.0.0.1:PORT")
+        }
     };
-    CommandError::new(ErrorKind::Usage, error.to_string()).hint(hint)
+    CommandError::new(kind, error.to_string()).hint(hint)
 }

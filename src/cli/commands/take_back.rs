@@ -49,16 +49,7 @@ pub(super) async fn find(
             found.push(None);
             continue;
         }
-        let Some(worklist) = store.worklist(&saved.token).await? else {
-            let message =
-                format!("{}: this worklist was not made from this queue, or its job was forgotten", path.display());
-            let hint = if context.settings.is_sandbox() {
-                "leave out --sandbox if it is of a real job, or name its queue with --db"
-            } else {
-                "add --sandbox if it is of a job of the sandbox, or name its queue with --db"
-            };
-            return Err(CommandError::new(ErrorKind::InputData, message).hint(hint));
-        };
+        let Some(worklist) = store.worklist(&saved.token).await? else { return Err(foreign(path, context)) };
         if worklist.is_outdated {
             let job = &worklist.job;
             let message = format!(
@@ -72,6 +63,25 @@ pub(super) async fn find(
         found.push(Some(worklist));
     }
     Ok(found)
+}
+
+/// Where there is no queue yet, no worklist that has rows was made from it.
+///
+/// # Errors
+/// One of them has rows (65).
+pub(super) fn refuse_foreign(saved: &[(PathBuf, SavedWorklist)], context: &Context) -> Result<(), CommandError> {
+    let with_rows = saved.iter().find(|(_, saved)| !saved.token.is_empty());
+    with_rows.map_or(Ok(()), |(path, _)| Err(foreign(path, context)))
+}
+
+fn foreign(path: &Path, context: &Context) -> CommandError {
+    let message = format!("{}: this worklist was not made from this queue, or its job was forgotten", path.display());
+    let hint = if context.settings.is_sandbox() {
+        "leave out --sandbox if it is of a real job, or name its queue with --db"
+    } else {
+        "add --sandbox if it is of a job of the sandbox, or name its queue with --db"
+    };
+    CommandError::new(ErrorKind::InputData, message).hint(hint)
 }
 
 /// Takes the ticks of a saved worklist back, and says what became of them; whether any was refused.

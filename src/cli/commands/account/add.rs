@@ -16,7 +16,7 @@ use crate::store::CredentialKind;
 /// # Errors
 /// Stdin holds no token, the platform does not say whose it is, the name is somebody else's.
 pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, CommandError> {
-    let (mut store, vault) = super::open(context).await?;
+    super::open_existing(context).await?;
     let document = read(context, args.platform).await?;
     let told = match &document {
         Document::OAuth2 { .. } => None,
@@ -44,6 +44,7 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
             return Err(error.hint("give its numeric user ID with --user-id"));
         }
     };
+    let (mut store, vault) = super::open(context).await?;
     let accounts = store.accounts().await?;
     refuse_another(accounts.iter().find(|account| account.name == args.name), args.platform, &user)?;
     let app = match document.kind() {

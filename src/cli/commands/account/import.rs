@@ -20,7 +20,7 @@ use crate::text::with_near_file;
 /// A row cannot be used (65), a platform does not say whose a token is (77, 69), a name is somebody else's (2). Then none of
 /// the file is kept.
 pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u8, CommandError> {
-    let (mut store, vault) = super::open(context).await?;
+    super::open_existing(context).await?;
     let from_stdin = args.file == Path::new("-");
     let rows = if from_stdin { import(std::io::stdin().lock()) } else { read(&args.file) };
     let rows = rows.map_err(|error| refused(&args.file, &error))?;
@@ -53,6 +53,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
         }
         logins.push(row.into_login(user, app.clone()));
     }
+    let (mut store, vault) = super::open(context).await?;
     let kept = keep(&mut store, &vault, &logins, context.clock.now().wall).await?;
     store.close().await;
     context.printer.say(&format!("imported: {}, sealed", counted(kept.len(), "account", "accounts")));

@@ -39,7 +39,16 @@ pub async fn run(context: &Context, args: &AccountArgs) -> Result<u8, CommandErr
     }
 }
 
-/// The queue and its vault, opened before anybody is asked for anything: a wrong key is told first.
+/// Opens the queue and its vault where they are there, so that a wrong key is told before anybody is asked for anything. What may be
+/// refused yet makes none.
+async fn open_existing(context: &Context) -> Result<(), CommandError> {
+    let Some(mut store) = context.existing_queue().await? else { return Ok(()) };
+    app::open_vault(&context.settings, &mut store).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// The queue and its vault, made where they are not there.
 async fn open(context: &Context) -> Result<(Store, Vault), CommandError> {
     let mut store = context.open_queue().await?;
     let vault = app::open_vault(&context.settings, &mut store).await?;

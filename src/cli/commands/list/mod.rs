@@ -41,9 +41,8 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError>
     let until = until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
 
     let mut reach = Reach::of(args.platform, context).await?;
+    reach.who.learn_users(&reach.client, &context.clock, context.has_logins().await?).await?;
     let mut store = context.open_queue().await?;
-    let stored = store.has_credentials().await?;
-    reach.who.learn_users(&reach.client, &context.clock, stored).await?;
     let default = reach.who.introduce(&mut store, args.account.as_ref(), &[]).await?.default;
     let account = account_of(&mut store, default).await?;
     let plan = plan(args.list, filter.not_following_back, &account)?;
@@ -167,6 +166,14 @@ pub(super) fn announce(account: &Account, plan: &Plan, extent: Extent, newest_po
     }
 }
 
+/// How much has been read. Reposts are found among the account's posts.
+fn read_text(list: ListKind, entries: u64) -> String {
+    match list {
+        ListKind::Reposts => format!("{} looked through", counted(entries, "post", "posts")),
+        _ => counted(entries, "entry", "entries"),
+    }
+}
+
 /// Writes the CSV where everything has been read; says how to go on where not.
 async fn conclude(
     context: &Context,
@@ -202,7 +209,7 @@ async fn conclude(
     context.printer.say(&format!(
         "{}: {}, {written} written; {}{spent}",
         args.list,
-        counted(last.state.entries, "entry", "entries"),
+        read_text(args.list, last.state.entries),
         counted(reader.budget.requests, "request", "requests")
     ));
     if last.end == End::Enough {

@@ -16,10 +16,12 @@ pub(in crate::cli::commands) fn ending(
     kept: u64,
     reader: &Reader,
 ) -> Result<u8, CommandError> {
-    let go_on = format!(
-        "{} kept; {again}, with the options you gave, goes on from there",
-        counted(kept, "entry is", "entries are")
-    );
+    let kept = match list {
+        // They are found among the account's posts.
+        ListKind::Reposts => counted(kept, "post that was looked through is", "posts that were looked through are"),
+        _ => counted(kept, "entry is", "entries are"),
+    };
+    let go_on = format!("{kept} kept; {again}, with the options you gave, goes on from there");
     let name = list.name();
     let (why, code) = match stop {
         Stop::Person(reason, said) => {

@@ -20,6 +20,7 @@ use super::signals::Signals;
 use crate::cli::args::ServeArgs;
 use crate::cli::context::{Context, writable_remedy};
 use crate::cli::prompt;
+use crate::cli::summary::DECLINED;
 use crate::clock::SharedClock;
 use crate::config::{Environment, Settings, WritableByOthers};
 use crate::domain::Secret;
@@ -50,7 +51,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     let _serves = ServeLock::try_take(store.path())?;
     if !ask(&mut store, args, context).await? {
         context.printer.say("nothing was sent");
-        return Ok(0);
+        return Ok(DECLINED);
     }
     let signals = Signals::listen()?;
     let mut server = Server::bind(args.listen).await?;
@@ -268,7 +269,7 @@ async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<
 impl From<ServerError> for CommandError {
     fn from(error: ServerError) -> CommandError {
         let hint = "is another one running? choose another port with --listen 127.0.0.1:PORT";
-        CommandError::new(ErrorKind::Usage, error.to_string()).hint(hint).because(error)
+        CommandError::new(ErrorKind::Config, error.to_string()).hint(hint).because(error)
     }
 }
 

@@ -1,0 +1,153 @@
+//! What somebody meets who tries the program out: a no to its question, a command that is refused before there is anything, an option
+//! mistyped, a port that is taken.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use cleanup::store::QueueKind;
+
+use super::program::{Home, queue_with_job};
+
+/// What a command says at a terminal where a person answers with no, and what it ends with.
+fn answered_with_no(home: &Home, words: &str) -> (String, Option<i32>) {
+    let line = format!("{} {words}", env!("CARGO_BIN_EXE_cleanup"));
+    let mut command = Command::new("script");
+    command
+        .args(["-q", "-e", "-c", &line, "/dev/null"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("SHELL", "/bin/sh");
+    command.env("HOME", home.path("")).env("TZ", "UTC").env("TERM", "xterm").current_dir(home.path(""));
+    command.env("CLEANUP_X_TOKEN", "token").env("CLEANUP_X_USER_ID", "42").env("CLEANUP_X_API", "http://127.0.0.1:1");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("`script` (util-linux) makes the terminal: {error}"));
+    child.stdin.take().unwrap().write_all(b"n\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+}
+
+#[test]
+fn a_no_leaves_everything_and_is_no_success() {
+    let home = Home::new();
+    queue_with_job(&home.queue(), QueueKind::Real, "likes");
+    home.write("unfollow.csv", "user_id\n1629556410996121225\n");
+    for (words, said) in [
+        ("run unfollow.csv", "nothing was queued, nothing was sent"),
+        ("resume", "nothing was sent"),
+        ("serve --listen 127.0.0.1:0", "nothing was sent"),
+    ] {
+        let (screen, code) = answered_with_no(&home, words);
+        assert!(screen.contains("Go on? [y/N]") && screen.contains(said), "{words}: {screen}");
+        assert_eq!(code, Some(4), "{words}: {screen}");
+    }
+    // `run --json` prints one object on stdout at the end, whatever the end.
+    let (screen, _) = answered_with_no(&home, "resume --json");
+    let object =
+        r#""requests":0,"spent_usd":0.0,"stopped":"cancelled","next_slot_at":null,"error":null,"exit_code":4}"#;
+    assert!(screen.contains(object) && screen.contains(r#"{"jobs":[{"job":"likes","rows":5"#), "{screen}");
+    let jobs = home.run(&["status", "--json"]).ends(0).json()["jobs"].clone();
+    assert_eq!((jobs.as_array().map(Vec::len), &jobs[0]["pending"]), (Some(1), &3.into()), "{jobs}");
+    home.run(&["cancel", "likes"]).ends(0);
+    let (screen, code) = answered_with_no(&home, "forget likes");
+    assert!(screen.contains("nothing was forgotten"), "{screen}");
+    assert_eq!(code, Some(4), "{screen}");
+    home.run(&["report", "likes"]).ends(0);
+}
+
+#[test]
+fn a_command_that_is_refused_makes_no_queue() {
+    let home = Home::new();
+    home.write("unfollow.csv", "user_id\n1629556410996121225\n");
+    home.write("accounts.csv", "name,platform\nada,x-v2\n");
+    for (words, code, said) in [
+        (&["load", "unfollow.csv"][..], 2, "it is not known whose account to act for"),
+        (&["load", "unfollow.csv", "--account", "ada"], 2, "no account"),
+        (&["run", "unfollow.csv", "--yes"], 77, "there are no credentials"),
+        (&["list", "following"], 77, "there are no credentials"),
+        (&["account", "add", "ada"], 2, "stdin holds no access token"),
+        (&["account", "import", "accounts.csv"], 65, "nothing was imported"),
+        (&["account", "import", "none.csv"], 65, "none.csv"),
+    ] {
+        home.run(words).ends(code).says(said);
+        assert!(!home.path(".local").exists(), "{words:?} made a queue");
+    }
+    // Where rows name handles that nobody has asked about, a load has nothing to queue.
+    home.write("unfollow.csv", "username\nada\nbob\n");
+    let known = [("CLEANUP_X_USER_ID", "42"), ("CLEANUP_X_TOKEN", "token")];
+    home.run_with(&["load", "unfollow.csv"], &known).ends(65);
+    assert!(!home.path(".local").exists());
+    home.write("unfollow.csv", "user_id\n1629556410996121225\n");
+    home.run_with(&["load", "unfollow.csv"], &known).ends(0);
+    assert!(home.queue().exists());
+}
+
+#[test]
+fn a_negative_number_is_refused_in_the_words_of_its_option() {
+    let home = Home::new();
+    for option in ["--max-spend", "--max-requests", "--workers"] {
+        home.run(&["run", "unfollow.csv", "--sandbox", option, "-1"])
+            .ends(2)
+            .says(&format!("invalid value '-1' for '{option}"));
+    }
+    home.run(&["list", "posts", "--sandbox", "--max-likes", "-1"]).ends(2).says("invalid value '-1' for '--max-likes");
+}
+
+#[test]
+fn resuming_a_cancelled_job_says_that_it_was_cancelled() {
+    let home = Home::new();
+    home.write("unfollow.csv", "user_id\n1629556410996121225\n");
+    home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
+    home.run(&["cancel", "unfollow", "--sandbox"]).ends(0);
+    let said = home.run(&["resume", "unfollow", "--sandbox"]).ends(0);
+    assert!(
+        said.err.contains("unfollow was cancelled, so nothing of it is sent; `cleanup run FILE.csv --again"),
+        "{}",
+        said.err
+    );
+    assert!(!said.err.contains("nothing was left to do"), "{}", said.err);
+    // Beside a job that has work left it is told as well.
+    home.write("unmute.csv", "user_id\n1629556410996121226\n");
+    home.run(&["load", "unmute.csv", "--sandbox"]).ends(0);
+    home.run(&["resume", "unfollow", "unmute", "--sandbox"]).ends(0).says("unfollow was cancelled");
+}
+
+#[test]
+fn a_price_that_nobody_knows_is_not_told_as_nothing() {
+    let home = Home::new();
+    home.write("unblock.csv", "user_id\n1629556410996121225\n");
+    let rows: String = (0..6_u64).map(|n| format!("{}\n", 1_000_000_000_000_000_007 + n * 7_919_000_001)).collect();
+    home.write("unfollow.csv", &format!("user_id\n{rows}"));
+    home.run(&["check", "unblock.csv", "--sandbox"]).ends(0).says("its price is not known");
+    let run = home.run(&["run", "unblock.csv", "--sandbox"]);
+    assert!(run.err.contains("1 request in ") && run.err.contains(", price not known"), "{}", run.err);
+    assert!(!run.err.contains("$0.00"), "{}", run.err);
+    let run = home.run(&["run", "unblock.csv", "unfollow.csv", "--again", "--sandbox"]);
+    assert!(run.err.contains(" and what unblock cost, whose price is not known"), "{}", run.err);
+}
+
+#[test]
+fn a_bare_word_that_is_no_handle_is_told_so_in_a_column_of_handles() {
+    let home = Home::new();
+    home.write("unfollow.csv", "username\nada\nnot a handle!\n@b-c\n");
+    let said = home.run(&["check", "unfollow.csv", "--sandbox"]).ends(3);
+    assert!(said.out.contains(r#"username "not a handle!": not a handle, which is 1 to 15 letters"#), "{}", said.out);
+    assert!(said.out.contains("rejected, not_a_handle: 2"), "{}", said.out);
+}
+
+#[test]
+fn a_port_that_is_taken_is_a_matter_of_the_configuration() {
+    let home = Home::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for command in ["serve", "sandbox"] {
+        home.run(&[command, "--listen", &address]).ends(78).says("is another one running? choose another port");
+    }
+}
+
+#[test]
+fn reposts_are_counted_among_posts() {
+    let home = Home::new();
+    let said = home.run(&["list", "reposts", "--sandbox"]).ends(0);
+    assert!(said.err.contains(" posts looked through, ") && !said.err.contains("entries"), "{}", said.err);
+}
