@@ -7,9 +7,10 @@ use crate::auth::aisa_user;
 use crate::clock::SharedClock;
 use crate::config::Credentials as Configured;
 use crate::domain::{AccountName, Platform, UserId};
+use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::oauth1;
-use crate::platform::{BaseUrl, Client, Credentials, Finding};
+use crate::platform::{BaseUrl, Client, Credentials};
 use crate::store::{Account, Store};
 
 /// How long the platform may take to say who somebody is.
@@ -150,7 +151,7 @@ impl EnvironmentAccount {
                 self.user = Some(user);
                 Ok(())
             }
-            Err(reply) if matches!(reply.finding, Finding::Unanswered { .. }) => {
+            Err(reply) if consequences_of(&reply.finding).blame == Blame::Network => {
                 let message = format!("no answer from {base}: {}", reply.detail);
                 let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
                 Err(CommandError::new(ErrorKind::Unreachable, message).hint(format!(
@@ -163,7 +164,7 @@ impl EnvironmentAccount {
                     None => reply.detail,
                 };
                 let message = format!("{base} did not say whose token {} is: {said}", self.variable);
-                if matches!(reply.finding, Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_)) {
+                if consequences_of(&reply.finding).blame.passes() {
                     return Err(CommandError::new(ErrorKind::Unreachable, message).hint(
                         "try again later, or set CLEANUP_X_USER_ID so that the platform need not be asked who you are",
                     ));

@@ -10,9 +10,10 @@ use crate::auth::{App, Document, Places, Revoker, Sign, ToSign, Wire};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, UserId};
+use crate::engine::consequences_of;
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::oauth1::{Keys, Signed, Stamp, Token, authorization};
-use crate::platform::{BaseUrl, Client, Credentials, Finding, Reply, Settings as ClientSettings};
+use crate::platform::{BaseUrl, Client, Credentials, Reply, Settings as ClientSettings};
 use crate::store::Credential;
 
 /// How long a platform may take to say who somebody is.
@@ -65,9 +66,7 @@ impl Ways {
         loop {
             let deadline = self.clock.now().tick.after(ASK_FOR);
             let asked = self.client.me(&self.bases.x, credentials, deadline, &*self.clock).await;
-            let again = |reply: &Reply| {
-                matches!(reply.finding, Finding::Unanswered { .. } | Finding::World { .. } | Finding::Unknown { .. })
-            };
+            let again = |reply: &Reply| consequences_of(&reply.finding).blame.is_transient();
             match asked {
                 Err(reply) if asks < MAX_ASKS && again(&reply) => {
                     asks += 1;
@@ -143,12 +142,10 @@ pub fn nobody(base: &BaseUrl, reply: &Reply) -> CommandError {
         None => reply.detail.clone(),
     };
     let message = format!("{base} did not say whose login it is: {said}");
-    match reply.finding {
-        Finding::Unanswered { .. } | Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_) => {
-            let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
-            CommandError::new(ErrorKind::Unreachable, message).hint(format!("{mend}, and try again later"))
-        }
-        _ => CommandError::new(ErrorKind::Person, message)
-            .hint("the token has to be a user's, with the scopes users.read and tweet.read; log in again"),
+    if consequences_of(&reply.finding).blame.passes() {
+        let mend = if reply.finding.is_bad_certificate() { "mend that" } else { "check the network" };
+        return CommandError::new(ErrorKind::Unreachable, message).hint(format!("{mend}, and try again later"));
     }
+    CommandError::new(ErrorKind::Person, message)
+        .hint("the token has to be a user's, with the scopes users.read and tweet.read; log in again")
 }

@@ -4,11 +4,11 @@
 //!            claim              succeed / find_gone / fail
 //!  pending ---------> sending ------------------------------> done | gone | failed
 //!   ^  ^  ^             |  |  \                                         |
-//!   |  |  +- release ---+  |   \ suspect            convict             | retry
+//!   |  |  +- release ---+  |   \ mark ambiguous     confirm failed     | retry
 //!   |  |                   |    +--------> provisional --------> failed |
 //!   |  |                   |                    | | believe gone -> gone|
 //!   |  |                   |                    | + confirm by repeat -> done
-//!   |  +--- wake -- waiting+ postpone           | acquit                |
+//!   |  +--- wake -- waiting+ postpone           | requeue               |
 //!   |                 ^-------------------------+                       |
 //!   +-------------------------------------------------------------------+
 //!  pending | waiting | provisional -- cancel --> cancelled -- restore --> pending
@@ -143,15 +143,15 @@ pub enum Transition {
     /// Its backoff has passed, or nothing else of its lane is left.
     Wake,
     /// Refused, and not clear by whose fault.
-    Suspect,
+    MarkAmbiguous,
     /// A later request of the endpoint succeeded, or nothing is left to send: it was the target's fault.
-    Convict,
+    ConfirmFailed,
     /// It was not found, and a later request of the endpoint succeeded: the target does not exist.
     BelieveGone,
     /// The same after an attempt that may have had its effect, where a repeat looks gone.
     ConfirmByRepeat,
     /// Five in a row: it was the question's fault. It stands aside until nothing else of its endpoint is left.
-    Acquit,
+    Requeue,
     /// Its row vanished or its job was cancelled.
     Cancel,
     /// Its row came back or can be used again, or nothing spares it any more.
@@ -179,11 +179,11 @@ impl Transition {
         Transition::Release,
         Transition::Postpone,
         Transition::Wake,
-        Transition::Suspect,
-        Transition::Convict,
+        Transition::MarkAmbiguous,
+        Transition::ConfirmFailed,
         Transition::BelieveGone,
         Transition::ConfirmByRepeat,
-        Transition::Acquit,
+        Transition::Requeue,
         Transition::Cancel,
         Transition::Restore,
         Transition::Spare,
@@ -203,9 +203,9 @@ impl Transition {
             | Transition::Fail
             | Transition::Release
             | Transition::Postpone
-            | Transition::Suspect => &[Sending],
+            | Transition::MarkAmbiguous => &[Sending],
             Transition::Wake => &[Waiting],
-            Transition::Convict | Transition::BelieveGone | Transition::ConfirmByRepeat | Transition::Acquit => {
+            Transition::ConfirmFailed | Transition::BelieveGone | Transition::ConfirmByRepeat | Transition::Requeue => {
                 &[Provisional]
             }
             Transition::Cancel | Transition::Spare => &[Pending, Waiting, Provisional],
@@ -223,9 +223,9 @@ impl Transition {
             Transition::Claim => TaskState::Sending,
             Transition::Succeed | Transition::FinishByHand | Transition::ConfirmByRepeat => TaskState::Done,
             Transition::FindGone | Transition::BelieveGone => TaskState::Gone,
-            Transition::Fail | Transition::Convict => TaskState::Failed,
-            Transition::Postpone | Transition::Acquit => TaskState::Waiting,
-            Transition::Suspect => TaskState::Provisional,
+            Transition::Fail | Transition::ConfirmFailed => TaskState::Failed,
+            Transition::Postpone | Transition::Requeue => TaskState::Waiting,
+            Transition::MarkAmbiguous => TaskState::Provisional,
             Transition::Cancel => TaskState::Cancelled,
             Transition::Spare => TaskState::Kept,
             Transition::Reject => TaskState::Rejected,
@@ -305,9 +305,9 @@ mod tests {
 
     #[test]
     fn nothing_but_its_own_answer_ends_a_request() {
-        use Transition::{Fail, FindGone, FinishByHand, Postpone, Release, Reopen, Succeed, Suspect};
+        use Transition::{Fail, FindGone, FinishByHand, MarkAmbiguous, Postpone, Release, Reopen, Succeed};
         for transition in Transition::ALL {
-            let by_answer = matches!(transition, Succeed | FindGone | Fail | Release | Postpone | Suspect);
+            let by_answer = matches!(transition, Succeed | FindGone | Fail | Release | Postpone | MarkAmbiguous);
             assert_eq!(transition.from().contains(&TaskState::Sending), by_answer, "{transition:?}");
         }
         assert_eq!((FinishByHand.to(), Reopen.to()), (TaskState::Done, TaskState::Pending));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::consequences::consequences_of;
 use super::settings::Access;
 use super::shutdown::{Shutdown, Urgency};
 use super::wire::{Gate, Pass, Wire};
@@ -76,7 +77,7 @@ async fn leave(departure: &Departure, road: &Road) -> (Reply, i64) {
     let Some(current) = road.tokens.at_hand(*account) else { return (not_sent(), NO_GENERATION) };
     let reply = send(departure, &current, &road.client, &road.clock).await;
     failpoint::answer_for(&departure.target);
-    gate.hear(&reply.finding);
+    gate.hear(consequences_of(&reply.finding).blame.health());
     (reply, current.generation)
 }
 
@@ -99,9 +100,4 @@ async fn send(departure: &Departure, current: &Current, client: &Client, clock: 
         clock: &**clock,
     };
     client.perform(request).await
-}
-
-/// Whether the platform can have counted the request later than we saw its end.
-pub(super) fn end_unseen(finding: &Finding, http_status: Option<u16>) -> bool {
-    http_status.is_none() && matches!(finding, Finding::Unanswered { maybe_sent: true, .. } | Finding::Unknown { .. })
 }

@@ -10,11 +10,12 @@
 //! ```
 
 mod account;
+mod account_effects;
 mod asked_last;
 mod attempt;
 mod budget;
 mod claiming;
-mod consequence;
+mod consequences;
 mod crash_queue;
 mod crashes;
 mod dispatcher;
@@ -37,12 +38,10 @@ mod tokens;
 mod verdict;
 mod wire;
 
+pub use consequences::{Blame, Consequences, Health, Proof, consequences_of};
 pub use dispatcher::{Means, run};
 pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};
 pub use guard::{Guard, LostList};
-pub use outage::Evidence;
-pub use refusal_breaker::Proof;
 pub use retry::backoff_after;
 pub use settings::{Access, Settings, Source};
 pub use shutdown::{Shutdown, ShutdownSender, Urgency, shutdown};
-pub use verdict::{ForAccount, History, MAX_TROUBLES, Verdict, judge};

@@ -19,18 +19,18 @@ pub(super) const GIVE_UP_AFTER: Duration = Duration::from_secs(86_400);
 
 /// What an endpoint's other answers say about a task that has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Evidence {
+pub(super) struct Evidence {
     /// Somebody was served after the task's last failed try.
-    pub served_since: bool,
+    pub(super) served_since: bool,
     /// Every task that fails now has failed before while others were served.
-    pub only_known_fail: bool,
+    pub(super) only_known_fail: bool,
     /// So many requests in a row have failed that the endpoint pauses.
-    pub is_outage: bool,
+    pub(super) is_outage: bool,
 }
 
 impl Evidence {
     /// Of an endpoint that works, or has not been asked yet in this run.
-    pub fn of_no_outage(served: bool) -> Evidence {
+    pub(super) fn of_no_outage(served: bool) -> Evidence {
         Evidence { served_since: served, only_known_fail: true, is_outage: false }
     }
 }

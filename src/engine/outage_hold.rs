@@ -104,7 +104,8 @@ impl Dispatcher {
         let Gathered { flight, reply, ended, .. } = gathered;
         let key = (flight.account, flight.lane.action);
         let task = flight.claimed.task;
-        let failure = Failure { task, counted: verdict.troubles, reserved: flight.reserved.tick, ended: *ended };
+        let failure =
+            Failure { task, counted: verdict.transient_failures, reserved: flight.reserved.tick, ended: *ended };
         // Where nobody answers at all, the run decides at the end of its patience by a request of then.
         let patience = self.silence.as_ref().map(|silence| silence.since.after(self.settings.give_up_after));
         let patience = patience.map(|end| end.since(ended.tick)).filter(|left| !left.is_zero());

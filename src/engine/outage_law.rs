@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::Transition;
-use crate::engine::verdict::{History, MAX_TROUBLES, is_served, judge};
+use crate::engine::consequences::consequences_of;
+use crate::engine::verdict::{History, MAX_TRANSIENT_FAILURES, judge};
 use crate::platform::Finding;
 
 const SECOND: i64 = 1_000;
@@ -138,7 +139,7 @@ impl World {
         let (is_out, now) = (self.is_out(), self.moment());
         let bad = is_out || self.life.poison.contains(&row);
         let finding = match bad {
-            true => Finding::World { reason: "server_error".into() },
+            true => Finding::Transient { reason: "server_error".into() },
             false => Finding::Done { reason: None },
         };
         let id = task_id(row);
@@ -146,10 +147,10 @@ impl World {
             self.outage.as_ref().map_or(Evidence::of_no_outage(self.served), |outage| outage.evidence(id, self.served));
         let task = self.tasks.get_mut(&row).unwrap();
         task.tries += 1;
-        let history = History { troubles: task.counted, unsure: false, repeat_looks_gone: false };
+        let history = History { transient_failures: task.counted, maybe_applied: false, repeat_looks_gone: false };
         let verdict = judge(&finding, &history, evidence);
-        task.counted = verdict.troubles;
-        if is_served(&finding) {
+        task.counted = verdict.transient_failures;
+        if consequences_of(&finding).blame.is_served() {
             task.state = State::Done;
             self.served = true;
             for aside in self.outage.take().map(|mut outage| outage.take_aside()).unwrap_or_default() {
@@ -159,7 +160,7 @@ impl World {
             return;
         }
         let (roll, outage) = (self.rng.f64(), self.outage.get_or_insert_with(|| Outage::begins(now)));
-        let failure = Failure { task: id, counted: verdict.troubles, reserved, ended: now };
+        let failure = Failure { task: id, counted: verdict.transient_failures, reserved, ended: now };
         outage.fail(failure, |pauses| {
             Duration::from_secs(1 << (pauses - 1).min(10)).min(Duration::from_secs(900)).mul_f64(roll)
         });
@@ -168,7 +169,7 @@ impl World {
             task.state = State::Failed;
         } else {
             task.state = State::Waiting;
-            let not_before = Tick(self.now + wait * (1 << verdict.troubles.min(6)));
+            let not_before = Tick(self.now + wait * (1 << verdict.transient_failures.min(6)));
             outage.put_aside(TaskAside { task: id, lane: LaneId(1), not_before });
         }
         let Outage { since, failures, pauses, newcomers, until, .. } = *outage;
@@ -317,9 +318,9 @@ proptest! {
     #[test]
     fn what_fails_among_served_ones_fails_after_eight_tries(life in life(), seed in any::<u64>()) {
         let world = World::new(Life { outages: Vec::new(), restart_every: None, ..life }, seed).live();
-        let most = if world.life.poison.len() == 1 { MAX_TROUBLES } else { 3 * MAX_TROUBLES };
+        let most = if world.life.poison.len() == 1 { MAX_TRANSIENT_FAILURES } else { 3 * MAX_TRANSIENT_FAILURES };
         for (row, task) in world.tasks.iter().filter(|(row, _)| world.life.poison.contains(row)) {
-            let settled = task.state == State::Failed && (MAX_TROUBLES..=most).contains(&task.tries);
+            let settled = task.state == State::Failed && (MAX_TRANSIENT_FAILURES..=most).contains(&task.tries);
             prop_assert!(settled || waits_for_newcomers(&world), "row {row}: {task:?}");
         }
     }
@@ -334,7 +335,7 @@ fn fails_nothing(world: &World) -> Result<(), TestCaseError> {
             poison || failed || world.hopeless || task.state == State::Done,
             "row {row} was forgotten: {task:?}"
         );
-        prop_assert!(!failed || task.tries >= MAX_TROUBLES, "{task:?}");
+        prop_assert!(!failed || task.tries >= MAX_TRANSIENT_FAILURES, "{task:?}");
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! back to the queue, behind everything else of the endpoint, and it is left alone. Whoever is left when nothing more is to be sent has failed: it is not known that its record is
 //! gone, and what is not known is not reported.
 
+use super::consequences::Proof;
 use crate::domain::{LaneId, NOT_FOUND_ACCEPTED, Reason, TaskId, TaskState, Transition};
 use crate::platform::RefusalKind;
 
@@ -20,15 +21,6 @@ pub(super) struct RefusedTask {
     pub(super) refusal: RefusalKind,
     /// An earlier attempt may have had its effect, after which this endpoint finds nothing.
     pub(super) maybe_done: bool,
-}
-
-/// What an answer proves of its endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// The effect is confirmed: address, request and permission are good.
-    Effect,
-    /// It said something of its own record: address and request are good.
-    Record,
 }
 
 /// What becomes of a refused task.
@@ -90,7 +82,7 @@ impl RefusalBreaker {
     /// Nothing proves anything any more about those of these lanes, for nothing is left to send.
     pub(super) fn give_up(&mut self, among: impl Fn(LaneId) -> bool) -> Vec<Decision> {
         let gone = self.refused.extract_if(.., |task| among(task.lane));
-        gone.map(|task| decision(task, Transition::Convict, None)).collect()
+        gone.map(|task| decision(task, Transition::ConfirmFailed, None)).collect()
     }
 
     /// A person believes these answers: what was not found is gone, the rest has failed.
@@ -102,7 +94,7 @@ impl RefusalBreaker {
 
 /// It was the question's fault: the task goes back, behind the others.
 pub(super) fn put_back(task: RefusedTask) -> Decision {
-    decision(task, Transition::Acquit, None)
+    decision(task, Transition::Requeue, None)
 }
 
 /// It was the row's fault. What nobody could read has failed, and is not gone: it may not have been the platform's answer.
@@ -112,7 +104,7 @@ fn blame(task: RefusedTask) -> Decision {
         RefusalKind::UnreadableNotFound
         | RefusalKind::BadRequest
         | RefusalKind::Forbidden
-        | RefusalKind::OtherRecord => decision(task, Transition::Convict, None),
+        | RefusalKind::OtherRecord => decision(task, Transition::ConfirmFailed, None),
     }
 }
 
@@ -121,7 +113,7 @@ fn believe(task: RefusedTask) -> Decision {
     match task.refusal {
         RefusalKind::NotFound | RefusalKind::UnreadableNotFound => not_found_is(task, NOT_FOUND_ACCEPTED),
         RefusalKind::BadRequest | RefusalKind::Forbidden | RefusalKind::OtherRecord => {
-            decision(task, Transition::Convict, None)
+            decision(task, Transition::ConfirmFailed, None)
         }
     }
 }

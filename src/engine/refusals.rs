@@ -5,8 +5,9 @@
 
 use std::collections::HashSet;
 
+use super::consequences::Proof;
 use super::dispatcher::Dispatcher;
-use super::refusal_breaker::{Decision, Proof, REFUSALS_TO_TRIP, RefusedTask, put_back};
+use super::refusal_breaker::{Decision, REFUSALS_TO_TRIP, RefusedTask, put_back};
 use super::settling::Gathered;
 use super::verdict::Verdict;
 use crate::domain::{

@@ -3,14 +3,14 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use super::attempt::{Arrival, end_unseen};
+use super::attempt::Arrival;
+use super::consequences::{Blame, Consequences, Health, consequences_of};
 use super::dispatcher::{Dispatcher, InFlight};
 use super::event::Event;
 use super::retry::backoff_after;
 use super::settings::Access;
 use super::shutdown::Urgency;
-use super::verdict::{ForAccount, History, Verdict, is_served, judge, name_of};
-use super::wire::{Faith, faith};
+use super::verdict::{History, Verdict, judge};
 use crate::domain::{Action, LaneId, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition};
 use crate::platform::{Finding, Reply};
 use crate::store::{Move, Settled, Turn};
@@ -66,9 +66,9 @@ impl Dispatcher {
             let verdict = Verdict {
                 transition: Transition::Release,
                 reason: Some(Reason::Borrowed("interrupted")),
-                troubles: flight.claimed.troubles,
-                unsure: true,
-                account: ForAccount::Nothing,
+                transient_failures: flight.claimed.troubles,
+                maybe_applied: true,
+                blame: Blame::Nobody,
                 billed: false,
             };
             self.write_settled(&Gathered { flight, reply, ended: now, generation: 0 }, verdict, turn);
@@ -78,19 +78,19 @@ impl Dispatcher {
     fn settle(&mut self, gathered: Gathered, turn: &mut Turn) {
         let Gathered { flight, reply, ended, .. } = &gathered;
         let history = History {
-            troubles: flight.claimed.troubles,
-            unsure: flight.claimed.unsure,
+            transient_failures: flight.claimed.troubles,
+            maybe_applied: flight.claimed.unsure,
             repeat_looks_gone: flight.endpoint.repeat_looks_gone(),
         };
         let endpoint = (flight.account, flight.lane.action);
         let verdict = judge(&reply.finding, &history, self.evidence(endpoint, flight.claimed.task));
-        if is_served(&reply.finding) {
+        if verdict.blame.is_served() {
             self.note_served(endpoint, turn);
         }
-        if !is_served(&reply.finding) && verdict.account != ForAccount::WorldFailed {
+        if !verdict.blame.is_served() && !verdict.blame.is_transient() {
             self.note_inconclusive(endpoint, flight.reserved.tick);
         }
-        if faith(&reply.finding) != Faith::Kept {
+        if verdict.blame.health() != Health::Ok {
             self.ahead.halt();
         }
         if reply.http_status.is_some() && !std::mem::replace(&mut self.answered, true) {
@@ -135,11 +135,9 @@ impl Dispatcher {
         let index = flight.account;
         self.note_crashed_end(flight, reply, &mut verdict);
         let account = &mut self.roster.accounts[index];
-        let upper = if end_unseen(&reply.finding, reply.http_status) {
-            account.values.unknown_end(flight.reserved.tick, ended.tick)
-        } else {
-            ended.tick
-        };
+        let Consequences { word: finding, counted_later, never_left, .. } = consequences_of(&reply.finding);
+        let upper =
+            if counted_later { account.values.unknown_end(flight.reserved.tick, ended.tick) } else { ended.tick };
         if let Some(limiter) = &mut account.limiter {
             limiter.ended(flight.lane.action, upper);
         }
@@ -148,7 +146,7 @@ impl Dispatcher {
         {
             windows.ended(flight.lane.action, upper);
         }
-        if reply.finding.never_left() {
+        if never_left {
             self.budget.unplan(flight.price, 1);
         } else {
             self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });
@@ -161,12 +159,12 @@ impl Dispatcher {
         {
             lane.pending = true;
         }
-        if verdict.state().outcome() == Outcome::Pending && verdict.transition != Transition::Suspect {
+        if verdict.state().outcome() == Outcome::Pending && verdict.transition != Transition::MarkAmbiguous {
             let reason = verdict.reason.clone().unwrap_or(Reason::Borrowed(""));
             let (account, target) = (self.roster.accounts[index].id, flight.claimed.target.clone());
             self.put_back.push(Event::PutBack { account, target, reason, wait });
         }
-        let (account, finding) = (self.roster.accounts[index].id, name_of(&reply.finding));
+        let account = self.roster.accounts[index].id;
         self.put_back.push(Event::Answered { account, finding });
         turn.settled.push(Settled {
             attempt: flight.claimed.attempt,
@@ -176,11 +174,11 @@ impl Dispatcher {
             upper,
             ended_at: ended.wall,
             http_status: reply.http_status,
-            finding: name_of(&reply.finding),
+            finding,
             reason: verdict.reason.clone(),
             detail: reply.detail.clone(),
-            troubles: verdict.troubles,
-            unsure: verdict.unsure,
+            troubles: verdict.transient_failures,
+            unsure: verdict.maybe_applied,
         });
         if verdict.state().outcome() != Outcome::Pending {
             self.settled_events.push(Event::Settled {
@@ -200,7 +198,7 @@ impl Dispatcher {
         if verdict.transition != Transition::Postpone {
             return None;
         }
-        let wait = backoff_after(verdict.troubles);
+        let wait = backoff_after(verdict.transient_failures);
         if self.roster.crashed.is_sent_alone(flight.claimed.task) {
             self.waiting.push(Reverse((now.after(wait), flight.claimed.task, flight.claimed.lane)));
         } else {

@@ -1,10 +1,11 @@
 //! Times in which nobody answers at all, and when a run gives up on them. In: what came of each request, and of each question for a
 //! token. Out: a notice, and the end of a run. What does not belong here: bad answers, which are answers (`outage_hold`).
 
+use super::consequences::{Blame, consequences_of};
 use super::dispatcher::Dispatcher;
 use super::event::{Event, Stopped};
 use crate::domain::Tick;
-use crate::platform::{Finding, Reply};
+use crate::platform::Reply;
 
 /// Nobody has answered for a while.
 #[derive(Debug)]
@@ -24,8 +25,12 @@ impl Dispatcher {
             self.silence = None;
             return;
         }
-        let Finding::Unanswered { reason, .. } = &reply.finding else { return };
-        let detail = if reply.detail.is_empty() { reason.to_string() } else { reply.detail.clone() };
+        let row = consequences_of(&reply.finding);
+        if row.blame != Blame::Network {
+            return;
+        }
+        let reason = row.reason.map_or_else(String::new, ToString::to_string);
+        let detail = if reply.detail.is_empty() { reason } else { reply.detail.clone() };
         self.note_silence(reply.finding.is_bad_certificate(), detail, now);
     }
 

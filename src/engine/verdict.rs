@@ -3,175 +3,91 @@
 //! The right thing is blamed: the target (gone, refused), the account (limited, locked), the app (tier, credits), the world
 //! (5xx, network). Waiting, limits and interruption never cost a try.
 
+use super::consequences::{Blame, consequences_of};
 use super::outage::Evidence;
-use super::refusal_breaker::Proof;
 use crate::domain::{Reason, TaskState, Transition};
-use crate::limits::Answered;
-use crate::platform::{Finding, Limited, RefusalKind};
+use crate::platform::Finding;
 
 /// A task with so many failed tries that count against it has failed.
-pub const MAX_TROUBLES: u32 = 8;
+pub(super) const MAX_TRANSIENT_FAILURES: u32 = 8;
 
 /// What is known of a task when an answer comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct History {
+pub(super) struct History {
     /// Failed tries that count against it.
-    pub troubles: u32,
+    pub(super) transient_failures: u32,
     /// An earlier attempt may have had its effect without our seeing it.
-    pub unsure: bool,
+    pub(super) maybe_applied: bool,
     /// A repeat after the effect is answered as if the target did not exist ([`crate::platform::Endpoint::repeat_looks_gone`]).
-    pub repeat_looks_gone: bool,
+    pub(super) repeat_looks_gone: bool,
 }
 
 /// What becomes of a task and its account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub(super) struct Verdict {
     /// The task's transition from `sending`.
-    pub transition: Transition,
+    pub(super) transition: Transition,
     /// Why.
-    pub reason: Option<Reason>,
+    pub(super) reason: Option<Reason>,
     /// Failed tries that count against it, this one judged.
-    pub troubles: u32,
+    pub(super) transient_failures: u32,
     /// An attempt may have had its effect unseen.
-    pub unsure: bool,
-    /// What follows for the account.
-    pub account: ForAccount,
+    pub(super) maybe_applied: bool,
+    /// Whose fault it is: what follows for the account.
+    pub(super) blame: Blame,
     /// The request is billed: successful ones are.
-    pub billed: bool,
-}
-
-/// What an answer means for the account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ForAccount {
-    /// The platform served it: refusals before that this explains were their targets' fault.
-    Served(Proof),
-    /// Nothing to conclude.
-    Nothing,
-    /// A refusal that does not identify its record; five in a row are the question's fault.
-    Suspicious(RefusalKind),
-    /// The request failed for no fault that the answer names; several in a row, and its endpoint pauses.
-    WorldFailed,
-    /// Too many requests; the limiter decides for how long.
-    Limited,
-    /// A usage or spend cap.
-    Capped(Limited),
-    /// Its credentials were rejected: they are refreshed once; if that does not help, the account needs a person.
-    Rejected(Reason),
-    /// The account needs a person.
-    Stop(Reason),
-    /// Every account of the app needs a person.
-    StopApp(Reason),
+    pub(super) billed: bool,
 }
 
 impl Verdict {
     /// The state the task goes to.
-    pub const fn state(&self) -> TaskState {
+    pub(super) const fn state(&self) -> TaskState {
         self.transition.to()
     }
 }
 
 /// Judges an answer. `evidence` is what the other answers of its endpoint say.
-pub fn judge(finding: &Finding, task: &History, evidence: Evidence) -> Verdict {
-    let plain = |transition, reason: Option<&Reason>, account| Verdict {
-        transition,
-        reason: reason.cloned(),
-        troubles: task.troubles,
-        unsure: task.unsure,
-        account,
-        billed: false,
+pub(super) fn judge(finding: &Finding, task: &History, evidence: Evidence) -> Verdict {
+    let row = consequences_of(finding);
+    let mut verdict = Verdict {
+        transition: row.task,
+        reason: row.reason.cloned(),
+        transient_failures: task.transient_failures,
+        maybe_applied: task.maybe_applied || row.maybe_applied,
+        blame: row.blame,
+        billed: row.billed,
     };
-    match finding {
-        Finding::Done { reason } => {
-            Verdict { billed: true, ..plain(Transition::Succeed, reason.as_ref(), ForAccount::Served(Proof::Effect)) }
-        }
-        // What an unseen attempt has undone cannot be found any more: the repeat confirms it.
-        Finding::Gone { .. } if task.unsure && task.repeat_looks_gone => {
-            let reason = Reason::Borrowed("confirmed_by_repeat");
-            plain(Transition::Succeed, Some(&reason), ForAccount::Served(Proof::Record))
-        }
-        Finding::Gone { reason } => plain(Transition::FindGone, Some(reason), ForAccount::Served(Proof::Record)),
-        Finding::Refused { reason } => plain(Transition::Fail, Some(reason), ForAccount::Served(Proof::Record)),
-        Finding::Unsendable { reason } => plain(Transition::Fail, Some(reason), ForAccount::Nothing),
-        Finding::Ambiguous { refusal, reason } => {
-            plain(Transition::Suspect, Some(reason), ForAccount::Suspicious(*refusal))
-        }
-        Finding::Limited(limited) => {
-            let account = match limited {
-                Limited::Rate | Limited::Hidden => ForAccount::Limited,
-                Limited::Usage { .. } | Limited::Spend { .. } => ForAccount::Capped(limited.clone()),
-            };
-            plain(Transition::Release, Some(&Reason::Borrowed("rate_limited")), account)
-        }
-        Finding::Unauthorized { reason } => {
-            plain(Transition::Release, Some(reason), ForAccount::Rejected(reason.clone()))
-        }
-        Finding::Account { reason } => plain(Transition::Release, Some(reason), ForAccount::Stop(reason.clone())),
-        Finding::App { reason } => plain(Transition::Release, Some(reason), ForAccount::StopApp(reason.clone())),
-        Finding::World { reason } | Finding::Unknown { reason } => trouble(task, evidence, reason, true),
-        Finding::Unanswered { reason, maybe_sent } => trouble(task, evidence, reason, *maybe_sent),
-        Finding::NotSent => plain(Transition::Release, Some(&Reason::Borrowed("not_sent")), ForAccount::Nothing),
+    // What an unseen attempt has undone cannot be found any more: the repeat confirms it.
+    if row.task == Transition::FindGone && task.maybe_applied && task.repeat_looks_gone {
+        verdict.transition = Transition::Succeed;
+        verdict.reason = Some(Reason::Borrowed("confirmed_by_repeat"));
     }
+    if row.blame.is_transient() && counts(task.transient_failures, evidence) {
+        verdict.transient_failures = task.transient_failures.saturating_add(1);
+        if verdict.transient_failures >= MAX_TRANSIENT_FAILURES {
+            verdict.transition = Transition::Fail;
+        }
+    }
+    verdict
 }
 
-/// The request failed for no fault that the answer names: again later. Whether the try counts against the task is told by those
-/// beside it ([`super::outage`]); the first one is on trial.
-fn trouble(task: &History, evidence: Evidence, reason: &Reason, maybe_acted: bool) -> Verdict {
-    let counts = match task.troubles {
+/// Whether another transient failure counts against a task with so many: those beside it tell ([`super::outage`]); the first one is on
+/// trial.
+const fn counts(failures: u32, evidence: Evidence) -> bool {
+    match failures {
         0 => !evidence.is_outage,
         1 => evidence.served_since,
         _ => evidence.served_since || evidence.only_known_fail,
-    };
-    let troubles = task.troubles.saturating_add(u32::from(counts));
-    Verdict {
-        transition: if counts && troubles >= MAX_TROUBLES { Transition::Fail } else { Transition::Postpone },
-        reason: Some(reason.clone()),
-        troubles,
-        unsure: task.unsure || maybe_acted,
-        account: ForAccount::WorldFailed,
-        billed: false,
-    }
-}
-
-/// How an answer bears on limits.
-pub(super) fn answered(finding: &Finding) -> Answered {
-    match finding {
-        Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } => Answered::Served,
-        Finding::Limited(Limited::Rate) => Answered::Limited,
-        Finding::Limited(Limited::Hidden) => Answered::Capped,
-        _ => Answered::Otherwise,
-    }
-}
-
-/// Whether the endpoint did its work for the task, so that it is no outage that fails others. A refusal by an edge, a limit or a
-/// rejected token proves nothing about the endpoint behind it.
-pub(super) fn is_served(finding: &Finding) -> bool {
-    matches!(finding, Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. })
-}
-
-/// The word for a finding in the queue.
-pub(super) const fn name_of(finding: &Finding) -> &'static str {
-    match finding {
-        Finding::Done { .. } => "done",
-        Finding::Gone { .. } => "gone",
-        Finding::Refused { .. } => "refused",
-        Finding::Unsendable { .. } | Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } => "malformed",
-        Finding::Ambiguous { .. } => "ambiguous",
-        Finding::Limited(_) => "limited",
-        Finding::Unauthorized { .. } => "unauthorized",
-        Finding::Account { .. } => "account",
-        Finding::App { .. } => "app",
-        Finding::World { .. } => "world",
-        Finding::Unknown { .. } => "unknown",
-        Finding::Unanswered { .. } => "unanswered",
-        Finding::NotSent => "not_sent",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::consequences::Proof;
+    use crate::platform::{Limited, RefusalKind};
 
-    const FRESH: History = History { troubles: 0, unsure: false, repeat_looks_gone: false };
+    const FRESH: History = History { transient_failures: 0, maybe_applied: false, repeat_looks_gone: false };
 
     const SERVING: Evidence = Evidence { served_since: true, only_known_fail: true, is_outage: false };
 
@@ -181,27 +97,27 @@ mod tests {
 
     #[test]
     fn the_right_thing_is_blamed() {
-        use Transition::{Fail, FindGone, Postpone, Release, Succeed, Suspect};
+        use Transition::{Fail, FindGone, MarkAmbiguous, Postpone, Release, Succeed};
         let reason = || word("r");
         let ambiguous = |refusal| Finding::Ambiguous { refusal, reason: reason() };
-        for (finding, transition, account) in [
-            (Finding::Done { reason: None }, Succeed, ForAccount::Served(Proof::Effect)),
-            (Finding::Gone { reason: reason() }, FindGone, ForAccount::Served(Proof::Record)),
-            (Finding::Refused { reason: reason() }, Fail, ForAccount::Served(Proof::Record)),
-            (Finding::Unsendable { reason: reason() }, Fail, ForAccount::Nothing),
-            (ambiguous(RefusalKind::Forbidden), Suspect, ForAccount::Suspicious(RefusalKind::Forbidden)),
-            (ambiguous(RefusalKind::NotFound), Suspect, ForAccount::Suspicious(RefusalKind::NotFound)),
-            (ambiguous(RefusalKind::BadRequest), Suspect, ForAccount::Suspicious(RefusalKind::BadRequest)),
-            (Finding::Limited(Limited::Rate), Release, ForAccount::Limited),
-            (Finding::Unauthorized { reason: reason() }, Release, ForAccount::Rejected(reason())),
-            (Finding::Account { reason: reason() }, Release, ForAccount::Stop(reason())),
-            (Finding::App { reason: reason() }, Release, ForAccount::StopApp(reason())),
-            (Finding::World { reason: reason() }, Postpone, ForAccount::WorldFailed),
-            (Finding::Unknown { reason: reason() }, Postpone, ForAccount::WorldFailed),
-            (Finding::NotSent, Release, ForAccount::Nothing),
+        for (finding, transition, blame) in [
+            (Finding::Done { reason: None }, Succeed, Blame::Served(Proof::Effect)),
+            (Finding::Gone { reason: reason() }, FindGone, Blame::Served(Proof::Record)),
+            (Finding::Refused { reason: reason() }, Fail, Blame::Served(Proof::Record)),
+            (Finding::Unsendable { reason: reason() }, Fail, Blame::Row),
+            (ambiguous(RefusalKind::Forbidden), MarkAmbiguous, Blame::Question(RefusalKind::Forbidden)),
+            (ambiguous(RefusalKind::NotFound), MarkAmbiguous, Blame::Question(RefusalKind::NotFound)),
+            (ambiguous(RefusalKind::BadRequest), MarkAmbiguous, Blame::Question(RefusalKind::BadRequest)),
+            (Finding::Limited(Limited::Rate), Release, Blame::Limit(Limited::Rate)),
+            (Finding::Unauthorized { reason: reason() }, Release, Blame::Credentials),
+            (Finding::Account { reason: reason() }, Release, Blame::Account),
+            (Finding::App { reason: reason() }, Release, Blame::App),
+            (Finding::Transient { reason: reason() }, Postpone, Blame::Platform),
+            (Finding::Unknown { reason: reason() }, Postpone, Blame::Platform),
+            (Finding::NotSent, Release, Blame::Nobody),
         ] {
             let verdict = judge(&finding, &FRESH, SERVING);
-            assert_eq!((verdict.transition, verdict.account), (transition, account), "{finding:?}");
+            assert_eq!((verdict.transition, verdict.blame), (transition, blame), "{finding:?}");
             assert!(verdict.transition.from().contains(&TaskState::Sending));
         }
     }
@@ -209,7 +125,7 @@ mod tests {
     #[test]
     fn gone_after_an_unseen_effect_is_done_where_a_repeat_looks_gone() {
         let gone = Finding::Gone { reason: word("not_found") };
-        let unsure = History { unsure: true, ..FRESH };
+        let unsure = History { maybe_applied: true, ..FRESH };
         assert_eq!(judge(&gone, &unsure, SERVING).transition, Transition::FindGone, "an unfollow's repeat succeeds");
         let verdict = judge(&gone, &History { repeat_looks_gone: true, ..unsure }, SERVING);
         assert_eq!(verdict.transition, Transition::Succeed);
@@ -220,18 +136,18 @@ mod tests {
     #[test]
     fn a_connection_that_never_stood_leaves_no_doubt() {
         let unanswered = |maybe_sent| Finding::Unanswered { reason: word("x"), maybe_sent };
-        assert!(!judge(&unanswered(false), &FRESH, SERVING).unsure);
-        assert!(judge(&unanswered(true), &FRESH, SERVING).unsure);
+        assert!(!judge(&unanswered(false), &FRESH, SERVING).maybe_applied);
+        assert!(judge(&unanswered(true), &FRESH, SERVING).maybe_applied);
     }
 
     #[test]
     fn a_try_counts_where_others_are_served_or_only_known_ones_fail() {
         let failed = Finding::Unanswered { reason: word("timeout"), maybe_sent: true };
         let tries = |before, served_since, only_known_fail| {
-            let task = History { troubles: before, ..FRESH };
+            let task = History { transient_failures: before, ..FRESH };
             let verdict =
                 judge(&failed, &task, Evidence { served_since, only_known_fail, is_outage: !only_known_fail });
-            (verdict.troubles, verdict.transition == Transition::Fail)
+            (verdict.transient_failures, verdict.transition == Transition::Fail)
         };
         assert_eq!(tries(0, false, true), (1, false), "the first is on trial");
         assert_eq!(tries(0, true, false), (0, false), "unless it is one of many in an outage");

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
+use super::consequences::Health;
 use crate::clock::Clock;
 use crate::domain::Tick;
-use crate::platform::Finding;
 
 /// Tasks claimed ahead at most, for each worker.
 pub(super) const MAX_AHEAD_PER_WORKER: usize = 2;
@@ -90,11 +90,11 @@ impl Gate {
     }
 
     /// Hears an answer the moment it comes in, before the dispatcher does.
-    pub(super) fn hear(&self, finding: &Finding) {
-        let in_a_row = match faith(finding) {
-            Faith::Kept => 0,
-            Faith::Shaken => self.doubts_in_a_row.load(Ordering::Relaxed) + 1,
-            Faith::Lost => Gate::MAX_DOUBTS_IN_A_ROW,
+    pub(super) fn hear(&self, health: Health) {
+        let in_a_row = match health {
+            Health::Ok => 0,
+            Health::Suspect => self.doubts_in_a_row.load(Ordering::Relaxed) + 1,
+            Health::Tripped => Gate::MAX_DOUBTS_IN_A_ROW,
         };
         let halted = in_a_row >= Gate::MAX_DOUBTS_IN_A_ROW;
         self.doubts_in_a_row.store(if halted { 0 } else { in_a_row }, Ordering::Relaxed);
@@ -103,32 +103,6 @@ impl Gate {
 
     fn admits(&self, pass: Pass) -> bool {
         self.halts.load(Ordering::Relaxed) == pass.0
-    }
-}
-
-/// What an answer says of whether its account should go on as it does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Faith {
-    Kept,
-    /// One may be chance, several are not.
-    Shaken,
-    /// The platform has refused the account itself.
-    Lost,
-}
-
-pub(super) fn faith(finding: &Finding) -> Faith {
-    match finding {
-        Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } | Finding::Unsendable { .. } => {
-            Faith::Kept
-        }
-        Finding::Ambiguous { .. }
-        | Finding::World { .. }
-        | Finding::Unknown { .. }
-        | Finding::Unanswered { .. }
-        | Finding::NotSent => Faith::Shaken,
-        Finding::Limited(_) | Finding::Unauthorized { .. } | Finding::Account { .. } | Finding::App { .. } => {
-            Faith::Lost
-        }
     }
 }
 
@@ -178,7 +152,6 @@ impl Ahead {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::Limited;
 
     #[test]
     fn nobody_claims_ahead_where_the_limit_is_near() {
@@ -225,7 +198,7 @@ mod tests {
         let place = wire.place(&*clock, send_by, &gate, pass).await;
         assert!(place.is_some() && wire.busy() == 1);
         let (waiting, ()) = tokio::join!(wire.place(&*clock, send_by, &gate, pass), async {
-            gate.hear(&Finding::Limited(Limited::Rate));
+            gate.hear(Health::Tripped);
             drop(place);
         });
         assert!(waiting.is_none());
@@ -235,13 +208,13 @@ mod tests {
     #[test]
     fn chance_calls_nobody_back() {
         let gate = Gate::default();
-        let world = || Finding::World { reason: "server_error".into() };
         let pass = gate.pass();
-        for finding in [world(), world(), Finding::Gone { reason: "not_found".into() }, world(), world()] {
-            gate.hear(&finding);
+        use Health::{Ok, Suspect};
+        for health in [Suspect, Suspect, Ok, Suspect, Suspect] {
+            gate.hear(health);
         }
         assert!(gate.admits(pass));
-        gate.hear(&world());
+        gate.hear(Suspect);
         assert!(!gate.admits(pass) && gate.admits(gate.pass()));
     }
 

@@ -73,8 +73,8 @@ pub enum Finding {
         /// `credits_depleted`, `client_not_enrolled` and the like.
         reason: Reason,
     },
-    /// The world's fault, answered: 5xx, over capacity. The effect may have happened.
-    World {
+    /// The platform failed: 5xx, over capacity. The effect may have happened.
+    Transient {
         /// `server_error` and the like.
         reason: Reason,
     },
@@ -98,11 +98,6 @@ pub enum Finding {
 pub const BAD_CERTIFICATE: &str = "bad_certificate";
 
 impl Finding {
-    /// Whether the request certainly never left this machine.
-    pub const fn never_left(&self) -> bool {
-        matches!(self, Finding::NotSent | Finding::Unanswered { maybe_sent: false, .. })
-    }
-
     /// Whether no answer came because of the server's certificate.
     pub fn is_bad_certificate(&self) -> bool {
         matches!(self, Finding::Unanswered { reason, .. } if *reason == BAD_CERTIFICATE)
@@ -128,7 +123,7 @@ pub enum RefusalKind {
 }
 
 /// Which limit a [`Finding::Limited`] speaks of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limited {
     /// A rate window: 429 or v1.1 code 88.
     Rate,

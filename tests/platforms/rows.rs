@@ -25,7 +25,7 @@ fn kind(reply: &Reply) -> &'static str {
         Finding::Unauthorized { .. } => "unauthorized",
         Finding::Account { .. } => "account",
         Finding::App { .. } => "app",
-        Finding::World { .. } => "world",
+        Finding::Transient { .. } => "world",
         Finding::Unknown { .. } => "unknown",
         Finding::Unanswered { .. } => "unanswered",
         Finding::NotSent => "not sent",

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::means::{FetchError, Stop};
 use super::reader::{Reader, Rules};
 use crate::domain::{Action, Moment, Tick};
-use crate::limits::{Answer, Answered, Hold, HoldReason, Leave, hold_after, leaves};
-use crate::platform::{Finding, Limited, RefusalKind, Reply};
+use crate::engine::{Blame, Proof, consequences_of};
+use crate::limits::{Answer, Hold, HoldReason, Leave, hold_after, leaves};
+use crate::platform::{Limited, RefusalKind, Reply};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadHold, ReadLeft};
 
 /// A cap that does not say when it ends is asked about again after a day.
@@ -35,34 +36,27 @@ impl Reader {
         if reply.http_status.is_some() {
             self.last_answer = now.tick;
         }
-        if reply.finding.never_left() {
+        let row = consequences_of(&reply.finding);
+        if row.never_left {
             self.budget.requests = self.budget.requests.saturating_sub(1);
         }
-        let unseen =
-            reply.http_status.is_none() && matches!(reply.finding, Finding::Unanswered { maybe_sent: true, .. });
-        let upper = if unseen { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
+        let upper = if row.counted_later { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
         let end = ended(reply, grant, rules, upper, now, 0);
-        let (next, hold) = match &reply.finding {
-            Finding::Limited(limited) => {
-                let hold = self.hold_for(limited, reply, reserved, rules).await?;
+        let person = || Stop::Person(row.reason.map_or_else(String::new, ToString::to_string), reply.detail.clone());
+        let mut hold = None;
+        let next = match row.blame {
+            Blame::Limit(limited) => {
+                let set = hold.insert(self.hold_for(limited, reply, reserved, rules).await?);
                 let capped = matches!(limited, Limited::Usage { .. } | Limited::Spend { .. });
-                let next = if capped { Next::Stop(Stop::Cap(hold.until_at)) } else { Next::Again };
-                (next, Some(hold))
+                if capped { Next::Stop(Stop::Cap(set.until_at)) } else { Next::Again }
             }
-            Finding::Unauthorized { .. } => (Next::Refresh, None),
-            Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } | Finding::Unsendable { .. } => {
-                (Next::Stop(Stop::Malformed(reply.detail.clone())), None)
-            }
-            Finding::Ambiguous { refusal: RefusalKind::UnreadableNotFound, reason } => {
-                (Next::IfRepeated(Stop::Person(reason.to_string(), reply.detail.clone())), None)
-            }
-            Finding::Account { reason } | Finding::App { reason } | Finding::Ambiguous { reason, .. } => {
-                (Next::Stop(Stop::Person(reason.to_string(), reply.detail.clone())), None)
-            }
-            Finding::NotSent => (Next::Again, None),
-            Finding::World { .. } | Finding::Unknown { .. } | Finding::Unanswered { .. } => (Next::AfterBackoff, None),
-            // A request without a target is never answered so.
-            Finding::Done { .. } | Finding::Gone { .. } | Finding::Refused { .. } => (Next::AfterBackoff, None),
+            Blame::Credentials => Next::Refresh,
+            Blame::Row | Blame::Question(RefusalKind::BadRequest) => Next::Stop(Stop::Malformed(reply.detail.clone())),
+            Blame::Question(RefusalKind::UnreadableNotFound) => Next::IfRepeated(person()),
+            Blame::Account | Blame::App | Blame::Question(_) => Next::Stop(person()),
+            Blame::Nobody => Next::Again,
+            // A request without a target is never answered as if one had been served.
+            Blame::Platform | Blame::Network | Blame::Served(_) => Next::AfterBackoff,
         };
         let news = hold.as_ref().map_or(HoldNews::Same, HoldNews::Set);
         self.means.store.end_read(grant.id, &end, news, &rules.ask()).await?;
@@ -72,22 +66,22 @@ impl Reader {
     /// The hold that follows from a refusal: by its headers, and longer each time it comes again at once.
     async fn hold_for(
         &mut self,
-        limited: &Limited,
+        limited: Limited,
         reply: &Reply,
         reserved: Tick,
         rules: &Rules,
     ) -> Result<ReadHold, FetchError> {
         let now = self.means.clock.now();
         let (reason, until) = match limited {
-            Limited::Usage { until } => (HoldReason::UsageCap, *until),
-            Limited::Spend { until } => (HoldReason::SpendCap, *until),
+            Limited::Usage { until } => (HoldReason::UsageCap, until),
+            Limited::Spend { until } => (HoldReason::SpendCap, until),
             Limited::Rate | Limited::Hidden => {
                 let last = self.means.store.last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
                     until: hold.until,
                     reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
                     rung: hold.rung,
                 });
-                let answered = if *limited == Limited::Hidden { Answered::Capped } else { Answered::Limited };
+                let answered = Blame::Limit(limited).for_limits();
                 // Which action it was says nothing about how long to wait.
                 let answer = Answer { action: Action::Unfollow, reserved, answered, facts: reply.facts };
                 return Ok(stored(hold_after(&answer, last, rules.shortest(), now.tick), now));
@@ -117,24 +111,12 @@ pub(super) fn ended(
     now: Moment,
     resources: u64,
 ) -> ReadEnd {
-    let finding = match &reply.finding {
-        Finding::Done { .. } => "page",
-        Finding::Limited(_) => "limited",
-        Finding::Unauthorized { .. } => "unauthorized",
-        Finding::Account { .. } => "account",
-        Finding::App { .. } => "app",
-        Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. } | Finding::Unsendable { .. } => "malformed",
-        Finding::Ambiguous { .. } => "ambiguous",
-        Finding::World { .. } => "world",
-        Finding::Unanswered { .. } => "unanswered",
-        Finding::NotSent => "not_sent",
-        Finding::Unknown { .. } | Finding::Gone { .. } | Finding::Refused { .. } => "unknown",
-    };
+    let row = consequences_of(&reply.finding);
     ReadEnd {
         upper,
         ended_at: now.wall,
         http_status: reply.http_status,
-        finding,
+        finding: if row.blame == Blame::Served(Proof::Effect) { "page" } else { row.word },
         detail: reply.detail.clone(),
         resources,
         left: left(reply, grant, rules, now),
@@ -143,7 +125,7 @@ pub(super) fn ended(
 
 /// A refusal sets a hold instead.
 fn left(reply: &Reply, grant: &ReadGrant, rules: &Rules, now: Moment) -> Vec<ReadLeft> {
-    if matches!(reply.finding, Finding::Limited(_)) {
+    if matches!(consequences_of(&reply.finding).blame, Blame::Limit(_)) {
         return Vec::new();
     }
     let leaves = leaves(&reply.facts, grant.free.saturating_sub(1), grant.open, rules.shortest());

@@ -74,7 +74,7 @@ fn by_type(kind: &str) -> Option<Finding> {
         "authentication_error" => Finding::Unauthorized { reason: "invalid_key".into() },
         "invalid_request_error" => bad_request("invalid_request"),
         "rate_limit_error" => Finding::Limited(Limited::Rate),
-        "api_error" | "upstream_error" => Finding::World { reason: "upstream_error".into() },
+        "api_error" | "upstream_error" => Finding::Transient { reason: "upstream_error".into() },
         _ => return None,
     };
     Some(finding)

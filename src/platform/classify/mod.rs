@@ -179,7 +179,7 @@ fn rank(finding: &Finding) -> u8 {
         Finding::Limited(Limited::Usage { .. } | Limited::Spend { .. }) => 3,
         Finding::Limited(Limited::Hidden) => 4,
         Finding::Limited(Limited::Rate) => 5,
-        Finding::World { .. } => 6,
+        Finding::Transient { .. } => 6,
         Finding::Ambiguous { refusal: RefusalKind::BadRequest | RefusalKind::OtherRecord, .. } => 7,
         Finding::Refused { .. } => 8,
         Finding::Gone { .. } => 9,
@@ -195,7 +195,7 @@ fn unknown(reason: &'static str) -> Finding {
 }
 
 fn world(reason: &'static str) -> Finding {
-    Finding::World { reason: reason.into() }
+    Finding::Transient { reason: reason.into() }
 }
 
 fn app(reason: &'static str) -> Finding {

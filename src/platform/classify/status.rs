@@ -8,7 +8,7 @@ use crate::platform::reply::{Finding, Limited};
 /// A 5xx is the world's fault, whatever its body says: the body of a failing server is no evidence about a target.
 pub(super) fn world(status: u16, said: Option<&Object>) -> Finding {
     let over_capacity = status == 503 || said.is_some_and(v1_code::says_over_capacity);
-    Finding::World { reason: if over_capacity { "over_capacity" } else { "server_error" }.into() }
+    Finding::Transient { reason: if over_capacity { "over_capacity" } else { "server_error" }.into() }
 }
 
 /// `unreadable` says why the body could not be read; none where it was a JSON object that explains nothing.
@@ -36,9 +36,9 @@ pub(super) fn alone(status: u16, unreadable: Option<Unreadable>, content_type: C
             Some(Unreadable::Cut | Unreadable::DuplicateKey) => unknown(unreadable_word.unwrap_or("unreadable")),
             Some(_) => not_found_unreadable(),
         },
-        407 => Finding::World { reason: "proxy_refused".into() },
-        408 | 425 => Finding::World { reason: "request_timeout".into() },
-        409 => Finding::World { reason: "conflict".into() },
+        407 => Finding::Transient { reason: "proxy_refused".into() },
+        408 | 425 => Finding::Transient { reason: "request_timeout".into() },
+        409 => Finding::Transient { reason: "conflict".into() },
         410 if readable => Finding::App { reason: "endpoint_retired".into() },
         410 => forbidden("endpoint_retired"),
         420 | 429 => Finding::Limited(Limited::Rate),

@@ -11,6 +11,7 @@ use crate::auth::{NoToken, TokenSource, list};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::Context;
 use crate::domain::{AccountId, Action, Platform, UserId};
+use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::{Credentials, Finding, find};
 use crate::store::{Account, Credential, Store, StoreError};
@@ -227,11 +228,9 @@ async fn check(
 }
 
 fn judge(finding: &Finding) -> (State, &'static str) {
-    match finding {
-        Finding::Unanswered { .. } => (State::Unknown, "no answer from the platform"),
-        Finding::World { .. } | Finding::Unknown { .. } | Finding::Limited(_) => {
-            (State::Unknown, "the platform could not say")
-        }
+    match consequences_of(finding).blame {
+        Blame::Network => (State::Unknown, "no answer from the platform"),
+        blame if blame.passes() => (State::Unknown, "the platform could not say"),
         _ => (State::Bad, "the platform does not take its credentials; log it in again"),
     }
 }

@@ -132,7 +132,7 @@ proptest! {
             _ => {}
         }
         if (500..600).contains(&status) {
-            let is_world = matches!(finding, Finding::World { .. });
+            let is_world = matches!(finding, Finding::Transient { .. });
             prop_assert!(is_world);
         }
     }

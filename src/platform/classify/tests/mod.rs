@@ -36,7 +36,7 @@ fn short(finding: &Finding) -> String {
         Finding::Unauthorized { reason } => ("unauthorized", reason.clone()),
         Finding::Account { reason } => ("account", reason.clone()),
         Finding::App { reason } => ("app", reason.clone()),
-        Finding::World { reason } => ("world", reason.clone()),
+        Finding::Transient { reason } => ("world", reason.clone()),
         Finding::Unknown { reason } => ("unknown", reason.clone()),
         Finding::Limited(Limited::Rate) => ("limited", "rate".into()),
         Finding::Limited(Limited::Hidden) => ("limited", "hidden".into()),

@@ -4,10 +4,11 @@
 //! In: an answer and its verdict. Out: what the turn writes beside the task itself. What does not belong here: what becomes of the
 //! task (`verdict`), how long a limit lasts (`limits`).
 
+use super::consequences::{Blame, consequences_of};
 use super::dispatcher::Dispatcher;
 use super::event::Event;
 use super::settling::Gathered;
-use super::verdict::{ForAccount, Verdict, answered};
+use super::verdict::Verdict;
 use crate::domain::{AccountId, Moment, Reason, Tick, Wall};
 use crate::limits::{Allowance, Answer, HoldChange, HoldReason};
 use crate::platform::{Limited, Reply};
@@ -22,35 +23,34 @@ impl Dispatcher {
         let Gathered { flight, reply, ended, .. } = gathered;
         let index = flight.account;
         self.observe_limits(gathered, turn);
-        match &verdict.account {
-            ForAccount::WorldFailed => self.note_failure(gathered, verdict),
-            ForAccount::Served(proof) => {
-                self.hear_proof(index, flight.lane.action, *proof, turn);
+        // Of the finding, not of the verdict: what a crash left open has a reason of its own.
+        let reason = || consequences_of(&reply.finding).reason.cloned().unwrap_or_default();
+        match verdict.blame {
+            Blame::Platform | Blame::Network => self.note_failure(gathered, verdict),
+            Blame::Served(proof) => {
+                self.hear_proof(index, flight.lane.action, proof, turn);
                 if self.known.get(&self.roster.accounts[index].id).is_some_and(|known| known.trouble.is_some()) {
                     self.forget_trouble(self.roster.accounts[index].id, turn);
                 }
             }
-            ForAccount::Suspicious(refusal) => {
-                let refusal = *refusal;
-                self.hear_refusal(gathered, refusal, verdict, turn);
-            }
-            ForAccount::Capped(limited) => self.cap(index, limited, reply, *ended, turn),
-            ForAccount::Rejected(reason) => {
-                self.roster.accounts[index].rejected = Some((reason.clone(), reply.detail.clone()));
+            Blame::Question(refusal) => self.hear_refusal(gathered, refusal, verdict, turn),
+            Blame::Limit(limited) => self.cap(index, limited, reply, *ended, turn),
+            Blame::Credentials => {
+                self.roster.accounts[index].rejected = Some((reason(), reply.detail.clone()));
                 self.ask_for_token(index, Some(gathered.generation));
             }
-            ForAccount::Stop(reason) => self.stop_account(index, reason.clone(), reply.detail.clone(), turn),
-            ForAccount::StopApp(reason) => {
+            Blame::Account => self.stop_account(index, reason(), reply.detail.clone(), turn),
+            Blame::App => {
                 let app =
                     self.roster.accounts[index].access.as_ref().map(|access| (access.platform, access.app.clone()));
                 for other in 0..self.roster.accounts.len() {
                     let access = self.roster.accounts[other].access.as_ref();
                     if other == index || access.map(|access| (access.platform, access.app.clone())) == app {
-                        self.stop_account(other, reason.clone(), reply.detail.clone(), turn);
+                        self.stop_account(other, reason(), reply.detail.clone(), turn);
                     }
                 }
             }
-            ForAccount::Limited | ForAccount::Nothing => {}
+            Blame::Row | Blame::Nobody => {}
         }
     }
 
@@ -63,7 +63,7 @@ impl Dispatcher {
         let answer = Answer {
             action: flight.lane.action,
             reserved: flight.reserved.tick,
-            answered: answered(&reply.finding),
+            answered: consequences_of(&reply.finding).blame.for_limits(),
             facts: reply.facts,
         };
         let Some(limiter) = &mut self.roster.accounts[flight.account].limiter else { return };
@@ -110,7 +110,7 @@ impl Dispatcher {
     }
 
     /// A usage or spend cap ends when the platform says so; where it does not, it is asked again in a day.
-    fn cap(&mut self, index: usize, limited: &Limited, reply: &Reply, now: Moment, turn: &mut Turn) {
+    fn cap(&mut self, index: usize, limited: Limited, reply: &Reply, now: Moment, turn: &mut Turn) {
         let (until, reason) = match limited {
             Limited::Usage { until } => (until, HoldReason::UsageCap),
             Limited::Spend { until } => (until, HoldReason::SpendCap),
