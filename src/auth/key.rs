@@ -3,7 +3,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -143,7 +143,9 @@ fn random() -> Result<Key, VaultError> {
 
 pub(super) fn read_key_file(path: &Path) -> Result<Key, VaultError> {
     let complain = |source| VaultError::KeyFileIo { path: path.to_path_buf(), source };
-    let mut file = match OpenOptions::new().read(true).open(path) {
+    // A pipe in its place would be waited for.
+    let without_waiting = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = match OpenOptions::new().read(true).custom_flags(without_waiting).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(VaultError::KeyFileMissing(path.to_path_buf()));

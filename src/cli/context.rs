@@ -133,7 +133,8 @@ impl Context {
 
 /// What to do about a file that others can write.
 pub(super) fn writable_remedy(file: &WritableByOthers) -> String {
-    format!("chmod go-w {}", shell_word(&file.path().to_string_lossy()))
+    let (command, path) = file.remedy();
+    format!("{command} {}", shell_word(&path.to_string_lossy()))
 }
 
 /// A text of a room that cannot know the queue: the commands that it shows in backticks get this queue's options.

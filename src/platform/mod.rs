@@ -33,7 +33,7 @@ pub use client::{Client, ClientError, PROBE_SECONDS, Settings};
 pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
 pub use detail::MAX_DETAIL_CHARS;
 pub use endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb};
-pub use page::{Listed, Missing, Page};
+pub use page::{Listed, Missing, NextPage, Page};
 pub use reading::{Collection, Reading, find_reading};
 pub use registry::{find, table};
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};

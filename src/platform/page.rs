@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::answer::Body;
@@ -12,20 +13,60 @@ use crate::domain::{Handle, TargetId, TargetKind, Wall};
 
 /// So many errors beside a page are read; a page has at most a thousand entries.
 const MAX_ERRORS: usize = 1_000;
-/// A longer cursor is none.
+/// A longer cursor cannot be asked for.
 const MAX_CURSOR_BYTES: usize = 512;
+/// The most that is kept of a name; X allows 50 characters.
+const MAX_NAME_CHARS: usize = 200;
+/// The most that is kept of a post's text or a user's description; X allows 25,000 characters.
+const MAX_TEXT_CHARS: usize = 32_000;
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// Its entries, in the platform's order.
     pub entries: Vec<Listed>,
-    /// Where the next page begins; none: this was the last.
-    pub next: Option<String>,
+    /// Where the list goes on.
+    pub next: NextPage,
     /// What was asked for and is not there.
     pub missing: Vec<Missing>,
     /// Entries that could not be read: without an ID that is one.
     pub unreadable: u32,
+}
+
+/// Where a list goes on behind a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NextPage {
+    /// Nowhere: it was the last page.
+    #[default]
+    None,
+    /// At this cursor.
+    At(String),
+    /// At a cursor that cannot be put into a request. The list is longer than what was read.
+    Unusable,
+}
+
+impl Page {
+    /// The cursor of the next page, where there is one.
+    pub fn cursor(&self) -> Option<&str> {
+        match &self.next {
+            NextPage::At(cursor) => Some(cursor),
+            NextPage::None | NextPage::Unusable => None,
+        }
+    }
+
+    /// Why this page of a list, asked for at the cursor `from`, cannot be taken for a part of it. Whoever went on would believe in a list
+    /// that is shorter than the real one, and unfollow users who follow back, or ask for the same page for ever.
+    pub fn fault(&self, from: Option<&str>) -> Option<String> {
+        if self.unreadable > 0 {
+            let all = self.entries.len() as u64 + u64::from(self.unreadable);
+            return Some(format!("{} of {all} entries of a page have no ID that can be read", self.unreadable));
+        }
+        match &self.next {
+            NextPage::Unusable => Some("the cursor of the next page cannot be put into a request".to_owned()),
+            NextPage::At(cursor) if from == Some(cursor) => Some("a page names itself as the next one".to_owned()),
+            NextPage::At(_) | NextPage::None => None,
+        }
+    }
 }
 
 /// A user or a post, as far as the platform told.
@@ -83,7 +124,7 @@ struct Meta {
 #[derive(Default, Deserialize)]
 struct Includes {
     #[serde(default)]
-    users: Vec<UserBody>,
+    users: Vec<Value>,
     #[serde(default)]
     posts: Vec<serde_json::Value>,
     /// What they were called before August 2026.
@@ -120,41 +161,63 @@ struct Problem {
     kind: String,
 }
 
+/// A field whose value is not what it should be is unknown, as one that is absent; its entry is there all the same.
+fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+}
+
 #[derive(Deserialize)]
 struct UserBody {
     id: String,
+    #[serde(default, deserialize_with = "if_readable")]
     username: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     created_at: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     description: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     most_recent_post_id: Option<String>,
     /// What it was called before August 2026.
+    #[serde(default, deserialize_with = "if_readable")]
     most_recent_tweet_id: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     public_metrics: Option<UserMetrics>,
 }
 
 #[derive(Deserialize)]
 struct UserMetrics {
+    #[serde(default, deserialize_with = "if_readable")]
     followers_count: Option<u64>,
 }
 
 #[derive(Deserialize)]
 struct PostBody {
     id: String,
+    #[serde(default, deserialize_with = "if_readable")]
     author_id: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     created_at: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     text: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     public_metrics: Option<PostMetrics>,
+    #[serde(default, deserialize_with = "if_readable")]
     referenced_posts: Option<Vec<Reference>>,
     /// What they were called before August 2026.
+    #[serde(default, deserialize_with = "if_readable")]
     referenced_tweets: Option<Vec<Reference>>,
 }
 
 #[derive(Deserialize)]
 struct PostMetrics {
+    #[serde(default, deserialize_with = "if_readable")]
     like_count: Option<u64>,
+    #[serde(default, deserialize_with = "if_readable")]
     repost_count: Option<u64>,
     /// What it was called before August 2026.
+    #[serde(default, deserialize_with = "if_readable")]
     retweet_count: Option<u64>,
 }
 
@@ -162,6 +225,7 @@ struct PostMetrics {
 struct Reference {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(default, deserialize_with = "if_readable")]
     id: Option<String>,
 }
 
@@ -174,7 +238,7 @@ impl Reference {
 /// Reads a page of users or posts. An empty list has no `data` but says that its count is 0. With `lookup`, names were asked
 /// for, and a body of nothing but errors about them is a page on which all are missing.
 pub(super) fn page(body: &Body, of: TargetKind, lookup: bool) -> Option<Page> {
-    let read: PageBody = serde_json::from_value(Value::Object(read(body).ok()?)).ok()?;
+    let mut read: PageBody = serde_json::from_value(Value::Object(read(body).ok()?)).ok()?;
     let missing: Vec<Missing> = read.errors.iter().take(MAX_ERRORS).filter_map(missing_of).collect();
     // What is told beside nothing may be why there is nothing: an account that is not there has no list either.
     let says_none = read.data.is_some() || read.meta.as_ref().is_some_and(|meta| meta.result_count == Some(0));
@@ -184,7 +248,9 @@ pub(super) fn page(body: &Body, of: TargetKind, lookup: bool) -> Option<Page> {
     if !has_entries && !is_empty_list && !all_missing {
         return None;
     }
-    let authors: HashMap<&str, &UserBody> = read.includes.users.iter().map(|user| (user.id.as_str(), user)).collect();
+    let beside = std::mem::take(&mut read.includes.users);
+    let beside: Vec<UserBody> = beside.into_iter().filter_map(|user| serde_json::from_value(user).ok()).collect();
+    let authors: HashMap<&str, &UserBody> = beside.iter().map(|user| (user.id.as_str(), user)).collect();
     let newest_posts = read.includes.newest_posts();
     let items = read.data.unwrap_or_default();
     let asked = items.len();
@@ -196,7 +262,11 @@ pub(super) fn page(body: &Body, of: TargetKind, lookup: bool) -> Option<Page> {
         })
         .collect();
     let unreadable = u32::try_from(asked - entries.len()).unwrap_or(u32::MAX);
-    let next = read.meta.and_then(|meta| meta.next_token).filter(|token| is_cursor(token));
+    let next = match read.meta.and_then(|meta| meta.next_token).filter(|token| !token.is_empty()) {
+        None => NextPage::None,
+        Some(token) if is_cursor(&token) => NextPage::At(token),
+        Some(_) => NextPage::Unusable,
+    };
     Some(Page { entries, next, missing, unreadable })
 }
 
@@ -226,19 +296,27 @@ fn missing_of(problem: &Problem) -> Option<Missing> {
     Some(Missing { asked: problem.value.clone()?, reason })
 }
 
+/// The beginning of a text that is longer than any honest one.
+fn bounded(mut text: String, most_chars: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most_chars) {
+        text.truncate(end);
+    }
+    text
+}
+
 fn user(body: UserBody, newest_posts: &HashMap<&str, TargetId>) -> Option<Listed> {
     let newest = body.most_recent_post_id.or(body.most_recent_tweet_id);
     let newest = newest.and_then(|id| id.parse().ok()).or_else(|| newest_posts.get(body.id.as_str()).copied());
     Some(Listed {
         id: body.id.parse().ok()?,
         handle: body.username.as_deref().and_then(|name| name.parse().ok()),
-        name: body.name,
+        name: body.name.map(|name| bounded(name, MAX_NAME_CHARS)),
         created_at: body.created_at.as_deref().and_then(time),
         newest_post: newest,
         followers: body.public_metrics.and_then(|metrics| metrics.followers_count),
         likes: None,
         reposts: None,
-        text: body.description.filter(|text| !text.is_empty()),
+        text: body.description.filter(|text| !text.is_empty()).map(|text| bounded(text, MAX_TEXT_CHARS)),
         is_repost: None,
         repost_of: None,
     })
@@ -252,7 +330,7 @@ fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
     Some(Listed {
         id: body.id.parse().ok()?,
         handle: author.and_then(|author| author.username.as_deref()?.parse().ok()),
-        name: author.and_then(|author| author.name.clone()),
+        name: author.and_then(|author| author.name.clone()).map(|name| bounded(name, MAX_NAME_CHARS)),
         created_at: body.created_at.as_deref().and_then(time),
         newest_post: None,
         followers: None,
@@ -260,7 +338,7 @@ fn post(body: PostBody, authors: &HashMap<&str, &UserBody>) -> Option<Listed> {
         reposts: metrics.and_then(|metrics| metrics.repost_count.or(metrics.retweet_count)),
         is_repost: is_repost(references.is_some(), repost.is_some(), body.text.as_deref()),
         repost_of: repost.and_then(|reference| reference.id.as_deref()?.parse().ok()),
-        text: body.text,
+        text: body.text.map(|text| bounded(text, MAX_TEXT_CHARS)),
     })
 }
 

@@ -17,7 +17,7 @@ fn a_page_of_users() {
     let one = &page.entries[0];
     assert_eq!(one.handle.as_ref().unwrap().as_str(), "some_one");
     assert_eq!((one.followers, &one.text, one.created_at), (Some(7), &None, Some(Wall(1_386_995_755_000))));
-    assert_eq!(page.next.as_deref(), Some("7140dibdnow9c7btw4"));
+    assert_eq!(page.cursor(), Some("7140dibdnow9c7btw4"));
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_page_of_posts_knows_authors_and_reposts() {
     let page = page_of(body, TargetKind::Post).unwrap();
     let post = &page.entries[0];
     assert_eq!((post.likes, post.is_repost, post.name.as_deref()), (Some(3), Some(true), Some("B")));
-    assert_eq!(page.next, None);
+    assert_eq!(page.next, NextPage::None);
 }
 
 #[test]
@@ -130,11 +130,64 @@ fn names_that_are_not_there_say_why() {
 }
 
 #[test]
-fn a_cursor_that_is_none_ends_the_list() {
-    for token in ["", "a b", "a&max_results=1", "ä"] {
+fn a_cursor_that_cannot_be_asked_for_is_not_the_end_of_the_list() {
+    let page = |token: &str| {
         let body = serde_json::json!({"data": [], "meta": {"result_count": 0, "next_token": token}}).to_string();
-        assert_eq!(page_of(&body, TargetKind::User).unwrap().next, None, "{token}");
+        page_of(&body, TargetKind::User).unwrap()
+    };
+    assert_eq!(page("").next, NextPage::None);
+    for token in ["a b", "a&max_results=1", "ä", "b==", &"a".repeat(513)] {
+        let page = page(token);
+        assert_eq!((&page.next, page.cursor()), (&NextPage::Unusable, None), "{token}");
+        assert!(page.fault(None).unwrap().contains("cursor"), "{token}");
     }
+    assert_eq!(page("b").fault(Some("a")), None);
+    assert!(page("a").fault(Some("a")).unwrap().contains("names itself"));
+}
+
+#[test]
+fn a_page_with_entries_that_nobody_can_read_is_no_part_of_a_list() {
+    let body =
+        r#"{"data":[{"id":1.6e18},{"id":1600000000000000123},{"id":"-5"},{"id":"7"}],"meta":{"result_count":4}}"#;
+    let page = page_of(body, TargetKind::User).unwrap();
+    assert_eq!((page.entries.len(), page.unreadable), (1, 3));
+    assert!(page.fault(None).unwrap().starts_with("3 of 4 entries"));
+}
+
+#[test]
+fn a_field_that_cannot_be_read_costs_the_field_and_not_the_entry() {
+    let body = r#"{"data":[{"id":"7","username":5,"name":["x"],"created_at":7,"public_metrics":{"followers_count":-1}},
+        {"id":"8","username":"b","public_metrics":[]}],"meta":{"result_count":2}}"#;
+    let page = page_of(body, TargetKind::User).unwrap();
+    assert_eq!((page.entries.len(), page.unreadable), (2, 0));
+    let (one, other) = (&page.entries[0], &page.entries[1]);
+    assert_eq!((&one.handle, &one.name, one.followers, one.created_at), (&None, &None, None, None));
+    assert_eq!((other.handle.as_ref().unwrap().as_str(), other.followers), ("b", None));
+    let body = r#"{"data":[{"id":"9","author_id":"5","text":"a","public_metrics":{"like_count":1.5},"referenced_posts":7}],
+        "includes":{"users":[7,{"name":"without an ID"},{"id":"5","username":"b"}]},"meta":{"result_count":1}}"#;
+    let post = page_of(body, TargetKind::Post).unwrap().entries.remove(0);
+    assert_eq!((post.likes, post.handle.unwrap().as_str()), (None, "b"));
+}
+
+#[test]
+fn no_name_is_longer_than_the_queue_wants_to_keep() {
+    let body =
+        serde_json::json!({"data": [{"id": "7", "name": "é".repeat(100_000), "description": "é".repeat(100_000)}]});
+    let entry = page_of(&body.to_string(), TargetKind::User).unwrap().entries.remove(0);
+    assert_eq!(entry.name.unwrap().chars().count(), MAX_NAME_CHARS);
+    assert_eq!(entry.text.unwrap().chars().count(), MAX_TEXT_CHARS);
+}
+
+#[test]
+fn a_body_of_a_million_small_values_is_not_unpacked() {
+    let many = |value: &str, count: usize| format!(r#"{{"data":[{}{value}]}}"#, format!("{value},").repeat(count));
+    for value in ["{}", "1", "[]", r#""a""#] {
+        assert_eq!(page_of(&many(value, 300_000), TargetKind::User), None, "{value}");
+    }
+    // Commas and brackets of a text are no values.
+    let text = "[{,\\\",".repeat(100_000);
+    let body = format!(r#"{{"data":[{{"id":"7","name":"a","description":"{text}"}}]}}"#);
+    assert_eq!(page_of(&body, TargetKind::User).unwrap().entries.len(), 1);
 }
 
 proptest! {

@@ -1,12 +1,51 @@
 //! The log's file. In: lines. Out: the file, and one complaint where it takes no more of them.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_subscriber::fmt::MakeWriter;
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
 use super::Complain;
+use crate::store::is_foreign;
+
+/// Opens a log file to append to; a new one is readable by its owner alone. In a folder that others can write to, a link or a file of
+/// somebody else's may stand in its place: through the link the lines would go wherever it leads, and from the file others would read them.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let file = match append(path, OFlags::NOFOLLOW) {
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
+            let link = path.symlink_metadata()?;
+            if is_foreign(&link, path) {
+                return Err(io::Error::other(
+                    "it is a link that somebody else has made: remove it, or name another file",
+                ));
+            }
+            append(path, OFlags::empty())
+        }
+        opened => opened,
+    };
+    let file = file.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::NXIO) => io::Error::other("it is a pipe that nobody reads"),
+        _ => error,
+    })?;
+    // Asked of the open file, so that nobody changes it in between. A terminal or /dev/null is nobody's file.
+    let about = file.metadata()?;
+    if !about.file_type().is_char_device() && is_foreign(&about, path) {
+        return Err(io::Error::other("it belongs to somebody else: remove it, or name another file"));
+    }
+    Ok(file)
+}
+
+fn append(path: &Path, flags: OFlags) -> io::Result<File> {
+    // Without waiting for somebody who reads, where it is a pipe.
+    let flags = (flags | OFlags::NONBLOCK).bits().cast_signed();
+    OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)
+}
 
 /// A file that log lines are appended to.
 pub(super) struct LogFile {
@@ -55,6 +94,47 @@ mod tests {
     use super::*;
     use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
+
+    fn make_pipe(path: &Path) -> bool {
+        std::process::Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success())
+    }
+
+    #[test]
+    fn a_link_and_a_file_of_somebody_elses_are_refused_and_ones_own_are_used() {
+        let home = tempfile::tempdir().unwrap();
+        let (log, link, target) = (home.path().join("log"), home.path().join("link"), home.path().join("target"));
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        open(&link).unwrap().write_all(b"a\n").unwrap();
+        open(&log).unwrap().write_all(b"b\n").unwrap();
+        open(&log).unwrap().write_all(b"c\n").unwrap();
+        let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+        assert_eq!((text(&target).as_str(), text(&log).as_str()), ("a\n", "b\nc\n"));
+        open(Path::new("/dev/null")).unwrap();
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let nobody = |path: &Path| std::os::unix::fs::lchown(path, Some(65_534), None).unwrap();
+        nobody(&link);
+        assert!(open(&link).unwrap_err().to_string().contains("a link that somebody else has made"));
+        assert_eq!(text(&target), "a\n");
+        std::fs::remove_file(&target).unwrap();
+        open(&link).unwrap_err();
+        assert!(!target.exists(), "nothing is made at its other end");
+        nobody(&log);
+        assert!(open(&log).unwrap_err().to_string().contains("belongs to somebody else"));
+        // In a folder of that user's: it is ours to look after.
+        nobody(home.path());
+        open(&log).unwrap();
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_not_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let pipe = home.path().join("pipe");
+        if make_pipe(&pipe) {
+            assert!(open(&pipe).unwrap_err().to_string().contains("a pipe that nobody reads"));
+        }
+    }
 
     #[test]
     fn a_full_disk_is_told_once() {

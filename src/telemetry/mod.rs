@@ -5,9 +5,7 @@
 
 mod log_file;
 
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use tracing::level_filters::LevelFilter;
@@ -45,15 +43,10 @@ pub type Complain = Box<dyn Fn(&std::io::Error) + Send + Sync>;
 /// The log file cannot be opened.
 pub fn set_up(logging: &Logging<'_>, complain: Complain) -> std::io::Result<()> {
     match logging.file {
-        Some(path) => install(logging, log_file::LogFile::new(open(path)?, complain), false),
+        Some(path) => install(logging, log_file::LogFile::new(log_file::open(path)?, complain), false),
         None => install(logging, std::io::stderr, logging.color),
     }
     Ok(())
-}
-
-/// Opens a log file to append to; a new one is readable by its owner alone.
-fn open(path: &Path) -> std::io::Result<std::fs::File> {
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
 }
 
 fn install<W>(logging: &Logging<'_>, writer: W, color: bool)
@@ -126,6 +119,7 @@ fn level(verbose: u8, quiet: bool, to_file: bool) -> LevelFilter {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::log_file::open;
     use super::*;
     use std::os::unix::fs::PermissionsExt;
     use std::sync::Mutex;

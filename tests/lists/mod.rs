@@ -10,6 +10,7 @@ mod corpora;
 mod existing;
 mod fetch;
 mod handles;
+mod hostile_pages;
 mod limited;
 mod read_window;
 mod repost_rows;

@@ -12,10 +12,14 @@ use crate::domain::{Action, Handle, TargetId, TargetKind, Wall};
 use crate::lists::filter::Filter;
 use crate::lists::{Entry, ListKind, snowflake};
 use crate::platform::{Collection, Listed, Page, Reading, What};
-use crate::store::{Known, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
+use crate::store::{HoldNews, Known, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
 
 /// An unfinished reading that is older is begun anew: what it has is stale, and its cursor has most likely run out.
 const STALE_AFTER: Duration = Duration::from_secs(86_400);
+
+/// So many pages in a row without an entry that was not there before, and reading stops: whoever went on would pay for a circle without end.
+/// (Pages may be empty though the list goes on, where all their users are suspended.)
+const MAX_PAGES_WITHOUT_NEWS: u32 = 20;
 
 /// A list that was read, whole or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +114,7 @@ pub async fn read_list(
         None => reader.means.store.begin_reading(account, list.read_as().name(), now).await?,
     };
     let mut begun_anew = false;
+    let mut pages_without_news = 0_u32;
     let mut unsampled = filter;
     while !state.finished {
         if let Some(filter) = unsampled.filter(|_| state.entries >= u64::from(SAMPLE_ENTRIES)) {
@@ -135,8 +140,19 @@ pub async fn read_list(
         let what = What::Entries { count, from: cursor.as_deref(), newest_posts };
         match reader.ask(reading, what).await? {
             Asked::Page(page, id, end) => {
+                if let Some(fault) = page.fault(cursor.as_deref()) {
+                    let rules = reader.rules(reading);
+                    reader.means.store.end_read(id, &end, HoldNews::Cleared, &rules.ask()).await?;
+                    return Ok(Read { state, end: End::Stopped(Stop::World(fault)), resumed_from });
+                }
+                let before = state.entries;
                 state = keep(reader, reading, &state, &page, (id, &end)).await?;
+                pages_without_news = if state.entries > before { 0 } else { pages_without_news + 1 };
                 reader.tell(News::Page { entries: state.entries, pages: state.pages });
+                if pages_without_news >= MAX_PAGES_WITHOUT_NEWS && !state.finished {
+                    let fault = format!("{pages_without_news} pages in a row had no new entry");
+                    return Ok(Read { state, end: End::Stopped(Stop::World(fault)), resumed_from });
+                }
             }
             // A cursor of another day may not be taken any more: once, the list is read from its beginning.
             Asked::Stopped(Stop::Malformed(said)) if cursor.is_some() && !begun_anew => {
@@ -174,7 +190,7 @@ async fn keep(
 ) -> Result<ReadingState, FetchError> {
     let entries: Vec<PageEntry> = page.entries.iter().map(page_entry).collect::<Result<_, _>>()?;
     let platform = reader.way().platform;
-    let new = NewPage { entries: &entries, next: page.next.as_deref(), of: (platform, reading.of) };
+    let new = NewPage { entries: &entries, next: page.cursor(), of: (platform, reading.of) };
     let rules = reader.rules(reading);
     Ok(reader.means.store.keep_page(state.id, &new, request, &rules.ask()).await?)
 }

@@ -10,6 +10,10 @@ use crate::platform::answer::{Body, BodyEnd, ContentType};
 /// A JSON object.
 pub(in crate::platform) type Object = Map<String, Value>;
 
+/// The most values a body may hold: a page of a thousand users has some ten thousand. Each takes many times its bytes when it is read, so
+/// that a body of small ones would take a gigabyte.
+const MAX_VALUES: usize = 250_000;
+
 /// Why a body explains nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::platform) enum Unreadable {
@@ -17,7 +21,7 @@ pub(in crate::platform) enum Unreadable {
     Empty,
     /// It broke off.
     Cut,
-    /// It was longer than we read.
+    /// It was longer than we read, or holds more values.
     TooLong,
     /// It is no JSON, or nested too deep (serde_json stops at 128 levels).
     NotJson,
@@ -37,6 +41,9 @@ pub(in crate::platform) fn read(body: &Body) -> Result<Object, Unreadable> {
     if body.bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Unreadable::Empty);
     }
+    if values_in(&body.bytes) > MAX_VALUES {
+        return Err(Unreadable::TooLong);
+    }
     match serde_json::from_slice(&body.bytes) {
         Ok(UniqueKeys(Value::Object(object))) => Ok(object),
         Ok(_) => Err(Unreadable::NotAnObject),
@@ -44,6 +51,21 @@ pub(in crate::platform) fn read(body: &Body) -> Result<Object, Unreadable> {
         Err(error) if error.is_data() => Err(Unreadable::DuplicateKey),
         Err(_) => Err(Unreadable::NotJson),
     }
+}
+
+/// How many values a text of JSON can have at most: one before each comma, and one in each pair of brackets. What is in strings does not count.
+fn values_in(bytes: &[u8]) -> usize {
+    let (mut values, mut is_string, mut is_escaped) = (1, false, false);
+    for byte in bytes {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_string => is_escaped = true,
+            b'"' => is_string = !is_string,
+            b',' | b'[' | b'{' if !is_string => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// The reason word.

@@ -9,6 +9,7 @@ use crate::auth::KeyChoice;
 use crate::cli::context::{Context, writable_remedy};
 use crate::domain::{Action, Platform, counted};
 use crate::error::CommandError;
+use crate::store::is_foreign;
 use crate::web::access::{Password, check_metrics_token};
 
 /// With less room than this a load or a long run will fail, in bytes.
@@ -75,13 +76,20 @@ pub(super) fn files(queue: &Path) -> Vec<Finding> {
     let mut open = false;
     for path in private_files(queue) {
         let Ok(about) = std::fs::symlink_metadata(&path) else { continue };
+        let is_key = path.extension().is_some_and(|ending| ending == "key");
+        let level = if is_key { Level::Bad(Grave::Config) } else { Level::Warning };
+        let shown = path.display();
+        if is_foreign(&about, &path) {
+            open = true;
+            let text = format!("{shown} belongs to somebody else, who can change what is in it");
+            let remedy = "remove it, or keep the queue in a folder of your own with --db";
+            findings.push(Finding::of("permissions", level, text, remedy));
+            continue;
+        }
         if about.file_type().is_symlink() || about.mode() & 0o077 == 0 {
             continue;
         }
         open = true;
-        let is_key = path.extension().is_some_and(|ending| ending == "key");
-        let level = if is_key { Level::Bad(Grave::Config) } else { Level::Warning };
-        let shown = path.display();
         let mode = about.mode() & 0o7777;
         let text = format!("{shown} is open to others (mode {mode:04o})");
         findings.push(Finding::of("permissions", level, text, format!("chmod go= '{shown}'")));

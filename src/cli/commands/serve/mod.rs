@@ -6,6 +6,7 @@ mod door;
 mod engine;
 mod manager;
 mod nights;
+mod password_file;
 mod stretch;
 
 use std::sync::Arc;
@@ -18,12 +19,11 @@ use self::engine::{Engine, Orders};
 use super::sentence::{Work, add_pending, names, sentences};
 use super::signals::Signals;
 use crate::cli::args::ServeArgs;
-use crate::cli::context::{Context, writable_remedy};
+use crate::cli::context::Context;
 use crate::cli::prompt;
 use crate::cli::summary::DECLINED;
 use crate::clock::SharedClock;
-use crate::config::{Environment, Settings, WritableByOthers};
-use crate::domain::Secret;
+use crate::config::{Environment, Settings};
 use crate::engine::Signal;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Deed, DrainLock, ServeLock, Store};
@@ -34,8 +34,6 @@ use crate::web::{EngineStatus, Entry, Hub, Root, Server, ServerError, Setup, Web
 
 /// How long after a link could not be shown the next one is.
 const SHOW_AGAIN_AFTER: Duration = Duration::from_secs(60);
-/// The longest file with a password.
-const MAX_PASSWORD_FILE_BYTES: u64 = 4_096;
 
 /// Serves until it is told to end.
 ///
@@ -112,7 +110,7 @@ fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CommandError> 
         return Ok(Entry::Link);
     }
     let password = match &args.password_file {
-        Some(path) => Some(password_in(path)?),
+        Some(path) => Some(password_file::read_password(path, context.printer)?),
         None => context.settings.web.password.clone(),
     };
     let password = password.ok_or_else(|| {
@@ -120,19 +118,6 @@ fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CommandError> 
             .hint("set CLEANUP_WEB_PASSWORD (16 characters or more), or name a file with --password-file")
     })?;
     Ok(Entry::Password(Password::new(&password)?))
-}
-
-fn password_in(path: &std::path::Path) -> Result<Secret, CommandError> {
-    use std::io::Read;
-    let complain = |error| CommandError::io(path.display(), error);
-    let mut text = zeroize::Zeroizing::new(String::new());
-    let file = std::fs::File::open(path).map_err(complain)?;
-    if let Some(file) = WritableByOthers::of(path, &file.metadata().map_err(complain)?) {
-        let message = format!("{file}, so it cannot hold the password of the dashboard");
-        return Err(CommandError::new(ErrorKind::Config, message).hint(writable_remedy(&file)));
-    }
-    file.take(MAX_PASSWORD_FILE_BYTES).read_to_string(&mut text).map_err(complain)?;
-    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
 }
 
 /// One sentence and a question, where rows of a real platform wait already; true: go on.
