@@ -33,7 +33,7 @@ mod sqlite_codes;
 mod watch;
 
 pub use accounts::{Account, Credential, CredentialKind, Expiry, Hold, KeySource, NewCredential, Removal, VaultStamp};
-pub use admin::{Claimant, ClockUndo, DAMAGED, DamagedTask, Deed, Forgotten, Integrity, LogEntry};
+pub use admin::{Claimant, ClockUndo, DAMAGED, DamagedTask, Deed, Forgotten, Integrity, LogEntry, LoginDevice};
 pub use disk_room::ReservedRoom;
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;

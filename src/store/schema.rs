@@ -42,6 +42,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0027_work_in_progress",
     "0028_windows_of_drains",
     "0029_default_account",
+    "0030_login_devices",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =

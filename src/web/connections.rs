@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 const MAX_STRANGERS: usize = 192;
 /// Strangers whose password is being looked at, or waits for it: they do not go meanwhile.
 const MAX_HELD: usize = 32;
+/// More of them for browsers that have logged in before: strangers do not take these.
+const MAX_HELD_DEVICES: usize = 8;
 /// Connections with a session, or with a scraper's token; more of them may go as strangers do.
 const MAX_KNOWN: usize = 64;
 
@@ -75,10 +77,11 @@ impl Connection {
         }
     }
 
-    /// Keeps it from going for a stranger's sake until this is dropped; none where too many are kept already.
-    pub(super) fn hold(&self) -> Option<Held> {
+    /// Keeps it from going for a stranger's sake until this is dropped; none where too many are kept already. `is_device`: the browser has
+    /// logged in before.
+    pub(super) fn hold(&self, is_device: bool) -> Option<Held> {
         let mut inner = self.all.inner();
-        if inner.held.len() >= MAX_HELD {
+        if inner.held.len() >= if is_device { MAX_HELD + MAX_HELD_DEVICES } else { MAX_HELD } {
             return None;
         }
         if let Some(evicted) = inner.strangers.remove(&self.number) {
@@ -159,11 +162,15 @@ mod tests {
     fn who_waits_for_a_look_at_the_password_does_not_go_and_few_wait() {
         let all = Connections::default();
         let owner = all.admit(PEER);
-        let held = owner.connection().hold();
+        let held = owner.connection().hold(false);
         let flood: Vec<Place> = (0..3 * MAX_STRANGERS).map(|_| all.admit(PEER)).collect();
         assert!(!must_go(&owner) && must_go(&flood[0]));
-        let waiting: Vec<_> = flood.iter().rev().map_while(|place| place.connection().hold()).collect();
+        let waiting: Vec<_> = flood.iter().rev().map_while(|place| place.connection().hold(false)).collect();
         assert_eq!(waiting.len(), MAX_HELD - 1);
+        // A crowd of strangers leaves places for browsers that have logged in before, and those are few as well.
+        let devices: Vec<_> = flood.iter().map_while(|place| place.connection().hold(true)).collect();
+        assert_eq!(devices.len(), MAX_HELD_DEVICES);
+        drop(devices);
         // Afterwards it is a stranger like any other, and the oldest.
         drop(held);
         let _more: Vec<Place> = (0..MAX_HELD).map(|_| all.admit(PEER)).collect();

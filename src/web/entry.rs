@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Form, Query, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::access::{ClientAddress, NoRandom};
+use super::access::{Client, ClientAddress, Device, NoRandom};
 use super::connections::Connection;
-use super::guard::{Visitor, no_session_cookie, session_cookie, theme_cookie};
+use super::guard::{Visitor, device_cookie, device_of, no_session_cookie, session_cookie, theme_cookie};
 use super::pages::{self, Theme};
 use super::problem::Problem;
 use super::state::{Entry, Web};
@@ -73,14 +73,13 @@ pub(super) async fn log_in(
     let Entry::Password(password) = &web.entry else {
         return Ok((StatusCode::NOT_FOUND, pages::no_entry(visitor.theme)).into_response());
     };
-    // Of several lines the last is the proxy's.
-    let forwarded = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
-    let client = ClientAddress::of(connection.peer, forwarded);
+    let device = device_of(&web, &headers);
+    let client = device.map_or_else(|| Client::Address(address_of(&connection, &headers)), Client::Device);
     if let Err(wait) = web.tries.take(client, web.clock.now().tick) {
         let why = format!("Too many tries. Wait {} s and try again.", wait.as_secs().max(1));
         return Ok((StatusCode::TOO_MANY_REQUESTS, pages::login(visitor.theme, Some(&why))).into_response());
     }
-    let Some(_held) = connection.hold() else {
+    let Some(_held) = connection.hold(device.is_some()) else {
         let why = "Too many people try at once. Try again in a moment.";
         return Ok((StatusCode::SERVICE_UNAVAILABLE, pages::login(visitor.theme, Some(why))).into_response());
     };
@@ -97,7 +96,33 @@ pub(super) async fn log_in(
         return Ok((StatusCode::UNAUTHORIZED, pages::login(visitor.theme, Some(why))).into_response());
     }
     let session = web.sessions.let_in(web.clock.now().tick).map_err(no_random)?;
-    Ok(let_in(&web, session.expose(), "by the password").await)
+    let mut answer = let_in(&web, session.expose(), "by the password").await;
+    if let Some(cookie) = remember(&web, device).await? {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(answer)
+}
+
+/// Who asks, where the browser is not known. Of several lines the last is the proxy's.
+fn address_of(connection: &Connection, headers: &HeaderMap) -> ClientAddress {
+    let forwarded = headers.get_all(FORWARDED_FOR).iter().next_back().and_then(|value| value.to_str().ok());
+    ClientAddress::of(connection.peer, forwarded)
+}
+
+/// Has the browser known at its next login; the cookie for that. None over plain http, where nobody but this machine asks.
+async fn remember(web: &Web, before: Option<Device>) -> Result<Option<HeaderValue>, Problem> {
+    if !web.places.is_secure() {
+        return Ok(None);
+    }
+    let (token, record) = web.devices.issue(before, web.clock.now().wall).map_err(no_random)?;
+    let written = match web.commanding().await {
+        Ok(mut store) => store.set_login_devices(&record).await.map_err(CommandError::from),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        tracing::warn!(%error, "a browser that has logged in is not known any more after the next start");
+    }
+    Ok(HeaderValue::try_from(device_cookie(token.expose())).ok())
 }
 
 async fn let_in(web: &Web, token: &str, how: &str) -> Response {

@@ -10,7 +10,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::access::{Asker, Refusal, Session};
+use super::access::{Asker, DEVICE_SECONDS, Device, Refusal, Session};
 use super::connections::Connection;
 use super::mount::Inside;
 use super::pages::{self, Theme};
@@ -28,6 +28,8 @@ const COOKIE: &str = "cleanup_session_";
 /// Over https, with the prefix that no other name of the domain can set.
 const SECURE_COOKIE: &str = "__Host-cleanup_session";
 const THEME_COOKIE: &str = "cleanup_theme";
+/// What a browser that has logged in with the password is known by.
+const DEVICE_COOKIE: &str = "__Host-cleanup_device";
 
 /// Where everybody may ask whether the server is alive.
 pub(super) const HEALTH: &str = "/healthz";
@@ -233,6 +235,17 @@ fn session_cookie_name(web: &Web) -> String {
 /// The header that takes it away.
 pub(super) fn no_session_cookie(web: &Web) -> String {
     session_cookie(web, "") + "; Max-Age=0"
+}
+
+/// The browser that asks, where it has logged in before.
+pub(super) fn device_of(web: &Web, headers: &HeaderMap) -> Option<Device> {
+    let now = web.clock.now().wall;
+    cookies(headers, DEVICE_COOKIE).find_map(|offered| web.devices.find(offered, now))
+}
+
+/// The header that lets a browser be known again at its next login.
+pub(super) fn device_cookie(token: &str) -> String {
+    format!("{DEVICE_COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={DEVICE_SECONDS}; Secure")
 }
 
 /// The header that remembers a theme.

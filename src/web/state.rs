@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::access::{NoRandom, Password, Places, Sessions, Token, Tries};
+use super::access::{Devices, NoRandom, Password, Places, Sessions, Token, Tries};
 use super::hub::Hub;
 use super::mount::Root;
 use super::uploads::Uploads;
@@ -100,6 +100,8 @@ pub struct Setup {
     pub entry: Entry,
     /// Lets a scraper read `/metrics` without a session.
     pub metrics_token: Option<Secret>,
+    /// The browsers that have logged in with the password before.
+    pub devices: Devices,
     /// The queue, on a connection of its own.
     pub store: Store,
     /// What has been decided.
@@ -121,6 +123,7 @@ pub struct Web {
     pub(super) entry: Entry,
     pub(super) metrics_token: Option<Secret>,
     pub(super) sessions: Sessions,
+    pub(super) devices: Devices,
     pub(super) tries: Tries,
     pub(super) clock: SharedClock,
     pub(super) zone: jiff::tz::TimeZone,
@@ -149,7 +152,7 @@ pub struct Web {
 impl Web {
     /// Puts it together.
     pub fn new(setup: Setup) -> Arc<Web> {
-        let Setup { places, root, entry, metrics_token, store, settings, clock, zone, hub, engine } = setup;
+        let Setup { places, root, entry, metrics_token, devices, store, settings, clock, zone, hub, engine } = setup;
         let now = clock.now();
         let queue = store.path().to_path_buf();
         Arc::new(Web {
@@ -158,6 +161,7 @@ impl Web {
             entry,
             metrics_token,
             sessions: Sessions::default(),
+            devices,
             tries: Tries::default(),
             uploads: Uploads::beside(&queue, now.wall),
             clock,

@@ -8,6 +8,8 @@ mod access;
 mod browser;
 mod crowd;
 mod hostile;
+mod metrics;
+mod password;
 mod schedules;
 mod served;
 mod uploads;

@@ -12,6 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Served {
     child: Child,
+    command: Command,
     pub(crate) folder: tempfile::TempDir,
     /// The name it is known under.
     pub(crate) address: String,
@@ -32,6 +33,11 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+/// Starts it; what it says goes to a file of the folder, from the beginning.
+fn spawn(command: &mut Command, folder: &std::path::Path) -> Child {
+    command.stderr(std::fs::File::create(folder.join("stderr")).unwrap()).spawn().unwrap()
+}
+
 impl Served {
     pub(crate) fn start() -> Served {
         Served::start_with(&[], &[])
@@ -44,16 +50,28 @@ impl Served {
         command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup"));
         command.args(["serve", "--sandbox", "--listen", &socket]).args(words);
         command.env_clear().env("HOME", folder.path()).env("TZ", "UTC").envs(variables.iter().copied());
-        let log = std::fs::File::create(folder.path().join("stderr")).unwrap();
-        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let child = command.spawn().unwrap();
-        let mut served = Served { child, folder, address: String::new(), socket, root: OnceLock::new() };
-        served.address = served.until("it says where it is", |served| {
+        command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = spawn(&mut command, folder.path());
+        let mut served = Served { child, command, folder, address: String::new(), socket, root: OnceLock::new() };
+        served.learn_address();
+        served
+    }
+
+    /// Ends it politely, and starts it again with the same words in the same home.
+    pub(crate) fn restart(&mut self) {
+        self.signal("-TERM");
+        self.wait();
+        self.child = spawn(&mut self.command, self.folder.path());
+        self.root = OnceLock::new();
+        self.learn_address();
+    }
+
+    fn learn_address(&mut self) {
+        self.address = self.until("it says where it is", |served| {
             let text = served.said();
             let line = text.lines().find_map(|line| line.strip_prefix("the dashboard is at http"))?;
             Some(line.trim_start_matches('s').trim_start_matches("://").to_owned())
         });
-        served
     }
 
     /// What it has said.

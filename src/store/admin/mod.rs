@@ -1,4 +1,5 @@
-//! Looking after a queue: checks and repairs, damaged tasks, jobs to forget, the log of commands, times of a wrong clock.
+//! Looking after a queue: checks and repairs, damaged tasks, jobs to forget, the log of commands, times of a wrong clock,
+//! browsers that log in to the dashboard.
 //!
 //! In: what `doctor` and a person decide. Out: what is found, and the repair. What does not belong here: the daily work (`queue`).
 
@@ -8,9 +9,11 @@ mod damage;
 mod damage_search;
 mod forget;
 mod integrity;
+mod login_devices;
 
 pub use audit_log::{Deed, LogEntry};
 pub use clock_record::ClockUndo;
 pub use damage::{Claimant, DAMAGED, DamagedTask};
 pub use forget::Forgotten;
 pub use integrity::Integrity;
+pub use login_devices::LoginDevice;

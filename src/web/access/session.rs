@@ -53,13 +53,23 @@ struct Print([u8; 32]);
 
 impl Print {
     fn of(text: &str) -> Print {
-        Print(Sha256::digest(text.as_bytes()).into())
+        Print(digest(text))
     }
 
     /// Every byte is looked at, whatever the first ones say; and whoever offers a token does not choose its digest.
     fn is(&self, other: &Print) -> bool {
         self.0.iter().zip(other.0).fold(0_u8, |difference, (a, b)| difference | (a ^ b)) == 0
     }
+}
+
+/// SHA-256.
+pub(super) fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text.as_bytes()).into()
+}
+
+/// Whether this may be a token at all.
+pub(super) fn is_token_length(offered: &str) -> bool {
+    offered.len() <= MAX_TOKEN_CHARS
 }
 
 /// Whether two secrets are the same, without telling by the time it takes how much of them is.
@@ -109,7 +119,7 @@ impl Sessions {
     /// # Errors
     /// The system gives no random numbers.
     pub fn redeem(&self, offered: &str, now: Tick) -> Result<Option<Token>, NoRandom> {
-        if offered.len() > MAX_TOKEN_CHARS {
+        if !is_token_length(offered) {
             return Ok(None);
         }
         let offered = Print::of(offered);
@@ -147,7 +157,7 @@ impl Sessions {
     /// Whose cookie this is. `is_use`: a person does something, so that the session lasts longer; a page that is open and follows by itself
     /// does not extend it.
     pub fn find(&self, offered: &str, is_use: bool, now: Tick) -> Option<Session> {
-        if offered.len() > MAX_TOKEN_CHARS {
+        if !is_token_length(offered) {
             return None;
         }
         let offered = Print::of(offered);

@@ -28,7 +28,7 @@ use crate::engine::Signal;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Deed, DrainLock, ServeLock, Store};
 use crate::web::access::{
-    InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places, ShortToken, check_metrics_token,
+    Devices, InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places, ShortToken, check_metrics_token,
 };
 use crate::web::{EngineStatus, Entry, Hub, Root, Server, ServerError, Setup, Web, router};
 
@@ -60,11 +60,13 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     let (status, engine) = watch::channel(EngineStatus::default());
     let hub = Hub::default();
     let door = Door::new(store.path(), context);
+    let devices = Devices::of(store.login_devices().await?);
     let web = Web::new(Setup {
         places,
         root,
         entry: entry.clone(),
         metrics_token: context.settings.web.metrics_token.clone(),
+        devices,
         store,
         settings: context.settings.clone(),
         clock: context.clock.clone(),
