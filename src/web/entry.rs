@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::access::{Client, ClientAddress, Device, NoRandom};
+use super::access::{ClientAddress, Device, LoginClient, NoRandom};
 use super::connections::Connection;
 use super::guard::{Visitor, device_cookie, device_of, no_session_cookie, session_cookie, theme_cookie};
 use super::pages::{self, Theme};
@@ -74,7 +74,7 @@ pub(super) async fn log_in(
         return Ok((StatusCode::NOT_FOUND, pages::no_entry(visitor.theme)).into_response());
     };
     let device = device_of(&web, &headers);
-    let client = device.map_or_else(|| Client::Address(address_of(&connection, &headers)), Client::Device);
+    let client = device.map_or_else(|| LoginClient::Address(address_of(&connection, &headers)), LoginClient::Device);
     if let Err(wait) = web.tries.take(client, web.clock.now().tick) {
         let why = format!("Too many tries. Wait {} s and try again.", wait.as_secs().max(1));
         return Ok((StatusCode::TOO_MANY_REQUESTS, pages::login(visitor.theme, Some(&why))).into_response());

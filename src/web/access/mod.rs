@@ -19,4 +19,4 @@ pub use devices::{DEVICE_SECONDS, Device, Devices};
 pub use origin::{Asker, InvalidOrigin, Places, Refusal};
 pub use password::{MIN_PASSWORD_CHARS, Password, PasswordError, ShortToken, check_metrics_token};
 pub use session::{LINK_SECONDS, NoRandom, Session, Sessions, Token, same};
-pub use tries::{Client, ClientAddress, Tries};
+pub use tries::{ClientAddress, LoginClient, Tries};

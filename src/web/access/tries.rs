@@ -41,7 +41,7 @@ impl ClientAddress {
 
 /// Whose tries they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Client {
+pub enum LoginClient {
     /// Of somebody who is not known.
     Address(ClientAddress),
     /// Of a browser that has logged in before, wherever it is.
@@ -57,14 +57,14 @@ struct Left {
 
 /// Tries that are left, each client's for itself: whoever guesses locks nobody else out.
 #[derive(Debug, Default)]
-pub struct Tries(Mutex<HashMap<Client, Left>>);
+pub struct Tries(Mutex<HashMap<LoginClient, Left>>);
 
 impl Tries {
     /// Takes one; or says how long to wait for the next.
     ///
     /// # Errors
     /// None is left.
-    pub fn take(&self, client: Client, now: Tick) -> Result<(), Duration> {
+    pub fn take(&self, client: LoginClient, now: Tick) -> Result<(), Duration> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (refill, most) = (Duration::from_secs(REFILL_SECONDS), Left { tries: BURST_TRIES, since: now });
         let Left { tries, since } = known.get(&client).copied().unwrap_or(most);
@@ -84,8 +84,8 @@ impl Tries {
 mod tests {
     use super::*;
 
-    fn client(text: &str) -> Client {
-        Client::Address(ClientAddress::of(IpAddr::from([10, 0, 0, 1]), Some(text)))
+    fn client(text: &str) -> LoginClient {
+        LoginClient::Address(ClientAddress::of(IpAddr::from([10, 0, 0, 1]), Some(text)))
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(client("[2001:db8:1:2::3]:80"), client("2001:db8:1:ffff::1"), "one customer");
         assert_ne!(client("2001:db8:2:2::3"), client("2001:db8:1:2::3"));
         for nonsense in ["", "unknown", "192.0.2.1,", "192.0.2.1, _hidden"] {
-            let proxy = Client::Address(ClientAddress::of(IpAddr::from([10, 0, 0, 1]), None));
+            let proxy = LoginClient::Address(ClientAddress::of(IpAddr::from([10, 0, 0, 1]), None));
             assert_eq!(client(nonsense), proxy, "{nonsense}");
         }
     }
@@ -121,7 +121,7 @@ mod tests {
         let tries = Tries::default();
         for n in 0..20_000_i64 {
             let address = Ipv6Addr::from((n as u128) << 80);
-            assert_eq!(tries.take(Client::Address(ClientAddress::of(address.into(), None)), Tick(n)), Ok(()));
+            assert_eq!(tries.take(LoginClient::Address(ClientAddress::of(address.into(), None)), Tick(n)), Ok(()));
         }
         assert!(tries.0.lock().is_ok_and(|known| known.len() == MAX_CLIENTS));
     }
