@@ -29,8 +29,7 @@
 //! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, platform, schedule, store, text |
 //! | [`cli`] | commands, options, the only stdout and stderr | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, pages, platform, sandbox, schedule, store, telemetry, text, web |
 //!
-//! Nothing points back, but for one arrow: `web` uses the schedules' commands of `cli` until they are in `app`. `tests/cli/architecture.rs`
-//! compares this table with the code.
+//! Nothing points back. `tests/cli/architecture.rs` compares this table with the code.
 
 pub mod app;
 pub mod auth;

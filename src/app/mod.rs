@@ -25,6 +25,9 @@ mod preparing;
 mod receipts;
 mod recheck;
 mod reposts;
+pub mod request;
+mod run_report;
+pub mod schedules;
 mod sifting;
 mod standing;
 pub mod status;
@@ -48,6 +51,7 @@ pub use preflight::{CLOCK_OFF_SECONDS, clock_off, may, misfit, missing_scopes, u
 pub use preparing::{FileOptions, Prepared, prepare};
 pub use receipts::{Wanted, write_receipts};
 pub use recheck::{HeldBack, READ_DIFFERENTLY, named_column, recheck};
+pub use run_report::{DECLINED, RunReport, RunSummary};
 pub use sifting::RowRules;
 pub use standing::{Standing, finished_jobs, is_elsewhere, stand, stand_all};
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};

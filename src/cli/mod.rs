@@ -13,13 +13,13 @@ pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;
-pub mod summary;
 pub mod terminal_text;
 mod wrap;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use crate::app::RunSummary;
 use crate::error::{CommandError, ErrorKind};
 use args::Cli;
 use context::Context;
@@ -69,7 +69,7 @@ fn run(cli: &Cli) -> u8 {
         Err(error) => {
             printer.error(&error);
             if cli.promises_json() {
-                let _ = printer.json(&summary::failure(&error));
+                let _ = printer.closing_json(&RunSummary::failed(&error));
             }
             error.kind.exit_code()
         }

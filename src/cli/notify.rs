@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::child;
 use super::context::{Context, writable_remedy};
-use super::summary::{Report, failure};
+use crate::app::{RunReport, RunSummary};
 use crate::domain::json_text;
 use crate::error::{CommandError, ErrorKind};
 
@@ -27,7 +27,7 @@ const MAX_COMMAND_SECONDS: u64 = 30;
 struct Note {
     event: &'static str,
     exit_code: u8,
-    stopped: String,
+    stopped: &'static str,
     schedule: String,
     object: Value,
 }
@@ -43,12 +43,12 @@ pub struct OfSchedule<'a> {
 
 /// Tells of the end of a run, where somebody wants to hear of it. A command line that makes no sense and a queue that another
 /// process drains are no ends of runs.
-pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &Result<Report, CommandError>) {
+pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &Result<RunReport, CommandError>) {
     let Some(command) = &context.settings.run.notify else { return };
     let report = match ended {
         Ok(report) => report.clone(),
         Err(error) if matches!(error.kind, ErrorKind::Usage | ErrorKind::Busy) || error.is_broken_pipe() => return,
-        Err(error) => Report::new(error.kind.exit_code(), failure(error)),
+        Err(error) => RunReport::of(RunSummary::failed(error)),
     };
     let Some(note) = note(&report, schedule) else { return };
     if let Some(file) = context.settings.writable_config.as_ref().filter(|_| context.settings.run.is_notify_configured)
@@ -61,10 +61,9 @@ pub async fn after(context: &Context, schedule: Option<OfSchedule<'_>>, ended: &
     }
 }
 
-fn note(report: &Report, schedule: Option<OfSchedule<'_>>) -> Option<Note> {
-    let mut object = report.summary.clone()?;
-    let stopped = object["stopped"].as_str().unwrap_or_default().to_owned();
-    let event = match (report.code, stopped.as_str()) {
+fn note(report: &RunReport, schedule: Option<OfSchedule<'_>>) -> Option<Note> {
+    let summary = report.summary.as_ref()?;
+    let event = match (report.code, summary.stopped) {
         (77, _) => "needs_person",
         _ if !report.troubles.is_empty() => "needs_person",
         (_, "finished") => "finished",
@@ -72,13 +71,20 @@ fn note(report: &Report, schedule: Option<OfSchedule<'_>>) -> Option<Note> {
     };
     let troubles: Vec<Value> =
         report.troubles.iter().map(|(account, reason)| json!({ "account": account, "reason": reason })).collect();
+    let mut object = serde_json::to_value(summary).ok()?;
     let fields = object.as_object_mut()?;
     fields.shift_insert(0, "event".into(), event.into());
     let name = schedule.map(|schedule| schedule.name);
     fields.shift_insert(1, "schedule".into(), name.into());
     fields.insert("needs_person".into(), troubles.into());
     fields.insert("tries_again".into(), schedule.is_some_and(|schedule| schedule.tries_again).into());
-    Some(Note { event, exit_code: report.code, stopped, schedule: name.unwrap_or_default().to_owned(), object })
+    Some(Note {
+        event,
+        exit_code: report.code,
+        stopped: summary.stopped,
+        schedule: name.unwrap_or_default().to_owned(),
+        object,
+    })
 }
 
 async fn tell(command: &str, note: &Note, queue: Option<&Path>, most_seconds: u64) -> Result<(), String> {
@@ -116,7 +122,7 @@ fn start(command: &str, note: &Note, queue: Option<&Path>) -> std::io::Result<Ch
     shell.stdout(Stdio::from(std::io::stderr().as_fd().try_clone_to_owned()?));
     shell.env("CLEANUP_EVENT", note.event);
     shell.env("CLEANUP_EXIT_CODE", note.exit_code.to_string());
-    shell.env("CLEANUP_STOPPED", &note.stopped);
+    shell.env("CLEANUP_STOPPED", note.stopped);
     shell.env("CLEANUP_SCHEDULE", &note.schedule);
     if let Some(queue) = queue {
         shell.env("CLEANUP_DB", queue);
@@ -129,25 +135,25 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn report(code: u8, stopped: &str) -> Report {
-        Report::new(code, json!({ "jobs": [], "stopped": stopped, "exit_code": code }))
+    fn report(code: u8, stopped: &'static str) -> RunReport {
+        RunReport::of(RunSummary::unsent(stopped, code))
     }
 
     #[test]
     fn ends_have_three_names() {
-        let event = |code, stopped: &str| note(&report(code, stopped), None).unwrap().event;
+        let event = |code, stopped: &'static str| note(&report(code, stopped), None).unwrap().event;
         assert_eq!(event(0, "finished"), "finished");
         assert_eq!(event(3, "finished"), "finished");
         assert_eq!(event(4, "deadline"), "stopped");
         assert_eq!(event(77, "account"), "needs_person");
         assert_eq!(event(74, "error"), "stopped");
-        let some = Report { troubles: vec![("work".into(), "account_locked".into())], ..report(4, "deadline") };
+        let some = RunReport { troubles: vec![("work".into(), "account_locked".into())], ..report(4, "deadline") };
         let note = note(&some, Some(OfSchedule { name: "nightly", tries_again: true })).unwrap();
         assert_eq!(note.event, "needs_person");
         assert_eq!(note.object["needs_person"][0]["account"], "work");
         assert_eq!(note.object["tries_again"], true);
         assert!(note.object.to_string().starts_with(r#"{"event":"needs_person","schedule":"nightly","jobs""#));
-        assert!(super::note(&Report::declined(), None).is_none());
+        assert!(super::note(&RunReport::declined(), None).is_none());
     }
 
     #[test]

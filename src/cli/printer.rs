@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::args::{ColorChoice, GlobalArgs};
 use super::terminal_text::TerminalText;
 use super::wrap::wrap;
+use crate::app::RunSummary;
 use crate::domain::{is_unsafe, json_text};
 use crate::error::CommandError;
 use crate::text::{escaped, escaped_lines};
@@ -119,8 +120,9 @@ impl Printer {
     ///
     /// # Errors
     /// Stdout cannot be written, for another reason than that.
-    pub fn closing_json(&self, value: &serde_json::Value) -> Result<(), CommandError> {
-        match self.json(value) {
+    pub fn closing_json(&self, summary: &RunSummary) -> Result<(), CommandError> {
+        let value = serde_json::to_value(summary).unwrap_or_default();
+        match self.json(&value) {
             Err(error) if error.is_broken_pipe() => Ok(()),
             other => other,
         }

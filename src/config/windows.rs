@@ -9,7 +9,8 @@ use crate::domain::{Action, Applies, Platform, Rate, Scope, WindowSpec};
 pub const MAX_WINDOWS: usize = 64;
 
 /// Whether one window counts all actions together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Per {
     /// All actions share it.
     Account,

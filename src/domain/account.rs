@@ -106,3 +106,6 @@ impl FromStr for AccountName {
         }
     }
 }
+
+super::serde_as_text!(display: AccountName);
+super::serde_as_text!(name: Platform);

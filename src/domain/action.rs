@@ -128,6 +128,8 @@ impl fmt::Display for Action {
     }
 }
 
+super::serde_as_text!(name: Action);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -229,6 +229,8 @@ impl Horizons {
     }
 }
 
+super::serde_as_text!(display: Rate);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,8 @@ use governor::{Quota, RateLimiter};
 use crate::domain::{Rate, Tick};
 
 /// How an account's requests are spread over its window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Pace {
     /// Evenly: one each `window / limit`.
     #[default]

@@ -218,6 +218,8 @@ pub fn reposted_author(text: &str) -> Option<Handle> {
     author.parse().ok()
 }
 
+crate::domain::serde_as_text!(name: ListKind);
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

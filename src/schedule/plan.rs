@@ -36,10 +36,8 @@ pub struct Schedule {
     pub jitter: Duration,
     /// What decides by how much.
     pub seed: u64,
-    /// The words after `cleanup run`.
-    pub words: Vec<String>,
-    /// The words after `cleanup list`, where the file is written anew each time.
-    pub list_words: Option<Vec<String>>,
+    /// What is run, as JSON.
+    pub request: String,
     /// Slots up to here have been dealt with.
     pub settled_to: Wall,
     /// Slots to come that somebody wants skipped.
@@ -134,8 +132,7 @@ impl Schedule {
             hours,
             jitter: Duration::from_millis(stored.jitter_ms),
             seed: stored.jitter_seed,
-            words: stored.words.clone(),
-            list_words: stored.list_words.clone(),
+            request: stored.request.clone(),
             settled_to: stored.settled_to,
             skipped: stored.skipped.iter().copied().collect(),
         })

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+use serde_json::json;
+
 use super::*;
 use crate::store::schema::MIGRATIONS;
 
@@ -95,7 +97,11 @@ async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
     let insert = "insert into schedule (name, cron, zone, jitter_seed, words, list_words, created_at, settled_to)
                   values (?1, '0 2 * * *', 'UTC', 7, ?2, ?3, 0, 0)";
     for (name, words, list_words) in [
-        ("files", r#"["--account=a \"b\"","--min-likes=100","--limit=3","--","/a/--min-likes=9.csv"]"#, None),
+        (
+            "files",
+            r#"["--account=a \"b\"","--min-likes=100","--limit=3","--rate=50/15m","--rate=9/h","--trust-ids","--","/a/--min-likes=9.csv","/b.csv"]"#,
+            None,
+        ),
         ("list", r#"["--action=unlike","--","/l.csv"]"#, Some(r#"["--min-likes=1","--","likes"]"#)),
         ("none", r#"["--","/a.csv"]"#, None),
     ] {
@@ -103,12 +109,18 @@ async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
     }
     let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
     let kept = store.schedules().await.unwrap();
-    let words = |name: &str| kept.iter().find(|schedule| schedule.name == name).unwrap().words.clone();
-    assert_eq!(words("files"), ["--account=a \"b\"", "--max-likes=99", "--limit=3", "--", "/a/--min-likes=9.csv"]);
-    assert_eq!(
-        (words("list"), words("none")),
-        (vec!["--action=unlike".into(), "--".into(), "/l.csv".into()], vec!["--".into(), "/a.csv".into()],)
-    );
-    let list = kept.iter().find(|schedule| schedule.name == "list").unwrap().list_words.clone();
-    assert_eq!(list.unwrap(), ["--max-likes=0", "--", "likes"]);
+    let request = |name: &str| -> serde_json::Value {
+        let schedule = kept.iter().find(|schedule| schedule.name == name).unwrap();
+        serde_json::from_str(&schedule.request).unwrap()
+    };
+    // Words are kept as what they mean since 0033.
+    let files = json!({
+        "account": "a \"b\"", "max-likes": 99, "limit": 3, "rate": ["50/15m", "9/h"], "trust-ids": true,
+        "files": ["/a/--min-likes=9.csv", "/b.csv"],
+    });
+    assert_eq!(request("files"), json!({ "run": files, "list": null }));
+    assert_eq!(request("none"), json!({ "run": { "files": ["/a.csv"] }, "list": null }));
+    let list =
+        json!({ "run": { "action": "unlike", "files": ["/l.csv"] }, "list": { "max-likes": 0, "list": "likes" } });
+    assert_eq!(request("list"), list);
 }

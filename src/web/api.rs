@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::state::Web;
+use crate::app::schedules::{list_schedules, schedules_json};
+use crate::app::status::account_list_json;
 use crate::app::status::{Look, Standing};
-use crate::cli::commands::schedule::jobs_of;
-use crate::cli::commands::{account_list_json, schedule};
 use crate::domain::json_text;
 
 /// JSON that somebody may ask for in a terminal: escaped as the commands' is.
@@ -49,14 +49,15 @@ pub(super) async fn accounts(State(web): State<Arc<Web>>) -> Result<Json, Proble
 /// `cleanup schedule list --json`
 pub(super) async fn schedules(State(web): State<Arc<Web>>) -> Result<Json, Problem> {
     let mut store = web.reading().await;
-    let listed = schedule::listed_json(&mut store, web.clock.now().wall).await;
-    Ok(Json(listed.map_err(|error| Problem::from(error).json())?))
+    let listed = list_schedules(&mut store).await;
+    let listed = listed.map_err(|error| Problem::from(error).json())?;
+    Ok(Json(schedules_json(&listed, web.clock.now().wall)))
 }
 
 async fn look(web: &Web) -> Result<Standing, Problem> {
     let settings = web.settings();
     let mut store = web.reading().await;
-    Ok(Look::at_all(&settings, &web.clock, jobs_of).look(&mut store).await?)
+    Ok(Look::at_all(&settings, &web.clock).look(&mut store).await?)
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use super::problem::Problem;
 use super::state::{EngineState, Web};
 use crate::app::status::Look;
 use crate::auth::list;
-use crate::cli::commands::schedule::jobs_of;
 use crate::domain::Applies;
 use crate::store::Counts;
 
@@ -34,7 +33,7 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     let settings = web.settings();
     let mut store = web.reading().await;
     let at_work = store.accounts_at_work(MAX_NAMED_ACCOUNTS).await?;
-    let look = Look { accounts: Some(&at_work), max_counted_tasks: 0, ..Look::at_all(&settings, &web.clock, jobs_of) };
+    let look = Look { accounts: Some(&at_work), max_counted_tasks: 0, ..Look::at_all(&settings, &web.clock) };
     let standing = look.look(&mut store).await?;
     let credentials = list(&mut store).await?;
     drop(store);

@@ -13,7 +13,8 @@ use super::paging::page_before;
 use super::problem::Problem;
 use super::state::Web;
 use crate::app::command_line;
-use crate::cli::commands::schedule as commands;
+use crate::app::request::ScheduledRun;
+use crate::app::schedules::{self, describe};
 use crate::domain::Wall;
 use crate::error::CommandError;
 use crate::schedule::diary;
@@ -89,20 +90,21 @@ async fn card(
     let mut firings = store.firings(stored.id, MAX_FIRINGS_READ).await?;
     firings.retain(has_come);
     firings.truncate(FIRINGS_SHOWN);
-    let understood = commands::understood(&stored).map(|schedule| Understood {
-        starts: schedule.to_come(now).take(commands::STARTS_SHOWN).collect(),
+    let understood = schedules::understood(&stored).map(|schedule| Understood {
+        starts: schedule.to_come(now).take(schedules::STARTS_SHOWN).collect(),
         zone: schedule.recurrence.zone().clone(),
     });
-    let sentence = commands::sentence(&stored);
+    let request = ScheduledRun::from_json(&stored.request);
+    let words = |request: &ScheduledRun| {
+        let list = request.list_words().map(|words| ("list", words));
+        let all = list.into_iter().chain([("run", request.run_words())]);
+        all.map(|(command, words)| format!("cleanup {command} {}", schedules::shell_words(&words))).collect()
+    };
     Ok(ScheduleCard {
         understood: understood.map_err(|error| error.message),
-        sentence: sentence.map_err(|error| error.message),
-        hours: commands::hours_text(&stored),
-        words: [stored.list_words.as_ref().map(|words| ("list", words)), Some(("run", &stored.words))]
-            .into_iter()
-            .flatten()
-            .map(|(command, words)| format!("cleanup {command} {}", commands::shown(words)))
-            .collect(),
+        words: request.as_ref().map(words).unwrap_or_default(),
+        sentence: request.as_ref().map(describe).map_err(|error| error.message.clone()),
+        hours: schedules::hours_text(&stored),
         stored,
         standing,
         firings,
@@ -142,11 +144,11 @@ pub(super) async fn run_now(
     Form(named): Form<Named>,
 ) -> Result<Redirect, Problem> {
     let (mut store, stored) = find(&web, &named.name).await?;
-    let schedule = commands::understood(&stored)?;
+    let schedule = schedules::understood(&stored)?;
     match steering::ask(&mut store, &schedule, web.clock.now().wall).await? {
         Asked::Noted => {
             let detail = format!("{}: to be run now", stored.name);
-            done(&web, visitor, store, commands::RUN, &detail, "asked").await
+            done(&web, visitor, store, schedules::RUN, &detail, "asked").await
         }
         Asked::Running => Ok(Redirect::to("/schedules?said=asked-already")),
         Asked::Gone => Err(no_such_schedule()),
@@ -159,7 +161,7 @@ pub(super) async fn skip(
     Form(named): Form<Named>,
 ) -> Result<Redirect, Problem> {
     let (mut store, stored) = find(&web, &named.name).await?;
-    let schedule: Schedule = commands::understood(&stored)?;
+    let schedule: Schedule = schedules::understood(&stored)?;
     let skipped = steering::skip(&mut store, &schedule, web.clock.now().wall).await?;
     let said = match skipped {
         Skipped::Next(_) => "skipped",
@@ -168,7 +170,7 @@ pub(super) async fn skip(
         Skipped::Already(_) => return Ok(Redirect::to("/schedules?said=skipped-already")),
         Skipped::Nothing => return Ok(Redirect::to("/schedules?said=never")),
     };
-    done(&web, visitor, store, commands::SKIP, &diary::skipped(&schedule, skipped), said).await
+    done(&web, visitor, store, schedules::SKIP, &diary::skipped(&schedule, skipped), said).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -185,13 +187,13 @@ pub(super) async fn unskip(
     Form(named): Form<NamedSlot>,
 ) -> Result<Redirect, Problem> {
     let (mut store, stored) = find(&web, &named.name).await?;
-    let schedule: Schedule = commands::understood(&stored)?;
+    let schedule: Schedule = schedules::understood(&stored)?;
     let unskipped = steering::unskip(&mut store, &schedule, named.slot.map(Wall), web.clock.now().wall).await?;
     if unskipped == Unskipped::Nothing {
         return Ok(Redirect::to("/schedules?said=not-skipped"));
     }
     let detail = diary::unskipped(&schedule, unskipped);
-    done(&web, visitor, store, commands::UNSKIP, &detail, "unskipped").await
+    done(&web, visitor, store, schedules::UNSKIP, &detail, "unskipped").await
 }
 
 /// Asks before a schedule is removed.
@@ -209,7 +211,7 @@ pub(super) async fn ask_to_remove(
 
 /// The jobs that have its hours now, and rows in line.
 async fn jobs_left(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, CommandError> {
-    let own = commands::jobs_of(std::slice::from_ref(stored));
+    let own = schedules::jobs_of(std::slice::from_ref(stored));
     let jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&job.name));
     Ok(jobs.collect())
 }
@@ -224,5 +226,5 @@ pub(super) async fn remove(
         return Err(no_such_schedule());
     }
     let detail = format!("{} is removed; its jobs and their receipts stay", stored.name);
-    done(&web, visitor, store, commands::REMOVE, &detail, "removed").await
+    done(&web, visitor, store, schedules::REMOVE, &detail, "removed").await
 }

@@ -19,7 +19,6 @@ use crate::app::status::{
     reason_of,
 };
 use crate::auth::list;
-use crate::cli::commands::schedule::jobs_of;
 use crate::config::Settings;
 use crate::domain::{AccountId, MicroUsd, Moment, Outcome, TaskId, Wall};
 use crate::jobfile::read_target;
@@ -62,7 +61,7 @@ impl Web {
         let look = Look {
             accounts: Some(accounts),
             max_counted_tasks: MAX_COUNTED_TASKS,
-            ..Look::at_all(&settings, &self.clock, jobs_of)
+            ..Look::at_all(&settings, &self.clock)
         };
         Ok(look.look(store).await?)
     }

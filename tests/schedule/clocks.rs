@@ -29,8 +29,7 @@ fn nightly(cron: &str, until: Option<&str>) -> NewSchedule {
         for_ms: None,
         jitter_ms: 0,
         jitter_seed: 7,
-        words: vec!["--".into(), "/a.csv".into()],
-        list_words: None,
+        request: r#"{"run":{"files":["/a.csv"]}}"#.into(),
     }
 }
 

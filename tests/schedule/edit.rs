@@ -59,9 +59,9 @@ fn what_is_given_is_another_and_the_rest_stays() {
     edit(&home, &["nightly", "--for", "3h", "--without", "jitter"]);
     let when = kept(&home);
     assert_eq!((&when["until"], &when["for_s"], &when["jitter_s"]), (&Value::Null, &10_800.into(), &0.into()));
-    // Each option in its place; a repeated one as a whole.
+    // A repeated one is replaced as a whole.
     edit(&home, &["nightly", "--max-requests", "800", "--rate", "40/15m", "--max-spend", "5"]);
-    let expected = ["--keep=keep.csv", "--max-requests=800", "--rate=40/15m", "--max-spend=5", "--", "unfollow.csv"];
+    let expected = ["--keep=keep.csv", "--max-requests=800", "--max-spend=5", "--rate=40/15m", "--", "unfollow.csv"];
     assert_eq!(words(&home, "words"), expected);
     edit(&home, &["nightly", "--without", "keep", "--without", "--max-spend", "--without", "for", "unmute.csv"]);
     assert_eq!(words(&home, "words"), ["--max-requests=800", "--rate=40/15m", "--", "unmute.csv"]);

@@ -34,8 +34,7 @@ impl Desk {
             for_ms,
             jitter_ms: 0,
             jitter_seed: 7,
-            words: vec!["--".into(), "/a.csv".into()],
-            list_words: None,
+            request: r#"{"run":{"files":["/a.csv"]}}"#.into(),
         };
         assert!(store.add_schedule(&new, wall("2026-11-20T11:00:00Z")).await.unwrap());
         Desk { _folder: folder, store }
@@ -176,7 +175,7 @@ proptest! {
         let stored = cleanup::store::StoredSchedule {
             id: 1, name: "n".into(), cron: format!("15 {hour},{} * * *", (hour + 5) % 24), zone: "Europe/Berlin".into(),
             until_time: None, for_ms: None, jitter_ms: Duration::from_secs(jitter).as_millis() as u64, jitter_seed: seed,
-            words: Vec::new(), list_words: None, created_at: settled_to, settled_to, skipped: Vec::new(),
+            request: String::new(), created_at: settled_to, settled_to, skipped: Vec::new(),
         };
         let mut schedule = Schedule::of(&stored).unwrap();
         let walked: Vec<Wall> = schedule.recurrence.upcoming(settled_to).map(|slot| schedule.starts(&slot))

@@ -42,8 +42,7 @@ impl Night {
             for_ms: None,
             jitter_ms: 0,
             jitter_seed: 7,
-            words: vec!["--".into(), "/a.csv".into()],
-            list_words: None,
+            request: r#"{"run":{"files":["/a.csv"]}}"#.into(),
         };
         assert!(store.add_schedule(&new, wall("2026-11-20T12:00:00Z")).await.unwrap());
         Night { _folder: folder, store }

@@ -172,8 +172,7 @@ impl Week {
         let who = Who::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())) });
         let mut store = self.store().await;
         let lock = DrainLock::take(&self.queue()).unwrap();
-        let file =
-            app::prepare(&[PathBuf::from(&firing.schedule.words[0])], &FileOptions::default()).unwrap().remove(0);
+        let file = app::prepare(&[PathBuf::from(&firing.schedule.request)], &FileOptions::default()).unwrap().remove(0);
         let accounts = who.introduce(&mut store, None, &[]).await.unwrap();
         let load = LoadOptions::default();
         let standing = app::stand(&mut store, &file, &accounts, &load).await.unwrap();
@@ -269,8 +268,7 @@ fn a_week_of_nights() {
             for_ms: None,
             jitter_ms: 600_000,
             jitter_seed: 5,
-            words: vec![file.to_string_lossy().into_owned()],
-            list_words: None,
+            request: file.to_string_lossy().into_owned(),
         };
         let mut store = week.store().await;
         assert!(store.add_schedule(&new, week.clock.now().wall).await.unwrap());

@@ -42,8 +42,7 @@ fn each_local_day_fires_once_whatever_dies() {
                 for_ms: None,
                 jitter_ms: dice.u64(0..=1_800_000),
                 jitter_seed: dice.u64(..),
-                words: vec!["unfollow.csv".into()],
-                list_words: None,
+                request: r#"{"run":{"files":["unfollow.csv"]}}"#.into(),
             };
             assert!(process.0.add_schedule(&new, clock.now().wall).await.unwrap());
         }

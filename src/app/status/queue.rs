@@ -16,7 +16,7 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall};
 use crate::error::CommandError;
-use crate::store::{JobState, JobStatus, Store, StoredSchedule, WorkInProgress};
+use crate::store::{JobState, JobStatus, Store, WorkInProgress};
 
 /// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
@@ -54,8 +54,6 @@ pub struct Look<'a> {
     pub accounts: Option<&'a [AccountId]>,
     /// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
     pub max_counted_tasks: u64,
-    /// The jobs that schedules run: what a schedule's command line means is not known here.
-    pub jobs_of: fn(&[StoredSchedule]) -> Vec<String>,
 }
 
 /// What jobs stand in: who works, what accounts need, which schedules are to come.
@@ -69,12 +67,8 @@ struct Surroundings {
 
 impl<'a> Look<'a> {
     /// At everything.
-    pub fn at_all(
-        settings: &'a Settings,
-        clock: &'a SharedClock,
-        jobs_of: fn(&[StoredSchedule]) -> Vec<String>,
-    ) -> Look<'a> {
-        Look { settings, clock, accounts: None, max_counted_tasks: MAX_COUNTED_TASKS, jobs_of }
+    pub fn at_all(settings: &'a Settings, clock: &'a SharedClock) -> Look<'a> {
+        Look { settings, clock, accounts: None, max_counted_tasks: MAX_COUNTED_TASKS }
     }
 
     /// Looks.
@@ -144,7 +138,7 @@ impl<'a> Look<'a> {
             (account.id, (account.platform, need))
         });
         let accounts = accounts.collect();
-        let waits = schedule_waits(store, self.jobs_of, now).await?;
+        let waits = schedule_waits(store, now).await?;
         Ok(Surroundings { work, waits, accounts, untried })
     }
 

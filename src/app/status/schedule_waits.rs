@@ -6,17 +6,14 @@
 use std::collections::HashMap;
 
 use crate::app::ScheduleWait;
+use crate::app::schedules::jobs_of;
 use crate::domain::Wall;
 use crate::schedule::plan::{Schedule, Verdict};
-use crate::store::{Store, StoreError, StoredFiring, StoredSchedule};
+use crate::store::{Store, StoreError, StoredFiring};
 
 /// The schedule that each job of a schedule waits for, by the job's name. A schedule that this machine cannot understand begins
 /// nothing.
-pub(super) async fn schedule_waits(
-    store: &mut Store,
-    jobs_of: fn(&[StoredSchedule]) -> Vec<String>,
-    now: Wall,
-) -> Result<HashMap<String, ScheduleWait>, StoreError> {
+pub(super) async fn schedule_waits(store: &mut Store, now: Wall) -> Result<HashMap<String, ScheduleWait>, StoreError> {
     let mut waits: HashMap<String, ScheduleWait> = HashMap::new();
     let schedules = store.schedules().await?;
     if schedules.is_empty() {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::values;
+use crate::app::request::FilterOptions;
 use crate::lists::filter::{Age, Day, Order, Since, Take, Wanted};
 
 const WHICH: &str = "Which ones";
@@ -57,9 +58,9 @@ pub struct FilterArgs {
 }
 
 impl FilterArgs {
-    /// The rules as they were asked for.
-    pub fn wanted(&self) -> Wanted {
-        Wanted {
+    /// What is asked for.
+    pub fn options(&self) -> FilterOptions {
+        let wanted = Wanted {
             keep: self.keep.clone(),
             only: self.only.clone(),
             older_than: self.older_than,
@@ -71,12 +72,8 @@ impl FilterArgs {
             max_likes: self.max_likes,
             max_reposts: self.max_reposts,
             matching: self.matching.clone(),
-        }
-    }
-
-    /// What comes after the rules.
-    pub fn take(&self) -> Take {
-        Take { limit: self.limit, order: self.order }
+        };
+        FilterOptions { wanted, take: Take { limit: self.limit, order: self.order } }
     }
 }
 

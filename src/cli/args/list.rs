@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::until::{Until, UntilError};
 use super::{ListFilterArgs, SandboxFlag, is_sandbox, values};
+use crate::app::request::{ListOnce, ListRequest};
 use crate::clock::LocalZone;
 use crate::config::Overrides;
 use crate::domain::{AccountName, MicroUsd, Moment, Platform, Wall};
@@ -84,6 +85,23 @@ impl ListArgs {
             (Some(until), _) => until.resolve(now.wall, zone.get()).map(Some),
             (None, Some(length)) => Ok(Some(now.wall.after(length))),
             (None, None) => Ok(None),
+        }
+    }
+
+    /// What is asked for, whoever asks. `until`: when reading has to end.
+    pub fn request(&self, until: Option<Wall>) -> ListRequest {
+        let once =
+            ListOnce { force: self.force, raw: self.raw, fresh: self.fresh, spared: self.filter.spared.clone(), until };
+        ListRequest {
+            list: self.list,
+            account: self.account.clone(),
+            platform: self.platform,
+            output: self.output.clone(),
+            which: self.filter.which.options(),
+            max_requests: self.max_requests,
+            max_spend: self.max_spend,
+            give_up_after: self.give_up_after,
+            once,
         }
     }
 

@@ -217,11 +217,11 @@ impl Cli {
             Command::Doctor(args) => overrides.sandbox = args.sandbox.sandbox,
             Command::Schedule(args) => match &args.command {
                 ScheduleCommand::Add(args) => {
-                    args.bounds.override_in(&mut overrides);
+                    args.bounds.bounds().override_in(&mut overrides);
                     overrides.sandbox = args.rows.is_sandbox();
                 }
                 ScheduleCommand::Edit(args) => {
-                    args.bounds.override_in(&mut overrides);
+                    args.bounds.bounds().override_in(&mut overrides);
                     overrides.sandbox = args.rows.is_sandbox();
                 }
                 ScheduleCommand::List(args) => overrides.sandbox = args.sandbox.sandbox,

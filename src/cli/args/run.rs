@@ -9,6 +9,7 @@ use super::filter::FilterArgs;
 use super::queue::SandboxFlag;
 use super::until::{Until, UntilError};
 use super::{is_sandbox, values};
+use crate::app::request::{ReloadOptions, RowOptions, RunBounds, RunRequest};
 use crate::clock::LocalZone;
 use crate::config::{Overrides, Per, ProgressMode};
 use crate::domain::{AccountName, Action, MicroUsd, Moment, Platform, Rate, Wall};
@@ -45,6 +46,19 @@ pub struct RunArgs {
     /// How to run.
     #[command(flatten)]
     pub drain: DrainArgs,
+}
+
+impl RunArgs {
+    /// What is asked for, whoever asks.
+    pub fn request(&self) -> RunRequest {
+        RunRequest {
+            files: self.files.files.clone(),
+            job: self.files.job.clone(),
+            rows: self.rows.options(),
+            reload: self.reload.options(),
+            bounds: self.drain.bounds.bounds(),
+        }
+    }
 }
 
 /// `cleanup resume`
@@ -168,6 +182,19 @@ pub struct RowArgs {
 }
 
 impl RowArgs {
+    /// What is asked for.
+    pub fn options(&self) -> RowOptions {
+        RowOptions {
+            account: self.account.clone(),
+            action: self.action,
+            platform: self.platform,
+            column: self.column.clone(),
+            trust_ids: self.trust_ids,
+            strict: self.strict,
+            which: self.which.options(),
+        }
+    }
+
     /// Whether this is about the pretend platform.
     pub fn is_sandbox(&self) -> bool {
         is_sandbox(self.sandbox.sandbox, self.platform)
@@ -194,6 +221,13 @@ pub struct ReloadArgs {
     /// The file is the job's own list, which has moved here
     #[arg(long, help_heading = RELOAD)]
     pub moved: bool,
+}
+
+impl ReloadArgs {
+    /// What is asked for.
+    pub const fn options(self) -> ReloadOptions {
+        ReloadOptions { again: self.again, allow_shrink: self.allow_shrink, moved: self.moved }
+    }
 }
 
 /// The bounds of a run, and who hears of its end.
@@ -262,19 +296,23 @@ impl DrainArgs {
     }
 
     pub(super) fn override_in(&self, overrides: &mut Overrides) {
-        self.bounds.override_in(overrides);
+        self.bounds.bounds().override_in(overrides);
         overrides.progress = self.progress;
     }
 }
 
 impl BoundsArgs {
-    /// What they say of the settings.
-    pub(crate) fn override_in(&self, overrides: &mut Overrides) {
-        overrides.workers = self.workers;
-        overrides.pace = self.pace;
-        overrides.rates.clone_from(&self.rates);
-        overrides.per = self.per;
-        overrides.give_up_after = self.give_up_after;
-        overrides.notify.clone_from(&self.notify);
+    /// What is asked for.
+    pub fn bounds(&self) -> RunBounds {
+        RunBounds {
+            max_requests: self.max_requests,
+            max_spend: self.max_spend,
+            rates: self.rates.clone(),
+            per: self.per,
+            pace: self.pace,
+            workers: self.workers,
+            give_up_after: self.give_up_after,
+            notify: self.notify.clone(),
+        }
     }
 }

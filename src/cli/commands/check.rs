@@ -4,9 +4,10 @@
 
 use serde_json::{Value, json};
 
+use crate::app::request::{ReloadOptions, RowOptions};
 use crate::app::status::{Cost, cost_of};
 use crate::app::{self, Forecast, LoadOptions, Prepared, Standing, Who};
-use crate::cli::args::{CheckArgs, ReloadArgs, RowArgs};
+use crate::cli::args::CheckArgs;
 use crate::cli::context::Context;
 use crate::domain::{MicroUsd, Platform, counted};
 use crate::error::CommandError;
@@ -23,14 +24,15 @@ use super::run::{load_options, prepare};
 /// A file cannot be used as a whole.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CommandError> {
     let findings = if args.json { Findings::Json } else { Findings::Text };
-    let files = match prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await {
+    let rows = args.rows.options();
+    let files = match prepare(&args.files.files, args.files.job.as_deref(), &rows, context).await {
         Err(error) if args.json => {
             context.printer.json(&json!({ "files": [], "error": error.to_json() }))?;
             return Err(error);
         }
         read => read?,
     };
-    show(&files, &args.rows, ReloadArgs::default(), context, findings).await
+    show(&files, &rows, ReloadOptions::default(), context, findings).await
 }
 
 /// Where findings go.
@@ -47,8 +49,8 @@ pub(super) enum Findings {
 /// Shows what the files are. 0 clean, 3 with rejected rows; where a run would refuse a file, what it would end with.
 pub(super) async fn show(
     files: &[Prepared],
-    rows: &RowArgs,
-    reload: ReloadArgs,
+    rows: &RowOptions,
+    reload: ReloadOptions,
     context: &Context,
     findings: Findings,
 ) -> Result<u8, CommandError> {
@@ -94,7 +96,7 @@ pub(super) async fn show(
 
 async fn forecasts_of(
     files: &[Prepared],
-    rows: &RowArgs,
+    rows: &RowOptions,
     load: &mut LoadOptions,
     context: &Context,
 ) -> Result<Vec<Result<Forecast, CommandError>>, CommandError> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::app::status::{JobCounts, TroubledAccount, only};
 use crate::app::{self, Ended};
+use crate::app::{RunReport, RunSummary};
 use crate::cli::context::Context;
-use crate::cli::summary::{Report, run_summary};
 use crate::domain::{Action, JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::error::{CommandError, ErrorKind};
@@ -20,7 +20,7 @@ use super::sentence::names;
 ///
 /// # Errors
 /// The queue cannot be read, or nobody reads stdout.
-pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) -> Result<Report, CommandError> {
+pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) -> Result<RunReport, CommandError> {
     let Ended { mut finish, jobs, mut store } = ended;
     let Closing { bystanders, lookup, took, json, unpriced } = closing;
     let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
@@ -70,13 +70,13 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         printer.say(&line);
     }
     let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-    let summary = run_summary(&jobs, &finish, code);
+    let summary = RunSummary::new(jobs, &finish, code);
     if json {
         printer.closing_json(&summary)?;
     }
     let name_of = |account| accounts.get(account).map_or_else(String::new, |(name, _)| name.to_string());
     let troubles = finish.troubles.iter().map(|(account, reason, _)| (name_of(account), reason.to_string())).collect();
-    Ok(Report { troubles, ..Report::new(code, summary) })
+    Ok(RunReport { troubles, ..RunReport::of(summary) })
 }
 
 /// The exit code of a run that leaves work.
@@ -134,25 +134,32 @@ fn troubled_before(old: &[JobStatus], context: &Context) -> Option<String> {
 ///
 /// # Errors
 /// Nobody reads stdout.
-pub(super) fn no_queue(json: bool, context: &Context) -> Result<Report, CommandError> {
+pub(super) fn no_queue(json: bool, context: &Context) -> Result<RunReport, CommandError> {
     context.printer.say(&context.no_queue_sentence());
-    let summary = run_summary(&[], &Finish::unsent(Stopped::Finished), 0);
+    let summary = RunSummary::unsent("finished", 0);
     if json {
         context.printer.closing_json(&summary)?;
     }
-    Ok(Report::new(0, summary))
+    Ok(RunReport::of(summary))
 }
 
 /// Sums up where a person was asked and said no: what is queued stays queued.
 ///
 /// # Errors
 /// Nobody reads stdout.
-pub(super) fn declined(jobs: &[JobStatus], said: &str, json: bool, context: &Context) -> Result<Report, CommandError> {
+pub(super) fn declined(
+    jobs: &[JobStatus],
+    said: &str,
+    json: bool,
+    context: &Context,
+) -> Result<RunReport, CommandError> {
     context.printer.say(said);
-    let report = Report::declined();
+    let report = RunReport::declined();
     if json {
         let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-        context.printer.closing_json(&run_summary(&jobs, &Finish::unsent(Stopped::Cancelled), report.code))?;
+        context
+            .printer
+            .closing_json(&RunSummary { jobs, ..RunSummary::unsent(Stopped::Cancelled.name(), report.code) })?;
     }
     Ok(report)
 }
@@ -167,7 +174,7 @@ pub(super) async fn nothing_to_send(
     only: Option<&[JobId]>,
     json: bool,
     context: &Context,
-) -> Result<Option<Report>, CommandError> {
+) -> Result<Option<RunReport>, CommandError> {
     let bystanders = Bystanders::of(&mut store, only).await?;
     let mut jobs = store.status(None).await?;
     jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));

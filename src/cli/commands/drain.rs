@@ -12,12 +12,12 @@ use super::reach::{Bounds, account_of, reader};
 use super::sentence::{Work, add_pending, names, sentences, too_fast};
 use super::signals::Signals;
 use super::so_far::SoFar;
+use crate::app::request::RunBounds;
 use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
-use crate::cli::args::DrainArgs;
+use crate::app::{RunReport, RunSummary};
 use crate::cli::context::Context;
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
-use crate::cli::summary::{Report, run_summary};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
 use crate::engine::{Listener, Settings as RunSettings, Signal, Stopped, Urgency, shutdown};
@@ -59,6 +59,17 @@ pub(super) fn bounds_text(
     (!bounds.is_empty()).then(|| format!("this run ends {} at the latest", bounds.join(", or ")))
 }
 
+/// How far a run goes, and how it is told.
+pub(super) struct How<'a> {
+    pub(super) bounds: &'a RunBounds,
+    /// Nothing is sent after this, by the wall clock.
+    pub(super) until: Option<Wall>,
+    /// Nobody is asked.
+    pub(super) yes: bool,
+    /// The end is one JSON object.
+    pub(super) json: bool,
+}
+
 /// What a person is asked about.
 pub(super) struct Asked<'a> {
     pub(super) files: &'a [Prepared],
@@ -70,13 +81,12 @@ pub(super) struct Asked<'a> {
 impl Drainer {
     /// Finds out who acts, starts the sandbox where it is asked for, and resolves the bounds of the run.
     pub(super) async fn prepare(
-        args: &DrainArgs,
+        how: &How<'_>,
         platform: Option<Platform>,
         context: &Context,
     ) -> Result<Drainer, CommandError> {
         let settings = &context.settings;
         let now = context.clock.now();
-        let until = args.deadline(now, &context.zone)?;
         let (sandbox, bases) = if settings.is_sandbox() {
             let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
             let sandbox = sandbox.map_err(super::sandbox::explain)?;
@@ -97,9 +107,9 @@ impl Drainer {
             pace: settings.run.pace,
             request_deadline: settings.run.request_deadline,
             give_up_after: settings.run.give_up_after,
-            until: until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
-            max_requests: args.bounds.max_requests,
-            max_spend: args.bounds.max_spend,
+            until: how.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
+            max_requests: how.bounds.max_requests,
+            max_spend: how.bounds.max_spend,
             accept_unnamed: false,
             prices: prices(settings),
         };
@@ -115,8 +125,8 @@ impl Drainer {
             options,
             hub: None,
             lookup: None,
-            yes: args.yes,
-            json: args.json,
+            yes: how.yes,
+            json: how.json,
         })
     }
 
@@ -124,12 +134,6 @@ impl Drainer {
     pub(super) async fn learn_users(&mut self, context: &Context) -> Result<(), CommandError> {
         let stored = context.has_logins().await?;
         self.who.learn_users(&self.client, &context.clock, stored).await
-    }
-
-    /// Sends nothing after this moment.
-    pub(super) fn end_by(&mut self, end: Wall, context: &Context) {
-        let now = context.clock.now();
-        self.options.run.until = Some(Tick(now.tick.0.saturating_add(end.0.saturating_sub(now.wall.0))));
     }
 
     /// A keep list for every job of this run, looked at before anything is sent.
@@ -298,7 +302,7 @@ impl Drainer {
         (jobs, bystanders): (Option<Vec<JobId>>, Bystanders),
         mut signals: Signals,
         context: &Context,
-    ) -> Result<Report, CommandError> {
+    ) -> Result<RunReport, CommandError> {
         store.settle_missing_handles(context.clock.now().wall).await?;
         let mut plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
         let (run, now) = (&self.options.run, context.clock.now());
@@ -341,11 +345,11 @@ impl Drainer {
                 let signal = aborted.now().1;
                 let code = signal.map_or(130, Signal::exit_code);
                 context.printer.say("stopped at once; what was in flight is recovered by the next run");
-                let summary = run_summary(&[], &so_far.interrupted(signal.unwrap_or(Signal::Interrupt)), code);
+                let summary = RunSummary::new(Vec::new(), &so_far.interrupted(signal.unwrap_or(Signal::Interrupt)), code);
                 if signal.is_some() && self.json {
                     context.printer.closing_json(&summary)?;
                 }
-                return Ok(Report::new(code, summary));
+                return Ok(RunReport::of(summary));
             }
         };
         if let Some(sandbox) = self.sandbox {
@@ -360,16 +364,16 @@ impl Drainer {
     }
 
     /// A signal came while files were loaded: nothing of them is in line.
-    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<Report, CommandError> {
+    pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<RunReport, CommandError> {
         context.printer.say(&format!(
             "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
             signal.name()
         ));
-        let summary = run_summary(&[], &SoFar::default().interrupted(signal), signal.exit_code());
+        let summary = RunSummary::new(Vec::new(), &SoFar::default().interrupted(signal), signal.exit_code());
         if self.json {
             context.printer.closing_json(&summary)?;
         }
-        Ok(Report::new(signal.exit_code(), summary))
+        Ok(RunReport::of(summary))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::app::DECLINED;
 use crate::cli::args::ForgetArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
-use crate::cli::summary::DECLINED;
 use crate::domain::{Rate, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Forgotten, Job, Store};

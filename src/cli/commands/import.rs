@@ -27,7 +27,7 @@ use crate::lists::{Entry, ListKind, ListWriter};
 /// CSV cannot be written (74).
 pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CommandError> {
     let kind = args.what.target_kind();
-    let filter = args.filter.which.wanted().resolve(Some(kind), context.clock.now().wall, &context.zone)?;
+    let filter = args.filter.which.options().wanted.resolve(Some(kind), context.clock.now().wall, &context.zone)?;
     let which = &args.filter.which;
     let outputs = [args.output.as_ref(), args.filter.spared.as_ref()];
     refuse_places(outputs, [Some(&args.archive), which.keep.as_ref(), which.only.as_ref()])?;
@@ -84,7 +84,7 @@ fn write<W: Write>(
     complain: &impl Fn(io::Error) -> CommandError,
 ) -> Result<(W, Tally, Counts), CommandError> {
     let followers = if filter.not_following_back { followers(context, archive, args.what)? } else { None };
-    let mut sieve = Sieve::new(filter, args.filter.which.take(), args.what.target_kind());
+    let mut sieve = Sieve::new(filter, args.filter.which.options().take, args.what.target_kind());
     let mut writer = ListWriter::new(to, args.what, args.raw).map_err(complain)?;
     let mut spared = SparedFile::create(args)?;
     let tally = read(context, archive, args.what, &mut |mut entry| {

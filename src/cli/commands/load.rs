@@ -20,13 +20,14 @@ const MAX_SHOWN_REJECTED: usize = 3;
 /// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError> {
     let (paths, saved) = take_back::sort(&args.files.files)?;
-    let files = prepare(&paths, args.files.job.as_deref(), &args.rows, context).await?;
-    let mut load = load_options(&args.rows, &files, args.reload, context)?;
-    let who = Who::of(&context.settings, args.rows.platform, None)?;
+    let rows = args.rows.options();
+    let files = prepare(&paths, args.files.job.as_deref(), &rows, context).await?;
+    let mut load = load_options(&rows, &files, args.reload.options(), context)?;
+    let who = Who::of(&context.settings, rows.platform, None)?;
     if context.existing_queue().await?.is_none() {
         take_back::refuse_foreign(&saved, context)?;
     }
-    refuse_for_new_queue(&who, &args.rows, &files, &load, context).await?;
+    refuse_for_new_queue(&who, &rows, &files, &load, context).await?;
     let mut store = context.open_queue().await?;
     load.handles_asked = store.handles_asked().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;
@@ -38,7 +39,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
         store.close().await;
         return Ok(if rejected { 3 } else { 0 });
     }
-    let (accounts, standings) = stand(&who, &mut store, &args.rows, &files, &load, context).await?;
+    let (accounts, standings) = stand(&who, &mut store, &rows, &files, &load, context).await?;
     for ((path, saved), worklist) in saved.into_iter().zip(&worklists) {
         rejected |= take_back::take(&mut store, &path, saved, worklist.as_ref(), context).await?;
     }

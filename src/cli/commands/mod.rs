@@ -37,8 +37,6 @@ pub mod verify;
 mod whose;
 mod worklist;
 
-pub(crate) use account::list::listed as account_list_json;
-
 use super::args::Command;
 use super::context::Context;
 use crate::error::CommandError;

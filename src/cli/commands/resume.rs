@@ -1,13 +1,12 @@
 //! `cleanup resume`: go on with what is in the queue.
 
 use crate::app;
+use crate::app::{RunReport, RunSummary};
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::Context;
 use crate::cli::notify;
 use crate::cli::progress::held_back_text;
-use crate::cli::summary::{Report, run_summary};
 use crate::domain::{JobId, counted};
-use crate::engine::{Finish, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{READER_VERSION, keep};
 use crate::store::{DrainLock, JobState, JobStatus, Store};
@@ -15,7 +14,7 @@ use crate::text::escaped;
 
 use super::bystanders::Bystanders;
 use super::closing;
-use super::drain::{Drainer, bounds_text};
+use super::drain::{Drainer, How, bounds_text};
 use super::guard;
 use super::sentence::{Work, add_pending, names, sentences};
 use super::signals::Signals;
@@ -33,14 +32,17 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
     ended.map(|report| report.code)
 }
 
-async fn work(context: &Context, args: &ResumeArgs) -> Result<Report, CommandError> {
+async fn work(context: &Context, args: &ResumeArgs) -> Result<RunReport, CommandError> {
     let mut jobs = named(context, args).await?;
     let Some(store) = context.existing_queue().await? else { return closing::no_queue(args.drain.json, context) };
     let only = (!args.jobs.is_empty()).then_some(jobs.as_slice());
     if let Some(report) = closing::nothing_to_send(store, only, args.drain.json, context).await? {
         return Ok(report);
     }
-    let mut drainer = Drainer::prepare(&args.drain, None, context).await?;
+    let until = args.drain.deadline(context.clock.now(), &context.zone)?;
+    let bounds = args.drain.bounds.bounds();
+    let how = How { bounds: &bounds, until, yes: args.drain.yes, json: args.drain.json };
+    let mut drainer = Drainer::prepare(&how, None, context).await?;
     drainer.keep(args.keep.as_deref().and_then(guard::file_of));
     drainer.accept_unnamed(args.accept_not_found);
     drainer.learn_users(context).await?;
@@ -119,7 +121,7 @@ async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
     lines.extend(bounds_text((bounds.max_requests, bounds.max_spend), until, context));
     if args.drain.json {
         context.printer.say(&lines.join("\n"));
-        context.printer.closing_json(&run_summary(&[], &Finish::unsent(Stopped::Finished), code))?;
+        context.printer.closing_json(&RunSummary::unsent("finished", code))?;
     } else {
         context.printer.data(&lines.join("\n"))?;
     }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::app::request::{ReloadOptions, RowOptions, RunRequest};
 use crate::app::{self, Accounts, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
-use crate::cli::args::{ReloadArgs, RowArgs, RunArgs};
+use crate::app::{RunReport, RunSummary};
+use crate::cli::args::RunArgs;
 use crate::cli::context::Context;
 use crate::cli::notify;
-use crate::cli::summary::{Report, run_summary};
 use crate::domain::{Action, JobId, Wall, counted};
-use crate::engine::{Finish, Stopped};
 use crate::error::CommandError;
 use crate::jobfile::{JobFileError, NAME_COLUMNS};
 use crate::store::{DrainLock, Job, Store};
@@ -18,7 +18,7 @@ use crate::web::Hub;
 use super::bystanders::Bystanders;
 use super::check::{self, Findings};
 use super::closing;
-use super::drain::{self, Drainer};
+use super::drain::{self, Drainer, How};
 use super::guard;
 use super::load::{say_loaded, say_rejected};
 use super::signals::Signals;
@@ -29,20 +29,27 @@ use super::whose::Whose;
 /// # Errors
 /// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> {
+    let request = args.request();
     if args.dry_run {
-        let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
-        return dry_run(&files, args, context).await;
+        let files = prepare(&request.files, request.job.as_deref(), &request.rows, context).await?;
+        return dry_run(&files, &request, args.drain.json, context).await;
     }
-    let ended = work(context, args, Within::default()).await;
+    let until = args.drain.deadline(context.clock.now(), &context.zone)?;
+    let within = Within { until, yes: args.drain.yes, json: args.drain.json, hub: None };
+    let ended = work(context, &request, within).await;
     notify::after(context, None, &ended).await;
     ended.map(|report| report.code)
 }
 
-/// What a run within something greater is told beside its words.
+/// How a run is asked for, beside what is to be done.
 #[derive(Default)]
 pub(super) struct Within {
     /// Nothing is sent after this, by the wall clock.
-    pub(super) end: Option<Wall>,
+    pub(super) until: Option<Wall>,
+    /// Nobody is asked.
+    pub(super) yes: bool,
+    /// The end is one JSON object.
+    pub(super) json: bool,
     /// Counts what is sent.
     pub(super) hub: Option<Hub>,
 }
@@ -51,32 +58,31 @@ pub(super) struct Within {
 ///
 /// # Errors
 /// As [`run`].
-pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> Result<Report, CommandError> {
-    let files = prepare(&args.files.files, args.files.job.as_deref(), &args.rows, context).await?;
-    let mut load = load_options(&args.rows, &files, args.reload, context)?;
+pub(super) async fn work(context: &Context, request: &RunRequest, within: Within) -> Result<RunReport, CommandError> {
+    let rows = &request.rows;
+    let files = prepare(&request.files, request.job.as_deref(), rows, context).await?;
+    let mut load = load_options(rows, &files, request.reload, context)?;
     load.settles_handles = true;
-    if let Some(report) = already_finished(&files, &args.rows, &mut load, args.drain.json, context).await? {
+    if let Some(report) = already_finished(&files, rows, &mut load, within.json, context).await? {
         return Ok(report);
     }
-    let mut drainer = Drainer::prepare(&args.drain, args.rows.platform, context).await?;
-    if let Some(end) = within.end {
-        drainer.end_by(end, context);
-    }
+    let how = How { bounds: &request.bounds, until: within.until, yes: within.yes, json: within.json };
+    let mut drainer = Drainer::prepare(&how, rows.platform, context).await?;
     drainer.count_in(within.hub);
     drainer.learn_users(context).await?;
     let who = drainer.who();
     // Handles are asked about when somebody has said yes.
     load.awaits_handles = true;
-    refuse_for_new_queue(who, &args.rows, &files, &load, context).await?;
+    refuse_for_new_queue(who, rows, &files, &load, context).await?;
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
     load.handles_asked = store.handles_asked().await?;
-    let (mut accounts, mut standings) = stand(who, &mut store, &args.rows, &files, &load, context).await?;
+    let (mut accounts, mut standings) = stand(who, &mut store, rows, &files, &load, context).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     let is_agreed = drainer.ask(&mut store, &asked, context).await?;
     load.awaits_handles = false;
     if !is_agreed {
-        return closing::declined(&[], "nothing was queued, nothing was sent", args.drain.json, context);
+        return closing::declined(&[], "nothing was queued, nothing was sent", within.json, context);
     }
     let mut signals = Signals::listen()?;
     if app::resolving_account(&files, &accounts).is_some() {
@@ -84,7 +90,7 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
             return drainer.interrupted_early(signal, context);
         }
         load.handles_asked = store.handles_asked().await?;
-        (accounts, standings) = stand(drainer.who(), &mut store, &args.rows, &files, &load, context).await?;
+        (accounts, standings) = stand(drainer.who(), &mut store, rows, &files, &load, context).await?;
     }
     load.leaves_unknown = drainer.has_unasked_handles();
     let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
@@ -98,11 +104,11 @@ pub(super) async fn work(context: &Context, args: &RunArgs, within: Within) -> R
 /// Finished jobs whose files are unchanged: they say so and nobody is asked for a login. None: there may be something to do.
 async fn already_finished(
     files: &[Prepared],
-    rows: &RowArgs,
+    rows: &RowOptions,
     load: &mut LoadOptions,
     json: bool,
     context: &Context,
-) -> Result<Option<Report>, CommandError> {
+) -> Result<Option<RunReport>, CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
     load.handles_asked = store.handles_asked().await?;
     let Some(jobs) = app::finished_jobs(&mut store, rows.account.as_ref(), files, load).await? else {
@@ -118,12 +124,13 @@ async fn already_finished(
 }
 
 /// What would happen. With `--json` stdout holds the object of every run, of which nothing has been done.
-async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Result<u8, CommandError> {
-    if !args.drain.json {
-        return check::show(files, &args.rows, args.reload, context, Findings::Text).await;
+async fn dry_run(files: &[Prepared], request: &RunRequest, json: bool, context: &Context) -> Result<u8, CommandError> {
+    let findings = if json { Findings::Talk } else { Findings::Text };
+    let code = check::show(files, &request.rows, request.reload, context, findings).await?;
+    if !json {
+        return Ok(code);
     }
-    let code = check::show(files, &args.rows, args.reload, context, Findings::Talk).await?;
-    context.printer.closing_json(&run_summary(&[], &Finish::unsent(Stopped::Finished), code))?;
+    context.printer.closing_json(&RunSummary::unsent("finished", code))?;
     Ok(code)
 }
 
@@ -131,7 +138,7 @@ async fn dry_run(files: &[Prepared], args: &RunArgs, context: &Context) -> Resul
 pub(super) async fn prepare(
     files: &[PathBuf],
     job: Option<&str>,
-    rows: &RowArgs,
+    rows: &RowOptions,
     context: &Context,
 ) -> Result<Vec<Prepared>, CommandError> {
     // A queue that cannot be read is told by whoever needs it.
@@ -157,7 +164,7 @@ pub(super) async fn prepare(
 }
 
 /// What `check` needs to see what this command has seen.
-fn check_with_the_same_options(error: CommandError, rows: &RowArgs, context: &Context) -> CommandError {
+fn check_with_the_same_options(error: CommandError, rows: &RowOptions, context: &Context) -> CommandError {
     let source = error.source.as_ref().and_then(|source| source.downcast_ref::<JobFileError>());
     let Some(JobFileError::NoUsableRow { path, .. } | JobFileError::Strict { path, .. }) = source else { return error };
     let action = rows.action.map(|action| action.to_string());
@@ -179,17 +186,17 @@ async fn known_jobs(files: &[PathBuf], job: Option<&str>, context: &Context) -> 
 
 /// The lists are read before anything is queued, for they must not be half of one, and ages are counted back from one now.
 pub(super) fn load_options(
-    rows: &RowArgs,
+    rows: &RowOptions,
     files: &[Prepared],
-    reload: ReloadArgs,
+    reload: ReloadOptions,
     context: &Context,
 ) -> Result<LoadOptions, CommandError> {
     let mut kinds = files.iter().map(Prepared::kind);
     let first = kinds.next().flatten();
     let kind = first.filter(|_| kinds.all(|kind| kind == first));
-    let filter = rows.which.wanted().resolve(kind, context.clock.now().wall, &context.zone)?;
-    let keep = rows.which.keep.as_deref().and_then(|path| guard::watchable(path, context.printer));
-    let rules = RowRules::new(filter, rows.which.take(), keep);
+    let filter = rows.which.wanted.resolve(kind, context.clock.now().wall, &context.zone)?;
+    let keep = rows.which.wanted.keep.as_deref().and_then(|path| guard::watchable(path, context.printer));
+    let rules = RowRules::new(filter, rows.which.take, keep);
     for file in files {
         let blind = rules.blind_handles(&file.survey);
         if blind > 0 {
@@ -215,7 +222,7 @@ pub(super) fn load_options(
 pub(super) async fn stand(
     who: &Who,
     store: &mut Store,
-    rows: &RowArgs,
+    rows: &RowOptions,
     files: &[Prepared],
     options: &LoadOptions,
     context: &Context,
@@ -227,7 +234,7 @@ pub(super) async fn stand(
 /// Where there is no queue yet: refuses what a new one would refuse, before one is made.
 pub(super) async fn refuse_for_new_queue(
     who: &Who,
-    rows: &RowArgs,
+    rows: &RowOptions,
     files: &[Prepared],
     options: &LoadOptions,
     context: &Context,

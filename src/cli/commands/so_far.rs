@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::bystanders::Bystanders;
 use crate::app::status::JobCounts;
+use crate::app::{RunReport, RunSummary};
 use crate::cli::context::Context;
-use crate::cli::summary::{Report, failure_with};
 use crate::domain::{JobId, MicroUsd, counted};
 use crate::engine::{Event, Finish, Listener, Signal, Stopped};
 use crate::error::CommandError;
@@ -45,7 +45,7 @@ impl SoFar {
         (ours, bystanders): (Option<&[JobId]>, &Bystanders),
         json: bool,
         context: &Context,
-    ) -> Result<Report, CommandError> {
+    ) -> Result<RunReport, CommandError> {
         let mut jobs = Vec::new();
         if let Ok(Some(mut store)) = context.existing_queue().await {
             jobs = store.status(None).await.unwrap_or_default();
@@ -60,11 +60,11 @@ impl SoFar {
         let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
         context.printer.error(&error);
         let (requests, spent) = self.read();
-        let summary = failure_with(&jobs, requests, spent, &error);
+        let summary = RunSummary { jobs, requests, spent, ..RunSummary::failed(&error) };
         if json {
             context.printer.closing_json(&summary)?;
         }
-        Ok(Report::new(error.kind.exit_code(), summary))
+        Ok(RunReport::of(summary))
     }
 
     fn read(&self) -> (u64, MicroUsd) {

@@ -6,7 +6,6 @@ use crate::app::status::{
     Look, RowCounts, Standing, TroubledAccount, activity_sentence, hold_text, next_slot, reason_of,
 };
 use crate::cli::args::StatusArgs;
-use crate::cli::commands::schedule::jobs_of;
 use crate::cli::context::Context;
 use crate::domain::{Moment, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
@@ -45,7 +44,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandErro
 }
 
 async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<Standing, CommandError> {
-    let mut standing = Look::at_all(&context.settings, &context.clock, jobs_of).look(store).await?;
+    let mut standing = Look::at_all(&context.settings, &context.clock).look(store).await?;
     let known = |name: &&String| standing.jobs.iter().any(|job| job.status.job.name == **name);
     if let Some(name) = names.iter().find(|name| !known(name)) {
         let jobs: Vec<Job> = standing.jobs.into_iter().map(|job| job.status.job).collect();

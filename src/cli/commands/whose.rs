@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::app;
-use crate::cli::args::RowArgs;
+use crate::app::request::RowOptions;
 use crate::cli::context::Context;
 use crate::domain::{AccountName, Platform};
 use crate::error::CommandError;
@@ -24,7 +24,7 @@ impl Whose {
     }
 
     /// What is known now. A queue that cannot be read is said and not needed: an estimate is all that hangs on it.
-    pub(super) async fn of(context: &Context, rows: &RowArgs) -> Whose {
+    pub(super) async fn of(context: &Context, rows: &RowOptions) -> Whose {
         let known = known(context).await.unwrap_or_else(|error| {
             let what = "the queue cannot be read, so accounts are taken for the default platform's";
             context.printer.warn(&format!("{what}: {}", error.message));
@@ -51,7 +51,7 @@ async fn known(context: &Context) -> Result<Vec<Account>, CommandError> {
 }
 
 /// As a load would choose it: the account that is named; else the one that acts where nobody is named.
-fn default_platform(context: &Context, rows: &RowArgs, known: &[Account]) -> Platform {
+fn default_platform(context: &Context, rows: &RowOptions, known: &[Account]) -> Platform {
     let named = rows.account.as_ref().and_then(|name| known.iter().find(|account| account.name == *name));
     if let Some(account) = named {
         return account.platform;

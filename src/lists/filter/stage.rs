@@ -14,7 +14,8 @@ use crate::error::{CommandError, ErrorKind};
 pub const MAX_ORDERED_ENTRIES: usize = 500_000;
 
 /// Which entries come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// By date, the oldest first.
     Oldest,
@@ -41,7 +42,8 @@ impl Order {
 }
 
 /// What `--limit` and `--order` say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
 pub struct Take {
     /// So many pass at most.
     pub limit: Option<usize>,

@@ -11,7 +11,8 @@ use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{JobFileError, keep};
 
 /// The rules as they were asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
 pub struct Wanted {
     /// `--keep`
     pub keep: Option<PathBuf>,

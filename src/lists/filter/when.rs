@@ -202,6 +202,8 @@ fn moment(local: DateTime, zone: &TimeZone) -> Result<Wall, Unreadable> {
     meant.map(|at| Wall(at.as_millisecond())).map_err(|_| Unreadable("the calendar does not reach so far"))
 }
 
+crate::domain::serde_as_text!(display: Age, Day, Since);
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

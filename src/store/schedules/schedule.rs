@@ -24,10 +24,8 @@ pub struct NewSchedule {
     pub jitter_ms: u64,
     /// What decides by how much.
     pub jitter_seed: u64,
-    /// The words after `cleanup run`.
-    pub words: Vec<String>,
-    /// The words after `cleanup list`, where the file is written anew each time.
-    pub list_words: Option<Vec<String>>,
+    /// What is run each time, as JSON.
+    pub request: String,
 }
 
 /// A schedule to be changed.
@@ -60,10 +58,8 @@ pub struct StoredSchedule {
     pub jitter_ms: u64,
     /// What decides by how much.
     pub jitter_seed: u64,
-    /// The words after `cleanup run`.
-    pub words: Vec<String>,
-    /// The words after `cleanup list`, where the file is written anew each time.
-    pub list_words: Option<Vec<String>>,
+    /// What is run each time, as JSON.
+    pub request: String,
     /// When it was made.
     pub created_at: Wall,
     /// Slots up to here have been dealt with.
@@ -72,19 +68,16 @@ pub struct StoredSchedule {
     pub skipped: Vec<Wall>,
 }
 
-type ScheduleRow =
-    (i64, String, String, String, Option<String>, Option<i64>, i64, i64, (String, Option<String>), i64, i64);
+type ScheduleRow = (i64, String, String, String, Option<String>, Option<i64>, i64, i64, String, i64, i64);
 impl Store {
     /// Keeps a schedule whose slots begin after `now`. False where the name is taken; then nothing has changed.
     ///
     /// # Errors
     /// The database cannot be written.
     pub async fn add_schedule(&mut self, new: &NewSchedule, now: Wall) -> Result<bool, StoreError> {
-        let to_json = |words| serde_json::to_string(words).map_err(|e| StoreError::impossible(e.to_string()));
-        let (words, list_words) = (to_json(&new.words)?, new.list_words.as_ref().map(to_json).transpose()?);
         let sql =
-            "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, list_words,
-                     created_at, settled_to) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10) on conflict (name) do nothing";
+            "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
+                     created_at, settled_to) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (name) do nothing";
         let query = sqlx::query(sql)
             .bind(&new.name)
             .bind(&new.cron)
@@ -93,8 +86,7 @@ impl Store {
             .bind(new.for_ms.map(u64::cast_signed))
             .bind(new.jitter_ms.cast_signed())
             .bind(new.jitter_seed.cast_signed())
-            .bind(words)
-            .bind(list_words)
+            .bind(&new.request)
             .bind(now.0);
         let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
         Ok(done.rows_affected() == 1)
@@ -106,25 +98,22 @@ impl Store {
     /// The database cannot be written; then nothing has changed.
     pub async fn edit_schedule(&mut self, edit: &ScheduleEdit<'_>) -> Result<bool, StoreError> {
         let ScheduleEdit { seen, new, slots_begin_at } = edit;
-        let to_json = |words| serde_json::to_string(words).map_err(|e| StoreError::impossible(e.to_string()));
-        let (words, list_words) = (to_json(&new.words)?, new.list_words.as_ref().map(to_json).transpose()?);
-        let seen_words = to_json(&seen.words)?;
         let path = self.path.clone();
         let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let sql = "update schedule set cron = ?3, zone = ?4, until_time = ?5, for_ms = ?6, jitter_ms = ?7, words = ?8,
-                          list_words = ?9, settled_to = max(settled_to, coalesce(?10, settled_to))
-                    where id = ?1 and words = ?2 and cron = ?11 and zone = ?12";
+        let sql =
+            "update schedule set cron = ?3, zone = ?4, until_time = ?5, for_ms = ?6, jitter_ms = ?7, request = ?8,
+                          settled_to = max(settled_to, coalesce(?9, settled_to))
+                    where id = ?1 and request = ?2 and cron = ?10 and zone = ?11";
         let query = sqlx::query(sql)
             .bind(seen.id)
-            .bind(seen_words)
+            .bind(&seen.request)
             .bind(&new.cron)
             .bind(&new.zone)
             .bind(&new.until_time)
             .bind(new.for_ms.map(u64::cast_signed))
             .bind(new.jitter_ms.cast_signed())
-            .bind(words)
-            .bind(list_words)
+            .bind(&new.request)
             .bind(slots_begin_at.as_ref().map(|(at, _)| at.0))
             .bind(&seen.cron)
             .bind(&seen.zone);
@@ -155,7 +144,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn schedules(&mut self) -> Result<Vec<StoredSchedule>, StoreError> {
-        let sql = "select id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, list_words,
+        let sql = "select id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
                           created_at, settled_to from schedule order by name";
         let rows = sqlx::query(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
         let rows: Result<Vec<ScheduleRow>, sqlx::Error> = rows.iter().map(schedule_row).collect();
@@ -180,19 +169,14 @@ fn schedule_row(row: &sqlx::sqlite::SqliteRow) -> Result<ScheduleRow, sqlx::Erro
         row.try_get(5)?,
         row.try_get(6)?,
         row.try_get(7)?,
-        (row.try_get(8)?, row.try_get(9)?),
+        row.try_get(8)?,
+        row.try_get(9)?,
         row.try_get(10)?,
-        row.try_get(11)?,
     ))
 }
 
 fn schedule_of(row: ScheduleRow, skipped: &[(i64, i64)]) -> Result<StoredSchedule, StoreError> {
-    let (id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, words, created_at, settled_to) = row;
-    let read = |text: &String| -> Result<Vec<String>, StoreError> {
-        let complain = |error| StoreError::impossible(format!("the words of the schedule {name:?}: {error}"));
-        serde_json::from_str(text).map_err(complain)
-    };
-    let (words, list_words) = (read(&words.0)?, words.1.as_ref().map(read).transpose()?);
+    let (id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request, created_at, settled_to) = row;
     Ok(StoredSchedule {
         id,
         name,
@@ -202,8 +186,7 @@ fn schedule_of(row: ScheduleRow, skipped: &[(i64, i64)]) -> Result<StoredSchedul
         for_ms: for_ms.map(i64::cast_unsigned),
         jitter_ms: jitter_ms.cast_unsigned(),
         jitter_seed: jitter_seed.cast_unsigned(),
-        words,
-        list_words,
+        request,
         created_at: Wall(created_at),
         settled_to: Wall(settled_to),
         skipped: skipped.iter().filter(|(schedule, _)| *schedule == id).map(|(_, at)| Wall(*at)).collect(),

@@ -1,7 +1,7 @@
 //! What was written under a clock that was wrong, and a clock that is wrong now, as far as the queue's own record says.
 
 use super::{Finding, Grave, Level};
-use crate::cli::commands::schedule::settled_ahead;
+use crate::app::schedules::settled_ahead;
 use crate::cli::context::Context;
 use crate::domain::Wall;
 use crate::error::CommandError;

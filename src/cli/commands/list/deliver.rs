@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::ListArgs;
+use crate::app::request::ListRequest;
 use crate::cli::context::Context;
 use crate::cli::output::{WholeFile, list_error};
 use crate::domain::counted;
@@ -24,11 +24,11 @@ pub(super) struct Delivery {
 /// Writes the list; says how many entries it has.
 pub(super) async fn deliver(
     context: &Context,
-    args: &ListArgs,
+    args: &ListRequest,
     store: &mut Store,
     delivery: Delivery,
 ) -> Result<u64, CommandError> {
-    let spared = args.filter.spared.as_deref().map(|path| SparedFile::create(path, args)).transpose()?;
+    let spared = args.once.spared.as_deref().map(|path| SparedFile::create(path, args)).transpose()?;
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => {
             let out = context.printer.data_writer();
@@ -39,7 +39,7 @@ pub(super) async fn deliver(
         }
         Some(path) => {
             let complain = |error| list_error(path, error);
-            let file = WholeFile::create_list(path, args.force).map_err(complain)?;
+            let file = WholeFile::create_list(path, args.once.force).map_err(complain)?;
             let (file, rows) = sift(context, args, store, delivery, file, spared, &complain).await?;
             file.keep().map_err(complain)?;
             Ok(rows)
@@ -49,7 +49,7 @@ pub(super) async fn deliver(
 
 async fn sift<W: Write>(
     context: &Context,
-    args: &ListArgs,
+    args: &ListRequest,
     store: &mut Store,
     delivery: Delivery,
     to: W,
@@ -57,8 +57,8 @@ async fn sift<W: Write>(
     complain: &impl Fn(io::Error) -> CommandError,
 ) -> Result<(W, u64), CommandError> {
     let Delivery { reading, followers, filter } = delivery;
-    let mut sieve = Sieve::new(filter, args.filter.which.take(), args.list.target_kind());
-    let mut writer = ListWriter::new(to, args.list, args.raw).map_err(complain)?;
+    let mut sieve = Sieve::new(filter, args.which.take, args.list.target_kind());
+    let mut writer = ListWriter::new(to, args.list, args.once.raw).map_err(complain)?;
     let mut kept = Kept::of(args.list, reading, followers);
     loop {
         let entries = kept.next(store).await?;
@@ -106,8 +106,8 @@ struct SparedFile {
 }
 
 impl SparedFile {
-    fn create(path: &Path, args: &ListArgs) -> Result<SparedFile, CommandError> {
-        let begin = || ListWriter::of_spared(WholeFile::create_list(path, args.force)?, args.list, args.raw);
+    fn create(path: &Path, args: &ListRequest) -> Result<SparedFile, CommandError> {
+        let begin = || ListWriter::of_spared(WholeFile::create_list(path, args.once.force)?, args.list, args.once.raw);
         let list = begin().map_err(|error| CommandError::io(path.display(), error))?;
         Ok(SparedFile { list, path: path.to_owned() })
     }

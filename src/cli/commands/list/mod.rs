@@ -9,6 +9,7 @@ use self::deliver::{Delivery, deliver};
 pub(super) use self::stopped::ending;
 use super::reach::{Bounds, Reach, account_of, reader};
 use super::signals::Signals;
+use crate::app::request::ListRequest;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
 use crate::cli::output::{refuse_existing, refuse_places};
@@ -25,20 +26,28 @@ use crate::store::{Account, ListLock, ReadingId, Store};
 /// # Errors
 /// The platform has no such list, the account needs a person, nobody answers; the queue or the CSV cannot be written.
 pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError> {
+    let until = args.deadline(context.clock.now(), &context.zone)?;
+    fetch(context, &args.request(until)).await
+}
+
+/// The same, whoever asks.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn fetch(context: &Context, args: &ListRequest) -> Result<u8, CommandError> {
     let now = context.clock.now();
     let kind = args.list.target_kind();
-    let which = &args.filter.which;
-    let filter = which.wanted().resolve(Some(kind), now.wall, &context.zone)?;
+    let which = &args.which;
+    let filter = which.wanted.resolve(Some(kind), now.wall, &context.zone)?;
     if filter.not_following_back && args.list == ListKind::Followers {
         let error =
             CommandError::new(ErrorKind::Usage, "--not-following-back asks whether somebody follows, and followers do");
         return Err(error.hint("use it with `cleanup list following`"));
     }
-    let outputs = [args.output.as_ref(), args.filter.spared.as_ref()];
-    refuse_places(outputs, [which.keep.as_ref(), which.only.as_ref()])?;
-    refuse_existing(outputs, args.force)?;
-    let until = args.deadline(now, &context.zone)?;
-    let until = until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
+    let outputs = [args.output.as_ref(), args.once.spared.as_ref()];
+    refuse_places(outputs, [which.wanted.keep.as_ref(), which.wanted.only.as_ref()])?;
+    refuse_existing(outputs, args.once.force)?;
+    let until = args.once.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
 
     let mut reach = Reach::of(args.platform, context).await?;
     reach.who.learn_users(&reach.client, &context.clock, context.has_logins().await?).await?;
@@ -50,7 +59,7 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError>
     reach.recall(&mut store, &account).await?;
     warn_of_scopes(&mut store, &account, &plan, context).await?;
     let newest_posts = filter.inactive_since.is_some();
-    announce(&account, &plan, Extent::of(args.list, &filter, which.take()), newest_posts, context);
+    announce(&account, &plan, Extent::of(args.list, &filter, which.take), newest_posts, context);
 
     let mut signals = Signals::listen()?;
     let (sender, receiver) = shutdown();
@@ -65,10 +74,10 @@ pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError>
             let is_asked_for = *list == args.list;
             let query = ListQuery {
                 list: *list,
-                fresh: args.fresh,
+                fresh: args.once.fresh,
                 filter: is_asked_for.then_some(&filter),
                 enough: is_asked_for
-                    .then(|| Enough::of(&filter, which.take(), args.list, followers_of(&ended)))
+                    .then(|| Enough::of(&filter, which.take, args.list, followers_of(&ended)))
                     .flatten(),
             };
             let read = read_list(&mut reader, row, query).await?;
@@ -177,7 +186,7 @@ fn read_text(list: ListKind, entries: u64) -> String {
 /// Writes the CSV where everything has been read; says how to go on where not.
 async fn conclude(
     context: &Context,
-    args: &ListArgs,
+    args: &ListRequest,
     reader: &mut Reader,
     ended: &[(ListKind, Read)],
     filter: crate::lists::filter::Filter,

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::request::added;
 use super::validate::{Validated, validate};
 use super::when::{When, millis, zone_name};
-use super::words::to_words;
+use crate::app::schedules::understood;
 use crate::cli::args::ScheduleAddArgs;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -23,10 +24,9 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     let now = context.clock.now().wall;
     let hours = When { until: args.until, for_: args.for_, jitter: args.jitter.unwrap_or_default() };
     let recurrence = hours.recurrence(&args.cron, &zone, now)?;
-    let words = to_words(args, std::env::args_os(), &list_file(&args.name, context)?)?;
+    let request = added(args, &list_file(&args.name, context)?)?;
     let mut store = context.open_queue().await?;
-    let Validated { account, notes } = validate(context, &mut store, &words).await?;
-    let words = words.acting_for(account.as_ref());
+    let Validated { account, notes } = validate(context, &mut store, &request).await?;
     let new = NewSchedule {
         name: args.name.clone(),
         cron: recurrence.text().to_owned(),
@@ -35,8 +35,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
         for_ms: hours.for_.map(millis),
         jitter_ms: millis(hours.jitter),
         jitter_seed: fastrand::u64(..),
-        words: words.run,
-        list_words: words.list,
+        request: request.acting_for(account.as_ref()).to_json(),
     };
     if !store.add_schedule(&new, now).await? {
         let remove = context.command(&["schedule", "remove", &args.name]);
@@ -78,7 +77,7 @@ pub(super) async fn say_next(
     let (printer, now) = (&context.printer, context.clock.now().wall);
     let all = store.schedules().await?;
     let Some(stored) = all.iter().find(|schedule| schedule.name == name) else { return Ok(()) };
-    let schedule = super::understood(stored)?;
+    let schedule = understood(stored)?;
     let name = escaped(&schedule.name);
     if let Some((slot, starts)) = schedule.upcoming(now).next() {
         let zone = schedule.recurrence.zone();

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::clock;
-use super::words::{list_of, run_of};
-use crate::cli::args::{BoundsArgs, RunArgs, Until};
+use crate::app::request::{ListRequest, RunBounds, ScheduledRun};
+use crate::app::schedules;
+use crate::app::schedules::understood;
+use crate::app::{RunReport, RunSummary};
 use crate::cli::commands::list;
 use crate::cli::commands::run::{Within, work};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
 use crate::cli::notify::{self, OfSchedule};
-use crate::cli::summary::Report;
 use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::{AccountName, MicroUsd, Wall};
 use crate::engine::Signal;
@@ -57,7 +58,7 @@ pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, Comm
 /// There is no such schedule, the queue is in the way, or a run that knows no schedules drains it (75).
 pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
-    let schedule = super::understood(&stored)?;
+    let schedule = understood(&stored)?;
     if ServeLock::is_held(store.path())? {
         return hand_over(context, store, &schedule).await;
     }
@@ -68,7 +69,7 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, Command
     let Some(firing) = steering::begin_now(&mut store, schedule, context.clock.now().wall).await? else {
         return Err(was_removed(name));
     };
-    context.log_deed(&mut store, super::RUN, None, &format!("{name} was run, as asked")).await;
+    context.log_deed(&mut store, schedules::RUN, None, &format!("{name} was run, as asked")).await;
     let end = scheduler::run(&mut store, &*context.clock, &mut work, &firing).await?;
     store.close().await;
     Ok(end.exit_code)
@@ -79,7 +80,7 @@ async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> 
     let name = &schedule.name;
     let said = match steering::ask(&mut store, schedule, context.clock.now().wall).await? {
         Asked::Noted => {
-            context.log_deed(&mut store, super::RUN, None, &format!("{name}: to be run now")).await;
+            context.log_deed(&mut store, schedules::RUN, None, &format!("{name}: to be run now")).await;
             let list = context.command(&["schedule", "list"]);
             format!(
                 "{name} is left to the process that works on this queue's schedules, which runs it next; {list} shows how it went"
@@ -138,18 +139,18 @@ struct InProcess<'a> {
 }
 
 impl InProcess<'_> {
-    async fn run(&self, context: &Context, args: &RunArgs, firing: &Firing) -> Result<Report, CommandError> {
-        match read_list(context, firing).await? {
-            None => {
-                let within = Within { end: firing.ends_by, hub: self.hub.cloned() };
-                work(context, args, within).await
-            }
-            Some(report) => Ok(report),
+    async fn run(&self, context: &Context, request: &ScheduledRun, firing: &Firing) -> Result<RunReport, CommandError> {
+        if let Some(list) = &request.list
+            && let Some(report) = read_list(context, list, request.run.job.as_deref(), firing).await?
+        {
+            return Ok(report);
         }
+        let within = Within { until: firing.ends_by, yes: true, json: false, hub: self.hub.cloned() };
+        work(context, &request.run, within).await
     }
 
     /// How a run ended, and whether it is told: the same trouble as the last time is not told again.
-    async fn conclude(&self, context: &Context, firing: &Firing, ended: Result<Report, CommandError>) -> End {
+    async fn conclude(&self, context: &Context, firing: &Firing, ended: Result<RunReport, CommandError>) -> End {
         let mut end = match &ended {
             Ok(report) => end_of(report),
             Err(error) => end_of_error(error),
@@ -168,9 +169,9 @@ impl InProcess<'_> {
         end
     }
 
-    /// What the words say of the settings, in this queue and with this config file; times are told by the schedule's clock, and
+    /// What the request says of the settings, in this queue and with this config file; times are told by the schedule's clock, and
     /// say so.
-    fn context_of(&self, firing: &Firing, bounds: &BoundsArgs) -> Result<Context, CommandError> {
+    fn context_of(&self, firing: &Firing, bounds: &RunBounds) -> Result<Context, CommandError> {
         let mut overrides = self.context.overrides.clone();
         bounds.override_in(&mut overrides);
         let mut settings = Settings::resolve(&overrides, &Environment::of_process()?)?;
@@ -191,16 +192,20 @@ impl InProcess<'_> {
 
 /// Writes the file of a schedule that begins with a list; none: go on and run. A report: there is nothing to run, or the list
 /// could not be read whole; what has been read is kept, and the next time goes on from there.
-async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>, CommandError> {
-    let Some(words) = &firing.schedule.list_words else { return Ok(None) };
-    let mut args = list_of(words)?;
-    if args.account.is_none() {
-        args.account = account_of_job(context, firing).await?;
+async fn read_list(
+    context: &Context,
+    list: &ListRequest,
+    job: Option<&str>,
+    firing: &Firing,
+) -> Result<Option<RunReport>, CommandError> {
+    let mut list = list.clone();
+    if list.account.is_none() {
+        list.account = account_of_job(context, job).await?;
     }
     // The file is the schedule's own, written anew each time.
-    args.force = true;
-    args.until = firing.ends_by.and_then(|end| jiff::Timestamp::from_millisecond(end.0).ok()).map(Until::Instant);
-    let Some(file) = args.output.clone() else {
+    list.once.force = true;
+    list.once.until = firing.ends_by;
+    let Some(file) = list.output.clone() else {
         return Err(
             CommandError::new(ErrorKind::Config, "the schedule's list has no file").hint("remove it and add it again")
         );
@@ -208,31 +213,24 @@ async fn read_list(context: &Context, firing: &Firing) -> Result<Option<Report>,
     if let Some(folder) = file.parent() {
         make_private_folder(folder).map_err(|error| CommandError::io(folder.display(), error))?;
     }
-    match list::run(context, &args).await? {
+    match list::fetch(context, &list).await? {
         0 if has_rows(&file)? => Ok(None),
         0 => {
             context.printer.say("nothing is on the list, so there is nothing to run");
-            Ok(Some(Report::new(0, plain_end("finished", 0))))
+            Ok(Some(RunReport::of(RunSummary::unsent("finished", 0))))
         }
-        code => Ok(Some(Report::new(code, plain_end("list", code)))),
+        code => Ok(Some(RunReport::of(RunSummary::unsent("list", code)))),
     }
 }
 
-/// Whose list it is, where the words do not say: that of the account whose job it became the first time, however many accounts there are now.
-async fn account_of_job(context: &Context, firing: &Firing) -> Result<Option<AccountName>, CommandError> {
-    let Some(job) = run_of(&firing.schedule.words)?.files.job else { return Ok(None) };
+/// Whose list it is, where the request does not say: that of the account whose job it became the first time, however many accounts there are now.
+async fn account_of_job(context: &Context, job: Option<&str>) -> Result<Option<AccountName>, CommandError> {
+    let Some(job) = job else { return Ok(None) };
     let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
-    let account = store.job(&job).await?.and_then(|job| job.account);
+    let account = store.job(job).await?.and_then(|job| job.account);
     let name = store.accounts().await?.into_iter().find(|known| Some(known.id) == account).map(|known| known.name);
     store.close().await;
     Ok(name)
-}
-
-/// The object of a run that sent nothing.
-fn plain_end(stopped: &str, code: u8) -> serde_json::Value {
-    serde_json::json!({
-        "jobs": [], "requests": 0, "spent_usd": 0.0, "stopped": stopped, "next_slot_at": null, "error": null, "exit_code": code,
-    })
 }
 
 /// Whether there is anything below the header.
@@ -248,15 +246,15 @@ impl Work for InProcess<'_> {
         if let Some(signal) = self.signals.waiting() {
             return stopped_by(signal);
         }
-        let args = run_of(&firing.schedule.words).map(|args| within_bounds(args, firing));
-        let ready = args.and_then(|args| Ok((self.context_of(firing, &args.drain.bounds)?, args)));
-        let (context, args) = match ready {
+        let request = ScheduledRun::from_json(&firing.schedule.request).map(|request| within_bounds(request, firing));
+        let ready = request.and_then(|request| Ok((self.context_of(firing, &request.run.bounds)?, request)));
+        let (context, request) = match ready {
             Ok(ready) => ready,
             Err(error) => return self.conclude(self.context, firing, Err(error)).await,
         };
         // A schedule runs by the clock, so a clock that is wrong runs nothing.
         let ended = match clock::refuse_wrong(&context).await {
-            Ok(()) => self.run(&context, &args, firing).await,
+            Ok(()) => self.run(&context, &request, firing).await,
             Err(error) => Err(error),
         };
         self.conclude(&context, firing, ended).await
@@ -284,11 +282,11 @@ impl Work for InProcess<'_> {
 }
 
 /// What earlier runs of a firing have used up is not there for this one.
-fn within_bounds(mut args: RunArgs, firing: &Firing) -> RunArgs {
-    let bounds = &mut args.drain.bounds;
+fn within_bounds(mut request: ScheduledRun, firing: &Firing) -> ScheduledRun {
+    let bounds = &mut request.run.bounds;
     bounds.max_requests = bounds.max_requests.map(|most| most.saturating_sub(firing.sent));
     bounds.max_spend = bounds.max_spend.map(|most| MicroUsd(most.0.saturating_sub(firing.spent.0)));
-    args
+    request
 }
 
 /// Ctrl-C means: not any more tonight. Other signals come with a machine that shuts down, and it is gone on later.
@@ -297,19 +295,16 @@ fn stopped_by(signal: Signal) -> End {
     End { after, is_last: true, ..End::unsent(signal.exit_code(), "interrupted") }
 }
 
-fn end_of(report: &Report) -> End {
-    let summary = report.summary.clone().unwrap_or_default();
-    let stopped = summary["stopped"].as_str().unwrap_or("finished").to_owned();
-    let pending = summary["jobs"].as_array().map(|jobs| jobs.iter().filter_map(|job| job["pending"].as_u64()).sum());
-    let spent = summary["spent_usd"].as_f64().unwrap_or_default() * 1e6;
+fn end_of(report: &RunReport) -> End {
+    let nothing = RunSummary::unsent("finished", report.code);
+    let summary = report.summary.as_ref().unwrap_or(&nothing);
     let signals = [Signal::Hangup, Signal::Interrupt, Signal::Terminate];
     let signal = signals.into_iter().find(|signal| signal.exit_code() == report.code);
     End {
         exit_code: report.code,
-        requests: summary["requests"].as_u64().unwrap_or(0),
-        // Millionths of a dollar, as they were counted.
-        spent: MicroUsd(spent.round() as u64),
-        left: pending,
+        requests: summary.requests,
+        spent: summary.spent,
+        left: report.summary.as_ref().map(|summary| summary.jobs.iter().map(|job| job.counts.pending).sum()),
         after: match signal {
             Some(Signal::Interrupt) => After::Over,
             Some(_) => After::GoesOn,
@@ -317,7 +312,7 @@ fn end_of(report: &Report) -> End {
             None => After::Over,
         },
         is_last: signal.is_some(),
-        stopped,
+        stopped: summary.stopped.to_owned(),
     }
 }
 
@@ -351,7 +346,7 @@ mod tests {
             };
             assert_eq!(end_of_error(&CommandError::new(kind, "x")).after, expected, "{kind:?}");
         }
-        let after = |code| end_of(&Report::new(code, serde_json::json!({ "stopped": "x", "requests": 1 }))).after;
+        let after = |code| end_of(&RunReport::of(RunSummary::unsent("x", code))).after;
         assert_eq!([69, 74, 65].map(after), [After::TriesAgain; 3]);
         assert_eq!([0, 1, 2, 3, 4, 77, 78, 130].map(after), [After::Over; 8]);
         assert_eq!([129, 143].map(after), [After::GoesOn; 2]);

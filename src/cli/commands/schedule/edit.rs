@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::add::{list_file, say_next};
-use super::edit_words::{Change, changed, not_set};
+use super::add::say_next;
+use super::request::{edited, not_set};
 use super::validate::{Validated, validate};
 use super::when::{When, millis};
-use super::words::Words;
+use crate::app::request::ScheduledRun;
+use crate::app::schedules;
 use crate::cli::args::ScheduleEditArgs;
 use crate::cli::context::Context;
 use crate::domain::Wall;
@@ -15,7 +16,7 @@ use crate::schedule::recurrence::Recurrence;
 use crate::store::{NewSchedule, ScheduleEdit, StoredSchedule};
 use crate::text::escaped;
 
-/// Options that say when, which are kept apart from the words.
+/// Options that say when, which are kept apart from what is run.
 const WHEN: [&str; 3] = ["until", "for", "jitter"];
 
 /// Changes a schedule.
@@ -31,11 +32,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
     let cron = args.cron.as_deref().unwrap_or(&stored.cron);
     let zone = args.zone.as_deref().unwrap_or(&stored.zone);
     let recurrence = hours.recurrence(cron, zone, now)?;
-    let words = Words { run: stored.words.clone(), list: stored.list_words.clone() };
-    let change = Change { args, without: &without_words, list_file: &list_file(&stored.name, context)? };
-    let words = changed(&words, std::env::args_os(), &change)?;
-    let Validated { account, notes } = validate(context, &mut store, &words).await?;
-    let words = words.acting_for(account.as_ref());
+    let request = edited(&ScheduledRun::from_json(&stored.request)?, args, &without_words)?;
+    let Validated { account, notes } = validate(context, &mut store, &request).await?;
     let new = NewSchedule {
         name: stored.name.clone(),
         cron: recurrence.text().to_owned(),
@@ -44,8 +42,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
         for_ms: hours.for_.map(millis),
         jitter_ms: millis(hours.jitter),
         jitter_seed: stored.jitter_seed,
-        words: words.run,
-        list_words: words.list,
+        request: request.acting_for(account.as_ref()).to_json(),
     };
     if is_same(&new, &stored) {
         return Err(nothing_to_change(context, &stored.name));
@@ -56,7 +53,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
             CommandError::new(ErrorKind::Usage, format!("{} was changed or removed meanwhile", escaped(&stored.name)));
         return Err(error.hint("nothing was changed; look at it with `cleanup schedule list` and type it again"));
     }
-    context.log_deed(&mut store, super::EDIT, None, &format!("{} was changed", stored.name)).await;
+    context.log_deed(&mut store, schedules::EDIT, None, &format!("{} was changed", stored.name)).await;
     context.printer.say(&format!("{} is changed; a run in progress goes on as it began", escaped(&stored.name)));
     say_next(&mut store, context, &stored.name, &notes).await?;
     store.close().await;
@@ -97,8 +94,7 @@ fn moved(new: &NewSchedule, stored: &StoredSchedule, recurrence: &Recurrence, no
 fn is_same(new: &NewSchedule, stored: &StoredSchedule) -> bool {
     let when = (&new.cron, &new.zone, &new.until_time, new.for_ms, new.jitter_ms);
     when == (&stored.cron, &stored.zone, &stored.until_time, stored.for_ms, stored.jitter_ms)
-        && new.words == stored.words
-        && new.list_words == stored.list_words
+        && new.request == stored.request
 }
 
 fn nothing_to_change(context: &Context, name: &str) -> CommandError {

@@ -4,35 +4,22 @@ mod add;
 mod clock;
 mod due;
 mod edit;
-mod edit_words;
 mod install;
 mod list;
 mod next;
-mod sense;
+mod request;
 mod steer;
 mod units;
 mod validate;
 mod when;
-mod words;
 
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 use crate::cli::context::Context;
-use crate::domain::Wall;
 use crate::error::{CommandError, ErrorKind};
-use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoredSchedule};
 use crate::text::{escaped, nearest};
 use crate::web::Hub;
-pub(crate) use list::{hours_text, settled_ahead, shown};
-pub(crate) use next::SHOWN as STARTS_SHOWN;
-pub(crate) use sense::sentence;
 
-/// What is done to a schedule, in the log of who did what.
-pub(crate) const RUN: &str = "schedule-run";
-pub(crate) const SKIP: &str = "schedule-skip";
-pub(crate) const UNSKIP: &str = "schedule-unskip";
-pub(crate) const EDIT: &str = "schedule-edit";
-pub(crate) const REMOVE: &str = "schedule-remove";
 /// The most schedules that an error lists.
 const MAX_LISTED: usize = 20;
 
@@ -64,27 +51,6 @@ pub(super) async fn run_due(context: &Context, hub: &Hub) -> Result<u8, CommandE
     due::run(context, Some(hub)).await
 }
 
-/// What `cleanup schedule list --json` says of a queue.
-///
-/// # Errors
-/// The queue cannot be read.
-pub(crate) async fn listed_json(store: &mut Store, now: Wall) -> Result<serde_json::Value, CommandError> {
-    list::listed_json(store, now).await
-}
-
-/// The names of the jobs that schedules load; those of words that cannot be understood are nobody's.
-pub(crate) fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
-    let understood = schedules.iter().filter_map(|schedule| words::run_of(&schedule.words).ok());
-    let names = understood.flat_map(|args| {
-        let stem = |file: &std::path::PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
-        match args.files.job {
-            Some(job) => vec![job],
-            None => args.files.files.iter().filter_map(stem).collect(),
-        }
-    });
-    names.collect()
-}
-
 /// The queue and its schedule of that name.
 async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Err(context.no_queue(ErrorKind::Usage)) };
@@ -108,18 +74,4 @@ fn unknown(context: &Context, name: &str, known: &[StoredSchedule]) -> CommandEr
         Some(near) => error.hint(format!("did you mean {}? {list}", escaped(near))),
         None => error.hint(list),
     }
-}
-
-/// A schedule on record, understood.
-///
-/// # Errors
-/// This machine does not know its zone, or another version wrote it.
-pub(crate) fn understood(stored: &StoredSchedule) -> Result<Schedule, CommandError> {
-    Schedule::of(stored).map_err(|error| {
-        CommandError::new(ErrorKind::Config, format!("the schedule {} cannot be used: {error}", escaped(&stored.name)))
-            .hint(
-                "remove it and add it again; a zone is missing where the machine's time zone database is older or gone",
-            )
-            .because(error)
-    })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::app::schedules::{STARTS_SHOWN, understood};
 use crate::cli::args::ScheduleNextArgs;
 use crate::cli::context::Context;
 use crate::domain::Wall;
@@ -9,9 +10,6 @@ use crate::error::CommandError;
 use crate::schedule::diary::{moment_text, time_text};
 use crate::schedule::plan::{Schedule, Start};
 use crate::text::escaped;
-
-/// How many times are shown.
-pub(crate) const SHOWN: usize = 5;
 
 /// Shows the next times of one schedule, or of all.
 ///
@@ -23,12 +21,12 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
         Some(name) => {
             let (store, stored) = super::find(context, name).await?;
             store.close().await;
-            schedules.push(super::understood(&stored)?);
+            schedules.push(understood(&stored)?);
         }
         None => {
             if let Some(mut store) = context.existing_queue().await? {
                 for stored in store.schedules().await? {
-                    schedules.push(super::understood(&stored)?);
+                    schedules.push(understood(&stored)?);
                 }
                 store.close().await;
             } else if !args.json {
@@ -63,7 +61,7 @@ fn lines(schedule: &Schedule, now: Wall) -> Vec<String> {
         let skipped = if start.is_skipped { "  (skipped, as asked)" } else { "" };
         format!("  {}{end}{skipped}", moment_text(start.at, zone))
     };
-    schedule.to_come(now).take(SHOWN).map(line).collect()
+    schedule.to_come(now).take(STARTS_SHOWN).map(line).collect()
 }
 
 fn to_json(schedule: &Schedule, now: Wall) -> Value {
@@ -81,6 +79,6 @@ fn to_json(schedule: &Schedule, now: Wall) -> Value {
             "skipped": start.is_skipped,
         })
     };
-    let times: Vec<Value> = schedule.to_come(now).take(SHOWN).map(one).collect();
+    let times: Vec<Value> = schedule.to_come(now).take(STARTS_SHOWN).map(one).collect();
     json!({ "name": schedule.name, "zone": schedule.recurrence.zone_name(), "next": times })
 }

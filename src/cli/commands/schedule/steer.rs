@@ -1,5 +1,7 @@
 //! `cleanup schedule remove`, `skip` and `unskip`.
 
+use crate::app::schedules;
+use crate::app::schedules::understood;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::diary;
@@ -14,7 +16,7 @@ pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandE
     let (mut store, _) = super::find(context, name).await?;
     steering::remove(&mut store, name).await?;
     let said = format!("{name} is removed; its jobs and their receipts stay, and a run in progress goes on to its end");
-    context.log_deed(&mut store, super::REMOVE, None, &said).await;
+    context.log_deed(&mut store, schedules::REMOVE, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)
@@ -26,13 +28,13 @@ pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandE
 /// There is no such schedule, or the queue cannot be written.
 pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
-    let schedule = super::understood(&stored)?;
+    let schedule = understood(&stored)?;
     let skipped = steering::skip(&mut store, &schedule, context.clock.now().wall).await?;
     let said = diary::skipped(&schedule, skipped);
     if skipped == Skipped::Nothing {
         return Err(CommandError::new(ErrorKind::Usage, said).hint("the calendar ends before it"));
     }
-    context.log_deed(&mut store, super::SKIP, None, &said).await;
+    context.log_deed(&mut store, schedules::SKIP, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)
@@ -44,7 +46,7 @@ pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandErr
 /// There is no such schedule, nothing of it is left out, or the queue cannot be written.
 pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
-    let schedule = super::understood(&stored)?;
+    let schedule = understood(&stored)?;
     let unskipped = steering::unskip(&mut store, &schedule, None, context.clock.now().wall).await?;
     let said = diary::unskipped(&schedule, unskipped);
     if unskipped == Unskipped::Nothing {
@@ -54,7 +56,7 @@ pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CommandE
         );
         return Err(CommandError::new(ErrorKind::Usage, said).hint(hint));
     }
-    context.log_deed(&mut store, super::UNSKIP, None, &said).await;
+    context.log_deed(&mut store, schedules::UNSKIP, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)

@@ -3,9 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::words::{Words, list_of, run_of};
+use crate::app::request::{ListRequest, RunRequest, ScheduledRun};
 use crate::app::{self, Accounts, Prepared, Who};
-use crate::cli::args::RunArgs;
 use crate::cli::commands::reach::account_of;
 use crate::cli::commands::run::{load_options, prepare};
 use crate::cli::context::Context;
@@ -24,16 +23,20 @@ pub(super) struct Validated {
     pub(super) notes: Vec<String>,
 }
 
-/// Looks at what the words of a schedule mean here and now.
+/// Looks at what a schedule's run means here and now.
 ///
 /// # Errors
-/// What a run of the same words would be refused for, as far as a night cannot mend it: the same error, with the same exit code.
-pub(super) async fn validate(context: &Context, store: &mut Store, words: &Words) -> Result<Validated, CommandError> {
-    let run = run_of(&words.run)?;
+/// What such a run would be refused for, as far as a night cannot mend it: the same error, with the same exit code.
+pub(super) async fn validate(
+    context: &Context,
+    store: &mut Store,
+    request: &ScheduledRun,
+) -> Result<Validated, CommandError> {
+    let run = &request.run;
     let before: Vec<AccountId> = store.accounts().await?.into_iter().map(|account| account.id).collect();
-    let found = match &words.list {
+    let found = match &request.list {
         Some(list) => of_list(context, store, list).await,
-        None => of_files(context, store, &run).await,
+        None => of_files(context, store, run).await,
     };
     if found.is_err() {
         let now = store.accounts().await?.into_iter().map(|account| account.id);
@@ -42,7 +45,7 @@ pub(super) async fn validate(context: &Context, store: &mut Store, words: &Words
     }
     let mut found = found?;
     let which = &run.rows.which;
-    for file in which.keep.iter().chain(&which.only).filter(|file| !file.exists()) {
+    for file in which.wanted.keep.iter().chain(&which.wanted.only).filter(|file| !file.exists()) {
         found.notes.push(not_there(file));
     }
     // In the sandbox every name is somebody, and rows that name none always belong to the same.
@@ -52,8 +55,7 @@ pub(super) async fn validate(context: &Context, store: &mut Store, words: &Words
     Ok(found)
 }
 
-async fn of_list(context: &Context, store: &mut Store, words: &[String]) -> Result<Validated, CommandError> {
-    let list = list_of(words)?;
+async fn of_list(context: &Context, store: &mut Store, list: &ListRequest) -> Result<Validated, CommandError> {
     let who = Who::of(&context.settings, list.platform, None)?;
     let accounts = who.introduce(store, list.account.as_ref(), &[]).await?;
     if accounts.names().is_empty() {
@@ -63,12 +65,12 @@ async fn of_list(context: &Context, store: &mut Store, words: &[String]) -> Resu
     Ok(Validated { account: Some(account.name), notes: Vec::new() })
 }
 
-async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result<Validated, CommandError> {
+async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Result<Validated, CommandError> {
     let mut notes = Vec::new();
     let mut files: Vec<Prepared> = Vec::new();
-    let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = run.files.files.iter().partition(|file| file.exists());
+    let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = run.files.iter().partition(|file| file.exists());
     for file in there {
-        match prepare(std::slice::from_ref(file), run.files.job.as_deref(), &run.rows, context).await {
+        match prepare(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context).await {
             Ok(prepared) => files.extend(prepared),
             Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
             Err(error) => return Err(error),
@@ -77,7 +79,7 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunArgs) -> Result
     notes.extend(missing.iter().map(|file| not_there(file)));
     for file in missing {
         let stem = file.file_stem().and_then(|stem| stem.to_str());
-        let job = app::known_jobs(store, std::slice::from_ref(file), run.files.job.as_deref()).await?;
+        let job = app::known_jobs(store, std::slice::from_ref(file), run.job.as_deref()).await?;
         let remembered = job.first().is_some_and(|job| job.action.is_some());
         if run.rows.action.is_some() || remembered || stem.and_then(Action::parse).is_some() {
             continue;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::engine::{Engine, LOOK_EVERY};
+use crate::app::schedules::jobs_of;
 use crate::cli::commands::schedule;
 use crate::domain::JobId;
 use crate::error::CommandError;
@@ -80,7 +81,7 @@ impl Engine<'_> {
 
     /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
     pub(super) async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CommandError> {
-        let scheduled = schedule::jobs_of(&store.schedules().await?);
+        let scheduled = jobs_of(&store.schedules().await?);
         if scheduled.is_empty() {
             return Ok(None);
         }

@@ -2,34 +2,25 @@
 
 use std::path::Path;
 
-use super::words::{list_of, run_of};
-use crate::cli::args::{BoundsArgs, FilterArgs, ListArgs, RunArgs};
+use crate::app::request::{FilterOptions, ListRequest, RunBounds, RunRequest, ScheduledRun};
 use crate::domain::{AccountName, Action, counted};
-use crate::error::CommandError;
-use crate::store::StoredSchedule;
 
 /// The most files that are named.
 const MAX_NAMED: usize = 3;
 
 /// What it does, in a sentence. It may hold foreign text.
-///
-/// # Errors
-/// Words that this version does not understand: another one wrote them.
-pub(crate) fn sentence(stored: &StoredSchedule) -> Result<String, CommandError> {
-    let run = run_of(&stored.words)?;
-    let list = stored.list_words.as_deref().map(list_of).transpose()?;
-    let mut text = match &list {
-        Some(list) => of_list(list, &run),
-        None => of_files(&run),
+pub fn describe(request: &ScheduledRun) -> String {
+    let text = match &request.list {
+        Some(list) => of_list(list, &request.run),
+        None => of_files(&request.run),
     };
-    text += &bounds(&run.drain.bounds);
-    Ok(text + ".")
+    text + &bounds(&request.run.bounds) + "."
 }
 
-fn of_files(run: &RunArgs) -> String {
-    let mut files: Vec<String> = run.files.files.iter().take(MAX_NAMED).map(|file| name_of(file)).collect();
-    if run.files.files.len() > MAX_NAMED {
-        files.push(format!("{} more files", run.files.files.len() - MAX_NAMED));
+fn of_files(run: &RunRequest) -> String {
+    let mut files: Vec<String> = run.files.iter().take(MAX_NAMED).map(|file| name_of(file)).collect();
+    if run.files.len() > MAX_NAMED {
+        files.push(format!("{} more files", run.files.len() - MAX_NAMED));
     }
     let action = match run.rows.action {
         Some(action) => format!(" ({action} where a row does not say)"),
@@ -40,7 +31,7 @@ fn of_files(run: &RunArgs) -> String {
     format!("Loads {} and works on the rows that are left{who}{action}{rules}", joined(&files))
 }
 
-fn of_list(list: &ListArgs, run: &RunArgs) -> String {
+fn of_list(list: &ListRequest, run: &RunRequest) -> String {
     // Mostly it was known who that is when the schedule was made, and then it stands in the words.
     let whose = list.account.as_ref().map_or_else(|| "the default or only account".to_owned(), AccountName::to_string);
     let deed = match run.rows.action {
@@ -49,42 +40,42 @@ fn of_list(list: &ListArgs, run: &RunArgs) -> String {
         Some(action) => format!("{action}s"),
         None => "works on".to_owned(),
     };
-    let rules = rules(&list.filter.which);
+    let rules = rules(&list.which);
     format!("Reads the {} of {whose} anew, then {deed} what is on the list{rules}", list.list)
 }
 
 /// What is spared, for those options that people ask after first; the others stand in the command.
-fn rules(which: &FilterArgs) -> String {
+fn rules(which: &FilterOptions) -> String {
     let mut text = String::new();
-    if let Some(age) = &which.older_than {
+    if let Some(age) = &which.wanted.older_than {
         text += &format!(", older than {age}");
     }
-    if let Some(age) = &which.newer_than {
+    if let Some(age) = &which.wanted.newer_than {
         text += &format!(", newer than {age}");
     }
-    if let Some(limit) = which.limit {
+    if let Some(limit) = which.take.limit {
         text += &format!(", at most {limit} of them");
     }
-    if let Some(file) = &which.only {
+    if let Some(file) = &which.wanted.only {
         text += &format!(", nothing but what {} names", name_of(file));
     }
-    if let Some(file) = &which.keep {
+    if let Some(file) = &which.wanted.keep {
         text += &format!(", never what {} names", name_of(file));
     }
-    let further = which.before.is_some()
-        || which.after.is_some()
-        || which.not_following_back
-        || which.inactive_since.is_some()
-        || which.max_likes.is_some()
-        || which.max_reposts.is_some()
-        || which.matching.is_some();
+    let further = which.wanted.before.is_some()
+        || which.wanted.after.is_some()
+        || which.wanted.not_following_back
+        || which.wanted.inactive_since.is_some()
+        || which.wanted.max_likes.is_some()
+        || which.wanted.max_reposts.is_some()
+        || which.wanted.matching.is_some();
     if further {
         text += ", and by the further rules of its words";
     }
     text
 }
 
-fn bounds(bounds: &BoundsArgs) -> String {
+fn bounds(bounds: &RunBounds) -> String {
     let requests = |most: u64| counted(most, "request", "requests");
     match (bounds.max_requests, bounds.max_spend) {
         (None, None) => String::new(),
@@ -112,39 +103,24 @@ fn joined(names: &[String]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::Wall;
 
-    fn said(words: &[&str], list: Option<&[&str]>) -> String {
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
-        let stored = StoredSchedule {
-            id: 1,
-            name: "n".into(),
-            cron: "0 2 * * *".into(),
-            zone: "UTC".into(),
-            until_time: None,
-            for_ms: None,
-            jitter_ms: 0,
-            jitter_seed: 0,
-            words: owned(words),
-            list_words: list.map(owned),
-            created_at: Wall(0),
-            settled_to: Wall(0),
-            skipped: Vec::new(),
-        };
-        sentence(&stored).unwrap()
+    fn said(request: &str) -> String {
+        describe(&ScheduledRun::from_json(request).unwrap())
     }
 
     #[test]
     fn files_and_lists_are_told_in_a_sentence() {
-        assert_eq!(said(&["--", "/a/unfollow.csv"], None), "Loads unfollow.csv and works on the rows that are left.");
-        let words = ["--account=work", "--keep=/k.csv", "--max-requests=9", "--", "/a.csv", "/b.csv"];
+        let files = r#"{"run":{"files":["/a/unfollow.csv"]}}"#;
+        assert_eq!(said(files), "Loads unfollow.csv and works on the rows that are left.");
+        let files = r#"{"run":{"files":["/a.csv","/b.csv"],"account":"work","keep":"/k.csv","max-requests":9}}"#;
         assert_eq!(
-            said(&words, None),
+            said(files),
             "Loads a.csv and b.csv and works on the rows that are left as work, never what k.csv names; ends after 9 requests."
         );
-        let list = ["--older-than=1y", "--max-likes=4", "--output=/l/n.csv", "--", "likes"];
+        let list = r#"{"run":{"files":["/l/n.csv"],"action":"unlike"},
+                       "list":{"list":"likes","older-than":"1y","max-likes":4,"output":"/l/n.csv"}}"#;
         assert_eq!(
-            said(&["--action=unlike", "--", "/l/n.csv"], Some(&list)),
+            said(list),
             "Reads the likes of the default or only account anew, then unlikes what is on the list, older than 1y, and by the further \
              rules of its words."
         );

@@ -1,0 +1,58 @@
+//! Values that are kept as the text that people type for them, and whose types say it in another way elsewhere.
+
+/// An amount as `5` or `5.25`.
+pub(super) mod dollars {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::domain::MicroUsd;
+
+    pub(in crate::app::request) fn serialize<S: Serializer>(
+        value: &Option<MicroUsd>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(amount) => to.collect_str(&amount.dollars()),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(in crate::app::request) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<MicroUsd>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+    }
+}
+
+/// A length of time as `90s`.
+pub(super) mod duration {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::domain::parse_duration;
+
+    pub(in crate::app::request) fn serialize<S: Serializer>(
+        value: &Option<Duration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value.map(|length| length.as_millis()) {
+            None => to.serialize_none(),
+            Some(millis) => {
+                let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+                let (length, unit) = units.into_iter().find(|(length, _)| millis % length == 0).unwrap_or((1, "ms"));
+                to.collect_str(&format_args!("{}{unit}", millis / length))
+            }
+        }
+    }
+
+    pub(in crate::app::request) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        let read = |text: String| {
+            parse_duration(&text).ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is no length of time")))
+        };
+        text.map(read).transpose()
+    }
+}

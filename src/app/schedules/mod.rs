@@ -1,0 +1,55 @@
+//! Schedules as the faces see them: what one does, when it is due, how it went. One home for the command line and the dashboard.
+//!
+//! In: schedules on record. Out: sentences, words, JSON. What does not belong here: when a slot is due (`schedule`), running one.
+
+mod describe;
+mod listing;
+
+pub use describe::describe;
+pub use listing::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
+
+use super::request::ScheduledRun;
+use crate::error::{CommandError, ErrorKind};
+use crate::schedule::plan::Schedule;
+use crate::store::StoredSchedule;
+use crate::text::escaped;
+
+/// What is done to a schedule, in the log of who did what.
+pub const RUN: &str = "schedule-run";
+/// As [`RUN`].
+pub const SKIP: &str = "schedule-skip";
+/// As [`RUN`].
+pub const UNSKIP: &str = "schedule-unskip";
+/// As [`RUN`].
+pub const EDIT: &str = "schedule-edit";
+/// As [`RUN`].
+pub const REMOVE: &str = "schedule-remove";
+/// How many times to come are shown.
+pub const STARTS_SHOWN: usize = 5;
+
+/// A schedule on record, understood.
+///
+/// # Errors
+/// This machine does not know its zone, or another version wrote it.
+pub fn understood(stored: &StoredSchedule) -> Result<Schedule, CommandError> {
+    Schedule::of(stored).map_err(|error| {
+        CommandError::new(ErrorKind::Config, format!("the schedule {} cannot be used: {error}", escaped(&stored.name)))
+            .hint(
+                "remove it and add it again; a zone is missing where the machine's time zone database is older or gone",
+            )
+            .because(error)
+    })
+}
+
+/// The names of the jobs that schedules load; those of requests that cannot be understood are nobody's.
+pub fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
+    let understood = schedules.iter().filter_map(|schedule| ScheduledRun::from_json(&schedule.request).ok());
+    let names = understood.flat_map(|request| {
+        let stem = |file: &std::path::PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
+        match request.run.job {
+            Some(job) => vec![job],
+            None => request.run.files.iter().filter_map(stem).collect(),
+        }
+    });
+    names.collect()
+}
