@@ -6,11 +6,14 @@
 //!
 //! Seven folders, each with a face (`mod.rs`): `queue` (tasks and who works on them), `load` (files into the queue), `read` (what people look at),
 //! `accounts`, `schedules`, `lists` (what the platform told), `admin` (checks, repairs, forgetting). Beside them stands what all use: the
-//! connection (`open`, `schema`), errors, locks, files.
+//! connection (`open`, `schema`) and the one executor of statements (`db`), errors, locks, files.
 //!
 //! Every write is one `BEGIN IMMEDIATE` transaction (a deferred one fails when two processes begin at once). A statement that
 //! the engine needs each turn is one query string with one row back, because every awaited statement costs two thread
 //! wake-ups. In such strings each statement names only `?1`: one JSON document carries everything.
+
+#[macro_use]
+mod db;
 
 mod accounts;
 mod admin;

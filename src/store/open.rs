@@ -2,12 +2,13 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
+use super::db::Db;
 use super::durable::make_private_folder;
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::load::ReloadSizes;
@@ -38,8 +39,7 @@ impl QueueKind {
 /// A queue, open. It owns one connection; whoever needs to work beside it opens another.
 #[derive(Debug)]
 pub struct Store {
-    pub(super) connection: SqliteConnection,
-    pub(super) path: PathBuf,
+    pub(super) db: Db,
     pub(super) reload_sizes: ReloadSizes,
 }
 
@@ -51,8 +51,7 @@ impl Store {
     /// WAL-reset bug.
     pub async fn open(path: &Path, kind: QueueKind) -> Result<Store, StoreError> {
         make_private(path)?;
-        let connection = connect_in_turn(path).await?;
-        let mut store = Store { connection, path: path.to_path_buf(), reload_sizes: ReloadSizes::default() };
+        let mut store = Store { db: connect_in_turn(path).await?, reload_sizes: ReloadSizes::default() };
         store.check_sqlite().await?;
         store.complete(kind).await?;
         Ok(store)
@@ -75,8 +74,7 @@ impl Store {
     /// # Errors
     /// It can no longer be opened.
     pub async fn once_more(path: &Path) -> Result<Store, StoreError> {
-        let reload_sizes = ReloadSizes::default();
-        Ok(Store { connection: connect(path).await?, path: path.to_path_buf(), reload_sizes })
+        Ok(Store { db: connect(path).await?, reload_sizes: ReloadSizes::default() })
     }
 
     /// One more connection to the same queue, for reading beside a load.
@@ -84,12 +82,12 @@ impl Store {
     /// # Errors
     /// It cannot be opened.
     pub async fn beside(&self) -> Result<Store, StoreError> {
-        Ok(Store { reload_sizes: self.reload_sizes, ..Store::once_more(&self.path).await? })
+        Ok(Store { reload_sizes: self.reload_sizes, ..Store::once_more(self.path()).await? })
     }
 
     /// Where the queue is.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.db.path()
     }
 
     /// Whether each commit waits for the disk. What nobody sees before a last commit that does need not wait for it by itself:
@@ -101,8 +99,7 @@ impl Store {
         } else {
             "pragma synchronous = normal; pragma wal_autocheckpoint = 16000"
         };
-        sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        self.db.execute(sql, args![]).await.map(drop)
     }
 
     /// Changes how much of a load a reload looks at at once: for tests, which cross its borders or want a release's.
@@ -112,21 +109,11 @@ impl Store {
 
     /// Closes the connection, so that SQLite can tidy the write-ahead log away.
     pub async fn close(self) {
-        if let Err(error) = self.connection.close().await {
-            tracing::debug!(%error, "closing the queue");
-        }
-    }
-
-    /// Sorts an error of sqlx.
-    pub(super) fn sort(&self, error: sqlx::Error) -> StoreError {
-        StoreError::from_sqlx(&self.path, error)
+        self.db.close().await;
     }
 
     async fn check_sqlite(&mut self) -> Result<(), StoreError> {
-        let (version,): (String,) = sqlx::query_as("select sqlite_version()")
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (version,): (String,) = self.db.fetch_one("select sqlite_version()", args![]).await?;
         let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let mut next = || numbers.next().unwrap_or(0);
         if (next(), next(), next()) < NEEDED_SQLITE {
@@ -138,7 +125,7 @@ impl Store {
 
 /// The first connection to a queue. SQLite does not wait for its turn to begin a write-ahead log, so of processes that open a new queue at
 /// once those that come second were told that it is busy.
-async fn connect_in_turn(path: &Path) -> Result<SqliteConnection, StoreError> {
+async fn connect_in_turn(path: &Path) -> Result<Db, StoreError> {
     let is_new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
     let turn = if is_new { Some(LoadLock::wait(path).await?) } else { None };
     match connect(path).await {
@@ -151,7 +138,7 @@ async fn connect_in_turn(path: &Path) -> Result<SqliteConnection, StoreError> {
 }
 
 /// One more connection to a queue that has been opened before.
-pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+pub(super) async fn connect(path: &Path) -> Result<Db, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
@@ -166,7 +153,18 @@ pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError>
         // What a checkpoint leaves of the write-ahead log.
         .pragma("journal_size_limit", "67108864")
         .disable_statement_logging();
-    options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))
+    connect_with(options, path).await
+}
+
+/// A database that is gone when it is closed: for what is compared with nothing that is stored.
+pub(super) async fn connect_in_memory() -> Result<Db, StoreError> {
+    let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+    connect_with(options, Path::new("the temporary files of SQLite")).await
+}
+
+async fn connect_with(options: SqliteConnectOptions, path: &Path) -> Result<Db, StoreError> {
+    let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))?;
+    Ok(Db::new(connection, path))
 }
 
 /// Makes the file 0600 in a folder 0700 before SQLite does; its -wal and -shm files take over the file's mode.

@@ -6,7 +6,7 @@ use super::*;
 use crate::store::schema::MIGRATIONS;
 
 async fn integrity(store: &mut Store) -> String {
-    let (found,): (String,) = sqlx::query_as("pragma integrity_check").fetch_one(&mut store.connection).await.unwrap();
+    let (found,): (String,) = store.db.fetch_one("pragma integrity_check", args![]).await.unwrap();
     found
 }
 
@@ -21,8 +21,8 @@ async fn no_check_of_a_busy_table_builds_an_index_for_each_row() {
         "explain insert into task_key (lane_id, target, task_id) select 1, value, 1 from json_each('[1]')",
         "explain update attempt set ended_at = 7 where id = 1",
     ] {
-        let rows = sqlx::query(insert).fetch_all(&mut store.connection).await.unwrap();
-        let opcodes: Vec<String> = rows.iter().map(|row| sqlx::Row::get(row, "opcode")).collect();
+        let rows: Vec<(i64, String)> = store.db.fetch_all(insert, args![]).await.unwrap();
+        let opcodes: Vec<String> = rows.into_iter().map(|(_, opcode)| opcode).collect();
         assert!(opcodes.iter().any(|opcode| opcode == "Insert" || opcode == "IdxInsert"), "{insert}: {opcodes:?}");
         assert!(!opcodes.iter().any(|opcode| opcode == "OpenEphemeral"), "{insert}: {opcodes:?}");
     }
@@ -34,27 +34,27 @@ async fn a_queue_of_an_older_version_opens_with_its_tasks_and_its_checks() {
     let path = folder.path().join("q.db");
     make_private(&path).unwrap();
     let mut old = connect(&path).await.unwrap();
-    MIGRATIONS.run_to(8, &mut old).await.unwrap();
+    MIGRATIONS.run_to(8, old.connection()).await.unwrap();
     let task = "insert into task (id, lane_id, line, target, state, last_attempt_id) values (7, 1, 2, 9, 1, 5)";
     for sql in ["insert into queue (id, kind) values (1, 'real')", task] {
-        sqlx::query(sql).execute(&mut old).await.unwrap();
+        old.execute(sql, args![]).await.unwrap();
     }
     let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
     assert_eq!(integrity(&mut store).await, "ok");
-    let (target,): (i64,) = sqlx::query_as("select target from task").fetch_one(&mut store.connection).await.unwrap();
+    let (target,): (i64,) = store.db.fetch_one("select target from task", args![]).await.unwrap();
     assert_eq!(target, 9);
     // Whoever had it open, and whoever opens it later, is held to the same.
     let mut later = connect(&path).await.unwrap();
-    for connection in [&mut old, &mut store.connection, &mut later] {
+    for db in [&mut old, &mut store.db, &mut later] {
         for state in [1, 2, 3] {
             let sql = "update task set last_attempt_id = null, state = ?1";
-            let refused = sqlx::query(sql).bind(state).execute(&mut *connection).await;
+            let refused = db.execute(sql, args![state]).await;
             assert!(refused.unwrap_err().to_string().contains("CHECK constraint failed"), "{state}");
         }
         for sql in
             ["update task set state = 0, last_attempt_id = null", "update task set state = 1, last_attempt_id = 5"]
         {
-            sqlx::query(sql).execute(&mut *connection).await.unwrap();
+            db.execute(sql, args![]).await.unwrap();
         }
     }
 }
@@ -66,10 +66,7 @@ async fn what_a_start_asks_finds_its_rows_by_an_index() {
     let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
     for sql in crate::store::queue::AT_A_START.into_iter().chain([crate::store::lists::FIND_MISSING]) {
         let plan: Vec<(i64, i64, i64, String)> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("explain query plan {sql}")))
-                .fetch_all(&mut store.connection)
-                .await
-                .unwrap();
+            store.db.fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {sql}")), args![]).await.unwrap();
         assert!(!plan.is_empty());
         for (.., step) in plan {
             let walks = ["SCAN task", "SCAN attempt", "SCAN a", "SCAN key", "SCAN task_key"];
@@ -92,8 +89,8 @@ async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
     let path = folder.path().join("q.db");
     make_private(&path).unwrap();
     let mut old = connect(&path).await.unwrap();
-    MIGRATIONS.run_to(11, &mut old).await.unwrap();
-    sqlx::query("insert into queue (id, kind) values (1, 'real')").execute(&mut old).await.unwrap();
+    MIGRATIONS.run_to(11, old.connection()).await.unwrap();
+    old.execute("insert into queue (id, kind) values (1, 'real')", args![]).await.unwrap();
     let insert = "insert into schedule (name, cron, zone, jitter_seed, words, list_words, created_at, settled_to)
                   values (?1, '0 2 * * *', 'UTC', 7, ?2, ?3, 0, 0)";
     for (name, words, list_words) in [
@@ -105,7 +102,7 @@ async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
         ("list", r#"["--action=unlike","--","/l.csv"]"#, Some(r#"["--min-likes=1","--","likes"]"#)),
         ("none", r#"["--","/a.csv"]"#, None),
     ] {
-        sqlx::query(insert).bind(name).bind(words).bind(list_words).execute(&mut old).await.unwrap();
+        old.execute(insert, args![name, words, list_words]).await.unwrap();
     }
     let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
     let kept = store.schedules().await.unwrap();

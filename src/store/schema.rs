@@ -6,8 +6,8 @@
 
 use std::sync::LazyLock;
 
+use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Connection, SqlSafeStr};
 
 use super::error::StoreError;
 use super::lock::LoadLock;
@@ -85,7 +85,7 @@ impl Store {
         if stage.is_complete() {
             return Ok(());
         }
-        let _lock = LoadLock::wait(&self.path).await?;
+        let _lock = LoadLock::wait(self.db.path()).await?;
         let stage = self.stage().await?;
         self.check_kind(&stage, kind)?;
         if stage.is_complete() {
@@ -93,7 +93,7 @@ impl Store {
         }
         match (stage.newest, newest_known()) {
             (Some(found), Some(known)) if found > known => {
-                return Err(StoreError::Newer { path: self.path.clone(), found, known });
+                return Err(StoreError::Newer { path: self.db.path().to_path_buf(), found, known });
             }
             (Some(_), _) if stage.stamp.is_none() => self.refuse_lost_stamp().await?,
             (Some(_), _) => {}
@@ -103,25 +103,22 @@ impl Store {
     }
 
     async fn migrate(&mut self, kind: QueueKind) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let mut tx =
-            self.connection.begin_with("begin immediate").await.map_err(|error| StoreError::from_sqlx(&path, error))?;
-        MIGRATIONS.run(&mut *tx).await.map_err(|error| StoreError::from_migration(&path, error))?;
+        let mut tx = self.db.begin().await?;
+        if let Err(error) = MIGRATIONS.run(tx.connection()).await {
+            return Err(StoreError::from_migration(tx.path(), error));
+        }
         let stamp = "insert into queue (id, kind) values (1, ?1) on conflict do nothing";
-        let stamped = sqlx::query(stamp).bind(kind.name()).execute(&mut *tx).await;
-        stamped.map_err(|error| StoreError::from_sqlx(&path, error))?;
-        tx.commit().await.map_err(|error| StoreError::from_sqlx(&path, error))
+        tx.execute(stamp, args![kind.name()]).await?;
+        tx.commit().await
     }
 
     async fn stage(&mut self) -> Result<Stage, StoreError> {
-        let found: Result<(Option<i64>, i64), _> =
-            sqlx::query_as("select max(version), count(*) from _sqlx_migrations where success")
-                .fetch_one(&mut self.connection)
-                .await;
+        let sql = "select max(version), count(*) from _sqlx_migrations where success";
+        let found: Result<(Option<i64>, i64), _> = self.db.fetch_one(sql, args![]).await;
         let (newest, applied) = match found {
             Ok(found) => found,
-            Err(sqlx::Error::Database(error)) if error.message().contains("no such table") => (None, 0),
-            Err(error) => return Err(self.sort(error)),
+            Err(StoreError::Damaged { detail, .. }) if detail.contains("no such table") => (None, 0),
+            Err(error) => return Err(error),
         };
         let applied = usize::try_from(applied).unwrap_or(usize::MAX);
         let stamp = if newest.is_some() { self.stamp().await? } else { None };
@@ -129,10 +126,7 @@ impl Store {
     }
 
     async fn stamp(&mut self) -> Result<Option<String>, StoreError> {
-        let found: Option<(String,)> = sqlx::query_as("select kind from queue where id = 1")
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|error| self.sort(error))?;
+        let found: Option<(String,)> = self.db.fetch_optional("select kind from queue where id = 1", args![]).await?;
         Ok(found.map(|(kind,)| kind))
     }
 
@@ -140,18 +134,17 @@ impl Store {
         let Some(stamp) = stage.stamp.as_deref().filter(|stamp| *stamp != wanted.name()) else { return Ok(()) };
         let found = [QueueKind::Real, QueueKind::Sandbox].into_iter().find(|kind| kind.name() == stamp);
         let found = found.ok_or_else(|| StoreError::impossible(format!("the stamp {stamp:?}")))?;
-        Err(StoreError::WrongKind { path: self.path.clone(), found: found.name(), wanted: wanted.name() })
+        Err(StoreError::WrongKind { path: self.db.path().to_path_buf(), found: found.name(), wanted: wanted.name() })
     }
 
     /// Earlier versions wrote the stamp after the schema, and whoever was killed in between left a queue without one, which
     /// nobody could use. It becomes what it is opened as; what holds anything has lost its stamp in another way.
     async fn refuse_lost_stamp(&mut self) -> Result<(), StoreError> {
         let sql = "select exists (select 1 from job) or exists (select 1 from account)";
-        let (is_used,): (bool,) =
-            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|error| self.sort(error))?;
+        let (is_used,): (bool,) = self.db.fetch_one(sql, args![]).await?;
         if is_used {
             let detail = "it has lost the stamp that says whether it is a real queue or the sandbox's".to_owned();
-            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+            return Err(StoreError::Damaged { path: self.db.path().to_path_buf(), detail });
         }
         Ok(())
     }
@@ -160,11 +153,10 @@ impl Store {
     async fn refuse_foreign_file(&mut self) -> Result<(), StoreError> {
         let sql =
             "select count(*) from sqlite_schema where name not like '\\_sqlx%' escape '\\' and name not like 'sqlite%'";
-        let (tables,): (i64,) =
-            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|error| self.sort(error))?;
+        let (tables,): (i64,) = self.db.fetch_one(sql, args![]).await?;
         if tables > 0 {
             let detail = "it is another program's database".to_owned();
-            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+            return Err(StoreError::Damaged { path: self.db.path().to_path_buf(), detail });
         }
         Ok(())
     }

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::*;
+use crate::store::db::Db;
 use crate::store::open::connect;
 
 /// A file as a program of an earlier version left it that was killed behind its newest migration, and before the stamp.
-async fn unstamped(path: &Path, newest: i64) -> sqlx::SqliteConnection {
+async fn unstamped(path: &Path, newest: i64) -> Db {
     std::fs::write(path, "").unwrap();
-    let mut connection = connect(path).await.unwrap();
-    MIGRATIONS.run_to(newest, &mut connection).await.unwrap();
-    connection
+    let mut db = connect(path).await.unwrap();
+    MIGRATIONS.run_to(newest, db.connection()).await.unwrap();
+    db
 }
 
 #[test]
@@ -46,12 +47,12 @@ async fn a_queue_whose_making_was_interrupted_is_finished_as_what_it_is_opened_a
 async fn a_used_queue_without_its_stamp_is_told_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("q.db");
-    let mut connection = unstamped(&path, newest_known().unwrap()).await;
+    let mut db = unstamped(&path, newest_known().unwrap()).await;
     let account = "insert into account (name, platform, user_id) values ('a', 'x-v2', '1')";
-    sqlx::query(account).execute(&mut connection).await.unwrap();
+    db.execute(account, args![]).await.unwrap();
     let refused = Store::open(&path, QueueKind::Real).await.unwrap_err();
     assert!(matches!(&refused, StoreError::Damaged { detail, .. } if detail.contains("stamp")), "{refused}");
-    let (stamps,): (i64,) = sqlx::query_as("select count(*) from queue").fetch_one(&mut connection).await.unwrap();
+    let (stamps,): (i64,) = db.fetch_one("select count(*) from queue", args![]).await.unwrap();
     assert_eq!(stamps, 0);
 }
 
@@ -60,11 +61,10 @@ async fn a_used_queue_without_its_stamp_is_told_and_left_alone() {
 async fn an_old_queue_of_the_other_kind_keeps_its_schema() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("q.db");
-    let mut connection = unstamped(&path, 8).await;
-    sqlx::query("insert into queue (id, kind) values (1, 'real')").execute(&mut connection).await.unwrap();
+    let mut db = unstamped(&path, 8).await;
+    db.execute("insert into queue (id, kind) values (1, 'real')", args![]).await.unwrap();
     let refused = Store::open(&path, QueueKind::Sandbox).await.unwrap_err();
     assert!(matches!(refused, StoreError::WrongKind { .. }), "{refused}");
-    let newest: (i64,) =
-        sqlx::query_as("select max(version) from _sqlx_migrations").fetch_one(&mut connection).await.unwrap();
+    let newest: (i64,) = db.fetch_one("select max(version) from _sqlx_migrations", args![]).await.unwrap();
     assert_eq!(newest, (8,));
 }

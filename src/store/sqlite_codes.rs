@@ -34,6 +34,11 @@ impl StoreError {
         known.unwrap_or(StoreError::Database(error))
     }
 
+    /// Whether a statement broke the constraint of this column.
+    pub(super) fn breaks(&self, column: &str) -> bool {
+        matches!(self, StoreError::Database(sqlx::Error::Database(error)) if error.message().contains(column))
+    }
+
     /// An error of bringing the schema up to date.
     pub(super) fn from_migration(path: &std::path::Path, error: MigrateError) -> StoreError {
         match error {

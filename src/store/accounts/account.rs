@@ -1,9 +1,7 @@
 //! Accounts: who they are, and what holds them.
 
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
-
 use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -76,8 +74,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
-        let rows: Vec<AccountRow> =
-            sqlx::query_as(SELECT_ACCOUNTS).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<AccountRow> = self.db.fetch_all(SELECT_ACCOUNTS, args![]).await?;
         rows.into_iter().map(account_of).collect()
     }
 
@@ -103,35 +100,32 @@ impl Store {
         &mut self,
         users: &[(AccountName, Platform, UserId)],
     ) -> Result<Vec<AccountId>, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
         let mut ids = Vec::with_capacity(users.len());
         for (name, platform, user) in users {
-            ids.push(make_account(&mut tx, name, *platform, user).await.map_err(&sort)??);
+            ids.push(make_account(&mut tx, name, *platform, user).await??);
         }
-        tx.commit().await.map_err(&sort)?;
+        tx.commit().await?;
         Ok(ids)
     }
 }
 
 /// The account of a user, made where it is new. The inner error: its name is somebody else's.
 pub(super) async fn make_account(
-    tx: &mut SqliteConnection,
+    tx: &mut Tx<'_>,
     name: &AccountName,
     platform: Platform,
     user: &UserId,
-) -> Result<Result<AccountId, StoreError>, sqlx::Error> {
+) -> Result<Result<AccountId, StoreError>, StoreError> {
     let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
-    sqlx::query(sql).bind(name.as_str()).bind(platform.name()).bind(user.as_str()).execute(&mut *tx).await?;
+    tx.execute(sql, args![name.as_str(), platform.name(), user.as_str()]).await?;
     let sql = "select id from account where platform = ?1 and user_id = ?2";
-    let found: Option<(i64,)> =
-        sqlx::query_as(sql).bind(platform.name()).bind(user.as_str()).fetch_optional(&mut *tx).await?;
+    let found: Option<(i64,)> = tx.fetch_optional(sql, args![platform.name(), user.as_str()]).await?;
     if let Some((id,)) = found {
         return Ok(Ok(AccountId(id)));
     }
     let sql = "select platform, user_id from account where name = ?1";
-    let (platform, user_id): (String, String) = sqlx::query_as(sql).bind(name.as_str()).fetch_one(tx).await?;
+    let (platform, user_id): (String, String) = tx.fetch_one(sql, args![name.as_str()]).await?;
     Ok(Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id }))
 }
 
@@ -141,17 +135,15 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then nothing has changed.
     pub async fn set_default_account(&mut self, account: Option<AccountId>) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
         // Two statements: the index that allows one default only is checked row by row.
         for sql in [
             "update account set is_default = 0 where is_default = 1 and id is not ?1",
             "update account set is_default = 1 where id = ?1",
         ] {
-            sqlx::query(sql).bind(account.map(|id| id.0)).execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(sql, args![account.map(|id| id.0)]).await?;
         }
-        tx.commit().await.map_err(&sort)
+        tx.commit().await
     }
 
     /// Takes back accounts that nothing belongs to yet: those made known for a load that was then refused. One that has
@@ -167,8 +159,7 @@ impl Store {
                       and not exists (select 1 from job where job.account_id = account.id)
                       and not exists (select 1 from credential where credential.account_id = account.id)";
         let ids = serde_json::json!(accounts).to_string();
-        sqlx::query(sql).bind(ids).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        self.db.execute(sql, args![ids]).await.map(drop)
     }
 }
 

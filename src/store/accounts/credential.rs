@@ -3,11 +3,10 @@
 
 use std::collections::HashSet;
 
-use sqlx::sqlite::SqliteConnection;
-
 use super::account::make_account;
 use super::credential_wipe::delete_credential;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
+use crate::store::db::{Tx, Value};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 use crate::store::queue::bump_generation;
@@ -124,7 +123,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn has_credentials(&mut self) -> Result<bool, StoreError> {
         let sql = "select exists (select 1 from credential)";
-        let (found,): (bool,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (found,): (bool,) = self.db.fetch_one(sql, args![]).await?;
         Ok(found)
     }
 
@@ -133,8 +132,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn credential(&mut self, account: AccountId) -> Result<Option<Credential>, StoreError> {
-        let row: Option<Row> =
-            sqlx::query_as(ONE).bind(account.0).fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let row: Option<Row> = self.db.fetch_optional(ONE, args![account.0]).await?;
         row.map(credential_of).transpose()
     }
 
@@ -143,7 +141,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn credentials(&mut self) -> Result<Vec<Credential>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<Row> = self.db.fetch_all(ALL, args![]).await?;
         rows.into_iter().map(credential_of).collect()
     }
 
@@ -152,11 +150,9 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn save_login(&mut self, account: AccountId, set: &NewCredential) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.begin_wiping().await?;
-        save(&mut tx, account, set).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        save(&mut tx, account, set).await?;
+        tx.commit().await?;
         self.wipe_log_or_warn().await;
         Ok(())
     }
@@ -169,16 +165,14 @@ impl Store {
         &mut self,
         logins: &[(AccountName, Platform, UserId, NewCredential)],
     ) -> Result<Vec<AccountId>, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.begin_wiping().await?;
         let mut ids = Vec::with_capacity(logins.len());
         for (name, platform, user, set) in logins {
-            let id = make_account(&mut tx, name, *platform, user).await.map_err(&sort)??;
-            save(&mut tx, id, set).await.map_err(&sort)?;
+            let id = make_account(&mut tx, name, *platform, user).await??;
+            save(&mut tx, id, set).await?;
             ids.push(id);
         }
-        tx.commit().await.map_err(&sort)?;
+        tx.commit().await?;
         self.wipe_log_or_warn().await;
         Ok(ids)
     }
@@ -188,13 +182,11 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn forget_credential(&mut self, account: AccountId) -> Result<bool, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.begin_wiping().await?;
-        let is_gone = delete_credential(&mut tx, account).await.map_err(&sort)?;
+        let is_gone = delete_credential(&mut tx, account).await?;
         // Whoever sends for the account notices, and stops.
-        bump_generation(&mut tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        bump_generation(&mut tx).await?;
+        tx.commit().await?;
         self.wipe_log_or_warn().await;
         Ok(is_gone)
     }
@@ -205,7 +197,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn accounts_logged_in(&mut self) -> Result<HashSet<AccountId>, StoreError> {
         let sql = "select account_id from credential";
-        let rows: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![]).await?;
         Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
     }
 
@@ -214,40 +206,38 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn is_logged_in(&mut self, account: AccountId) -> Result<bool, StoreError> {
-        let query = sqlx::query_as("select exists (select 1 from credential where account_id = ?1)").bind(account.0);
-        let (found,): (bool,) = query.fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (found,): (bool,) = self
+            .db
+            .fetch_one("select exists (select 1 from credential where account_id = ?1)", args![account.0])
+            .await?;
         Ok(found)
     }
 
     /// One statement that changes one account's credentials, in a transaction of its own. Whether there was anything to change.
-    pub(super) async fn change_credential(
-        &mut self,
-        statement: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<bool, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
+    pub(super) async fn change_credential(&mut self, sql: &'static str, args: Vec<Value>) -> Result<bool, StoreError> {
         let mut tx = self.begin_wiping().await?;
-        let done = statement.execute(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        let done = tx.execute(sql, args).await?;
+        tx.commit().await?;
         self.end_wiping().await;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 }
 
-async fn save(tx: &mut SqliteConnection, account: AccountId, set: &NewCredential) -> Result<(), sqlx::Error> {
-    let insert = sqlx::query(SAVE)
-        .bind(account.0)
-        .bind(set.kind.name())
-        .bind(&set.sealed)
-        .bind(&set.scopes)
-        .bind(set.expiry.map(|expiry| expiry.at.0))
-        .bind(set.expiry.map(|expiry| expiry.lifetime_ms))
-        .bind(&set.client_id)
-        .bind(set.confidential)
-        .bind(set.saved_at.0);
-    insert.execute(&mut *tx).await?;
+async fn save(tx: &mut Tx<'_>, account: AccountId, set: &NewCredential) -> Result<(), StoreError> {
+    let args = args![
+        account.0,
+        set.kind.name(),
+        &set.sealed,
+        &set.scopes,
+        set.expiry.map(|expiry| expiry.at.0),
+        set.expiry.map(|expiry| expiry.lifetime_ms),
+        &set.client_id,
+        set.confidential,
+        set.saved_at.0
+    ];
+    tx.execute(SAVE, args).await?;
     // What stopped it before is not known of the new login.
-    sqlx::query("update account set trouble = null where id = ?1").bind(account.0).execute(tx).await.map(|_| ())
+    tx.execute("update account set trouble = null where id = ?1", args![account.0]).await.map(drop)
 }
 
 fn credential_of(row: Row) -> Result<Credential, StoreError> {

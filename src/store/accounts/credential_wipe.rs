@@ -5,11 +5,9 @@
 //! A sealed login that was logged out could be opened from there for as long as its key is. So every change of credentials
 //! overwrites what it frees (`secure_delete`), and afterwards the log is copied into the queue and cut to nothing.
 
-use sqlx::sqlite::{Sqlite, SqliteConnection};
-use sqlx::{Connection, Transaction};
-
 use super::credential::{ALL, Row};
 use crate::domain::AccountId;
+use crate::store::db::Tx;
 use crate::store::error::{BUSY_TIMEOUT_S, StoreError};
 use crate::store::open::Store;
 
@@ -27,17 +25,15 @@ const AGAIN: &str = "
 impl Store {
     /// A transaction that overwrites what it deletes or replaces. Behind its commit belongs [`Store::wipe_log`] where it was the
     /// end of a credential, [`Store::end_wiping`] where it was not.
-    pub(super) async fn begin_wiping(&mut self) -> Result<Transaction<'_, Sqlite>, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        sqlx::query("pragma secure_delete = on").execute(&mut self.connection).await.map_err(&sort)?;
-        self.connection.begin_with("begin immediate").await.map_err(&sort)
+    pub(super) async fn begin_wiping(&mut self) -> Result<Tx<'_>, StoreError> {
+        self.db.execute("pragma secure_delete = on", args![]).await?;
+        self.db.begin().await
     }
 
     /// Behind the commit: what else is deleted is nobody's secret, and overwriting it would double what is written. Where this
     /// fails, it costs time and nothing else.
     pub(super) async fn end_wiping(&mut self) {
-        if let Err(error) = sqlx::query("pragma secure_delete = off").execute(&mut self.connection).await {
+        if let Err(error) = self.db.execute("pragma secure_delete = off", args![]).await {
             tracing::debug!(%error, "ending to overwrite what is deleted");
         }
     }
@@ -60,37 +56,53 @@ impl Store {
         if !self.wipe_log().await {
             tracing::warn!(
                 "another process reads {}, so its write-ahead log ({}-wal) still has the sealed login; it goes when that process ends",
-                self.path.display(),
-                self.path.display(),
+                self.db.path().display(),
+                self.db.path().display(),
             );
         }
     }
 
-    async fn cut_log(&mut self) -> Result<bool, sqlx::Error> {
+    async fn cut_log(&mut self) -> Result<bool, StoreError> {
         let wait = |milliseconds: u32| format!("pragma busy_timeout = {milliseconds}");
-        sqlx::query(sqlx::AssertSqlSafe(wait(MAX_WAIT_MS))).execute(&mut self.connection).await?;
-        let cut = sqlx::query_as("pragma wal_checkpoint(truncate)").fetch_one(&mut self.connection).await;
+        self.db.execute(sqlx::AssertSqlSafe(wait(MAX_WAIT_MS)), args![]).await?;
+        let cut = self.db.fetch_one("pragma wal_checkpoint(truncate)", args![]).await;
         let usual_ms = u32::try_from(BUSY_TIMEOUT_S * 1_000).unwrap_or(u32::MAX);
-        sqlx::query(sqlx::AssertSqlSafe(wait(usual_ms))).execute(&mut self.connection).await?;
+        self.db.execute(sqlx::AssertSqlSafe(wait(usual_ms)), args![]).await?;
         cut.map(|(is_busy, _, _): (i64, i64, i64)| is_busy == 0)
     }
 }
 
 /// Forgets an account's credentials, and what earlier versions of the program have left of any in the table's pages: the others
 /// are written anew. Whether there were any.
-pub(super) async fn delete_credential(tx: &mut SqliteConnection, account: AccountId) -> Result<bool, sqlx::Error> {
-    let all: Vec<Row> = sqlx::query_as(ALL).fetch_all(&mut *tx).await?;
+pub(super) async fn delete_credential(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
+    let all: Vec<Row> = tx.fetch_all(ALL, args![]).await?;
     // A deleted row is overwritten, and what lies between the rows is not: only a page that is given back is overwritten as a whole.
     let schema = "select sql from sqlite_schema where type = 'table' and name = 'credential'";
-    let (schema,): (String,) = sqlx::query_as(schema).fetch_one(&mut *tx).await?;
-    sqlx::query("drop table credential").execute(&mut *tx).await?;
-    sqlx::query(sqlx::AssertSqlSafe(schema)).execute(&mut *tx).await?;
+    let (schema,): (String,) = tx.fetch_one(schema, args![]).await?;
+    tx.execute("drop table credential", args![]).await?;
+    tx.execute(sqlx::AssertSqlSafe(schema), args![]).await?;
     let there_was = all.iter().any(|row| row.0 == account.0);
     for row in all.into_iter().filter(|row| row.0 != account.0) {
-        let again =
-            sqlx::query(AGAIN).bind(row.0).bind(row.1).bind(row.2).bind(row.3).bind(row.4).bind(row.5).bind(row.6);
-        let again = again.bind(row.7).bind(row.8).bind(row.9).bind(row.10).bind(row.11).bind(row.12);
-        again.execute(&mut *tx).await?;
+        let (
+            account,
+            kind,
+            sealed,
+            scopes,
+            expires,
+            lifetime,
+            client,
+            confidential,
+            generation,
+            started,
+            tries,
+            login,
+            saved,
+        ) = row;
+        let (set, refresh) = (
+            args![account, kind, sealed, scopes, expires, lifetime, client, confidential],
+            args![generation, started, tries, login, saved],
+        );
+        tx.execute(AGAIN, set.into_iter().chain(refresh).collect()).await?;
     }
     overwrite_free_pages(tx).await?;
     Ok(there_was)
@@ -98,18 +110,16 @@ pub(super) async fn delete_credential(tx: &mut SqliteConnection, account: Accoun
 
 /// Zeros for the pages that are free: earlier versions have left there what was on them. Nothing of ours frees a page of logins
 /// without wiping it, so a queue with more of them than a logout should take time for has them from elsewhere.
-async fn overwrite_free_pages(tx: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+async fn overwrite_free_pages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let (free, page_bytes): (i64, i64) =
-        sqlx::query_as("select freelist_count, page_size from pragma_freelist_count, pragma_page_size")
-            .fetch_one(&mut *tx)
-            .await?;
+        tx.fetch_one("select freelist_count, page_size from pragma_freelist_count, pragma_page_size", args![]).await?;
     if free == 0 || free > MAX_FREE_PAGES {
         return Ok(());
     }
     // A blob takes free pages before the file grows, and gives them back.
-    sqlx::query("create table free_pages (zeros blob)").execute(&mut *tx).await?;
-    sqlx::query("insert into free_pages values (zeroblob(?1))").bind(free * page_bytes).execute(&mut *tx).await?;
-    sqlx::query("drop table free_pages").execute(&mut *tx).await.map(drop)
+    tx.execute("create table free_pages (zeros blob)", args![]).await?;
+    tx.execute("insert into free_pages values (zeroblob(?1))", args![free * page_bytes]).await?;
+    tx.execute("drop table free_pages", args![]).await.map(drop)
 }
 
 #[cfg(test)]

@@ -144,10 +144,10 @@ async fn a_logout_wipes_what_earlier_versions_have_left() {
         written.replace(*account, Some(set));
         let set = set_of(&mut dice, 60..90);
         let sql = "update credential set sealed = ?2 where account_id = ?1";
-        sqlx::query(sql).bind(account.0).bind(&set.sealed).execute(&mut store.connection).await.unwrap();
+        store.db.execute(sql, args![account.0, &set.sealed]).await.unwrap();
         written.replace(*account, Some(&set));
     }
-    sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut store.connection).await.unwrap();
+    store.db.execute("pragma wal_checkpoint(truncate)", args![]).await.unwrap();
     assert!(!left_of(&written.forgotten, &queue).is_empty(), "the test shows nothing");
     assert!(store.forget_credential(accounts[4]).await.unwrap());
     written.replace(accounts[4], None);
@@ -169,10 +169,10 @@ async fn a_logout_wipes_free_pages_too() {
     for (account, (_, _, _, set)) in accounts.iter().zip(&logins) {
         written.replace(*account, Some(set));
     }
-    sqlx::query("delete from credential where account_id <> 7").execute(&mut store.connection).await.unwrap();
+    store.db.execute("delete from credential where account_id <> 7", args![]).await.unwrap();
     accounts.iter().filter(|account| account.0 != 7).for_each(|account| written.replace(*account, None));
-    sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut store.connection).await.unwrap();
-    let (free,): (i64,) = sqlx::query_as("pragma freelist_count").fetch_one(&mut store.connection).await.unwrap();
+    store.db.execute("pragma wal_checkpoint(truncate)", args![]).await.unwrap();
+    let (free,): (i64,) = store.db.fetch_one("pragma freelist_count", args![]).await.unwrap();
     assert!(free > 10 && !left_of(&written.forgotten, &queue).is_empty(), "the test shows nothing");
     let pages = std::fs::metadata(&queue).unwrap().len();
     assert!(store.forget_credential(AccountId(7)).await.unwrap());
@@ -199,12 +199,12 @@ async fn a_reader_delays_the_wiping_and_prevents_nothing() {
     let first = store.credential(account).await.unwrap().unwrap().set;
     written.replace(account, Some(&first));
     let mut reader = Store::once_more(&queue).await.unwrap();
-    let mut reading = reader.connection.begin().await.unwrap();
-    sqlx::query("select * from credential").fetch_all(&mut *reading).await.unwrap();
+    reader.db.execute("begin", args![]).await.unwrap();
+    reader.db.fetch_all::<(i64,)>("select account_id from credential", args![]).await.unwrap();
     let second = set(&mut dice);
     store.save_login(account, &second).await.unwrap();
     written.replace(account, Some(&second));
-    reading.rollback().await.unwrap();
+    reader.db.execute("rollback", args![]).await.unwrap();
     let stamp = VaultStamp { source: KeySource::Random, check_text: vec![1] };
     store.stamp_vault(&stamp).await.unwrap();
     assert!(store.wipe_log().await);

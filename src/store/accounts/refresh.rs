@@ -24,8 +24,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let sql = "update credential set refresh_started_at = ?3, refresh_tries = ?4
                     where account_id = ?1 and generation = ?2 and refresh_tries = ?4 - 1";
-        let update = sqlx::query(sql).bind(account.0).bind(generation).bind(now.0).bind(i64::from(tries));
-        self.change_credential(update).await
+        self.change_credential(sql, args![account.0, generation, now.0, tries]).await
     }
 
     /// Takes a mark back: that request certainly used nothing up. Earlier ones stay counted.
@@ -41,7 +40,7 @@ impl Store {
         let sql = "update credential set refresh_tries = ?3 - 1,
                           refresh_started_at = case when ?3 = 1 then null else refresh_started_at end
                     where account_id = ?1 and generation = ?2 and refresh_tries = ?3";
-        self.change_credential(sqlx::query(sql).bind(account.0).bind(generation).bind(i64::from(tries))).await
+        self.change_credential(sql, args![account.0, generation, tries]).await
     }
 
     /// Saves the new pair. Only when this has returned true may it be used.
@@ -58,15 +57,9 @@ impl Store {
                       set sealed = ?3, scopes = coalesce(?4, scopes), expires_at = ?5, lifetime_ms = ?6, saved_at = ?7,
                           generation = generation + 1, refresh_started_at = null, refresh_tries = 0, login_needed = null
                     where account_id = ?1 and generation = ?2";
-        let update = sqlx::query(sql)
-            .bind(account.0)
-            .bind(generation)
-            .bind(&set.sealed)
-            .bind(&set.scopes)
-            .bind(set.expiry.map(|expiry| expiry.at.0))
-            .bind(set.expiry.map(|expiry| expiry.lifetime_ms))
-            .bind(set.saved_at.0);
-        let holds = self.change_credential(update).await?;
+        let (expires_at, lifetime_ms) = set.expiry.map(|expiry| (expiry.at.0, expiry.lifetime_ms)).unzip();
+        let args = args![account.0, generation, &set.sealed, &set.scopes, expires_at, lifetime_ms, set.saved_at.0];
+        let holds = self.change_credential(sql, args).await?;
         self.wipe_log().await;
         Ok(holds)
     }
@@ -82,6 +75,6 @@ impl Store {
         why: &'static str,
     ) -> Result<bool, StoreError> {
         let sql = "update credential set login_needed = ?3 where account_id = ?1 and generation = ?2";
-        self.change_credential(sqlx::query(sql).bind(account.0).bind(generation).bind(why)).await
+        self.change_credential(sql, args![account.0, generation, why]).await
     }
 }

@@ -1,9 +1,6 @@
 //! How the queue's credentials are sealed: where the key comes from, and a text that opens under the right one only.
 //! In: a stamp that the vault has made. Out: the same. What does not belong here: keys, and opening anything.
 
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
-
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -39,7 +36,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn vault_stamp(&mut self) -> Result<Option<VaultStamp>, StoreError> {
-        read_stamp(&mut self.connection).await.map_err(|e| self.sort(e))?.map_or(Ok(None), |stamp| stamp.map(Some))
+        let row = self.db.fetch_optional(STAMP, args![]).await?;
+        row.map(stamp_of).transpose()
     }
 
     /// Says how the credentials are sealed from now on, unless there are credentials under another key: then what holds is
@@ -48,24 +46,21 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn stamp_vault(&mut self, stamp: &VaultStamp) -> Result<VaultStamp, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let (word, salt, memory, passes) = match stamp.source {
             KeySource::Passphrase { salt, memory_kib, passes } => {
                 ("passphrase", Some(salt.to_vec()), Some(i64::from(memory_kib)), Some(i64::from(passes)))
             }
             KeySource::Random => ("key_file", None, None, None),
         };
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
         let unused = "delete from vault where not exists (select 1 from credential)";
-        sqlx::query(unused).execute(&mut *tx).await.map_err(&sort)?;
+        tx.execute(unused, args![]).await?;
         let sql = "insert into vault (id, key_source, salt, memory_kib, passes, check_text)
                    values (1, ?1, ?2, ?3, ?4, ?5) on conflict do nothing";
-        let insert = sqlx::query(sql).bind(word).bind(salt).bind(memory).bind(passes).bind(&stamp.check_text);
-        insert.execute(&mut *tx).await.map_err(&sort)?;
-        let holds = read_stamp(&mut tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
-        holds.unwrap_or_else(|| Err(StoreError::impossible("a vault that was not written")))
+        tx.execute(sql, args![word, salt, memory, passes, &stamp.check_text]).await?;
+        let holds: Option<StampRow> = tx.fetch_optional(STAMP, args![]).await?;
+        tx.commit().await?;
+        stamp_of(holds.ok_or_else(|| StoreError::impossible("a vault that was not written"))?)
     }
 
     /// Forgets every credential and the key's stamp: the way on when the key is lost. Says how many there were.
@@ -73,33 +68,30 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn forget_all_credentials(&mut self) -> Result<u64, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let mut tx = self.begin_wiping().await?;
-        let deleted = sqlx::query("delete from credential").execute(&mut *tx).await.map_err(&sort)?;
-        sqlx::query("delete from vault").execute(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        let deleted = tx.execute("delete from credential", args![]).await?;
+        tx.execute("delete from vault", args![]).await?;
+        tx.commit().await?;
         self.wipe_log_or_warn().await;
-        Ok(deleted.rows_affected())
+        Ok(deleted)
     }
 }
 
-async fn read_stamp(connection: &mut SqliteConnection) -> Result<Option<Result<VaultStamp, StoreError>>, sqlx::Error> {
-    type StampRow = (String, Option<Vec<u8>>, Option<i64>, Option<i64>, Vec<u8>);
-    let sql = "select key_source, salt, memory_kib, passes, check_text from vault where id = 1";
-    let row: Option<StampRow> = sqlx::query_as(sql).fetch_optional(connection).await?;
-    Ok(row.map(|(word, salt, memory, passes, check_text)| {
-        let odd = || StoreError::impossible(format!("a vault of the kind {word:?}"));
-        let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).ok_or_else(odd);
-        let source = match word.as_str() {
-            "key_file" => KeySource::Random,
-            "passphrase" => KeySource::Passphrase {
-                salt: salt.and_then(|salt| salt.try_into().ok()).ok_or_else(odd)?,
-                memory_kib: number(memory)?,
-                passes: number(passes)?,
-            },
-            _ => return Err(odd()),
-        };
-        Ok(VaultStamp { source, check_text })
-    }))
+type StampRow = (String, Option<Vec<u8>>, Option<i64>, Option<i64>, Vec<u8>);
+
+const STAMP: &str = "select key_source, salt, memory_kib, passes, check_text from vault where id = 1";
+
+fn stamp_of((word, salt, memory, passes, check_text): StampRow) -> Result<VaultStamp, StoreError> {
+    let odd = || StoreError::impossible(format!("a vault of the kind {word:?}"));
+    let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).ok_or_else(odd);
+    let source = match word.as_str() {
+        "key_file" => KeySource::Random,
+        "passphrase" => KeySource::Passphrase {
+            salt: salt.and_then(|salt| salt.try_into().ok()).ok_or_else(odd)?,
+            memory_kib: number(memory)?,
+            passes: number(passes)?,
+        },
+        _ => return Err(odd()),
+    };
+    Ok(VaultStamp { source, check_text })
 }

@@ -46,12 +46,9 @@ impl Store {
     /// The database cannot be written.
     pub async fn log_deed(&mut self, at: Wall, deed: &Deed<'_>) -> Result<(), StoreError> {
         let detail: String = deed.detail.chars().take(MAX_DETAIL_CHARS).collect();
-        let sql = "insert into audit_log (at, actor, deed, job, detail) values (?1, ?2, ?3, ?4, ?5)";
-        let insert = sqlx::query(sql).bind(at.0).bind(deed.actor).bind(deed.deed).bind(deed.job).bind(detail);
-        let id = insert.execute(&mut self.connection).await.map_err(|e| self.sort(e))?.last_insert_rowid();
-        let drop = sqlx::query("delete from audit_log where id <= ?1").bind(id - MAX_ENTRIES);
-        drop.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        let sql = "insert into audit_log (at, actor, deed, job, detail) values (?1, ?2, ?3, ?4, ?5) returning id";
+        let (id,): (i64,) = self.db.fetch_one(sql, args![at.0, deed.actor, deed.deed, deed.job, detail]).await?;
+        self.db.execute("delete from audit_log where id <= ?1", args![id - MAX_ENTRIES]).await.map(drop)
     }
 
     /// The entries before `before` (none: the newest), newest first, at most `most`.
@@ -61,12 +58,8 @@ impl Store {
     pub async fn audit_log(&mut self, before: Option<i64>, most: u32) -> Result<Vec<LogEntry>, StoreError> {
         let sql = "select id, at, actor, deed, job, detail from audit_log
                     where ?1 is null or id < ?1 order by id desc limit ?2";
-        let rows: Vec<(i64, i64, String, String, Option<String>, String)> = sqlx::query_as(sql)
-            .bind(before)
-            .bind(most)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, i64, String, String, Option<String>, String)> =
+            self.db.fetch_all(sql, args![before, most]).await?;
         let entry = |(id, at, actor, deed, job, detail)| LogEntry { id, at: Wall(at), actor, deed, job, detail };
         Ok(rows.into_iter().map(entry).collect())
     }

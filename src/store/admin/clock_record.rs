@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::Connection;
-
 use crate::domain::{BootId, Tick, Wall};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -37,8 +35,7 @@ impl Store {
                          from (select * from attempt order by id desc limit 1) a join drain d on d.id = a.drain_id
                         where d.clock_checked = 1)
                     where (select kind from queue) = 'real'";
-        let found: (Option<i64>,) =
-            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let found: (Option<i64>,) = self.db.fetch_one(sql, args![]).await?;
         Ok(found.0.map(Wall))
     }
 
@@ -48,8 +45,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn wall_of_boot(&mut self, boot: &BootId, tick: Tick) -> Result<Option<Wall>, StoreError> {
         let sql = "select started_at, started_tick from drain where boot = ?1 order by id desc limit 1";
-        let query = sqlx::query_as(sql).bind(&boot.0);
-        let found: Option<(i64, i64)> = query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let found: Option<(i64, i64)> = self.db.fetch_optional(sql, args![&boot.0]).await?;
         Ok(found.map(|(wall, began)| Wall(wall).after(tick.since(Tick(began)))))
     }
 
@@ -66,8 +62,7 @@ impl Store {
                     union all select 'the reading of a list', max(started_at) from reading
                     union all select 'a look-up of handles', max(asked_at) from handle_resolution
                     union all select 'the load of a file', max(started_at) from load";
-        let rows: Vec<(String, Option<i64>)> =
-            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(String, Option<i64>)> = self.db.fetch_all(sql, args![]).await?;
         Ok(rows.into_iter().filter_map(|(what, at)| Some((what, Wall(at?)))).collect())
     }
 
@@ -78,8 +73,7 @@ impl Store {
     pub async fn slots_decided_by(&mut self, moment: Wall) -> Result<HashMap<i64, Wall>, StoreError> {
         let sql = "select schedule_id, max(slot_at) from firing
                     where slot_at <= ?1 and asked_for = 0 and state <> 'skipped' group by schedule_id";
-        let rows: Vec<(i64, i64)> =
-            sqlx::query_as(sql).bind(moment.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, i64)> = self.db.fetch_all(sql, args![moment.0]).await?;
         Ok(rows.into_iter().map(|(schedule, at)| (schedule, Wall(at))).collect())
     }
 
@@ -89,20 +83,16 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then nothing has changed.
     pub async fn undo_settled(&mut self, undo: &ClockUndo) -> Result<bool, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
         let sql = "update schedule set settled_to = ?3, created_at = min(created_at, ?3)
                     where id = ?1 and settled_to = ?2";
-        let moved = sqlx::query(sql).bind(undo.schedule).bind(undo.seen.0).bind(undo.settled_to.0);
-        if moved.execute(&mut *tx).await.map_err(&sort)?.rows_affected() == 0 {
+        if tx.execute(sql, args![undo.schedule, undo.seen.0, undo.settled_to.0]).await? == 0 {
             return Ok(false);
         }
         let sql = "delete from firing where schedule_id = ?1 and slot_at > ?2 and asked_for = 0
                       and (state = 'missed' or state = 'ended' and troubles > 0 and coalesce(requests, 0) = 0)";
-        let delete = sqlx::query(sql).bind(undo.schedule).bind(undo.believed.0);
-        delete.execute(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        tx.execute(sql, args![undo.schedule, undo.believed.0]).await?;
+        tx.commit().await?;
         Ok(true)
     }
 }

@@ -6,8 +6,6 @@
 
 use std::path::PathBuf;
 
-use sqlx::Connection;
-
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::columns::values;
 use crate::store::error::StoreError;
@@ -77,12 +75,9 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn note_damage(&mut self, tasks: &[TaskId], now: Wall) -> Result<(), StoreError> {
-        let insert = sqlx::query(
-            "insert into damaged_task (task_id, found_at) select value, ?2 from json_each(?1) where true on conflict do nothing",
-        );
-        let insert = insert.bind(serde_json::json!(tasks).to_string()).bind(now.0);
-        insert.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        let sql = "insert into damaged_task (task_id, found_at)
+                   select value, ?2 from json_each(?1) where true on conflict do nothing";
+        self.db.execute(sql, args![serde_json::json!(tasks).to_string(), now.0]).await.map(drop)
     }
 
     /// The tasks that are noted as damaged, of one job or of all.
@@ -90,12 +85,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn damaged_tasks(&mut self, job: Option<&str>) -> Result<Vec<DamagedTask>, StoreError> {
-        let (found,): (String,) = sqlx::query_as(NOTED)
-            .bind(job)
-            .bind(MAX_DAMAGED)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (found,): (String,) = self.db.fetch_one(NOTED, args![job, MAX_DAMAGED]).await?;
         let mut tasks = Vec::new();
         for row in values::<TaskRow>(&found)? {
             let (id, job, path, round, line, state, lane, target, record, action, account, torn) = row;
@@ -122,12 +112,10 @@ impl Store {
         rounds.sort_unstable();
         rounds.dedup();
         let ids: Vec<TaskId> = tasks.iter().map(|damaged| damaged.task).collect();
-        let (found,): (String,) = sqlx::query_as(KEYS)
-            .bind(serde_json::json!(rounds).to_string())
-            .bind(serde_json::json!(ids).to_string())
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (found,): (String,) = self
+            .db
+            .fetch_one(KEYS, args![serde_json::json!(rounds).to_string(), serde_json::json!(ids).to_string()])
+            .await?;
         for (task, lane, target, action, account) in values::<KeyRow>(&found)? {
             if let Some(damaged) = tasks.iter_mut().find(|damaged| damaged.task.0 == task) {
                 damaged.keys.push(claimant(lane, &target, Some((action, account))));
@@ -141,10 +129,8 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn mend_row(&mut self, damaged: &DamagedTask, truth: &Claimant) -> Result<(), StoreError> {
-        let restore = sqlx::query("update task set lane_id = ?2, target = ?3 ->> '$' where id = ?1");
-        let restore = restore.bind(damaged.task.0).bind(truth.lane.0).bind(&truth.stored);
-        restore.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        let sql = "update task set lane_id = ?2, target = ?3 ->> '$' where id = ?1";
+        self.db.execute(sql, args![damaged.task.0, truth.lane.0, &truth.stored]).await.map(drop)
     }
 
     /// Nobody can say what the task was: it is never sent. Its row says what a key says, for that is a target at least.
@@ -152,14 +138,10 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn give_damaged_up(&mut self, damaged: &DamagedTask, now: Wall) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let count = sqlx::query(COUNT_GIVEN_UP).bind(damaged.task.0).bind(damaged.round.0);
-        count.execute(&mut *tx).await.map_err(&sort)?;
-        let reject = sqlx::query(GIVE_UP).bind(damaged.task.0).bind(DAMAGED).bind(now.0);
-        reject.execute(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        tx.execute(COUNT_GIVEN_UP, args![damaged.task.0, damaged.round.0]).await?;
+        tx.execute(GIVE_UP, args![damaged.task.0, DAMAGED, now.0]).await?;
+        tx.commit().await?;
         match damaged.keys.iter().find(|key| key.target.is_some()) {
             Some(key) => self.mend_row(damaged, key).await,
             None => Ok(()),
@@ -171,14 +153,12 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then the damage stays noted.
     pub async fn rebuild_keys(&mut self, round: RoundId) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
         for sql in REBUILD {
-            sqlx::query(sql).bind(round.0).execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(sql, args![round.0]).await?;
         }
-        bump_generation(&mut tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)
+        bump_generation(&mut tx).await?;
+        tx.commit().await
     }
 }
 

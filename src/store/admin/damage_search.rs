@@ -17,8 +17,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn find_damage(&mut self) -> Result<Vec<TaskId>, StoreError> {
-        let (found,): (String,) =
-            sqlx::query_as(FIND).bind(MAX_DAMAGED).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (found,): (String,) = self.db.fetch_one(FIND, args![MAX_DAMAGED]).await?;
         Ok(values::<i64>(&found)?.into_iter().map(TaskId).collect())
     }
 
@@ -27,33 +26,22 @@ impl Store {
     /// # Errors
     /// The database cannot be read or written; so much is damaged that only a backup helps.
     pub async fn note_damage_of(&mut self, round: RoundId, now: Wall) -> Result<(), StoreError> {
-        let (found,): (String,) = sqlx::query_as(FIND_OF_ROUND)
-            .bind(round.0)
-            .bind(MAX_DAMAGED)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (found,): (String,) = self.db.fetch_one(FIND_OF_ROUND, args![round.0, MAX_DAMAGED]).await?;
         let tasks: Vec<TaskId> = values::<i64>(&found)?.into_iter().map(TaskId).collect();
         if tasks.len() as i64 >= MAX_DAMAGED {
             let detail = format!("{MAX_DAMAGED} rows and more are not what their file said");
-            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+            return Err(StoreError::Damaged { path: self.db.path().to_path_buf(), detail });
         }
         self.note_damage(&tasks, now).await
     }
 
     /// Refuses where what a round's rows say is not what its keys say. No row is looked up: a flipped bit changes a sum.
     pub(in crate::store) async fn refuse_damaged(&mut self, round: i64) -> Result<(), StoreError> {
-        let (same,): (bool,) =
-            sqlx::query_as(SAME_SUMS).bind(round).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (same,): (bool,) = self.db.fetch_one(SAME_SUMS, args![round]).await?;
         if same {
             return Ok(());
         }
-        let (found,): (String,) = sqlx::query_as(DAMAGED_LINES)
-            .bind(round)
-            .bind(MAX_NAMED)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (found,): (String,) = self.db.fetch_one(DAMAGED_LINES, args![round, MAX_NAMED]).await?;
         let mut rows: Vec<String> = values(&found)?;
         if rows.is_empty() {
             rows.push("keys that belong to no row".to_owned());

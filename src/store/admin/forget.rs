@@ -1,7 +1,5 @@
 //! Forgetting a settled job: its rows and receipts go; slots that may still count in a window stay.
 
-use sqlx::Connection;
-
 use crate::domain::Wall;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
@@ -31,8 +29,7 @@ impl Store {
                      from round join load on load.round_id = round.id
                      join task on task.id between load.first_task_id and load.last_task_id
                     where round.job_id = ?1 and not exists (select 1 from round r where r.job_id = ?1 and r.pending > 0)";
-        let (at,): (Option<i64>,) =
-            sqlx::query_as(sql).bind(job.id.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (at,): (Option<i64>,) = self.db.fetch_one(sql, args![job.id.0]).await?;
         Ok(at.map(Wall))
     }
 
@@ -43,8 +40,7 @@ impl Store {
     pub async fn tasks_of_all_rounds(&mut self, job: &Job) -> Result<u64, StoreError> {
         let sql = "select count(*) from round join load on load.round_id = round.id
                      join task on task.id between load.first_task_id and load.last_task_id where round.job_id = ?1";
-        let (tasks,): (i64,) =
-            sqlx::query_as(sql).bind(job.id.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (tasks,): (i64,) = self.db.fetch_one(sql, args![job.id.0]).await?;
         Ok(tasks.unsigned_abs())
     }
 
@@ -54,41 +50,38 @@ impl Store {
     /// # Errors
     /// The database cannot be written; what was dropped until then is gone, and the command can be given again.
     pub async fn forget(&mut self, job: &Job, keep_from: Wall) -> Result<Forgotten, StoreError> {
-        let _lock = LoadLock::wait(&self.path).await?;
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let ranges: Vec<(i64, i64)> = sqlx::query_as(
-            "select load.first_task_id, load.last_task_id from load join round on round.id = load.round_id
+        let _lock = LoadLock::wait(self.db.path()).await?;
+        let ranges: Vec<(i64, i64)> = self
+            .db
+            .fetch_all(
+                "select load.first_task_id, load.last_task_id from load join round on round.id = load.round_id
               where round.job_id = ?1 and load.last_task_id is not null order by load.id desc",
-        )
-        .bind(job.id.0)
-        .fetch_all(&mut self.connection)
-        .await
-        .map_err(&sort)?;
+                args![job.id.0],
+            )
+            .await?;
         let mut forgotten = Forgotten::default();
         for (first, last) in ranges {
             let mut from = first;
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION / 5 - 1);
-                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+                let mut tx = self.db.begin().await?;
                 let mut counts = [0; 7];
                 for (count, sql) in counts.iter_mut().zip(FORGET_TASKS) {
-                    let done = sqlx::query(sql).bind(from).bind(to).bind(keep_from.0).execute(&mut *tx).await;
-                    *count = done.map_err(&sort)?.rows_affected();
+                    *count = tx.execute(sql, args![from, to, keep_from.0]).await?;
                 }
-                tx.commit().await.map_err(&sort)?;
+                tx.commit().await?;
                 forgotten.attempts += counts[0];
                 forgotten.attempts_kept += counts[1];
                 forgotten.tasks += counts[6];
                 from = to + 1;
             }
         }
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
         for sql in FORGET_JOB {
-            sqlx::query(sql).bind(job.id.0).execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(sql, args![job.id.0]).await?;
         }
-        bump_generation(&mut tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        bump_generation(&mut tx).await?;
+        tx.commit().await?;
         Ok(forgotten)
     }
 }

@@ -132,40 +132,31 @@ impl Store {
     /// # Errors
     /// The database cannot be read at all.
     pub async fn integrity(&mut self) -> Result<Integrity, StoreError> {
-        let (sqlite,): (String,) = self.one_row("select sqlite_version()").await?;
+        let (sqlite,): (String,) = self.db.fetch_one("select sqlite_version()", args![]).await?;
         let check = format!("pragma integrity_check({MAX_FAULTS})");
-        let said: Result<Vec<(String,)>, _> =
-            sqlx::query_as(sqlx::AssertSqlSafe(check)).fetch_all(&mut self.connection).await;
+        let said: Result<Vec<(String,)>, _> = self.db.fetch_all(sqlx::AssertSqlSafe(check), args![]).await;
         let faults = match said {
             Ok(said) => said.into_iter().map(|(text,)| text).filter(|text| text != "ok").collect(),
             // A page that cannot be read ends the check itself.
-            Err(error) => match self.sort(error) {
-                StoreError::Damaged { detail, .. } => vec![detail],
-                other => return Err(other),
-            },
+            Err(StoreError::Damaged { detail, .. }) => vec![detail],
+            Err(error) => return Err(error),
         };
         let mut found = Integrity { sqlite, faults, ..Integrity::default() };
         if !found.faults.is_empty() {
             return Ok(found);
         }
-        let names: Vec<(String,)> =
-            sqlx::query_as(MISCOUNTED).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let names: Vec<(String,)> = self.db.fetch_all(MISCOUNTED, args![]).await?;
         found.miscounted = names.into_iter().map(|(name,)| name).collect();
-        let names: Vec<(String,)> =
-            sqlx::query_as(MISPLACED).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let names: Vec<(String,)> = self.db.fetch_all(MISPLACED, args![]).await?;
         found.misplaced = names.into_iter().map(|(name,)| name).collect();
         for (what, sql) in ORPHANS {
-            let (count,): (i64,) = self.one_row(sql).await?;
+            let (count,): (i64,) = self.db.fetch_one(sql, args![]).await?;
             if let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) {
                 found.orphans.push((what, count));
             }
         }
-        let blamed: Vec<(String, i64)> = sqlx::query_as(BLAMED)
-            .bind(i64::from(CrashCount::FAILED_FROM.number()))
-            .bind(CRASHED)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let blamed: Vec<(String, i64)> =
+            self.db.fetch_all(BLAMED, args![i64::from(CrashCount::FAILED_FROM.number()), CRASHED]).await?;
         found.blamed = blamed.into_iter().map(|(name, count)| (name, count.unsigned_abs())).collect();
         Ok(found)
     }
@@ -177,7 +168,7 @@ impl Store {
     pub async fn place_anew(&mut self) -> Result<u64, StoreError> {
         let mut rounds = 0;
         for sql in PLACE_ANEW {
-            let done = sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?.rows_affected();
+            let done = self.db.execute(sql, args![]).await?;
             rounds = if rounds == 0 { done } else { rounds };
             if rounds == 0 {
                 break;
@@ -192,16 +183,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read or written.
     pub async fn recount(&mut self) -> Result<(u64, u64), StoreError> {
-        let lost = sqlx::query(REQUEUE_LOST).bind(UNKNOWN_AFTER_CRASH).execute(&mut self.connection).await;
-        let lost = lost.map_err(|e| self.sort(e))?.rows_affected();
-        let counted = sqlx::query(RECOUNT).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok((counted.rows_affected(), lost))
-    }
-
-    async fn one_row<T>(&mut self, sql: &'static str) -> Result<T, StoreError>
-    where
-        T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
-    {
-        sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))
+        let lost = self.db.execute(REQUEUE_LOST, args![UNKNOWN_AFTER_CRASH]).await?;
+        let counted = self.db.execute(RECOUNT, args![]).await?;
+        Ok((counted, lost))
     }
 }

@@ -1,7 +1,5 @@
 //! Browsers that have logged in to the dashboard with its password, by digests of what they hold.
 
-use sqlx::Connection;
-
 use crate::domain::Wall;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -22,8 +20,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn login_devices(&mut self) -> Result<Vec<LoginDevice>, StoreError> {
         let sql = "select digest, issued_at from login_device order by issued_at, digest";
-        let rows: Vec<(Vec<u8>, i64)> =
-            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(Vec<u8>, i64)> = self.db.fetch_all(sql, args![]).await?;
         // The table takes no other length.
         let device =
             |(digest, at): (Vec<u8>, i64)| Some(LoginDevice { digest: digest.try_into().ok()?, issued_at: Wall(at) });
@@ -35,16 +32,13 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then nothing has changed.
     pub async fn set_login_devices(&mut self, devices: &[LoginDevice]) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        sqlx::query("delete from login_device").execute(&mut *tx).await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        tx.execute("delete from login_device", args![]).await?;
         for device in devices {
-            let insert = sqlx::query("insert into login_device (digest, issued_at) values (?1, ?2)");
-            let insert = insert.bind(device.digest.as_slice()).bind(device.issued_at.0);
-            insert.execute(&mut *tx).await.map_err(&sort)?;
+            let sql = "insert into login_device (digest, issued_at) values (?1, ?2)";
+            tx.execute(sql, args![device.digest.to_vec(), device.issued_at.0]).await?;
         }
-        tx.commit().await.map_err(&sort)
+        tx.commit().await
     }
 }
 

@@ -2,12 +2,10 @@
 //! belong here: asking.
 
 use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
-use super::target_metadata::{Known, id_of, id_value, remember, space};
+use super::target_metadata::{Known, REMEMBER, id_of, id_value, space, to_remember};
 use crate::domain::{Handle, Platform, RoundId, TargetId, TargetKind, TaskState, Wall};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
-
-use sqlx::Connection;
 
 /// What a handle came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +33,8 @@ impl Store {
     pub async fn resolution(&mut self, platform: Platform, handle: &Handle) -> Result<Option<Resolution>, StoreError> {
         let sql = "select json_quote(target), reason from handle_resolution
                     where platform = ?1 and handle = ?2 and target is target_again";
-        let found: Option<(String, Option<String>)> = sqlx::query_as(sql)
-            .bind(space(platform))
-            .bind(handle.as_str())
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Option<(String, Option<String>)> =
+            self.db.fetch_optional(sql, args![space(platform), handle.as_str()]).await?;
         let Some((target, reason)) = found else { return Ok(None) };
         if let Some(reason) = reason {
             return Ok(Some(Resolution::Nobody(reason)));
@@ -58,12 +52,8 @@ impl Store {
                     where not exists (select 1 from handle_resolution r
                                        where r.platform = ?2 and r.handle = j.value and r.target is r.target_again)";
         let names: Vec<&str> = handles.iter().map(Handle::as_str).collect();
-        let rows: Vec<(String,)> = sqlx::query_as(sql)
-            .bind(serde_json::json!(names).to_string())
-            .bind(space(platform))
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(String,)> =
+            self.db.fetch_all(sql, args![serde_json::json!(names).to_string(), space(platform)]).await?;
         let parse =
             |(name,): (String,)| name.parse().map_err(|_| StoreError::impossible(format!("the handle {name:?}")));
         rows.into_iter().map(parse).collect()
@@ -75,7 +65,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn handles_asked(&mut self) -> Result<u64, StoreError> {
         let sql = "select count(*) from handle_resolution";
-        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (count,): (i64,) = self.db.fetch_one(sql, args![]).await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
@@ -85,24 +75,25 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then nothing has changed.
     pub async fn settle_missing_handles(&mut self, now: Wall) -> Result<u64, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let found: Vec<(i64, i64, String)> = sqlx::query_as(FIND_MISSING).fetch_all(&mut *tx).await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        let found: Vec<(i64, i64, String)> = tx.fetch_all(FIND_MISSING, args![]).await?;
         for (task, round, reason) in &found {
             let gone = reason == "not_found";
             let (state, why) =
                 if gone { (TaskState::Gone, "handle_not_found") } else { (TaskState::Failed, reason.as_str()) };
-            let settle = sqlx::query("update task set state = ?2, reason = ?3, finished_at = ?4 where id = ?1");
-            settle.bind(task).bind(state.code()).bind(why).bind(now.0).execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(
+                "update task set state = ?2, reason = ?3, finished_at = ?4 where id = ?1",
+                args![task, state.code(), why, now.0],
+            )
+            .await?;
             let count = if gone {
                 "update round set pending = pending - 1, gone = gone + 1 where id = ?1"
             } else {
                 "update round set pending = pending - 1, failed = failed + 1 where id = ?1"
             };
-            sqlx::query(count).bind(round).execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(count, args![round]).await?;
         }
-        tx.commit().await.map_err(&sort)?;
+        tx.commit().await?;
         Ok(found.len() as u64)
     }
 
@@ -115,12 +106,7 @@ impl Store {
                     where load_id = (select max(id) from load where round_id = ?1 and finished_at is not null)
                       and outcome = 'rejected' and reason in (select value from json_each(?2))";
         let reasons = serde_json::json!(reasons).to_string();
-        let (count,): (i64,) = sqlx::query_as(sql)
-            .bind(round.0)
-            .bind(reasons)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (count,): (i64,) = self.db.fetch_one(sql, args![round.0, reasons]).await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
@@ -138,22 +124,19 @@ impl Store {
         const KEEP: &str = "
             insert or replace into handle_resolution (platform, handle, target, target_again, reason, asked_at)
             select ?2, j.value ->> 0, j.value ->> 1, j.value ->> 1, j.value ->> 2, ?3 from json_each(?1) j";
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let (id, end) = request;
         let at: Wall = end.ended_at;
         let found =
             told.found.iter().map(|(handle, target, _)| serde_json::json!([handle.as_str(), id_value(*target), null]));
         let missing = told.missing.iter().map(|(handle, reason)| serde_json::json!([handle.as_str(), null, reason]));
         let rows = serde_json::Value::Array(found.chain(missing).collect()).to_string();
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let keep = sqlx::query(KEEP).bind(rows).bind(space(platform)).bind(at.0);
-        keep.execute(&mut *tx).await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        tx.execute(KEEP, args![rows, space(platform), at.0]).await?;
         let seen = told.found.iter().map(|(_, target, known)| (*target, known));
-        remember(&mut tx, (platform, TargetKind::User), seen, at).await.map_err(&sort)?;
-        write_end(&mut tx, id, end).await.map_err(&sort)?;
-        write_hold(&mut tx, id, HoldNews::Cleared, ask).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)
+        tx.execute(REMEMBER, to_remember((platform, TargetKind::User), seen, at)).await?;
+        write_end(&mut tx, id, end).await?;
+        write_hold(&mut tx, id, HoldNews::Cleared, ask).await?;
+        tx.commit().await
     }
 }
 

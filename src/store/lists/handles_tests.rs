@@ -12,7 +12,7 @@ async fn a_damaged_answer_about_a_handle_is_none_and_is_asked_for_again() {
         "insert into handle_resolution (platform, handle, target, target_again, asked_at) values ('x', 'bob', 42, 43, 0)",
         "insert into handle_resolution (platform, handle, reason, asked_at) values ('x', 'eve', 'not_found', 0)",
     ] {
-        sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+        store.db.execute(sql, args![]).await.unwrap();
     }
     let handles: Vec<Handle> = ["ada", "bob", "eve"].map(|name| name.parse().unwrap()).to_vec();
     let user = Resolution::User("42".parse().unwrap());

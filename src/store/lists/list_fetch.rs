@@ -1,10 +1,8 @@
 //! A list being read, page by page: where it stands, what it has brought, and its end. Whoever is killed in between goes on from
 //! the page that was in flight.
 
-use sqlx::Connection;
-
 use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
-use super::target_metadata::{Known, id_of, id_value, remember};
+use super::target_metadata::{Known, REMEMBER, id_of, id_value, to_remember};
 use crate::domain::{AccountId, Action, Platform, TargetId, TargetKind, Wall};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -69,12 +67,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn reading(&mut self, account: AccountId, list: &str) -> Result<Option<ReadingState>, StoreError> {
-        let found: Option<StateRow> = sqlx::query_as(STATE)
-            .bind(account.0)
-            .bind(list)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Option<StateRow> = self.db.fetch_optional(STATE, args![account.0, list]).await?;
         Ok(found.map(state_of))
     }
 
@@ -88,16 +81,15 @@ impl Store {
         list: &str,
         now: Wall,
     ) -> Result<ReadingState, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let delete = sqlx::query("delete from reading where account_id = ?1 and list = ?2").bind(account.0).bind(list);
-        delete.execute(&mut *tx).await.map_err(&sort)?;
-        let insert = sqlx::query("insert into reading (account_id, list, started_at) values (?1, ?2, ?3)");
-        insert.bind(account.0).bind(list).bind(now.0).execute(&mut *tx).await.map_err(&sort)?;
-        let begun: StateRow =
-            sqlx::query_as(STATE).bind(account.0).bind(list).fetch_one(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        tx.execute("delete from reading where account_id = ?1 and list = ?2", args![account.0, list]).await?;
+        tx.execute(
+            "insert into reading (account_id, list, started_at) values (?1, ?2, ?3)",
+            args![account.0, list, now.0],
+        )
+        .await?;
+        let begun: StateRow = tx.fetch_one(STATE, args![account.0, list]).await?;
+        tx.commit().await?;
         Ok(state_of(begun))
     }
 
@@ -122,28 +114,25 @@ impl Store {
                    finished_at = case when ?2 is null then ?5 end
              where id = ?1 returning id, started_at, cursor, pages, entries, resources,
                    finished_at is not null and cursor is null, finished_at is not null and cursor is not null";
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let (id, end) = request;
         let rows = page.entries.iter().map(|entry| serde_json::json!([id_value(entry.target), entry.facts]));
         let rows = serde_json::Value::Array(rows.collect()).to_string();
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let kept = sqlx::query(KEEP).bind(rows).bind(reading.0).execute(&mut *tx).await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        let kept = tx.execute(KEEP, args![rows, reading.0]).await?;
         let seen = page.entries.iter().map(|entry| (entry.target, &entry.known));
-        remember(&mut tx, page.of, seen, end.ended_at).await.map_err(&sort)?;
-        write_end(&mut tx, id, end).await.map_err(&sort)?;
-        write_hold(&mut tx, id, HoldNews::Cleared, ask).await.map_err(&sort)?;
-        let state: StateRow = sqlx::query_as(TURN_PAGE)
-            .bind(reading.0)
-            .bind(page.next)
-            .bind(i64::try_from(end.resources).unwrap_or(i64::MAX))
-            .bind(i64::try_from(kept.rows_affected()).unwrap_or(i64::MAX))
-            .bind(end.ended_at.0)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(&sort)?;
+        tx.execute(REMEMBER, to_remember(page.of, seen, end.ended_at)).await?;
+        write_end(&mut tx, id, end).await?;
+        write_hold(&mut tx, id, HoldNews::Cleared, ask).await?;
+        let args = args![
+            reading.0,
+            page.next,
+            i64::try_from(end.resources).unwrap_or(i64::MAX),
+            i64::try_from(kept).unwrap_or(i64::MAX),
+            end.ended_at.0
+        ];
+        let state: StateRow = tx.fetch_one(TURN_PAGE, args).await?;
         crate::store::failpoint::point("before-page");
-        tx.commit().await.map_err(&sort)?;
+        tx.commit().await?;
         crate::store::failpoint::point("after-page");
         Ok(state_of(state))
     }
@@ -160,13 +149,7 @@ impl Store {
     ) -> Result<Vec<(i64, TargetId, String)>, StoreError> {
         let sql = "select position, json_quote(target), facts from reading_entry
                     where reading_id = ?1 and position > ?2 order by position limit ?3";
-        let rows: Vec<(i64, String, String)> = sqlx::query_as(sql)
-            .bind(reading.0)
-            .bind(behind)
-            .bind(most)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, String, String)> = self.db.fetch_all(sql, args![reading.0, behind, most]).await?;
         rows.into_iter()
             .map(|(position, target, facts)| {
                 let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
@@ -186,12 +169,8 @@ impl Store {
     ) -> Result<std::collections::HashSet<TargetId>, StoreError> {
         let sql = "select json_quote(e.target) from json_each(?1) j
                      join reading_entry e on e.reading_id = ?2 and e.target = j.value";
-        let rows: Vec<(String,)> = sqlx::query_as(sql)
-            .bind(super::target_metadata::ids_json(targets.iter()))
-            .bind(reading.0)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(String,)> =
+            self.db.fetch_all(sql, args![super::target_metadata::ids_json(targets.iter()), reading.0]).await?;
         rows.into_iter()
             .map(|(target,)| {
                 let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
@@ -214,13 +193,7 @@ impl Store {
                     where lane.account_id = ?1 and task.state = 4 and task.id > ?2
                       and (typeof(task.target) = 'integer' or substr(task.target, 1, 1) <> '@')
                     order by task.id limit ?3";
-        let rows: Vec<(i64, i64, String)> = sqlx::query_as(sql)
-            .bind(account.0)
-            .bind(behind)
-            .bind(most)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, i64, String)> = self.db.fetch_all(sql, args![account.0, behind, most]).await?;
         rows.into_iter()
             .map(|(task, action, target)| {
                 let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
@@ -236,8 +209,12 @@ impl Store {
     /// The database cannot be written.
     pub async fn hand_over_reading(&mut self, reading: ReadingId, now: Wall) -> Result<(), StoreError> {
         // A cursor beside the end says that it is not the end of the list.
-        let update = sqlx::query("update reading set finished_at = ?2 where id = ?1 and cursor is not null");
-        update.bind(reading.0).bind(now.0).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        self.db
+            .execute(
+                "update reading set finished_at = ?2 where id = ?1 and cursor is not null",
+                args![reading.0, now.0],
+            )
+            .await?;
         Ok(())
     }
 
@@ -249,12 +226,7 @@ impl Store {
         since: Wall,
     ) -> Result<bool, StoreError> {
         let sql = "select reserved_at from attempt where account_id = ?1 and action = ?2 order by id desc limit 1";
-        let newest: Option<(i64,)> = sqlx::query_as(sql)
-            .bind(account.0)
-            .bind(action.code())
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let newest: Option<(i64,)> = self.db.fetch_optional(sql, args![account.0, action.code()]).await?;
         Ok(newest.is_some_and(|(at,)| at >= since.0))
     }
 
@@ -263,9 +235,7 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn drop_reading(&mut self, reading: ReadingId) -> Result<(), StoreError> {
-        let delete = sqlx::query("delete from reading where id = ?1").bind(reading.0);
-        delete.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        self.db.execute("delete from reading where id = ?1", args![reading.0]).await.map(drop)
     }
 }
 

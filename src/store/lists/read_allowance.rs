@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
-
 use super::read_quota::{ReadAsk, ReadEnd, ReadId, end_here};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -48,23 +47,18 @@ type KnownRow = (i64, bool, i64, i64, i64);
 
 /// When a slot may be taken again, where an allowance is used up.
 pub(super) async fn allowance_used_up(
-    connection: &mut SqliteConnection,
+    db: &mut Tx<'_>,
     ask: &ReadAsk<'_>,
     now: Moment,
-) -> Result<Option<Tick>, sqlx::Error> {
-    let known: Vec<KnownRow> =
-        sqlx::query_as(KNOWN).bind(ask.account.0).bind(ask.endpoint).bind(&ask.boot.0).fetch_all(connection).await?;
+) -> Result<Option<Tick>, StoreError> {
+    let known: Vec<KnownRow> = db.fetch_all(KNOWN, args![ask.account.0, ask.endpoint, &ask.boot.0]).await?;
     let ends = known.into_iter().filter(|known| known.0 <= 0);
     let ends = ends.map(|(_, same_boot, tick, at, ms)| end_here(same_boot, Tick(tick), Wall(at), ms, now));
     Ok(ends.filter(|end| now.tick < *end).max())
 }
 
 /// Answers overtake each other, so an allowance in force only shrinks, by what is told and by what has been sent since.
-pub(super) async fn write_left(
-    connection: &mut SqliteConnection,
-    id: ReadId,
-    end: &ReadEnd,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn write_left(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Result<(), StoreError> {
     const WRITE: &str = "
         insert into read_allowance
                (account_id, endpoint, day, remaining, after_request_id, boot, until_tick, until_at, length_ms)
@@ -87,15 +81,16 @@ pub(super) async fn write_left(
                until_at = iif(boot = excluded.boot, max(until_at, excluded.until_at), excluded.until_at),
                length_ms = excluded.length_ms";
     for left in &end.left {
-        let write = sqlx::query(WRITE)
-            .bind(id.0)
-            .bind(left.day)
-            .bind(left.more)
-            .bind(left.until.0)
-            .bind(left.until_at.0)
-            .bind(i64::try_from(left.length.as_millis()).unwrap_or(i64::MAX))
-            .bind(end.upper.0);
-        write.execute(&mut *connection).await?;
+        let args = args![
+            id.0,
+            left.day,
+            left.more,
+            left.until.0,
+            left.until_at.0,
+            i64::try_from(left.length.as_millis()).unwrap_or(i64::MAX),
+            end.upper.0
+        ];
+        db.execute(WRITE, args).await?;
     }
     Ok(())
 }
@@ -112,8 +107,7 @@ impl Store {
                                    where r.account_id = k.account_id and r.endpoint = k.endpoint and r.id > k.after_request_id),
                    k.boot = ?1, k.until_tick, k.until_at, k.length_ms
               from read_allowance k order by k.account_id, k.endpoint, k.day";
-        let rows: Vec<(i64, String, i64, bool, i64, i64, i64)> =
-            sqlx::query_as(sql).bind(&boot.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, String, i64, bool, i64, i64, i64)> = self.db.fetch_all(sql, args![&boot.0]).await?;
         let in_force = rows.into_iter().filter_map(|(account, endpoint, remaining, same_boot, tick, at, ms)| {
             let until = end_here(same_boot, Tick(tick), Wall(at), ms, now);
             let remaining = u32::try_from(remaining).unwrap_or(0);

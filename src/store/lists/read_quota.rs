@@ -6,10 +6,9 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, SqliteConnection};
-
 use super::read_allowance::{ReadLeft, allowance_used_up, write_left};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -139,40 +138,36 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then no slot is taken and nothing may be sent.
     pub async fn reserve_read(&mut self, ask: &ReadAsk<'_>, now: Moment) -> Result<ReadSlot, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        tidy(&mut tx, ask, now).await.map_err(&sort)?;
-        if let Some(hold) = hold_in_force(&mut tx, ask, now).await.map_err(&sort)? {
-            tx.commit().await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        tidy(&mut tx, ask, now).await?;
+        if let Some(hold) = hold_in_force(&mut tx, ask, now).await? {
+            tx.commit().await?;
             return Ok(ReadSlot::Held(hold));
         }
-        let mut full = allowance_used_up(&mut tx, ask, now).await.map_err(&sort)?;
+        let mut full = allowance_used_up(&mut tx, ask, now).await?;
         let mut free = u32::MAX;
         for window in ask.windows {
-            match room_of(&mut tx, ask, window, now.tick).await.map_err(&sort)? {
+            match room_of(&mut tx, ask, window, now.tick).await? {
                 Ok(slots) => free = free.min(slots),
                 Err(free_at) => full = full.max(Some(free_at)),
             }
         }
         if let Some(until) = full {
-            tx.commit().await.map_err(&sort)?;
+            tx.commit().await?;
             return Ok(ReadSlot::Full(until));
         }
-        let (open,): (u32,) =
-            sqlx::query_as(OPEN).bind(ask.endpoint).bind(ask.account.0).fetch_one(&mut *tx).await.map_err(&sort)?;
-        let (id,): (i64,) = sqlx::query_as(TAKE)
-            .bind(ask.account.0)
-            .bind(ask.app)
-            .bind(ask.endpoint)
-            .bind(&ask.boot.0)
-            .bind(now.tick.0)
-            .bind(now.wall.0)
-            .bind(now.tick.after(ask.deadline).after(ask.grace).0)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        let (open,): (u32,) = tx.fetch_one(OPEN, args![ask.endpoint, ask.account.0]).await?;
+        let args = args![
+            ask.account.0,
+            ask.app,
+            ask.endpoint,
+            &ask.boot.0,
+            now.tick.0,
+            now.wall.0,
+            now.tick.after(ask.deadline).after(ask.grace).0
+        ];
+        let (id,): (i64,) = tx.fetch_one(TAKE, args).await?;
+        tx.commit().await?;
         Ok(ReadSlot::Granted(ReadGrant { id: ReadId(id), free, open }))
     }
 
@@ -187,12 +182,10 @@ impl Store {
         hold: HoldNews<'_>,
         ask: &ReadAsk<'_>,
     ) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        write_end(&mut tx, id, end).await.map_err(&sort)?;
-        write_hold(&mut tx, id, hold, ask).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)
+        let mut tx = self.db.begin().await?;
+        write_end(&mut tx, id, end).await?;
+        write_hold(&mut tx, id, hold, ask).await?;
+        tx.commit().await
     }
 
     /// The hold that was last set on an endpoint, over or not; it is remembered until a request is served.
@@ -200,8 +193,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn last_read_hold(&mut self, ask: &ReadAsk<'_>, now: Moment) -> Result<Option<ReadHold>, StoreError> {
-        let found = stored_hold(&mut self.connection, ask, now).await;
-        found.map_err(|e| self.sort(e))
+        let found: Option<HoldRow> = self.db.fetch_optional(HOLD, args![ask.account.0, ask.endpoint]).await?;
+        Ok(found.map(|row| hold_of(row, ask, now)))
     }
 
     /// The machine was suspended from `asleep_from` or later, and is awake: requests whose end nobody saw count until `woken` at
@@ -212,9 +205,7 @@ impl Store {
     pub async fn reads_woke(&mut self, boot: &BootId, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
         let sql = "update read_request set upper_tick = ?3
                     where boot = ?1 and http_status is null and upper_tick > ?2 and upper_tick < ?3";
-        let update = sqlx::query(sql).bind(&boot.0).bind(asleep_from.0).bind(woken.0);
-        update.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        self.db.execute(sql, args![&boot.0, asleep_from.0, woken.0]).await.map(drop)
     }
 }
 
@@ -229,17 +220,18 @@ pub enum HoldNews<'a> {
     Set(&'a ReadHold),
 }
 
-pub(super) async fn write_end(connection: &mut SqliteConnection, id: ReadId, end: &ReadEnd) -> Result<(), sqlx::Error> {
-    let update = sqlx::query(END)
-        .bind(id.0)
-        .bind(end.upper.0)
-        .bind(end.ended_at.0)
-        .bind(end.http_status)
-        .bind(end.finding)
-        .bind(&end.detail)
-        .bind(i64::try_from(end.resources).unwrap_or(i64::MAX));
-    update.execute(&mut *connection).await?;
-    write_left(connection, id, end).await
+pub(super) async fn write_end(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Result<(), StoreError> {
+    let args = args![
+        id.0,
+        end.upper.0,
+        end.ended_at.0,
+        end.http_status,
+        end.finding,
+        &end.detail,
+        i64::try_from(end.resources).unwrap_or(i64::MAX)
+    ];
+    db.execute(END, args).await?;
+    write_left(db, id, end).await
 }
 
 /// One that was under way before a hold began says nothing about after it.
@@ -251,84 +243,62 @@ const CLEAR_HOLD: &str = "
 
 /// Writes what a request's answer changed about the hold.
 pub(super) async fn write_hold(
-    connection: &mut SqliteConnection,
+    db: &mut Tx<'_>,
     id: ReadId,
     news: HoldNews<'_>,
     ask: &ReadAsk<'_>,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), StoreError> {
     match news {
         HoldNews::Same => Ok(()),
-        HoldNews::Cleared => {
-            let delete = sqlx::query(CLEAR_HOLD).bind(ask.account.0).bind(ask.endpoint).bind(id.0);
-            delete.execute(connection).await.map(|_| ())
-        }
+        HoldNews::Cleared => db.execute(CLEAR_HOLD, args![ask.account.0, ask.endpoint, id.0]).await.map(drop),
         HoldNews::Set(hold) => {
             let sql = "insert or replace into read_hold
                            (account_id, endpoint, boot, until_tick, until_at, length_ms, reason, rung)
                        values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            let insert = sqlx::query(sql)
-                .bind(ask.account.0)
-                .bind(ask.endpoint)
-                .bind(&ask.boot.0)
-                .bind(hold.until.0)
-                .bind(hold.until_at.0)
-                .bind(i64::try_from(hold.length.as_millis()).unwrap_or(i64::MAX))
-                .bind(&hold.reason)
-                .bind(hold.rung);
-            insert.execute(connection).await.map(|_| ())
+            let args = args![
+                ask.account.0,
+                ask.endpoint,
+                &ask.boot.0,
+                hold.until.0,
+                hold.until_at.0,
+                i64::try_from(hold.length.as_millis()).unwrap_or(i64::MAX),
+                &hold.reason,
+                hold.rung
+            ];
+            db.execute(sql, args).await.map(|_| ())
         }
     }
 }
 
 /// Puts slots of other boots on this boot's ticks, and ends those whose end nobody will see.
-async fn tidy(connection: &mut SqliteConnection, ask: &ReadAsk<'_>, now: Moment) -> Result<(), sqlx::Error> {
+async fn tidy(db: &mut Tx<'_>, ask: &ReadAsk<'_>, now: Moment) -> Result<(), StoreError> {
     let longest = ask.windows.iter().map(|window| window.counts_for).max().unwrap_or_default();
     let horizon_ms = i64::try_from(longest.as_millis()).unwrap_or(i64::MAX / 2) + WALL_CLOCK_DOUBT_MS;
-    let forget = sqlx::query(FORGET_OLD).bind(&ask.boot.0).bind(horizon_ms).bind(now.wall.0);
-    forget.execute(&mut *connection).await?;
-    let adopt = sqlx::query(ADOPT).bind(&ask.boot.0).bind(now.tick.0).bind(now.wall.0);
-    adopt.execute(&mut *connection).await?;
+    db.execute(FORGET_OLD, args![&ask.boot.0, horizon_ms, now.wall.0]).await?;
+    db.execute(ADOPT, args![&ask.boot.0, now.tick.0, now.wall.0]).await?;
     let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);
-    let bury = sqlx::query(BURY)
-        .bind(&ask.boot.0)
-        .bind(millis(ask.deadline))
-        .bind(now.tick.0)
-        .bind(millis(ask.grace))
-        .bind(now.wall.0);
-    bury.execute(connection).await.map(|_| ())
+    db.execute(BURY, args![&ask.boot.0, millis(ask.deadline), now.tick.0, millis(ask.grace), now.wall.0])
+        .await
+        .map(|_| ())
 }
 
 /// How many slots of a window are free; none: when one is again.
 async fn room_of(
-    connection: &mut SqliteConnection,
+    db: &mut Tx<'_>,
     ask: &ReadAsk<'_>,
     window: &ReadWindow,
     now: Tick,
-) -> Result<Result<u32, Tick>, sqlx::Error> {
+) -> Result<Result<u32, Tick>, StoreError> {
     let counts_ms = i64::try_from(window.counts_for.as_millis()).unwrap_or(i64::MAX / 4);
     // Counts while upper + counts_for > now.
     let over = now.0.saturating_sub(counts_ms);
-    let (used,): (i64,) = sqlx::query_as(COUNT)
-        .bind(ask.endpoint)
-        .bind(over)
-        .bind(window.of_app)
-        .bind(ask.app)
-        .bind(ask.account.0)
-        .fetch_one(&mut *connection)
-        .await?;
+    let (used,): (i64,) = db.fetch_one(COUNT, args![ask.endpoint, over, window.of_app, ask.app, ask.account.0]).await?;
     let excess = used - i64::from(window.limit);
     if excess < 0 {
         return Ok(Ok(u32::try_from(-excess).unwrap_or(u32::MAX)));
     }
-    let (upper,): (i64,) = sqlx::query_as(NEXT)
-        .bind(ask.endpoint)
-        .bind(over)
-        .bind(window.of_app)
-        .bind(ask.app)
-        .bind(ask.account.0)
-        .bind(excess)
-        .fetch_one(&mut *connection)
-        .await?;
+    let (upper,): (i64,) =
+        db.fetch_one(NEXT, args![ask.endpoint, over, window.of_app, ask.app, ask.account.0, excess]).await?;
     Ok(Err(Tick(upper.saturating_add(counts_ms))))
 }
 
@@ -340,26 +310,19 @@ pub fn end_here(same_boot: bool, until: Tick, until_at: Wall, length_ms: i64, no
     Tick(now.tick.0.saturating_add(until_at.0.saturating_sub(now.wall.0).clamp(0, length_ms.max(0))))
 }
 
-async fn hold_in_force(
-    connection: &mut SqliteConnection,
-    ask: &ReadAsk<'_>,
-    now: Moment,
-) -> Result<Option<ReadHold>, sqlx::Error> {
-    Ok(stored_hold(connection, ask, now).await?.filter(|hold| now.tick < hold.until))
+async fn hold_in_force(db: &mut Tx<'_>, ask: &ReadAsk<'_>, now: Moment) -> Result<Option<ReadHold>, StoreError> {
+    let found: Option<HoldRow> = db.fetch_optional(HOLD, args![ask.account.0, ask.endpoint]).await?;
+    Ok(found.map(|row| hold_of(row, ask, now)).filter(|hold| now.tick < hold.until))
 }
 
+const HOLD: &str = "
+    select boot, until_tick, until_at, length_ms, reason, rung from read_hold where account_id = ?1 and endpoint = ?2";
+
+type HoldRow = (String, i64, i64, i64, String, i64);
+
 /// The hold on record, on this boot's ticks.
-async fn stored_hold(
-    connection: &mut SqliteConnection,
-    ask: &ReadAsk<'_>,
-    now: Moment,
-) -> Result<Option<ReadHold>, sqlx::Error> {
-    let sql = "select boot, until_tick, until_at, length_ms, reason, rung from read_hold where account_id = ?1 and endpoint = ?2";
-    let found: Option<(String, i64, i64, i64, String, i64)> =
-        sqlx::query_as(sql).bind(ask.account.0).bind(ask.endpoint).fetch_optional(connection).await?;
-    Ok(found.map(|(boot, tick, at, length_ms, reason, rung)| {
-        let until = end_here(boot == ask.boot.0, Tick(tick), Wall(at), length_ms, now);
-        let length = Duration::from_millis(u64::try_from(length_ms).unwrap_or(0));
-        ReadHold { until, until_at: Wall(at), length, reason, rung: u8::try_from(rung).unwrap_or(4) }
-    }))
+fn hold_of((boot, tick, at, length_ms, reason, rung): HoldRow, ask: &ReadAsk<'_>, now: Moment) -> ReadHold {
+    let until = end_here(boot == ask.boot.0, Tick(tick), Wall(at), length_ms, now);
+    let length = Duration::from_millis(u64::try_from(length_ms).unwrap_or(0));
+    ReadHold { until, until_at: Wall(at), length, reason, rung: u8::try_from(rung).unwrap_or(4) }
 }

@@ -12,13 +12,7 @@ impl Store {
     ) -> Result<Option<String>, StoreError> {
         let sql =
             "select finding from read_request where endpoint = ?1 and finding in (?2, ?3) order by id desc limit 1";
-        let found: Option<(String,)> = sqlx::query_as(sql)
-            .bind(endpoint)
-            .bind(findings[0])
-            .bind(findings[1])
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Option<(String,)> = self.db.fetch_optional(sql, args![endpoint, findings[0], findings[1]]).await?;
         Ok(found.map(|(finding,)| finding))
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use sqlx::SqliteConnection;
-
 use crate::domain::{Handle, Platform, Target, TargetId, TargetKind, Wall};
+use crate::store::db::Value;
 use crate::store::error::StoreError;
 use crate::store::load::write_target;
 use crate::store::open::Store;
@@ -69,19 +68,19 @@ pub(super) fn id_value(target: TargetId) -> serde_json::Value {
     target.as_i64().map_or_else(|| target.to_string().into(), Into::into)
 }
 
-const REMEMBER: &str = "
+/// What a later look does not tell stays as it was.
+pub(super) const REMEMBER: &str = "
     insert into known_target (platform, kind, target, handle, name, text, seen_at)
     select ?2, ?3, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, ?4 from json_each(?1) j where true
     on conflict do update set handle = coalesce(excluded.handle, handle), name = coalesce(excluded.name, name),
            text = coalesce(excluded.text, text), seen_at = max(seen_at, excluded.seen_at)";
 
-/// Writes down what was seen, within whatever transaction is open. What a later look does not tell stays as it was.
-pub(super) async fn remember<'a>(
-    connection: &mut SqliteConnection,
+/// The values of [`REMEMBER`] for what was seen.
+pub(super) fn to_remember<'a>(
     (platform, kind): (Platform, TargetKind),
     seen: impl Iterator<Item = (TargetId, &'a Known)>,
     now: Wall,
-) -> Result<(), sqlx::Error> {
+) -> Vec<Value> {
     let rows: Vec<serde_json::Value> = seen
         .map(|(target, known)| {
             let text: Option<String> =
@@ -91,8 +90,7 @@ pub(super) async fn remember<'a>(
         })
         .collect();
     let rows = serde_json::Value::Array(rows).to_string();
-    let insert = sqlx::query(REMEMBER).bind(rows).bind(space(platform)).bind(kind_name(kind)).bind(now.0);
-    insert.execute(connection).await.map(|_| ())
+    args![rows, space(platform), kind_name(kind), now.0]
 }
 
 type KnownRow = (String, Option<String>, Option<String>, Option<String>, i64);
@@ -110,8 +108,7 @@ impl Store {
         now: Wall,
     ) -> Result<(), StoreError> {
         let each = seen.iter().map(|(target, known)| (*target, known));
-        let written = remember(&mut self.connection, (platform, kind), each, now).await;
-        written.map_err(|e| self.sort(e))
+        self.db.execute(REMEMBER, to_remember((platform, kind), each, now)).await.map(drop)
     }
 
     /// What is known of these users or posts; those of which nothing is known are left out. At most [`MAX_KNOWN_ASKED`] are
@@ -128,13 +125,10 @@ impl Store {
         let sql = "select json_quote(k.target), k.handle, k.name, k.text, k.seen_at
                      from json_each(?1) j
                      join known_target k on k.platform = ?2 and k.kind = ?3 and k.target = j.value";
-        let rows: Vec<KnownRow> = sqlx::query_as(sql)
-            .bind(ids_json(targets.iter().take(MAX_KNOWN_ASKED)))
-            .bind(space(platform))
-            .bind(kind_name(kind))
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<KnownRow> = self
+            .db
+            .fetch_all(sql, args![ids_json(targets.iter().take(MAX_KNOWN_ASKED)), space(platform), kind_name(kind)])
+            .await?;
         rows.into_iter().map(known_of).collect()
     }
 }

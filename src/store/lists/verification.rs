@@ -1,8 +1,6 @@
 //! What the account's own lists say of what was done. In: the targets of a list, as a reading or an archive gave them. Out: a
 //! verdict on every task that was done before. What does not belong here: reading the list, and knowing how far it reaches.
 
-use sqlx::Connection;
-
 use super::list_fetch::ReadingId;
 use super::target_metadata::ids_json;
 use crate::domain::{AccountId, Action, TargetId, Wall};
@@ -89,8 +87,7 @@ impl Store {
                      join lane on lane.id = task.lane_id
                     where load.round_id = ?1 and load.finished_at is not null and task.state = 4
                     group by lane.id order by lane.id";
-        let rows: Vec<(i64, i64, i64, i64)> =
-            sqlx::query_as(sql).bind(job.round.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, i64, i64, i64)> = self.db.fetch_all(sql, args![job.round.0]).await?;
         rows.into_iter()
             .map(|(action, account, done, at)| {
                 let done = u64::try_from(done).unwrap_or(0);
@@ -105,7 +102,7 @@ impl Store {
     /// There is no room for the temporary table.
     pub async fn begin_listed(&mut self) -> Result<(), StoreError> {
         for sql in ["drop table if exists temp.listed", "create temp table listed (target any primary key) strict"] {
-            sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+            self.db.execute(sql, args![]).await?;
         }
         Ok(())
     }
@@ -115,10 +112,8 @@ impl Store {
     /// # Errors
     /// There is no room for them.
     pub async fn add_listed(&mut self, targets: &[TargetId]) -> Result<(), StoreError> {
-        let insert = sqlx::query("insert or ignore into temp.listed select value from json_each(?1)");
-        let insert = insert.bind(ids_json(targets.iter()));
-        insert.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        let sql = "insert or ignore into temp.listed select value from json_each(?1)";
+        self.db.execute(sql, args![ids_json(targets.iter())]).await.map(drop)
     }
 
     /// Gathers all that a reading brought, and gives its lowest ID, where there is one.
@@ -126,12 +121,14 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn add_reading(&mut self, reading: ReadingId) -> Result<Option<TargetId>, StoreError> {
-        let insert =
-            sqlx::query("insert or ignore into temp.listed select target from reading_entry where reading_id = ?1");
-        insert.bind(reading.0).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        self.db
+            .execute(
+                "insert or ignore into temp.listed select target from reading_entry where reading_id = ?1",
+                args![reading.0],
+            )
+            .await?;
         let sql = "select min(target) from temp.listed where typeof(target) = 'integer'";
-        let (lowest,): (Option<i64>,) =
-            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (lowest,): (Option<i64>,) = self.db.fetch_one(sql, args![]).await?;
         Ok(lowest.and_then(|lowest| TargetId::from_i64(lowest).ok()))
     }
 
@@ -146,17 +143,15 @@ impl Store {
             Reach::From(id) => Some(id.as_i64().unwrap_or(i64::MAX)),
             Reach::Nothing => Some(i64::MAX),
         };
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         for (first, last) in self.task_ranges(job).await? {
             let mut from = first;
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION - 1);
-                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-                let step = sqlx::query(JUDGE).bind(from).bind(to).bind(job.round.0).bind(looked.account.0);
-                let step = step.bind(looked.action.code()).bind(looked.read_at.0).bind(absent_from);
-                step.execute(&mut *tx).await.map_err(&sort)?;
-                tx.commit().await.map_err(&sort)?;
+                let mut tx = self.db.begin().await?;
+                let (account, action) = (looked.account.0, looked.action.code());
+                let args = args![from, to, job.round.0, account, action, looked.read_at.0, absent_from];
+                tx.execute(JUDGE, args).await?;
+                tx.commit().await?;
                 from = to + 1;
             }
         }
@@ -173,8 +168,7 @@ impl Store {
                      from load cross join task on task.id between load.first_task_id and load.last_task_id
                      left join verification v on v.task_id = task.id and v.finished_at = task.finished_at
                     where load.round_id = ?1 and load.finished_at is not null and task.state = 4";
-        let row: (i64, i64, i64, i64) =
-            sqlx::query_as(sql).bind(job.round.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let row: (i64, i64, i64, i64) = self.db.fetch_one(sql, args![job.round.0]).await?;
         let count = |number: i64| u64::try_from(number).unwrap_or(0);
         Ok(VerdictCounts {
             confirmed: count(row.0),

@@ -8,10 +8,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
 use tokio::task::JoinSet;
 
+use crate::store::db::Db;
 use crate::store::open::connect;
 
 /// Pages in the log from which a load waits for their copy: 32 MiB.
@@ -22,8 +21,8 @@ const MAX_LOG_PAGES: i64 = 8_000;
 pub(super) struct Checkpoints {
     path: PathBuf,
     /// A connection that has nothing to do.
-    idle: Option<SqliteConnection>,
-    at_work: JoinSet<Option<(SqliteConnection, i64)>>,
+    idle: Option<Db>,
+    at_work: JoinSet<Option<(Db, i64)>>,
     /// Pages in the log, when it was last looked at.
     log_pages: i64,
 }
@@ -34,7 +33,7 @@ impl Checkpoints {
     }
 
     /// A transaction has ended: begins to copy it, unless the one before is still being copied.
-    pub(super) async fn go_on(&mut self, writer: &mut SqliteConnection) {
+    pub(super) async fn go_on(&mut self, writer: &mut Db) {
         if let Some(Ok(done)) = self.at_work.try_join_next() {
             self.take_back(done);
         }
@@ -56,14 +55,12 @@ impl Checkpoints {
     }
 
     /// Waits for the copy that is being made, and copies what is left: what a load leaves in the log would slow the next start.
-    pub(super) async fn finish(&mut self, writer: &mut SqliteConnection) {
+    pub(super) async fn finish(&mut self, writer: &mut Db) {
         self.wait().await;
         checkpoint(writer).await;
         // Who closes the queue last removes the log, and that is to be whoever waits for it.
-        if let Some(idle) = self.idle.take()
-            && let Err(error) = idle.close().await
-        {
-            tracing::debug!(%error, "closing the connection that copies a load's log");
+        if let Some(idle) = self.idle.take() {
+            idle.close().await;
         }
     }
 
@@ -73,7 +70,7 @@ impl Checkpoints {
         }
     }
 
-    fn take_back(&mut self, done: Option<(SqliteConnection, i64)>) {
+    fn take_back(&mut self, done: Option<(Db, i64)>) {
         if let Some((connection, pages)) = done {
             (self.idle, self.log_pages) = (Some(connection), pages);
         }
@@ -82,8 +79,8 @@ impl Checkpoints {
 
 /// Copies what can be copied and says how many pages the log has. Passive, because every other kind keeps writers waiting until all
 /// of it is copied.
-async fn checkpoint(connection: &mut SqliteConnection) -> i64 {
-    match sqlx::query_as::<_, (i64, i64, i64)>("pragma wal_checkpoint(passive)").fetch_one(connection).await {
+async fn checkpoint(db: &mut Db) -> i64 {
+    match db.fetch_one::<(i64, i64, i64)>("pragma wal_checkpoint(passive)", args![]).await {
         Ok((_, pages, _)) => pages,
         Err(error) => {
             // Whoever writes next tries again, and the last to close the queue copies all of it.

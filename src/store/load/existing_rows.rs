@@ -3,14 +3,14 @@
 //!
 //! In: a round. Out: pages of its rows. What does not belong here: comparing them ([`super::merge`]).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use tokio::sync::mpsc;
 
 use super::row_runs::Run;
 use crate::domain::{RoundId, Target};
 use crate::store::columns::{each_target, numbers, parse_each, sparse};
+use crate::store::db::{Db, Row};
 use crate::store::error::StoreError;
 use crate::store::open::connect;
 
@@ -76,8 +76,7 @@ impl PageOfOldRows {
 
 /// A reading of the queue's rows.
 pub(super) struct OldRows {
-    connection: SqliteConnection,
-    path: PathBuf,
+    db: Db,
     sql: Statements,
     /// The load whose runs say in which order the rows stood; or the round, where they are read in the order of their IDs.
     of: i64,
@@ -99,9 +98,8 @@ impl OldRows {
         runs_of: Option<i64>,
         rows_per_page: usize,
     ) -> Result<OldRows, StoreError> {
-        let mut connection = connect(path).await?;
-        let known = sqlx::query_as(HAS_CELLS).bind(round.0).fetch_one(&mut connection).await;
-        let (has_cells, lane): (bool, i64) = known.map_err(|error| StoreError::from_sqlx(path, error))?;
+        let mut db = connect(path).await?;
+        let (has_cells, lane): (bool, i64) = db.fetch_one(HAS_CELLS, args![round.0]).await?;
         let sql = match (runs_of.is_some(), has_cells) {
             (false, true) => BY_ID,
             (false, false) => BY_ID_WITHOUT_CELLS,
@@ -109,7 +107,7 @@ impl OldRows {
             (true, false) => BY_RUN_WITHOUT_CELLS,
         };
         let (of, run) = (runs_of.unwrap_or(round.0), Run { line: 1, task: 1, rows: 0 });
-        Ok(OldRows { connection, path: path.to_path_buf(), sql, of, rows_per_page, run, lane })
+        Ok(OldRows { db, sql, of, rows_per_page, run, lane })
     }
 
     /// Hands over page after page, until the rows end or nobody wants more. It does so from a thread of its own: the thread that
@@ -173,13 +171,9 @@ impl OldRows {
         Ok(ids)
     }
 
-    async fn read<T>(&mut self, sql: &'static str) -> Result<T, StoreError>
-    where
-        T: for<'r> sqlx::FromRow<'r, SqliteRow> + Send + Unpin,
-    {
+    async fn read<T: Row>(&mut self, sql: &'static str) -> Result<T, StoreError> {
         let behind = self.run.line - 1;
-        let query = sqlx::query_as(sql).bind(self.of).bind(behind).bind(self.rows_per_page as i64).bind(self.lane);
-        query.fetch_one(&mut self.connection).await.map_err(|error| StoreError::from_sqlx(&self.path, error))
+        self.db.fetch_one(sql, args![self.of, behind, self.rows_per_page as i64, self.lane]).await
     }
 }
 

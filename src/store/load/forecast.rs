@@ -4,17 +4,15 @@
 //! file, and nothing of the queue is written. What belongs to [`super::compare`]: doing it.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
+use std::path::Path;
 
 use super::batch::write_target;
 use super::fresh_forecast::FreshForecaster;
 use super::new_round::{LoadRow, RowPlace};
 use crate::domain::{AccountId, Action};
+use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::open::connect;
+use crate::store::open::{connect, connect_in_memory};
 use crate::store::queue::Job;
 use crate::store::queue::action_of;
 
@@ -59,8 +57,7 @@ impl LoadForecaster {
     /// # Errors
     /// The queue cannot be opened.
     pub async fn beside(queue: &Path, job: &Job) -> Result<LoadForecaster, StoreError> {
-        let connection = connect(queue).await?;
-        let table = TableForecaster::begin(connection, queue, Some((job.round.0, job.pending))).await?;
+        let table = TableForecaster::begin(connect(queue).await?, Some((job.round.0, job.pending))).await?;
         Ok(LoadForecaster(Gathering::Round(table)))
     }
 
@@ -96,8 +93,7 @@ impl LoadForecaster {
 /// Rows in a temporary table, so that memory does not grow with the file.
 #[derive(Debug)]
 pub(super) struct TableForecaster {
-    connection: SqliteConnection,
-    path: PathBuf,
+    db: Db,
     /// The round that a load would go on with, and its pending tasks; none: it begins one.
     round: Option<(i64, u64)>,
 }
@@ -105,28 +101,17 @@ pub(super) struct TableForecaster {
 impl TableForecaster {
     /// Begins for rows that are compared only with each other.
     pub(super) async fn alone() -> Result<TableForecaster, StoreError> {
-        let path = Path::new("the temporary files of SQLite");
-        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
-        let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(path, error))?;
-        TableForecaster::begin(connection, path, None).await
+        TableForecaster::begin(connect_in_memory().await?, None).await
     }
 
-    async fn begin(
-        connection: SqliteConnection,
-        path: &Path,
-        round: Option<(i64, u64)>,
-    ) -> Result<TableForecaster, StoreError> {
-        let mut forecaster = TableForecaster { connection, path: path.to_path_buf(), round };
-        let created = sqlx::query(CREATE).execute(&mut forecaster.connection).await;
-        created.map_err(|error| forecaster.error(error))?;
-        Ok(forecaster)
+    async fn begin(mut db: Db, round: Option<(i64, u64)>) -> Result<TableForecaster, StoreError> {
+        db.execute(CREATE, args![]).await?;
+        Ok(TableForecaster { db, round })
     }
 
     pub(super) async fn push_all<'a>(&mut self, rows: impl Iterator<Item = &'a LoadRow>) -> Result<(), StoreError> {
         let json = rows_json(rows);
-        let inserted = sqlx::query(INSERT).bind(json).execute(&mut self.connection).await;
-        inserted.map_err(|error| self.error(error))?;
-        Ok(())
+        self.db.execute(INSERT, args![json]).await.map(drop)
     }
 
     pub(super) async fn finish(mut self) -> Result<LoadForecast, StoreError> {
@@ -134,8 +119,7 @@ impl TableForecaster {
             Some((round, _)) => (COMPARE_WITH_ROUND, round),
             None => (COMPARE_ALONE, 0),
         };
-        let counted = sqlx::query_as(sql).bind(round).fetch_all(&mut self.connection).await;
-        let counted: Vec<CountedTasks> = counted.map_err(|error| self.error(error))?;
+        let counted: Vec<CountedTasks> = self.db.fetch_all(sql, args![round]).await?;
         let (pending_before, mut forecast) = (self.round.map_or(0, |(_, pending)| pending), LoadForecast::default());
         let (mut met, mut rejected) = (0, 0);
         for (action, account, outcome, spared, tasks, repeats, unsettled) in counted {
@@ -157,14 +141,8 @@ impl TableForecaster {
         }
         forecast.vanished = pending_before.saturating_sub(met);
         forecast.pending = pending_before.saturating_sub(rejected);
-        if let Err(error) = self.connection.close().await {
-            tracing::debug!(%error, "closing the connection of a forecast");
-        }
+        self.db.close().await;
         Ok(forecast)
-    }
-
-    fn error(&self, error: sqlx::Error) -> StoreError {
-        StoreError::from_sqlx(&self.path, error)
     }
 }
 

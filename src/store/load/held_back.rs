@@ -3,8 +3,6 @@
 //! In: tasks and why. Out: the same, rejected, and who has looked. What does not belong here: reading rows; what a load finds
 //! ([`super::changes`]).
 
-use sqlx::Connection;
-
 use crate::domain::{RoundId, TaskId, Wall};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -36,24 +34,22 @@ impl Store {
         reader: u32,
         now: Wall,
     ) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let mut sending = 0;
         for part in tasks.chunks(TASKS_PER_TRANSACTION) {
             let part: Vec<(i64, &str)> = part.iter().map(|(task, reason)| (task.0, *reason)).collect();
             let part = serde_json::json!(part).to_string();
-            let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-            let count = sqlx::query(COUNT_REJECTED).bind(&part).bind(job.round.0);
-            count.execute(&mut *tx).await.map_err(&sort)?;
-            sqlx::query(REJECT).bind(&part).bind(now.0).execute(&mut *tx).await.map_err(&sort)?;
-            let (left,): (i64,) = sqlx::query_as(SENDING).bind(&part).fetch_one(&mut *tx).await.map_err(&sort)?;
-            bump_generation(&mut tx).await.map_err(&sort)?;
-            tx.commit().await.map_err(&sort)?;
+            let mut tx = self.db.begin().await?;
+            tx.execute(COUNT_REJECTED, args![&part, job.round.0]).await?;
+            tx.execute(REJECT, args![&part, now.0]).await?;
+            let (left,): (i64,) = tx.fetch_one(SENDING, args![&part]).await?;
+            bump_generation(&mut tx).await?;
+            tx.commit().await?;
             sending += left;
         }
         if sending == 0 {
-            let looked = sqlx::query("update load set checked_by = max(checked_by, ?2) where id = ?1");
-            looked.bind(job.load).bind(reader).execute(&mut self.connection).await.map_err(&sort)?;
+            self.db
+                .execute("update load set checked_by = max(checked_by, ?2) where id = ?1", args![job.load, reader])
+                .await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::checkpoints::Checkpoints;
 use super::keys::Keys;
 use super::merge::Alignment;
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
+use crate::store::db::{Row, Value};
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
 use crate::store::open::Store;
@@ -63,7 +64,7 @@ impl<'s> Loader<'s> {
         now: Wall,
         alignment: Option<Alignment>,
     ) -> Loader<'s> {
-        let checkpoints = Checkpoints::of(&store.path);
+        let checkpoints = Checkpoints::of(store.path());
         Loader {
             store,
             _lock: lock,
@@ -134,12 +135,8 @@ impl<'s> Loader<'s> {
         json: &str,
         numbers: &[i64],
     ) -> Result<(), StoreError> {
-        let mut query = sqlx::query(sql).bind(json);
-        for number in numbers {
-            query = query.bind(*number);
-        }
-        query.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
-        Ok(())
+        let args = std::iter::once(json.into()).chain(numbers.iter().map(Value::from)).collect();
+        self.store.db.execute(sql, args).await.map(drop)
     }
 
     /// Opens a transaction where none is open.
@@ -174,7 +171,7 @@ impl<'s> Loader<'s> {
             if drained {
                 tokio::time::sleep(LEFT_TO_OTHERS).await;
             } else {
-                self.checkpoints.go_on(&mut self.store.connection).await;
+                self.checkpoints.go_on(&mut self.store.db).await;
             }
         }
         Ok(())
@@ -187,32 +184,21 @@ impl<'s> Loader<'s> {
 
     /// Runs a statement with numbers for its parameters, and says how many rows it changed.
     pub(super) async fn change(&mut self, sql: &'static str, numbers: &[i64]) -> Result<i64, StoreError> {
-        let mut query = sqlx::query(sql);
-        for number in numbers {
-            query = query.bind(*number);
-        }
-        let done = query.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
-        Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
+        let changed = self.store.db.execute(sql, numbers.iter().map(Value::from).collect()).await?;
+        Ok(i64::try_from(changed).unwrap_or(i64::MAX))
     }
 
     pub(super) async fn run(&mut self, sql: &'static str, numbers: &[i64]) -> Result<(), StoreError> {
-        self.change(sql, numbers).await.map(|_| ())
+        self.change(sql, numbers).await.map(drop)
     }
 
-    pub(super) async fn one<T>(&mut self, sql: &'static str, numbers: &[i64]) -> Result<T, StoreError>
-    where
-        T: Send + Unpin + for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow>,
-    {
-        let mut query = sqlx::query_as(sql);
-        for number in numbers {
-            query = query.bind(*number);
-        }
-        query.fetch_one(&mut self.store.connection).await.map_err(|e| self.store.sort(e))
+    pub(super) async fn one<T: Row>(&mut self, sql: &'static str, numbers: &[i64]) -> Result<T, StoreError> {
+        self.store.db.fetch_one(sql, numbers.iter().map(Value::from).collect()).await
     }
 
     /// Copies the rest of the write-ahead log into the queue's file, and leaves the connection as it was before the load.
     pub(super) async fn checkpoint(&mut self) -> Result<(), StoreError> {
-        self.checkpoints.finish(&mut self.store.connection).await;
+        self.checkpoints.finish(&mut self.store.db).await;
         self.store.sync_each_commit(true).await
     }
 }

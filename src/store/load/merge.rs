@@ -85,7 +85,7 @@ impl Alignment {
     /// The queue cannot be opened a second time.
     pub(super) async fn begin(store: &Store, round: RoundId, runs_of: Option<i64>) -> Result<Alignment, StoreError> {
         let sizes = store.reload_sizes;
-        let reading = OldRows::open(&store.path, round, runs_of, sizes.rows_per_page).await?;
+        let reading = OldRows::open(store.path(), round, runs_of, sizes.rows_per_page).await?;
         // One page waits, one is being read, and MAX_PAGES are compared.
         let (sender, old_rows) = mpsc::channel(1);
         reading.hand_over(sender);
@@ -263,7 +263,7 @@ fn is_same_place(old: &OldRow, spared: Option<&str>) -> bool {
 }
 
 async fn write(store: &mut Store, sql: &'static str, json: String) -> Result<(), StoreError> {
-    sqlx::query(sql).bind(json).execute(&mut store.connection).await.map_err(|e| store.sort(e))?;
+    store.db.execute(sql, args![json]).await?;
     Ok(())
 }
 

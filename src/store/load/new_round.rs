@@ -4,12 +4,11 @@
 //! both are plain appends to a B-tree, where inserting random IDs into a unique index is not (measured: four times as fast).
 //! No write lock is held for longer than one batch.
 
-use sqlx::Connection;
-
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::keys::Keys;
 use super::loader::{Loader, ROWS_PER_STATEMENT};
 use crate::domain::{AccountId, Action, RoundId, Target, Wall};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
 use crate::store::open::Store;
@@ -77,46 +76,44 @@ impl Store {
         columns: Option<&[String]>,
         now: Wall,
     ) -> Result<Loader<'_>, StoreError> {
-        let lock = LoadLock::wait(&self.path).await?;
+        let lock = LoadLock::wait(self.db.path()).await?;
         self.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, seen).await?;
         self.sweep_unfinished_loads().await?;
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let (job_id,): (i64,) = sqlx::query_as(
-            "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host)
+        let mut tx = self.db.begin().await?;
+        let args = args![
+            &job.name,
+            text(&job.path),
+            job.action.map(Action::code),
+            job.account.map(|account| account.0),
+            now.0,
+            job.keep.as_deref().map(text),
+            &job.target_column,
+            &job.host
+        ];
+        let (job_id,): (i64,) = tx
+            .fetch_one(
+                "insert into job (name, path, action, account_id, created_at, keep_path, target_column, host)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              on conflict (name) do update
                 set state = 'active', path = excluded.path, host = excluded.host, keep_path = excluded.keep_path,
                     target_column = coalesce(target_column, excluded.target_column)
              returning id",
-        )
-        .bind(&job.name)
-        .bind(text(&job.path))
-        .bind(job.action.map(Action::code))
-        .bind(job.account.map(|account| account.0))
-        .bind(now.0)
-        .bind(job.keep.as_deref().map(text))
-        .bind(&job.target_column)
-        .bind(&job.host)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(&sort)?;
+                args,
+            )
+            .await?;
         let columns = columns.map(|names| serde_json::json!(names).to_string());
-        let (round,): (i64,) = sqlx::query_as(
-            "insert into round (job_id, number, columns)
+        let (round,): (i64,) = tx
+            .fetch_one(
+                "insert into round (job_id, number, columns)
              select ?1, coalesce(max(number), 0) + 1, ?2 from round where job_id = ?1 returning id",
-        )
-        .bind(job_id)
-        .bind(columns)
-        .fetch_one(&mut *tx)
-        .await
-        .map_err(&sort)?;
-        let (load, first_id) = insert_load(&mut tx, round, from, now).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+                args![job_id, columns],
+            )
+            .await?;
+        let (load, first_id) = insert_load(&mut tx, round, from, now).await?;
+        tx.commit().await?;
         self.sync_each_commit(false).await?;
-        let keys = Keys::beside(&self.path);
+        let keys = Keys::beside(self.db.path());
         let mut loader = Loader::new(self, lock, RoundId(round), load, first_id, now, None);
         loader.keys = Some(keys);
         Ok(loader)
@@ -137,22 +134,18 @@ impl Store {
 /// Notes that a load has begun, and where its tasks will begin: behind every range there is, for the last rows of a range may
 /// have been repeats, which are no tasks any more.
 pub(super) async fn insert_load(
-    tx: &mut sqlx::SqliteConnection,
+    tx: &mut Tx<'_>,
     round: i64,
     from: &LoadedFrom,
     now: Wall,
-) -> Result<(i64, i64), sqlx::Error> {
-    sqlx::query_as(
+) -> Result<(i64, i64), StoreError> {
+    tx.fetch_one(
         "insert into load (round_id, first_task_id, content_hash, started_at, reader, checked_by)
          select ?1, max(coalesce((select max(id) from task), 0), coalesce((select max(last_task_id) from load), 0)) + 1,
                 ?2, ?3, ?4, ?4
          returning id, first_task_id",
+        args![round, &from.content_hash, now.0, from.reader],
     )
-    .bind(round)
-    .bind(&from.content_hash)
-    .bind(now.0)
-    .bind(from.reader)
-    .fetch_one(tx)
     .await
 }
 

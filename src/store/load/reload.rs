@@ -5,8 +5,6 @@
 //! compared in temporary tables beside the queue; the changes follow in batches, each of them true by itself; the last small
 //! step makes the new tasks visible and remembers the content.
 
-use sqlx::Connection;
-
 use super::compare::DROP_COMPARISON;
 use super::loader::{Loader, ROWS_PER_TRANSACTION};
 use super::merge::{Alignment, CREATE_ALIGNMENT};
@@ -60,15 +58,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was seen; the database cannot be written.
     pub async fn begin_reload(&mut self, job: &Job, from: &LoadedFrom, now: Wall) -> Result<Loader<'_>, StoreError> {
-        let lock = LoadLock::wait(&self.path).await?;
+        let lock = LoadLock::wait(self.db.path()).await?;
         self.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, Some(job)).await?;
         self.sweep_unfinished_loads().await?;
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let (load, first_id) = insert_load(&mut tx, job.round.0, from, now).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        let (load, first_id) = insert_load(&mut tx, job.round.0, from, now).await?;
+        tx.commit().await?;
         let mut loader = Loader::new(self, lock, job.round, load, first_id, now, None);
         for sql in ["drop table if exists temp.incoming", CREATE_INCOMING].iter().chain(&CREATE_ALIGNMENT) {
             loader.run(sql, &[]).await?;

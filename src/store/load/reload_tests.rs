@@ -115,7 +115,7 @@ async fn settle(store: &mut Store, model: &mut BTreeMap<u64, Outcome>, ends: &[(
             format!("update task set state = {state}, finished_at = 5 where target = {target}"),
             format!("update round set pending = pending - 1, {column} = {column} + 1"),
         ] {
-            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut store.connection).await.unwrap();
+            store.db.execute(sqlx::AssertSqlSafe(sql), args![]).await.unwrap();
         }
     }
 }
@@ -123,7 +123,7 @@ async fn settle(store: &mut Store, model: &mut BTreeMap<u64, Outcome>, ends: &[(
 /// What loading the file would come to, asked before it is loaded.
 async fn foretell(store: &Store, job: Option<&Job>, file: &File, account: AccountId) -> LoadForecast {
     let mut forecaster = match job {
-        Some(job) => LoadForecaster::beside(&store.path, job).await.unwrap(),
+        Some(job) => LoadForecaster::beside(store.path(), job).await.unwrap(),
         None => LoadForecaster::alone(),
     };
     let rows: Vec<LoadRow> =

@@ -2,8 +2,6 @@
 //!
 //! In: a queue whose load lock is held. Out: the same without what such loads left. What does not belong here: loading.
 
-use sqlx::Connection;
-
 use super::loader::{Loader, ROWS_PER_TRANSACTION};
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -11,31 +9,27 @@ use crate::store::open::Store;
 impl Store {
     /// Removes what loads left that never finished. Whoever holds the load lock knows that nobody is at work on them.
     pub(super) async fn sweep_unfinished_loads(&mut self) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let unfinished: Vec<(i64, i64)> =
-            sqlx::query_as("select id, first_task_id from load where finished_at is null order by id desc")
-                .fetch_all(&mut self.connection)
-                .await
-                .map_err(&sort)?;
+        let unfinished: Vec<(i64, i64)> = self
+            .db
+            .fetch_all("select id, first_task_id from load where finished_at is null order by id desc", args![])
+            .await?;
         for (load, first) in unfinished {
             loop {
-                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+                let mut tx = self.db.begin().await?;
                 let mut swept = 0;
                 for sql in SWEEP_TASKS {
-                    let done = sqlx::query(sql).bind(first).bind(ROWS_PER_TRANSACTION / 5).execute(&mut *tx).await;
-                    swept = done.map_err(&sort)?.rows_affected();
+                    swept = tx.execute(sql, args![first, ROWS_PER_TRANSACTION / 5]).await?;
                 }
-                tx.commit().await.map_err(&sort)?;
+                tx.commit().await?;
                 if swept == 0 {
                     break;
                 }
             }
-            let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+            let mut tx = self.db.begin().await?;
             for sql in SWEEP_LOAD {
-                sqlx::query(sql).bind(load).execute(&mut *tx).await.map_err(&sort)?;
+                tx.execute(sql, args![load]).await?;
             }
-            tx.commit().await.map_err(&sort)?;
+            tx.commit().await?;
         }
         Ok(())
     }

@@ -74,13 +74,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn allowances(&mut self, boot: &BootId, now: Moment) -> Result<Vec<StoredAllowance>, StoreError> {
-        let rows: Vec<AllowanceRow> = sqlx::query_as(ALLOWANCES)
-            .bind(&boot.0)
-            .bind(now.tick.0)
-            .bind(now.wall.0)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|error| self.sort(error))?;
+        let rows: Vec<AllowanceRow> = self.db.fetch_all(ALLOWANCES, args![&boot.0, now.tick.0, now.wall.0]).await?;
         rows.into_iter().map(allowance_of).collect()
     }
 }

@@ -1,9 +1,8 @@
 //! What people tell a job from outside a drain: pause, go on, cancel, try again. Each is a row that the drain notices.
 
-use sqlx::Connection;
-
 use super::job::{Job, JobState};
 use crate::domain::{JobId, TaskId, Wall};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::open::Store;
@@ -28,13 +27,10 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn set_job_state(&mut self, job: JobId, state: JobState) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let update = sqlx::query("update job set state = ?2 where id = ?1").bind(job.0).bind(state.name());
-        update.execute(&mut *tx).await.map_err(&sort)?;
-        bump_generation(&mut tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)
+        let mut tx = self.db.begin().await?;
+        tx.execute("update job set state = ?2 where id = ?1", args![job.0, state.name()]).await?;
+        bump_generation(&mut tx).await?;
+        tx.commit().await
     }
 
     /// Cancels a job: first nobody claims from it any more, then its tasks in line are cancelled. Requests in flight end as
@@ -71,17 +67,13 @@ impl Store {
     /// # Errors
     /// As [`Store::retry_job`].
     pub async fn retry_task(&mut self, job: &Job, task: TaskId) -> Result<Retried, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let update = sqlx::query(RETRY_ONE).bind(task.0).bind(job.round.0).bind(job.visible_to.0);
-        let tasks = update.execute(&mut *tx).await.map_err(&sort)?.rows_affected();
+        let mut tx = self.db.begin().await?;
+        let tasks = tx.execute(RETRY_ONE, args![task.0, job.round.0, job.visible_to.0]).await?;
         if tasks > 0 {
-            let update = sqlx::query(RETRY.counts).bind(job.round.0).bind(tasks as i64);
-            update.execute(&mut *tx).await.map_err(&sort)?;
-            bump_generation(&mut tx).await.map_err(&sort)?;
+            tx.execute(RETRY.counts, args![job.round.0, tasks as i64]).await?;
+            bump_generation(&mut tx).await?;
         }
-        tx.commit().await.map_err(&sort)?;
+        tx.commit().await?;
         Ok(Retried { tasks })
     }
 
@@ -103,22 +95,18 @@ impl Store {
         change: &Change,
         reason: Option<&str>,
     ) -> Result<u64, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
         let mut changed = 0;
         for (first, last) in self.task_ranges(job).await? {
             let mut from = first;
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION - 1);
-                let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-                let update = sqlx::query(change.tasks).bind(from).bind(to).bind(now.0).bind(reason);
-                let count = update.execute(&mut *tx).await.map_err(&sort)?.rows_affected();
+                let mut tx = self.db.begin().await?;
+                let count = tx.execute(change.tasks, args![from, to, now.0, reason]).await?;
                 if count > 0 {
-                    let update = sqlx::query(change.counts).bind(job.round.0).bind(count as i64);
-                    update.execute(&mut *tx).await.map_err(&sort)?;
-                    bump_generation(&mut tx).await.map_err(&sort)?;
+                    tx.execute(change.counts, args![job.round.0, count as i64]).await?;
+                    bump_generation(&mut tx).await?;
                 }
-                tx.commit().await.map_err(&sort)?;
+                tx.commit().await?;
                 changed += count;
                 from = to + 1;
             }
@@ -130,13 +118,7 @@ impl Store {
 impl Store {
     /// The ranges of IDs in which the tasks of a job's newest round lie.
     pub(in crate::store) async fn task_ranges(&mut self, job: &Job) -> Result<Vec<(i64, i64)>, StoreError> {
-        sqlx::query_as(
-            "select first_task_id, last_task_id from load where round_id = ?1 and finished_at is not null order by id",
-        )
-        .bind(job.round.0)
-        .fetch_all(&mut self.connection)
-        .await
-        .map_err(|e| self.sort(e))
+        self.db.fetch_all("select first_task_id, last_task_id from load where round_id = ?1 and finished_at is not null order by id", args![job.round.0]).await
     }
 }
 
@@ -177,7 +159,7 @@ const REOPEN: Change = Change {
 };
 
 /// Tells a drain that there is news.
-pub(in crate::store) async fn bump_generation(tx: &mut sqlx::SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("update queue set generation = generation + 1 where id = 1").execute(tx).await?;
+pub(in crate::store) async fn bump_generation(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("update queue set generation = generation + 1 where id = 1", args![]).await?;
     Ok(())
 }

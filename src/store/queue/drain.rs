@@ -140,8 +140,7 @@ impl Drain {
     /// The database cannot be written.
     pub async fn end(mut self, now: Moment, stopped: &str) -> Result<Store, StoreError> {
         let sql = "update drain set ended_at = ?2, stopped = ?3 where id = ?1";
-        let update = sqlx::query(sql).bind(self.fence.0).bind(now.wall.0).bind(stopped);
-        update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
+        self.store.db.execute(sql, args![self.fence.0, now.wall.0, stopped]).await?;
         Ok(self.store)
     }
 
@@ -151,11 +150,7 @@ impl Drain {
     /// The database cannot be read.
     pub async fn lanes(&mut self, only: Option<&[JobId]>) -> Result<Vec<LaneView>, StoreError> {
         let only = only.map(|jobs| serde_json::json!(jobs.iter().map(|job| job.0).collect::<Vec<_>>()).to_string());
-        let (text,): (String,) = sqlx::query_as(LANES)
-            .bind(only)
-            .fetch_one(&mut self.store.connection)
-            .await
-            .map_err(|e| self.store.sort(e))?;
+        let (text,): (String,) = self.store.db.fetch_one(LANES, args![only]).await?;
         let rows: Vec<(i64, i64, i64, i64, i64, i64, i64, i64)> =
             serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         rows.into_iter()
@@ -164,7 +159,7 @@ impl Drain {
                     let detail = format!(
                         "lane {lane} and its index differ, so it is not known what is to be done in it, and for whom"
                     );
-                    return Err(StoreError::Damaged { path: self.store.path.clone(), detail });
+                    return Err(StoreError::Damaged { path: self.store.path().to_path_buf(), detail });
                 }
                 Ok(LaneView {
                     lane: LaneId(lane),
@@ -184,9 +179,8 @@ impl Drain {
     /// # Errors
     /// The database cannot be read.
     pub async fn generation(&mut self) -> Result<i64, StoreError> {
-        let found =
-            sqlx::query_as("select generation from queue where id = 1").fetch_one(&mut self.store.connection).await;
-        let (generation,): (i64,) = found.map_err(|e| self.store.sort(e))?;
+        let (generation,): (i64,) =
+            self.store.db.fetch_one("select generation from queue where id = 1", args![]).await?;
         Ok(generation)
     }
 
@@ -195,8 +189,7 @@ impl Drain {
     /// # Errors
     /// The database cannot be read.
     pub async fn data_version(&mut self) -> Result<i64, StoreError> {
-        let found = sqlx::query_as("pragma data_version").fetch_one(&mut self.store.connection).await;
-        let (version,): (i64,) = found.map_err(|e| self.store.sort(e))?;
+        let (version,): (i64,) = self.store.db.fetch_one("pragma data_version", args![]).await?;
         Ok(version)
     }
 
@@ -209,8 +202,7 @@ impl Drain {
         let sql = "update attempt set upper_tick = ?2
                     where id >= ?3 and upper_tick > ?1 and upper_tick < ?2
                       and (select boot from drain where drain.id = attempt.drain_id) = ?4";
-        let update = sqlx::query(sql).bind(asleep_from.0).bind(woken.0).bind(self.slots_from.far.0).bind(&self.boot.0);
-        update.execute(&mut self.store.connection).await.map_err(|e| self.store.sort(e))?;
+        self.store.db.execute(sql, args![asleep_from.0, woken.0, self.slots_from.far.0, &self.boot.0]).await?;
         Ok(())
     }
 

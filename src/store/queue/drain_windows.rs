@@ -36,8 +36,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn windows_of_drains(&mut self) -> Result<DrainWindows, StoreError> {
         let sql = "select id, windows from drain where windows is not null";
-        let rows: Vec<(i64, String)> =
-            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, String)> = self.db.fetch_all(sql, args![]).await?;
         let mut found = DrainWindows::default();
         let mut numbers: HashMap<String, usize> = HashMap::new();
         for (drain, text) in rows {

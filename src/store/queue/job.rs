@@ -192,8 +192,7 @@ impl Store {
     /// The database cannot be written.
     pub async fn set_files(&mut self, job: &NewJob) -> Result<(), StoreError> {
         let sql = "update job set path = ?2, host = ?3, target_column = coalesce(target_column, ?4) where name = ?1";
-        let update = sqlx::query(sql).bind(&job.name).bind(text(&job.path)).bind(&job.host).bind(&job.target_column);
-        update.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        self.db.execute(sql, args![&job.name, text(&job.path), &job.host, &job.target_column]).await?;
         self.set_keep(&job.name, job.keep.as_deref()).await
     }
 
@@ -203,10 +202,10 @@ impl Store {
     /// The database cannot be written.
     pub async fn set_keep(&mut self, name: &str, keep: Option<&Path>) -> Result<(), StoreError> {
         let sql = "update job set keep_path = ?2 where name = ?1 and keep_path is not ?2";
-        let update = sqlx::query(sql).bind(name).bind(keep.map(text)).execute(&mut self.connection).await;
-        if update.map_err(|e| self.sort(e))?.rows_affected() > 0 {
+        let update = self.db.execute(sql, args![name, keep.map(text)]).await;
+        if update? > 0 {
             let news = "update queue set generation = generation + 1 where id = 1";
-            sqlx::query(news).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+            self.db.execute(news, args![]).await?;
         }
         Ok(())
     }
@@ -217,8 +216,8 @@ impl Store {
     /// The database cannot be written.
     pub async fn set_target_column(&mut self, job: JobId, column: &str) -> Result<(), StoreError> {
         let sql = "update job set target_column = ?2 where id = ?1 and target_column is null";
-        let update = sqlx::query(sql).bind(job.0).bind(column).execute(&mut self.connection).await;
-        update.map(|_| ()).map_err(|e| self.sort(e))
+        let update = self.db.execute(sql, args![job.0, column]).await;
+        update.map(|_| ())
     }
 
     /// The file of the keep list that a job is sent under; none: no list, or no such job.
@@ -226,15 +225,13 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn keep_list_of(&mut self, job: &str) -> Result<Option<PathBuf>, StoreError> {
-        let query = sqlx::query_as("select keep_path from job where name = ?1").bind(job);
         let found: Option<(Option<String>,)> =
-            query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+            self.db.fetch_optional("select keep_path from job where name = ?1", args![job]).await?;
         Ok(found.and_then(|(path,)| path).map(PathBuf::from))
     }
 
     async fn select_jobs(&mut self, name: Option<&str>) -> Result<Vec<Job>, StoreError> {
-        let rows: Vec<JobRow> =
-            sqlx::query_as(SELECT_JOBS).bind(name).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<JobRow> = self.db.fetch_all(SELECT_JOBS, args![name]).await?;
         rows.into_iter().map(job_of).collect()
     }
 }

@@ -75,8 +75,7 @@ impl Store {
             "select o.account_id, o.action, o.since_at, o.failures, o.pauses, o.newcomers, o.until_tick, o.until_at,
                           o.length_ms, o.detail, d.boot, d.clock_checked
                      from endpoint_outage o join drain d on d.id = o.drain_id order by o.account_id, o.action";
-        let rows: Vec<OutageRow> =
-            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|error| self.sort(error))?;
+        let rows: Vec<OutageRow> = self.db.fetch_all(sql, args![]).await?;
         rows.into_iter().map(outage_of).collect()
     }
 }

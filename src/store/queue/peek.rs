@@ -95,8 +95,7 @@ impl Drain {
     }
 
     async fn rows_ahead(&mut self, sql: &'static str, asked: &str) -> Result<Vec<Ahead>, StoreError> {
-        let found = sqlx::query_as(sql).bind(asked).fetch_one(&mut self.store.connection).await;
-        let (text,): (String,) = found.map_err(|e| self.store.sort(e))?;
+        let (text,): (String,) = self.store.db.fetch_one(sql, args![asked]).await?;
         let rows: Vec<Row> = serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let each = |(lane, task, target, record)| {
             Ok(Ahead { lane: LaneId(lane), task: TaskId(task), target: target_of(&target).ok(), record })
@@ -115,11 +114,7 @@ impl Drain {
                     where job.state = 'active' and round.pending > 0
                       and (?1 is null or job.id in (select value from json_each(?1)))";
         type Row = (i64, String, Option<String>, Option<String>, Option<String>);
-        let rows: Vec<Row> = sqlx::query_as(sql)
-            .bind(only)
-            .fetch_all(&mut self.store.connection)
-            .await
-            .map_err(|e| self.store.sort(e))?;
+        let rows: Vec<Row> = self.store.db.fetch_all(sql, args![only]).await?;
         let each = |(round, job, path, columns, target_column): Row| {
             let columns = columns.map(|columns| serde_json::from_str(&columns)).transpose();
             let columns = columns.map_err(|e| StoreError::impossible(e.to_string()))?.unwrap_or_default();

@@ -4,8 +4,6 @@
 //! aside is in line again, open attempts are closed. What does not belong here: who is to blame ([`CrashCount`]), and when
 //! they are sent again (the engine).
 
-use sqlx::Connection;
-
 use super::drain::{AsideTask, Drain, DrainStart, ParkedTask, action_of};
 use super::drain_windows::to_text;
 use super::work::DrainScope;
@@ -39,45 +37,34 @@ impl Drain {
         now: Moment,
         deadline_ms: i64,
     ) -> Result<DrainStart, StoreError> {
-        let path = self.store.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.store.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let (fence,): (i64,) = sqlx::query_as(BEGIN_DRAIN)
-            .bind(&self.boot.0)
-            .bind(now.tick.0)
-            .bind(now.wall.0)
-            .bind(scope.jobs_json())
-            .bind(scope.sends_until.map(|at| at.0))
-            .bind(scope.is_capped)
-            .bind(to_text(&scope.windows))
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(&sort)?;
-        let (found,): (String,) =
-            sqlx::query_as(IN_FLIGHT).bind(&self.boot.0).fetch_one(&mut *tx).await.map_err(&sort)?;
+        let mut tx = self.store.db.begin().await?;
+        let args = args![
+            &self.boot.0,
+            now.tick.0,
+            now.wall.0,
+            scope.jobs_json(),
+            scope.sends_until.map(|at| at.0),
+            scope.is_capped,
+            to_text(&scope.windows)
+        ];
+        let (fence,): (i64,) = tx.fetch_one(BEGIN_DRAIN, args).await?;
+        let (found,): (String,) = tx.fetch_one(IN_FLIGHT, args![&self.boot.0]).await?;
         let after = after_death(&values(&found)?, now);
         if after.tasks > 0 {
-            let aside = sqlx::query(PUT_ASIDE).bind(&after.writes).bind(UNKNOWN_AFTER_CRASH).bind(CRASHED);
-            aside.execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(PUT_ASIDE, args![&after.writes, UNKNOWN_AFTER_CRASH, CRASHED]).await?;
         }
         if after.failed > 0 {
-            sqlx::query(COUNT_FAILED).bind(&after.writes).execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(COUNT_FAILED, args![&after.writes]).await?;
         }
-        let close = sqlx::query(CLOSE_ATTEMPTS).bind(now.wall.0).bind(now.tick.0).bind(deadline_ms).bind(&self.boot.0);
-        close.execute(&mut *tx).await.map_err(&sort)?;
-        sqlx::query(WAKE_WAITING).bind(UNKNOWN_AFTER_CRASH).execute(&mut *tx).await.map_err(&sort)?;
-        let provisional: Vec<ParkedRow> = sqlx::query_as(PROVISIONAL).fetch_all(&mut *tx).await.map_err(&sort)?;
-        let aside: Vec<(i64, i64, i64, i64)> =
-            sqlx::query_as(ASIDE).bind(UNKNOWN_AFTER_CRASH).fetch_all(&mut *tx).await.map_err(&sort)?;
-        let asked_last: Vec<(i64, i64, i64, i64)> =
-            sqlx::query_as(ASKED_LAST).fetch_all(&mut *tx).await.map_err(&sort)?;
-        let (undecided,): (String,) =
-            sqlx::query_as(UNDECIDED).bind(UNKNOWN_AFTER_CRASH).fetch_one(&mut *tx).await.map_err(&sort)?;
-        let (last,): (i64,) =
-            sqlx::query_as("select coalesce(max(id), 0) from attempt").fetch_one(&mut *tx).await.map_err(&sort)?;
-        let (taken_over,): (i64,) =
-            sqlx::query_as(TAKEN_OVER).bind(&self.boot.0).fetch_one(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        tx.execute(CLOSE_ATTEMPTS, args![now.wall.0, now.tick.0, deadline_ms, &self.boot.0]).await?;
+        tx.execute(WAKE_WAITING, args![UNKNOWN_AFTER_CRASH]).await?;
+        let provisional: Vec<ParkedRow> = tx.fetch_all(PROVISIONAL, args![]).await?;
+        let aside: Vec<(i64, i64, i64, i64)> = tx.fetch_all(ASIDE, args![UNKNOWN_AFTER_CRASH]).await?;
+        let asked_last: Vec<(i64, i64, i64, i64)> = tx.fetch_all(ASKED_LAST, args![]).await?;
+        let (undecided,): (String,) = tx.fetch_one(UNDECIDED, args![UNKNOWN_AFTER_CRASH]).await?;
+        let (last,): (i64,) = tx.fetch_one("select coalesce(max(id), 0) from attempt", args![]).await?;
+        let (taken_over,): (i64,) = tx.fetch_one(TAKEN_OVER, args![&self.boot.0]).await?;
+        tx.commit().await?;
         self.fence = Fence(fence);
         self.last_attempt = AttemptId(last);
         Ok(DrainStart {

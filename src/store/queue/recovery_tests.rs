@@ -19,7 +19,7 @@ async fn queue(folder: &Path, rows: i64) -> PathBuf {
         "insert into load (id, round_id, first_task_id, last_task_id, content_hash, started_at, finished_at)
          values (1, 1, 1, 9, 'x', 0, 0)",
     ] {
-        sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+        store.db.execute(sql, args![]).await.unwrap();
     }
     for row in 1..=rows {
         for sql in [
@@ -27,7 +27,7 @@ async fn queue(folder: &Path, rows: i64) -> PathBuf {
             "insert into task_key (lane_id, target, task_id) values (1, ?1 + 1000, ?1)",
             "update round set visible_to = ?1, pending = ?1, rows = ?1",
         ] {
-            sqlx::query(sql).bind(row).execute(&mut store.connection).await.unwrap();
+            store.db.execute(sql, args![row]).await.unwrap();
         }
     }
     store.close().await;
@@ -82,7 +82,7 @@ async fn counts(path: &Path) -> Counts {
 async fn reason(path: &Path, task: i64) -> (i64, Option<String>) {
     let mut store = Store::open(path, QueueKind::Real).await.unwrap();
     let sql = "select state, reason from task where id = ?1";
-    sqlx::query_as(sql).bind(task).fetch_one(&mut store.connection).await.unwrap()
+    store.db.fetch_one(sql, args![task]).await.unwrap()
 }
 
 #[tokio::test(flavor = "current_thread")]
@@ -113,7 +113,7 @@ async fn rows_that_are_asked_for_last_stand_aside_through_every_start() {
     let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
     let sql =
         "update task set state = 2, asked_last = 1, reason = 'forbidden', last_attempt_id = 10 - id where id <= 3";
-    sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+    store.db.execute(sql, args![]).await.unwrap();
     store.close().await;
     for start in 0..2 {
         let (mut drain, found) = begin(&path, "here").await;
@@ -147,12 +147,12 @@ async fn rows_that_are_asked_for_last_stand_aside_through_every_start() {
         "update task set state = 6, reason = 'x', finished_at = 1 where id = 1",
         "update round set pending = pending - 1, failed = failed + 1",
     ] {
-        sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+        store.db.execute(sql, args![]).await.unwrap();
     }
     let job = store.jobs().await.unwrap().remove(0);
     store.retry_job(&job, moment().wall).await.unwrap();
     let sql = "select asked_last from task where id = 1";
-    let (asked_last,): (i64,) = sqlx::query_as(sql).fetch_one(&mut store.connection).await.unwrap();
+    let (asked_last,): (i64,) = store.db.fetch_one(sql, args![]).await.unwrap();
     assert_eq!(asked_last, 0);
 }
 
@@ -237,7 +237,7 @@ async fn a_drain_that_could_not_write_any_more_did_not_die() {
     for _ in 0..8 {
         die(&path, "here", true, 1).await;
         let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
-        sqlx::query("update drain set ended_at = 1").execute(&mut store.connection).await.unwrap();
+        store.db.execute("update drain set ended_at = 1", args![]).await.unwrap();
         store.close().await;
         let (_, start) = begin(&path, "here").await;
         assert_eq!((start.recovered, start.crashed), (1, 0));

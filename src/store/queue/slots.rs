@@ -63,12 +63,7 @@ type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<Strin
 impl Drain {
     pub(super) async fn is_of_another_boot(&mut self, attempt: AttemptId) -> Result<bool, StoreError> {
         let sql = "select d.boot <> ?2 from attempt a join drain d on d.id = a.drain_id where a.id >= ?1 order by a.id limit 1";
-        let found: Option<(i64,)> = sqlx::query_as(sql)
-            .bind(attempt.0)
-            .bind(&self.boot.0)
-            .fetch_optional(&mut self.store.connection)
-            .await
-            .map_err(|e| self.store.sort(e))?;
+        let found: Option<(i64,)> = self.store.db.fetch_optional(sql, args![attempt.0, &self.boot.0]).await?;
         Ok(found == Some((1,)))
     }
 
@@ -77,17 +72,17 @@ impl Drain {
     /// # Errors
     /// The database cannot be read.
     pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<StoredSlot>>, StoreError> {
-        let found = sqlx::query_as(SLOTS)
-            .bind(&self.boot.0)
-            .bind(serde_json::json!(accounts).to_string())
-            .bind(self.slots_from.far.0)
-            .bind(self.slots_from.near.0)
-            .bind(self.slots_from.far_actions)
-            .bind(self.last_attempt.0)
-            .fetch_one(&mut self.store.connection)
-            .await;
+        let args = args![
+            &self.boot.0,
+            serde_json::json!(accounts).to_string(),
+            self.slots_from.far.0,
+            self.slots_from.near.0,
+            self.slots_from.far_actions,
+            self.last_attempt.0
+        ];
+        let found = self.store.db.fetch_one(SLOTS, args).await;
         let mut slots: HashMap<AccountId, Vec<StoredSlot>> = HashMap::new();
-        for slot in slots_of(found.map_err(|e| self.store.sort(e))?)? {
+        for slot in slots_of(found?)? {
             slots.entry(slot.account).or_default().push(slot);
         }
         Ok(slots)
@@ -122,13 +117,12 @@ impl Store {
         horizon: Duration,
     ) -> Result<AttemptId, StoreError> {
         let horizon_ms = i64::try_from(horizon.as_millis()).unwrap_or(i64::MAX);
-        let found = sqlx::query_as(FIRST_THAT_COUNTS)
-            .bind(boot)
-            .bind(now.tick.0.saturating_sub(horizon_ms).saturating_sub(LATE_MS))
-            .bind(now.wall.0.saturating_sub(horizon_ms).saturating_sub(WALL_DOUBT_MS))
-            .fetch_one(&mut self.connection)
-            .await;
-        let (first,): (i64,) = found.map_err(|e| self.sort(e))?;
+        let args = args![
+            boot,
+            now.tick.0.saturating_sub(horizon_ms).saturating_sub(LATE_MS),
+            now.wall.0.saturating_sub(horizon_ms).saturating_sub(WALL_DOUBT_MS)
+        ];
+        let (first,): (i64,) = self.db.fetch_one(FIRST_THAT_COUNTS, args).await?;
         Ok(AttemptId(first))
     }
 
@@ -145,11 +139,9 @@ impl Store {
         horizons: &Horizons,
     ) -> Result<Vec<RecentSlot>, StoreError> {
         let from = self.first_that_count(boot, now, horizons).await?;
-        let newest = sqlx::query_as(NEWEST).bind(boot).bind(account.0).bind(most);
-        let newest = newest.bind(from.far.0).bind(from.near.0).bind(from.far_actions);
-        let found: Result<(Option<String>, Option<String>, Option<String>), _> =
-            newest.fetch_one(&mut self.connection).await;
-        let (uppers, actions, elsewhere) = found.map_err(|e| self.sort(e))?;
+        let args = args![boot, account.0, most, from.far.0, from.near.0, from.far_actions];
+        let (uppers, actions, elsewhere): (Option<String>, Option<String>, Option<String>) =
+            self.db.fetch_one(NEWEST, args).await?;
         let elsewhere = parse_each(elsewhere.as_deref(), another_boots_moment);
         let slots = each_number(uppers.as_deref()).zip(each_number(actions.as_deref())).zip(elsewhere);
         slots

@@ -23,7 +23,7 @@ async fn attempts(folder: &std::path::Path) -> Store {
          select n, 1, n, iif(n <= 40, 1, 2), 1, tick, n * 3600000, tick + 1000, tick + 1000
            from (select n, (n + iif(n <= 40, 1000, 0)) * 3600000 as tick from n where n % 7 <> 0)",
     ] {
-        sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+        store.db.execute(sql, args![]).await.unwrap();
     }
     store
 }
@@ -52,7 +52,7 @@ async fn late_ends_and_none_are_not_left_behind() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = attempts(folder.path()).await;
     let mut first = async |sql: &'static str, hour: i64| {
-        sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+        store.db.execute(sql, args![]).await.unwrap();
         let now = Moment { tick: Tick(hour * HOUR), wall: Wall(hour * HOUR) };
         store.first_attempt_that_counts("now", now, hours(1)).await.unwrap().0
     };
@@ -128,16 +128,15 @@ async fn write(store: &mut Store, pasts: &[Past]) -> (Vec<(i64, Action, Tick)>, 
             (boot, booted) = (boot + 1, now - 1000);
         }
         let sql = "insert into drain (id, boot, started_tick, started_at) values (?1, ?2, ?3, ?4)";
-        let insert = sqlx::query(sql).bind(drain as i64 + 1).bind(boot.to_string());
-        let insert = insert.bind(now - booted).bind(now + past.wall_error);
-        insert.execute(&mut store.connection).await.unwrap();
+        let args = args![drain as i64 + 1, boot.to_string(), now - booted, now + past.wall_error];
+        store.db.execute(sql, args).await.unwrap();
         for (after, length, action) in &past.requests {
             now += after;
             let sql = "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick, ended_at)
                        values (1, 1, ?1, ?2, ?3, ?4, ?5, ?4)";
-            let insert = sqlx::query(sql).bind(drain as i64 + 1).bind(action.code()).bind(now - booted);
-            let insert = insert.bind(now + past.wall_error).bind(now + length - booted);
-            insert.execute(&mut store.connection).await.unwrap();
+            let args =
+                args![drain as i64 + 1, action.code(), now - booted, now + past.wall_error, now + length - booted];
+            store.db.execute(sql, args).await.unwrap();
             over.push((now + length, *action, Tick(now + length - booted)));
             busy_until = busy_until.max(now + length);
         }
@@ -178,16 +177,14 @@ async fn behind_the_short_window_only_actions_with_a_long_one_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = attempts(folder.path()).await;
     let sql = "update attempt set action = 2 where id % 5 = 0";
-    sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+    store.db.execute(sql, args![]).await.unwrap();
     let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
     let horizons = Horizons::of(&WindowSpec::built_in(crate::domain::Platform::XV2));
     let newest = store.newest_attempts(AccountId(1), 1000, "now", now, &horizons).await.unwrap();
     let read: Vec<_> = newest.iter().map(|slot| (slot.action, slot.upper.0 / HOUR)).collect();
     assert_eq!(read, [100, 95, 90, 85, 80].map(|hour| (Action::Unlike, hour)));
-    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(format!("explain query plan {SLOTS}")))
-        .fetch_all(&mut store.connection)
-        .await
-        .unwrap();
+    let plan: Vec<(i64, i64, i64, String)> =
+        store.db.fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {SLOTS}")), args![]).await.unwrap();
     assert!(
         plan.iter().any(|(.., step)| step.contains("attempt_account (account_id=? AND id>? AND id<?)")),
         "{plan:?}"

@@ -175,23 +175,23 @@ impl Drain {
     pub async fn turn(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
         let words = Words::of(turn, now.wall)?;
         failpoint::point("before-commit");
-        let rows = sqlx::query_as::<_, (String,)>(words.sql)
-            .bind(self.fence.0)
-            .bind(self.last_attempt.0)
-            .bind(now.tick.0)
-            .bind(now.wall.0)
-            .bind(words.settled)
-            .bind(words.counts)
-            .bind(words.claims)
-            .bind(words.moves)
-            .bind(words.holds)
-            .bind(words.troubles)
-            .bind(turn.clock_checked)
-            .bind(words.outages)
-            .bind(turn.first_answer)
-            .bind(words.allowances)
-            .fetch_all(&mut self.store.connection)
-            .await;
+        let args = args![
+            self.fence.0,
+            self.last_attempt.0,
+            now.tick.0,
+            now.wall.0,
+            words.settled,
+            words.counts,
+            words.claims,
+            words.moves,
+            words.holds,
+            words.troubles,
+            turn.clock_checked,
+            words.outages,
+            turn.first_answer,
+            words.allowances
+        ];
+        let rows = self.store.db.fetch_all::<(String,)>(words.sql, args).await;
         let rows = match rows {
             Ok(rows) => rows,
             Err(error) => return Err(self.roll_back(error).await),
@@ -205,13 +205,12 @@ impl Drain {
         Ok(TurnReceipt { claimed, drained, damaged: receipt.damaged.into_iter().map(TaskId).collect() })
     }
 
-    async fn roll_back(&mut self, error: sqlx::Error) -> StoreError {
+    async fn roll_back(&mut self, error: StoreError) -> StoreError {
         // A full disk has rolled back already; then there is nothing left to roll back, which is no second error.
-        if let Err(error) = sqlx::query("rollback").execute(&mut self.store.connection).await {
+        if let Err(error) = self.store.db.execute("rollback", args![]).await {
             tracing::debug!(%error, "nothing to roll back");
         }
-        let fence_lost = matches!(&error, sqlx::Error::Database(e) if e.message().contains("drain.id"));
-        if fence_lost { StoreError::FenceLost } else { self.store.sort(error) }
+        if error.breaks("drain.id") { StoreError::FenceLost } else { error }
     }
 }
 

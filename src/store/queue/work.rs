@@ -58,13 +58,13 @@ impl Store {
         let sql = "select ended_at is null and stopped is null, jobs, sends_until, is_capped, rests_until
                      from drain order by id desc limit 1";
         let found: Option<(bool, Option<String>, Option<i64>, bool, Option<i64>)> =
-            sqlx::query_as(sql).fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        let has_server = ServeLock::is_held(&self.path)?;
+            self.db.fetch_optional(sql, args![]).await?;
+        let has_server = ServeLock::is_held(self.db.path())?;
         let Some((is_open, jobs, sends_until, is_capped, rests_until)) = found else {
             return Ok(WorkInProgress { has_server, ..WorkInProgress::default() });
         };
         // A drain whose process died has not written down its end.
-        let is_running = is_open && DrainLock::is_held(&self.path)?;
+        let is_running = is_open && DrainLock::is_held(self.db.path())?;
         let scope = DrainScope {
             jobs: jobs_of(jobs.as_deref())?,
             sends_until: sends_until.map(Wall),
@@ -84,7 +84,7 @@ impl Store {
         let sql = "select account.id from account
                     where account.trouble is not null and (select attempt.drain_id from attempt where attempt.account_id = account.id
                             order by attempt.id desc limit 1) = (select max(id) from drain)";
-        let rows: Vec<(i64,)> = sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![]).await?;
         Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
     }
 
@@ -98,8 +98,8 @@ impl Store {
             "update drain set stopped = iif(ended_at is null, coalesce(stopped, 'cut_off'), stopped), rests_until = ?1
                     where id = (select max(id) from drain)
                       and (rests_until is not ?1 or (ended_at is null and stopped is null))";
-        let update = sqlx::query(sql).bind(until.map(|at| at.0)).execute(&mut self.connection).await;
-        update.map(|_| ()).map_err(|e| self.sort(e))
+        let update = self.db.execute(sql, args![until.map(|at| at.0)]).await;
+        update.map(|_| ())
     }
 }
 
@@ -161,14 +161,14 @@ mod tests {
             "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
              values (1, 1, 1, 1, 0, 0, 0), (2, 1, 1, 1, 0, 0, 0), (3, 1, 1, 1, 0, 0, 0)",
         ] {
-            sqlx::query(sql).execute(&mut looks.connection).await.unwrap();
+            looks.db.execute(sql, args![]).await.unwrap();
         }
         assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(1), AccountId(2)]));
         let drain = begin(&path, &DrainScope::default()).await;
         assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::new());
         let sql = "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
                    values (2, 1, ?1, 1, 0, 0, 0)";
-        sqlx::query(sql).bind(drain.fence().0).execute(&mut looks.connection).await.unwrap();
+        looks.db.execute(sql, args![drain.fence().0]).await.unwrap();
         assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(2)]));
     }
 

@@ -5,8 +5,6 @@
 
 use std::fmt::Write as _;
 
-use sqlx::Connection;
-
 use super::control::bump_generation;
 use super::job::Job;
 use crate::domain::{RoundId, Target, TaskId, TaskState, Wall};
@@ -68,12 +66,7 @@ impl Store {
     pub async fn make_worklist(&mut self, job: &Job, now: Wall) -> Result<String, StoreError> {
         let sql = "insert into worklist (token, round_id, made_at) values (lower(hex(randomblob(16))), ?1, ?2)
                    returning token";
-        let (token,): (String,) = sqlx::query_as(sql)
-            .bind(job.round.0)
-            .bind(now.0)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (token,): (String,) = self.db.fetch_one(sql, args![job.round.0, now.0]).await?;
         Ok(token)
     }
 
@@ -87,8 +80,7 @@ impl Store {
                                                              and newer.visible_to > 0)
                      from worklist join round on round.id = worklist.round_id join job on job.id = round.job_id
                     where worklist.token = ?1";
-        let found: Option<(i64, String, i64, i64, bool)> =
-            sqlx::query_as(sql).bind(token).fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let found: Option<(i64, String, i64, i64, bool)> = self.db.fetch_optional(sql, args![token]).await?;
         Ok(found.map(|(id, job, round, number, is_outdated)| Worklist {
             id,
             job,
@@ -118,16 +110,9 @@ impl Store {
         now: Wall,
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        let (text,): (String,) = sqlx::query_as(FIND_TICKED)
-            .bind(ticks_json(ticks))
-            .bind(worklist.round.0)
-            .bind(worklist.id)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
+        let (text,): (String,) =
+            tx.fetch_one(FIND_TICKED, args![ticks_json(ticks), worklist.round.0, worklist.id]).await?;
         let found: Vec<(usize, Option<i64>, bool, bool)> = crate::store::columns::values(&text)?;
         let mut settle = Vec::new();
         for (index, state, was_taken, is_ghost) in found {
@@ -150,13 +135,12 @@ impl Store {
         }
         let tasks = serde_json::json!(settle).to_string();
         for sql in FINISH_BY_HAND {
-            let step = sqlx::query(sql).bind(&tasks).bind(worklist.round.0).bind(worklist.id).bind(now.0);
-            step.execute(&mut *tx).await.map_err(&sort)?;
+            tx.execute(sql, args![&tasks, worklist.round.0, worklist.id, now.0]).await?;
         }
         if !settle.is_empty() {
-            bump_generation(&mut tx).await.map_err(&sort)?;
+            bump_generation(&mut tx).await?;
         }
-        tx.commit().await.map_err(&sort)
+        tx.commit().await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The attempts on record, handed out as they were made, so that somebody else can count them again.
 
 use crate::domain::{AccountId, Action, Fence, Moment, Platform, Tick, Wall};
+use crate::store::db::Value;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 use crate::store::queue::action_of;
@@ -62,24 +63,16 @@ impl Store {
         self.page_through(sql, platform.name(), each).await
     }
 
-    async fn page_through<'q, T>(
+    async fn page_through(
         &mut self,
         sql: &'static str,
-        whose: T,
+        whose: impl Copy + Into<Value>,
         mut each: impl FnMut(AttemptSpan),
-    ) -> Result<(), StoreError>
-    where
-        T: sqlx::Encode<'q, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Copy + Send + 'q,
-    {
+    ) -> Result<(), StoreError> {
         let mut behind = 0;
         loop {
-            let page: Vec<(i64, i64, i64, i64, i64, i64, String, i64)> = sqlx::query_as(sql)
-                .bind(whose)
-                .bind(behind)
-                .bind(PAGE_ROWS)
-                .fetch_all(&mut self.connection)
-                .await
-                .map_err(|e| self.sort(e))?;
+            let page: Vec<(i64, i64, i64, i64, i64, i64, String, i64)> =
+                self.db.fetch_all(sql, args![whose, behind, PAGE_ROWS]).await?;
             let Some(last) = page.last() else { return Ok(()) };
             behind = last.0;
             for (_, action, tick, at, upper, drain, boot, checked) in page {
@@ -104,13 +97,8 @@ impl Store {
                     where account_id = ?1 and id > ?2 order by id limit ?3";
         let mut behind = 0;
         loop {
-            let page: Vec<(i64, String, String, i64, i64, i64)> = sqlx::query_as(sql)
-                .bind(account.0)
-                .bind(behind)
-                .bind(PAGE_ROWS)
-                .fetch_all(&mut self.connection)
-                .await
-                .map_err(|e| self.sort(e))?;
+            let page: Vec<(i64, String, String, i64, i64, i64)> =
+                self.db.fetch_all(sql, args![account.0, behind, PAGE_ROWS]).await?;
             let Some(last) = page.last() else { return Ok(()) };
             behind = last.0;
             for (_, endpoint, boot, tick, at, upper) in page {

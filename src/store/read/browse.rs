@@ -161,8 +161,7 @@ impl Store {
 
     async fn rejected_tasks(&mut self, job: &Job) -> Result<i64, StoreError> {
         let sql = "select rejected_tasks from round where id = ?1";
-        let found = sqlx::query_as(sql).bind(job.round.0).fetch_one(&mut self.connection).await;
-        let (tasks,): (i64,) = found.map_err(|e| self.sort(e))?;
+        let (tasks,): (i64,) = self.db.fetch_one(sql, args![job.round.0]).await?;
         Ok(tasks)
     }
 
@@ -180,11 +179,7 @@ impl Store {
         let (first, last) = self.task_range(job).await?;
         let mut behind = query.after.max(first - 1);
         if query.outcome == Some(Outcome::Pending) {
-            let (found,): (Option<i64>,) = sqlx::query_as(FIRST_UNSETTLED)
-                .bind(job.round.0)
-                .fetch_one(&mut self.connection)
-                .await
-                .map_err(|e| self.sort(e))?;
+            let (found,): (Option<i64>,) = self.db.fetch_one(FIRST_UNSETTLED, args![job.round.0]).await?;
             behind = behind.max(found.map_or(last, |id| id - 1));
         }
         let mut page = RowPage::default();
@@ -193,17 +188,10 @@ impl Store {
         for _ in 0..MAX_SPANS {
             let to = if spanned { last.min(behind.saturating_add(SPAN_ROWS)) } else { last };
             let left = query.most - page.rows.len() as u32;
-            let rows: Vec<TaskRow> = sqlx::query_as(sql)
-                .bind(job.round.0)
-                .bind(behind)
-                .bind(to)
-                .bind(left)
-                .bind(query.reason)
-                .bind(query.text)
-                .bind(job.load)
-                .fetch_all(&mut self.connection)
-                .await
-                .map_err(|e| self.sort(e))?;
+            let rows: Vec<TaskRow> = self
+                .db
+                .fetch_all(sql, args![job.round.0, behind, to, left, query.reason, query.text, job.load])
+                .await?;
             let full = rows.len() as u32 == left;
             behind = if full { rows.last().map_or(to, |row| row.0) } else { to };
             page.rows.extend(rows.into_iter().map(row_view).collect::<Result<Vec<_>, _>>()?);
@@ -222,14 +210,8 @@ impl Store {
     pub async fn rows_of_target(&mut self, job: &Job, target: &Target) -> Result<RowPage, StoreError> {
         let mut json = String::new();
         crate::store::load::write_target(&mut json, target);
-        let rows: Vec<TaskRow> = sqlx::query_as(BY_TARGET)
-            .bind(job.round.0)
-            .bind(json)
-            .bind(job.visible_to.0)
-            .bind(job.load)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<TaskRow> =
+            self.db.fetch_all(BY_TARGET, args![job.round.0, json, job.visible_to.0, job.load]).await?;
         let rows = rows.into_iter().map(row_view).collect::<Result<Vec<_>, _>>()?;
         Ok(RowPage { rows, next: None, cut: false })
     }
@@ -237,20 +219,15 @@ impl Store {
     async fn rows_without_task(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
         let outcome = query.outcome.unwrap_or(Outcome::Rejected);
         let sql = "select coalesce(max(line), 0) from row_without_task where load_id = ?1";
-        let (last,): (i64,) =
-            sqlx::query_as(sql).bind(job.load).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (last,): (i64,) = self.db.fetch_one(sql, args![job.load]).await?;
         let to = query.after.saturating_add(SPAN_ROWS * i64::from(MAX_SPANS)).min(last);
-        let found: Vec<(i64, Option<String>, String)> = sqlx::query_as(WITHOUT_TASK)
-            .bind(job.load)
-            .bind(query.after)
-            .bind(to)
-            .bind(query.most)
-            .bind(outcome.name())
-            .bind(query.reason)
-            .bind(query.text)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Vec<(i64, Option<String>, String)> = self
+            .db
+            .fetch_all(
+                WITHOUT_TASK,
+                args![job.load, query.after, to, query.most, outcome.name(), query.reason, query.text],
+            )
+            .await?;
         let full = found.len() as u32 == query.most;
         let behind = if full { found.last().map_or(to, |row| row.0) } else { to };
         let row = |(line, record, reason): (i64, Option<String>, String)| RowView {
@@ -273,7 +250,7 @@ impl Store {
     async fn task_range(&mut self, job: &Job) -> Result<(i64, i64), StoreError> {
         let sql = "select coalesce(min(first_task_id), 1), coalesce(max(last_task_id), 0)
                      from load where round_id = ?1 and finished_at is not null";
-        sqlx::query_as(sql).bind(job.round.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))
+        self.db.fetch_one(sql, args![job.round.0]).await
     }
 }
 
@@ -330,7 +307,7 @@ mod tests {
             "update task set state = 6, finished_at = 6, reason = 'protected' where id % 100000 = 0",
             "update round set pending = 149998, done = 149999, failed = 3",
         ] {
-            sqlx::query(sql).execute(&mut store.connection).await.unwrap();
+            store.db.execute(sql, args![]).await.unwrap();
         }
         let job = store.job("big").await.unwrap().unwrap();
         (store, job)

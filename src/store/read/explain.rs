@@ -80,12 +80,7 @@ impl Store {
                      join job on job.id = round.job_id
                      join account on account.id = lane.account_id
                     order by task.id";
-        let rows: Vec<TaskRow> = sqlx::query_as(sql)
-            .bind(json)
-            .bind(handle)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<TaskRow> = self.db.fetch_all(sql, args![json, handle]).await?;
         let mut histories = Vec::with_capacity(rows.len());
         for row in rows {
             histories.push(self.history_of(row).await?);
@@ -122,12 +117,7 @@ impl Store {
                         where a.previous_id is not null and depth < ?2)
                    select a.reserved_at, a.ended_at, a.http_status, a.finding, a.reason, a.detail
                      from chain join attempt a on a.id = chain.id order by a.id";
-        let rows: Vec<AttemptRow> = sqlx::query_as(sql)
-            .bind(last)
-            .bind(MOST_ATTEMPTS)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<AttemptRow> = self.db.fetch_all(sql, args![last, MOST_ATTEMPTS]).await?;
         let view = |(reserved, ended, status, finding, reason, detail): AttemptRow| AttemptView {
             reserved_at: Wall(reserved),
             ended_at: ended.map(Wall),

@@ -88,13 +88,8 @@ impl Store {
                            on task.state = 9 and task.id between load.first_task_id and load.last_task_id limit ?3)
                     group by reason
                     order by 3 desc limit 50";
-        let found: Vec<(String, String, i64)> = sqlx::query_as(sql)
-            .bind(job.round.0)
-            .bind(job.load)
-            .bind(MAX_REASON_ROWS)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Vec<(String, String, i64)> =
+            self.db.fetch_all(sql, args![job.round.0, job.load, MAX_REASON_ROWS]).await?;
         let read: i64 = found.iter().map(|(.., rows)| rows).sum();
         let reasons = found.into_iter().map(|(outcome, reason, rows)| TopReason {
             outcome: match outcome.as_str() {
@@ -116,16 +111,12 @@ impl Store {
     pub async fn course(&mut self, job: &Job) -> Result<Course, StoreError> {
         let sql = "select first_task_id, last_task_id from load
                     where round_id = ?1 and finished_at is not null and last_task_id is not null order by id";
-        let ranges: Vec<(i64, i64)> =
-            sqlx::query_as(sql).bind(job.round.0).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let ranges: Vec<(i64, i64)> = self.db.fetch_all(sql, args![job.round.0]).await?;
         let total = ranges.iter().map(|(first, last)| u64::try_from(last - first + 1).unwrap_or(0)).sum();
         let sql = "select group_concat(task.state), group_concat(coalesce(task.finished_at, -1))
                      from json_each(?1) j join task on task.id = j.value";
-        let (states, times): (Option<String>, Option<String>) = sqlx::query_as(sql)
-            .bind(serde_json::json!(spread(&ranges, total)).to_string())
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (states, times): (Option<String>, Option<String>) =
+            self.db.fetch_one(sql, args![serde_json::json!(spread(&ranges, total)).to_string()]).await?;
         let states = numbers(states.as_deref())?.into_iter();
         let tasks = states.zip(numbers(times.as_deref())?).map(|(state, at)| {
             let at = (at >= 0).then_some(Wall(at));
@@ -144,13 +135,8 @@ impl Store {
                      from (select action, reserved_at, http_status from attempt
                             where account_id = ?1 order by id desc limit ?2)
                     where reserved_at >= ?3";
-        let texts: (Option<String>, Option<String>, Option<String>) = sqlx::query_as(sql)
-            .bind(account.0)
-            .bind(MAX_RECENT_ATTEMPTS)
-            .bind(since.0)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let texts: (Option<String>, Option<String>, Option<String>) =
+            self.db.fetch_one(sql, args![account.0, MAX_RECENT_ATTEMPTS, since.0]).await?;
         let actions = numbers(texts.0.as_deref())?.into_iter();
         let columns = actions.zip(numbers(texts.1.as_deref())?).zip(numbers(texts.2.as_deref())?);
         columns
@@ -167,12 +153,7 @@ impl Store {
     pub async fn accounts_at_work(&mut self, most: u32) -> Result<Vec<AccountId>, StoreError> {
         let sql = "select distinct account_id from (select account_id from attempt order by id desc limit ?1)
                     order by account_id limit ?2";
-        let found: Vec<(i64,)> = sqlx::query_as(sql)
-            .bind(MAX_ATTEMPTS_FOR_ACCOUNTS)
-            .bind(most)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Vec<(i64,)> = self.db.fetch_all(sql, args![MAX_ATTEMPTS_FOR_ACCOUNTS, most]).await?;
         Ok(found.into_iter().map(|(id,)| AccountId(id)).collect())
     }
 
@@ -181,16 +162,10 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn task(&mut self, job: JobId, task: TaskId) -> Result<Option<(TaskHistory, String)>, StoreError> {
-        let found: Option<TaskRow> = sqlx::query_as(TASK_HISTORY)
-            .bind(job.0)
-            .bind(task.0)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Option<TaskRow> = self.db.fetch_optional(TASK_HISTORY, args![job.0, task.0]).await?;
         let Some(row) = found else { return Ok(None) };
         let sql = "select cast(target as text) from task where id = ?1";
-        let (target,): (String,) =
-            sqlx::query_as(sql).bind(task.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (target,): (String,) = self.db.fetch_one(sql, args![task.0]).await?;
         Ok(Some((self.history_of(row).await?, target)))
     }
 
@@ -203,7 +178,7 @@ impl Store {
                           (select coalesce(sum(generation), 0) + count(*) from credential),
                           (select count(login_needed) from credential)";
         let (generation, accounts, credentials, logins_needed): (i64, i64, i64, i64) =
-            sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+            self.db.fetch_one(sql, args![]).await?;
         Ok(News { generation, accounts, credentials, logins_needed })
     }
 
@@ -212,8 +187,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn data_version(&mut self) -> Result<i64, StoreError> {
-        let found = sqlx::query_as("pragma data_version").fetch_one(&mut self.connection).await;
-        let (version,): (i64,) = found.map_err(|e| self.sort(e))?;
+        let (version,): (i64,) = self.db.fetch_one("pragma data_version", args![]).await?;
         Ok(version)
     }
 }

@@ -58,8 +58,7 @@ impl Store {
     /// The database cannot be read.
     pub async fn reasons(&mut self, job: &Job, round: u32) -> Result<Vec<ReasonCount>, StoreError> {
         let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
-        let rows: Vec<(i64, Option<String>, i64)> =
-            sqlx::query_as(REASONS).bind(round).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, Option<String>, i64)> = self.db.fetch_all(REASONS, args![round]).await?;
         let mut counts: Vec<ReasonCount> = Vec::with_capacity(rows.len());
         for (state, reason, rows) in rows {
             let (outcome, rows) = (state_of(state)?.outcome(), u64::try_from(rows).unwrap_or(0));
@@ -70,8 +69,7 @@ impl Store {
         }
         let sql = "select outcome = 'duplicate', reason, count(*) from row_without_task where load_id = ?1
                     group by outcome, reason";
-        let others: Vec<(bool, String, i64)> =
-            sqlx::query_as(sql).bind(load).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let others: Vec<(bool, String, i64)> = self.db.fetch_all(sql, args![load]).await?;
         counts.extend(others.into_iter().map(|(is_duplicate, reason, rows)| ReasonCount {
             outcome: if is_duplicate { Outcome::Duplicate } else { Outcome::Rejected },
             reason: Some(reason),
@@ -87,19 +85,12 @@ impl Store {
     /// The database cannot be read.
     pub async fn timeline(&mut self, job: &Job, round: u32, most: u32, unit_ms: i64) -> Result<Timeline, StoreError> {
         let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Timeline::default()) };
-        let (first, last): (Option<i64>, Option<i64>) =
-            sqlx::query_as(SPAN).bind(round).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (first, last): (Option<i64>, Option<i64>) = self.db.fetch_one(SPAN, args![round]).await?;
         let (Some(first), Some(last)) = (first, last) else { return Ok(Timeline::default()) };
         let unit_ms = unit_ms.max(1);
         let units = (last - first) / unit_ms + 1;
         let stretch_ms = (units + i64::from(most) - 1) / i64::from(most.max(1)) * unit_ms;
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(STRETCHES)
-            .bind(round)
-            .bind(first)
-            .bind(stretch_ms)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, i64, i64)> = self.db.fetch_all(STRETCHES, args![round, first, stretch_ms]).await?;
         let mut stretches = vec![Stretch::default(); usize::try_from((last - first) / stretch_ms + 1).unwrap_or(1)];
         for (at, state, count) in rows {
             let Some(stretch) = usize::try_from(at).ok().and_then(|at| stretches.get_mut(at)) else { continue };
@@ -120,12 +111,7 @@ impl Store {
     pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<Action>, StoreError> {
         let sql = "select distinct lane.action from lane join round on round.id = lane.round_id
                     where round.job_id = ?1 and round.number = ?2 order by lane.action";
-        let rows: Vec<(i64,)> = sqlx::query_as(sql)
-            .bind(job.id.0)
-            .bind(round)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![job.id.0, round]).await?;
         rows.into_iter().map(|(action,)| crate::store::queue::action_of(action)).collect()
     }
 
@@ -135,13 +121,8 @@ impl Store {
     /// The database cannot be read.
     pub async fn rejected_rows(&mut self, job: &Job, round: u32, most: u32) -> Result<Vec<RejectedRow>, StoreError> {
         let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
-        let rows: Vec<(i64, String, Option<String>)> = sqlx::query_as(REJECTED_ROWS)
-            .bind(load)
-            .bind(most)
-            .bind(round)
-            .fetch_all(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let rows: Vec<(i64, String, Option<String>)> =
+            self.db.fetch_all(REJECTED_ROWS, args![load, most, round]).await?;
         let row = |(line, reason, record)| RejectedRow { line: u64::try_from(line).unwrap_or(0), reason, record };
         Ok(rows.into_iter().map(row).collect())
     }

@@ -73,12 +73,7 @@ impl Store {
     /// The database cannot be read; a round of that number does not exist (then it is none as well).
     pub async fn columns(&mut self, job: &Job, round: u32) -> Result<Option<Vec<String>>, StoreError> {
         let sql = "select columns from round where job_id = ?1 and number = ?2";
-        let found: Option<(Option<String>,)> = sqlx::query_as(sql)
-            .bind(job.id.0)
-            .bind(round)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Option<(Option<String>,)> = self.db.fetch_optional(sql, args![job.id.0, round]).await?;
         match found.and_then(|(columns,)| columns) {
             Some(text) => serde_json::from_str(&text).map(Some).map_err(|e| StoreError::impossible(e.to_string())),
             None => Ok(None),
@@ -103,12 +98,7 @@ impl Store {
                              from round join load on load.round_id = round.id
                             where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null
                             group by round.id) newest";
-        let found: Option<(i64, i64, i64)> = sqlx::query_as(sql)
-            .bind(job.id.0)
-            .bind(round)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let found: Option<(i64, i64, i64)> = self.db.fetch_optional(sql, args![job.id.0, round]).await?;
         let Some((round, has_runs, load)) = found else { return Ok(false) };
         self.run_report("begin").await?;
         let done = match self.refuse_damaged(round).await {
@@ -157,20 +147,13 @@ impl Store {
             Order::ByRun => (PRESENT_BY_RUN, from.line),
             Order::Vanished => (VANISHED, from.id),
         };
-        let texts: PageTexts = sqlx::query_as(sql)
-            .bind(of)
-            .bind(behind)
-            .bind(PAGE_ROWS)
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let texts: PageTexts = self.db.fetch_one(sql, args![of, behind, PAGE_ROWS]).await?;
         let (Some(line), Some(id)) = (texts.8, texts.9) else { return Ok(None) };
         Ok(Some((rows_of(&texts, order)?, Cursor { line, id })))
     }
 
     async fn run_report(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        self.db.execute(sql, args![]).await.map(drop)
     }
 }
 
@@ -225,13 +208,8 @@ impl OtherRows {
         let sql = "select r.line, r.outcome, r.reason, coalesce(r.record, cast(task.target as text))
                      from row_without_task r left join task on task.id = r.task_id
                     where r.load_id = ?1 and r.line > ?2 order by r.line limit ?3";
-        let rows: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(sql)
-            .bind(self.load)
-            .bind(self.behind)
-            .bind(PAGE_ROWS)
-            .fetch_all(&mut store.connection)
-            .await
-            .map_err(|e| store.sort(e))?;
+        let rows: Vec<(i64, String, String, Option<String>)> =
+            store.db.fetch_all(sql, args![self.load, self.behind, PAGE_ROWS]).await?;
         self.ended = rows.is_empty();
         self.behind = rows.last().map_or(self.behind, |row| row.0);
         self.page = rows.into();

@@ -104,12 +104,12 @@ impl Store {
         };
         let states: Vec<i64> = wanted.states.iter().map(|state| state.code()).collect();
         for sql in fills {
-            let fill = sqlx::query(*sql).bind(round).bind(load).bind(serde_json::json!(states).to_string());
-            let fill = fill.bind(i64::from(wanted.ghosts));
-            fill.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
+            self.db
+                .execute(*sql, args![round, load, serde_json::json!(states).to_string(), i64::from(wanted.ghosts)])
+                .await?;
         }
         let sql = "select coalesce(max(rowid), 0) from temp.picked";
-        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let (count,): (i64,) = self.db.fetch_one(sql, args![]).await?;
         Ok(Some(u64::try_from(count).unwrap_or(0)))
     }
 
@@ -118,12 +118,16 @@ impl Store {
     /// # Errors
     /// The database cannot be read; nothing was picked.
     pub async fn picked(&mut self, from: u64, count: u64) -> Result<Vec<PickedTask>, StoreError> {
-        let (text,): (String,) = sqlx::query_as(PICKED)
-            .bind(i64::try_from(from).unwrap_or(i64::MAX))
-            .bind(i64::try_from(from.saturating_add(count)).unwrap_or(i64::MAX))
-            .fetch_one(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))?;
+        let (text,): (String,) = self
+            .db
+            .fetch_one(
+                PICKED,
+                args![
+                    i64::try_from(from).unwrap_or(i64::MAX),
+                    i64::try_from(from.saturating_add(count)).unwrap_or(i64::MAX)
+                ],
+            )
+            .await?;
         let rows: Vec<PickedRow> = crate::store::columns::values(&text)?;
         rows.into_iter().map(picked_of).collect()
     }
@@ -143,17 +147,11 @@ impl Store {
                              from round join load on load.round_id = round.id
                             where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null
                             group by round.id) newest";
-        sqlx::query_as(sql)
-            .bind(job.id.0)
-            .bind(round)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(|e| self.sort(e))
+        self.db.fetch_optional(sql, args![job.id.0, round]).await
     }
 
     async fn pick_step(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::query(sql).execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        self.db.execute(sql, args![]).await.map(drop)
     }
 }
 

@@ -91,7 +91,7 @@ impl Store {
     pub async fn counts(&mut self, round: RoundId) -> Result<Counts, StoreError> {
         let sql = "select id, done, gone, failed, cancelled, kept, duplicates, rejected + rejected_tasks, pending from round where id = ?1";
         let (_, done, gone, failed, cancelled, kept, duplicate, rejected, pending): CountRow =
-            sqlx::query_as(sql).bind(round.0).fetch_one(&mut self.connection).await.map_err(|e| self.sort(e))?;
+            self.db.fetch_one(sql, args![round.0]).await?;
         let n = |count: i64| u64::try_from(count).unwrap_or(0);
         Ok(Counts {
             done: n(done),
@@ -131,8 +131,8 @@ impl Store {
         let mut rows: Vec<(i64, i64, i64)> = Vec::new();
         for sql in [only, walk] {
             if rows.is_empty() {
-                let found = sqlx::query_as(sql).bind(round.0).fetch_all(&mut self.connection).await;
-                rows = found.map_err(|e| self.sort(e))?;
+                let found = self.db.fetch_all(sql, args![round.0]).await;
+                rows = found?;
             }
         }
         rows.into_iter()

@@ -1,10 +1,11 @@
 //! What became of the slots of schedules. In: decisions about slots. Out: what is on record. Each decision is one transaction, and a
 //! slot is decided on once. What does not belong here: deciding.
 
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Connection, Row};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
 
 use crate::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
+use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
 
@@ -106,9 +107,18 @@ pub struct FiringEnd {
     pub spent: MicroUsd,
 }
 
-const SELECT_FIRINGS: &str =
-    "select id, schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs, ended_at,
-            exit_code, stopped, requests, spent_microusd, retry_at, troubles, trouble from firing";
+macro_rules! firings {
+    ($which:literal) => {
+        concat!(
+            "select id, schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs, ended_at,
+                    exit_code, stopped, requests, spent_microusd, retry_at, troubles, trouble from firing ",
+            $which
+        )
+    };
+}
+
+const RUNNING: &str = firings!("where state = 'running' order by slot_at, id");
+const OF_SCHEDULE: &str = firings!("where schedule_id = ?1 order by slot_at desc limit ?2");
 
 impl Store {
     /// Writes down that a slot begins, and that everything up to it has been dealt with; gives the firing's number. None where
@@ -117,24 +127,23 @@ impl Store {
     /// # Errors
     /// The database cannot be written; then nothing has changed.
     pub async fn begin_firing(&mut self, new: &NewFiring, now: Wall) -> Result<Option<i64>, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        if !new.asked_for && !move_on(&mut tx, new.schedule, new.slot_at).await.map_err(&sort)? {
+        let mut tx = self.db.begin().await?;
+        if !new.asked_for && !move_on(&mut tx, new.schedule, new.slot_at).await? {
             return Ok(None);
         }
         let sql = "insert into firing (schedule_id, slot_at, asked_for, state, missed, began_at, ends_by, runs)
                    select id, ?2, ?3, 'running', ?4, ?5, ?6, 1 from schedule where id = ?1
                    on conflict (schedule_id, slot_at) do nothing returning id";
-        let query = sqlx::query_as(sql)
-            .bind(new.schedule)
-            .bind(new.slot_at.0)
-            .bind(new.asked_for)
-            .bind(new.missed.cast_signed())
-            .bind(now.0)
-            .bind(new.ends_by.map(|at| at.0));
-        let id: Option<(i64,)> = query.fetch_optional(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        let args = args![
+            new.schedule,
+            new.slot_at.0,
+            new.asked_for,
+            new.missed.cast_signed(),
+            now.0,
+            new.ends_by.map(|at| at.0)
+        ];
+        let id: Option<(i64,)> = tx.fetch_optional(sql, args).await?;
+        tx.commit().await?;
         Ok(id.map(|(id,)| id))
     }
 
@@ -154,8 +163,7 @@ impl Store {
                    select id, ?2, 1, 'running', ?2, ?3, 0 from schedule where id = ?1
                       and not exists (select 1 from firing where schedule_id = ?1 and state = 'running')
                    on conflict (schedule_id, slot_at) do nothing returning id";
-        let query = sqlx::query_as(sql).bind(schedule).bind(now.0).bind(ends_by.map(|at| at.0));
-        let id: Option<(i64,)> = query.fetch_optional(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let id: Option<(i64,)> = self.db.fetch_optional(sql, args![schedule, now.0, ends_by.map(|at| at.0)]).await?;
         Ok(id.map(|(id,)| id))
     }
 
@@ -166,9 +174,7 @@ impl Store {
     pub async fn begin_asked(&mut self, firing: i64, ends_by: Option<Wall>, now: Wall) -> Result<bool, StoreError> {
         let sql =
             "update firing set runs = 1, began_at = ?2, ends_by = ?3 where id = ?1 and state = 'running' and runs = 0";
-        let query = sqlx::query(sql).bind(firing).bind(now.0).bind(ends_by.map(|at| at.0));
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        Ok(self.db.execute(sql, args![firing, now.0, ends_by.map(|at| at.0)]).await? == 1)
     }
 
     /// Calls off a firing that somebody asked for. False where it has begun or ended.
@@ -178,9 +184,7 @@ impl Store {
     pub async fn call_off_firing(&mut self, firing: i64, stopped: &str, now: Wall) -> Result<bool, StoreError> {
         let sql = "update firing set state = 'ended', ended_at = ?2, stopped = ?3, requests = 0
                     where id = ?1 and state = 'running' and runs = 0";
-        let query = sqlx::query(sql).bind(firing).bind(now.0).bind(stopped);
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        Ok(self.db.execute(sql, args![firing, now.0, stopped]).await? == 1)
     }
 
     /// Writes down that a slot is let go, and everything before it. False where it has been decided on before.
@@ -194,17 +198,14 @@ impl Store {
         missed: u64,
         state: FiringState,
     ) -> Result<bool, StoreError> {
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
-        if !move_on(&mut tx, schedule, slot_at).await.map_err(&sort)? {
+        let mut tx = self.db.begin().await?;
+        if !move_on(&mut tx, schedule, slot_at).await? {
             return Ok(false);
         }
         let sql = "insert into firing (schedule_id, slot_at, state, missed) values (?1, ?2, ?3, ?4)
                    on conflict (schedule_id, slot_at) do update set missed = excluded.missed";
-        let query = sqlx::query(sql).bind(schedule).bind(slot_at.0).bind(state.name()).bind(missed.cast_signed());
-        query.execute(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        tx.execute(sql, args![schedule, slot_at.0, state.name(), missed.cast_signed()]).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -215,9 +216,7 @@ impl Store {
     pub async fn skip_slot(&mut self, schedule: i64, slot_at: Wall) -> Result<bool, StoreError> {
         let sql = "insert into firing (schedule_id, slot_at, state) select id, ?2, 'skipped' from schedule
                     where id = ?1 on conflict (schedule_id, slot_at) do nothing";
-        let query = sqlx::query(sql).bind(schedule).bind(slot_at.0);
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        Ok(self.db.execute(sql, args![schedule, slot_at.0]).await? == 1)
     }
 
     /// Has a slot that was to be skipped come after all. False where nobody wanted it skipped, or it has been passed over.
@@ -228,9 +227,7 @@ impl Store {
         // What a clock that was ahead has settled is no slot that was passed over.
         let sql = "delete from firing where schedule_id = ?1 and slot_at = ?2 and state = 'skipped'
                       and exists (select 1 from schedule where id = ?1 and (settled_to < ?2 or settled_to > ?3))";
-        let query = sqlx::query(sql).bind(schedule).bind(slot_at.0).bind(now.after(CLOCK_TOLERANCE).0);
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        Ok(self.db.execute(sql, args![schedule, slot_at.0, now.after(CLOCK_TOLERANCE).0]).await? == 1)
     }
 
     /// Writes down that another process goes on with a firing. False where it has ended.
@@ -238,9 +235,11 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn resume_firing(&mut self, firing: i64) -> Result<bool, StoreError> {
-        let query = sqlx::query("update firing set runs = runs + 1 where id = ?1 and state = 'running'").bind(firing);
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        Ok(self
+            .db
+            .execute("update firing set runs = runs + 1 where id = ?1 and state = 'running'", args![firing])
+            .await?
+            == 1)
     }
 
     /// Writes down how a firing ended; what it sent before is added. False where it has ended before, or its schedule is gone.
@@ -251,15 +250,15 @@ impl Store {
         let sql = "update firing set state = 'ended', ended_at = ?2, exit_code = ?3, stopped = ?4, retry_at = null,
                           requests = coalesce(requests, 0) + ?5, spent_microusd = spent_microusd + ?6
                     where id = ?1 and state = 'running'";
-        let query = sqlx::query(sql)
-            .bind(firing)
-            .bind(now.0)
-            .bind(end.exit_code.map(i64::from))
-            .bind(&end.stopped)
-            .bind(end.requests.cast_signed())
-            .bind(end.spent.0.cast_signed());
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        let args = args![
+            firing,
+            now.0,
+            end.exit_code.map(i64::from),
+            &end.stopped,
+            end.requests.cast_signed(),
+            end.spent.0.cast_signed()
+        ];
+        Ok(self.db.execute(sql, args).await? == 1)
     }
 
     /// Firings that have begun and not ended, oldest first.
@@ -267,9 +266,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn running_firings(&mut self) -> Result<Vec<StoredFiring>, StoreError> {
-        let sql = format!("{SELECT_FIRINGS} where state = 'running' order by slot_at, id");
-        let rows = fetch(&sql, None, &mut self.connection).await.map_err(|e| self.sort(e))?;
-        rows.iter().map(firing_of).collect()
+        let rows: Vec<FiringRow> = self.db.fetch_all(RUNNING, args![]).await?;
+        rows.into_iter().map(firing_of).collect()
     }
 
     /// What became of a schedule's slots, the newest first, at most `most` of them.
@@ -277,32 +275,23 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn firings(&mut self, schedule: i64, most: u32) -> Result<Vec<StoredFiring>, StoreError> {
-        let sql = format!("{SELECT_FIRINGS} where schedule_id = ?1 order by slot_at desc limit {most}");
-        let rows = fetch(&sql, Some(schedule), &mut self.connection).await.map_err(|e| self.sort(e))?;
-        rows.iter().map(firing_of).collect()
+        let rows: Vec<FiringRow> = self.db.fetch_all(OF_SCHEDULE, args![schedule, most]).await?;
+        rows.into_iter().map(firing_of).collect()
     }
 }
 
 /// Everything up to a slot has been dealt with; false where it had been before.
-async fn move_on(tx: &mut SqliteConnection, schedule: i64, slot_at: Wall) -> Result<bool, sqlx::Error> {
+async fn move_on(tx: &mut Tx<'_>, schedule: i64, slot_at: Wall) -> Result<bool, StoreError> {
     let sql = "update schedule set settled_to = ?2 where id = ?1 and settled_to < ?2";
-    let done = sqlx::query(sql).bind(schedule).bind(slot_at.0).execute(tx).await?;
-    Ok(done.rows_affected() == 1)
+    Ok(tx.execute(sql, args![schedule, slot_at.0]).await? == 1)
 }
 
-async fn fetch(
-    sql: &str,
-    schedule: Option<i64>,
-    connection: &mut SqliteConnection,
-) -> Result<Vec<SqliteRow>, sqlx::Error> {
-    let query = sqlx::query(sqlx::AssertSqlSafe(sql.to_owned()));
-    let query = if let Some(schedule) = schedule { query.bind(schedule) } else { query };
-    query.fetch_all(connection).await
-}
+struct FiringRow(StoredFiring, String);
 
-fn firing_of(row: &SqliteRow) -> Result<StoredFiring, StoreError> {
-    let wall = |at: Option<i64>| at.map(Wall);
-    let read = || -> Result<(StoredFiring, String), sqlx::Error> {
+/// By hand: a tuple has 16 columns at most.
+impl FromRow<'_, SqliteRow> for FiringRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<FiringRow> {
+        let wall = |at: Option<i64>| at.map(Wall);
         let firing = StoredFiring {
             id: row.try_get("id")?,
             schedule: row.try_get("schedule_id")?,
@@ -322,8 +311,10 @@ fn firing_of(row: &SqliteRow) -> Result<StoredFiring, StoreError> {
             troubles: u32::try_from(row.try_get::<i64, _>("troubles")?).unwrap_or(u32::MAX),
             trouble: row.try_get("trouble")?,
         };
-        Ok((firing, row.try_get("state")?))
-    };
-    let (firing, state) = read().map_err(|error| StoreError::impossible(format!("a firing: {error}")))?;
+        Ok(FiringRow(firing, row.try_get("state")?))
+    }
+}
+
+fn firing_of(FiringRow(firing, state): FiringRow) -> Result<StoredFiring, StoreError> {
     Ok(StoredFiring { state: FiringState::parse(&state)?, ..firing })
 }

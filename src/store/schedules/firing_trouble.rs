@@ -25,9 +25,11 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn try_firing_again(&mut self, firing: i64) -> Result<bool, StoreError> {
-        let query = sqlx::query("update firing set retry_at = null where id = ?1 and state = 'running'").bind(firing);
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        Ok(self
+            .db
+            .execute("update firing set retry_at = null where id = ?1 and state = 'running'", args![firing])
+            .await?
+            == 1)
     }
 
     /// Has a firing that waits because of trouble tried again with the next look. False where none of the schedule's waits so.
@@ -36,8 +38,7 @@ impl Store {
     /// The database cannot be written.
     pub async fn hurry_firing(&mut self, schedule: i64, now: Wall) -> Result<bool, StoreError> {
         let sql = "update firing set retry_at = ?2 where schedule_id = ?1 and state = 'running' and retry_at > ?2";
-        let done = sqlx::query(sql).bind(schedule).bind(now.0).execute(&mut self.connection).await;
-        Ok(done.map_err(|e| self.sort(e))?.rows_affected() > 0)
+        Ok(self.db.execute(sql, args![schedule, now.0]).await? > 0)
     }
 
     /// Writes down that a try met trouble, and when the next one may be. False where the firing has ended, or its schedule is gone.
@@ -48,17 +49,17 @@ impl Store {
         let sql = "update firing set retry_at = ?2, troubles = ?3, trouble = ?4, exit_code = ?5, stopped = ?6,
                           requests = coalesce(requests, 0) + ?7, spent_microusd = spent_microusd + ?8
                     where id = ?1 and state = 'running'";
-        let query = sqlx::query(sql)
-            .bind(firing)
-            .bind(met.retry_at.0)
-            .bind(i64::from(met.troubles))
-            .bind(&met.trouble)
-            .bind(met.end.exit_code.map(i64::from))
-            .bind(&met.end.stopped)
-            .bind(met.end.requests.cast_signed())
-            .bind(met.end.spent.0.cast_signed());
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        let args = args![
+            firing,
+            met.retry_at.0,
+            i64::from(met.troubles),
+            &met.trouble,
+            met.end.exit_code.map(i64::from),
+            &met.end.stopped,
+            met.end.requests.cast_signed(),
+            met.end.spent.0.cast_signed()
+        ];
+        Ok(self.db.execute(sql, args).await? == 1)
     }
 
     /// Adds what a run has sent to a firing that another process goes on with.
@@ -68,9 +69,7 @@ impl Store {
     pub async fn count_in_firing(&mut self, firing: i64, requests: u64, spent: MicroUsd) -> Result<(), StoreError> {
         let sql = "update firing set requests = coalesce(requests, 0) + ?2, spent_microusd = spent_microusd + ?3
                     where id = ?1 and state = 'running'";
-        let query = sqlx::query(sql).bind(firing).bind(requests.cast_signed()).bind(spent.0.cast_signed());
-        query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(())
+        self.db.execute(sql, args![firing, requests.cast_signed(), spent.0.cast_signed()]).await.map(drop)
     }
 
     /// Ends a firing whose last try met trouble as that try ended. False where it has ended before.
@@ -80,7 +79,6 @@ impl Store {
     pub async fn end_troubled_firing(&mut self, firing: i64, now: Wall) -> Result<bool, StoreError> {
         let sql =
             "update firing set state = 'ended', ended_at = ?2, retry_at = null where id = ?1 and state = 'running'";
-        let done = sqlx::query(sql).bind(firing).bind(now.0).execute(&mut self.connection).await;
-        Ok(done.map_err(|e| self.sort(e))?.rows_affected() == 1)
+        Ok(self.db.execute(sql, args![firing, now.0]).await? == 1)
     }
 }

@@ -1,8 +1,6 @@
 //! Schedules. In: what is to be run again and again. Out: what is on record of it. What does not belong here: what became of their
 //! slots (`firing`), deciding.
 
-use sqlx::Connection;
-
 use crate::domain::Wall;
 use crate::store::error::StoreError;
 use crate::store::open::Store;
@@ -69,6 +67,7 @@ pub struct StoredSchedule {
 }
 
 type ScheduleRow = (i64, String, String, String, Option<String>, Option<i64>, i64, i64, String, i64, i64);
+
 impl Store {
     /// Keeps a schedule whose slots begin after `now`. False where the name is taken; then nothing has changed.
     ///
@@ -78,18 +77,18 @@ impl Store {
         let sql =
             "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
                      created_at, settled_to) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (name) do nothing";
-        let query = sqlx::query(sql)
-            .bind(&new.name)
-            .bind(&new.cron)
-            .bind(&new.zone)
-            .bind(&new.until_time)
-            .bind(new.for_ms.map(u64::cast_signed))
-            .bind(new.jitter_ms.cast_signed())
-            .bind(new.jitter_seed.cast_signed())
-            .bind(&new.request)
-            .bind(now.0);
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        let args = args![
+            &new.name,
+            &new.cron,
+            &new.zone,
+            &new.until_time,
+            new.for_ms.map(u64::cast_signed),
+            new.jitter_ms.cast_signed(),
+            new.jitter_seed.cast_signed(),
+            &new.request,
+            now.0
+        ];
+        Ok(self.db.execute(sql, args).await? == 1)
     }
 
     /// Changes a schedule. False where it was changed or removed meanwhile; then nothing has changed.
@@ -98,34 +97,33 @@ impl Store {
     /// The database cannot be written; then nothing has changed.
     pub async fn edit_schedule(&mut self, edit: &ScheduleEdit<'_>) -> Result<bool, StoreError> {
         let ScheduleEdit { seen, new, slots_begin_at } = edit;
-        let path = self.path.clone();
-        let sort = |error| StoreError::from_sqlx(&path, error);
-        let mut tx = self.connection.begin_with("begin immediate").await.map_err(&sort)?;
+        let mut tx = self.db.begin().await?;
         let sql =
             "update schedule set cron = ?3, zone = ?4, until_time = ?5, for_ms = ?6, jitter_ms = ?7, request = ?8,
                           settled_to = max(settled_to, coalesce(?9, settled_to))
                     where id = ?1 and request = ?2 and cron = ?10 and zone = ?11";
-        let query = sqlx::query(sql)
-            .bind(seen.id)
-            .bind(&seen.request)
-            .bind(&new.cron)
-            .bind(&new.zone)
-            .bind(&new.until_time)
-            .bind(new.for_ms.map(u64::cast_signed))
-            .bind(new.jitter_ms.cast_signed())
-            .bind(&new.request)
-            .bind(slots_begin_at.as_ref().map(|(at, _)| at.0))
-            .bind(&seen.cron)
-            .bind(&seen.zone);
-        if query.execute(&mut *tx).await.map_err(&sort)?.rows_affected() == 0 {
+        let args = args![
+            seen.id,
+            &seen.request,
+            &new.cron,
+            &new.zone,
+            &new.until_time,
+            new.for_ms.map(u64::cast_signed),
+            new.jitter_ms.cast_signed(),
+            &new.request,
+            slots_begin_at.as_ref().map(|(at, _)| at.0),
+            &seen.cron,
+            &seen.zone
+        ];
+        if tx.execute(sql, args).await? == 0 {
             return Ok(false);
         }
         let gone = slots_begin_at.as_ref().map_or(&[][..], |(_, gone)| gone.as_slice());
         let gone = serde_json::json!(gone.iter().map(|at| at.0).collect::<Vec<_>>()).to_string();
         let sql = "delete from firing where schedule_id = ?1 and state = 'skipped'
                       and slot_at in (select value from json_each(?2))";
-        sqlx::query(sql).bind(seen.id).bind(gone).execute(&mut *tx).await.map_err(&sort)?;
-        tx.commit().await.map_err(&sort)?;
+        tx.execute(sql, args![seen.id, gone]).await?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -134,9 +132,7 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn remove_schedule(&mut self, name: &str) -> Result<bool, StoreError> {
-        let query = sqlx::query("delete from schedule where name = ?1").bind(name);
-        let done = query.execute(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        Ok(done.rows_affected() == 1)
+        Ok(self.db.execute("delete from schedule where name = ?1", args![name]).await? == 1)
     }
 
     /// Every schedule, by name.
@@ -146,33 +142,12 @@ impl Store {
     pub async fn schedules(&mut self) -> Result<Vec<StoredSchedule>, StoreError> {
         let sql = "select id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
                           created_at, settled_to from schedule order by name";
-        let rows = sqlx::query(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
-        let rows: Result<Vec<ScheduleRow>, sqlx::Error> = rows.iter().map(schedule_row).collect();
-        let rows = rows.map_err(|e| self.sort(e))?;
+        let rows: Vec<ScheduleRow> = self.db.fetch_all(sql, args![]).await?;
         let sql = "select f.schedule_id, f.slot_at from firing f join schedule s on s.id = f.schedule_id
                     where f.state = 'skipped' and f.slot_at > s.settled_to";
-        let skipped: Vec<(i64, i64)> =
-            sqlx::query_as(sql).fetch_all(&mut self.connection).await.map_err(|e| self.sort(e))?;
+        let skipped: Vec<(i64, i64)> = self.db.fetch_all(sql, args![]).await?;
         rows.into_iter().map(|row| schedule_of(row, &skipped)).collect()
     }
-}
-
-/// A dozen columns are more than a tuple's own reader takes.
-fn schedule_row(row: &sqlx::sqlite::SqliteRow) -> Result<ScheduleRow, sqlx::Error> {
-    use sqlx::Row;
-    Ok((
-        row.try_get(0)?,
-        row.try_get(1)?,
-        row.try_get(2)?,
-        row.try_get(3)?,
-        row.try_get(4)?,
-        row.try_get(5)?,
-        row.try_get(6)?,
-        row.try_get(7)?,
-        row.try_get(8)?,
-        row.try_get(9)?,
-        row.try_get(10)?,
-    ))
 }
 
 fn schedule_of(row: ScheduleRow, skipped: &[(i64, i64)]) -> Result<StoredSchedule, StoreError> {

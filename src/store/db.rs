@@ -1,0 +1,187 @@
+//! The one executor of statements: a connection, or a transaction on one, that knows whose queue it is.
+//!
+//! In: SQL and typed values. Out: rows, or what the error means to a person. What does not belong here: any SQL of the folders. They
+//! name no type of the database's library in a statement, so that a second database needs a second executor and no second store.
+
+use std::ops::DerefMut;
+use std::path::Path;
+use std::sync::Arc;
+
+use sqlx::query::{Query, QueryAs};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{Connection, FromRow, SqlSafeStr, Sqlite, Transaction};
+
+use super::error::StoreError;
+
+/// A value of a statement.
+#[derive(Debug)]
+pub(super) enum Value {
+    Null,
+    Integer(i64),
+    Bool(bool),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        impl From<$integer> for Value {
+            fn from(value: $integer) -> Value {
+                Value::Integer(value.into())
+            }
+        }
+    )*};
+}
+
+integers!(i64, i32, u32, u16, u8);
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Bool(value)
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Value {
+        Value::Text(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Value {
+        Value::Blob(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+impl<T: Clone + Into<Value>> From<&T> for Value {
+    fn from(value: &T) -> Value {
+        value.clone().into()
+    }
+}
+
+/// The values of a statement, in the order of its numbers: `args![job.id.0, name]`.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$(Into::<$crate::store::db::Value>::into($value)),*] };
+}
+
+/// What a row of the database is read as.
+pub(super) trait Row: for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
+
+impl<T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin> Row for T {}
+
+/// Runs statements, each by itself or within a transaction.
+#[derive(Debug)]
+pub(super) struct Executor<C> {
+    connection: C,
+    path: Arc<Path>,
+}
+
+/// A connection: each statement by itself.
+pub(super) type Db = Executor<Box<SqliteConnection>>;
+
+/// A transaction that has begun to write. Dropped without [`Tx::commit`], it changes nothing.
+pub(super) type Tx<'d> = Executor<Transaction<'d, Sqlite>>;
+
+impl<C: DerefMut<Target = SqliteConnection>> Executor<C> {
+    /// Where the queue is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is beneath, for the migrations.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// Every row.
+    pub(super) async fn fetch_all<T: Row>(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Value>,
+    ) -> Result<Vec<T>, StoreError> {
+        let rows = query_as(sql, args).fetch_all(&mut *self.connection).await;
+        rows.map_err(|error| StoreError::from_sqlx(&self.path, error))
+    }
+
+    /// The row that has to be there.
+    pub(super) async fn fetch_one<T: Row>(&mut self, sql: impl SqlSafeStr, args: Vec<Value>) -> Result<T, StoreError> {
+        let row = query_as(sql, args).fetch_one(&mut *self.connection).await;
+        row.map_err(|error| StoreError::from_sqlx(&self.path, error))
+    }
+
+    /// The row, if there is one.
+    pub(super) async fn fetch_optional<T: Row>(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Value>,
+    ) -> Result<Option<T>, StoreError> {
+        let row = query_as(sql, args).fetch_optional(&mut *self.connection).await;
+        row.map_err(|error| StoreError::from_sqlx(&self.path, error))
+    }
+
+    /// Changes rows, and says how many.
+    pub(super) async fn execute(&mut self, sql: impl SqlSafeStr, args: Vec<Value>) -> Result<u64, StoreError> {
+        let done = query(sql, args).execute(&mut *self.connection).await;
+        done.map(|done| done.rows_affected()).map_err(|error| StoreError::from_sqlx(&self.path, error))
+    }
+}
+
+impl Db {
+    pub(super) fn new(connection: SqliteConnection, path: &Path) -> Db {
+        Executor { connection: Box::new(connection), path: path.into() }
+    }
+
+    /// Begins to write. The lock is taken now: a deferred transaction fails when two processes begin at once.
+    pub(super) async fn begin(&mut self) -> Result<Tx<'_>, StoreError> {
+        match self.connection.begin_with("begin immediate").await {
+            Ok(connection) => Ok(Executor { connection, path: self.path.clone() }),
+            Err(error) => Err(StoreError::from_sqlx(&self.path, error)),
+        }
+    }
+
+    /// Closes the connection, so that SQLite can tidy the write-ahead log away.
+    pub(super) async fn close(self) {
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "closing the queue");
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// Makes everything since [`Db::begin`] true at once.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.connection.commit().await.map_err(|error| StoreError::from_sqlx(&self.path, error))
+    }
+}
+
+fn query(sql: impl SqlSafeStr, args: Vec<Value>) -> Query<'static, Sqlite, SqliteArguments> {
+    args.into_iter().fold(sqlx::query(sql), |query, value| match value {
+        Value::Null => query.bind(None::<i64>),
+        Value::Integer(value) => query.bind(value),
+        Value::Bool(value) => query.bind(value),
+        Value::Text(value) => query.bind(value),
+        Value::Blob(value) => query.bind(value),
+    })
+}
+
+fn query_as<T: Row>(sql: impl SqlSafeStr, args: Vec<Value>) -> QueryAs<'static, Sqlite, T, SqliteArguments> {
+    args.into_iter().fold(sqlx::query_as(sql), |query, value| match value {
+        Value::Null => query.bind(None::<i64>),
+        Value::Integer(value) => query.bind(value),
+        Value::Bool(value) => query.bind(value),
+        Value::Text(value) => query.bind(value),
+        Value::Blob(value) => query.bind(value),
+    })
+}
