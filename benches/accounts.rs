@@ -11,7 +11,7 @@ use cleanup::app::{self, DrainOptions, Footing, SandboxAccounts, Who};
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
-use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
+use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::store::{DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
@@ -97,7 +97,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let client = Arc::new(Client::new(&[&base], Settings { connections: workers, ..Settings::default() })?);
     let (clock, (_sender, shutdown)) = (SystemClock::shared(), shutdown());
     let window = WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
-    let run = RunSettings {
+    let run = EngineSettings {
         jobs: None,
         workers,
         pace: Pace::Even,

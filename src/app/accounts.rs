@@ -10,7 +10,7 @@ use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
-use crate::engine::{Access, Source};
+use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::{BaseUrl, Client, Credentials};
 use crate::sandbox::Sandbox;
@@ -300,10 +300,10 @@ impl Who {
     }
 
     /// Where an account's requests go, which app they belong to, and where its credentials came from.
-    fn way_to(&self, account: &Account) -> Option<(Arc<BaseUrl>, Arc<str>, Source)> {
+    fn way_to(&self, account: &Account) -> Option<(Arc<BaseUrl>, Arc<str>, CredentialSource)> {
         match self {
             Who::Sandbox(SandboxAccounts { base: Some(base) }) => {
-                Some((Arc::clone(base), "sandbox".into(), Source::Sandbox))
+                Some((Arc::clone(base), "sandbox".into(), CredentialSource::Sandbox))
             }
             Who::Sandbox(_) => None,
             Who::Real(real) => {
@@ -311,8 +311,8 @@ impl Who {
                 // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's.
                 let held = real.of_environment(account).filter(|found| found.credentials.is_some());
                 Some(match held {
-                    Some(found) => (base, "environment".into(), Source::Environment(found.variable())),
-                    None => (base, "logins".into(), Source::Login),
+                    Some(found) => (base, "environment".into(), CredentialSource::Environment(found.variable())),
+                    None => (base, "logins".into(), CredentialSource::Login),
                 })
             }
         }

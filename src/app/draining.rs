@@ -12,7 +12,7 @@ use super::recheck::{HeldBack, recheck};
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::domain::{Horizons, Moment, Platform, WindowSpec};
-use crate::engine::{self, Event, Finish, Listener, Means, Settings, Shutdown, Stopped};
+use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, Listener, Shutdown, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::Client;
 use crate::store::{Account, Counts, Drain, DrainLock, DrainScope, JobStatus, QueueWatch, Store};
@@ -21,7 +21,7 @@ use crate::store::{Account, Counts, Drain, DrainLock, DrainScope, JobStatus, Que
 #[derive(Clone, Debug)]
 pub struct DrainOptions {
     /// What to work on, and within which bounds.
-    pub run: Settings,
+    pub run: EngineSettings,
     /// Within which windows.
     pub windows: HashMap<Platform, Arc<[WindowSpec]>>,
     /// The file of a keep list for every job, beside those that the jobs were loaded with.
@@ -80,8 +80,8 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
         listener.hear(&Event::HeldBack { job, reason, tasks });
     }
     let guard = Box::new(KeepGuard::new(options.keep));
-    let means = Means { drain, client, tokens, clock, shutdown, listener, guard, watch };
-    let (finish, mut store) = engine::run(means, start, accounts, access, options.run).await?;
+    let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, watch };
+    let (finish, mut store) = engine::run(deps, start, accounts, access, options.run).await?;
     if finish.stopped == Stopped::KeepList {
         let why = finish.withheld.join("; ");
         return Err(CommandError::new(ErrorKind::Io, format!("{why}; no row that it guards was sent after that"))

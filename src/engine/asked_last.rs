@@ -1,19 +1,13 @@
 //! Tasks that went back when five refusals in a row stopped their endpoint: they are asked for again after everything else of their
 //! endpoint, so that whoever runs a job every night reaches the rows behind them.
 //!
-//! In: tasks that go back, those on record from earlier runs, their answers. Out: which of them are next, and the moves of a turn. What
-//! does not belong here: when refusals are whose fault (`refusal_breaker`), slots and budgets (`claiming`).
+//! In: tasks that go back, their answers. Out: which of them are next. What does not belong here: when refusals are whose fault
+//! (`refusal_breaker`), moves of a turn (`requeue`).
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::account::Lane;
-use super::dispatcher::{Dispatcher, InFlight};
-use super::outage_hold::EndpointKey;
-use super::refusal_breaker::REFUSALS_TO_TRIP;
-use super::verdict::Verdict;
-use crate::domain::{LaneId, TaskId, TaskState, Transition};
-use crate::store::{AsideTask, Move, Turn};
+use super::account::EndpointKey;
+use crate::domain::{LaneId, TaskId};
 
 /// The tasks that are asked for last, by endpoint; whoever was asked for first is at the front. One queue for all lanes of an endpoint:
 /// the rows of one job must not keep those of the next from being reached.
@@ -64,77 +58,6 @@ impl AskedLast {
             *queue = rest;
         }
         taken
-    }
-}
-
-impl Dispatcher {
-    /// Takes over those of earlier runs.
-    pub(super) fn restore_asked_last(&mut self, tasks: &[AsideTask]) {
-        let now = self.means.clock.now().tick;
-        for AsideTask { task, lane, account, action } in tasks.iter().copied() {
-            let index = self.account_index(account);
-            self.roster.asked_last.push((index, action), task, lane);
-            if self.roster.lanes.contains_key(&lane) {
-                // Where nobody is in line, nobody else has the account looked at.
-                self.schedule(index, now);
-            }
-        }
-    }
-
-    /// How many of them may leave now: none while a task of the endpoint waits for its backoff, and with those in flight and those that
-    /// are refused already never more than show that the endpoint still refuses.
-    pub(super) fn most_asked_last(&self, endpoint: EndpointKey, want: u32) -> u32 {
-        let (account, action) = endpoint;
-        let is_own = |lane: &Lane| lane.account == account && lane.action == action;
-        let mut waiting = self.waiting.iter().filter_map(|Reverse((_, _, lane))| self.roster.lanes.get(lane));
-        if waiting.any(is_own) || self.is_aside(endpoint) {
-            return 0;
-        }
-        if self.settings.accept_unnamed {
-            return want;
-        }
-        let out = self.in_flight.values().filter(|flight| is_own(&flight.lane)).count();
-        let refused = self.breakers.get(&endpoint).map_or(0, |breaker| breaker.tasks().len());
-        let room = REFUSALS_TO_TRIP.saturating_sub(refused).max(1).saturating_sub(out);
-        want.min(u32::try_from(room).unwrap_or(u32::MAX))
-    }
-
-    /// The next of them get in line and are claimed in the same turn: none of them ever stands before the others in the queue.
-    pub(super) fn claim_asked_last(&mut self, endpoint: EndpointKey, lane: LaneId, count: u32, turn: &mut Turn) {
-        let lanes = &self.roster.accounts[endpoint.0].lanes;
-        let tasks = self.roster.asked_last.take(endpoint, lane, lanes, count as usize);
-        let in_line = |task| Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None };
-        turn.moves.extend(tasks.into_iter().map(in_line));
-    }
-
-    /// One whose request came to nothing (a limit, an end of the run) is asked for last again. True: it stands there.
-    pub(super) fn ask_last_again(&mut self, flight: &InFlight, verdict: &mut Verdict) -> bool {
-        let task = flight.claimed.task;
-        match verdict.state() {
-            _ if !self.roster.asked_last.has(task) => false,
-            TaskState::Pending => {
-                verdict.transition = Transition::Postpone;
-                self.roster.asked_last.push((flight.account, flight.lane.action), task, flight.claimed.lane);
-                true
-            }
-            // One that goes back with four others stands there already.
-            TaskState::Waiting | TaskState::Provisional => false,
-            _ => {
-                self.roster.asked_last.forget(task);
-                false
-            }
-        }
-    }
-
-    /// Whether a task whose outage is over is asked for last: then it stands there again.
-    pub(super) fn is_asked_last(&mut self, task: TaskId, lane: LaneId) -> bool {
-        let Some(known) = self.roster.lanes.get(&lane).copied().filter(|_| self.roster.asked_last.has(task)) else {
-            return false;
-        };
-        self.roster.asked_last.push((known.account, known.action), task, lane);
-        let now = self.means.clock.now().tick;
-        self.schedule(known.account, now.max(self.roster.accounts[known.account].rest_until));
-        true
     }
 }
 

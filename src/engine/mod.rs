@@ -4,44 +4,80 @@
 //! what an answer means, counting slots, and showing anything to anybody.
 //!
 //! ```text
-//!   arrivals --> settling --+                       +--> events (told after the commit)
+//!   messages --> settling --+                       +--> events (told after the commit)
 //!                           +--> store: one turn ---+
-//!   due accounts -> claiming+      (commit)         +--> carriers --> arrivals
+//!   due accounts -> claiming+      (commit)         +--> sending -> workers --> messages
 //! ```
+//!
+//! | what | who owns it and changes it |
+//! |---|---|
+//! | the loop, the clock, the queue, signals | `dispatcher` |
+//! | accounts, lanes, who is next, when to look at whom | `roster`, with `account`, `crash_queue`, `asked_last`; `requeue` puts tasks back in line |
+//! | requests in flight and ready | `workers`, with `request_worker`, `in_flight_limit`, `circuit_breaker`, `prefetch` |
+//! | endpoints that fail | `outages` (law: `outage`) and `refusals` (law: `refusal_breaker`) |
+//! | limits beyond one account, what is on record of them | `limit_records`; `holds` writes what answers say |
+//! | requests and money of the run | `budget` |
+//! | tokens; apps' first requests; accounts that need a person; silence | `tokens`, `app_probes`, `account_troubles`, `silence` |
+//! | keep lists | `send_guard` |
+//! | other processes' changes | `change_watcher` |
+//! | why and when it ends | `run_end` |
+//! | who listens | `reporter` |
+//!
+//! The steps of a pass (`interrupts`, `settling`, `claiming`, `sending`, `ending`) own nothing: each is given the parts of the `state` that
+//! it may touch. What an answer means is the table in `consequences`; `verdict` adds a task's history.
 
 mod account;
-mod account_effects;
+mod account_troubles;
+mod app_probes;
 mod asked_last;
-mod attempt;
+mod backoff;
 mod budget;
+mod change_watcher;
+mod circuit_breaker;
 mod claiming;
 mod consequences;
 mod crash_queue;
-mod crashes;
+mod deps;
 mod dispatcher;
 mod ending;
 mod event;
-mod guard;
-mod heed;
-mod news;
+mod holds;
+mod in_flight_limit;
+mod interrupts;
+mod limit_records;
 mod outage;
-mod outage_hold;
+mod outages;
+mod patience;
+mod prefetch;
 mod refusal_breaker;
 mod refusals;
-mod restoring;
-mod retry;
+mod reporter;
+mod request_worker;
+mod requeue;
+mod roster;
+mod run_end;
+mod send_guard;
+mod sending;
 mod settings;
 mod settling;
 mod shutdown;
 mod silence;
+mod state;
+mod suspend;
 mod tokens;
+mod turn_draft;
 mod verdict;
-mod wire;
+mod workers;
 
+pub use backoff::backoff_after;
 pub use consequences::{Blame, Consequences, Health, Proof, consequences_of};
-pub use dispatcher::{Means, run};
+pub use deps::EngineDeps;
+pub use dispatcher::run;
 pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};
-pub use guard::{Guard, LostList};
-pub use retry::backoff_after;
-pub use settings::{Access, Settings, Source};
-pub use shutdown::{Shutdown, ShutdownSender, Urgency, shutdown};
+pub use holds::cap_of;
+pub use patience::Patience;
+pub use refusal_breaker::REFUSALS_TO_TRIP;
+pub use send_guard::{Guard, LostList};
+pub use settings::{Access, CredentialSource, EngineSettings};
+pub use shutdown::{DRAIN_GRACE, Shutdown, ShutdownSender, Urgency, shutdown};
+pub use suspend::{Suspend, SuspendWatch};

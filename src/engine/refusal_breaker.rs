@@ -11,7 +11,7 @@ use crate::domain::{LaneId, NOT_FOUND_ACCEPTED, Reason, TaskId, TaskState, Trans
 use crate::platform::RefusalKind;
 
 /// So many refusals in a row are the fault of the question.
-pub(super) const REFUSALS_TO_TRIP: usize = 5;
+pub const REFUSALS_TO_TRIP: usize = 5;
 
 /// A task whose refusal nobody has been blamed for yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::platform::BaseUrl;
 
 /// What a drain works on, and within which bounds.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct EngineSettings {
     /// Work on these jobs only; none: on every unfinished one.
     pub jobs: Option<Vec<JobId>>,
     /// Requests in flight at most, 1 to 1024.
@@ -35,7 +35,7 @@ pub struct Settings {
 
 /// Where an account's credentials came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum CredentialSource {
     /// A login, sealed in the queue.
     Login,
     /// This variable of the environment: nothing here can refresh them.
@@ -56,12 +56,24 @@ pub struct Access {
     /// Which app the credentials belong to: what is refused to the app is refused to all its accounts.
     pub app: Arc<str>,
     /// Where the credentials came from: that is where they are mended.
-    pub source: Source,
+    pub source: CredentialSource,
     /// Within which windows.
     pub windows: Arc<[WindowSpec]>,
 }
 
+impl EngineSettings {
+    /// What one successful request costs.
+    pub(super) fn price(&self, platform: Platform, action: Action) -> MicroUsd {
+        self.prices.get(&(platform, action)).copied().unwrap_or_default()
+    }
+}
+
 impl Access {
+    /// The app at its platform.
+    pub(super) fn app_key(&self) -> (Platform, Arc<str>) {
+        (self.platform, Arc::clone(&self.app))
+    }
+
     /// The durations that keep the account's limit exact.
     pub fn values(&self, request_deadline: Duration) -> Values {
         let shortest = self.windows.iter().map(|spec| spec.rate.window()).min();

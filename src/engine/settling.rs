@@ -1,270 +1,211 @@
 //! Answers become what the next turn writes: the attempt's end, the task's new state, holds, an account that stops.
 
-use std::cmp::Reverse;
-use std::sync::Arc;
+use std::time::Duration;
 
-use super::attempt::Arrival;
+use super::account_troubles::AccountTroubles;
+use super::app_probes::AppProbes;
+use super::backoff::backoff_after;
+use super::budget::Budget;
 use super::consequences::{Blame, Consequences, Health, consequences_of};
-use super::dispatcher::{Dispatcher, InFlight};
 use super::event::Event;
-use super::retry::backoff_after;
-use super::settings::Access;
-use super::shutdown::Urgency;
+use super::holds::{hold_for_cap, observe_limits};
+use super::limit_records::LimitRecords;
+use super::outages::Outages;
+use super::prefetch::Prefetch;
+use super::refusals::Refusals;
+use super::requeue::{Delayed, ask_last_again, note_crashed_end};
+use super::roster::Roster;
+use super::run_end::RunEnd;
+use super::settings::EngineSettings;
+use super::silence::Reachability;
+use super::tokens::TokenRequests;
+use super::turn_draft::TurnDraft;
 use super::verdict::{History, Verdict, judge};
-use crate::domain::{Action, LaneId, MicroUsd, Moment, Outcome, Reason, TaskId, TaskState, Tick, Transition};
+use super::workers::{EndedRequest, InFlight};
+use crate::domain::{MicroUsd, Moment, Outcome, Reason, TaskState, Tick, Transition};
 use crate::platform::{Finding, Reply};
-use crate::store::{Move, Settled, Turn};
+use crate::store;
 
-/// An answer that has come in and waits for the next turn.
-#[derive(Debug)]
-pub(super) struct Gathered {
-    pub(super) flight: InFlight,
-    pub(super) reply: Reply,
-    pub(super) ended: Moment,
-    pub(super) generation: i64,
+/// What settling an answer may touch. Keep lists, other processes' changes and what leaves next are not among it.
+pub(super) struct Settling<'a> {
+    pub(super) settings: &'a EngineSettings,
+    pub(super) roster: &'a mut Roster,
+    pub(super) limits: &'a mut LimitRecords,
+    pub(super) budget: &'a mut Budget,
+    pub(super) outages: &'a mut Outages,
+    pub(super) refusals: &'a mut Refusals,
+    pub(super) delayed: &'a mut Delayed,
+    pub(super) probes: &'a mut AppProbes,
+    pub(super) prefetch: &'a mut Prefetch,
+    pub(super) reachability: &'a mut Reachability,
+    pub(super) tokens: &'a mut TokenRequests,
+    pub(super) troubles: &'a mut AccountTroubles,
+    pub(super) end: &'a mut RunEnd,
+    /// When the turn is put together.
+    pub(super) now: Tick,
 }
 
-impl Dispatcher {
-    /// An answer came while nothing else happened.
-    pub(super) fn note_arrival(&mut self, arrival: Arrival) {
-        match arrival {
-            Arrival::Reply { attempt, reply, ended, generation } => {
-                if let Some(flight) = self.in_flight.remove(&attempt) {
-                    self.gathered.push(Gathered { flight, reply, ended, generation });
-                }
-            }
-            Arrival::Token { account, outcome } => self.note_token(account, outcome),
-        }
-    }
-
-    /// Everything that has come in since the last turn.
-    pub(super) fn settle_arrivals(&mut self, turn: &mut Turn) {
-        while let Ok(arrival) = self.arrivals.try_recv() {
-            self.note_arrival(arrival);
-        }
-        while self.carriers.try_join_next().is_some() {}
-        while self.askers.try_join_next().is_some() {}
-        for gathered in std::mem::take(&mut self.gathered) {
-            self.settle(gathered, turn);
-        }
-        self.write_off_the_overdue(turn);
-    }
-
-    /// A run that was told not to wait any longer leaves its requests alone: the tasks go back in line, and their slots count
-    /// as if the platform had counted them at the last possible moment.
-    fn write_off_the_overdue(&mut self, turn: &mut Turn) {
-        let now = self.means.clock.now();
-        let (urgency, _) = self.means.shutdown.now();
-        let overdue = self.drain_until.is_some_and(|until| now.tick >= until);
-        if self.in_flight.is_empty() || !(overdue || urgency >= Urgency::Cancel) {
-            return;
-        }
-        self.carriers.abort_all();
-        for (_, flight) in std::mem::take(&mut self.in_flight) {
-            let finding = Finding::Unanswered { reason: Reason::Borrowed("interrupted"), maybe_sent: true };
-            let reply = Reply { finding, http_status: None, facts: Default::default(), detail: String::new() };
-            let verdict = Verdict {
-                transition: Transition::Release,
-                reason: Some(Reason::Borrowed("interrupted")),
-                transient_failures: flight.claimed.troubles,
-                maybe_applied: true,
-                blame: Blame::Nobody,
-                billed: false,
-            };
-            self.write_settled(&Gathered { flight, reply, ended: now, generation: 0 }, verdict, turn);
-        }
-    }
-
-    fn settle(&mut self, gathered: Gathered, turn: &mut Turn) {
-        let Gathered { flight, reply, ended, .. } = &gathered;
+impl Settling<'_> {
+    /// Judges a request that has ended, and writes what follows.
+    pub(super) fn settle(&mut self, request: &EndedRequest, draft: &mut TurnDraft) {
+        let EndedRequest { flight, reply, ended, .. } = request;
+        let key = flight.key();
         let history = History {
             transient_failures: flight.claimed.troubles,
             maybe_applied: flight.claimed.unsure,
             repeat_looks_gone: flight.endpoint.repeat_looks_gone(),
         };
-        let endpoint = (flight.account, flight.lane.action);
-        let verdict = judge(&reply.finding, &history, self.evidence(endpoint, flight.claimed.task));
+        let evidence = self.outages.evidence(key, flight.claimed.task, self.roster);
+        let verdict = judge(&reply.finding, &history, evidence);
         if verdict.blame.is_served() {
-            self.note_served(endpoint, turn);
-        }
-        if !verdict.blame.is_served() && !verdict.blame.is_transient() {
-            self.note_inconclusive(endpoint, flight.reserved.tick);
+            self.outages.note_served(key, self.roster, self.delayed, draft, self.now);
+        } else if !verdict.blame.is_transient() {
+            self.outages.note_inconclusive(key, flight.reserved.tick);
         }
         if verdict.blame.health() != Health::Ok {
-            self.ahead.halt();
+            self.prefetch.halt();
         }
-        if reply.http_status.is_some() && !std::mem::replace(&mut self.answered, true) {
-            turn.first_answer = true;
-        }
-        self.hear_the_world(reply, ended.tick);
+        self.reachability.hear(reply, ended.tick, self.end, draft);
         if let Some(access) = self.roster.accounts[flight.account].access.clone() {
-            self.hear_probe(&access, reply.http_status.is_some());
+            self.probes.hear(&access, reply.http_status.is_some(), self.roster, self.now);
         }
-        self.check_wall(flight.reserved, reply, *ended, turn);
-        self.write_settled(&gathered, verdict, turn);
+        self.limits.hear_date(reply, flight.reserved, *ended, &mut draft.writes);
+        self.write(request, verdict, draft);
     }
 
-    /// An app's first request has ended; with an answer, everybody may go.
-    pub(super) fn hear_probe(&mut self, access: &Access, answered: bool) {
-        let Some(probe) = self.probes.get_mut(&(access.platform, Arc::clone(&access.app))) else { return };
-        if probe.answered {
-            return;
-        }
-        probe.in_flight = false;
-        probe.answered = answered;
-        let now = self.means.clock.now().tick;
-        for account in std::mem::take(&mut probe.waiting) {
-            self.schedule(account, now.max(self.roster.accounts[account].rest_until));
-        }
+    /// A run that was told not to wait any longer leaves a request alone: the task goes back in line, and its slot counts as if the
+    /// platform had counted it at the last possible moment.
+    pub(super) fn write_off(&mut self, flight: InFlight, now: Moment, draft: &mut TurnDraft) {
+        let finding = Finding::Unanswered { reason: Reason::Borrowed("interrupted"), maybe_sent: true };
+        let reply = Reply { finding, http_status: None, facts: Default::default(), detail: String::new() };
+        let verdict = Verdict {
+            transition: Transition::Release,
+            reason: Some(Reason::Borrowed("interrupted")),
+            transient_failures: flight.claimed.troubles,
+            maybe_applied: true,
+            blame: Blame::Nobody,
+            billed: false,
+        };
+        self.write(&EndedRequest { flight, reply, ended: now, generation: 0 }, verdict, draft);
     }
 
-    /// Every answer's `Date` says whether the wall clock can be believed; that is saved when it changes.
-    fn check_wall(&mut self, sent: Moment, reply: &Reply, ended: Moment, turn: &mut Turn) {
-        if let Some(date) = reply.facts.date {
-            self.wall.check(date, sent, ended);
-        }
-        let trusted = self.wall.trusts(ended);
-        if trusted != self.wall_saved {
-            self.wall_saved = trusted;
-            turn.clock_checked = Some(trusted);
-        }
-    }
-
-    fn write_settled(&mut self, gathered: &Gathered, mut verdict: Verdict, turn: &mut Turn) {
-        let Gathered { flight, reply, ended, .. } = gathered;
+    fn write(&mut self, request: &EndedRequest, mut verdict: Verdict, draft: &mut TurnDraft) {
+        let EndedRequest { flight, reply, ended, .. } = request;
         let index = flight.account;
-        self.note_crashed_end(flight, reply, &mut verdict);
-        let account = &mut self.roster.accounts[index];
-        let Consequences { word: finding, counted_later, never_left, .. } = consequences_of(&reply.finding);
-        let upper =
-            if counted_later { account.values.unknown_end(flight.reserved.tick, ended.tick) } else { ended.tick };
-        if let Some(limiter) = &mut account.limiter {
-            limiter.ended(flight.lane.action, upper);
-        }
-        if let Some(access) = &account.access
-            && let Some(windows) = self.app_windows.get_mut(&access.platform)
-        {
-            windows.ended(flight.lane.action, upper);
-        }
-        if never_left {
+        note_crashed_end(flight, reply, &mut verdict, self.roster);
+        let row = consequences_of(&reply.finding);
+        let run = &mut self.roster.accounts[index];
+        let unseen_end = run.values.unknown_end(flight.reserved.tick, ended.tick);
+        let counted_until = if row.counted_later { unseen_end } else { ended.tick };
+        self.limits.note_ended(flight, run, counted_until);
+        if row.never_left {
             self.budget.unplan(flight.price, 1);
         } else {
             self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });
         }
-        self.follow_up(gathered, &mut verdict, turn);
-        let asked_last = self.ask_last_again(flight, &mut verdict);
+        self.follow_up(request, &row, &mut verdict, draft);
+        let asked_last = ask_last_again(flight, &mut verdict, self.roster);
         let wait = if asked_last { None } else { self.stand_aside(flight, &verdict, ended.tick) };
         if verdict.state() == TaskState::Pending
             && let Some(lane) = self.roster.lanes.get_mut(&flight.claimed.lane)
         {
             lane.pending = true;
         }
-        if verdict.state().outcome() == Outcome::Pending && verdict.transition != Transition::MarkAmbiguous {
-            let reason = verdict.reason.clone().unwrap_or(Reason::Borrowed(""));
-            let (account, target) = (self.roster.accounts[index].id, flight.claimed.target.clone());
-            self.put_back.push(Event::PutBack { account, target, reason, wait });
-        }
-        let account = self.roster.accounts[index].id;
-        self.put_back.push(Event::Answered { account, finding });
-        turn.settled.push(Settled {
+        draft.writes.settled.push(store::Settled {
             attempt: flight.claimed.attempt,
             task: flight.claimed.task,
             round: flight.lane.round,
             state: verdict.state(),
-            upper,
+            upper: counted_until,
             ended_at: ended.wall,
             http_status: reply.http_status,
-            finding,
+            finding: row.word,
             reason: verdict.reason.clone(),
             detail: reply.detail.clone(),
             troubles: verdict.transient_failures,
             unsure: verdict.maybe_applied,
         });
-        if verdict.state().outcome() != Outcome::Pending {
-            self.settled_events.push(Event::Settled {
-                round: flight.lane.round,
-                account: self.roster.accounts[index].id,
-                action: flight.lane.action,
-                target: flight.claimed.target.clone(),
-                outcome: verdict.state().outcome(),
-                reason: verdict.reason,
-            });
+        self.tell(flight, row.word, verdict, wait, draft);
+        self.roster.schedule_rested(index, ended.tick);
+    }
+
+    /// What the answer means for the account and its app, and for tasks refused before it.
+    fn follow_up(
+        &mut self,
+        request: &EndedRequest,
+        row: &Consequences<'_>,
+        verdict: &mut Verdict,
+        draft: &mut TurnDraft,
+    ) {
+        let EndedRequest { flight, reply, ended, generation } = request;
+        let index = flight.account;
+        let until = self.settings.until;
+        observe_limits(request, &mut self.roster.accounts[index], until, draft);
+        // Of the finding, not of the verdict: what a crash left open has a reason of its own.
+        let reason = || row.reason.cloned().unwrap_or_default();
+        match verdict.blame {
+            Blame::Platform | Blame::Network => {
+                self.outages.note_failure(request, verdict, self.reachability.patience(), self.roster, draft);
+            }
+            Blame::Served(proof) => {
+                self.refusals.hear_proof(flight.key(), proof, self.roster, draft);
+                self.troubles.note_served(self.roster.accounts[index].id, draft);
+            }
+            Blame::Question(refusal) => {
+                self.refusals.hear_refusal(request, refusal, verdict, self.roster, self.troubles, draft);
+            }
+            Blame::Limit(limited) => {
+                hold_for_cap(limited, reply, &mut self.roster.accounts[index], until, *ended, draft);
+            }
+            Blame::Credentials => {
+                let run = &mut self.roster.accounts[index];
+                run.rejected = Some((reason(), reply.detail.clone()));
+                self.tokens.ask(index, run, Some(*generation));
+            }
+            Blame::Account => {
+                self.troubles.stop_account(self.roster, index, reason(), reply.detail.clone(), draft);
+            }
+            Blame::App => self.troubles.stop_app(self.roster, index, &reason(), &reply.detail, draft),
+            Blame::Row | Blame::Nobody => {}
         }
-        self.schedule(index, ended.tick.max(self.roster.accounts[index].rest_until));
     }
 
     /// A task that failed stands aside for its backoff at least, and lets the others of its endpoint go first.
-    fn stand_aside(&mut self, flight: &InFlight, verdict: &Verdict, now: Tick) -> Option<std::time::Duration> {
+    fn stand_aside(&mut self, flight: &InFlight, verdict: &Verdict, now: Tick) -> Option<Duration> {
         if verdict.transition != Transition::Postpone {
             return None;
         }
         let wait = backoff_after(verdict.transient_failures);
         if self.roster.crashed.is_sent_alone(flight.claimed.task) {
-            self.waiting.push(Reverse((now.after(wait), flight.claimed.task, flight.claimed.lane)));
+            self.delayed.push(now.after(wait), flight.claimed.task, flight.claimed.lane);
         } else {
-            self.put_aside(flight, now.after(wait));
+            self.outages.put_aside(flight, now.after(wait));
         }
         Some(wait)
     }
 
-    /// The account cannot do this action with the credentials it has; its other actions go on. The rows stay in line: what is
-    /// at fault is the login, and a person can mend that.
-    pub(super) fn refuse_action(&mut self, index: usize, action: Action, reason: Reason, detail: String) {
-        let account = &mut self.roster.accounts[index];
-        if account.refused.contains(&action) {
-            return;
+    fn tell(
+        &self,
+        flight: &InFlight,
+        finding: &'static str,
+        verdict: Verdict,
+        wait: Option<Duration>,
+        draft: &mut TurnDraft,
+    ) {
+        let (account, target) = (self.roster.accounts[flight.account].id, flight.claimed.target.clone());
+        let outcome = verdict.state().outcome();
+        if outcome != Outcome::Pending {
+            draft.tell_settled(Event::Settled {
+                round: flight.lane.round,
+                account,
+                action: flight.lane.action,
+                target,
+                outcome,
+                reason: verdict.reason,
+            });
+        } else if verdict.transition != Transition::MarkAmbiguous {
+            draft.tell(Event::PutBack { account, target, reason: verdict.reason.unwrap_or_default(), wait });
         }
-        account.refused.push(action);
-        let id = account.id;
-        self.troubles.push((id, reason.clone(), detail.clone()));
-        self.put_back.push(Event::AccountStopped { account: id, reason, detail });
-    }
-
-    /// Tasks whose backoff has passed get in line again.
-    pub(super) fn wake_waiting(&mut self, turn: &mut Turn, now: Tick) {
-        while let Some(Reverse((due, task, lane))) = self.waiting.peek().copied() {
-            if due > now {
-                break;
-            }
-            self.waiting.pop();
-            self.put_in_line(task, lane, turn);
-        }
-    }
-
-    /// A task that stood aside gets in line again; behind its lane where it must have no company, behind its endpoint where it is asked
-    /// for last.
-    pub(super) fn put_in_line(&mut self, task: TaskId, lane: LaneId, turn: &mut Turn) {
-        let now = self.means.clock.now().tick;
-        if self.park_crashed(task, lane, now) || self.is_asked_last(task, lane) {
-            return;
-        }
-        turn.moves.push(Move { task, from: TaskState::Waiting, to: TaskState::Pending, reason: None });
-        if let Some(lane) = self.roster.lanes.get_mut(&lane) {
-            lane.pending = true;
-            let account = lane.account;
-            let at = now.max(self.roster.accounts[account].rest_until);
-            self.schedule(account, at);
-        }
-    }
-
-    /// Told after whatever of it had to be written.
-    pub(super) fn tell_unwritten(&mut self) {
-        for event in std::mem::take(&mut self.put_back) {
-            self.tell(&event);
-        }
-    }
-
-    /// Told once the turn that settled them is on disk.
-    pub(super) fn tell_settled(&mut self, turn: &Turn) {
-        for event in std::mem::take(&mut self.settled_events) {
-            self.tell(&event);
-        }
-        self.tell_unwritten();
-        for outcome in [Outcome::Failed, Outcome::Gone, Outcome::Done] {
-            let tasks = turn.moves.iter().filter(|moved| moved.to.outcome() == outcome).count() as u64;
-            if tasks > 0 {
-                self.tell(&Event::Decided { outcome, tasks });
-            }
-        }
+        draft.tell(Event::Answered { account, finding });
     }
 }

@@ -1,9 +1,16 @@
 //! How a run is told to end: ask, then insist, then mean it. The first signal drains and saves, the second does not wait for
 //! requests in flight, the third is the caller's to obey: it ends the process.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 
 use super::event::Signal;
+use crate::clock::Clock;
+
+/// How long a run that was asked to end waits for requests in flight: it ends within 10 s, and the last of them is for writing down
+/// what became of them.
+pub const DRAIN_GRACE: Duration = Duration::from_secs(9);
 
 /// How urgently the run is to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +64,20 @@ impl Shutdown {
     pub async fn at_least(&mut self, urgency: Urgency) {
         if self.0.wait_for(|(now, _)| *now >= urgency).await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+
+    /// What `work` comes to; none where a second signal, or [`DRAIN_GRACE`] after a first, comes before its end.
+    pub async fn finish_in_time<T>(&self, clock: &dyn Clock, work: impl Future<Output = T>) -> Option<T> {
+        let (mut drain, mut cancel) = (self.clone(), self.clone());
+        let grace = async {
+            drain.at_least(Urgency::Drain).await;
+            clock.sleep_until(clock.now().tick.after(DRAIN_GRACE)).await;
+        };
+        tokio::select! {
+            done = work => Some(done),
+            () = cancel.at_least(Urgency::Cancel) => None,
+            () = grace => None,
         }
     }
 }

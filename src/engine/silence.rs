@@ -1,52 +1,81 @@
-//! Times in which nobody answers at all, and when a run gives up on them. In: what came of each request, and of each question for a
-//! token. Out: a notice, and the end of a run. What does not belong here: bad answers, which are answers (`outage_hold`).
+//! Whether anybody answers at all, in a drain. In: what came of each request, and of each question for a token. Out: a notice, and the end of
+//! a run. What does not belong here: bad answers, which are answers (`outages`), and how long a run goes on ([`Patience`]).
 
 use super::consequences::{Blame, consequences_of};
-use super::dispatcher::Dispatcher;
 use super::event::{Event, Stopped};
+use super::patience::Patience;
+use super::run_end::RunEnd;
+use super::turn_draft::TurnDraft;
 use crate::domain::Tick;
 use crate::platform::Reply;
 
-/// Nobody has answered for a while.
+/// A request, or a question for a token, to which no answer came.
 #[derive(Debug)]
-pub(super) struct Silence {
-    /// When the first request of it ended.
-    pub(super) since: Tick,
-    /// The newest one failed because of the server's certificate.
+pub(super) struct NoAnswer {
+    pub(super) ended: Tick,
+    /// It failed because of the server's certificate.
     pub(super) is_certificate: bool,
-    /// What it met.
     pub(super) detail: String,
 }
 
-impl Dispatcher {
-    /// Whether anybody answers at all. A 5xx is an answer.
-    pub(super) fn hear_the_world(&mut self, reply: &Reply, now: Tick) {
+/// Whether anybody answers.
+#[derive(Debug)]
+pub(super) struct Reachability {
+    /// The platform has answered in this run.
+    answered: bool,
+    patience: Patience,
+    /// What went wrong last; none where the last request was answered.
+    newest: Option<NoAnswer>,
+}
+
+impl Reachability {
+    pub(super) fn new(patience: Patience) -> Reachability {
+        Reachability { answered: false, patience, newest: None }
+    }
+
+    /// The first answer of this run is there. True: it is new.
+    pub(super) fn note_answer(&mut self) -> bool {
+        !std::mem::replace(&mut self.answered, true)
+    }
+
+    /// How much longer a run goes on where nobody answers.
+    pub(super) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// What is wrong with the server's certificate, where that is why nobody answers.
+    pub(super) fn bad_certificate(&self) -> Option<String> {
+        self.newest.as_ref().filter(|newest| newest.is_certificate).map(|newest| newest.detail.clone())
+    }
+
+    /// Hears what came of a request.
+    pub(super) fn hear(&mut self, reply: &Reply, ended: Tick, end: &mut RunEnd, draft: &mut TurnDraft) {
         if reply.http_status.is_some() {
-            self.silence = None;
+            draft.writes.first_answer |= self.note_answer();
+            self.patience.note_answer();
+            self.newest = None;
             return;
         }
         let row = consequences_of(&reply.finding);
-        if row.blame != Blame::Network {
-            return;
+        if row.blame == Blame::Network {
+            let reason = row.reason.map_or_else(String::new, ToString::to_string);
+            let detail = if reply.detail.is_empty() { reason } else { reply.detail.clone() };
+            let is_certificate = reply.finding.is_bad_certificate();
+            self.note_silence(NoAnswer { ended, is_certificate, detail }, end, draft);
         }
-        let reason = row.reason.map_or_else(String::new, ToString::to_string);
-        let detail = if reply.detail.is_empty() { reason } else { reply.detail.clone() };
-        self.note_silence(reply.finding.is_bad_certificate(), detail, now);
     }
 
     /// Nobody answered.
-    pub(super) fn note_silence(&mut self, is_certificate: bool, detail: String, now: Tick) {
+    pub(super) fn note_silence(&mut self, newest: NoAnswer, end: &mut RunEnd, draft: &mut TurnDraft) {
+        let now = newest.ended;
+        let since = self.patience.note_silence(now);
         // One lost connection is no silence; the second in a row is worth a word.
-        let since = match &self.silence {
-            Some(silence) => silence.since,
-            None => now,
-        };
         if now > since {
-            self.put_back.push(Event::Unreachable { since: now.since(since), detail: detail.clone() });
+            draft.tell(Event::Unreachable { since: now.since(since), detail: newest.detail.clone() });
         }
-        self.silence = Some(Silence { since, is_certificate, detail });
-        if now.since(since) >= self.settings.give_up_after && self.stopping.is_none() {
-            self.stopping = Some(Stopped::Unreachable);
+        self.newest = Some(newest);
+        if self.patience.is_over(now) {
+            end.stop(Stopped::Unreachable);
         }
     }
 }

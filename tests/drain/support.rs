@@ -10,7 +10,7 @@ use cleanup::app::{
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, TaskId, Wall, WindowSpec};
-use cleanup::engine::{Event, Listener, Settings as RunSettings, Shutdown, ShutdownSender, shutdown};
+use cleanup::engine::{EngineSettings, Event, Listener, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
@@ -39,7 +39,7 @@ impl Listener for Quiet {
 
 pub fn drain_options(rate: &str) -> DrainOptions {
     let window = WindowSpec { scope: Scope::Account, rate: rate.parse().unwrap(), applies: Applies::All };
-    let run = RunSettings {
+    let run = EngineSettings {
         jobs: None,
         workers: 32,
         pace: Pace::FrontLoad,

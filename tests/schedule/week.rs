@@ -11,7 +11,7 @@ use cleanup::app::{self, DrainOptions, FileOptions, Footing, LoadOptions, Sandbo
 use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
 use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{Action, Applies, BootId, MicroUsd, Moment, Platform, Scope, Tick, Wall, WindowSpec};
-use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
+use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Options, Sandbox};
@@ -193,7 +193,7 @@ impl Week {
         let now = self.clock.now();
         let ends_by = firing.ends_by.unwrap();
         let window = WindowSpec { scope: Scope::Account, rate: "50/15m".parse().unwrap(), applies: Applies::All };
-        let run = RunSettings {
+        let run = EngineSettings {
             jobs: None,
             workers: 8,
             pace: Pace::Even,

@@ -9,7 +9,7 @@ use cleanup::auth::{App, Attempt, Document, Login, aisa_key, aisa_user, keep, sc
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::config::{Environment, Overrides, Settings};
 use cleanup::domain::{AccountId, Action, Applies, Platform, Scope, Secret, TargetId, Wall, WindowSpec};
-use cleanup::engine::{Event, Listener, Settings as RunSettings, shutdown};
+use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{BaseUrl, Client};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
@@ -191,7 +191,7 @@ fn plain(name: &str, platform: Platform, user: &str, document: Document) -> Logi
 pub(crate) fn options(rate: &str) -> DrainOptions {
     let window = |rate: &str| WindowSpec { scope: Scope::Account, rate: rate.parse().unwrap(), applies: Applies::All };
     let of = |platform| (platform, [window(if platform == Platform::XV1 { "15/1s" } else { rate })].into());
-    let run = RunSettings {
+    let run = EngineSettings {
         jobs: None,
         workers: 16,
         pace: Pace::FrontLoad,

@@ -20,7 +20,7 @@ use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
-use crate::engine::{Listener, Settings as RunSettings, Signal, Stopped, Urgency, shutdown};
+use crate::engine::{EngineSettings, Listener, Signal, Stopped, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
@@ -101,7 +101,7 @@ impl Drainer {
             CommandError::new(ErrorKind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
         })?;
         let who = Who::of(settings, platform, Some(Arc::clone(&bases.x)))?;
-        let run = RunSettings {
+        let run = EngineSettings {
             jobs: None,
             workers: usize::from(settings.run.workers),
             pace: settings.run.pace,
@@ -219,7 +219,7 @@ impl Drainer {
         for sentence in sentences(work, &names, &context.settings) {
             context.printer.say(&sentence);
         }
-        let RunSettings { max_requests, max_spend, until, .. } = self.options.run;
+        let EngineSettings { max_requests, max_spend, until, .. } = self.options.run;
         let until = until.map(|until| context.clock.now().wall_at(until));
         if let Some(bounds) = bounds_text((max_requests, max_spend), until, context) {
             context.printer.say(&bounds);

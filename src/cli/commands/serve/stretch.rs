@@ -11,7 +11,7 @@ use crate::cli::commands::sentence::names;
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::config::{ProgressMode, Settings};
 use crate::domain::{JobId, Platform};
-use crate::engine::{Listener, Settings as RunSettings, ShutdownSender, Signal, shutdown};
+use crate::engine::{EngineSettings, Listener, ShutdownSender, Signal, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::{Client, Settings as ClientSettings};
 use crate::store::{DrainLock, News, QueueWatch, Store};
@@ -120,7 +120,7 @@ impl Engine<'_> {
 }
 
 fn options(settings: &Settings, jobs: Option<Vec<JobId>>) -> DrainOptions {
-    let run = RunSettings {
+    let run = EngineSettings {
         jobs,
         workers: usize::from(settings.run.workers),
         pace: settings.run.pace,

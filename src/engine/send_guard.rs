@@ -10,11 +10,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use super::claiming::Planned;
-use super::dispatcher::Dispatcher;
 use super::event::{Event, Stopped};
+use super::roster::Roster;
+use super::run_end::RunEnd;
+use super::turn_draft::TurnDraft;
+use super::workers::Planned;
+use crate::clock::Clock;
 use crate::domain::{LaneId, Outcome, Reason, RoundId, Target, TaskId, TaskState, Wall};
-use crate::store::{Ahead, AheadOf, Move, RoundKeep, StoreError, Turn};
+use crate::store::{Ahead, AheadOf, Drain, Move, RoundKeep, StoreError, Turn};
 
 /// The reason of a task that a keep list spares.
 const KEEP_LIST: &str = "keep_list";
@@ -73,81 +76,144 @@ impl Looked {
     }
 }
 
-impl Dispatcher {
-    /// Takes over which rounds have a keep list.
-    pub(super) async fn look_at_keeps(&mut self) -> Result<(), StoreError> {
-        let keeps = self.means.drain.keeps(self.settings.jobs.as_deref()).await?;
-        self.means.guard.watch(keeps);
-        Ok(())
+/// The guard of a drain, and what it withholds.
+pub(super) struct SendGuard {
+    guard: Box<dyn Guard>,
+    /// Rounds of which nothing is sent for now, and what is wrong with their keep lists.
+    withheld: HashMap<RoundId, String>,
+    /// What is wrong with the keep list of all jobs.
+    lost_list: Option<String>,
+    /// How far ahead lanes are looked at, where all that were looked at last were spared.
+    depths: HashMap<LaneId, u32>,
+}
+
+/// What came of looking at the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// Nothing may be claimed: the list of all jobs is lost.
+    Lost,
+    /// Their rounds can be worked on again: the lanes are to be taken over anew before the next turn.
+    Back,
+    /// Nothing new.
+    Same,
+}
+
+impl SendGuard {
+    pub(super) fn new(guard: Box<dyn Guard>) -> SendGuard {
+        SendGuard { guard, withheld: HashMap::new(), lost_list: None, depths: HashMap::new() }
     }
 
-    /// Whether anything may be claimed. A job whose list cannot be read is left alone until it can be; where it is the list of all jobs,
-    /// nothing more is sent.
-    pub(super) async fn lists_are_read(&mut self) -> bool {
-        let mut lost = self.means.guard.look(self.means.clock.now().wall);
+    /// These rounds have a keep list.
+    pub(super) fn watch(&mut self, keeps: Vec<RoundKeep>) {
+        self.guard.watch(keeps);
+    }
+
+    /// Whether nothing is sent of a round for now.
+    pub(super) fn withholds(&self, round: RoundId) -> bool {
+        self.withheld.contains_key(&round)
+    }
+
+    /// Whether nothing is sent of some round for now.
+    pub(super) fn withholds_any(&self) -> bool {
+        !self.withheld.is_empty()
+    }
+
+    /// What is wrong with keep lists, each said once, at the end of a run.
+    pub(super) fn take_lost_lists(&mut self) -> Vec<String> {
+        let own: BTreeSet<String> = std::mem::take(&mut self.withheld).into_values().collect();
+        self.lost_list.take().into_iter().chain(own).collect()
+    }
+
+    /// Looks at the lists. A job whose list cannot be read is left alone until it can be; where it is the list of all jobs, nothing more
+    /// is sent.
+    pub(super) async fn look(
+        &mut self,
+        clock: &dyn Clock,
+        roster: &mut Roster,
+        end: &mut RunEnd,
+        draft: &mut TurnDraft,
+    ) -> Lists {
+        let mut lost = self.guard.look(clock.now().wall);
         for _ in 1..LOOKS {
             if lost.iter().all(|list| self.is_withheld(list)) {
                 break;
             }
-            self.means.clock.sleep_until(self.means.clock.now().tick.after(BETWEEN_LOOKS)).await;
-            lost = self.means.guard.look(self.means.clock.now().wall);
+            clock.sleep_until(clock.now().tick.after(BETWEEN_LOOKS)).await;
+            lost = self.guard.look(clock.now().wall);
         }
         let mut withheld = HashMap::new();
         for LostList { rounds, why } in lost {
             let Some(rounds) = rounds else {
                 self.lost_list = Some(why);
-                self.stopping = Some(Stopped::KeepList);
-                return false;
+                end.stop_at_once(Stopped::KeepList);
+                return Lists::Lost;
             };
             withheld.extend(rounds.into_iter().map(|round| (round, why.clone())));
         }
-        self.withhold(withheld);
-        true
+        self.withhold(withheld, roster, draft)
     }
 
     fn is_withheld(&self, list: &LostList) -> bool {
-        list.rounds.as_ref().is_some_and(|rounds| rounds.iter().all(|round| self.withheld.contains_key(round)))
+        list.rounds.as_ref().is_some_and(|rounds| rounds.iter().all(|round| self.withholds(*round)))
     }
 
     /// Leaves the lanes of these rounds alone, and no others.
-    fn withhold(&mut self, withheld: HashMap<RoundId, String>) {
+    fn withhold(&mut self, withheld: HashMap<RoundId, String>, roster: &mut Roster, draft: &mut TurnDraft) -> Lists {
         let newly: BTreeSet<&String> =
-            withheld.iter().filter(|(round, _)| !self.withheld.contains_key(round)).map(|(_, why)| why).collect();
-        let is_more = withheld.keys().any(|round| !self.withheld.contains_key(round));
-        self.put_back.extend(newly.into_iter().map(|why| Event::Withheld { why: why.clone() }));
-        // Their lanes are taken over again before the next turn.
-        if self.withheld.keys().any(|round| !withheld.contains_key(round)) {
-            self.news.look_anew();
-        }
-        self.withheld = withheld;
-        if is_more {
-            let (lanes, withheld) = (&self.roster.lanes, &self.withheld);
+            withheld.iter().filter(|(round, _)| !self.withholds(**round)).map(|(_, why)| why).collect();
+        newly.iter().for_each(|why| draft.tell(Event::Withheld { why: (*why).clone() }));
+        let is_back = self.withheld.keys().any(|round| !withheld.contains_key(round));
+        if !newly.is_empty() {
+            let lanes = &roster.lanes;
             let goes_on = |id: &LaneId| lanes.get(id).is_none_or(|lane| !withheld.contains_key(&lane.round));
-            for account in &mut self.roster.accounts {
+            for account in &mut roster.accounts {
                 account.lanes.retain(goes_on);
             }
         }
+        self.withheld = withheld;
+        if is_back { Lists::Back } else { Lists::Same }
     }
 
     /// Takes what a list spares out of the turn's claims, before anything is claimed.
-    pub(super) async fn guard_claims(&mut self, turn: &mut Turn, plan: &mut [Planned]) -> Result<(), StoreError> {
-        let asked: Vec<AheadOf> = turn.claims.iter().filter_map(|claim| self.asks(claim.lane, claim.count)).collect();
+    pub(super) async fn guard_claims(
+        &mut self,
+        drain: &mut Drain,
+        roster: &Roster,
+        plan: &mut [Planned],
+        draft: &mut TurnDraft,
+    ) -> Result<(), StoreError> {
+        let claims = draft.writes.claims.iter();
+        let asked: Vec<AheadOf> = claims.filter_map(|claim| self.asks(claim.lane, claim.count, roster)).collect();
         if asked.is_empty() {
             return Ok(());
         }
-        let returning = returning(turn);
-        let (ahead, back) = self.means.drain.ahead(&asked, &returning).await?;
+        let returning = returning(&draft.writes);
+        let (ahead, back) = drain.ahead(&asked, &returning).await?;
         let mut lanes: HashMap<LaneId, Looked> = HashMap::with_capacity(asked.len());
         for task in back {
-            if !self.spare(&task, &mut |reason| spare_returning(turn, task.task, reason)) {
+            if self.spares(&task, roster, draft) {
+                spare_returning(&mut draft.writes, task.task);
+            } else {
                 lanes.entry(task.lane).or_default().pass(task.task);
             }
         }
         for task in ahead {
-            let spared = self.spare(&task, &mut |reason| turn.moves.push(spared_from_line(task.task, reason)));
+            let spared = self.spares(&task, roster, draft);
+            if spared {
+                draft.writes.moves.push(spared_from_line(task.task));
+            }
             lanes.entry(task.lane).or_default().meet(task.task, spared);
         }
         let asked: HashMap<LaneId, u32> = asked.into_iter().map(|ask| (ask.lane, ask.tasks)).collect();
+        self.cut_claims(&asked, &mut lanes, &mut draft.writes);
+        for planned in plan.iter_mut().filter(|planned| asked.contains_key(&planned.lane)) {
+            planned.looked = Some(lanes.remove(&planned.lane).unwrap_or_default().passing);
+        }
+        Ok(())
+    }
+
+    /// A claim reaches as far as was looked. `asked`: so many tasks of each lane.
+    fn cut_claims(&mut self, asked: &HashMap<LaneId, u32>, lanes: &mut HashMap<LaneId, Looked>, turn: &mut Turn) {
         for claim in &mut turn.claims {
             let Some(tasks) = asked.get(&claim.lane) else { continue };
             let looked = lanes.entry(claim.lane).or_default();
@@ -162,33 +228,28 @@ impl Dispatcher {
             let depth = if all_spared && !whole { tasks.saturating_mul(8).min(MAX_TASKS_AHEAD) } else { 0 };
             self.depths.insert(claim.lane, depth);
         }
-        for planned in plan.iter_mut().filter(|planned| asked.contains_key(&planned.lane)) {
-            planned.looked = Some(lanes.remove(&planned.lane).unwrap_or_default().passing);
-        }
         turn.claims.retain(|claim| claim.count > 0);
-        Ok(())
     }
 
     /// How far ahead a lane is looked at for so many tasks; none where nobody guards it.
-    fn asks(&self, lane: LaneId, count: u32) -> Option<AheadOf> {
-        let known = self.roster.lanes.get(&lane)?;
+    fn asks(&self, lane: LaneId, count: u32, roster: &Roster) -> Option<AheadOf> {
+        let known = roster.lanes.get(&lane)?;
         let depth = self.depths.get(&lane).copied().unwrap_or(0);
         let tasks = count.saturating_add(TASKS_BEYOND).max(depth).min(MAX_TASKS_AHEAD.max(count));
-        let watched = self.means.guard.watches(known.round);
-        watched.then_some(AheadOf { lane, visible_to: known.visible_to, tasks })
+        self.guard.watches(known.round).then_some(AheadOf { lane, visible_to: known.visible_to, tasks })
     }
 
-    /// Spares a task that a list names: `write` has it become `kept` in this turn.
-    fn spare(&mut self, task: &Ahead, write: &mut dyn FnMut(Reason)) -> bool {
-        let Some(lane) = self.roster.lanes.get(&task.lane).copied() else { return false };
-        let (guard, Some(target)) = (&self.means.guard, &task.target) else { return false };
+    /// Whether a list names a task: then that is told, and the turn has to make it `kept`.
+    fn spares(&self, task: &Ahead, roster: &Roster, draft: &mut TurnDraft) -> bool {
+        let Some(lane) = roster.lanes.get(&task.lane).copied() else { return false };
+        let Some(target) = &task.target else { return false };
+        let guard = &self.guard;
         if !guard.watches(lane.round) || !guard.spares(lane.round, target, task.record.as_deref()) {
             return false;
         }
-        write(Reason::Borrowed(KEEP_LIST));
-        self.settled_events.push(Event::Settled {
+        draft.tell_settled(Event::Settled {
             round: lane.round,
-            account: self.roster.accounts[lane.account].id,
+            account: roster.accounts[lane.account].id,
             action: lane.action,
             target: target.clone(),
             outcome: Outcome::Kept,
@@ -198,16 +259,16 @@ impl Dispatcher {
     }
 }
 
-fn spared_from_line(task: TaskId, reason: Reason) -> Move {
-    Move { task, from: TaskState::Pending, to: TaskState::Kept, reason: Some(reason) }
+fn spared_from_line(task: TaskId) -> Move {
+    Move { task, from: TaskState::Pending, to: TaskState::Kept, reason: Some(Reason::Borrowed(KEEP_LIST)) }
 }
 
 /// One that comes back from standing aside is spared from there, for a turn moves a task once; one whose request came to
 /// nothing is in line again by the time the turn moves tasks.
-fn spare_returning(turn: &mut Turn, task: TaskId, reason: Reason) {
+fn spare_returning(turn: &mut Turn, task: TaskId) {
     match turn.moves.iter_mut().find(|moved| moved.task == task) {
-        Some(moved) => (moved.to, moved.reason) = (TaskState::Kept, Some(reason)),
-        None => turn.moves.push(spared_from_line(task, reason)),
+        Some(moved) => (moved.to, moved.reason) = (TaskState::Kept, Some(Reason::Borrowed(KEEP_LIST))),
+        None => turn.moves.push(spared_from_line(task)),
     }
 }
 

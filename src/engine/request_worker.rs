@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::circuit_breaker::{CircuitBreaker, Epoch};
 use super::consequences::consequences_of;
+use super::in_flight_limit::InFlightLimit;
 use super::settings::Access;
 use super::shutdown::{Shutdown, Urgency};
-use super::wire::{Gate, Pass, Wire};
+
 use crate::auth::{Current, NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, AttemptId, Moment, Target, Tick};
@@ -15,24 +17,24 @@ use crate::platform::{Client, Endpoint, Finding, Reply, Request};
 use crate::store::failpoint;
 
 /// A request that may leave, its slot on disk.
-pub(super) struct Departure {
+pub(super) struct OutgoingRequest {
     pub(super) account: AccountId,
     pub(super) attempt: AttemptId,
     pub(super) endpoint: &'static Endpoint,
     pub(super) access: Arc<Access>,
     pub(super) target: Target,
-    /// What calls it back if it has to wait for a place on the wire.
-    pub(super) gate: Arc<Gate>,
-    pub(super) pass: Pass,
+    /// What calls it back if it has to wait for a place.
+    pub(super) breaker: Arc<CircuitBreaker>,
+    pub(super) epoch: Epoch,
     /// Past this it is not sent any more.
     pub(super) send_by: Tick,
     /// Past this nobody waits for the answer.
     pub(super) deadline: Tick,
 }
 
-/// What carriers bring in.
+/// What workers hand in.
 #[derive(Debug)]
-pub(super) enum Arrival {
+pub(super) enum WorkerMessage {
     /// An answer, or that none came.
     Reply {
         attempt: AttemptId,
@@ -45,39 +47,39 @@ pub(super) enum Arrival {
     Token { account: usize, outcome: Result<(), NoToken> },
 }
 
-/// What all carriers stand on.
-pub(super) struct Road {
+/// What all requests need to be sent.
+pub(super) struct SendContext {
     pub(super) client: Arc<Client>,
     pub(super) tokens: Arc<TokenSource>,
     pub(super) clock: SharedClock,
-    pub(super) wire: Arc<Wire>,
+    pub(super) limit: Arc<InFlightLimit>,
     pub(super) shutdown: Shutdown,
-    pub(super) arrivals: mpsc::Sender<Arrival>,
+    pub(super) messages: mpsc::Sender<WorkerMessage>,
 }
 
-/// Carries a request and hands in what came of it.
-pub(super) async fn carry(departure: Departure, road: Arc<Road>) {
-    let (reply, generation) = leave(&departure, &road).await;
-    let arrival = Arrival::Reply { attempt: departure.attempt, reply, ended: road.clock.now(), generation };
+/// Sends a request and hands in what came of it.
+pub(super) async fn run_request(request: OutgoingRequest, context: Arc<SendContext>) {
+    let (reply, generation) = leave(&request, &context).await;
+    let message = WorkerMessage::Reply { attempt: request.attempt, reply, ended: context.clock.now(), generation };
     // Nobody is listening any more only when the run has been cancelled; then the attempt has been written off.
-    let _ = road.arrivals.send(arrival).await;
+    let _ = context.messages.send(message).await;
 }
 
-/// Takes a place on the wire, and leaves it to the next as soon as the answer is there.
-async fn leave(departure: &Departure, road: &Road) -> (Reply, i64) {
-    let Departure { gate, pass, send_by, account, .. } = departure;
-    let Some(_place) = road.wire.place(&*road.clock, *send_by, gate, *pass).await else {
+/// Takes a place, and leaves it to the next as soon as the answer is there.
+async fn leave(request: &OutgoingRequest, context: &SendContext) -> (Reply, i64) {
+    let OutgoingRequest { breaker, epoch, send_by, account, .. } = request;
+    let Some(_place) = context.limit.place(&*context.clock, *send_by, breaker, *epoch).await else {
         return (not_sent(), NO_GENERATION);
     };
     // The dispatcher may be writing a turn and not have heard of it yet.
-    if road.shutdown.now().0 > Urgency::None {
+    if context.shutdown.now().0 > Urgency::None {
         return (not_sent(), NO_GENERATION);
     }
     // At hand when the turn was planned. If it has run out since, nothing is sent: a refresh takes longer than `send_by`.
-    let Some(current) = road.tokens.at_hand(*account) else { return (not_sent(), NO_GENERATION) };
-    let reply = send(departure, &current, &road.client, &road.clock).await;
-    failpoint::answer_for(&departure.target);
-    gate.hear(consequences_of(&reply.finding).blame.health());
+    let Some(current) = context.tokens.at_hand(*account) else { return (not_sent(), NO_GENERATION) };
+    let reply = send(request, &current, &context.client, &context.clock).await;
+    failpoint::answer_for(&request.target);
+    breaker.hear(consequences_of(&reply.finding).blame.health());
     (reply, current.generation)
 }
 
@@ -88,16 +90,16 @@ fn not_sent() -> Reply {
     Reply { finding: Finding::NotSent, http_status: None, facts: Default::default(), detail: String::new() }
 }
 
-async fn send(departure: &Departure, current: &Current, client: &Client, clock: &SharedClock) -> Reply {
-    let request = Request {
-        endpoint: departure.endpoint,
-        base: &departure.access.base,
+async fn send(request: &OutgoingRequest, current: &Current, client: &Client, clock: &SharedClock) -> Reply {
+    let sent = Request {
+        endpoint: request.endpoint,
+        base: &request.access.base,
         credentials: &current.credentials,
-        user: &departure.access.user,
-        target: &departure.target,
-        send_by: departure.send_by,
-        deadline: departure.deadline,
+        user: &request.access.user,
+        target: &request.target,
+        send_by: request.send_by,
+        deadline: request.deadline,
         clock: &**clock,
     };
-    client.perform(request).await
+    client.perform(sent).await
 }

@@ -1,0 +1,40 @@
+//! What a drain looks at before each turn: signals, its own deadline, and the machine's sleep.
+
+use super::event::Stopped;
+use super::limit_records::LimitRecords;
+use super::roster::Roster;
+use super::run_end::RunEnd;
+use super::shutdown::{Shutdown, Urgency};
+use super::suspend::SuspendWatch;
+use crate::clock::Clock;
+use crate::domain::Tick;
+use crate::store::{Drain, StoreError};
+
+/// After a suspend every slot whose end nobody saw counts anew from here: the kernel may have sent it only on waking.
+pub(super) async fn handle_suspend(
+    watch: &mut SuspendWatch,
+    clock: &dyn Clock,
+    roster: &mut Roster,
+    limits: &mut LimitRecords,
+    drain: &mut Drain,
+) -> Result<(), StoreError> {
+    let Some(suspend) = watch.look(clock) else { return Ok(()) };
+    let woken = limits.extend_after_suspend(roster, suspend.asleep_from, suspend.awake_at);
+    tracing::info!(seconds = suspend.slept.as_secs(), "the machine was suspended");
+    drain.woke(suspend.asleep_from, woken).await
+}
+
+/// `is_busy`: requests are out, or tokens are being asked for.
+pub(super) fn handle_deadline(end: &mut RunEnd, until: Option<Tick>, is_busy: bool, now: Tick) {
+    if is_busy && until.is_some_and(|until| now >= until) {
+        end.stop(Stopped::Deadline);
+    }
+}
+
+pub(super) fn handle_signals(end: &mut RunEnd, shutdown: &Shutdown, now: Tick) {
+    if let (urgency, Some(signal)) = shutdown.now()
+        && urgency > Urgency::None
+    {
+        end.interrupt(signal, now);
+    }
+}

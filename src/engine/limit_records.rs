@@ -1,0 +1,226 @@
+//! What is known of the platform's limits beyond an account's own limiter: windows that the accounts of an app share, what earlier drains
+//! left on record, and whether the wall clock can be believed.
+//!
+//! In: accounts that come due, answers, a suspend. Out: limiters and windows that know what still counts. What does not belong here: what
+//! may be sent now (`claiming`), and when a slot of another boot counts ([`ThisBoot`]).
+
+use std::collections::HashMap;
+
+use super::account::AccountRun;
+use super::roster::Roster;
+use super::settings::{Access, EngineSettings};
+use super::workers::InFlight;
+use crate::clock::Clock;
+use crate::domain::{AccountId, Action, Moment, Platform, Scope, Tick, Wall};
+use crate::limits::{
+    Allowance, HoldReason, Limiter, StoredHold, StoredSlot, StoredUntil, ThisBoot, Values, WallTrust, Windows,
+};
+use crate::platform::Reply;
+use crate::store::{Account, Drain, StoreError, StoredAllowance, Turn};
+
+/// Accounts whose slots are read at once.
+const ACCOUNTS_AT_ONCE: usize = 1_000;
+
+/// Limits as they stand for more than one account, or have not been taken over yet.
+#[derive(Debug)]
+pub(super) struct LimitRecords {
+    /// Windows that all accounts of a platform share.
+    app_windows: HashMap<Platform, Windows>,
+    /// Accounts with a hold when the drain began: taken over with their slots.
+    held: HashMap<AccountId, Account>,
+    /// What is left of the platform's windows, as earlier drains were told: taken over with the slots.
+    allowances: HashMap<AccountId, Vec<StoredAllowance>>,
+    wall: WallTrust,
+    /// As the queue has it.
+    wall_saved: bool,
+    taken_over: Tick,
+}
+
+impl LimitRecords {
+    /// Of accounts without a hold nothing is asked, and of 100,000 they would be 26 MiB.
+    pub(super) fn new(roster: &Roster, held: HashMap<AccountId, Account>, taken_over: Tick) -> LimitRecords {
+        let mut app_windows = HashMap::new();
+        for access in roster.access.values() {
+            if access.windows.iter().any(|spec| spec.scope == Scope::App) {
+                app_windows.entry(access.platform).or_insert_with(|| Windows::new(&access.windows, Scope::App));
+            }
+        }
+        let (wall, wall_saved) = (WallTrust::default(), false);
+        LimitRecords { app_windows, held, allowances: HashMap::new(), wall, wall_saved, taken_over }
+    }
+
+    /// Windows that an app's accounts share count what each of them has sent, and also of those that have nothing to do in this run. So
+    /// they are filled before anybody claims.
+    pub(super) async fn restore_app_windows(
+        &mut self,
+        roster: &Roster,
+        drain: &mut Drain,
+        settings: &EngineSettings,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let shares = |platform| self.app_windows.contains_key(platform);
+        let sharing = roster.access.iter().filter(|(_, access)| shares(&access.platform));
+        let mut accounts: Vec<AccountId> = sharing.map(|(account, _)| *account).collect();
+        accounts.sort_unstable();
+        let here = self.this_boot(now);
+        for accounts in accounts.chunks(ACCOUNTS_AT_ONCE) {
+            for (account, slots) in drain.slots(accounts).await? {
+                let Some(access) = roster.access.get(&account) else { continue };
+                let Some(windows) = self.app_windows.get_mut(&access.platform) else { continue };
+                let values = access.values(settings.request_deadline);
+                slots
+                    .iter()
+                    .map(|slot| upper(slot, here, &values))
+                    .for_each(|(action, upper)| windows.restore(action, upper));
+            }
+        }
+        Ok(())
+    }
+
+    /// What earlier processes were told is left of the platform's windows, for the limiters to take over when they are made.
+    pub(super) async fn read_allowances(&mut self, drain: &mut Drain, clock: &dyn Clock) -> Result<(), StoreError> {
+        for stored in drain.store().allowances(&clock.boot(), clock.now()).await? {
+            self.allowances.entry(stored.account).or_default().push(stored);
+        }
+        Ok(())
+    }
+
+    /// Limiters are made, and filled with the slots and holds on record, when their account first comes due.
+    pub(super) async fn restore_limiters(
+        &mut self,
+        due: &[usize],
+        roster: &mut Roster,
+        drain: &mut Drain,
+        settings: &EngineSettings,
+        clock: &dyn Clock,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        let fresh: Vec<usize> = due.iter().copied().filter(|i| roster.accounts[*i].limiter.is_none()).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<AccountId> = fresh.iter().map(|index| roster.accounts[*index].id).collect();
+        let mut slots = drain.slots(&ids).await?;
+        let here = self.this_boot(now);
+        for index in fresh {
+            let run = &mut roster.accounts[index];
+            let Some(access) = run.access.clone() else { continue };
+            let stored = slots.remove(&run.id).unwrap_or_default();
+            let uppers: Vec<_> = stored.iter().map(|slot| upper(slot, here, &run.values)).collect();
+            let mut limiter = Limiter::new(&access.windows, settings.pace, now.tick);
+            let hold = self.held.get(&run.id).and_then(|account| stored_hold(account, &clock.boot().0));
+            let hold = hold.map(|hold| here.hold(&hold));
+            if let Some(hold) = hold.filter(|hold| hold.until > now.tick) {
+                let outlasts = settings.until.is_some_and(|end| hold.until >= end)
+                    || matches!(hold.reason, HoldReason::UsageCap | HoldReason::SpendCap);
+                run.capped_until = outlasts.then_some(hold.until);
+            }
+            limiter.restore(uppers, hold);
+            let allowances = self.allowances.remove(&run.id).unwrap_or_default();
+            let in_force = allowances.iter().map(|stored| allowance(stored, here)).filter(|told| told.until > now.tick);
+            in_force.for_each(|told| limiter.restore_allowance(told));
+            run.limiter = Some(limiter);
+        }
+        Ok(())
+    }
+
+    /// What times on record mean now.
+    pub(super) fn this_boot(&self, now: Moment) -> ThisBoot {
+        ThisBoot { now, wall_trusted: self.wall.trusts(now), taken_over: self.taken_over }
+    }
+
+    /// The windows that the accounts of an app share.
+    pub(super) fn of_app(&mut self, access: &Access) -> Option<&mut Windows> {
+        self.app_windows.get_mut(&access.platform)
+    }
+
+    /// An answer's `Date` says whether the wall clock can be believed.
+    pub(super) fn check_wall(&mut self, date: Wall, sent: Moment, ended: Moment) {
+        self.wall.check(date, sent, ended);
+    }
+
+    /// Every answer says so; it is saved when it changes.
+    pub(super) fn hear_date(&mut self, reply: &Reply, sent: Moment, ended: Moment, writes: &mut Turn) {
+        if let Some(date) = reply.facts.date {
+            self.check_wall(date, sent, ended);
+        }
+        let trusted = self.wall.trusts(ended);
+        if trusted != self.wall_saved {
+            self.wall_saved = trusted;
+            writes.clock_checked = Some(trusted);
+        }
+    }
+
+    /// A request has ended, and the platform has counted it by `counted_until`.
+    pub(super) fn note_ended(&mut self, flight: &InFlight, run: &mut AccountRun, counted_until: Tick) {
+        if let Some(limiter) = &mut run.limiter {
+            limiter.ended(flight.lane.action, counted_until);
+        }
+        if let Some(windows) = run.access.as_ref().and_then(|access| self.of_app(access)) {
+            windows.ended(flight.lane.action, counted_until);
+        }
+    }
+
+    /// Slots that found no task.
+    pub(super) fn give_back(&mut self, run: &mut AccountRun, action: Action, unused: u32) {
+        if let Some(limiter) = &mut run.limiter {
+            limiter.give_back(action, unused);
+        }
+        if let Some(windows) = run.access.as_ref().and_then(|access| self.of_app(access)) {
+            windows.give_back(action, unused);
+        }
+    }
+
+    /// Every slot whose end nobody saw counts anew. Until when the last of them does.
+    pub(super) fn extend_after_suspend(&mut self, roster: &mut Roster, asleep_from: Tick, now: Tick) -> Tick {
+        let mut woken = now;
+        for account in &mut roster.accounts {
+            let upper = account.values.woken(now);
+            woken = woken.max(upper);
+            if let Some(limiter) = &mut account.limiter {
+                limiter.woke(asleep_from, upper);
+            }
+        }
+        self.app_windows.values_mut().for_each(|windows| windows.woke(asleep_from, woken));
+        woken
+    }
+}
+
+/// What a slot was for, and by when the platform can have counted it.
+fn upper(slot: &crate::store::StoredSlot, here: ThisBoot, values: &Values) -> (Action, Tick) {
+    let on_record = StoredSlot {
+        same_boot: slot.same_boot,
+        reserved: slot.reserved,
+        upper: (!slot.open).then_some(slot.upper),
+        wall_trusted: slot.clock_checked,
+    };
+    (slot.action, here.upper(&on_record, values))
+}
+
+/// An allowance as it stands in this boot.
+fn allowance(stored: &StoredAllowance, here: ThisBoot) -> Allowance {
+    let until = here.until(&StoredUntil {
+        same_boot: stored.same_boot,
+        set: stored.set_at(),
+        until: stored.until,
+        wall_trusted: stored.clock_checked,
+    });
+    Allowance { action: stored.action, day: stored.day, more: stored.remaining, until }
+}
+
+/// A hold as the store has it, for [`ThisBoot::hold`].
+fn stored_hold(account: &Account, boot: &str) -> Option<StoredHold> {
+    let hold = account.hold.as_ref()?;
+    let set = Moment {
+        tick: Tick(hold.until.0.saturating_sub(hold.length_ms)),
+        wall: Wall(hold.until_at.0.saturating_sub(hold.length_ms)),
+    };
+    Some(StoredHold {
+        same_boot: hold.boot == boot,
+        set,
+        until: hold.until,
+        reason: HoldReason::parse(&hold.reason)?,
+        rung: account.hold_rung,
+        wall_trusted: hold.clock_checked,
+    })
+}

@@ -1,0 +1,215 @@
+//! The accounts and lanes of a drain, and when to look at which account: who is next, and whether anybody is left.
+//!
+//! In: lanes as the queue has them, tasks that stand behind them. Out: answers, and accounts that are due. What does not belong here:
+//! slots, budgets, and writing anything (`requeue` moves tasks).
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::account::{AccountRun, Lane};
+use super::asked_last::AskedLast;
+use super::crash_queue::CrashQueue;
+use super::settings::Access;
+use crate::domain::{AccountId, Action, LaneId, Platform, Tick};
+use crate::limits::Values;
+use crate::store::{CrashedTask, LaneView};
+
+/// The accounts and lanes of a drain.
+#[derive(Debug)]
+pub(super) struct Roster {
+    pub(super) accounts: Vec<AccountRun>,
+    pub(super) index: HashMap<AccountId, usize>,
+    pub(super) lanes: HashMap<LaneId, Lane>,
+    /// Whom the credentials at hand act for.
+    pub(super) access: HashMap<AccountId, Arc<Access>>,
+    request_deadline: Duration,
+    /// When to look at which account next.
+    due: BinaryHeap<Reverse<(Tick, usize)>>,
+    /// Tasks that stand behind their lanes since a process died.
+    pub(super) crashed: CrashQueue,
+    /// Tasks that stand behind all lanes of their endpoint since it refused five in a row.
+    pub(super) asked_last: AskedLast,
+}
+
+/// Who is next in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NextTasks {
+    /// Those at the head of its line.
+    InLine,
+    /// One that must have no company since a process died.
+    Alone,
+    /// Those that are asked for last.
+    AskedLast,
+}
+
+impl Roster {
+    /// Without accounts and lanes yet; with the tasks whose outcome a crash has left open.
+    pub(super) fn new(
+        access: HashMap<AccountId, Access>,
+        request_deadline: Duration,
+        undecided: &[CrashedTask],
+    ) -> Roster {
+        Roster {
+            accounts: Vec::new(),
+            index: HashMap::new(),
+            lanes: HashMap::new(),
+            access: access.into_iter().map(|(id, access)| (id, Arc::new(access))).collect(),
+            request_deadline,
+            due: BinaryHeap::new(),
+            crashed: CrashQueue::of(undecided),
+            asked_last: AskedLast::default(),
+        }
+    }
+
+    /// The account's place; it takes one where it has none.
+    pub(super) fn account_index(&mut self, id: AccountId) -> usize {
+        if let Some(index) = self.index.get(&id) {
+            return *index;
+        }
+        let (access, deadline) = (self.access.get(&id).cloned(), self.request_deadline);
+        let values = access
+            .as_ref()
+            .map_or_else(|| Values::new(Duration::from_secs(900), deadline), |access| access.values(deadline));
+        let index = self.accounts.len();
+        self.accounts.push(AccountRun::new(id, access, values));
+        self.index.insert(id, index);
+        index
+    }
+
+    /// The app that the account's credentials belong to; none where it has none.
+    pub(super) fn app_of(&self, index: usize) -> Option<(Platform, Arc<str>)> {
+        self.accounts[index].access.as_ref().map(|access| access.app_key())
+    }
+
+    /// Looks at an account again at a tick; what was planned before is forgotten.
+    pub(super) fn schedule(&mut self, account: usize, at: Tick) {
+        self.accounts[account].due = Some(at);
+        self.due.push(Reverse((at, account)));
+    }
+
+    /// The same, not before it may ask for its token again.
+    pub(super) fn schedule_rested(&mut self, account: usize, at: Tick) {
+        self.schedule(account, at.max(self.accounts[account].rest_until));
+    }
+
+    /// When the next account is due, as far as the agenda says; it may be out of date.
+    pub(super) fn next_due(&self) -> Option<Tick> {
+        self.due.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// When the next account is due. Entries that are out of date are dropped on the way.
+    pub(super) fn next_true_due(&mut self) -> Option<Tick> {
+        while let Some(Reverse((at, index))) = self.due.peek() {
+            if self.accounts[*index].due == Some(*at) {
+                break;
+            }
+            self.due.pop();
+        }
+        self.next_due()
+    }
+
+    /// The next account whose time has come, once; none where there is none left.
+    pub(super) fn pop_due(&mut self, now: Tick) -> Option<usize> {
+        while let Some(Reverse((at, account))) = self.due.peek().copied() {
+            if at > now {
+                return None;
+            }
+            self.due.pop();
+            if self.accounts[account].due == Some(at) {
+                self.accounts[account].due = None;
+                return Some(account);
+            }
+        }
+        None
+    }
+
+    /// The lanes are going to be told anew.
+    pub(super) fn forget_lanes(&mut self) {
+        self.lanes.values_mut().for_each(|lane| lane.pending = false);
+        self.accounts.iter_mut().for_each(|account| account.lanes.clear());
+    }
+
+    /// Takes over a lane; of one that is withheld nothing is sent.
+    pub(super) fn take_over_lane(&mut self, view: &LaneView, is_withheld: bool, now: Tick) {
+        let account = self.account_index(view.account);
+        let LaneView { round, action, visible_to, has_pending: pending, .. } = *view;
+        let lane = Lane { round, action, account, visible_to, pending };
+        self.lanes.insert(view.lane, lane);
+        if is_withheld {
+            return;
+        }
+        self.accounts[account].lanes.push(view.lane);
+        let is_left = self.has_work(view.lane, &lane) || self.has_asked_last(account, action);
+        if is_left && self.accounts[account].due.is_none() {
+            self.schedule(account, now);
+        }
+    }
+
+    /// Whether anybody may be left to send for in a lane: in line, or behind it since a process died.
+    pub(super) fn has_work(&self, id: LaneId, lane: &Lane) -> bool {
+        lane.pending || self.crashed.waits_in(id)
+    }
+
+    /// The first lane of an account in which somebody is left, leaving out those whose action has to wait.
+    pub(super) fn next_lane(&self, account: usize, waits: &[Action]) -> Option<(LaneId, Lane)> {
+        self.accounts[account].lanes.iter().find_map(|id| {
+            let lane = self.lanes.get(id)?;
+            (self.has_work(*id, lane) && !waits.contains(&lane.action)).then_some((*id, *lane))
+        })
+    }
+
+    /// The same, and behind all of an endpoint those that are asked for last; and who that is.
+    pub(super) fn next_claim(&self, account: usize, waits: &[Action]) -> Option<(LaneId, Lane, NextTasks)> {
+        if let Some((id, lane)) = self.next_lane(account, waits) {
+            // Those that may have company have got in line by now.
+            return Some((id, lane, if lane.pending { NextTasks::InLine } else { NextTasks::Alone }));
+        }
+        if self.asked_last.is_empty() {
+            return None;
+        }
+        let lanes = &self.accounts[account].lanes;
+        Action::ALL.into_iter().filter(|action| !waits.contains(action)).find_map(|action| {
+            let id = self.asked_last.next_lane((account, action), lanes)?;
+            Some((id, *self.lanes.get(&id)?, NextTasks::AskedLast))
+        })
+    }
+
+    /// Whether anybody is left for an account and action who is asked for last.
+    pub(super) fn has_asked_last(&self, account: usize, action: Action) -> bool {
+        self.asked_last.next_lane((account, action), &self.accounts[account].lanes).is_some()
+    }
+
+    /// Whether the account's next request has to go alone.
+    pub(super) fn goes_alone(&self, account: usize) -> bool {
+        self.next_lane(account, &self.accounts[account].left_out()).is_some_and(|(_, lane)| !lane.pending)
+    }
+
+    /// Whether anybody is left to send for whom an account can serve.
+    pub(super) fn has_pending(&self, account: usize) -> bool {
+        self.next_claim(account, &self.accounts[account].left_out()).is_some()
+    }
+
+    /// Whether anybody stands in line for an account and action.
+    pub(super) fn has_pending_for(&self, account: usize, action: Action) -> bool {
+        let mut lanes = self.accounts[account].lanes.iter().filter_map(|id| self.lanes.get(id));
+        lanes.any(|lane| lane.pending && lane.action == action)
+    }
+
+    /// Whether anybody is left whose endpoint this run does not wait for any more.
+    pub(super) fn has_given_up(&self, account: usize) -> bool {
+        self.is_left_among(account, &self.accounts[account].given_up)
+    }
+
+    /// Whether anybody is left whom the account cannot serve with the credentials it has, or whose endpoint refuses.
+    pub(super) fn has_refused(&self, account: usize) -> bool {
+        self.is_left_among(account, &self.accounts[account].refused)
+    }
+
+    fn is_left_among(&self, account: usize, actions: &[Action]) -> bool {
+        let mut lanes = self.accounts[account].lanes.iter().filter_map(|id| Some((*id, self.lanes.get(id)?)));
+        lanes.any(|(id, lane)| self.has_work(id, lane) && actions.contains(&lane.action))
+            || actions.iter().any(|action| self.has_asked_last(account, *action))
+    }
+}
