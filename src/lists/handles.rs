@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::fetch::{Asked, FetchError, Reader, Stop, known_of};
+use super::fetch::{FetchError, PageAnswer, Reader, Stop, known_of};
 use crate::domain::{Handle, Platform, TargetId};
 use crate::platform::{Collection, MAX_HANDLES_ASKED, Page, What, find_reading};
 use crate::store::HandlesTold;
@@ -50,7 +50,7 @@ impl Resolver {
 
     async fn sort_out(&mut self, reader: &mut Reader) -> Result<(), FetchError> {
         let platform = reader.way().platform;
-        self.waiting = reader.means.store.unasked_handles(platform, &self.waiting).await?;
+        self.waiting = reader.deps.store.unasked_handles(platform, &self.waiting).await?;
         Ok(())
     }
 
@@ -62,14 +62,14 @@ impl Resolver {
             return Ok(Some(Stop::Spend));
         }
         let (page, id, end) = match reader.ask(reading, What::Handles(&self.waiting)).await? {
-            Asked::Page(page, id, end) => (page, id, end),
-            Asked::Stopped(stop) => return Ok(Some(stop)),
+            PageAnswer::Page(page, id, end) => (page, id, end),
+            PageAnswer::Stopped(stop) => return Ok(Some(stop)),
         };
         let told = told(&self.waiting, page);
         self.found += told.found.len() as u64;
         self.missing += told.missing.len() as u64;
         let rules = reader.rules(reading);
-        reader.means.store.keep_handles(platform, &told, (id, &end), &rules.ask()).await?;
+        reader.deps.store.keep_handles(platform, &told, (id, &end), &rules.ask()).await?;
         self.waiting.clear();
         Ok(None)
     }

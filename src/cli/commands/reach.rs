@@ -10,7 +10,7 @@ use crate::clock::SharedClock;
 use crate::domain::{AccountId, Platform, TargetId, Tick, counted};
 use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::fetch::{Budget, Means, News, Reader, Way};
+use crate::lists::fetch::{Budget, FetchDeps, FetchEvent, Reader, Way};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{Account, Store, StoreError};
@@ -111,7 +111,7 @@ pub(super) async fn reader(
     })?;
     let way =
         Way { account: account.id, platform: account.platform, user: access.user, base: access.base, app: access.app };
-    let means = Means {
+    let deps = FetchDeps {
         store,
         client: Arc::clone(client),
         tokens,
@@ -122,26 +122,26 @@ pub(super) async fn reader(
         until: bounds.until,
     };
     let teller = teller(context.printer, context.clock.clone(), context.local_clock());
-    Ok(Reader::new(means, way, bounds.budget, teller))
+    Ok(Reader::new(deps, way, bounds.budget, teller))
 }
 
 /// Says what happens meanwhile: a line each few seconds at most, waits always.
-fn teller(printer: Printer, clock: SharedClock, local: LocalClock) -> Box<dyn FnMut(News) + Send> {
+fn teller(printer: Printer, clock: SharedClock, local: LocalClock) -> Box<dyn FnMut(FetchEvent) + Send> {
     let mut next_line = clock.now().tick.after(LINE_EVERY);
     Box::new(move |news| {
         let now = clock.now();
         match news {
-            News::Waiting { until, why } => {
+            FetchEvent::Waiting { until, why } => {
                 let at = local.text(until, now.wall);
                 printer.say(&format!("waiting until {at}: {}", escaped(&why)));
             }
-            News::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
-            News::Page { entries, pages } if now.tick >= next_line => {
+            FetchEvent::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
+            FetchEvent::Page { entries, pages } if now.tick >= next_line => {
                 next_line = now.tick.after(LINE_EVERY);
                 let entries = counted(entries, "entry", "entries");
                 printer.say(&format!("{entries} read, {}", counted(pages, "page", "pages")));
             }
-            News::Page { .. } => {}
+            FetchEvent::Page { .. } => {}
         }
     })
 }

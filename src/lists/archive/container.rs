@@ -3,58 +3,21 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read, Seek};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
 use zip::read::{OwnedZipFileEntry, ZipReadOptions};
 
-use super::bounded::{Bounded, Meter, Size};
+use super::bounded::{Bounded, Meter};
 use super::layout::{self, Role};
+use super::member::{Bytes, Member, Place};
 use super::{ArchiveFault, MAX_PARTS, folder, zipped};
-
-/// Where a zip is read from.
-pub(super) trait Bytes: Read + Seek {}
-impl<T: Read + Seek> Bytes for T {}
 
 /// A zip or a folder, and the files of X's in it.
 pub(super) struct Container {
     /// None where it is a folder.
     zip: Option<Box<dyn Bytes>>,
     members: Vec<Member>,
-}
-
-/// One of X's files.
-pub(super) struct Member {
-    /// Its name in the archive, with `/`; the folder around the archive is part of it.
-    pub(super) name: String,
-    /// What it is.
-    pub(super) role: Role,
-    /// Which part of it.
-    pub(super) part: u32,
-    /// As the zip's directory or the file system says.
-    pub(super) size: Size,
-    /// The folder of its archive.
-    home: String,
-    place: Place,
-}
-
-pub(super) enum Place {
-    Zipped(Box<OwnedZipFileEntry>),
-    File(PathBuf),
-}
-
-impl Member {
-    /// A file that this program reads; none where it is another, or lies where X's do not.
-    pub(super) fn new(name: String, size: Size, place: impl FnOnce() -> Place) -> Option<Member> {
-        let placed = layout::place(&name)?;
-        let (home, role, part) = (placed.home.to_owned(), placed.role, placed.part);
-        Some(Member { name, role, part, size, home, place: place() })
-    }
-
-    /// Its own name, without folders.
-    pub(super) fn file_name(&self) -> &str {
-        self.name.rsplit_once('/').map_or(&self.name, |(_, file)| file)
-    }
 }
 
 impl Container {

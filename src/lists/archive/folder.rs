@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use super::bounded::Size;
-use super::container::{Member, Place};
+use super::member::{Member, Place};
 use super::{ArchiveFault, MAX_FILES, layout};
 
 /// X's files in a folder and in those of its folders where they may lie.

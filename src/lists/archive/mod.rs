@@ -14,6 +14,7 @@ mod container;
 mod error;
 mod folder;
 mod layout;
+mod member;
 mod names;
 mod object;
 mod read;

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use super::about::{Manifest, Promised, of_account, of_index, of_payload, of_user_details};
 use super::bounded::Meter;
-use super::container::{Bytes, Container, Member};
+use super::container::Container;
 use super::layout::{self, Role};
+use super::member::{Bytes, Member};
 use super::records::{self, Record};
 use super::script::Script;
 use super::{About, ArchiveError, ArchiveFault, MAX_EDITED_POSTS, MAX_MANIFEST_BYTES, MAX_PARTS, MAX_TOTAL_BYTES};

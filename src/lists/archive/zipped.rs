@@ -10,7 +10,7 @@ use zip::result::ZipError;
 use zip::unstable::read::ZipIterable;
 
 use super::bounded::Size;
-use super::container::{Bytes, Member, Place};
+use super::member::{Bytes, Member, Place};
 use super::names::plain_name;
 use super::{ArchiveFault, MAX_FILES, MAX_PARTS};
 

@@ -1,17 +1,13 @@
 //! What an answer that was no page means: the hold that follows, and whether to ask again, to wait, or to stop.
 
-use std::time::Duration;
-
-use super::means::{FetchError, Stop};
-use super::reader::{Reader, Rules};
+use super::deps::FetchDeps;
+use super::outcome::{FetchError, Stop};
+use super::rules::Rules;
 use crate::domain::{Action, Moment, Tick};
-use crate::engine::{Blame, Proof, consequences_of};
+use crate::engine::{Blame, Proof, cap_of, consequences_of};
 use crate::limits::{Answer, Hold, HoldReason, Leave, hold_after, leaves};
 use crate::platform::{Limited, RefusalKind, Reply};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadHold, ReadLeft};
-
-/// A cap that does not say when it ends is asked about again after a day.
-const UNKNOWN_CAP: Duration = Duration::from_secs(86_400);
 
 /// What follows from an answer that was no page.
 pub(super) enum Next {
@@ -23,73 +19,60 @@ pub(super) enum Next {
     Stop(Stop),
 }
 
-impl Reader {
-    /// Writes down what an answer that was no page means, and says what follows.
-    pub(super) async fn judge(
-        &mut self,
-        grant: &ReadGrant,
-        reply: &Reply,
-        reserved: Tick,
-        rules: &Rules,
-    ) -> Result<Next, FetchError> {
-        let now = self.means.clock.now();
-        if reply.http_status.is_some() {
-            self.last_answer = now.tick;
+/// Writes down what an answer that was no page means, and says what follows.
+pub(super) async fn judge_answer(
+    deps: &mut FetchDeps,
+    grant: &ReadGrant,
+    reply: &Reply,
+    reserved: Tick,
+    rules: &Rules,
+) -> Result<Next, FetchError> {
+    let now = deps.clock.now();
+    let row = consequences_of(&reply.finding);
+    let upper = if row.counted_later { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
+    let end = ended(reply, grant, rules, upper, now, 0);
+    let person = || Stop::Person(row.reason.map_or_else(String::new, ToString::to_string), reply.detail.clone());
+    let mut hold = None;
+    let next = match row.blame {
+        Blame::Limit(limited) => {
+            let set = hold.insert(hold_for(deps, limited, reply, reserved, rules).await?);
+            let capped = matches!(limited, Limited::Usage { .. } | Limited::Spend { .. });
+            if capped { Next::Stop(Stop::Cap(set.until_at)) } else { Next::Again }
         }
-        let row = consequences_of(&reply.finding);
-        if row.never_left {
-            self.budget.requests = self.budget.requests.saturating_sub(1);
-        }
-        let upper = if row.counted_later { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
-        let end = ended(reply, grant, rules, upper, now, 0);
-        let person = || Stop::Person(row.reason.map_or_else(String::new, ToString::to_string), reply.detail.clone());
-        let mut hold = None;
-        let next = match row.blame {
-            Blame::Limit(limited) => {
-                let set = hold.insert(self.hold_for(limited, reply, reserved, rules).await?);
-                let capped = matches!(limited, Limited::Usage { .. } | Limited::Spend { .. });
-                if capped { Next::Stop(Stop::Cap(set.until_at)) } else { Next::Again }
-            }
-            Blame::Credentials => Next::Refresh,
-            Blame::Row | Blame::Question(RefusalKind::BadRequest) => Next::Stop(Stop::Malformed(reply.detail.clone())),
-            Blame::Question(RefusalKind::UnreadableNotFound) => Next::IfRepeated(person()),
-            Blame::Account | Blame::App | Blame::Question(_) => Next::Stop(person()),
-            Blame::Nobody => Next::Again,
-            // A request without a target is never answered as if one had been served.
-            Blame::Platform | Blame::Network | Blame::Served(_) => Next::AfterBackoff,
-        };
-        let news = hold.as_ref().map_or(HoldNews::Same, HoldNews::Set);
-        self.means.store.end_read(grant.id, &end, news, &rules.ask()).await?;
-        Ok(next)
-    }
+        Blame::Credentials => Next::Refresh,
+        Blame::Row | Blame::Question(RefusalKind::BadRequest) => Next::Stop(Stop::Malformed(reply.detail.clone())),
+        Blame::Question(RefusalKind::UnreadableNotFound) => Next::IfRepeated(person()),
+        Blame::Account | Blame::App | Blame::Question(_) => Next::Stop(person()),
+        Blame::Nobody => Next::Again,
+        // A request without a target is never answered as if one had been served.
+        Blame::Platform | Blame::Network | Blame::Served(_) => Next::AfterBackoff,
+    };
+    let news = hold.as_ref().map_or(HoldNews::Same, HoldNews::Set);
+    deps.store.end_read(grant.id, &end, news, &rules.ask()).await?;
+    Ok(next)
+}
 
-    /// The hold that follows from a refusal: by its headers, and longer each time it comes again at once.
-    async fn hold_for(
-        &mut self,
-        limited: Limited,
-        reply: &Reply,
-        reserved: Tick,
-        rules: &Rules,
-    ) -> Result<ReadHold, FetchError> {
-        let now = self.means.clock.now();
-        let (reason, until) = match limited {
-            Limited::Usage { until } => (HoldReason::UsageCap, until),
-            Limited::Spend { until } => (HoldReason::SpendCap, until),
-            Limited::Rate | Limited::Hidden => {
-                let last = self.means.store.last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
-                    until: hold.until,
-                    reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
-                    rung: hold.rung,
-                });
-                let answered = Blame::Limit(limited).for_limits();
-                // Which action it was says nothing about how long to wait.
-                let answer = Answer { action: Action::Unfollow, reserved, answered, facts: reply.facts };
-                return Ok(stored(hold_after(&answer, last, rules.shortest(), now.tick), now));
-            }
-        };
-        let length = until.map_or(UNKNOWN_CAP, |until| until.since(reply.facts.date.unwrap_or(now.wall)));
-        Ok(stored(Hold { until: now.tick.after(length), reason, rung: 0 }, now))
+/// The hold that follows from a refusal: by its headers, and longer each time it comes again at once.
+async fn hold_for(
+    deps: &mut FetchDeps,
+    limited: Limited,
+    reply: &Reply,
+    reserved: Tick,
+    rules: &Rules,
+) -> Result<ReadHold, FetchError> {
+    let now = deps.clock.now();
+    if let Some((until, reason)) = cap_of(limited, &reply.facts, now) {
+        return Ok(stored(Hold { until, reason, rung: 0 }, now));
     }
+    let last = deps.store.last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
+        until: hold.until,
+        reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
+        rung: hold.rung,
+    });
+    let answered = Blame::Limit(limited).for_limits();
+    // Which action it was says nothing about how long to wait.
+    let answer = Answer { action: Action::Unfollow, reserved, answered, facts: reply.facts };
+    Ok(stored(hold_after(&answer, last, rules.shortest(), now.tick), now))
 }
 
 fn stored(hold: Hold, now: Moment) -> ReadHold {

@@ -4,7 +4,7 @@ use crate::lists::filter::{Filter, Sieve, Take};
 use crate::lists::{Entry, ListKind, Reposted};
 use crate::store::{ReadingId, Store, StoreError};
 
-use super::pages::entry_of;
+use super::entry_facts::entry_of;
 
 const ENTRIES_AT_ONCE: u32 = 1_000;
 

@@ -8,18 +8,24 @@
 //! ```
 //! Whoever is killed in between goes on from the cursor on record: only the page that was in flight is asked for again.
 
+mod deps;
+mod entry_facts;
 mod judging;
 mod kept;
 mod limits;
-mod means;
-mod names;
+mod outcome;
 mod pages;
 mod reader;
+mod rules;
 mod sample;
+mod vocabulary;
 
+pub use deps::{FetchDeps, Way};
+pub use entry_facts::entry_of;
+pub(super) use entry_facts::known_of;
 pub use kept::{Enough, Kept};
 pub use limits::{Budget, windows_of};
-pub use means::{Asked, FetchError, Means, News, Stop, Untold, Way};
-pub(super) use pages::known_of;
-pub use pages::{End, ListQuery, Read, collection_of, entry_of, read_list};
-pub use reader::{Reader, Rules};
+pub use outcome::{FetchError, FetchEvent, PageAnswer, Stop, Untold};
+pub use pages::{FetchEnd, ListQuery, Read, collection_of, read_list};
+pub use reader::Reader;
+pub use rules::Rules;

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+use super::entry_facts::page_entry;
 use super::kept::Enough;
-use super::means::{Asked, FetchError, News, Stop};
+use super::outcome::{FetchError, FetchEvent, PageAnswer, Stop};
 use super::reader::Reader;
 use super::sample::{SAMPLE_ENTRIES, untold};
-use crate::domain::{Action, Handle, TargetId, TargetKind, Wall};
+use crate::domain::{Action, Wall};
+use crate::lists::ListKind;
 use crate::lists::filter::Filter;
-use crate::lists::{Entry, ListKind, snowflake};
-use crate::platform::{Collection, Listed, Page, Reading, What};
-use crate::store::{HoldNews, Known, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
+use crate::platform::{Collection, Page, Reading, What};
+use crate::store::{HoldNews, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
 
 /// An unfinished reading that is older is begun anew: what it has is stale, and its cursor has most likely run out.
 const STALE_AFTER: Duration = Duration::from_secs(86_400);
@@ -27,14 +26,14 @@ pub struct Read {
     /// Where it stands.
     pub state: ReadingState,
     /// How it ended.
-    pub end: End,
+    pub end: FetchEnd,
     /// Entries an earlier process had read.
     pub resumed_from: u64,
 }
 
 /// How a list's reading ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum FetchEnd {
     /// With the last page.
     Complete,
     /// A limit is filled, and pages are left: what was read is enough, and is not the list.
@@ -47,8 +46,8 @@ impl Read {
     /// Why it stopped short; none: it was read as far as it was wanted.
     pub fn stopped(&self) -> Option<&Stop> {
         match &self.end {
-            End::Stopped(stop) => Some(stop),
-            End::Complete | End::Enough => None,
+            FetchEnd::Stopped(stop) => Some(stop),
+            FetchEnd::Complete | FetchEnd::Enough => None,
         }
     }
 }
@@ -98,8 +97,8 @@ pub async fn read_list(
     let newest_posts = filter.is_some_and(|filter| filter.inactive_since.is_some());
     let price = reading.price_with(newest_posts).1;
     let account = reader.way().account;
-    let now = reader.means.clock.now().wall;
-    let stored = reader.means.store.reading(account, list.read_as().name()).await?;
+    let now = reader.deps.clock.now().wall;
+    let stored = reader.deps.store.reading(account, list.read_as().name()).await?;
     let usable = stored.filter(|state| {
         let is_handed_over = state.handed_over && enough.is_some();
         !fresh && !is_handed_over && is_young(state.started_at, now)
@@ -111,7 +110,7 @@ pub async fn read_list(
     let resumed_from = usable.as_ref().map_or(0, |state| state.entries);
     let mut state = match usable {
         Some(state) => state,
-        None => reader.means.store.begin_reading(account, list.read_as().name(), now).await?,
+        None => reader.deps.store.begin_reading(account, list.read_as().name(), now).await?,
     };
     let mut begun_anew = false;
     let mut pages_without_news = 0_u32;
@@ -119,14 +118,14 @@ pub async fn read_list(
     while !state.finished {
         if let Some(filter) = unsampled.filter(|_| state.entries >= u64::from(SAMPLE_ENTRIES)) {
             unsampled = None;
-            if let Some(what) = untold(&mut reader.means.store, &state, filter, list).await? {
-                return Ok(Read { state, end: End::Stopped(Stop::Untold(what)), resumed_from });
+            if let Some(what) = untold(&mut reader.deps.store, &state, filter, list).await? {
+                return Ok(Read { state, end: FetchEnd::Stopped(Stop::Untold(what)), resumed_from });
             }
         }
         if let Some(enough) = &mut enough
-            && enough.is_there(&mut reader.means.store, state.id).await?
+            && enough.is_there(&mut reader.deps.store, state.id).await?
         {
-            return Ok(Read { state, end: End::Enough, resumed_from });
+            return Ok(Read { state, end: FetchEnd::Enough, resumed_from });
         }
         // Every entry of a page is paid for, so no more are asked for than are wanted.
         let wanted = enough.as_ref().and_then(Enough::still_wanted).unwrap_or(reading.page.1);
@@ -134,47 +133,49 @@ pub async fn read_list(
         let wanted = if newest_posts && unsampled.is_some() { wanted.min(SAMPLE_ENTRIES) } else { wanted };
         let count = reader.budget.affords(price, wanted.clamp(reading.page.0, reading.page.1));
         if count < reading.page.0 {
-            return Ok(Read { state, end: End::Stopped(Stop::Spend), resumed_from });
+            return Ok(Read { state, end: FetchEnd::Stopped(Stop::Spend), resumed_from });
         }
         let cursor = state.cursor.clone();
         let what = What::Entries { count, from: cursor.as_deref(), newest_posts };
         match reader.ask(reading, what).await? {
-            Asked::Page(page, id, end) => {
+            PageAnswer::Page(page, id, end) => {
                 if let Some(fault) = page.fault(cursor.as_deref()) {
                     let rules = reader.rules(reading);
-                    reader.means.store.end_read(id, &end, HoldNews::Cleared, &rules.ask()).await?;
-                    return Ok(Read { state, end: End::Stopped(Stop::World(fault)), resumed_from });
+                    reader.deps.store.end_read(id, &end, HoldNews::Cleared, &rules.ask()).await?;
+                    return Ok(Read { state, end: FetchEnd::Stopped(Stop::World(fault)), resumed_from });
                 }
                 let before = state.entries;
                 state = keep(reader, reading, &state, &page, (id, &end)).await?;
                 pages_without_news = if state.entries > before { 0 } else { pages_without_news + 1 };
-                reader.tell(News::Page { entries: state.entries, pages: state.pages });
+                reader.tell(FetchEvent::Page { entries: state.entries, pages: state.pages });
                 if pages_without_news >= MAX_PAGES_WITHOUT_NEWS && !state.finished {
                     let fault = format!("{pages_without_news} pages in a row had no new entry");
-                    return Ok(Read { state, end: End::Stopped(Stop::World(fault)), resumed_from });
+                    return Ok(Read { state, end: FetchEnd::Stopped(Stop::World(fault)), resumed_from });
                 }
             }
             // A cursor of another day may not be taken any more: once, the list is read from its beginning.
-            Asked::Stopped(Stop::Malformed(said)) if cursor.is_some() && !begun_anew => {
+            PageAnswer::Stopped(Stop::Malformed(said)) if cursor.is_some() && !begun_anew => {
                 begun_anew = true;
                 if let Some(enough) = &mut enough {
                     enough.begin_anew();
                 }
-                reader.tell(News::Trouble(format!("the platform does not go on from there ({said}); from the start")));
-                let now = reader.means.clock.now().wall;
-                state = reader.means.store.begin_reading(account, list.read_as().name(), now).await?;
+                reader.tell(FetchEvent::Trouble(format!(
+                    "the platform does not go on from there ({said}); from the start"
+                )));
+                let now = reader.deps.clock.now().wall;
+                state = reader.deps.store.begin_reading(account, list.read_as().name(), now).await?;
             }
-            Asked::Stopped(stop) => return Ok(Read { state, end: End::Stopped(stop), resumed_from }),
+            PageAnswer::Stopped(stop) => return Ok(Read { state, end: FetchEnd::Stopped(stop), resumed_from }),
         }
     }
-    Ok(Read { state, end: End::Complete, resumed_from })
+    Ok(Read { state, end: FetchEnd::Complete, resumed_from })
 }
 
 /// Whether what was handed over may be off the list by now, because the account has undone such entries since.
 async fn is_undone_since(reader: &mut Reader, list: ListKind, state: &ReadingState) -> Result<bool, StoreError> {
     let account = reader.way().account;
     for action in Action::ALL.into_iter().filter(|action| ListKind::shows(*action).read_as() == list.read_as()) {
-        if reader.means.store.has_sent_since(account, action, state.started_at).await? {
+        if reader.deps.store.has_sent_since(account, action, state.started_at).await? {
             return Ok(true);
         }
     }
@@ -192,71 +193,7 @@ async fn keep(
     let platform = reader.way().platform;
     let new = NewPage { entries: &entries, next: page.cursor(), of: (platform, reading.of) };
     let rules = reader.rules(reading);
-    Ok(reader.means.store.keep_page(state.id, &new, request, &rules.ask()).await?)
-}
-
-/// All that was told of an entry, as it waits in the queue.
-#[derive(Serialize, Deserialize)]
-struct Facts {
-    handle: Option<String>,
-    name: Option<String>,
-    created_at: Option<Wall>,
-    last_active_at: Option<Wall>,
-    followers: Option<u64>,
-    likes: Option<u64>,
-    reposts: Option<u64>,
-    text: Option<String>,
-    is_repost: Option<bool>,
-    repost_of: Option<String>,
-}
-
-fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
-    let facts = Facts {
-        handle: listed.handle.as_ref().map(|handle| handle.as_str().to_owned()),
-        name: listed.name.clone(),
-        created_at: listed.created_at,
-        // A post's ID tells when it was made.
-        last_active_at: listed.newest_post.and_then(|post| snowflake::time(post, TargetKind::Post)),
-        followers: listed.followers,
-        likes: listed.likes,
-        reposts: listed.reposts,
-        text: listed.text.clone(),
-        is_repost: listed.is_repost,
-        repost_of: listed.repost_of.map(|id| id.to_string()),
-    };
-    let facts = serde_json::to_string(&facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
-    Ok(PageEntry { target: listed.id, known: known_of(listed), facts })
-}
-
-/// What is worth keeping of an entry when its list is gone.
-pub(in crate::lists) fn known_of(listed: &Listed) -> Known {
-    Known {
-        handle: listed.handle.clone(),
-        name: listed.name.clone(),
-        text: listed.text.clone(),
-        seen_at: Wall::default(),
-    }
-}
-
-/// An entry of the queue as an [`Entry`].
-///
-/// # Errors
-/// It holds what this program never writes.
-pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
-    let facts: Facts = serde_json::from_str(facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
-    Ok(Entry {
-        handle: facts.handle.and_then(|handle| handle.parse::<Handle>().ok()),
-        name: facts.name,
-        created_at: facts.created_at,
-        last_active_at: facts.last_active_at,
-        followers: facts.followers,
-        likes: facts.likes,
-        reposts: facts.reposts,
-        text: facts.text,
-        is_repost: facts.is_repost,
-        repost_of: facts.repost_of.and_then(|id| id.parse().ok()),
-        ..Entry::bare(target)
-    })
+    Ok(reader.deps.store.keep_page(state.id, &new, request, &rules.ask()).await?)
 }
 
 #[cfg(test)]

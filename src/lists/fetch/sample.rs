@@ -2,7 +2,7 @@
 //! nobody can pass is not worth its price.
 
 use super::kept::Kept;
-use super::means::Untold;
+use super::outcome::Untold;
 use crate::lists::ListKind;
 use crate::lists::filter::Filter;
 use crate::store::{ReadingState, Store, StoreError};

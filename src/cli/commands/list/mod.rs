@@ -17,7 +17,7 @@ use crate::domain::{Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, End, Enough, FetchError, ListQuery, Read, Reader, collection_of, read_list};
+use crate::lists::fetch::{Budget, Enough, FetchEnd, FetchError, ListQuery, Read, Reader, collection_of, read_list};
 use crate::platform::{Reading, find_reading};
 use crate::store::{Account, ListLock, ReadingId, Store};
 
@@ -99,7 +99,7 @@ pub(super) async fn fetch(context: &Context, args: &ListRequest) -> Result<u8, C
     };
     let code = conclude(context, args, &mut reader, &ended, filter).await?;
     drop(locks);
-    reader.means.store.close().await;
+    reader.deps.store.close().await;
     if let Some(sandbox) = reach.sandbox {
         sandbox.shut_down().await;
     }
@@ -203,11 +203,11 @@ async fn conclude(
         context.printer.say(&format!("{entries} there from an earlier, unfinished reading"));
     }
     let delivery = Delivery { reading: last.state.id, followers, filter };
-    let written = deliver(context, args, &mut reader.means.store, delivery).await?;
+    let written = deliver(context, args, &mut reader.deps.store, delivery).await?;
     for (_, read) in ended {
         match read.end {
-            End::Enough => reader.means.store.hand_over_reading(read.state.id, context.clock.now().wall).await?,
-            End::Complete | End::Stopped(_) => reader.means.store.drop_reading(read.state.id).await?,
+            FetchEnd::Enough => reader.deps.store.hand_over_reading(read.state.id, context.clock.now().wall).await?,
+            FetchEnd::Complete | FetchEnd::Stopped(_) => reader.deps.store.drop_reading(read.state.id).await?,
         }
     }
     let spent = if context.settings.is_sandbox() || reader.budget.spent.0 == 0 {
@@ -221,7 +221,7 @@ async fn conclude(
         read_text(args.list, last.state.entries),
         counted(reader.budget.requests, "request", "requests")
     ));
-    if last.end == End::Enough {
+    if last.end == FetchEnd::Enough {
         context.printer.say(&format!(
             "--limit is filled, and the rest of {} was not read; {} without it goes on from there",
             args.list,

@@ -71,7 +71,7 @@ async fn judge_all(
         let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
         let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
         for (list, row) in &plan {
-            let earlier = reader.means.store.reading(account.id, list.read_as().name()).await?;
+            let earlier = reader.deps.store.reading(account.id, list.read_as().name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
             let query = ListQuery { list: *list, fresh, filter: None, enough: None };
@@ -80,7 +80,7 @@ async fn judge_all(
                 let again = context.command(&["verify", &job.name]);
                 return ending(context, &again, *list, stop, read.state.entries, &reader).map(Judged::Ended);
             }
-            let store = &mut reader.means.store;
+            let store = &mut reader.deps.store;
             store.begin_listed().await?;
             let reach = if *list == ListKind::Reposts {
                 add_reposts(store, &read.state).await?
@@ -96,7 +96,7 @@ async fn judge_all(
         }
         drop(locks);
         budget = reader.budget;
-        store = reader.means.store;
+        store = reader.deps.store;
         if let Some(sandbox) = way.sandbox {
             sandbox.shut_down().await;
         }

@@ -1,51 +1,12 @@
-//! What a reader stands on, and what it says: why it stopped, what a person may want to hear, what went wrong on our side.
+//! What a reader says: why it stopped, what a person may want to hear, what went wrong on our side.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use crate::auth::{NoToken, TokenSource};
-use crate::clock::SharedClock;
-use crate::domain::{AccountId, Platform, Tick, UserId, Wall};
-use crate::engine::{Shutdown, Signal};
+use crate::auth::NoToken;
+use crate::domain::Wall;
+use crate::engine::Signal;
 use crate::error::CommandError;
 use crate::lists::filter::Rule;
-use crate::platform::{BaseUrl, Client, Page};
-use crate::store::{ReadEnd, ReadId, Store, StoreError};
-
-/// An account's way to its platform.
-#[derive(Clone, Debug)]
-pub struct Way {
-    /// The account.
-    pub account: AccountId,
-    /// Its platform.
-    pub platform: Platform,
-    /// Its user there.
-    pub user: UserId,
-    /// Where that is.
-    pub base: Arc<BaseUrl>,
-    /// The app whose windows it shares with others.
-    pub app: Arc<str>,
-}
-
-/// What a reader stands on.
-pub struct Means {
-    /// The queue.
-    pub store: Store,
-    /// The way to the platforms.
-    pub client: Arc<Client>,
-    /// Everybody's credentials.
-    pub tokens: Arc<TokenSource>,
-    /// The time.
-    pub clock: SharedClock,
-    /// How it is told to end.
-    pub shutdown: Shutdown,
-    /// How long a request may take.
-    pub request_deadline: Duration,
-    /// Stop after so long without any answer.
-    pub give_up_after: Duration,
-    /// Ask for nothing after this.
-    pub until: Option<Tick>,
-}
+use crate::platform::Page;
+use crate::store::{ReadEnd, ReadId, StoreError};
 
 /// Why reading stopped before the last page. What was read is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +44,7 @@ pub enum Untold {
 
 /// What came of asking.
 #[derive(Debug)]
-pub enum Asked {
+pub enum PageAnswer {
     /// A page, and its request: to be ended in the transaction that keeps the page.
     Page(Page, ReadId, ReadEnd),
     /// None.
@@ -92,7 +53,7 @@ pub enum Asked {
 
 /// What a person may want to hear meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum FetchEvent {
     /// Waiting until then, because.
     Waiting {
         /// Until when.

@@ -1,0 +1,73 @@
+//! An entry of a list as it waits in the queue: what was told of it, written and read.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Handle, TargetId, TargetKind, Wall};
+use crate::lists::{Entry, snowflake};
+use crate::platform::Listed;
+use crate::store::{Known, PageEntry, StoreError};
+
+/// All that was told of an entry, as it waits in the queue.
+#[derive(Serialize, Deserialize)]
+struct Facts {
+    handle: Option<String>,
+    name: Option<String>,
+    created_at: Option<Wall>,
+    last_active_at: Option<Wall>,
+    followers: Option<u64>,
+    likes: Option<u64>,
+    reposts: Option<u64>,
+    text: Option<String>,
+    is_repost: Option<bool>,
+    repost_of: Option<String>,
+}
+
+/// An entry of a page, for the queue.
+pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
+    let facts = Facts {
+        handle: listed.handle.as_ref().map(|handle| handle.as_str().to_owned()),
+        name: listed.name.clone(),
+        created_at: listed.created_at,
+        // A post's ID tells when it was made.
+        last_active_at: listed.newest_post.and_then(|post| snowflake::time(post, TargetKind::Post)),
+        followers: listed.followers,
+        likes: listed.likes,
+        reposts: listed.reposts,
+        text: listed.text.clone(),
+        is_repost: listed.is_repost,
+        repost_of: listed.repost_of.map(|id| id.to_string()),
+    };
+    let facts = serde_json::to_string(&facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
+    Ok(PageEntry { target: listed.id, known: known_of(listed), facts })
+}
+
+/// What is worth keeping of an entry when its list is gone.
+pub(in crate::lists) fn known_of(listed: &Listed) -> Known {
+    Known {
+        handle: listed.handle.clone(),
+        name: listed.name.clone(),
+        text: listed.text.clone(),
+        seen_at: Wall::default(),
+    }
+}
+
+/// An entry of the queue as an [`Entry`].
+///
+/// # Errors
+/// It holds what this program never writes.
+pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
+    let facts: Facts = serde_json::from_str(facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
+    Ok(Entry {
+        handle: facts.handle.and_then(|handle| handle.parse::<Handle>().ok()),
+        name: facts.name,
+        created_at: facts.created_at,
+        last_active_at: facts.last_active_at,
+        followers: facts.followers,
+        likes: facts.likes,
+        reposts: facts.reposts,
+        text: facts.text,
+        is_repost: facts.is_repost,
+        repost_of: facts.repost_of.and_then(|id| id.parse().ok()),
+        ..Entry::bare(target)
+    })
+}
