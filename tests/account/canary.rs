@@ -10,6 +10,7 @@ use clap::CommandFactory;
 use cleanup::cli::args::Cli;
 
 use crate::account::bench::{Bench, Done, USER, ids};
+use crate::common::RunToEnd;
 
 /// What every secret of this test has in it. The sandbox's own tokens begin with `sbx-`.
 const CANARIES: [&str; 4] = ["canary", "sbx-at-", "sbx-rt-", "sandbox-2244994945"];
@@ -143,7 +144,7 @@ impl Witness<'_> {
         self.note(words);
         let mut command = self.bench.cleanup(words);
         command.envs(self.environment.iter().copied());
-        silent(self.bench.feed_to(command, text))
+        silent(command.fed(text))
     }
 
     /// A command that serves until it is told to end: it is, once it has said `last`. `public` is no secret in what it says.
@@ -199,11 +200,9 @@ fn no_secret_is_anywhere_in_clear() {
     feed(&["account", "login", "--headless", "-vvv"], "http://x/?code=canary-code&state=canary-state\n").ends(77);
     feed(&["account", "login", "--headless", "-vvv"], "canary-code\n").ends(77);
     let header = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
-    bench.write(
-        "accounts.csv",
-        &format!("{header}many,x-v2,99,canary-at,canary-rt,1,\nx,x-v1,98,canary-t,,,canary-s\n"),
-    );
-    bench.write("mutes.csv", &format!("user_id,account\n{}", mixed()));
+    bench
+        .write("accounts.csv", format!("{header}many,x-v2,99,canary-at,canary-rt,1,\nx,x-v1,98,canary-t,,,canary-s\n"));
+    bench.write("mutes.csv", format!("user_id,account\n{}", mixed()));
     std::fs::create_dir_all(bench.path("archive/data")).unwrap();
     bench.write(
         "archive/data/like.js",
@@ -225,7 +224,7 @@ fn no_secret_is_anywhere_in_clear() {
     let outside =
         [("CLEANUP_X_TOKEN", "canary-token"), ("CLEANUP_X_USER_ID", "5"), ("CLEANUP_AISA_KEY", "canary-key-1")];
     let own = ["run", "own.csv", "--action", "unmute", "--yes", "-vvv", "--db", "own.db"];
-    bench.write("own.csv", &ids(2));
+    bench.write("own.csv", ids(2));
     silent(bench.run_with(&own, &outside)).ends(77);
     silent(bench.run_with(&["doctor", "-vvv"], &outside));
     let (mut found, mut seen) = (Vec::new(), 0);

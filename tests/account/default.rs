@@ -19,8 +19,8 @@ fn requests(bench: &Bench, user: &str) -> u64 {
 #[test]
 fn the_default_acts_where_nobody_is_named() {
     let bench = two();
-    bench.write("unmute.csv", &ids(2));
-    bench.write("unmute-more.csv", &ids(3));
+    bench.write("unmute.csv", ids(2));
+    bench.write("unmute-more.csv", ids(3));
     let run = |more: &[&str]| bench.run(&[&["run"], more, &FAST].concat());
     run(&["unmute.csv"]).ends(2).says("cleanup account default NAME");
     bench.run(&["list", "mutes"]).ends(2).says("cleanup account default NAME");
@@ -41,7 +41,7 @@ fn the_default_acts_where_nobody_is_named() {
     run(&["unmute-more.csv", "--action", "unmute"]).ends(0);
     assert_eq!(requests(&bench, USER), 3);
     // Whoever is named goes before it.
-    bench.write("third.csv", &ids(1));
+    bench.write("third.csv", ids(1));
     let before = requests(&bench, "43");
     run(&["third.csv", "--action", "unmute", "--account", "bob"]).ends(0);
     assert_eq!((requests(&bench, USER), requests(&bench, "43")), (3, before + 1));
@@ -63,7 +63,7 @@ fn lists_doctor_and_the_environment_tell_of_it() {
     let told = bench.run_with(&["account", "default"], &variables).ends(0).says("CLEANUP_X_TOKEN is set");
     assert_eq!(told.out, "ada\n");
     bench.run_with(&["account", "default", "bob"], &variables).ends(0).says("not at the moment: ada acts");
-    bench.write("unmute.csv", &ids(1));
+    bench.write("unmute.csv", ids(1));
     bench.run_with(&["load", "unmute.csv"], &variables).ends(0);
     let job = bench.run(&["explain", "1000000000000000007"]).ends(0);
     assert!(job.out.contains("by account ada"), "{}", job.out);
@@ -71,7 +71,7 @@ fn lists_doctor_and_the_environment_tell_of_it() {
     assert!(!same.err.contains("not at the moment"), "{}", same.err);
     // Whose a token is may not be known yet; it goes before the default all the same, so a load names nobody in its place.
     let token = [("CLEANUP_X_TOKEN", "sandbox-43")];
-    bench.write("later.csv", &ids(1));
+    bench.write("later.csv", ids(1));
     bench.run_with(&["load", "later.csv", "--action", "unmute"], &token).ends(2).says("CLEANUP_X_USER_ID");
     let (ada, bob) = (requests(&bench, USER), requests(&bench, "43"));
     bench.run_with(&[&["run", "later.csv", "--action", "unmute"], &FAST[..]].concat(), &token).ends(0);
@@ -82,7 +82,7 @@ fn lists_doctor_and_the_environment_tell_of_it() {
 fn whoever_is_removed_is_not_the_default_any_more() {
     let bench = two();
     bench.run(&["account", "default", "bob"]).ends(0);
-    bench.write("unmute.csv", &ids(1));
+    bench.write("unmute.csv", ids(1));
     bench.run(&[&["run", "unmute.csv"], &FAST[..]].concat()).ends(0);
     // Its name stays for its job, and acts for nobody.
     bench.run(&["account", "remove", "bob"]).ends(0).says("it was the default account");
@@ -97,7 +97,7 @@ fn whoever_is_removed_is_not_the_default_any_more() {
 #[test]
 fn a_schedule_is_made_for_the_default_and_keeps_it() {
     let bench = two();
-    bench.write("unmute.csv", &ids(2));
+    bench.write("unmute.csv", ids(2));
     let add = ["schedule", "add", "nightly", "--cron", "0 2 1 1 *", "--zone", "UTC", "--rate", "1000/m", "unmute.csv"];
     bench.run(&add).ends(2);
     bench.run(&["account", "default", "bob"]).ends(0);

@@ -19,7 +19,7 @@ fn a_fresh_home_and_a_used_queue_are_well() {
     assert!(!sandbox.out.contains("no account is logged in"), "{}", sandbox.out);
     assert!(!bench.queue().exists(), "looking makes nothing");
     bench.log_in("work", USER, "unmute").ends(0);
-    bench.write("mutes.csv", &format!("{}{}", ids(20), "1000000000000000007\nodd\n"));
+    bench.write("mutes.csv", format!("{}{}", ids(20), "1000000000000000007\nodd\n"));
     let run = [
         "run",
         "mutes.csv",
@@ -35,7 +35,7 @@ fn a_fresh_home_and_a_used_queue_are_well() {
     ];
     bench.run(&run).ends(4);
     // A changed file: vanished, new and returned rows all leave the counters right.
-    bench.write("mutes.csv", &ids(15));
+    bench.write("mutes.csv", ids(15));
     bench.run(&["load", "mutes.csv", "--action", "unmute"]).ends(0);
     let done = bench.run(&["doctor", "--json"]).ends(0);
     for what in ["config", "sqlite", "queue", "drain", "accounts", "key", "permissions", "disk"] {
@@ -76,7 +76,7 @@ fn open_files_lost_keys_and_bad_settings_are_found() {
 fn a_broken_queue_is_found() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);
-    bench.write("mutes.csv", &ids(20_000));
+    bench.write("mutes.csv", ids(20_000));
     bench.run(&["load", "mutes.csv", "--action", "unmute"]).ends(0);
     bench.run(&["doctor"]).ends(0);
     let whole = std::fs::read(bench.queue()).unwrap();

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::account::bench::{Bench, Done};
+use crate::common::PROGRAM;
 use crate::common::tools::there_are;
 
 /// A test password of nobody's keyring.
@@ -44,7 +45,7 @@ fn in_session(bench: &Bench, daemon: &str, script: &str) -> Done {
         let mut session = Command::new("timeout");
         session.args(["-k", "5", SESSION_SECONDS, "dbus-run-session", "--", "sh", "-c", &whole]).env_clear();
         session.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        session.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("CLEANUP", plain.get_program());
+        session.env("PATH", "/usr/local/bin:/usr/bin:/bin").env("CLEANUP", PROGRAM);
         session.env("XDG_RUNTIME_DIR", runtime.path()).env("XDG_DATA_HOME", bench.path(".local/share"));
         let done = Done::of(&session.current_dir(bench.folder.path()).stdin(Stdio::null()).output().unwrap());
         if done.code != NO_DAEMON {

@@ -199,7 +199,7 @@ fn credentials_of_the_environment_are_shown_before_any_run() {
     bench.run_with(&["account", "list"], &wrong).ends(0).says("x-78");
     bench.run_with(&["account", "check"], &[("CLEANUP_AISA_KEY", "sk-sandbox-42")]).ends(0).says("CLEANUP_AISA_KEY");
     // A run has made it known: it is that account, and checked as that.
-    bench.write("mutes.csv", &crate::account::bench::ids(1));
+    bench.write("mutes.csv", crate::account::bench::ids(1));
     bench.run_with(&["run", "mutes.csv", "--action", "unmute", "--yes"], &token).ends(0);
     let check = bench.run_with(&["account", "check", "--json"], &token).ends(0).json();
     assert_eq!(check["accounts"].as_array().unwrap().len(), 1, "{check}");

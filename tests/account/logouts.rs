@@ -24,7 +24,7 @@ fn queue_for_two(bench: &Bench) {
     for (name, user) in [("ada", USER), ("bob", OTHER)] {
         bench.feed(&["account", "add", name, "--user-id", user], &format!("sandbox-{user}\n")).ends(0);
         let file = format!("{name}.csv");
-        bench.write(&file, &ids(120));
+        bench.write(&file, ids(120));
         bench.run(&["load", &file, "--action", "unmute", "--account", name]).ends(0);
     }
 }
@@ -49,8 +49,7 @@ fn a_logout_stops_that_accounts_requests_and_nobody_elses() {
     let noticed = requests(&bench, USER);
     until(&bench, OTHER, requests(&bench, OTHER) + 20);
     assert_eq!(requests(&bench, USER), noticed, "its tokens may be good still, and are not used");
-    let done = crate::account::bench::Done::of(&run.wait_with_output().unwrap());
-    assert_eq!(done.code, 77, "{}", done.err);
+    let done = crate::account::bench::Done::of(&run.wait_with_output().unwrap()).ends(77);
     let jobs = done.json()["jobs"].clone();
     let of = |name: &str| jobs.as_array().unwrap().iter().find(|job| job["job"] == name).unwrap().clone();
     assert_eq!((&of("bob")["done"], &of("bob")["pending"]), (&120.into(), &0.into()), "{jobs}");

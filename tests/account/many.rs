@@ -37,7 +37,7 @@ fn one_bad_row_keeps_all_out_and_shows_no_cell() {
         ("b,x-v2,1629556410996120000,canary-1,,,", 65, "line 3, column user_id: the ID is 15 digits and then zeros"),
         ("b,x-v1,1629556410996121300,1629556410996121225-canary,,,canary-s", 65, "line 3, column user_id"),
     ] {
-        bench.write("accounts.csv", &format!("{HEADER}a,x-v2,1,canary-0,,,\n{row}\n"));
+        bench.write("accounts.csv", format!("{HEADER}a,x-v2,1,canary-0,,,\n{row}\n"));
         let done = bench.run(&["account", "import", "accounts.csv"]).ends(code).says(said);
         assert!(!done.err.contains("canary"), "{}", done.err);
         assert_eq!(bench.run(&["account", "list", "--json"]).ends(0).json()["accounts"], serde_json::json!([]));
@@ -48,9 +48,9 @@ fn one_bad_row_keeps_all_out_and_shows_no_cell() {
     bench.run(&["account", "import", "accounts.csv"]).ends(65);
     bench.run(&["account", "import", "nowhere.csv"]).ends(65);
     // The platform says who it is.
-    bench.write("accounts.csv", &format!("{HEADER}a,x-v2,,sandbox-42,,,\n"));
+    bench.write("accounts.csv", format!("{HEADER}a,x-v2,,sandbox-42,,,\n"));
     bench.run(&["account", "import", "accounts.csv"]).ends(0);
     assert_eq!(bench.run(&["account", "list", "--json"]).ends(0).json()["accounts"][0]["user_id"], "42");
-    bench.write("accounts.csv", &format!("{HEADER}a,x-v2,43,sandbox-43,,,\n"));
+    bench.write("accounts.csv", format!("{HEADER}a,x-v2,43,sandbox-43,,,\n"));
     bench.run(&["account", "import", "accounts.csv"]).ends(2).says("already belongs to x-v2 user 42");
 }

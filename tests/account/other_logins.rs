@@ -7,6 +7,7 @@ use axum::http::{StatusCode, Uri};
 use axum::routing::post;
 
 use crate::account::bench::{Bench, run};
+use crate::common::RunToEnd;
 
 const PIN: &[(&str, u16, &str)] = &[
     ("/oauth/request_token", 200, "oauth_token=req&oauth_token_secret=canary&oauth_callback_confirmed=true"),
@@ -59,14 +60,14 @@ fn a_key_of_aisa_is_kept_and_linked() {
     let base = serve(LINK);
     let mut command = bench.cleanup(&["account", "login", "gate", "--platform", "aisa"]);
     command.env("CLEANUP_AISA_API", &base);
-    let done = bench.feed_to(command, "sk-aisa-canary-1234\n").ends(0).says("the key is kept, as gate");
+    let done = command.fed("sk-aisa-canary-1234\n").ends(0).says("the key is kept, as gate");
     assert_eq!(done.out.trim(), "https://x.com/i/oauth2/authorize?a=b");
     assert!(!done.err.contains("canary"), "{}", done.err);
     // The same key under another name is the same account; another key is not.
     for (key, code) in [("sk-aisa-canary-1234\n", 0), ("sk-aisa-canary-5678\n", 2)] {
         let mut command = bench.cleanup(&["account", "login", "gate"]);
         command.env("CLEANUP_AISA_API", &base);
-        bench.feed_to(command, key).ends(code);
+        command.fed(key).ends(code);
     }
     bench.run(&["account", "check", "gate"]).ends(0).says("AIsa cannot be asked");
     bench.run(&["account", "logout", "gate"]).ends(0).says("revoke the key at AIsa");

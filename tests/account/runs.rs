@@ -5,13 +5,15 @@ use cleanup::domain::{Action, MicroUsd, Moment, Platform, TargetId, Wall};
 use cleanup::platform::find;
 use cleanup::sandbox::Sandbox;
 
-use crate::account::bench::{Bench, USER, client, ids, run as run_async};
+use crate::account::bench::{Bench, USER, ids, run as run_async};
+use crate::common::http::client;
+use crate::common::sql;
 
 #[test]
 fn a_login_runs_a_job_to_its_end() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);
-    bench.write("mutes.csv", &ids(5));
+    bench.write("mutes.csv", ids(5));
     let run = ["run", "mutes.csv", "--action", "unmute", "--yes", "--rate", "1000/m", "--pace", "front-load"];
     let done = bench.run(&run).ends(0);
     assert!(!done.err.contains("warning: work"), "{}", done.err);
@@ -26,7 +28,7 @@ fn a_login_runs_a_job_to_its_end() {
 fn what_will_go_wrong_is_said_first() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);
-    bench.write("likes.csv", &ids(3));
+    bench.write("likes.csv", ids(3));
     let load = ["load", "likes.csv", "--action", "unlike", "--account", "work", "--column", "user_id"];
     let loaded = bench.run(&load).ends(0);
     assert!(!loaded.err.contains("like.write"), "loading asks nobody: {}", loaded.err);
@@ -38,7 +40,7 @@ fn what_will_go_wrong_is_said_first() {
     bench.run(&["resume", "--yes"]).says("was not granted like.write");
     // Removing it leaves rows behind.
     bench.log_in("other", "43", "unlike").ends(0);
-    bench.write("more.csv", &ids(3));
+    bench.write("more.csv", ids(3));
     bench.run(&["load", "more.csv", "--action", "unlike", "--account", "other", "--column", "user_id"]).ends(0);
     bench.run(&["account", "remove", "other"]).ends(2).says("3 rows queued, in more");
     bench.run(&["account", "remove", "other", "--yes"]).ends(0).says("its name stays");
@@ -59,7 +61,7 @@ fn a_check_estimates_each_row_with_its_own_accounts_platform() {
     let listed = |platform| find(platform, Action::Unlike).unwrap().price.unwrap();
     let cost = |names: &[&str], more: &[&str]| {
         let rows: Vec<String> = names.iter().enumerate().map(|(n, name)| format!("{},{name}", 1000 + n)).collect();
-        bench.write("likes.csv", &format!("target_id,account\n{}\n", rows.join("\n")));
+        bench.write("likes.csv", format!("target_id,account\n{}\n", rows.join("\n")));
         let words = [&["check", "likes.csv", "--action", "unlike", "--json"], more].concat();
         bench.run(&words).ends(0).json()["files"][0]["estimate"]["cost_usd"].clone()
     };
@@ -79,20 +81,11 @@ fn a_check_estimates_each_row_with_its_own_accounts_platform() {
 fn a_queue_that_takes_no_tokens_ends_the_run_and_blames_no_account() {
     let bench = Bench::new();
     bench.log_in("work", USER, "unmute").ends(0);
-    run_async(async {
-        use sqlx::Connection;
-        let url = format!("sqlite://{}", bench.queue().display());
-        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        // A refresh is due, and its mark cannot be written.
-        for sql in [
-            "update credential set expires_at = 1000",
-            "create trigger full before update on credential begin select raise(abort, 'no room'); end",
-        ] {
-            sqlx::query(sql).execute(&mut connection).await.unwrap();
-        }
-        connection.close().await.unwrap();
-    });
-    bench.write("mutes.csv", &ids(3));
+    // A refresh is due, and its mark cannot be written.
+    sql::change(&bench.queue(), "update credential set expires_at = 1000");
+    let full = "create trigger full before update on credential begin select raise(abort, 'no room'); end";
+    sql::change(&bench.queue(), full);
+    bench.write("mutes.csv", ids(3));
     let run = bench.run(&["run", "mutes.csv", "--action", "unmute", "--yes"]);
     // The code is that of the queue's own trouble: 74 for a disk or a lock, 1 for what a queue never says by itself, as here.
     let run = run.ends(1);
@@ -107,7 +100,7 @@ fn a_queue_that_takes_no_tokens_ends_the_run_and_blames_no_account() {
 fn short_tokens_are_refreshed_and_the_old_ones_used_once() {
     let bench = Bench::with(2);
     bench.log_in("work", USER, "unmute").ends(0);
-    bench.write("mutes.csv", &ids(1000));
+    bench.write("mutes.csv", ids(1000));
     let run = ["run", "mutes.csv", "--action", "unmute", "--yes", "--json", "--rate", "200/s", "--pace", "even"];
     let ended = bench.run(&run).ends(0).json();
     assert_eq!(ended["jobs"][0]["done"], 1000, "{ended}");
@@ -127,13 +120,13 @@ fn three_platforms_run_side_by_side_and_one_is_revoked_half_way() {
     bench.log_in("two", "4242", "unfollow").ends(0);
     let header = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
     let (token, secret, key) = (&keys.access_token, &keys.access_secret, Sandbox::aisa_key(user));
-    bench.write("rest.csv", &format!("{header}one,x-v1,,{token},,,{secret}\ngate,aisa,,{key},,,\n"));
+    bench.write("rest.csv", format!("{header}one,x-v1,,{token},,,{secret}\ngate,aisa,,{key},,,\n"));
     bench.run(&["account", "import", "rest.csv"]).ends(0);
     bench.run_with(&["account", "check", "two", "one"], &app).ends(0);
     let rows: String = (0..30_u64)
         .map(|n| format!("{},{}\n", 1_000_000_000_000_000_007 + n, ["two", "one", "gate"][n as usize % 3]))
         .collect();
-    bench.write("unfollow.csv", &format!("user_id,account\n{rows}"));
+    bench.write("unfollow.csv", format!("user_id,account\n{rows}"));
     let run = ["run", "unfollow.csv", "--yes", "--rate", "5/10m", "--pace", "front-load", "--max-requests", "15"];
     let done = bench.run_with(&run, &app).ends(4);
     // Each has done its five. The price of v1.1 is not known; those of the other two are.
@@ -177,12 +170,12 @@ fn a_window_of_the_app_counts_what_accounts_without_work_have_sent() {
     let bench = Bench::new();
     let config = std::fs::read_to_string(bench.path("config.toml")).unwrap();
     let window = "[[windows]]\nrate = \"5/24h\"\nscope = \"app\"\nplatform = \"x-v2\"\naction = \"unfollow\"\n";
-    bench.write("config.toml", &format!("{config}{window}"));
+    bench.write("config.toml", format!("{config}{window}"));
     let header = "name,platform,user_id,access_token,refresh_token,expires_at,access_secret\n";
-    bench.write("two.csv", &format!("{header}ada,x-v2,,sandbox-42,,,\nbob,x-v2,,sandbox-43,,,\n"));
+    bench.write("two.csv", format!("{header}ada,x-v2,,sandbox-42,,,\nbob,x-v2,,sandbox-43,,,\n"));
     bench.run(&["account", "import", "two.csv"]).ends(0);
     let run = |file: &str, account: &str, first: u64, rows: u64| {
-        bench.write(file, &(first..first + rows).map(|n| format!("{n}\n")).collect::<String>());
+        bench.write(file, (first..first + rows).map(|n| format!("{n}\n")).collect::<String>());
         let words =
             ["run", file, "--account", account, "--action", "unfollow", "--pace", "front-load", "--yes", "--json"];
         bench.run(&[&words[..], &["--for", "10m"]].concat())
@@ -194,7 +187,7 @@ fn a_window_of_the_app_counts_what_accounts_without_work_have_sent() {
     let audit = |code| bench.run(&["audit", "--json"]).ends(code).json()["apps"][0]["windows"][0].clone();
     let of_five = audit(0);
     assert_eq!((&of_five["limit"], &of_five["fullest"], &of_five["over"]), (&5.into(), &5.into(), &0.into()));
-    bench.write("config.toml", &format!("{config}{}", window.replace("5/24h", "4/24h")));
+    bench.write("config.toml", format!("{config}{}", window.replace("5/24h", "4/24h")));
     // Nothing was sent within the four, and what was sent keeps the limit of its time.
     assert_eq!((&audit(0)["limit"], &audit(0)["fullest"], &audit(0)["current"]), (&4.into(), &0.into(), &true.into()));
     bench.run(&["audit"]).ends(0).says("5/24h unfollow (the limit of that time): fullest 5 of 5");
@@ -204,8 +197,8 @@ fn a_window_of_the_app_counts_what_accounts_without_work_have_sent() {
 fn prices_of_the_config_file_hold_for_every_platform() {
     let bench = Bench::new();
     let config = std::fs::read_to_string(bench.path("config.toml")).unwrap();
-    bench.write("config.toml", &format!("{config}[prices]\nunfollow = \"0.25\"\n"));
-    bench.write("unfollow.csv", &ids(8));
+    bench.write("config.toml", format!("{config}[prices]\nunfollow = \"0.25\"\n"));
+    bench.write("unfollow.csv", ids(8));
     for platform in ["x-v2", "x-v1", "aisa", "sandbox"] {
         bench.run(&["check", "unfollow.csv", "--platform", platform]).ends(0).says("costs $2.00 at listed prices");
     }
@@ -223,7 +216,7 @@ fn a_clock_that_is_off_is_warned_of() {
     let bench = Bench::by(7200, SimulatedClock::shared(late));
     bench.log_in("work", USER, "unmute").ends(0);
     bench.run(&["account", "check"]).ends(0).says("s ahead of that of http://127.0.0.1");
-    bench.write("mutes.csv", &ids(2));
+    bench.write("mutes.csv", ids(2));
     bench.run(&["load", "mutes.csv", "--action", "unmute"]).ends(0);
     bench.run(&["resume", "--yes"]).ends(0).says("s ahead of that of http://127.0.0.1");
 }

@@ -20,12 +20,12 @@ fn requests(bench: &Bench, user: &str) -> u64 {
 fn a_job_that_exists_needs_no_account_however_many_there_are() {
     let bench = Bench::new();
     add(&bench, "ada", USER);
-    bench.write("unmute.csv", &ids(3));
+    bench.write("unmute.csv", ids(3));
     run(&bench, &["unmute.csv"]).ends(0);
     add(&bench, "bob", "43");
     // The same file, more rows of it, and again from the start: all of them ada's.
     run(&bench, &["unmute.csv"]).ends(0).says("the file is unchanged");
-    bench.write("unmute.csv", &ids(5));
+    bench.write("unmute.csv", ids(5));
     bench.run(&["load", "unmute.csv"]).ends(0).says("2 new");
     run(&bench, &["unmute.csv"]).ends(0);
     run(&bench, &["unmute.csv", "--again"]).ends(0);
@@ -35,7 +35,7 @@ fn a_job_that_exists_needs_no_account_however_many_there_are() {
     run(&bench, &["unmute.csv", "--account", "ada"]).ends(0);
     run(&bench, &["unmute.csv", "--platform", "x-v2"]).ends(0);
     // A job that does not exist yet has to be told, and is told of whom there are.
-    bench.write("unmute-more.csv", &ids(2));
+    bench.write("unmute-more.csv", ids(2));
     let asked = run(&bench, &["unmute-more.csv", "--action", "unmute"]).ends(2);
     assert!(asked.err.contains("whose account") && asked.err.contains("there are: ada, bob"), "{}", asked.err);
     assert_eq!(requests(&bench, "43"), 0);
@@ -45,7 +45,7 @@ fn a_job_that_exists_needs_no_account_however_many_there_are() {
 fn the_environments_credentials_take_no_job_of_another_account() {
     let bench = Bench::new();
     add(&bench, "ada", USER);
-    bench.write("unmute.csv", &ids(3));
+    bench.write("unmute.csv", ids(3));
     bench.run(&["load", "unmute.csv"]).ends(0);
     let words = [&["run", "unmute.csv"], &FAST[..]].concat();
     bench.run_with(&words, &[("CLEANUP_X_TOKEN", "sandbox-43"), ("CLEANUP_X_USER_ID", "43")]).ends(0);
@@ -56,7 +56,7 @@ fn the_environments_credentials_take_no_job_of_another_account() {
 fn a_schedule_goes_on_as_the_account_it_was_made_for() {
     let bench = Bench::new();
     add(&bench, "ada", USER);
-    bench.write("unmute.csv", &ids(3));
+    bench.write("unmute.csv", ids(3));
     let schedule =
         ["schedule", "add", "nightly", "--cron", "0 2 1 1 *", "--zone", "UTC", "--rate", "1000/m", "unmute.csv"];
     bench.run(&schedule).ends(0);
@@ -66,7 +66,7 @@ fn a_schedule_goes_on_as_the_account_it_was_made_for() {
         bench.run(&["schedule", "run", name]).ends(0);
     }
     add(&bench, "bob", "43");
-    bench.write("unmute.csv", &ids(4));
+    bench.write("unmute.csv", ids(4));
     for name in ["nightly", "tidy"] {
         bench.run(&["schedule", "run", name]).ends(0);
     }
@@ -83,7 +83,7 @@ fn a_schedule_whose_first_night_is_to_come_stays_with_the_account_there_was() {
     let list = ["schedule", "add", "tidy", "--cron", "0 2 1 1 *", "--zone", "UTC", "--list", "mutes", "--limit", "2"];
     bench.run(&list).ends(0);
     add(&bench, "bob", "43");
-    bench.write("unmute.csv", &ids(3));
+    bench.write("unmute.csv", ids(3));
     for name in ["nightly", "tidy"] {
         bench.run(&["schedule", "run", name]).ends(0);
     }
@@ -120,7 +120,7 @@ fn settled_jobs_need_nobody_who_is_logged_in() {
     assert!(done.err.contains("the file is unchanged") && done.json()["jobs"][0]["done"] == 1, "{}", done.err);
     run(&bench, &["mixed.csv", "--action", "unmute"]).ends(3);
     run(&bench, &["unmute.csv", "--again"]).ends(77);
-    bench.write("unmute.csv", &ids(2));
+    bench.write("unmute.csv", ids(2));
     run(&bench, &["unmute.csv"]).ends(77);
     // What is paused is sent for nobody either.
     bench.run(&["load", "unmute.csv"]).ends(0);

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::account::bench::Bench;
+use crate::common::PROGRAM;
 
 /// How wide the terminal is.
 const COLUMNS: usize = 72;
@@ -20,7 +21,7 @@ fn terminal(bench: &Bench, words: &str, typed: &[(&str, &[u8])]) -> Option<Strin
     let mut command = Command::new("/usr/bin/env");
     command.args(["--default-signal=INT,QUIT,TERM", "script", "-q", "-e", "-c", &line, "/dev/null"]).env_clear();
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("CLEANUP", plain.get_program());
+    command.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("CLEANUP", PROGRAM);
     command.current_dir(bench.folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::badinput::support::{contract, jobs, refused};
-use crate::common::{Home, SandboxProcess, USER, code, ids, stderr};
+use crate::common::{Home, RunToEnd, SandboxProcess, USER, ids};
 
 #[test]
 fn no_credentials_names_what_to_set() {
@@ -34,7 +34,7 @@ fn credentials_go_to_no_plain_http_host() {
         .env("CLEANUP_X_USER_ID", USER);
     let output = refused(&home, &mut run, 78, &["http://", "https", "CLEANUP_X_API"]);
     assert_eq!(contract(&output)["error"]["kind"], "config");
-    assert!(!stderr(&output).contains("secret-1"));
+    assert!(!output.err.contains("secret-1"));
 }
 
 #[test]
@@ -47,11 +47,11 @@ fn nobody_answers() {
     let args = ["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "3s", "--pace", "front-load"];
     let mut run = home.cleanup(args);
     run.env("CLEANUP_X_API", &url).env("CLEANUP_X_TOKEN", "secret-1").env("CLEANUP_X_USER_ID", USER);
-    let output = run.output().unwrap();
+    let output = run.done();
     let end = contract(&output);
-    assert_eq!((code(&output), &end["stopped"]), (69, &"unreachable".into()), "{end}\n{}", stderr(&output));
+    assert_eq!((output.code, &end["stopped"]), (69, &"unreachable".into()), "{end}\n{}", output.err);
     assert_eq!(end["jobs"][0]["pending"], 6, "nothing is lost: {end}");
-    let said = stderr(&output);
+    let said = output.err;
     assert!(
         said.contains("no answer from the platform") && said.contains("6 left") && said.contains("cleanup resume"),
         "{said}"
@@ -72,15 +72,15 @@ fn a_token_nobody_takes() {
     home.write("unfollow.csv", ids(6));
     let sandbox = SandboxProcess::start(&home, &["--faults", "none"]);
     let mut run = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json", "--progress", "none"]);
-    let output = run.env("CLEANUP_X_TOKEN", "wrong-token").output().unwrap();
+    let output = run.env("CLEANUP_X_TOKEN", "wrong-token").done();
     let end = contract(&output);
-    assert_eq!((code(&output), &end["stopped"]), (77, &"account".into()), "{end}");
+    assert_eq!((output.code, &end["stopped"]), (77, &"account".into()), "{end}");
     assert_eq!(
         (&end["jobs"][0]["pending"], &end["jobs"][0]["failed"]),
         (&6.into(), &0.into()),
         "no row is blamed: {end}"
     );
-    let said = stderr(&output);
+    let said = output.err;
     assert!(said.contains("CLEANUP_X_TOKEN") && said.contains("fresh") && said.contains("cleanup resume"), "{said}");
     assert!(!said.contains("wrong-token"), "{said}");
 
@@ -99,38 +99,33 @@ fn ends_with_and_without_work_left() {
     home.write("unfollow.csv", format!("{}1.2E+18\n", ids(5)));
     let run = |more: &[&str]| {
         let args = ["run", "unfollow.csv", "--yes", "--json", "--progress", "none", "--rate", "100/1s"];
-        home.against(&sandbox, args.iter().chain(more)).output().unwrap()
+        home.against(&sandbox, args.iter().chain(more)).done()
     };
     let first = run(&["--max-requests", "2"]);
-    assert_eq!((code(&first), &contract(&first)["stopped"]), (4, &"requests".into()), "{}", stderr(&first));
+    assert_eq!((first.code, &contract(&first)["stopped"]), (4, &"requests".into()), "{}", first.err);
     let deadline = run(&["--for", "1ms"]);
-    assert_eq!((code(&deadline), &contract(&deadline)["stopped"]), (4, &"deadline".into()), "{}", stderr(&deadline));
+    assert_eq!((deadline.code, &contract(&deadline)["stopped"]), (4, &"deadline".into()), "{}", deadline.err);
 
-    let pause = home.against(&sandbox, ["pause", "unfollow"]).output().unwrap();
-    assert_eq!(code(&pause), 0);
+    let pause = home.against(&sandbox, ["pause", "unfollow"]).done();
+    assert_eq!(pause.code, 0);
     let paused = run(&[]);
-    assert_eq!((code(&paused), &contract(&paused)["stopped"]), (4, &"paused".into()), "{}", stderr(&paused));
-    assert!(stderr(&paused).contains("cleanup unpause unfollow"), "{}", stderr(&paused));
-    assert!(!stderr(&paused).contains("cleanup resume"), "resuming a paused job sends nothing: {}", stderr(&paused));
-    assert_eq!(code(&home.against(&sandbox, ["unpause", "unfollow"]).output().unwrap()), 0);
+    assert_eq!((paused.code, &contract(&paused)["stopped"]), (4, &"paused".into()), "{}", paused.err);
+    assert!(paused.err.contains("cleanup unpause unfollow"), "{}", paused.err);
+    assert!(!paused.err.contains("cleanup resume"), "resuming a paused job sends nothing: {}", paused.err);
+    assert_eq!(home.against(&sandbox, ["unpause", "unfollow"]).done().code, 0);
 
     let last = run(&[]);
-    assert_eq!(
-        (code(&last), &contract(&last)["stopped"]),
-        (3, &"finished".into()),
-        "a rejected row: {}",
-        stderr(&last)
-    );
-    assert!(stderr(&last).contains("cleanup report unfollow"), "{}", stderr(&last));
+    assert_eq!((last.code, &contract(&last)["stopped"]), (3, &"finished".into()), "a rejected row: {}", last.err);
+    assert!(last.err.contains("cleanup report unfollow"), "{}", last.err);
     let nothing = run(&[]);
-    assert_eq!((code(&nothing), &contract(&nothing)["requests"]), (3, &0.into()), "{}", stderr(&nothing));
+    assert_eq!((nothing.code, &contract(&nothing)["requests"]), (3, &0.into()), "{}", nothing.err);
 
-    let unknown = home.against(&sandbox, ["resume", "unfolow", "--json"]).output().unwrap();
-    assert_eq!((code(&unknown), &contract(&unknown)["error"]["kind"]), (2, &"usage".into()));
-    assert!(stderr(&unknown).contains("did you mean unfollow?"), "{}", stderr(&unknown));
-    let unasked = home.against(&sandbox, ["run", "unfollow.csv", "--again", "--json"]).output().unwrap();
-    assert_eq!((code(&unasked), &contract(&unasked)["jobs"]), (2, &serde_json::json!([])), "{}", stderr(&unasked));
-    assert!(stderr(&unasked).contains("--yes"), "{}", stderr(&unasked));
+    let unknown = home.against(&sandbox, ["resume", "unfolow", "--json"]).done();
+    assert_eq!((unknown.code, &contract(&unknown)["error"]["kind"]), (2, &"usage".into()));
+    assert!(unknown.err.contains("did you mean unfollow?"), "{}", unknown.err);
+    let unasked = home.against(&sandbox, ["run", "unfollow.csv", "--again", "--json"]).done();
+    assert_eq!((unasked.code, &contract(&unasked)["jobs"]), (2, &serde_json::json!([])), "{}", unasked.err);
+    assert!(unasked.err.contains("--yes"), "{}", unasked.err);
 }
 
 #[test]

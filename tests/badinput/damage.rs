@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::badinput::support::{jobs, offline, output, refused};
-use crate::common::{Home, code, json, stderr, stdout};
+use crate::common::{Home, RunToEnd};
 
 /// IDs as X gives them out, with every sequence number.
 fn whole(count: u64) -> Vec<u64> {
@@ -36,26 +36,24 @@ fn ids_that_went_through_a_double_are_not_queued() {
     for (form, remedy) in [("shortest_double", "jq 1.7"), ("exact_double", "dtype=str")] {
         let home = Home::new();
         home.write("unfollow.csv", half_damaged(form));
-        let check = output(&home, ["check", "unfollow.csv", "--json"]);
-        assert_eq!(code(&check), 3, "{}", stderr(&check));
-        let report = json(&check)["files"][0]["check"].clone();
+        let check = output(&home, ["check", "unfollow.csv", "--json"]).ends(3);
+        let report = check.json()["files"][0]["check"].clone();
         let damage = &report["damage"][0];
         assert_eq!((&damage["form"], &damage["digits"], &damage["ids"]), (&form.into(), &19.into(), &120.into()));
         assert_eq!(report["rejected_by_reason"][form], damage["damaged"]);
         let rejected = damage["damaged"].as_u64().unwrap();
         assert!((60..64).contains(&rejected), "{report}");
-        let text = stdout(&output(&home, ["check", "unfollow.csv"]));
+        let text = output(&home, ["check", "unfollow.csv"]).out;
         for word in [&format!("{rejected} of 120 IDs with 19 digits"), remedy, "as text", "--trust-ids", form] {
             assert!(text.contains(word), "{word}: {text}");
         }
 
-        let load = output(&home, ["load", "unfollow.csv"]);
-        assert_eq!(code(&load), 3, "{}", stderr(&load));
+        let load = output(&home, ["load", "unfollow.csv"]).ends(3);
         for word in ["unfollow.csv:2: target_id", "somebody else's", remedy, "--trust-ids"] {
-            assert!(stderr(&load).contains(word), "{word}: {}", stderr(&load));
+            assert!(load.err.contains(word), "{word}: {}", load.err);
         }
         assert_eq!(counts(&home), ((120 - rejected).into(), rejected.into()));
-        let report = stdout(&output(&home, ["report", "unfollow"]));
+        let report = output(&home, ["report", "unfollow"]).out;
         assert!(report.lines().nth(1).unwrap().contains(&format!(",2,rejected,{form}")), "{report}");
     }
 }
@@ -65,14 +63,13 @@ fn nothing_of_them_is_sent() {
     let home = Home::new();
     home.write("unfollow.csv", half_damaged("shortest_double"));
     let run = ["run", "unfollow.csv", "--sandbox", "--json", "--rate", "1000/15s", "--pace", "front-load"];
-    let run = home.cleanup(run).args(["--progress", "none"]).output().unwrap();
-    assert_eq!(code(&run), 3, "{}", stderr(&run));
-    let job = json(&run)["jobs"][0].clone();
+    let run = home.cleanup(run).args(["--progress", "none"]).done().ends(3);
+    let job = run.json()["jobs"][0].clone();
     assert!(job["rejected"].as_u64().unwrap() >= 60 && job["pending"] == 0, "{job}");
     for id in whole(60) {
         let id = rounded(id, "shortest_double").to_string();
-        let explain = home.cleanup(["explain", &id, "--sandbox"]).output().unwrap();
-        assert_eq!(code(&explain), 2, "{id}: {}", stdout(&explain));
+        let explain = home.cleanup(["explain", &id, "--sandbox"]).done();
+        assert_eq!(explain.code, 2, "{id}: {}", explain.out);
     }
 }
 
@@ -80,18 +77,15 @@ fn nothing_of_them_is_sent() {
 fn who_knows_better_says_trust_ids_and_a_load_without_it_judges_again() {
     let home = Home::new();
     home.write("unfollow.csv", half_damaged("exact_double"));
-    assert_eq!(code(&output(&home, ["load", "unfollow.csv"])), 3);
+    assert_eq!(output(&home, ["load", "unfollow.csv"]).code, 3);
     let (_, rejected) = counts(&home);
-    let trusted = output(&home, ["load", "unfollow.csv", "--trust-ids"]);
-    assert_eq!(code(&trusted), 0, "{}", stderr(&trusted));
-    assert!(stderr(&trusted).contains("--trust-ids takes them as they are written"), "{}", stderr(&trusted));
+    let trusted = output(&home, ["load", "unfollow.csv", "--trust-ids"]).ends(0);
+    assert!(trusted.err.contains("--trust-ids takes them as they are written"), "{}", trusted.err);
     assert_eq!(counts(&home), (120.into(), 0.into()));
     // The same words again change nothing; without it the rows are held back again, and nothing has to be allowed for that.
-    let again = output(&home, ["load", "unfollow.csv", "--trust-ids"]);
-    assert_eq!(code(&again), 0, "{}", stderr(&again));
-    let without = output(&home, ["load", "unfollow.csv"]);
-    assert_eq!(code(&without), 3, "{}", stderr(&without));
-    assert!(stderr(&without).contains(&format!("{rejected} held back (rejected now)")), "{}", stderr(&without));
+    output(&home, ["load", "unfollow.csv", "--trust-ids"]).ends(0);
+    let without = output(&home, ["load", "unfollow.csv"]).ends(3);
+    assert!(without.err.contains(&format!("{rejected} held back (rejected now)")), "{}", without.err);
     assert_eq!(counts(&home).1, rejected);
 }
 

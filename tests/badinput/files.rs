@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use crate::badinput::support::{contract, jobs, offline, output, refused};
-use crate::common::{Home, code, ids, json, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, ids, make_program};
 
 /// Name, content, words that have to be said.
 type Case = (&'static str, Vec<u8>, &'static [&'static str]);
@@ -92,13 +92,13 @@ fn a_file_nobody_lets_us_read() {
         let mut dropped = std::process::Command::new("setpriv");
         // The program is copied to where nobody can reach it.
         let program = home.path("nobody/cleanup");
-        std::fs::copy(command.get_program(), &program).unwrap();
+        make_program(command.get_program().as_ref(), &program);
         dropped.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(command.get_args());
         dropped.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(home.folder.path());
         dropped.env("HOME", home.path("nobody")).env("CLEANUP_X_USER_ID", crate::common::USER);
         command = dropped;
         match command.output() {
-            Ok(output) if !stderr(&output).contains("setpriv:") => {}
+            Ok(output) if !Done::of(&output).err.contains("setpriv:") => {}
             _ => {
                 eprintln!("SKIPPED: no permission was refused: this is root, and setpriv does not make it nobody");
                 return;
@@ -114,13 +114,11 @@ fn a_folder_for_the_queue_that_nobody_lets_us_write() {
     home.write("unfollow.csv", ids(2));
     home.write("occupied", "a file, not a folder");
     let mut load = offline(&home, ["load", "unfollow.csv", "--db", "occupied/queue.db"]);
-    let output = load.output().unwrap();
-    assert_eq!(code(&output), 74, "{}", stderr(&output));
-    assert!(stderr(&output).contains("occupied") && stderr(&output).contains("--db"), "{}", stderr(&output));
+    let output = load.done().ends(74);
+    assert!(output.err.contains("occupied") && output.err.contains("--db"), "{}", output.err);
     home.write("foreign.db", vec![b'x'; 8192]);
-    let output = crate::badinput::support::output(&home, ["load", "unfollow.csv", "--db", "foreign.db"]);
-    assert_eq!(code(&output), 74, "{}", stderr(&output));
-    assert!(stderr(&output).contains("foreign.db is no usable queue"), "{}", stderr(&output));
+    let output = crate::badinput::support::output(&home, ["load", "unfollow.csv", "--db", "foreign.db"]).ends(74);
+    assert!(output.err.contains("foreign.db is no usable queue"), "{}", output.err);
     assert_eq!(std::fs::read(home.path("foreign.db")).unwrap(), vec![b'x'; 8192], "it is left alone");
 }
 
@@ -147,9 +145,9 @@ fn every_way_to_write_the_same_table_is_read() {
         let home = Home::new();
         home.write("unfollow.csv", content);
         let load = output(&home, ["load", "unfollow.csv"]);
-        assert_eq!(code(&load), 0, "{what}: {}", stderr(&load));
+        assert_eq!(load.code, 0, "{what}: {}", load.err);
         let report = output(&home, ["report", "unfollow"]);
-        let receipts = stdout(&report);
+        let receipts = report.out;
         assert!(receipts.contains("1274344590138591466,Jürgen,2,pending"), "{what}: {receipts}");
         assert!(receipts.contains("1711484532570972078,b,3,pending"), "{what}: {receipts}");
     }
@@ -183,20 +181,20 @@ fn check_and_dry_run_change_nothing() {
     for args in
         [&["check", "unfollow.csv"][..], &["run", "unfollow.csv", "--dry-run"], &["check", "unfollow.csv", "--json"]]
     {
-        let output = home.cleanup(args).output().unwrap();
-        assert_eq!(code(&output), 3, "{args:?}: {}", stderr(&output));
-        assert!(stdout(&output).contains("1.23457E+18"), "{args:?}: {}", stdout(&output));
+        let output = home.cleanup(args).done();
+        assert_eq!(output.code, 3, "{args:?}: {}", output.err);
+        assert!(output.out.contains("1.23457E+18"), "{args:?}: {}", output.out);
     }
-    let end = contract(&home.cleanup(["run", "unfollow.csv", "--dry-run", "--json"]).output().unwrap());
+    let end = contract(&home.cleanup(["run", "unfollow.csv", "--dry-run", "--json"]).done());
     assert_eq!((&end["exit_code"], &end["requests"]), (&3.into(), &0.into()), "one object and nothing else: {end}");
-    let strict = home.cleanup(["run", "unfollow.csv", "--dry-run", "--strict", "--json"]).output().unwrap();
-    assert_eq!((code(&strict), &contract(&strict)["error"]["kind"]), (65, &"input".into()));
-    let strict = home.cleanup(["check", "unfollow.csv", "--strict"]).output().unwrap();
-    assert_eq!(code(&strict), 65);
+    let strict = home.cleanup(["run", "unfollow.csv", "--dry-run", "--strict", "--json"]).done();
+    assert_eq!((strict.code, &contract(&strict)["error"]["kind"]), (65, &"input".into()));
+    let strict = home.cleanup(["check", "unfollow.csv", "--strict"]).done();
+    assert_eq!(strict.code, 65);
     let left: Vec<_> = std::fs::read_dir(home.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["unfollow.csv"], "no queue is made by looking");
     home.write("unfollow.csv", ids(2));
-    assert_eq!(code(&home.cleanup(["check", "unfollow.csv"]).output().unwrap()), 0);
+    assert_eq!(home.cleanup(["check", "unfollow.csv"]).done().code, 0);
 }
 
 #[test]
@@ -208,15 +206,12 @@ fn rows_from_a_pipe_want_a_name() {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // Whoever refuses at once does not read.
         let _ = child.stdin.take().unwrap().write_all(ids(4).as_bytes());
-        child.wait_with_output().unwrap()
+        Done::of(&child.wait_with_output().unwrap())
     };
-    let nameless = feed(&["load", "-", "--action", "unfollow"]);
-    assert_eq!(code(&nameless), 2, "{}", stderr(&nameless));
-    assert!(stderr(&nameless).contains("--job NAME"), "{}", stderr(&nameless));
+    let nameless = feed(&["load", "-", "--action", "unfollow"]).ends(2);
+    assert!(nameless.err.contains("--job NAME"), "{}", nameless.err);
     assert_eq!(jobs(&home), serde_json::json!([]));
-    let actionless = feed(&["load", "-", "--job", "tonight"]);
-    assert_eq!(code(&actionless), 65, "{}", stderr(&actionless));
-    let named = feed(&["load", "-", "--job", "tonight", "--action", "unfollow"]);
-    assert_eq!(code(&named), 0, "{}", stderr(&named));
-    assert_eq!(json(&output(&home, ["status", "--json"]))["jobs"][0]["rows"], 4);
+    feed(&["load", "-", "--job", "tonight"]).ends(65);
+    feed(&["load", "-", "--job", "tonight", "--action", "unfollow"]).ends(0);
+    assert_eq!(output(&home, ["status", "--json"]).json()["jobs"][0]["rows"], 4);
 }

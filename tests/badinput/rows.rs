@@ -1,14 +1,13 @@
 //! Rows that cannot be used: rejected with file, line, column, text and remedy, while the others go on.
 
 use crate::badinput::support::{jobs, offline, output, refused};
-use crate::common::{Home, code, json, stderr, stdout};
+use crate::common::Home;
 
 /// Loads a file with bad rows and gives back what was said.
 fn load(home: &Home, name: &str, content: &str) -> String {
     home.write(name, content);
-    let loaded = output(home, ["load", name]);
-    assert_eq!(code(&loaded), 3, "{}", stderr(&loaded));
-    stderr(&loaded)
+    let loaded = output(home, ["load", name]).ends(3);
+    loaded.err
 }
 
 #[test]
@@ -39,8 +38,7 @@ fn zeros_that_a_spreadsheet_left_are_rejected() {
 fn one_honest_zero_id_is_not() {
     let home = Home::new();
     home.write("unfollow.csv", "user_id\n1274344590138591000\n1274344590138591466\n");
-    let load = output(&home, ["load", "unfollow.csv"]);
-    assert_eq!(code(&load), 0, "{}", stderr(&load));
+    output(&home, ["load", "unfollow.csv"]).ends(0);
 }
 
 #[test]
@@ -51,7 +49,7 @@ fn mixed_actions_take_their_own_columns() {
     assert!(said.contains("mixed.csv:4: action \"fly\"") && said.contains("write one of unfollow, unlike"), "{said}");
     assert!(said.contains("mixed.csv:5: tweet_id \"\": there is no target"), "{said}");
     assert_eq!((&jobs(&home)[0]["pending"], &jobs(&home)[0]["rejected"]), (&2.into(), &2.into()));
-    let report = stdout(&output(&home, ["report", "mixed"]));
+    let report = output(&home, ["report", "mixed"]).out;
     assert!(report.contains("fly,1,,4,rejected,unknown_action"), "{report}");
 }
 
@@ -66,8 +64,7 @@ fn an_account_nobody_knows_is_named_with_its_line() {
     assert!(said.contains("unfollow.csv:3") && said.contains("nobody") && said.contains("1 rejected"), "{said}");
     assert_eq!((&jobs(&home)[0]["pending"], &jobs(&home)[0]["rejected"]), (&1.into(), &1.into()));
     // Loaded again unchanged it is the same answer: codes speak of the jobs' state.
-    let again = output(&home, ["load", "unfollow.csv"]);
-    assert_eq!(code(&again), 3, "{}", stderr(&again));
+    output(&home, ["load", "unfollow.csv"]).ends(3);
 
     let home = Home::new();
     home.write("unfollow.csv", "user_id,account\n12,\n13,nobody\n");
@@ -79,13 +76,13 @@ fn check_shows_every_bad_row_on_stdout() {
     let home = Home::new();
     home.write("unfollow.csv", "user_id\n12\nx y\n@ada\nhttps://example.org/ada\n12345678901234567890\n");
     let check = output(&home, ["check", "unfollow.csv"]);
-    assert_eq!(code(&check), 3);
+    assert_eq!(check.code, 3);
     for line in ["unfollow.csv:3:", "unfollow.csv:5:", "unfollow.csv:6:"] {
-        assert!(stdout(&check).contains(line), "{line}: {}", stdout(&check));
+        assert!(check.out.contains(line), "{line}: {}", check.out);
     }
-    assert!(stderr(&check).contains("1 row names a handle"), "{}", stderr(&check));
+    assert!(check.err.contains("1 row names a handle"), "{}", check.err);
     let check = output(&home, ["check", "unfollow.csv", "--json"]);
-    assert_eq!(json(&check)["files"][0]["check"]["rejected"], 3, "{}", stdout(&check));
+    assert_eq!(check.json()["files"][0]["check"]["rejected"], 3, "{}", check.out);
 }
 
 #[test]
@@ -101,7 +98,7 @@ fn a_file_from_an_old_mac_has_a_line_for_every_row() {
     let home = Home::new();
     let said = load(&home, "unfollow.csv", "user_id,note\r12,a\rx,b\ry,c\r12,d\r12,e\r13,f\r");
     assert!(said.contains("unfollow.csv:3: user_id \"x\"") && said.contains("unfollow.csv:4: user_id \"y\""), "{said}");
-    let report = stdout(&output(&home, ["report", "unfollow"]));
+    let report = output(&home, ["report", "unfollow"]).out;
     let lines: Vec<&str> = report.lines().skip(1).map(|row| row.split(',').nth(2).unwrap()).collect();
     assert_eq!(lines, ["2", "3", "4", "5", "6", "7"], "{report}");
 }

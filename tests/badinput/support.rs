@@ -1,11 +1,11 @@
 //! What these tests share.
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::common::contract::judge;
-use crate::common::{Home, USER, code, json, stderr};
+use crate::common::{Done, Home, RunToEnd, USER};
 
 /// The program with a known user and nothing to reach: for commands that never use the network.
 pub fn offline<const N: usize>(home: &Home, args: [&str; N]) -> Command {
@@ -14,15 +14,15 @@ pub fn offline<const N: usize>(home: &Home, args: [&str; N]) -> Command {
     command
 }
 
-pub fn output<const N: usize>(home: &Home, args: [&str; N]) -> Output {
-    offline(home, args).output().unwrap()
+pub fn output<const N: usize>(home: &Home, args: [&str; N]) -> Done {
+    offline(home, args).done()
 }
 
 /// Refused with this code, these words on stderr, and nothing in the queue.
-pub fn refused(home: &Home, command: &mut Command, exit: i32, words: &[&str]) -> Output {
-    let output = command.output().unwrap();
-    let said = stderr(&output);
-    assert_eq!(code(&output), exit, "{command:?}: {said}");
+pub fn refused(home: &Home, command: &mut Command, exit: i32, words: &[&str]) -> Done {
+    let output = command.done();
+    let said = &output.err;
+    assert_eq!(output.code, exit, "{command:?}: {said}");
     for word in words {
         assert!(said.contains(word), "{command:?}: {word:?} is missing:\n{said}");
     }
@@ -33,14 +33,13 @@ pub fn refused(home: &Home, command: &mut Command, exit: i32, words: &[&str]) ->
 
 /// The queue's jobs.
 pub fn jobs(home: &Home) -> Value {
-    let status = output(home, ["status", "--json"]);
-    assert_eq!(code(&status), 0, "{}", stderr(&status));
-    json(&status)["jobs"].clone()
+    let status = output(home, ["status", "--json"]).ends(0);
+    status.json()["jobs"].clone()
 }
 
 /// The JSON of `run --json`: the keys of the contract and no others, in its order, and the process's own exit code.
-pub fn contract(output: &Output) -> Value {
-    let end = json(output);
-    judge(&end, code(output));
+pub fn contract(output: &Done) -> Value {
+    let end = output.json();
+    judge(&end, output.code);
     end
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use cleanup::store::QueueKind;
 use serde_json::{Value, json};
 
-use super::program::{Home, queue_with_job};
+use super::program::queue_with_job;
+use crate::common::{Home, PROGRAM};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn home() -> Home {
     let home = Home::new();
     let rows: String = (0..3_000_u64).map(|n| format!("{}\n", 1_000_000_000_000_000_007 + n * 7_919_000_001)).collect();
-    home.write("unfollow.csv", &format!("user_id\n{rows}"));
+    home.write("unfollow.csv", format!("user_id\n{rows}"));
     home
 }
 
@@ -38,7 +39,7 @@ struct Run(Child);
 impl Run {
     fn start(home: &Home, words: &[&str]) -> Run {
         let mut command = Command::new("/usr/bin/env");
-        command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(env!("CARGO_BIN_EXE_cleanup")).args(words);
+        command.arg("--default-signal=INT,QUIT,TERM,HUP").arg(PROGRAM).args(words);
         command.env_clear().env("HOME", home.path("")).env("TZ", "UTC").current_dir(home.path(""));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         Run(command.spawn().unwrap())

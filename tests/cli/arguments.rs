@@ -2,7 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use super::program::{Home, queue_with_rows};
+use super::program::queue_with_rows;
+use crate::common::{Home, PROGRAM};
 
 #[test]
 fn help_and_version_are_data() {
@@ -138,7 +139,7 @@ fn a_reader_that_goes_away_is_no_error() {
     let home = Home::new();
     queue_with_rows(&home.queue(), "many", 20_000);
     for words in [&["completions", "zsh"][..], &["report", "many"], &["report", "many", "--format", "json"]] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+        let mut command = Command::new(PROGRAM);
         command.args(words).env_clear().env("HOME", home.path(".")).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         drop(child.stdout.take());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::program::{Done, Home};
+use crate::common::{Done, Home};
 
 /// Whole IDs, in an order that repeats.
 fn id(number: u64) -> u64 {
@@ -38,7 +38,7 @@ fn check_with(home: &Home, more: &[&str]) -> Value {
 fn a_file_that_cannot_be_read_is_told_in_the_json() {
     let home = Home::new();
     home.write("empty.csv", "");
-    home.write("unfollow.csv", &file(&[1]));
+    home.write("unfollow.csv", file(&[1]));
     for (name, why) in [("empty.csv", "empty"), ("nosuch.csv", "no such file")] {
         let done = home.run(&["check", name, "--action", "unfollow", "--json"]).ends(65);
         let said = done.json();
@@ -64,7 +64,7 @@ fn dry_run(home: &Home, more: &[&str]) -> Done {
 #[test]
 fn repeats_are_neither_sent_nor_paid_for() {
     let home = Home::new();
-    home.write("unfollow.csv", &file(&[1, 2, 1, 3, 2, 1]));
+    home.write("unfollow.csv", file(&[1, 2, 1, 3, 2, 1]));
     let report = check(&home);
     assert_eq!((to_send(&report), &report["queue"]["duplicate"]), (3, &json!(3)));
     assert_eq!((&report["estimate"]["requests"], &report["estimate"]["cost_usd"]), (&json!(3), &json!(0.03)));
@@ -77,7 +77,7 @@ fn repeats_are_neither_sent_nor_paid_for() {
 #[test]
 fn a_finished_job_costs_nothing() {
     let home = Home::new();
-    home.write("unfollow.csv", &file(&[1, 2, 3, 4]));
+    home.write("unfollow.csv", file(&[1, 2, 3, 4]));
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
     settle(&home, &[1, 2], 4, "done");
     settle(&home, &[3], 5, "gone");
@@ -97,10 +97,10 @@ fn a_finished_job_costs_nothing() {
 #[test]
 fn a_changed_file_is_compared_with_the_queue() {
     let home = Home::new();
-    home.write("unfollow.csv", &file(&[1, 2, 3, 4, 5, 6]));
+    home.write("unfollow.csv", file(&[1, 2, 3, 4, 5, 6]));
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
     settle(&home, &[1, 2], 4, "done");
-    home.write("unfollow.csv", &file(&[1, 3, 4, 5, 7, 8, 7]));
+    home.write("unfollow.csv", file(&[1, 3, 4, 5, 7, 8, 7]));
     let queue = check(&home)["queue"].clone();
     let expected = json!([{ "action": "unfollow", "account": "sandbox", "platform": "sandbox", "targets": 5 }]);
     assert_eq!(queue["to_send"], expected, "3, 4, 5 are pending, 7 and 8 are new");
@@ -113,14 +113,14 @@ fn a_changed_file_is_compared_with_the_queue() {
 #[test]
 fn what_a_load_would_refuse_is_refused_before_it() {
     let home = Home::new();
-    home.write("unfollow.csv", &file(&[1, 2, 3, 4, 5, 6]));
+    home.write("unfollow.csv", file(&[1, 2, 3, 4, 5, 6]));
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
-    home.write("unfollow.csv", &file(&[1, 2]));
+    home.write("unfollow.csv", file(&[1, 2]));
     home.run(&["check", "unfollow.csv", "--sandbox"]).ends(65).says("--allow-shrink");
     dry_run(&home, &[]).ends(65).says("4 of the 6 rows");
     dry_run(&home, &["--allow-shrink"]).ends(0).says("would cancel 4 queued rows").says("would unfollow 2 users");
     std::fs::create_dir(home.path("other")).unwrap();
-    home.write("other/unfollow.csv", &file(&[7, 8]));
+    home.write("other/unfollow.csv", file(&[7, 8]));
     let refused = home.run(&["check", "other/unfollow.csv", "--sandbox", "--json"]).ends(2).says("--moved");
     assert!(refused.json()["files"][0]["check"]["refusal"][0].as_str().unwrap().contains("another file"));
     home.run(&["check", "other/unfollow.csv", "--sandbox", "--job", "other"]).ends(0);
@@ -129,7 +129,7 @@ fn what_a_load_would_refuse_is_refused_before_it() {
 #[test]
 fn a_paused_or_cancelled_job_sends_nothing() {
     let home = Home::new();
-    home.write("unfollow.csv", &file(&[1, 2, 3]));
+    home.write("unfollow.csv", file(&[1, 2, 3]));
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
     home.run(&["pause", "unfollow", "--sandbox"]).ends(0);
     let report = check(&home);
@@ -147,15 +147,15 @@ fn what_is_told_is_what_a_load_does() {
     for seed in 0..6 {
         let mut dice = fastrand::Rng::with_seed(seed);
         let home = Home::new();
-        home.write("unfollow.csv", &file(&(0..12).collect::<Vec<u64>>()));
+        home.write("unfollow.csv", file(&(0..12).collect::<Vec<u64>>()));
         home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
         for (state, column) in [(4, "done"), (5, "gone"), (6, "failed")] {
             let number = dice.u64(0..4) + 4 * (state - 4);
             settle(&home, &[number], u8::try_from(state).unwrap(), column);
         }
         let rows: Vec<u64> = (0..dice.usize(8..20)).map(|_| dice.u64(0..18)).collect();
-        home.write("unfollow.csv", &file(&rows));
-        home.write("keep.csv", &file(&[dice.u64(0..18), dice.u64(0..18)]));
+        home.write("unfollow.csv", file(&rows));
+        home.write("keep.csv", file(&[dice.u64(0..18), dice.u64(0..18)]));
         let keep: &[&str] = if dice.bool() { &["--keep", "keep.csv"] } else { &[] };
         let told = dry_run(&home, &[&["--allow-shrink"], keep].concat()).ends(0).out;
         home.run(&[&["load", "unfollow.csv", "--sandbox", "--allow-shrink"], keep].concat()).ends(0);
@@ -172,7 +172,7 @@ fn what_is_told_is_what_a_load_does() {
 fn unknown_accounts_are_found_where_they_are_named() {
     let home = Home::new();
     let me = [("CLEANUP_X_USER_ID", "42")];
-    home.write("unfollow.csv", &file(&[1, 2]));
+    home.write("unfollow.csv", file(&[1, 2]));
     // Nobody is known at all: the file can be looked at, but not for somebody who is named.
     home.run(&["check", "unfollow.csv"]).ends(0).says("nobody is logged in yet").says("cleanup account login");
     home.run(&["check", "unfollow.csv", "--account", "nosuch"]).ends(2).says("no account is called nosuch");
@@ -190,7 +190,7 @@ fn unknown_accounts_are_found_where_they_are_named() {
     assert!(!found.out.contains("as scond"), "{}", found.out);
     let json = home.run(&["check", "unmute.csv", "--json"]).ends(3).json()["files"][0].clone();
     assert_eq!((&json["check"]["rejected"], &json["estimate"]["requests"]), (&json!(2), &json!(1)));
-    home.write("unmute.csv", &format!("target_id,account\n{},scond\n", id(8)));
+    home.write("unmute.csv", format!("target_id,account\n{},scond\n", id(8)));
     home.run(&["check", "unmute.csv"]).ends(65).says("scond").says("first");
     // A schedule says so on the day it is made, not at night.
     home.write("unmute.csv", &rows);

@@ -2,7 +2,8 @@
 
 use cleanup::store::QueueKind;
 
-use super::program::{Home, empty_queue};
+use super::program::empty_queue;
+use crate::common::Home;
 
 #[test]
 fn an_unknown_key_is_named_with_its_place_and_a_suggestion() {

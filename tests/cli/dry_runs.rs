@@ -3,7 +3,8 @@
 use cleanup::domain::TaskState;
 use cleanup::store::QueueKind;
 
-use super::program::{Home, queue_with_job, work};
+use super::program::{queue_with_job, work};
+use crate::common::Home;
 
 fn home() -> Home {
     let home = Home::new();

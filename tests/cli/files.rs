@@ -3,7 +3,8 @@
 use cleanup::store::QueueKind;
 use sqlx::{ConnectOptions, Connection};
 
-use super::program::{Home, empty_queue, wait};
+use super::program::empty_queue;
+use crate::common::{Home, wait};
 
 #[test]
 fn looking_at_a_queue_that_is_not_there_makes_none() {
@@ -67,7 +68,7 @@ fn a_queue_of_a_newer_program_is_refused() {
 #[test]
 fn what_is_no_database_is_left_alone() {
     let home = Home::new();
-    let path = home.write("notes.txt", &"these are notes\n".repeat(100));
+    let path = home.write("notes.txt", "these are notes\n".repeat(100));
     let done = home.run(&["status", "--db", "notes.txt"]).ends(74);
     assert!(done.err.contains("--db"), "{}", done.err);
     assert!(std::fs::read_to_string(path).unwrap().starts_with("these are notes"));

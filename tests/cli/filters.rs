@@ -1,6 +1,6 @@
 //! Which rows go on: the options of `check`, `run`, `load` and `resume` on job files.
 
-use super::program::Home;
+use crate::common::Home;
 
 /// Posts of 2018, 2020 and 2021, one from before IDs were dates, and one whose column says when.
 const POSTS: &str = "\
@@ -110,7 +110,7 @@ fn what_makes_no_sense_is_a_usage_error_with_a_remedy() {
 fn a_job_remembers_its_keep_list_and_a_run_may_bring_another() {
     let home = Home::new();
     let rows: Vec<String> = (0..6).map(|n| format!("{}\n", 100 + n)).collect();
-    home.write("unfollow.csv", &format!("user_id\n{}", rows.concat()));
+    home.write("unfollow.csv", format!("user_id\n{}", rows.concat()));
     home.write("friends.txt", "100\n");
     home.run(&["load", "unfollow.csv", "--sandbox", "--account", "ada", "--keep", "friends.txt"]).ends(0);
     home.write("friends.txt", "100\n101\n");
@@ -122,7 +122,7 @@ fn a_job_remembers_its_keep_list_and_a_run_may_bring_another() {
     assert_eq!(home.run(&["doctor", "--sandbox", "--json"]).json()["queue"]["miscounted"], serde_json::Value::Null);
 
     // The list has gone away: nothing is sent, and the summary says why.
-    home.write("unfollow.csv", &format!("user_id\n{}200\n", rows.concat()));
+    home.write("unfollow.csv", format!("user_id\n{}200\n", rows.concat()));
     home.run(&["load", "unfollow.csv", "--sandbox", "--account", "ada", "--keep", "friends.txt"]).ends(0);
     std::fs::remove_file(home.path("friends.txt")).unwrap();
     let done = home.run(&["resume", "--sandbox", "--json", "--progress", "none"]).ends(74);

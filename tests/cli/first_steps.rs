@@ -7,11 +7,12 @@ use std::process::{Command, Stdio};
 
 use cleanup::store::QueueKind;
 
-use super::program::{Home, queue_with_job};
+use super::program::queue_with_job;
+use crate::common::{Home, PROGRAM};
 
 /// What a command says at a terminal where a person answers with no, and what it ends with.
 fn answered_with_no(home: &Home, words: &str) -> (String, Option<i32>) {
-    let line = format!("{} {words}", env!("CARGO_BIN_EXE_cleanup"));
+    let line = format!("{} {words}", PROGRAM);
     let mut command = Command::new("script");
     command
         .args(["-q", "-e", "-c", &line, "/dev/null"])
@@ -117,7 +118,7 @@ fn a_price_that_nobody_knows_is_not_told_as_nothing() {
     let home = Home::new();
     home.write("unblock.csv", "user_id\n1629556410996121225\n");
     let rows: String = (0..6_u64).map(|n| format!("{}\n", 1_000_000_000_000_000_007 + n * 7_919_000_001)).collect();
-    home.write("unfollow.csv", &format!("user_id\n{rows}"));
+    home.write("unfollow.csv", format!("user_id\n{rows}"));
     home.run(&["check", "unblock.csv", "--sandbox"]).ends(0).says("its price is not known");
     let run = home.run(&["run", "unblock.csv", "--sandbox"]);
     assert!(run.err.contains("1 request in ") && run.err.contains(", price not known"), "{}", run.err);

@@ -3,7 +3,8 @@
 use cleanup::domain::TaskState;
 use cleanup::store::QueueKind;
 
-use super::program::{Home, empty_queue, queue_with_job, work};
+use super::program::{empty_queue, queue_with_job, work};
+use crate::common::Home;
 
 fn home() -> Home {
     let home = Home::new();

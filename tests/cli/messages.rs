@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::program::{Home, queue_with_job};
+use super::program::queue_with_job;
+use crate::common::Home;
 use cleanup::store::QueueKind;
 
 /// A text in the source: its file, its line, and itself.

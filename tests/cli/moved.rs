@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::program::Home;
+use crate::common::Home;
 
 fn rows(numbers: std::ops::Range<u64>) -> String {
     let rows = numbers.map(|n| format!("{}\n", 1_629_556_410_996_121_225 + n * 4_099));
@@ -14,7 +14,7 @@ fn half_done() -> Home {
     let home = Home::new();
     std::fs::create_dir(home.path("old")).unwrap();
     std::fs::create_dir(home.path("new")).unwrap();
-    home.write("old/unfollow.csv", &rows(0..20));
+    home.write("old/unfollow.csv", rows(0..20));
     home.run(&["load", "old/unfollow.csv", "--sandbox"]).ends(0);
     settle(&home, 12);
     home
@@ -38,12 +38,12 @@ fn counts(home: &Home) -> (u64, u64, u64) {
 fn a_moved_file_with_the_content_of_the_last_load_is_the_same_job() {
     let home = half_done();
     // The old one may be there still: it is a copy.
-    home.write("new/unfollow.csv", &rows(0..20));
+    home.write("new/unfollow.csv", rows(0..20));
     let done = home.run(&["load", "new/unfollow.csv", "--sandbox"]).ends(0);
     assert!(done.err.contains("its file is") && done.err.contains("new/unfollow.csv"), "{}", done.err);
     assert_eq!(counts(&home), (12, 8, 20));
     // From now on it is there.
-    home.write("new/unfollow.csv", &rows(0..21));
+    home.write("new/unfollow.csv", rows(0..21));
     home.run(&["load", "new/unfollow.csv", "--sandbox"]).ends(0);
     assert_eq!(counts(&home), (12, 9, 21));
 }
@@ -52,7 +52,7 @@ fn a_moved_file_with_the_content_of_the_last_load_is_the_same_job() {
 fn a_file_that_has_gone_from_its_place_and_changed_is_the_same_job_on_this_host() {
     let home = half_done();
     std::fs::rename(home.path("old"), home.path("older")).unwrap();
-    home.write("new/unfollow.csv", &rows(0..22));
+    home.write("new/unfollow.csv", rows(0..22));
     for host in ["null", "'another-host'"] {
         let known = home.sql_text("select host from job");
         home.sql(&format!("update job set host = {host}"));
@@ -70,7 +70,7 @@ fn a_file_that_has_gone_from_its_place_and_changed_is_the_same_job_on_this_host(
 #[test]
 fn another_file_under_the_name_is_refused_with_both_ways_out() {
     let home = half_done();
-    home.write("new/unfollow.csv", &rows(5..30));
+    home.write("new/unfollow.csv", rows(5..30));
     for words in [&["load", "new/unfollow.csv", "--sandbox"][..], &["run", "new/unfollow.csv", "--sandbox"]] {
         let refused = home.run(words).ends(2);
         assert!(refused.err.contains("--moved") && refused.err.contains("--job unfollow-2"), "{}", refused.err);
@@ -87,9 +87,9 @@ fn another_file_under_the_name_is_refused_with_both_ways_out() {
 #[test]
 fn a_schedule_for_the_new_place_goes_on() {
     let home = half_done();
-    home.write("new/unfollow.csv", &rows(0..20));
+    home.write("new/unfollow.csv", rows(0..20));
     let add = ["schedule", "add", "nightly", "--sandbox", "--cron", "0 2 1 1 *", "--zone", "UTC", "--moved"];
-    home.write("new/unfollow.csv", &rows(0..23));
+    home.write("new/unfollow.csv", rows(0..23));
     home.run(&[&add[..], &["--pace", "front-load", "new/unfollow.csv"]].concat()).ends(0);
     let ran = home.run(&["schedule", "run", "nightly", "--sandbox"]);
     assert!([0, 3].contains(&ran.code), "{}", ran.err);
@@ -105,10 +105,10 @@ fn an_action_and_a_column_are_said_once() {
         let rows = ids.iter().enumerate().map(|(n, id)| format!("{n},{id}\n"));
         std::iter::once("id,friend\n".to_owned()).chain(rows).collect::<String>()
     };
-    home.write("people.csv", &file(&ids[..4]));
+    home.write("people.csv", file(&ids[..4]));
     let first = ["load", "people.csv", "--sandbox", "--action", "unmute", "--column", "friend"];
     home.run(&first).ends(0);
-    home.write("people.csv", &file(&ids));
+    home.write("people.csv", file(&ids));
     let refused = home.run(&["load", "people.csv", "--sandbox", "--action", "unfollow"]).ends(2);
     assert!(refused.err.contains("unmute"), "{}", refused.err);
     let refused = home.run(&["load", "people.csv", "--sandbox", "--column", "id"]).ends(2);
@@ -128,7 +128,7 @@ fn an_action_and_a_column_are_said_once() {
 #[test]
 fn a_column_that_the_reader_chooses_by_itself_may_be_named_or_not() {
     let home = Home::new();
-    home.write("unfollow.csv", &rows(0..3));
+    home.write("unfollow.csv", rows(0..3));
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
     home.run(&["load", "unfollow.csv", "--sandbox", "--column", "user_id"]).ends(0);
     home.write("unfollow.csv", "user_id,other\n1629556410996121225,1629556410996121999\n1629556410996125324,7\n");
@@ -139,8 +139,8 @@ fn a_column_that_the_reader_chooses_by_itself_may_be_named_or_not() {
 #[test]
 fn a_file_whose_name_says_another_action_is_not_taken_for_a_moved_one() {
     let home = Home::new();
-    home.write("people.csv", &rows(0..4));
+    home.write("people.csv", rows(0..4));
     home.run(&["load", "people.csv", "--sandbox", "--action", "unmute"]).ends(0);
-    home.write("unfollow.csv", &rows(0..4));
+    home.write("unfollow.csv", rows(0..4));
     home.run(&["load", "unfollow.csv", "--sandbox", "--job", "people", "--moved"]).ends(2);
 }

@@ -1,7 +1,6 @@
-//! Runs the program in a folder of its own, and fills queues for it.
+//! Queues with something in them, for the program to look at.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
 use std::time::Duration;
 
 use cleanup::clock::SystemClock;
@@ -10,102 +9,8 @@ use cleanup::store::{
     Claim, Drain, DrainLock, DrainScope, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store, Turn,
     TurnReceipt,
 };
-use sqlx::Connection;
 
-/// A home nobody else has.
-pub(crate) struct Home {
-    folder: tempfile::TempDir,
-}
-
-/// What the program did.
-pub(crate) struct Done {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Home {
-    pub(crate) fn new() -> Home {
-        Home { folder: tempfile::tempdir().unwrap() }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
-        std::fs::write(self.path(name), text).unwrap();
-        self.path(name)
-    }
-
-    /// The queue that is used where nobody names one.
-    pub(crate) fn queue(&self) -> PathBuf {
-        self.path(".local/share/cleanup/queue.db")
-    }
-
-    /// Runs `cleanup` without a terminal and without an environment but this home.
-    pub(crate) fn run(&self, words: &[&str]) -> Done {
-        self.run_with(words, &[])
-    }
-
-    /// Changes something in the sandbox's queue behind the program's back.
-    pub(crate) fn sql(&self, sql: &str) {
-        self.sql_text(&format!("{sql} returning ''"));
-    }
-
-    /// The text that a statement gives for its first row, in the sandbox's queue.
-    pub(crate) fn sql_text(&self, sql: &str) -> String {
-        let url = format!("sqlite://{}", self.path(".local/share/cleanup/sandbox.db").display());
-        wait(async {
-            let mut queue = sqlx::SqliteConnection::connect(&url).await.unwrap();
-            let query = sqlx::query_as(sqlx::AssertSqlSafe(sql.to_owned()));
-            let rows: Vec<(Option<String>,)> = query.fetch_all(&mut queue).await.unwrap();
-            queue.close().await.unwrap();
-            rows.into_iter().next().and_then(|(text,)| text).unwrap_or_default()
-        })
-    }
-
-    pub(crate) fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Done {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
-        command
-            .args(words)
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("TZ", "UTC")
-            .envs(variables.iter().copied());
-        let output = command.current_dir(self.folder.path()).stdin(Stdio::null()).output().unwrap();
-        Done::of(&output)
-    }
-}
-
-impl Done {
-    fn of(output: &Output) -> Done {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        Done { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
-    }
-
-    #[track_caller]
-    pub(crate) fn ends(self, code: i32) -> Done {
-        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.out, self.err);
-        assert!(!self.err.contains("panicked"), "{}", self.err);
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Done {
-        assert!(self.out.contains(text) || self.err.contains(text), "{text}? {}{}", self.out, self.err);
-        self
-    }
-
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
-    }
-}
-
-/// Waits for a future of the store.
-pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
+use crate::common::wait;
 
 /// Makes an empty queue.
 pub(crate) fn empty_queue(path: &Path, kind: QueueKind) {

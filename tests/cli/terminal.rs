@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use cleanup::domain::is_unsafe;
 
-use super::program::Home;
+use crate::common::{Home, PROGRAM};
 
 /// What a stranger may have written into a cell, a name or a file's name: a title, a cleared screen (in seven bits and in eight), a
 /// text that runs backwards, a line that writes over itself, something unseen.
@@ -12,7 +12,7 @@ const HOSTILE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}2J\u{202e}abc\rdone\u{2
 
 /// What stands on a terminal behind a command.
 fn on_terminal(home: &Home, words: &str) -> String {
-    let line = format!("{} {words}", env!("CARGO_BIN_EXE_cleanup"));
+    let line = format!("{} {words}", PROGRAM);
     let mut command = Command::new("script");
     command
         .args(["-q", "-e", "-c", &line, "/dev/null"])
@@ -45,16 +45,16 @@ fn shows_and_does_not_obey(words: &str, screen: &str, expected: &str) {
 #[test]
 fn nothing_of_a_stranger_reaches_a_terminal_as_it_is() {
     let home = Home::new();
-    home.write("unfollow.csv", &format!("target_id,note\n1629556410996121225,\"{HOSTILE}\"\n@a-b,{HOSTILE}x\n"));
+    home.write("unfollow.csv", format!("target_id,note\n1629556410996121225,\"{HOSTILE}\"\n@a-b,{HOSTILE}x\n"));
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(3);
     let odd = format!("{HOSTILE}.csv").replace('/', "");
     home.write(&odd, "target_id\n5\n");
     home.run(&["load", &odd, "--sandbox", "--action", "unmute"]).ends(0);
     std::fs::create_dir_all(home.path("archive/data")).unwrap();
     let like = serde_json::json!([{ "like": { "tweetId": "20", "fullText": HOSTILE } }]);
-    home.write("archive/data/like.js", &format!("window.YTD.like.part0 = {like}"));
+    home.write("archive/data/like.js", format!("window.YTD.like.part0 = {like}"));
     let account = serde_json::json!([{ "account": { "accountId": "5", "username": "me" } }]);
-    home.write("archive/data/account.js", &format!("window.YTD.account.part0 = {account}"));
+    home.write("archive/data/account.js", format!("window.YTD.account.part0 = {account}"));
     for (words, expected) in [
         ("report unfollow --sandbox", "\\u{1b}]0;owned\\u{7}"),
         ("report unfollow --sandbox --raw", "\\u{9b}2J\\u{202e}abc\\rdone"),
@@ -80,7 +80,7 @@ fn a_complaint_about_arguments_is_text_as_well() {
     let home = Home::new();
     home.write("--\u{1b}]0;owned\u{7}", "");
     let mut command = Command::new("script");
-    let line = format!("{} check *; true", env!("CARGO_BIN_EXE_cleanup"));
+    let line = format!("{} check *; true", PROGRAM);
     command.args(["-q", "-c", &line, "/dev/null"]).env_clear().env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh");
     let output = command.current_dir(home.path("")).stdin(Stdio::null()).output().unwrap();
     shows_and_does_not_obey("check *", &String::from_utf8(output.stdout).unwrap(), "unexpected argument");
@@ -90,7 +90,7 @@ fn a_complaint_about_arguments_is_text_as_well() {
 #[test]
 fn a_pipe_gets_the_cells_as_they_are() {
     let home = Home::new();
-    home.write("unfollow.csv", &format!("target_id,note\n1629556410996121225,\"{HOSTILE}\"\n"));
+    home.write("unfollow.csv", format!("target_id,note\n1629556410996121225,\"{HOSTILE}\"\n"));
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
     assert!(home.run(&["report", "unfollow", "--sandbox"]).ends(0).out.contains(HOSTILE));
     let json = home.run(&["report", "unfollow", "--sandbox", "--format", "json"]).ends(0).out;

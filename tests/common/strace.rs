@@ -6,9 +6,10 @@
 use std::ops::ControlFlow;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
 
+use super::Done;
 use super::tools::{there_are, works};
 
 /// The calls by which a program changes what is on the disk, or asks whether it may.
@@ -55,7 +56,7 @@ pub struct Injection<'a> {
 
 /// What came of it.
 pub struct Faulted {
-    pub output: Output,
+    pub output: Done,
     /// The calls that were hit, as strace writes them; none: the program made fewer calls.
     pub hit: Vec<String>,
 }
@@ -103,7 +104,7 @@ pub fn inject(command: &Command, feed: &str, injection: &Injection, scratch: &Pa
         Fault::Kill => Vec::new(),
         _ => log.lines().filter(|line| line.ends_with("(INJECTED)")).map(str::to_owned).collect(),
     };
-    Faulted { output, hit }
+    Faulted { output: Done::of(&output), hit }
 }
 
 /// How densely to search: every n with `CLEANUP_FAULTS=all`, else about one in so many, chosen by a seed that is printed and can be

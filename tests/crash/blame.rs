@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use sqlx::Connection;
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids, wait};
 
 /// Numbers that a query gives, read beside the process that works on the queue.
 fn numbers(queue: &Path, sql: &'static str) -> Vec<i64> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    wait(async {
         let url = format!("sqlite://{}", queue.display());
         let Ok(mut connection) = sqlx::SqliteConnection::connect(&url).await else { return Vec::new() };
         let rows: Result<Vec<(i64,)>, _> = sqlx::query_as(sql).fetch_all(&mut connection).await;
@@ -64,9 +63,8 @@ fn thirteen_kills_in_a_loop_fail_no_row() {
     }
     let died = number(&home.queue(), "select count(*) from attempt where finding = 'crashed'");
     assert!(died >= 100, "only {died} requests were in flight at the kills: the test shows nothing");
-    let last = run().output().unwrap();
-    assert_eq!(code(&last), 0, "{}", stderr(&last));
-    let job = &json(&last)["jobs"][0];
+    let last = run().done().ends(0);
+    let job = &last.json()["jobs"][0];
     assert_eq!((&job["done"], &job["failed"], &job["pending"]), (&100.into(), &0.into(), &0.into()), "{job}");
     assert_eq!(sandbox.effects().len(), 100);
 }
@@ -92,9 +90,8 @@ fn a_hundred_random_kills_fail_no_row() {
         child.wait().unwrap();
     }
     assert!(number(&home.queue(), "select count(*) from task where state < 4") > 0, "rows were left to the last kill");
-    let last = run().output().unwrap();
-    assert_eq!(code(&last), 0, "{}", stderr(&last));
-    let job = &json(&last)["jobs"][0];
+    let last = run().done().ends(0);
+    let job = &last.json()["jobs"][0];
     assert_eq!((&job["done"], &job["failed"], &job["pending"]), (&400.into(), &0.into(), &0.into()), "{job}");
     let ledger = sandbox.ledger();
     assert!(ledger.max_in_window <= 5_000 && ledger.earned_429 == 0, "{ledger:?}");
@@ -112,23 +109,22 @@ fn deaths_of_a_job_with_a_crasher(rows: u64, crasher: u64) -> u32 {
         let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", "5000/2s"]);
         command.args(["--pace", "front-load", "--workers", "8", "--progress", "none"]);
         command.env("CLEANUP_DRILL", format!("answer-for:{crasher}"));
-        command.output().unwrap()
+        command.done()
     };
     let mut deaths = 0;
     let last = loop {
         let output = run();
-        match output.status.code() {
+        match output.exited() {
             Some(_) => break output,
             None => deaths += 1,
         }
         assert!(deaths < 20, "the row that crashes the program is never found");
     };
-    assert_eq!(code(&last), 3, "{}", stderr(&last));
-    let job = &json(&last)["jobs"][0];
+    assert_eq!(last.code, 3, "{}", last.err);
+    let job = &last.json()["jobs"][0];
     assert_eq!((job["done"].as_u64(), job["failed"].as_u64()), (Some(rows - 1), Some(1)), "{job}");
-    let report = home.cleanup(["report", "unfollow"]).output().unwrap();
-    let failed: Vec<String> =
-        stdout(&report).lines().filter(|line| line.contains(",failed,")).map(str::to_owned).collect();
+    let report = home.cleanup(["report", "unfollow"]).done();
+    let failed: Vec<String> = report.out.lines().filter(|line| line.contains(",failed,")).map(str::to_owned).collect();
     assert!(failed.len() == 1 && failed[0].starts_with(&crasher) && failed[0].contains(",crashed,"), "{failed:?}");
     // At its last three deaths it had no company.
     let in_flight = numbers(
@@ -136,8 +132,8 @@ fn deaths_of_a_job_with_a_crasher(rows: u64, crasher: u64) -> u32 {
         "select count(*) from attempt where finding = 'crashed' group by drain_id order by drain_id desc limit 3",
     );
     assert_eq!(in_flight, [1, 1, 1]);
-    let explained = home.cleanup(["explain", &crasher]).output().unwrap();
-    let told = stdout(&explained);
+    let explained = home.cleanup(["explain", &crasher]).done();
+    let told = explained.out;
     assert!(told.contains("the only request in flight") && told.contains("cleanup retry unfollow"), "{told}");
     deaths
 }
@@ -161,19 +157,17 @@ fn a_row_that_was_in_flight_at_a_death_is_pending_and_explained() {
         let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", "5000/2s"]);
         command.args(["--progress", "none"]).args(more);
         command.env("CLEANUP_DRILL", format!("answer-for:{crasher}"));
-        command.output().unwrap()
+        command.done()
     };
     let crasher = text.lines().nth(1).unwrap();
-    assert_eq!(run(crasher, &[]).status.code(), None);
+    assert_eq!(run(crasher, &[]).exited(), None);
     // One more request, and it is not the row's: that goes to the end of its line.
-    let second = run("none", &["--max-requests", "1"]);
-    assert_eq!(code(&second), 4, "{}", stderr(&second));
-    let report = stdout(&home.cleanup(["report", "unfollow"]).output().unwrap());
+    run("none", &["--max-requests", "1"]).ends(4);
+    let report = home.cleanup(["report", "unfollow"]).done().out;
     let first = report.lines().nth(1).unwrap();
     assert!(first.starts_with(crasher) && first.contains(",pending,unknown_after_crash,"), "{report}");
     assert!(report.lines().nth(2).unwrap().contains(",done,"), "{report}");
-    let told = stdout(&home.cleanup(["explain", crasher]).output().unwrap());
+    let told = home.cleanup(["explain", crasher]).done().out;
     assert!(told.contains("pending (unknown_after_crash)") && told.contains("sent again"), "{told}");
-    let last = run("none", &[]);
-    assert_eq!(code(&last), 0, "{}", stderr(&last));
+    run("none", &[]).ends(0);
 }

@@ -1,22 +1,14 @@
 //! A queue whose disk has flipped a bit, as a person meets it.
 
-use sqlx::Connection;
-
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids, sql};
 
 fn execute(home: &Home, sql: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let url = format!("sqlite://{}", home.queue().display());
-        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    });
+    sql::change(&home.queue(), sql);
 }
 
 fn doctor(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> (i32, String) {
-    let output = home.against(sandbox, ["doctor"].iter().chain(args)).output().unwrap();
-    (code(&output), stdout(&output))
+    let output = home.against(sandbox, ["doctor"].iter().chain(args)).done();
+    (output.code, output.out)
 }
 
 /// A queue of five rows, the first two of which are done, and a bit of the fourth that has flipped.
@@ -30,23 +22,21 @@ fn damaged(with_cells: bool) -> (Home, SandboxProcess, Vec<String>) {
     };
     home.write("unfollow.csv", text);
     let sandbox = SandboxProcess::start(&home, &["--limit", "5000/2s", "--faults", "none"]);
-    let first = run(&home, &sandbox, &["run", "unfollow.csv", "--max-requests", "2"]);
-    assert_eq!(code(&first), 4, "{}", stderr(&first));
+    run(&home, &sandbox, &["run", "unfollow.csv", "--max-requests", "2"]).ends(4);
     execute(&home, &format!("update task set target = target + 1024 where target = {}", all[3]));
     (home, sandbox, all)
 }
 
-fn run(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> std::process::Output {
+fn run(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> Done {
     let more = ["--yes", "--json", "--rate", "5000/2s", "--progress", "none"];
-    home.against(sandbox, args.iter().chain(&more)).output().unwrap()
+    home.against(sandbox, args.iter().chain(&more)).done()
 }
 
 #[test]
 fn the_run_stops_doctor_names_the_row_and_the_file_puts_it_right() {
     let (home, sandbox, all) = damaged(false);
-    let stopped = run(&home, &sandbox, &["resume"]);
-    assert_eq!(code(&stopped), 74, "{}", stderr(&stopped));
-    let error = &json(&stopped)["error"];
+    let stopped = run(&home, &sandbox, &["resume"]).ends(74);
+    let error = &stopped.json()["error"];
     let message = error["message"].as_str().unwrap();
     assert!(error["kind"] == "io" && message.contains("line 5 of unfollow"), "{error}");
     assert!(message.contains(&format!("its key says {}", all[3])), "{error}");
@@ -55,15 +45,13 @@ fn the_run_stops_doctor_names_the_row_and_the_file_puts_it_right() {
     assert!(sent.keys().all(|target| all.contains(target)), "{sent:?}");
     let (bad, told) = doctor(&home, &sandbox, &[]);
     assert!(bad == 74 && told.contains("line 5 of unfollow") && told.contains("cleanup load"), "{told}");
-    let explained = stdout(&home.cleanup(["explain", &all[3]]).output().unwrap());
+    let explained = home.cleanup(["explain", &all[3]]).done().out;
     assert!(explained.contains("damaged in the queue"), "{explained}");
-    let report = home.cleanup(["report", "unfollow"]).output().unwrap();
-    assert_eq!(code(&report), 74, "{}", stdout(&report));
-    assert!(stderr(&report).contains("line 5 of unfollow"), "{}", stderr(&report));
+    let report = home.cleanup(["report", "unfollow"]).done().ends(74);
+    assert!(report.err.contains("line 5 of unfollow"), "{}", report.err);
     // The same command as every night.
-    let again = run(&home, &sandbox, &["run", "unfollow.csv"]);
-    assert_eq!(code(&again), 0, "{}", stderr(&again));
-    assert!(stderr(&again).contains("1 damaged in the queue and right again"), "{}", stderr(&again));
+    let again = run(&home, &sandbox, &["run", "unfollow.csv"]).ends(0);
+    assert!(again.err.contains("1 damaged in the queue and right again"), "{}", again.err);
     let mut sent: Vec<String> = sandbox.effects().into_keys().collect();
     sent.sort();
     assert_eq!(sent, all);
@@ -74,12 +62,11 @@ fn the_run_stops_doctor_names_the_row_and_the_file_puts_it_right() {
 fn without_the_file_two_of_three_copies_decide_if_a_person_says_so() {
     let (home, sandbox, all) = damaged(true);
     std::fs::remove_file(home.path("unfollow.csv")).unwrap();
-    assert_eq!(code(&run(&home, &sandbox, &["resume"])), 74);
-    assert_eq!(code(&run(&home, &sandbox, &["resume"])), 74, "nobody has said so");
+    assert_eq!(run(&home, &sandbox, &["resume"]).code, 74);
+    assert_eq!(run(&home, &sandbox, &["resume"]).code, 74, "nobody has said so");
     let (good, told) = doctor(&home, &sandbox, &["--repair"]);
     assert!(good == 0 && told.contains("1 damaged row as two of three copies say"), "{told}");
-    let last = run(&home, &sandbox, &["resume"]);
-    assert_eq!(code(&last), 0, "{}", stderr(&last));
+    run(&home, &sandbox, &["resume"]).ends(0);
     let mut sent: Vec<String> = sandbox.effects().into_keys().collect();
     sent.sort();
     assert_eq!(sent, all);
@@ -91,14 +78,13 @@ fn where_nobody_can_say_any_more_the_row_is_never_sent() {
     std::fs::remove_file(home.path("unfollow.csv")).unwrap();
     let (good, told) = doctor(&home, &sandbox, &["--repair"]);
     assert!(good == 0 && told.contains("1 damaged row set aside"), "{told}");
-    let last = run(&home, &sandbox, &["resume"]);
-    assert_eq!(code(&last), 3, "{}", stderr(&last));
-    let job = &json(&last)["jobs"][0];
+    let last = run(&home, &sandbox, &["resume"]).ends(3);
+    let job = &last.json()["jobs"][0];
     assert_eq!((job["done"].as_u64(), job["rejected"].as_u64()), (Some(4), Some(1)), "{job}");
     let mut sent: Vec<String> = sandbox.effects().into_keys().collect();
     sent.sort();
     assert_eq!(sent, [&all[..3], &all[4..]].concat());
-    let report = stdout(&home.cleanup(["report", "unfollow"]).output().unwrap());
+    let report = home.cleanup(["report", "unfollow"]).done().out;
     assert!(report.lines().any(|line| line.contains(",rejected,damaged,")), "{report}");
     assert_eq!(doctor(&home, &sandbox, &[]).0, 0);
 }
@@ -106,8 +92,8 @@ fn where_nobody_can_say_any_more_the_row_is_never_sent() {
 #[test]
 fn counters_that_are_wrong_are_counted_anew() {
     let (home, sandbox, _) = damaged(false);
-    assert_eq!(code(&run(&home, &sandbox, &["run", "unfollow.csv"])), 74);
-    assert_eq!(code(&run(&home, &sandbox, &["run", "unfollow.csv"])), 0);
+    assert_eq!(run(&home, &sandbox, &["run", "unfollow.csv"]).code, 74);
+    assert_eq!(run(&home, &sandbox, &["run", "unfollow.csv"]).code, 0);
     execute(&home, "update round set done = done + 64, pending = 16");
     execute(&home, "update task set state = 1, finished_at = null where id = 1");
     let (bad, told) = doctor(&home, &sandbox, &[]);
@@ -115,9 +101,8 @@ fn counters_that_are_wrong_are_counted_anew() {
     assert!(told.contains("tasks that are being sent by nobody: 1"), "{told}");
     let (good, told) = doctor(&home, &sandbox, &["--repair"]);
     assert!(good == 0 && told.contains("1 job counted anew") && told.contains("sent again"), "{told}");
-    let last = run(&home, &sandbox, &["resume"]);
-    assert_eq!(code(&last), 0, "{}", stderr(&last));
-    assert_eq!(json(&last)["jobs"][0]["done"], 5);
+    let last = run(&home, &sandbox, &["resume"]).ends(0);
+    assert_eq!(last.json()["jobs"][0]["done"], 5);
 }
 
 #[test]
@@ -128,17 +113,16 @@ fn rows_that_stand_nowhere_in_the_file_are_placed_anew_by_it() {
         let load = |rows: &[&String]| {
             let rows: Vec<&str> = rows.iter().map(|row| row.as_str()).collect();
             home.write("unfollow.csv", format!("user_id\n{}\n", rows.join("\n")));
-            let output =
-                home.cleanup(["load", "unfollow.csv"]).env("CLEANUP_X_USER_ID", crate::common::USER).output().unwrap();
-            assert_eq!(code(&output), 0, "{}", stderr(&output));
+            home.cleanup(["load", "unfollow.csv"]).env("CLEANUP_X_USER_ID", crate::common::USER).done().ends(0);
         };
         load(&all[..5].iter().collect::<Vec<_>>());
         // Another order, so that runs say where the rows stand.
         let second: Vec<&String> = [&all[3], &all[4], &all[0], &all[1], &all[5]].to_vec();
         load(&second);
         let rows = || {
-            let report = home.cleanup(["report", "unfollow"]).output().unwrap();
-            stdout(&report)
+            home.cleanup(["report", "unfollow"])
+                .done()
+                .out
                 .lines()
                 .skip(1)
                 .take(5)
@@ -147,7 +131,7 @@ fn rows_that_stand_nowhere_in_the_file_are_placed_anew_by_it() {
         };
         let right = rows();
         execute(&home, &format!("update row_run set {change} where line = (select min(line) from row_run)"));
-        let doctor = |args: &[&str]| stdout(&home.cleanup(["doctor"].iter().chain(args)).output().unwrap());
+        let doctor = |args: &[&str]| home.cleanup(["doctor"].iter().chain(args)).done().out;
         let told = doctor(&[]);
         assert!(
             told.contains("where the rows of unfollow stand") && told.contains("doctor --repair"),

@@ -8,23 +8,14 @@ mod reboots;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids, sql};
 
 /// Kills; the long form is `CLEANUP_KILLS=1000`.
 const KILLS: u64 = 100;
 
 /// How many requests were in flight when processes died, by the queue's own record.
 fn died_in_flight(home: &Home) -> u64 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        use sqlx::Connection;
-        let url = format!("sqlite://{}", home.queue().display());
-        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        let sql = "select count(*) from attempt where finding = 'crashed'";
-        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        count as u64
-    })
+    sql::number(&home.queue(), "select count(*) from attempt where finding = 'crashed'") as u64
 }
 
 fn judge(home: &Home, sandbox: &SandboxProcess, rows: u64, limit: u32, what: &str) {
@@ -35,8 +26,8 @@ fn judge(home: &Home, sandbox: &SandboxProcess, rows: u64, limit: u32, what: &st
     assert_eq!(effects.len() as u64, rows, "{what}: every row happened");
     let in_flight = died_in_flight(home);
     assert!(ledger.repeats <= in_flight, "{what}: {} repeats, {in_flight} were in flight", ledger.repeats);
-    let audit = home.cleanup(["audit", "--rate", &format!("{limit}/2s")]).output().unwrap();
-    assert_eq!(code(&audit), 0, "{what}: {}", stderr(&audit));
+    let audit = home.cleanup(["audit", "--rate", &format!("{limit}/2s")]).done();
+    assert_eq!(audit.code, 0, "{what}: {}", audit.err);
 }
 
 #[test]
@@ -62,11 +53,11 @@ fn a_hundred_kills_at_random_moments() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let last = run().output().unwrap();
-    let end = json(&last);
+    let last = run().done();
+    let end = last.json();
     println!("the last run settled {} of {rows} rows", end["requests"]);
     let job = &end["jobs"][0];
-    assert_eq!(job["pending"], 0, "{end}\n{}", stderr(&last));
+    assert_eq!(job["pending"], 0, "{end}\n{}", last.err);
     assert_eq!((job["done"].as_u64().unwrap(), job["failed"].as_u64().unwrap()), (rows, 0), "{end}");
     assert_eq!(sandbox.effects().len() as u64, rows, "nothing is called done that did not happen");
     let ledger = sandbox.ledger();
@@ -75,8 +66,7 @@ fn a_hundred_kills_at_random_moments() {
     let in_flight = died_in_flight(&home);
     assert!(in_flight > 0, "no kill hit a request in flight: the test shows nothing");
     assert!(ledger.repeats <= in_flight, "{} repeats, {in_flight} were in flight", ledger.repeats);
-    let audit = home.cleanup(["audit", "--rate", "400/2s"]).output().unwrap();
-    assert_eq!(code(&audit), 0, "{}", stderr(&audit));
+    home.cleanup(["audit", "--rate", "400/2s"]).done().ends(0);
 }
 
 #[test]
@@ -93,15 +83,15 @@ fn a_death_at_every_commit_boundary() {
                 if let Some(drill) = drill {
                     command.env("CLEANUP_DRILL", drill);
                 }
-                command.output().unwrap()
+                command.done()
             };
             let what = format!("{point}:{turn}");
             let first = run(Some(what.clone()));
-            let died = first.status.code().is_none();
+            let died = first.exited().is_none();
             if died {
                 let second = run(None);
-                assert_eq!(code(&second), 0, "{what}: {}", stderr(&second));
-                assert_eq!(json(&second)["jobs"][0]["done"], 9, "{what}");
+                assert_eq!(second.code, 0, "{what}: {}", second.err);
+                assert_eq!(second.json()["jobs"][0]["done"], 9, "{what}");
             }
             judge(&home, &sandbox, 9, 100, &what);
             if !died {
@@ -114,9 +104,8 @@ fn a_death_at_every_commit_boundary() {
 
 /// The outcome of every ID, and the file's rows in order, as `report` tells them.
 fn told(home: &Home) -> Vec<(String, String, String)> {
-    let report = home.cleanup(["report", "unfollow"]).output().unwrap();
-    assert_eq!(code(&report), 0, "{}", stderr(&report));
-    let text = String::from_utf8(report.stdout).unwrap();
+    let report = home.cleanup(["report", "unfollow"]).done().ends(0);
+    let text = report.out;
     let cells = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
     text.lines().skip(1).map(cells).map(|c| (c[0].clone(), c[1].clone(), c[2].clone())).collect()
 }
@@ -140,14 +129,14 @@ fn a_load_that_dies_while_it_applies_a_change_is_made_good_by_the_next() {
             if let Some(drill) = drill {
                 command.env("CLEANUP_DRILL", drill);
             }
-            command.output().unwrap()
+            command.done()
         };
         load(&first, None);
-        let died = load(&second, drill.as_ref()).status.code().is_none();
+        let died = load(&second, drill.as_ref()).exited().is_none();
         let last = load(&third, None);
-        assert_eq!(code(&last), 0, "{drill:?}: {}", stderr(&last));
-        let doctor = home.cleanup(["doctor"]).output().unwrap();
-        let found = String::from_utf8_lossy(&doctor.stdout).into_owned();
+        assert_eq!(last.code, 0, "{drill:?}: {}", last.err);
+        let doctor = home.cleanup(["doctor"]).done();
+        let found = doctor.out;
         assert!(found.contains("queue: whole, and every counter is right"), "{drill:?}: {found}");
         (died, told(&home))
     };

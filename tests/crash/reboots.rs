@@ -1,11 +1,11 @@
 //! The machine dies, not the program alone: no row is blamed for it, and no window forgets what was sent before.
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::judge;
 use crate::common::boot::Boots;
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 
 /// How long the machine has been up when the program starts: less than at the boot before, or far more.
 fn uptime_s(boot: u32) -> u64 {
@@ -39,22 +39,22 @@ impl Crasher {
     }
 
     fn is_pending(&self) -> bool {
-        let report = stdout(&self.home.cleanup(["report", "unfollow"]).output().unwrap());
+        let report = self.home.cleanup(["report", "unfollow"]).done().out;
         let line = report.lines().find(|line| line.starts_with(&self.row)).unwrap();
         line.contains(",pending,")
     }
 }
 
-fn died(output: &Output) -> bool {
-    output.status.code().is_none()
+fn died(output: &Done) -> bool {
+    output.exited().is_none()
 }
 
 /// Eight times the machine dies while the row is in flight, and always under another boot.
 fn eight_deaths_of_the_machine(crasher: &Crasher) -> Option<Boots> {
     let boots = Boots::of(&crasher.home)?;
     for boot in 1..=8 {
-        let output = boots.under(boot, uptime_s(boot), &crasher.run(true)).output().unwrap();
-        assert!(died(&output), "boot {boot}: {}", stderr(&output));
+        let output = boots.under(boot, uptime_s(boot), &crasher.run(true)).done();
+        assert!(died(&output), "boot {boot}: {}", output.err);
         assert!(crasher.is_pending(), "boot {boot}");
     }
     Some(boots)
@@ -64,9 +64,8 @@ fn eight_deaths_of_the_machine(crasher: &Crasher) -> Option<Boots> {
 fn deaths_of_the_machine_blame_no_row_however_many() {
     let crasher = Crasher::new();
     let Some(boots) = eight_deaths_of_the_machine(&crasher) else { return };
-    let last = boots.under(9, uptime_s(9), &crasher.run(false)).output().unwrap();
-    assert_eq!(code(&last), 0, "{}", stderr(&last));
-    assert_eq!(json(&last)["jobs"][0]["done"], 3);
+    let last = boots.under(9, uptime_s(9), &crasher.run(false)).done().ends(0);
+    assert_eq!(last.json()["jobs"][0]["done"], 3);
 }
 
 /// Deaths of the program under one boot count as ever, and those of the machine before it are none of them.
@@ -76,7 +75,7 @@ fn a_row_that_crashes_the_program_is_found_after_reboots_too() {
     let Some(boots) = eight_deaths_of_the_machine(&crasher) else { return };
     let mut deaths = 0;
     let last = loop {
-        let output = boots.under(9, uptime_s(9) + 60 * deaths, &crasher.run(true)).output().unwrap();
+        let output = boots.under(9, uptime_s(9) + 60 * deaths, &crasher.run(true)).done();
         if !died(&output) {
             break output;
         }
@@ -84,8 +83,8 @@ fn a_row_that_crashes_the_program_is_found_after_reboots_too() {
         assert!(deaths < 20, "the row that crashes the program is never found");
     };
     assert!((5..=6).contains(&deaths), "two until it is sent alone, and three alone: {deaths}");
-    assert_eq!(code(&last), 3, "{}", stderr(&last));
-    let job = &json(&last)["jobs"][0];
+    assert_eq!(last.code, 3, "{}", last.err);
+    let job = &last.json()["jobs"][0];
     assert_eq!((&job["done"], &job["failed"]), (&2.into(), &1.into()), "{job}");
 }
 
@@ -111,8 +110,8 @@ fn no_window_is_exceeded_across_reboots_and_none_stays_shut() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    let last = run(11).output().unwrap();
-    let end = json(&last);
-    assert_eq!((code(&last), &end["jobs"][0]["done"]), (0, &240.into()), "{end}\n{}", stderr(&last));
+    let last = run(11).done();
+    let end = last.json();
+    assert_eq!((last.code, &end["jobs"][0]["done"]), (0, &240.into()), "{end}\n{}", last.err);
     judge(&home, &sandbox, 240, 40, "eleven boots");
 }

@@ -19,6 +19,8 @@ use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
 use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReceiptRow, ReloadSizes, Store, StoreError};
 use sqlx::Connection;
 
+pub use crate::common::{id, ids, wait as run};
+
 pub struct Bench {
     pub folder: tempfile::TempDir,
     pub sandbox: Sandbox,
@@ -206,22 +208,4 @@ impl Bench {
 
 pub fn now() -> Wall {
     SystemClock::shared().now().wall
-}
-
-/// A job file of so many distinct, synthetic IDs.
-pub fn ids(count: u64) -> String {
-    let mut text = String::from("user_id\n");
-    for n in 0..count {
-        text.push_str(&format!("{}\n", id(n)));
-    }
-    text
-}
-
-pub fn id(n: u64) -> u64 {
-    1_000_000_000_000_000_007 + n * 7_919_000_001
-}
-
-/// A current-thread runtime, as the program has it.
-pub fn run<F: std::future::Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

@@ -3,7 +3,7 @@
 use sqlx::Connection;
 
 use crate::common::strace::copy_folder;
-use crate::common::{Home, SandboxProcess, stderr, stdout};
+use crate::common::{Home, RunToEnd, SandboxProcess};
 use crate::faults::support::fresh;
 
 const PAGE: usize = 4096;
@@ -15,8 +15,8 @@ fn used(sandbox: &SandboxProcess) -> Home {
     let home = fresh();
     let run = ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--rate", "10000/1s", "--max-requests", "5"];
     for args in [&run[..], &["schedule", "add", "nightly", "--cron", "0 2 * * *", "unfollow.csv"]] {
-        let output = home.against(sandbox, args).output().unwrap();
-        assert!(matches!(output.status.code(), Some(0 | 4)), "{args:?}: {}", stderr(&output));
+        let output = home.against(sandbox, args).done();
+        assert!(matches!(output.exited(), Some(0 | 4)), "{args:?}: {}", output.err);
     }
     home
 }
@@ -35,8 +35,8 @@ fn judge(home: &Home, sandbox: &SandboxProcess, what: &str) -> usize {
     ];
     let mut refused = 0;
     for args in commands {
-        let output = home.against(sandbox, args).output().unwrap();
-        let (code, told) = (output.status.code(), stdout(&output) + &stderr(&output));
+        let output = home.against(sandbox, args).done();
+        let (code, told) = (output.exited(), format!("{}{}", output.out, output.err));
         // What the damage does not touch goes well; what it hides looks like a job, a row or a login that is not there.
         assert!(matches!(code, Some(0 | 2 | 3 | 4 | 74 | 77 | 78)), "{what}: {args:?}: {code:?}: {told}");
         assert!(!told.contains("report this") && !told.contains("panicked"), "{what}: {args:?}: {told}");
@@ -46,7 +46,7 @@ fn judge(home: &Home, sandbox: &SandboxProcess, what: &str) -> usize {
         }
         if args[0] == "run" {
             let end: serde_json::Value =
-                serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{what}: {e}: {told}"));
+                serde_json::from_str(&output.out).unwrap_or_else(|e| panic!("{what}: {e}: {told}"));
             crate::common::contract::judge(&end, code.unwrap());
         }
     }

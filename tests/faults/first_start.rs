@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::common::strace::{Fault, Injection, Search, WRITING, inject};
-use crate::common::{Home, SandboxProcess, stderr, stdout};
+use crate::common::{Home, SandboxProcess};
 use crate::faults::support::{First, fresh};
 
 /// Short form: one call in so many is tried.
@@ -69,8 +69,8 @@ fn failed(first: First, fault: Fault) {
             let injection = Injection { call, nth, fault, only: &only };
             let faulted = inject(&first.command(&home, &sandbox), first.feed(), &injection, scratch.path());
             let what = format!("{first:?}, {fault:?} at {call} number {nth}: {:?}", faulted.hit);
-            let (words, data) = (stderr(&faulted.output), stdout(&faulted.output));
-            match faulted.output.status.code() {
+            let (words, data) = (&faulted.output.err, &faulted.output.out);
+            match faulted.output.exited() {
                 Some(0 | 3) => assert!(first.has_happened(&home), "{what}: {words}"),
                 Some(74) => {
                     told += 1;
@@ -78,7 +78,7 @@ fn failed(first: First, fault: Fault) {
                     assert!(!words.contains("report this"), "{what}: {words}");
                     if matches!(first, First::Run | First::RunSandbox) {
                         let end: serde_json::Value =
-                            serde_json::from_str(&data).unwrap_or_else(|e| panic!("{what}: {e}: {data}"));
+                            serde_json::from_str(data).unwrap_or_else(|e| panic!("{what}: {e}: {data}"));
                         crate::common::contract::judge(&end, 74);
                         assert_eq!(end["error"]["kind"], "io", "{what}: {end}");
                     }
@@ -153,11 +153,11 @@ fn a_run_that_gets_no_thread_says_so_in_json_and_goes_on() {
         let home = fresh();
         let injection = Injection { call: "clone3", nth, fault: Fault::NoMore, only: &[] };
         let faulted = inject(&First::Run.command(&home, &sandbox), "", &injection, scratch.path());
-        let (words, data) = (stderr(&faulted.output), stdout(&faulted.output));
+        let (words, data) = (&faulted.output.err, &faulted.output.out);
         let what = format!("thread number {nth}: {words}");
-        let code = faulted.output.status.code().unwrap_or_else(|| panic!("{what}"));
+        let code = faulted.output.exited().unwrap_or_else(|| panic!("{what}"));
         assert!(code == 74 || code == 0, "{code}: {what}");
-        let end: serde_json::Value = serde_json::from_str(&data).unwrap_or_else(|e| panic!("{what}: {e}: {data}"));
+        let end: serde_json::Value = serde_json::from_str(data).unwrap_or_else(|e| panic!("{what}: {e}: {data}"));
         crate::common::contract::judge(&end, code);
         told += u32::from(code == 74);
         First::Run.others(&home, &what);
@@ -179,9 +179,9 @@ fn other_commands_that_get_no_thread_say_so_and_go_on() {
             let home = fresh();
             let injection = Injection { call: "clone3", nth, fault: Fault::NoMore, only: &[] };
             let faulted = inject(&first.command(&home, &sandbox), first.feed(), &injection, scratch.path());
-            let words = stderr(&faulted.output);
+            let words = &faulted.output.err;
             let what = format!("{first:?}, thread number {nth}: {words}");
-            match faulted.output.status.code() {
+            match faulted.output.exited() {
                 Some(0) => {}
                 Some(74) => {
                     told += 1;

@@ -2,10 +2,10 @@
 //! goes on when there is room.
 
 use std::fs::File;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use crate::common::small_disk::SmallDisk;
-use crate::common::{Home, SandboxProcess, code, ids, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 use crate::faults::support::{ROWS, fresh};
 
 const SANDBOX: [&str; 6] = ["--limit", "10000/1s", "--faults", "none", "--lists", "20"];
@@ -17,15 +17,15 @@ fn used(sandbox: &SandboxProcess) -> Home {
     let run = ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--rate", "10000/1s", "--max-requests", &most];
     let add = ["schedule", "add", "nightly", "--cron", "0 2 * * *", "unfollow.csv"];
     for (args, expected) in [(&run[..], 4), (&add[..], 0)] {
-        let output = home.against(sandbox, args).output().unwrap();
-        assert_eq!(code(&output), expected, "{args:?}: {}", stderr(&output));
+        let output = home.against(sandbox, args).done();
+        assert_eq!(output.code, expected, "{args:?}: {}", output.err);
     }
     home
 }
 
-fn is_told(output: &Output, what: &str) {
-    let told = stderr(output);
-    assert_eq!(code(output), 74, "{what}: {told}");
+fn is_told(output: &Done, what: &str) {
+    let told = &output.err;
+    assert_eq!(output.code, 74, "{what}: {told}");
     assert!(told.contains("the disk is full") && told.contains("make room"), "{what}: {told}");
     assert!(!told.contains("report this"), "{what}: {told}");
 }
@@ -62,12 +62,12 @@ fn a_full_disk_behind_stdout_is_told_by_every_command() {
     let home = used(&sandbox);
     for args in ON_STDOUT {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let output = home.against(&sandbox, args).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let output = home.against(&sandbox, args).stdout(full).stderr(Stdio::piped()).done();
         is_told(&output, &format!("{args:?}"));
     }
     let full = File::options().write(true).open("/dev/full").unwrap();
     let run = ["run", "unfollow.csv", "--yes", "--json", "--rate", "10000/1s"];
-    let output = home.against(&sandbox, run).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let output = home.against(&sandbox, run).stdout(full).stderr(Stdio::piped()).done();
     is_told(&output, "run --json");
     assert_eq!(sandbox.effects().len() as u64, ROWS, "what it has done, it has done");
 }
@@ -81,10 +81,10 @@ fn a_reader_who_goes_is_no_error() {
     for args in ON_STDOUT {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = home.against(&sandbox, args).stdout(writer).stderr(Stdio::piped()).output().unwrap();
-        let told = stderr(&output);
+        let output = home.against(&sandbox, args).stdout(writer).stderr(Stdio::piped()).done();
+        let told = output.err;
         assert!(!told.contains("error: ") && !told.contains("Broken pipe"), "{args:?}: {told}");
-        assert_eq!(code(&output), 0, "{args:?}: {told}");
+        assert_eq!(output.code, 0, "{args:?}: {told}");
     }
 }
 
@@ -113,15 +113,15 @@ fn a_full_disk_under_an_output_leaves_the_old_one_or_nothing() {
                 std::fs::write(disk.root.join(name), "that of yesterday").unwrap();
             }
             let filler = disk.fill();
-            is_told(&command().output().unwrap(), &format!("{args:?}"));
+            is_told(&command().done(), &format!("{args:?}"));
             let left = std::fs::read_to_string(disk.root.join(name)).ok();
             assert_eq!(left.as_deref(), is_there.then_some("that of yesterday"), "{args:?}");
             std::fs::remove_file(filler).unwrap();
             let entries = std::fs::read_dir(&disk.root).unwrap().count();
             assert_eq!(entries, usize::from(is_there), "{args:?}: something is left lying about");
         }
-        let again = command().output().unwrap();
-        assert_eq!(code(&again), 0, "{args:?}: {}", stderr(&again));
+        let again = command().done();
+        assert_eq!(again.code, 0, "{args:?}: {}", again.err);
         let text = std::fs::read_to_string(disk.root.join(name)).unwrap();
         assert!(text.len() > "that of yesterday".len(), "{args:?}: {text}");
         std::fs::remove_file(disk.root.join(name)).unwrap();
@@ -137,7 +137,7 @@ fn a_queue_without_room_for_the_files_beside_it_says_that_the_disk_is_full() {
     let at = |args: &[&str]| {
         let mut command = home.against(&sandbox, args);
         command.arg("--db").arg(disk.point.join("queue.db"));
-        disk.inside(&command).output().unwrap()
+        disk.inside(&command).done()
     };
     let commands: [&[&str]; 6] = [
         &["status"],
@@ -147,8 +147,7 @@ fn a_queue_without_room_for_the_files_beside_it_says_that_the_disk_is_full() {
         &["load", "unfollow.csv"],
         &["run", "unfollow.csv", "--yes", "--json", "--rate", "10000/1s"],
     ];
-    let load = at(&["load", "unfollow.csv"]);
-    assert_eq!(code(&load), 0, "{}", stderr(&load));
+    at(&["load", "unfollow.csv"]).ends(0);
     assert!(!disk.root.join("queue.db-shm").exists(), "whoever is the last to close a queue tidies up");
     let filler = disk.fill();
     for args in commands {
@@ -157,7 +156,7 @@ fn a_queue_without_room_for_the_files_beside_it_says_that_the_disk_is_full() {
     std::fs::remove_file(filler).unwrap();
     for args in commands {
         let output = at(args);
-        assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
+        assert_eq!(output.code, 0, "{args:?}: {}", output.err);
     }
 }
 
@@ -173,14 +172,13 @@ fn a_full_folder_for_temporary_files_is_told_and_another_will_do() {
         command.env("TMPDIR", &disk.point);
         let mut inside: Command = disk.inside(&command);
         inside.stdin(File::open(home.path("unfollow.csv")).unwrap());
-        inside.output().unwrap()
+        inside.done()
     };
     let full = load();
     is_told(&full, "load -");
-    assert!(stderr(&full).contains("TMPDIR"), "{}", stderr(&full));
+    assert!(full.err.contains("TMPDIR"), "{}", full.err);
     std::fs::remove_file(filler).unwrap();
-    let again = load();
-    assert_eq!(code(&again), 0, "{}", stderr(&again));
+    load().ends(0);
 }
 
 /// The queue's own disk, while a list is read into it.
@@ -192,14 +190,13 @@ fn a_list_that_finds_no_room_in_the_queue_goes_on_where_it_was() {
     let list = || {
         let mut command = home.against(&sandbox, ["list", "following", "-o", "friends.csv"]);
         command.arg("--db").arg(disk.point.join("queue.db"));
-        disk.inside(&command).output().unwrap()
+        disk.inside(&command).done()
     };
     // A queue is made first, so that the list meets the end of the disk and not its opening.
     let mut load = home.against(&sandbox, ["load", "unfollow.csv"]);
     home.write("unfollow.csv", ids(ROWS));
     load.arg("--db").arg(disk.point.join("queue.db"));
-    let loaded = disk.inside(&load).output().unwrap();
-    assert_eq!(code(&loaded), 0, "{}", stderr(&loaded));
+    disk.inside(&load).done().ends(0);
     let filler = disk.root.join("filler");
     std::fs::write(&filler, vec![7; 6 << 20]).unwrap();
     let full = list();
@@ -207,13 +204,12 @@ fn a_list_that_finds_no_room_in_the_queue_goes_on_where_it_was() {
     assert!(!home.path("friends.csv").exists());
     let bought = requests(&sandbox);
     std::fs::remove_file(&filler).unwrap();
-    let again = list();
-    assert_eq!(code(&again), 0, "{}", stderr(&again));
+    let again = list().ends(0);
     let entries = csv::Reader::from_path(home.path("friends.csv")).unwrap().into_records().count();
     assert_eq!(entries, 10_000);
     // A page that was bought and could not be kept is bought again; no other is.
     let all = requests(&sandbox);
-    assert!(bought > 0 && all <= 10_000 / PAGE + 2, "{bought}, then {all}: {}", stdout(&again));
+    assert!(bought > 0 && all <= 10_000 / PAGE + 2, "{bought}, then {all}: {}", again.out);
 }
 
 /// The platform gives so many at a time.

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{Home, SandboxProcess, ids, stderr, stdout};
+use crate::common::running::Running;
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 use crate::faults::support::{First, fresh, other};
-use crate::process::support::Running;
 
 const ALL: [First; 5] = [First::Load, First::Run, First::RunSandbox, First::AccountAdd, First::ScheduleAdd];
 const SIGNALS: [Signal; 4] = [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP];
@@ -77,8 +77,8 @@ fn a_first_serve_that_is_interrupted_at_any_moment_starts_again() {
         running.signal(Signal::TERM);
         let ended = running.wait();
         assert_eq!(ended.code(), 143, "{what}: {}", ended.talk);
-        let load = other(&home, vec!["load", "unfollow.csv"]).output().unwrap();
-        assert!(load.status.success() && First::Load.has_happened(&home), "{what}: {}", stderr(&load));
+        let load = other(&home, vec!["load", "unfollow.csv"]).done();
+        assert!(load.code == 0 && First::Load.has_happened(&home), "{what}: {}", load.err);
     }
 }
 
@@ -111,15 +111,15 @@ fn many_first_commands_at_once_make_one_queue() {
         };
         let children: Vec<Child> = commands.iter().map(spawn).collect();
         for ((args, _), child) in commands.iter().zip(children) {
-            let output = child.wait_with_output().unwrap();
-            assert!(output.status.success(), "round {round}: {args:?}: {}", stderr(&output));
+            let output = Done::of(&child.wait_with_output().unwrap());
+            assert!(output.code == 0, "round {round}: {args:?}: {}", output.err);
         }
         for noun in ["account", "schedule"] {
-            let list = other(&home, vec![noun, "list"]).output().unwrap();
-            let listed = stdout(&list) + &stderr(&list);
+            let list = other(&home, vec![noun, "list"]).done();
+            let listed = list.out + &list.err;
             assert!(names.iter().all(|name| listed.contains(name.as_str())), "round {round}: {noun}: {listed}");
         }
-        let status = stdout(&other(&home, vec!["status"]).output().unwrap());
+        let status = other(&home, vec!["status"]).done().out;
         assert!(names.iter().all(|name| status.contains(name.as_str())), "round {round}: {status}");
     }
 }

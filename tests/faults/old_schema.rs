@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
-use crate::common::{Home, code, json, stderr, stdout};
+use crate::common::{Home, RunToEnd};
 use crate::queues::old_queue::{Made, OldQueue};
 
 const STEP: usize = 18;
@@ -43,9 +43,9 @@ impl Old {
 
     /// What `status` says of the rows; when they may be sent is another matter each time.
     fn jobs_of(&self, home: &Home, what: &str) -> Value {
-        let output = self.command(home, &["status", "--json"]).output().unwrap();
-        assert_eq!(code(&output), 0, "{what}: {}", stderr(&output));
-        self.without_times(&json(&output))
+        let output = self.command(home, &["status", "--json"]).done();
+        assert_eq!(output.code, 0, "{what}: {}", output.err);
+        self.without_times(&output.json())
     }
 
     fn without_times(&self, status: &Value) -> Value {
@@ -57,8 +57,8 @@ impl Old {
 
     fn goes_on(&self, home: &Home, what: &str) {
         assert_eq!(self.jobs_of(home, what), self.jobs, "{what}");
-        let doctor = self.command(home, &["doctor"]).output().unwrap();
-        assert!(stdout(&doctor).contains("queue: whole, and every counter is right"), "{what}: {}", stdout(&doctor));
+        let doctor = self.command(home, &["doctor"]).done();
+        assert!(doctor.out.contains("queue: whole, and every counter is right"), "{what}: {}", doctor.out);
     }
 
     fn with_faults(&self, fault: Fault, search: &mut Search) -> usize {
@@ -80,10 +80,10 @@ impl Old {
                 let injection = Injection { call, nth, fault, only };
                 let status = self.command(&home, &["status", "--json"]);
                 let faulted = inject(&status, "", &injection, scratch.path());
-                let words = stderr(&faulted.output);
+                let words = &faulted.output.err;
                 let what = format!("{fault:?} at {call} number {nth}: {:?}: {words}", faulted.hit);
-                match faulted.output.status.code() {
-                    Some(0) => assert_eq!(self.without_times(&json(&faulted.output)), self.jobs, "{what}"),
+                match faulted.output.exited() {
+                    Some(0) => assert_eq!(self.without_times(&faulted.output.json()), self.jobs, "{what}"),
                     Some(74) => assert!(words.contains("hint: ") && !words.contains("report this"), "{what}"),
                     other => assert!(other.is_none() && fault == Fault::Kill, "{other:?}: {what}"),
                 }

@@ -12,7 +12,7 @@ use cleanup::sandbox::Sandbox;
 
 use crate::common::small_disk::SmallDisk;
 use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
-use crate::common::{Home, code, json, stderr, stdout};
+use crate::common::{Home, PROGRAM, RunToEnd};
 use crate::tokens::bench::{APP, Bench, id, run, start_sandbox, target};
 
 const ROWS: u64 = 3;
@@ -31,7 +31,7 @@ fn prepare(sandbox: &Sandbox) -> Bench {
 }
 
 fn resume(bench: &Bench) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+    let mut command = Command::new(PROGRAM);
     command.args(["resume", "--yes", "--json", "--rate", "500/1s", "--pace", "front-load", "--progress", "none"]);
     command.env_clear().env("HOME", bench.folder.path()).env("CLEANUP_X_API", &bench.at);
     command.env("CLEANUP_X_CLIENT_ID", APP).current_dir(bench.folder.path()).stdin(Stdio::null());
@@ -54,9 +54,9 @@ fn with_fault(call: &str, nth: usize, fault: Fault) -> After {
     let files: Vec<_> = ends.iter().map(|end| queue.with_file_name(format!("{name}{end}"))).collect();
     let only = if fault == Fault::Kill { &[][..] } else { &files[..] };
     let faulted = inject(&resume(&bench), "", &Injection { call, nth, fault, only }, scratch.path());
-    let told = stderr(&faulted.output);
+    let told = &faulted.output.err;
     let what = format!("{fault:?} at {call} number {nth}: {:?}: {told}", faulted.hit);
-    match faulted.output.status.code() {
+    match faulted.output.exited() {
         None => assert_eq!(fault, Fault::Kill, "{what}"),
         Some(0) => {}
         Some(74) => {
@@ -65,21 +65,21 @@ fn with_fault(call: &str, nth: usize, fault: Fault) -> After {
             let is_kept =
                 call.contains("sync") || call == "openat" || faulted.hit.iter().all(|hit| hit.contains("-shm>"));
             assert!(fault != Fault::Full || is_kept || told.contains("the disk is full"), "{what}");
-            crate::common::contract::judge(&json(&faulted.output), 74);
+            crate::common::contract::judge(&faulted.output.json(), 74);
         }
         other => panic!("{other:?}: {what}"),
     }
     let was_sent = sandbox.oauth_ledger().most_arrivals > 0;
-    let second = resume(&bench).output().unwrap();
-    let lost = code(&second) == 77;
+    let second = resume(&bench).done();
+    let lost = second.code == 77;
     if lost {
-        assert!(was_sent, "{what}: the token was never sent: {}", stderr(&second));
-        assert!(stderr(&second).contains("cleanup account login anna"), "{what}: {}", stderr(&second));
+        assert!(was_sent, "{what}: the token was never sent: {}", second.err);
+        assert!(second.err.contains("cleanup account login anna"), "{what}: {}", second.err);
         run(bench.log_in("anna", 1));
-        let third = resume(&bench).output().unwrap();
-        assert_eq!(code(&third), 0, "{what}: {}", stderr(&third));
+        let third = resume(&bench).done();
+        assert_eq!(third.code, 0, "{what}: {}", third.err);
     } else {
-        assert_eq!(code(&second), 0, "{what}: {}{}", stdout(&second), stderr(&second));
+        assert_eq!(second.code, 0, "{what}: {}{}", second.out, second.err);
         assert_eq!(sandbox.oauth_ledger().reused, 0, "{what}");
     }
     let effects = sandbox.effects(id(1));
@@ -179,15 +179,15 @@ fn a_disk_that_fills_up_during_a_refresh_costs_no_login() {
     let run = || {
         let mut command = resume(&bench);
         command.env("CLEANUP_X_API", &way).arg("--db").arg(disk.point.join("queue.db"));
-        disk.inside(&command).output().unwrap()
+        disk.inside(&command).done()
     };
     let first = run();
-    assert!(was_filled.load(Ordering::SeqCst), "{}", stderr(&first));
+    assert!(was_filled.load(Ordering::SeqCst), "{}", first.err);
     // What follows may have room in what the refresh has left, or not.
-    assert!(code(&first) == 0 || stderr(&first).contains("the disk is full"), "{}", stderr(&first));
+    assert!(first.code == 0 || first.err.contains("the disk is full"), "{}", first.err);
     std::fs::remove_file(filler).unwrap();
     let second = run();
-    assert_eq!(code(&second), 0, "first: {}second: {}", stderr(&first), stderr(&second));
+    assert_eq!(second.code, 0, "first: {}second: {}", first.err, second.err);
     let oauth = sandbox.oauth_ledger();
     assert_eq!((oauth.most_arrivals, oauth.reused), (1, 0), "{oauth:?}");
     assert_eq!(sandbox.effects(id(1)).iter().filter(|effect| effect.applied > 0).count() as u64, ROWS);

@@ -1,12 +1,12 @@
 //! Commands that make a queue, and how to see that they did what they say.
 
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::common::strace::copy_folder;
-use crate::common::{Home, SandboxProcess, USER, code, ids, json, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER, ids};
 
 pub const ROWS: u64 = 12;
 
@@ -55,7 +55,7 @@ impl First {
     pub fn again(self, home: &Home, sandbox: &SandboxProcess, what: &str) {
         let was_there = self.has_happened(home);
         let output = typed(self.command(home, sandbox), self.feed());
-        let (code, told) = (code(&output), stderr(&output));
+        let (code, told) = (output.code, output.err);
         if self == First::ScheduleAdd && was_there {
             assert!(code == 2 && told.contains("already"), "{what}: {code}: {told}");
         } else if self == First::RunSandbox {
@@ -65,8 +65,8 @@ impl First {
             assert_eq!(code, 0, "{what}: {told}");
         }
         assert!(self.has_happened(home), "{what}: {told}");
-        let doctor = other(home, self.with_kind(&["doctor"])).output().unwrap();
-        assert!(stdout(&doctor).contains("queue: whole, and every counter is right"), "{what}: {}", stdout(&doctor));
+        let doctor = other(home, self.with_kind(&["doctor"])).done();
+        assert!(doctor.out.contains("queue: whole, and every counter is right"), "{what}: {}", doctor.out);
         let left: Vec<String> = strangers(self, home);
         assert!(left.is_empty(), "{what}: left lying about: {left:?}");
     }
@@ -83,19 +83,19 @@ impl First {
             commands.push(vec!["schedule", "add", "other", "--cron", "0 3 * * *", "unlike.csv"]);
         }
         for args in commands {
-            let output = other(&copy, self.with_kind(&args)).output().unwrap();
-            assert_eq!(code(&output), 0, "{what}: {args:?}: {}", stderr(&output));
+            let output = other(&copy, self.with_kind(&args)).done();
+            assert_eq!(output.code, 0, "{what}: {args:?}: {}", output.err);
         }
-        let status = json(&other(&copy, self.with_kind(&["status", "--json"])).output().unwrap());
+        let status = other(&copy, self.with_kind(&["status", "--json"])).done().json();
         assert!(status["jobs"].as_array().unwrap().iter().any(|job| job["job"] == "unlike"), "{what}: {status}");
     }
 
     /// Whether the queue says so.
     pub fn has_happened(self, home: &Home) -> bool {
         let list = |args: &[&str]| -> Value {
-            let output = other(home, self.with_kind(args)).output().unwrap();
-            assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
-            json(&output)
+            let output = other(home, self.with_kind(args)).done();
+            assert_eq!(output.code, 0, "{args:?}: {}", output.err);
+            output.json()
         };
         let named = |list: &Value, name: &str| list.as_array().unwrap().iter().any(|one| one["name"] == name);
         match self {
@@ -128,12 +128,12 @@ pub fn other(home: &Home, args: Vec<&str>) -> Command {
     command
 }
 
-pub fn typed(mut command: Command, feed: &str) -> Output {
+pub fn typed(mut command: Command, feed: &str) -> Done {
     use std::io::Write;
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Whoever does not read it has closed it.
     let _ = child.stdin.take().unwrap().write_all(feed.as_bytes());
-    child.wait_with_output().unwrap()
+    Done::of(&child.wait_with_output().unwrap())
 }
 
 /// What is in the queue's folder and belongs to nothing.

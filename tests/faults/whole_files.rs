@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::common::strace::{Fault, Injection, Search, WRITING, copy_folder, inject};
-use crate::common::{Home, code, stderr};
+use crate::common::{Home, RunToEnd};
 use crate::faults::support::{fresh, other};
 
 const STEP: usize = 9;
@@ -32,8 +32,8 @@ fn interrupted(home: &Home, args: &[&str], before: &[(&str, &str)]) {
         copy
     };
     let whole = |home: &Home| {
-        let output = other(home, args.to_vec()).output().unwrap();
-        assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
+        let output = other(home, args.to_vec()).done();
+        assert_eq!(output.code, 0, "{args:?}: {}", output.err);
         // The queue's path is in units, and each home has its own.
         let folder = home.folder.path().to_str().unwrap();
         files(&home.path("out"))
@@ -55,12 +55,9 @@ fn interrupted(home: &Home, args: &[&str], before: &[(&str, &str)]) {
                 let home = prepare();
                 let injection = Injection { call, nth, fault, only: &[] };
                 let faulted = inject(&other(&home, args.to_vec()), "", &injection, scratch.path());
-                let what = format!(
-                    "{args:?}, {fault:?} at {call} number {nth}: {:?}: {}",
-                    faulted.hit,
-                    stderr(&faulted.output)
-                );
-                let ended = faulted.output.status.code();
+                let what =
+                    format!("{args:?}, {fault:?} at {call} number {nth}: {:?}: {}", faulted.hit, faulted.output.err);
+                let ended = faulted.output.exited();
                 assert!(matches!(ended, None | Some(0 | 74)), "{ended:?}: {what}");
                 let folder = home.folder.path().to_str().unwrap().to_owned();
                 for (name, text) in files(&home.path("out")) {
@@ -83,8 +80,7 @@ fn interrupted(home: &Home, args: &[&str], before: &[(&str, &str)]) {
 #[test]
 fn receipts_are_the_old_ones_or_the_new_ones() {
     let home = fresh();
-    let load = other(&home, vec!["load", "unfollow.csv"]).output().unwrap();
-    assert_eq!(code(&load), 0, "{}", stderr(&load));
+    other(&home, vec!["load", "unfollow.csv"]).done().ends(0);
     interrupted(&home, &["report", "unfollow", "-o", "out/receipts.csv"], &[]);
     interrupted(&home, &["report", "unfollow", "-o", "out/receipts.csv"], &[("receipts.csv", "those of yesterday\n")]);
 }

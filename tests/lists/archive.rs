@@ -1,7 +1,7 @@
 //! `cleanup import` with archives of every shape.
 
 use super::zipper::{File, like, manifest, post, script, today, unpack, user, zip, zip_as};
-use crate::cli::program::{Done, Home};
+use crate::common::{Done, Home};
 
 pub(crate) fn write(home: &Home, name: &str, bytes: &[u8]) {
     std::fs::write(home.path(name), bytes).unwrap();
@@ -311,7 +311,7 @@ fn tweets_csv_of_an_old_archive_is_a_job_file_with_dates() {
     let header =
         "tweet_id,in_reply_to_status_id,timestamp,text,retweeted_status_id,retweeted_status_timestamp,expanded_urls";
     let rows = "1357771234,,2009-03-20 00:00:00 +0000,hello,,,\n1357771235,,2010-06-01 00:00:00 +0000,later,,,\n";
-    home.write("tweets.csv", &format!("{header}\n{rows}"));
+    home.write("tweets.csv", format!("{header}\n{rows}"));
     let done =
         home.run(&["check", "tweets.csv", "--action", "delete-post", "--before", "2010-01-01", "--json"]).ends(0);
     assert_eq!(done.json()["files"][0]["kept_by_reason"], serde_json::json!({"before": 1}), "{}", done.out);

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use super::archive::write;
 use super::zipper::{File, script, user, zip};
-use crate::cli::program::Home;
+use crate::common::{Done, Home, PROGRAM};
 
 /// Runs an import under a limit of address space, so that memory which grows with the archive is an error, not a figure.
 fn import_within(home: &Home, mib: u64, words: &[&str]) -> (u64, String) {
     let quoted = words.join(" ");
-    let script = format!("ulimit -v {}; exec {} {quoted}", mib * 1024, env!("CARGO_BIN_EXE_cleanup"));
+    let script = format!("ulimit -v {}; exec {} {quoted}", mib * 1024, PROGRAM);
     let mut command = Command::new("sh");
     command.args(["-c", &script]).env_clear().env("HOME", home.path(".")).current_dir(home.path("."));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -24,9 +24,9 @@ fn import_within(home: &Home, mib: u64, words: &[&str]) -> (u64, String) {
             count => lines += block[..count].iter().filter(|byte| **byte == b'\n').count() as u64,
         }
     }
-    let ended = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert!(ended.status.success(), "{said}");
+    let ended = Done::of(&child.wait_with_output().unwrap());
+    let said = ended.err;
+    assert!(ended.code == 0, "{said}");
     (lines, said)
 }
 

@@ -2,7 +2,7 @@
 
 use super::archive::{ids, write};
 use super::zipper::{File, like, post, script, today, user, zip};
-use crate::cli::program::Home;
+use crate::common::Home;
 
 #[test]
 fn what_is_spared_is_counted_and_written_with_its_rule() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::archive::write;
 use super::zipper::{File, end, like, manifest, script, today, zip};
-use crate::cli::program::{Done, Home};
+use crate::common::{Done, Home};
 
 const MIB: usize = 1 << 20;
 

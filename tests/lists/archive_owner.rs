@@ -5,7 +5,7 @@ use cleanup::store::{QueueKind, Store};
 
 use super::archive::write;
 use super::zipper::{File, USER, today, zip};
-use crate::cli::program::{Home, wait};
+use crate::common::{Home, wait};
 
 fn know(home: &Home, name: &str, platform: Platform, user: &str) {
     std::fs::create_dir_all(home.queue().parent().unwrap()).unwrap();

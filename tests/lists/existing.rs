@@ -1,6 +1,6 @@
 //! Lists are edited by people: `list` and `import` write over none that is there, unless they are told to.
 
-use crate::common::{Home, SandboxProcess, stderr};
+use crate::common::{Home, RunToEnd, SandboxProcess};
 use crate::lists::fetch::{ended, list, reads};
 use crate::lists::zipper::{today, zip};
 
@@ -15,7 +15,7 @@ fn an_edited_list_is_refused_before_anything_is_bought() {
         &["likes", "--before", "2020-01-01", "--spared", "spared.csv"],
         &["likes", "-o", "new.csv", "--spared", "spared.csv"],
     ] {
-        let said = stderr(&ended(list(&home, &sandbox, words), 2));
+        let said = ended(list(&home, &sandbox, words), 2).err;
         assert!(said.contains("is there already; nothing was read") && said.contains("--force"), "{words:?}: {said}");
     }
     assert_eq!(reads(&sandbox, "likes").requests, 0);
@@ -38,7 +38,7 @@ fn import_refuses_it_before_the_archive_is_read() {
         &["import", "broken.zip", "--what", "likes", "-o", "unlike.csv"][..],
         &["import", "a.zip", "--what", "likes", "--before", "2020-01-01", "--spared", "spared.csv"],
     ] {
-        let said = stderr(&ended(home.cleanup(words), 2));
+        let said = ended(home.cleanup(words), 2).err;
         assert!(said.contains("is there already; nothing was read") && said.contains("--force"), "{words:?}: {said}");
     }
     let both = ["import", "a.zip", "--what", "likes", "-o", "unlike.csv", "--spared", "spared.csv", "--force"];
@@ -84,7 +84,7 @@ fn a_schedules_list_is_read_anew_each_time() {
     ];
     ended(home.cleanup(add), 0);
     for _ in 0..2 {
-        let output = home.cleanup(["schedule", "run", "tidy", "--sandbox"]).output().unwrap();
-        assert!([0, 3].contains(&crate::common::code(&output)), "{}", stderr(&output));
+        let output = home.cleanup(["schedule", "run", "tidy", "--sandbox"]).done();
+        assert!([0, 3].contains(&output.code), "{}", output.err);
     }
 }

@@ -1,12 +1,12 @@
 //! `cleanup list` with the real program against a sandbox in a process of its own.
 
 use std::collections::HashSet;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cleanup::sandbox::ReadLedger;
 
-use crate::common::{Home, SandboxProcess, USER, code, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER, sql};
 
 const ALL: [(&str, &str, u64); 7] = [
     ("following", "following", 1_000),
@@ -22,9 +22,9 @@ pub(crate) fn list(home: &Home, sandbox: &SandboxProcess, words: &[&str]) -> Com
     home.against(sandbox, ["list"].iter().chain(words))
 }
 
-pub(crate) fn ended(mut command: Command, exit: i32) -> Output {
-    let output = command.output().unwrap();
-    assert_eq!(code(&output), exit, "{}\n{}", stdout(&output), stderr(&output));
+pub(crate) fn ended(mut command: Command, exit: i32) -> Done {
+    let output = command.done();
+    assert_eq!(output.code, exit, "{}\n{}", output.out, output.err);
     output
 }
 
@@ -67,21 +67,21 @@ fn every_list_is_read_page_by_page() {
     let sandbox = SandboxProcess::start(&home, &["--lists", "230", "--faults", "none"]);
     for (name, shelf, page) in ALL {
         let output = ended(list(&home, &sandbox, &[name]), 0);
-        assert_eq!(targets(&stdout(&output)).len(), 230, "{name}");
+        assert_eq!(targets(&output.out).len(), 230, "{name}");
         let ledger = reads(&sandbox, shelf);
         assert_eq!(ledger.requests, 230_u64.div_ceil(page), "{name}: {ledger:?}");
-        assert!(stderr(&output).contains("230 entries, 230 written"), "{}", stderr(&output));
+        assert!(output.err.contains("230 entries, 230 written"), "{}", output.err);
     }
-    let users = stdout(&ended(list(&home, &sandbox, &["following", "--raw"]), 0));
+    let users = ended(list(&home, &sandbox, &["following", "--raw"]), 0).out;
     assert!(column(&users, "handle").iter().all(|handle| handle.starts_with("@s_")));
     assert!(column(&users, "followers").iter().all(|count| count.parse::<u64>().is_ok()));
     // Under X's new names the newest post of a user is billed, so it is asked for only where a filter needs it.
     assert!(column(&users, "last_active_at").iter().all(String::is_empty));
-    let quiet = stdout(&ended(list(&home, &sandbox, &["following", "--inactive-since", "2026-06-01"]), 0));
+    let quiet = ended(list(&home, &sandbox, &["following", "--inactive-since", "2026-06-01"]), 0).out;
     assert!(column(&quiet, "last_active_at").iter().all(|at| at.starts_with("20")));
-    let harmless = stdout(&ended(list(&home, &sandbox, &["following"]), 0));
+    let harmless = ended(list(&home, &sandbox, &["following"]), 0).out;
     assert!(column(&harmless, "name").iter().all(|name| !name.starts_with('=')));
-    let posts = stdout(&ended(list(&home, &sandbox, &["posts", "--raw"]), 0));
+    let posts = ended(list(&home, &sandbox, &["posts", "--raw"]), 0).out;
     assert!(column(&posts, "is_repost").iter().any(|word| word == "true"));
     assert!(column(&posts, "created_at").iter().all(|at| at.ends_with('Z')));
 }
@@ -90,7 +90,7 @@ fn every_list_is_read_page_by_page() {
 fn whoever_is_gone_is_on_no_list_of_the_programs_own_sandbox() {
     let home = Home::new();
     for name in ["following", "likes"] {
-        let listed = || targets(&stdout(&ended(home.cleanup(["list", name, "--sandbox"]), 0)));
+        let listed = || targets(&ended(home.cleanup(["list", name, "--sandbox"]), 0).out);
         let first = listed();
         // 250 less some 3 of 100, and the same ones at every look.
         assert!((230..250).contains(&first.len()), "{name}: {}", first.len());
@@ -103,7 +103,7 @@ fn an_empty_list_is_a_header() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "0", "--faults", "none"]);
     let output = ended(list(&home, &sandbox, &["blocks", "-o", "unblock.csv"]), 0);
-    assert_eq!(stdout(&output), "");
+    assert_eq!(output.out, "");
     let csv = std::fs::read_to_string(home.path("unblock.csv")).unwrap();
     assert!(targets(&csv).is_empty() && csv.lines().count() == 1, "{csv}");
 }
@@ -114,7 +114,7 @@ fn what_goes_wrong_on_the_way_is_asked_again() {
     let faults = "429=4%,5xx=12%,reset=8%,lost=8%,cut=8%";
     let sandbox = SandboxProcess::start(&home, &["--lists", "1500", "--faults", faults, "--seed", "5"]);
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
-    assert_eq!(targets(&stdout(&output)).len() as u64 + gone(&sandbox), 1_500, "{}", stderr(&output));
+    assert_eq!(targets(&output.out).len() as u64 + gone(&sandbox), 1_500, "{}", output.err);
     let ledger = reads(&sandbox, "likes");
     assert!(ledger.requests > 15 && ledger.earned_429 == 0, "{ledger:?}");
 }
@@ -131,11 +131,11 @@ fn a_narrower_window_is_told_by_pages_and_a_429_is_waited_out() {
     // Somebody else has used the window up: the platform says stop, once.
     sandbox.post(&format!("/sandbox/spend/{USER}/likes/2"));
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
-    assert_eq!(targets(&stdout(&output)).len(), 400);
+    assert_eq!(targets(&output.out).len(), 400);
     let ledger = reads(&sandbox, "likes");
     // The platform's windows are narrower than what the program goes by, and each page says what is left.
     assert!(ledger.earned_429 == 1 && ledger.pages == 4, "{ledger:?}");
-    assert!(stderr(&output).contains("waiting until"), "{}", stderr(&output));
+    assert!(output.err.contains("waiting until"), "{}", output.err);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn whoever_is_killed_goes_on_from_the_page_in_flight() {
     first.wait().unwrap();
     assert!(!home.path("likes.csv").exists(), "a file appears whole or not at all");
     let output = ended(list(&home, &sandbox, &["likes", "-o", "likes.csv"]), 0);
-    assert!(stderr(&output).contains("from an earlier, unfinished reading"), "{}", stderr(&output));
+    assert!(output.err.contains("from an earlier, unfinished reading"), "{}", output.err);
     assert_eq!(targets(&std::fs::read_to_string(home.path("likes.csv")).unwrap()).len(), 1_200);
     let ledger = reads(&sandbox, "likes");
     assert!(ledger.requests <= 12 + 1, "only the page in flight is asked for again: {ledger:?}");
@@ -162,25 +162,24 @@ fn bounds_and_signals_keep_what_was_read() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "1000", "--faults", "none", "--latency", "60ms"]);
     let output = ended(list(&home, &sandbox, &["likes", "--max-requests", "3"]), 4);
-    assert!(stdout(&output).is_empty() && stderr(&output).contains("300 entries are kept"), "{}", stderr(&output));
+    assert!(output.out.is_empty() && output.err.contains("300 entries are kept"), "{}", output.err);
     // Likes cost $0.001 each: half a page more is affordable.
     let output = ended(list(&home, &sandbox, &["likes", "--max-spend", "0.05"]), 4);
-    assert!(stderr(&output).contains("350 entries are kept"), "{}", stderr(&output));
+    assert!(output.err.contains("350 entries are kept"), "{}", output.err);
     let child = spawn(list(&home, &sandbox, &["likes"]));
     let before = reads(&sandbox, "likes").pages;
     until("a page", || reads(&sandbox, "likes").pages > before);
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(code(&output), 130, "{}", stderr(&output));
-    assert!(stderr(&output).contains("goes on from there"), "{}", stderr(&output));
+    let output = Done::of(&child.wait_with_output().unwrap()).ends(130);
+    assert!(output.err.contains("goes on from there"), "{}", output.err);
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
-    assert_eq!(targets(&stdout(&output)).len(), 1_000);
+    assert_eq!(targets(&output.out).len(), 1_000);
     // 3 pages, half a page, and the remaining 650 in 7.
     assert!(reads(&sandbox, "likes").requests <= 12, "{:?}", reads(&sandbox, "likes"));
     ended(list(&home, &sandbox, &["likes", "--max-requests", "1"]), 4);
     let output = ended(list(&home, &sandbox, &["likes", "--fresh", "--max-requests", "2"]), 4);
-    assert!(stderr(&output).contains("200 entries are kept"), "{}", stderr(&output));
+    assert!(output.err.contains("200 entries are kept"), "{}", output.err);
 }
 
 #[test]
@@ -190,12 +189,12 @@ fn two_processes_do_not_turn_each_others_pages() {
     let first = spawn(list(&home, &sandbox, &["likes"]));
     until("a request", || reads(&sandbox, "likes").requests > 0);
     let output = ended(list(&home, &sandbox, &["likes"]), 75);
-    assert!(stderr(&output).contains("another process is reading likes"), "{}", stderr(&output));
-    assert!(stderr(&output).contains(&format!("(PID {} on ", first.id())), "{}", stderr(&output));
+    assert!(output.err.contains("another process is reading likes"), "{}", output.err);
+    assert!(output.err.contains(&format!("(PID {} on ", first.id())), "{}", output.err);
     // Another list is another matter.
     ended(list(&home, &sandbox, &["mutes"]), 0);
-    let output = first.wait_with_output().unwrap();
-    assert_eq!((code(&output), targets(&stdout(&output)).len()), (0, 900));
+    let output = Done::of(&first.wait_with_output().unwrap());
+    assert_eq!((output.code, targets(&output.out).len()), (0, 900));
 }
 
 #[test]
@@ -203,15 +202,9 @@ fn a_cursor_that_has_run_out_begins_the_list_anew() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "500", "--faults", "none"]);
     ended(list(&home, &sandbox, &["likes", "--max-requests", "2"]), 4);
-    crate::cli::program::wait(async {
-        use sqlx::Connection;
-        let url = format!("sqlite://{}", home.queue().display());
-        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        let changed = sqlx::query("update reading set cursor = 'expired'").execute(&mut connection).await.unwrap();
-        assert_eq!(changed.rows_affected(), 1);
-    });
+    assert_eq!(sql::change(&home.queue(), "update reading set cursor = 'expired'"), 1);
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
-    assert_eq!(targets(&stdout(&output)).len(), 500);
+    assert_eq!(targets(&output.out).len(), 500);
     assert_eq!(reads(&sandbox, "likes").pages, 2 + 5);
 }
 
@@ -224,11 +217,11 @@ fn what_is_undone_is_off_the_list_and_what_comes_back_is_on_it() {
     assert_eq!(listed.len(), 30);
     let run = home.against(&sandbox, ["run", "unmute.csv", "--yes", "--pace", "front-load", "--progress", "none"]);
     ended(run, 0);
-    let left = targets(&stdout(&ended(list(&home, &sandbox, &["mutes"]), 0)));
+    let left = targets(&ended(list(&home, &sandbox, &["mutes"]), 0).out);
     assert_eq!(left.len(), 10);
     assert!(left.iter().all(|target| !listed.contains(target)));
     sandbox.post(&format!("/sandbox/list/{USER}/mutes/{}", listed[0]));
-    let left = targets(&stdout(&ended(list(&home, &sandbox, &["mutes"]), 0)));
+    let left = targets(&ended(list(&home, &sandbox, &["mutes"]), 0).out);
     assert!(left.len() == 11 && left.contains(&listed[0]));
 }
 
@@ -240,7 +233,7 @@ fn a_ghost_stays_on_its_list() {
     let run = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load", "--progress", "none"]);
     ended(run, 0);
     assert_eq!(sandbox.effects().len(), 20);
-    assert_eq!(targets(&stdout(&ended(list(&home, &sandbox, &["following"]), 0))).len(), 20);
+    assert_eq!(targets(&ended(list(&home, &sandbox, &["following"]), 0).out).len(), 20);
 }
 
 #[test]
@@ -248,7 +241,7 @@ fn who_follows_back_is_told_by_the_followers() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "60", "--faults", "none"]);
     let words = ["following", "--not-following-back", "--spared", "spared.csv"];
-    let csv = stdout(&ended(list(&home, &sandbox, &words), 0));
+    let csv = ended(list(&home, &sandbox, &words), 0).out;
     assert_eq!(targets(&csv).len(), 30);
     assert!(column(&csv, "follows_back").iter().all(|word| word == "false"));
     let spared = std::fs::read_to_string(home.path("spared.csv")).unwrap();
@@ -265,14 +258,10 @@ fn what_needs_a_person_says_so_and_keeps_what_was_read() {
     for (trouble, word) in [("revoke", "unauthorized"), ("credits", "credits_depleted"), ("suspend", "suspended")] {
         sandbox.post(&format!("/sandbox/user/{USER}/{trouble}"));
         let output = ended(list(&home, &sandbox, &["likes"]), 77);
-        assert!(
-            stderr(&output).contains(word) && stderr(&output).contains("200 entries are kept"),
-            "{}",
-            stderr(&output)
-        );
+        assert!(output.err.contains(word) && output.err.contains("200 entries are kept"), "{}", output.err);
     }
     sandbox.post(&format!("/sandbox/user/{USER}/restore"));
-    assert_eq!(targets(&stdout(&ended(list(&home, &sandbox, &["likes"]), 0))).len(), 500);
+    assert_eq!(targets(&ended(list(&home, &sandbox, &["likes"]), 0).out).len(), 500);
     assert_eq!(reads(&sandbox, "likes").pages, 5, "no page was paid for twice");
 }
 
@@ -283,7 +272,7 @@ fn nobody_there_is_69_and_a_platform_without_lists_2() {
     let mut aisa = home.cleanup(["list", "following"]);
     aisa.env("CLEANUP_AISA_KEY", format!("sk-sandbox-{USER}")).env("CLEANUP_AISA_API", &sandbox.url);
     let output = ended(aisa, 2);
-    assert!(stderr(&output).contains("cleanup import"), "{}", stderr(&output));
+    assert!(output.err.contains("cleanup import"), "{}", output.err);
     let mut nobody = list(&home, &sandbox, &["following", "--give-up-after", "1s"]);
     nobody.env("CLEANUP_X_API", "http://127.0.0.1:9");
     ended(nobody, 69);
@@ -293,13 +282,13 @@ fn nobody_there_is_69_and_a_platform_without_lists_2() {
 fn the_embedded_sandbox_knows_what_its_jobs_have_done() {
     let home = Home::new();
     let mut command = home.cleanup(["list", "blocks", "--sandbox", "--limit", "10", "-o", "unblock.csv"]);
-    assert_eq!(code(&command.output().unwrap()), 0);
+    command.done().ends(0);
     let run = ["run", "unblock.csv", "--sandbox", "--pace", "front-load", "--progress", "none"];
-    let output = home.cleanup(run).output().unwrap();
-    assert!([0, 3].contains(&code(&output)), "{}", stderr(&output));
-    let report = stdout(&home.cleanup(["report", "unblock", "--sandbox"]).output().unwrap());
+    let output = home.cleanup(run).done();
+    assert!([0, 3].contains(&output.code), "{}", output.err);
+    let report = home.cleanup(["report", "unblock", "--sandbox"]).done().out;
     let done = column(&report, "outcome").iter().filter(|outcome| *outcome == "done").count();
     let before = targets(&std::fs::read_to_string(home.path("unblock.csv")).unwrap());
-    let after = targets(&stdout(&home.cleanup(["list", "blocks", "--sandbox"]).output().unwrap()));
+    let after = targets(&home.cleanup(["list", "blocks", "--sandbox"]).done().out);
     assert_eq!(before.iter().filter(|target| !after.contains(target)).count(), done);
 }

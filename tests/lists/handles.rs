@@ -1,14 +1,12 @@
 //! Handles in rows: asked about a hundred at a time, once, and never sent as they are.
 
-use std::process::Output;
-
 use cleanup::sandbox::ReadLedger;
 
-use crate::common::{Home, SandboxProcess, USER, code, json, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER};
 
-fn run(home: &Home, sandbox: &SandboxProcess, more: &[&str]) -> Output {
+fn run(home: &Home, sandbox: &SandboxProcess, more: &[&str]) -> Done {
     let words = ["run", "unfollow.csv", "--yes", "--json", "--pace", "front-load", "--progress", "none"];
-    home.against(sandbox, words.iter().chain(more)).output().unwrap()
+    home.against(sandbox, words.iter().chain(more)).done()
 }
 
 fn asked(sandbox: &SandboxProcess) -> ReadLedger {
@@ -18,7 +16,7 @@ fn asked(sandbox: &SandboxProcess) -> ReadLedger {
 
 /// What became of each row, by its first cell.
 fn outcomes(home: &Home) -> Vec<(String, String, String)> {
-    let report = stdout(&home.cleanup(["report", "unfollow", "--raw"]).output().unwrap());
+    let report = home.cleanup(["report", "unfollow", "--raw"]).done().out;
     let mut reader = csv::Reader::from_reader(report.as_bytes());
     let headers = reader.headers().unwrap().clone();
     let at = |name: &str| headers.iter().position(|header| header == name).unwrap();
@@ -39,8 +37,7 @@ fn a_mixed_file_is_resolved_and_every_row_has_its_outcome() {
     let rows =
         "target_id,note\n@ada,a\n1000000000000000007,b\n@gone_one,c\nhttps://x.com/Bob,d\n@suspended_x,e\n@ADA,f\n";
     home.write("unfollow.csv", rows);
-    let output = run(&home, &sandbox, &[]);
-    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    let output = run(&home, &sandbox, &[]).ends(3);
     let words: Vec<(String, String)> = outcomes(&home).into_iter().map(|row| (row.1, row.2)).collect();
     let word = |outcome: &str, reason: &str| (outcome.to_owned(), reason.to_owned());
     assert_eq!(
@@ -58,12 +55,11 @@ fn a_mixed_file_is_resolved_and_every_row_has_its_outcome() {
     assert!(effects.len() == 3 && effects.values().all(|times| *times == 1), "{effects:?}");
     assert!(effects.keys().all(|target| target.bytes().all(|byte| byte.is_ascii_digit())));
     assert_eq!(asked(&sandbox).requests, 1);
-    assert!(stderr(&output).contains("handles: 2 found, 2 of nobody or suspended; 1 request"), "{}", stderr(&output));
-    let jobs = &json(&output)["jobs"][0];
+    assert!(output.err.contains("handles: 2 found, 2 of nobody or suspended; 1 request"), "{}", output.err);
+    let jobs = &output.json()["jobs"][0];
     assert_eq!((&jobs["done"], &jobs["gone"], &jobs["failed"]), (&3.into(), &1.into(), &1.into()), "{jobs}");
     // Nothing is asked twice, and nothing is sent twice.
-    let again = run(&home, &sandbox, &[]);
-    assert_eq!(code(&again), 3, "{}", stderr(&again));
+    run(&home, &sandbox, &[]).ends(3);
     assert_eq!((asked(&sandbox).requests, sandbox.ledger().requests), (1, 3));
 }
 
@@ -72,8 +68,7 @@ fn many_handles_are_asked_about_a_hundred_at_a_time_whatever_goes_wrong() {
     let (home, sandbox) = start("5xx=10%,lost=10%,cut=10%");
     let rows: Vec<String> = (0..430).map(|n| format!("@user_{n}")).collect();
     home.write("unfollow.csv", format!("handle\n{}\n", rows.join("\n")));
-    let output = run(&home, &sandbox, &["--rate", "1000/15s"]);
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    run(&home, &sandbox, &["--rate", "1000/15s"]).ends(0);
     let ledger = asked(&sandbox);
     assert!(ledger.requests >= 5 && ledger.pages <= 8, "{ledger:?}");
     assert_eq!(sandbox.ledger().effects, 430);
@@ -83,23 +78,20 @@ fn many_handles_are_asked_about_a_hundred_at_a_time_whatever_goes_wrong() {
 fn a_load_does_not_ask_and_the_next_run_does() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "target_id\n@ada\n@bob\n");
-    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
-    assert_eq!(code(&load), 65, "{}", stderr(&load));
-    assert!(stderr(&load).contains("`cleanup run` with this file asks"), "{}", stderr(&load));
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(65);
+    assert!(load.err.contains("`cleanup run` with this file asks"), "{}", load.err);
     home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n");
-    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
-    assert_eq!(code(&load), 3, "{}", stderr(&load));
-    assert!(stderr(&load).contains("2 rows name handles whose IDs are not known"), "{}", stderr(&load));
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(3);
+    assert!(load.err.contains("2 rows name handles whose IDs are not known"), "{}", load.err);
     let rejected = |row: &&(String, String, String)| row.1 == "rejected" && row.2 == "handle_not_resolved";
     assert_eq!(outcomes(&home).iter().filter(rejected).count(), 2);
     assert_eq!(asked(&sandbox).requests, 0);
-    let output = run(&home, &sandbox, &[]);
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    run(&home, &sandbox, &[]).ends(0);
     assert!(outcomes(&home).iter().all(|row| row.1 == "done"), "{:?}", outcomes(&home));
     // What is known needs no asking.
     home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n@cid\n");
-    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
-    assert!(stderr(&load).contains("1 row names a handle whose ID is not known"), "{}", stderr(&load));
+    let load = home.against(&sandbox, ["load", "unfollow.csv"]).done();
+    assert!(load.err.contains("1 row names a handle whose ID is not known"), "{}", load.err);
     assert_eq!(asked(&sandbox).requests, 1);
 }
 
@@ -107,9 +99,9 @@ fn a_load_does_not_ask_and_the_next_run_does() {
 fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "handle\nada\nbob\ncid\n");
-    let load = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--max-requests", "1"]).output().unwrap();
-    assert_eq!(code(&load), 4, "asking used up the one request: {}", stderr(&load));
-    let id = crate::cli::program::wait(async {
+    let load = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--max-requests", "1"]).done();
+    assert_eq!(load.code, 4, "asking used up the one request: {}", load.err);
+    let id = crate::common::wait(async {
         let mut store = cleanup::store::Store::open(&home.queue(), cleanup::store::QueueKind::Real).await.unwrap();
         let bob = "bob".parse().unwrap();
         match store.resolution(cleanup::domain::Platform::XV2, &bob).await.unwrap() {
@@ -118,8 +110,7 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
         }
     });
     home.write("keep.csv", format!("{id}\n@cid\n"));
-    let output = run(&home, &sandbox, &["--keep", "keep.csv"]);
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    run(&home, &sandbox, &["--keep", "keep.csv"]).ends(0);
     let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
     assert_eq!(words, ["done", "kept", "kept"]);
     assert_eq!(sandbox.effects().len(), 1);
@@ -129,8 +120,7 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
 fn a_row_that_sends_nothing_takes_no_place_of_the_limit() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "target_id\n@gone_one\n@ada\n@suspended_x\n1000000000000000007\n@bob\n@gone_two\n");
-    let output = run(&home, &sandbox, &["--limit", "2"]);
-    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    run(&home, &sandbox, &["--limit", "2"]).ends(3);
     let words: Vec<(String, String)> = outcomes(&home).into_iter().map(|row| (row.1, row.2)).collect();
     let words: Vec<(&str, &str)> = words.iter().map(|(outcome, why)| (outcome.as_str(), why.as_str())).collect();
     let expected = [
@@ -151,17 +141,15 @@ fn somebody_who_must_log_in_is_told_and_nothing_is_queued() {
     home.write("unfollow.csv", "handle\nada\n");
     let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes"]);
     command.env("CLEANUP_X_TOKEN", "nobody");
-    let output = command.output().unwrap();
-    assert_eq!(code(&output), 77, "{}", stderr(&output));
-    assert!(stderr(&output).contains("nothing was queued"), "{}", stderr(&output));
+    let output = command.done().ends(77);
+    assert!(output.err.contains("nothing was queued"), "{}", output.err);
 }
 
 #[test]
 fn an_id_wins_over_a_name_and_nothing_is_looked_up() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "screen_name,id\nada,1000000000000000007\nbob,1000000000000000008\n");
-    let output = run(&home, &sandbox, &[]);
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    run(&home, &sandbox, &[]).ends(0);
     let mut targets: Vec<String> = sandbox.effects().into_keys().collect();
     targets.sort_unstable();
     assert_eq!(targets, ["1000000000000000007", "1000000000000000008"]);
@@ -176,15 +164,15 @@ fn a_keep_list_of_handles_knows_every_column_of_names() {
         home.write("unfollow.csv", format!("target_id,{column}\n1000000000000000007,{cell}\n1000000000000000008,\n"));
         home.write("keep.txt", "@ada\n");
         let output = run(&home, &sandbox, &["--keep", "keep.txt"]);
-        assert_eq!(code(&output), 0, "{column}: {}", stderr(&output));
+        assert_eq!(output.code, 0, "{column}: {}", output.err);
         let targets: Vec<String> = sandbox.effects().into_keys().collect();
         assert_eq!(targets, ["1000000000000000008"], "{column}");
         assert_eq!(outcomes(&home)[0].1, "kept", "{column}");
         // The other list, and the text, know them as well.
-        let only = home.against(&sandbox, ["check", "unfollow.csv", "--only", "keep.txt"]).output().unwrap();
-        assert!(stdout(&only).contains("would unfollow 1 user"), "{column}: {}", stdout(&only));
-        let matching = home.against(&sandbox, ["check", "unfollow.csv", "--matching", "ADA"]).output().unwrap();
-        assert!(stdout(&matching).contains("would unfollow 1 user"), "{column}: {}", stdout(&matching));
+        let only = home.against(&sandbox, ["check", "unfollow.csv", "--only", "keep.txt"]).done();
+        assert!(only.out.contains("would unfollow 1 user"), "{column}: {}", only.out);
+        let matching = home.against(&sandbox, ["check", "unfollow.csv", "--matching", "ADA"]).done();
+        assert!(matching.out.contains("would unfollow 1 user"), "{column}: {}", matching.out);
     }
 }
 
@@ -197,8 +185,8 @@ fn a_row_that_names_a_handle_is_spared_by_it_after_it_has_been_resolved() {
         let mut words = vec!["--keep", "keep.csv"];
         words.extend(more.iter().flat_map(|column| ["--column", column]));
         let output = run(&home, &sandbox, &words);
-        assert_eq!(code(&output), 0, "{header}: {}", stderr(&output));
-        assert!(!stderr(&output).contains("on the keep list"), "{header}: {}", stderr(&output));
+        assert_eq!(output.code, 0, "{header}: {}", output.err);
+        assert!(!output.err.contains("on the keep list"), "{header}: {}", output.err);
         assert_eq!(sandbox.effects().len(), 1, "{header}");
         let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
         assert_eq!(words, ["kept", "kept", "done"], "{header}");
@@ -212,12 +200,11 @@ fn a_keep_list_of_a_later_run_spares_rows_by_the_handles_they_were_resolved_from
         home.write("unfollow.csv", file);
         let column = column.iter().flat_map(|column| ["--column", column]);
         let first = run(&home, &sandbox, &["--max-requests", "2"].into_iter().chain(column).collect::<Vec<_>>());
-        assert_eq!(code(&first), 4, "one for the handles and one row: {}", stderr(&first));
+        assert_eq!(first.code, 4, "one for the handles and one row: {}", first.err);
         assert_eq!(sandbox.effects().len(), 1);
         home.write("keep.txt", "@ada\n@bob\n");
         let resume = ["resume", "--yes", "--keep", "keep.txt", "--pace", "front-load", "--progress", "none"];
-        let output = home.against(&sandbox, resume).output().unwrap();
-        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        home.against(&sandbox, resume).done().ends(0);
         let words: Vec<String> = outcomes(&home).into_iter().map(|row| row.1).collect();
         assert_eq!((words, sandbox.effects().len()), (["done", "kept", "kept"].map(str::to_owned).to_vec(), 1));
     }
@@ -235,24 +222,22 @@ fn a_lookup_that_cannot_be_done_is_no_bad_file() {
         let sandbox = SandboxProcess::start(&home, &["--faults", faults]);
         home.write("unfollow.csv", "handle\nada\nbob\n");
         let output = run(&home, &sandbox, more);
-        assert_eq!(code(&output), 4, "{faults}: {}", stderr(&output));
-        let end = json(&output);
+        assert_eq!(output.code, 4, "{faults}: {}", output.err);
+        let end = output.json();
         assert_eq!((&end["stopped"], &end["jobs"]), (&stopped.into(), &serde_json::json!([])), "{faults}: {end}");
-        let told = stderr(&output);
+        let told = output.err;
         assert!(told.contains("nothing was queued; 2 handles are still to be looked up"), "{faults}: {told}");
     }
     let mut nobody = home.cleanup(["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "1s"]);
     nobody.env("CLEANUP_X_API", "http://127.0.0.1:9").env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", USER);
-    let nobody = nobody.output().unwrap();
-    assert_eq!(code(&nobody), 69, "{}", stderr(&nobody));
+    nobody.done().ends(69);
     // A file with other rows is not held up by those.
     home.write("unmute.csv", "target_id\n1000000000000000007\n");
     let words = ["run", "unfollow.csv", "unmute.csv", "--yes", "--json", "--max-spend", "0.006", "--progress", "none"];
-    let output = home.against(&whole, words).output().unwrap();
-    assert_eq!(code(&output), 4, "{}", stderr(&output));
-    assert_eq!(json(&output)["jobs"][0]["done"], 1, "{}", stdout(&output));
+    let output = home.against(&whole, words).done().ends(4);
+    assert_eq!(output.json()["jobs"][0]["done"], 1, "{}", output.out);
     let output = run(&home, &whole, &[]);
-    assert_eq!((code(&output), json(&output)["jobs"][0]["done"].as_u64()), (0, Some(2)), "{}", stderr(&output));
+    assert_eq!((output.code, output.json()["jobs"][0]["done"].as_u64()), (0, Some(2)), "{}", output.err);
 }
 
 #[test]
@@ -261,19 +246,18 @@ fn rows_that_wait_for_a_lookup_are_work_that_is_left() {
     let rows: Vec<String> = (0..150).map(|n| format!("gone_{n}")).collect();
     home.write("unfollow.csv", format!("handle\n{}\n", rows.join("\n")));
     let output = run(&home, &sandbox, &["--max-requests", "1"]);
-    let end = json(&output);
-    assert_eq!((code(&output), &end["stopped"]), (4, &"requests".into()), "{}", stderr(&output));
+    let end = output.json();
+    assert_eq!((output.code, &end["stopped"]), (4, &"requests".into()), "{}", output.err);
     assert_eq!((&end["jobs"][0]["gone"], &end["jobs"][0]["rejected"]), (&100.into(), &50.into()), "{end}");
     let rest = run(&home, &sandbox, &[]);
-    assert_eq!(code(&rest), 0, "{} {}", stdout(&rest), stderr(&rest));
+    assert_eq!(rest.code, 0, "{} {}", rest.out, rest.err);
 }
 
 #[test]
 fn a_small_bound_is_shown_with_all_its_digits() {
     let (home, sandbox) = start("none");
-    let output = home.against(&sandbox, ["list", "following", "--max-spend", "0.002"]).output().unwrap();
-    assert_eq!(code(&output), 4, "{}", stderr(&output));
-    assert!(stderr(&output).contains("beyond --max-spend $0.002 (spent so far: $0.00)"), "{}", stderr(&output));
+    let output = home.against(&sandbox, ["list", "following", "--max-spend", "0.002"]).done().ends(4);
+    assert!(output.err.contains("beyond --max-spend $0.002 (spent so far: $0.00)"), "{}", output.err);
 }
 
 /// A platform that gives every request this answer.
@@ -310,9 +294,7 @@ fn a_page_that_is_not_the_platforms_is_asked_about_again_whatever_came_before() 
     });
     let home = Home::new();
     let mut command = home.cleanup(["list", "likes", "-o", "likes.csv"]);
-    let output =
-        command.env("CLEANUP_X_API", url).env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "42").output().unwrap();
-    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    command.env("CLEANUP_X_API", url).env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "42").done().ends(0);
     served.join().unwrap();
 }
 
@@ -322,8 +304,8 @@ fn whose_a_token_is_waits_for_an_outage_and_not_for_a_person() {
         let home = Home::new();
         home.write("unfollow.csv", "user_id\n1000000000000000007\n");
         let mut command = home.cleanup(["run", "unfollow.csv", "--yes"]);
-        let output = command.env("CLEANUP_X_API", answering(head)).env("CLEANUP_X_TOKEN", "t").output().unwrap();
-        assert_eq!(code(&output), expected, "{head}: {}", stderr(&output));
-        assert!(stderr(&output).contains("set CLEANUP_X_USER_ID"), "{head}: {}", stderr(&output));
+        let output = command.env("CLEANUP_X_API", answering(head)).env("CLEANUP_X_TOKEN", "t").done();
+        assert_eq!(output.code, expected, "{head}: {}", output.err);
+        assert!(output.err.contains("set CLEANUP_X_USER_ID"), "{head}: {}", output.err);
     }
 }

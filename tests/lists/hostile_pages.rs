@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::process::Output;
 use std::sync::{Arc, Mutex};
 
-use crate::common::{Home, code, stderr};
+use crate::common::{Done, Home, RunToEnd};
 
 /// A platform whose answer is made from the path asked for; and what it was asked for.
 fn platform(answer: fn(&str, usize) -> String) -> (String, Arc<Mutex<Vec<String>>>) {
@@ -37,17 +36,17 @@ fn page(ids: &[u64], next: &str) -> String {
     serde_json::json!({"data": data, "meta": {"result_count": ids.len(), "next_token": next}}).to_string()
 }
 
-fn list(home: &Home, url: &str, words: &[&str]) -> Output {
+fn list(home: &Home, url: &str, words: &[&str]) -> Done {
     let mut command = home.cleanup(["list", "following", "-o", "out.csv"].iter().chain(words));
-    command.env("CLEANUP_X_API", url).env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "42").output().unwrap()
+    command.env("CLEANUP_X_API", url).env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "42").done()
 }
 
 /// It ends with 4, says why, and writes no list.
 fn refused(answer: fn(&str, usize) -> String, words: &[&str], why: &str) -> usize {
     let (home, (url, asked)) = (Home::new(), platform(answer));
     let output = list(&home, &url, words);
-    let said = stderr(&output);
-    assert_eq!(code(&output), 4, "{said}");
+    let said = output.err;
+    assert_eq!(output.code, 4, "{said}");
     assert!(said.contains(why) && said.contains("nothing was written"), "{said}");
     assert!(!home.path("out.csv").exists());
     asked.lock().unwrap().len()

@@ -1,6 +1,6 @@
 //! `cleanup list --limit`: no page is paid for behind the one that fills the limit, and nobody takes what was read for the list.
 
-use crate::common::{Home, SandboxProcess, USER, stderr, stdout};
+use crate::common::{Home, SandboxProcess, USER};
 use crate::lists::fetch::{column, ended, list, reads, targets};
 
 fn sandbox(home: &Home, entries: &str) -> SandboxProcess {
@@ -13,16 +13,16 @@ fn reading_ends_with_the_page_that_fills_the_limit() {
     let sandbox = sandbox(&home, "650");
     // A page of likes has a hundred.
     let output = ended(list(&home, &sandbox, &["likes", "--limit", "150"]), 0);
-    assert_eq!(targets(&stdout(&output)).len(), 150);
-    assert_eq!(reads(&sandbox, "likes").requests, 2, "{}", stderr(&output));
-    let said = stderr(&output);
+    assert_eq!(targets(&output.out).len(), 150);
+    assert_eq!(reads(&sandbox, "likes").requests, 2, "{}", output.err);
+    let said = output.err;
     assert!(said.contains("likes: 150 entries, 150 written; 2 requests"), "{said}");
     assert!(said.contains("the rest of likes was not read; `cleanup list likes` without it goes on"), "{said}");
     // The list is not held for complete: without the limit it is read on from the page behind, and is whole.
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
-    assert_eq!(targets(&stdout(&output)).len(), 650);
-    assert_eq!(reads(&sandbox, "likes").requests, 7, "{}", stderr(&output));
-    assert!(stderr(&output).contains("150 entries were there"), "{}", stderr(&output));
+    assert_eq!(targets(&output.out).len(), 650);
+    assert_eq!(reads(&sandbox, "likes").requests, 7, "{}", output.err);
+    assert!(output.err.contains("150 entries were there"), "{}", output.err);
     // And then it begins anew, as after every whole list.
     ended(list(&home, &sandbox, &["likes", "--limit", "1"]), 0);
     assert_eq!(reads(&sandbox, "likes").requests, 8);
@@ -36,7 +36,7 @@ fn the_next_limit_begins_anew_for_what_came_first_may_be_undone() {
     let first = targets(&std::fs::read_to_string(home.path("unlike.csv")).unwrap());
     let run = home.against(&sandbox, ["run", "unlike.csv", "--yes", "--pace", "front-load", "--progress", "none"]);
     ended(run, 0);
-    let second = targets(&stdout(&ended(list(&home, &sandbox, &["likes", "--limit", "40"]), 0)));
+    let second = targets(&ended(list(&home, &sandbox, &["likes", "--limit", "40"]), 0).out);
     assert_eq!((second.len(), reads(&sandbox, "likes").requests), (40, 2));
     assert!(second.iter().all(|target| !first.contains(target)), "night after night the next forty");
 }
@@ -47,11 +47,11 @@ fn what_was_stopped_short_of_the_limit_is_gone_on_with() {
     let sandbox = sandbox(&home, "650");
     ended(list(&home, &sandbox, &["likes", "--limit", "250", "--max-requests", "2"]), 4);
     let output = ended(list(&home, &sandbox, &["likes", "--limit", "250"]), 0);
-    assert_eq!((targets(&stdout(&output)).len(), reads(&sandbox, "likes").requests), (250, 3), "{}", stderr(&output));
+    assert_eq!((targets(&output.out).len(), reads(&sandbox, "likes").requests), (250, 3), "{}", output.err);
     // Enough is there already: nothing is asked for.
     ended(list(&home, &sandbox, &["likes", "--fresh", "--max-requests", "3"]), 4);
     let output = ended(list(&home, &sandbox, &["likes", "--limit", "250"]), 0);
-    assert_eq!((targets(&stdout(&output)).len(), reads(&sandbox, "likes").requests), (250, 6), "{}", stderr(&output));
+    assert_eq!((targets(&output.out).len(), reads(&sandbox, "likes").requests), (250, 6), "{}", output.err);
 }
 
 #[test]
@@ -67,13 +67,13 @@ fn only_what_the_filter_lets_pass_fills_the_limit() {
     ] {
         let before = reads(&sandbox, "likes").requests;
         let output = ended(list(&home, &sandbox, words), 0);
-        assert_eq!(reads(&sandbox, "likes").requests - before, requests, "{words:?}: {}", stderr(&output));
+        assert_eq!(reads(&sandbox, "likes").requests - before, requests, "{words:?}: {}", output.err);
     }
     // Who follows back is told by all followers, in one page here; of those followed a page is enough.
     let words = ["following", "--not-following-back", "--limit", "7"];
     let output = ended(list(&home, &sandbox, &words), 0);
-    assert_eq!(targets(&stdout(&output)).len(), 7);
-    assert!(column(&stdout(&output), "follows_back").iter().all(|word| word == "false"));
+    assert_eq!(targets(&output.out).len(), 7);
+    assert!(column(&output.out, "follows_back").iter().all(|word| word == "false"));
     assert_eq!((reads(&sandbox, "followers").requests, reads(&sandbox, "following").requests), (1, 1));
 }
 
@@ -90,13 +90,13 @@ fn no_more_entries_are_bought_than_are_wanted() {
         (&["likes", "--limit", "103"], "likes: 105 entries, 103 written; 2 requests"),
         (&["bookmarks", "--limit", "1"], "bookmarks: 1 entry, 1 written; 1 request"),
     ] {
-        let told = stderr(&ended(list(&home, &sandbox, words), 0));
+        let told = ended(list(&home, &sandbox, words), 0).err;
         assert!(told.contains(said), "{words:?}: {told}");
     }
-    let told = stderr(&ended(list(&home, &sandbox, &["following", "--limit", "5"]), 0));
+    let told = ended(list(&home, &sandbox, &["following", "--limit", "5"]), 0).err;
     assert!(told.contains("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{told}");
     let words = ["following", "--limit", "5", "--older-than", "1y", "--max-spend", "0.01"];
-    let told = stderr(&ended(list(&home, &sandbox, &words), 4));
+    let told = ended(list(&home, &sandbox, &words), 4).err;
     assert!(told.contains("whole pages of 1000, $1.00 ($10.00 if the developer app is not yours) each"), "{told}");
     let (cost, stop) = (told.find("whole pages").unwrap(), told.find("beyond --max-spend $0.01 (").unwrap());
     assert!(cost < stop, "before anything is asked for: {told}");
@@ -115,7 +115,7 @@ fn verify_does_not_take_it_for_the_list() {
     let before = reads(&sandbox, "likes").requests;
     ended(list(&home, &sandbox, &["likes", "--limit", "10"]), 0);
     let verified = ended(home.against(&sandbox, ["verify", "unlike"]), 0);
-    assert!(stderr(&verified).contains("299 likes listed, 1 done"), "{}", stderr(&verified));
+    assert!(verified.err.contains("299 likes listed, 1 done"), "{}", verified.err);
     // Ten, and the other 290 in three pages.
     assert_eq!(reads(&sandbox, "likes").requests - before, 4);
 }
@@ -127,6 +127,6 @@ fn a_web_page_instead_of_a_list_is_asked_about_five_times() {
     let sandbox = sandbox(&home, "10");
     sandbox.post(&format!("/sandbox/user/{USER}/route-page"));
     let output = ended(list(&home, &sandbox, &["likes"]), 77);
-    assert!(stderr(&output).contains("not_found_unreadable"), "{}", stderr(&output));
+    assert!(output.err.contains("not_found_unreadable"), "{}", output.err);
     assert_eq!(reads(&sandbox, "likes").requests, 5);
 }

@@ -7,7 +7,7 @@ use cleanup::domain::{AccountId, BootId, Moment, Platform, Tick, Wall};
 use cleanup::store::{HoldNews, QueueKind, ReadAsk, ReadEnd, ReadGrant, ReadId, ReadSlot, ReadWindow, Store};
 use proptest::prelude::*;
 
-use crate::cli::program::wait;
+use crate::common::wait;
 
 const LIMIT: u32 = 5;
 const WINDOW_MS: i64 = 15_000;

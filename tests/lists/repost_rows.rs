@@ -4,7 +4,7 @@ use std::process::Command;
 
 use cleanup::sandbox::Sandbox;
 
-use crate::common::{Home, SandboxProcess, USER, json, stderr, stdout};
+use crate::common::{Home, SandboxProcess, USER};
 use crate::lists::fetch::{column, ended, list, reads};
 use crate::lists::zipper::{today, zip};
 
@@ -21,12 +21,12 @@ fn the_posts_of_an_archive_are_not_unreposted_by_their_own_ids() {
     for words in [&["run"][..], &["load"], &["check"]] {
         let command = [words, &["posts.csv", "--action", "unrepost"]].concat();
         let output = ended(home.against(&sandbox, command), 65);
-        let said = stderr(&output);
+        let said = output.err;
         assert!(said.contains("none of its 2 rows can be used; 1 repost does not say which post"), "{said}");
         assert!(said.contains("`cleanup list reposts -o unrepost.csv`"), "{said}");
     }
     assert!(!sandbox.get("/sandbox/ledger").contains(USER), "nothing was sent");
-    let checked = json(&ended(home.cleanup(["check", "posts.csv", "--action", "unrepost", "--json"]), 65));
+    let checked = ended(home.cleanup(["check", "posts.csv", "--action", "unrepost", "--json"]), 65).json();
     let reasons = r#"{"not_a_repost":1,"reposted_post_unknown":1}"#;
     assert_eq!(checked["files"][0]["check"]["rejected_by_reason"].to_string(), reasons);
 }
@@ -46,13 +46,13 @@ fn a_list_of_posts_names_the_posts_that_its_reposts_repeat() {
     sent.sort();
     expected.sort();
     assert_eq!(sent, expected);
-    let receipts = json(&ended(home.cleanup(["report", "posts", "--format", "json"]), 0));
+    let receipts = ended(home.cleanup(["report", "posts", "--format", "json"]), 0).json();
     for row in receipts.as_array().unwrap() {
         let expected = if row["is_repost"] == "true" { ("done", "") } else { ("rejected", "not_a_repost") };
         assert_eq!((row["outcome"].as_str().unwrap(), row["reason"].as_str().unwrap_or("")), expected, "{row}");
     }
     // The list to restore leads to the posts, whose author the text names; the account's own name is none of theirs.
-    let undo = stdout(&ended(home.cleanup(["undo", "posts"]), 0));
+    let undo = ended(home.cleanup(["undo", "posts"]), 0).out;
     assert!(sources.iter().all(|post| undo.contains(&format!("https://x.com/i/web/status/{post}"))), "{undo}");
     for handle in column(&undo, "handle") {
         assert!(posts.contains(&format!("RT @{handle}:")), "{handle}");
@@ -88,7 +88,7 @@ fn the_older_api_gets_the_reposts_own_ids() {
     let effects = sandbox.get(&format!("/sandbox/effects?user=x-v1:{USER}"));
     assert!(effects.contains(",1000000000000000090,") && effects.contains(",1000000000000000091,"), "{effects}");
     assert_eq!(effects.lines().count(), 3, "{effects}");
-    let receipts = stdout(&ended(home.cleanup(["report", "listed"]), 0));
+    let receipts = ended(home.cleanup(["report", "listed"]), 0).out;
     assert!(receipts.contains("rejected,own_repost_unknown"), "{receipts}");
     // An account that is known says by itself which platform it is of.
     home.write("accounts.csv", ACCOUNTS);
@@ -113,7 +113,7 @@ fn each_row_goes_by_its_own_accounts_platform() {
     );
     ended(home.cleanup(["load", "unrepost.csv", "--account", "new"]), 0);
     for (id, account) in [("1000000000000000090", "old"), ("1000000000000000080", "new")] {
-        let told = stdout(&ended(home.cleanup(["explain", id]), 0));
+        let told = ended(home.cleanup(["explain", id]), 0).out;
         assert!(told.contains(account), "{id}: {told}");
     }
 }

@@ -6,12 +6,11 @@ use std::net::TcpListener;
 use cleanup::domain::TaskState;
 use cleanup::store::{PickOrder, PickedTask, QueueKind, Store, Wanted};
 
-use crate::common::{Home, code, stderr};
+use crate::common::{Home, RunToEnd, wait};
 
 /// The tasks that are being sent, as another process sees them.
 fn being_sent(queue: &std::path::Path) -> Vec<PickedTask> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    wait(async {
         let mut store = Store::open(queue, QueueKind::Real).await.unwrap();
         let job = store.job("unfollow").await.unwrap().unwrap();
         let wanted = Wanted { states: vec![TaskState::Sending], ghosts: false };
@@ -49,8 +48,7 @@ fn the_row_is_on_disk_when_its_request_arrives() {
     });
     let mut run = home.cleanup(["run", "unfollow.csv", "--yes", "--give-up-after", "20s"]);
     run.env("CLEANUP_X_API", url).env("CLEANUP_X_TOKEN", "synthetic").env("CLEANUP_X_USER_ID", "2244994945");
-    let run = run.output().unwrap();
-    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    run.done().ends(0);
     let (line, seen) = platform.join().unwrap();
     assert!(line.starts_with("DELETE /2/users/2244994945/following/1212161512043446272 "), "{line}");
     let [task] = &seen[..] else { panic!("{seen:?}") };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::common::{Home, SandboxProcess, code, json as object, stderr};
+use crate::common::{Home, RunToEnd, SandboxProcess};
 use crate::pages::browser::Browser;
 use crate::pages::worklist::refused_job;
 
@@ -11,11 +11,10 @@ fn the_page_has_the_counts_the_chart_and_the_rows_that_need_a_look() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--faults", "refused=30%,gone=10%", "--seed", "5"]);
     refused_job(&home, &sandbox, 40);
-    let made = home.cleanup(["report", "unfollow", "--format", "html", "-o", "report.html"]).output().unwrap();
-    assert_eq!(code(&made), 0, "{}", stderr(&made));
+    home.cleanup(["report", "unfollow", "--format", "html", "-o", "report.html"]).done().ends(0);
     let path = home.path("report.html");
     assert!(std::fs::metadata(&path).unwrap().len() < 100_000);
-    let counts = object(&home.cleanup(["status", "unfollow", "--json"]).output().unwrap())["jobs"][0].clone();
+    let counts = home.cleanup(["status", "unfollow", "--json"]).done().json()["jobs"][0].clone();
     let Some(browser) = Browser::start() else { return };
     browser.judge(&path);
     let shown = browser.run(

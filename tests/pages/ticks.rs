@@ -10,11 +10,9 @@ use cleanup::store::{
     Tick, Turn,
 };
 
-const ROWS: u64 = 8;
+use crate::common::wait;
 
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
+const ROWS: u64 = 8;
 
 fn target(n: u64) -> Target {
     (1000 + n).to_string().parse().unwrap()
@@ -83,7 +81,7 @@ async fn settle(drain: &mut Drain, claimed: &[Claimed], state: TaskState) {
 fn ticks_settle_what_is_open_and_leave_alone_what_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("q.db");
-    run(async {
+    wait(async {
         let clock = SystemClock::shared();
         let mut other = queue(&path).await;
         let store = Store::open(&path, QueueKind::Real).await.unwrap();

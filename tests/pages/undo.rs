@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::common::{Home, SandboxProcess, code, stderr, stdout};
+use crate::common::{Home, RunToEnd, SandboxProcess};
 use crate::pages::browser::Browser;
 use crate::pages::worklist::{HOSTILE, refused_job};
 
@@ -11,13 +11,12 @@ fn what_was_done_last_comes_first_in_the_table_and_on_the_page() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--faults", "refused=30%", "--seed", "3"]);
     refused_job(&home, &sandbox, 12);
-    let table = home.cleanup(["undo", "unfollow"]).output().unwrap();
-    assert_eq!(code(&table), 0, "{}", stderr(&table));
-    let text = stdout(&table);
+    let table = home.cleanup(["undo", "unfollow"]).done().ends(0);
+    let text = table.out;
     assert!(text.starts_with("target_id,handle,name,account,action,inverse,done_at,link,note\n"), "{text}");
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let done = stdout(&home.cleanup(["report", "unfollow"]).output().unwrap()).matches(",done,").count();
+    let done = home.cleanup(["report", "unfollow"]).done().out.matches(",done,").count();
     assert!(done > 4 && rows.len() == done, "{done} {text}");
     let times: Vec<&str> = rows.iter().map(|row| &row[6]).collect();
     assert!(times.is_sorted_by(|a, b| a >= b), "{times:?}");
@@ -25,10 +24,10 @@ fn what_was_done_last_comes_first_in_the_table_and_on_the_page() {
         assert!(row[1].starts_with("synthetic_") && &row[2] == HOSTILE, "{row:?}");
         assert_eq!((&row[4], &row[5], &row[7]), ("unfollow", "follow", &*format!("https://x.com/i/user/{}", &row[0])));
     }
-    assert!(stderr(&table).contains("Protected accounts have to approve"), "{}", stderr(&table));
+    assert!(table.err.contains("Protected accounts have to approve"), "{}", table.err);
 
-    let both = home.cleanup(["undo", "unfollow", "-o", "undo.csv", "--html", "undo.html"]).output().unwrap();
-    assert_eq!((code(&both), stdout(&both)), (0, String::new()));
+    let both = home.cleanup(["undo", "unfollow", "-o", "undo.csv", "--html", "undo.html"]).done();
+    assert_eq!((both.code, both.out), (0, String::new()));
     assert_eq!(std::fs::read_to_string(home.path("undo.csv")).unwrap(), text);
     let Some(browser) = Browser::start() else { return };
     browser.judge(&home.path("undo.html"));
@@ -45,13 +44,12 @@ fn what_was_done_last_comes_first_in_the_table_and_on_the_page() {
 fn deleted_posts_are_said_to_be_gone_for_good() {
     let home = Home::new();
     home.write("delete.csv", "tweet_id\n1212161512043446272\n");
-    let run = home.cleanup(["run", "delete.csv", "--sandbox", "--action", "delete-post"]).output().unwrap();
-    assert_eq!(code(&run), 0, "{}", stderr(&run));
-    let undo = home.cleanup(["undo", "delete", "--sandbox"]).output().unwrap();
-    assert!(stderr(&undo).contains("Deleted posts cannot be restored"), "{}", stderr(&undo));
-    assert!(stdout(&undo).contains(",delete-post,,"), "{}", stdout(&undo));
-    assert!(stdout(&undo).contains("/i/web/status/1212161512043446272,cannot be restored"), "{}", stdout(&undo));
-    let unknown = home.cleanup(["undo", "delte", "--sandbox"]).output().unwrap();
-    assert_eq!(code(&unknown), 2);
-    assert!(stderr(&unknown).contains("did you mean delete?"), "{}", stderr(&unknown));
+    home.cleanup(["run", "delete.csv", "--sandbox", "--action", "delete-post"]).done().ends(0);
+    let undo = home.cleanup(["undo", "delete", "--sandbox"]).done();
+    assert!(undo.err.contains("Deleted posts cannot be restored"), "{}", undo.err);
+    assert!(undo.out.contains(",delete-post,,"), "{}", undo.out);
+    assert!(undo.out.contains("/i/web/status/1212161512043446272,cannot be restored"), "{}", undo.out);
+    let unknown = home.cleanup(["undo", "delte", "--sandbox"]).done();
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("did you mean delete?"), "{}", unknown.err);
 }

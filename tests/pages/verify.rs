@@ -5,7 +5,7 @@ use std::time::Duration;
 use cleanup::domain::Wall;
 use cleanup::store::{QueueKind, Store};
 
-use crate::common::{Home, SandboxProcess, USER, code, json as object, stderr, stdout};
+use crate::common::{Home, RunToEnd, SandboxProcess, USER, wait};
 use crate::pages::browser::Browser;
 
 /// An unpacked archive of the test's user that follows these, made at a time.
@@ -32,8 +32,7 @@ fn now() -> Wall {
 }
 
 fn miscounted(home: &Home) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    wait(async {
         let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
         let found = store.integrity().await.unwrap();
         store.close().await;
@@ -47,23 +46,19 @@ fn from_a_list_through_a_filter_and_a_run_to_verdicts_and_the_list_to_restore() 
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "60", "--faults", "ghost=30%", "--seed", "11"]);
     let list = ["list", "following", "--limit", "24", "--order", "oldest", "-o", "unfollow.csv"];
-    let list = home.against(&sandbox, list).output().unwrap();
-    assert_eq!(code(&list), 0, "{}", stderr(&list));
-    let run = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load"]).output().unwrap();
-    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    home.against(&sandbox, list).done().ends(0);
+    home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load"]).done().ends(0);
 
-    let verify = home.against(&sandbox, ["verify", "unfollow", "-o", "verdicts.csv"]).output().unwrap();
-    assert_eq!(code(&verify), 3, "{}", stderr(&verify));
+    let verify = home.against(&sandbox, ["verify", "unfollow", "-o", "verdicts.csv"]).done().ends(3);
     let verdicts = std::fs::read_to_string(home.path("verdicts.csv")).unwrap();
     let (confirmed, ghosts) = (verdicts.matches(",confirmed,").count(), verdicts.matches(",ghost,").count());
     assert!(confirmed > 0 && ghosts > 0 && confirmed + ghosts == 24, "{verdicts}");
     let said = format!("unfollow: {confirmed} confirmed, 0 came back, {ghosts} ghosts");
-    assert!(stderr(&verify).contains(&said), "{}", stderr(&verify));
+    assert!(verify.err.contains(&said), "{}", verify.err);
     // The names that the list told are known to the page of the ghosts.
-    let made = home.cleanup(["report", "unfollow", "--worklist", "-o", "by-hand.html"]).output().unwrap();
-    assert!(stderr(&made).contains(&format!("unfollow: {ghosts} to do by hand")), "{}", stderr(&made));
-    let undo = home.cleanup(["undo", "unfollow", "-o", "undo.csv", "--html", "undo.html"]).output().unwrap();
-    assert_eq!(code(&undo), 0, "{}", stderr(&undo));
+    let made = home.cleanup(["report", "unfollow", "--worklist", "-o", "by-hand.html"]).done();
+    assert!(made.err.contains(&format!("unfollow: {ghosts} to do by hand")), "{}", made.err);
+    home.cleanup(["undo", "unfollow", "-o", "undo.csv", "--html", "undo.html"]).done().ends(0);
     let table = std::fs::read_to_string(home.path("undo.csv")).unwrap();
     assert_eq!((table.lines().count(), table.matches(",s_").count()), (25, 24), "{table}");
     assert_eq!(miscounted(&home), Vec::<String>::new());
@@ -83,23 +78,22 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     let ids: Vec<String> = (0..4).map(|n| (1_000_000_000_000_000_007 + n * 7_919_000_001_u64).to_string()).collect();
     home.write("unfollow.csv", format!("target_id\n{}\n", ids.join("\n")));
     let before = now();
-    let run = home.against(&sandbox, ["run", "unfollow.csv", "--yes"]).output().unwrap();
-    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    home.against(&sandbox, ["run", "unfollow.csv", "--yes"]).done().ends(0);
     let later = |hours: u64| now().after(Duration::from_secs(hours * 3600));
     archive(&home, "old", Wall(before.0 - 3_600_000), &ids);
     archive(&home, "first", later(1), &ids[..1]);
     archive(&home, "second", later(2), &ids[..2]);
-    let verify = |words: &[&str]| home.cleanup(["verify", "unfollow"].iter().chain(words)).output().unwrap();
+    let verify = |words: &[&str]| home.cleanup(["verify", "unfollow"].iter().chain(words)).done();
 
     let old = verify(&["--archive", "old"]);
-    assert_eq!(code(&old), 65);
-    assert!(stderr(&old).contains("before the last of the job was done"), "{}", stderr(&old));
+    assert_eq!(old.code, 65);
+    assert!(old.err.contains("before the last of the job was done"), "{}", old.err);
     // The first is listed in all of them: a ghost. The second was off, and came back.
     let first = verify(&["--archive", "first"]);
-    assert!(stderr(&first).contains("3 confirmed, 0 came back, 1 ghost ("), "{}", stderr(&first));
+    assert!(first.err.contains("3 confirmed, 0 came back, 1 ghost ("), "{}", first.err);
     let second = verify(&["--archive", "second", "-o", "-"]);
-    assert!(stderr(&second).contains("2 confirmed, 1 came back, 1 ghost ("), "{}", stderr(&second));
-    let table = stdout(&second);
+    assert!(second.err.contains("2 confirmed, 1 came back, 1 ghost ("), "{}", second.err);
+    let table = second.out;
     let verdict = |id: &String| {
         let line = table.lines().find(|line| line.starts_with(id.as_str())).unwrap();
         line.split(',').nth(6).unwrap().to_owned()
@@ -108,21 +102,20 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     assert_eq!(verdicts, ["ghost", "came_back", "confirmed", "confirmed"]);
     // An older reading does not overrule a newer one.
     let again = verify(&["--archive", "first"]);
-    assert!(stderr(&again).contains("2 confirmed, 1 came back, 1 ghost ("), "{}", stderr(&again));
+    assert!(again.err.contains("2 confirmed, 1 came back, 1 ghost ("), "{}", again.err);
 
     let requeue = verify(&["--archive", "second", "--requeue"]);
-    assert!(stderr(&requeue).contains("1 that came back is queued again"), "{}", stderr(&requeue));
-    let counts = object(&home.cleanup(["status", "unfollow", "--json"]).output().unwrap())["jobs"][0].clone();
+    assert!(requeue.err.contains("1 that came back is queued again"), "{}", requeue.err);
+    let counts = home.cleanup(["status", "unfollow", "--json"]).done().json()["jobs"][0].clone();
     assert_eq!((counts["done"].as_u64(), counts["pending"].as_u64()), (Some(3), Some(1)), "{counts}");
     assert_eq!(miscounted(&home), Vec::<String>::new());
-    let resume = home.against(&sandbox, ["resume", "--yes"]).output().unwrap();
-    assert_eq!(code(&resume), 0, "{}", stderr(&resume));
+    home.against(&sandbox, ["resume", "--yes"]).done().ends(0);
     let repeated: Vec<String> =
         sandbox.effects().into_iter().filter(|(_, applied)| *applied > 1).map(|(target, _)| target).collect();
     assert_eq!(repeated, [ids[1].clone()]);
     // Done anew is unverified: the old verdict spoke of the end before.
-    let last = home.cleanup(["verify", "unfollow", "--archive", "second", "-o", "-"]).output().unwrap();
-    let table = stdout(&last);
+    let last = home.cleanup(["verify", "unfollow", "--archive", "second", "-o", "-"]).done();
+    let table = last.out;
     assert!(table.lines().any(|line| line.starts_with(ids[1].as_str()) && line.contains(",ghost,")), "{table}");
 
     archive(&home, "foreign", later(3), &ids);
@@ -130,23 +123,20 @@ fn only_what_was_off_and_is_back_is_queued_again() {
     let text = std::fs::read_to_string(&manifest).unwrap().replace(USER, "12");
     std::fs::write(&manifest, text).unwrap();
     let foreign = verify(&["--archive", "foreign"]);
-    assert_eq!(code(&foreign), 65);
-    assert!(stderr(&foreign).contains("is the archive of user 12"), "{}", stderr(&foreign));
+    assert_eq!(foreign.code, 65);
+    assert!(foreign.err.contains("is the archive of user 12"), "{}", foreign.err);
 }
 
 #[test]
 fn the_verdicts_as_one_object() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "250", "--faults", "none"]);
-    let list = home.against(&sandbox, ["list", "likes", "--limit", "5", "-o", "unlike.csv"]).output().unwrap();
-    assert_eq!(code(&list), 0, "{}", stderr(&list));
-    let run = home.against(&sandbox, ["run", "unlike.csv", "--yes", "--pace", "front-load"]).output().unwrap();
-    assert_eq!(code(&run), 0, "{}", stderr(&run));
+    home.against(&sandbox, ["list", "likes", "--limit", "5", "-o", "unlike.csv"]).done().ends(0);
+    home.against(&sandbox, ["run", "unlike.csv", "--yes", "--pace", "front-load"]).done().ends(0);
     let verify = |words: &[&str], ends: i32| {
         let words = ["verify", "unlike", "--json"].iter().chain(words);
-        let output = home.against(&sandbox, words).output().unwrap();
-        assert_eq!(code(&output), ends, "{}", stderr(&output));
-        output
+
+        home.against(&sandbox, words).done().ends(ends)
     };
     let told = |confirmed: u64, undecided: u64, complete: bool, exit: i32| {
         serde_json::json!({
@@ -155,17 +145,17 @@ fn the_verdicts_as_one_object() {
         })
     };
     // A list of three pages, stopped behind the first: nothing is judged by a part of it.
-    assert_eq!(object(&verify(&["--max-requests", "1"], 4)), told(0, 5, false, 4));
-    assert_eq!(object(&verify(&["-o", "verdicts.csv"], 0)), told(5, 0, true, 0));
+    assert_eq!(verify(&["--max-requests", "1"], 4).json(), told(0, 5, false, 4));
+    assert_eq!(verify(&["-o", "verdicts.csv"], 0).json(), told(5, 0, true, 0));
     assert_eq!(std::fs::read_to_string(home.path("verdicts.csv")).unwrap().matches(",confirmed,").count(), 5);
     let both = verify(&["-o", "-"], 2);
-    assert!(stdout(&both).is_empty() && stderr(&both).contains("both write to stdout"), "{}", stderr(&both));
+    assert!(both.out.is_empty() && both.err.contains("both write to stdout"), "{}", both.err);
 
     // One of them is liked again.
     let text = std::fs::read_to_string(home.path("unlike.csv")).unwrap();
     let again = text.lines().nth(1).unwrap().split(',').next().unwrap().to_owned();
     sandbox.post(&format!("/sandbox/list/{USER}/likes/{again}"));
-    let back = object(&verify(&["--requeue"], 0));
+    let back = verify(&["--requeue"], 0).json();
     assert_eq!(
         (&back["confirmed"], &back["came_back"], &back["requeued"]),
         (&4.into(), &1.into(), &1.into()),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::common::{Home, SandboxProcess, code, json as object, stderr, stdout};
+use crate::common::{Home, RunToEnd, SandboxProcess};
 use crate::pages::browser::Browser;
 
 pub const HOSTILE: &str = "<script>document.title='owned'</script>\u{202e}\"'& evil";
@@ -19,13 +19,12 @@ pub fn refused_job(home: &Home, sandbox: &SandboxProcess, rows: u64) {
         text.push_str(&format!("{id},@synthetic_{n},\"{name}\"\n"));
     }
     home.write("unfollow.csv", text);
-    let run = home.against(sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load"]).output().unwrap();
-    assert_eq!(code(&run), 3, "{}", stderr(&run));
+    home.against(sandbox, ["run", "unfollow.csv", "--yes", "--pace", "front-load"]).done().ends(3);
 }
 
 /// The counts of `status --json`.
 fn counts(home: &Home) -> serde_json::Value {
-    object(&home.cleanup(["status", "unfollow", "--json"]).output().unwrap())["jobs"][0].clone()
+    home.cleanup(["status", "unfollow", "--json"]).done().json()["jobs"][0].clone()
 }
 
 fn saved(browser: &Browser) -> PathBuf {
@@ -46,16 +45,14 @@ fn ticks_in_a_page_are_saved_loaded_and_done() {
     let before = counts(&home);
     let failed = before["failed"].as_u64().unwrap();
     assert!(failed >= 3, "{before}");
-    let made = home.cleanup(["report", "unfollow", "--worklist", "-o", "by-hand.html"]).output().unwrap();
-    assert_eq!(code(&made), 0, "{}", stderr(&made));
-    assert!(stderr(&made).contains("cleanup load SAVED.csv"), "{}", stderr(&made));
+    let made = home.cleanup(["report", "unfollow", "--worklist", "-o", "by-hand.html"]).done().ends(0);
+    assert!(made.err.contains("cleanup load SAVED.csv"), "{}", made.err);
 
     // The page itself is not what is loaded, and says so, by whatever name somebody saved it.
     for command in [&["load", "by-hand.html"][..], &["run", "by-hand.html", "--yes"], &["check", "by-hand.html"]] {
-        let refused = home.against(&sandbox, command).output().unwrap();
-        assert_eq!(code(&refused), 65, "{}", stderr(&refused));
+        let refused = home.against(&sandbox, command).done().ends(65);
         for word in ["by-hand.html: this is the page of a worklist (HTML)", "choose Save the ticks", "`cleanup load`"] {
-            assert!(stderr(&refused).contains(word), "{word}: {}", stderr(&refused));
+            assert!(refused.err.contains(word), "{word}: {}", refused.err);
         }
     }
 
@@ -92,19 +89,18 @@ fn ticks_in_a_page_are_saved_loaded_and_done() {
         std::thread::sleep(Duration::from_millis(50));
     }
 
-    let load = home.cleanup(["load", file.to_str().unwrap()]).output().unwrap();
-    assert_eq!(code(&load), 0, "{}", stderr(&load));
-    assert!(stderr(&load).contains("unfollow: 2 done by hand"), "{}", stderr(&load));
+    let load = home.cleanup(["load", file.to_str().unwrap()]).done().ends(0);
+    assert!(load.err.contains("unfollow: 2 done by hand"), "{}", load.err);
     let after = counts(&home);
     assert_eq!(after["failed"], failed - 2);
     assert_eq!(after["done"], before["done"].as_u64().unwrap() + 2);
-    let receipts = stdout(&home.cleanup(["report", "unfollow"]).output().unwrap());
+    let receipts = home.cleanup(["report", "unfollow"]).done().out;
     assert_eq!(receipts.matches(",done,by_hand,403,").count(), 2, "{receipts}");
 
-    let again = home.cleanup(["load", file.to_str().unwrap()]).output().unwrap();
-    assert!(stderr(&again).contains("2 done or taken before"), "{}", stderr(&again));
-    assert_eq!((code(&again), counts(&home)), (0, after));
-    let doctor = object(&home.cleanup(["doctor", "--json"]).output().unwrap());
+    let again = home.cleanup(["load", file.to_str().unwrap()]).done();
+    assert!(again.err.contains("2 done or taken before"), "{}", again.err);
+    assert_eq!((again.code, counts(&home)), (0, after));
+    let doctor = home.cleanup(["doctor", "--json"]).done().json();
     assert!(!doctor.to_string().contains("miscount"), "{doctor}");
 }
 
@@ -113,8 +109,8 @@ fn a_saved_worklist_is_taken_by_its_own_queue_only_and_never_runs_as_a_job() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--faults", "refused=40%", "--seed", "3"]);
     refused_job(&home, &sandbox, 10);
-    let table = home.cleanup(["report", "unfollow", "--worklist", "--format", "csv"]).output().unwrap();
-    let text = stdout(&table);
+    let table = home.cleanup(["report", "unfollow", "--worklist", "--format", "csv"]).done();
+    let text = table.out;
     let first = text.lines().nth(1).unwrap();
     let cells: Vec<&str> = first.splitn(6, ',').collect();
     assert!(text.starts_with("cleanup_worklist,task,action,target,done,handle,name,link,why\n"), "{text}");
@@ -124,28 +120,26 @@ fn a_saved_worklist_is_taken_by_its_own_queue_only_and_never_runs_as_a_job() {
     let header = "cleanup_worklist,task,action,target,done\n";
     let file = home.write("ticks.csv", format!("{header}{token},{task},unfollow,{target},x\n"));
     for command in [&["run", "ticks.csv", "--sandbox"][..], &["check", "ticks.csv", "--action", "unfollow"]] {
-        let refused = home.cleanup(command).output().unwrap();
-        assert_eq!(code(&refused), 65, "{}", stderr(&refused));
-        assert!(stderr(&refused).contains("cleanup load"), "{}", stderr(&refused));
+        let refused = home.cleanup(command).done().ends(65);
+        assert!(refused.err.contains("cleanup load"), "{}", refused.err);
     }
-    let elsewhere = home.cleanup(["load", "ticks.csv", "--db", "other.db"]).output().unwrap();
-    assert_eq!(code(&elsewhere), 65);
-    assert!(stderr(&elsewhere).contains("was not made from this queue"), "{}", stderr(&elsewhere));
+    let elsewhere = home.cleanup(["load", "ticks.csv", "--db", "other.db"]).done();
+    assert_eq!(elsewhere.code, 65);
+    assert!(elsewhere.err.contains("was not made from this queue"), "{}", elsewhere.err);
 
     // A target that is not the task's is not taken.
     home.write("wrong.csv", format!("{header}{token},{task},unfollow,12345,yes\n"));
-    let wrong = home.cleanup(["load", "wrong.csv"]).output().unwrap();
-    assert_eq!(code(&wrong), 3);
-    assert!(stderr(&wrong).contains("do not belong together (line 2)"), "{}", stderr(&wrong));
+    let wrong = home.cleanup(["load", "wrong.csv"]).done();
+    assert_eq!(wrong.code, 3);
+    assert!(wrong.err.contains("do not belong together (line 2)"), "{}", wrong.err);
 
-    let load = home.cleanup(["load", file.to_str().unwrap()]).output().unwrap();
-    assert!(stderr(&load).contains("1 done by hand"), "{}", stderr(&load));
+    let load = home.cleanup(["load", file.to_str().unwrap()]).done();
+    assert!(load.err.contains("1 done by hand"), "{}", load.err);
 
     // A round that has started over does not take the ticks of the one before.
-    home.cleanup(["cancel", "unfollow"]).output().unwrap();
-    let again = home.against(&sandbox, ["load", "unfollow.csv", "--again"]).output().unwrap();
-    assert_eq!(code(&again), 0, "{}", stderr(&again));
-    let late = home.cleanup(["load", "ticks.csv"]).output().unwrap();
-    assert_eq!(code(&late), 65);
-    assert!(stderr(&late).contains("has started over since"), "{}", stderr(&late));
+    home.cleanup(["cancel", "unfollow"]).done();
+    home.against(&sandbox, ["load", "unfollow.csv", "--again"]).done().ends(0);
+    let late = home.cleanup(["load", "ticks.csv"]).done();
+    assert_eq!(late.code, 65);
+    assert!(late.err.contains("has started over since"), "{}", late.err);
 }

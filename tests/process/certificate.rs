@@ -3,8 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::common::tls::{AUTHORITY, server};
-use crate::common::{Home, USER, code, ids, stderr, stdout};
-use crate::process::support::summary;
+use crate::common::{Home, RunToEnd, USER, ids};
 
 #[test]
 fn a_bad_certificate_is_called_one_and_counts_as_nothing() {
@@ -14,13 +13,13 @@ fn a_bad_certificate_is_called_one_and_counts_as_nothing() {
     let with = |words: &[&str], user: Option<&str>| {
         let mut command = home.cleanup(words);
         command.env("CLEANUP_X_API", &url).env("CLEANUP_X_TOKEN", "a-token").env("SSL_CERT_FILE", AUTHORITY);
-        command.envs(user.map(|user| ("CLEANUP_X_USER_ID", user))).output().unwrap()
+        command.envs(user.map(|user| ("CLEANUP_X_USER_ID", user))).done()
     };
     let words =
         ["run", "unfollow.csv", "--yes", "--json", "--give-up-after", "1s", "--max-requests", "2", "--rate", "1000/1s"];
     let run = with(&words, Some(USER));
-    assert_eq!((code(&run), &summary(&run)["requests"]), (69, &0.into()), "{} {}", stdout(&run), stderr(&run));
-    let said = stderr(&run);
+    assert_eq!((run.code, &run.summary()["requests"]), (69, &0.into()), "{} {}", run.out, run.err);
+    let said = run.err;
     assert!(
         said.contains("the certificate of the server is not accepted (") && said.contains("UnknownIssuer"),
         "{said}"
@@ -28,13 +27,13 @@ fn a_bad_certificate_is_called_one_and_counts_as_nothing() {
     assert!(!said.contains("is the network up"), "{said}");
     // Pages that were never asked for use no --max-requests up either.
     let list = with(&["list", "following", "--give-up-after", "1s", "--max-requests", "1"], Some(USER));
-    let said = stderr(&list);
-    assert_eq!(code(&list), 69, "{said}");
+    let said = list.err;
+    assert_eq!(list.code, 69, "{said}");
     assert!(said.contains("the certificate of the server is not accepted ("), "{said}");
     // Whoever asks the platform who somebody is hears the same.
     let home = with(&["list", "following"], None);
-    let said = stderr(&home);
-    assert_eq!(code(&home), 69, "{said}");
+    let said = home.err;
+    assert_eq!(home.code, 69, "{said}");
     assert!(said.contains("the certificate of the server") && !said.contains("check the network"), "{said}");
     assert_eq!(requests.load(Ordering::SeqCst), 0);
 }

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::common::{Home, SandboxProcess, code, ids, stderr};
-use crate::process::support::summary;
+use crate::common::{Home, RunToEnd, SandboxProcess, ids, sql};
 
 /// Debian's package `faketime`.
 fn faketime() -> Option<PathBuf> {
@@ -14,16 +13,7 @@ fn faketime() -> Option<PathBuf> {
 
 /// When the last attempt ended by the program's own wall clock, in milliseconds.
 fn last_attempt_at(home: &Home) -> i64 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        use sqlx::Connection;
-        let url = format!("sqlite://{}", home.queue().display());
-        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-        let sql = "select reserved_at from attempt order by id desc limit 1";
-        let (at,): (i64,) = sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        at
-    })
+    sql::number(&home.queue(), "select reserved_at from attempt order by id desc limit 1")
 }
 
 fn now() -> i64 {
@@ -49,10 +39,10 @@ fn an_hour_forward_and_an_hour_back_between_runs() {
         command.args(["--progress", "none", "--max-requests", "15"]);
         // Only the wall clock is bent: tokio's clock is left alone here, and boot-time is asked of the kernel itself.
         command.env("LD_PRELOAD", &library).env("FAKETIME", offset).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        let output = command.output().unwrap();
-        let end = summary(&output);
-        assert_eq!(end["requests"], 15, "{offset}: {end}\n{}", stderr(&output));
-        assert!(matches!(code(&output), 0 | 4), "{offset}: {end}");
+        let output = command.done();
+        let end = output.summary();
+        assert_eq!(end["requests"], 15, "{offset}: {end}\n{}", output.err);
+        assert!(matches!(output.code, 0 | 4), "{offset}: {end}");
         let skew = last_attempt_at(&home) - now() - hours * HOUR_MS;
         assert!(skew.abs() < HOUR_MS / 2, "the program saw the bent clock: {offset}, off by {skew} ms");
         let ledger = sandbox.ledger();
@@ -62,6 +52,5 @@ fn an_hour_forward_and_an_hour_back_between_runs() {
     assert_eq!(sandbox.effects().len(), 75);
     assert_eq!(sandbox.ledger().repeats, 0);
     // The record is judged by boot-time too: 15 of an hour ago and 15 of now were one window.
-    let audit = home.cleanup(["audit", "--rate", "20/4s"]).output().unwrap();
-    assert_eq!(code(&audit), 0, "{}", stderr(&audit));
+    home.cleanup(["audit", "--rate", "20/4s"]).done().ends(0);
 }

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
+use crate::common::running::{Running, poll};
 use crate::common::small_disk::SmallDisk;
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
-use crate::process::support::{Running, poll, requests, summary};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 
 /// The program inside, with its queue on this disk.
 fn against(disk: &SmallDisk, home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> Command {
@@ -33,23 +33,20 @@ fn full_while_loading() {
     let Some(disk) = SmallDisk::make(&home, "3m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none"]);
     home.write("big.csv", ids(100_000));
-    let load = || against(&disk, &home, &sandbox, &["load", "big.csv", "--action", "unfollow"]).output().unwrap();
-    let full = load();
-    assert_eq!(code(&full), 74, "{}", stderr(&full));
-    assert!(stderr(&full).contains("the disk is full") && stderr(&full).contains("queue.db"), "{}", stderr(&full));
-    assert!(stderr(&full).contains("make room"), "{}", stderr(&full));
+    let load = || against(&disk, &home, &sandbox, &["load", "big.csv", "--action", "unfollow"]).done();
+    let full = load().ends(74);
+    assert!(full.err.contains("the disk is full") && full.err.contains("queue.db"), "{}", full.err);
+    assert!(full.err.contains("make room"), "{}", full.err);
 
-    let run = against(&disk, &home, &sandbox, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"])
-        .output()
-        .unwrap();
-    let end = summary(&run);
-    assert_eq!((code(&run), &end["error"]["kind"], &end["stopped"]), (74, &"io".into(), &"error".into()), "{end}");
+    let run = against(&disk, &home, &sandbox, &["run", "big.csv", "--action", "unfollow", "--yes", "--json"]).done();
+    let end = run.summary();
+    assert_eq!((run.code, &end["error"]["kind"], &end["stopped"]), (74, &"io".into(), &"error".into()), "{end}");
     assert_eq!(end["exit_code"], 74);
 
-    let status = against(&disk, &home, &sandbox, &["status", "--json"]).output().unwrap();
-    assert_eq!(code(&status), 0, "one can still look: {}", stderr(&status));
-    assert_eq!(json(&status)["jobs"], serde_json::json!([]), "half a load is never visible");
-    assert_eq!(requests(&sandbox), 0, "and never run");
+    let status = against(&disk, &home, &sandbox, &["status", "--json"]).done();
+    assert_eq!(status.code, 0, "one can still look: {}", status.err);
+    assert_eq!(status.json()["jobs"], serde_json::json!([]), "half a load is never visible");
+    assert_eq!(sandbox.requests(), 0, "and never run");
 }
 
 #[test]
@@ -57,34 +54,32 @@ fn full_while_loading_again() {
     let home = Home::new();
     let Some(disk) = SmallDisk::make(&home, "8m") else { return };
     let sandbox = SandboxProcess::start(&home, &["--limit", "400/1s", "--faults", "none"]);
-    let load = || against(&disk, &home, &sandbox, &["load", "unfollow.csv", "--allow-shrink"]).output().unwrap();
-    let row = |output: &std::process::Output| json(output)["jobs"][0].clone();
-    let status = || row(&against(&disk, &home, &sandbox, &["status", "--json"]).output().unwrap());
+    let load = || against(&disk, &home, &sandbox, &["load", "unfollow.csv", "--allow-shrink"]).done();
+    let row = |output: &Done| output.json()["jobs"][0].clone();
+    let status = || row(&against(&disk, &home, &sandbox, &["status", "--json"]).done());
     home.write("unfollow.csv", ids(200));
-    assert_eq!(code(&load()), 0);
+    load().ends(0);
     let filler = disk.root.join("filler");
     std::fs::write(&filler, vec![7; 3 << 20]).unwrap();
     // Two hundred rows that stay are few beside those that come; nobody's new rows may be seen or sent.
     home.write("unfollow.csv", ids(100_000));
-    let full = load();
-    assert_eq!(code(&full), 74, "{}", stderr(&full));
-    assert!(stderr(&full).contains("the disk is full"), "{}", stderr(&full));
+    let full = load().ends(74);
+    assert!(full.err.contains("the disk is full"), "{}", full.err);
     let left = status();
     assert_eq!((&left["rows"], &left["pending"]), (&200.into(), &200.into()), "{left}");
 
     std::fs::remove_file(filler).unwrap();
     home.write("unfollow.csv", ids(300));
     let next = load();
-    assert_eq!(code(&next), 0, "what the load before left is swept away: {}", stderr(&next));
+    assert_eq!(next.code, 0, "what the load before left is swept away: {}", next.err);
     let run = against(
         &disk,
         &home,
         &sandbox,
         &["run", "unfollow.csv", "--yes", "--json", "--rate", "400/1s", "--pace", "front-load"],
     )
-    .output()
-    .unwrap();
-    assert_eq!((code(&run), &summary(&run)["jobs"][0]["done"]), (0, &300.into()), "{}", stderr(&run));
+    .done();
+    assert_eq!((run.code, &run.summary()["jobs"][0]["done"]), (0, &300.into()), "{}", run.err);
     assert_eq!(sandbox.effects().len(), 300);
 }
 
@@ -96,7 +91,7 @@ fn full_in_the_middle_of_a_drain() {
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none", "--latency", "20ms"]);
     home.write("unfollow.csv", ids(600));
     let running = Running::start(against(&disk, &home, &sandbox, &RUN));
-    poll("the first requests", || (requests(&sandbox) > 20).then_some(()));
+    poll("the first requests", || (sandbox.requests() > 20).then_some(()));
     let filler = disk.fill();
     let ended = running.wait();
     let end = ended.json();
@@ -110,9 +105,9 @@ fn full_in_the_middle_of_a_drain() {
     assert!(sandbox.effects().len() as u64 >= told, "what was called done has happened");
 
     std::fs::remove_file(filler).unwrap();
-    let next = against(&disk, &home, &sandbox, &RUN).output().unwrap();
-    let end = summary(&next);
-    assert_eq!((code(&next), &end["jobs"][0]["done"]), (0, &600.into()), "{end}\n{}", stderr(&next));
+    let next = against(&disk, &home, &sandbox, &RUN).done();
+    let end = next.summary();
+    assert_eq!((next.code, &end["jobs"][0]["done"]), (0, &600.into()), "{end}\n{}", next.err);
     assert!(end["requests"].as_u64().unwrap() <= 600 - told, "what was reported is not sent again: {end}");
     let ledger = sandbox.ledger();
     assert!(ledger.max_in_window <= 40, "{ledger:?}");
@@ -136,21 +131,20 @@ fn files_that_may_not_grow() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--limit", "40/1s", "--faults", "none", "--latency", "20ms"]);
     home.write("big.csv", ids(50_000));
-    let load = limited(&home.against(&sandbox, ["load", "big.csv", "--action", "unfollow"])).output().unwrap();
-    assert_eq!(code(&load), 74, "{}", stderr(&load));
-    assert!(stderr(&load).contains("queue.db") && stderr(&load).contains("hint: "), "{}", stderr(&load));
-    let status = home.against(&sandbox, ["status", "--json"]).output().unwrap();
-    assert_eq!((code(&status), &json(&status)["jobs"]), (0, &serde_json::json!([])), "half a load is never visible");
+    let load = limited(&home.against(&sandbox, ["load", "big.csv", "--action", "unfollow"])).done().ends(74);
+    assert!(load.err.contains("queue.db") && load.err.contains("hint: "), "{}", load.err);
+    let status = home.against(&sandbox, ["status", "--json"]).done();
+    assert_eq!((status.code, &status.json()["jobs"]), (0, &serde_json::json!([])), "half a load is never visible");
 
     home.write("unfollow.csv", ids(300));
-    let run = limited(&home.against(&sandbox, RUN)).output().unwrap();
-    let end = summary(&run);
-    assert_eq!((code(&run), &end["error"]["kind"], &end["exit_code"]), (74, &"io".into(), &74.into()), "{end}");
+    let run = limited(&home.against(&sandbox, RUN)).done();
+    let end = run.summary();
+    assert_eq!((run.code, &end["error"]["kind"], &end["exit_code"]), (74, &"io".into(), &74.into()), "{end}");
     let told = end["jobs"][0]["done"].as_u64().unwrap();
     assert!(told > 0 && end["requests"].as_u64().unwrap() >= told, "{end}");
-    let next = home.against(&sandbox, RUN).output().unwrap();
-    let end = summary(&next);
-    assert_eq!((code(&next), &end["jobs"][0]["done"]), (0, &300.into()), "{end}\n{}", stderr(&next));
+    let next = home.against(&sandbox, RUN).done();
+    let end = next.summary();
+    assert_eq!((next.code, &end["jobs"][0]["done"]), (0, &300.into()), "{end}\n{}", next.err);
     let ledger = sandbox.ledger();
     assert!(ledger.max_in_window <= 40, "{ledger:?}");
     assert_eq!((ledger.earned_429, sandbox.effects().len()), (0, 300), "{ledger:?}");

@@ -4,8 +4,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use crate::common::{Home, make_program};
-use crate::process::support::poll;
+use crate::common::running::poll;
+use crate::common::{Home, PROGRAM, make_program};
 
 /// Whoever may not be dumped is shown as root's in /proc. Root itself always is, so it runs the program as somebody else.
 const NOBODY: u32 = 65_534;
@@ -14,7 +14,7 @@ const NOBODY: u32 = 65_534;
 fn no_core_dump_and_no_neighbour_gets_the_memory() {
     let home = Home::new();
     let program = home.path("cleanup");
-    make_program(env!("CARGO_BIN_EXE_cleanup").as_ref(), &program);
+    make_program(PROGRAM.as_ref(), &program);
     std::fs::set_permissions(home.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let mut command = Command::new(&program);
     // It waits for a key on its stdin.

@@ -2,8 +2,9 @@
 
 use rustix::process::Signal;
 
+use crate::common::running::{Running, poll};
 use crate::common::{Home, SandboxProcess, USER, ids};
-use crate::process::support::{Running, count, job, poll, requests};
+use crate::process::support::{count, job};
 
 const ROWS: u64 = 30;
 
@@ -23,9 +24,9 @@ fn a_program_that_is_killed_in_an_outage_again_and_again_fails_no_row() {
     home.write("unfollow.csv", ids(ROWS));
     sandbox.post(&format!("/sandbox/user/{USER}/outage"));
     for kill in 0..3 {
-        let before = requests(&sandbox);
+        let before = sandbox.requests();
         let running = run(&home, &sandbox, &["--rate", "1000/1s"]);
-        poll("a request in vain", || (requests(&sandbox) > before).then_some(()));
+        poll("a request in vain", || (sandbox.requests() > before).then_some(()));
         running.signal(Signal::KILL);
         drop(running);
         assert!(job(&home, &sandbox, "unfollow").is_some());

@@ -1,7 +1,7 @@
 //! `--per endpoint` against a platform that counts every endpoint by itself: each action has a window of its own, and the audit counts
 //! so too.
 
-use crate::common::{Home, SandboxProcess, code, json, stderr, stdout};
+use crate::common::{Home, RunToEnd, SandboxProcess};
 
 /// So many rows of each of two actions.
 const ROWS: u64 = 5;
@@ -23,14 +23,12 @@ fn every_action_has_a_window_of_its_own() {
     home.write("mixed.csv", mixed());
     let run = |more: &[&str]| {
         let words = ["run", "mixed.csv", "--yes", "--json", "--rate", "5/1h", "--pace", "front-load", "--for", "10m"];
-        home.against(&sandbox, [&words[..], more].concat()).output().unwrap()
+        home.against(&sandbox, [&words[..], more].concat()).done()
     };
-    let together = run(&["--per", "account"]);
-    assert_eq!(code(&together), 4, "{}", stderr(&together));
-    assert_eq!(json(&together)["jobs"][0]["done"], ROWS, "one window for both of them");
-    let apart = run(&["--per", "endpoint"]);
-    assert_eq!(code(&apart), 0, "{}", stderr(&apart));
-    assert_eq!(json(&apart)["jobs"][0]["done"], 2 * ROWS, "{}", stdout(&apart));
+    let together = run(&["--per", "account"]).ends(4);
+    assert_eq!(together.json()["jobs"][0]["done"], ROWS, "one window for both of them");
+    let apart = run(&["--per", "endpoint"]).ends(0);
+    assert_eq!(apart.json()["jobs"][0]["done"], 2 * ROWS, "{}", apart.out);
     let ledger = sandbox.ledger();
     assert_eq!(
         (ledger.requests, ledger.earned_429, sandbox.effects().len() as u64),
@@ -40,15 +38,13 @@ fn every_action_has_a_window_of_its_own() {
     // A sixth of either has no room, before it leaves.
     home.write("more.csv", "user_id,action\n2000000000000000001,unmute\n2000000000000000002,unfollow\n");
     let words = ["run", "more.csv", "--yes", "--json", "--rate", "5/1h", "--per", "endpoint", "--for", "10m"];
-    let more = home.against(&sandbox, words).output().unwrap();
-    assert_eq!((code(&more), &json(&more)["requests"]), (4, &0.into()), "{}", stderr(&more));
+    let more = home.against(&sandbox, words).done();
+    assert_eq!((more.code, &more.json()["requests"]), (4, &0.into()), "{}", more.err);
     // Each request is judged by the windows of its own run, and those were two kinds.
-    let audit = home.against(&sandbox, ["audit"]).output().unwrap();
-    assert_eq!(code(&audit), 0, "{}", stdout(&audit));
-    assert!(stdout(&audit).contains("5/1h (the limit of that time): fullest 5 of 5"), "{}", stdout(&audit));
-    let is_full =
-        |action: &str| stdout(&audit).contains(&format!("5/1h {action} (the limit of that time): fullest 5 of 5"));
-    assert!(is_full("unmute") || is_full("unfollow"), "{}", stdout(&audit));
-    let together = home.against(&sandbox, ["audit", "--rate", "5/1h", "--per", "account"]).output().unwrap();
-    assert!(code(&together) == 1 && stdout(&together).contains("fullest 10 of 5"), "{}", stdout(&together));
+    let audit = home.against(&sandbox, ["audit"]).done().ends(0);
+    assert!(audit.out.contains("5/1h (the limit of that time): fullest 5 of 5"), "{}", audit.out);
+    let is_full = |action: &str| audit.out.contains(&format!("5/1h {action} (the limit of that time): fullest 5 of 5"));
+    assert!(is_full("unmute") || is_full("unfollow"), "{}", audit.out);
+    let together = home.against(&sandbox, ["audit", "--rate", "5/1h", "--per", "account"]).done();
+    assert!(together.code == 1 && together.out.contains("fullest 10 of 5"), "{}", together.out);
 }

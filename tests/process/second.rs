@@ -1,7 +1,8 @@
 //! A second process beside one that drains.
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr, stdout};
-use crate::process::support::{Running, count, job, other_ids, poll, requests, summary};
+use crate::common::running::{Running, poll};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids};
+use crate::process::support::{count, job, other_ids};
 
 const LIMIT: &str = "30/1s";
 
@@ -18,9 +19,9 @@ fn resume(home: &Home, sandbox: &SandboxProcess) -> Running {
 }
 
 fn does(home: &Home, sandbox: &SandboxProcess, args: &[&str]) -> String {
-    let output = home.against(sandbox, args).output().unwrap();
-    assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
-    stdout(&output) + &stderr(&output)
+    let output = home.against(sandbox, args).done();
+    assert_eq!(output.code, 0, "{args:?}: {}", output.err);
+    output.out + &output.err
 }
 
 #[test]
@@ -32,18 +33,18 @@ fn only_one_drains_and_everybody_may_look_load_and_steer() {
     does(&home, &sandbox, &["load", "unfollow.csv"]);
     // Slow enough for all that happens meanwhile, on any machine.
     let drainer = resume_at(&home, &sandbox, "10/1s");
-    poll("the first requests", || (requests(&sandbox) > 3).then_some(()));
+    poll("the first requests", || (sandbox.requests() > 3).then_some(()));
 
     for args in [&["run", "second.csv", "--action", "unfollow"][..], &["resume"]] {
         let args = [args, &["--yes", "--json"]].concat();
-        let output = home.against(&sandbox, &args).output().unwrap();
-        assert_eq!(code(&output), 75, "{args:?}: {}", stderr(&output));
-        let end = summary(&output);
+        let output = home.against(&sandbox, &args).done();
+        assert_eq!(output.code, 75, "{args:?}: {}", output.err);
+        let end = output.summary();
         assert_eq!((&end["stopped"], &end["error"]["kind"]), (&"error".into(), &"busy".into()), "{end}");
         assert_eq!(end["exit_code"], 75, "{end}");
-        assert!(stderr(&output).contains("nothing was loaded"), "{}", stderr(&output));
+        assert!(output.err.contains("nothing was loaded"), "{}", output.err);
         let holder = format!("(PID {} on ", drainer.child.id());
-        assert!(stderr(&output).contains(&holder) && stderr(&output).contains(", since 20"), "{}", stderr(&output));
+        assert!(output.err.contains(&holder) && output.err.contains(", since 20"), "{}", output.err);
         assert!(end["error"]["message"].as_str().unwrap().contains(&holder), "{end}");
     }
     assert!(job(&home, &sandbox, "second").is_none(), "nothing is loaded by who may not drain");
@@ -119,12 +120,12 @@ fn after_kill_9_the_next_run_goes_on_at_once() {
     home.write("unfollow.csv", ids(60));
     let args = ["run", "unfollow.csv", "--yes", "--json", "--rate", LIMIT, "--progress", "none"];
     let mut first = Running::start(home.against(&sandbox, args));
-    poll("the first requests", || (requests(&sandbox) > 3).then_some(()));
+    poll("the first requests", || (sandbox.requests() > 3).then_some(()));
     first.child.kill().unwrap();
     first.child.wait().unwrap();
-    let next = home.against(&sandbox, args).output().unwrap();
-    assert_eq!(code(&next), 0, "no lock is left behind: {}", stderr(&next));
-    assert_eq!(summary(&next)["jobs"][0]["done"], 60);
+    let next = home.against(&sandbox, args).done();
+    assert_eq!(next.code, 0, "no lock is left behind: {}", next.err);
+    assert_eq!(next.summary()["jobs"][0]["done"], 60);
     assert!(sandbox.ledger().max_in_window <= 30, "{:?}", sandbox.ledger());
 }
 
@@ -135,7 +136,7 @@ fn a_drainer_whose_lock_was_removed_yields_to_the_next() {
     home.write("unfollow.csv", ids(200));
     does(&home, &sandbox, &["load", "unfollow.csv"]);
     let first = resume(&home, &sandbox);
-    poll("the first requests", || (requests(&sandbox) > 3).then_some(()));
+    poll("the first requests", || (sandbox.requests() > 3).then_some(()));
     std::fs::remove_file(home.path(".local/share/cleanup/queue.db.drain.lock")).unwrap();
     let second = resume(&home, &sandbox);
     let first = first.wait();
@@ -183,7 +184,7 @@ fn first_commands_that_come_together_make_one_queue() {
         for ended in all.into_iter().map(Running::wait) {
             assert_eq!(ended.code(), 0, "round {round}: {}", ended.talk);
         }
-        let jobs = json(&home.cleanup(["status", "--json"]).output().unwrap());
+        let jobs = home.cleanup(["status", "--json"]).done().json();
         assert_eq!(jobs["jobs"].as_array().unwrap().len(), 8, "round {round}: {jobs}");
     }
 }

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{Home, SandboxProcess, code, ids, stderr};
-use crate::process::support::{Running, job, poll, requests, summary};
+use crate::common::running::{Running, poll};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids};
+use crate::process::support::job;
 
 fn run(home: &Home, sandbox: &SandboxProcess, rate: &str) -> std::process::Command {
     let mut command = home.against(sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", rate]);
@@ -23,7 +24,7 @@ fn the_first_signal_waits_saves_and_says_how_to_go_on() {
         let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "150ms"]);
         home.write("unfollow.csv", ids(60));
         let running = Running::start(run(&home, &sandbox, "20/1s"));
-        poll("requests in flight", || (requests(&sandbox) > 10).then_some(()));
+        poll("requests in flight", || (sandbox.requests() > 10).then_some(()));
         running.signal(signal);
         let ended = running.wait();
         let end = ended.json();
@@ -33,8 +34,8 @@ fn the_first_signal_waits_saves_and_says_how_to_go_on() {
         let (done, pending) = (end["jobs"][0]["done"].as_u64().unwrap(), end["jobs"][0]["pending"].as_u64().unwrap());
         assert!(done > 0 && pending > 0 && done + pending == 60, "{end}");
         assert_eq!(sandbox.effects().len() as u64, done, "what was in flight was waited for");
-        let last = run(&home, &sandbox, "20/1s").output().unwrap();
-        assert_eq!(code(&last), 0, "{name}: {}", stderr(&last));
+        let last = run(&home, &sandbox, "20/1s").done();
+        assert_eq!(last.code, 0, "{name}: {}", last.err);
         let ledger = sandbox.ledger();
         assert_eq!((ledger.repeats, ledger.earned_429, ledger.effects), (0, 0, 60), "{name}: {ledger:?}");
         assert!(ledger.max_in_window <= 20, "{name}: {ledger:?}");
@@ -47,7 +48,7 @@ fn slow() -> (Home, SandboxProcess, Running) {
     let sandbox = SandboxProcess::start(&home, &["--limit", "20/1s", "--faults", "none", "--latency", "20s"]);
     home.write("unfollow.csv", ids(30));
     let mut running = Running::start(run(&home, &sandbox, "20/1s"));
-    poll("requests in flight", || (requests(&sandbox) >= 1).then_some(()));
+    poll("requests in flight", || (sandbox.requests() >= 1).then_some(()));
     running.signal(Signal::INT);
     running.hears("SIGINT: waiting up to 10 s for requests in flight");
     assert!(running.is_running(), "the first signal waits");
@@ -114,11 +115,11 @@ fn a_signal_while_a_big_file_is_loaded_queues_nothing_of_it() {
     assert!(ended.talk.contains("not queued"), "{}", ended.talk);
     assert!(ended.talk.contains("give the command again"), "{}", ended.talk);
     assert!(job(&home, &sandbox, "unfollow").is_none(), "half a load is never visible");
-    assert_eq!(requests(&sandbox), 0);
+    assert_eq!(sandbox.requests(), 0);
     // A smaller file under the same name is a new job, and what was left of the first does not show.
     home.write("unfollow.csv", ids(5));
-    let next = run(&home, &sandbox, "20/1s").output().unwrap();
-    assert_eq!((code(&next), &summary(&next)["jobs"][0]["rows"]), (0, &5.into()), "{}", stderr(&next));
+    let next = run(&home, &sandbox, "20/1s").done();
+    assert_eq!((next.code, &next.summary()["jobs"][0]["rows"]), (0, &5.into()), "{}", next.err);
     assert_eq!(sandbox.effects().len(), 5);
 }
 
@@ -128,7 +129,7 @@ fn stopped_for_longer_than_send_by_with_requests_in_flight() {
     let sandbox = SandboxProcess::start(&home, &["--limit", "30/4s", "--faults", "none", "--latency", "400ms"]);
     home.write("unfollow.csv", ids(75));
     let running = Running::start(run(&home, &sandbox, "30/4s"));
-    poll("requests in flight", || (requests(&sandbox) > 9).then_some(()));
+    poll("requests in flight", || (sandbox.requests() > 9).then_some(()));
     running.signal(Signal::STOP);
     // Longer than send_by (5 s) and than the window: what was claimed before must not leave now as if it were then.
     std::thread::sleep(Duration::from_secs(7));
@@ -140,8 +141,7 @@ fn stopped_for_longer_than_send_by_with_requests_in_flight() {
     assert!(ledger.max_in_window <= 30, "{ledger:?}");
     assert_eq!(ledger.earned_429, 0, "{ledger:?}");
     assert_eq!(sandbox.effects().len(), 75);
-    let audit = home.cleanup(["audit", "--rate", "30/4s"]).output().unwrap();
-    assert_eq!(code(&audit), 0, "{}", stderr(&audit));
+    home.cleanup(["audit", "--rate", "30/4s"]).done().ends(0);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_terminal_that_goes_away_takes_its_pipes_along() {
     let mut command = run(&home, &sandbox, "20/1s");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
-    poll("requests in flight", || (requests(&sandbox) > 10).then_some(()));
+    poll("requests in flight", || (sandbox.requests() > 10).then_some(()));
     kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
     let status = poll("its end", || child.try_wait().unwrap());
     assert_eq!(status.code(), Some(129), "nobody listens, and still it ends as it should");
@@ -174,11 +174,10 @@ fn a_load_that_is_interrupted_leaves_nothing_half() {
     let status = load.wait().unwrap();
     assert!(!status.success(), "{status:?}");
     assert!(job(&home, &sandbox, "unfollow").is_none(), "half a load is never visible");
-    let resume = home.against(&sandbox, ["resume", "--yes", "--json"]).output().unwrap();
-    assert_eq!((code(&resume), &summary(&resume)["requests"]), (0, &0.into()), "and never run: {}", stderr(&resume));
+    let resume = home.against(&sandbox, ["resume", "--yes", "--json"]).done();
+    assert_eq!((resume.code, &resume.summary()["requests"]), (0, &0.into()), "and never run: {}", resume.err);
     home.write("unfollow.csv", ids(5));
-    let load = home.against(&sandbox, ["load", "unfollow.csv"]).output().unwrap();
-    assert_eq!(code(&load), 0, "{}", stderr(&load));
+    home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(0);
     assert_eq!(job(&home, &sandbox, "unfollow").unwrap()["rows"], 5);
 }
 
@@ -193,9 +192,9 @@ fn nohup_means_that_a_hangup_does_not_end_it() {
     command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.current_dir(home.folder.path());
     let mut running = Running::start(command);
-    let sent = poll("requests", || Some(requests(&sandbox)).filter(|sent| *sent > 10));
+    let sent = poll("requests", || Some(sandbox.requests()).filter(|sent| *sent > 10));
     running.signal(Signal::HUP);
-    poll("it to go on", || (requests(&sandbox) > sent + 40).then_some(()));
+    poll("it to go on", || (sandbox.requests() > sent + 40).then_some(()));
     assert!(running.is_running());
     running.signal(Signal::TERM);
     let ended = running.wait();

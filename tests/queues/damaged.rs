@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::stderr;
 use crate::queues::old_queue::{Made, OldQueue};
 
 /// Rows of the two damaged files that the old program had in line, and honest ones that it had rejected.
@@ -35,13 +34,13 @@ fn resume_sends_no_damaged_id_though_no_file_is_read() {
         }
         let output =
             queue.does(&["resume", "--yes", "--rate", "5000/2s", "--pace", "front-load", "--progress", "none"], 3);
-        let told = stderr(&output);
+        let told = output.err;
         assert!(IN_LINE.iter().all(|rows| told.contains(&format!(": {rows} rows that an older version"))), "{told}");
         judge(&queue);
         assert_eq!(queue.effects().len() as u64 + REJECTED, blocks.len() as u64);
         // Once is enough: what is finished stays finished.
         let again = queue.does(&["resume", "--yes"], 3);
-        assert!(!stderr(&again).contains("rejected by this one"), "{}", stderr(&again));
+        assert!(!again.err.contains("rejected by this one"), "{}", again.err);
         // Honest ones were rejected. The file is looked at again, though it is the same to the byte.
         queue.does(&["load", "blocks.csv", "--account", "main", "--action", "unblock"], 0);
         assert_eq!((queue.count("blocks", "pending"), queue.count("blocks", "rejected")), (REJECTED, 0));

@@ -1,6 +1,6 @@
 //! What holds for every old queue: it opens, everything in it can be looked at, and looking sends nothing.
 
-use crate::common::{csv_rows, json};
+use crate::common::csv_rows;
 use crate::queues::old_queue::{Made, NAMES, OldQueue};
 
 fn look(name: &'static str) {
@@ -18,7 +18,7 @@ fn look(name: &'static str) {
     if name != "sandbox" {
         queue.does(&["account", "list"], 0);
     }
-    let findings = json(&queue.command(&["doctor", "--json"])).to_string();
+    let findings = queue.command(&["doctor", "--json"]).json().to_string();
     assert!(findings.contains("whole, and every counter is right"), "{name}: {findings}");
     assert_eq!(queue.jobs().len(), jobs.len());
     assert_eq!(queue.requests(), 0, "{name}: looking sends nothing");

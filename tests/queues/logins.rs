@@ -1,13 +1,13 @@
 //! Sealed logins and names of old queues.
 
-use crate::common::{code, stderr};
+use crate::common::RunToEnd;
 use crate::queues::old_queue::{Made, OldQueue};
 
 #[test]
 fn sealed_logins_open_with_their_keys() {
     for name in ["key-file", "passphrase"] {
         let queue = OldQueue::open(name, Made::LongAgo);
-        let listed = crate::common::stdout(&queue.does(&["account", "list"], 0));
+        let listed = queue.does(&["account", "list"], 0).out;
         assert!(["work", "other", "old"].iter().all(|account| listed.contains(account)), "{listed}");
         let rows = queue.targets("unfollow", "pending");
         queue.resume(&[], 0);
@@ -20,8 +20,8 @@ fn without_its_passphrase_nothing_is_sent() {
     let queue = OldQueue::open("passphrase", Made::LongAgo);
     let mut command = queue.home.cleanup(["resume", "--yes"]);
     command.env("CLEANUP_X_API", &queue.sandbox.url).env("CLEANUP_KEY", "another-passphrase-of-the-tests");
-    let output = command.output().unwrap();
-    assert!(![0, 1].contains(&code(&output)), "{}", stderr(&output));
+    let output = command.done();
+    assert!(![0, 1].contains(&output.code), "{}", output.err);
     assert_eq!(queue.requests(), 0);
     assert_eq!(queue.count("unfollow", "pending"), 6);
 }

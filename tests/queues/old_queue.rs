@@ -3,14 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::Output;
 use std::time::Duration;
 
 use cleanup::clock::SystemClock;
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
 
-use crate::common::{Home, SandboxProcess, USER, code, json, stderr, stdout};
+use crate::common::{Done, Home, RunToEnd, SandboxProcess, USER, wait};
 
 /// Every queue there is.
 pub const NAMES: [&str; 13] = [
@@ -61,7 +60,7 @@ impl OldQueue {
         let queue = OldQueue { home, sandbox, name };
         let unpacked = tempfile::tempdir().unwrap();
         unpack(name, unpacked.path());
-        run(queue.settle_in(unpacked.path(), made));
+        wait(queue.settle_in(unpacked.path(), made));
         queue
     }
 
@@ -102,7 +101,7 @@ impl OldQueue {
     }
 
     /// What a command did, as the user whose queue it is, with the environment that was there when it was made.
-    pub fn command(&self, words: &[&str]) -> Output {
+    pub fn command(&self, words: &[&str]) -> Done {
         let mut command = self.home.against(&self.sandbox, words);
         if ["key-file", "passphrase", "names"].contains(&self.name) {
             // These have logins of their own.
@@ -116,16 +115,16 @@ impl OldQueue {
         if self.is_sandbox() {
             command.arg("--sandbox");
         }
-        command.output().unwrap()
+        command.done()
     }
 
     /// The same, with this exit code.
     #[track_caller]
-    pub fn does(&self, words: &[&str], expected: i32) -> Output {
+    pub fn does(&self, words: &[&str], expected: i32) -> Done {
         let output = self.command(words);
-        let told = || format!("{}: {words:?}\n{}\n{}", self.name, stdout(&output), stderr(&output));
-        assert_eq!(code(&output), expected, "{}", told());
-        assert!(!stderr(&output).contains("panicked"), "{}", told());
+        let told = || format!("{}: {words:?}\n{}\n{}", self.name, output.out, output.err);
+        assert_eq!(output.code, expected, "{}", told());
+        assert!(!output.err.contains("panicked"), "{}", told());
         output
     }
 
@@ -133,7 +132,7 @@ impl OldQueue {
     #[track_caller]
     pub fn resume(&self, more: &[&str], expected: i32) -> Value {
         let words = ["resume", "--yes", "--json", "--rate", "2000/2s", "--pace", "front-load", "--progress", "none"];
-        let end = json(&self.does(&[&words, more].concat(), expected));
+        let end = self.does(&[&words, more].concat(), expected).json();
         crate::common::contract::judge(&end, expected);
         end
     }
@@ -141,7 +140,7 @@ impl OldQueue {
     /// The jobs by name, as `status --json` has them; their outcomes add up.
     #[track_caller]
     pub fn jobs(&self) -> HashMap<String, Value> {
-        let status = json(&self.does(&["status", "--json"], 0));
+        let status = self.does(&["status", "--json"], 0).json();
         let jobs = status["jobs"].as_array().unwrap().iter();
         jobs.map(|job| {
             let counts = ["done", "gone", "failed", "cancelled", "kept", "duplicate", "rejected", "pending"];
@@ -162,7 +161,7 @@ impl OldQueue {
     #[track_caller]
     pub fn receipts(&self, job: &str) -> Vec<(String, String)> {
         let output = self.does(&["report", job, "--format", "json"], 0);
-        let rows = json(&output);
+        let rows = output.json();
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let rows = rows.as_array().unwrap().iter();
         rows.map(|row| (text(row.as_object().unwrap().values().next().unwrap()), text(&row["outcome"]))).collect()
@@ -170,7 +169,7 @@ impl OldQueue {
 
     /// The cells in a column of a job's rows with this outcome.
     pub fn targets_in_column(&self, job: &str, column: usize, outcome: &str) -> BTreeSet<String> {
-        let text = stdout(&self.does(&["report", job], 0));
+        let text = self.does(&["report", job], 0).out;
         let cells = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
         cells.filter(|cells| cells.contains(&outcome)).map(|cells| cells[column].to_owned()).collect()
     }
@@ -250,8 +249,4 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).unwrap();
         }
     }
-}
-
-fn run<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{json, stderr};
 use crate::queues::old_queue::{Made, OldQueue};
 
 fn friends(queue: &OldQueue) -> BTreeSet<String> {
@@ -17,7 +16,7 @@ fn a_column_that_was_named_once_need_not_be_named_again() {
     assert_eq!(done.len(), 2);
     // Another one is refused, and changes nothing.
     let refused = queue.does(&["load", "people.csv", "--column", "id"], 2);
-    assert!(stderr(&refused).contains("--column friend") && stderr(&refused).contains("--job"), "{}", stderr(&refused));
+    assert!(refused.err.contains("--column friend") && refused.err.contains("--job"), "{}", refused.err);
     assert_eq!(queue.count("people", "pending"), 6);
     queue.does(&["load", "people.csv"], 0);
     assert_eq!(queue.count("people", "rows"), 8);
@@ -85,8 +84,8 @@ fn resume_ends_as_the_jobs_stand_whether_they_are_named_or_not() {
     let queue = OldQueue::open("names-beside-ids", Made::LongAgo);
     std::fs::remove_file(queue.home.path("linked.csv")).unwrap();
     let held_back = queue.does(&["resume", "--yes", "--json", "--max-requests", "1"], 4);
-    let end = json(&held_back);
-    assert!(stderr(&held_back).contains("linked: 3 rows that an older version"), "{}", stderr(&held_back));
+    let end = held_back.json();
+    assert!(held_back.err.contains("linked: 3 rows that an older version"), "{}", held_back.err);
     assert_eq!(end["jobs"].as_array().map(Vec::len), Some(3), "what was just held back is told of: {end}");
     queue.resume(&[], 3);
     for words in [&[][..], &["linked"], &["linked", "unfollow", "unrepost"]] {

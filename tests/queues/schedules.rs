@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{json, stdout};
 use crate::queues::old_queue::{Made, OldQueue};
 
 #[test]
 fn schedules_are_there_and_next_times_are_told() {
     let queue = OldQueue::open("schedules", Made::LongAgo);
-    let listed = json(&queue.does(&["schedule", "list", "--json"], 0));
+    let listed = queue.does(&["schedule", "list", "--json"], 0).json();
     let names: BTreeSet<&str> =
         listed["schedules"].as_array().unwrap().iter().map(|schedule| schedule["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["nightly", "one-sided", "quiet-posts"].into());
-    let text = stdout(&queue.does(&["schedule", "list"], 0));
+    let text = queue.does(&["schedule", "list"], 0).out;
     assert!(text.contains("--max-requests=4") && text.contains("following"), "{text}");
-    let next = json(&queue.does(&["schedule", "next", "--json"], 0));
+    let next = queue.does(&["schedule", "next", "--json"], 0).json();
     for schedule in next["schedules"].as_array().unwrap() {
         assert_eq!(schedule["next"].as_array().unwrap().len(), 5, "{schedule}");
     }

@@ -22,7 +22,7 @@ fn a_hold_of_an_old_program_holds() {
     let queue = OldQueue::open("held", Made::JustNow);
     queue.does(&[&["run", "--for", "2s"][..], &RUN].concat(), 4);
     assert_eq!(queue.requests(), 0);
-    let status = crate::common::json(&queue.does(&["status", "--json"], 0));
+    let status = queue.does(&["status", "--json"], 0).json();
     assert_eq!(status["accounts"][0]["hold_reason"], "hidden_cap", "{status}");
 }
 
@@ -57,7 +57,7 @@ fn a_queue_of_the_sandbox_is_finished() {
     let queue = OldQueue::open("sandbox", Made::LongAgo);
     let done = queue.targets("unlike", "done");
     let words = ["resume", "--json", "--rate", "2000/2s", "--pace", "front-load", "--progress", "none"];
-    let end = crate::common::json(&queue.command(&words));
+    let end = queue.command(&words).json();
     assert_eq!(end["jobs"][0]["pending"], 0, "{end}");
     assert_eq!(end["jobs"][0]["rows"], 30);
     assert!(queue.targets("unlike", "done").is_superset(&done));

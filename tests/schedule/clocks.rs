@@ -14,6 +14,8 @@ use jiff::tz::TimeZone;
 
 use super::oracle::{FROM, day, minute, shown, walk};
 
+use crate::common::wait;
+
 const HOUR: i64 = 3_600_000;
 
 fn wall(text: &str) -> Wall {
@@ -165,9 +167,7 @@ async fn what_is_told_a_schedule_after_a_wrong_clock_is_heard() {
 }
 
 async fn sql(path: &Path, text: &str) {
-    use sqlx::Connection;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let mut connection = crate::common::sql::connect(path).await;
     sqlx::query(sqlx::AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
 }
 
@@ -188,7 +188,7 @@ fn error(dice: &mut fastrand::Rng) -> i64 {
 /// no day has two runs that send, and each night around which the clock was right has one.
 #[test]
 fn each_local_day_at_most_once_and_never_silent_once_the_clock_is_right() {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    wait(async {
         let seed =
             std::env::var("CLEANUP_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
         let rounds = std::env::var("CLEANUP_CLOCKS").ok().and_then(|text| text.parse().ok()).unwrap_or(4);

@@ -3,28 +3,28 @@
 use serde_json::Value;
 
 use super::commands::move_back;
-use crate::common::{Home, code, ids, json, sql_in, stderr};
+use crate::common::{Done, Home, RunToEnd, ids};
 
-fn run(home: &Home, words: &[&str]) -> std::process::Output {
-    home.cleanup([&["schedule"], words, &["--sandbox"]].concat()).output().unwrap()
+fn run(home: &Home, words: &[&str]) -> Done {
+    home.cleanup([&["schedule"], words, &["--sandbox"]].concat()).done()
 }
 
 fn edit(home: &Home, words: &[&str]) -> String {
     let edited = run(home, &[&["edit"], words].concat());
-    assert_eq!(code(&edited), 0, "{words:?}: {}", stderr(&edited));
-    stderr(&edited)
+    assert_eq!(edited.code, 0, "{words:?}: {}", edited.err);
+    edited.err
 }
 
 fn refused(home: &Home, words: &[&str], told: &str) {
     let before = kept(home);
     let edited = run(home, &[&["edit"], words].concat());
-    assert!([2, 65].contains(&code(&edited)), "{words:?}: {}", stderr(&edited));
-    assert!(stderr(&edited).contains(told), "{words:?}: {}", stderr(&edited));
+    assert!([2, 65].contains(&edited.code), "{words:?}: {}", edited.err);
+    assert!(edited.err.contains(told), "{words:?}: {}", edited.err);
     assert_eq!(kept(home), before, "{words:?}");
 }
 
 fn kept(home: &Home) -> Value {
-    json(&run(home, &["list", "--json"]))["schedules"][0].clone()
+    run(home, &["list", "--json"]).json()["schedules"][0].clone()
 }
 
 /// The words kept, without the folder of the home.
@@ -43,8 +43,7 @@ fn nightly() -> Home {
     let add =
         ["add", "nightly", "--cron", "0 2 * * *", "--zone", "Europe/Berlin", "--until", "06:00", "--jitter", "10m"];
     let more = ["--max-requests", "500", "--keep", "keep.csv", "--rate", "50/15m", "--rate", "500/24h", "unfollow.csv"];
-    let added = run(&home, &[&add[..], &more].concat());
-    assert_eq!(code(&added), 0, "{}", stderr(&added));
+    run(&home, &[&add[..], &more].concat()).ends(0);
     home
 }
 
@@ -68,8 +67,8 @@ fn what_is_given_is_another_and_the_rest_stays() {
     assert_eq!(kept(&home)["for_s"], Value::Null);
     // It does what it says.
     let ran = run(&home, &["run", "nightly"]);
-    assert!([0, 3].contains(&code(&ran)), "{}", stderr(&ran));
-    let status = json(&home.cleanup(["status", "--sandbox", "--json"]).output().unwrap());
+    assert!([0, 3].contains(&ran.code), "{}", ran.err);
+    let status = home.cleanup(["status", "--sandbox", "--json"]).done().json();
     assert_eq!(status["jobs"][0]["job"], "unmute");
 }
 
@@ -100,7 +99,7 @@ fn what_makes_no_sense_changes_nothing() {
 fn a_list_is_changed_in_both_of_its_commands() {
     let home = Home::new();
     let add = ["add", "tidy", "--cron", "0 3 * * 0", "--zone", "UTC", "--list", "likes", "--older-than", "1y"];
-    assert_eq!(code(&run(&home, &add)), 0);
+    run(&home, &add).ends(0);
     edit(&home, &["tidy", "--older-than", "2y", "--max-requests", "9"]);
     assert!(words(&home, "list_words").contains(&"--older-than=2y".to_owned()));
     let ours = words(&home, "words");
@@ -125,15 +124,15 @@ fn with_other_times_its_slots_begin_now() {
     let home = nightly();
     move_back(&home, 30 * 86_400);
     // It was skipped, and the times it was skipped at are no more.
-    assert_eq!(code(&run(&home, &["skip", "nightly"])), 0);
+    assert_eq!(run(&home, &["skip", "nightly"]).code, 0);
     edit(&home, &["nightly", "--cron", "30 * * * *", "--for", "20m", "--without", "jitter"]);
     let due = run(&home, &["due"]);
-    assert!(code(&due) == 0 && stderr(&due).starts_with("next: nightly at"), "{}", stderr(&due));
-    let next = json(&run(&home, &["next", "nightly", "--json"]));
+    assert!(due.code == 0 && due.err.starts_with("next: nightly at"), "{}", due.err);
+    let next = run(&home, &["next", "nightly", "--json"]).json();
     assert!(next["schedules"][0]["next"].as_array().unwrap().iter().all(|start| start["skipped"] == false), "{next}");
     // A schedule that cannot be used is mended.
-    sql_in(&home, "sandbox.db", "update schedule set zone = 'Europe/Nowhere'");
-    assert_eq!(code(&run(&home, &["next"])), 78);
+    home.sql("update schedule set zone = 'Europe/Nowhere'");
+    assert_eq!(run(&home, &["next"]).code, 78);
     edit(&home, &["nightly", "--zone", "UTC"]);
-    assert_eq!(code(&run(&home, &["next"])), 0);
+    assert_eq!(run(&home, &["next"]).code, 0);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{Home, SandboxProcess, code, ids, json, stderr};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids};
 
 fn heard(home: &Home) -> Value {
     serde_json::from_str(&std::fs::read_to_string(home.path("heard.json")).unwrap()).unwrap()
@@ -17,9 +17,8 @@ fn a_run_tells_how_it_ended_and_nothing_secret() {
     let words = ["run", file.to_str().unwrap(), "--action", "unfollow", "--yes", "--json", "--notify", command];
     let mut run = home.against(&sandbox, words);
     let secrets = [("CLEANUP_KEY", "a long passphrase of mine"), ("CLEANUP_AISA_KEY", "sk-aisa-secret")];
-    let run = run.envs(secrets).output().unwrap();
-    assert_eq!(code(&run), 0, "{}", stderr(&run));
-    let end = json(&run);
+    let run = run.envs(secrets).done().ends(0);
+    let end = run.json();
     let heard = heard(&home);
     assert_eq!((&heard["event"], &heard["schedule"]), (&"finished".into(), &Value::Null));
     assert_eq!(
@@ -43,10 +42,10 @@ fn the_config_file_says_it_too_and_stops_are_told() {
     home.write("unfollow.csv", ids(9));
     let config = home.write("c.toml", "[run]\nnotify = \"cat >heard.json\"\n");
     let words = ["run", "unfollow.csv", "--sandbox", "--max-requests", "2", "--config", config.to_str().unwrap()];
-    assert_eq!(code(&home.cleanup(words).output().unwrap()), 4);
+    home.cleanup(words).done().ends(4);
     assert_eq!((&heard(&home)["event"], &heard(&home)["stopped"]), (&"stopped".into(), &"requests".into()));
     let words = ["resume", "--sandbox", "--config", config.to_str().unwrap()];
-    assert!([0, 3].contains(&code(&home.cleanup(words).output().unwrap())));
+    assert!([0, 3].contains(&home.cleanup(words).done().code));
     assert_eq!(heard(&home)["event"], "finished");
 }
 
@@ -55,12 +54,10 @@ fn an_account_that_needs_a_person_is_told_of() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &[]);
     home.write("unfollow.csv", ids(3));
-    let run = home
-        .against(&sandbox, ["run", "unfollow.csv", "--yes", "--notify", "cat >heard.json"])
+    home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--notify", "cat >heard.json"])
         .env("CLEANUP_X_TOKEN", "revoked")
-        .output()
-        .unwrap();
-    assert_eq!(code(&run), 77, "{}", stderr(&run));
+        .done()
+        .ends(77);
     let heard = heard(&home);
     assert_eq!((&heard["event"], &heard["exit_code"]), (&"needs_person".into(), &77.into()), "{heard}");
     assert!(
@@ -73,17 +70,12 @@ fn an_account_that_needs_a_person_is_told_of() {
 fn a_command_that_fails_is_a_warning() {
     let home = Home::new();
     home.write("unfollow.csv", ids(2));
-    let run =
-        home.cleanup(["run", "unfollow.csv", "--sandbox", "--json", "--notify", "echo loud; exit 7"]).output().unwrap();
-    assert!([0, 3].contains(&code(&run)), "{}", stderr(&run));
-    assert_eq!(json(&run)["stopped"], "finished", "what the command prints is not among the data");
-    assert!(
-        stderr(&run).contains("--notify: the command ended with") && stderr(&run).contains("loud"),
-        "{}",
-        stderr(&run)
-    );
-    let bad = home.cleanup(["run", "unfollow.csv", "--sandbox", "--notify", " "]).output().unwrap();
-    assert_eq!(code(&bad), 2);
+    let run = home.cleanup(["run", "unfollow.csv", "--sandbox", "--json", "--notify", "echo loud; exit 7"]).done();
+    assert!([0, 3].contains(&run.code), "{}", run.err);
+    assert_eq!(run.json()["stopped"], "finished", "what the command prints is not among the data");
+    assert!(run.err.contains("--notify: the command ended with") && run.err.contains("loud"), "{}", run.err);
+    let bad = home.cleanup(["run", "unfollow.csv", "--sandbox", "--notify", " "]).done();
+    assert_eq!(bad.code, 2);
 }
 
 #[test]
@@ -103,10 +95,9 @@ fn a_schedule_says_which_it_was() {
         "cat >heard.json",
         "gone.csv",
     ];
-    assert_eq!(code(&home.cleanup(words).output().unwrap()), 0);
+    home.cleanup(words).done().ends(0);
     super::commands::move_back(&home, 90);
-    let due = home.cleanup(["schedule", "due", "--sandbox"]).output().unwrap();
-    assert_eq!(code(&due), 65, "{}", stderr(&due));
+    home.cleanup(["schedule", "due", "--sandbox"]).done().ends(65);
     let heard = heard(&home);
     assert_eq!((&heard["event"], &heard["schedule"]), (&"stopped".into(), &"nightly".into()));
     assert_eq!(heard["error"]["kind"], "input", "a file that is missing in the night is told: {heard}");

@@ -13,7 +13,7 @@ use cleanup::store::{FiringState, NewSchedule, QueueKind, Store, StoredFiring};
 use proptest::prelude::*;
 
 use super::commands::move_back_in;
-use crate::common::{Home, SandboxProcess, code, ids, json, sql_in, stderr};
+use crate::common::{Home, RunToEnd, SandboxProcess, ids, sql, wait};
 
 fn wall(text: &str) -> Wall {
     Wall(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
@@ -172,7 +172,7 @@ proptest! {
     /// time without one than the longest pause and a look.
     #[test]
     fn a_night_is_tried_in_all_of_its_hours_and_in_no_others(seed: u64, look_every in 1_i64..=10) {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        wait(async {
             let mut dice = fastrand::Rng::with_seed(seed);
             let mut night = Night::new(Some("06:00:00")).await;
             let (begin, end) = (wall("2026-11-21T02:00:00Z"), wall("2026-11-21T06:00:00Z"));
@@ -211,8 +211,7 @@ fn add_due(home: &Home, more: &[&str]) {
     let cron = format!("{} {} * * *", slot.minute(), slot.hour());
     let words =
         ["schedule", "add", "nightly", "--cron", &cron, "--zone", "UTC", "--for", "3h", "--notify", "cat >>heard"];
-    let added = home.cleanup(words.iter().chain(more)).output().unwrap();
-    assert_eq!(code(&added), 0, "{}", stderr(&added));
+    home.cleanup(words.iter().chain(more)).done().ends(0);
 }
 
 fn heard(home: &Home) -> Vec<serde_json::Value> {
@@ -222,7 +221,7 @@ fn heard(home: &Home) -> Vec<serde_json::Value> {
 
 /// A pause goes by.
 fn pause_over(home: &Home, queue: &str) {
-    sql_in(home, queue, "update firing set retry_at = began_at");
+    sql::change(&home.data(queue), "update firing set retry_at = began_at");
 }
 
 #[test]
@@ -231,31 +230,30 @@ fn a_file_that_comes_five_minutes_late_is_run_and_told_of_once() {
     let home = Home::new();
     add_due(&home, &["--sandbox", "unfollow.csv"]);
     move_back_in(&home, QUEUE, 150);
-    let due = || home.cleanup(["schedule", "due", "--sandbox"]).output().unwrap();
-    let first = due();
-    assert_eq!(code(&first), 65, "{}", stderr(&first));
-    assert!(stderr(&first).contains("error") && stderr(&first).contains("tried again from"), "{}", stderr(&first));
+    let due = || home.cleanup(["schedule", "due", "--sandbox"]).done();
+    let first = due().ends(65);
+    assert!(first.err.contains("error") && first.err.contains("tried again from"), "{}", first.err);
     assert_eq!(heard(&home).len(), 1);
     assert_eq!((&heard(&home)[0]["tries_again"], &heard(&home)[0]["exit_code"]), (&true.into(), &65.into()));
     // In its pause nothing is due, and the list says what it waits for.
     let pause = due();
-    assert!(code(&pause) == 0 && stderr(&pause).contains("next: nightly at"), "{}", stderr(&pause));
-    let list = home.cleanup(["schedule", "list", "--sandbox"]).output().unwrap();
-    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(pause.code == 0 && pause.err.contains("next: nightly at"), "{}", pause.err);
+    let list = home.cleanup(["schedule", "list", "--sandbox"]).done();
+    let list = list.out;
     assert!(list.contains("a file is missing or not whole; tried again from"), "{list}");
     // Half of it is there: an open quote at its end. Nothing is told again.
     home.write("unfollow.csv", "user_id,note\n1629556410996121225,\"half");
     pause_over(&home, QUEUE);
     let half = due();
-    assert!(code(&half) == 65 && !stderr(&half).contains("error"), "{}", stderr(&half));
+    assert!(half.code == 65 && !half.err.contains("error"), "{}", half.err);
     assert_eq!(heard(&home).len(), 1);
     home.write("unfollow.csv", ids(5));
     pause_over(&home, QUEUE);
     let whole = due();
-    assert!([0, 3].contains(&code(&whole)), "{}", stderr(&whole));
+    assert!([0, 3].contains(&whole.code), "{}", whole.err);
     let heard = heard(&home);
     assert_eq!((heard.len(), &heard[1]["event"], &heard[1]["tries_again"]), (2, &"finished".into(), &false.into()));
-    let list = json(&home.cleanup(["schedule", "list", "--sandbox", "--json"]).output().unwrap());
+    let list = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     let last = &list["schedules"][0]["last"];
     assert_eq!((&last["state"], &last["stopped"]), (&"ended".into(), &"finished".into()), "{last}");
 }
@@ -271,17 +269,16 @@ fn a_platform_that_answers_again_gets_the_rest_of_the_night_within_the_bounds_of
     let nowhere = format!("127.0.0.1:{}", crate::common::port::free_port());
     let due = |url: &str| {
         let mut command = home.against(&sandbox, ["schedule", "due"]);
-        command.env("CLEANUP_X_API", url).output().unwrap()
+        command.env("CLEANUP_X_API", url).done()
     };
     let first = due(&format!("http://{nowhere}"));
-    assert_eq!(code(&first), 69, "{}", stderr(&first));
-    assert!(stderr(&first).contains("tried again from"), "{}", stderr(&first));
+    assert_eq!(first.code, 69, "{}", first.err);
+    assert!(first.err.contains("tried again from"), "{}", first.err);
     pause_over(&home, QUEUE);
     // Four of the night's six requests have been used up, say.
-    sql_in(&home, QUEUE, "update firing set requests = 4");
-    let second = due(&sandbox.url);
-    assert_eq!(code(&second), 4, "{}", stderr(&second));
-    let list = json(&home.against(&sandbox, ["schedule", "list", "--json"]).output().unwrap());
+    sql::change(&home.data(QUEUE), "update firing set requests = 4");
+    due(&sandbox.url).ends(4);
+    let list = home.against(&sandbox, ["schedule", "list", "--json"]).done().json();
     let last = &list["schedules"][0]["last"];
     assert_eq!((&last["stopped"], &last["requests"]), (&"requests".into(), &6.into()), "{last}");
     assert_eq!(sandbox.ledger().requests, 2);
@@ -319,12 +316,11 @@ fn a_clock_that_the_platform_denies_runs_nothing_and_says_so() {
     move_back_in(&home, QUEUE, 150);
     let mut command = home.cleanup(["schedule", "due"]);
     command.env("CLEANUP_X_API", an_hour_ago()).env("CLEANUP_X_TOKEN", "t").env("CLEANUP_X_USER_ID", "7");
-    let due = command.output().unwrap();
-    assert_eq!(code(&due), 78, "{}", stderr(&due));
-    let said = stderr(&due);
+    let due = command.done().ends(78);
+    let said = due.err;
     assert!(said.contains("clock is 1 h ahead of") && said.contains("set the clock"), "{said}");
     assert!(said.contains("tried again from"), "{said}");
-    let status = json(&home.cleanup(["status", "--json"]).output().unwrap());
+    let status = home.cleanup(["status", "--json"]).done().json();
     assert_eq!(status["jobs"], serde_json::json!([]), "nothing was loaded");
 }
 
@@ -333,19 +329,19 @@ fn doctor_and_the_list_tell_of_a_clock_that_was_ahead() {
     let home = Home::new();
     add_due(&home, &["--sandbox", "unfollow.csv"]);
     let year = 2_152_000_000_000_i64;
-    sql_in(&home, "sandbox.db", &format!("update schedule set settled_to = {year}"));
-    let list = home.cleanup(["schedule", "list", "--sandbox"]).output().unwrap();
-    let text = String::from_utf8_lossy(&list.stdout).into_owned();
+    home.sql(&format!("update schedule set settled_to = {year}"));
+    let list = home.cleanup(["schedule", "list", "--sandbox"]).done();
+    let text = list.out;
     assert!(text.contains("clock dealt with up to") && text.contains(" 2038 "), "{text}");
-    let listed = json(&home.cleanup(["schedule", "list", "--sandbox", "--json"]).output().unwrap());
+    let listed = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     let schedule = &listed["schedules"][0];
     assert!(schedule["settled_ahead_to"].as_str().unwrap().starts_with("2038-"), "{schedule}");
     assert!(!schedule["next_at"].as_str().unwrap().starts_with("2038-"), "{schedule}");
-    let doctor = || home.cleanup(["doctor", "--sandbox"]).output().unwrap();
-    let text = String::from_utf8_lossy(&doctor().stdout).into_owned();
+    let doctor = || home.cleanup(["doctor", "--sandbox"]).done();
+    let text = doctor().out;
     assert!(text.contains("warn  schedules: nightly has been dealt with up to 2038-"), "{text}");
-    let due = home.cleanup(["schedule", "due", "--sandbox"]).output().unwrap();
-    assert!(stderr(&due).contains("under a clock that was ahead"), "{}", stderr(&due));
-    let text = String::from_utf8_lossy(&doctor().stdout).into_owned();
+    let due = home.cleanup(["schedule", "due", "--sandbox"]).done();
+    assert!(due.err.contains("under a clock that was ahead"), "{}", due.err);
+    let text = doctor().out;
     assert!(text.contains("ok    clock:") && !text.contains("2038"), "{text}");
 }

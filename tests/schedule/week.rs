@@ -22,6 +22,8 @@ use cleanup::store::{DrainLock, NewSchedule, QueueKind, ScheduleLock, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::common::wait;
+
 /// A clock that moves on when somebody sleeps while no request is on its way.
 struct PacedClock {
     clock: Arc<SimulatedClock>,
@@ -246,9 +248,7 @@ impl Work for Week {
 
 /// When each request left, in seconds since 1970, and its answer came.
 async fn attempts(queue: &std::path::Path) -> Vec<(i64, Option<i64>)> {
-    use sqlx::Connection;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(queue);
-    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let mut connection = crate::common::sql::connect(queue).await;
     sqlx::query_as("select reserved_at / 1000, ended_at / 1000 from attempt order by id")
         .fetch_all(&mut connection)
         .await
@@ -257,7 +257,7 @@ async fn attempts(queue: &std::path::Path) -> Vec<(i64, Option<i64>)> {
 
 #[test]
 fn a_week_of_nights() {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    wait(async {
         let mut week = Week::new("2026-10-18T10:00:00Z").await;
         let file = week.write(1_400);
         let new = NewSchedule {

@@ -11,6 +11,8 @@ use jiff::tz::TimeZone;
 
 use super::oracle::{FROM, ZONES, day, minute, shown, walk};
 
+use crate::common::wait;
+
 /// A folder whose fsync costs nothing, where the machine has one: this test commits a hundred thousand times.
 fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
@@ -24,7 +26,7 @@ fn years() -> i64 {
 
 #[test]
 fn each_local_day_fires_once_whatever_dies() {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    wait(async {
         let folder = folder();
         let path = folder.path().join("queue.db");
         let seed = fastrand::u64(..);

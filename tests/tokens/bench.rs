@@ -16,6 +16,9 @@ use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
 use cleanup::store::{DrainLock, QueueKind, ReceiptRow, Store, StoreError};
 use tokio::sync::mpsc;
 
+use crate::common::http::client;
+pub(crate) use crate::common::{id as target, wait as run};
+
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:8080/callback";
 pub(crate) const APP: &str = "test-app";
 
@@ -101,7 +104,7 @@ impl Bench {
         let attempt = Attempt::begin(app.clone(), places, REDIRECT.parse().unwrap(), &scopes);
         let (page, query) = attempt.url().split_once('?').unwrap();
         let body = format!("{query}&decision=allow&user={user}");
-        let answer = browser().post(page).body(body).send().await.unwrap();
+        let answer = client().post(page).body(body).send().await.unwrap();
         let code = attempt.code_from_paste(answer.headers()["location"].to_str().unwrap()).unwrap();
         let pair = attempt.exchange(&cleanup::auth::Wire::new(&[&base]).unwrap(), code).await.unwrap();
         let asked_at = Wall(now().0 - i64::try_from(age.as_millis()).unwrap());
@@ -206,14 +209,8 @@ pub(crate) fn options(rate: &str) -> DrainOptions {
     DrainOptions { run, windows: Platform::ALL.into_iter().map(of).collect(), keep: None }
 }
 
-pub(crate) fn browser() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let plain = reqwest::Client::builder().no_proxy().tls_certs_only([]);
-    plain.redirect(reqwest::redirect::Policy::none()).build().unwrap()
-}
-
 pub(crate) async fn trouble(at: &str, who: &str, what: &str) {
-    let answer = browser().post(format!("{at}/sandbox/user/{who}/{what}")).send().await.unwrap();
+    let answer = client().post(format!("{at}/sandbox/user/{who}/{what}")).send().await.unwrap();
     assert!(answer.status().is_success(), "{}", answer.status());
 }
 
@@ -221,15 +218,6 @@ pub(crate) fn id(n: u64) -> TargetId {
     n.to_string().parse().unwrap()
 }
 
-pub(crate) fn target(n: u64) -> u64 {
-    1_000_000_000_000_000_007 + n * 7_919_000_001
-}
-
 pub(crate) fn now() -> Wall {
     SystemClock::shared().now().wall
-}
-
-/// A current-thread runtime, as the program has it.
-pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

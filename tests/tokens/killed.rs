@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cleanup::sandbox::{Sandbox, TokenFault};
 
-use crate::common::{Home, SandboxProcess, USER, code, ids, json, stderr};
+use crate::common::{Home, PROGRAM, RunToEnd, SandboxProcess, USER, ids};
 use crate::tokens::bench::{APP, Bench, id, run, start_sandbox, target, trouble};
 
 const HANG_GUARD: Duration = Duration::from_secs(120);
@@ -25,7 +25,7 @@ fn prepare(sandbox: &Sandbox) -> Bench {
 }
 
 fn resume(bench: &Bench) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cleanup"));
+    let mut command = Command::new(PROGRAM);
     command.args(["resume", "--yes", "--json", "--rate", "500/1s", "--pace", "front-load", "--progress", "none"]);
     command.env_clear().env("HOME", bench.folder.path()).env("CLEANUP_X_API", &bench.at);
     command.env("CLEANUP_X_CLIENT_ID", APP).stdin(Stdio::null());
@@ -34,21 +34,21 @@ fn resume(bench: &Bench) -> Command {
 
 /// After a death: either all goes on, or the account that was refreshed stops, named with its login, and the other finishes.
 fn judge(bench: &Bench, sandbox: &Sandbox, may_stop: bool, what: &str) {
-    let second = resume(bench).output().unwrap();
-    let (said, end) = (stderr(&second), json(&second));
+    let second = resume(bench).done();
+    let (said, end) = (&second.err, second.json());
     let oauth = sandbox.oauth_ledger();
     assert!(oauth.most_arrivals <= 2, "{what}: {oauth:?}");
-    if code(&second) == 77 {
+    if second.code == 77 {
         assert!(may_stop, "{what}: {said}");
         assert!(said.contains("cleanup account login anna") && !said.contains("login bert"), "{what}: {said}");
         assert_eq!((end["jobs"][0]["done"].as_u64(), end["jobs"][0]["pending"].as_u64()), (Some(ROWS), Some(ROWS)));
         run(bench.log_in("anna", 1));
-        let third = resume(bench).output().unwrap();
-        assert_eq!(code(&third), 0, "{what}: {}", stderr(&third));
-        assert_eq!(json(&third)["jobs"][0]["done"], 2 * ROWS, "{what}");
+        let third = resume(bench).done();
+        assert_eq!(third.code, 0, "{what}: {}", third.err);
+        assert_eq!(third.json()["jobs"][0]["done"], 2 * ROWS, "{what}");
     } else {
         assert!(!may_stop, "{what}: the server has used the token up, and nobody noticed: {said}");
-        assert_eq!((code(&second), &end["jobs"][0]["done"]), (0, &(2 * ROWS).into()), "{what}: {said}");
+        assert_eq!((second.code, &end["jobs"][0]["done"]), (0, &(2 * ROWS).into()), "{what}: {said}");
         assert_eq!(oauth.reused, 0, "{what}: {oauth:?}");
     }
     for user in [1, 2] {
@@ -64,8 +64,8 @@ fn a_death_at_every_step_of_a_refresh() {
     for step in ["before-refresh-mark", "after-refresh-mark", "before-refresh-save", "after-refresh-save"] {
         let sandbox = start_sandbox();
         let bench = prepare(&sandbox);
-        let first = resume(&bench).env("CLEANUP_DRILL", format!("{step}:1")).output().unwrap();
-        assert_eq!(first.status.code(), None, "{step}: it was to die: {}", stderr(&first));
+        let first = resume(&bench).env("CLEANUP_DRILL", format!("{step}:1")).done();
+        assert_eq!(first.exited(), None, "{step}: it was to die: {}", first.err);
         judge(&bench, &sandbox, step == "before-refresh-save", step);
     }
 }
@@ -96,11 +96,10 @@ fn a_rejected_variable_is_named() {
     home.write("unmute.csv", ids(5));
     let sandbox = SandboxProcess::start(&home, &["--limit", "100/1s", "--faults", "none"]);
     run(trouble(&sandbox.url, USER, "revoke"));
-    let ended =
-        home.against(&sandbox, ["run", "unmute.csv", "--yes", "--json", "--progress", "none"]).output().unwrap();
-    let said = stderr(&ended);
-    assert_eq!(code(&ended), 77, "{said}");
+    let ended = home.against(&sandbox, ["run", "unmute.csv", "--yes", "--json", "--progress", "none"]).done();
+    let said = &ended.err;
+    assert_eq!(ended.code, 77, "{said}");
     assert!(said.contains("what CLEANUP_X_TOKEN holds") && !said.contains("account login"), "{said}");
-    assert_eq!(json(&ended)["jobs"][0]["pending"], 5);
+    assert_eq!(ended.json()["jobs"][0]["pending"], 5);
     assert_eq!(sandbox.ledger().requests, 1);
 }

@@ -1,11 +1,12 @@
 //! `cleanup serve --sandbox` in a home of its own, and a client of a few lines that says exactly what it is told to.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+pub(crate) use crate::common::http::Answer;
+use crate::common::http::send;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,14 +25,6 @@ pub(crate) struct Served {
 
 /// What is asked for outside of it.
 const OUTSIDE: [&str; 3] = ["/login", "/assets/", "/healthz"];
-
-/// An answer: its status, its head and its body.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
 
 /// Starts it; what it says goes to a file of the folder, from the beginning.
 fn spawn(command: &mut Command, folder: &std::path::Path) -> Child {
@@ -152,8 +145,6 @@ impl Served {
 
     /// Sends one request with our own Host, unless another is given.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.connect_to()).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let path = self.page(path);
         let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "host") {
@@ -163,8 +154,7 @@ impl Served {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
-        stream.write_all(head.as_bytes()).unwrap();
-        Answer::read(&mut stream)
+        send(&self.socket, &head)
     }
 
     /// The socket, whatever name the dashboard is known under.
@@ -211,29 +201,4 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-impl Answer {
-    /// Reads what comes, to its end. A connection that is broken off has status 0.
-    pub(crate) fn read(stream: &mut impl Read) -> Answer {
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
-        let body = if is_chunked { unchunked(body) } else { body.to_owned() };
-        Answer { status, head: head.to_owned(), body }
-    }
-}
-
-/// The body without the lengths of its pieces; what is cut off is left out.
-fn unchunked(mut body: &str) -> String {
-    let mut whole = String::new();
-    while let Some((length, rest)) = body.split_once("\r\n") {
-        let Some(piece) = usize::from_str_radix(length, 16).ok().and_then(|length| rest.get(..length)) else { break };
-        whole.push_str(piece);
-        body = rest[piece.len()..].strip_prefix("\r\n").unwrap_or_default();
-    }
-    whole
 }
