@@ -51,6 +51,9 @@ impl<W: Write> TableWriter<W> {
         let is_name = self.has_names.get(self.column).is_some_and(|is_name| *is_name);
         let text = if is_name && !self.is_raw { name_cell(text) } else { text };
         self.column += 1;
+        // A file with a NUL in it is none that can be read back, and one name would be enough.
+        let without_nul = text.contains('\0').then(|| text.replace('\0', "\u{fffd}"));
+        let text = without_nul.as_deref().unwrap_or(text);
         self.csv.write_field(guarded(text, self.is_raw, &mut self.scratch)).map_err(io_error)
     }
 
@@ -93,6 +96,18 @@ fn io_error(error: csv::Error) -> io::Error {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_nul_in_somebody_elses_text_does_not_make_a_file_that_nobody_can_read() {
+        for raw in [false, true] {
+            let mut table = TableWriter::new(Vec::new(), raw);
+            table.header(["target_id", "name"]).unwrap();
+            table.cell("7").unwrap();
+            table.cell("a\0b").unwrap();
+            table.end_row().unwrap();
+            assert_eq!(table.finish().unwrap(), "target_id,name\n7,a\u{fffd}b\n".as_bytes(), "{raw}");
+        }
+    }
 
     /// A disk that is full from some byte on.
     struct Full(usize);

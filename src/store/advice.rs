@@ -40,6 +40,9 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             "load the job's file again, it says what is right; `cleanup doctor` names every such row; look at the disk, too".into(),
         ),
         StoreError::Busy { .. } => (ErrorKind::Io, "give the command again when the other process has finished".into()),
+        StoreError::Foreign { .. } => {
+            (ErrorKind::Config, "remove it, or keep the queue in a folder of your own with --db".into())
+        }
         StoreError::Newer { .. } => {
             (ErrorKind::Config, "install the newer version of cleanup, or give another queue with --db".into())
         }
@@ -106,6 +109,7 @@ mod tests {
             (StoreError::Busy { waited_s: 30 }, 74),
             (StoreError::DamagedRows { rows: vec!["line 4 of unfollow".into()] }, 74),
             (StoreError::Newer { path: path.clone(), found: 9, known: 1 }, 78),
+            (StoreError::Foreign { path: path.clone() }, 78),
             (StoreError::WrongKind { path: path.clone(), found: "real", wanted: "sandbox" }, 78),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),
             (StoreError::Draining { path, holder: None }, 75),

@@ -21,6 +21,12 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file or folder that decides what is sent was made by somebody else, or can be written by others.
+    #[error("{path} was made by somebody else, or can be written by others, who would decide what is sent")]
+    Foreign {
+        /// What was found.
+        path: PathBuf,
+    },
     /// The file is no queue, or a damaged one.
     #[error("{path} is no usable queue: {detail}")]
     Damaged {

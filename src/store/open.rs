@@ -1,7 +1,7 @@
 //! Opening a queue: where it is, who may read it, whether this program may write to it.
 
 use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::db::Db;
-use super::durable::make_private_folder;
+use super::durable::{is_foreign, make_private_folder};
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::load::ReloadSizes;
 use super::lock::LoadLock;
@@ -184,11 +184,31 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
     match made {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            refuse_planted(path)?;
             let wanted = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK;
             rustix::fs::access(path, wanted).map_err(|error| complain(path)(error.into()))
         }
-        made => made.map(|_| ()).map_err(complain(path)),
+        made => made.map_err(complain(path)).and_then(|_| refuse_planted(path)),
     }
+}
+
+/// In a folder that everybody can write, such as /tmp, somebody else may have put a queue of their own where ours is going to be, or a log beside
+/// it that SQLite would take for ours: they would decide what is sent.
+fn refuse_planted(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.metadata().is_ok_and(|about| about.mode() & 0o002 != 0) {
+        return Ok(());
+    }
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(ending);
+        let file = path.with_file_name(name);
+        // A link, and what it leads to.
+        if [file.symlink_metadata(), file.metadata()].iter().flatten().any(|about| is_foreign(about, &file)) {
+            return Err(StoreError::Foreign { path: file });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -121,3 +121,39 @@ async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
         json!({ "run": { "action": "unlike", "files": ["/l.csv"] }, "list": { "max-likes": 0, "list": "likes" } });
     assert_eq!(request("list"), list);
 }
+
+/// In /tmp somebody else may have been there first.
+#[tokio::test]
+async fn a_queue_or_a_log_that_somebody_else_has_put_there_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, lchown};
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("q.db");
+    let mode = |mode| std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o1777);
+    Store::open(&path, QueueKind::Real).await.unwrap().close().await;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let planted = |name: &str| lchown(home.path().join(name), Some(65_534), None).unwrap();
+    let refused = async |name: &str| {
+        let error = Store::open(&path, QueueKind::Real).await.unwrap_err();
+        assert!(matches!(&error, StoreError::Foreign { path } if path.ends_with(name)), "{name}: {error}");
+        std::fs::remove_file(home.path().join(name)).unwrap();
+    };
+    for name in ["q.db-wal", "q.db-journal"] {
+        std::fs::write(home.path().join(name), "x").unwrap();
+        planted(name);
+        refused(name).await;
+    }
+    std::fs::rename(&path, home.path().join("other.db")).unwrap();
+    std::os::unix::fs::symlink("other.db", &path).unwrap();
+    planted("q.db");
+    refused("q.db").await;
+    std::fs::rename(home.path().join("other.db"), &path).unwrap();
+    planted("q.db");
+    // Where not everybody can write, it was put there by somebody who may.
+    mode(0o755);
+    Store::open(&path, QueueKind::Real).await.unwrap().close().await;
+    mode(0o1777);
+    refused("q.db").await;
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::uri::Authority;
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -139,7 +140,10 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
         mode: text(FETCH_MODE),
     };
     let is_repeated = |name: &HeaderName| headers.get_all(name).iter().count() > 1;
-    if is_repeated(&header::HOST) {
+    // An address with a name in it asks for that name, whatever `Host` says.
+    let says_another =
+        |named: &Authority| !text(header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(named.as_str()));
+    if is_repeated(&header::HOST) || request.uri().authority().is_some_and(says_another) {
         return Err(refusal(Refusal::Host));
     }
     // No browser says twice where a request comes from.
@@ -188,8 +192,10 @@ fn refusal(why: Refusal) -> Box<Response> {
 
 fn is_scraper(web: &Web, headers: &HeaderMap) -> bool {
     let Some(token) = &web.metrics_token else { return false };
-    let offered = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    offered.is_some_and(|offered| super::access::same(offered, token.expose()))
+    let offered = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    offered.is_some_and(|(scheme, offered)| {
+        scheme.eq_ignore_ascii_case("bearer") && super::access::same(offered, token.expose())
+    })
 }
 
 /// The body of a refused request is not read: the connection ends with the answer.

@@ -207,6 +207,12 @@ fn what_is_said_twice_is_not_believed_and_a_foreign_cookie_locks_nobody_out() {
         let headers = [("cookie", cookie.as_str()), twice[0], twice[1]];
         assert_eq!(served.ask("GET", "/api/status", &headers, "").status, 403, "{twice:?}");
     }
+    // An address that names somebody else asks for that name.
+    let page = served.page("/");
+    for (named, status) in [("evil.example", 421), (served.address.as_str(), 200)] {
+        let answer = served.ask("GET", &format!("http://{named}{page}"), &[("cookie", &cookie)], "");
+        assert_eq!(answer.status, status, "{named}");
+    }
     for cookies in [format!("{name}=another; {name}={token}"), format!("{name}={token}; {name}=another")] {
         assert_eq!(served.get("/", &cookies).status, 200, "{cookies}");
     }

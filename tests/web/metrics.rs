@@ -26,17 +26,20 @@ fn json_and_metrics_are_what_the_commands_say() {
     assert_eq!(schedules["schedules"][0]["name"], "nightly");
     assert_eq!(schedules, told(&["schedule", "list", "--json"]));
     assert_eq!(served.get("/api/jobs/nobody", &cookie).status, 404);
-    let scraped = |token: &str| {
-        let bearer = format!("Bearer {token}");
+    let scraped = |bearer: &str| {
         served.ask(
             "GET",
             "http://prometheus-target:9/metrics",
-            &[("host", "prometheus-target:9"), ("authorization", &bearer)],
+            &[("host", "prometheus-target:9"), ("authorization", bearer)],
             "",
         )
     };
-    assert_eq!(scraped("wrong").status, 421);
-    let page = scraped("scraper-token-of-this-test");
+    for odd in ["Bearer wrong", "Bearer", "scraper-token-of-this-test", "Basic scraper-token-of-this-test"] {
+        assert_eq!(scraped(odd).status, 421, "{odd}");
+    }
+    // The name of a scheme is the same in capitals and not.
+    assert_eq!(scraped("bearer scraper-token-of-this-test").status, 200);
+    let page = scraped("Bearer scraper-token-of-this-test");
     assert_eq!(page.status, 200);
     let samples = parse_metrics(&page.body);
     for name in [
