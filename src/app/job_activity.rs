@@ -4,7 +4,7 @@
 //! [`Activity`]. Pure. What does not belong here: finding the facts, words for people, when the job will be done.
 
 use crate::domain::Wall;
-use crate::store::JobState;
+use crate::store::{JobState, ServerState};
 
 /// What a job is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,11 @@ pub enum Activity {
     },
     /// A schedule works on it, in its hours.
     WaitingSchedule(ScheduleWait),
+    /// Its schedule has begun, and has sent nothing yet: it reads its list, or looks at its files.
+    ScheduleBegun {
+        /// The schedule's name.
+        schedule: String,
+    },
     /// Nobody works on it.
     NotRunning {
         /// Another run works on this queue, and has to end first.
@@ -37,6 +42,11 @@ pub enum Activity {
     Paused,
     /// No request can leave before a person has mended its account.
     NeedsYou(AccountNeed),
+    /// The server sends nothing before a person has done something.
+    ServerNeedsYou {
+        /// What happened, and what to do.
+        why: String,
+    },
     /// Every row is settled.
     Finished,
     /// A person cancelled it.
@@ -72,12 +82,12 @@ pub struct JobFacts {
     pub pending: u64,
     /// A process works on it.
     pub is_worked_on: bool,
-    /// Another drain of this queue is running.
-    pub other_drain: Option<OtherDrain>,
-    /// A server is there, which takes up what is queued by itself.
-    pub has_server: bool,
-    /// The server rests until then.
-    pub rests_until: Option<Wall>,
+    /// Another run of this queue is in progress.
+    pub other_run: Option<OtherRun>,
+    /// What the server is doing, which takes up what is queued by itself; none: there is none.
+    pub server: Option<ServerState>,
+    /// The schedule that runs it, where it has begun.
+    pub begun_schedule: Option<String>,
     /// When the next request can leave for an account that needs nobody; none: all that have work need a person.
     pub next_request: Option<Wall>,
     /// The first of its accounts that needs a person.
@@ -86,9 +96,9 @@ pub struct JobFacts {
     pub schedule: Option<ScheduleWait>,
 }
 
-/// A drain that works on other jobs.
+/// A run of other jobs: a drain, or a schedule of the server's that reads its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OtherDrain {
+pub struct OtherRun {
     /// Nothing is sent after this.
     pub until: Option<Wall>,
 }
@@ -113,30 +123,34 @@ impl Activity {
 
     /// Nobody works on it at this moment; somebody may later.
     fn unattended(facts: &JobFacts, now: Wall) -> Activity {
+        if let Some(schedule) = &facts.begun_schedule {
+            return Activity::ScheduleBegun { schedule: schedule.clone() };
+        }
         match &facts.schedule {
-            // The server begins what is due by itself: reading its list may take a while.
-            Some(wait) if facts.has_server && wait.until <= now => {
-                return Activity::WaitingTurn { until: facts.other_drain.and_then(|drain| drain.until) };
+            // The server begins what is due by itself.
+            Some(wait) if facts.server.is_some() && wait.until <= now => {
+                return Activity::WaitingTurn { until: facts.other_run.and_then(|run| run.until) };
             }
             Some(wait) => return Activity::WaitingSchedule(wait.clone()),
             None => {}
         }
-        match (facts.has_server, facts.rests_until, facts.other_drain) {
-            (true, _, Some(drain)) => Activity::WaitingTurn { until: drain.until },
-            (true, Some(until), None) if until > now => Activity::Resting { until },
+        match (&facts.server, facts.other_run) {
+            (Some(_), Some(run)) => Activity::WaitingTurn { until: run.until },
+            (Some(ServerState::NeedsPerson { why }), None) => Activity::ServerNeedsYou { why: why.clone() },
+            (Some(ServerState::Rests { until }), None) if *until > now => Activity::Resting { until: *until },
             // The server begins within a second.
-            (true, _, None) => Activity::Running,
-            (false, _, other) => Activity::NotRunning { after_another: other.is_some() },
+            (Some(_), None) => Activity::Running,
+            (None, other) => Activity::NotRunning { after_another: other.is_some() },
         }
     }
 
     /// The word of `status --json`. What a person has said stands in `state` beside it.
     pub const fn name(&self) -> &'static str {
         match self {
-            Activity::Running => "running",
+            Activity::Running | Activity::ScheduleBegun { .. } => "running",
             Activity::WaitingSlot { .. } | Activity::Resting { .. } => "waiting_slot",
             Activity::WaitingSchedule(_) | Activity::WaitingTurn { .. } => "waiting_schedule",
-            Activity::NeedsYou(_) => "needs_you",
+            Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "needs_you",
             Activity::NotRunning { .. } | Activity::Paused | Activity::Finished | Activity::Cancelled => "not_running",
         }
     }
@@ -171,9 +185,9 @@ mod tests {
             state: JobState::Active,
             pending: 5,
             is_worked_on: false,
-            other_drain: None,
-            has_server: false,
-            rests_until: None,
+            other_run: None,
+            server: None,
+            begun_schedule: None,
             next_request: Some(NOW),
             need: None,
             schedule: None,
@@ -196,7 +210,10 @@ mod tests {
     fn each_state_has_its_facts() {
         let worked = || JobFacts { is_worked_on: true, ..facts() };
         let logged_out = |of: JobFacts| JobFacts { need: Some(need()), next_request: None, ..of };
-        let elsewhere = Some(OtherDrain { until: Some(LATER) });
+        let elsewhere = Some(OtherRun { until: Some(LATER) });
+        let works = || Some(ServerState::Works);
+        let needs_person = || Some(ServerState::NeedsPerson { why: "the keyring is locked".into() });
+        let begun = || Some("nightly".to_owned());
         for (facts, expected) in [
             (JobFacts { state: JobState::Cancelled, ..worked() }, Activity::Cancelled),
             (JobFacts { pending: 0, ..worked() }, Activity::Finished),
@@ -210,17 +227,44 @@ mod tests {
             (JobFacts { need: Some(need()), ..worked() }, Activity::Running),
             (JobFacts { need: Some(need()), ..facts() }, Activity::NeedsYou(need())),
             (facts(), Activity::NotRunning { after_another: false }),
-            (JobFacts { other_drain: elsewhere, ..facts() }, Activity::NotRunning { after_another: true }),
+            (JobFacts { other_run: elsewhere, ..facts() }, Activity::NotRunning { after_another: true }),
             (JobFacts { schedule: Some(nightly()), ..facts() }, Activity::WaitingSchedule(nightly())),
-            (JobFacts { schedule: Some(nightly()), has_server: true, ..facts() }, Activity::WaitingSchedule(nightly())),
+            (JobFacts { schedule: Some(nightly()), server: works(), ..facts() }, Activity::WaitingSchedule(nightly())),
             // The server runs what is due by itself; elsewhere it waits for a look at what is due.
-            (JobFacts { schedule: Some(due()), has_server: true, ..facts() }, Activity::WaitingTurn { until: None }),
+            (JobFacts { schedule: Some(due()), server: works(), ..facts() }, Activity::WaitingTurn { until: None }),
             (JobFacts { schedule: Some(due()), ..facts() }, Activity::WaitingSchedule(due())),
             (JobFacts { schedule: Some(nightly()), ..worked() }, Activity::Running),
-            (JobFacts { has_server: true, ..facts() }, Activity::Running),
-            (JobFacts { has_server: true, rests_until: Some(LATER), ..facts() }, Activity::Resting { until: LATER }),
+            (JobFacts { server: works(), ..facts() }, Activity::Running),
+            (JobFacts { server: Some(ServerState::Rests { until: Wall(900) }), ..facts() }, Activity::Running),
             (
-                JobFacts { has_server: true, other_drain: elsewhere, ..facts() },
+                JobFacts { server: needs_person(), ..facts() },
+                Activity::ServerNeedsYou { why: "the keyring is locked".into() },
+            ),
+            // What its own account needs says more; its schedule, and the run before it, come first.
+            (logged_out(JobFacts { server: needs_person(), ..facts() }), Activity::NeedsYou(need())),
+            (
+                JobFacts { server: needs_person(), schedule: Some(nightly()), ..facts() },
+                Activity::WaitingSchedule(nightly()),
+            ),
+            (
+                JobFacts { server: needs_person(), other_run: elsewhere, ..facts() },
+                Activity::WaitingTurn { until: Some(LATER) },
+            ),
+            (
+                JobFacts { server: works(), schedule: Some(due()), begun_schedule: begun(), ..facts() },
+                Activity::ScheduleBegun { schedule: "nightly".into() },
+            ),
+            (
+                JobFacts { schedule: Some(due()), begun_schedule: begun(), ..facts() },
+                Activity::ScheduleBegun { schedule: "nightly".into() },
+            ),
+            (JobFacts { schedule: Some(due()), begun_schedule: begun(), ..worked() }, Activity::Running),
+            (
+                JobFacts { server: Some(ServerState::Rests { until: LATER }), ..facts() },
+                Activity::Resting { until: LATER },
+            ),
+            (
+                JobFacts { server: works(), other_run: elsewhere, ..facts() },
                 Activity::WaitingTurn { until: Some(LATER) },
             ),
         ] {
@@ -232,18 +276,20 @@ mod tests {
         let state = prop_oneof![Just(JobState::Active), Just(JobState::Paused), Just(JobState::Cancelled)];
         let time = || proptest::option::of((0_i64..2_000).prop_map(Wall));
         (state, 0_u64..3, any::<(bool, bool, bool, bool, bool)>(), time(), time()).prop_map(
-            |(state, pending, (is_worked_on, has_server, other, needs, scheduled), next_request, rests_until)| {
-                JobFacts {
-                    state,
-                    pending,
-                    is_worked_on,
-                    other_drain: (other && !is_worked_on).then_some(OtherDrain { until: rests_until }),
-                    has_server,
-                    rests_until,
-                    next_request,
-                    need: needs.then(need),
-                    schedule: scheduled.then(nightly),
-                }
+            |(state, pending, (is_worked_on, is_served, other, needs, scheduled), next_request, until)| JobFacts {
+                state,
+                pending,
+                is_worked_on,
+                other_run: (other && !is_worked_on).then_some(OtherRun { until }),
+                server: is_served.then(|| match until {
+                    Some(until) => ServerState::Rests { until },
+                    None if other => ServerState::Works,
+                    None => ServerState::NeedsPerson { why: "the keyring is locked".into() },
+                }),
+                begun_schedule: None,
+                next_request,
+                need: needs.then(need),
+                schedule: scheduled.then(nightly),
             },
         )
     }
@@ -254,7 +300,8 @@ mod tests {
         fn nothing_is_in_progress_that_nobody_works_on(facts in any_facts()) {
             let activity = Activity::of(&facts, NOW);
             if activity.is_worked_on() {
-                prop_assert!(facts.is_worked_on || facts.has_server);
+                let is_served = matches!(facts.server, Some(ServerState::Works | ServerState::Rests { .. }));
+                prop_assert!(facts.is_worked_on || is_served);
                 prop_assert!(facts.state == JobState::Active && facts.pending > 0);
                 prop_assert!(facts.need.is_none() || facts.next_request.is_some());
             }

@@ -42,7 +42,7 @@ pub use environment::{EnvironmentAccount, environment_accounts};
 pub use facts::{FactColumns, Facts};
 pub use forecast::{Forecast, ForecastLane, forecast, forecast_for, refuse_for_new_queue};
 pub use handles::{HANDLE_NOT_RESOLVED, Resolved, resolve, resolving_account};
-pub use job_activity::{AccountNeed, Activity, JobFacts, OtherDrain, ScheduleWait};
+pub use job_activity::{AccountNeed, Activity, JobFacts, OtherRun, ScheduleWait};
 pub use known::known_jobs;
 pub use loading::{LoadOptions, Loaded, load};
 pub use login_state::login_needed;

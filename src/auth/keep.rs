@@ -7,7 +7,7 @@ use super::revoke::Revoker;
 use super::tokens::expiry_of;
 use super::vault::Vault;
 use super::vault_error::VaultError;
-use crate::domain::{AccountName, Platform, UserId, Wall};
+use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
 use crate::store::{Account, Credential, Expiry, NewCredential, Store, StoreError};
 
 /// An account that has just been logged in or is to be imported.
@@ -100,14 +100,29 @@ pub async fn keep(
 /// # Errors
 /// The queue cannot be read.
 pub async fn list(store: &mut Store) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
-    let mut credentials = store.credentials().await?.into_iter().peekable();
-    let mut all = Vec::new();
-    // Both come in the order of the accounts' numbers.
-    for account in store.accounts().await? {
+    let credentials = store.credentials().await?;
+    Ok(with_credentials(store.accounts().await?, credentials))
+}
+
+/// The same of these accounts alone.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn list_of(store: &mut Store, only: &[AccountId]) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
+    let credentials = store.credentials_of(only).await?;
+    Ok(with_credentials(store.accounts_of(only).await?, credentials))
+}
+
+/// Both come in the order of the accounts' numbers.
+fn with_credentials(accounts: Vec<Account>, credentials: Vec<Credential>) -> Vec<(Account, Option<Credential>)> {
+    let mut credentials = credentials.into_iter().peekable();
+    let with_own = |account: Account| {
+        // A login whose account went away meanwhile is nobody's.
+        while credentials.next_if(|credential| credential.account < account.id).is_some() {}
         let own = credentials.next_if(|credential| credential.account == account.id);
-        all.push((account, own));
-    }
-    Ok(all)
+        (account, own)
+    };
+    accounts.into_iter().map(with_own).collect()
 }
 
 /// What became of the tokens at the platform when an account was logged out. The queue has forgotten them in any case.

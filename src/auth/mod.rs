@@ -36,7 +36,7 @@ pub use grant::{App, GrantError, InvalidPlace, Pair, Places};
 pub use import::{
     IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
 };
-pub use keep::{KeepError, LoggedOut, Login, keep, list, logout};
+pub use keep::{KeepError, LoggedOut, Login, keep, list, list_of, logout};
 pub use key::{KeyChoice, KeyPlace};
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{LOGIN_WAIT_SECONDS, Listener};

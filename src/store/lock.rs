@@ -82,7 +82,15 @@ impl ScheduleLock {
     /// # Errors
     /// The lock's file cannot be made or opened.
     pub fn try_take(queue: &Path) -> Result<Option<ScheduleLock>, StoreError> {
-        Ok(FileLock::try_take(&beside(queue, "schedule"))?.map(|held| ScheduleLock { _held: held }))
+        Ok(FileLock::take_from_lookers(&beside(queue, "schedule"))?.map(|held| ScheduleLock { _held: held }))
+    }
+
+    /// Whether a process runs schedules of the queue at `queue` now.
+    ///
+    /// # Errors
+    /// The lock's file cannot be opened.
+    pub fn is_held(queue: &Path) -> Result<bool, StoreError> {
+        FileLock::is_held(&beside(queue, "schedule"))
     }
 }
 

@@ -55,8 +55,8 @@ pub use open::{QueueKind, Store};
 pub use queue::{
     Ahead, AheadOf, AsideTask, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows,
     Job, JobState, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob, OutageChange,
-    OutageState, ParkedTask, RecentSlot, Retried, RoundKeep, Settled, StoredAllowance, StoredOutage, StoredSlot, Taken,
-    Tick, Turn, TurnReceipt, WorkInProgress, Worklist,
+    OutageState, ParkedTask, RecentSlot, Retried, RoundKeep, ServerState, Settled, StoredAllowance, StoredOutage,
+    StoredSlot, Taken, Tick, Turn, TurnReceipt, WorkInProgress, Worklist,
 };
 pub use read::{
     AttemptSpan, AttemptView, Counts, Course, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS, News, PickOrder, PickedTask,

@@ -43,6 +43,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0028_windows_of_drains",
     "0029_default_account",
     "0030_login_devices",
+    "0031_server",
     "0033_schedule_requests",
 ];
 

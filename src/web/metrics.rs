@@ -14,7 +14,7 @@ use super::hub::{COMMIT_SECONDS, Counted};
 use super::problem::Problem;
 use super::state::{EngineState, Web};
 use crate::app::status::Look;
-use crate::auth::list;
+use crate::auth::list_of;
 use crate::domain::Applies;
 use crate::store::Counts;
 
@@ -33,12 +33,14 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     let settings = web.settings();
     let mut store = web.reading().await;
     let at_work = store.accounts_at_work(MAX_NAMED_ACCOUNTS).await?;
-    let look = Look { accounts: Some(&at_work), max_counted_tasks: 0, ..Look::at_all(&settings, &web.clock) };
-    let standing = look.look(&mut store).await?;
-    let credentials = list(&mut store).await?;
+    let look = Look { accounts: Some(&at_work), ..Look::at_all(&settings, &web.clock) };
+    let accounts = look.look_at_accounts(&mut store, web.clock.now()).await?;
+    let jobs = store.status(None).await?;
+    let (all, in_need) = store.account_counts().await?;
+    let named = list_of(&mut store, &at_work).await?;
     drop(store);
     let mut sum = Counts::default();
-    for status in standing.jobs.iter().map(|job| &job.status) {
+    for status in &jobs {
         let Counts { done, gone, failed, cancelled, kept, duplicate, rejected, pending } = status.counts;
         sum.done += done;
         sum.gone += gone;
@@ -64,13 +66,13 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     }
     page.family("cleanup_jobs", "gauge", "Jobs, by state.");
     for state in ["pending", "paused", "cancelled", "finished"] {
-        let jobs = standing.jobs.iter().filter(|job| job.status.state() == state).count();
+        let jobs = jobs.iter().filter(|job| job.state() == state).count();
         page.sample("cleanup_jobs", &[("state", state)], jobs as f64);
     }
     page.family("cleanup_slots_used", "gauge", "Slots of an account's window that count now.");
     let mut limits = Exposition::default();
     limits.family("cleanup_slots_limit", "gauge", "Slots an account's window has.");
-    for account in &standing.accounts {
+    for account in &accounts {
         for usage in &account.windows {
             let rate = usage.spec.rate.to_string();
             let action = action_of(usage.spec.applies);
@@ -81,14 +83,10 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     }
     page.0.push_str(&limits.0);
     page.family("cleanup_accounts", "gauge", "Accounts, by whether they need a person.");
-    let needy = |(account, record): &&(crate::store::Account, Option<crate::store::Credential>)| {
-        account.trouble.is_some() || record.as_ref().is_some_and(|record| record.login_needed.is_some())
-    };
-    let in_need = credentials.iter().filter(needy).count();
     page.sample("cleanup_accounts", &[("state", "needs_person")], in_need as f64);
-    page.sample("cleanup_accounts", &[("state", "good")], (credentials.len() - in_need) as f64);
+    page.sample("cleanup_accounts", &[("state", "good")], all.saturating_sub(in_need) as f64);
     page.family("cleanup_token_expiry_timestamp_seconds", "gauge", "When an account's access token ends.");
-    for (account, record) in credentials.iter().filter(|(account, _)| at_work.contains(&account.id)) {
+    for (account, record) in &named {
         if let Some(expiry) = record.as_ref().and_then(|record| record.set.expiry) {
             let labels = [("account", account.name.as_str())];
             page.sample("cleanup_token_expiry_timestamp_seconds", &labels, expiry.at.0 as f64 / 1000.0);

@@ -18,7 +18,7 @@ use crate::app::status::{
     AccountStanding, JobStanding, Look, Standing, TroubledAccount, activity_sentence, hold_ends, only_unfinished,
     reason_of,
 };
-use crate::auth::list;
+use crate::auth::list_of;
 use crate::config::Settings;
 use crate::domain::{AccountId, MicroUsd, Moment, Outcome, TaskId, Wall};
 use crate::jobfile::read_target;
@@ -163,7 +163,7 @@ pub(super) async fn job(
     let (reasons, reasons_cut) = store.top_reasons(&found).await?;
     let course = store.course(&found).await?;
     let account = match found.account {
-        Some(id) => store.accounts().await?.into_iter().find(|account| account.id == id),
+        Some(id) => store.accounts_of(&[id]).await?.pop(),
         None => None,
     };
     drop(store);
@@ -295,12 +295,15 @@ pub(super) async fn accounts(
     let settings = web.settings();
     let environment = app::environment_accounts(&settings.credentials)?;
     let (now, boot) = (web.clock.now(), web.clock.boot());
-    let all = list(&mut *web.reading().await).await?;
-    let jobs = web.reading().await.jobs().await?;
-    let total = all.len();
+    let mut store = web.reading().await;
+    let ids = store.account_ids().await?;
+    let total = ids.len();
     let mut lines: Vec<AccountLine> = Vec::new();
-    let earlier: Vec<i64> = all.iter().map(|(account, _)| account.id.0).filter(|id| *id <= page.after).collect();
-    for (account, record) in all.into_iter().skip(earlier.len()).take(ACCOUNTS_A_PAGE) {
+    let earlier: Vec<i64> = ids.iter().map(|id| id.0).filter(|id| *id <= page.after).collect();
+    let shown: Vec<AccountId> = ids.into_iter().skip(earlier.len()).take(ACCOUNTS_A_PAGE).collect();
+    let (listed, jobs) = (list_of(&mut store, &shown).await?, store.jobs().await?);
+    drop(store);
+    for (account, record) in listed {
         let outside = settings.is_sandbox() || environment.iter().any(|found| found.is(&account));
         let kind = match (&record, outside) {
             (_, true) if settings.is_sandbox() => Some("sandbox"),

@@ -1,6 +1,7 @@
 //! The program from outside: what it prints, and the exit code it ends with.
 
 mod activity;
+mod activity_served;
 mod architecture;
 mod arguments;
 mod check_queue;

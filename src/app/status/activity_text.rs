@@ -12,14 +12,14 @@ use crate::text::{escaped, span_text};
 /// A job's state in a few words.
 pub const fn activity_label(activity: &Activity) -> &'static str {
     match activity {
-        Activity::Running => "running",
+        Activity::Running | Activity::ScheduleBegun { .. } => "running",
         Activity::WaitingSlot { .. } => "waiting for a slot",
         Activity::Resting { .. } => "waiting",
         Activity::WaitingTurn { .. } => "waiting for its turn",
         Activity::WaitingSchedule(_) => "waiting for its schedule",
         Activity::NotRunning { .. } => "not running",
         Activity::Paused => "paused",
-        Activity::NeedsYou(_) => "needs you",
+        Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "needs you",
         Activity::Finished => "finished",
         Activity::Cancelled => "cancelled",
     }
@@ -39,6 +39,7 @@ pub fn activity_sentence(
     let said = match &job.activity {
         Activity::Finished | Activity::Cancelled => return None,
         Activity::Running => label.to_owned(),
+        Activity::ScheduleBegun { schedule } => format!("{label}: its schedule {} has begun", escaped(schedule)),
         Activity::WaitingSlot { until } => format!("{label} until {}", clock(*until)),
         Activity::Resting { until } => format!("{label} until {}, when the server tries again", clock(*until)),
         Activity::WaitingTurn { until: None } => format!("{label}: the server runs a schedule first"),
@@ -59,6 +60,9 @@ pub fn activity_sentence(
             format!("{label}: {} starts it once the run in progress has ended", command(&["resume", name]))
         }
         Activity::Paused => format!("{label}: {} lifts it", command(&["unpause", name])),
+        Activity::ServerNeedsYou { why } => {
+            return Some(format!("{label}: the server sends nothing: {}", escaped(why.trim_end_matches('.'))));
+        }
         Activity::NeedsYou(need) => {
             let remedy = need.remedy.trim_end_matches('.');
             return Some(format!("{label}: {}: {}. {remedy}", escaped(&need.account), escaped(&need.message)));

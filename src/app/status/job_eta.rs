@@ -97,6 +97,8 @@ impl<'a> EtaLine<'a> {
             | Activity::WaitingTurn { .. }
             | Activity::NotRunning { .. }
             | Activity::NeedsYou(_)
+            | Activity::ServerNeedsYou { .. }
+            | Activity::ScheduleBegun { .. }
             | Activity::Finished
             | Activity::Cancelled => true,
         };

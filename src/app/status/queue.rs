@@ -4,13 +4,13 @@
 //! In: the counters and newest attempts of a queue, what processes and schedules are doing. Out: numbers. Reads only, and keeps no lock
 //! that a run could meet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::account_standing::AccountStanding;
 use super::job_eta::{Eta, EtaLine};
-use super::schedule_waits::schedule_waits;
+use super::schedule_waits::{ScheduleWaits, schedule_waits};
 use crate::app::status::{TroubledAccount, endpoint_states, hold_ends, only, reason_of, slots_needed, window_usage};
-use crate::app::{self, AccountNeed, Activity, JobFacts, OtherDrain, ScheduleWait, login_needed};
+use crate::app::{self, AccountNeed, Activity, JobFacts, OtherRun, login_needed};
 use crate::auth;
 use crate::clock::SharedClock;
 use crate::config::Settings;
@@ -18,7 +18,7 @@ use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall};
 use crate::error::CommandError;
 use crate::store::{JobState, JobStatus, Store, WorkInProgress};
 
-/// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
+/// A job of several accounts or actions with more unsettled tasks than this gets no ETA: counting them by lane walks them.
 const MAX_COUNTED_TASKS: u64 = 1_000_000;
 
 /// Where everything stands.
@@ -52,14 +52,31 @@ pub struct Look<'a> {
     pub clock: &'a SharedClock,
     /// These accounts only; none: every one.
     pub accounts: Option<&'a [AccountId]>,
-    /// A job with more unsettled tasks is not counted by lane for its ETA: counting walks them.
+    /// A job of several accounts or actions with more unsettled tasks than this gets no ETA: counting them by lane walks them.
     pub max_counted_tasks: u64,
+}
+
+/// What a job has left.
+#[derive(Debug, Default)]
+struct JobWork {
+    /// By action and account.
+    lanes: Vec<(Action, AccountId, u64)>,
+    /// There are too many tasks to count them by account: each lane has work, and nobody knows how much.
+    is_uncounted: bool,
+}
+
+impl JobWork {
+    /// How many tasks of which account, as far as they are counted.
+    fn counted(&self) -> &[(Action, AccountId, u64)] {
+        if self.is_uncounted { &[] } else { &self.lanes }
+    }
 }
 
 /// What jobs stand in: who works, what accounts need, which schedules are to come.
 struct Surroundings {
     work: WorkInProgress,
-    waits: HashMap<String, ScheduleWait>,
+    schedules: ScheduleWaits,
+    /// Those that jobs have work left of.
     accounts: HashMap<AccountId, (Platform, Option<AccountNeed>)>,
     /// Accounts whose need an earlier drain has met, and the running one has not: it has sent nothing for them yet.
     untried: HashSet<AccountId>,
@@ -78,20 +95,30 @@ impl<'a> Look<'a> {
     pub async fn look(&self, store: &mut Store) -> Result<Standing, CommandError> {
         let now = self.clock.now();
         let accounts = self.look_at_accounts(store, now).await?;
-        let all = store.status(None).await?;
-        let surroundings = self.surroundings(store, &all, now.wall).await?;
-        let jobs = self.look_at_jobs(store, all, &accounts, &surroundings, now).await?;
+        let mut jobs = Vec::new();
+        for status in store.status(None).await? {
+            let is_open = status.counts.pending > 0 && status.job.state != JobState::Cancelled;
+            let work = if is_open { self.work_of(store, &status).await? } else { JobWork::default() };
+            jobs.push((status, work));
+        }
+        let surroundings = self.surroundings(store, &jobs, now.wall).await?;
+        let jobs = self.standing_of(jobs, &accounts, &surroundings, now);
         Ok(Standing { jobs, accounts, now })
     }
 
-    async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStanding>, CommandError> {
+    /// At accounts alone.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStanding>, CommandError> {
         let boot = self.clock.boot();
         let mut endpoints = endpoint_states(store, &boot, now).await?;
         let mut standing = Vec::new();
-        for account in store.accounts().await? {
-            if self.accounts.is_some_and(|only| !only.contains(&account.id)) {
-                continue;
-            }
+        let looked_at = match self.accounts {
+            Some(only) => store.accounts_of(only).await?,
+            None => store.accounts().await?,
+        };
+        for account in looked_at {
             let specs = self.settings.windows(account.platform);
             let horizons = Horizons::of(specs.iter());
             let slots = store.newest_attempts(account.id, slots_needed(&specs), &boot.0, now, &horizons).await?;
@@ -107,16 +134,18 @@ impl<'a> Look<'a> {
     async fn surroundings(
         &self,
         store: &mut Store,
-        jobs: &[JobStatus],
+        jobs: &[(JobStatus, JobWork)],
         now: Wall,
     ) -> Result<Surroundings, CommandError> {
         let environment = app::environment_accounts(&self.settings.credentials)?;
-        let unfinished = jobs.iter().filter(|status| status.counts.pending > 0);
-        let job = only(unfinished.map(|status| status.job.name.as_str()));
+        let unfinished = jobs.iter().filter(|(status, _)| status.counts.pending > 0);
+        let job = only(unfinished.map(|(status, _)| status.job.name.as_str()));
+        let at_work: BTreeSet<AccountId> =
+            jobs.iter().flat_map(|(_, work)| &work.lanes).map(|(_, account, _)| *account).collect();
         let mut untried = HashSet::new();
         let work = store.work_in_progress().await?;
         let tried = if work.drain.is_some() { Some(store.accounts_of_newest_drain().await?) } else { None };
-        let accounts = auth::list(store).await?.into_iter().map(|(account, record)| {
+        let accounts = auth::list_of(store, &Vec::from_iter(at_work)).await?.into_iter().map(|(account, record)| {
             let remedy =
                 |reason| TroubledAccount { settings: self.settings, name: account.name.as_str(), job }.remedy(reason);
             let need = |message: &str, reason| AccountNeed {
@@ -138,49 +167,46 @@ impl<'a> Look<'a> {
             (account.id, (account.platform, need))
         });
         let accounts = accounts.collect();
-        let waits = schedule_waits(store, now).await?;
-        Ok(Surroundings { work, waits, accounts, untried })
+        let schedules = schedule_waits(store, work.runs_schedules, now).await?;
+        Ok(Surroundings { work, schedules, accounts, untried })
     }
 
     /// What each job is doing, and when it will be done. An account works its jobs off one after the other, so later ones wait for
     /// earlier ones.
-    async fn look_at_jobs(
+    fn standing_of(
         &self,
-        store: &mut Store,
-        jobs: Vec<JobStatus>,
+        jobs: Vec<(JobStatus, JobWork)>,
         accounts: &[AccountStanding],
         around: &Surroundings,
         now: Moment,
-    ) -> Result<Vec<JobStanding>, CommandError> {
+    ) -> Vec<JobStanding> {
         let mut line = EtaLine::new(self.settings, accounts, around.work.drain.as_ref(), now);
-        let mut standing = Vec::with_capacity(jobs.len());
-        for status in jobs {
-            let is_open = status.counts.pending > 0 && status.job.state != JobState::Cancelled;
-            let work = if is_open { self.work_of(store, &status).await? } else { Vec::new() };
-            let facts = around.facts_of(&status, &work, &line);
+        let stands = jobs.into_iter().map(|(status, work)| {
+            let facts = around.facts_of(&status, &work.lanes, &line);
             let activity = Activity::of(&facts, now.wall);
             let platform_of = |id: &AccountId| around.accounts.get(id).map(|(platform, _)| *platform);
-            let eta = line.eta(&work, &activity, facts.need.is_some(), platform_of);
-            standing.push(JobStanding { status, activity, eta });
-        }
-        Ok(standing)
+            let eta = line.eta(work.counted(), &activity, facts.need.is_some(), platform_of);
+            JobStanding { status, activity, eta }
+        });
+        stands.collect()
     }
 
-    /// What a job has left, by account and action.
-    async fn work_of(
-        &self,
-        store: &mut Store,
-        status: &JobStatus,
-    ) -> Result<Vec<(Action, AccountId, u64)>, CommandError> {
+    /// What a job has left, by account and action. Too many tasks of several accounts are not counted; whose they are is known all the same.
+    async fn work_of(&self, store: &mut Store, status: &JobStatus) -> Result<JobWork, CommandError> {
         let (job, pending) = (&status.job, status.counts.pending);
-        if pending <= self.max_counted_tasks {
-            let lanes = store.pending_by_lane(job.round).await?;
-            if !lanes.is_empty() {
-                return Ok(lanes);
-            }
+        let is_uncounted = pending > self.max_counted_tasks && store.pending_of_only_lane(job.round).await?.is_none();
+        let lanes = if is_uncounted {
+            let lanes = store.pending_lanes(job.round).await?.into_iter();
+            lanes.map(|(action, account)| (action, account, 1)).collect()
+        } else {
+            store.pending_by_lane(job.round).await?
+        };
+        if !lanes.is_empty() {
+            return Ok(JobWork { lanes, is_uncounted });
         }
-        // All in flight, or too many to count: what the job says of itself has to do.
-        Ok(job.action.zip(job.account).map(|(action, account)| (action, account, pending)).into_iter().collect())
+        // What the job says of itself has to do.
+        let own = job.action.zip(job.account).map(|(action, account)| (action, account, pending));
+        Ok(JobWork { lanes: own.into_iter().collect(), is_uncounted: false })
     }
 }
 
@@ -188,6 +214,9 @@ impl Surroundings {
     fn facts_of(&self, status: &JobStatus, work: &[(Action, AccountId, u64)], line: &EtaLine<'_>) -> JobFacts {
         let drain = self.work.drain.as_ref();
         let is_worked_on = drain.is_some_and(|drain| drain.covers(status.job.id));
+        let other_drain = drain.filter(|_| !is_worked_on).map(|drain| OtherRun { until: drain.sends_until });
+        // What a schedule does before it sends keeps nobody from sending but the server, which does one thing after the other.
+        let schedules_run = self.schedules.run.filter(|_| self.work.server.is_some());
         let need_of = |account: &AccountId| {
             let need = self.accounts.get(account).and_then(|(_, need)| need.as_ref());
             need.filter(|_| !is_worked_on || !self.untried.contains(account))
@@ -198,12 +227,12 @@ impl Surroundings {
             state: status.job.state,
             pending: status.counts.pending,
             is_worked_on,
-            other_drain: drain.filter(|_| !is_worked_on).map(|drain| OtherDrain { until: drain.sends_until }),
-            has_server: self.work.has_server,
-            rests_until: self.work.rests_until,
+            other_run: other_drain.or(schedules_run),
+            server: self.work.server.clone(),
+            begun_schedule: self.schedules.begun.get(&status.job.name).cloned(),
             next_request: if work.is_empty() { Some(line.now()) } else { next_request },
             need: in_need.first().and_then(|(_, account, _)| need_of(account)).cloned(),
-            schedule: self.waits.get(&status.job.name).cloned(),
+            schedule: self.schedules.waits.get(&status.job.name).cloned(),
         }
     }
 }

@@ -1,39 +1,66 @@
 //! Which jobs wait for a schedule, and until when.
 //!
-//! In: schedules and what has begun of them, the time. Out: the earliest start for each job. What does not belong here: deciding what
+//! In: schedules and what has begun of them, the time. Out: the earliest start for each job, and what is in progress. What does not belong here: deciding what
 //! is due (`schedule`), and whether anybody works on the job meanwhile.
 
 use std::collections::HashMap;
 
-use crate::app::ScheduleWait;
 use crate::app::schedules::jobs_of;
+use crate::app::{OtherRun, ScheduleWait};
 use crate::domain::Wall;
 use crate::schedule::plan::{Schedule, Verdict};
 use crate::store::{Store, StoreError, StoredFiring};
 
-/// The schedule that each job of a schedule waits for, by the job's name. A schedule that this machine cannot understand begins
-/// nothing.
-pub(super) async fn schedule_waits(store: &mut Store, now: Wall) -> Result<HashMap<String, ScheduleWait>, StoreError> {
-    let mut waits: HashMap<String, ScheduleWait> = HashMap::new();
+/// What schedules have to do with jobs.
+#[derive(Debug, Default)]
+pub(super) struct ScheduleWaits {
+    /// The schedule that each job of a schedule waits for, by the job's name.
+    pub(super) waits: HashMap<String, ScheduleWait>,
+    /// The schedule that has begun with a job, by the job's name.
+    pub(super) begun: HashMap<String, String>,
+    /// What runs of schedules are in progress: nothing is sent after the last of their ends.
+    pub(super) run: Option<OtherRun>,
+}
+
+/// Looks at all schedules. A schedule that this machine cannot understand begins nothing; what has begun is in progress only while a
+/// process `runs_schedules`.
+pub(super) async fn schedule_waits(
+    store: &mut Store,
+    runs_schedules: bool,
+    now: Wall,
+) -> Result<ScheduleWaits, StoreError> {
+    let mut found = ScheduleWaits::default();
     let schedules = store.schedules().await?;
     if schedules.is_empty() {
-        return Ok(waits);
+        return Ok(found);
     }
-    let begun = store.running_firings().await?;
+    let firings = store.running_firings().await?;
     for stored in schedules {
         let Ok(schedule) = Schedule::of(&stored) else { continue };
-        let Some(until) = next_start(&schedule, begun.iter().find(|firing| firing.schedule == schedule.id), now) else {
-            continue;
-        };
+        let firing = firings.iter().find(|firing| firing.schedule == schedule.id);
+        let in_progress = firing.filter(|firing| runs_schedules && is_in_progress(firing, now));
+        if let Some(firing) = in_progress {
+            found.run = Some(OtherRun { until: firing.ends_by });
+        }
+        let until = next_start(&schedule, firing, now);
         for job in jobs_of(std::slice::from_ref(&stored)) {
+            if in_progress.is_some() {
+                found.begun.insert(job.clone(), schedule.name.clone());
+            }
+            let Some(until) = until else { continue };
             let wait = ScheduleWait { schedule: schedule.name.clone(), until };
-            let earliest = waits.entry(job).or_insert_with(|| wait.clone());
+            let earliest = found.waits.entry(job).or_insert_with(|| wait.clone());
             if wait.until < earliest.until {
                 *earliest = wait;
             }
         }
     }
-    Ok(waits)
+    Ok(found)
+}
+
+/// Whether a firing has begun and does not wait before it is tried again.
+fn is_in_progress(firing: &StoredFiring, now: Wall) -> bool {
+    firing.runs > 0 && firing.retry_at.is_none_or(|at| at <= now)
 }
 
 /// When a schedule begins, or goes on with what it has begun; a time that has gone by is due now.

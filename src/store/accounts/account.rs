@@ -62,11 +62,22 @@ type AccountRow = (
     bool,
 );
 
-const SELECT_ACCOUNTS: &str = "
+macro_rules! select_accounts {
+    ($which:literal) => {
+        concat!(
+            "
     select a.id, a.name, a.platform, a.user_id, a.hold_until_tick, a.hold_until_at, a.hold_length_ms, a.hold_drain_id,
            a.hold_reason, a.hold_rung, a.trouble, d.boot, d.clock_checked, a.is_default
-      from account a left join drain d on d.id = a.hold_drain_id
-     order by a.id";
+      from account a left join drain d on d.id = a.hold_drain_id ",
+            $which,
+            " order by a.id"
+        )
+    };
+}
+
+const ALL_ACCOUNTS: &str = select_accounts!("");
+/// `?1` their numbers, as a JSON array.
+const THESE_ACCOUNTS: &str = select_accounts!("where a.id in (select value from json_each(?1))");
 
 impl Store {
     /// Every account.
@@ -74,8 +85,38 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
-        let rows: Vec<AccountRow> = self.db.fetch_all(SELECT_ACCOUNTS, args![]).await?;
+        let rows: Vec<AccountRow> = self.db.fetch_all(ALL_ACCOUNTS, args![]).await?;
         rows.into_iter().map(account_of).collect()
+    }
+
+    /// These accounts, in the order of their numbers.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn accounts_of(&mut self, only: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let rows: Vec<AccountRow> = self.db.fetch_all(THESE_ACCOUNTS, args![ids_json(only)]).await?;
+        rows.into_iter().map(account_of).collect()
+    }
+
+    /// The numbers of all accounts, in order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn account_ids(&mut self) -> Result<Vec<AccountId>, StoreError> {
+        let rows: Vec<(i64,)> = self.db.fetch_all("select id from account order by id", args![]).await?;
+        Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
+    }
+
+    /// How many accounts there are, and how many of them stopped for a person or wait for a login.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn account_counts(&mut self) -> Result<(u64, u64), StoreError> {
+        let sql =
+            "select count(*), coalesce(sum(account.trouble is not null or credential.login_needed is not null), 0)
+                     from account left join credential on credential.account_id = account.id";
+        let (all, in_need): (i64, i64) = self.db.fetch_one(sql, args![]).await?;
+        Ok((u64::try_from(all).unwrap_or(0), u64::try_from(in_need).unwrap_or(0)))
     }
 
     /// The account of a platform's user, made under `name` where it is new.
@@ -163,6 +204,10 @@ impl Store {
     }
 }
 
+pub(super) fn ids_json(ids: &[AccountId]) -> String {
+    serde_json::json!(ids.iter().map(|id| id.0).collect::<Vec<_>>()).to_string()
+}
+
 fn account_of(row: AccountRow) -> Result<Account, StoreError> {
     let (id, name, platform, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked, is_default) = row;
     let hold = match (tick, at, drain, reason) {
@@ -188,4 +233,35 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
         trouble,
         is_default,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::QueueKind;
+    use crate::store::accounts::credential::THESE;
+
+    /// Pages ask for the accounts that they show, every second: those of everybody else are not read for it.
+    #[tokio::test]
+    async fn some_accounts_are_found_without_reading_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
+        for sql in [THESE_ACCOUNTS, THESE] {
+            let plan: Vec<(i64, i64, i64, String)> =
+                store.db.fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {sql}")), args![]).await.unwrap();
+            let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
+            assert!(steps.iter().any(|step| step.contains("USING INTEGER PRIMARY KEY (rowid=?)")), "{steps:?}");
+            assert!(!steps.iter().any(|step| *step == "SCAN a" || *step == "SCAN credential"), "{steps:?}");
+        }
+        let users = ["ada", "bea", "cid"].map(|name| (name.parse().unwrap(), Platform::XV2, name.parse().unwrap()));
+        let ids = store.ensure_accounts(&users).await.unwrap();
+        let names = |found: Vec<Account>| found.into_iter().map(|account| account.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(store.accounts_of(&[ids[2], ids[0]]).await.unwrap()), ["ada", "cid"]);
+        assert_eq!(store.account_ids().await.unwrap(), ids);
+        assert_eq!(names(store.accounts_of(&[]).await.unwrap()), Vec::<String>::new());
+        let sql = "update account set trouble = 'forbidden' where name = 'bea'";
+        store.db.execute(sql, args![]).await.unwrap();
+        assert_eq!(store.account_counts().await.unwrap(), (3, 1));
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::account::make_account;
+use super::account::{ids_json, make_account};
 use super::credential_wipe::delete_credential;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
 use crate::store::db::{Tx, Value};
@@ -100,6 +100,10 @@ pub(super) const ALL: &str = "
     select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
            refresh_started_at, refresh_tries, login_needed, saved_at
       from credential order by account_id";
+pub(super) const THESE: &str = "
+    select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
+           refresh_started_at, refresh_tries, login_needed, saved_at
+      from credential where account_id in (select value from json_each(?1)) order by account_id";
 const ONE: &str = "
     select account_id, kind, sealed, scopes, expires_at, lifetime_ms, client_id, confidential, generation,
            refresh_started_at, refresh_tries, login_needed, saved_at
@@ -142,6 +146,15 @@ impl Store {
     /// The database cannot be read.
     pub async fn credentials(&mut self) -> Result<Vec<Credential>, StoreError> {
         let rows: Vec<Row> = self.db.fetch_all(ALL, args![]).await?;
+        rows.into_iter().map(credential_of).collect()
+    }
+
+    /// The credentials of these accounts, in the order of the accounts' numbers.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn credentials_of(&mut self, only: &[AccountId]) -> Result<Vec<Credential>, StoreError> {
+        let rows: Vec<Row> = self.db.fetch_all(THESE, args![ids_json(only)]).await?;
         rows.into_iter().map(credential_of).collect()
     }
 

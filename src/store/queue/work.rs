@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::server::ServerState;
 use crate::domain::{AccountId, JobId, Platform, Wall, WindowSpec};
 use crate::store::error::StoreError;
-use crate::store::lock::{DrainLock, ServeLock};
+use crate::store::lock::{DrainLock, ScheduleLock};
 use crate::store::open::Store;
 
 /// What a drain works on, and within which bounds.
@@ -43,10 +44,10 @@ impl DrainScope {
 pub struct WorkInProgress {
     /// The drain that is running; none: nothing is being sent.
     pub drain: Option<DrainScope>,
-    /// A server is there.
-    pub has_server: bool,
-    /// The server rests until then.
-    pub rests_until: Option<Wall>,
+    /// What the server is doing; none: there is none.
+    pub server: Option<ServerState>,
+    /// A process runs schedules: what is on record as begun has not been left behind.
+    pub runs_schedules: bool,
 }
 
 impl Store {
@@ -55,24 +56,22 @@ impl Store {
     /// # Errors
     /// The database cannot be read, or a lock's file cannot be opened.
     pub async fn work_in_progress(&mut self) -> Result<WorkInProgress, StoreError> {
-        let sql = "select ended_at is null and stopped is null, jobs, sends_until, is_capped, rests_until
+        let sql = "select ended_at is null and stopped is null, jobs, sends_until, is_capped
                      from drain order by id desc limit 1";
-        let found: Option<(bool, Option<String>, Option<i64>, bool, Option<i64>)> =
-            self.db.fetch_optional(sql, args![]).await?;
-        let has_server = ServeLock::is_held(self.db.path())?;
-        let Some((is_open, jobs, sends_until, is_capped, rests_until)) = found else {
-            return Ok(WorkInProgress { has_server, ..WorkInProgress::default() });
+        let found: Option<(bool, Option<String>, Option<i64>, bool)> = self.db.fetch_optional(sql, args![]).await?;
+        let mut work = WorkInProgress {
+            drain: None,
+            server: self.server_state().await?,
+            runs_schedules: ScheduleLock::is_held(self.db.path())?,
         };
         // A drain whose process died has not written down its end.
-        let is_running = is_open && DrainLock::is_held(self.db.path())?;
-        let scope = DrainScope {
-            jobs: jobs_of(jobs.as_deref())?,
-            sends_until: sends_until.map(Wall),
-            is_capped,
-            windows: Vec::new(),
-        };
-        let rests_until = rests_until.map(Wall).filter(|_| has_server && !is_running);
-        Ok(WorkInProgress { drain: is_running.then_some(scope), has_server, rests_until })
+        if let Some((true, jobs, sends_until, is_capped)) = found
+            && DrainLock::is_held(self.db.path())?
+        {
+            let (jobs, sends_until) = (jobs_of(jobs.as_deref())?, sends_until.map(Wall));
+            work.drain = Some(DrainScope { jobs, sends_until, is_capped, windows: Vec::new() });
+        }
+        Ok(work)
     }
 
     /// Of the accounts with a trouble those that have sent anything in the newest drain. A trouble that another account keeps is of an earlier one: a success or the
@@ -86,20 +85,6 @@ impl Store {
                             order by attempt.id desc limit 1) = (select max(id) from drain)";
         let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![]).await?;
         Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
-    }
-
-    /// Writes down that this process, which holds the drain's lock, sends nothing, and when it begins again by itself. A drain that an
-    /// error cut off has not written down its end; it ends here.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub async fn note_rest(&mut self, until: Option<Wall>) -> Result<(), StoreError> {
-        let sql =
-            "update drain set stopped = iif(ended_at is null, coalesce(stopped, 'cut_off'), stopped), rests_until = ?1
-                    where id = (select max(id) from drain)
-                      and (rests_until is not ?1 or (ended_at is null and stopped is null))";
-        let update = self.db.execute(sql, args![until.map(|at| at.0)]).await;
-        update.map(|_| ())
     }
 }
 
@@ -117,7 +102,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{BootId, Horizons, Moment, Tick};
-    use crate::store::{Drain, QueueKind};
+    use crate::store::{Drain, QueueKind, ServeLock};
 
     const NOW: Moment = Moment { tick: Tick(1_000_000), wall: Wall(1_700_000_000_000) };
 
@@ -184,10 +169,8 @@ mod tests {
         drop(drain);
         let _lock = DrainLock::take(&path).unwrap();
         assert!(looks.work_in_progress().await.unwrap().drain.is_some(), "nobody has said otherwise yet");
-        looks.note_rest(Some(Wall(5))).await.unwrap();
-        let rests = WorkInProgress { drain: None, has_server: true, rests_until: Some(Wall(5)) };
+        looks.set_server_state(&ServerState::Rests { until: Wall(5) }).await.unwrap();
+        let rests = WorkInProgress { server: Some(ServerState::Rests { until: Wall(5) }), ..WorkInProgress::default() };
         assert_eq!(looks.work_in_progress().await.unwrap(), rests);
-        looks.note_rest(None).await.unwrap();
-        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress { rests_until: None, ..rests });
     }
 }

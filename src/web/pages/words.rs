@@ -46,9 +46,9 @@ pub(super) fn engine_chip(state: &EngineState) -> (&'static str, &'static str) {
 /// How a job's state looks.
 pub(super) const fn activity_chip(activity: &Activity) -> &'static str {
     match activity {
-        Activity::Running | Activity::WaitingSlot { .. } => "good",
+        Activity::Running | Activity::WaitingSlot { .. } | Activity::ScheduleBegun { .. } => "good",
         Activity::Resting { .. } | Activity::NotRunning { .. } | Activity::Paused => "warn",
-        Activity::NeedsYou(_) => "bad",
+        Activity::NeedsYou(_) | Activity::ServerNeedsYou { .. } => "bad",
         Activity::WaitingTurn { .. } | Activity::WaitingSchedule(_) | Activity::Finished | Activity::Cancelled => "",
     }
 }

@@ -14,7 +14,7 @@ use crate::domain::Tick;
 use crate::engine::{Finish, Signal, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
-use crate::store::{DrainLock, JobState, JobStatus, News, Store};
+use crate::store::{DrainLock, JobState, JobStatus, News, ServerState, Store};
 use crate::web::{EngineState, EngineStatus, Hub, Web};
 
 /// How often a rest looks whether somebody has told the queue something.
@@ -53,6 +53,8 @@ pub(super) struct Engine<'a> {
     pub(super) last_asked: i64,
     /// How often the configuration had been read when it was last looked at what is due.
     reloads: u64,
+    /// What others can read of what it is doing; none: what the server before it has left.
+    told_others: Option<ServerState>,
 }
 
 /// Why a rest ends.
@@ -94,6 +96,7 @@ impl<'a> Engine<'a> {
             told,
             last_asked: 0,
             reloads: 0,
+            told_others: None,
         })
     }
 
@@ -112,6 +115,7 @@ impl<'a> Engine<'a> {
                 self.next_fire = Tick(i64::MIN);
             }
             let mut store = self.open().await?;
+            self.tell(&mut store, ServerState::Works).await;
             if self.is_due(&mut store).await? {
                 store.close().await;
                 self.say(EngineState::Working);
@@ -125,8 +129,9 @@ impl<'a> Engine<'a> {
                 Ok(None) => continue,
                 Err(error) => self.trouble(error)?,
             };
+            let told = self.state_of(&state, &rest);
             self.say(state);
-            self.rest(knows, rest).await?;
+            self.rest(knows, rest, told).await?;
         }
     }
 
@@ -214,9 +219,9 @@ impl<'a> Engine<'a> {
     }
 
     /// Rests; a command to the queue, a person, another configuration or the end ends it.
-    async fn rest(&mut self, seen: News, rest: Rest) -> Result<(), CommandError> {
+    async fn rest(&mut self, seen: News, rest: Rest, told: ServerState) -> Result<(), CommandError> {
         let mut store = self.open().await?;
-        self.note_rest(&mut store, &rest).await;
+        self.tell(&mut store, told).await;
         let begun = self.orders.borrow_and_update().reloads;
         let (mut told, schedules) = (self.told.clone(), Self::schedules_of(&mut store).await?);
         loop {
@@ -244,15 +249,24 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Tells other processes that nothing is being sent. Where that cannot be written down they say for a while that something is.
-    async fn note_rest(&self, store: &mut Store, rest: &Rest) {
+    /// Tells other processes what this one is doing. Where that cannot be written down they say for a while what it did before.
+    async fn tell(&mut self, store: &mut Store, state: ServerState) {
+        if self.told_others.as_ref() == Some(&state) {
+            return;
+        }
+        match store.set_server_state(&state).await {
+            Ok(()) => self.told_others = Some(state),
+            Err(error) => tracing::warn!(%error, "what the server is doing is not written down"),
+        }
+    }
+
+    /// What a rest means to others.
+    fn state_of(&self, state: &EngineState, rest: &Rest) -> ServerState {
         let now = self.context.clock.now();
-        let until = match rest {
-            Rest::News => None,
-            Rest::Until(until) => Some(now.wall_at(*until)),
-        };
-        if let Err(error) = store.note_rest(until).await {
-            tracing::warn!(%error, "it is not written down that the server rests");
+        match (state, rest) {
+            (EngineState::NeedsPerson { why }, _) => ServerState::NeedsPerson { why: why.clone() },
+            (_, Rest::Until(until)) => ServerState::Rests { until: now.wall_at(*until) },
+            (_, Rest::News) => ServerState::Works,
         }
     }
 
