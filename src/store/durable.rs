@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, OFlags, linkat};
 use tempfile::TempPath;
 
+use super::error::StoreError;
+
 /// A file that is being written and has no name yet: whoever is killed leaves nothing behind. Where the file system makes no such
 /// files, it has a name beside its place, and only a kill leaves that.
 #[derive(Debug)]
@@ -109,13 +111,11 @@ pub fn make_private_folder(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// A folder cannot be made, or it is not ours alone.
-pub fn make_own_folder(folder: &Path) -> io::Result<()> {
-    make_private_folder(folder)?;
-    let about = folder.symlink_metadata()?;
+pub fn make_own_folder(folder: &Path) -> Result<(), StoreError> {
+    let made = make_private_folder(folder).and_then(|()| folder.symlink_metadata());
+    let about = made.map_err(|source| StoreError::of_io(folder, source))?;
     if !about.is_dir() || about.mode() & 0o022 != 0 || is_foreign(&about, folder) {
-        return Err(io::Error::other(
-            "somebody else has made this folder, or can write it: remove it, or use another queue",
-        ));
+        return Err(StoreError::Foreign { path: folder.to_path_buf() });
     }
     Ok(())
 }

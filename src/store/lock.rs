@@ -180,10 +180,7 @@ impl ListLock {
 
 fn account_folder(queue: &Path) -> Result<PathBuf, StoreError> {
     let folder = beside(queue, "accounts").with_extension("d");
-    make_own_folder(&folder).map_err(|source| match source.kind() {
-        io::ErrorKind::Other => StoreError::Foreign { path: folder.clone() },
-        _ => StoreError::of_io(&folder, source),
-    })?;
+    make_own_folder(&folder)?;
     Ok(folder)
 }
 

@@ -45,6 +45,22 @@ fn a_form_with_several_files_is_refused_and_nothing_of_it_stays() {
 }
 
 #[test]
+fn a_folder_that_others_can_write_takes_no_upload_and_the_page_says_what_to_do() {
+    use std::os::unix::fs::PermissionsExt;
+    let served = Served::start();
+    let cookie = served.cookie();
+    std::fs::create_dir(uploads(&served)).unwrap();
+    std::fs::set_permissions(uploads(&served), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let file = rows(0..3);
+    let answer = receive(&served, &cookie, &[("file", "unfollow.csv", &*file)]);
+    assert_eq!(answer.status, 422, "{answer:?}");
+    for told in ["uploads was made by somebody else, or can be written by others", "remove it, or keep the queue in"] {
+        assert!(answer.body.contains(told), "{told}? {answer:?}");
+    }
+    assert_eq!(listed(&served), [""; 0]);
+}
+
+#[test]
 fn an_upload_that_breaks_off_or_is_too_long_leaves_nothing_behind() {
     use std::io::Write;
     let served = Served::start();

@@ -146,7 +146,7 @@ fn line(frame: &Frame, page: &RowsPage, row: &RowView) -> Markup {
                     None => span.mono { (target) },
                 }
             }
-            td.cells { (cells(row)) }
+            td.cells.brief { (cells(row)) }
             td { span class={ "outcome " (outcome_class(row.outcome)) } { (row.outcome.name()) } @if let Some(why) = &row.reason { br; span.quiet.small { (reason(why)) } } }
             td.number data-label="HTTP" { @if let Some(status) = row.http_status { (status) } }
             td.number data-label="tries" { (row.attempts) }

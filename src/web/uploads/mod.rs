@@ -158,7 +158,7 @@ impl Uploads {
     /// A new file in the folder, readable by its owner alone.
     fn create(&self) -> Result<(std::fs::File, Received), CommandError> {
         let complain = |error| CommandError::io(self.folder.display(), error);
-        make_own_folder(&self.folder).map_err(complain)?;
+        make_own_folder(&self.folder)?;
         let path = self.folder.join(format!("{}{:016x}.csv", place::RECEIVED, fastrand::u64(..)));
         let mut options = std::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).mode(0o600).open(&path).map_err(complain)?;
