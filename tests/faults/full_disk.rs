@@ -4,6 +4,10 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
+
+use crate::common::http::send;
+use crate::common::running::Running;
 use crate::common::small_disk::SmallDisk;
 use crate::common::{Done, Home, RunToEnd, SandboxProcess, ids};
 use crate::faults::support::{ROWS, fresh};
@@ -217,4 +221,34 @@ const PAGE: u64 = 1_000;
 
 fn requests(sandbox: &SandboxProcess) -> u64 {
     sandbox.ledger().reads.values().map(|read| read.requests).sum()
+}
+
+/// A server shows a new link to its dashboard every hour, and when one was used: which of the two it is makes no difference to the file.
+#[test]
+fn a_server_that_has_no_room_for_its_next_link_goes_on() {
+    let home = Home::new();
+    let Some(disk) = SmallDisk::make(&home, "8m") else { return };
+    let socket = format!("127.0.0.1:{}", crate::common::port::free_port());
+    let mut serve = home.cleanup(["serve", "--sandbox", "--listen", &socket]);
+    serve.arg("--db").arg(disk.point.join("queue.db"));
+    let mut serve = Running::start(disk.inside(&serve));
+    serve.hears("a link that opens it once is in");
+    let link_file = disk.root.join("queue.db.link");
+    let link = std::fs::read_to_string(&link_file).unwrap();
+    // Whoever has it open keeps its room from becoming free.
+    let _kept = File::open(&link_file).unwrap();
+    let filler = disk.fill();
+    let path = link.trim().split_once(&socket).unwrap().1;
+    let get =
+        |path: &str| send(&socket, &format!("GET {path} HTTP/1.1\r\nhost: {socket}\r\nconnection: close\r\n\r\n"));
+    assert_eq!(get(path).status, 303, "the link is good for all that");
+    serve.hears("the link to the dashboard cannot be shown; it is tried again in a minute");
+    assert!(serve.is_running());
+    assert_eq!(get("/healthz").status, 200);
+    assert_eq!(get(path).status, 401, "it works once");
+    std::fs::remove_file(filler).unwrap();
+    serve.signal(Signal::TERM);
+    let ended = serve.wait();
+    assert_eq!(ended.code(), 143, "{}", ended.talk);
+    assert!(!ended.talk.contains("panicked") && !link_file.exists(), "{}", ended.talk);
 }

@@ -51,7 +51,8 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
     let job = only(jobs.iter().filter(|status| status.counts.pending > 0).map(|status| status.job.name.as_str()));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
-        let said = if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail)) };
+        let said =
+            if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail.trim_end_matches('.'))) };
         let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
         printer.warn(&format!("{} needs you ({reason}){said}. {remedy}", escaped(name)));
     }

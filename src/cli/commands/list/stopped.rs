@@ -36,8 +36,7 @@ pub(in crate::cli::commands) fn ending(
             return Err(error.hint("is the token this account's? `cleanup account check` says whose it is"));
         }
         Stop::Untold(Untold::Rule(rule)) => {
-            let message =
-                format!("{name}: {} of those that came first, so all of them would be spared", rule.sentence());
+            let message = format!("{name}: of the entries that came first {}, so all would be spared", rule.sentence());
             return Err(CommandError::new(ErrorKind::Usage, message)
                 .hint(format!("leave out {}, and {go_on}; --fresh asks anew", option_of(*rule))));
         }
