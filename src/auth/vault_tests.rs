@@ -61,8 +61,9 @@ async fn every_wrong_key_names_what_to_set() {
     assert!(matches!(Vault::open(&by_file, &file_stamp).await, Err(VaultError::KeyFileOdd(_))));
     std::fs::remove_file(&by_file.key_file).unwrap();
     // A pipe is not waited for.
-    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&by_file.key_file).status();
-    if made.is_ok_and(|status| status.success()) {
+    let pipe = rustix::fs::FileType::Fifo;
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    if rustix::fs::mknodat(rustix::fs::CWD, &by_file.key_file, pipe, mode, 0).is_ok() {
         assert!(matches!(Vault::open(&by_file, &file_stamp).await, Err(VaultError::KeyFileOdd(_))));
         std::fs::remove_file(&by_file.key_file).unwrap();
     }

@@ -96,7 +96,8 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     fn make_pipe(path: &Path) -> bool {
-        std::process::Command::new("mkfifo").arg(path).status().is_ok_and(|status| status.success())
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).is_ok()
     }
 
     #[test]
