@@ -16,6 +16,7 @@ mod jobs;
 mod messages;
 mod moved;
 mod packaging;
+mod prints;
 pub(crate) mod program;
 mod terminal;
 mod words;
