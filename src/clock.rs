@@ -2,6 +2,7 @@
 //!
 //! In: nothing. Out: [`Moment`]s and sleeps. What does not belong here: deciding anything by them.
 
+mod backoff;
 mod zone;
 
 use std::future::Future;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
+pub use self::backoff::Backoff;
 pub use self::zone::LocalZone;
 use crate::domain::{BootId, Moment, Tick, Wall};
 

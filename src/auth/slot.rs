@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::document::DocumentError;
 use super::refresh::{Why, is_due};
 use super::vault_error::VaultError;
+use crate::clock::Backoff;
 use crate::domain::{AccountId, AccountName, Moment, Platform, Tick, UserId, Wall};
 use crate::platform::Credentials;
 use crate::store::{Expiry, StoreError};
@@ -64,8 +65,8 @@ impl NoToken {
     pub const LOGIN_NEEDED: &'static str = "login_needed";
 }
 
-const BACKOFF_FIRST_MS: u64 = 1_000;
-const BACKOFF_MAX_MS: u64 = 60_000;
+/// Nobody asks again sooner.
+const SHORTEST_REST: Duration = Duration::from_millis(500);
 
 /// One account.
 pub(super) struct Slot {
@@ -146,12 +147,11 @@ impl Slot {
         self.held().not_before.filter(|until| now < *until)
     }
 
-    /// Backoff: full jitter, one second doubling to sixty.
+    /// It is not asked for again before.
     pub(super) fn rest(&self, now: Tick, detail: String) -> Tick {
         let mut held = self.held();
-        let most = BACKOFF_FIRST_MS.saturating_mul(1 << held.failures.min(6)).min(BACKOFF_MAX_MS);
-        let until = now.after(Duration::from_millis(fastrand::u64(BACKOFF_FIRST_MS / 2..=most)));
         held.failures = held.failures.saturating_add(1);
+        let until = now.after(Backoff::REQUEST.wait(held.failures).max(SHORTEST_REST));
         held.not_before = Some(until);
         held.detail = detail;
         until

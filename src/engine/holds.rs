@@ -67,7 +67,7 @@ fn write_allowances(run: &AccountRun, tightened: &[Allowance], now: Moment, draf
 }
 
 fn write_hold(run: &mut AccountRun, hold: Hold, end: Option<Tick>, now: Moment, draft: &mut TurnDraft) {
-    let Hold { until, reason, rung } = hold;
+    let Hold { until, reason, backoff_level: rung } = hold;
     let length_ms = until.0.saturating_sub(now.tick.0);
     let (account, until_at) = (run.id, now.wall_at(until));
     let outlasts = end.is_some_and(|end| until >= end) || length_ms > LONGEST_HOLD_WAITED_FOR_MS;

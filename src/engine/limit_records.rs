@@ -220,7 +220,7 @@ fn stored_hold(account: &Account, boot: &str) -> Option<StoredHold> {
         set,
         until: hold.until,
         reason: HoldReason::parse(&hold.reason)?,
-        rung: account.hold_rung,
+        backoff_level: account.hold_rung,
         wall_trusted: hold.clock_checked,
     })
 }

@@ -30,7 +30,6 @@ mod account;
 mod account_troubles;
 mod app_probes;
 mod asked_last;
-mod backoff;
 mod budget;
 mod change_watcher;
 mod circuit_breaker;
@@ -69,7 +68,6 @@ mod turn_draft;
 mod verdict;
 mod workers;
 
-pub use backoff::backoff_after;
 pub use consequences::{Blame, Consequences, Health, Proof, consequences_of};
 pub use deps::EngineDeps;
 pub use dispatcher::run;

@@ -7,7 +7,6 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::account::EndpointKey;
-use super::backoff::pause_after;
 use super::event::Event;
 use super::limit_records::LimitRecords;
 use super::outage::{Admission, Evidence, Failure, Outage, Restored, TaskAside};
@@ -18,7 +17,7 @@ use super::run_end::RunEnd;
 use super::turn_draft::TurnDraft;
 use super::verdict::Verdict;
 use super::workers::{EndedRequest, InFlight};
-use crate::clock::Clock;
+use crate::clock::{Backoff, Clock};
 use crate::domain::{Action, Moment, TaskId, Tick};
 use crate::limits::StoredUntil;
 use crate::platform::Reply;
@@ -141,7 +140,7 @@ impl Outages {
         let failure = Failure { task, counted, reserved: flight.reserved.tick, ended: *ended };
         // Where nobody answers at all, the run decides at the end of its patience by a request of then.
         let left = patience.left(ended.tick);
-        let pause = |pauses| left.map_or_else(|| pause_after(pauses), |left| pause_after(pauses).min(left));
+        let pause = |pauses| Backoff::ENDPOINT.wait(pauses).min(left.unwrap_or(Duration::MAX));
         let outage = self.by_endpoint.entry(key).or_insert_with(|| Outage::begins(*ended));
         let pauses = outage.fail(failure, pause);
         outage.detail = said(reply);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::account_troubles::AccountTroubles;
 use super::app_probes::AppProbes;
-use super::backoff::backoff_after;
 use super::budget::Budget;
 use super::consequences::{Blame, Consequences, Health, consequences_of};
 use super::event::Event;
@@ -22,6 +21,7 @@ use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
 use super::verdict::{History, Verdict, judge};
 use super::workers::{EndedRequest, InFlight};
+use crate::clock::Backoff;
 use crate::domain::{MicroUsd, Moment, Outcome, Reason, TaskState, Tick, Transition};
 use crate::platform::{Finding, Reply};
 use crate::store;
@@ -175,7 +175,7 @@ impl Settling<'_> {
         if verdict.transition != Transition::Postpone {
             return None;
         }
-        let wait = backoff_after(verdict.transient_failures);
+        let wait = Backoff::REQUEST.wait(verdict.transient_failures);
         if self.roster.crashed.is_sent_alone(flight.claimed.task) {
             self.delayed.push(now.after(wait), flight.claimed.task, flight.claimed.lane);
         } else {

@@ -78,7 +78,7 @@ pub struct Hold {
     /// Why it is there.
     pub reason: HoldReason,
     /// How many holds for a hidden cap there were in a row, at most 4; saved, so that a restart does not begin again at 15 minutes.
-    pub rung: u8,
+    pub backoff_level: u8,
 }
 
 /// What is left of a platform's window that somebody else spends too.
@@ -105,16 +105,18 @@ pub fn hold_after(answer: &Answer, last: Option<Hold>, window: Duration, now: Ti
     // Reserved before the last hold ended: it was under way with the refused one and is no news.
     let again = last.is_some_and(|hold| answer.reserved >= hold.until);
     let denies_itself = facts.remaining.is_some_and(|left| left > 0) && facts.day_remaining != Some(0);
-    let rung = last.map_or(0, |hold| hold.rung);
+    let backoff_level = last.map_or(0, |hold| hold.backoff_level);
     let hold = if answer.answered == Answered::Capped || again || denies_itself {
-        let step = if again { rung } else { rung.saturating_sub(1) };
+        let step = if again { backoff_level } else { backoff_level.saturating_sub(1) };
         let length = ladder(window, step).max(stated(facts).unwrap_or(Duration::ZERO));
-        Hold { until: now.after(length), reason: HoldReason::HiddenCap, rung: (step + 1).min(4) }
+        Hold { until: now.after(length), reason: HoldReason::HiddenCap, backoff_level: (step + 1).min(4) }
     } else {
-        Hold { until: now.after(stated(facts).unwrap_or(window)), reason: HoldReason::RateLimit, rung }
+        Hold { until: now.after(stated(facts).unwrap_or(window)), reason: HoldReason::RateLimit, backoff_level }
     };
     match last {
-        Some(longer) if longer.until > hold.until => Hold { rung: hold.rung.max(longer.rung), ..longer },
+        Some(longer) if longer.until > hold.until => {
+            Hold { backoff_level: hold.backoff_level.max(longer.backoff_level), ..longer }
+        }
         _ => hold,
     }
 }
@@ -213,7 +215,7 @@ mod tests {
             lengths.push(length);
         }
         assert_eq!(lengths, [901, 3600, 14_400, 86_400, 86_400]);
-        assert_eq!((hold.rung, hold.reason), (4, HoldReason::HiddenCap));
+        assert_eq!((hold.backoff_level, hold.reason), (4, HoldReason::HiddenCap));
     }
 
     #[test]
@@ -221,10 +223,10 @@ mod tests {
         let first = hold_after(&refused(Some(0), Some(400)), None, WINDOW, NOW);
         let later = first.until.after(Duration::from_secs(1));
         let under_way = hold_after(&refused(Some(0), Some(1)), Some(first), WINDOW, later);
-        assert_eq!((under_way.reason, under_way.rung), (HoldReason::RateLimit, 0));
+        assert_eq!((under_way.reason, under_way.backoff_level), (HoldReason::RateLimit, 0));
         let knocked = Answer { reserved: first.until, ..refused(Some(0), Some(300)) };
         let hold = hold_after(&knocked, Some(first), WINDOW, later);
-        assert_eq!((hold.reason, hold.rung, hold.until), (HoldReason::HiddenCap, 1, later.after(WINDOW)));
+        assert_eq!((hold.reason, hold.backoff_level, hold.until), (HoldReason::HiddenCap, 1, later.after(WINDOW)));
         let companion = hold_after(&knocked, Some(hold), WINDOW, later);
         assert_eq!(companion, hold, "several refused together climb one rung");
     }

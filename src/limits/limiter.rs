@@ -183,10 +183,10 @@ impl Limiter {
 
     /// Holds the account until `until` for a reason the engine knows of, such as a usage cap. A longer hold stays.
     pub fn hold(&mut self, until: Tick, reason: HoldReason) -> Hold {
-        let rung = self.hold.map_or(0, |hold| hold.rung);
+        let backoff_level = self.hold.map_or(0, |hold| hold.backoff_level);
         let hold = match self.hold {
             Some(longer) if longer.until >= until => longer,
-            _ => Hold { until, reason, rung },
+            _ => Hold { until, reason, backoff_level },
         };
         self.hold = Some(hold);
         hold

@@ -38,7 +38,7 @@ pub struct StoredHold {
     /// Why.
     pub reason: HoldReason,
     /// The rung of the ladder it stands on.
-    pub rung: u8,
+    pub backoff_level: u8,
     /// Whether the wall clock agreed with the platform when it was set.
     pub wall_trusted: bool,
 }
@@ -90,8 +90,8 @@ impl ThisBoot {
 
     /// A hold on this boot's ticks, never longer than it was.
     pub fn hold(&self, hold: &StoredHold) -> Hold {
-        let StoredHold { same_boot, set, until, reason, rung, wall_trusted } = *hold;
-        Hold { until: self.until(&StoredUntil { same_boot, set, until, wall_trusted }), reason, rung }
+        let StoredHold { same_boot, set, until, reason, backoff_level, wall_trusted } = *hold;
+        Hold { until: self.until(&StoredUntil { same_boot, set, until, wall_trusted }), reason, backoff_level }
     }
 
     /// An end on this boot's ticks, never farther ahead than it was.
@@ -199,11 +199,11 @@ mod tests {
             set: at(10 * HOUR, 100 * HOUR),
             until: Tick(14 * HOUR),
             reason: HoldReason::HiddenCap,
-            rung: 3,
+            backoff_level: 3,
             wall_trusted,
         };
         let after_an_hour = boot(HOUR, true).hold(&hold(true));
-        assert_eq!((after_an_hour.until, after_an_hour.rung), (Tick(60_000 + 3 * HOUR + 120_000), 3));
+        assert_eq!((after_an_hour.until, after_an_hour.backoff_level), (Tick(60_000 + 3 * HOUR + 120_000), 3));
         assert_eq!(boot(HOUR, true).hold(&hold(false)).until, Tick(20_000 + 4 * HOUR));
         assert_eq!(boot(0, true).hold(&hold(true)).until, Tick(20_000 + 4 * HOUR));
         let same = StoredHold { same_boot: true, ..hold(false) };

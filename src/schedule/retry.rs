@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::firing::{End, Firing};
+use crate::clock::Backoff;
 use crate::domain::Wall;
 
 /// The first pause; each further one is twice as long.
@@ -16,8 +17,7 @@ pub const MAX_OPEN_HOURS: Duration = Duration::from_secs(24 * 3_600);
 
 /// How long after a try that met trouble the next one may be. `troubles` counts the tries in a row that met some, with the last one.
 pub fn pause(troubles: u32) -> Duration {
-    let doublings = troubles.saturating_sub(1).min(16);
-    FIRST_PAUSE.saturating_mul(1 << doublings).min(MAX_PAUSE)
+    Backoff::new(FIRST_PAUSE, MAX_PAUSE).interval(troubles)
 }
 
 /// The next try of a firing whose run met trouble: when, and how many tries in a row have met some now. None: its hours are over

@@ -312,9 +312,9 @@ impl World {
             self.app.restore(attempt.action, upper);
         }
         let door = |(slots, hold): (Vec<(Action, Tick)>, &Option<HoldOnRecord>)| {
-            let hold = hold.map(|(boot, set, Hold { until, reason, rung }, wall_trusted)| {
+            let hold = hold.map(|(boot, set, Hold { until, reason, backoff_level }, wall_trusted)| {
                 let same_boot = boot == self.boot;
-                this_boot.hold(&StoredHold { same_boot, set, until, reason, rung, wall_trusted })
+                this_boot.hold(&StoredHold { same_boot, set, until, reason, backoff_level, wall_trusted })
             });
             let mut limiter = Limiter::new(&self.history.specs, self.history.pace, now.tick);
             limiter.restore(slots, hold);

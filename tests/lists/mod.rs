@@ -12,6 +12,7 @@ mod fetch;
 mod handles;
 mod hostile_pages;
 mod limited;
+mod patience;
 mod read_window;
 mod repost_rows;
 mod reposts;

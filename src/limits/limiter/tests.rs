@@ -97,7 +97,7 @@ fn a_refusal_holds_and_being_served_after_it_clears() {
     limiter.reserve(UNFOLLOW, 3, Tick(0), None);
     (0..3).for_each(|_| limiter.ended(UNFOLLOW, Tick(100)));
     let set = limiter.observe(&answer(Tick(0), Answered::Limited, 0, 59), Tick(100));
-    let hold = Hold { until: Tick(60_100), reason: HoldReason::RateLimit, rung: 0 };
+    let hold = Hold { until: Tick(60_100), reason: HoldReason::RateLimit, backoff_level: 0 };
     assert_eq!(set, Some(HoldChange::Set(hold)));
     assert_eq!(limiter.observe(&answer(Tick(0), Answered::Limited, 0, 59), Tick(100)), None, "no news");
     assert_eq!(limiter.observe(&answer(Tick(0), Answered::Served, 9, 59), Tick(100)), None, "was under way");
@@ -112,12 +112,15 @@ fn a_refusal_holds_and_being_served_after_it_clears() {
 #[test]
 fn a_hold_and_its_rung_survive_a_restart() {
     let mut limiter = defaults();
-    limiter.restore([(UNFOLLOW, Tick(-10))], Some(Hold { until: Tick(0), reason: HoldReason::HiddenCap, rung: 1 }));
+    limiter.restore(
+        [(UNFOLLOW, Tick(-10))],
+        Some(Hold { until: Tick(0), reason: HoldReason::HiddenCap, backoff_level: 1 }),
+    );
     assert_eq!(limiter.held(Tick(0)), None);
     limiter.reserve(UNFOLLOW, 1, Tick(0), None);
     limiter.ended(UNFOLLOW, Tick(100));
     let again = limiter.observe(&answer(Tick(0), Answered::Limited, 49, 900), Tick(100));
-    let climbed = Hold { until: Tick(3_600_100), reason: HoldReason::HiddenCap, rung: 2 };
+    let climbed = Hold { until: Tick(3_600_100), reason: HoldReason::HiddenCap, backoff_level: 2 };
     assert_eq!(again, Some(HoldChange::Set(climbed)));
     assert_eq!(limiter.hold(Tick(200), HoldReason::UsageCap), climbed, "a longer hold stays");
     assert_eq!(limiter.hold(Tick(9_000_000), HoldReason::UsageCap).until, Tick(9_000_000));

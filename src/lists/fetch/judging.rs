@@ -62,12 +62,12 @@ async fn hold_for(
 ) -> Result<ReadHold, FetchError> {
     let now = deps.clock.now();
     if let Some((until, reason)) = cap_of(limited, &reply.facts, now) {
-        return Ok(stored(Hold { until, reason, rung: 0 }, now));
+        return Ok(stored(Hold { until, reason, backoff_level: 0 }, now));
     }
     let last = deps.store.last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
         until: hold.until,
         reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
-        rung: hold.rung,
+        backoff_level: hold.rung,
     });
     let answered = Blame::Limit(limited).for_limits();
     // Which action it was says nothing about how long to wait.
@@ -81,7 +81,7 @@ fn stored(hold: Hold, now: Moment) -> ReadHold {
         until_at: now.wall_at(hold.until),
         length: hold.until.since(now.tick),
         reason: hold.reason.name().to_owned(),
-        rung: hold.rung,
+        rung: hold.backoff_level,
     }
 }
 

@@ -9,8 +9,9 @@ use super::outcome::{FetchError, FetchEvent, PageAnswer, Stop};
 use super::rules::Rules;
 use super::vocabulary::Vocabularies;
 use crate::auth::NoToken;
+use crate::clock::Backoff;
 use crate::domain::{BootId, Moment, Tick};
-use crate::engine::{Blame, Patience, REFUSALS_TO_TRIP, Signal, SuspendWatch, Urgency, backoff_after, consequences_of};
+use crate::engine::{Blame, Patience, REFUSALS_TO_TRIP, Signal, SuspendWatch, Urgency, consequences_of};
 use crate::limits::{HoldReason, Values};
 use crate::platform::{PageRequest, Reading, Reply, What};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadId, ReadSlot};
@@ -244,7 +245,7 @@ impl Reader {
             return Some(Stop::World(what));
         }
         self.tell(FetchEvent::Trouble(what));
-        self.wait_silently(now.tick.after(backoff_after(failures))).await
+        self.wait_silently(now.tick.after(Backoff::REQUEST.wait(failures))).await
     }
 
     fn told_to_stop(&self) -> Option<Stop> {
