@@ -17,6 +17,7 @@ pub mod terminal_text;
 mod wrap;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::app::RunSummary;
@@ -96,7 +97,14 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
             "the log file {file} cannot be written: {why}; the run goes on, and lines of its log are lost until that is mended"
         ));
     };
-    telemetry::set_up(&logging, Box::new(complain)).map_err(|error| CommandError::io("the log file", error))?;
+    telemetry::set_up(&logging, Box::new(complain)).map_err(|error| {
+        let named = format!("the log file {}", settings.log_file.as_deref().unwrap_or(Path::new("")).display());
+        match error.kind() {
+            std::io::ErrorKind::Other => CommandError::new(ErrorKind::Config, format!("{named}: {error}"))
+                .hint("remove it, or name another file with --log-file"),
+            _ => CommandError::io(named, error),
+        }
+    })?;
     Ok(Context {
         settings,
         printer: *printer,

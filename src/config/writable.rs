@@ -42,11 +42,11 @@ impl WritableByOthers {
         if mode & 0o1002 == 0o0002 { of(Way::Folder(folder.to_path_buf(), mode)) } else { None }
     }
 
-    /// The command, and what it has to be given, that ends it.
+    /// What to do, and with what.
     pub fn remedy(&self) -> (&'static str, &Path) {
         match &self.by {
             Way::Mode(_) => ("chmod go-w", &self.path),
-            Way::Owner => ("chown \"$(id -u)\"", &self.path),
+            Way::Owner => ("put a file of your own in the place of", &self.path),
             Way::Folder(folder, _) => ("chmod o-w", folder),
         }
     }
@@ -103,7 +103,10 @@ mod tests {
             mode(&file, 0o600);
             chown(&file, Some(65_534), None).unwrap();
             let (text, command, _) = told().unwrap();
-            assert!(text.contains("belongs to somebody else") && command.starts_with("chown"), "{text}");
+            assert!(
+                text.contains("belongs to somebody else") && command.starts_with("put a file of your own"),
+                "{text}"
+            );
         }
     }
 }

@@ -18,15 +18,13 @@ use crate::store::is_foreign;
 /// somebody else's may stand in its place: through the link the lines would go wherever it leads, and from the file others would read them.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let file = match append(path, OFlags::NOFOLLOW) {
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::LOOP) => {
-            let link = path.symlink_metadata()?;
-            if is_foreign(&link, path) {
-                return Err(io::Error::other(
-                    "it is a link that somebody else has made: remove it, or name another file",
-                ));
+        Err(error) => match path.symlink_metadata() {
+            Ok(link) if link.is_symlink() && is_foreign(&link, path) => {
+                return Err(io::Error::other("it is a link that somebody else has made"));
             }
-            append(path, OFlags::empty())
-        }
+            Ok(link) if link.is_symlink() => append(path, OFlags::empty()),
+            _ => Err(error),
+        },
         opened => opened,
     };
     let file = file.map_err(|error| match Errno::from_io_error(&error) {
@@ -36,7 +34,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     // Asked of the open file, so that nobody changes it in between. A terminal or /dev/null is nobody's file.
     let about = file.metadata()?;
     if !about.file_type().is_char_device() && is_foreign(&about, path) {
-        return Err(io::Error::other("it belongs to somebody else: remove it, or name another file"));
+        return Err(io::Error::other("it belongs to somebody else"));
     }
     Ok(file)
 }

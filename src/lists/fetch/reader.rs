@@ -19,6 +19,8 @@ use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadId, ReadSlot};
 /// So many failures of the platform in a row, with an answer each, and reading stops: what was read is kept. An undo is tried less often
 /// before it fails, but only while others are served; beside a page there is nobody whose answers say whose fault it is.
 const MAX_TRANSIENT_FAILURES: u32 = 12;
+/// So many pages in a row that nobody can read, and reading stops: the platform may bill each.
+const MAX_UNREADABLE_PAGES: u32 = 5;
 
 /// Reads for one account.
 pub struct Reader {
@@ -69,7 +71,7 @@ impl Reader {
     /// # Errors
     /// The queue cannot be written, or the credentials cannot be opened. Nothing leaves without a slot on disk.
     pub async fn ask(&mut self, reading: &'static Reading, what: What<'_>) -> Result<PageAnswer, FetchError> {
-        let (mut failures, mut refusals) = (0_u32, 0);
+        let (mut failures, mut refusals, mut unreadable) = (0_u32, 0, 0_u32);
         let rules = self.rules(reading);
         let values = rules.values;
         let mut vocabulary = self.vocabularies.of(reading, &mut self.deps.store).await?;
@@ -152,6 +154,10 @@ impl Reader {
                     }
                 }
                 Next::AfterBackoff | Next::IfRepeated(_) => {
+                    unreadable = if reply.http_status == Some(200) { unreadable + 1 } else { 0 };
+                    if unreadable >= MAX_UNREADABLE_PAGES {
+                        return Ok(PageAnswer::Stopped(Stop::World(format!("HTTP 200: {}", reply.detail))));
+                    }
                     failures += 1;
                     if let Some(stop) = self.after_failure(failures, &reply).await {
                         return Ok(PageAnswer::Stopped(stop));
