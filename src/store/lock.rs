@@ -190,6 +190,14 @@ struct FileLock {
     path: PathBuf,
 }
 
+/// Given back by name, not by closing the file: a program that is being started has a copy of every open file until it runs, and the
+/// lock would stay for that long.
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
+}
+
 impl FileLock {
     fn open(path: &Path) -> Result<File, StoreError> {
         let mut options = OpenOptions::new();
