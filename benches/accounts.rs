@@ -64,7 +64,7 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
     .execute(&mut raw)
     .await?;
     raw.close().await?;
-    let known: Vec<AccountId> = store.accounts().await?.into_iter().map(|account| account.id).collect();
+    let known: Vec<AccountId> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let now = cleanup::clock::SystemClock::shared().now().wall;
     let job = NewJob {
         name: "many".to_owned(),
@@ -75,7 +75,7 @@ async fn prepare(queue: &str, accounts: u32, tasks: u32) -> Outcome {
         target_column: None,
         host: None,
     };
-    let mut loader = store.begin_round(&job, None, &LoadedFrom::new("made up", 1), None, now).await?;
+    let mut loader = store.loading().begin_round(&job, None, &LoadedFrom::new("made up", 1), None, now).await?;
     let mut line = 1;
     for _ in 0..tasks {
         for account in &known {
@@ -118,7 +118,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let means = TokenMeans { store: beside, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };
     let tokens = Arc::new(TokenSource::new(means));
     let mut store = store;
-    who.fix(&tokens, &store.accounts().await?).await?;
+    who.fix(&tokens, &store.accounts().all().await?).await?;
     let watch = cleanup::store::QueueWatch::of(store.path());
     let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch };
     let ended = app::drain(footing, &who, options).await?;

@@ -52,7 +52,7 @@ fn load_rows(bencher: Bencher<'_, '_>) {
             let store = runtime.block_on(async {
                 let mut store = Store::open(&folder.path().join("queue.db"), QueueKind::Sandbox).await.unwrap();
                 let (name, user) = ("ada".parse().unwrap(), "42".parse().unwrap());
-                let account = store.ensure_account(&name, Platform::Sandbox, &user).await.unwrap();
+                let account = store.accounts().ensure_account(&name, Platform::Sandbox, &user).await.unwrap();
                 assert_eq!(account, AccountId(1));
                 store
             });
@@ -69,8 +69,11 @@ fn load_rows(bencher: Bencher<'_, '_>) {
                 host: None,
             };
             let summary = runtime.block_on(async {
-                let mut loader =
-                    store.begin_round(&job, None, &LoadedFrom::new("content", 1), None, Wall(0)).await.unwrap();
+                let mut loader = store
+                    .loading()
+                    .begin_round(&job, None, &LoadedFrom::new("content", 1), None, Wall(0))
+                    .await
+                    .unwrap();
                 loader.push_all(rows).await.unwrap();
                 loader.finish().await.unwrap()
             });

@@ -219,11 +219,11 @@ impl Who {
                     |name: &AccountName| Ok((name.clone(), Platform::Sandbox, SandboxAccounts::user_of(name)?));
                 // The default one last: its number is the last as well.
                 let users: Result<Vec<_>, CommandError> = named_in_rows.iter().chain([&default]).map(pretend).collect();
-                store.ensure_accounts(&users?).await?.last().copied()
+                store.accounts().ensure_accounts(&users?).await?.last().copied()
             }
             Who::Real(real) => real.introduce(store, wanted).await?,
         };
-        Ok(Accounts::of_known(&store.accounts().await?, default))
+        Ok(Accounts::of_known(&store.accounts().all().await?, default))
     }
 
     /// Asks the platform whose token it is, where nobody said.
@@ -353,7 +353,7 @@ impl RealAccounts {
         for found in &self.environment {
             found.introduce(store, wanted.filter(|_| self.is_default(found))).await?;
         }
-        self.default_of(wanted, &store.accounts().await?)
+        self.default_of(wanted, &store.accounts().all().await?)
     }
 
     /// The same, once the accounts of the environment are known.

@@ -104,13 +104,13 @@ pub(super) async fn mend_by_file(
     options: &LoadOptions,
     now: Wall,
 ) -> Result<Mended, CommandError> {
-    let Some(job) = store.job(&file.job).await? else { return Ok(Mended::default()) };
+    let Some(job) = store.queue().job(&file.job).await? else { return Ok(Mended::default()) };
     let of_round = |damaged: &DamagedTask| damaged.round == job.round;
-    if !store.damaged_tasks(Some(&file.job)).await?.iter().any(of_round) {
+    if !store.admin().damaged_tasks(Some(&file.job)).await?.iter().any(of_round) {
         return Ok(Mended::default());
     }
-    store.note_damage_of(job.round, now).await?;
-    let mut damaged = store.damaged_tasks(Some(&file.job)).await?;
+    store.admin().note_damage_of(job.round, now).await?;
+    let mut damaged = store.admin().damaged_tasks(Some(&file.job)).await?;
     damaged.retain(of_round);
     let claimants = |damaged: &DamagedTask| [&damaged.keys[..], std::slice::from_ref(&damaged.row)].concat();
     let asked: HashSet<Named> = damaged.iter().flat_map(claimants).filter_map(named_by).collect();
@@ -137,7 +137,7 @@ pub(super) async fn mend_by_file(
     }
     let confirms = |claimant: &Claimant| named_by(claimant.clone()).is_some_and(|row| named.contains(&row));
     let mended = mend(store, &damaged, confirms, now).await?;
-    store.rebuild_keys(job.round).await?;
+    store.admin().rebuild_keys(job.round).await?;
     Ok(mended)
 }
 
@@ -155,15 +155,15 @@ fn named_by(claimant: Claimant) -> Option<Named> {
 /// # Errors
 /// The queue cannot be read or written.
 pub async fn mend_by_cells(store: &mut Store, now: Wall) -> Result<Mended, CommandError> {
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let rounds =
         |damaged: Vec<DamagedTask>| -> BTreeSet<i64> { damaged.iter().map(|damaged| damaged.round.0).collect() };
-    let rounds = rounds(store.damaged_tasks(None).await?);
+    let rounds = rounds(store.admin().damaged_tasks(None).await?);
     for round in &rounds {
-        store.note_damage_of(RoundId(*round), now).await?;
+        store.admin().note_damage_of(RoundId(*round), now).await?;
     }
     let mut mended = Mended::default();
-    for damaged in store.damaged_tasks(None).await? {
+    for damaged in store.admin().damaged_tasks(None).await? {
         let place = damaged.keys.iter().chain([&damaged.row]).find_map(|claimant| claimant.place);
         let named = named_by_cells(store, &accounts, place, damaged.record.as_deref()).await?;
         let confirms = |claimant: &Claimant| {
@@ -174,7 +174,7 @@ pub async fn mend_by_cells(store: &mut Store, now: Wall) -> Result<Mended, Comma
         mended.given_up += one.given_up;
     }
     for round in rounds {
-        store.rebuild_keys(RoundId(round)).await?;
+        store.admin().rebuild_keys(RoundId(round)).await?;
     }
     Ok(mended)
 }
@@ -192,7 +192,7 @@ async fn named_by_cells(
     for cell in cells_from_stored(record) {
         let Ok(target) = read_target(cell.as_bytes(), Some(action.target_kind())) else { continue };
         if let (Target::Handle(handle), Some(platform)) = (&target, platform)
-            && let Some(Resolution::User(id)) = store.resolution(platform, handle).await?
+            && let Some(Resolution::User(id)) = store.lists().resolution(platform, handle).await?
         {
             named.push(Target::Id(id));
         }
@@ -211,10 +211,10 @@ async fn mend(
     let mut mended = Mended::default();
     for task in damaged {
         match truth_of(task, &confirms) {
-            Truth::Key(key) => store.mend_row(task, key).await?,
+            Truth::Key(key) => store.admin().mend_row(task, key).await?,
             Truth::Row | Truth::Both => {}
             Truth::Unknown => {
-                store.give_damaged_up(task, now).await?;
+                store.admin().give_damaged_up(task, now).await?;
                 mended.given_up += 1;
                 continue;
             }

@@ -68,7 +68,7 @@ const TO_SPARE: Duration = Duration::from_secs(60);
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
 pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CommandError> {
     let Footing { mut store, lock, client, tokens, clock, shutdown, mut listener, watch } = footing;
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);
     let deadline_ms = options.run.request_deadline.as_millis() as i64;
@@ -92,7 +92,7 @@ pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result
     if !finish.damaged.is_empty() {
         return Err(stopped_at(&finish.damaged));
     }
-    let all = store.status(None).await?;
+    let all = store.read().status(None).await?;
     let ours = |status: &JobStatus| jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
     Ok(Ended { finish, jobs: all.into_iter().filter(ours).collect(), store })
 }

@@ -88,9 +88,9 @@ impl EnvironmentAccount {
     /// The account has another name already.
     pub async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<(), CommandError> {
         let Some(user) = &self.user else { return Ok(()) };
-        let known = store.accounts().await?;
+        let known = store.accounts().all().await?;
         if let Some(name) = self.new_name(user, wanted, &known)? {
-            store.ensure_account(&name, self.platform, user).await?;
+            store.accounts().ensure_account(&name, self.platform, user).await?;
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ impl FactColumns {
     /// # Errors
     /// The queue cannot be read.
     pub async fn of(store: &mut Store, job: &Job, round: u32) -> Result<FactColumns, CommandError> {
-        let names = store.columns(job, round).await?.unwrap_or_default();
+        let names = store.read().columns(job, round).await?.unwrap_or_default();
         Ok(FactColumns::named(&names))
     }
 
@@ -63,7 +63,7 @@ impl FactColumns {
         }
         let mut known = HashMap::new();
         for ((platform, kind), ids) in asked {
-            known.insert((platform, kind), store.known_targets(platform, kind, &ids).await?);
+            known.insert((platform, kind), store.lists().known_targets(platform, kind, &ids).await?);
         }
         let of = |task: &PickedTask| match task.target {
             Target::Id(id) => known.get(&(task.platform, task.action.target_kind())).and_then(|known| known.get(&id)),

@@ -62,7 +62,7 @@ pub async fn forecast(
     options: &LoadOptions,
 ) -> Result<Vec<Result<Forecast, CommandError>>, CommandError> {
     let known = match &mut store {
-        Some(store) => store.accounts().await?,
+        Some(store) => store.accounts().all().await?,
         None => Vec::new(),
     };
     let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
@@ -115,7 +115,7 @@ pub async fn forecast_for(
         (Standing::Cancelled, ..) => Vec::new(),
         (Standing::Unchanged { .. }, Some(job), Some(store)) => {
             rows.vanished = 0;
-            store.pending_by_lane(job.round).await?
+            store.read().pending_by_lane(job.round).await?
         }
         _ => std::mem::take(&mut rows.to_send),
     };

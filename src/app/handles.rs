@@ -56,7 +56,7 @@ impl HandleBook {
             return Ok(Placed::Target(target));
         }
         let resolution = match &mut self.0 {
-            Some(store) => store.resolution(platform, handle).await?,
+            Some(store) => store.lists().resolution(platform, handle).await?,
             None => None,
         };
         Ok(match resolution {

@@ -25,7 +25,7 @@ pub async fn known_jobs(store: &mut Store, files: &[PathBuf], named: Option<&str
 
 /// A job with all that it remembers. What an older version did not write down is found in its rows.
 pub(super) async fn known_job(store: &mut Store, name: &str) -> Result<Option<Job>, CommandError> {
-    let Some(mut job) = store.job(name).await? else { return Ok(None) };
+    let Some(mut job) = store.queue().job(name).await? else { return Ok(None) };
     if job.target_column.is_none() && job.loaded_from.reader == 0 {
         job.target_column = named_column(store, &job).await?;
     }

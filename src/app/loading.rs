@@ -73,19 +73,19 @@ pub async fn load(
     };
     match standing {
         Standing::Unchanged { .. } if mended.is_empty() => {
-            store.set_files(&file.new_job(accounts, keep)).await?;
+            store.queue().set_files(&file.new_job(accounts, keep)).await?;
             Ok(Loaded::Unchanged)
         }
         Standing::Cancelled => Ok(Loaded::Cancelled),
         Standing::New | Standing::Again => {
             let columns = file.survey.has_header.then_some(file.survey.columns.as_slice());
-            let seen = store.job(&file.job).await?;
+            let seen = store.queue().job(&file.job).await?;
             if seen.is_some() != (*standing == Standing::Again) {
                 return Err(StoreError::LoadedMeanwhile { job: file.job.clone() }.into());
             }
             let book = HandleBook::of(store, file).await?;
             let mut loader =
-                store.begin_round(&file.new_job(accounts, keep), seen.as_ref(), &from, columns, now).await?;
+                store.loading().begin_round(&file.new_job(accounts, keep), seen.as_ref(), &from, columns, now).await?;
             let Pushed { tasks, unasked } = push_rows(&mut loader, file, accounts, options, book).await?;
             if tasks == 0 {
                 // Dropped unfinished, the round was never there.
@@ -97,18 +97,18 @@ pub async fn load(
             Ok(Loaded::Round(loader.finish().await?))
         }
         Standing::Unchanged { .. } | Standing::Changed { .. } => {
-            let Some(job) = store.job(&file.job).await? else {
+            let Some(job) = store.queue().job(&file.job).await? else {
                 return Err(CommandError::new(ErrorKind::Fault, "the job went away while it was loaded")
                     .hint("give the command again"));
             };
             let book = HandleBook::of(store, file).await?;
-            let mut loader = store.begin_reload(&job, &from, now).await?;
+            let mut loader = store.loading().begin_reload(&job, &from, now).await?;
             push_rows(&mut loader, file, accounts, options, book).await?;
             // Rows of the same file do not vanish because an export broke off: they are read differently.
             let allow_shrink = options.allow_shrink || from.is_same_file(&job.loaded_from);
             match loader.apply(allow_shrink).await? {
                 Reloaded::Applied(summary) => {
-                    store.set_files(&file.new_job(accounts, keep)).await?;
+                    store.queue().set_files(&file.new_job(accounts, keep)).await?;
                     Ok(Loaded::Again(summary, mended))
                 }
                 Reloaded::Shrinks { vanished, pending } => Err(shrinks(file, vanished, pending)),

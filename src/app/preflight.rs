@@ -83,7 +83,7 @@ pub async fn unfit(
             }));
             continue;
         }
-        let record = store.credential(account.id).await?;
+        let record = store.accounts().credential(account.id).await?;
         said.extend(of_record(account, actions, record.as_ref()));
     }
     Ok(said)

@@ -28,7 +28,7 @@ pub async fn write_receipts<W: Write>(
     to: W,
     complain: &impl Fn(std::io::Error) -> CommandError,
 ) -> Result<(W, u64), CommandError> {
-    let columns = store.columns(job, wanted.round).await?.unwrap_or_else(|| vec!["target_id".to_owned()]);
+    let columns = store.read().columns(job, wanted.round).await?.unwrap_or_else(|| vec!["target_id".to_owned()]);
     let mut writer = ReceiptWriter::new(to, wanted.format, &columns, wanted.raw).map_err(complain)?;
     let mut rows = 0_u64;
     let each = |row: ReceiptRow| -> Result<(), ReportError> {
@@ -36,7 +36,7 @@ pub async fn write_receipts<W: Write>(
         let plain = row.target.as_ref().map(ToString::to_string).unwrap_or_default();
         writer.write(&receipt_of(&row, &plain)).map_err(ReportError::Write)
     };
-    let found = store.report(job, wanted.round, each).await.map_err(|error| match error {
+    let found = store.read().report(job, wanted.round, each).await.map_err(|error| match error {
         ReportError::Store(error) => CommandError::from(error),
         ReportError::Write(error) => complain(error),
     })?;

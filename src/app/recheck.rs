@@ -38,16 +38,16 @@ pub struct HeldBack {
 /// The queue cannot be read or written, or the folder for temporary files is full; then nothing may be sent.
 pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Result<Vec<HeldBack>, CommandError> {
     let mut held = Vec::new();
-    for job in store.jobs().await? {
+    for job in store.queue().jobs().await? {
         if job.checked_by >= READER_VERSION || jobs.is_some_and(|jobs| !jobs.contains(&job.id)) {
             continue;
         }
-        let rejected = if store.may_send(job.round).await? { judge(store, &job).await? } else { Vec::new() };
+        let rejected = if store.loading().may_send(job.round).await? { judge(store, &job).await? } else { Vec::new() };
         let mut by_reason: BTreeMap<&str, u64> = BTreeMap::new();
         for (_, reason) in &rejected {
             *by_reason.entry(reason).or_default() += 1;
         }
-        store.reject_tasks(&job, &rejected, READER_VERSION, now).await?;
+        store.loading().reject_tasks(&job, &rejected, READER_VERSION, now).await?;
         let of = |(reason, tasks): (&str, u64)| HeldBack { job: job.name.clone(), reason: reason.to_owned(), tasks };
         held.extend(by_reason.into_iter().map(of));
     }
@@ -60,7 +60,7 @@ pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Re
 /// # Errors
 /// The queue cannot be read.
 pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>, CommandError> {
-    let Some(columns) = store.columns(job, job.round_number).await? else { return Ok(None) };
+    let Some(columns) = store.read().columns(job, job.round_number).await? else { return Ok(None) };
     let (mut sampled, mut found) = (0, vec![0_usize; columns.len()]);
     let each = |row: ReceiptRow| -> Result<(), Enough> {
         let Some(target) = &row.target else { return Ok(()) };
@@ -72,7 +72,7 @@ pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>
         at.into_iter().for_each(|at| found[at] += 1);
         if sampled < MAX_SAMPLED_ROWS { Ok(()) } else { Err(Enough::Rows) }
     };
-    match store.report(job, job.round_number, each).await {
+    match store.read().report(job, job.round_number, each).await {
         Ok(_) | Err(Enough::Rows) => {}
         Err(Enough::Store(error)) => return Err(error.into()),
     }
@@ -102,11 +102,11 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
         column => column.clone(),
     };
     if let Some(column) = &column {
-        store.set_target_column(job.id, column).await?;
+        store.queue().set_target_column(job.id, column).await?;
     }
     let source = rows_again(store, job).await?;
     let trust_ids = trusted_ids(&job.loaded_from);
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let platform = accounts.iter().find(|account| Some(account.id) == job.account).map(|account| account.platform);
     let repost_id = platform.map(repost_id_of).unwrap_or_default();
     let options = ReadOptions { action: job.action, column, takes_handles: true, repost_id, trust_ids };
@@ -133,13 +133,13 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
         }
         Ok(())
     };
-    store.report(job, job.round_number, each).await?;
+    store.read().report(job, job.round_number, each).await?;
     Ok(rejected)
 }
 
 /// The rows of a job's file, as far as the queue keeps them.
 async fn rows_again(store: &mut Store, job: &Job) -> Result<Source, CommandError> {
-    let columns = store.columns(job, job.round_number).await?;
+    let columns = store.read().columns(job, job.round_number).await?;
     let mut again = RowsAgain::begin(&job.path.to_string_lossy(), columns.as_deref())?;
     let each = |row: ReceiptRow| -> Result<(), Broken> {
         if row.line.is_some() {
@@ -148,7 +148,7 @@ async fn rows_again(store: &mut Store, job: &Job) -> Result<Source, CommandError
         }
         Ok(())
     };
-    store.report(job, job.round_number, each).await?;
+    store.read().report(job, job.round_number, each).await?;
     Ok(again.finish(job.loaded_from.reader >= READER_OF_CUT_ROWS)?)
 }
 

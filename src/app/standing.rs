@@ -91,7 +91,7 @@ async fn awaits_lookup(
     options: &LoadOptions,
 ) -> Result<bool, CommandError> {
     let may_look = options.settles_handles && file.survey.handles > 0;
-    Ok(may_look && store.rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED]).await? > 0)
+    Ok(may_look && store.lists().rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED]).await? > 0)
 }
 
 /// Whether a file can be loaded at all, whatever the queue has.
@@ -141,7 +141,7 @@ pub async fn stand_all(
     files: &[Prepared],
     options: &LoadOptions,
 ) -> Result<(Accounts, Vec<Standing>), CommandError> {
-    let before: Vec<_> = store.accounts().await?.into_iter().map(|account| account.id).collect();
+    let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
     let mut accounts = who.introduce(store, account, &named).await?;
     if account.is_none() {
@@ -152,9 +152,9 @@ pub async fn stand_all(
         match stand(store, file, &accounts, options).await {
             Ok(standing) => standings.push(standing),
             Err(refusal) => {
-                let now = store.accounts().await?.into_iter().map(|account| account.id);
+                let now = store.accounts().all().await?.into_iter().map(|account| account.id);
                 let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();
-                store.forget_unused_accounts(&new).await?;
+                store.accounts().forget_unused_accounts(&new).await?;
                 return Err(refusal);
             }
         }
@@ -170,12 +170,12 @@ pub(super) async fn fix_jobs(
     accounts: &mut Accounts,
     files: &[Prepared],
 ) -> Result<(), CommandError> {
-    let known = store.accounts().await?;
+    let known = store.accounts().all().await?;
     for file in files {
-        let Some(account) = store.job(&file.job).await?.and_then(|job| job.account) else { continue };
+        let Some(account) = store.queue().job(&file.job).await?.and_then(|job| job.account) else { continue };
         let platform = known.iter().find(|known| known.id == account).map(|known| known.platform);
         let is_likely = accounts.is_default_unasked || !who.has_environment();
-        let can_act = is_likely || store.credential(account).await?.is_some();
+        let can_act = is_likely || store.accounts().credential(account).await?.is_some();
         if can_act && who.platform_asked().is_none_or(|asked| Some(asked) == platform) {
             accounts.fix_job(&file.job, account);
         }
@@ -217,12 +217,12 @@ pub async fn finished_jobs(
     files: &[Prepared],
     options: &LoadOptions,
 ) -> Result<Option<Vec<JobId>>, CommandError> {
-    let known = store.accounts().await?;
+    let known = store.accounts().all().await?;
     let is_of = |id: AccountId, name: &AccountName| known.iter().any(|known| known.id == id && known.name == *name);
     let mut finished = Vec::with_capacity(files.len());
     for file in files {
         let is_usable = file.survey.refusal(file.strict).is_none();
-        let job = store.job(&file.job).await?.filter(|_| is_usable && !options.again);
+        let job = store.queue().job(&file.job).await?.filter(|_| is_usable && !options.again);
         let is_finished = |job: &Job| {
             let is_same_account = account.is_none_or(|name| job.account.is_none_or(|id| is_of(id, name)));
             let is_same = job.path == file.path

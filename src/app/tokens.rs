@@ -23,7 +23,8 @@ pub async fn open_tokens(
     clock: SharedClock,
 ) -> Result<Arc<TokenSource>, CommandError> {
     let mut store = Store::open(settings.db()?, settings.kind).await?;
-    let vault = if store.has_credentials().await? { Some(open_vault(settings, &mut store).await?) } else { None };
+    let vault =
+        if store.accounts().has_credentials().await? { Some(open_vault(settings, &mut store).await?) } else { None };
     let base: BaseUrl = match who.sandbox_base() {
         Some(base) => base,
         None => settings.x_api.parse().map_err(|error| CommandError::new(ErrorKind::Config, format!("{error}")))?,

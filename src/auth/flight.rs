@@ -40,7 +40,7 @@ impl TokenSource {
                 Step::NeedLogin(why) => {
                     if read.record.login_needed.is_none() {
                         let mut store = self.store.lock().await;
-                        store.need_login(slot.id, read.record.generation, why.name()).await?;
+                        store.accounts().need_login(slot.id, read.record.generation, why.name()).await?;
                     }
                     slot.held().current = None;
                     return Err(slot.need_login(why));
@@ -82,7 +82,7 @@ impl TokenSource {
         // A refresh token is good once: what comes for it must find room.
         let room = ReservedRoom::beside(&self.means.queue)?;
         failpoint::point("before-refresh-mark");
-        if !self.store.lock().await.start_refresh(slot.id, record.generation, tries, begun.wall).await? {
+        if !self.store.lock().await.accounts().start_refresh(slot.id, record.generation, tries, begun.wall).await? {
             return Ok(None);
         }
         failpoint::point("after-refresh-mark");
@@ -99,17 +99,17 @@ impl TokenSource {
         let mut store = self.store.lock().await;
         let ended = match aftermath(&error, tries) {
             Aftermath::TakeBack => {
-                store.take_back_refresh(slot.id, record.generation, tries).await?;
+                store.accounts().take_back_refresh(slot.id, record.generation, tries).await?;
                 make_do(slot.rest(now, error.to_string()))
             }
             Aftermath::OnceMore => make_do(slot.rest(now, error.to_string())),
             Aftermath::App => {
-                store.take_back_refresh(slot.id, record.generation, tries).await?;
+                store.accounts().take_back_refresh(slot.id, record.generation, tries).await?;
                 slot.rest(now, error.to_string());
                 Err(NoToken::App { name: slot.name.clone(), detail: error.to_string() })
             }
             Aftermath::NeedLogin(why) => {
-                store.need_login(slot.id, record.generation, why.name()).await?;
+                store.accounts().need_login(slot.id, record.generation, why.name()).await?;
                 slot.held().current = None;
                 Err(slot.need_login(why))
             }
@@ -135,7 +135,7 @@ impl TokenSource {
         let now = self.means.clock.now().wall;
         failpoint::point("before-refresh-save");
         let set = NewCredential { sealed, scopes, expiry: Some(expiry), saved_at: now, ..read.record.set.clone() };
-        if !self.store.lock().await.finish_refresh(slot.id, read.record.generation, &set).await? {
+        if !self.store.lock().await.accounts().finish_refresh(slot.id, read.record.generation, &set).await? {
             // A new login came between: it is the one that counts.
             return Ok(None);
         }

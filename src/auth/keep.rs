@@ -92,7 +92,7 @@ pub async fn keep(
     for login in logins {
         sealed.push((login.name.clone(), login.platform, login.user.clone(), login.seal(vault, now)?));
     }
-    Ok(store.import_logins(&sealed).await?)
+    Ok(store.accounts().import_logins(&sealed).await?)
 }
 
 /// Every account, with what is on record of its credentials. Needs no key.
@@ -100,8 +100,8 @@ pub async fn keep(
 /// # Errors
 /// The queue cannot be read.
 pub async fn list(store: &mut Store) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
-    let credentials = store.credentials().await?;
-    Ok(with_credentials(store.accounts().await?, credentials))
+    let credentials = store.accounts().credentials().await?;
+    Ok(with_credentials(store.accounts().all().await?, credentials))
 }
 
 /// The same of these accounts alone.
@@ -109,8 +109,8 @@ pub async fn list(store: &mut Store) -> Result<Vec<(Account, Option<Credential>)
 /// # Errors
 /// The queue cannot be read.
 pub async fn list_of(store: &mut Store, only: &[AccountId]) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
-    let credentials = store.credentials_of(only).await?;
-    Ok(with_credentials(store.accounts_of(only).await?, credentials))
+    let credentials = store.accounts().credentials_of(only).await?;
+    Ok(with_credentials(store.accounts().accounts_of(only).await?, credentials))
 }
 
 /// Both come in the order of the accounts' numbers.
@@ -146,7 +146,7 @@ pub async fn logout(
     revoker: &Revoker<'_>,
     account: &Account,
 ) -> Result<LoggedOut, KeepError> {
-    let Some(record) = store.credential(account.id).await? else { return Ok(LoggedOut::WasNot) };
+    let Some(record) = store.accounts().credential(account.id).await? else { return Ok(LoggedOut::WasNot) };
     let opened = vault.and_then(|vault| {
         let bytes = vault.unseal(account.platform, &account.user_id, &record.set.sealed).ok()?;
         Document::from_bytes(&bytes).ok()
@@ -155,6 +155,6 @@ pub async fn logout(
         Some(document) => revoker.revoke(document).await,
         None => Err("its sealed credentials could not be opened".to_owned()),
     };
-    store.forget_credential(account.id).await?;
+    store.accounts().forget_credential(account.id).await?;
     Ok(told.map_or_else(LoggedOut::NotRevoked, |()| LoggedOut::Revoked))
 }

@@ -95,7 +95,7 @@ impl TokenSource {
     pub async fn warm(&self) -> Result<Vec<AccountId>, StoreError> {
         let (accounts, records) = {
             let mut store = self.store.lock().await;
-            (store.accounts().await?, store.credentials().await?)
+            (store.accounts().all().await?, store.accounts().credentials().await?)
         };
         {
             let mut slots = lock(&self.slots);
@@ -173,7 +173,7 @@ impl TokenSource {
     /// # Errors
     /// The queue cannot be read.
     pub async fn forget_logged_out(&self) -> Result<Vec<(AccountId, NoToken)>, StoreError> {
-        let logged_in = self.store.lock().await.accounts_logged_in().await?;
+        let logged_in = self.store.lock().await.accounts().accounts_logged_in().await?;
         let slots: Vec<Arc<Slot>> = lock(&self.slots).values().cloned().collect();
         let gone = slots.into_iter().filter(|slot| !logged_in.contains(&slot.id) && slot.forget());
         Ok(gone.map(|slot| (slot.id, slot.need_login(Why::LoggedOut))).collect())
@@ -186,7 +186,7 @@ impl TokenSource {
     pub async fn was_logged_out(&self, account: AccountId) -> Result<Option<NoToken>, StoreError> {
         let slot = lock(&self.slots).get(&account).cloned();
         let Some(slot) = slot.filter(|slot| slot.is_held()) else { return Ok(None) };
-        if self.store.lock().await.is_logged_in(account).await? {
+        if self.store.lock().await.accounts().is_logged_in(account).await? {
             return Ok(None);
         }
         Ok(slot.forget().then(|| slot.need_login(Why::LoggedOut)))
@@ -196,7 +196,7 @@ impl TokenSource {
         if let Some(slot) = lock(&self.slots).get(&account) {
             return Ok(Arc::clone(slot));
         }
-        let known = self.store.lock().await.accounts().await?;
+        let known = self.store.lock().await.accounts().all().await?;
         let mut slots = lock(&self.slots);
         for account in known {
             slots.entry(account.id).or_insert_with(|| Arc::new(Slot::of(account)));
@@ -206,7 +206,7 @@ impl TokenSource {
     }
 
     pub(super) async fn read(&self, slot: &Slot) -> Result<Option<Read>, NoToken> {
-        match self.store.lock().await.credential(slot.id).await? {
+        match self.store.lock().await.accounts().credential(slot.id).await? {
             Some(record) => self.open(slot, record),
             None => Ok(None),
         }

@@ -43,17 +43,17 @@ impl Vault {
     /// The key is missing, wrong or open to others; the keyring is not there or stays locked; the queue cannot be read or
     /// written.
     pub async fn of(store: &mut Store, choice: &KeyChoice) -> Result<Vault, VaultError> {
-        if let Some(stamp) = store.vault_stamp().await? {
+        if let Some(stamp) = store.accounts().vault_stamp().await? {
             match Vault::open(choice, &stamp).await {
                 Ok(vault) => return vault.moved(choice, &stamp).await,
                 // A keyring that was not opened will not be a moment later either.
                 Err(error @ VaultError::Keyring(_)) => return Err(error),
-                Err(error) if store.has_credentials().await? => return Err(error),
+                Err(error) if store.accounts().has_credentials().await? => return Err(error),
                 Err(_) => {}
             }
         }
         let (vault, stamp) = Vault::create(choice).await?;
-        let holds = store.stamp_vault(&stamp).await?;
+        let holds = store.accounts().stamp_vault(&stamp).await?;
         if holds == stamp {
             return Ok(vault);
         }

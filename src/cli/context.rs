@@ -57,7 +57,7 @@ impl Context {
     /// As [`Context::open_queue`].
     pub async fn has_logins(&self) -> Result<bool, CommandError> {
         let Some(mut store) = self.existing_queue().await? else { return Ok(false) };
-        let has = store.has_credentials().await?;
+        let has = store.accounts().has_credentials().await?;
         store.close().await;
         Ok(has)
     }
@@ -70,10 +70,10 @@ impl Context {
         let Some(mut store) = self.existing_queue().await? else {
             return Err(self.no_queue(ErrorKind::Usage));
         };
-        match store.job(name).await? {
+        match store.queue().job(name).await? {
             Some(job) => Ok((store, job)),
             None => {
-                let jobs = store.jobs().await?;
+                let jobs = store.queue().jobs().await?;
                 Err(self.unknown_job(name, &jobs))
             }
         }
@@ -84,7 +84,7 @@ impl Context {
     pub async fn log_deed(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
         let actor = format!("terminal (uid {})", rustix::process::getuid().as_raw());
         let entry = Deed { actor: &actor, deed, job, detail };
-        if let Err(error) = store.log_deed(self.clock.now().wall, &entry).await {
+        if let Err(error) = store.admin().log_deed(self.clock.now().wall, &entry).await {
             self.printer.warn(&format!("{deed} is done, but it is not in the log of who did what: {error}"));
         }
     }

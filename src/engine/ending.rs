@@ -118,12 +118,12 @@ impl Ending<'_> {
 /// came back unsettled is cancelled.
 pub(super) async fn what_is_left(drain: &mut Drain, jobs: Option<&[JobId]>, now: Wall) -> Result<Stopped, StoreError> {
     let mut left = Stopped::Finished;
-    for status in drain.store().status(None).await? {
+    for status in drain.store().read().status(None).await? {
         let ours = jobs.is_none_or(|jobs| jobs.contains(&status.job.id));
         match (ours, status.job.state, status.counts.pending) {
             (false, ..) | (_, _, 0) | (_, JobState::Active, _) => {}
             (_, JobState::Cancelled, _) => {
-                drain.store().cancel_job(&status.job, now).await?;
+                drain.store().queue().cancel_job(&status.job, now).await?;
                 if left == Stopped::Finished {
                     left = Stopped::Cancelled;
                 }
@@ -152,7 +152,7 @@ pub(super) async fn record_damage(
         return Ok(Vec::new());
     }
     let store = drain.store();
-    store.note_damage(&tasks, now.wall).await?;
-    let noted = store.damaged_tasks(None).await?;
+    store.admin().note_damage(&tasks, now.wall).await?;
+    let noted = store.admin().damaged_tasks(None).await?;
     Ok(noted.into_iter().filter(|damaged| tasks.contains(&damaged.task)).collect())
 }

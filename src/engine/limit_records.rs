@@ -79,7 +79,7 @@ impl LimitRecords {
 
     /// What earlier processes were told is left of the platform's windows, for the limiters to take over when they are made.
     pub(super) async fn read_allowances(&mut self, drain: &mut Drain, clock: &dyn Clock) -> Result<(), StoreError> {
-        for stored in drain.store().allowances(&clock.boot(), clock.now()).await? {
+        for stored in drain.store().queue().allowances(&clock.boot(), clock.now()).await? {
             self.allowances.entry(stored.account).or_default().push(stored);
         }
         Ok(())

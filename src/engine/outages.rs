@@ -45,7 +45,7 @@ impl Outages {
         limits: &LimitRecords,
         clock: &dyn Clock,
     ) -> Result<(), StoreError> {
-        let stored = drain.store().outages().await?;
+        let stored = drain.store().queue().outages().await?;
         let (now, boot) = (clock.now(), clock.boot());
         let here = limits.this_boot(now);
         for outage in stored {

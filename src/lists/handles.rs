@@ -50,7 +50,7 @@ impl Resolver {
 
     async fn sort_out(&mut self, reader: &mut Reader) -> Result<(), FetchError> {
         let platform = reader.way().platform;
-        self.waiting = reader.deps.store.unasked_handles(platform, &self.waiting).await?;
+        self.waiting = reader.deps.store.lists().unasked_handles(platform, &self.waiting).await?;
         Ok(())
     }
 
@@ -69,7 +69,7 @@ impl Resolver {
         self.found += told.found.len() as u64;
         self.missing += told.missing.len() as u64;
         let rules = reader.rules(reading);
-        reader.deps.store.keep_handles(platform, &told, (id, &end), &rules.ask()).await?;
+        reader.deps.store.lists().keep_handles(platform, &told, (id, &end), &rules.ask()).await?;
         self.waiting.clear();
         Ok(None)
     }

@@ -86,8 +86,11 @@ pub(super) async fn go_on(
         return Ok(None);
     }
     let is_troubled = running.retry_at.is_some();
-    let goes_on =
-        if is_troubled { store.try_firing_again(running.id).await? } else { store.resume_firing(running.id).await? };
+    let goes_on = if is_troubled {
+        store.schedules().try_firing_again(running.id).await?
+    } else {
+        store.schedules().resume_firing(running.id).await?
+    };
     let longest = match schedule.hours {
         // A length that was counted from a clock that was ahead.
         Hours::For(length) => Some(now.after(length)),
@@ -118,13 +121,13 @@ async fn give_up(
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), StoreError> {
     if running.retry_at.is_some() {
-        if store.end_troubled_firing(running.id, now).await? {
+        if store.schedules().end_troubled_firing(running.id, now).await? {
             dropped.push(Dropped::NeverDone(slot, running.stopped.clone(), running.exit_code));
         }
         return Ok(());
     }
     let end = FiringEnd { exit_code: None, stopped: "interrupted".into(), requests: 0, spent: MicroUsd(0) };
-    if store.end_firing(running.id, &end, now).await? {
+    if store.schedules().end_firing(running.id, &end, now).await? {
         dropped.push(Dropped::GivenUp(slot));
     }
     Ok(())
@@ -143,7 +146,7 @@ async fn begin_asked(
     let was_ahead = asked.slot_at.is_ahead_of(now);
     let slot = if was_ahead { schedule.recurrence.slot_now(now).unwrap_or(slot) } else { slot };
     if asked.ends_by.is_some_and(|end| end <= now) {
-        if store.call_off_firing(asked.id, "deadline", now).await? {
+        if store.schedules().call_off_firing(asked.id, "deadline", now).await? {
             dropped.push(Dropped::TooLate(asked.slot_at));
         }
         return Ok(None);
@@ -152,7 +155,7 @@ async fn begin_asked(
         Hours::Until(_) if !was_ahead => asked.ends_by,
         Hours::For(_) | Hours::Until(_) | Hours::Open => schedule.recurrence.end_of(&slot, now, schedule.hours),
     };
-    let began = store.begin_asked(asked.id, ends_by, now).await?;
+    let began = store.schedules().begin_asked(asked.id, ends_by, now).await?;
     let firing = Firing { ends_by, ..Firing::new(asked.id, schedule.clone(), slot, now, How::AskedFor) };
     Ok(began.then_some(firing))
 }

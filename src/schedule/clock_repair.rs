@@ -21,7 +21,7 @@ const MAX_BEHIND: Duration = Duration::from_secs(366 * 86_400);
 /// # Errors
 /// The database cannot be read.
 pub async fn believed_now(store: &mut Store, now: Wall) -> Result<Wall, StoreError> {
-    let agreed = store.last_agreement().await?.filter(|at| *at <= now.after(MAX_BEHIND));
+    let agreed = store.admin().last_agreement().await?.filter(|at| *at <= now.after(MAX_BEHIND));
     Ok(agreed.map_or(now, |agreed| agreed.max(now)))
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Settled {
 impl Settled {
     pub(super) async fn of(store: &mut Store, now: Wall) -> Result<Settled, StoreError> {
         let believed = believed_now(store, now).await?;
-        let decided = store.slots_decided_by(believed.after(CLOCK_TOLERANCE)).await?;
+        let decided = store.admin().slots_decided_by(believed.after(CLOCK_TOLERANCE)).await?;
         Ok(Settled { believed, decided })
     }
 
@@ -64,6 +64,6 @@ impl Settled {
             settled_to: self.settled_to(stored),
             believed: self.believed.after(CLOCK_TOLERANCE),
         };
-        store.undo_settled(&undo).await
+        store.admin().undo_settled(&undo).await
     }
 }

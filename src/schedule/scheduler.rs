@@ -76,10 +76,10 @@ pub trait Work {
 /// The database cannot be read.
 pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Next>), StoreError> {
     let settled = Settled::of(store, now).await?;
-    let schedules = store.schedules().await?;
+    let schedules = store.schedules().all().await?;
     let mut names: Vec<String> = Vec::new();
     let mut next: Option<Next> = None;
-    let running = store.running_firings().await?;
+    let running = store.schedules().running_firings().await?;
     for stored in schedules {
         let Ok(schedule) = Schedule::of(&stored) else {
             names.push(stored.name);
@@ -115,13 +115,13 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
     let settled = Settled::of(store, now).await?;
     look.news = put_right(store, &settled).await?;
     let mut schedules = Vec::new();
-    for stored in store.schedules().await? {
+    for stored in store.schedules().all().await? {
         match Schedule::of(&stored) {
             Ok(schedule) => schedules.push(settled.truly(schedule, &stored)),
             Err(error) => look.news.push(News::Broken(stored.name, error.to_string())),
         }
     }
-    for running in store.running_firings().await? {
+    for running in store.schedules().running_firings().await? {
         let Some(schedule) = schedules.iter().find(|schedule| schedule.id == running.schedule) else { continue };
         if let Standing::Waits(at) = standing(schedule, &running, &settled, now) {
             note_next(&mut look.next, schedule, at);
@@ -153,7 +153,7 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
             Verdict::Wait { starts, .. } => note_next(&mut look.next, &schedule, starts),
             Verdict::Pass { slot, missed, why } => {
                 let state = if why == Passed::Skipped { FiringState::Skipped } else { FiringState::Missed };
-                if store.pass_slot(schedule.id, slot.at, missed, state).await? {
+                if store.schedules().pass_slot(schedule.id, slot.at, missed, state).await? {
                     let mut after = schedule.clone();
                     after.settled_to = slot.at;
                     if let Verdict::Wait { starts, .. } = after.verdict(now) {
@@ -164,7 +164,7 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
             }
             Verdict::Fire { slot, missed, ends_by } => {
                 let new = NewFiring { schedule: schedule.id, slot_at: slot.at, asked_for: false, missed, ends_by };
-                if let Some(id) = store.begin_firing(&new, now).await? {
+                if let Some(id) = store.schedules().begin_firing(&new, now).await? {
                     look.firing = Some(Firing { missed, ends_by, ..Firing::new(id, schedule, slot, now, How::Due) });
                     return Ok(look);
                 }
@@ -177,7 +177,7 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
 /// Undoes what was settled under a clock that was ahead.
 async fn put_right(store: &mut Store, settled: &Settled) -> Result<Vec<News>, StoreError> {
     let mut news = Vec::new();
-    for stored in store.schedules().await?.into_iter().filter(|stored| settled.is_ahead(stored)) {
+    for stored in store.schedules().all().await?.into_iter().filter(|stored| settled.is_ahead(stored)) {
         let Ok(schedule) = Schedule::of(&stored) else { continue };
         if settled.put_right(store, &stored).await? {
             news.push(News::ClockWasAhead(schedule, stored.settled_to));
@@ -198,11 +198,11 @@ pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> 
         spent: end.spent,
     };
     match (end.after, next_try(firing, end, now)) {
-        (After::GoesOn, _) => store.count_in_firing(firing.id, end.requests, end.spent).await?,
+        (After::GoesOn, _) => store.schedules().count_in_firing(firing.id, end.requests, end.spent).await?,
         (After::TriesAgain, Some((retry_at, troubles))) => {
             let trouble = end.trouble();
             let met = FiringTrouble { end: kept, trouble: trouble.clone(), troubles, retry_at };
-            store.note_trouble(firing.id, &met).await?;
+            store.schedules().note_trouble(firing.id, &met).await?;
             let is_told = firing.told.as_ref() == Some(&trouble);
             let (firing, end) = (firing.clone(), end.clone());
             return Ok(if is_told {
@@ -212,7 +212,7 @@ pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> 
             });
         }
         (After::Over, _) | (After::TriesAgain, None) => {
-            store.end_firing(firing.id, &kept, now).await?;
+            store.schedules().end_firing(firing.id, &kept, now).await?;
         }
     }
     Ok(News::Ended(firing.clone(), end.clone()))

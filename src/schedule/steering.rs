@@ -49,7 +49,7 @@ pub enum Asked {
 /// # Errors
 /// The database cannot be read.
 pub async fn find(store: &mut Store, name: &str) -> Result<Option<StoredSchedule>, StoreError> {
-    Ok(store.schedules().await?.into_iter().find(|schedule| schedule.name == name))
+    Ok(store.schedules().all().await?.into_iter().find(|schedule| schedule.name == name))
 }
 
 /// Writes down that a schedule begins now, whatever its slots are, for a caller that holds the [`ScheduleLock`] and runs it itself.
@@ -60,7 +60,7 @@ pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Resu
     let Some(slot) = schedule.recurrence.slot_now(now) else { return Ok(None) };
     let ends_by = schedule.recurrence.end_of(&slot, now, schedule.hours);
     let new = NewFiring { schedule: schedule.id, slot_at: now, asked_for: true, missed: 0, ends_by };
-    let id = store.begin_firing(&new, now).await?;
+    let id = store.schedules().begin_firing(&new, now).await?;
     Ok(id.map(|id| Firing { ends_by, ..Firing::new(id, schedule, slot, now, How::AskedFor) }))
 }
 
@@ -77,10 +77,12 @@ pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<As
         Hours::For(_) | Hours::Open => None,
     };
     // One that met trouble is not waited for: it is tried again at once.
-    if store.ask_firing(schedule.id, ends_by, now).await?.is_some() || store.hurry_firing(schedule.id, now).await? {
+    if store.schedules().ask_firing(schedule.id, ends_by, now).await?.is_some()
+        || store.schedules().hurry_firing(schedule.id, now).await?
+    {
         return Ok(Asked::Noted);
     }
-    let is_there = store.schedules().await?.iter().any(|known| known.id == schedule.id);
+    let is_there = store.schedules().all().await?.iter().any(|known| known.id == schedule.id);
     Ok(if is_there { Asked::Running } else { Asked::Gone })
 }
 
@@ -90,21 +92,21 @@ pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<As
 /// # Errors
 /// The database or its lock cannot be had.
 pub async fn skip(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<Skipped, StoreError> {
-    let running = store.running_firings().await?.into_iter().find(|firing| firing.schedule == schedule.id);
+    let running = store.schedules().running_firings().await?.into_iter().find(|firing| firing.schedule == schedule.id);
     if let Some(firing) = running {
-        if firing.runs == 0 && store.call_off_firing(firing.id, "skipped", now).await? {
+        if firing.runs == 0 && store.schedules().call_off_firing(firing.id, "skipped", now).await? {
             return Ok(Skipped::Asked(firing.slot_at));
         }
         // Whoever works on it has the lock.
         if let Some(_lock) = ScheduleLock::try_take(store.path())? {
             let end = FiringEnd { exit_code: None, stopped: "skipped".into(), requests: 0, spent: MicroUsd(0) };
-            store.end_firing(firing.id, &end, now).await?;
+            store.schedules().end_firing(firing.id, &end, now).await?;
             return Ok(Skipped::Rest(firing.slot_at));
         }
     }
     let Some(next) = schedule.to_come(now).next() else { return Ok(Skipped::Nothing) };
     let at = next.slot.at;
-    Ok(if store.skip_slot(schedule.id, at).await? { Skipped::Next(at) } else { Skipped::Already(at) })
+    Ok(if store.schedules().skip_slot(schedule.id, at).await? { Skipped::Next(at) } else { Skipped::Already(at) })
 }
 
 /// Has a time that was left out come after all: the slot of that moment, or (none) the next one that was left out.
@@ -119,7 +121,7 @@ pub async fn unskip(
 ) -> Result<Unskipped, StoreError> {
     let at = slot.or_else(|| schedule.skipped.iter().copied().find(|at| *at > now));
     let Some(at) = at else { return Ok(Unskipped::Nothing) };
-    let comes = store.unskip_slot(schedule.id, at, now).await?;
+    let comes = store.schedules().unskip_slot(schedule.id, at, now).await?;
     Ok(if comes { Unskipped::Comes(at) } else { Unskipped::Nothing })
 }
 
@@ -128,5 +130,5 @@ pub async fn unskip(
 /// # Errors
 /// The database cannot be written.
 pub async fn remove(store: &mut Store, name: &str) -> Result<bool, StoreError> {
-    store.remove_schedule(name).await
+    store.schedules().remove_schedule(name).await
 }

@@ -151,6 +151,18 @@ impl Db {
         }
     }
 
+    /// Whether each commit waits for the disk. What nobody sees before a last commit that does need not wait for it by itself:
+    /// that one takes all before it along, and after a power failure what is left of the rest is swept away. Loads that are
+    /// staged in this way save a sync for every batch, and have their log copied beside them (`load::checkpoints`).
+    pub(super) async fn sync_each_commit(&mut self, wait: bool) -> Result<(), StoreError> {
+        let sql = if wait {
+            "pragma synchronous = full; pragma wal_autocheckpoint = 4000"
+        } else {
+            "pragma synchronous = normal; pragma wal_autocheckpoint = 16000"
+        };
+        self.execute(sql, args![]).await.map(drop)
+    }
+
     /// Closes the connection, so that SQLite can tidy the write-ahead log away.
     pub(super) async fn close(self) {
         if let Err(error) = self.connection.close().await {

@@ -35,19 +35,23 @@ mod schema;
 mod sqlite_codes;
 mod watch;
 
-pub use accounts::{Account, Credential, CredentialKind, Expiry, Hold, KeySource, NewCredential, Removal, VaultStamp};
-pub use admin::{Claimant, ClockUndo, DAMAGED, DamagedTask, Deed, Forgotten, Integrity, LogEntry, LoginDevice};
+pub use accounts::{
+    Account, AccountStore, Credential, CredentialKind, Expiry, Hold, KeySource, NewCredential, Removal, VaultStamp,
+};
+pub use admin::{
+    AdminStore, Claimant, ClockUndo, DAMAGED, DamagedTask, Deed, Forgotten, Integrity, LogEntry, LoginDevice,
+};
 pub use disk_room::ReservedRoom;
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
 pub use lists::{
-    HandlesTold, HoldNews, Known, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NewPage, PageEntry, Reach,
+    HandlesTold, HoldNews, Known, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NewPage, PageEntry, Reach,
     ReadAllowance, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadLeft, ReadSlot, ReadWindow, ReadingId,
     ReadingState, Resolution, Verdict, VerdictCounts, end_here,
 };
 pub use load::{
-    LoadForecast, LoadForecaster, LoadRow, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes, ReloadSummary,
-    Reloaded, RowPlace,
+    LoadForecast, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes,
+    ReloadSummary, Reloaded, RowPlace,
 };
 pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;
@@ -55,15 +59,16 @@ pub use open::{QueueKind, Store};
 pub use queue::{
     Ahead, AheadOf, AsideTask, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows,
     Job, JobState, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob, OutageChange,
-    OutageState, ParkedTask, RecentSlot, Retried, RoundKeep, ServerState, Settled, StoredAllowance, StoredOutage,
-    StoredSlot, Taken, Tick, Turn, TurnReceipt, WorkInProgress, Worklist,
+    OutageState, ParkedTask, QueueStore, RecentSlot, Retried, RoundKeep, ServerState, Settled, StoredAllowance,
+    StoredOutage, StoredSlot, Taken, Tick, Turn, TurnReceipt, WorkInProgress, Worklist,
 };
 pub use read::{
     AttemptSpan, AttemptView, Counts, Course, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS, News, PickOrder, PickedTask,
-    ReadSpan, ReasonCount, ReceiptRow, RecentAttempt, RejectedRow, RowPage, RowQuery, RowView, Stretch, TaskHistory,
-    Timeline, TopReason, Wanted,
+    ReadSpan, ReadStore, ReasonCount, ReceiptRow, RecentAttempt, RejectedRow, RowPage, RowQuery, RowView, Stretch,
+    TaskHistory, Timeline, TopReason, Wanted,
 };
 pub use schedules::{
-    FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, StoredFiring, StoredSchedule,
+    FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,
+    StoredSchedule,
 };
 pub use watch::QueueWatch;

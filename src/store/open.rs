@@ -13,6 +13,7 @@ use super::durable::{is_foreign, make_private_folder};
 use super::error::{BUSY_TIMEOUT_S, StoreError};
 use super::load::ReloadSizes;
 use super::lock::LoadLock;
+use super::{AccountStore, AdminStore, ListStore, LoadStore, QueueStore, ReadStore, ScheduleStore};
 
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
 const NEEDED_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -90,16 +91,39 @@ impl Store {
         self.db.path()
     }
 
-    /// Whether each commit waits for the disk. What nobody sees before a last commit that does need not wait for it by itself:
-    /// that one takes all before it along, and after a power failure what is left of the rest is swept away. Loads that are
-    /// staged in this way save a sync for every batch, and have their log copied beside them (`load::checkpoints`).
-    pub(super) async fn sync_each_commit(&mut self, wait: bool) -> Result<(), StoreError> {
-        let sql = if wait {
-            "pragma synchronous = full; pragma wal_autocheckpoint = 4000"
-        } else {
-            "pragma synchronous = normal; pragma wal_autocheckpoint = 16000"
-        };
-        self.db.execute(sql, args![]).await.map(drop)
+    /// Accounts and their logins.
+    pub fn accounts(&mut self) -> AccountStore<'_> {
+        AccountStore { db: &mut self.db }
+    }
+
+    /// Checks, repairs, jobs to forget, the log of commands.
+    pub fn admin(&mut self) -> AdminStore<'_> {
+        AdminStore { db: &mut self.db }
+    }
+
+    /// What the platform told about lists, handles and targets.
+    pub fn lists(&mut self) -> ListStore<'_> {
+        ListStore { db: &mut self.db }
+    }
+
+    /// Files into the queue.
+    pub fn loading(&mut self) -> LoadStore<'_> {
+        LoadStore { db: &mut self.db, sizes: self.reload_sizes }
+    }
+
+    /// Jobs, their tasks, and who works on them.
+    pub fn queue(&mut self) -> QueueStore<'_> {
+        QueueStore { db: &mut self.db }
+    }
+
+    /// What people and programs look at.
+    pub fn read(&mut self) -> ReadStore<'_> {
+        ReadStore { db: &mut self.db }
+    }
+
+    /// Schedules and their firings.
+    pub fn schedules(&mut self) -> ScheduleStore<'_> {
+        ScheduleStore { db: &mut self.db }
     }
 
     /// Changes how much of a load a reload looks at at once: for tests, which cross its borders or want a release's.

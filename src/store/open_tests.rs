@@ -105,7 +105,7 @@ async fn schedules_that_said_min_likes_go_on_sparing_the_same_posts() {
         old.execute(insert, args![name, words, list_words]).await.unwrap();
     }
     let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
-    let kept = store.schedules().await.unwrap();
+    let kept = store.schedules().all().await.unwrap();
     let request = |name: &str| -> serde_json::Value {
         let schedule = kept.iter().find(|schedule| schedule.name == name).unwrap();
         serde_json::from_str(&schedule.request).unwrap()

@@ -35,7 +35,7 @@ async fn a_queue_whose_making_was_interrupted_is_finished_as_what_it_is_opened_a
             drop(unstamped(&path, version).await);
             let mut store = Store::open(&path, kind).await.unwrap();
             assert!(store.stage().await.unwrap().is_complete(), "{version}");
-            assert_eq!(store.jobs().await.unwrap().len(), 0);
+            assert_eq!(store.queue().jobs().await.unwrap().len(), 0);
             store.close().await;
             let refused = Store::open(&path, other).await.unwrap_err();
             assert!(matches!(refused, StoreError::WrongKind { .. }), "{refused}");

@@ -42,7 +42,7 @@ impl<'a> Command<'a> {
 
 /// The job of that number.
 pub(super) async fn find(store: &mut Store, job: i64) -> Result<Job, Problem> {
-    let jobs = store.jobs().await?;
+    let jobs = store.queue().jobs().await?;
     jobs.into_iter().find(|known| known.id == JobId(job)).ok_or_else(|| Problem::not_found("There is no such job."))
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn pause(
     let mut command = Command::on(&web, visitor, job).await?;
     match command.job.state {
         JobState::Active if command.job.pending > 0 => {
-            command.store.set_job_state(command.job.id, JobState::Paused).await?;
+            command.store.queue().set_job_state(command.job.id, JobState::Paused).await?;
             command.done("pause", "", "paused").await
         }
         JobState::Active | JobState::Paused => Ok(Redirect::to(&format!("/jobs/{job}"))),
@@ -70,7 +70,7 @@ pub(super) async fn unpause(
     let mut command = Command::on(&web, visitor, job).await?;
     match command.job.state {
         JobState::Paused => {
-            command.store.set_job_state(command.job.id, JobState::Active).await?;
+            command.store.queue().set_job_state(command.job.id, JobState::Active).await?;
             command.done("unpause", "", "unpaused").await
         }
         JobState::Active => Ok(Redirect::to(&format!("/jobs/{job}"))),
@@ -88,7 +88,7 @@ pub(super) async fn cancel(
         // Cancelled it would be deaf to the next night's rows.
         return Ok(Redirect::to(&format!("/jobs/{job}")));
     }
-    let cancelled = command.store.cancel_job(&command.job, web.clock.now().wall).await.map_err(in_part)?;
+    let cancelled = command.store.queue().cancel_job(&command.job, web.clock.now().wall).await.map_err(in_part)?;
     let detail = format!("{} not be sent", counted(cancelled.tasks, "task will", "tasks will"));
     command.done("cancel", &detail, "cancelled").await
 }
@@ -109,8 +109,8 @@ pub(super) async fn retry(
     let mut command = Command::on(&web, visitor, job).await?;
     let now = web.clock.now().wall;
     let retried = match which.reason.as_str() {
-        "" => command.store.retry_job(&command.job, now).await.map_err(in_part)?,
-        reason => command.store.retry_reason(&command.job, reason, now).await.map_err(in_part)?,
+        "" => command.store.queue().retry_job(&command.job, now).await.map_err(in_part)?,
+        reason => command.store.queue().retry_reason(&command.job, reason, now).await.map_err(in_part)?,
     };
     let what = if which.reason.is_empty() { String::new() } else { format!(" ({})", which.reason) };
     let detail = format!("{} queued again{what}", counted(retried.tasks, "failed task is", "failed tasks are"));
@@ -123,7 +123,7 @@ pub(super) async fn retry_row(
     Path((job, task)): Path<(i64, i64)>,
 ) -> Result<Redirect, Problem> {
     let mut command = Command::on(&web, visitor, job).await?;
-    if command.store.retry_task(&command.job, TaskId(task)).await?.tasks == 0 {
+    if command.store.queue().retry_task(&command.job, TaskId(task)).await?.tasks == 0 {
         return Err(Problem::unusable("This row has not failed, so there is nothing to try again.", ""));
     }
     command.done("retry", "1 failed task is queued again", "retried").await
@@ -135,7 +135,7 @@ pub(super) async fn wake(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Redirect, Problem> {
     let deed = Deed { actor: &visitor.actor(), deed: "try-again", job: None, detail: "the engine was asked to go on" };
-    web.commanding().await?.log_deed(web.clock.now().wall, &deed).await?;
+    web.commanding().await?.admin().log_deed(web.clock.now().wall, &deed).await?;
     web.wake_engine();
     Ok(Redirect::to("/"))
 }

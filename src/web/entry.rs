@@ -116,7 +116,7 @@ async fn remember(web: &Web, before: Option<Device>) -> Result<Option<HeaderValu
     }
     let (token, record) = web.devices.issue(before, web.clock.now().wall).map_err(no_random)?;
     let written = match web.commanding().await {
-        Ok(mut store) => store.set_login_devices(&record).await.map_err(CommandError::from),
+        Ok(mut store) => store.admin().set_login_devices(&record).await.map_err(CommandError::from),
         Err(error) => Err(error),
     };
     if let Err(error) = written {

@@ -32,11 +32,11 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     counted(&mut page, &web.hub.counted());
     let settings = web.settings();
     let mut store = web.reading().await;
-    let at_work = store.accounts_at_work(MAX_NAMED_ACCOUNTS).await?;
+    let at_work = store.read().accounts_at_work(MAX_NAMED_ACCOUNTS).await?;
     let look = Look { accounts: Some(&at_work), ..Look::at_all(&settings, &web.clock) };
     let accounts = look.look_at_accounts(&mut store, web.clock.now()).await?;
-    let jobs = store.status(None).await?;
-    let (all, in_need) = store.account_counts().await?;
+    let jobs = store.read().status(None).await?;
+    let (all, in_need) = store.accounts().account_counts().await?;
     let named = list_of(&mut store, &at_work).await?;
     drop(store);
     let mut sum = Counts::default();

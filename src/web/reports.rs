@@ -35,7 +35,7 @@ pub(super) async fn csv(State(web): State<Arc<Web>>, Path(job): Path<i64>) -> Re
 /// As `report --format json` gives them.
 pub(super) async fn json(State(web): State<Arc<Web>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let mut store = web.commanding().await.map_err(|error| Problem::from(error).json())?;
-    let found = store.job(&name).await.map_err(|error| Problem::from(error).json())?;
+    let found = store.queue().job(&name).await.map_err(|error| Problem::from(error).json())?;
     let job = found.ok_or_else(|| Problem::not_found("there is no job of that name").json())?;
     let body = receipts(&web, store, &job, ReceiptFormat::Json).await.map_err(Problem::json)?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())

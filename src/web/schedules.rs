@@ -50,10 +50,10 @@ pub(super) async fn schedules(
     let now = web.clock.now().wall;
     let fires = web.engine.borrow().fires;
     let mut store = web.reading().await;
-    let running = store.running_firings().await?;
+    let running = store.schedules().running_firings().await?;
     // One runs at a time, and what had begun comes first.
     let at_work = running.iter().find(|firing| fires && firing.runs > 0).map(|firing| firing.id);
-    let all = store.schedules().await?;
+    let all = store.schedules().all().await?;
     let total = all.len();
     let earlier: Vec<String> =
         all.iter().map(|stored| stored.name.clone()).filter(|name| *name <= wanted.after).collect();
@@ -87,7 +87,7 @@ async fn card(
     now: Wall,
 ) -> Result<ScheduleCard, Problem> {
     let has_come = |firing: &StoredFiring| firing.asked_for || firing.slot_at <= stored.settled_to;
-    let mut firings = store.firings(stored.id, MAX_FIRINGS_READ).await?;
+    let mut firings = store.schedules().firings(stored.id, MAX_FIRINGS_READ).await?;
     firings.retain(has_come);
     firings.truncate(FIRINGS_SHOWN);
     let understood = schedules::understood(&stored).map(|schedule| Understood {
@@ -212,7 +212,7 @@ pub(super) async fn ask_to_remove(
 /// The jobs that have its hours now, and rows in line.
 async fn jobs_left(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, CommandError> {
     let own = schedules::jobs_of(std::slice::from_ref(stored));
-    let jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&job.name));
+    let jobs = store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&job.name));
     Ok(jobs.collect())
 }
 

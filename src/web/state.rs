@@ -247,7 +247,7 @@ impl Web {
     /// Writes down what was done. It has been done: what cannot be written down is told in the log of the process, for a page that spoke of
     /// trouble would be believed to mean that it was not.
     pub(super) async fn note_deed(&self, store: &mut Store, deed: &Deed<'_>) {
-        if let Err(error) = store.log_deed(self.clock.now().wall, deed).await {
+        if let Err(error) = store.admin().log_deed(self.clock.now().wall, deed).await {
             tracing::error!(%error, deed = deed.deed, "done, and not written into the log of who did what");
         }
     }
@@ -260,7 +260,7 @@ impl Web {
         const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
         let mut seen = 0;
         loop {
-            let version = self.reading().await.data_version().await?;
+            let version = self.reading().await.read().data_version().await?;
             if version != seen {
                 seen = version;
                 self.note_change();

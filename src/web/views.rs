@@ -73,14 +73,14 @@ pub(super) async fn now(
 ) -> Result<Html<String>, Problem> {
     let settings = web.settings();
     let mut store = web.reading().await;
-    let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
+    let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
     let Standing { jobs, accounts, now } = web.look(&mut store, &at_work).await?;
     let midnight = midnight(&web, now.wall);
     let mut shown = Vec::with_capacity(accounts.len());
     for standing in accounts {
         shown.push(account_now(&mut store, standing, &settings, now.wall, midnight).await?);
     }
-    let others = usize::try_from(store.news().await?.accounts).unwrap_or(0).saturating_sub(shown.len());
+    let others = usize::try_from(store.read().news().await?.accounts).unwrap_or(0).saturating_sub(shown.len());
     drop(store);
     let (unfinished, finished): (Vec<_>, Vec<_>) =
         jobs.into_iter().partition(|job: &JobStanding| job.status.counts.pending > 0);
@@ -97,9 +97,9 @@ async fn account_now(
     midnight: Wall,
 ) -> Result<AccountNow, Problem> {
     let hour_ago = Wall(now.0 - HOUR_MS);
-    let recent = store.recent_attempts(standing.account.id, Wall(hour_ago.0.min(midnight.0))).await?;
+    let recent = store.read().recent_attempts(standing.account.id, Wall(hour_ago.0.min(midnight.0))).await?;
     let today = || recent.iter().filter(|attempt| attempt.reserved_at >= midnight);
-    let jobs = if standing.account.trouble.is_some() { store.jobs().await? } else { Vec::new() };
+    let jobs = if standing.account.trouble.is_some() { store.queue().jobs().await? } else { Vec::new() };
     let platform = standing.account.platform;
     let cost = today()
         .filter(|attempt| attempt.billed)
@@ -136,7 +136,7 @@ pub(super) async fn jobs(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let mut store = web.reading().await;
-    let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
+    let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
     let Standing { mut jobs, now, .. } = web.look(&mut store, &at_work).await?;
     drop(store);
     // What is unfinished first; then the newest.
@@ -155,15 +155,15 @@ pub(super) async fn job(
 ) -> Result<Html<String>, Problem> {
     let mut store = web.reading().await;
     let found = find(&mut store, job).await?;
-    let at_work = store.accounts_at_work(MAX_ACCOUNTS_NOW).await?;
+    let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
     let standing = web.look(&mut store, &at_work).await?;
     let now = standing.now;
     let standing = standing.jobs.into_iter().find(|job| job.status.job.id == found.id);
     let standing = standing.ok_or_else(|| Problem::not_found("There is no such job."))?;
-    let (reasons, reasons_cut) = store.top_reasons(&found).await?;
-    let course = store.course(&found).await?;
+    let (reasons, reasons_cut) = store.read().top_reasons(&found).await?;
+    let course = store.read().course(&found).await?;
     let account = match found.account {
-        Some(id) => store.accounts_of(&[id]).await?.pop(),
+        Some(id) => store.accounts().accounts_of(&[id]).await?.pop(),
         None => None,
     };
     drop(store);
@@ -185,7 +185,7 @@ pub(super) async fn cancel(
 }
 
 async fn status_of(store: &mut Store, job: Job) -> Result<JobStatus, Problem> {
-    let counts = store.counts(job.round).await?;
+    let counts = store.read().counts(job.round).await?;
     Ok(JobStatus { job, counts })
 }
 
@@ -225,11 +225,11 @@ pub(super) async fn rows(
     if let Ok(target) = read_target(text.as_bytes(), None)
         && query.after == 0
     {
-        page = store.rows_of_target(&job, &target).await?;
+        page = store.read().rows_of_target(&job, &target).await?;
         page.rows.retain(|row| outcome.is_none_or(|outcome| row.outcome == outcome));
     }
     if page.rows.is_empty() {
-        page = store.rows(&job, &query).await?;
+        page = store.read().rows(&job, &query).await?;
     }
     let status = status_of(&mut store, job).await?;
     drop(store);
@@ -275,7 +275,7 @@ pub(super) async fn row(
 ) -> Result<Html<String>, Problem> {
     let mut store = web.reading().await;
     let job = find(&mut store, job).await?;
-    let found = store.task(job.id, TaskId(task)).await?;
+    let found = store.read().task(job.id, TaskId(task)).await?;
     drop(store);
     let (history, target) = found.ok_or_else(|| Problem::not_found("This job has no such row."))?;
     Ok(pages::row(&web.frame(visitor, "/jobs"), &job, task, &target, &history))
@@ -296,12 +296,12 @@ pub(super) async fn accounts(
     let environment = app::environment_accounts(&settings.credentials)?;
     let (now, boot) = (web.clock.now(), web.clock.boot());
     let mut store = web.reading().await;
-    let ids = store.account_ids().await?;
+    let ids = store.accounts().account_ids().await?;
     let total = ids.len();
     let mut lines: Vec<AccountLine> = Vec::new();
     let earlier: Vec<i64> = ids.iter().map(|id| id.0).filter(|id| *id <= page.after).collect();
     let shown: Vec<AccountId> = ids.into_iter().skip(earlier.len()).take(ACCOUNTS_A_PAGE).collect();
-    let (listed, jobs) = (list_of(&mut store, &shown).await?, store.jobs().await?);
+    let (listed, jobs) = (list_of(&mut store, &shown).await?, store.queue().jobs().await?);
     drop(store);
     for (account, record) in listed {
         let outside = settings.is_sandbox() || environment.iter().any(|found| found.is(&account));
@@ -342,7 +342,7 @@ pub(super) async fn log(
     Extension(visitor): Extension<Visitor>,
     Query(page): Query<Before>,
 ) -> Result<Html<String>, Problem> {
-    let entries = web.reading().await.audit_log(page.before, ENTRIES_A_PAGE).await?;
+    let entries = web.reading().await.admin().audit_log(page.before, ENTRIES_A_PAGE).await?;
     let older = (entries.len() == ENTRIES_A_PAGE as usize).then(|| entries.last().map(|entry| entry.id)).flatten();
     let trail = Trail::parse(&page.trail);
     // The newest page begins behind no entry: 0 in the trail.

@@ -119,7 +119,7 @@ impl Bench {
     }
 
     pub(crate) async fn record(&self, account: AccountId) -> Credential {
-        self.store().await.credential(account).await.unwrap().unwrap()
+        self.store().await.accounts().credential(account).await.unwrap().unwrap()
     }
 
     /// Whom the platform takes these credentials for.

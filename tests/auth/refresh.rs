@@ -317,7 +317,9 @@ async fn dying_at_every_step() {
     let account = bench.log_in("anna", "1", &public_app()).await;
     let generation = bench.record(account).await.generation;
     bench.clock.advance(DUE);
-    assert!(bench.store().await.start_refresh(account, generation, 1, bench.clock.now().wall).await.unwrap());
+    assert!(
+        bench.store().await.accounts().start_refresh(account, generation, 1, bench.clock.now().wall).await.unwrap()
+    );
     let source: TokenSource = bench.source().await;
     assert_eq!(source.current(account).await.unwrap().generation, generation + 1);
     assert_eq!(bench.sandbox.oauth_ledger().most_arrivals, 1);
@@ -358,9 +360,9 @@ async fn a_login_that_comes_between_is_the_one_that_counts() {
     let new = bench.record(account).await;
     assert!(new.generation > old.generation);
     let mut store = bench.store().await;
-    assert!(!store.start_refresh(account, old.generation, 1, bench.clock.now().wall).await.unwrap());
-    assert!(!store.finish_refresh(account, old.generation, &old.set).await.unwrap());
-    assert!(!store.need_login(account, old.generation, "refresh_refused").await.unwrap());
+    assert!(!store.accounts().start_refresh(account, old.generation, 1, bench.clock.now().wall).await.unwrap());
+    assert!(!store.accounts().finish_refresh(account, old.generation, &old.set).await.unwrap());
+    assert!(!store.accounts().need_login(account, old.generation, "refresh_refused").await.unwrap());
     assert_eq!(bench.record(account).await, new);
 }
 
@@ -402,7 +404,7 @@ async fn logging_out_revokes_and_forgets() {
     let current = bench.source_with(Some(secret_app())).await.current(id).await.unwrap();
     let mut store = bench.store().await;
     let vault = Vault::of(&mut store, &bench.keys()).await.unwrap();
-    let account = store.accounts().await.unwrap().remove(0);
+    let account = store.accounts().all().await.unwrap().remove(0);
     let (wire, app, places) = (bench.wire(), secret_app(), bench.places());
     let base = bench.sandbox.base_url().parse().unwrap();
     let revoker = Revoker { wire: &wire, base: &base, app: Some(&app), places: &places, sign: None };
@@ -410,7 +412,7 @@ async fn logging_out_revokes_and_forgets() {
     assert!(bench.sandbox.oauth_ledger().revoked >= 1);
     assert_eq!(outcome, LoggedOut::Revoked);
     assert_eq!(bench.whose(&current.credentials).await, None);
-    assert!(store.credential(id).await.unwrap().is_none());
+    assert!(store.accounts().credential(id).await.unwrap().is_none());
     assert_eq!(why(bench.source().await.current(id).await), Why::Missing);
     let again = logout(&mut store, Some(&vault), &revoker, &account).await.unwrap();
     assert_eq!(again, LoggedOut::WasNot);
@@ -426,9 +428,9 @@ async fn a_token_in_memory_is_forgotten_when_its_account_is_logged_out() {
         source.current(account).await.unwrap();
         assert!(source.was_logged_out(account).await.unwrap().is_none());
     }
-    let before = bench.store().await.news().await.unwrap().generation;
-    assert!(bench.store().await.forget_credential(anna).await.unwrap());
-    assert!(bench.store().await.news().await.unwrap().generation > before, "whoever drains notices");
+    let before = bench.store().await.read().news().await.unwrap().generation;
+    assert!(bench.store().await.accounts().forget_credential(anna).await.unwrap());
+    assert!(bench.store().await.read().news().await.unwrap().generation > before, "whoever drains notices");
     assert!(source.at_hand(anna).is_some(), "that is why it has to be asked");
     let gone = source.forget_logged_out().await.unwrap();
     assert!(matches!(&gone[..], [(account, NoToken::NeedLogin { why: Why::LoggedOut, .. })] if *account == anna));
@@ -436,7 +438,7 @@ async fn a_token_in_memory_is_forgotten_when_its_account_is_logged_out() {
     assert!(source.forget_logged_out().await.unwrap().is_empty(), "told once");
     assert_eq!(why(source.current(anna).await), Why::Missing);
     // Asked for one account, as a reading does before each page.
-    bench.store().await.forget_credential(bert).await.unwrap();
+    bench.store().await.accounts().forget_credential(bert).await.unwrap();
     let error = source.was_logged_out(bert).await.unwrap().unwrap();
     assert!(error.to_string().contains("bert needs a login: it was logged out"), "{error}");
     assert!(source.was_logged_out(bert).await.unwrap().is_none() && source.at_hand(bert).is_none());

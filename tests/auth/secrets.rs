@@ -86,7 +86,7 @@ async fn a_record_moved_to_another_account_does_not_open() {
     let bert = bench.log_in("bert", "2", &public_app()).await;
     let mut store = bench.store().await;
     let stolen = bench.record(anna).await;
-    store.save_login(bert, &stolen.set).await.unwrap();
+    store.accounts().save_login(bert, &stolen.set).await.unwrap();
     let source = bench.source().await;
     let error = source.current(bert).await.unwrap_err();
     assert!(error.to_string().contains("damaged or belong to another account"), "{error}");
@@ -119,6 +119,6 @@ async fn another_key_says_what_to_set_and_an_empty_vault_takes_any() {
     assert!(matches!(missing, VaultError::PassphraseMissing), "{missing}");
     Vault::of(&mut store, &with("the second passphrase")).await.unwrap();
     // The way on when a key is lost.
-    assert_eq!(store.forget_all_credentials().await.unwrap(), 1);
+    assert_eq!(store.accounts().forget_all_credentials().await.unwrap(), 1);
     Vault::of(&mut store, &with("a third passphrase..")).await.unwrap();
 }

@@ -106,7 +106,7 @@ async fn mixed_queue(path: &std::path::Path, accounts: &[&str], rows: i64) -> St
     let mut ids = Vec::new();
     for (number, name) in accounts.iter().enumerate() {
         let user = format!("{}", 42 + number).parse().unwrap();
-        ids.push(store.ensure_account(&name.parse().unwrap(), Platform::XV2, &user).await.unwrap());
+        ids.push(store.accounts().ensure_account(&name.parse().unwrap(), Platform::XV2, &user).await.unwrap());
     }
     let new = NewJob {
         name: "mixed".into(),
@@ -118,7 +118,7 @@ async fn mixed_queue(path: &std::path::Path, accounts: &[&str], rows: i64) -> St
         host: None,
     };
     let now = SystemClock::shared().now().wall;
-    let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();
+    let mut loader = store.loading().begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();
     for number in 0..rows * ids.len() as i64 {
         let account = ids[(number % ids.len() as i64) as usize];
         let target = Target::Id(TargetId::from_i64(1_001 + number).unwrap());

@@ -23,7 +23,7 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
         let mut store = Store::open(path, kind).await.unwrap();
         let platform = if kind == QueueKind::Real { Platform::XV2 } else { Platform::Sandbox };
         let name = "ada".parse().unwrap();
-        let account = store.ensure_account(&name, platform, &"42".parse().unwrap()).await.unwrap();
+        let account = store.accounts().ensure_account(&name, platform, &"42".parse().unwrap()).await.unwrap();
         let new = NewJob {
             name: job.into(),
             path: "/tmp/x.csv".into(),
@@ -35,9 +35,12 @@ pub(crate) fn queue_with_job(path: &Path, kind: QueueKind, job: &str) {
         };
         let columns = ["tweet_id".to_owned(), "note".to_owned()];
         let now = SystemClock::shared().now().wall;
-        let seen = store.job(&new.name).await.unwrap();
-        let mut loader =
-            store.begin_round(&new, seen.as_ref(), &LoadedFrom::new("hash", 1), Some(&columns), now).await.unwrap();
+        let seen = store.queue().job(&new.name).await.unwrap();
+        let mut loader = store
+            .loading()
+            .begin_round(&new, seen.as_ref(), &LoadedFrom::new("hash", 1), Some(&columns), now)
+            .await
+            .unwrap();
         for (line, id) in [(2, 1001), (3, 1002), (4, 1003), (5, 1001)] {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(id).unwrap());
             let place = RowPlace::Task { action: Action::Unlike, account, target, spared: None };
@@ -56,7 +59,7 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
     wait(async {
         let mut store = Store::open(path, QueueKind::Real).await.unwrap();
         let user = "42".parse().unwrap();
-        let account = store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &user).await.unwrap();
+        let account = store.accounts().ensure_account(&"ada".parse().unwrap(), Platform::XV2, &user).await.unwrap();
         let (action, path) = (Action::Unlike, "/tmp/x.csv".into());
         let new = NewJob {
             name: job.into(),
@@ -68,8 +71,9 @@ pub(crate) fn queue_with_rows(path: &Path, job: &str, rows: i64) {
             host: None,
         };
         let now = SystemClock::shared().now().wall;
-        let seen = store.job(&new.name).await.unwrap();
-        let mut loader = store.begin_round(&new, seen.as_ref(), &LoadedFrom::new("hash", 1), None, now).await.unwrap();
+        let seen = store.queue().job(&new.name).await.unwrap();
+        let mut loader =
+            store.loading().begin_round(&new, seen.as_ref(), &LoadedFrom::new("hash", 1), None, now).await.unwrap();
         for n in 1..=rows {
             let target = cleanup::domain::Target::Id(TargetId::from_i64(n).unwrap());
             let place = RowPlace::Task { action, account, target, spared: None };

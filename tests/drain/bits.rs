@@ -208,18 +208,18 @@ fn receipts_that_would_name_somebody_else_are_refused() {
             image.write(&mut bench);
             execute(&bench.queue(), &sql).await;
             let mut store = bench.store().await;
-            let job = store.job("unfollow").await.unwrap().unwrap();
+            let job = store.queue().job("unfollow").await.unwrap().unwrap();
             let each = |_| -> Result<(), StoreError> { panic!("a row is told: {sql}") };
-            let error = store.report(&job, 1, each).await.unwrap_err();
+            let error = store.read().report(&job, 1, each).await.unwrap_err();
             assert!(error.to_string().contains("line 4 of unfollow"), "{sql}: {error}");
             let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
-            store.pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
-            let error = store.picked(0, 10).await.unwrap_err();
+            store.read().pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
+            let error = store.read().picked(0, 10).await.unwrap_err();
             assert!(error.to_string().contains("line 4"), "{sql}: {error}");
-            store.end_picking().await.unwrap();
+            store.read().end_picking().await.unwrap();
             // The file knows better.
-            let found = store.find_damage().await.unwrap();
-            store.note_damage(&found, now()).await.unwrap();
+            let found = store.admin().find_damage().await.unwrap();
+            store.admin().note_damage(&found, now()).await.unwrap();
             let Loaded::Again(_, mended) = bench.load(&file).await else { panic!("{sql}: not compared") };
             assert!(mended.restored >= 1, "{sql}");
             assert_eq!(bench.receipts("unfollow").await.len() as u64, ROWS);
@@ -242,7 +242,7 @@ fn a_damaged_row_is_not_taken_for_one_on_the_keep_list() {
             execute(&bench.queue(), &sql).await;
             stops(&bench, &format!("bit {bit}")).await;
             let mut store = bench.store().await;
-            let counts = store.status(None).await.unwrap().remove(0).counts;
+            let counts = store.read().status(None).await.unwrap().remove(0).counts;
             assert_eq!(counts.kept, 0, "bit {bit}");
         }
     });

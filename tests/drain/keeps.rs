@@ -55,7 +55,7 @@ async fn outcomes(bench: &Bench) -> Vec<(String, Option<String>, u32)> {
 }
 
 async fn counters_are_right(bench: &Bench) {
-    let found = bench.store().await.integrity().await.unwrap();
+    let found = bench.store().await.admin().integrity().await.unwrap();
     assert!(found.faults.is_empty() && found.miscounted.is_empty() && found.orphans.is_empty(), "{found:?}");
 }
 
@@ -186,7 +186,7 @@ async fn two_jobs(comes_back: bool) {
         assert!(error.message.contains("keep list of unfollow") && !error.message.contains("unmute"), "{error}");
         let mut store = bench.store().await;
         let counts: Vec<_> =
-            store.status(None).await.unwrap().iter().map(|job| (job.counts.done, job.counts.pending)).collect();
+            store.read().status(None).await.unwrap().iter().map(|job| (job.counts.done, job.counts.pending)).collect();
         // The turn that tells of the third has claimed the fourth.
         assert_eq!(counts, [(4, 15), (30, 0)]);
         store.close().await;

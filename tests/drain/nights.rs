@@ -93,7 +93,7 @@ fn a_half_written_export_is_refused_and_changes_nothing() {
         assert!(failure.message.contains("21 of the 40"), "{failure}");
         assert!(failure.hint.unwrap().contains("--allow-shrink"));
         let mut store = bench.store().await;
-        assert_eq!(store.status(None).await.unwrap()[0].counts.pending, 40);
+        assert_eq!(store.read().status(None).await.unwrap()[0].counts.pending, 40);
         store.close().await;
         bench.load.allow_shrink = true;
         assert_eq!(changed(bench.load(&file).await).cancelled, 21);

@@ -99,7 +99,7 @@ async fn judge(bench: &Bench, model: &HashMap<u64, Outcome>, rows: &[u64]) {
         assert_eq!(receipt.outcome, model[&number], "{number}");
     }
     let mut store = bench.store().await;
-    let counts = store.status(None).await.unwrap()[0].counts;
+    let counts = store.read().status(None).await.unwrap()[0].counts;
     let of = |wanted| receipts.iter().filter(|row| row.outcome == wanted).count() as u64;
     assert_eq!((counts.pending, counts.cancelled), (of(Outcome::Pending), of(Outcome::Cancelled)));
     assert_eq!((counts.kept, counts.duplicate), (of(Outcome::Kept), of(Outcome::Duplicate)));

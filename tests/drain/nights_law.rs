@@ -157,7 +157,7 @@ fn check(nights: &[Night]) -> Result<(), TestCaseError> {
             let receipts = bench.receipts("unfollow").await;
             judge(&receipts, &model, &night.rows)?;
             let mut store = bench.store().await;
-            let counts = store.status(None).await.unwrap()[0].counts;
+            let counts = store.read().status(None).await.unwrap()[0].counts;
             let of = |wanted| receipts.iter().filter(|row| row.outcome == wanted).count() as u64;
             prop_assert_eq!(counts.rows(), receipts.len() as u64, "{:?} {:#?}", counts, receipts);
             prop_assert_eq!(

@@ -51,7 +51,7 @@ impl Old {
         };
         let columns = self.columns.map(|columns| columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         let from = LoadedFrom::new("of an older reader", 0);
-        let mut loader = store.begin_round(&job, None, &from, columns.as_deref(), now()).await.unwrap();
+        let mut loader = store.loading().begin_round(&job, None, &from, columns.as_deref(), now()).await.unwrap();
         for (line, (record, target)) in (2..).zip(self.rows.clone()) {
             let place = RowPlace::Task { action: Action::Unfollow, account, target, spared: None };
             loader.push(LoadRow { line, place, record }).await.unwrap();
@@ -89,7 +89,7 @@ fn what_an_older_reader_let_pass_is_not_sent() {
         let Loaded::Again(summary, _) = bench.load(&file).await else { panic!("it was read by another reader") };
         assert_eq!((summary.rejected, summary.held_back, summary.added, summary.cancelled), (20, 0, 0, 0));
         assert_eq!(bench.load(&file).await, Loaded::Unchanged);
-        assert_eq!(bench.store().await.integrity().await.unwrap().miscounted, Vec::<String>::new());
+        assert_eq!(bench.store().await.admin().integrity().await.unwrap().miscounted, Vec::<String>::new());
         assert_eq!(bench.drain().await.finish.requests, 0);
     });
 }
@@ -102,7 +102,7 @@ fn a_retry_puts_nothing_back_that_must_not_be_sent() {
         old.queue(&bench, "/unfollow.csv".into()).await;
         // They failed under the older program, all of them.
         let mut store = bench.store().await;
-        let job = store.job("unfollow").await.unwrap().unwrap();
+        let job = store.queue().job("unfollow").await.unwrap().unwrap();
         let tasks: Vec<_> = bench.receipts("unfollow").await.into_iter().filter_map(|row| row.task).collect();
         bench.fail(&tasks).await;
         store.close().await;
@@ -110,7 +110,7 @@ fn a_retry_puts_nothing_back_that_must_not_be_sent() {
         assert_eq!(bench.ledger().users.len(), 0, "nothing was in line");
         assert_eq!(outcomes(&bench, Outcome::Rejected).await.len(), 20);
         let mut store = bench.store().await;
-        assert_eq!(store.retry_job(&job, now()).await.unwrap().tasks, 30);
+        assert_eq!(store.queue().retry_job(&job, now()).await.unwrap().tasks, 30);
     });
 }
 
@@ -141,7 +141,7 @@ fn rows_whose_column_was_named_by_hand_are_sent() {
         old.queue(&bench, "/unfollow.csv".into()).await;
         bench.drain().await;
         assert_eq!(effects(&bench), (0..8).map(|n| id(n).to_string()).collect());
-        let job = bench.store().await.job("unfollow").await.unwrap().unwrap();
+        let job = bench.store().await.queue().job("unfollow").await.unwrap().unwrap();
         assert_eq!(job.target_column.as_deref(), Some("Friend"), "it is remembered from then on");
     });
 }

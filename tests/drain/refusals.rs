@@ -131,7 +131,7 @@ fn an_endpoint_that_refuses_leaves_the_others_alone() {
             let counts = ended.jobs[0].counts;
             assert_eq!((counts.done, counts.pending, counts.failed, counts.gone), (20, 20, 0, 0), "night {night}");
             assert_eq!(ended.finish.requests, if night == 0 { 25 } else { 5 }, "night {night}");
-            let account = ended.store.accounts().await.unwrap().remove(0);
+            let account = ended.store.accounts().all().await.unwrap().remove(0);
             let trouble = account.trouble.unwrap_or_default();
             assert!(
                 trouble.starts_with("endpoint_not_found: unfollow"),
@@ -176,8 +176,8 @@ fn a_few_that_are_not_found_and_no_success_have_failed_and_can_be_tried_again() 
         assert!(outcomes(&bench).await.iter().all(|row| *row == (Outcome::Failed, "not_found_unclear".to_owned())));
 
         let mut store = bench.store().await;
-        let job = store.job("unfollow").await.unwrap().unwrap();
-        assert_eq!(store.retry_job(&job, now()).await.unwrap().tasks, 4);
+        let job = store.queue().job("unfollow").await.unwrap().unwrap();
+        assert_eq!(store.queue().retry_job(&job, now()).await.unwrap().tasks, 4);
         store.close().await;
         bench.options.run.accept_unnamed = true;
         let ended = bench.drain().await;

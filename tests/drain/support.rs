@@ -166,7 +166,7 @@ impl Bench {
         let watch = QueueWatch::of(store.path());
         let options = self.options.clone();
         let shutdown = self.shutdown.1.clone();
-        let accounts = self.store().await.accounts().await.unwrap();
+        let accounts = self.store().await.accounts().all().await.unwrap();
         let tokens = self.tokens(&accounts, clock.clone()).await;
         let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch };
         app::drain(footing, &self.who(), options).await
@@ -194,14 +194,14 @@ impl Bench {
 
     pub async fn receipts(&self, job: &str) -> Vec<ReceiptRow> {
         let mut store = self.store().await;
-        let job = store.job(job).await.unwrap().unwrap();
+        let job = store.queue().job(job).await.unwrap().unwrap();
         let round = job.round_number;
         let mut rows = Vec::new();
         let push = |row| -> Result<(), StoreError> {
             rows.push(row);
             Ok(())
         };
-        assert!(store.report(&job, round, push).await.unwrap());
+        assert!(store.read().report(&job, round, push).await.unwrap());
         rows
     }
 }

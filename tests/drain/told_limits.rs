@@ -83,7 +83,7 @@ fn what_is_left_is_shown_and_a_run_with_a_deadline_sends_nothing_more() {
             let (mut ended, _) = drain(&bench, &clock, |_| {}).await;
             assert_eq!(ended.finish.stopped, Stopped::Deadline);
             requests.push(ended.finish.requests);
-            let told = ended.store.allowances(&bench.clock.boot(), bench.clock.now()).await.unwrap();
+            let told = ended.store.queue().allowances(&bench.clock.boot(), bench.clock.now()).await.unwrap();
             assert_eq!(told.iter().map(|told| told.remaining).collect::<Vec<_>>(), [0], "{told:?}");
             ended.store.close().await;
         }

@@ -54,8 +54,8 @@ fn who_waits_for_long_hears_of_a_pause_at_once() {
         let pause = async {
             sleeps.notified().await;
             let mut store = bench.store().await;
-            let job = store.job("unfollow").await.unwrap().unwrap();
-            store.set_job_state(job.id, JobState::Paused).await.unwrap();
+            let job = store.queue().job("unfollow").await.unwrap().unwrap();
+            store.queue().set_job_state(job.id, JobState::Paused).await.unwrap();
         };
         let both = async { tokio::join!(bench.drain(), pause) };
         let (ended, ()) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("it heard of it");

@@ -11,7 +11,7 @@ fn know(home: &Home, name: &str, platform: Platform, user: &str) {
     std::fs::create_dir_all(home.queue().parent().unwrap()).unwrap();
     wait(async {
         let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
-        store.ensure_account(&name.parse().unwrap(), platform, &user.parse().unwrap()).await.unwrap();
+        store.accounts().ensure_account(&name.parse().unwrap(), platform, &user.parse().unwrap()).await.unwrap();
         store.close().await;
     });
 }

@@ -104,7 +104,7 @@ fn keep_lists_of_ids_and_of_handles_spare_rows_by_handle() {
     let id = crate::common::wait(async {
         let mut store = cleanup::store::Store::open(&home.queue(), cleanup::store::QueueKind::Real).await.unwrap();
         let bob = "bob".parse().unwrap();
-        match store.resolution(cleanup::domain::Platform::XV2, &bob).await.unwrap() {
+        match store.lists().resolution(cleanup::domain::Platform::XV2, &bob).await.unwrap() {
             Some(cleanup::store::Resolution::User(id)) => id.to_string(),
             other => panic!("{other:?}"),
         }

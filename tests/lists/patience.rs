@@ -27,7 +27,7 @@ async fn reader(
     let open = || async { Store::open(&folder.join("queue.db"), QueueKind::Sandbox).await.unwrap() };
     let (mut store, base) = (open().await, closed_port());
     let user: UserId = "77".parse().unwrap();
-    let account = store.ensure_account(&"ada".parse().unwrap(), Platform::Sandbox, &user).await.unwrap();
+    let account = store.accounts().ensure_account(&"ada".parse().unwrap(), Platform::Sandbox, &user).await.unwrap();
     let (wire, places) = (Wire::new(&[&base]).unwrap(), Places::x(&base, Places::X_AUTHORIZE).unwrap());
     let token_store = open().await;
     let means =
@@ -51,7 +51,7 @@ async fn reader(
 /// All slots of the list's window are taken now.
 async fn use_up(reader: &mut Reader, reading: &cleanup::platform::Reading, now: Moment) {
     let rules = reader.rules(reading);
-    while let ReadSlot::Granted(grant) = reader.deps.store.reserve_read(&rules.ask(), now).await.unwrap() {
+    while let ReadSlot::Granted(grant) = reader.deps.store.lists().reserve_read(&rules.ask(), now).await.unwrap() {
         let end = ReadEnd {
             upper: now.tick,
             ended_at: now.wall,
@@ -61,7 +61,7 @@ async fn use_up(reader: &mut Reader, reading: &cleanup::platform::Reading, now: 
             resources: 0,
             left: Vec::new(),
         };
-        reader.deps.store.end_read(grant.id, &end, HoldNews::Same, &rules.ask()).await.unwrap();
+        reader.deps.store.lists().end_read(grant.id, &end, HoldNews::Same, &rules.ask()).await.unwrap();
     }
 }
 

@@ -89,7 +89,7 @@ impl World {
         match step {
             Step::Send { process, travels_ms } => {
                 if let ReadSlot::Granted(ReadGrant { id, .. }) =
-                    self.stores[usize::from(process)].reserve_read(&ask, now).await.unwrap()
+                    self.stores[usize::from(process)].lists().reserve_read(&ask, now).await.unwrap()
                 {
                     self.under_way.push((process, id, now.tick, self.now + travels_ms));
                     self.counted.push(self.now + travels_ms);
@@ -104,14 +104,14 @@ impl World {
                 let upper = if past { reserved.after(DEADLINE).max(now.tick).after(GRACE) } else { now.tick };
                 let end = ReadEnd { ended_at: now.wall, ..end(upper, (!past).then_some(200)) };
                 let store = &mut self.stores[usize::from(process)];
-                store.end_read(id, &end, HoldNews::Same, &ask).await.unwrap();
+                store.lists().end_read(id, &end, HoldNews::Same, &ask).await.unwrap();
             }
             Step::GiveUp { process } => {
                 let Some(at) = oldest(self, process) else { return };
                 let (_, id, reserved, _) = self.under_way.remove(at);
                 let upper = reserved.after(DEADLINE).max(now.tick).after(GRACE);
                 let store = &mut self.stores[usize::from(process)];
-                store.end_read(id, &end(upper, None), HoldNews::Same, &ask).await.unwrap();
+                store.lists().end_read(id, &end(upper, None), HoldNews::Same, &ask).await.unwrap();
             }
             Step::Die { process } => self.under_way.retain(|request| request.0 != process),
             Step::Pass { ms } => self.now += ms,
@@ -136,7 +136,7 @@ proptest! {
             let path = folder.path().join("q.db");
             let mut first = Store::open(&path, QueueKind::Real).await.unwrap();
             let name = "ada".parse().unwrap();
-            let account = first.ensure_account(&name, Platform::XV2, &"42".parse().unwrap()).await.unwrap();
+            let account = first.accounts().ensure_account(&name, Platform::XV2, &"42".parse().unwrap()).await.unwrap();
             let second = Store::open(&path, QueueKind::Real).await.unwrap();
             let mut world = World {
                 stores: [first, second],
@@ -164,8 +164,11 @@ fn the_window_is_used_to_the_full_and_frees_when_it_should() {
     wait(async {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
-        let account =
-            store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &"42".parse().unwrap()).await.unwrap();
+        let account = store
+            .accounts()
+            .ensure_account(&"ada".parse().unwrap(), Platform::XV2, &"42".parse().unwrap())
+            .await
+            .unwrap();
         let boot = BootId("b".into());
         let windows = [ReadWindow { limit: 2, counts_for: Duration::from_secs(10), of_app: true }];
         let ask = ReadAsk {
@@ -179,7 +182,8 @@ fn the_window_is_used_to_the_full_and_frees_when_it_should() {
         };
         let at = |ms: i64| Moment { tick: Tick(ms), wall: Wall(1_700_000_000_000 + ms) };
         for ms in [0, 500] {
-            let ReadSlot::Granted(ReadGrant { id, .. }) = store.reserve_read(&ask, at(ms)).await.unwrap() else {
+            let ReadSlot::Granted(ReadGrant { id, .. }) = store.lists().reserve_read(&ask, at(ms)).await.unwrap()
+            else {
                 panic!("no slot")
             };
             let end = ReadEnd {
@@ -191,14 +195,14 @@ fn the_window_is_used_to_the_full_and_frees_when_it_should() {
                 resources: 3,
                 left: Vec::new(),
             };
-            store.end_read(id, &end, HoldNews::Same, &ask).await.unwrap();
+            store.lists().end_read(id, &end, HoldNews::Same, &ask).await.unwrap();
         }
-        assert_eq!(store.reserve_read(&ask, at(1_000)).await.unwrap(), ReadSlot::Full(Tick(10_100)));
-        assert_eq!(store.reserve_read(&ask, at(10_099)).await.unwrap(), ReadSlot::Full(Tick(10_100)));
+        assert_eq!(store.lists().reserve_read(&ask, at(1_000)).await.unwrap(), ReadSlot::Full(Tick(10_100)));
+        assert_eq!(store.lists().reserve_read(&ask, at(10_099)).await.unwrap(), ReadSlot::Full(Tick(10_100)));
         let other = ReadAsk { endpoint: "likes", ..ask };
-        assert!(matches!(store.reserve_read(&other, at(1_000)).await.unwrap(), ReadSlot::Granted(_)));
-        assert!(matches!(store.reserve_read(&ask, at(10_100)).await.unwrap(), ReadSlot::Granted(_)));
+        assert!(matches!(store.lists().reserve_read(&other, at(1_000)).await.unwrap(), ReadSlot::Granted(_)));
+        assert!(matches!(store.lists().reserve_read(&ask, at(10_100)).await.unwrap(), ReadSlot::Granted(_)));
         // Nobody has ended that one: it counts past its deadline and grace, and then from when it is found.
-        assert_eq!(store.reserve_read(&ask, at(10_200)).await.unwrap(), ReadSlot::Full(Tick(10_600)));
+        assert_eq!(store.lists().reserve_read(&ask, at(10_200)).await.unwrap(), ReadSlot::Full(Tick(10_600)));
     });
 }

@@ -12,11 +12,11 @@ use crate::common::{Home, RunToEnd, wait};
 fn being_sent(queue: &std::path::Path) -> Vec<PickedTask> {
     wait(async {
         let mut store = Store::open(queue, QueueKind::Real).await.unwrap();
-        let job = store.job("unfollow").await.unwrap().unwrap();
+        let job = store.queue().job("unfollow").await.unwrap().unwrap();
         let wanted = Wanted { states: vec![TaskState::Sending], ghosts: false };
-        store.pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
-        let tasks = store.picked(0, 100).await.unwrap();
-        store.end_picking().await.unwrap();
+        store.read().pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
+        let tasks = store.read().picked(0, 100).await.unwrap();
+        store.read().end_picking().await.unwrap();
         store.close().await;
         tasks
     })

@@ -21,7 +21,7 @@ fn target(n: u64) -> Target {
 async fn queue(path: &Path) -> Store {
     let mut store = Store::open(path, QueueKind::Real).await.unwrap();
     let name = "ada".parse().unwrap();
-    let account = store.ensure_account(&name, Platform::XV2, &"42".parse().unwrap()).await.unwrap();
+    let account = store.accounts().ensure_account(&name, Platform::XV2, &"42".parse().unwrap()).await.unwrap();
     let action = Action::Unlike;
     let new = NewJob {
         name: "likes".into(),
@@ -33,7 +33,7 @@ async fn queue(path: &Path) -> Store {
         host: None,
     };
     let now = SystemClock::shared().now().wall;
-    let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();
+    let mut loader = store.loading().begin_round(&new, None, &LoadedFrom::new("hash", 1), None, now).await.unwrap();
     for n in 1..=ROWS {
         let place = RowPlace::Task { action, account, target: target(n), spared: (n == ROWS).then_some("keep_list") };
         loader.push(LoadRow { line: n, place, record: None }).await.unwrap();
@@ -104,18 +104,18 @@ fn ticks_settle_what_is_open_and_leave_alone_what_is_not() {
         }
         let sending = claim(&mut drain, 2).await;
 
-        let job = other.job("likes").await.unwrap().unwrap();
+        let job = other.queue().job("likes").await.unwrap().unwrap();
         let now = clock.now().wall;
-        let token = other.make_worklist(&job, now).await.unwrap();
-        assert!(other.worklist("0123").await.unwrap().is_none());
-        let worklist = other.worklist(&token).await.unwrap().unwrap();
+        let token = other.queue().make_worklist(&job, now).await.unwrap();
+        assert!(other.queue().worklist("0123").await.unwrap().is_none());
+        let worklist = other.queue().worklist(&token).await.unwrap().unwrap();
         assert_eq!((worklist.job.as_str(), worklist.is_outdated), ("likes", false));
         let tick = |n: u64| Tick { task: TaskId(n as i64), target: target(n), line: n + 1 };
         let mut ticks: Vec<Tick> = (1..=ROWS).map(tick).collect();
         ticks.push(tick(6));
         ticks.push(Tick { task: TaskId(7), target: target(1), line: 99 });
         ticks.push(Tick { task: TaskId(4711), target: target(1), line: 100 });
-        let taken = other.take_ticks(&worklist, &ticks, now).await.unwrap();
+        let taken = other.queue().take_ticks(&worklist, &ticks, now).await.unwrap();
         assert_eq!((taken.done, taken.ghosts, taken.already), (4, 0, 1), "{taken:?}");
         assert_eq!((taken.sending, taken.settled_otherwise), (2, 2), "{taken:?}");
         assert_eq!(taken.foreign_lines, [99, 100]);
@@ -123,14 +123,14 @@ fn ticks_settle_what_is_open_and_leave_alone_what_is_not() {
         // The answers in flight come in as if nothing had been.
         settle(&mut drain, &sending[..1], TaskState::Done).await;
         settle(&mut drain, &sending[1..], TaskState::Failed).await;
-        let counts = other.counts(job.round).await.unwrap();
+        let counts = other.read().counts(job.round).await.unwrap();
         let seen = [counts.done, counts.gone, counts.failed, counts.kept, counts.pending];
         assert_eq!(seen, [5, 1, 1, 1, 0]);
-        let later = other.take_ticks(&worklist, &ticks, clock.now().wall).await.unwrap();
+        let later = other.queue().take_ticks(&worklist, &ticks, clock.now().wall).await.unwrap();
         assert_eq!((later.done, later.already, later.sending), (1, 6, 0), "{later:?}");
-        let last = other.take_ticks(&worklist, &ticks, clock.now().wall).await.unwrap();
+        let last = other.queue().take_ticks(&worklist, &ticks, clock.now().wall).await.unwrap();
         assert_eq!((last.done, last.already), (0, 7), "{last:?}");
-        assert!(other.integrity().await.unwrap().miscounted.is_empty());
+        assert!(other.admin().integrity().await.unwrap().miscounted.is_empty());
         drain.end(clock.now(), "finished").await.unwrap().close().await;
     });
 }

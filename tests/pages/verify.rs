@@ -34,7 +34,7 @@ fn now() -> Wall {
 fn miscounted(home: &Home) -> Vec<String> {
     wait(async {
         let mut store = Store::open(&home.queue(), QueueKind::Real).await.unwrap();
-        let found = store.integrity().await.unwrap();
+        let found = store.admin().integrity().await.unwrap();
         store.close().await;
         assert!(found.orphans.is_empty(), "{found:?}");
         found.miscounted

@@ -38,12 +38,12 @@ fn nightly(cron: &str, until: Option<&str>) -> NewSchedule {
 /// A queue with a schedule at 02:00 in Berlin (01:00 UTC), made at noon of 20 November 2026.
 async fn queue(path: &Path, kind: QueueKind, until: Option<&str>) -> Store {
     let mut store = Store::open(path, kind).await.unwrap();
-    assert!(store.add_schedule(&nightly("0 2 * * *", until), wall("2026-11-20T11:00:00Z")).await.unwrap());
+    assert!(store.schedules().add_schedule(&nightly("0 2 * * *", until), wall("2026-11-20T11:00:00Z")).await.unwrap());
     store
 }
 
 async fn settled_to(store: &mut Store) -> Wall {
-    store.schedules().await.unwrap()[0].settled_to
+    store.schedules().all().await.unwrap()[0].settled_to
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn one_look_under_2038_silences_nothing() {
 
     // The clock is right again, and something looks.
     let now = wall("2026-11-20T12:00:00Z");
-    let schedule = Schedule::of(&store.schedules().await.unwrap()[0]).unwrap();
+    let schedule = Schedule::of(&store.schedules().all().await.unwrap()[0]).unwrap();
     assert_eq!(schedule.to_come(now).next().unwrap().at, wall("2026-11-21T01:00:00Z"), "list and next say so at once");
     let (due, _) = scheduler::due(&mut store, now).await.unwrap();
     assert_eq!(due, ["nightly"], "there is something to undo");
@@ -65,7 +65,10 @@ async fn one_look_under_2038_silences_nothing() {
     assert_eq!(look.next.unwrap().starts, wall("2026-11-21T01:00:00Z"));
     let said = diary::sentence(&look.news[0], now);
     assert!(said.contains("up to Tue 19 Jan 2038 02:00 CET") && said.contains("Fri 20 Nov 2026 13:00 CET"), "{said}");
-    assert!(store.firings(schedule.id, 9).await.unwrap().is_empty(), "a night that has not come was not missed");
+    assert!(
+        store.schedules().firings(schedule.id, 9).await.unwrap().is_empty(),
+        "a night that has not come was not missed"
+    );
 
     let night = scheduler::look(&mut store, wall("2026-11-21T01:05:00Z")).await.unwrap();
     assert!(night.news.is_empty(), "told once: {:?}", night.news);
@@ -77,7 +80,7 @@ async fn one_look_under_2038_silences_nothing() {
 async fn a_schedule_that_was_added_under_2038_begins_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("queue.db"), QueueKind::Real).await.unwrap();
-    assert!(store.add_schedule(&nightly("0 2 * * *", None), wall("2038-01-19T12:00:00Z")).await.unwrap());
+    assert!(store.schedules().add_schedule(&nightly("0 2 * * *", None), wall("2038-01-19T12:00:00Z")).await.unwrap());
     let look = scheduler::look(&mut store, wall("2026-11-20T12:00:00Z")).await.unwrap();
     assert!(look.firing.is_none() && matches!(look.news[..], [News::ClockWasAhead(..)]), "{look:?}");
     let firing = scheduler::look(&mut store, wall("2026-11-21T01:05:00Z")).await.unwrap().firing.unwrap();
@@ -131,7 +134,7 @@ async fn a_clock_that_is_behind_undoes_nothing_that_the_platform_has_seen() {
     let before = settled_to(&mut store).await;
     let agreed = wall("2026-11-21T05:00:00Z").0;
     sql(&path, &format!("insert into drain (id, boot, started_tick, started_at, clock_checked, ended_at) values (1, 'b', 0, {agreed}, 1, {agreed})")).await;
-    assert_eq!(store.last_agreement().await.unwrap(), Some(Wall(agreed)));
+    assert_eq!(store.admin().last_agreement().await.unwrap(), Some(Wall(agreed)));
     // A battery is dead: the machine wakes up months ago, and later in 1970 (which no agreement is near enough to deny).
     let look = scheduler::look(&mut store, wall("2026-06-01T12:00:00Z")).await.unwrap();
     assert!(look.news.is_empty() && look.firing.is_none(), "{look:?}");
@@ -153,7 +156,7 @@ async fn what_is_told_a_schedule_after_a_wrong_clock_is_heard() {
     scheduler::look(&mut store, wall("2038-01-19T12:00:00Z")).await.unwrap();
     // Before anything has looked: the next night is left out.
     let now = wall("2026-11-20T12:00:00Z");
-    let schedule = Schedule::of(&store.schedules().await.unwrap()[0]).unwrap();
+    let schedule = Schedule::of(&store.schedules().all().await.unwrap()[0]).unwrap();
     assert_eq!(steering::skip(&mut store, &schedule, now).await.unwrap(), Skipped::Next(wall("2026-11-21T01:00:00Z")));
     scheduler::look(&mut store, now).await.unwrap();
     let night = scheduler::look(&mut store, wall("2026-11-21T01:02:00Z")).await.unwrap();
@@ -211,7 +214,7 @@ async fn one_life(seed: u64) {
     let from = (FROM + dice.i64(0..365) * 86_400) * 1000;
     let to = from + DAYS * 24 * HOUR;
     let mut store = Store::open(&folder.path().join("queue.db"), QueueKind::Real).await.unwrap();
-    assert!(store.add_schedule(&nightly("30 2 * * *", Some("06:00:00")), Wall(from)).await.unwrap());
+    assert!(store.schedules().add_schedule(&nightly("30 2 * * *", Some("06:00:00")), Wall(from)).await.unwrap());
     let (mut now, mut off) = (from, 0_i64);
     let mut wrong: Vec<(i64, i64)> = Vec::new();
     let mut wrong_until = 0;

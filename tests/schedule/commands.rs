@@ -359,8 +359,10 @@ fn firings(home: &Home) -> Vec<i64> {
     wait(async {
         let mut store = Store::open(&home.sandbox_queue(), QueueKind::Sandbox).await.unwrap();
         let mut slots = Vec::new();
-        for schedule in store.schedules().await.unwrap() {
-            slots.extend(store.firings(schedule.id, 1_000).await.unwrap().iter().map(|firing| firing.slot_at.0));
+        for schedule in store.schedules().all().await.unwrap() {
+            slots.extend(
+                store.schedules().firings(schedule.id, 1_000).await.unwrap().iter().map(|firing| firing.slot_at.0),
+            );
         }
         slots.sort_unstable();
         slots

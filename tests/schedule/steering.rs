@@ -36,7 +36,7 @@ impl Desk {
             jitter_seed: 7,
             request: r#"{"run":{"files":["/a.csv"]}}"#.into(),
         };
-        assert!(store.add_schedule(&new, wall("2026-11-20T11:00:00Z")).await.unwrap());
+        assert!(store.schedules().add_schedule(&new, wall("2026-11-20T11:00:00Z")).await.unwrap());
         Desk { _folder: folder, store }
     }
 
@@ -81,7 +81,7 @@ async fn what_is_asked_for_is_begun_once_by_whoever_looks_next() {
     assert_eq!((again.id, again.how), (firing.id, How::Resumed));
     let end = End { requests: 9, left: Some(0), ..End::unsent(3, "finished") };
     scheduler::ended(&mut desk.store, &again, &end, wall("2026-11-20T12:06:00Z")).await.unwrap();
-    let kept = desk.store.firings(again.schedule.id, 5).await.unwrap();
+    let kept = desk.store.schedules().firings(again.schedule.id, 5).await.unwrap();
     assert_eq!((kept.len(), kept[0].exit_code, kept[0].runs, kept[0].asked_for), (1, Some(3), 2, true));
     // The night comes all the same.
     let night = desk.look("2026-11-21T01:00:00Z").await.firing.unwrap();
@@ -126,7 +126,7 @@ async fn skipping_takes_what_comes_first() {
         assert_eq!(desk.skip("2026-11-22T01:30:00Z").await, Skipped::Next(wall("2026-11-23T01:00:00Z")));
     }
     assert_eq!(desk.skip("2026-11-22T02:00:00Z").await, Skipped::Rest(firing.slot.at));
-    let kept = desk.store.firings(firing.schedule.id, 9).await.unwrap();
+    let kept = desk.store.schedules().firings(firing.schedule.id, 9).await.unwrap();
     let ended = kept.iter().find(|kept| kept.id == firing.id).unwrap();
     assert_eq!((ended.state, ended.stopped.as_deref()), (FiringState::Ended, Some("skipped")));
     assert!(steering::remove(&mut desk.store, "nightly").await.unwrap());
@@ -148,12 +148,12 @@ async fn a_skip_is_taken_back_as_long_as_its_time_is_to_come() {
     let (second, third) = (wall("2026-11-22T01:00:00Z"), wall("2026-11-23T01:00:00Z"));
     let schedule = desk.schedule().await;
     for slot in [second, third] {
-        assert!(desk.store.skip_slot(schedule.id, slot).await.unwrap());
+        assert!(desk.store.schedules().skip_slot(schedule.id, slot).await.unwrap());
     }
     assert_eq!(desk.unskip("2026-11-21T12:00:00Z", Some(third)).await, Unskipped::Comes(third));
     assert_eq!(desk.unskip("2026-11-21T12:00:00Z", None).await, Unskipped::Comes(second));
     // What has been passed over stays so.
-    assert!(desk.store.skip_slot(schedule.id, second).await.unwrap());
+    assert!(desk.store.schedules().skip_slot(schedule.id, second).await.unwrap());
     let end = End::unsent(0, "finished");
     let running = desk.look("2026-11-21T02:00:00Z").await.firing.unwrap();
     scheduler::ended(&mut desk.store, &running, &end, wall("2026-11-21T02:00:00Z")).await.unwrap();

@@ -44,7 +44,7 @@ impl Night {
             jitter_seed: 7,
             request: r#"{"run":{"files":["/a.csv"]}}"#.into(),
         };
-        assert!(store.add_schedule(&new, wall("2026-11-20T12:00:00Z")).await.unwrap());
+        assert!(store.schedules().add_schedule(&new, wall("2026-11-20T12:00:00Z")).await.unwrap());
         Night { _folder: folder, store }
     }
 
@@ -58,7 +58,7 @@ impl Night {
     }
 
     async fn last(&mut self) -> StoredFiring {
-        self.store.firings(1, 5).await.unwrap().remove(0)
+        self.store.schedules().firings(1, 5).await.unwrap().remove(0)
     }
 }
 
@@ -143,7 +143,7 @@ async fn hours_without_an_end_last_a_day_or_until_the_next_slot() {
     night.trouble(&again, 65, wall("2026-11-22T01:59:00Z")).await;
     let next = night.look(wall("2026-11-22T02:00:00Z")).await;
     assert_eq!(next.firing.unwrap().how, How::Due, "{:?}", next.news);
-    let firings = night.store.firings(1, 5).await.unwrap();
+    let firings = night.store.schedules().firings(1, 5).await.unwrap();
     assert_eq!((firings[1].state, firings[1].exit_code), (FiringState::Ended, Some(65)));
 }
 
@@ -157,7 +157,7 @@ async fn a_person_who_wants_it_now_or_not_at_all_is_heard() {
         night.trouble(&told, 69, at).await;
     }
     assert!(night.look(at).await.firing.is_none());
-    let schedule = Schedule::of(&night.store.schedules().await.unwrap()[0]).unwrap();
+    let schedule = Schedule::of(&night.store.schedules().all().await.unwrap()[0]).unwrap();
     assert_eq!(steering::ask(&mut night.store, &schedule, at).await.unwrap(), Asked::Noted);
     let again = night.look(at).await.firing.unwrap();
     assert_eq!((again.id, again.how), (firing.id, How::TriedAgain));

@@ -179,7 +179,7 @@ impl Week {
         let load = LoadOptions::default();
         let standing = app::stand(&mut store, &file, &accounts, &load).await.unwrap();
         app::load(&mut store, &file, &standing, &accounts, &load, self.clock.now().wall).await.unwrap();
-        let known = store.accounts().await.unwrap();
+        let known = store.accounts().all().await.unwrap();
         let means = TokenMeans {
             store: self.store().await,
             vault: None,
@@ -271,8 +271,8 @@ fn a_week_of_nights() {
             request: file.to_string_lossy().into_owned(),
         };
         let mut store = week.store().await;
-        assert!(store.add_schedule(&new, week.clock.now().wall).await.unwrap());
-        let schedule = store.schedules().await.unwrap()[0].id;
+        assert!(store.schedules().add_schedule(&new, week.clock.now().wall).await.unwrap());
+        let schedule = store.schedules().all().await.unwrap()[0].id;
         store.close().await;
 
         // Monday: a timer looks every five minutes; here it looks right after the latest start.
@@ -298,6 +298,7 @@ fn a_week_of_nights() {
         let mut store = week.store().await;
         assert!(
             store
+                .schedules()
                 .skip_slot(schedule, Wall("2026-10-24T00:00:00Z".parse::<Timestamp>().unwrap().as_millisecond()))
                 .await
                 .unwrap()
@@ -316,11 +317,11 @@ fn a_week_of_nights() {
 
 async fn judge(week: &Week, schedule: i64) {
     let mut store = week.store().await;
-    let status = store.status(None).await.unwrap();
+    let status = store.read().status(None).await.unwrap();
     let counts = status[0].counts;
     assert_eq!((counts.rows(), counts.pending), (1_550, 0), "every row is settled: {counts:?}");
     // One record for each of the seven nights.
-    let mut firings = store.firings(schedule, 100).await.unwrap();
+    let mut firings = store.schedules().firings(schedule, 100).await.unwrap();
     firings.reverse();
     let states: Vec<&str> = firings.iter().map(|firing| firing.state.name()).collect();
     assert_eq!(states, ["ended", "ended", "missed", "ended", "ended", "skipped", "ended"]);

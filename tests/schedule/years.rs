@@ -46,7 +46,7 @@ fn each_local_day_fires_once_whatever_dies() {
                 jitter_seed: dice.u64(..),
                 request: r#"{"run":{"files":["unfollow.csv"]}}"#.into(),
             };
-            assert!(process.0.add_schedule(&new, clock.now().wall).await.unwrap());
+            assert!(process.0.schedules().add_schedule(&new, clock.now().wall).await.unwrap());
         }
         let (mut deaths, mut resumed) = (0_u64, 0_u64);
         while clock.now().wall.0 < to * 1000 {
@@ -93,9 +93,9 @@ fn each_local_day_fires_once_whatever_dies() {
 /// Every zone's record is the walk's, night for night, but for the last one, which may not have come yet.
 async fn judge(store: &mut Store, to: i64) -> usize {
     let mut fired = 0;
-    for schedule in store.schedules().await.unwrap() {
+    for schedule in store.schedules().all().await.unwrap() {
         let zone = TimeZone::get(&schedule.zone).unwrap();
-        let mut firings = store.firings(schedule.id, 10_000).await.unwrap();
+        let mut firings = store.schedules().firings(schedule.id, 10_000).await.unwrap();
         firings.reverse();
         let on_record: Vec<i64> = firings.iter().map(|firing| firing.slot_at.0 / 1000).collect();
         let mut expected: Vec<i64> =

@@ -161,7 +161,7 @@ impl Bench {
         let lock = DrainLock::take(&self.queue()).unwrap();
         let base: BaseUrl = self.settings.x_api.parse().unwrap();
         let client = Arc::new(Client::new(&[&base], cleanup::platform::Settings::default()).unwrap());
-        let (who, accounts) = (self.who(), self.store().await.accounts().await.unwrap());
+        let (who, accounts) = (self.who(), self.store().await.accounts().all().await.unwrap());
         let tokens = app::open_tokens(&self.settings, &who, &accounts, clock.clone()).await.unwrap();
         let (_sender, shutdown) = shutdown();
         let footing =
@@ -175,13 +175,13 @@ impl Bench {
 
     pub(crate) async fn receipts(&self) -> Vec<ReceiptRow> {
         let mut store = self.store().await;
-        let job = store.job("job").await.unwrap().unwrap();
+        let job = store.queue().job("job").await.unwrap().unwrap();
         let mut rows = Vec::new();
         let push = |row| -> Result<(), StoreError> {
             rows.push(row);
             Ok(())
         };
-        assert!(store.report(&job, job.round_number, push).await.unwrap());
+        assert!(store.read().report(&job, job.round_number, push).await.unwrap());
         rows
     }
 }

@@ -29,9 +29,9 @@ pub struct ScheduleListing {
 /// The queue cannot be read.
 pub async fn list_schedules(store: &mut Store) -> Result<Vec<ScheduleListing>, CommandError> {
     let mut listings = Vec::new();
-    for stored in store.schedules().await? {
+    for stored in store.schedules().all().await? {
         // The newest may be one to come that is to be skipped.
-        let firings = store.firings(stored.id, MAX_FIRINGS_LOOKED_AT).await?;
+        let firings = store.schedules().firings(stored.id, MAX_FIRINGS_LOOKED_AT).await?;
         let last = firings.into_iter().find(|firing| firing.asked_for || firing.slot_at <= stored.settled_to);
         listings.push(ScheduleListing { stored, last });
     }

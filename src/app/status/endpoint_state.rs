@@ -52,7 +52,7 @@ pub async fn endpoint_states(
     now: Moment,
 ) -> Result<HashMap<AccountId, EndpointStates>, CommandError> {
     let mut states: HashMap<AccountId, EndpointStates> = HashMap::new();
-    for stored in store.allowances(boot, now).await? {
+    for stored in store.queue().allowances(boot, now).await? {
         let until = end_here(stored.same_boot, stored.until, stored.until_at, stored.length_ms, now);
         if until > now.tick {
             let (action, remaining, until) = (stored.action, stored.remaining, now.wall_at(until));
@@ -61,12 +61,12 @@ pub async fn endpoint_states(
             states.entry(stored.account).or_default().allowances.push(allowance);
         }
     }
-    for read in store.read_allowances(boot, now).await? {
+    for read in store.lists().read_allowances(boot, now).await? {
         let (endpoint, remaining, until) = (read.endpoint, read.remaining, read.until_at);
         let allowance = EndpointAllowance { endpoint, action: None, remaining, until };
         states.entry(read.account).or_default().allowances.push(allowance);
     }
-    for stored in store.outages().await? {
+    for stored in store.queue().outages().await? {
         let state = &stored.state;
         let next = end_here(stored.boot == boot.0, state.until, state.until_at, state.length_ms, now).max(now.tick);
         let outage = EndpointOutage { action: stored.action, since: state.since, next_try: now.wall_at(next) };

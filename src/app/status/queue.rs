@@ -96,7 +96,7 @@ impl<'a> Look<'a> {
         let now = self.clock.now();
         let accounts = self.look_at_accounts(store, now).await?;
         let mut jobs = Vec::new();
-        for status in store.status(None).await? {
+        for status in store.read().status(None).await? {
             let is_open = status.counts.pending > 0 && status.job.state != JobState::Cancelled;
             let work = if is_open { self.work_of(store, &status).await? } else { JobWork::default() };
             jobs.push((status, work));
@@ -115,13 +115,14 @@ impl<'a> Look<'a> {
         let mut endpoints = endpoint_states(store, &boot, now).await?;
         let mut standing = Vec::new();
         let looked_at = match self.accounts {
-            Some(only) => store.accounts_of(only).await?,
-            None => store.accounts().await?,
+            Some(only) => store.accounts().accounts_of(only).await?,
+            None => store.accounts().all().await?,
         };
         for account in looked_at {
             let specs = self.settings.windows(account.platform);
             let horizons = Horizons::of(specs.iter());
-            let slots = store.newest_attempts(account.id, slots_needed(&specs), &boot.0, now, &horizons).await?;
+            let slots =
+                store.queue().newest_attempts(account.id, slots_needed(&specs), &boot.0, now, &horizons).await?;
             let windows = window_usage(&specs, &slots, now);
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));
@@ -143,8 +144,8 @@ impl<'a> Look<'a> {
         let at_work: BTreeSet<AccountId> =
             jobs.iter().flat_map(|(_, work)| &work.lanes).map(|(_, account, _)| *account).collect();
         let mut untried = HashSet::new();
-        let work = store.work_in_progress().await?;
-        let tried = if work.drain.is_some() { Some(store.accounts_of_newest_drain().await?) } else { None };
+        let work = store.queue().work_in_progress().await?;
+        let tried = if work.drain.is_some() { Some(store.queue().accounts_of_newest_drain().await?) } else { None };
         let accounts = auth::list_of(store, &Vec::from_iter(at_work)).await?.into_iter().map(|(account, record)| {
             let remedy =
                 |reason| TroubledAccount { settings: self.settings, name: account.name.as_str(), job }.remedy(reason);
@@ -194,12 +195,13 @@ impl<'a> Look<'a> {
     /// What a job has left, by account and action. Too many tasks of several accounts are not counted; whose they are is known all the same.
     async fn work_of(&self, store: &mut Store, status: &JobStatus) -> Result<JobWork, CommandError> {
         let (job, pending) = (&status.job, status.counts.pending);
-        let is_uncounted = pending > self.max_counted_tasks && store.pending_of_only_lane(job.round).await?.is_none();
+        let is_uncounted =
+            pending > self.max_counted_tasks && store.read().pending_of_only_lane(job.round).await?.is_none();
         let lanes = if is_uncounted {
-            let lanes = store.pending_lanes(job.round).await?.into_iter();
+            let lanes = store.read().pending_lanes(job.round).await?.into_iter();
             lanes.map(|(action, account)| (action, account, 1)).collect()
         } else {
-            store.pending_by_lane(job.round).await?
+            store.read().pending_by_lane(job.round).await?
         };
         if !lanes.is_empty() {
             return Ok(JobWork { lanes, is_uncounted });

@@ -30,11 +30,11 @@ pub(super) async fn schedule_waits(
     now: Wall,
 ) -> Result<ScheduleWaits, StoreError> {
     let mut found = ScheduleWaits::default();
-    let schedules = store.schedules().await?;
+    let schedules = store.schedules().all().await?;
     if schedules.is_empty() {
         return Ok(found);
     }
-    let firings = store.running_firings().await?;
+    let firings = store.schedules().running_firings().await?;
     for stored in schedules {
         let Ok(schedule) = Schedule::of(&stored) else { continue };
         let firing = firings.iter().find(|firing| firing.schedule == schedule.id);

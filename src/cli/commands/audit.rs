@@ -34,10 +34,10 @@ use crate::text::{escaped, full_text};
 pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CommandError> {
     let (mut found, mut apps) = (Vec::new(), Vec::new());
     if let Some(mut store) = context.existing_queue().await? {
-        let record = store.windows_of_drains().await?;
+        let record = store.queue().windows_of_drains().await?;
         let of = |platform| (platform, Windows::of(&context.settings, &record, platform, Scope::Account));
         let by_platform: HashMap<Platform, Windows> = Platform::ALL.into_iter().map(of).collect();
-        for account in store.accounts().await? {
+        for account in store.accounts().all().await? {
             let Some(windows) = by_platform.get(&account.platform) else { continue };
             found.push(recount(&mut store, account, (windows, &record), &context.clock).await?);
         }
@@ -98,7 +98,7 @@ async fn recount(
 ) -> Result<AccountAudit, CommandError> {
     let (mut audit, mut line, mut tally) = (Audit::new(&windows.all()), Line::default(), Tally::default());
     let each = |span: AttemptSpan| tally.add(count(&mut audit, &mut line, (windows, record), &span));
-    store.attempts_of(account.id, each).await?;
+    store.read().attempts_of(account.id, each).await?;
     let reads = reads::recount(store, &account, clock).await?;
     Ok(AccountAudit { account, tally, windows: of_interest(audit, windows), line, reads })
 }

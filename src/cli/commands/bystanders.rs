@@ -16,7 +16,7 @@ impl Bystanders {
         if named.is_some() {
             return Ok(Bystanders::default());
         }
-        let finished = store.status(None).await?.into_iter().filter(|status| status.counts.pending == 0);
+        let finished = store.read().status(None).await?.into_iter().filter(|status| status.counts.pending == 0);
         Ok(Bystanders(finished.map(|status| (status.job.id, (status.job.round, status.counts))).collect()))
     }
 

@@ -104,7 +104,7 @@ async fn forecasts_of(
     // Without a place for a queue there is none yet.
     let mut store = if context.settings.db().is_ok() { context.existing_queue().await? } else { None };
     if let Some(store) = &mut store {
-        load.handles_asked = store.handles_asked().await?;
+        load.handles_asked = store.lists().handles_asked().await?;
     }
     let forecasts = app::forecast(&who, store.as_mut(), rows.account.as_ref(), files, load).await;
     if let Some(store) = store {

@@ -177,7 +177,7 @@ pub(super) async fn nothing_to_send(
     context: &Context,
 ) -> Result<Option<RunReport>, CommandError> {
     let bystanders = Bystanders::of(&mut store, only).await?;
-    let mut jobs = store.status(None).await?;
+    let mut jobs = store.read().status(None).await?;
     jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));
     let is_paused = |status: &JobStatus| status.counts.pending > 0 && status.job.state == JobState::Paused;
     if jobs.iter().any(|status| status.counts.pending > 0 && !is_paused(status)) {

@@ -17,7 +17,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CommandError
     match job.state {
         JobState::Active if job.pending == 0 => printer.say(&format!("{name} is finished; there is nothing to pause")),
         JobState::Active => {
-            store.set_job_state(job.id, JobState::Paused).await?;
+            store.queue().set_job_state(job.id, JobState::Paused).await?;
             context.log_deed(&mut store, "pause", Some(&job.name), "").await;
             let left = counted(job.pending, "task", "tasks");
             printer.say(&format!("{name} is paused with {left} left; requests in flight end as they end"));
@@ -39,7 +39,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CommandErr
     let (name, printer) = (escaped(&job.name), &context.printer);
     match job.state {
         JobState::Paused => {
-            store.set_job_state(job.id, JobState::Active).await?;
+            store.queue().set_job_state(job.id, JobState::Active).await?;
             context.log_deed(&mut store, "unpause", Some(&job.name), "").await;
             printer.say(&format!("{name} goes on: {} left", counted(job.pending, "task", "tasks")));
             printer.say(&format!(
@@ -66,7 +66,7 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CommandErro
         store.close().await;
         return Ok(0);
     }
-    let cancelled = store.cancel_job(&job, context.clock.now().wall).await?;
+    let cancelled = store.queue().cancel_job(&job, context.clock.now().wall).await?;
     let detail = format!("{} will not be sent", counted(cancelled.tasks, "task", "tasks"));
     context.log_deed(&mut store, "cancel", Some(&job.name), &detail).await;
     store.close().await;

@@ -172,7 +172,7 @@ impl Drainer {
             say_handles(file, context);
             // What is pending is counted already, and a file of a million rows need not be read once more every night.
             if matches!(standing, Standing::Unchanged { .. }) {
-                if let Some(job) = store.job(&file.job).await? {
+                if let Some(job) = store.queue().job(&file.job).await? {
                     add_pending(&mut work, store, job.id).await?;
                 }
                 continue;
@@ -303,7 +303,7 @@ impl Drainer {
         mut signals: Signals,
         context: &Context,
     ) -> Result<RunReport, CommandError> {
-        store.settle_missing_handles(context.clock.now().wall).await?;
+        store.lists().settle_missing_handles(context.clock.now().wall).await?;
         let mut plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
         let (run, now) = (&self.options.run, context.clock.now());
         plan.until = run.until.map(|until| now.wall_at(until));
@@ -323,7 +323,7 @@ impl Drainer {
         options.run.jobs = jobs;
         let began = context.clock.now().tick;
         let mut aborted = receiver.clone();
-        let accounts = store.accounts().await?;
+        let accounts = store.accounts().all().await?;
         let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
         let listener: Box<dyn Listener> = match self.hub {
             Some(hub) => Box::new(hub.beside(listener)),
@@ -421,7 +421,7 @@ async fn unpriced(
     work: &[(AccountId, Action)],
     settings: &Settings,
 ) -> Result<BTreeSet<Action>, CommandError> {
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let platform_of =
         |id: &AccountId| accounts.iter().find(|account| account.id == *id).map(|account| account.platform);
     let is_unpriced = |account: &AccountId, action: Action| {
@@ -442,14 +442,14 @@ async fn plan(
     context: &Context,
 ) -> Result<Plan, CommandError> {
     let mut plan = Plan { pace: context.settings.run.pace, ..Plan::default() };
-    for status in store.status(None).await? {
+    for status in store.read().status(None).await? {
         if jobs.is_some_and(|jobs| !jobs.contains(&status.job.id)) || bystanders.has(&status) {
             continue;
         }
         plan.settled += status.counts.settled_tasks();
         plan.total += status.counts.settled_tasks() + status.counts.pending;
         if status.counts.pending > 0 {
-            let pending = store.pending_by_lane(status.job.round).await?;
+            let pending = store.read().pending_by_lane(status.job.round).await?;
             plan.work.extend(pending.into_iter().map(|(action, account, count)| (account, action, count)));
         }
     }

@@ -18,7 +18,7 @@ use crate::text::{escaped, full_text};
 pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandError> {
     let histories = match context.existing_queue().await? {
         Some(mut store) => {
-            let histories = store.explain(&args.target).await?;
+            let histories = store.read().explain(&args.target).await?;
             store.close().await;
             histories
         }

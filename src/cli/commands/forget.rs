@@ -52,7 +52,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
     }
     let keep_from = keep_from(context, &mut store).await?;
     for job in &jobs {
-        let forgotten = store.forget(job, keep_from).await?;
+        let forgotten = store.admin().forget(job, keep_from).await?;
         context.printer.say(&told(&job.name, &forgotten));
     }
     store.close().await;
@@ -60,8 +60,9 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
 }
 
 async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CommandError> {
-    let tasks = counted(store.tasks_of_all_rounds(job).await?, "task", "tasks");
-    let settled = store.settled_at(job).await?.map_or_else(String::new, |at| format!(", settled at {}", at.rfc3339()));
+    let tasks = counted(store.admin().tasks_of_all_rounds(job).await?, "task", "tasks");
+    let settled =
+        store.admin().settled_at(job).await?.map_or_else(String::new, |at| format!(", settled at {}", at.rfc3339()));
     let rounds = if job.round_number > 1 { format!(" in {} rounds", job.round_number) } else { String::new() };
     Ok(format!("would forget {}: {tasks}{rounds}{settled}, and its receipts", escaped(&job.name)))
 }
@@ -73,7 +74,7 @@ async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CommandErr
 /// The queue cannot be read.
 pub(super) async fn keep_from(context: &Context, store: &mut Store) -> Result<Wall, CommandError> {
     let now = context.clock.now();
-    let by_boot = store.wall_of_boot(&context.clock.boot(), now.tick).await?;
+    let by_boot = store.admin().wall_of_boot(&context.clock.boot(), now.tick).await?;
     Ok(longest_before(by_boot.map_or(now.wall, |by_boot| by_boot.min(now.wall))))
 }
 
@@ -84,7 +85,8 @@ fn longest_before(now: Wall) -> Wall {
 
 async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Result<(), CommandError> {
     if job.pending == 0
-        && (store.settled_at(job).await?.is_some() || store.counts(job.round).await?.settled_tasks() == 0)
+        && (store.admin().settled_at(job).await?.is_some()
+            || store.read().counts(job.round).await?.settled_tasks() == 0)
     {
         return Ok(());
     }
@@ -99,8 +101,8 @@ async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Resul
 async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result<Vec<Job>, CommandError> {
     let now = context.clock.now().wall;
     let mut old = Vec::new();
-    for job in store.jobs().await? {
-        let settled_at = store.settled_at(&job).await?;
+    for job in store.queue().jobs().await? {
+        let settled_at = store.admin().settled_at(&job).await?;
         if let Some(at) = settled_at.filter(|at| at.is_ahead_of(now)) {
             let forget = context.command(&["forget", &job.name]);
             context.printer.warn(&format!(

@@ -29,7 +29,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
     }
     refuse_for_new_queue(&who, &rows, &files, &load, context).await?;
     let mut store = context.open_queue().await?;
-    load.handles_asked = store.handles_asked().await?;
+    load.handles_asked = store.lists().handles_asked().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;
     let mut rejected = false;
     if files.is_empty() {
@@ -56,7 +56,8 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
 /// What to type next: nothing where no row of these files is left to send.
 async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> Result<(), CommandError> {
     let names: Vec<&str> = files.iter().map(|file| file.job.as_str()).collect();
-    let jobs = store.jobs().await?.into_iter().filter(|job| names.contains(&job.name.as_str()) && job.pending > 0);
+    let jobs =
+        store.queue().jobs().await?.into_iter().filter(|job| names.contains(&job.name.as_str()) && job.pending > 0);
     let (active, resting): (Vec<Job>, Vec<Job>) = jobs.partition(|job| job.state == JobState::Active);
     if active.is_empty() && resting.is_empty() {
         context.printer.say("no row of it is left to send");
@@ -94,8 +95,8 @@ async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -
     if file.survey.handles == 0 {
         return Ok(false);
     }
-    let Some(job) = store.job(&file.job).await? else { return Ok(false) };
-    let rows = store.rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED, "handle_not_found"]).await?;
+    let Some(job) = store.queue().job(&file.job).await? else { return Ok(false) };
+    let rows = store.lists().rows_rejected_for(job.round, &[HANDLE_NOT_RESOLVED, "handle_not_found"]).await?;
     if rows > 0 {
         let run = context.command(&["run", &file.survey.path]);
         context.printer.say(&format!(

@@ -37,7 +37,7 @@ pub(super) async fn look(
             actions.push(*action);
         }
     }
-    let accounts = store.accounts().await?.into_iter();
+    let accounts = store.accounts().all().await?.into_iter();
     let work: Vec<(Account, Vec<Action>)> =
         accounts.filter_map(|account| by_account.remove(&account.id).map(|actions| (account, actions))).collect();
     let said = app::unfit(store, who, tokens, &work).await?;

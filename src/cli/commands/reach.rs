@@ -57,7 +57,7 @@ impl Reach {
         };
         let (mut behind, mut told) = (0, 0);
         while told < MAX_TOLD_EFFECTS {
-            let page = store.done_by(account.id, behind, TOLD_AT_ONCE).await?;
+            let page = store.lists().done_by(account.id, behind, TOLD_AT_ONCE).await?;
             let Some((last, ..)) = page.last() else { return Ok(()) };
             behind = *last;
             told += TOLD_AT_ONCE;
@@ -71,7 +71,7 @@ impl Reach {
 
 /// The account a command is about: the one named, or the one that acts where nobody is named (`app::default_account`).
 pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CommandError> {
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
     let hint = if names.is_empty() {
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN".to_owned()

@@ -23,8 +23,8 @@ pub(super) async fn run(
     job: &Job,
     round: u32,
 ) -> Result<u8, CommandError> {
-    let outcomes = store.reasons(job, round).await?;
-    let timeline = store.timeline(job, round, MAX_BARS, SHORTEST_STRETCH_MS).await?;
+    let outcomes = store.read().reasons(job, round).await?;
+    let timeline = store.read().timeline(job, round, MAX_BARS, SHORTEST_STRETCH_MS).await?;
     let (look, look_total) = look_rows(&mut store, job, round).await?;
     let explain = context.command(&["explain", "ID"]);
     let receipts = context.command(&["report", &job.name, "-o", "receipts.csv"]);
@@ -63,21 +63,21 @@ pub(super) async fn run(
 async fn look_rows(store: &mut Store, job: &Job, round: u32) -> Result<(Vec<LookRow>, u64), CommandError> {
     let states = vec![TaskState::Failed, TaskState::Provisional];
     let wanted = Wanted { states, ghosts: false };
-    let Some(picked) = store.pick(job, round, &wanted, PickOrder::File).await? else {
+    let Some(picked) = store.read().pick(job, round, &wanted, PickOrder::File).await? else {
         let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     };
-    let tasks = store.picked(0, MAX_LOOK_ROWS).await?;
+    let tasks = store.read().picked(0, MAX_LOOK_ROWS).await?;
     let facts = FactColumns::of(store, job, round).await?.facts(store, &tasks).await?;
-    store.end_picking().await?;
+    store.read().end_picking().await?;
     let mut rows: Vec<LookRow> =
         tasks.iter().zip(&facts).map(|(task, facts)| look_of(task, card(task, facts))).collect();
     let most = u32::try_from(MAX_LOOK_ROWS).unwrap_or(u32::MAX);
-    rows.extend(store.rejected_rows(job, round, most).await?.into_iter().map(rejected_look));
+    rows.extend(store.read().rejected_rows(job, round, most).await?.into_iter().map(rejected_look));
     // Rows that are no longer in the file have no line and come last.
     rows.sort_by_key(|row| row.line.unwrap_or(u64::MAX));
     rows.truncate(usize::try_from(MAX_LOOK_ROWS).unwrap_or(usize::MAX));
-    let reasons = store.reasons(job, round).await?;
+    let reasons = store.read().reasons(job, round).await?;
     let rejected: u64 =
         reasons.iter().filter(|count| count.outcome == crate::domain::Outcome::Rejected).map(|count| count.rows).sum();
     Ok((rows, picked + rejected))

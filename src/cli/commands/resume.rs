@@ -50,14 +50,14 @@ async fn work(context: &Context, args: &ResumeArgs) -> Result<RunReport, Command
     let lock = DrainLock::take(store.path())?;
     drainer.introduce_self(&mut store).await?;
     if jobs.is_empty() {
-        jobs = store.jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
+        jobs = store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
     }
     // New jobs that somebody loads meanwhile are worked on too, unless some were named.
     let only = (!args.jobs.is_empty()).then(|| jobs.clone());
     let bystanders = Bystanders::of(&mut store, only.as_deref()).await?;
     say_held_back(&mut store, &jobs, context).await?;
     if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
-        let mut left = store.status(None).await?;
+        let mut left = store.read().status(None).await?;
         left.retain(|status| jobs.contains(&status.job.id));
         return closing::declined(&left, "nothing was sent", args.drain.json, context);
     }
@@ -92,7 +92,7 @@ async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
     match context.existing_queue().await? {
         None => lines.push(format!("{}, so nothing would be sent", context.no_queue_text())),
         Some(mut store) => {
-            let mut all = store.status(None).await?;
+            let mut all = store.read().status(None).await?;
             all.retain(|status| args.jobs.is_empty() || jobs.contains(&status.job.id));
             if all.iter().any(|status| status.counts.rejected > 0) {
                 code = 3;

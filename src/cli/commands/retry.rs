@@ -18,8 +18,8 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
     let (mut store, job) = context.job(&args.job).await?;
     let now = context.clock.now().wall;
     let retried = match &args.reason {
-        Some(reason) => store.retry_reason(&job, reason, now).await?,
-        None => store.retry_job(&job, now).await?,
+        Some(reason) => store.queue().retry_reason(&job, reason, now).await?,
+        None => store.queue().retry_job(&job, now).await?,
     };
     if let Some(reason) = args.reason.as_ref().filter(|_| retried.tasks == 0) {
         refuse_unknown(&mut store, &job, reason).await?;
@@ -49,7 +49,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
 
 /// Where others have failed, a reason that none of them has is a mistake.
 async fn refuse_unknown(store: &mut Store, job: &Job, reason: &str) -> Result<(), CommandError> {
-    let all = store.reasons(job, job.round_number).await?;
+    let all = store.read().reasons(job, job.round_number).await?;
     let failed: Vec<(String, u64)> = all
         .into_iter()
         .filter(|count| count.outcome == Outcome::Failed)

@@ -76,7 +76,7 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
     refuse_for_new_queue(who, rows, &files, &load, context).await?;
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
-    load.handles_asked = store.handles_asked().await?;
+    load.handles_asked = store.lists().handles_asked().await?;
     let (mut accounts, mut standings) = stand(who, &mut store, rows, &files, &load, context).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     let is_agreed = drainer.ask(&mut store, &asked, context).await?;
@@ -89,7 +89,7 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
         if let Some(signal) = drainer.resolve(&mut store, &files, &accounts, &mut signals, context).await? {
             return drainer.interrupted_early(signal, context);
         }
-        load.handles_asked = store.handles_asked().await?;
+        load.handles_asked = store.lists().handles_asked().await?;
         (accounts, standings) = stand(drainer.who(), &mut store, rows, &files, &load, context).await?;
     }
     load.leaves_unknown = drainer.has_unasked_handles();
@@ -110,14 +110,14 @@ async fn already_finished(
     context: &Context,
 ) -> Result<Option<RunReport>, CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
-    load.handles_asked = store.handles_asked().await?;
+    load.handles_asked = store.lists().handles_asked().await?;
     let Some(jobs) = app::finished_jobs(&mut store, rows.account.as_ref(), files, load).await? else {
         store.close().await;
         return Ok(None);
     };
     for file in files {
         // The keep list may have moved, as with any other load.
-        store.set_keep(&file.job, load.rules.keep_path().map(PathBuf::as_path)).await?;
+        store.queue().set_keep(&file.job, load.rules.keep_path().map(PathBuf::as_path)).await?;
         say_loaded(&file.job, &Loaded::Unchanged, context);
     }
     closing::nothing_to_send(store, Some(&jobs), json, context).await
@@ -258,14 +258,14 @@ pub(super) async fn load_all(
 ) -> Result<Vec<JobId>, CommandError> {
     let mut jobs = Vec::with_capacity(files.len());
     for (file, standing) in files.iter().zip(standings) {
-        let before = store.job(&file.job).await?;
+        let before = store.queue().job(&file.job).await?;
         let loaded = app::load(store, file, standing, accounts, options, context.clock.now().wall).await?;
         say_rejected(file, accounts, context);
         if let Some(job) = before.filter(|job| job.path != file.path && loaded != Loaded::Cancelled) {
             context.printer.say(&moved_text(&job, file));
         }
         say_loaded(&file.job, &loaded, context);
-        if let Some(job) = store.job(&file.job).await? {
+        if let Some(job) = store.queue().job(&file.job).await? {
             jobs.push(job.id);
         }
     }

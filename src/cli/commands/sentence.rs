@@ -14,9 +14,9 @@ use crate::text::{escaped, span_text};
 pub(crate) type Work = BTreeMap<(AccountId, Action), u64>;
 
 pub(crate) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) -> Result<(), CommandError> {
-    let found = store.jobs().await?.into_iter().find(|known| known.id == job);
+    let found = store.queue().jobs().await?.into_iter().find(|known| known.id == job);
     let Some(job) = found.filter(|job| job.state == JobState::Active) else { return Ok(()) };
-    for (action, account, count) in store.pending_by_lane(job.round).await? {
+    for (action, account, count) in store.read().pending_by_lane(job.round).await? {
         *work.entry((account, action)).or_default() += count;
     }
     Ok(())
@@ -24,7 +24,7 @@ pub(crate) async fn add_pending(work: &mut Work, store: &mut Store, job: JobId) 
 
 /// The accounts' short names and platforms.
 pub(crate) async fn names(store: &mut Store) -> Result<HashMap<AccountId, (String, Platform)>, CommandError> {
-    let accounts = store.accounts().await?.into_iter();
+    let accounts = store.accounts().all().await?.into_iter();
     Ok(accounts.map(|account| (account.id, (account.name.to_string(), account.platform))).collect())
 }
 

@@ -48,7 +48,7 @@ impl SoFar {
     ) -> Result<RunReport, CommandError> {
         let mut jobs = Vec::new();
         if let Ok(Some(mut store)) = context.existing_queue().await {
-            jobs = store.status(None).await.unwrap_or_default();
+            jobs = store.read().status(None).await.unwrap_or_default();
             jobs.retain(|status| ours.is_none_or(|ours| ours.contains(&status.job.id)));
             store.close().await;
         }

@@ -49,7 +49,7 @@ pub(super) async fn find(
             found.push(None);
             continue;
         }
-        let Some(worklist) = store.worklist(&saved.token).await? else { return Err(foreign(path, context)) };
+        let Some(worklist) = store.queue().worklist(&saved.token).await? else { return Err(foreign(path, context)) };
         if worklist.is_outdated {
             let job = &worklist.job;
             let message = format!(
@@ -101,7 +101,7 @@ pub(super) async fn take(
         return Ok(false);
     };
     let ticks: Vec<Tick> = saved.ticks.into_iter().map(|(task, target, line)| Tick { task, target, line }).collect();
-    let taken = store.take_ticks(worklist, &ticks, context.clock.now().wall).await?;
+    let taken = store.queue().take_ticks(worklist, &ticks, context.clock.now().wall).await?;
     context.printer.say(&format!("{}: {}", escaped(&worklist.job), told(&taken, saved.unticked)));
     if taken.sending > 0 {
         context.printer.warn(&format!(

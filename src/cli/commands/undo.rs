@@ -29,11 +29,11 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError>
     refuse_places([args.output.as_ref(), args.html.as_ref()], [Some(&job.path)])?;
     let round = args.round.unwrap_or(job.round_number);
     let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
-    let Some(total) = store.pick(&job, round, &wanted, PickOrder::NewestFirst).await? else {
+    let Some(total) = store.read().pick(&job, round, &wanted, PickOrder::NewestFirst).await? else {
         let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     };
-    let actions = store.actions(&job, round).await?;
+    let actions = store.read().actions(&job, round).await?;
     let columns = FactColumns::of(&mut store, &job, round).await?;
     let list = List { job: &job, total, actions, columns };
     if args.output.is_some() || args.html.is_none() {
@@ -43,7 +43,7 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError>
     if args.html.is_some() {
         places.extend(list.pages(&mut store, args, context).await?);
     }
-    store.end_picking().await?;
+    store.read().end_picking().await?;
     store.close().await;
     let older = if job.round_number > 1 && args.round.is_none() {
         " of the newest round (--round has earlier ones)"
@@ -106,7 +106,7 @@ impl List<'_> {
         let mut table = TableWriter::new(to, raw);
         table.header(COLUMNS).map_err(complain)?;
         for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
-            let tasks = store.picked(from, ROWS_PER_READ).await?;
+            let tasks = store.read().picked(from, ROWS_PER_READ).await?;
             let facts = self.columns.facts(store, &tasks).await?;
             for (task, facts) in tasks.iter().zip(&facts) {
                 for cell in cells(task, facts) {
@@ -124,7 +124,7 @@ impl List<'_> {
         let now = context.clock.now().wall;
         for number in 1..=places.count() {
             let from = (number - 1) * MAX_LINKS_PER_PAGE;
-            let tasks = store.picked(from, MAX_LINKS_PER_PAGE).await?;
+            let tasks = store.read().picked(from, MAX_LINKS_PER_PAGE).await?;
             let facts = self.columns.facts(store, &tasks).await?;
             let rows: Vec<LinkRow> = (from + 1..)
                 .zip(tasks.iter().zip(&facts))

@@ -45,7 +45,7 @@ async fn known(context: &Context) -> Result<Vec<Account>, CommandError> {
         return Ok(Vec::new());
     }
     let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     store.close().await;
     Ok(accounts)
 }

@@ -40,8 +40,8 @@ pub(super) async fn run(
         }
     };
     let now = context.clock.now().wall;
-    let token = store.make_worklist(job, now).await?;
-    let total = store.pick(job, job.round_number, &wanted(kinds), PickOrder::File).await?.unwrap_or(0);
+    let token = store.queue().make_worklist(job, now).await?;
+    let total = store.read().pick(job, job.round_number, &wanted(kinds), PickOrder::File).await?.unwrap_or(0);
     let list =
         List { job, token: &token, total, now, columns: FactColumns::of(&mut store, job, job.round_number).await? };
     let name = escaped(&job.name).into_owned();
@@ -54,7 +54,7 @@ pub(super) async fn run(
     } else {
         list.pages(&mut store, args, context).await?
     };
-    store.end_picking().await?;
+    store.read().end_picking().await?;
     store.close().await;
     let load = context.command(&["load", "SAVED.csv"]);
     context.printer.say(&format!("{name}: {total} to do by hand; {load} takes the saved ticks back"));
@@ -96,7 +96,7 @@ impl List<'_> {
         let csv = plain(context.command(&["report", &self.job.name, "--worklist", "--format", "csv"]));
         for number in 1..=places.count() {
             let from = (number - 1) * MAX_LINKS_PER_PAGE;
-            let tasks = store.picked(from, MAX_LINKS_PER_PAGE).await?;
+            let tasks = store.read().picked(from, MAX_LINKS_PER_PAGE).await?;
             let facts = self.columns.facts(store, &tasks).await?;
             let rows: Vec<LinkRow> = (from + 1..)
                 .zip(tasks.iter().zip(&facts))
@@ -144,7 +144,7 @@ impl List<'_> {
         let columns = WORKLIST_COLUMNS.iter().copied().chain(["handle", "name", "link", "why"]);
         table.header(columns).map_err(complain)?;
         for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
-            let tasks = store.picked(from, ROWS_PER_READ).await?;
+            let tasks = store.read().picked(from, ROWS_PER_READ).await?;
             let facts = self.columns.facts(store, &tasks).await?;
             for (task, facts) in tasks.iter().zip(&facts) {
                 let (number, target, why) = (task.task.to_string(), task.target.to_string(), note(task));

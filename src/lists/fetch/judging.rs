@@ -48,7 +48,7 @@ pub(super) async fn judge_answer(
         Blame::Platform | Blame::Network | Blame::Served(_) => Next::AfterBackoff,
     };
     let news = hold.as_ref().map_or(HoldNews::Same, HoldNews::Set);
-    deps.store.end_read(grant.id, &end, news, &rules.ask()).await?;
+    deps.store.lists().end_read(grant.id, &end, news, &rules.ask()).await?;
     Ok(next)
 }
 
@@ -64,7 +64,7 @@ async fn hold_for(
     if let Some((until, reason)) = cap_of(limited, &reply.facts, now) {
         return Ok(stored(Hold { until, reason, backoff_level: 0 }, now));
     }
-    let last = deps.store.last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
+    let last = deps.store.lists().last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
         until: hold.until,
         reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
         backoff_level: hold.rung,

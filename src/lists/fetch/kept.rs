@@ -54,13 +54,13 @@ impl Kept {
     }
 
     async fn next_page(&mut self, store: &mut Store) -> Result<Vec<Entry>, StoreError> {
-        let page = store.reading_entries(self.reading, self.behind, ENTRIES_AT_ONCE).await?;
+        let page = store.lists().reading_entries(self.reading, self.behind, ENTRIES_AT_ONCE).await?;
         let Some((last, ..)) = page.last() else { return Ok(Vec::new()) };
         self.behind = *last;
         let follow = match self.followers {
             Some(followers) => {
                 let targets: Vec<_> = page.iter().map(|(_, target, _)| *target).collect();
-                Some(store.in_reading(followers, &targets).await?)
+                Some(store.lists().in_reading(followers, &targets).await?)
             }
             None => None,
         };

@@ -98,7 +98,7 @@ pub async fn read_list(
     let price = reading.price_with(newest_posts).1;
     let account = reader.way().account;
     let now = reader.deps.clock.now().wall;
-    let stored = reader.deps.store.reading(account, list.read_as().name()).await?;
+    let stored = reader.deps.store.lists().reading(account, list.read_as().name()).await?;
     let usable = stored.filter(|state| {
         let is_handed_over = state.handed_over && enough.is_some();
         !fresh && !is_handed_over && is_young(state.started_at, now)
@@ -110,7 +110,7 @@ pub async fn read_list(
     let resumed_from = usable.as_ref().map_or(0, |state| state.entries);
     let mut state = match usable {
         Some(state) => state,
-        None => reader.deps.store.begin_reading(account, list.read_as().name(), now).await?,
+        None => reader.deps.store.lists().begin_reading(account, list.read_as().name(), now).await?,
     };
     let mut begun_anew = false;
     let mut pages_without_news = 0_u32;
@@ -141,7 +141,7 @@ pub async fn read_list(
             PageAnswer::Page(page, id, end) => {
                 if let Some(fault) = page.fault(cursor.as_deref()) {
                     let rules = reader.rules(reading);
-                    reader.deps.store.end_read(id, &end, HoldNews::Cleared, &rules.ask()).await?;
+                    reader.deps.store.lists().end_read(id, &end, HoldNews::Cleared, &rules.ask()).await?;
                     return Ok(Read { state, end: FetchEnd::Stopped(Stop::World(fault)), resumed_from });
                 }
                 let before = state.entries;
@@ -163,7 +163,7 @@ pub async fn read_list(
                     "the platform does not go on from there ({said}); from the start"
                 )));
                 let now = reader.deps.clock.now().wall;
-                state = reader.deps.store.begin_reading(account, list.read_as().name(), now).await?;
+                state = reader.deps.store.lists().begin_reading(account, list.read_as().name(), now).await?;
             }
             PageAnswer::Stopped(stop) => return Ok(Read { state, end: FetchEnd::Stopped(stop), resumed_from }),
         }
@@ -175,7 +175,7 @@ pub async fn read_list(
 async fn is_undone_since(reader: &mut Reader, list: ListKind, state: &ReadingState) -> Result<bool, StoreError> {
     let account = reader.way().account;
     for action in Action::ALL.into_iter().filter(|action| ListKind::shows(*action).read_as() == list.read_as()) {
-        if reader.deps.store.has_sent_since(account, action, state.started_at).await? {
+        if reader.deps.store.lists().has_sent_since(account, action, state.started_at).await? {
             return Ok(true);
         }
     }
@@ -193,7 +193,7 @@ async fn keep(
     let platform = reader.way().platform;
     let new = NewPage { entries: &entries, next: page.cursor(), of: (platform, reading.of) };
     let rules = reader.rules(reading);
-    Ok(reader.deps.store.keep_page(state.id, &new, request, &rules.ask()).await?)
+    Ok(reader.deps.store.lists().keep_page(state.id, &new, request, &rules.ask()).await?)
 }
 
 #[cfg(test)]

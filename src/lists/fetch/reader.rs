@@ -136,7 +136,7 @@ impl Reader {
                     let now = self.deps.clock.now();
                     let end =
                         ReadEnd { finding: vocabulary.refusal(), ..ended(&reply, &grant, &rules, now.tick, now, 0) };
-                    self.deps.store.end_read(grant.id, &end, HoldNews::Same, &rules.ask()).await?;
+                    self.deps.store.lists().end_read(grant.id, &end, HoldNews::Same, &rules.ask()).await?;
                     vocabulary = self.vocabularies.refused(&rules, vocabulary);
                     continue;
                 }
@@ -170,7 +170,7 @@ impl Reader {
     /// A slot; or none because a wait is over, or because there is a reason to stop.
     async fn slot(&mut self, rules: &Rules) -> Result<Result<ReadGrant, Option<Stop>>, FetchError> {
         let now = self.deps.clock.now();
-        Ok(match self.deps.store.reserve_read(&rules.ask(), now).await? {
+        Ok(match self.deps.store.lists().reserve_read(&rules.ask(), now).await? {
             ReadSlot::Granted(grant) => Ok(grant),
             ReadSlot::Full(until) => Err(self.wait(until, "the window of this list is used up").await),
             ReadSlot::Held(hold) => {
@@ -216,7 +216,7 @@ impl Reader {
             resources: 0,
             left: Vec::new(),
         };
-        Ok(self.deps.store.end_read(id, &end, HoldNews::Same, &rules.ask()).await?)
+        Ok(self.deps.store.lists().end_read(id, &end, HoldNews::Same, &rules.ask()).await?)
     }
 
     async fn refresh(&mut self, generation: i64, said: &str) -> Result<Option<Stop>, FetchError> {
@@ -288,7 +288,7 @@ impl Reader {
     async fn handle_suspend(&mut self, values: &Values) -> Result<(), FetchError> {
         if let Some(suspend) = self.suspend.look(&*self.deps.clock) {
             let woken = values.woken(suspend.awake_at);
-            self.deps.store.reads_woke(&self.boot, suspend.asleep_from, woken).await?;
+            self.deps.store.lists().reads_woke(&self.boot, suspend.asleep_from, woken).await?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ impl Vocabularies {
             return Ok(*known);
         }
         let refusals = [Vocabulary::New.refusal(), Vocabulary::Old.refusal()];
-        let newest = store.newest_finding(endpoint, refusals).await?;
+        let newest = store.lists().newest_finding(endpoint, refusals).await?;
         let known = newest.as_deref().and_then(Vocabulary::after_refusal).unwrap_or(Vocabulary::New);
         self.0.insert(endpoint, known);
         Ok(known)

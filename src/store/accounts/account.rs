@@ -1,9 +1,9 @@
 //! Accounts: who they are, and what holds them.
 
+use super::AccountStore;
 use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// A user of a platform, under a short name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,38 +79,26 @@ const ALL_ACCOUNTS: &str = select_accounts!("");
 /// `?1` their numbers, as a JSON array.
 const THESE_ACCOUNTS: &str = select_accounts!("where a.id in (select value from json_each(?1))");
 
-impl Store {
+impl AccountStore<'_> {
     /// Every account.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn accounts(&mut self) -> Result<Vec<Account>, StoreError> {
+    pub async fn all(&mut self) -> Result<Vec<Account>, StoreError> {
         let rows: Vec<AccountRow> = self.db.fetch_all(ALL_ACCOUNTS, args![]).await?;
         rows.into_iter().map(account_of).collect()
     }
 
     /// These accounts, in the order of their numbers.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn accounts_of(&mut self, only: &[AccountId]) -> Result<Vec<Account>, StoreError> {
         let rows: Vec<AccountRow> = self.db.fetch_all(THESE_ACCOUNTS, args![ids_json(only)]).await?;
         rows.into_iter().map(account_of).collect()
     }
 
     /// The numbers of all accounts, in order.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn account_ids(&mut self) -> Result<Vec<AccountId>, StoreError> {
         let rows: Vec<(i64,)> = self.db.fetch_all("select id from account order by id", args![]).await?;
         Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
     }
 
     /// How many accounts there are, and how many of them stopped for a person or wait for a login.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn account_counts(&mut self) -> Result<(u64, u64), StoreError> {
         let sql =
             "select count(*), coalesce(sum(account.trouble is not null or credential.login_needed is not null), 0)
@@ -170,7 +158,7 @@ pub(super) async fn make_account(
     Ok(Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id }))
 }
 
-impl Store {
+impl AccountStore<'_> {
     /// Makes an account the one that acts where nobody is named, or with none no account.
     ///
     /// # Errors
@@ -189,9 +177,6 @@ impl Store {
 
     /// Takes back accounts that nothing belongs to yet: those made known for a load that was then refused. One that has
     /// credentials, lanes or attempts stays.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn forget_unused_accounts(&mut self, accounts: &[AccountId]) -> Result<(), StoreError> {
         let sql = "delete from account
                     where id in (select value from json_each(?1))
@@ -239,8 +224,8 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::store::QueueKind;
     use crate::store::accounts::credential::THESE;
+    use crate::store::{QueueKind, Store};
 
     /// Pages ask for the accounts that they show, every second: those of everybody else are not read for it.
     #[tokio::test]
@@ -255,13 +240,13 @@ mod tests {
             assert!(!steps.iter().any(|step| *step == "SCAN a" || *step == "SCAN credential"), "{steps:?}");
         }
         let users = ["ada", "bea", "cid"].map(|name| (name.parse().unwrap(), Platform::XV2, name.parse().unwrap()));
-        let ids = store.ensure_accounts(&users).await.unwrap();
+        let ids = store.accounts().ensure_accounts(&users).await.unwrap();
         let names = |found: Vec<Account>| found.into_iter().map(|account| account.name.to_string()).collect::<Vec<_>>();
-        assert_eq!(names(store.accounts_of(&[ids[2], ids[0]]).await.unwrap()), ["ada", "cid"]);
-        assert_eq!(store.account_ids().await.unwrap(), ids);
-        assert_eq!(names(store.accounts_of(&[]).await.unwrap()), Vec::<String>::new());
+        assert_eq!(names(store.accounts().accounts_of(&[ids[2], ids[0]]).await.unwrap()), ["ada", "cid"]);
+        assert_eq!(store.accounts().account_ids().await.unwrap(), ids);
+        assert_eq!(names(store.accounts().accounts_of(&[]).await.unwrap()), Vec::<String>::new());
         let sql = "update account set trouble = 'forbidden' where name = 'bea'";
         store.db.execute(sql, args![]).await.unwrap();
-        assert_eq!(store.account_counts().await.unwrap(), (3, 1));
+        assert_eq!(store.accounts().account_counts().await.unwrap(), (3, 1));
     }
 }

@@ -1,6 +1,7 @@
 //! Sealed credentials. In: blobs that the vault has sealed. Out: the same. What does not belong here: opening them, and what is
 //! known of a refresh under way (`refresh`).
 
+use super::AccountStore;
 use std::collections::HashSet;
 
 use super::account::{ids_json, make_account};
@@ -8,7 +9,6 @@ use super::credential_wipe::delete_credential;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
 use crate::store::db::{Tx, Value};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::bump_generation;
 
 /// What kind of credentials.
@@ -120,11 +120,8 @@ const SAVE: &str = "
            saved_at = excluded.saved_at, generation = max(credential.generation + 1, excluded.generation),
            refresh_started_at = null, refresh_tries = 0, login_needed = null";
 
-impl Store {
+impl AccountStore<'_> {
     /// Whether there is any credential.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn has_credentials(&mut self) -> Result<bool, StoreError> {
         let sql = "select exists (select 1 from credential)";
         let (found,): (bool,) = self.db.fetch_one(sql, args![]).await?;
@@ -132,18 +129,12 @@ impl Store {
     }
 
     /// The credentials of an account.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn credential(&mut self, account: AccountId) -> Result<Option<Credential>, StoreError> {
         let row: Option<Row> = self.db.fetch_optional(ONE, args![account.0]).await?;
         row.map(credential_of).transpose()
     }
 
     /// Every account's credentials.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn credentials(&mut self) -> Result<Vec<Credential>, StoreError> {
         let rows: Vec<Row> = self.db.fetch_all(ALL, args![]).await?;
         rows.into_iter().map(credential_of).collect()
@@ -159,9 +150,6 @@ impl Store {
     }
 
     /// Saves a login. It replaces what was there, and ends a need for one.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn save_login(&mut self, account: AccountId, set: &NewCredential) -> Result<(), StoreError> {
         let mut tx = self.begin_wiping().await?;
         save(&mut tx, account, set).await?;
@@ -191,9 +179,6 @@ impl Store {
     }
 
     /// Forgets an account's credentials; the account and its history stay. False: there were none.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn forget_credential(&mut self, account: AccountId) -> Result<bool, StoreError> {
         let mut tx = self.begin_wiping().await?;
         let is_gone = delete_credential(&mut tx, account).await?;
@@ -205,9 +190,6 @@ impl Store {
     }
 
     /// The accounts that have credentials on record.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn accounts_logged_in(&mut self) -> Result<HashSet<AccountId>, StoreError> {
         let sql = "select account_id from credential";
         let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![]).await?;
@@ -215,9 +197,6 @@ impl Store {
     }
 
     /// Whether an account has credentials on record.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn is_logged_in(&mut self, account: AccountId) -> Result<bool, StoreError> {
         let (found,): (bool,) = self
             .db

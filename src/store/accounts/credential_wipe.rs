@@ -5,11 +5,11 @@
 //! A sealed login that was logged out could be opened from there for as long as its key is. So every change of credentials
 //! overwrites what it frees (`secure_delete`), and afterwards the log is copied into the queue and cut to nothing.
 
+use super::AccountStore;
 use super::credential::{ALL, Row};
 use crate::domain::AccountId;
 use crate::store::db::Tx;
 use crate::store::error::{BUSY_TIMEOUT_S, StoreError};
-use crate::store::open::Store;
 
 /// How long the log's end is waited for while others read the queue. Whoever writes waits as long, so it is short.
 const MAX_WAIT_MS: u32 = 1_000;
@@ -22,9 +22,9 @@ const AGAIN: &str = "
                             refresh_started_at, refresh_tries, login_needed, saved_at)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
-impl Store {
-    /// A transaction that overwrites what it deletes or replaces. Behind its commit belongs [`Store::wipe_log`] where it was the
-    /// end of a credential, [`Store::end_wiping`] where it was not.
+impl AccountStore<'_> {
+    /// A transaction that overwrites what it deletes or replaces. Behind its commit belongs [`AccountStore::wipe_log`] where it was the
+    /// end of a credential, [`AccountStore::end_wiping`] where it was not.
     pub(super) async fn begin_wiping(&mut self) -> Result<Tx<'_>, StoreError> {
         self.db.execute("pragma secure_delete = on", args![]).await?;
         self.db.begin().await
@@ -38,7 +38,7 @@ impl Store {
         }
     }
 
-    /// [`Store::end_wiping`], and cuts the write-ahead log to nothing, with all that it tells of credentials of the past. False: others read the queue, and
+    /// [`AccountStore::end_wiping`], and cuts the write-ahead log to nothing, with all that it tells of credentials of the past. False: others read the queue, and
     /// the log stays until the next such change, or until the last of them closes the queue.
     pub(super) async fn wipe_log(&mut self) -> bool {
         self.end_wiping().await;

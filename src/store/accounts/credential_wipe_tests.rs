@@ -5,9 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use super::*;
 use crate::domain::{AccountId, AccountName, Platform, UserId, Wall};
-use crate::store::{CredentialKind, Expiry, KeySource, NewCredential, QueueKind, VaultStamp};
+use crate::store::{CredentialKind, Expiry, KeySource, NewCredential, QueueKind, Store, VaultStamp};
 
 /// So many bytes of a sealed login in a row are no coincidence.
 const PIECE: usize = 12;
@@ -77,51 +76,56 @@ async fn nothing_of_a_login_that_is_over_is_in_any_file() {
         let other = Store::once_more(&queue).await.unwrap();
         let mut written = Written::default();
         let first: Vec<_> = (1..=dice.u32(1..40)).map(|n| login(n, set(&mut dice))).collect();
-        let accounts = store.import_logins(&first).await.unwrap();
+        let accounts = store.accounts().import_logins(&first).await.unwrap();
         for (account, (_, _, _, set)) in accounts.iter().zip(&first) {
             written.replace(*account, Some(set));
         }
         for step in 0..60 {
             let account = accounts[dice.usize(..accounts.len())];
-            let there = store.credential(account).await.unwrap();
+            let there = store.accounts().credential(account).await.unwrap();
             let what = dice.u8(0..7);
             match (what, there) {
                 (0, _) => {
                     let set = set(&mut dice);
-                    store.save_login(account, &set).await.unwrap();
+                    store.accounts().save_login(account, &set).await.unwrap();
                     written.replace(account, Some(&set));
                 }
                 (1, Some(there)) => {
-                    assert!(store.need_login(account, there.generation, "rejected").await.unwrap());
+                    assert!(store.accounts().need_login(account, there.generation, "rejected").await.unwrap());
                 }
                 (2, _) => {
-                    store.forget_credential(account).await.unwrap();
+                    store.accounts().forget_credential(account).await.unwrap();
                     written.replace(account, None);
                 }
                 (_, Some(there)) => {
                     let tries = there.refresh_tries + 1;
                     if tries <= 2 {
-                        assert!(store.start_refresh(account, there.generation, tries, Wall(3)).await.unwrap());
+                        assert!(
+                            store.accounts().start_refresh(account, there.generation, tries, Wall(3)).await.unwrap()
+                        );
                     }
                     let set = set(&mut dice);
-                    assert!(store.finish_refresh(account, there.generation, &set).await.unwrap());
+                    assert!(store.accounts().finish_refresh(account, there.generation, &set).await.unwrap());
                     written.replace(account, Some(&set));
                 }
                 _ => continue,
             }
             assert_eq!(left_of(&written.forgotten, &queue), Vec::<String>::new(), "seed {seed}, step {step}: {what}");
             for (account, sealed) in &written.now {
-                assert_eq!(&store.credential(AccountId(*account)).await.unwrap().unwrap().set.sealed, sealed);
+                assert_eq!(
+                    &store.accounts().credential(AccountId(*account)).await.unwrap().unwrap().set.sealed,
+                    sealed
+                );
             }
         }
         match seed % 2 {
             0 => {
-                store.forget_all_credentials().await.unwrap();
+                store.accounts().forget_all_credentials().await.unwrap();
                 accounts.iter().for_each(|account| written.replace(*account, None));
             }
             _ => {
                 let gone = accounts[0];
-                store.remove_account(gone, Wall(0)).await.unwrap();
+                store.accounts().remove_account(gone, Wall(0)).await.unwrap();
                 written.replace(gone, None);
             }
         }
@@ -138,7 +142,7 @@ async fn a_logout_wipes_what_earlier_versions_have_left() {
     let mut store = Store::open(&queue, QueueKind::Real).await.unwrap();
     let mut dice = fastrand::Rng::with_seed(5);
     let logins: Vec<_> = (1..=9).map(|n| login(n, set(&mut dice))).collect();
-    let accounts = store.import_logins(&logins).await.unwrap();
+    let accounts = store.accounts().import_logins(&logins).await.unwrap();
     let mut written = Written::default();
     for (account, (_, _, _, set)) in accounts.iter().zip(&logins) {
         written.replace(*account, Some(set));
@@ -149,11 +153,11 @@ async fn a_logout_wipes_what_earlier_versions_have_left() {
     }
     store.db.execute("pragma wal_checkpoint(truncate)", args![]).await.unwrap();
     assert!(!left_of(&written.forgotten, &queue).is_empty(), "the test shows nothing");
-    assert!(store.forget_credential(accounts[4]).await.unwrap());
+    assert!(store.accounts().forget_credential(accounts[4]).await.unwrap());
     written.replace(accounts[4], None);
     assert_eq!(left_of(&written.forgotten, &queue), Vec::<String>::new());
-    assert_eq!(store.credentials().await.unwrap().len(), 8);
-    assert!(!store.forget_credential(accounts[4]).await.unwrap());
+    assert_eq!(store.accounts().credentials().await.unwrap().len(), 8);
+    assert!(!store.accounts().forget_credential(accounts[4]).await.unwrap());
 }
 
 /// The same on pages that have become free.
@@ -164,7 +168,7 @@ async fn a_logout_wipes_free_pages_too() {
     let mut store = Store::open(&queue, QueueKind::Real).await.unwrap();
     let mut dice = fastrand::Rng::with_seed(8);
     let logins: Vec<_> = (1..=200).map(|n| login(n, set(&mut dice))).collect();
-    let accounts = store.import_logins(&logins).await.unwrap();
+    let accounts = store.accounts().import_logins(&logins).await.unwrap();
     let mut written = Written::default();
     for (account, (_, _, _, set)) in accounts.iter().zip(&logins) {
         written.replace(*account, Some(set));
@@ -175,7 +179,7 @@ async fn a_logout_wipes_free_pages_too() {
     let (free,): (i64,) = store.db.fetch_one("pragma freelist_count", args![]).await.unwrap();
     assert!(free > 10 && !left_of(&written.forgotten, &queue).is_empty(), "the test shows nothing");
     let pages = std::fs::metadata(&queue).unwrap().len();
-    assert!(store.forget_credential(AccountId(7)).await.unwrap());
+    assert!(store.accounts().forget_credential(AccountId(7)).await.unwrap());
     written.replace(AccountId(7), None);
     assert_eq!(left_of(&written.forgotten, &queue), Vec::<String>::new());
     // It does not grow by what was free.
@@ -194,19 +198,19 @@ async fn a_reader_delays_the_wiping_and_prevents_nothing() {
     let queue = folder.path().join("q.db");
     let mut store = Store::open(&queue, QueueKind::Real).await.unwrap();
     let mut dice = fastrand::Rng::with_seed(6);
-    let account = store.import_logins(&[login(1, set(&mut dice))]).await.unwrap()[0];
+    let account = store.accounts().import_logins(&[login(1, set(&mut dice))]).await.unwrap()[0];
     let mut written = Written::default();
-    let first = store.credential(account).await.unwrap().unwrap().set;
+    let first = store.accounts().credential(account).await.unwrap().unwrap().set;
     written.replace(account, Some(&first));
     let mut reader = Store::once_more(&queue).await.unwrap();
     reader.db.execute("begin", args![]).await.unwrap();
     reader.db.fetch_all::<(i64,)>("select account_id from credential", args![]).await.unwrap();
     let second = set(&mut dice);
-    store.save_login(account, &second).await.unwrap();
+    store.accounts().save_login(account, &second).await.unwrap();
     written.replace(account, Some(&second));
     reader.db.execute("rollback", args![]).await.unwrap();
     let stamp = VaultStamp { source: KeySource::Random, check_text: vec![1] };
-    store.stamp_vault(&stamp).await.unwrap();
-    assert!(store.wipe_log().await);
+    store.accounts().stamp_vault(&stamp).await.unwrap();
+    assert!(store.accounts().wipe_log().await);
     assert_eq!(left_of(&written.forgotten, &queue), Vec::<String>::new());
 }

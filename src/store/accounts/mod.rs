@@ -14,3 +14,11 @@ pub use account::{Account, Hold};
 pub use credential::{Credential, CredentialKind, Expiry, NewCredential};
 pub use removal::Removal;
 pub use vault::{KeySource, VaultStamp};
+
+use super::db::Db;
+
+/// Accounts and their logins. [`Store::accounts`](super::Store::accounts) lends it.
+#[derive(Debug)]
+pub struct AccountStore<'s> {
+    pub(super) db: &'s mut Db,
+}

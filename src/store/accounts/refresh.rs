@@ -4,12 +4,12 @@
 //! Every change names the generation it began with and says whether it still held: whoever comes late must not write over a
 //! newer login.
 
+use super::AccountStore;
 use super::credential::NewCredential;
 use crate::domain::{AccountId, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
-impl Store {
+impl AccountStore<'_> {
     /// Marks that the refresh token of `generation` is about to be sent for the `tries`th time. False: somebody has saved
     /// another generation meanwhile.
     ///
@@ -28,9 +28,6 @@ impl Store {
     }
 
     /// Takes a mark back: that request certainly used nothing up. Earlier ones stay counted.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn take_back_refresh(
         &mut self,
         account: AccountId,
@@ -44,9 +41,6 @@ impl Store {
     }
 
     /// Saves the new pair. Only when this has returned true may it be used.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn finish_refresh(
         &mut self,
         account: AccountId,
@@ -65,9 +59,6 @@ impl Store {
     }
 
     /// Writes down that an account needs a person.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn need_login(
         &mut self,
         account: AccountId,

@@ -1,9 +1,9 @@
 //! Dropping an account. In: an account. Out: whether it could go whole. What does not belong here: its login, and asking.
 
+use super::AccountStore;
 use super::credential_wipe::delete_credential;
 use crate::domain::{AccountId, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// What became of an account that was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Removal {
     },
 }
 
-impl Store {
+impl AccountStore<'_> {
     /// Forgets an account's credentials, and the account itself where no job speaks of it and no attempt reserved at
     /// `keep_from` or later is on record. The caller holds the drain lock, so that nobody acts for it meanwhile.
     ///

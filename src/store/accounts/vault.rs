@@ -1,8 +1,8 @@
 //! How the queue's credentials are sealed: where the key comes from, and a text that opens under the right one only.
 //! In: a stamp that the vault has made. Out: the same. What does not belong here: keys, and opening anything.
 
+use super::AccountStore;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// Where the vault's key comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +30,8 @@ pub struct VaultStamp {
     pub check_text: Vec<u8>,
 }
 
-impl Store {
+impl AccountStore<'_> {
     /// How the credentials are sealed; none: there have never been any.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn vault_stamp(&mut self) -> Result<Option<VaultStamp>, StoreError> {
         let row = self.db.fetch_optional(STAMP, args![]).await?;
         row.map(stamp_of).transpose()
@@ -42,9 +39,6 @@ impl Store {
 
     /// Says how the credentials are sealed from now on, unless there are credentials under another key: then what holds is
     /// given back and nothing has changed.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn stamp_vault(&mut self, stamp: &VaultStamp) -> Result<VaultStamp, StoreError> {
         let (word, salt, memory, passes) = match stamp.source {
             KeySource::Passphrase { salt, memory_kib, passes } => {
@@ -64,9 +58,6 @@ impl Store {
     }
 
     /// Forgets every credential and the key's stamp: the way on when the key is lost. Says how many there were.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn forget_all_credentials(&mut self) -> Result<u64, StoreError> {
         let mut tx = self.begin_wiping().await?;
         let deleted = tx.execute("delete from credential", args![]).await?;

@@ -1,8 +1,8 @@
 //! Who did what: commands that steer a queue, written down beside what they did.
 
+use super::AdminStore;
 use crate::domain::Wall;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// Entries kept; older ones are dropped as new ones are written.
 const MAX_ENTRIES: i64 = 100_000;
@@ -39,11 +39,8 @@ pub struct LogEntry {
     pub detail: String,
 }
 
-impl Store {
+impl AdminStore<'_> {
     /// Writes a command down.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn log_deed(&mut self, at: Wall, deed: &Deed<'_>) -> Result<(), StoreError> {
         let detail: String = deed.detail.chars().take(MAX_DETAIL_CHARS).collect();
         let sql = "insert into audit_log (at, actor, deed, job, detail) values (?1, ?2, ?3, ?4, ?5) returning id";
@@ -52,9 +49,6 @@ impl Store {
     }
 
     /// The entries before `before` (none: the newest), newest first, at most `most`.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn audit_log(&mut self, before: Option<i64>, most: u32) -> Result<Vec<LogEntry>, StoreError> {
         let sql = "select id, at, actor, deed, job, detail from audit_log
                     where ?1 is null or id < ?1 order by id desc limit ?2";
@@ -69,7 +63,7 @@ impl Store {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::store::QueueKind;
+    use crate::store::{QueueKind, Store};
 
     #[tokio::test(flavor = "current_thread")]
     async fn deeds_come_back_newest_first_and_a_page_at_a_time() {
@@ -78,11 +72,11 @@ mod tests {
         let long = "x".repeat(5_000);
         for n in 1..=5 {
             let deed = Deed { actor: "dashboard", deed: "pause", job: Some("unfollow"), detail: &long };
-            store.log_deed(Wall(n), &deed).await.unwrap();
+            store.admin().log_deed(Wall(n), &deed).await.unwrap();
         }
-        let first = store.audit_log(None, 2).await.unwrap();
+        let first = store.admin().audit_log(None, 2).await.unwrap();
         assert_eq!(first.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [5, 4]);
-        let next = store.audit_log(Some(first[1].id), 9).await.unwrap();
+        let next = store.admin().audit_log(Some(first[1].id), 9).await.unwrap();
         assert_eq!(next.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [3, 2, 1]);
         assert_eq!(next[0].detail.len(), MAX_DETAIL_CHARS);
     }

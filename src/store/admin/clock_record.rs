@@ -1,11 +1,11 @@
 //! Times on record that a wrong clock has written. In: a moment that is believed. Out: what lies behind it, told, or undone as far
 //! as it has not happened. What does not belong here: deciding what is believed.
 
+use super::AdminStore;
 use std::collections::HashMap;
 
 use crate::domain::{BootId, Tick, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// What is taken back of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +20,9 @@ pub struct ClockUndo {
     pub believed: Wall,
 }
 
-impl Store {
+impl AdminStore<'_> {
     /// When the platform's clock last agreed with ours, as far as is on record; none: never. In a sandbox's queue it always agrees, for it is
     /// the same clock.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn last_agreement(&mut self) -> Result<Option<Wall>, StoreError> {
         let sql = "select max(at) from (
                        select * from (select coalesce(ended_at, started_at) as at from drain
@@ -40,9 +37,6 @@ impl Store {
     }
 
     /// What the wall clock would show at a tick of this boot, had nobody set it since the last drain began; none where none did in this boot.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn wall_of_boot(&mut self, boot: &BootId, tick: Tick) -> Result<Option<Wall>, StoreError> {
         let sql = "select started_at, started_tick from drain where boot = ?1 order by id desc limit 1";
         let found: Option<(i64, i64)> = self.db.fetch_optional(sql, args![&boot.0]).await?;
@@ -50,9 +44,6 @@ impl Store {
     }
 
     /// The latest time on record of each kind of thing that has happened, with its name.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn latest_times(&mut self) -> Result<Vec<(String, Wall)>, StoreError> {
         // The newest rows by number: a look through all of them would take long in a great queue.
         let sql = "select 'the newest request', max(reserved_at)
@@ -67,9 +58,6 @@ impl Store {
     }
 
     /// The last slot of each schedule, up to a moment, that was begun or let go.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn slots_decided_by(&mut self, moment: Wall) -> Result<HashMap<i64, Wall>, StoreError> {
         let sql = "select schedule_id, max(slot_at) from firing
                     where slot_at <= ?1 and asked_for = 0 and state <> 'skipped' group by schedule_id";

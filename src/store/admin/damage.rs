@@ -4,12 +4,12 @@
 //! In: what a claim or `doctor` has found. Out: what may be true of each such task, and what a person or the file has decided. What does
 //! not belong here: finding them (`damage_search`), and deciding.
 
+use super::AdminStore;
 use std::path::PathBuf;
 
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::columns::values;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::bump_generation;
 use crate::store::queue::target_of;
 use crate::store::queue::{action_of, state_of};
@@ -69,11 +69,8 @@ type TaskRow =
     (i64, String, String, i64, i64, i64, i64, serde_json::Value, Option<String>, Option<i64>, Option<i64>, i64);
 type KeyRow = (i64, i64, serde_json::Value, i64, i64);
 
-impl Store {
+impl AdminStore<'_> {
     /// Notes tasks as damaged, for the next load of their files.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn note_damage(&mut self, tasks: &[TaskId], now: Wall) -> Result<(), StoreError> {
         let sql = "insert into damaged_task (task_id, found_at)
                    select value, ?2 from json_each(?1) where true on conflict do nothing";
@@ -81,9 +78,6 @@ impl Store {
     }
 
     /// The tasks that are noted as damaged, of one job or of all.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn damaged_tasks(&mut self, job: Option<&str>) -> Result<Vec<DamagedTask>, StoreError> {
         let (found,): (String,) = self.db.fetch_one(NOTED, args![job, MAX_DAMAGED]).await?;
         let mut tasks = Vec::new();
@@ -125,18 +119,12 @@ impl Store {
     }
 
     /// The task is what a key says: its row is put right.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn mend_row(&mut self, damaged: &DamagedTask, truth: &Claimant) -> Result<(), StoreError> {
         let sql = "update task set lane_id = ?2, target = ?3 ->> '$' where id = ?1";
         self.db.execute(sql, args![damaged.task.0, truth.lane.0, &truth.stored]).await.map(drop)
     }
 
     /// Nobody can say what the task was: it is never sent. Its row says what a key says, for that is a target at least.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn give_damaged_up(&mut self, damaged: &DamagedTask, now: Wall) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         tx.execute(COUNT_GIVEN_UP, args![damaged.task.0, damaged.round.0]).await?;

@@ -2,20 +2,17 @@
 //!
 //! In: a queue or a round of it. Out: damaged tasks. What does not belong here: what is right about them (`damage`).
 
+use super::AdminStore;
 use super::damage::MAX_DAMAGED;
 use crate::domain::{RoundId, TaskId, Wall};
 use crate::store::columns::values;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// The most that a message names.
 const MAX_NAMED: i64 = 5;
 
-impl Store {
+impl AdminStore<'_> {
     /// Looks through all tasks for damaged ones. Takes seconds per million.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn find_damage(&mut self) -> Result<Vec<TaskId>, StoreError> {
         let (found,): (String,) = self.db.fetch_one(FIND, args![MAX_DAMAGED]).await?;
         Ok(values::<i64>(&found)?.into_iter().map(TaskId).collect())

@@ -1,10 +1,10 @@
 //! Forgetting a settled job: its rows and receipts go; slots that may still count in a window stay.
 
+use super::AdminStore;
 use crate::domain::Wall;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::lock::LoadLock;
-use crate::store::open::Store;
 use crate::store::queue::Job;
 use crate::store::queue::bump_generation;
 
@@ -19,11 +19,8 @@ pub struct Forgotten {
     pub attempts_kept: u64,
 }
 
-impl Store {
+impl AdminStore<'_> {
     /// When the last of a job's tasks was settled; none while any is not, or where it has no tasks.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn settled_at(&mut self, job: &Job) -> Result<Option<Wall>, StoreError> {
         let sql = "select max(task.finished_at)
                      from round join load on load.round_id = round.id
@@ -34,9 +31,6 @@ impl Store {
     }
 
     /// How many tasks a job has in all its rounds.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn tasks_of_all_rounds(&mut self, job: &Job) -> Result<u64, StoreError> {
         let sql = "select count(*) from round join load on load.round_id = round.id
                      join task on task.id between load.first_task_id and load.last_task_id where round.job_id = ?1";

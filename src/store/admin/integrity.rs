@@ -1,9 +1,9 @@
 //! What `doctor` asks of a queue: whether SQLite finds it whole, whether the counters are right, whether anything points
 //! nowhere. Reads only. In: a queue. Out: numbers. What does not belong here: judging them.
 
+use super::AdminStore;
 use crate::domain::{CRASHED, CrashCount, UNKNOWN_AFTER_CRASH};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// The most faults that SQLite lists.
 const MAX_FAULTS: usize = 20;
@@ -126,7 +126,7 @@ const ORPHANS: [(&str, &str); 6] = [
     ("rows' cells without a task", "select count(*) from task_cells where task_id not in (select id from task)"),
 ];
 
-impl Store {
+impl AdminStore<'_> {
     /// Reads all of the queue and says what is wrong with it. Takes seconds per million tasks.
     ///
     /// # Errors
@@ -162,9 +162,6 @@ impl Store {
     }
 
     /// Has the next load of files of which it is not known any more where their rows stand place them anew. Says how many there are.
-    ///
-    /// # Errors
-    /// The database cannot be read or written.
     pub async fn place_anew(&mut self) -> Result<u64, StoreError> {
         let mut rounds = 0;
         for sql in PLACE_ANEW {
@@ -179,9 +176,6 @@ impl Store {
 
     /// Counts every round anew, and has tasks that are being sent by nobody sent again. Nobody drains meanwhile. Says how many rounds
     /// had counted wrongly, and how many tasks were lost.
-    ///
-    /// # Errors
-    /// The database cannot be read or written.
     pub async fn recount(&mut self) -> Result<(u64, u64), StoreError> {
         let lost = self.db.execute(REQUEUE_LOST, args![UNKNOWN_AFTER_CRASH]).await?;
         let counted = self.db.execute(RECOUNT, args![]).await?;

@@ -1,8 +1,8 @@
 //! Browsers that have logged in to the dashboard with its password, by digests of what they hold.
 
+use super::AdminStore;
 use crate::domain::Wall;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// A browser that has logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +13,8 @@ pub struct LoginDevice {
     pub issued_at: Wall,
 }
 
-impl Store {
+impl AdminStore<'_> {
     /// Every one, the oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn login_devices(&mut self) -> Result<Vec<LoginDevice>, StoreError> {
         let sql = "select digest, issued_at from login_device order by issued_at, digest";
         let rows: Vec<(Vec<u8>, i64)> = self.db.fetch_all(sql, args![]).await?;
@@ -46,19 +43,19 @@ impl Store {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::store::QueueKind;
+    use crate::store::{QueueKind, Store};
 
     #[tokio::test]
     async fn they_are_what_was_written_last() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Sandbox).await.unwrap();
-        assert_eq!(store.login_devices().await.unwrap(), []);
+        assert_eq!(store.admin().login_devices().await.unwrap(), []);
         let device = |byte: u8, at: i64| LoginDevice { digest: [byte; 32], issued_at: Wall(at) };
-        store.set_login_devices(&[device(2, 9), device(1, 10)]).await.unwrap();
-        assert_eq!(store.login_devices().await.unwrap(), [device(2, 9), device(1, 10)]);
-        store.set_login_devices(&[device(1, 10), device(3, 11)]).await.unwrap();
-        assert_eq!(store.login_devices().await.unwrap(), [device(1, 10), device(3, 11)]);
-        assert!(store.set_login_devices(&[device(4, 1), device(4, 2)]).await.is_err());
-        assert_eq!(store.login_devices().await.unwrap(), [device(1, 10), device(3, 11)], "all or nothing");
+        store.admin().set_login_devices(&[device(2, 9), device(1, 10)]).await.unwrap();
+        assert_eq!(store.admin().login_devices().await.unwrap(), [device(2, 9), device(1, 10)]);
+        store.admin().set_login_devices(&[device(1, 10), device(3, 11)]).await.unwrap();
+        assert_eq!(store.admin().login_devices().await.unwrap(), [device(1, 10), device(3, 11)]);
+        assert!(store.admin().set_login_devices(&[device(4, 1), device(4, 2)]).await.is_err());
+        assert_eq!(store.admin().login_devices().await.unwrap(), [device(1, 10), device(3, 11)], "all or nothing");
     }
 }

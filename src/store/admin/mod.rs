@@ -17,3 +17,11 @@ pub use damage::{Claimant, DAMAGED, DamagedTask};
 pub use forget::Forgotten;
 pub use integrity::Integrity;
 pub use login_devices::LoginDevice;
+
+use super::db::Db;
+
+/// Checks, repairs, jobs to forget, the log of commands. [`Store::admin`](super::Store::admin) lends it.
+#[derive(Debug)]
+pub struct AdminStore<'s> {
+    pub(super) db: &'s mut Db,
+}

@@ -1,11 +1,11 @@
 //! Who stands behind handles: what the platform said when it was asked. In: its answers. Out: the same, by handle. What does not
 //! belong here: asking.
 
+use super::ListStore;
 use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
 use super::target_metadata::{Known, REMEMBER, id_of, id_value, space, to_remember};
 use crate::domain::{Handle, Platform, RoundId, TargetId, TargetKind, TaskState, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// What a handle came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +25,8 @@ pub struct HandlesTold {
     pub missing: Vec<(Handle, String)>,
 }
 
-impl Store {
+impl ListStore<'_> {
     /// What a handle came to when it was asked about; none: nobody has asked, or the answer is damaged (it stands twice).
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn resolution(&mut self, platform: Platform, handle: &Handle) -> Result<Option<Resolution>, StoreError> {
         let sql = "select json_quote(target), reason from handle_resolution
                     where platform = ?1 and handle = ?2 and target is target_again";
@@ -44,9 +41,6 @@ impl Store {
     }
 
     /// The handles among these that nobody has asked about, each once.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn unasked_handles(&mut self, platform: Platform, handles: &[Handle]) -> Result<Vec<Handle>, StoreError> {
         let sql = "select distinct j.value from json_each(?1) j
                     where not exists (select 1 from handle_resolution r
@@ -60,9 +54,6 @@ impl Store {
     }
 
     /// How many handles have been asked about: moves when there is news.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn handles_asked(&mut self) -> Result<u64, StoreError> {
         let sql = "select count(*) from handle_resolution";
         let (count,): (i64,) = self.db.fetch_one(sql, args![]).await?;
@@ -98,9 +89,6 @@ impl Store {
     }
 
     /// How many rows of a round's last load were rejected for one of these reasons.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn rows_rejected_for(&mut self, round: RoundId, reasons: &[&str]) -> Result<u64, StoreError> {
         let sql = "select count(*) from row_without_task
                     where load_id = (select max(id) from load where round_id = ?1 and finished_at is not null)

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::store::QueueKind;
+use crate::store::{QueueKind, Store};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_damaged_answer_about_a_handle_is_none_and_is_asked_for_again() {
@@ -18,9 +18,9 @@ async fn a_damaged_answer_about_a_handle_is_none_and_is_asked_for_again() {
     let user = Resolution::User("42".parse().unwrap());
     let mut told = Vec::new();
     for handle in &handles {
-        told.push(store.resolution(Platform::XV2, handle).await.unwrap());
+        told.push(store.lists().resolution(Platform::XV2, handle).await.unwrap());
     }
     assert_eq!(told, [Some(user), None, Some(Resolution::Nobody("not_found".into()))]);
-    let unasked = store.unasked_handles(Platform::XV2, &handles).await.unwrap();
+    let unasked = store.lists().unasked_handles(Platform::XV2, &handles).await.unwrap();
     assert_eq!(unasked, ["bob".parse().unwrap()]);
 }

@@ -1,11 +1,11 @@
 //! A list being read, page by page: where it stands, what it has brought, and its end. Whoever is killed in between goes on from
 //! the page that was in flight.
 
+use super::ListStore;
 use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
 use super::target_metadata::{Known, REMEMBER, id_of, id_value, to_remember};
 use crate::domain::{AccountId, Action, Platform, TargetId, TargetKind, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// The number of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,20 +61,14 @@ const STATE: &str = "
            finished_at is not null and cursor is not null
       from reading where account_id = ?1 and list = ?2";
 
-impl Store {
+impl ListStore<'_> {
     /// The reading of a list that is under way, or finished and not yet delivered; none.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn reading(&mut self, account: AccountId, list: &str) -> Result<Option<ReadingState>, StoreError> {
         let found: Option<StateRow> = self.db.fetch_optional(STATE, args![account.0, list]).await?;
         Ok(found.map(state_of))
     }
 
     /// Begins a reading anew; what an earlier one of the list had brought is dropped.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn begin_reading(
         &mut self,
         account: AccountId,
@@ -138,9 +132,6 @@ impl Store {
     }
 
     /// At most `most` entries of a reading behind a position (0: from the first), with their positions, in the platform's order.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn reading_entries(
         &mut self,
         reading: ReadingId,
@@ -159,9 +150,6 @@ impl Store {
     }
 
     /// Which of these targets stand in a reading.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn in_reading(
         &mut self,
         reading: ReadingId,
@@ -180,9 +168,6 @@ impl Store {
     }
 
     /// At most `most` targets an account's jobs report as done, of the tasks behind one, in the order of tasks. Handles are left out.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn done_by(
         &mut self,
         account: AccountId,
@@ -204,9 +189,6 @@ impl Store {
 
     /// Writes down that what a reading has so far was handed over, and that pages are left: whoever wants all of the list goes
     /// on from its cursor.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn hand_over_reading(&mut self, reading: ReadingId, now: Wall) -> Result<(), StoreError> {
         // A cursor beside the end says that it is not the end of the list.
         self.db
@@ -231,9 +213,6 @@ impl Store {
     }
 
     /// Drops a reading whose file has been written.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn drop_reading(&mut self, reading: ReadingId) -> Result<(), StoreError> {
         self.db.execute("delete from reading where id = ?1", args![reading.0]).await.map(drop)
     }

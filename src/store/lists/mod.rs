@@ -20,3 +20,11 @@ pub use verification::{Looked, Reach, Verdict, VerdictCounts};
 
 #[cfg(test)]
 pub(in crate::store) use handles::FIND_MISSING;
+
+use super::db::Db;
+
+/// What the platform told about lists, handles and targets. [`Store::lists`](super::Store::lists) lends it.
+#[derive(Debug)]
+pub struct ListStore<'s> {
+    pub(super) db: &'s mut Db,
+}

@@ -1,13 +1,13 @@
 //! What answers to readings said is left of the platform's windows: written with the answer, asked before the next slot is taken, by
 //! whichever process takes it.
 
+use super::ListStore;
 use std::time::Duration;
 
 use super::read_quota::{ReadAsk, ReadEnd, ReadId, end_here};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// So many more requests to an endpoint, until the platform's window ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +95,8 @@ pub(super) async fn write_left(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Re
     Ok(())
 }
 
-impl Store {
+impl ListStore<'_> {
     /// The allowances of endpoints that read which are in force, by account.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn read_allowances(&mut self, boot: &BootId, now: Moment) -> Result<Vec<ReadAllowance>, StoreError> {
         let sql = "
             select k.account_id, k.endpoint,

@@ -4,13 +4,13 @@
 //! In: an endpoint's windows, the time. Out: a slot on disk, or when one is free. What does not belong here: sending; how long a
 //! hold lasts (`limits`).
 
+use super::ListStore;
 use std::time::Duration;
 
 use super::read_allowance::{ReadLeft, allowance_used_up, write_left};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// Slots of another boot are forgotten a day after they must be over by the wall clock, because it may have been wrong.
 const WALL_CLOCK_DOUBT_MS: i64 = 86_400_000;
@@ -132,7 +132,7 @@ const END: &str = "
            resources = ?7
      where id = ?1";
 
-impl Store {
+impl ListStore<'_> {
     /// Takes a slot in every window of an endpoint, if all have room and no hold is in force.
     ///
     /// # Errors
@@ -189,9 +189,6 @@ impl Store {
     }
 
     /// The hold that was last set on an endpoint, over or not; it is remembered until a request is served.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn last_read_hold(&mut self, ask: &ReadAsk<'_>, now: Moment) -> Result<Option<ReadHold>, StoreError> {
         let found: Option<HoldRow> = self.db.fetch_optional(HOLD, args![ask.account.0, ask.endpoint]).await?;
         Ok(found.map(|row| hold_of(row, ask, now)))
@@ -199,9 +196,6 @@ impl Store {
 
     /// The machine was suspended from `asleep_from` or later, and is awake: requests whose end nobody saw count until `woken` at
     /// least, for the kernel may have sent them only now.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn reads_woke(&mut self, boot: &BootId, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
         let sql = "update read_request set upper_tick = ?3
                     where boot = ?1 and http_status is null and upper_tick > ?2 and upper_tick < ?3";

@@ -1,9 +1,9 @@
 //! Which names an endpoint refused to be asked in, told by the record of its requests.
 
+use super::ListStore;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
-impl Store {
+impl ListStore<'_> {
     /// The finding of the newest of an endpoint's requests that has one of these; none: there is none on record.
     pub(crate) async fn newest_finding(
         &mut self,

@@ -1,12 +1,12 @@
 //! What is known of users and posts: whom an ID was, for people. In: what lists and resolved handles told. Out: the same, by ID.
 
+use super::ListStore;
 use std::collections::HashMap;
 
 use crate::domain::{Handle, Platform, Target, TargetId, TargetKind, Wall};
 use crate::store::db::Value;
 use crate::store::error::StoreError;
 use crate::store::load::write_target;
-use crate::store::open::Store;
 use crate::store::queue::target_of;
 
 /// The most targets asked about at once.
@@ -95,11 +95,8 @@ pub(super) fn to_remember<'a>(
 
 type KnownRow = (String, Option<String>, Option<String>, Option<String>, i64);
 
-impl Store {
+impl ListStore<'_> {
     /// Writes down what was seen of users or posts. What is not told now stays as it was known before.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn remember_targets(
         &mut self,
         platform: Platform,
@@ -113,9 +110,6 @@ impl Store {
 
     /// What is known of these users or posts; those of which nothing is known are left out. At most [`MAX_KNOWN_ASKED`] are
     /// looked up: ask in batches.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn known_targets(
         &mut self,
         platform: Platform,
@@ -144,7 +138,7 @@ fn known_of((target, handle, name, text, seen_at): KnownRow) -> Result<(TargetId
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::store::QueueKind;
+    use crate::store::{QueueKind, Store};
 
     fn id(text: &str) -> TargetId {
         text.parse().unwrap()
@@ -162,15 +156,19 @@ mod tests {
         };
         let ids = [id("007"), id("7"), id("9999999999999999999"), id("1212161512043446272")];
         let seen: Vec<_> = ids.iter().map(|id| (*id, rich.clone())).collect();
-        store.remember_targets(Platform::XV2, TargetKind::User, &seen[..3], Wall(5)).await.unwrap();
-        store.remember_targets(Platform::XV1, TargetKind::User, &[(ids[0], Known::default())], Wall(9)).await.unwrap();
-        let known = store.known_targets(Platform::Aisa, TargetKind::User, &ids).await.unwrap();
+        store.lists().remember_targets(Platform::XV2, TargetKind::User, &seen[..3], Wall(5)).await.unwrap();
+        store
+            .lists()
+            .remember_targets(Platform::XV1, TargetKind::User, &[(ids[0], Known::default())], Wall(9))
+            .await
+            .unwrap();
+        let known = store.lists().known_targets(Platform::Aisa, TargetKind::User, &ids).await.unwrap();
         assert_eq!(known.len(), 3);
         assert_eq!((known[&ids[0]].seen_at, known[&ids[1]].seen_at), (Wall(9), Wall(5)));
         assert_eq!(known[&ids[0]].handle, rich.handle);
         assert_eq!(known[&ids[2]].name, rich.name);
         assert_eq!(known[&ids[2]].text.as_ref().unwrap().chars().count(), MAX_KNOWN_TEXT_CHARS);
-        assert!(store.known_targets(Platform::XV2, TargetKind::Post, &ids).await.unwrap().is_empty());
-        assert!(store.known_targets(Platform::Sandbox, TargetKind::User, &ids).await.unwrap().is_empty());
+        assert!(store.lists().known_targets(Platform::XV2, TargetKind::Post, &ids).await.unwrap().is_empty());
+        assert!(store.lists().known_targets(Platform::Sandbox, TargetKind::User, &ids).await.unwrap().is_empty());
     }
 }

@@ -1,13 +1,14 @@
 //! What the account's own lists say of what was done. In: the targets of a list, as a reading or an archive gave them. Out: a
 //! verdict on every task that was done before. What does not belong here: reading the list, and knowing how far it reaches.
 
+use super::ListStore;
 use super::list_fetch::ReadingId;
 use super::target_metadata::ids_json;
 use crate::domain::{AccountId, Action, TargetId, Wall};
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
-use crate::store::open::Store;
 use crate::store::queue::Job;
+use crate::store::queue::QueueStore;
 
 /// What became of an effect, by the account's own list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,11 +77,8 @@ pub struct VerdictCounts {
     pub undecided: u64,
 }
 
-impl Store {
+impl ListStore<'_> {
     /// What a round's tasks do, for whom, how many of them are done, and when the last was.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn done_lanes(&mut self, job: &Job) -> Result<Vec<(Action, AccountId, u64, Wall)>, StoreError> {
         let sql = "select lane.action, lane.account_id, count(*), max(task.finished_at)
                      from load cross join task on task.id between load.first_task_id and load.last_task_id
@@ -117,9 +115,6 @@ impl Store {
     }
 
     /// Gathers all that a reading brought, and gives its lowest ID, where there is one.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn add_reading(&mut self, reading: ReadingId) -> Result<Option<TargetId>, StoreError> {
         self.db
             .execute(
@@ -143,7 +138,8 @@ impl Store {
             Reach::From(id) => Some(id.as_i64().unwrap_or(i64::MAX)),
             Reach::Nothing => Some(i64::MAX),
         };
-        for (first, last) in self.task_ranges(job).await? {
+        let ranges = QueueStore { db: &mut *self.db }.task_ranges(job).await?;
+        for (first, last) in ranges {
             let mut from = first;
             while from <= last {
                 let to = last.min(from + ROWS_PER_TRANSACTION - 1);
@@ -159,9 +155,6 @@ impl Store {
     }
 
     /// What is known of the done tasks of the job's newest round.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn verdicts(&mut self, job: &Job) -> Result<VerdictCounts, StoreError> {
         let sql = "select coalesce(sum(v.verdict = 'confirmed'), 0), coalesce(sum(v.verdict = 'came_back'), 0),
                           coalesce(sum(v.verdict = 'ghost'), 0), coalesce(sum(v.verdict is null), 0)

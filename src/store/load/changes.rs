@@ -28,7 +28,7 @@ impl Loader<'_> {
     pub(super) async fn cancel_vanished(&mut self) -> Result<u64, StoreError> {
         let (total,): (i64,) = self.one("select coalesce(max(rowid), 0) from temp.vanished", &[]).await?;
         let (round, now) = (self.round.0, self.now.0);
-        let rows = self.store.reload_sizes.rows_per_batch;
+        let rows = self.sizes.rows_per_batch;
         let (mut from, mut cancelled) = (0, 0);
         while from < total {
             let to = total.min(from + rows);
@@ -83,7 +83,7 @@ impl Loader<'_> {
         steps: &[&'static str],
         more: &[i64; 2],
     ) -> Result<(), StoreError> {
-        let rows = self.store.reload_sizes.rows_per_batch;
+        let rows = self.sizes.rows_per_batch;
         let mut from = 0;
         while from < total {
             self.begin().await?;

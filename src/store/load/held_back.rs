@@ -3,22 +3,20 @@
 //! In: tasks and why. Out: the same, rejected, and who has looked. What does not belong here: reading rows; what a load finds
 //! ([`super::changes`]).
 
+use super::LoadStore;
 use crate::domain::{RoundId, TaskId, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::Job;
 use crate::store::queue::bump_generation;
+use crate::store::read::ReadStore;
 
 /// Tasks in one transaction: they lie scattered, and nobody should wait for the lock.
 const TASKS_PER_TRANSACTION: usize = 2_000;
 
-impl Store {
+impl<'s> LoadStore<'s> {
     /// Whether anything of a round may still be sent, now or after a retry.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn may_send(&mut self, round: RoundId) -> Result<bool, StoreError> {
-        let counts = self.counts(round).await?;
+        let counts = ReadStore { db: &mut *self.db }.counts(round).await?;
         Ok(counts.pending > 0 || counts.failed > 0)
     }
 

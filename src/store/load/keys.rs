@@ -123,7 +123,7 @@ impl Loader<'_> {
     }
 
     pub(super) fn spilling(&self, error: std::io::Error) -> StoreError {
-        StoreError::of_io(self.store.path(), error)
+        StoreError::of_io(self.db.path(), error)
     }
 
     async fn set_duplicates_aside(&mut self) -> Result<(), StoreError> {

@@ -9,11 +9,11 @@ use super::batch::Buffered;
 use super::checkpoints::Checkpoints;
 use super::keys::Keys;
 use super::merge::Alignment;
+use super::{LoadStore, ReloadSizes};
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, Wall};
-use crate::store::db::{Row, Value};
+use crate::store::db::{Db, Row, Value};
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
-use crate::store::open::Store;
 
 /// Rows in one statement.
 pub const ROWS_PER_STATEMENT: usize = 10_000;
@@ -27,7 +27,8 @@ const LEFT_TO_OTHERS: std::time::Duration = std::time::Duration::from_millis(15)
 /// A load in progress. Dropped before [`Loader::finish`], it leaves nothing anybody sees; the next load sweeps it away.
 #[derive(Debug)]
 pub struct Loader<'s> {
-    pub(super) store: &'s mut Store,
+    pub(super) db: &'s mut Db,
+    pub(super) sizes: ReloadSizes,
     pub(super) _lock: LoadLock,
     pub(super) round: RoundId,
     pub(super) load: i64,
@@ -56,7 +57,7 @@ pub struct Loader<'s> {
 
 impl<'s> Loader<'s> {
     pub(super) fn new(
-        store: &'s mut Store,
+        store: LoadStore<'s>,
         lock: LoadLock,
         round: RoundId,
         load: i64,
@@ -64,9 +65,11 @@ impl<'s> Loader<'s> {
         now: Wall,
         alignment: Option<Alignment>,
     ) -> Loader<'s> {
-        let checkpoints = Checkpoints::of(store.path());
+        let LoadStore { db, sizes } = store;
+        let checkpoints = Checkpoints::of(db.path());
         Loader {
-            store,
+            db,
+            sizes,
             _lock: lock,
             round,
             load,
@@ -136,7 +139,7 @@ impl<'s> Loader<'s> {
         numbers: &[i64],
     ) -> Result<(), StoreError> {
         let args = std::iter::once(json.into()).chain(numbers.iter().map(Value::from)).collect();
-        self.store.db.execute(sql, args).await.map(drop)
+        self.db.execute(sql, args).await.map(drop)
     }
 
     /// Opens a transaction where none is open.
@@ -150,7 +153,7 @@ impl<'s> Loader<'s> {
 
     /// From here on a later commit's sync takes the commits before it to the disk.
     pub(super) async fn let_commits_gather(&mut self) -> Result<(), StoreError> {
-        self.store.sync_each_commit(false).await?;
+        self.db.sync_each_commit(false).await?;
         // The next commit looks whether a drain is at work, and keeps the log short where one is.
         self.yields = false;
         Ok(())
@@ -171,7 +174,7 @@ impl<'s> Loader<'s> {
             if drained {
                 tokio::time::sleep(LEFT_TO_OTHERS).await;
             } else {
-                self.checkpoints.go_on(&mut self.store.db).await;
+                self.checkpoints.go_on(self.db).await;
             }
         }
         Ok(())
@@ -184,7 +187,7 @@ impl<'s> Loader<'s> {
 
     /// Runs a statement with numbers for its parameters, and says how many rows it changed.
     pub(super) async fn change(&mut self, sql: &'static str, numbers: &[i64]) -> Result<i64, StoreError> {
-        let changed = self.store.db.execute(sql, numbers.iter().map(Value::from).collect()).await?;
+        let changed = self.db.execute(sql, numbers.iter().map(Value::from).collect()).await?;
         Ok(i64::try_from(changed).unwrap_or(i64::MAX))
     }
 
@@ -193,13 +196,13 @@ impl<'s> Loader<'s> {
     }
 
     pub(super) async fn one<T: Row>(&mut self, sql: &'static str, numbers: &[i64]) -> Result<T, StoreError> {
-        self.store.db.fetch_one(sql, numbers.iter().map(Value::from).collect()).await
+        self.db.fetch_one(sql, numbers.iter().map(Value::from).collect()).await
     }
 
     /// Copies the rest of the write-ahead log into the queue's file, and leaves the connection as it was before the load.
     pub(super) async fn checkpoint(&mut self) -> Result<(), StoreError> {
-        self.checkpoints.finish(&mut self.store.db).await;
-        self.store.sync_each_commit(true).await
+        self.checkpoints.finish(self.db).await;
+        self.db.sync_each_commit(true).await
     }
 }
 

@@ -9,6 +9,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
@@ -17,8 +18,8 @@ use super::new_round::{LoadRow, RowPlace};
 use super::reload_sizes::ReloadSizes;
 use super::row_runs::{Run, runs_json};
 use crate::domain::{LaneId, RoundId, Target};
+use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// Pages in which a row is looked for.
 const MAX_PAGES: usize = 3;
@@ -83,9 +84,13 @@ impl Alignment {
     ///
     /// # Errors
     /// The queue cannot be opened a second time.
-    pub(super) async fn begin(store: &Store, round: RoundId, runs_of: Option<i64>) -> Result<Alignment, StoreError> {
-        let sizes = store.reload_sizes;
-        let reading = OldRows::open(store.path(), round, runs_of, sizes.rows_per_page).await?;
+    pub(super) async fn begin(
+        queue: &Path,
+        sizes: ReloadSizes,
+        round: RoundId,
+        runs_of: Option<i64>,
+    ) -> Result<Alignment, StoreError> {
+        let reading = OldRows::open(queue, round, runs_of, sizes.rows_per_page).await?;
         // One page waits, one is being read, and MAX_PAGES are compared.
         let (sender, old_rows) = mpsc::channel(1);
         reading.hand_over(sender);
@@ -108,7 +113,7 @@ impl Alignment {
     }
 
     /// Whether the row is an old one that is as it was. False: somebody has to compare it.
-    pub(super) async fn takes(&mut self, store: &mut Store, lane: LaneId, row: &LoadRow) -> Result<bool, StoreError> {
+    pub(super) async fn takes(&mut self, db: &mut Db, lane: LaneId, row: &LoadRow) -> Result<bool, StoreError> {
         let RowPlace::Task { target, spared, .. } = &row.place else { return Ok(false) };
         if self.given_up {
             return Ok(false);
@@ -125,7 +130,7 @@ impl Alignment {
             same.then_some((place, in_order, old.id))
         });
         let Some((place, in_order, id)) = same else {
-            self.leave(store, key).await?;
+            self.leave(db, key).await?;
             return Ok(false);
         };
         // Whoever had to be searched for is no sign that the order is the old one again.
@@ -134,22 +139,22 @@ impl Alignment {
         if self.pages.get(place.page).is_some_and(|page| self.next.row == page.rows.len()) {
             self.next = Place { page: place.page + 1, row: 0 };
         }
-        self.note_run(store, Run { line: row.line as i64, task: id, rows: 1 }).await?;
+        self.note_run(db, Run { line: row.line as i64, task: id, rows: 1 }).await?;
         if let Some(page) = self.pages.get_mut(place.page) {
             page.matched += 1;
         }
         // Once the file has got well into the second page, the first is behind it.
         if self.pages.get(1).is_some_and(|page| page.matched * 2 > page.rows.len()) {
-            self.drop_page(store).await?;
+            self.drop_page(db).await?;
         }
         Ok(true)
     }
 
     /// Ends the comparison: what was not met goes to `temp.unmatched`, where the rest stands to `temp.run`.
-    pub(super) async fn finish(&mut self, store: &mut Store) -> Result<(), StoreError> {
+    pub(super) async fn finish(&mut self, db: &mut Db) -> Result<(), StoreError> {
         loop {
             while !self.pages.is_empty() {
-                self.drop_page(store).await?;
+                self.drop_page(db).await?;
             }
             if self.ended {
                 break;
@@ -157,8 +162,8 @@ impl Alignment {
             self.fetch().await?;
         }
         self.runs.extend(self.run.take());
-        self.write_runs(store).await?;
-        self.write_unmatched(store).await
+        self.write_runs(db).await?;
+        self.write_unmatched(db).await
     }
 
     /// Where the row stands: nearly always next, or a little ahead. It is searched for only where the order may be another one: what
@@ -191,23 +196,23 @@ impl Alignment {
         rows.iter().enumerate().map(|(place, old)| (self.key(old.lane, &old.target), place)).collect()
     }
 
-    async fn leave(&mut self, store: &mut Store, key: u64) -> Result<(), StoreError> {
+    async fn leave(&mut self, db: &mut Db, key: u64) -> Result<(), StoreError> {
         self.left_over.insert(key);
         self.misses_in_a_row += 1;
         if self.left_over.len() > self.sizes.max_left_over {
             self.given_up = true;
         } else if self.misses_in_a_row > self.sizes.rows_per_page {
             self.misses_in_a_row = 0;
-            self.drop_page(store).await?;
+            self.drop_page(db).await?;
         }
         Ok(())
     }
 
-    async fn note_run(&mut self, store: &mut Store, row: Run) -> Result<(), StoreError> {
+    async fn note_run(&mut self, db: &mut Db, row: Run) -> Result<(), StoreError> {
         if !self.run.as_mut().is_some_and(|run| run.extend(row)) {
             self.runs.extend(self.run.replace(row));
         }
-        if self.runs.len() >= self.sizes.rows_per_page { self.write_runs(store).await } else { Ok(()) }
+        if self.runs.len() >= self.sizes.rows_per_page { self.write_runs(db).await } else { Ok(()) }
     }
 
     /// What a row is looked up by. Two rows with one key cost a comparison more and nothing else; IDs are hashed by one
@@ -232,24 +237,24 @@ impl Alignment {
         Ok(())
     }
 
-    async fn drop_page(&mut self, store: &mut Store) -> Result<(), StoreError> {
+    async fn drop_page(&mut self, db: &mut Db) -> Result<(), StoreError> {
         let Some(page) = self.pages.pop_front() else { return Ok(()) };
         let unmatched = page.rows.iter().filter(|old| !old.matched);
         self.unmatched.extend(unmatched.map(|old| (old.id, old.unsettled)));
         self.next = Place { page: self.next.page.saturating_sub(1), row: self.next.row };
-        if self.unmatched.len() >= self.sizes.rows_per_page { self.write_unmatched(store).await } else { Ok(()) }
+        if self.unmatched.len() >= self.sizes.rows_per_page { self.write_unmatched(db).await } else { Ok(()) }
     }
 
-    async fn write_runs(&mut self, store: &mut Store) -> Result<(), StoreError> {
+    async fn write_runs(&mut self, db: &mut Db) -> Result<(), StoreError> {
         let text = runs_json(&self.runs);
         self.runs.clear();
-        write(store, INSERT_RUNS, text).await
+        write(db, INSERT_RUNS, text).await
     }
 
-    async fn write_unmatched(&mut self, store: &mut Store) -> Result<(), StoreError> {
+    async fn write_unmatched(&mut self, db: &mut Db) -> Result<(), StoreError> {
         let text = serde_json::json!(self.unmatched).to_string();
         self.unmatched.clear();
-        write(store, INSERT_UNMATCHED, text).await
+        write(db, INSERT_UNMATCHED, text).await
     }
 }
 
@@ -262,8 +267,8 @@ fn is_same_place(old: &OldRow, spared: Option<&str>) -> bool {
     }
 }
 
-async fn write(store: &mut Store, sql: &'static str, json: String) -> Result<(), StoreError> {
-    store.db.execute(sql, args![json]).await?;
+async fn write(db: &mut Db, sql: &'static str, json: String) -> Result<(), StoreError> {
+    db.execute(sql, args![json]).await?;
     Ok(())
 }
 

@@ -29,3 +29,12 @@ pub use reload_sizes::ReloadSizes;
 
 pub(in crate::store) use batch::write_target;
 pub(in crate::store) use loader::ROWS_PER_TRANSACTION;
+
+use super::db::Db;
+
+/// Files into the queue. [`Store::loading`](super::Store::loading) lends it.
+#[derive(Debug)]
+pub struct LoadStore<'s> {
+    pub(super) db: &'s mut Db,
+    pub(super) sizes: ReloadSizes,
+}

@@ -4,6 +4,7 @@
 //! both are plain appends to a B-tree, where inserting random IDs into a unique index is not (measured: four times as fast).
 //! No write lock is held for longer than one batch.
 
+use super::LoadStore;
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::keys::Keys;
 use super::loader::{Loader, ROWS_PER_STATEMENT};
@@ -11,8 +12,7 @@ use crate::domain::{AccountId, Action, RoundId, Target, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
-use crate::store::open::Store;
-use crate::store::queue::{Job, LoadedFrom, NewJob, text};
+use crate::store::queue::{Job, LoadedFrom, NewJob, QueueStore, text};
 
 /// A row of a job file, as the queue sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,21 +63,21 @@ pub struct LoadSummary {
     pub kept: u64,
 }
 
-impl Store {
+impl<'s> LoadStore<'s> {
     /// Begins to load a job for the first time, or its next round where it is known (`seen`).
     ///
     /// # Errors
     /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was `seen`; the database cannot be written.
     pub async fn begin_round(
-        &mut self,
+        mut self,
         job: &NewJob,
         seen: Option<&Job>,
         from: &LoadedFrom,
         columns: Option<&[String]>,
         now: Wall,
-    ) -> Result<Loader<'_>, StoreError> {
+    ) -> Result<Loader<'s>, StoreError> {
         let lock = LoadLock::wait(self.db.path()).await?;
-        self.sync_each_commit(true).await?;
+        self.db.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, seen).await?;
         self.sweep_unfinished_loads().await?;
         let mut tx = self.db.begin().await?;
@@ -112,7 +112,7 @@ impl Store {
             .await?;
         let (load, first_id) = insert_load(&mut tx, round, from, now).await?;
         tx.commit().await?;
-        self.sync_each_commit(false).await?;
+        self.db.sync_each_commit(false).await?;
         let keys = Keys::beside(self.db.path());
         let mut loader = Loader::new(self, lock, RoundId(round), load, first_id, now, None);
         loader.keys = Some(keys);
@@ -120,10 +120,10 @@ impl Store {
     }
 }
 
-impl Store {
+impl<'s> LoadStore<'s> {
     /// Whoever holds the load lock looks again: what was seen before it may have been loaded by somebody else since.
     pub(super) async fn refuse_loaded_meanwhile(&mut self, name: &str, seen: Option<&Job>) -> Result<(), StoreError> {
-        let now = self.job(name).await?;
+        let now = QueueStore { db: &mut *self.db }.job(name).await?;
         if now.map(|job| (job.round, job.load)) == seen.map(|job| (job.round, job.load)) {
             return Ok(());
         }
@@ -151,9 +151,6 @@ pub(super) async fn insert_load(
 
 impl Loader<'_> {
     /// Takes the next rows, in the order of the file.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn push_all(&mut self, rows: Vec<LoadRow>) -> Result<(), StoreError> {
         for row in rows {
             self.push(row).await?;
@@ -162,9 +159,6 @@ impl Loader<'_> {
     }
 
     /// Takes the next row, in the order of the file.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn push(&mut self, row: LoadRow) -> Result<(), StoreError> {
         self.rows += 1;
         let lane = match &row.place {
@@ -176,7 +170,7 @@ impl Loader<'_> {
         };
         if let Some(lane) = lane
             && let Some(alignment) = &mut self.alignment
-            && alignment.takes(self.store, lane, &row).await?
+            && alignment.takes(self.db, lane, &row).await?
         {
             return Ok(());
         }
@@ -187,9 +181,6 @@ impl Loader<'_> {
     }
 
     /// Makes the load visible, in one small step, after its repeats have been found.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn finish(mut self) -> Result<LoadSummary, StoreError> {
         self.flush().await?;
         self.commit().await?;
@@ -197,7 +188,7 @@ impl Loader<'_> {
         let last = self.next_id - 1;
         let (pending, kept) = self.count_new(duplicates).await?;
         // This commit's sync takes all before it to the disk.
-        self.store.sync_each_commit(true).await?;
+        self.db.sync_each_commit(true).await?;
         self.begin().await?;
         let round =
             "update round set visible_to = ?2, rows = ?3, duplicates = ?4, rejected = ?5, pending = ?6, kept = ?7

@@ -5,6 +5,7 @@
 //! compared in temporary tables beside the queue; the changes follow in batches, each of them true by itself; the last small
 //! step makes the new tasks visible and remembers the content.
 
+use super::LoadStore;
 use super::compare::DROP_COMPARISON;
 use super::loader::{Loader, ROWS_PER_TRANSACTION};
 use super::merge::{Alignment, CREATE_ALIGNMENT};
@@ -14,7 +15,6 @@ use crate::domain::Wall;
 use crate::store::columns::numbers;
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
-use crate::store::open::Store;
 use crate::store::queue::{Job, LoadedFrom};
 
 /// What a reload did.
@@ -52,14 +52,14 @@ pub struct ReloadSummary {
     pub kept: u64,
 }
 
-impl Store {
+impl<'s> LoadStore<'s> {
     /// Begins to load a job's file again. Rows gather beside the queue until [`Loader::apply`].
     ///
     /// # Errors
     /// [`StoreError::LoadedMeanwhile`] where the job is no longer as it was seen; the database cannot be written.
-    pub async fn begin_reload(&mut self, job: &Job, from: &LoadedFrom, now: Wall) -> Result<Loader<'_>, StoreError> {
+    pub async fn begin_reload(mut self, job: &Job, from: &LoadedFrom, now: Wall) -> Result<Loader<'s>, StoreError> {
         let lock = LoadLock::wait(self.db.path()).await?;
-        self.sync_each_commit(true).await?;
+        self.db.sync_each_commit(true).await?;
         self.refuse_loaded_meanwhile(&job.name, Some(job)).await?;
         self.sweep_unfinished_loads().await?;
         let mut tx = self.db.begin().await?;
@@ -70,7 +70,9 @@ impl Store {
             loader.run(sql, &[]).await?;
         }
         let (ordered,): (i64,) = loader.one(RUNS_ARE_WHOLE, &[job.round.0, job.load]).await?;
-        loader.alignment = Some(Alignment::begin(loader.store, job.round, (ordered != 0).then_some(job.load)).await?);
+        loader.alignment = Some(
+            Alignment::begin(loader.db.path(), loader.sizes, job.round, (ordered != 0).then_some(job.load)).await?,
+        );
         Ok(loader)
     }
 }
@@ -85,7 +87,7 @@ impl Loader<'_> {
         self.flush().await?;
         self.commit().await?;
         if let Some(alignment) = &mut self.alignment {
-            alignment.finish(self.store).await?;
+            alignment.finish(self.db).await?;
         }
         self.compare().await?;
         let (pending,): (i64,) = self.one("select pending from round where id = ?1", &[self.round.0]).await?;
@@ -120,7 +122,7 @@ impl Loader<'_> {
         let last = self.next_id - 1;
         let (pending, kept) = self.count_new(0).await?;
         summary.kept += kept as u64;
-        self.store.sync_each_commit(true).await?;
+        self.db.sync_each_commit(true).await?;
         self.begin().await?;
         self.run(
             "update round set visible_to = max(visible_to, ?2), rows = ?3, duplicates = ?4, rejected = ?5,

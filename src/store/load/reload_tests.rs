@@ -91,13 +91,13 @@ fn expected(model: &mut BTreeMap<u64, Outcome>, file: &File) -> (Vec<Outcome>, V
 }
 
 async fn receipts(store: &mut Store) -> Vec<ReceiptRow> {
-    let job = store.job("unfollow").await.unwrap().unwrap();
+    let job = store.queue().job("unfollow").await.unwrap().unwrap();
     let mut rows = Vec::new();
     let push = |row| -> Result<(), StoreError> {
         rows.push(row);
         Ok(())
     };
-    assert!(store.report(&job, 1, push).await.unwrap());
+    assert!(store.read().report(&job, 1, push).await.unwrap());
     rows
 }
 
@@ -148,13 +148,13 @@ fn count(outcomes: &[Outcome]) -> [u64; 6] {
 
 /// Whoever looks at rejected rows sees all of them: those in the file, by their lines, and tasks whose rows are gone.
 async fn judge_looks(store: &mut Store, lines: Vec<u64>, all: u64) -> Result<(), TestCaseError> {
-    let job = store.job("unfollow").await.unwrap().unwrap();
-    let rows = store.rejected_rows(&job, 1, 100).await.unwrap();
+    let job = store.queue().job("unfollow").await.unwrap().unwrap();
+    let rows = store.read().rejected_rows(&job, 1, 100).await.unwrap();
     prop_assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), lines.clone());
     let (mut after, mut browsed) = (0, Vec::new());
     loop {
         let query = RowQuery { outcome: Some(Outcome::Rejected), after, most: 2, ..RowQuery::default() };
-        let page = store.rows(&job, &query).await.unwrap();
+        let page = store.read().rows(&job, &query).await.unwrap();
         browsed.extend(page.rows.iter().filter(|row| !row.vanished).map(|row| row.line));
         prop_assert!(page.rows.iter().all(|row| row.outcome == Outcome::Rejected && row.reason.is_some()));
         match page.next {
@@ -164,7 +164,7 @@ async fn judge_looks(store: &mut Store, lines: Vec<u64>, all: u64) -> Result<(),
     }
     browsed.sort_unstable();
     prop_assert_eq!(browsed, lines);
-    let (reasons, _) = store.top_reasons(&job).await.unwrap();
+    let (reasons, _) = store.read().top_reasons(&job).await.unwrap();
     let counted =
         reasons.iter().filter(|reason| reason.outcome == Outcome::Rejected).map(|reason| reason.rows).sum::<u64>();
     prop_assert_eq!(counted, all);
@@ -174,7 +174,8 @@ async fn judge_looks(store: &mut Store, lines: Vec<u64>, all: u64) -> Result<(),
 async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
-    let account = store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &"42".parse().unwrap()).await.unwrap();
+    let account =
+        store.accounts().ensure_account(&"ada".parse().unwrap(), Platform::XV2, &"42".parse().unwrap()).await.unwrap();
     let new = NewJob {
         name: "unfollow".into(),
         path: "/unfollow.csv".into(),
@@ -187,11 +188,11 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
     let mut model = BTreeMap::new();
     for (file, ends) in nights {
         let from = LoadedFrom::new("hash", 1);
-        let seen = store.job("unfollow").await.unwrap();
+        let seen = store.queue().job("unfollow").await.unwrap();
         let forecast = foretell(&store, seen.as_ref(), file, account).await;
         let mut loader = match &seen {
-            None => store.begin_round(&new, None, &from, None, Wall(1)).await.unwrap(),
-            Some(job) => store.begin_reload(job, &from, Wall(1)).await.unwrap(),
+            None => store.loading().begin_round(&new, None, &from, None, Wall(1)).await.unwrap(),
+            Some(job) => store.loading().begin_reload(job, &from, Wall(1)).await.unwrap(),
         };
         for (at, (number, row)) in file.iter().enumerate() {
             loader.push(load_row(at as u64 + 2, *number, *row, account)).await.unwrap();
@@ -215,11 +216,11 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
         };
         prop_assert_eq!(sorted(&found[present.len()..]), sorted(&vanished), "{:?}", file);
         prop_assert_eq!(rejected, present.iter().filter(|o| **o == Outcome::Rejected).count() as u64);
-        let counts = store.status(None).await.unwrap()[0].counts;
+        let counts = store.read().status(None).await.unwrap()[0].counts;
         prop_assert_eq!(counts.rows(), found.len() as u64, "outcomes add up: {:?}", counts);
         let rejected = found.iter().filter(|outcome| **outcome == Outcome::Rejected).count() as u64;
         prop_assert_eq!(counts.rejected, rejected);
-        prop_assert_eq!(store.integrity().await.unwrap().miscounted, Vec::<String>::new());
+        prop_assert_eq!(store.admin().integrity().await.unwrap().miscounted, Vec::<String>::new());
         let lines = |at: &[ReceiptRow]| -> Vec<u64> {
             let rows = at.iter().filter(|row| row.outcome == Outcome::Rejected);
             rows.map(|row| row.line.unwrap_or_default()).collect()

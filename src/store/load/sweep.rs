@@ -2,11 +2,11 @@
 //!
 //! In: a queue whose load lock is held. Out: the same without what such loads left. What does not belong here: loading.
 
+use super::LoadStore;
 use super::loader::{Loader, ROWS_PER_TRANSACTION};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
-impl Store {
+impl<'s> LoadStore<'s> {
     /// Removes what loads left that never finished. Whoever holds the load lock knows that nobody is at work on them.
     pub(super) async fn sweep_unfinished_loads(&mut self) -> Result<(), StoreError> {
         let unfinished: Vec<(i64, i64)> = self
@@ -43,7 +43,7 @@ impl Loader<'_> {
             self.run(sql, &[self.load]).await?;
         }
         self.commit().await?;
-        self.store.sync_each_commit(true).await
+        self.db.sync_each_commit(true).await
     }
 }
 

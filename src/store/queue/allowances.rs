@@ -1,10 +1,10 @@
 //! Allowances on record: what answers said is left of the platform's windows for an action, where that is less than our own windows
 //! allow. Turns write them; a drain reads them when it begins, and whoever shows how things stand.
 
+use super::QueueStore;
 use super::drain::action_of;
 use crate::domain::{AccountId, Action, BootId, Moment, Tick, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// What a turn writes: an answer has tightened an allowance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +68,8 @@ const ALLOWANCES: &str = "
      where iif(d.boot = ?1, e.until_tick > ?2, e.until_at + 2678400000 > ?3)
      order by e.account_id, e.action, e.day";
 
-impl Store {
+impl QueueStore<'_> {
     /// Every allowance that may be in force, by account.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn allowances(&mut self, boot: &BootId, now: Moment) -> Result<Vec<StoredAllowance>, StoreError> {
         let rows: Vec<AllowanceRow> = self.db.fetch_all(ALLOWANCES, args![&boot.0, now.tick.0, now.wall.0]).await?;
         rows.into_iter().map(allowance_of).collect()

@@ -1,11 +1,11 @@
 //! What people tell a job from outside a drain: pause, go on, cancel, try again. Each is a row that the drain notices.
 
+use super::QueueStore;
 use super::job::{Job, JobState};
 use crate::domain::{JobId, TaskId, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
-use crate::store::open::Store;
 
 /// What a cancellation did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,11 +21,8 @@ pub struct Retried {
     pub tasks: u64,
 }
 
-impl Store {
+impl QueueStore<'_> {
     /// Pauses a job, or lets it go on.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn set_job_state(&mut self, job: JobId, state: JobState) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         tx.execute("update job set state = ?2 where id = ?1", args![job.0, state.name()]).await?;
@@ -45,9 +42,6 @@ impl Store {
     }
 
     /// Puts a job's failed tasks back in line, with their tries as new.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn retry_job(&mut self, job: &Job, now: Wall) -> Result<Retried, StoreError> {
         let tasks = self.change_tasks(job, now, &RETRY, None).await?;
         Ok(Retried { tasks })
@@ -56,7 +50,7 @@ impl Store {
     /// The same for those that failed for one reason.
     ///
     /// # Errors
-    /// As [`Store::retry_job`].
+    /// As [`QueueStore::retry_job`].
     pub async fn retry_reason(&mut self, job: &Job, reason: &str, now: Wall) -> Result<Retried, StoreError> {
         let tasks = self.change_tasks(job, now, &RETRY, Some(reason)).await?;
         Ok(Retried { tasks })
@@ -65,7 +59,7 @@ impl Store {
     /// The same for one task of the job's newest round.
     ///
     /// # Errors
-    /// As [`Store::retry_job`].
+    /// As [`QueueStore::retry_job`].
     pub async fn retry_task(&mut self, job: &Job, task: TaskId) -> Result<Retried, StoreError> {
         let mut tx = self.db.begin().await?;
         let tasks = tx.execute(RETRY_ONE, args![task.0, job.round.0, job.visible_to.0]).await?;
@@ -79,9 +73,6 @@ impl Store {
 
     /// Puts the done tasks back in line that were off the account's list and are listed again. Nothing else that is done is
     /// ever sent again within a round.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn reopen_job(&mut self, job: &Job, now: Wall) -> Result<Retried, StoreError> {
         let tasks = self.change_tasks(job, now, &REOPEN, None).await?;
         Ok(Retried { tasks })
@@ -115,7 +106,7 @@ impl Store {
     }
 }
 
-impl Store {
+impl QueueStore<'_> {
     /// The ranges of IDs in which the tasks of a job's newest round lie.
     pub(in crate::store) async fn task_ranges(&mut self, job: &Job) -> Result<Vec<(i64, i64)>, StoreError> {
         self.db.fetch_all("select first_task_id, last_task_id from load where round_id = ?1 and finished_at is not null order by id", args![job.round.0]).await

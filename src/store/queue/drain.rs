@@ -96,9 +96,6 @@ impl Drain {
     /// Begins a drain: takes a new fence, puts the queue in order behind a predecessor that died, and finds the oldest attempt
     /// that can still count in a window, of which `horizons` says how far they look back. An attempt whose process died is over only now: it may have been
     /// suspended, and woken a moment ago. `deadline_ms` is what a request may take. `scope` is written down for whoever looks.
-    ///
-    /// # Errors
-    /// The database cannot be read or written.
     pub async fn begin(
         store: Store,
         lock: DrainLock,
@@ -117,9 +114,9 @@ impl Drain {
             lock,
         };
         // A load that broke off on this connection may have left it otherwise.
-        drain.store.sync_each_commit(true).await?;
+        drain.store.db.sync_each_commit(true).await?;
         let mut start = drain.recover(scope, now, deadline_ms).await?;
-        drain.slots_from = drain.store.first_that_count(&drain.boot.0, now, horizons).await?;
+        drain.slots_from = drain.store.queue().first_that_count(&drain.boot.0, now, horizons).await?;
         start.other_boots = drain.is_of_another_boot(drain.slots_from.far).await?;
         Ok((drain, start))
     }
@@ -135,9 +132,6 @@ impl Drain {
     }
 
     /// Marks the drain's end and gives the queue back.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn end(mut self, now: Moment, stopped: &str) -> Result<Store, StoreError> {
         let sql = "update drain set ended_at = ?2, stopped = ?3 where id = ?1";
         self.store.db.execute(sql, args![self.fence.0, now.wall.0, stopped]).await?;
@@ -145,9 +139,6 @@ impl Drain {
     }
 
     /// The lanes of the jobs that are active, of their newest rounds, in the order of jobs; only those named, where any are.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn lanes(&mut self, only: Option<&[JobId]>) -> Result<Vec<LaneView>, StoreError> {
         let only = only.map(|jobs| serde_json::json!(jobs.iter().map(|job| job.0).collect::<Vec<_>>()).to_string());
         let (text,): (String,) = self.store.db.fetch_one(LANES, args![only]).await?;
@@ -175,9 +166,6 @@ impl Drain {
     }
 
     /// The number that moves when another process has changed something.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn generation(&mut self) -> Result<i64, StoreError> {
         let (generation,): (i64,) =
             self.store.db.fetch_one("select generation from queue where id = 1", args![]).await?;
@@ -185,9 +173,6 @@ impl Drain {
     }
 
     /// SQLite's own count of other connections' commits; asking is all but free.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn data_version(&mut self) -> Result<i64, StoreError> {
         let (version,): (i64,) = self.store.db.fetch_one("pragma data_version", args![]).await?;
         Ok(version)
@@ -195,9 +180,6 @@ impl Drain {
 
     /// The machine was suspended from `asleep_from` or later, and is awake: what had not stopped counting then may have been
     /// sent only now, so it counts until `woken` at least.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn woke(&mut self, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
         let sql = "update attempt set upper_tick = ?2
                     where id >= ?3 and upper_tick > ?1 and upper_tick < ?2

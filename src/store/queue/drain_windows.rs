@@ -1,6 +1,7 @@
 //! Within which windows each drain sent. In: the windows that a drain begins with. Out: the same, for whoever counts again. What does
 //! not belong here: judging by them (`limits::Audit`).
 
+use super::QueueStore;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::{Action, Applies, Fence, Platform, Scope, WindowSpec};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// The windows of every drain that wrote them down. Most drains have the same, which are kept once.
 #[derive(Debug, Default)]
@@ -29,11 +29,8 @@ impl DrainWindows {
     }
 }
 
-impl Store {
+impl QueueStore<'_> {
     /// The windows of every drain on record.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn windows_of_drains(&mut self) -> Result<DrainWindows, StoreError> {
         let sql = "select id, windows from drain where windows is not null";
         let rows: Vec<(i64, String)> = self.db.fetch_all(sql, args![]).await?;

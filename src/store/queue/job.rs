@@ -1,5 +1,6 @@
 //! Jobs: a file under a name.
 
+use super::QueueStore;
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqliteRow;
@@ -7,7 +8,6 @@ use sqlx::{FromRow, Row};
 
 use crate::domain::{AccountId, Action, JobId, RoundId, TaskId};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// A job to be loaded for the first time, or again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,27 +169,18 @@ const SELECT_JOBS: &str = "
      where ?1 is null or job.name = ?1
      order by job.id";
 
-impl Store {
+impl QueueStore<'_> {
     /// The job of that name, once its first load has finished.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn job(&mut self, name: &str) -> Result<Option<Job>, StoreError> {
         Ok(self.select_jobs(Some(name)).await?.pop())
     }
 
     /// Every job whose first load has finished, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn jobs(&mut self) -> Result<Vec<Job>, StoreError> {
         self.select_jobs(None).await
     }
 
     /// Remembers where a job's file and its keep list are. A column that was named once stays.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn set_files(&mut self, job: &NewJob) -> Result<(), StoreError> {
         let sql = "update job set path = ?2, host = ?3, target_column = coalesce(target_column, ?4) where name = ?1";
         self.db.execute(sql, args![&job.name, text(&job.path), &job.host, &job.target_column]).await?;
@@ -197,9 +188,6 @@ impl Store {
     }
 
     /// Remembers which keep list is looked at again before anything of a job is sent; none: no list.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn set_keep(&mut self, name: &str, keep: Option<&Path>) -> Result<(), StoreError> {
         let sql = "update job set keep_path = ?2 where name = ?1 and keep_path is not ?2";
         let update = self.db.execute(sql, args![name, keep.map(text)]).await;
@@ -211,9 +199,6 @@ impl Store {
     }
 
     /// Remembers the column of a job's targets, where it has none yet.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn set_target_column(&mut self, job: JobId, column: &str) -> Result<(), StoreError> {
         let sql = "update job set target_column = ?2 where id = ?1 and target_column is null";
         let update = self.db.execute(sql, args![job.0, column]).await;
@@ -221,9 +206,6 @@ impl Store {
     }
 
     /// The file of the keep list that a job is sent under; none: no list, or no such job.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn keep_list_of(&mut self, job: &str) -> Result<Option<PathBuf>, StoreError> {
         let found: Option<(Option<String>,)> =
             self.db.fetch_optional("select keep_path from job where name = ?1", args![job]).await?;

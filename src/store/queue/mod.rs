@@ -38,3 +38,11 @@ pub(in crate::store) use job::text;
 #[cfg(test)]
 pub(in crate::store) use recovery::AT_A_START;
 pub(in crate::store) use turn::target_of;
+
+use super::db::Db;
+
+/// Jobs, their tasks, and who works on them. [`Store::queue`](super::Store::queue) lends it.
+#[derive(Debug)]
+pub struct QueueStore<'s> {
+    pub(super) db: &'s mut Db,
+}

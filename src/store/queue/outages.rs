@@ -1,10 +1,10 @@
 //! Outages on record: endpoints that give an account no good answer. Turns write them; a drain reads them when it begins, and
 //! whoever shows how things stand.
 
+use super::QueueStore;
 use super::drain::action_of;
 use crate::domain::{AccountId, Action, Moment, Tick, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// What a turn writes about an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,11 +65,8 @@ impl OutageState {
 
 type OutageRow = (i64, i64, i64, i64, i64, bool, i64, i64, i64, String, String, bool);
 
-impl Store {
+impl QueueStore<'_> {
     /// Every outage, by account.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn outages(&mut self) -> Result<Vec<StoredOutage>, StoreError> {
         let sql =
             "select o.account_id, o.action, o.since_at, o.failures, o.pauses, o.newcomers, o.until_tick, o.until_at,

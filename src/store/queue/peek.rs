@@ -79,9 +79,6 @@ type Row = (i64, i64, serde_json::Value, Option<String>);
 
 impl Drain {
     /// The tasks at the heads of these lanes, each lane's in the order of its line; and these tasks, wherever they are.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn ahead(&mut self, lanes: &[AheadOf], tasks: &[TaskId]) -> Result<(Vec<Ahead>, Vec<Ahead>), StoreError> {
         let asked: Vec<_> = lanes.iter().map(|ask| (ask.lane, ask.visible_to, ask.tasks)).collect();
         let mut ahead = self.rows_ahead(AHEAD, &serde_json::json!(asked).to_string()).await?;
@@ -104,9 +101,6 @@ impl Drain {
     }
 
     /// The rounds being worked on, with the keep lists of their jobs.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn keeps(&mut self, only: Option<&[JobId]>) -> Result<Vec<RoundKeep>, StoreError> {
         let only = only.map(|jobs| serde_json::json!(jobs).to_string());
         let sql = "select round.id, job.name, job.keep_path, round.columns, job.target_column

@@ -73,8 +73,8 @@ async fn die(path: &Path, boot: &str, answered: bool, count: u32) {
 
 async fn counts(path: &Path) -> Counts {
     let mut store = Store::open(path, QueueKind::Real).await.unwrap();
-    let found = store.status(None).await.unwrap().remove(0).counts;
-    assert_eq!(store.integrity().await.unwrap().miscounted, Vec::<String>::new());
+    let found = store.read().status(None).await.unwrap().remove(0).counts;
+    assert_eq!(store.admin().integrity().await.unwrap().miscounted, Vec::<String>::new());
     store.close().await;
     found
 }
@@ -149,8 +149,8 @@ async fn rows_that_are_asked_for_last_stand_aside_through_every_start() {
     ] {
         store.db.execute(sql, args![]).await.unwrap();
     }
-    let job = store.jobs().await.unwrap().remove(0);
-    store.retry_job(&job, moment().wall).await.unwrap();
+    let job = store.queue().jobs().await.unwrap().remove(0);
+    store.queue().retry_job(&job, moment().wall).await.unwrap();
     let sql = "select asked_last from task where id = 1";
     let (asked_last,): (i64,) = store.db.fetch_one(sql, args![]).await.unwrap();
     assert_eq!(asked_last, 0);

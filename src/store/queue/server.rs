@@ -3,8 +3,9 @@
 //! In: what a server says of itself. Out: the same, while there is a server. What does not belong here: what follows for a job
 //! (`app::job_activity`).
 
+use super::QueueStore;
 use crate::domain::Wall;
-use crate::store::{ServeLock, Store, StoreError};
+use crate::store::{ServeLock, StoreError};
 
 /// What a server is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum ServerState {
 const END_CUT_OFF: &str = "update drain set stopped = coalesce(stopped, 'cut_off')
      where id = (select max(id) from drain) and ended_at is null and stopped is null";
 
-impl Store {
+impl QueueStore<'_> {
     /// What the server of this queue is doing; none: there is none.
     ///
     /// # Errors
@@ -48,9 +49,6 @@ impl Store {
     }
 
     /// Writes down what this process, which holds the server's lock, is doing. Where it sends nothing, no drain is running either.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn set_server_state(&mut self, state: &ServerState) -> Result<(), StoreError> {
         let (doing, until, why) = match state {
             ServerState::Works => ("works", None, None),
@@ -69,7 +67,7 @@ impl Store {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::store::QueueKind;
+    use crate::store::{QueueKind, Store};
 
     #[tokio::test]
     async fn what_a_server_has_said_holds_as_long_as_it_lives() {
@@ -77,17 +75,21 @@ mod tests {
         let path = folder.path().join("q.db");
         let mut store = Store::open(&path, QueueKind::Real).await.unwrap();
         let lock = ServeLock::try_take(&path).unwrap();
-        assert_eq!(store.server_state().await.unwrap(), Some(ServerState::Works), "nothing is written down yet");
+        assert_eq!(
+            store.queue().server_state().await.unwrap(),
+            Some(ServerState::Works),
+            "nothing is written down yet"
+        );
         for state in [
             ServerState::NeedsPerson { why: "the token is not accepted".into() },
             ServerState::Rests { until: Wall(5) },
             ServerState::Works,
             ServerState::Rests { until: Wall(6) },
         ] {
-            store.set_server_state(&state).await.unwrap();
-            assert_eq!(store.server_state().await.unwrap(), Some(state));
+            store.queue().set_server_state(&state).await.unwrap();
+            assert_eq!(store.queue().server_state().await.unwrap(), Some(state));
         }
         drop(lock);
-        assert_eq!(store.server_state().await.unwrap(), None);
+        assert_eq!(store.queue().server_state().await.unwrap(), None);
     }
 }

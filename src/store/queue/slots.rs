@@ -2,6 +2,7 @@
 //!
 //! In: accounts. Out: their slots. What does not belong here: whether they do count ([`crate::limits`]).
 
+use super::QueueStore;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -9,7 +10,6 @@ use super::drain::{Drain, action_of};
 use crate::domain::{AccountId, Action, AttemptId, Horizons, Moment, Tick, Wall};
 use crate::store::columns::{each_number, numbers, parse_each};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// A slot on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,9 +68,6 @@ impl Drain {
     }
 
     /// The slots on record that may still count, of these accounts, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<StoredSlot>>, StoreError> {
         let args = args![
             &self.boot.0,
@@ -89,7 +86,7 @@ impl Drain {
     }
 }
 
-impl Store {
+impl QueueStore<'_> {
     /// From which attempts on slots may still count.
     pub(super) async fn first_that_count(
         &mut self,
@@ -127,9 +124,6 @@ impl Store {
     }
 
     /// The newest `most` attempts of an account that may still count, newest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn newest_attempts(
         &mut self,
         account: AccountId,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::WindowSpec;
-use crate::store::QueueKind;
+use crate::store::{QueueKind, Store};
 
 const HOUR: i64 = 3_600_000;
 
@@ -34,7 +34,7 @@ async fn nothing_that_counts_is_left_behind_and_what_is_left_behind_is_over() {
     let mut store = attempts(folder.path()).await;
     for (hour, horizon) in (0..140).chain(800..805).flat_map(|hour| [0, 1, 24, 744].map(|horizon| (hour, horizon))) {
         let now = Moment { tick: Tick(hour * HOUR), wall: Wall(hour * HOUR) };
-        let found = store.first_attempt_that_counts("now", now, hours(horizon)).await.unwrap().0;
+        let found = store.queue().first_attempt_that_counts("now", now, hours(horizon)).await.unwrap().0;
         let mut ids = (1..=100).filter(|n| n % 7 != 0);
         // An attempt's end and the margin together are less than an hour.
         let first = ids.find(|n| hour - n <= horizon).unwrap_or(101);
@@ -54,7 +54,7 @@ async fn late_ends_and_none_are_not_left_behind() {
     let mut first = async |sql: &'static str, hour: i64| {
         store.db.execute(sql, args![]).await.unwrap();
         let now = Moment { tick: Tick(hour * HOUR), wall: Wall(hour * HOUR) };
-        store.first_attempt_that_counts("now", now, hours(1)).await.unwrap().0
+        store.queue().first_attempt_that_counts("now", now, hours(1)).await.unwrap().0
     };
     assert_eq!(first("select 1", 70).await, 69);
     // Died at hour 50; somebody came at hour 69.
@@ -78,16 +78,21 @@ async fn the_newest_say_which_are_of_another_boot() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = attempts(folder.path()).await;
     let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
-    let newest = store.newest_attempts(AccountId(1), 3, "now", now, &Horizons::all(hours(24))).await.unwrap();
+    let newest = store.queue().newest_attempts(AccountId(1), 3, "now", now, &Horizons::all(hours(24))).await.unwrap();
     let uppers: Vec<i64> = newest.iter().map(|slot| slot.upper.0 - 1000).collect();
     assert_eq!(uppers, [100 * HOUR, 99 * HOUR, 97 * HOUR]);
     assert!(newest.iter().all(|slot| slot.elsewhere.is_none()));
     let then = Moment { tick: Tick(41 * HOUR), wall: Wall(41 * HOUR) };
-    let two = store.newest_attempts(AccountId(1), 52, "now", then, &Horizons::all(hours(24))).await.unwrap();
+    let two = store.queue().newest_attempts(AccountId(1), 52, "now", then, &Horizons::all(hours(24))).await.unwrap();
     let elsewhere = Moment { tick: Tick(1040 * HOUR), wall: Wall(40 * HOUR) };
     assert_eq!((two.len(), two[51].elsewhere), (52, Some(elsewhere)));
     assert!(
-        store.newest_attempts(AccountId(2), 3, "now", now, &Horizons::all(Duration::ZERO)).await.unwrap().is_empty()
+        store
+            .queue()
+            .newest_attempts(AccountId(2), 3, "now", now, &Horizons::all(Duration::ZERO))
+            .await
+            .unwrap()
+            .is_empty()
     );
 }
 
@@ -161,7 +166,7 @@ proptest! {
             let now = ended + later;
             let moment = Moment { tick: Tick(now - booted), wall: Wall(now + wall_error) };
             let horizons = Horizons::of(&WindowSpec::built_in(crate::domain::Platform::XV2));
-            let read = store.newest_attempts(AccountId(1), 1000, &boot, moment, &horizons).await.unwrap();
+            let read = store.queue().newest_attempts(AccountId(1), 1000, &boot, moment, &horizons).await.unwrap();
             let of_action = |action| if action == Action::Unlike { 24 * HOUR } else { 900_000 };
             let count = over.into_iter().filter(|(at, action, _)| now - at < of_action(*action));
             let is_read = |action, upper| read.iter().any(|slot| (slot.action, slot.upper) == (action, upper));
@@ -180,7 +185,7 @@ async fn behind_the_short_window_only_actions_with_a_long_one_are_read() {
     store.db.execute(sql, args![]).await.unwrap();
     let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
     let horizons = Horizons::of(&WindowSpec::built_in(crate::domain::Platform::XV2));
-    let newest = store.newest_attempts(AccountId(1), 1000, "now", now, &horizons).await.unwrap();
+    let newest = store.queue().newest_attempts(AccountId(1), 1000, "now", now, &horizons).await.unwrap();
     let read: Vec<_> = newest.iter().map(|slot| (slot.action, slot.upper.0 / HOUR)).collect();
     assert_eq!(read, [100, 95, 90, 85, 80].map(|hour| (Action::Unlike, hour)));
     let plan: Vec<(i64, i64, i64, String)> =

@@ -4,6 +4,7 @@
 //! In: what drains have written down, and the locks. Out: facts. What does not belong here: what follows from them for a job
 //! (`app::job_activity`).
 
+use super::QueueStore;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -11,7 +12,6 @@ use super::server::ServerState;
 use crate::domain::{AccountId, JobId, Platform, Wall, WindowSpec};
 use crate::store::error::StoreError;
 use crate::store::lock::{DrainLock, ScheduleLock};
-use crate::store::open::Store;
 
 /// What a drain works on, and within which bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct WorkInProgress {
     pub runs_schedules: bool,
 }
 
-impl Store {
+impl QueueStore<'_> {
     /// What processes are doing with the queue now.
     ///
     /// # Errors
@@ -76,9 +76,6 @@ impl Store {
 
     /// Of the accounts with a trouble those that have sent anything in the newest drain. A trouble that another account keeps is of an earlier one: a success or the
     /// next refusal decides about it.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn accounts_of_newest_drain(&mut self) -> Result<HashSet<AccountId>, StoreError> {
         let sql = "select account.id from account
                     where account.trouble is not null and (select attempt.drain_id from attempt where attempt.account_id = account.id
@@ -102,7 +99,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{BootId, Horizons, Moment, Tick};
-    use crate::store::{Drain, QueueKind, ServeLock};
+    use crate::store::{Drain, QueueKind, ServeLock, Store};
 
     const NOW: Moment = Moment { tick: Tick(1_000_000), wall: Wall(1_700_000_000_000) };
 
@@ -118,20 +115,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("q.db");
         let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
-        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
+        assert_eq!(looks.queue().work_in_progress().await.unwrap(), WorkInProgress::default());
         let scope =
             DrainScope { jobs: Some(vec![JobId(7)]), sends_until: Some(Wall(9)), is_capped: true, windows: Vec::new() };
         let drain = begin(&path, &scope).await;
-        let seen = looks.work_in_progress().await.unwrap();
+        let seen = looks.queue().work_in_progress().await.unwrap();
         assert_eq!(seen, WorkInProgress { drain: Some(scope.clone()), ..WorkInProgress::default() });
         assert!(scope.covers(JobId(7)) && !scope.covers(JobId(8)) && DrainScope::default().covers(JobId(8)));
         // Dropped without an end, as when its process is killed.
         drop(drain);
-        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
+        assert_eq!(looks.queue().work_in_progress().await.unwrap(), WorkInProgress::default());
         let drain = begin(&path, &DrainScope::default()).await;
-        assert_eq!(looks.work_in_progress().await.unwrap().drain, Some(DrainScope::default()));
+        assert_eq!(looks.queue().work_in_progress().await.unwrap().drain, Some(DrainScope::default()));
         drain.end(NOW, "finished").await.unwrap();
-        assert_eq!(looks.work_in_progress().await.unwrap(), WorkInProgress::default());
+        assert_eq!(looks.queue().work_in_progress().await.unwrap(), WorkInProgress::default());
     }
 
     #[tokio::test]
@@ -148,13 +145,16 @@ mod tests {
         ] {
             looks.db.execute(sql, args![]).await.unwrap();
         }
-        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(1), AccountId(2)]));
+        assert_eq!(
+            looks.queue().accounts_of_newest_drain().await.unwrap(),
+            HashSet::from([AccountId(1), AccountId(2)])
+        );
         let drain = begin(&path, &DrainScope::default()).await;
-        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::new());
+        assert_eq!(looks.queue().accounts_of_newest_drain().await.unwrap(), HashSet::new());
         let sql = "insert into attempt (account_id, task_id, drain_id, action, reserved_tick, reserved_at, upper_tick)
                    values (2, 1, ?1, 1, 0, 0, 0)";
         looks.db.execute(sql, args![drain.fence().0]).await.unwrap();
-        assert_eq!(looks.accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(2)]));
+        assert_eq!(looks.queue().accounts_of_newest_drain().await.unwrap(), HashSet::from([AccountId(2)]));
     }
 
     #[tokio::test]
@@ -164,13 +164,13 @@ mod tests {
         let mut looks = Store::open(&path, QueueKind::Real).await.unwrap();
         let _serves = ServeLock::try_take(&path).unwrap();
         let drain = begin(&path, &DrainScope::default()).await;
-        assert!(looks.work_in_progress().await.unwrap().drain.is_some());
+        assert!(looks.queue().work_in_progress().await.unwrap().drain.is_some());
         // An error cut the drain off; the server holds the lock still.
         drop(drain);
         let _lock = DrainLock::take(&path).unwrap();
-        assert!(looks.work_in_progress().await.unwrap().drain.is_some(), "nobody has said otherwise yet");
-        looks.set_server_state(&ServerState::Rests { until: Wall(5) }).await.unwrap();
+        assert!(looks.queue().work_in_progress().await.unwrap().drain.is_some(), "nobody has said otherwise yet");
+        looks.queue().set_server_state(&ServerState::Rests { until: Wall(5) }).await.unwrap();
         let rests = WorkInProgress { server: Some(ServerState::Rests { until: Wall(5) }), ..WorkInProgress::default() };
-        assert_eq!(looks.work_in_progress().await.unwrap(), rests);
+        assert_eq!(looks.queue().work_in_progress().await.unwrap(), rests);
     }
 }

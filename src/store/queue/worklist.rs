@@ -3,6 +3,7 @@
 //! In: a round, then the ticks of a saved file. Out: a token that names queue, job and round; tasks that are done `by_hand`.
 //! What does not belong here: pages and files.
 
+use super::QueueStore;
 use std::fmt::Write as _;
 
 use super::control::bump_generation;
@@ -10,7 +11,6 @@ use super::job::Job;
 use crate::domain::{RoundId, Target, TaskId, TaskState, Wall};
 use crate::store::error::StoreError;
 use crate::store::load::write_target;
-use crate::store::open::Store;
 
 /// The most ticks taken in one transaction; about 50 ms of the write lock.
 pub const MAX_TICKS_PER_TRANSACTION: usize = 2_000;
@@ -58,11 +58,8 @@ pub struct Taken {
     pub foreign_lines: Vec<u64>,
 }
 
-impl Store {
+impl QueueStore<'_> {
     /// Notes that a worklist is made from the job's newest round, and gives the token that names it.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn make_worklist(&mut self, job: &Job, now: Wall) -> Result<String, StoreError> {
         let sql = "insert into worklist (token, round_id, made_at) values (lower(hex(randomblob(16))), ?1, ?2)
                    returning token";
@@ -71,9 +68,6 @@ impl Store {
     }
 
     /// The worklist of that token; none where this queue did not make it, or its job was forgotten.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn worklist(&mut self, token: &str) -> Result<Option<Worklist>, StoreError> {
         let sql = "select worklist.id, job.name, round.id, round.number,
                           exists (select 1 from round newer where newer.job_id = job.id and newer.number > round.number

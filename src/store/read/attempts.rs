@@ -1,9 +1,9 @@
 //! The attempts on record, handed out as they were made, so that somebody else can count them again.
 
+use super::ReadStore;
 use crate::domain::{AccountId, Action, Fence, Moment, Platform, Tick, Wall};
 use crate::store::db::Value;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::action_of;
 
 /// When one request may have been counted.
@@ -39,11 +39,8 @@ pub struct ReadSpan {
 /// Attempts in one page.
 const PAGE_ROWS: i64 = 10_000;
 
-impl Store {
+impl ReadStore<'_> {
     /// Hands every attempt of an account to `each`, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn attempts_of(&mut self, account: AccountId, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
         let sql =
             "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
@@ -53,9 +50,6 @@ impl Store {
     }
 
     /// Hands every attempt of all accounts of a platform to `each`, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn attempts_at(&mut self, platform: Platform, each: impl FnMut(AttemptSpan)) -> Result<(), StoreError> {
         let sql = "select a.id, a.action, a.reserved_tick, a.reserved_at, a.upper_tick, a.drain_id, d.boot, d.clock_checked
                      from attempt a cross join account on account.id = a.account_id cross join drain d on d.id = a.drain_id
@@ -89,9 +83,6 @@ impl Store {
     }
 
     /// Hands every request of an account that read to `each`, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn reads_of(&mut self, account: AccountId, mut each: impl FnMut(ReadSpan)) -> Result<(), StoreError> {
         let sql = "select id, endpoint, boot, reserved_tick, reserved_at, upper_tick from read_request
                     where account_id = ?1 and id > ?2 order by id limit ?3";

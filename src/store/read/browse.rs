@@ -1,9 +1,9 @@
 //! Looking through a round's rows: a page at a time, by outcome, reason or text, and what a chart needs. Bounded by rows looked
 //! at, never by rows there are: the first page of ten million costs what the first page of fifty does.
 
+use super::ReadStore;
 use crate::domain::{Outcome, Target, TaskId, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::Job;
 use crate::store::queue::state_of;
 
@@ -129,11 +129,8 @@ const WITHOUT_TASK: &str = "
        and (?7 is null or instr(lower(coalesce(r.record, '')), lower(?7)) > 0)
      order by r.line limit ?4";
 
-impl Store {
+impl ReadStore<'_> {
     /// A page of a job's newest round.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn rows(&mut self, job: &Job, query: &RowQuery<'_>) -> Result<RowPage, StoreError> {
         let query = RowQuery { most: query.most.clamp(1, MAX_PAGE_ROWS), ..*query };
         match query.outcome {
@@ -204,9 +201,6 @@ impl Store {
     }
 
     /// The tasks of a job's newest round that act on `target`.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn rows_of_target(&mut self, job: &Job, target: &Target) -> Result<RowPage, StoreError> {
         let mut json = String::new();
         crate::store::load::write_target(&mut json, target);
@@ -275,14 +269,17 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::domain::{Action, Platform, TargetId};
-    use crate::store::{LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace};
+    use crate::store::{LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
 
     /// 300,000 tasks on line 2 and up, a rejected row behind them; every 100,000th has failed, the first half is done.
     async fn big_job(folder: &std::path::Path) -> (Store, Job) {
         const ROWS: u64 = 300_000;
         let mut store = Store::open(&folder.join("q.db"), QueueKind::Real).await.unwrap();
-        let account =
-            store.ensure_account(&"ada".parse().unwrap(), Platform::XV2, &"42".parse().unwrap()).await.unwrap();
+        let account = store
+            .accounts()
+            .ensure_account(&"ada".parse().unwrap(), Platform::XV2, &"42".parse().unwrap())
+            .await
+            .unwrap();
         let new = NewJob {
             name: "big".into(),
             path: "/big.csv".into(),
@@ -292,7 +289,8 @@ mod tests {
             target_column: None,
             host: None,
         };
-        let mut loader = store.begin_round(&new, None, &LoadedFrom::new("hash", 1), None, Wall(1)).await.unwrap();
+        let mut loader =
+            store.loading().begin_round(&new, None, &LoadedFrom::new("hash", 1), None, Wall(1)).await.unwrap();
         for n in 1..=ROWS {
             let target = Target::Id(TargetId::from_i64(n as i64).unwrap());
             let place = RowPlace::Task { action: Action::Unlike, account, target, spared: None };
@@ -309,7 +307,7 @@ mod tests {
         ] {
             store.db.execute(sql, args![]).await.unwrap();
         }
-        let job = store.job("big").await.unwrap().unwrap();
+        let job = store.queue().job("big").await.unwrap().unwrap();
         (store, job)
     }
 
@@ -322,31 +320,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut store, job) = big_job(folder.path()).await;
         let query = RowQuery { most: 3, ..RowQuery::default() };
-        let first = store.rows(&job, &query).await.unwrap();
+        let first = store.read().rows(&job, &query).await.unwrap();
         assert_eq!((lines(&first), first.cut), (vec![2, 3, 4], false));
-        let second = store.rows(&job, &RowQuery { after: first.next.unwrap(), ..query }).await.unwrap();
+        let second = store.read().rows(&job, &RowQuery { after: first.next.unwrap(), ..query }).await.unwrap();
         assert_eq!(lines(&second), [5, 6, 7]);
         // By index: none of the done ones in between is looked at.
         let failed = RowQuery { outcome: Some(Outcome::Failed), ..query };
-        assert_eq!(lines(&store.rows(&job, &failed).await.unwrap()), [100_001, 200_001, 300_001]);
+        assert_eq!(lines(&store.read().rows(&job, &failed).await.unwrap()), [100_001, 200_001, 300_001]);
         let pending = RowQuery { outcome: Some(Outcome::Pending), ..query };
-        assert_eq!(lines(&store.rows(&job, &pending).await.unwrap()), [150_002, 150_003, 150_004]);
-        let found = store.rows(&job, &RowQuery { text: Some("nEEdle"), ..query }).await.unwrap();
+        assert_eq!(lines(&store.read().rows(&job, &pending).await.unwrap()), [150_002, 150_003, 150_004]);
+        let found = store.read().rows(&job, &RowQuery { text: Some("nEEdle"), ..query }).await.unwrap();
         assert_eq!((lines(&found), found.cut), (vec![250_001], false));
-        let rejected = store.rows(&job, &RowQuery { outcome: Some(Outcome::Rejected), ..query }).await.unwrap();
+        let rejected = store.read().rows(&job, &RowQuery { outcome: Some(Outcome::Rejected), ..query }).await.unwrap();
         assert_eq!((lines(&rejected), rejected.next), (vec![300_002], None));
-        let target = store.rows_of_target(&job, &"250000".parse().unwrap()).await.unwrap();
+        let target = store.read().rows_of_target(&job, &"250000".parse().unwrap()).await.unwrap();
         assert_eq!(lines(&target), [250_001]);
         // One failed task, one reason, all: each is counted where it is changed.
-        assert_eq!(store.retry_task(&job, TaskId(100_000)).await.unwrap().tasks, 1);
-        assert_eq!(store.retry_task(&job, TaskId(100_000)).await.unwrap().tasks, 0);
-        assert_eq!(store.retry_reason(&job, "suspended", Wall(9)).await.unwrap().tasks, 0);
-        assert_eq!(store.retry_reason(&job, "protected", Wall(9)).await.unwrap().tasks, 2);
-        let counts = store.counts(job.round).await.unwrap();
+        assert_eq!(store.queue().retry_task(&job, TaskId(100_000)).await.unwrap().tasks, 1);
+        assert_eq!(store.queue().retry_task(&job, TaskId(100_000)).await.unwrap().tasks, 0);
+        assert_eq!(store.queue().retry_reason(&job, "suspended", Wall(9)).await.unwrap().tasks, 0);
+        assert_eq!(store.queue().retry_reason(&job, "protected", Wall(9)).await.unwrap().tasks, 2);
+        let counts = store.read().counts(job.round).await.unwrap();
         assert_eq!((counts.failed, counts.pending), (0, 150_001));
-        let (reasons, cut) = store.top_reasons(&job).await.unwrap();
+        let (reasons, cut) = store.read().top_reasons(&job).await.unwrap();
         assert_eq!((reasons.len(), reasons[0].outcome, cut), (1, Outcome::Rejected, false));
-        let course = store.course(&job).await.unwrap();
+        let course = store.read().course(&job).await.unwrap();
         assert_eq!((course.tasks.len(), course.total), (5_000, 300_000));
     }
 }

@@ -1,8 +1,8 @@
 //! Every attempt at a target, and what the platform answered.
 
+use super::ReadStore;
 use crate::domain::{Action, CrashCount, Outcome, Target, TaskState, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::{action_of, state_of};
 
 /// A task and its attempts, oldest first.
@@ -54,11 +54,8 @@ pub struct AttemptView {
 pub(super) type TaskRow = (String, i64, i64, i64, String, i64, Option<String>, i64, Option<i64>, i64, Option<String>);
 type AttemptRow = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<String>);
 
-impl Store {
+impl ReadStore<'_> {
     /// The tasks on a target, oldest job first; of a handle, also those on the user it was found to be.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
         let mut json = String::new();
         crate::store::load::write_target(&mut json, target);

@@ -1,11 +1,11 @@
 //! A round at a glance: reasons with their counts, the course of its settling, an account's newest requests, and whether
 //! anything has moved. Everything here is bounded, for it is asked again and again.
 
+use super::ReadStore;
 use super::explain::{TASK_HISTORY, TaskHistory, TaskRow};
 use crate::domain::{AccountId, Action, JobId, Outcome, TaskId, Wall};
 use crate::store::columns::numbers;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::Job;
 use crate::store::queue::{action_of, state_of};
 
@@ -62,12 +62,9 @@ pub struct News {
     pub logins_needed: i64,
 }
 
-impl Store {
+impl ReadStore<'_> {
     /// Why rows of a job's newest round failed, were gone, rejected or duplicate, the most frequent first; true where there are
     /// more rows than were read.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn top_reasons(&mut self, job: &Job) -> Result<(Vec<TopReason>, bool), StoreError> {
         let sql = "select outcome, reason, count(*) from (
                        select case task.state when 5 then 'gone' else 'failed' end as outcome,
@@ -105,9 +102,6 @@ impl Store {
     }
 
     /// When the tasks of a job's newest round were settled: all of them, or [`MAX_SAMPLED_TASKS`] spread evenly.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn course(&mut self, job: &Job) -> Result<Course, StoreError> {
         let sql = "select first_task_id, last_task_id from load
                     where round_id = ?1 and finished_at is not null and last_task_id is not null order by id";
@@ -126,9 +120,6 @@ impl Store {
     }
 
     /// The newest requests of an account since `since`, newest first, at most 10,000.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn recent_attempts(&mut self, account: AccountId, since: Wall) -> Result<Vec<RecentAttempt>, StoreError> {
         let sql = "select group_concat(action), group_concat(reserved_at),
                           group_concat(coalesce(http_status between 200 and 299, 0))
@@ -147,9 +138,6 @@ impl Store {
     }
 
     /// The accounts of the newest requests, at most `most`, the lowest number first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn accounts_at_work(&mut self, most: u32) -> Result<Vec<AccountId>, StoreError> {
         let sql = "select distinct account_id from (select account_id from attempt order by id desc limit ?1)
                     order by account_id limit ?2";
@@ -158,9 +146,6 @@ impl Store {
     }
 
     /// A task of a job, with every attempt at it; none where the job has no such task.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn task(&mut self, job: JobId, task: TaskId) -> Result<Option<(TaskHistory, String)>, StoreError> {
         let found: Option<TaskRow> = self.db.fetch_optional(TASK_HISTORY, args![job.0, task.0]).await?;
         let Some(row) = found else { return Ok(None) };
@@ -170,9 +155,6 @@ impl Store {
     }
 
     /// Whether anything has moved: equal numbers mean no.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn news(&mut self) -> Result<News, StoreError> {
         let sql = "select (select generation from queue where id = 1), (select count(*) from account),
                           (select coalesce(sum(generation), 0) + count(*) from credential),
@@ -183,9 +165,6 @@ impl Store {
     }
 
     /// SQLite's own count of other connections' commits; asking is all but free.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn data_version(&mut self) -> Result<i64, StoreError> {
         let (version,): (i64,) = self.db.fetch_one("pragma data_version", args![]).await?;
         Ok(version)

@@ -19,3 +19,11 @@ pub use overview::{ReasonCount, RejectedRow, Stretch, Timeline};
 pub use receipts::ReceiptRow;
 pub use select_tasks::{PickOrder, PickedTask, Wanted};
 pub use status::{Counts, JobStatus};
+
+use super::db::Db;
+
+/// What people and programs look at. [`Store::read`](super::Store::read) lends it.
+#[derive(Debug)]
+pub struct ReadStore<'s> {
+    pub(super) db: &'s mut Db,
+}

@@ -1,9 +1,9 @@
 //! A round at a glance: outcomes by reason, the run over time, and the rows that could not be used. Counted from the tasks, in
 //! one pass each. In: a job. Out: numbers. What does not belong here: pages.
 
+use super::ReadStore;
 use crate::domain::{Action, Outcome, Wall};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::Job;
 use crate::store::queue::state_of;
 
@@ -51,11 +51,8 @@ pub struct RejectedRow {
     pub record: Option<String>,
 }
 
-impl Store {
+impl ReadStore<'_> {
     /// How many rows of a round have which outcome and reason: by outcome, then the most frequent first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn reasons(&mut self, job: &Job, round: u32) -> Result<Vec<ReasonCount>, StoreError> {
         let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
         let rows: Vec<(i64, Option<String>, i64)> = self.db.fetch_all(REASONS, args![round]).await?;
@@ -80,9 +77,6 @@ impl Store {
     }
 
     /// What requests settled over time, in at most `most` stretches of a whole number of `unit_ms`.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn timeline(&mut self, job: &Job, round: u32, most: u32, unit_ms: i64) -> Result<Timeline, StoreError> {
         let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Timeline::default()) };
         let (first, last): (Option<i64>, Option<i64>) = self.db.fetch_one(SPAN, args![round]).await?;
@@ -105,9 +99,6 @@ impl Store {
     }
 
     /// The actions that a round's tasks ask for.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn actions(&mut self, job: &Job, round: u32) -> Result<Vec<Action>, StoreError> {
         let sql = "select distinct lane.action from lane join round on round.id = lane.round_id
                     where round.job_id = ?1 and round.number = ?2 order by lane.action";
@@ -116,9 +107,6 @@ impl Store {
     }
 
     /// The first rows of a round's file that could not be used, at most `most`.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn rejected_rows(&mut self, job: &Job, round: u32, most: u32) -> Result<Vec<RejectedRow>, StoreError> {
         let Some((round, load, _)) = self.newest_load(job, round).await? else { return Ok(Vec::new()) };
         let rows: Vec<(i64, String, Option<String>)> =

@@ -1,9 +1,11 @@
 //! Receipts: every row of a round in the order of the file, read as a stream of pages. Rows that have vanished follow.
 
+use super::ReadStore;
 use crate::domain::{Outcome, Target, TaskId, Wall};
+use crate::store::admin::AdminStore;
 use crate::store::columns::{each_number, numbers, sparse, targets};
+use crate::store::db::Db;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 use crate::store::queue::Job;
 use crate::store::queue::state_of;
 
@@ -66,7 +68,7 @@ struct Cursor {
     id: i64,
 }
 
-impl Store {
+impl ReadStore<'_> {
     /// The columns of a round's file; none where it has no header.
     ///
     /// # Errors
@@ -101,7 +103,8 @@ impl Store {
         let found: Option<(i64, i64, i64)> = self.db.fetch_optional(sql, args![job.id.0, round]).await?;
         let Some((round, has_runs, load)) = found else { return Ok(false) };
         self.run_report("begin").await?;
-        let done = match self.refuse_damaged(round).await {
+        let whole = AdminStore { db: &mut *self.db }.refuse_damaged(round).await;
+        let done = match whole {
             Ok(()) => self.report_pages(round, has_runs != 0, load, &mut each).await,
             Err(error) => Err(error.into()),
         };
@@ -125,12 +128,12 @@ impl Store {
                 cursor = next;
                 for row in page {
                     if let Some(line) = row.line {
-                        others.before(self, line as i64, each).await?;
+                        others.before(self.db, line as i64, each).await?;
                     }
                     each(row)?;
                 }
             }
-            others.before(self, i64::MAX, each).await?;
+            others.before(self.db, i64::MAX, each).await?;
         }
         Ok(())
     }
@@ -172,13 +175,13 @@ impl OtherRows {
 
     async fn before<E: From<StoreError>>(
         &mut self,
-        store: &mut Store,
+        db: &mut Db,
         line: i64,
         each: &mut impl FnMut(ReceiptRow) -> Result<(), E>,
     ) -> Result<(), E> {
         loop {
             if self.page.is_empty() && !self.ended {
-                self.fetch(store).await?;
+                self.fetch(db).await?;
             }
             match self.page.front() {
                 Some(row) if row.0 < line => {}
@@ -204,12 +207,12 @@ impl OtherRows {
         }
     }
 
-    async fn fetch(&mut self, store: &mut Store) -> Result<(), StoreError> {
+    async fn fetch(&mut self, db: &mut Db) -> Result<(), StoreError> {
         let sql = "select r.line, r.outcome, r.reason, coalesce(r.record, cast(task.target as text))
                      from row_without_task r left join task on task.id = r.task_id
                     where r.load_id = ?1 and r.line > ?2 order by r.line limit ?3";
         let rows: Vec<(i64, String, String, Option<String>)> =
-            store.db.fetch_all(sql, args![self.load, self.behind, PAGE_ROWS]).await?;
+            db.fetch_all(sql, args![self.load, self.behind, PAGE_ROWS]).await?;
         self.ended = rows.is_empty();
         self.behind = rows.last().map_or(self.behind, |row| row.0);
         self.page = rows.into();

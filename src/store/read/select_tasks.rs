@@ -4,10 +4,10 @@
 //! Picking writes their IDs into a temporary table in one pass, and pages are read along it: memory does not grow with the job,
 //! and the sorting is SQLite's, on disk where it has to be. All pages are of one snapshot.
 
+use super::ReadStore;
 use crate::domain::{Action, Platform, Target, TaskId, TaskState, Wall};
 use crate::store::error::StoreError;
 use crate::store::lists::Verdict;
-use crate::store::open::Store;
 use crate::store::queue::Job;
 use crate::store::queue::target_of;
 use crate::store::queue::{action_of, state_of};
@@ -80,8 +80,8 @@ type PickedRow = (
     Option<i64>,
 );
 
-impl Store {
-    /// Picks tasks of a round and says how many there are; none where there is no such round. Until [`Store::end_picking`] the
+impl ReadStore<'_> {
+    /// Picks tasks of a round and says how many there are; none where there is no such round. Until [`ReadStore::end_picking`] the
     /// connection reads one snapshot, and nothing is written through it.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
 //! Numbers for people and programs: read from counters that every settling transaction keeps, never counted anew.
 
+use super::ReadStore;
 use crate::domain::{AccountId, Action, RoundId};
 use crate::store::error::StoreError;
-use crate::store::open::Store;
+use crate::store::queue::QueueStore;
 use crate::store::queue::{Job, JobState, action_of};
 
 /// What became of a round's rows. The outcomes add up to the rows.
@@ -82,15 +83,12 @@ macro_rules! with_aside {
 
 type CountRow = (i64, i64, i64, i64, i64, i64, i64, i64, i64);
 
-impl Store {
+impl ReadStore<'_> {
     /// Every job with its numbers, oldest first; only the one named, where one is.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn status(&mut self, name: Option<&str>) -> Result<Vec<JobStatus>, StoreError> {
         let jobs = match name {
-            Some(name) => self.job(name).await?.into_iter().collect(),
-            None => self.jobs().await?,
+            Some(name) => QueueStore { db: &mut *self.db }.job(name).await?.into_iter().collect(),
+            None => QueueStore { db: &mut *self.db }.jobs().await?,
         };
         let mut status = Vec::with_capacity(jobs.len());
         for job in jobs {
@@ -101,9 +99,6 @@ impl Store {
     }
 
     /// The counts of a round.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn counts(&mut self, round: RoundId) -> Result<Counts, StoreError> {
         let sql = "select id, done, gone, failed, cancelled, kept, duplicates, rejected + rejected_tasks, pending from round where id = ?1";
         let (_, done, gone, failed, cancelled, kept, duplicate, rejected, pending): CountRow =
@@ -123,9 +118,6 @@ impl Store {
 
     /// How the unsettled tasks of a round spread over actions and accounts. Where all are of one action and account, which is
     /// nearly always, a counter says so at once; else the tasks in line are walked.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn pending_by_lane(&mut self, round: RoundId) -> Result<Vec<(Action, AccountId, u64)>, StoreError> {
         if let Some(only) = self.pending_of_only_lane(round).await? {
             return Ok(Vec::from_iter(Some(only).filter(|(.., n)| *n > 0)));
@@ -143,9 +135,6 @@ impl Store {
     }
 
     /// The actions and accounts of which a round has unsettled tasks: one look into an index for each, however many tasks there are.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn pending_lanes(&mut self, round: RoundId) -> Result<Vec<(Action, AccountId)>, StoreError> {
         let look = with_aside!(
             "select lane.action, lane.account_id, 1 from lane join round on round.id = lane.round_id
@@ -160,9 +149,6 @@ impl Store {
     }
 
     /// The unsettled tasks of a round whose tasks are all of one action and account, from its counter; none: they are of several.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn pending_of_only_lane(
         &mut self,
         round: RoundId,
@@ -183,7 +169,7 @@ fn lane_of((action, account, n): (i64, i64, i64)) -> Result<(Action, AccountId, 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::store::QueueKind;
+    use crate::store::{QueueKind, Store};
 
     /// The lanes that have work are those that counting finds work in, whatever became of their tasks.
     #[tokio::test]
@@ -219,9 +205,9 @@ mod tests {
                     store.db.execute(sql, args![id, ended_at]).await.unwrap();
                 }
             }
-            let counted = store.pending_by_lane(RoundId(1)).await.unwrap();
+            let counted = store.read().pending_by_lane(RoundId(1)).await.unwrap();
             let counted: Vec<_> = counted.into_iter().map(|(action, account, _)| (action, account)).collect();
-            assert_eq!(store.pending_lanes(RoundId(1)).await.unwrap(), counted, "seed {seed}");
+            assert_eq!(store.read().pending_lanes(RoundId(1)).await.unwrap(), counted, "seed {seed}");
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What became of the slots of schedules. In: decisions about slots. Out: what is on record. Each decision is one transaction, and a
 //! slot is decided on once. What does not belong here: deciding.
 
+use super::ScheduleStore;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
 use crate::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// What became of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ macro_rules! firings {
 const RUNNING: &str = firings!("where state = 'running' order by slot_at, id");
 const OF_SCHEDULE: &str = firings!("where schedule_id = ?1 order by slot_at desc limit ?2");
 
-impl Store {
+impl ScheduleStore<'_> {
     /// Writes down that a slot begins, and that everything up to it has been dealt with; gives the firing's number. None where
     /// the slot has been decided on before, or the schedule is gone.
     ///
@@ -150,9 +150,6 @@ impl Store {
     /// Writes down that somebody wants a schedule run now, for whoever works on schedules to begin; gives the firing's number. Until
     /// that has begun nobody has worked on it, and `began_at` is when it was asked for. None where a firing of the schedule has begun
     /// and not ended, or waits so already, or the schedule is gone.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn ask_firing(
         &mut self,
         schedule: i64,
@@ -168,9 +165,6 @@ impl Store {
     }
 
     /// Writes down that a firing that somebody asked for begins. False where it has begun or ended before.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn begin_asked(&mut self, firing: i64, ends_by: Option<Wall>, now: Wall) -> Result<bool, StoreError> {
         let sql =
             "update firing set runs = 1, began_at = ?2, ends_by = ?3 where id = ?1 and state = 'running' and runs = 0";
@@ -178,9 +172,6 @@ impl Store {
     }
 
     /// Calls off a firing that somebody asked for. False where it has begun or ended.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn call_off_firing(&mut self, firing: i64, stopped: &str, now: Wall) -> Result<bool, StoreError> {
         let sql = "update firing set state = 'ended', ended_at = ?2, stopped = ?3, requests = 0
                     where id = ?1 and state = 'running' and runs = 0";
@@ -210,9 +201,6 @@ impl Store {
     }
 
     /// Has a slot to come skipped. False where it is skipped already, or has been decided on.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn skip_slot(&mut self, schedule: i64, slot_at: Wall) -> Result<bool, StoreError> {
         let sql = "insert into firing (schedule_id, slot_at, state) select id, ?2, 'skipped' from schedule
                     where id = ?1 on conflict (schedule_id, slot_at) do nothing";
@@ -220,9 +208,6 @@ impl Store {
     }
 
     /// Has a slot that was to be skipped come after all. False where nobody wanted it skipped, or it has been passed over.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn unskip_slot(&mut self, schedule: i64, slot_at: Wall, now: Wall) -> Result<bool, StoreError> {
         // What a clock that was ahead has settled is no slot that was passed over.
         let sql = "delete from firing where schedule_id = ?1 and slot_at = ?2 and state = 'skipped'
@@ -231,9 +216,6 @@ impl Store {
     }
 
     /// Writes down that another process goes on with a firing. False where it has ended.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn resume_firing(&mut self, firing: i64) -> Result<bool, StoreError> {
         Ok(self
             .db
@@ -243,9 +225,6 @@ impl Store {
     }
 
     /// Writes down how a firing ended; what it sent before is added. False where it has ended before, or its schedule is gone.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn end_firing(&mut self, firing: i64, end: &FiringEnd, now: Wall) -> Result<bool, StoreError> {
         let sql = "update firing set state = 'ended', ended_at = ?2, exit_code = ?3, stopped = ?4, retry_at = null,
                           requests = coalesce(requests, 0) + ?5, spent_microusd = spent_microusd + ?6
@@ -262,18 +241,12 @@ impl Store {
     }
 
     /// Firings that have begun and not ended, oldest first.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn running_firings(&mut self) -> Result<Vec<StoredFiring>, StoreError> {
         let rows: Vec<FiringRow> = self.db.fetch_all(RUNNING, args![]).await?;
         rows.into_iter().map(firing_of).collect()
     }
 
     /// What became of a schedule's slots, the newest first, at most `most` of them.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn firings(&mut self, schedule: i64, most: u32) -> Result<Vec<StoredFiring>, StoreError> {
         let rows: Vec<FiringRow> = self.db.fetch_all(OF_SCHEDULE, args![schedule, most]).await?;
         rows.into_iter().map(firing_of).collect()

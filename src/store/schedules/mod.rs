@@ -10,3 +10,11 @@ mod schedule;
 pub use firing::{FiringEnd, FiringState, NewFiring, StoredFiring};
 pub use firing_trouble::FiringTrouble;
 pub use schedule::{NewSchedule, ScheduleEdit, StoredSchedule};
+
+use super::db::Db;
+
+/// Schedules and their firings. [`Store::schedules`](super::Store::schedules) lends it.
+#[derive(Debug)]
+pub struct ScheduleStore<'s> {
+    pub(super) db: &'s mut Db,
+}

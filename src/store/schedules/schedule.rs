@@ -1,9 +1,9 @@
 //! Schedules. In: what is to be run again and again. Out: what is on record of it. What does not belong here: what became of their
 //! slots (`firing`), deciding.
 
+use super::ScheduleStore;
 use crate::domain::Wall;
 use crate::store::error::StoreError;
-use crate::store::open::Store;
 
 /// A schedule to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,11 +68,8 @@ pub struct StoredSchedule {
 
 type ScheduleRow = (i64, String, String, String, Option<String>, Option<i64>, i64, i64, String, i64, i64);
 
-impl Store {
+impl ScheduleStore<'_> {
     /// Keeps a schedule whose slots begin after `now`. False where the name is taken; then nothing has changed.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn add_schedule(&mut self, new: &NewSchedule, now: Wall) -> Result<bool, StoreError> {
         let sql =
             "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
@@ -128,18 +125,12 @@ impl Store {
     }
 
     /// Drops a schedule and what is on record of its slots; jobs and receipts stay. False where there is none of that name.
-    ///
-    /// # Errors
-    /// The database cannot be written.
     pub async fn remove_schedule(&mut self, name: &str) -> Result<bool, StoreError> {
         Ok(self.db.execute("delete from schedule where name = ?1", args![name]).await? == 1)
     }
 
     /// Every schedule, by name.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub async fn schedules(&mut self) -> Result<Vec<StoredSchedule>, StoreError> {
+    pub async fn all(&mut self) -> Result<Vec<StoredSchedule>, StoreError> {
         let sql = "select id, name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
                           created_at, settled_to from schedule order by name";
         let rows: Vec<ScheduleRow> = self.db.fetch_all(sql, args![]).await?;

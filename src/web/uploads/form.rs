@@ -70,7 +70,7 @@ async fn form(
     kept: Option<KeptFile>,
     refused: Option<(String, String)>,
 ) -> Result<NewForm, Problem> {
-    let known = web.reading().await.accounts().await?;
+    let known = web.reading().await.accounts().all().await?;
     let accounts = known.iter().take(MAX_NAMES).map(|account| account.name.to_string()).collect();
     let default = app::default_account(&web.settings(), &known)?.map(|default| match (default.name, default.reason) {
         (Some(name), _) => name.to_string(),

@@ -220,8 +220,8 @@ async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem
     let (prepared, mut load) = prepare(web, waiting, platform).await?;
     // A connection of its own: other pages do not wait while millions of rows are compared.
     let mut store = web.reading().await.beside().await?;
-    load.handles_asked = store.handles_asked().await?;
-    let known = store.job(&waiting.choices.job).await?;
+    load.handles_asked = store.lists().handles_asked().await?;
+    let known = store.queue().job(&waiting.choices.job).await?;
     let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
     let (account, files) = (waiting.choices.account.as_ref(), [prepared]);
     let forecast = app::forecast(&who, Some(&mut store), account, &files, &load).await;
@@ -252,7 +252,7 @@ async fn platform_of(web: &Web, choices: &Choices, store: &mut Store) -> Result<
     if web.settings().is_sandbox() {
         return Ok(Platform::Sandbox);
     }
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let named = choices.account.as_ref().and_then(|name| accounts.iter().find(|account| account.name == *name));
     Ok(named.map(|account| account.platform).or(choices.platform).unwrap_or(Platform::XV2))
 }
@@ -277,9 +277,9 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     let platform = platform_of(web, &waiting.choices, &mut *web.reading().await).await?;
     let (prepared, mut load) = prepare(web, waiting, platform).await?;
     let mut store = web.commanding().await?;
-    load.handles_asked = store.handles_asked().await?;
+    load.handles_asked = store.lists().handles_asked().await?;
     let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
-    if let Some(job) = store.job(&prepared.job).await?
+    if let Some(job) = store.queue().job(&prepared.job).await?
         && app::is_elsewhere(&prepared, &job, &load)
     {
         return Err(belongs_to_another_file(&job));
@@ -304,7 +304,7 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     let detail = format!("{} from {}", counted(file.survey.rows, "row", "rows"), waiting.shown);
     let deed = Deed { actor: &visitor.actor(), deed: "load", job: Some(&file.job), detail: &detail };
     web.note_deed(&mut store, &deed).await;
-    let job = store.job(&file.job).await.ok().flatten();
+    let job = store.queue().job(&file.job).await.ok().flatten();
     store.close().await;
     web.note_change();
     let said = if loaded == Loaded::Unchanged { "unchanged" } else { "loaded" };
@@ -327,7 +327,7 @@ fn is_cancelled(file: &Prepared) -> Problem {
 /// The file and its keep list where they are going to be looked for. The keep list of the load before stays: it holds until the rows are
 /// queued.
 async fn put_in_place(web: &Web, waiting: &Waiting, store: &mut Store, file: &Prepared) -> Result<JobFile, Problem> {
-    let in_use = store.keep_list_of(&file.job).await?;
+    let in_use = store.queue().keep_list_of(&file.job).await?;
     let kept: Vec<&Path> = in_use.as_deref().into_iter().chain([waiting.keep_place.as_path()]).collect();
     place::sweep_keep_lists(&web.uploads.folder, &file.job, &kept);
     if let Some(keep) = &waiting.keep {
@@ -339,7 +339,7 @@ async fn put_in_place(web: &Web, waiting: &Waiting, store: &mut Store, file: &Pr
 /// An engine at work knows the accounts there were when it began. It begins anew when there are more; the rows of a new one
 /// wait for that.
 async fn wait_for_engine(web: &Web, store: &mut Store) -> Result<(), Problem> {
-    let accounts = store.news().await?.accounts;
+    let accounts = store.read().news().await?.accounts;
     let mut engine = web.engine.clone();
     let knows = engine.wait_for(|status| {
         status.knows.accounts >= accounts || !matches!(status.state, EngineState::Working | EngineState::Starting)

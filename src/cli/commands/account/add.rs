@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
         }
     };
     let (mut store, vault) = super::open(context).await?;
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     refuse_another(accounts.iter().find(|account| account.name == args.name), args.platform, &user)?;
     let app = match document.kind() {
         CredentialKind::OAuth2 => {

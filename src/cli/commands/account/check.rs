@@ -23,8 +23,8 @@ use crate::text::escaped;
 /// The queue cannot be read.
 pub(super) async fn waiting(store: &mut Store, account: AccountId) -> Result<Vec<(String, u64)>, StoreError> {
     let mut waiting = Vec::new();
-    for job in store.jobs().await?.into_iter().filter(|job| job.pending > 0) {
-        let lanes = store.pending_by_lane(job.round).await?;
+    for job in store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0) {
+        let lanes = store.read().pending_by_lane(job.round).await?;
         let rows: u64 = lanes.iter().filter(|(_, whose, _)| *whose == account).map(|(_, _, rows)| rows).sum();
         if rows > 0 {
             waiting.push((job.name, rows));
@@ -45,8 +45,8 @@ pub(super) async fn in_line(store: &mut Store, account: &Account) -> Result<Vec<
 /// What every account has in line, each action once.
 async fn work(store: &mut Store) -> Result<HashMap<AccountId, Vec<Action>>, StoreError> {
     let mut work: HashMap<AccountId, Vec<Action>> = HashMap::new();
-    for job in store.jobs().await?.into_iter().filter(|job| job.pending > 0) {
-        for (action, account, rows) in store.pending_by_lane(job.round).await? {
+    for job in store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0) {
+        for (action, account, rows) in store.read().pending_by_lane(job.round).await? {
             let actions = work.entry(account).or_default();
             if rows > 0 && !actions.contains(&action) {
                 actions.push(action);
@@ -101,7 +101,7 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
     if let Some(mut store) = queue {
         let tokens = app::open_tokens(settings, &who, &known, context.clock.clone()).await?;
         let work = work(&mut store).await?;
-        let jobs = store.jobs().await?;
+        let jobs = store.queue().jobs().await?;
         store.close().await;
         for (account, record) in all {
             if !args.names.is_empty() && !args.names.contains(&account.name) {

@@ -21,9 +21,9 @@ pub(super) async fn run(context: &Context, args: &AccountDefaultArgs) -> Result<
 
 async fn choose(context: &Context, name: &AccountName) -> Result<u8, CommandError> {
     let (mut store, account) = find(context, name).await?;
-    store.set_default_account(Some(account.id)).await?;
-    let is_logged_in = store.is_logged_in(account.id).await?;
-    let known = store.accounts().await?;
+    store.accounts().set_default_account(Some(account.id)).await?;
+    let is_logged_in = store.accounts().is_logged_in(account.id).await?;
+    let known = store.accounts().all().await?;
     store.close().await;
     context.printer.say(&format!(
         "{name} is the default account: it acts where neither the command nor the file names one; jobs and schedules that \
@@ -42,7 +42,7 @@ async fn choose(context: &Context, name: &AccountName) -> Result<u8, CommandErro
 
 async fn choose_none(context: &Context) -> Result<u8, CommandError> {
     if let Some(mut store) = context.existing_queue().await? {
-        store.set_default_account(None).await?;
+        store.accounts().set_default_account(None).await?;
         store.close().await;
     }
     context.printer.say("no account is the default now");
@@ -53,7 +53,7 @@ async fn choose_none(context: &Context) -> Result<u8, CommandError> {
 async fn tell(context: &Context) -> Result<u8, CommandError> {
     let known = match context.existing_queue().await? {
         Some(mut store) => {
-            let known = store.accounts().await?;
+            let known = store.accounts().all().await?;
             store.close().await;
             known
         }

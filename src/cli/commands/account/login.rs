@@ -63,7 +63,9 @@ pub(super) async fn actions(
     }
     let mut actions = Vec::new();
     if let Some(account) = known {
-        if let Some(record) = store.credential(account.id).await?.filter(|record| record.set.scopes.is_some()) {
+        if let Some(record) =
+            store.accounts().credential(account.id).await?.filter(|record| record.set.scopes.is_some())
+        {
             actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
         }
         actions.extend(super::check::in_line(store, account).await?);

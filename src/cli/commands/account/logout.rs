@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, args: &AccountLogoutArgs) -> Result<u
 /// What is under way for the account stops, and what is in line waits: said before it happens.
 async fn warn_of_work(context: &Context, store: &mut Store, account: &Account) -> Result<(), CommandError> {
     let waiting = super::check::waiting(store, account.id).await?;
-    if waiting.is_empty() || store.credential(account.id).await?.is_none() {
+    if waiting.is_empty() || store.accounts().credential(account.id).await?.is_none() {
         return Ok(());
     }
     let rows: u64 = waiting.iter().map(|(_, rows)| rows).sum();
@@ -57,7 +57,7 @@ pub(super) async fn end(
     account: &Account,
     forget: bool,
 ) -> Result<(), CommandError> {
-    let Some(record) = store.credential(account.id).await? else {
+    let Some(record) = store.accounts().credential(account.id).await? else {
         context.printer.say(&format!("{} is not logged in", account.name));
         return Ok(());
     };

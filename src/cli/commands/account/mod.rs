@@ -58,7 +58,7 @@ async fn open(context: &Context) -> Result<(Store, Vault), CommandError> {
 /// The account of a name.
 pub(super) async fn find(context: &Context, name: &AccountName) -> Result<(Store, Account), CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Err(unknown(name, &[])) };
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     match accounts.iter().find(|account| account.name == *name) {
         Some(account) => Ok((store, account.clone())),
         None => Err(unknown(name, &accounts)),
@@ -101,7 +101,7 @@ fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) ->
 async fn keep_one(context: &Context, store: &mut Store, vault: &Vault, login: Login) -> Result<Account, CommandError> {
     let wanted = login.name.clone();
     let kept = keep(store, vault, &[login], context.clock.now().wall).await?;
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let account = accounts.into_iter().find(|account| kept.contains(&account.id));
     let account = account.ok_or_else(|| CommandError::new(ErrorKind::Fault, "the account was not kept"))?;
     if account.name != wanted {

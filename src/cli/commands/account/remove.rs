@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
     }
     logout::end(context, &mut store, &account, args.forget).await?;
     let keep_from = keep_from(context, &mut store).await?;
-    let removal = store.remove_account(account.id, keep_from).await?;
+    let removal = store.accounts().remove_account(account.id, keep_from).await?;
     store.close().await;
     if account.is_default {
         let choose = context.command(&["account", "default", "NAME"]);

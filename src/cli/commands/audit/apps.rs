@@ -43,7 +43,7 @@ pub(super) async fn recount(
         }
         let (mut audit, mut line, mut tally) = (Audit::new(&shared), Line::default(), Tally::default());
         let each = |span: AttemptSpan| tally.add(count(&mut audit, &mut line, (&windows, record), &span));
-        store.attempts_at(platform, each).await?;
+        store.read().attempts_at(platform, each).await?;
         found.push(AppAudit { platform, tally, windows: of_interest(audit, &windows), line });
     }
     Ok(found)

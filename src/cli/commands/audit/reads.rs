@@ -48,7 +48,7 @@ pub(super) async fn recount(
         *requests += 1;
         audit.read(*last, span.upper, is_judged);
     };
-    store.reads_of(account.id, count).await?;
+    store.read().reads_of(account.id, count).await?;
     let audit = |(endpoint, (requests, _, audit)): (String, (u64, Tick, Audit))| ReadAudit {
         endpoint,
         requests,

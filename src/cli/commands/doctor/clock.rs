@@ -35,7 +35,7 @@ async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, 
         let remedy = "set the clock (a time service does); until then schedules wait for times that have passed";
         findings.push(Finding::of("clock", Level::Warning, text, remedy));
     }
-    for (what, at) in store.latest_times().await?.into_iter().filter(|(_, at)| at.is_ahead_of(believed)) {
+    for (what, at) in store.admin().latest_times().await?.into_iter().filter(|(_, at)| at.is_ahead_of(believed)) {
         let text = format!(
             "{what} is on record for {}, which is to come: it was written under a clock that was ahead",
             at.rfc3339()
@@ -52,7 +52,7 @@ async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, 
 
 async fn schedules(context: &Context, store: &mut Store, believed: Wall) -> Result<Vec<Finding>, CommandError> {
     let mut findings = Vec::new();
-    for stored in store.schedules().await? {
+    for stored in store.schedules().all().await? {
         if let Err(error) = Schedule::of(&stored) {
             let text = format!("{} cannot be used: {error}", stored.name);
             let remedy = context.command(&["schedule", "remove", &stored.name]);

@@ -46,7 +46,7 @@ pub(super) async fn look(context: &Context) -> Vec<Finding> {
 
 async fn integrity(context: &Context, store: &mut Store) -> Vec<Finding> {
     const BACKUP: &str = "stop every run, keep a copy of the file, and restore a backup";
-    let found = match store.integrity().await {
+    let found = match store.admin().integrity().await {
         Ok(found) => found,
         Err(error) => return vec![Finding::of("queue", Level::Bad(Grave::Queue), error.to_string(), BACKUP)],
     };
@@ -85,12 +85,12 @@ async fn integrity(context: &Context, store: &mut Store) -> Vec<Finding> {
 
 /// Rows that are not what their files said; they are noted, so that the next load of the file puts them right.
 async fn damaged(context: &Context, store: &mut Store) -> Vec<Finding> {
-    let found = match store.find_damage().await {
-        Ok(found) => store.note_damage(&found, context.clock.now().wall).await,
+    let found = match store.admin().find_damage().await {
+        Ok(found) => store.admin().note_damage(&found, context.clock.now().wall).await,
         Err(error) => Err(error),
     };
     let tasks = match found {
-        Ok(()) => store.damaged_tasks(None).await,
+        Ok(()) => store.admin().damaged_tasks(None).await,
         Err(error) => Err(error),
     };
     let tasks = match tasks {
@@ -132,7 +132,7 @@ async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
     }
     findings.extend(no_login(context, &all));
     let environment = app::environment_accounts(&context.settings.credentials).unwrap_or_default();
-    let jobs = match store.jobs().await {
+    let jobs = match store.queue().jobs().await {
         Ok(jobs) => jobs,
         Err(error) => return bad(error.into()),
     };
@@ -213,8 +213,8 @@ fn trouble(
 /// Whether the key at hand opens what is sealed, and where it is. No key is made or moved here.
 async fn key(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CommandError> {
     let choice = app::key_choice(&context.settings, store.path());
-    let sealed = store.has_credentials().await?;
-    let Some(stamp) = store.vault_stamp().await?.filter(|_| sealed) else {
+    let sealed = store.accounts().has_credentials().await?;
+    let Some(stamp) = store.accounts().vault_stamp().await?.filter(|_| sealed) else {
         return Ok(vec![Finding::good(
             "key",
             format!("nothing is sealed yet; {} will seal logins", choice.would_be()),

@@ -23,11 +23,11 @@ async fn try_repair(context: &Context) -> Result<Vec<String>, CommandError> {
     let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
     let _lock = DrainLock::take(store.path())?;
     let now = context.clock.now().wall;
-    let damaged = store.find_damage().await?;
-    store.note_damage(&damaged, now).await?;
+    let damaged = store.admin().find_damage().await?;
+    store.admin().note_damage(&damaged, now).await?;
     let mended = app::mend_by_cells(&mut store, now).await?;
-    let (rounds, lost) = store.recount().await?;
-    let misplaced = store.place_anew().await?;
+    let (rounds, lost) = store.admin().recount().await?;
+    let misplaced = store.admin().place_anew().await?;
     let rows = |count, rest: &str| format!("{}{rest}", counted(count, "damaged row", "damaged rows"));
     let done: Vec<String> = [
         (mended.restored, rows(mended.restored, " as two of three copies say")),

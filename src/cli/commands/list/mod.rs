@@ -145,7 +145,7 @@ pub(super) async fn warn_of_scopes(
     plan: &Plan,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let Some(granted) = store.credential(account.id).await?.and_then(|record| record.set.scopes) else {
+    let Some(granted) = store.accounts().credential(account.id).await?.and_then(|record| record.set.scopes) else {
         return Ok(());
     };
     let granted: Vec<&str> = granted.split(' ').collect();
@@ -206,8 +206,10 @@ async fn conclude(
     let written = deliver(context, args, &mut reader.deps.store, delivery).await?;
     for (_, read) in ended {
         match read.end {
-            FetchEnd::Enough => reader.deps.store.hand_over_reading(read.state.id, context.clock.now().wall).await?,
-            FetchEnd::Complete | FetchEnd::Stopped(_) => reader.deps.store.drop_reading(read.state.id).await?,
+            FetchEnd::Enough => {
+                reader.deps.store.lists().hand_over_reading(read.state.id, context.clock.now().wall).await?
+            }
+            FetchEnd::Complete | FetchEnd::Stopped(_) => reader.deps.store.lists().drop_reading(read.state.id).await?,
         }
     }
     let spent = if context.settings.is_sandbox() || reader.budget.spent.0 == 0 {

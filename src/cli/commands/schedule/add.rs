@@ -37,7 +37,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
         jitter_seed: fastrand::u64(..),
         request: request.acting_for(account.as_ref()).to_json(),
     };
-    if !store.add_schedule(&new, now).await? {
+    if !store.schedules().add_schedule(&new, now).await? {
         let remove = context.command(&["schedule", "remove", &args.name]);
         let edit = context.command(&["schedule", "edit", &args.name]);
         return Err(CommandError::new(
@@ -75,7 +75,7 @@ pub(super) async fn say_next(
     notes: &[String],
 ) -> Result<(), CommandError> {
     let (printer, now) = (&context.printer, context.clock.now().wall);
-    let all = store.schedules().await?;
+    let all = store.schedules().all().await?;
     let Some(stored) = all.iter().find(|schedule| schedule.name == name) else { return Ok(()) };
     let schedule = understood(stored)?;
     let name = escaped(&schedule.name);

@@ -26,7 +26,7 @@ pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CommandError> 
         return Ok(());
     }
     let mut store = Store::open(settings.db()?, settings.kind).await?;
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     store.close().await;
     let bases = Bases::of(settings)?;
     let is_only_aisa = !accounts.is_empty() && accounts.iter().all(|account| account.platform == Platform::Aisa);

@@ -227,8 +227,9 @@ async fn read_list(
 async fn account_of_job(context: &Context, job: Option<&str>) -> Result<Option<AccountName>, CommandError> {
     let Some(job) = job else { return Ok(None) };
     let Some(mut store) = context.existing_queue().await? else { return Ok(None) };
-    let account = store.job(job).await?.and_then(|job| job.account);
-    let name = store.accounts().await?.into_iter().find(|known| Some(known.id) == account).map(|known| known.name);
+    let account = store.queue().job(job).await?.and_then(|job| job.account);
+    let name =
+        store.accounts().all().await?.into_iter().find(|known| Some(known.id) == account).map(|known| known.name);
     store.close().await;
     Ok(name)
 }

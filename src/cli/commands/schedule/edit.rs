@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
         return Err(nothing_to_change(context, &stored.name));
     }
     let edit = ScheduleEdit { seen: &stored, new: &new, slots_begin_at: moved(&new, &stored, &recurrence, now) };
-    if !store.edit_schedule(&edit).await? {
+    if !store.schedules().edit_schedule(&edit).await? {
         let error =
             CommandError::new(ErrorKind::Usage, format!("{} was changed or removed meanwhile", escaped(&stored.name)));
         return Err(error.hint("nothing was changed; look at it with `cleanup schedule list` and type it again"));

@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
         }
         None => {
             if let Some(mut store) = context.existing_queue().await? {
-                for stored in store.schedules().await? {
+                for stored in store.schedules().all().await? {
                     schedules.push(understood(&stored)?);
                 }
                 store.close().await;

@@ -33,15 +33,15 @@ pub(super) async fn validate(
     request: &ScheduledRun,
 ) -> Result<Validated, CommandError> {
     let run = &request.run;
-    let before: Vec<AccountId> = store.accounts().await?.into_iter().map(|account| account.id).collect();
+    let before: Vec<AccountId> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let found = match &request.list {
         Some(list) => of_list(context, store, list).await,
         None => of_files(context, store, run).await,
     };
     if found.is_err() {
-        let now = store.accounts().await?.into_iter().map(|account| account.id);
+        let now = store.accounts().all().await?.into_iter().map(|account| account.id);
         let new: Vec<AccountId> = now.filter(|id| !before.contains(id)).collect();
-        store.forget_unused_accounts(&new).await?;
+        store.accounts().forget_unused_accounts(&new).await?;
     }
     let mut found = found?;
     let which = &run.rows.which;

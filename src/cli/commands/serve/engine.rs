@@ -122,7 +122,7 @@ impl<'a> Engine<'a> {
                 self.fire().await?;
                 continue;
             }
-            let knows = store.news().await?;
+            let knows = store.read().news().await?;
             self.status.send_modify(|status| status.knows = knows);
             let (state, rest) = match self.stretch(store).await {
                 Ok(Some((state, rest))) => (state, rest),
@@ -142,7 +142,7 @@ impl<'a> Engine<'a> {
             let is_ours = jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
             is_ours && status.job.state == JobState::Active && status.counts.pending > 0
         };
-        if !store.status(None).await?.iter().any(has_work) {
+        if !store.read().status(None).await?.iter().any(has_work) {
             store.close().await;
             return Ok(Some((EngineState::Idle, Rest::News)));
         }
@@ -184,7 +184,7 @@ impl<'a> Engine<'a> {
         const MOST: usize = 3;
         let settings = self.web.settings();
         let mut store = Store::once_more(settings.db()?).await?;
-        let (names, jobs) = (names(&mut store).await?, store.jobs().await?);
+        let (names, jobs) = (names(&mut store).await?, store.queue().jobs().await?);
         let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
             let name = names.get(account).map_or("an account", |(name, _)| name.as_str());
             let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
@@ -231,7 +231,7 @@ impl<'a> Engine<'a> {
             if over
                 || !orders.end.is_empty()
                 || orders.reloads != begun
-                || store.news().await? != seen
+                || store.read().news().await? != seen
                 || Self::schedules_of(&mut store).await? != schedules
                 || self.is_due(&mut store).await?
             {
@@ -254,7 +254,7 @@ impl<'a> Engine<'a> {
         if self.told_others.as_ref() == Some(&state) {
             return;
         }
-        match store.set_server_state(&state).await {
+        match store.queue().set_server_state(&state).await {
             Ok(()) => self.told_others = Some(state),
             Err(error) => tracing::warn!(%error, "what the server is doing is not written down"),
         }

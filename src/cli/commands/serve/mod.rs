@@ -60,7 +60,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     let (status, engine) = watch::channel(EngineStatus::default());
     let hub = Hub::default();
     let door = Door::new(store.path(), context);
-    let devices = Devices::of(store.login_devices().await?);
+    let devices = Devices::of(store.admin().login_devices().await?);
     let web = Web::new(Setup {
         places,
         root,
@@ -128,7 +128,7 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
         return Ok(true);
     }
     let mut work = Work::new();
-    for job in store.jobs().await? {
+    for job in store.queue().jobs().await? {
         add_pending(&mut work, store, job.id).await?;
     }
     if work.is_empty() {
@@ -248,7 +248,7 @@ async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CommandE
 async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<(), CommandError> {
     let mut store = Store::once_more(web.settings().db()?).await?;
     let entry = Deed { actor: "serve", deed, job: None, detail };
-    store.log_deed(context.clock.now().wall, &entry).await?;
+    store.admin().log_deed(context.clock.now().wall, &entry).await?;
     store.close().await;
     Ok(())
 }

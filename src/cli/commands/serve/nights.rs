@@ -29,7 +29,7 @@ impl Engine<'_> {
         if due.is_empty() {
             return Ok(false);
         }
-        let schedules = store.schedules().await?;
+        let schedules = store.schedules().all().await?;
         let understood = schedules.iter().filter(|stored| Schedule::of(stored).is_ok());
         Ok(understood.into_iter().any(|stored| due.contains(&stored.name)))
     }
@@ -70,22 +70,22 @@ impl Engine<'_> {
 
     /// The newest run that somebody asked for and that has not begun, by its number; 0: there is none.
     async fn asked(store: &mut Store) -> Result<i64, CommandError> {
-        let running = store.running_firings().await?.into_iter();
+        let running = store.schedules().running_firings().await?.into_iter();
         Ok(running.filter(|firing| firing.runs == 0).map(|firing| firing.id).max().unwrap_or(0))
     }
 
     /// The schedules there are, by their numbers: with them change the jobs that are worked off at any hour.
     pub(super) async fn schedules_of(store: &mut Store) -> Result<Vec<i64>, CommandError> {
-        Ok(store.schedules().await?.into_iter().map(|schedule| schedule.id).collect())
+        Ok(store.schedules().all().await?.into_iter().map(|schedule| schedule.id).collect())
     }
 
     /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
     pub(super) async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CommandError> {
-        let scheduled = jobs_of(&store.schedules().await?);
+        let scheduled = jobs_of(&store.schedules().all().await?);
         if scheduled.is_empty() {
             return Ok(None);
         }
-        let jobs = store.jobs().await?.into_iter().filter(|job| !scheduled.contains(&job.name));
+        let jobs = store.queue().jobs().await?.into_iter().filter(|job| !scheduled.contains(&job.name));
         Ok(Some(jobs.map(|job| job.id).collect()))
     }
 }

@@ -34,13 +34,13 @@ impl Engine<'_> {
         let client =
             Arc::new(client.map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?);
         let mut who = Who::of(&settings, None, Some(Arc::clone(&bases.x)))?;
-        let stored = store.has_credentials().await?;
+        let stored = store.accounts().has_credentials().await?;
         who.learn_users(&client, &context.clock, stored).await?;
         who.introduce(&mut store, None, &[]).await?;
-        let knows = store.news().await?;
+        let knows = store.read().news().await?;
         self.status.send_modify(|status| status.knows = knows);
         let schedules = Self::schedules_of(&mut store).await?;
-        let accounts = store.accounts().await?;
+        let accounts = store.accounts().all().await?;
         let tokens = app::open_tokens(&settings, &who, &accounts, context.clock.clone()).await?;
         let listener = self.listener(&mut store).await?;
         let (sender, receiver) = shutdown();
@@ -95,7 +95,7 @@ impl Engine<'_> {
     /// Whether there is what the drain does not know of: an account, a login, a job beside those of schedules; or a schedule is
     /// due. Refreshing tokens is the drain's own doing. An error here the drain itself will meet as well.
     async fn is_out_of_date(&self, store: &mut Store, drain: &Begun) -> Result<bool, CommandError> {
-        let news = store.news().await?;
+        let news = store.read().news().await?;
         let new_people = news.accounts != drain.knows.accounts || news.logins_needed < drain.knows.logins_needed;
         let may_have_new_jobs =
             news.generation != drain.knows.generation || Self::schedules_of(store).await? != drain.schedules;

@@ -45,14 +45,14 @@ pub(super) async fn judge(
         }
         let list = lane.list();
         let (targets, untold) = targets_of(&mut archive, list)?;
-        store.begin_listed().await?;
+        store.lists().begin_listed().await?;
         for some in targets.chunks(TARGETS_AT_ONCE) {
-            store.add_listed(some).await?;
+            store.lists().add_listed(some).await?;
         }
         // What is missing from a part may stand in another zip; what a repost repeats is missing from most archives.
         let is_cut = about.is_partial == Some(true) || untold > 0;
         let reach = if is_cut { Reach::Nothing } else { Reach::Whole };
-        store.judge(job, &Looked { account: lane.account.id, action: lane.action, read_at, reach }).await?;
+        store.lists().judge(job, &Looked { account: lane.account.id, action: lane.action, read_at, reach }).await?;
         let made = read_at.rfc3339();
         let name = escaped(lane.account.name.as_str()).into_owned();
         context.printer.say(&format!(

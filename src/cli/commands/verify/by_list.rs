@@ -60,7 +60,7 @@ async fn judge_all(
     for lane in lanes {
         let account = &lane.account;
         let mut way = Way::of(Some(account.platform), context).await?;
-        let stored = store.has_credentials().await?;
+        let stored = store.accounts().has_credentials().await?;
         way.who.learn_users(&way.client, &context.clock, stored).await?;
         way.who.introduce(&mut store, Some(&account.name), &[]).await?;
         let plan = plan(lane.list(), false, account)?;
@@ -71,7 +71,7 @@ async fn judge_all(
         let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
         let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
         for (list, row) in &plan {
-            let earlier = reader.deps.store.reading(account.id, list.read_as().name()).await?;
+            let earlier = reader.deps.store.lists().reading(account.id, list.read_as().name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
             let query = ListQuery { list: *list, fresh, filter: None, enough: None };
@@ -81,15 +81,15 @@ async fn judge_all(
                 return ending(context, &again, *list, stop, read.state.entries, &reader).map(Judged::Ended);
             }
             let store = &mut reader.deps.store;
-            store.begin_listed().await?;
+            store.lists().begin_listed().await?;
             let reach = if *list == ListKind::Reposts {
                 add_reposts(store, &read.state).await?
             } else {
-                let lowest = store.add_reading(read.state.id).await?;
+                let lowest = store.lists().add_reading(read.state.id).await?;
                 reach_of(*list, read.state.entries, lowest)
             };
             let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
-            store.judge(job, &looked).await?;
+            store.lists().judge(job, &looked).await?;
             drop_reading(store, read.state.id).await?;
             let listed = list.phrase(read.state.entries);
             context.printer.say(&format!("{}: {listed} listed, {} done", account.name, lane.done));
@@ -113,14 +113,14 @@ async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, C
         if reposts.is_empty() {
             break;
         }
-        store.add_listed(&reposts).await?;
+        store.lists().add_listed(&reposts).await?;
     }
     let is_certain = kept.untold_reposts() == 0 && state.entries < MAX_CERTAIN_ENTRIES;
     Ok(if is_certain { Reach::Whole } else { Reach::Nothing })
 }
 
 async fn drop_reading(store: &mut Store, reading: ReadingId) -> Result<(), CommandError> {
-    Ok(store.drop_reading(reading).await?)
+    Ok(store.lists().drop_reading(reading).await?)
 }
 
 /// What absence proves. Posts come in the order of their IDs, so above the lowest one listed nothing is missing; likes and

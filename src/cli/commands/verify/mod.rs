@@ -49,7 +49,7 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     let lanes = lanes_of(&mut store, &job).await?;
     if lanes.is_empty() {
         context.printer.say(&format!("{name} has done nothing that a list could show; there is nothing to verify"));
-        let verified = Verified { counts: store.verdicts(&job).await?, requeued: 0, complete: true };
+        let verified = Verified { counts: store.lists().verdicts(&job).await?, requeued: 0, complete: true };
         return verified.tell(context, args, &job, 0);
     }
     let mut store = match &args.archive {
@@ -59,13 +59,13 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
             by_list::Judged::Ended(code) => {
                 // What earlier readings said still stands.
                 let (mut store, job) = context.job(&args.job).await?;
-                let verified = Verified { counts: store.verdicts(&job).await?, requeued: 0, complete: false };
+                let verified = Verified { counts: store.lists().verdicts(&job).await?, requeued: 0, complete: false };
                 store.close().await;
                 return verified.tell(context, args, &job, code);
             }
         },
     };
-    let counts = store.verdicts(&job).await?;
+    let counts = store.lists().verdicts(&job).await?;
     context.printer.say(&format!("{name}: {}", told(&counts)));
     if let Some(output) = &args.output {
         table::write(context, &mut store, &job, output, args.raw).await?;
@@ -106,9 +106,9 @@ impl Verified {
 
 /// What has been done, by action and account.
 async fn lanes_of(store: &mut Store, job: &Job) -> Result<Vec<DoneLane>, CommandError> {
-    let accounts = store.accounts().await?;
+    let accounts = store.accounts().all().await?;
     let mut lanes = Vec::new();
-    for (action, account, done, newest) in store.done_lanes(job).await? {
+    for (action, account, done, newest) in store.lists().done_lanes(job).await? {
         if let Some(account) = accounts.iter().find(|known| known.id == account) {
             lanes.push(DoneLane { action, account: account.clone(), done, newest });
         }
@@ -150,7 +150,7 @@ async fn follow_up(
         printer.say(&format!("{again} queues what came back once more"));
         return Ok((true, 0));
     }
-    let reopened = store.reopen_job(job, context.clock.now().wall).await?.tasks;
+    let reopened = store.queue().reopen_job(job, context.clock.now().wall).await?.tasks;
     let next = match job.state {
         JobState::Active => format!("next: {}", context.command(&["resume", &job.name])),
         JobState::Paused => format!("the job is paused; next: {}", context.command(&["unpause", &job.name])),

@@ -46,12 +46,12 @@ async fn rows<W: Write>(
     complain: &impl Fn(std::io::Error) -> CommandError,
 ) -> Result<W, CommandError> {
     let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
-    let total = store.pick(job, job.round_number, &wanted, PickOrder::File).await?.unwrap_or(0);
+    let total = store.read().pick(job, job.round_number, &wanted, PickOrder::File).await?.unwrap_or(0);
     let columns = FactColumns::of(store, job, job.round_number).await?;
     let mut table = TableWriter::new(to, raw);
     table.header(COLUMNS).map_err(complain)?;
     for from in (0..total).step_by(ROWS_PER_READ as usize) {
-        let tasks = store.picked(from, ROWS_PER_READ).await?;
+        let tasks = store.read().picked(from, ROWS_PER_READ).await?;
         let facts = columns.facts(store, &tasks).await?;
         for (task, facts) in tasks.iter().zip(&facts) {
             for cell in cells(task, facts) {
@@ -60,7 +60,7 @@ async fn rows<W: Write>(
             table.end_row().map_err(complain)?;
         }
     }
-    store.end_picking().await?;
+    store.read().end_picking().await?;
     table.finish().map_err(complain)
 }
 
