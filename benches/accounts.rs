@@ -7,8 +7,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cleanup::app::{self, DrainOptions, Footing, SandboxAccounts, Who};
-use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
+use cleanup::app::{self, DrainDeps, DrainOptions, Identities, SandboxAccounts};
+use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
@@ -111,16 +111,16 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     };
     let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
     let listener = Box::new(First { began, told: false });
-    let who = Who::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
+    let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
     let base: cleanup::platform::BaseUrl = url.parse()?;
-    let (wire, places) = (Wire::new(&[&base])?, Places::x(&base, Places::X_AUTHORIZE)?);
+    let (wire, places) = (OAuthHttp::new(&[&base])?, Places::x(&base, Places::X_AUTHORIZE)?);
     let beside = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
     let means = TokenMeans { store: beside, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };
     let tokens = Arc::new(TokenSource::new(means));
     let mut store = store;
-    who.fix(&tokens, &store.accounts().all().await?).await?;
+    who.set_static(&tokens, &store.accounts().all().await?).await?;
     let watch = cleanup::store::QueueWatch::of(store.path());
-    let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch };
+    let footing = DrainDeps { store, lock, client, tokens, clock, shutdown, listener, watch };
     let ended = app::drain(footing, &who, options).await?;
     println!("requests {} in_s {:.1}", ended.finish.requests, began.elapsed().as_secs_f64());
     Ok(())

@@ -18,7 +18,7 @@ use crate::store::{Account, Store};
 
 /// Which accounts there can be in this run.
 #[derive(Debug)]
-pub enum Who {
+pub enum Identities {
     /// The pretend platform: every name is somebody.
     Sandbox(SandboxAccounts),
     /// Real platforms: what the environment holds, and what was logged in.
@@ -175,7 +175,7 @@ impl Accounts {
     }
 }
 
-impl Who {
+impl Identities {
     /// The accounts that the settings speak of. `sandbox` is where the pretend platform is, if anything will be sent to it.
     ///
     /// # Errors
@@ -184,18 +184,18 @@ impl Who {
         settings: &Settings,
         platform: Option<Platform>,
         sandbox: Option<Arc<BaseUrl>>,
-    ) -> Result<Who, CommandError> {
+    ) -> Result<Identities, CommandError> {
         if settings.is_sandbox() {
-            return Ok(Who::Sandbox(SandboxAccounts { base: sandbox }));
+            return Ok(Identities::Sandbox(SandboxAccounts { base: sandbox }));
         }
         let environment = environment_accounts(&settings.credentials)?;
-        Ok(Who::Real(RealAccounts { environment, platform, bases: Bases::of(settings)? }))
+        Ok(Identities::Real(RealAccounts { environment, platform, bases: Bases::of(settings)? }))
     }
 
     /// Where the pretend platform is, if this is about it.
     pub fn sandbox_base(&self) -> Option<BaseUrl> {
         match self {
-            Who::Sandbox(SandboxAccounts { base: Some(base) }) => Some((**base).clone()),
+            Identities::Sandbox(SandboxAccounts { base: Some(base) }) => Some((**base).clone()),
             _ => None,
         }
     }
@@ -205,14 +205,14 @@ impl Who {
     ///
     /// # Errors
     /// Nobody is named and nobody is known: exit 2 with what to set.
-    pub async fn introduce(
+    pub async fn register_accounts(
         &self,
         store: &mut Store,
         wanted: Option<&AccountName>,
         named_in_rows: &[AccountName],
     ) -> Result<Accounts, CommandError> {
         let default = match self {
-            Who::Sandbox(_) => {
+            Identities::Sandbox(_) => {
                 let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
                 let default = wanted.cloned().unwrap_or(standard);
                 let pretend =
@@ -221,7 +221,7 @@ impl Who {
                 let users: Result<Vec<_>, CommandError> = named_in_rows.iter().chain([&default]).map(pretend).collect();
                 store.accounts().ensure_accounts(&users?).await?.last().copied()
             }
-            Who::Real(real) => real.introduce(store, wanted).await?,
+            Identities::Real(real) => real.register_accounts(store, wanted).await?,
         };
         Ok(Accounts::of_known(&store.accounts().all().await?, default))
     }
@@ -236,7 +236,7 @@ impl Who {
         clock: &SharedClock,
         stored: bool,
     ) -> Result<(), CommandError> {
-        let Who::Real(real) = self else { return Ok(()) };
+        let Identities::Real(real) = self else { return Ok(()) };
         if real.environment.iter().all(|found| found.credentials.is_none()) && !stored {
             return Err(no_credentials());
         }
@@ -249,37 +249,37 @@ impl Who {
     /// What the environment holds; a user who is learned is set here.
     pub fn environment_mut(&mut self) -> &mut [EnvironmentAccount] {
         match self {
-            Who::Sandbox(_) => &mut [],
-            Who::Real(real) => &mut real.environment,
+            Identities::Sandbox(_) => &mut [],
+            Identities::Real(real) => &mut real.environment,
         }
     }
 
     /// Whether an account's credentials come from outside: the environment, the sandbox.
     pub fn is_fixed(&self, account: &Account) -> bool {
         match self {
-            Who::Sandbox(_) => true,
-            Who::Real(real) => real.of_environment(account).is_some(),
+            Identities::Sandbox(_) => true,
+            Identities::Real(real) => real.of_environment(account).is_some(),
         }
     }
 
     /// Whether the environment says whose account is meant.
     pub(super) fn has_environment(&self) -> bool {
-        matches!(self, Who::Real(real) if !real.environment.is_empty())
+        matches!(self, Identities::Real(real) if !real.environment.is_empty())
     }
 
     /// Whose API was asked for.
     pub(super) fn platform_asked(&self) -> Option<Platform> {
         match self {
-            Who::Sandbox(_) => None,
-            Who::Real(real) => real.platform,
+            Identities::Sandbox(_) => None,
+            Identities::Real(real) => real.platform,
         }
     }
 
     /// Where an account's platform is; none where nothing will be sent.
     pub fn base_of(&self, platform: Platform) -> Option<&BaseUrl> {
         match self {
-            Who::Sandbox(sandbox) => sandbox.base.as_deref(),
-            Who::Real(real) => Some(real.bases.of_platform(platform)),
+            Identities::Sandbox(sandbox) => sandbox.base.as_deref(),
+            Identities::Real(real) => Some(real.bases.of_platform(platform)),
         }
     }
 
@@ -302,11 +302,11 @@ impl Who {
     /// Where an account's requests go, which app they belong to, and where its credentials came from.
     fn way_to(&self, account: &Account) -> Option<(Arc<BaseUrl>, Arc<str>, CredentialSource)> {
         match self {
-            Who::Sandbox(SandboxAccounts { base: Some(base) }) => {
+            Identities::Sandbox(SandboxAccounts { base: Some(base) }) => {
                 Some((Arc::clone(base), "sandbox".into(), CredentialSource::Sandbox))
             }
-            Who::Sandbox(_) => None,
-            Who::Real(real) => {
+            Identities::Sandbox(_) => None,
+            Identities::Real(real) => {
                 let base = Arc::clone(real.bases.of_platform(account.platform));
                 // Which app a login belongs to is in its sealed record; accounts of one platform are taken for one app's.
                 let held = real.of_environment(account).filter(|found| found.credentials.is_some());
@@ -322,17 +322,17 @@ impl Who {
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn fix(&self, tokens: &TokenSource, accounts: &[Account]) -> Result<(), CommandError> {
+    pub async fn set_static(&self, tokens: &TokenSource, accounts: &[Account]) -> Result<(), CommandError> {
         for account in accounts {
             let credentials = match self {
-                Who::Sandbox(_) => {
+                Identities::Sandbox(_) => {
                     let Ok(user) = account.user_id.as_str().parse::<TargetId>() else { continue };
                     Credentials::bearer(Secret::new(Sandbox::token(user))).ok().map(Arc::new)
                 }
-                Who::Real(real) => real.of_environment(account).and_then(|found| found.credentials.clone()),
+                Identities::Real(real) => real.of_environment(account).and_then(|found| found.credentials.clone()),
             };
             if let Some(credentials) = credentials {
-                tokens.fix(account.id, credentials).await.map_err(CommandError::from)?;
+                tokens.set_static(account.id, credentials).await.map_err(CommandError::from)?;
             }
         }
         Ok(())
@@ -345,13 +345,13 @@ impl RealAccounts {
     }
 
     /// The account that rows without one belong to: the one named; else as [`RealAccounts::unnamed`] says.
-    async fn introduce(
+    async fn register_accounts(
         &self,
         store: &mut Store,
         wanted: Option<&AccountName>,
     ) -> Result<Option<AccountId>, CommandError> {
         for found in &self.environment {
-            found.introduce(store, wanted.filter(|_| self.is_default(found))).await?;
+            found.register_accounts(store, wanted.filter(|_| self.is_default(found))).await?;
         }
         self.default_of(wanted, &store.accounts().all().await?)
     }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::accounts::Who;
+use super::accounts::Identities;
 use super::damage::stopped_at;
-use super::guard::KeepGuard;
+use super::keep_guard::KeepGuard;
 use super::recheck::{HeldBack, recheck};
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
@@ -40,7 +40,7 @@ pub struct Ended {
 }
 
 /// What a drain stands on.
-pub struct Footing {
+pub struct DrainDeps {
     /// The queue.
     pub store: Store,
     /// The right to drain it.
@@ -66,8 +66,8 @@ const TO_SPARE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// The queue cannot be read or written. What was in flight then is recovered by the next drain.
-pub async fn drain(footing: Footing, who: &Who, options: DrainOptions) -> Result<Ended, CommandError> {
-    let Footing { mut store, lock, client, tokens, clock, shutdown, mut listener, watch } = footing;
+pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) -> Result<Ended, CommandError> {
+    let DrainDeps { mut store, lock, client, tokens, clock, shutdown, mut listener, watch } = footing;
     let accounts = store.accounts().all().await?;
     let access = who.access(&accounts, |platform| options.windows.get(&platform).cloned());
     let horizons = Horizons::of(access.values().flat_map(|access| access.windows.iter())).extended(TO_SPARE);

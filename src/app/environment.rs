@@ -86,7 +86,7 @@ impl EnvironmentAccount {
     ///
     /// # Errors
     /// The account has another name already.
-    pub async fn introduce(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<(), CommandError> {
+    pub async fn register_accounts(&self, store: &mut Store, wanted: Option<&AccountName>) -> Result<(), CommandError> {
         let Some(user) = &self.user else { return Ok(()) };
         let known = store.accounts().all().await?;
         if let Some(name) = self.new_name(user, wanted, &known)? {

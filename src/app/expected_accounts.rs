@@ -3,14 +3,14 @@
 //! In: what the queue knows, and what the environment holds. Out: [`Accounts`]; those that are not in the queue yet have numbers below
 //! zero. What does not belong here: making an account known (`accounts`).
 
-use super::accounts::{Accounts, RealAccounts, SandboxAccounts, Who, fault};
+use super::accounts::{Accounts, Identities, RealAccounts, SandboxAccounts, fault};
 use super::environment::EnvironmentAccount;
 use crate::domain::{AccountId, AccountName, Platform, UserId};
 use crate::error::CommandError;
 use crate::store::Account;
 
-impl Who {
-    /// The accounts that [`Who::introduce`] would end with.
+impl Identities {
+    /// The accounts that [`Identities::register_accounts`] would end with.
     ///
     /// # Errors
     /// Nobody is known by the name `wanted`, or its user is known by another one.
@@ -21,7 +21,7 @@ impl Who {
         named_in_rows: &[AccountName],
     ) -> Result<Accounts, CommandError> {
         match self {
-            Who::Sandbox(_) => {
+            Identities::Sandbox(_) => {
                 let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
                 let default = wanted.unwrap_or(&standard);
                 for name in named_in_rows.iter().chain([default]) {
@@ -33,20 +33,20 @@ impl Who {
                 let default = known.iter().find(|account| account.name == *default).map(|account| account.id);
                 Ok(Accounts::of_known(&known, default))
             }
-            Who::Real(real) => real.expect(known, wanted),
+            Identities::Real(real) => real.expect(known, wanted),
         }
     }
 
-    /// The accounts that a new queue would have: as [`Who::introduce`] makes them known, and nothing is written.
+    /// The accounts that a new queue would have: as [`Identities::register_accounts`] makes them known, and nothing is written.
     ///
     /// # Errors
-    /// As [`Who::introduce`].
+    /// As [`Identities::register_accounts`].
     pub fn first_accounts(
         &self,
         wanted: Option<&AccountName>,
         named_in_rows: &[AccountName],
     ) -> Result<Accounts, CommandError> {
-        let Who::Real(real) = self else { return self.expect(Vec::new(), wanted, named_in_rows) };
+        let Identities::Real(real) = self else { return self.expect(Vec::new(), wanted, named_in_rows) };
         let known = real.with_environment(Vec::new(), wanted)?;
         let default = real.default_of(wanted, &known)?;
         Ok(Accounts::of_known(&known, default))

@@ -7,7 +7,7 @@ use crate::domain::{Action, Handle, Platform, Target, TargetId, TargetKind};
 use crate::error::CommandError;
 use crate::jobfile::{NAME_COLUMNS, cells_from_stored};
 use crate::lists::{Entry, RowReader};
-use crate::store::{Job, Known, PickedTask, Store};
+use crate::store::{Job, PickedTask, Store, TargetMetadata};
 
 const NAMES: [&str; 2] = ["name", "display_name"];
 const TEXTS: [&str; 2] = ["text", "full_text"];
@@ -73,7 +73,7 @@ impl FactColumns {
     }
 
     /// What a list told comes before what the file says, which somebody may have edited.
-    fn facts_of(&self, task: &PickedTask, known: Option<&Known>) -> Facts {
+    fn facts_of(&self, task: &PickedTask, known: Option<&TargetMetadata>) -> Facts {
         let cells = task.record.as_deref().map(cells_from_stored).unwrap_or_default();
         let cell = |column: Option<usize>| {
             let text = cells.get(column?)?.trim();
@@ -88,7 +88,7 @@ impl FactColumns {
             Some(repost) => repost.handle.clone(),
             None => cell(self.handle)?.trim_start_matches('\'').parse::<Handle>().ok(),
         });
-        let known_text = |of: fn(&Known) -> &Option<String>| known.and_then(|known| of(known).clone());
+        let known_text = |of: fn(&TargetMetadata) -> &Option<String>| known.and_then(|known| of(known).clone());
         let (url, handle) = match &task.target {
             Target::Id(id) => (Entry::bare(*id).url(task.action.target_kind()), handle),
             Target::Handle(handle) => (format!("https://x.com/{}", handle.as_str()), Some(handle.clone())),
@@ -133,7 +133,7 @@ mod tests {
         let facts = columns.facts_of(&task("1212161512043446272,'@Some_One,\"Zoë, \"\"x\"\"\""), None);
         assert_eq!(facts.url, "https://x.com/i/user/1212161512043446272");
         assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@some_one"), Some("Zoë, \"x\"")));
-        let known = Known { handle: Some("newer".parse().unwrap()), ..Known::default() };
+        let known = TargetMetadata { handle: Some("newer".parse().unwrap()), ..TargetMetadata::default() };
         let facts = columns.facts_of(&task("1212161512043446272,@old,Zoë"), Some(&known));
         assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@newer"), Some("Zoë")));
     }

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::accounts::{Accounts, Who};
+use super::accounts::{Accounts, Identities};
 use super::handles::HandleBook;
 use super::known::known_job;
+use super::load_plan::{LoadPlan, fix_jobs, or_changed, plan_against, refuse_unusable};
 use super::loading::{LoadOptions, next_batch, nobody_known, shrinks};
 use super::preparing::Prepared;
-use super::standing::{Standing, fix_jobs, or_changed, refuse_unusable, stand_to};
 use crate::domain::{AccountId, AccountName, Action, Platform};
 use crate::error::CommandError;
 use crate::lists::filter::Rule;
@@ -20,7 +20,7 @@ use crate::store::{Job, JobState, LoadForecast, LoadForecaster, LoadRow, RowPlac
 #[derive(Clone, Debug)]
 pub struct Forecast {
     /// How the file stands to the queue.
-    pub standing: Standing,
+    pub standing: LoadPlan,
     /// The job is paused: nothing of it is sent until it goes on.
     pub is_paused: bool,
     /// What would be sent, by what is done and for whom.
@@ -55,7 +55,7 @@ pub struct ForecastLane {
 /// # Errors
 /// Nobody is known by the name `account`; the queue cannot be read.
 pub async fn forecast(
-    who: &Who,
+    who: &Identities,
     mut store: Option<&mut Store>,
     account: Option<&AccountName>,
     files: &[Prepared],
@@ -96,24 +96,24 @@ pub async fn forecast_for(
     };
     let standing = match (&job, &mut store) {
         (Some(job), Some(store)) => {
-            or_changed(stand_to(file, job, accounts, options)?, store, file, job, options).await?
+            or_changed(plan_against(file, job, accounts, options)?, store, file, job, options).await?
         }
-        _ => Standing::New,
+        _ => LoadPlan::New,
     };
-    let goes_on = job.as_ref().filter(|_| !matches!(standing, Standing::New | Standing::Again));
+    let goes_on = job.as_ref().filter(|_| !matches!(standing, LoadPlan::New | LoadPlan::Again));
     let (mut rows, tasks, rejected) = compare(store.as_deref(), goes_on, file, accounts, options).await?;
     if tasks == 0 && goes_on.is_none() && !options.awaits_handles {
         return Err(nobody_known(file));
     }
-    let is_changed = matches!(standing, Standing::Changed { .. });
+    let is_changed = matches!(standing, LoadPlan::Changed { .. });
     // As the load would refuse it.
     let is_same_file = goes_on.is_some_and(|job| file.loaded_from(options).is_same_file(&job.loaded_from));
     if is_changed && !options.allow_shrink && !is_same_file && rows.vanished * 2 > rows.pending {
         return Err(shrinks(file, rows.vanished, rows.pending));
     }
     let to_send = match (&standing, goes_on, store) {
-        (Standing::Cancelled, ..) => Vec::new(),
-        (Standing::Unchanged { .. }, Some(job), Some(store)) => {
+        (LoadPlan::Cancelled, ..) => Vec::new(),
+        (LoadPlan::Unchanged { .. }, Some(job), Some(store)) => {
             rows.vanished = 0;
             store.read().pending_by_lane(job.round).await?
         }
@@ -130,12 +130,12 @@ pub async fn forecast_for(
     })
 }
 
-/// As [`super::stand_all`] for a queue that is not there yet: refuses what it would refuse, and makes nothing.
+/// As [`super::plan_loads`] for a queue that is not there yet: refuses what it would refuse, and makes nothing.
 ///
 /// # Errors
-/// As [`super::stand_all`].
+/// As [`super::plan_loads`].
 pub async fn refuse_for_new_queue(
-    who: &Who,
+    who: &Identities,
     account: Option<&AccountName>,
     files: &[Prepared],
     options: &LoadOptions,

@@ -4,9 +4,9 @@
 //! In: rows that name handles, what the queue knows of them. Out: their targets. What does not belong here: asking (`lists`).
 
 use super::accounts::{Accounts, FileAccounts};
+use super::load_plan::place_of;
 use super::loading::LoadOptions;
 use super::preparing::Prepared;
-use super::standing::place_of;
 use crate::domain::{AccountId, Action, Handle, Platform, Target};
 use crate::error::CommandError;
 use crate::jobfile::RowVerdict;
@@ -35,7 +35,7 @@ pub(super) enum Placed {
 
 impl HandleBook {
     pub(super) async fn of(store: &Store, file: &Prepared) -> Result<HandleBook, StoreError> {
-        Ok(HandleBook(if file.survey.handles > 0 { Some(store.beside().await?) } else { None }))
+        Ok(HandleBook(if file.survey.handles > 0 { Some(store.open_second().await?) } else { None }))
     }
 
     /// Where there is no queue yet: nobody has been asked about any.

@@ -3,10 +3,10 @@
 use super::accounts::{Accounts, FileAccounts};
 use super::damage::{Mended, mend_by_file};
 use super::handles::{HANDLE_NOT_RESOLVED, HandleBook, Placed};
+use super::load_plan::{LoadPlan, place_of};
 use super::preparing::Prepared;
 use super::reposts::repost_target;
-use super::sifting::{RowRules, RowSieve, SievedRow};
-use super::standing::{Standing, place_of};
+use super::row_filter::{RowRules, RowSieve, SievedRow};
 use crate::domain::{Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{JobFileError, RowVerdict, Rows};
@@ -51,7 +51,7 @@ pub enum Loaded {
     Unknown(u64),
 }
 
-/// Loads a file as its [`Standing`] asks for.
+/// Loads a file as its [`LoadPlan`] asks for.
 ///
 /// # Errors
 /// The queue cannot be written; the file changed while it was read; a reload would cancel more than half of what is in line
@@ -59,28 +59,28 @@ pub enum Loaded {
 pub async fn load(
     store: &mut Store,
     file: &Prepared,
-    standing: &Standing,
+    standing: &LoadPlan,
     accounts: &Accounts,
     options: &LoadOptions,
     now: Wall,
 ) -> Result<Loaded, CommandError> {
     let (from, keep) = (file.loaded_from(options), options.rules.keep_path());
     let mended = match standing {
-        Standing::Unchanged { .. } | Standing::Changed { .. } => {
+        LoadPlan::Unchanged { .. } | LoadPlan::Changed { .. } => {
             mend_by_file(store, file, accounts, options, now).await?
         }
-        Standing::New | Standing::Again | Standing::Cancelled => Mended::default(),
+        LoadPlan::New | LoadPlan::Again | LoadPlan::Cancelled => Mended::default(),
     };
     match standing {
-        Standing::Unchanged { .. } if mended.is_empty() => {
+        LoadPlan::Unchanged { .. } if mended.is_empty() => {
             store.queue().set_files(&file.new_job(accounts, keep)).await?;
             Ok(Loaded::Unchanged)
         }
-        Standing::Cancelled => Ok(Loaded::Cancelled),
-        Standing::New | Standing::Again => {
+        LoadPlan::Cancelled => Ok(Loaded::Cancelled),
+        LoadPlan::New | LoadPlan::Again => {
             let columns = file.survey.has_header.then_some(file.survey.columns.as_slice());
             let seen = store.queue().job(&file.job).await?;
-            if seen.is_some() != (*standing == Standing::Again) {
+            if seen.is_some() != (*standing == LoadPlan::Again) {
                 return Err(StoreError::LoadedMeanwhile { job: file.job.clone() }.into());
             }
             let book = HandleBook::of(store, file).await?;
@@ -96,7 +96,7 @@ pub async fn load(
             }
             Ok(Loaded::Round(loader.finish().await?))
         }
-        Standing::Unchanged { .. } | Standing::Changed { .. } => {
+        LoadPlan::Unchanged { .. } | LoadPlan::Changed { .. } => {
             let Some(job) = store.queue().job(&file.job).await? else {
                 return Err(CommandError::new(ErrorKind::Fault, "the job went away while it was loaded")
                     .hint("give the command again"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::accounts::Bases;
 use super::tokens::{app, places};
-use crate::auth::{App, Document, Places, Revoker, Sign, ToSign, Wire};
+use crate::auth::{App, Document, OAuthHttp, Places, Revoker, Sign, ToSign};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, UserId};
@@ -27,7 +27,7 @@ pub struct Ways {
     /// To the APIs.
     pub client: Client,
     /// To the authorization server.
-    pub wire: Wire,
+    pub wire: OAuthHttp,
     /// Where they are.
     pub bases: Bases,
     clock: SharedClock,
@@ -48,7 +48,7 @@ impl Ways {
         let bases = Bases::of(settings)?;
         let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
             .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
-        let wire = Wire::new(&[&bases.x, &bases.aisa])?;
+        let wire = OAuthHttp::new(&[&bases.x, &bases.aisa])?;
         Ok(Ways { client, wire, bases, clock })
     }
 

@@ -2,7 +2,7 @@
 //! whether the clock is right. In: what is on record, a platform's date. Out: sentences for people. Nothing here writes at a
 //! platform. What does not belong here: deciding to stop (the first answer does).
 
-use super::accounts::Who;
+use super::accounts::Identities;
 use crate::auth::{TokenSource, Why};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Platform};
@@ -67,14 +67,14 @@ pub fn warn_of_clock(off: i64, base: &BaseUrl) -> Option<String> {
 /// The queue cannot be read.
 pub async fn unfit(
     store: &mut Store,
-    who: &Who,
+    who: &Identities,
     tokens: &TokenSource,
     work: &[(Account, Vec<Action>)],
 ) -> Result<Vec<String>, StoreError> {
     let mut said = Vec::new();
     for (account, actions) in work {
         if who.is_fixed(account) {
-            let Some(current) = tokens.at_hand(account.id) else { continue };
+            let Some(current) = tokens.cached(account.id) else { continue };
             let wrong = actions.iter().filter(|action| {
                 find(account.platform, **action).is_some_and(|endpoint| !endpoint.auth.takes(&current.credentials))
             });

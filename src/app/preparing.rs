@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::accounts::Accounts;
 use super::host::host_name;
 use super::known::action_of;
+use super::load_plan::place_of;
 use super::loading::LoadOptions;
 use super::reposts::repost_id_of;
-use super::standing::place_of;
 use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{

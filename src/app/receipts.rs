@@ -8,7 +8,7 @@ use crate::store::{Job, ReceiptRow, Store, StoreError};
 
 /// Which receipts, and how they are written.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct ReceiptRows {
     /// The round, 1 and up.
     pub round: u32,
     /// How they are written.
@@ -24,7 +24,7 @@ pub struct Wanted {
 pub async fn write_receipts<W: Write>(
     store: &mut Store,
     job: &Job,
-    wanted: &Wanted,
+    wanted: &ReceiptRows,
     to: W,
     complain: &impl Fn(std::io::Error) -> CommandError,
 ) -> Result<(W, u64), CommandError> {

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::accounts::Who;
-use crate::auth::{App, KeyChoice, MakeOAuth1, Places, TokenMeans, TokenSource, Vault, Wire};
+use super::accounts::Identities;
+use crate::auth::{App, KeyChoice, MakeOAuth1, OAuthHttp, Places, TokenMeans, TokenSource, Vault};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::Secret;
@@ -18,7 +18,7 @@ use crate::store::{Account, Store};
 /// The key of the sealed credentials is missing or wrong (78), the queue cannot be read.
 pub async fn open_tokens(
     settings: &Settings,
-    who: &Who,
+    who: &Identities,
     accounts: &[Account],
     clock: SharedClock,
 ) -> Result<Arc<TokenSource>, CommandError> {
@@ -30,10 +30,10 @@ pub async fn open_tokens(
         None => settings.x_api.parse().map_err(|error| CommandError::new(ErrorKind::Config, format!("{error}")))?,
     };
     let places = places(settings, &base)?;
-    let wire = Wire::new(&[&base])?;
+    let wire = OAuthHttp::new(&[&base])?;
     let means = TokenMeans { store, vault, wire, places, app: app(settings), oauth1: oauth1(settings), clock };
     let tokens = TokenSource::new(means);
-    who.fix(&tokens, accounts).await?;
+    who.set_static(&tokens, accounts).await?;
     tokens.warm().await?;
     Ok(Arc::new(tokens))
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::grant::GrantError;
-use super::wire::{Wire, WireError};
+use super::oauth_http::{OAuthHttp, WireError};
 use crate::domain::{Secret, UserId};
 use crate::platform::BaseUrl;
 
@@ -56,7 +56,12 @@ pub fn aisa_user(key: &Secret) -> Result<UserId, InvalidKey> {
 ///
 /// # Errors
 /// [`GrantError::Refused`]: AIsa does not take the key.
-pub async fn aisa_link(wire: &Wire, base: &BaseUrl, key: &Secret, scopes: &[&str]) -> Result<AisaLink, GrantError> {
+pub async fn aisa_link(
+    wire: &OAuthHttp,
+    base: &BaseUrl,
+    key: &Secret,
+    scopes: &[&str],
+) -> Result<AisaLink, GrantError> {
     let body = if scopes.is_empty() { json!({}) } else { json!({ "scopes": scopes }) };
     let built = wire
         .request(Method::POST, &format!("{base}{LINK_PATH}"))

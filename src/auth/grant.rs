@@ -11,7 +11,7 @@ use oauth2::{
     RedirectUrl, RefreshToken, RequestTokenError, TokenResponse, TokenUrl, http,
 };
 
-use super::wire::{Wire, WireError};
+use super::oauth_http::{OAuthHttp, WireError};
 use crate::domain::Secret;
 use crate::platform::BaseUrl;
 
@@ -110,7 +110,7 @@ pub(super) fn client(app: &App, places: &Places) -> XClient {
 
 /// A code and its verifier for the first pair.
 pub(super) async fn exchange(
-    wire: &Wire,
+    wire: &OAuthHttp,
     app: &App,
     places: &Places,
     redirect: &RedirectUrl,
@@ -124,7 +124,7 @@ pub(super) async fn exchange(
 }
 
 /// A refresh token for a new pair. The old token is used up unless the error says otherwise.
-pub(super) async fn refresh(wire: &Wire, app: &App, places: &Places, token: &Secret) -> Result<Pair, GrantError> {
+pub(super) async fn refresh(wire: &OAuthHttp, app: &App, places: &Places, token: &Secret) -> Result<Pair, GrantError> {
     let client = client(app, places);
     let old = RefreshToken::new(token.expose().to_owned());
     let answer = client.exchange_refresh_token(&old).request_async(wire).await;
@@ -132,7 +132,7 @@ pub(super) async fn refresh(wire: &Wire, app: &App, places: &Places, token: &Sec
 }
 
 /// Ends a token at the platform. The crate would insist on https even to loopback, so the request is made here.
-pub(super) async fn revoke(wire: &Wire, app: &App, places: &Places, token: &Secret) -> Result<(), GrantError> {
+pub(super) async fn revoke(wire: &OAuthHttp, app: &App, places: &Places, token: &Secret) -> Result<(), GrantError> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("token", token.expose());
     if app.secret.is_none() {

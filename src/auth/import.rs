@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::aisa::{aisa_key, aisa_user};
 use super::document::Document;
-use super::keep::Login;
+use super::save_login::Login;
 use crate::domain::{AccountName, Platform, Secret, UserId, Wall, counted};
 use crate::platform::Credentials;
 use crate::store::Expiry;

@@ -11,7 +11,7 @@ use oauth2::url::{Host, Url};
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 
 use super::grant::{self, App, GrantError, Pair, Places};
-use super::wire::Wire;
+use super::oauth_http::OAuthHttp;
 use crate::domain::{Action, Platform, Secret};
 use crate::platform::find;
 
@@ -222,7 +222,7 @@ impl Attempt {
     ///
     /// # Errors
     /// [`LoginError::Grant`]: the code is too old, used, or the app is wrong.
-    pub async fn exchange(self, wire: &Wire, code: Code) -> Result<Pair, LoginError> {
+    pub async fn exchange(self, wire: &OAuthHttp, code: Code) -> Result<Pair, LoginError> {
         let redirect = &self.redirect.url;
         let mut pair = grant::exchange(wire, &self.app, &self.places, redirect, &code.0, self.verifier).await?;
         pair.scopes = pair.scopes.or(Some(self.asked));

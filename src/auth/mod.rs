@@ -12,42 +12,43 @@
 
 mod advice;
 mod aisa;
+mod cached_login;
 mod document;
-mod flight;
 mod grant;
 mod import;
-mod keep;
 mod key;
 mod keyring;
 mod listener;
 mod login;
+mod oauth_http;
 mod pin;
 mod refresh;
+mod refresher;
 mod revoke;
-mod slot;
+mod save_login;
 mod tokens;
 mod vault;
 mod vault_error;
-mod wire;
 
 pub use aisa::{AisaLink, InvalidKey, aisa_key, aisa_link, aisa_user};
+pub use cached_login::{Current, NoToken};
 pub use document::{Document, DocumentError, MakeOAuth1};
 pub use grant::{App, GrantError, InvalidPlace, Pair, Places};
 pub use import::{
     IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
 };
-pub use keep::{KeepError, LoggedOut, Login, keep, list, list_of, logout};
 pub use key::{KeyChoice, KeyPlace};
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
 pub use listener::{LOGIN_WAIT_SECONDS, Listener};
 pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
+pub use oauth_http::{OAuthHttp, WireError, WireSetup};
 pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
 pub use refresh::{
-    AHEAD_SECONDS, Aftermath, Asked, Known, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, Why, aftermath, decide, due_at,
+    AHEAD_SECONDS, Aftermath, Asked, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, StoredToken, Why, aftermath, decide,
+    due_at,
 };
 pub use revoke::Revoker;
-pub use slot::{Current, NoToken};
+pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, save_login};
 pub use tokens::{TokenMeans, TokenSource};
 pub use vault::Vault;
 pub use vault_error::{KeyHeld, MIN_PASSPHRASE_CHARS, VaultError};
-pub use wire::{Wire, WireError, WireSetup};

@@ -10,7 +10,7 @@ use reqwest::header::AUTHORIZATION;
 
 use super::document::Document;
 use super::grant::GrantError;
-use super::wire::{Wire, WireError};
+use super::oauth_http::{OAuthHttp, WireError};
 use crate::domain::{Secret, UserId};
 use crate::platform::BaseUrl;
 
@@ -65,7 +65,7 @@ impl PinAttempt {
     ///
     /// # Errors
     /// The network, or the app: its keys are wrong or it has no callback address set at the platform.
-    pub async fn begin(wire: &Wire, base: &BaseUrl, sign: &Sign<'_>) -> Result<PinAttempt, GrantError> {
+    pub async fn begin(wire: &OAuthHttp, base: &BaseUrl, sign: &Sign<'_>) -> Result<PinAttempt, GrantError> {
         let answer = post(wire, base, REQUEST_TOKEN, &[("oauth_callback", "oob")], None, sign).await?;
         let (Some(token), Some(token_secret)) = (answer.get("oauth_token"), answer.get("oauth_token_secret")) else {
             return Err(GrantError::Unsure("the server's answer cannot be read".into()));
@@ -88,7 +88,7 @@ impl PinAttempt {
     ///
     /// # Errors
     /// The PIN is no PIN, or the platform refuses it.
-    pub async fn finish(self, wire: &Wire, pin: &str, sign: &Sign<'_>) -> Result<PinLogin, GrantError> {
+    pub async fn finish(self, wire: &OAuthHttp, pin: &str, sign: &Sign<'_>) -> Result<PinLogin, GrantError> {
         let pin = pin.trim();
         if !(1..=MAX_PIN_CHARS).contains(&pin.len()) || !pin.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(GrantError::Refused("a PIN has letters and digits only, usually seven".into()));
@@ -128,7 +128,7 @@ fn address(base: &BaseUrl, path: &str) -> Result<Url, GrantError> {
 
 /// Sends one signed POST without a body, and gives its answer whatever it is.
 pub(super) async fn carry(
-    wire: &Wire,
+    wire: &OAuthHttp,
     base: &BaseUrl,
     path: &str,
     extra: &[(&str, &str)],
@@ -149,7 +149,7 @@ pub(super) async fn carry(
 }
 
 async fn post(
-    wire: &Wire,
+    wire: &OAuthHttp,
     base: &BaseUrl,
     path: &str,
     extra: &[(&str, &str)],

@@ -77,7 +77,7 @@ impl Why {
 
 /// What is known of an account's credentials when somebody asks for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct StoredToken {
     /// When the access token ends and how long it lived, in milliseconds; none: never.
     pub expiry: Option<(Wall, i64)>,
     /// Whether there is a refresh token.
@@ -88,10 +88,10 @@ pub struct Known {
     pub login_needed: Option<Why>,
 }
 
-impl Known {
+impl StoredToken {
     /// What the record says.
-    pub fn of(record: &Credential, refreshable: bool) -> Known {
-        Known {
+    pub fn of(record: &Credential, refreshable: bool) -> StoredToken {
+        StoredToken {
             expiry: record.set.expiry.map(|expiry| (expiry.at, expiry.lifetime_ms)),
             refreshable: refreshable && record.set.kind == CredentialKind::OAuth2,
             tries: record.refresh_tries,
@@ -141,7 +141,7 @@ pub(super) fn is_due(ends: Wall, lifetime_ms: i64, now: Wall) -> bool {
 }
 
 /// What to do with credentials.
-pub fn decide(known: Known, asked: Asked, now: Wall) -> Step {
+pub fn decide(known: StoredToken, asked: Asked, now: Wall) -> Step {
     if let Some(why) = known.login_needed {
         return Step::NeedLogin(why);
     }

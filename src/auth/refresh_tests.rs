@@ -8,9 +8,9 @@ use super::*;
 
 const NOW: Wall = Wall(1_000_000_000);
 
-fn known(ends_in_s: i64, lifetime_s: i64, tries: u8) -> Known {
+fn known(ends_in_s: i64, lifetime_s: i64, tries: u8) -> StoredToken {
     let expiry = Some((Wall(NOW.0 + ends_in_s * 1000), lifetime_s * 1000));
-    Known { expiry, refreshable: true, tries, login_needed: None }
+    StoredToken { expiry, refreshable: true, tries, login_needed: None }
 }
 
 #[test]
@@ -30,10 +30,10 @@ fn ahead_by_a_minute_or_a_tenth_of_the_life() {
 
 #[test]
 fn what_cannot_be_refreshed_goes_on_to_its_end() {
-    let plain = |ends| Known { refreshable: false, ..known(ends, 7200, 0) };
+    let plain = |ends| StoredToken { refreshable: false, ..known(ends, 7200, 0) };
     assert_eq!(decide(plain(1), Asked::Ahead, NOW), Step::Use);
     assert_eq!(decide(plain(0), Asked::Ahead, NOW), Step::NeedLogin(Why::Ended));
-    let endless = Known { expiry: None, ..plain(0) };
+    let endless = StoredToken { expiry: None, ..plain(0) };
     assert_eq!(decide(endless, Asked::Ahead, NOW), Step::Use);
     let rejected = Asked::Rejected { born_of_rejection: None };
     assert_eq!(decide(endless, rejected, NOW), Step::NeedLogin(Why::Rejected));
@@ -45,7 +45,7 @@ fn a_token_dated_by_a_clock_that_was_ahead_is_refreshed_as_soon_as_it_is_seen() 
     assert_eq!(decide(ahead, Asked::Ahead, NOW), Step::Refresh { tries: 1 });
     // Clocks are set by minutes all the time; and what cannot be refreshed is used while it is taken.
     assert_eq!(decide(known(7_200 + 300, 7_200, 0), Asked::Ahead, NOW), Step::Use);
-    assert_eq!(decide(Known { refreshable: false, ..ahead }, Asked::Ahead, NOW), Step::Use);
+    assert_eq!(decide(StoredToken { refreshable: false, ..ahead }, Asked::Ahead, NOW), Step::Use);
     let born = Wall(NOW.0 + 86_400_000);
     let rejected = Asked::Rejected { born_of_rejection: Some(born) };
     assert_eq!(decide(known(7_000, 7_200, 0), rejected, NOW), Step::Refresh { tries: 1 });
@@ -123,7 +123,7 @@ impl Bench {
     }
 
     fn round(&mut self, way: Way) {
-        let known = Known { login_needed: self.needed, ..known(0, 7200, self.tries) };
+        let known = StoredToken { login_needed: self.needed, ..known(0, 7200, self.tries) };
         let tries = match decide(known, Asked::Ahead, NOW) {
             Step::Use => panic!("it is due"),
             Step::NeedLogin(why) => {

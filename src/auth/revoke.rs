@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::grant::{self, App, GrantError, Places};
+use super::oauth_http::OAuthHttp;
 use super::pin::{Sign, carry};
-use super::wire::Wire;
 use crate::domain::Secret;
 use crate::platform::BaseUrl;
 
@@ -20,7 +20,7 @@ const IN_SETTINGS: &str = "end the access of the app in the account's settings a
 /// What it takes to revoke.
 pub struct Revoker<'a> {
     /// The way to the platform.
-    pub wire: &'a Wire,
+    pub wire: &'a OAuthHttp,
     /// Where X's API is.
     pub base: &'a BaseUrl,
     /// The app that OAuth 2.0 tokens were given to, where it is at hand.

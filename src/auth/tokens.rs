@@ -9,12 +9,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use super::cached_login::{CachedLogin, CachedToken, Current, NoToken, lock};
 use super::document::{Document, MakeOAuth1};
 use super::grant::{App, Pair, Places};
-use super::refresh::{Asked, Known, Step, Why, decide};
-use super::slot::{Current, Held, NoToken, Slot, lock};
+use super::oauth_http::OAuthHttp;
+use super::refresh::{Asked, Step, StoredToken, Why, decide};
 use super::vault::Vault;
-use super::wire::Wire;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Secret, Wall};
 use crate::platform::Credentials;
@@ -27,7 +27,7 @@ pub struct TokenMeans {
     /// Opens the queue's credentials; none where nothing is sealed.
     pub vault: Option<Vault>,
     /// The way to the authorization server.
-    pub wire: Wire,
+    pub wire: OAuthHttp,
     /// Where that is.
     pub places: Places,
     /// The app of the configuration.
@@ -41,14 +41,14 @@ pub struct TokenMeans {
 /// Every account's credentials, kept fresh.
 pub struct TokenSource {
     pub(super) store: tokio::sync::Mutex<Store>,
-    pub(super) means: Means,
-    slots: Mutex<HashMap<AccountId, Arc<Slot>>>,
+    pub(super) means: TokenDeps,
+    slots: Mutex<HashMap<AccountId, Arc<CachedLogin>>>,
 }
 
-pub(super) struct Means {
+pub(super) struct TokenDeps {
     pub(super) queue: std::path::PathBuf,
     pub(super) vault: Option<Vault>,
-    pub(super) wire: Wire,
+    pub(super) wire: OAuthHttp,
     pub(super) places: Places,
     pub(super) app: Option<App>,
     pub(super) oauth1: Option<Box<MakeOAuth1>>,
@@ -72,7 +72,7 @@ impl TokenSource {
     /// A source that knows nobody yet; accounts are read when they are first asked for.
     pub fn new(means: TokenMeans) -> TokenSource {
         let TokenMeans { store, vault, wire, places, app, oauth1, clock } = means;
-        let means = Means { queue: store.path().to_path_buf(), vault, wire, places, app, oauth1, clock };
+        let means = TokenDeps { queue: store.path().to_path_buf(), vault, wire, places, app, oauth1, clock };
         TokenSource { store: tokio::sync::Mutex::new(store), means, slots: Mutex::default() }
     }
 
@@ -80,10 +80,14 @@ impl TokenSource {
     ///
     /// # Errors
     /// There is no such account, or the queue cannot be read.
-    pub async fn fix(&self, account: AccountId, credentials: Arc<Credentials>) -> Result<(), NoToken> {
+    pub async fn set_static(&self, account: AccountId, credentials: Arc<Credentials>) -> Result<(), NoToken> {
         let slot = self.slot(account).await?;
         let mut held = slot.held();
-        *held = Held { current: Some(Current { credentials, generation: 0 }), fixed: true, ..Held::default() };
+        *held = CachedToken {
+            current: Some(Current { credentials, generation: 0 }),
+            fixed: true,
+            ..CachedToken::default()
+        };
         Ok(())
     }
 
@@ -100,7 +104,7 @@ impl TokenSource {
         {
             let mut slots = lock(&self.slots);
             for account in accounts {
-                slots.entry(account.id).or_insert_with(|| Arc::new(Slot::of(account)));
+                slots.entry(account.id).or_insert_with(|| Arc::new(CachedLogin::of(account)));
             }
         }
         let now = self.means.clock.now().wall;
@@ -110,7 +114,7 @@ impl TokenSource {
             let Some(slot) = lock(&self.slots).get(&record.account).cloned() else { continue };
             let Ok(Some(read)) = self.open(&slot, record) else { continue };
             let fixed = slot.held().fixed;
-            if !fixed && decide(Known::of(&read.record, read.refresh.is_some()), Asked::Ahead, now) == Step::Use {
+            if !fixed && decide(StoredToken::of(&read.record, read.refresh.is_some()), Asked::Ahead, now) == Step::Use {
                 let _ = self.hold(&slot, &read.record, &read.document, None);
             }
         }
@@ -118,9 +122,9 @@ impl TokenSource {
     }
 
     /// The credentials in memory, if they need no refresh: cheap, and never waits. None: ask [`TokenSource::current`].
-    pub fn at_hand(&self, account: AccountId) -> Option<Current> {
+    pub fn cached(&self, account: AccountId) -> Option<Current> {
         let slot = lock(&self.slots).get(&account).cloned()?;
-        slot.at_hand(self.means.clock.now())
+        slot.cached(self.means.clock.now())
     }
 
     /// The credentials of an account, refreshed where they are due. Waits for the network where they are; so many callers as
@@ -129,19 +133,19 @@ impl TokenSource {
     /// # Errors
     /// See [`NoToken`].
     pub async fn current(&self, account: AccountId) -> Result<Current, NoToken> {
-        if let Some(current) = self.at_hand(account) {
+        if let Some(current) = self.cached(account) {
             return Ok(current);
         }
         let slot = self.slot(account).await?;
         let _flight = slot.flight.lock().await;
         let now = self.means.clock.now();
-        if let Some(current) = slot.at_hand(now) {
+        if let Some(current) = slot.cached(now) {
             return Ok(current);
         }
         if let Some(until) = slot.resting(now.tick) {
             return Err(slot.later(until));
         }
-        self.renew(&slot, None).await
+        self.refresh_if_needed(&slot, None).await
     }
 
     /// The platform answered 401 to this generation. Refreshes once; where another one is there already, gives that.
@@ -165,7 +169,7 @@ impl TokenSource {
         if let Some(until) = slot.resting(now.tick) {
             return Err(slot.later(until));
         }
-        self.renew(&slot, Some(generation)).await
+        self.refresh_if_needed(&slot, Some(generation)).await
     }
 
     /// Forgets the credentials of accounts that another process has logged out, and says who they are. What came from outside stays.
@@ -174,7 +178,7 @@ impl TokenSource {
     /// The queue cannot be read.
     pub async fn forget_logged_out(&self) -> Result<Vec<(AccountId, NoToken)>, StoreError> {
         let logged_in = self.store.lock().await.accounts().accounts_logged_in().await?;
-        let slots: Vec<Arc<Slot>> = lock(&self.slots).values().cloned().collect();
+        let slots: Vec<Arc<CachedLogin>> = lock(&self.slots).values().cloned().collect();
         let gone = slots.into_iter().filter(|slot| !logged_in.contains(&slot.id) && slot.forget());
         Ok(gone.map(|slot| (slot.id, slot.need_login(Why::LoggedOut))).collect())
     }
@@ -192,27 +196,27 @@ impl TokenSource {
         Ok(slot.forget().then(|| slot.need_login(Why::LoggedOut)))
     }
 
-    async fn slot(&self, account: AccountId) -> Result<Arc<Slot>, NoToken> {
+    async fn slot(&self, account: AccountId) -> Result<Arc<CachedLogin>, NoToken> {
         if let Some(slot) = lock(&self.slots).get(&account) {
             return Ok(Arc::clone(slot));
         }
         let known = self.store.lock().await.accounts().all().await?;
         let mut slots = lock(&self.slots);
         for account in known {
-            slots.entry(account.id).or_insert_with(|| Arc::new(Slot::of(account)));
+            slots.entry(account.id).or_insert_with(|| Arc::new(CachedLogin::of(account)));
         }
         let found = slots.get(&account).cloned();
         found.ok_or_else(|| StoreError::Impossible { what: format!("no account {}", account.0) }.into())
     }
 
-    pub(super) async fn read(&self, slot: &Slot) -> Result<Option<Read>, NoToken> {
+    pub(super) async fn read(&self, slot: &CachedLogin) -> Result<Option<Read>, NoToken> {
         match self.store.lock().await.accounts().credential(slot.id).await? {
             Some(record) => self.open(slot, record),
             None => Ok(None),
         }
     }
 
-    fn open(&self, slot: &Slot, record: Credential) -> Result<Option<Read>, NoToken> {
+    fn open(&self, slot: &CachedLogin, record: Credential) -> Result<Option<Read>, NoToken> {
         let Some(vault) = &self.means.vault else { return Ok(None) };
         let bytes = vault.unseal(slot.platform, &slot.user, &record.set.sealed)?;
         let document = Document::from_bytes(&bytes).map_err(|why| slot.unusable(&why))?;
@@ -226,7 +230,7 @@ impl TokenSource {
     /// Keeps the credentials in memory.
     pub(super) fn hold(
         &self,
-        slot: &Slot,
+        slot: &CachedLogin,
         record: &Credential,
         document: &Document,
         born: Option<Wall>,
@@ -237,7 +241,7 @@ impl TokenSource {
         let known = held.current.as_ref().is_some_and(|held| held.generation == record.generation);
         if !known {
             let born_of_rejection = born.or(held.born_of_rejection);
-            *held = Held { born_of_rejection, rejected: held.rejected, ..Held::default() };
+            *held = CachedToken { born_of_rejection, rejected: held.rejected, ..CachedToken::default() };
         }
         held.expiry = record.set.expiry;
         held.refreshable = matches!(document, Document::OAuth2 { refresh: Some(_), .. });

@@ -6,7 +6,7 @@ use crate::clock::{LocalZone, SharedClock};
 use crate::config::{Overrides, Settings, WritableByOthers};
 use crate::domain::Platform;
 use crate::error::{CommandError, ErrorKind};
-use crate::store::{Deed, Job, Store};
+use crate::store::{AuditEvent, Job, Store};
 use crate::text::shell_word;
 use crate::text::{LocalClock, escaped, nearest};
 
@@ -81,10 +81,10 @@ impl Context {
 
     /// Writes down who told a job what; none: it is about something else, which the detail names. It has been done: where it cannot be
     /// written down there is a warning, for an error would say that it was not.
-    pub async fn log_deed(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
+    pub async fn log_audit_event(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
         let actor = format!("terminal (uid {})", rustix::process::getuid().as_raw());
-        let entry = Deed { actor: &actor, deed, job, detail };
-        if let Err(error) = store.admin().log_deed(self.clock.now().wall, &entry).await {
+        let entry = AuditEvent { actor: &actor, deed, job, detail };
+        if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, &entry).await {
             self.printer.warn(&format!("{deed} is done, but it is not in the log of who did what: {error}"));
         }
     }

@@ -21,7 +21,7 @@ pub(super) async fn handle_suspend(
     let Some(suspend) = watch.look(clock) else { return Ok(()) };
     let woken = limits.extend_after_suspend(roster, suspend.asleep_from, suspend.awake_at);
     tracing::info!(seconds = suspend.slept.as_secs(), "the machine was suspended");
-    drain.woke(suspend.asleep_from, woken).await
+    drain.extend_after_suspend(suspend.asleep_from, woken).await
 }
 
 /// `is_busy`: requests are out, or tokens are being asked for.

@@ -178,10 +178,10 @@ impl LimitRecords {
             let upper = account.values.woken(now);
             woken = woken.max(upper);
             if let Some(limiter) = &mut account.limiter {
-                limiter.woke(asleep_from, upper);
+                limiter.extend_after_suspend(asleep_from, upper);
             }
         }
-        self.app_windows.values_mut().for_each(|windows| windows.woke(asleep_from, woken));
+        self.app_windows.values_mut().for_each(|windows| windows.extend_after_suspend(asleep_from, woken));
         woken
     }
 }

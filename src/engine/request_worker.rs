@@ -76,7 +76,7 @@ async fn leave(request: &OutgoingRequest, context: &SendContext) -> (Reply, i64)
         return (not_sent(), NO_GENERATION);
     }
     // At hand when the turn was planned. If it has run out since, nothing is sent: a refresh takes longer than `send_by`.
-    let Some(current) = context.tokens.at_hand(*account) else { return (not_sent(), NO_GENERATION) };
+    let Some(current) = context.tokens.cached(*account) else { return (not_sent(), NO_GENERATION) };
     let reply = send(request, &current, &context.client, &context.clock).await;
     failpoint::answer_for(&request.target);
     breaker.hear(consequences_of(&reply.finding).blame.health());

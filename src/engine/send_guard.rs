@@ -188,7 +188,7 @@ impl SendGuard {
             return Ok(());
         }
         let returning = returning(&draft.writes);
-        let (ahead, back) = drain.ahead(&asked, &returning).await?;
+        let (ahead, back) = drain.peek(&asked, &returning).await?;
         let mut lanes: HashMap<LaneId, Looked> = HashMap::with_capacity(asked.len());
         for task in back {
             if self.spares(&task, roster, draft) {

@@ -57,7 +57,7 @@ impl TokenRequests {
         if run.asking {
             return None;
         }
-        let current = self.source.at_hand(run.id);
+        let current = self.source.cached(run.id);
         if current.is_none() {
             self.ask(index, run, None);
         }

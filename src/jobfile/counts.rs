@@ -2,8 +2,8 @@
 
 use super::cut::RowsBefore;
 use super::damage::{DamageFinding, DamageForm, Forms, LENGTHS, SHAPES, Suspicion, Tally, digits_of};
-use super::judge::{Judge, Judged, Opened};
 use super::rejection::cell;
+use super::row_parser::{Judge, Judged, Opened};
 use super::{Fault, MAX_EXAMPLES, Rejection};
 use crate::domain::{AccountName, Action, Target};
 

@@ -2,7 +2,7 @@
 
 use csv::ByteRecord;
 
-use super::feed::{BLOCK_BYTES, Feed, SENTINEL, feed_error};
+use super::decode::{BLOCK_BYTES, Feed, SENTINEL, feed_error};
 use super::{Encoding, JobFileError, MAX_CELLS_PER_RECORD, MAX_RECORD_BYTES, Source};
 
 /// The records of a source, one at a time, in one reused buffer.

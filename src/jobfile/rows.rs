@@ -1,8 +1,8 @@
 //! Pass 2: the rows, one at a time, in constant memory.
 
 use super::damage::Suspicion;
-use super::judge::{Judged, Opened};
 use super::rejection::cell;
+use super::row_parser::{Judged, Opened};
 use super::stored::store_into;
 use super::{Fault, JobFileError, ReadOptions, Rejection, RepostIds, Source};
 use crate::domain::{AccountName, Action, Target};

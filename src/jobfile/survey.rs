@@ -2,7 +2,7 @@
 
 use super::counts::{Counts, Example, LaneCount};
 use super::damage::Suspicion;
-use super::judge::Opened;
+use super::row_parser::Opened;
 use super::{DamageFinding, Encoding, Fault, JobFileError, ReadOptions, Rows, Source};
 use crate::domain::Action;
 

@@ -147,8 +147,8 @@ impl Limiter {
 
     /// The machine was suspended, from `asleep_from` or later, and is awake. `upper` is [`super::Values::woken`]; the record
     /// wants the same: every stored upper after `asleep_from` becomes `upper` at least. The app's windows are told by the caller.
-    pub fn woke(&mut self, asleep_from: Tick, upper: Tick) {
-        self.windows.woke(asleep_from, upper);
+    pub fn extend_after_suspend(&mut self, asleep_from: Tick, upper: Tick) {
+        self.windows.extend_after_suspend(asleep_from, upper);
     }
 
     /// Puts back an allowance that an earlier process was told of.

@@ -109,7 +109,7 @@ impl Window {
     /// The machine was suspended from `asleep_from` on (or from later) and is awake. What a closed socket had left to send
     /// was asleep too: every ended slot whose upper had not passed can be counted until `upper` at least. Seen ends have passed by
     /// nature, so these are the unseen ones.
-    pub fn woke(&mut self, asleep_from: Tick, upper: Tick) {
+    pub fn extend_after_suspend(&mut self, asleep_from: Tick, upper: Tick) {
         let (doubtful, until) = (asleep_from.after(self.counts_for), upper.after(self.counts_for));
         let slots: Vec<Tick> = self.ended.drain().map(|Reverse(offset)| tick(self.base, offset)).collect();
         for slot in slots {
@@ -194,7 +194,7 @@ mod tests {
         for upper in [10_000, 11_000, 150_000] {
             window.restore(Tick(upper));
         }
-        window.woke(Tick(20_000), Tick(3_720_000));
+        window.extend_after_suspend(Tick(20_000), Tick(3_720_000));
         assert_eq!(window.used(Tick(3_600_000)), 1);
         assert_eq!(window.next_free(Tick(3_600_000)), Some(Tick(3_600_000)));
         assert_eq!((window.used(Tick(4_620_899)), window.used(Tick(4_620_900))), (1, 0));

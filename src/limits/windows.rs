@@ -78,9 +78,9 @@ impl Windows {
         self.applying(action).for_each(|(_, window)| window.restore(upper));
     }
 
-    /// The machine was suspended: see [`super::Values::woken`] and [`super::Window::woke`].
-    pub fn woke(&mut self, asleep_from: Tick, upper: Tick) {
-        self.windows.iter_mut().for_each(|(_, window)| window.woke(asleep_from, upper));
+    /// The machine was suspended: see [`super::Values::woken`] and [`super::Window::extend_after_suspend`].
+    pub fn extend_after_suspend(&mut self, asleep_from: Tick, upper: Tick) {
+        self.windows.iter_mut().for_each(|(_, window)| window.extend_after_suspend(asleep_from, upper));
     }
 
     /// The fewest requests that any window which applies holds.

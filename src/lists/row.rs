@@ -5,7 +5,7 @@
 
 use super::{Column, Entry, parse_source_time, reposted_author};
 use crate::domain::{Handle, Target, TargetId};
-use crate::jobfile::keep::KeepList;
+use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_column, read_handle};
 
 /// What `tweets.csv` of X's archives of 2012 to 2018 calls the columns of a list of posts. It is known by the first of them: in other

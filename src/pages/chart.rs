@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::text::utc;
 use crate::domain::Wall;
-use crate::store::{Stretch, Timeline};
+use crate::store::{Bucket, Histogram};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 220.0;
@@ -13,13 +13,13 @@ const TOP: f64 = 12.0;
 const BOTTOM: f64 = 28.0;
 
 /// The chart, or a sentence where nothing was settled.
-pub(super) fn chart(timeline: &Timeline) -> Markup {
+pub(super) fn chart(timeline: &Histogram) -> Markup {
     let most = timeline.stretches.iter().map(total).max().unwrap_or(0);
     if most == 0 {
         return html! { p { "No request has settled a row yet." } };
     }
     let end = at(timeline, timeline.stretches.len());
-    let sum = |of: fn(&Stretch) -> u64| timeline.stretches.iter().map(of).sum::<u64>();
+    let sum = |of: fn(&Bucket) -> u64| timeline.stretches.iter().map(of).sum::<u64>();
     let (done, gone, failed) = (sum(|s| s.done), sum(|s| s.gone), sum(|s| s.failed));
     let length = length_text(timeline.stretch_ms);
     let described = format!(
@@ -59,7 +59,7 @@ pub(super) fn chart(timeline: &Timeline) -> Markup {
 }
 
 /// One stretch: done at the bottom, gone and failed above it.
-fn bar(index: usize, count: usize, stretch: &Stretch, most: u64) -> Markup {
+fn bar(index: usize, count: usize, stretch: &Bucket, most: u64) -> Markup {
     let step = (WIDTH - LEFT) / count as f64;
     let scale = (HEIGHT - TOP - BOTTOM) / most as f64;
     let mut y = HEIGHT - BOTTOM;
@@ -80,7 +80,7 @@ fn bar(index: usize, count: usize, stretch: &Stretch, most: u64) -> Markup {
     }
 }
 
-fn table(timeline: &Timeline, length: &str) -> Markup {
+fn table(timeline: &Histogram, length: &str) -> Markup {
     html! {
         table {
             caption { "Rows settled in each " (length) "; times without any are left out" }
@@ -97,11 +97,11 @@ fn table(timeline: &Timeline, length: &str) -> Markup {
     }
 }
 
-fn total(stretch: &Stretch) -> u64 {
+fn total(stretch: &Bucket) -> u64 {
     stretch.done + stretch.gone + stretch.failed
 }
 
-fn at(timeline: &Timeline, index: usize) -> Wall {
+fn at(timeline: &Histogram, index: usize) -> Wall {
     Wall(timeline.begin.0.saturating_add(timeline.stretch_ms.saturating_mul(index as i64)))
 }
 

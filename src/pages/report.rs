@@ -7,7 +7,7 @@ use super::shell::document;
 use super::text::{foreign, rows, share_text, shares, utc};
 use super::{Card, MAX_LOOK_ROWS};
 use crate::domain::{Outcome, Wall};
-use crate::store::Timeline;
+use crate::store::Histogram;
 
 /// A job for its report.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct ReportPage {
     /// Rows by outcome and reason.
     pub outcomes: Vec<OutcomeRow>,
     /// The run over time.
-    pub timeline: Timeline,
+    pub timeline: Histogram,
     /// The first rows that need a look.
     pub look: Vec<LookRow>,
     /// How many there are in all.

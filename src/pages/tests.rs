@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::domain::{Outcome, Wall};
-use crate::store::{Stretch, Timeline};
+use crate::store::{Bucket, Histogram};
 
 const HOSTILE: &str = "<script>alert(1)</script>\u{202e}\"'&</bdi><img src=x onerror=alert(2)>";
 
@@ -37,14 +37,14 @@ fn worklist(rows: &[LinkRow], job: &str) -> String {
 }
 
 fn report(look: Vec<LookRow>) -> String {
-    let stretches = (0..u64::from(MAX_BARS)).map(|n| Stretch { done: 50, gone: n % 3, failed: n % 2 }).collect();
+    let stretches = (0..u64::from(MAX_BARS)).map(|n| Bucket { done: 50, gone: n % 3, failed: n % 2 }).collect();
     report_page(&ReportPage {
         job: HOSTILE.to_owned(),
         round: (2, 2),
         is_sandbox: true,
         made_at: Wall(1_700_000_000_000),
         outcomes: vec![OutcomeRow { outcome: Outcome::Failed, reason: Some(HOSTILE.to_owned()), rows: 7 }],
-        timeline: Timeline { begin: Wall(0), stretch_ms: 15_000, stretches },
+        timeline: Histogram { begin: Wall(0), stretch_ms: 15_000, stretches },
         look_total: look.len() as u64,
         look,
         next: vec![("cleanup explain 1".to_owned(), "tells")],

@@ -34,7 +34,7 @@ pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
 pub use detail::MAX_DETAIL_CHARS;
 pub use endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb};
 pub use page::{Listed, Missing, NextPage, Page};
-pub use reading::{Collection, Reading, find_reading};
+pub use reading::{Collection, ListEndpoint, find_reading};
 pub use registry::{find, table};
 pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
 pub use request::{MAX_HANDLES_ASKED, PageRequest, Request, What};

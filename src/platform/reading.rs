@@ -1,4 +1,4 @@
-//! What can be read of an account, row by row. In: nothing. Out: [`Reading`]s and [`find_reading`]. What does not belong here:
+//! What can be read of an account, row by row. In: nothing. Out: [`ListEndpoint`]s and [`find_reading`]. What does not belong here:
 //! sending, turning pages.
 //!
 //! Paths, page sizes, fields and scopes: X's OpenAPI document (2.167). Windows: fundamentals/rate-limits (pay-per-use). Prices:
@@ -59,7 +59,7 @@ impl Collection {
 
 /// How one collection is read on one platform.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading {
+pub struct ListEndpoint {
     /// Whose endpoint it is.
     pub platform: Platform,
     /// What it reads.
@@ -85,8 +85,8 @@ pub struct Reading {
 /// A post that comes beside a user: "Post: Read", $0.005, whoever asks.
 const POST_READ: MicroUsd = MicroUsd(5_000);
 
-impl Reading {
-    /// The price of one entry, as [`Reading::price`]; with its newest post, where that is asked for as an object of its own.
+impl ListEndpoint {
+    /// The price of one entry, as [`ListEndpoint::price`]; with its newest post, where that is asked for as an object of its own.
     pub const fn price_with(&self, newest_posts: bool) -> (MicroUsd, MicroUsd) {
         if newest_posts { (self.price.0.plus(POST_READ), self.price.1.plus(POST_READ)) } else { self.price }
     }
@@ -98,8 +98,13 @@ const OWNED: MicroUsd = MicroUsd(1_000);
 /// Of following and followers.
 static FOLLOWS: [Documented; 2] = [Documented::account(300, 900), Documented::app(300, 900)];
 
-const fn row(collection: Collection, path: &'static str, of: TargetKind, scopes: &'static [&'static str]) -> Reading {
-    Reading {
+const fn row(
+    collection: Collection,
+    path: &'static str,
+    of: TargetKind,
+    scopes: &'static [&'static str],
+) -> ListEndpoint {
+    ListEndpoint {
         platform: Platform::XV2,
         collection,
         path,
@@ -117,7 +122,7 @@ const fn row(collection: Collection, path: &'static str, of: TargetKind, scopes:
 }
 
 /// X API v2.
-static X_V2: [Reading; 8] = [
+static X_V2: [ListEndpoint; 8] = [
     row(
         Collection::Following,
         "/2/users/{user}/following",
@@ -131,7 +136,7 @@ static X_V2: [Reading; 8] = [
         &["tweet.read", "users.read", "follows.read"],
     ),
     // Of the account's own user only.
-    Reading {
+    ListEndpoint {
         page: (5, 100),
         price: (OWNED, OWNED),
         documented: &[Documented::account(75, 900), Documented::app(75, 900)],
@@ -143,13 +148,13 @@ static X_V2: [Reading; 8] = [
         )
     },
     // The newest 3,200 at most.
-    Reading {
+    ListEndpoint {
         page: (5, 100),
         price: (OWNED, MicroUsd(5_000)),
         documented: &[Documented::account(900, 900), Documented::app(10_000, 900)],
         ..row(Collection::Posts, "/2/users/{user}/tweets", TargetKind::Post, &["tweet.read", "users.read"])
     },
-    Reading {
+    ListEndpoint {
         price: (OWNED, OWNED),
         documented: &[Documented::account(15, 900)],
         ..row(
@@ -159,7 +164,7 @@ static X_V2: [Reading; 8] = [
             &["tweet.read", "users.read", "mute.read"],
         )
     },
-    Reading {
+    ListEndpoint {
         price: (OWNED, OWNED),
         documented: &[Documented::account(15, 900)],
         ..row(
@@ -170,7 +175,7 @@ static X_V2: [Reading; 8] = [
         )
     },
     // OAuth 2.0 only; the newest 800 at most.
-    Reading {
+    ListEndpoint {
         page: (1, 100),
         price: (OWNED, MicroUsd(5_000)),
         auth: Auth::OAuth2,
@@ -183,7 +188,7 @@ static X_V2: [Reading; 8] = [
         )
     },
     // Other people's profiles are never "owned".
-    Reading {
+    ListEndpoint {
         fields: EntryFields::Names,
         page: (1, 100),
         price: (MicroUsd(10_000), MicroUsd(10_000)),
@@ -194,7 +199,7 @@ static X_V2: [Reading; 8] = [
 
 /// The row for a collection on a platform; none where it has no such endpoint that an app of today can call. The sandbox has
 /// X API v2's.
-pub fn find_reading(platform: Platform, collection: Collection) -> Option<&'static Reading> {
+pub fn find_reading(platform: Platform, collection: Collection) -> Option<&'static ListEndpoint> {
     match platform {
         Platform::XV2 | Platform::Sandbox => X_V2.iter().find(|reading| reading.collection == collection),
         Platform::XV1 | Platform::Aisa => None,

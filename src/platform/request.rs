@@ -6,7 +6,7 @@ use reqwest::{Method, Url};
 use super::base_url::BaseUrl;
 use super::credentials::Credentials;
 use super::endpoint::{Auth, Endpoint, Params, Verb};
-use super::reading::Reading;
+use super::reading::ListEndpoint;
 use super::vocabulary::Vocabulary;
 use crate::clock::Clock;
 use crate::domain::{Handle, Target, Tick, UserId, Wall};
@@ -39,7 +39,7 @@ pub const MAX_HANDLES_ASKED: usize = 100;
 #[derive(Clone, Copy)]
 pub struct PageRequest<'a> {
     /// The row that says how.
-    pub reading: &'a Reading,
+    pub reading: &'a ListEndpoint,
     /// What of it.
     pub what: What<'a>,
     /// In which of X's two sets of names.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::signature::Denied;
 use super::trouble::troubled;
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, edge_page, json_answer, status_5xx};
-use super::world::{Refusal, Verdict};
+use super::world::{Refusal, SimulatedOutcome};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at X: its path, its field and the value that means success.
@@ -91,34 +91,38 @@ pub(super) struct Asked<'a> {
 }
 
 /// The answer to a request for an action. Where X has several wordings for one thing, `wording` chooses.
-pub(super) fn worded(verdict: Verdict, asked: Asked<'_>, wording: u8) -> Worded {
+pub(super) fn worded(verdict: SimulatedOutcome, asked: Asked<'_>, wording: u8) -> Worded {
     let Asked { endpoint, user, path_user, target } = asked;
     match verdict {
-        Verdict::Undone => json_answer(200, JSON, &json!({"data": {endpoint.field: endpoint.success}})),
-        Verdict::Gone => not_found(endpoint, target, wording),
-        Verdict::Refused(refusal) => refused(refusal, endpoint.action, target),
-        Verdict::PathUser => {
+        SimulatedOutcome::Undone => json_answer(200, JSON, &json!({"data": {endpoint.field: endpoint.success}})),
+        SimulatedOutcome::Gone => not_found(endpoint, target, wording),
+        SimulatedOutcome::Refused(refusal) => refused(refusal, endpoint.action, target),
+        SimulatedOutcome::PathUser => {
             let name = endpoint.user_parameter.unwrap_or("id");
             let message = format!(
                 "The `{name}` query parameter value [{path_user}] must be the same as the authenticating user [{user}]"
             );
             invalid_request(name, path_user, &message)
         }
-        Verdict::BadTarget => {
+        SimulatedOutcome::BadTarget => {
             let name = endpoint.target_parameter;
             let message = format!("The `{name}` query parameter value [{target}] does not match ^[0-9]{{1,19}}$");
             invalid_request(name, target, &message)
         }
-        Verdict::GoneUnnamed => unknown_route(),
-        Verdict::Trouble(trouble) => troubled(trouble, user, Some((endpoint.field, endpoint.success)), wording),
-        Verdict::RateLimited | Verdict::ServerError | Verdict::Full => general(verdict, user, wording),
+        SimulatedOutcome::GoneUnnamed => unknown_route(),
+        SimulatedOutcome::Trouble(trouble) => {
+            troubled(trouble, user, Some((endpoint.field, endpoint.success)), wording)
+        }
+        SimulatedOutcome::RateLimited | SimulatedOutcome::ServerError | SimulatedOutcome::Full => {
+            general(verdict, user, wording)
+        }
     }
 }
 
 /// The answer to `/2/users/me`.
-pub(super) fn worded_user(verdict: Verdict, user: TargetId) -> Worded {
+pub(super) fn worded_user(verdict: SimulatedOutcome, user: TargetId) -> Worded {
     match verdict {
-        Verdict::Undone => {
+        SimulatedOutcome::Undone => {
             let username = format!("sandbox_{}", user.value() % 10_000_000);
             let data = json!({"id": user.to_string(), "name": "Sandbox User", "username": username});
             json_answer(200, JSON, &json!({"data": data}))
@@ -128,9 +132,9 @@ pub(super) fn worded_user(verdict: Verdict, user: TargetId) -> Worded {
 }
 
 /// The answer to a request for a page that gets none.
-pub(super) fn worded_read(verdict: Verdict, user: TargetId, path_user: Option<&str>, wording: u8) -> Worded {
+pub(super) fn worded_read(verdict: SimulatedOutcome, user: TargetId, path_user: Option<&str>, wording: u8) -> Worded {
     match verdict {
-        Verdict::PathUser => {
+        SimulatedOutcome::PathUser => {
             let path_user = path_user.unwrap_or_default();
             let message = format!(
                 "The `id` query parameter value [{path_user}] must be the same as the authenticating user [{user}]"
@@ -142,12 +146,14 @@ pub(super) fn worded_read(verdict: Verdict, user: TargetId, path_user: Option<&s
 }
 
 /// Answers that have nothing to do with what was asked for.
-fn general(verdict: Verdict, user: TargetId, wording: u8) -> Worded {
+fn general(verdict: SimulatedOutcome, user: TargetId, wording: u8) -> Worded {
     match verdict {
-        Verdict::RateLimited if wording.is_multiple_of(2) => about_blank(429, "Too Many Requests", "Too Many Requests"),
-        Verdict::RateLimited => coded(429, 88, "Rate limit exceeded"),
-        Verdict::Trouble(trouble) => troubled(trouble, user, None, wording),
-        Verdict::ServerError => server_error(wording),
+        SimulatedOutcome::RateLimited if wording.is_multiple_of(2) => {
+            about_blank(429, "Too Many Requests", "Too Many Requests")
+        }
+        SimulatedOutcome::RateLimited => coded(429, 88, "Rate limit exceeded"),
+        SimulatedOutcome::Trouble(trouble) => troubled(trouble, user, None, wording),
+        SimulatedOutcome::ServerError => server_error(wording),
         _ => about_blank(503, "Service Unavailable", "The sandbox holds as much as it can; start a new one."),
     }
 }

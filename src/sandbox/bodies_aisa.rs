@@ -7,7 +7,7 @@ use super::bodies;
 use super::signature::Denied;
 use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, json_answer};
-use super::world::Verdict;
+use super::world::SimulatedOutcome;
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at AIsa.
@@ -43,31 +43,33 @@ pub(super) fn target(endpoint: &Endpoint, body: &str) -> Result<String, &'static
 
 /// The answer to a request for an action: on which target, and what was wrong with its body.
 pub(super) fn worded(
-    verdict: Verdict,
+    verdict: SimulatedOutcome,
     endpoint: &Endpoint,
     user: TargetId,
     (target, flaw): (&str, Option<&str>),
     wording: u8,
 ) -> Worded {
     match verdict {
-        Verdict::Undone => undone(endpoint.field, wording),
-        Verdict::Gone => {
+        SimulatedOutcome::Undone => undone(endpoint.field, wording),
+        SimulatedOutcome::Gone => {
             let what = if endpoint.action.target_kind() == TargetKind::User { "User" } else { "Tweet" };
             not_found(&format!("{what} {target} not found."))
         }
-        Verdict::GoneUnnamed => not_found("Not found."),
-        Verdict::Refused(refusal) => bodies::refused(refusal, endpoint.action, target),
-        Verdict::RateLimited => {
+        SimulatedOutcome::GoneUnnamed => not_found("Not found."),
+        SimulatedOutcome::Refused(refusal) => bodies::refused(refusal, endpoint.action, target),
+        SimulatedOutcome::RateLimited => {
             let code = if wording.is_multiple_of(2) { "rate_limit_exceeded" } else { "RATE_LIMITED" };
             error(429, "rate_limit_error", code, "Too many requests.")
         }
-        Verdict::ServerError => server_error(wording),
-        Verdict::Trouble(trouble) => troubled(trouble, endpoint.field, user, wording),
-        Verdict::BadTarget => {
+        SimulatedOutcome::ServerError => server_error(wording),
+        SimulatedOutcome::Trouble(trouble) => troubled(trouble, endpoint.field, user, wording),
+        SimulatedOutcome::BadTarget => {
             let message = format!("{} must match ^[0-9]{{1,19}}$.", endpoint.parameter);
             error(400, "invalid_request_error", flaw.unwrap_or("invalid_request"), &message)
         }
-        Verdict::PathUser | Verdict::Full => error(503, "api_error", "service_unavailable", "The sandbox is full."),
+        SimulatedOutcome::PathUser | SimulatedOutcome::Full => {
+            error(503, "api_error", "service_unavailable", "The sandbox is full.")
+        }
     }
 }
 

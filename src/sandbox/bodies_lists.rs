@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shelves::{handle_of, made, reposted};
+use super::lists::{handle_of, made, reposted};
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, json_answer};
 use super::world::Refusal;
 use crate::domain::{TargetId, TargetKind};

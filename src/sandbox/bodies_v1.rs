@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::signature::Denied;
 use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, coded, json_answer};
-use super::world::{Refusal, Verdict};
+use super::world::{Refusal, SimulatedOutcome};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at v1.1.
@@ -43,7 +43,7 @@ pub(super) const ENDPOINTS: [Endpoint; 6] = [
 
 /// The answer to a request for an action on `target`, the text as it came, and the name it was called by, if it was.
 pub(super) fn worded(
-    verdict: Verdict,
+    verdict: SimulatedOutcome,
     endpoint: &Endpoint,
     user: TargetId,
     (target, name): (&str, Option<&str>),
@@ -51,15 +51,15 @@ pub(super) fn worded(
 ) -> Worded {
     let kind = endpoint.action.target_kind();
     match verdict {
-        Verdict::Undone => undone(endpoint.action, target, name, wording),
-        Verdict::Gone => not_found(kind, wording),
-        Verdict::Refused(refusal) => refused(refusal, kind),
-        Verdict::RateLimited => coded(429, 88, "Rate limit exceeded"),
-        Verdict::ServerError => server_error(wording),
-        Verdict::GoneUnnamed => unknown_route(),
-        Verdict::Trouble(trouble) => troubled(trouble, user, wording),
-        Verdict::BadTarget => bad_target(endpoint, target),
-        Verdict::PathUser | Verdict::Full => coded(503, 130, "Over capacity"),
+        SimulatedOutcome::Undone => undone(endpoint.action, target, name, wording),
+        SimulatedOutcome::Gone => not_found(kind, wording),
+        SimulatedOutcome::Refused(refusal) => refused(refusal, kind),
+        SimulatedOutcome::RateLimited => coded(429, 88, "Rate limit exceeded"),
+        SimulatedOutcome::ServerError => server_error(wording),
+        SimulatedOutcome::GoneUnnamed => unknown_route(),
+        SimulatedOutcome::Trouble(trouble) => troubled(trouble, user, wording),
+        SimulatedOutcome::BadTarget => bad_target(endpoint, target),
+        SimulatedOutcome::PathUser | SimulatedOutcome::Full => coded(503, 130, "Over capacity"),
     }
 }
 
@@ -111,7 +111,7 @@ const HANDLE_PREFIX: &str = "sandbox_";
 
 /// The user a handle means: `sandbox_<digits>` is the user of that ID, any other is one whose ID is made of its letters.
 pub(super) fn user_of(handle: &str) -> String {
-    if let Some(listed) = super::shelves::user_of(handle) {
+    if let Some(listed) = super::lists::user_of(handle) {
         return listed.to_string();
     }
     let lower = handle.to_ascii_lowercase();

@@ -9,7 +9,7 @@ use crate::domain::{Action, TargetId};
 /// Everything a sandbox has counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
-    /// Per user: by user ID, and for users of v1.1 and AIsa as [`super::Who`] is written (`x-v1:77`).
+    /// Per user: by user ID, and for users of v1.1 and AIsa as [`super::KnownUser`] is written (`x-v1:77`).
     pub users: BTreeMap<String, UserLedger>,
     /// Requests whose token named nobody.
     pub unauthenticated: u64,

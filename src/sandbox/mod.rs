@@ -16,27 +16,27 @@
 //! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out; by an OAuth 1.0a signature with
 //! [`Sandbox::oauth1_keys`] at v1.1 (and v2); by `Bearer sk-sandbox-<user_id>` at AIsa. Beside the platforms' endpoints there
 //! are `GET /sandbox/ledger`, `GET /sandbox/effects?user=WHO` (CSV) and `POST /sandbox/user/WHO/TROUBLE`, where WHO is a
-//! [`Who`] (`77`, `x-v1:77`, `aisa:77`) and the trouble is one of [`Trouble::NAMES`] (`revoke`, `route-lost` ...) or, to end it,
+//! [`KnownUser`] (`77`, `x-v1:77`, `aisa:77`) and the trouble is one of [`Trouble::NAMES`] (`revoke`, `route-lost` ...) or, to end it,
 //! `restore`; `POST /sandbox/spend/WHO/ENDPOINT/N`, where somebody else uses up N places of an action's or a list's window; and `POST /sandbox/list/WHO/LIST/ID`, which puts a user or post on a list (again), LIST being a [`Shelf`]'s name.
 
+mod authn;
 mod bodies;
 mod bodies_aisa;
 mod bodies_lists;
 mod bodies_v1;
-mod dice;
+mod dialects;
 mod faults;
 mod field_names;
 mod headers;
 mod ledger;
+mod lists;
 mod oauth;
 mod oauth_routes;
-mod proof;
 mod reads;
+mod rng;
 mod routes;
 mod server;
-mod shelves;
 mod signature;
-mod speech;
 mod streams;
 mod trouble;
 mod user;
@@ -55,10 +55,10 @@ mod world_tests;
 pub use faults::{Faults, InvalidFaults};
 pub use field_names::FieldNames;
 pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, ReadLedger, UserLedger};
+pub use lists::{ListSizes, MAX_LIST_ENTRIES, Shelf};
 pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
 pub use server::{Options, Sandbox, SandboxError};
-pub use shelves::{ListSizes, MAX_LIST_ENTRIES, Shelf};
 pub use signature::OAuth1Keys;
 pub use trouble::Trouble;
-pub use who::{Dialect, Who};
+pub use who::{Dialect, KnownUser};
 pub use world::{Fate, Refusal, SpecialTarget};

@@ -8,7 +8,7 @@ use oauth2::url::form_urlencoded;
 use super::bodies_lists::{Fields, bad_cursor, bad_parameter};
 use super::field_names::FieldNames;
 use super::ledger::ReadLedger;
-use super::shelves::Shelf;
+use super::lists::Shelf;
 use super::windows::{FixedWindow, SlidingPeak};
 use super::words::Worded;
 use crate::domain::{Rate, TargetKind};
@@ -62,13 +62,13 @@ pub(super) fn rate_of(name: &str) -> Rate {
 pub(super) struct ReadAsk {
     /// The user the path names.
     pub(super) path_user: Option<String>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: ReadQuery,
     pub(super) fields: Fields,
 }
 
 /// What is to be told.
 #[derive(Clone, Debug)]
-pub(super) enum Wanted {
+pub(super) enum ReadQuery {
     Page { shelf: Shelf, count: u32, from: u32 },
     Names(Vec<String>),
 }
@@ -77,15 +77,15 @@ impl ReadAsk {
     /// What its window is called.
     pub(super) fn name(&self) -> &'static str {
         match &self.wanted {
-            Wanted::Page { shelf, .. } => shelf.name(),
-            Wanted::Names(_) => LOOKUP,
+            ReadQuery::Page { shelf, .. } => shelf.name(),
+            ReadQuery::Names(_) => LOOKUP,
         }
     }
 
     pub(super) fn kind(&self) -> TargetKind {
         match &self.wanted {
-            Wanted::Page { shelf, .. } => shelf.kind(),
-            Wanted::Names(_) => TargetKind::User,
+            ReadQuery::Page { shelf, .. } => shelf.kind(),
+            ReadQuery::Names(_) => TargetKind::User,
         }
     }
 }
@@ -105,7 +105,7 @@ impl ReadEndpoint {
         };
         let fields = field_names.fields(&pairs)?;
         let wanted = match self.shelf {
-            None => Wanted::Names(names(words("usernames"), text("usernames").unwrap_or_default())?),
+            None => ReadQuery::Names(names(words("usernames"), text("usernames").unwrap_or_default())?),
             Some(shelf) => {
                 let (least, most, usual) = self.page;
                 let count = match text("max_results") {
@@ -119,7 +119,7 @@ impl ReadEndpoint {
                     None => 0,
                     Some(token) => index_of(shelf, token).ok_or_else(|| bad_cursor(token))?,
                 };
-                Wanted::Page { shelf, count, from }
+                ReadQuery::Page { shelf, count, from }
             }
         };
         Ok(ReadAsk { path_user, wanted, fields })
@@ -202,6 +202,6 @@ mod tests {
         assert!(READS[2].read(None, "pagination_token=x", FieldNames::New).is_err());
         assert!(READS[7].read(None, "usernames=a%2Cb-c", FieldNames::New).is_err());
         let ask = READS[7].read(None, "usernames=a%2Cb&user.fields=created_at", FieldNames::New).unwrap();
-        assert!(matches!(ask.wanted, Wanted::Names(names) if names == ["a", "b"]));
+        assert!(matches!(ask.wanted, ReadQuery::Names(names) if names == ["a", "b"]));
     }
 }

@@ -13,23 +13,23 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on, post};
 
+use super::authn::{self, Received};
 use super::bodies;
 use super::bodies_lists;
+use super::dialects::{self, Endpoint};
 use super::field_names::FieldNames;
 use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
+use super::lists::Shelf;
 use super::oauth::AuthServer;
 use super::oauth_routes;
-use super::proof::{self, Received};
 use super::reads::{READS, ReadEndpoint};
-use super::shelves::Shelf;
 use super::signature::{Denied, OAuth1Keys};
-use super::speech::{self, Endpoint};
 use super::streams::{CutBody, EffectPages};
 use super::trouble::Trouble;
-use super::who::{Dialect, Who};
+use super::who::{Dialect, KnownUser};
 use super::words;
-use super::world::{Answer, Ask, Decision, Verdict, World};
+use super::world::{Answer, Ask, Decision, SimulatedOutcome, World};
 use crate::clock::SharedClock;
 use crate::domain::{Moment, TargetId};
 
@@ -130,7 +130,7 @@ pub(super) fn router(platform: Platform) -> Router {
         router = router.route(endpoint.path(), on(method, handler));
     }
     router
-        .fallback(|uri: Uri| async move { plain(speech::unknown_route(uri.path())) })
+        .fallback(|uri: Uri| async move { plain(dialects::unknown_route(uri.path())) })
         .method_not_allowed_fallback(|| async { plain(words::wrong_method()) })
         .layer(middleware::from_fn_with_state(platform.clone(), finish))
         .with_state(platform)
@@ -175,14 +175,14 @@ async fn act(platform: Platform, endpoint: Endpoint, params: Option<PathTexts>, 
     let dialect = endpoint.dialect();
     let user = match authenticated(&platform, dialect, endpoint.oauth2_only(), &received) {
         Ok(user) => user,
-        Err(denied) => return plain(speech::denied(dialect, denied)),
+        Err(denied) => return plain(dialects::denied(dialect, denied)),
     };
     let Some(PathTexts(params)) = params else { return plain(bodies::unreadable_path()) };
     let Some(asked) = endpoint.read(&params, &received) else {
-        return plain(speech::unknown_route(received.parts.uri.path()));
+        return plain(dialects::unknown_route(received.parts.uri.path()));
     };
     let ask = Ask { action: endpoint.action(), path_user: asked.path_user.as_deref(), target: &asked.target };
-    let who = Who { dialect, user };
+    let who = KnownUser { dialect, user };
     let decision = platform.at_once(|world, now| world.act(now, who, ask));
     platform.pause(latency.saturating_sub(there)).await;
     let say = |answer: Answer| {
@@ -205,7 +205,7 @@ async fn read(
     platform.pause(there).await;
     let user = match authenticated(&platform, Dialect::V2, endpoint.oauth2_only, &received) {
         Ok(user) => user,
-        Err(denied) => return plain(speech::denied(Dialect::V2, denied)),
+        Err(denied) => return plain(dialects::denied(Dialect::V2, denied)),
     };
     let Some(PathTexts(mut params)) = params else { return plain(bodies::unreadable_path()) };
     let ask = match endpoint.read(params.pop(), received.query(), platform.field_names) {
@@ -216,7 +216,7 @@ async fn read(
     platform.pause(latency.saturating_sub(there)).await;
     let say = |answer: Answer| {
         let worded = match answer.verdict {
-            Verdict::Undone => bodies_lists::page(&leaf, ask.kind(), endpoint.shelf.is_some(), &ask.fields),
+            SimulatedOutcome::Undone => bodies_lists::page(&leaf, ask.kind(), endpoint.shelf.is_some(), &ask.fields),
             verdict => bodies::worded_read(verdict, user, ask.path_user.as_deref(), answer.wording),
         };
         respond(worded, Dialect::V2, answer, platform.clock.now().wall)
@@ -271,8 +271,8 @@ async fn invalidate(State(platform): State<Platform>, request: Request) -> Respo
         Ok(user) if platform.oauth().end_oauth1(user) => {
             axum::Json(serde_json::json!({ "access_token": OAuth1Keys::of(user).access_token })).into_response()
         }
-        Ok(user) => plain(bodies::worded_user(Verdict::Full, user)),
-        Err(denied) => plain(speech::denied(Dialect::V1, denied)),
+        Ok(user) => plain(bodies::worded_user(SimulatedOutcome::Full, user)),
+        Err(denied) => plain(dialects::denied(Dialect::V1, denied)),
     }
 }
 
@@ -294,7 +294,7 @@ async fn relist(
     State(platform): State<Platform>,
     Path((user, list, target)): Path<(String, String, String)>,
 ) -> Response {
-    let (Ok(who), Ok(target)) = (user.parse::<Who>(), target.parse::<TargetId>()) else {
+    let (Ok(who), Ok(target)) = (user.parse::<KnownUser>(), target.parse::<TargetId>()) else {
         return (StatusCode::BAD_REQUEST, "an ID has 1 to 19 digits\n").into_response();
     };
     let Some(shelf) = Shelf::ALL.into_iter().find(|shelf| shelf.name() == list) else {
@@ -304,7 +304,7 @@ async fn relist(
     if platform.world().relist(who, shelf, target) {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        plain(bodies::worded_user(Verdict::Full, who.user))
+        plain(bodies::worded_user(SimulatedOutcome::Full, who.user))
     }
 }
 
@@ -312,7 +312,7 @@ async fn spend(
     State(platform): State<Platform>,
     Path((user, endpoint, places)): Path<(String, String, u32)>,
 ) -> Response {
-    let Ok(who) = user.parse::<Who>() else {
+    let Ok(who) = user.parse::<KnownUser>() else {
         return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response();
     };
     if platform.at_once(|world, now| world.spend(now, who, &endpoint, places.min(MAX_PLACES_SPENT))) {
@@ -328,13 +328,13 @@ async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(Str
         let names: Vec<&str> = Trouble::NAMES.iter().map(|(name, _)| *name).collect();
         return (StatusCode::NOT_FOUND, format!("one of {}, restore\n", names.join(", "))).into_response();
     }
-    let Ok(who) = user.parse::<Who>() else {
+    let Ok(who) = user.parse::<KnownUser>() else {
         return (StatusCode::BAD_REQUEST, "a user ID has 1 to 19 digits\n").into_response();
     };
     if platform.world().trouble(who, trouble) {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        plain(bodies::worded_user(Verdict::Full, who.user))
+        plain(bodies::worded_user(SimulatedOutcome::Full, who.user))
     }
 }
 
@@ -351,7 +351,7 @@ fn authenticated(
         bearer.and_then(|bearer| platform.oauth().user_of(now.tick, bearer)).ok_or(denied)
     };
     let ended = |user: &TargetId| received.is_signed() && platform.oauth().has_ended_oauth1(*user);
-    let user = match proof::user(dialect, oauth2_only, received, now.wall).or_else(issued) {
+    let user = match authn::user(dialect, oauth2_only, received, now.wall).or_else(issued) {
         Ok(user) if ended(&user) => Err(Denied::Ended),
         other => other,
     };

@@ -19,16 +19,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::authn;
 use super::faults::Faults;
 use super::field_names::FieldNames;
 use super::ledger::{Effect, Ledger};
+use super::lists::{ListSizes, Shelf};
 use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
-use super::proof;
 use super::routes::{self, Platform, Severed};
-use super::shelves::{ListSizes, Shelf};
 use super::signature::OAuth1Keys;
 use super::trouble::Trouble;
-use super::who::Who;
+use super::who::KnownUser;
 use super::world::{Rules, SpecialTarget, World};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Rate, TargetId, WindowSpec};
@@ -167,7 +167,7 @@ impl Sandbox {
 
     /// The bearer token that makes its holder this user, 1 to 19 digits.
     pub fn token(user: TargetId) -> String {
-        proof::token(user)
+        authn::token(user)
     }
 
     /// The OAuth 1.0a keys that make their holder this user, at v1.1 and at v2.
@@ -177,7 +177,7 @@ impl Sandbox {
 
     /// The AIsa key that makes its holder this user.
     pub fn aisa_key(user: TargetId) -> String {
-        proof::aisa_key(user)
+        authn::aisa_key(user)
     }
 
     /// What has been counted so far.
@@ -186,17 +186,17 @@ impl Sandbox {
     }
 
     /// Puts a user or post on a list of somebody's, or back on it. False where the sandbox is full.
-    pub fn relist(&self, user: impl Into<Who>, shelf: Shelf, target: TargetId) -> bool {
+    pub fn relist(&self, user: impl Into<KnownUser>, shelf: Shelf, target: TargetId) -> bool {
         self.platform.world().relist(user, shelf, target)
     }
 
     /// Puts an account into trouble, or out of it. False where the sandbox is full.
-    pub fn trouble(&self, user: impl Into<Who>, trouble: Option<Trouble>) -> bool {
+    pub fn trouble(&self, user: impl Into<KnownUser>, trouble: Option<Trouble>) -> bool {
         self.platform.world().trouble(user, trouble)
     }
 
     /// Lets it be so that this was undone long ago, without a request: how a sandbox begins where an earlier one ended.
-    pub fn undo(&self, user: impl Into<Who>, action: Action, target: TargetId) -> bool {
+    pub fn undo(&self, user: impl Into<KnownUser>, action: Action, target: TargetId) -> bool {
         self.platform.world().undo(user, action, target)
     }
 
@@ -211,7 +211,7 @@ impl Sandbox {
     }
 
     /// What has been asked for and done for one user, by action and target.
-    pub fn effects(&self, user: impl Into<Who>) -> Vec<Effect> {
+    pub fn effects(&self, user: impl Into<KnownUser>) -> Vec<Effect> {
         self.platform.world().effects(user, None, usize::MAX)
     }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame};
 
 use super::routes::{Platform, Severed};
-use super::who::Who;
+use super::who::KnownUser;
 use crate::domain::{Action, TargetId};
 
 /// Rows of the effects' CSV that are read under one lock.
@@ -46,7 +46,7 @@ impl Body for CutBody {
 /// A user's effects as CSV, a page at a time: the lock is never held for all of them.
 pub(super) struct EffectPages {
     platform: Platform,
-    who: Who,
+    who: KnownUser,
     after: Option<(Action, TargetId)>,
     state: PageState,
 }
@@ -58,7 +58,7 @@ enum PageState {
 }
 
 impl EffectPages {
-    pub(super) fn new(platform: Platform, who: Who) -> EffectPages {
+    pub(super) fn new(platform: Platform, who: KnownUser) -> EffectPages {
         EffectPages { platform, who, after: None, state: PageState::Header }
     }
 

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::lists::undoing;
 use super::faults::Strike;
 use super::ledger::FaultCounts;
+use super::lists::Shelf;
 use super::reads::Reads;
-use super::shelves::Shelf;
 use super::trouble::Trouble;
-use super::who::{Dialect, Who};
-use super::windows::{FixedWindow, SlidingPeak, Standing};
-use super::world::{Answer, Ask, Decision, Fate, Rules, Verdict};
+use super::who::{Dialect, KnownUser};
+use super::windows::{FixedWindow, SlidingPeak, WindowState};
+use super::world::{Answer, Ask, Decision, Fate, Rules, SimulatedOutcome};
 use crate::domain::{Action, Moment, Rate, TargetId, Tick, WindowSpec};
 
 /// 75 per 15 minutes is what X documents for `/2/users/me`.
@@ -76,7 +76,7 @@ pub(super) struct Arrival<'a> {
 }
 
 impl User {
-    pub(super) fn new(who: Who, rules: &Rules) -> User {
+    pub(super) fn new(who: KnownUser, rules: &Rules) -> User {
         let v1_unfollow =
             |action| rules.v1_unfollow.filter(|_| who.dialect == Dialect::V1 && action == Action::Unfollow);
         let narrower = |action| Some((action, FixedWindow::new(rules.endpoint_rate.or_else(|| v1_unfollow(action))?)));
@@ -140,11 +140,11 @@ impl User {
         self.lookups += 1;
         let verdict = match self.trouble {
             Some(Trouble::Outage) => self.fail(),
-            Some(trouble) => Verdict::Trouble(trouble),
-            _ if self.enforce && !self.lookup_window.has_room(now) => Verdict::RateLimited,
+            Some(trouble) => SimulatedOutcome::Trouble(trouble),
+            _ if self.enforce && !self.lookup_window.has_room(now) => SimulatedOutcome::RateLimited,
             _ => {
                 self.lookup_window.take(now);
-                Verdict::Undone
+                SimulatedOutcome::Undone
             }
         };
         Answer { verdict, window: self.enforce.then(|| self.lookup_window.standing(now)), day: None, wording: 0 }
@@ -159,7 +159,7 @@ impl User {
 
     /// A request whose target is no ID: the dice do not strike it, the window counts it.
     pub(super) fn refuse_malformed(&mut self, now: Moment, ask: Ask<'_>) -> Answer {
-        let verdict = self.admit(now, ask).err().unwrap_or(Verdict::BadTarget);
+        let verdict = self.admit(now, ask).err().unwrap_or(SimulatedOutcome::BadTarget);
         self.answer(now, ask.action, verdict, 0)
     }
 
@@ -183,7 +183,7 @@ impl User {
         }
         if strike == Some(Strike::ServerError) {
             self.faults.server_error += 1;
-            return Decision::Whole(self.answer(now, ask.action, Verdict::ServerError, wording));
+            return Decision::Whole(self.answer(now, ask.action, SimulatedOutcome::ServerError, wording));
         }
         let verdict = self.apply(ask.action, arrival.target, arrival.fate);
         let answer = self.answer(now, ask.action, verdict, wording);
@@ -206,28 +206,28 @@ impl User {
 
     /// What stands between a request and its target: token, windows, account, path. What is let in takes a place in the
     /// windows; what is refused with 401 or 429 takes none.
-    fn admit(&mut self, now: Moment, ask: Ask<'_>) -> Result<(), Verdict> {
+    fn admit(&mut self, now: Moment, ask: Ask<'_>) -> Result<(), SimulatedOutcome> {
         if self.trouble == Some(Trouble::Revoked) {
-            return Err(Verdict::Trouble(Trouble::Revoked));
+            return Err(SimulatedOutcome::Trouble(Trouble::Revoked));
         }
         if !self.has_room(now, ask.action) {
             self.earned_429 += 1;
-            return Err(Verdict::RateLimited);
+            return Err(SimulatedOutcome::RateLimited);
         }
         self.take_places(now, ask.action);
         if let Some(trouble) = self.trouble {
-            return Err(Verdict::Trouble(trouble));
+            return Err(SimulatedOutcome::Trouble(trouble));
         }
         match ask.path_user {
-            Some(path_user) if path_user.parse() != Ok(self.id) => Err(Verdict::PathUser),
+            Some(path_user) if path_user.parse() != Ok(self.id) => Err(SimulatedOutcome::PathUser),
             _ => Ok(()),
         }
     }
 
     /// A server fails before it has done anything.
-    fn fail(&mut self) -> Verdict {
+    fn fail(&mut self) -> SimulatedOutcome {
         self.faults.server_error += 1;
-        Verdict::ServerError
+        SimulatedOutcome::ServerError
     }
 
     /// Takes a place in every window of an action, for a request of this or of another app.
@@ -241,11 +241,11 @@ impl User {
         }
     }
 
-    fn apply(&mut self, action: Action, target: TargetId, fate: Fate) -> Verdict {
+    fn apply(&mut self, action: Action, target: TargetId, fate: Fate) -> SimulatedOutcome {
         match fate {
-            Fate::Gone => return Verdict::Gone,
-            Fate::GoneUnnamed => return Verdict::GoneUnnamed,
-            Fate::Refuses(refusal) => return Verdict::Refused(refusal),
+            Fate::Gone => return SimulatedOutcome::Gone,
+            Fate::GoneUnnamed => return SimulatedOutcome::GoneUnnamed,
+            Fate::Refuses(refusal) => return SimulatedOutcome::Refused(refusal),
             Fate::Fails => return self.fail(),
             Fate::Exists | Fate::Ghost => {}
         }
@@ -257,11 +257,11 @@ impl User {
         let counts = self.effects.entry((action, target)).or_default();
         if counts.applied > 0 && action == Action::DeletePost {
             // A deleted post cannot be deleted again; every other undoing of what is undone succeeds.
-            return Verdict::Gone;
+            return SimulatedOutcome::Gone;
         }
         self.done += u64::from(counts.applied == 0);
         counts.applied = counts.applied.saturating_add(1);
-        Verdict::Undone
+        SimulatedOutcome::Undone
     }
 
     fn has_room(&self, now: Moment, action: Action) -> bool {
@@ -271,7 +271,7 @@ impl User {
     }
 
     /// How the tighter of the short windows stands.
-    fn standing(&self, now: Moment, action: Action) -> Standing {
+    fn standing(&self, now: Moment, action: Action) -> WindowState {
         let all = self.window.standing(now);
         let own = self.narrower.get(&action).map(|window| window.standing(now));
         own.filter(|own| (own.remaining, -own.reset_seconds) <= (all.remaining, -all.reset_seconds)).unwrap_or(all)
@@ -281,7 +281,7 @@ impl User {
         self.day.as_ref().filter(|_| action == Action::Unlike)
     }
 
-    fn answer(&self, now: Moment, action: Action, verdict: Verdict, wording: u8) -> Answer {
+    fn answer(&self, now: Moment, action: Action, verdict: SimulatedOutcome, wording: u8) -> Answer {
         let window = self.enforce.then(|| self.standing(now, action));
         let day = self.day_of(action).filter(|_| self.enforce).map(|day| day.standing(now));
         Answer { verdict, window, day, wording }
@@ -289,7 +289,7 @@ impl User {
 
     fn injected_limit(&self, now: Moment, action: Action, wording: u8) -> Answer {
         let reset_seconds = now.wall.0.div_euclid(1000) + INJECTED_RESET_SECONDS;
-        let window = Some(Standing { limit: self.rate.limit(), remaining: 0, reset_seconds });
-        Answer { window, ..self.answer(now, action, Verdict::RateLimited, wording) }
+        let window = Some(WindowState { limit: self.rate.limit(), remaining: 0, reset_seconds });
+        Answer { window, ..self.answer(now, action, SimulatedOutcome::RateLimited, wording) }
     }
 }

@@ -19,7 +19,7 @@ pub enum Dialect {
 /// A user at a platform. The same ID at two platforms is two users with windows, troubles and effects of their own; what
 /// becomes of a target is the same for all. Written `77`, `x-v1:77`, `aisa:77`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Who {
+pub struct KnownUser {
     /// The platform.
     pub dialect: Dialect,
     /// The user's ID there.
@@ -28,27 +28,27 @@ pub struct Who {
 
 const PREFIXES: [(Dialect, &str); 2] = [(Dialect::V1, "x-v1:"), (Dialect::Aisa, "aisa:")];
 
-impl From<TargetId> for Who {
+impl From<TargetId> for KnownUser {
     /// The user of X API v2.
-    fn from(user: TargetId) -> Who {
-        Who { dialect: Dialect::V2, user }
+    fn from(user: TargetId) -> KnownUser {
+        KnownUser { dialect: Dialect::V2, user }
     }
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for KnownUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = PREFIXES.iter().find(|(dialect, _)| *dialect == self.dialect).map_or("", |(_, prefix)| prefix);
         write!(f, "{prefix}{}", self.user)
     }
 }
 
-impl FromStr for Who {
+impl FromStr for KnownUser {
     type Err = InvalidId;
 
-    fn from_str(text: &str) -> Result<Who, InvalidId> {
+    fn from_str(text: &str) -> Result<KnownUser, InvalidId> {
         for (dialect, prefix) in PREFIXES {
             if let Some(user) = text.strip_prefix(prefix) {
-                return Ok(Who { dialect, user: user.parse()? });
+                return Ok(KnownUser { dialect, user: user.parse()? });
             }
         }
         text.parse().map(|user: TargetId| user.into())

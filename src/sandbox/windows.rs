@@ -61,7 +61,7 @@ struct Open {
 
 /// What the headers say of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct WindowState {
     /// Requests a window holds.
     pub(super) limit: u32,
     /// Requests left in this one.
@@ -92,13 +92,13 @@ impl FixedWindow {
     }
 
     /// How the window stands. Where none is open: as it would stand if one began now.
-    pub(super) fn standing(&self, now: Moment) -> Standing {
+    pub(super) fn standing(&self, now: Moment) -> WindowState {
         let limit = self.rate.limit();
         let (used, reset) = match self.current(now) {
             Some(open) => (open.used, open.reset),
             None => (0, now.wall.after(self.rate.window())),
         };
-        Standing { limit, remaining: limit.saturating_sub(used), reset_seconds: ceil_seconds(reset) }
+        WindowState { limit, remaining: limit.saturating_sub(used), reset_seconds: ceil_seconds(reset) }
     }
 
     fn current(&self, now: Moment) -> Option<&Open> {

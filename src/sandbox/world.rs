@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::bodies_lists::Leaf;
-use super::dice::Dice;
 use super::faults::{Faults, TargetStrike};
 use super::ledger::{Effect, Ledger};
-use super::reads::{ReadAsk, Wanted};
-use super::shelves::{self, ListSizes, Shelf};
+use super::lists::{self, ListSizes, Shelf};
+use super::reads::{ReadAsk, ReadQuery};
+use super::rng::Dice;
 use super::trouble::Trouble;
 use super::user::{Arrival, User};
-use super::who::Who;
-use super::windows::Standing;
+use super::who::KnownUser;
+use super::windows::WindowState;
 use crate::domain::{Action, Moment, Rate, TargetId, TargetKind};
 
 /// Users are made by their first request; so many and no more.
@@ -87,7 +87,7 @@ pub(super) struct Ask<'a> {
 
 /// What the platform says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum SimulatedOutcome {
     /// The expected field with the expected value.
     Undone,
     /// The target does not exist.
@@ -113,11 +113,11 @@ pub(super) enum Verdict {
 /// An answer before it is put into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
-    pub(super) verdict: Verdict,
+    pub(super) verdict: SimulatedOutcome,
     /// The window of what was asked, for the headers; none where no limit is enforced.
-    pub(super) window: Option<Standing>,
+    pub(super) window: Option<WindowState>,
     /// The longer window of unlikes, for theirs.
-    pub(super) day: Option<Standing>,
+    pub(super) day: Option<WindowState>,
     /// Which of several wordings of the same answer to use.
     pub(super) wording: u8,
 }
@@ -143,7 +143,7 @@ pub(super) struct World {
     rules: Rules,
     dice: Dice,
     special: HashMap<(TargetKind, TargetId), Fate>,
-    users: BTreeMap<Who, User>,
+    users: BTreeMap<KnownUser, User>,
     effects_held: usize,
     serial: u64,
     unauthenticated: u64,
@@ -183,7 +183,7 @@ impl World {
     }
 
     /// `/2/users/me`. Faults spare it: it is how a run begins, and they would say nothing about its rows.
-    pub(super) fn look_up(&mut self, now: Moment, who: impl Into<Who>) -> Answer {
+    pub(super) fn look_up(&mut self, now: Moment, who: impl Into<KnownUser>) -> Answer {
         match self.user(who.into()) {
             Some(user) => user.look_up(now),
             None => Answer::FULL,
@@ -191,7 +191,7 @@ impl World {
     }
 
     /// A request for an action.
-    pub(super) fn act(&mut self, now: Moment, who: impl Into<Who>, ask: Ask<'_>) -> Decision {
+    pub(super) fn act(&mut self, now: Moment, who: impl Into<KnownUser>, ask: Ask<'_>) -> Decision {
         let who = who.into();
         let target = ask.target.parse::<TargetId>().ok();
         let fate = target.map_or(Fate::Exists, |target| self.fate(ask.action, target));
@@ -212,14 +212,14 @@ impl World {
     }
 
     /// A request for a page of a list, or about handles. With the answer goes the page, where it is one.
-    pub(super) fn read(&mut self, now: Moment, who: Who, ask: &ReadAsk) -> (Decision, Leaf) {
+    pub(super) fn read(&mut self, now: Moment, who: KnownUser, ask: &ReadAsk) -> (Decision, Leaf) {
         let (dice, faults) = (self.dice, self.rules.faults);
         let Some(user) = self.user(who) else { return (Decision::Whole(Answer::FULL), Leaf::default()) };
         let nth = user.arrive_read(now.tick, ask.name());
         let mut roll = dice.for_read(who.user, ask.name(), nth);
         let (strike, wording) = (faults.strike(&mut roll), roll.u8(..));
         let decision = user.read(now, ask, strike, wording);
-        let is_page = |answer: &Answer| answer.verdict == Verdict::Undone;
+        let is_page = |answer: &Answer| answer.verdict == SimulatedOutcome::Undone;
         match &decision {
             Decision::Whole(answer) | Decision::Late(answer, _) | Decision::Cut(answer) if is_page(answer) => {
                 let leaf = self.leaf(who, ask);
@@ -230,12 +230,12 @@ impl World {
     }
 
     /// Puts something on a list, at its end, or back on it. False where there is no room for another user.
-    pub(super) fn relist(&mut self, who: impl Into<Who>, shelf: Shelf, target: TargetId) -> bool {
+    pub(super) fn relist(&mut self, who: impl Into<KnownUser>, shelf: Shelf, target: TargetId) -> bool {
         self.user(who.into()).map(|user| user.relist(shelf, target)).is_some()
     }
 
     /// Lets an effect be there without a request. False where there is no room for it.
-    pub(super) fn undo(&mut self, who: impl Into<Who>, action: Action, target: TargetId) -> bool {
+    pub(super) fn undo(&mut self, who: impl Into<KnownUser>, action: Action, target: TargetId) -> bool {
         if self.effects_held >= MAX_EFFECTS {
             self.full = true;
             return false;
@@ -246,11 +246,11 @@ impl World {
         true
     }
 
-    fn leaf(&self, who: Who, ask: &ReadAsk) -> Leaf {
+    fn leaf(&self, who: KnownUser, ask: &ReadAsk) -> Leaf {
         let Some(user) = self.users.get(&who) else { return Leaf::default() };
         match &ask.wanted {
-            Wanted::Names(names) => self.look_up_names(names),
-            Wanted::Page { shelf, count, from } => {
+            ReadQuery::Names(names) => self.look_up_names(names),
+            ReadQuery::Page { shelf, count, from } => {
                 let added = user.added(*shelf);
                 let size = self.rules.lists.of(*shelf);
                 let total = u32::try_from(added.len()).unwrap_or(u32::MAX).saturating_add(size);
@@ -259,7 +259,7 @@ impl World {
                 while index < total && leaf.entries.len() < *count as usize {
                     // What was added stands at the end, so that a cursor stays true meanwhile.
                     let target = match index.checked_sub(size) {
-                        None => shelves::entry(self.dice, self.rules.lists, who.user, *shelf, index),
+                        None => lists::entry(self.dice, self.rules.lists, who.user, *shelf, index),
                         Some(beyond) => added[beyond as usize],
                     };
                     index += 1;
@@ -307,13 +307,13 @@ impl World {
     }
 
     /// Puts an account into trouble, or out of it. False where there is no room for another user.
-    pub(super) fn trouble(&mut self, who: impl Into<Who>, trouble: Option<Trouble>) -> bool {
+    pub(super) fn trouble(&mut self, who: impl Into<KnownUser>, trouble: Option<Trouble>) -> bool {
         self.user(who.into()).map(|user| user.trouble = trouble).is_some()
     }
 
     /// Somebody else uses up so many places of an endpoint's windows: of an action, or of a list. False where there is no such endpoint
     /// or no room for another user.
-    pub(super) fn spend(&mut self, now: Moment, who: impl Into<Who>, endpoint: &str, places: u32) -> bool {
+    pub(super) fn spend(&mut self, now: Moment, who: impl Into<KnownUser>, endpoint: &str, places: u32) -> bool {
         let action = Action::ALL.into_iter().find(|action| action.name() == endpoint);
         let shelf = Shelf::ALL.into_iter().find(|shelf| shelf.name() == endpoint);
         let Some(user) = self.user(who.into()) else { return false };
@@ -334,11 +334,16 @@ impl World {
     }
 
     /// At most `most` effects of a user, those after `after`, by action and target.
-    pub(super) fn effects(&self, who: impl Into<Who>, after: Option<(Action, TargetId)>, most: usize) -> Vec<Effect> {
+    pub(super) fn effects(
+        &self,
+        who: impl Into<KnownUser>,
+        after: Option<(Action, TargetId)>,
+        most: usize,
+    ) -> Vec<Effect> {
         self.users.get(&who.into()).map(|user| user.effects(after, most)).unwrap_or_default()
     }
 
-    fn user(&mut self, who: Who) -> Option<&mut User> {
+    fn user(&mut self, who: KnownUser) -> Option<&mut User> {
         if self.users.len() >= MAX_USERS && !self.users.contains_key(&who) {
             self.full = true;
             return None;
@@ -377,5 +382,5 @@ impl World {
 
 impl Answer {
     /// The sandbox's own bound; nothing about it is X's.
-    const FULL: Answer = Answer { verdict: Verdict::Full, window: None, day: None, wording: 0 };
+    const FULL: Answer = Answer { verdict: SimulatedOutcome::Full, window: None, day: None, wording: 0 };
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::shelves::ListSizes;
+use super::lists::ListSizes;
 use super::world::*;
 use crate::domain::{Action, Moment, TargetId, TargetKind, Tick, Wall};
 
@@ -105,7 +105,7 @@ proptest! {
                 Decision::Reset => prop_assert_eq!(effect.applied, applied),
                 Decision::Lost => prop_assert!(effect.applied - applied <= 1),
                 Decision::Whole(answer) | Decision::Late(answer, _) | Decision::Cut(answer) => {
-                    prop_assert_eq!(effect.applied - applied, u32::from(answer.verdict == Verdict::Undone));
+                    prop_assert_eq!(effect.applied - applied, u32::from(answer.verdict == SimulatedOutcome::Undone));
                 }
             }
         }
@@ -156,8 +156,8 @@ fn the_window_is_xs_fixed_one() {
         let window = answer.window.unwrap();
         verdicts.push((answer.verdict, window.remaining, window.reset_seconds - START_MS / 1000));
     }
-    let limited = (Verdict::RateLimited, 0, 11);
-    let undone = |remaining, reset| (Verdict::Undone, remaining, reset);
+    let limited = (SimulatedOutcome::RateLimited, 0, 11);
+    let undone = |remaining, reset| (SimulatedOutcome::Undone, remaining, reset);
     assert_eq!(verdicts, [undone(2, 11), undone(1, 11), undone(0, 11), limited, limited, undone(2, 21)]);
     let user = &world.ledger().users["1"];
     assert_eq!((user.earned_429, user.injected_429, user.requests), (2, 0, 6));
@@ -167,14 +167,14 @@ fn the_window_is_xs_fixed_one() {
 fn unlikes_have_a_longer_window_beside() {
     let mut world = World::new(rules("50/1s", "none"));
     for i in 0..20 {
-        assert_eq!(whole(ask(&mut world, i * 1500, 1, Action::Unlike, "7")).verdict, Verdict::Undone);
+        assert_eq!(whole(ask(&mut world, i * 1500, 1, Action::Unlike, "7")).verdict, SimulatedOutcome::Undone);
     }
     let answer = whole(ask(&mut world, 31_000, 1, Action::Unlike, "7"));
-    assert_eq!(answer.verdict, Verdict::RateLimited);
+    assert_eq!(answer.verdict, SimulatedOutcome::RateLimited);
     assert_eq!(answer.day.unwrap().remaining, 0);
     assert_eq!(answer.window.unwrap().remaining, 50);
-    assert_eq!(whole(ask(&mut world, 31_000, 1, Action::Unfollow, "7")).verdict, Verdict::Undone);
-    assert_eq!(whole(ask(&mut world, 60_000, 1, Action::Unlike, "7")).verdict, Verdict::Undone);
+    assert_eq!(whole(ask(&mut world, 31_000, 1, Action::Unfollow, "7")).verdict, SimulatedOutcome::Undone);
+    assert_eq!(whole(ask(&mut world, 60_000, 1, Action::Unlike, "7")).verdict, SimulatedOutcome::Undone);
 }
 
 #[test]
@@ -195,12 +195,12 @@ fn special_targets_and_repeats() {
     let special = SpecialTarget { kind: TargetKind::Post, id: id(9), fate: Fate::Refuses(Refusal::Protected) };
     let mut world = World::new(Rules { special: vec![special], ..rules("50/1s", "none") });
     let mut verdict = |action, target| whole(ask(&mut world, 0, 1, action, target)).verdict;
-    assert_eq!(verdict(Action::Unlike, "9"), Verdict::Refused(Refusal::Protected));
-    assert_eq!(verdict(Action::Unfollow, "9"), Verdict::Undone);
-    assert_eq!(verdict(Action::Unfollow, "9"), Verdict::Undone);
-    assert_eq!(verdict(Action::DeletePost, "8"), Verdict::Undone);
-    assert_eq!(verdict(Action::DeletePost, "8"), Verdict::Gone);
-    assert_eq!(verdict(Action::Unlike, "x"), Verdict::BadTarget);
+    assert_eq!(verdict(Action::Unlike, "9"), SimulatedOutcome::Refused(Refusal::Protected));
+    assert_eq!(verdict(Action::Unfollow, "9"), SimulatedOutcome::Undone);
+    assert_eq!(verdict(Action::Unfollow, "9"), SimulatedOutcome::Undone);
+    assert_eq!(verdict(Action::DeletePost, "8"), SimulatedOutcome::Undone);
+    assert_eq!(verdict(Action::DeletePost, "8"), SimulatedOutcome::Gone);
+    assert_eq!(verdict(Action::Unlike, "x"), SimulatedOutcome::BadTarget);
     let user = &world.ledger().users["1"];
     assert_eq!((user.requests, user.effects, user.repeats), (6, 2, 2));
 }
@@ -210,7 +210,7 @@ fn an_injected_429_ends_soon() {
     let mut world = World::new(rules("50/15s", "429=100%"));
     let answer = whole(ask(&mut world, 1700, 1, Action::Unfollow, "1"));
     let window = answer.window.unwrap();
-    assert_eq!((answer.verdict, window.remaining), (Verdict::RateLimited, 0));
+    assert_eq!((answer.verdict, window.remaining), (SimulatedOutcome::RateLimited, 0));
     assert_eq!(window.reset_seconds - START_MS / 1000, 3);
     let user = &world.ledger().users["1"];
     assert_eq!((user.earned_429, user.injected_429, user.effects), (0, 1, 0));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::clock_repair::Settled;
 use super::firing::{Firing, How};
-use super::plan::{Schedule, Verdict};
+use super::plan::{DueState, Schedule};
 use super::recurrence::{Hours, Slot};
 use super::retry::still_waits;
 use crate::domain::{MicroUsd, Wall};
@@ -32,27 +32,27 @@ pub enum Dropped {
 
 /// What a firing that has begun, or was asked for, wants now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum BegunState {
     /// To be gone on with, begun or given up.
     Acts,
     /// Nothing before this.
     Waits(Wall),
 }
 
-pub(super) fn standing(schedule: &Schedule, running: &StoredFiring, settled: &Settled, now: Wall) -> Standing {
+pub(super) fn standing(schedule: &Schedule, running: &StoredFiring, settled: &Settled, now: Wall) -> BegunState {
     if running.runs == 0 {
-        return Standing::Acts;
+        return BegunState::Acts;
     }
     if is_to_come(running, settled) {
         let waits = running.slot_at <= settled.believed.after(WAITS_FOR);
-        return if waits { Standing::Waits(running.slot_at) } else { Standing::Acts };
+        return if waits { BegunState::Waits(running.slot_at) } else { BegunState::Acts };
     }
     let is_over = running.ends_by.is_some_and(|end| end <= now);
     // The next slot loads the same files and goes on with the same rows, with hours of its own.
-    let next_has_come = matches!(schedule.verdict(now), Verdict::Fire { .. });
+    let next_has_come = matches!(schedule.verdict(now), DueState::Fire { .. });
     match running.retry_at {
-        Some(at) if still_waits(Some(at), now) && !is_over && !next_has_come => Standing::Waits(at),
-        _ => Standing::Acts,
+        Some(at) if still_waits(Some(at), now) && !is_over && !next_has_come => BegunState::Waits(at),
+        _ => BegunState::Acts,
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn go_on(
         return begin_asked(store, schedule, slot, running, now, dropped).await;
     }
     let is_over = running.ends_by.is_some_and(|end| end <= now);
-    let next_has_come = matches!(schedule.verdict(now), Verdict::Fire { .. });
+    let next_has_come = matches!(schedule.verdict(now), DueState::Fire { .. });
     if is_to_come(running, settled) || is_over || next_has_come || running.runs >= MAX_RUNS_PER_FIRING {
         give_up(store, slot, running, now, dropped).await?;
         return Ok(None);

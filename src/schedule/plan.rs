@@ -1,6 +1,6 @@
 //! What is to be done about a schedule at a moment. Pure: the same record and the same moment give the same answer.
 //!
-//! In: a [`Schedule`] as it is on record, the time. Out: a [`Verdict`]. What does not belong here: writing it down, running.
+//! In: a [`Schedule`] as it is on record, the time. Out: a [`DueState`]. What does not belong here: writing it down, running.
 //!
 //! The rules, in docs/nights.md for people:
 //! * of the slots that nobody was there for, only the last is made up for, and only while its hours last;
@@ -59,7 +59,7 @@ pub struct Start {
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum DueState {
     /// Nothing before this slot, which starts then.
     Wait {
         /// The next slot that is not skipped.
@@ -149,18 +149,18 @@ impl Schedule {
     }
 
     /// What is to be done now.
-    pub fn verdict(&self, now: Wall) -> Verdict {
-        let Some(first) = self.recurrence.next_after(self.settled_to) else { return Verdict::Never };
+    pub fn verdict(&self, now: Wall) -> DueState {
+        let Some(first) = self.recurrence.next_after(self.settled_to) else { return DueState::Never };
         let Some(due) = self.last_started(&first, now) else { return self.wait(first) };
         let missed = self.missed_between(&first, &due);
         if self.skipped.contains(&due.at) {
-            return Verdict::Pass { slot: due, missed, why: Passed::Skipped };
+            return DueState::Pass { slot: due, missed, why: Passed::Skipped };
         }
         let ends_by = self.recurrence.end_of(&due, now, self.hours);
         match ends_by {
-            Some(end) if end <= due.at => Verdict::Pass { slot: due, missed, why: Passed::NoHours },
-            Some(end) if end <= now => Verdict::Pass { slot: due, missed, why: Passed::Missed },
-            _ => Verdict::Fire { slot: due, missed, ends_by },
+            Some(end) if end <= due.at => DueState::Pass { slot: due, missed, why: Passed::NoHours },
+            Some(end) if end <= now => DueState::Pass { slot: due, missed, why: Passed::Missed },
+            _ => DueState::Fire { slot: due, missed, ends_by },
         }
     }
 
@@ -210,11 +210,11 @@ impl Schedule {
         earlier.take(MAX_MISSED_COUNTED as usize).count() as u64
     }
 
-    fn wait(&self, first: Slot) -> Verdict {
+    fn wait(&self, first: Slot) -> DueState {
         let mut slots = std::iter::once(first).chain(self.recurrence.upcoming(first.at));
         match slots.find(|slot| !self.skipped.contains(&slot.at)) {
-            Some(slot) => Verdict::Wait { slot, starts: self.starts(&slot) },
-            None => Verdict::Never,
+            Some(slot) => DueState::Wait { slot, starts: self.starts(&slot) },
+            None => DueState::Never,
         }
     }
 }

@@ -3,16 +3,16 @@
 //! In: the store, the time. Out: one firing at a time, whatever was let go on the way, when there is something to do next. It
 //! waits for nothing: whoever has a clock calls [`look`] when it likes, or [`work_off`] to have all that is due run through a
 //! [`Work`]. The caller holds the [`crate::store::ScheduleLock`], so that a firing on record as running belongs to nobody else.
-//! What does not belong here: loading and sending (the [`Work`] does), telling people (`diary` has the words).
+//! What does not belong here: loading and sending (the [`Work`] does), telling people (`messages` has the words).
 
 use std::future::Future;
 
 use jiff::tz::TimeZone;
 
-use super::begun::{Dropped, Standing, go_on, standing};
+use super::begun::{BegunState, Dropped, go_on, standing};
 use super::clock_repair::Settled;
 use super::firing::{After, End, Firing, How};
-use super::plan::{Passed, Schedule, Verdict};
+use super::plan::{DueState, Passed, Schedule};
 use super::recurrence::Slot;
 use super::retry::next_try;
 use crate::clock::Clock;
@@ -21,12 +21,12 @@ use crate::store::{FiringEnd, FiringState, FiringTrouble, NewFiring, Store, Stor
 
 /// Something to be told.
 #[derive(Clone, Debug)]
-pub enum News {
+pub enum ScheduleEvent {
     /// A firing begins.
     Begins(Firing),
     /// A run of it has ended.
     Ended(Firing, End),
-    /// A run met trouble; when it is tried again. Told once: the same trouble again is [`News::StillTrouble`].
+    /// A run met trouble; when it is tried again. Told once: the same trouble again is [`ScheduleEvent::StillTrouble`].
     TriesAgain(Firing, End, Wall),
     /// The next try met the same.
     StillTrouble(Firing, End, Wall),
@@ -53,9 +53,9 @@ pub struct Next {
 
 /// What a look found.
 #[derive(Debug, Default)]
-pub struct Look {
+pub struct DueLook {
     /// What was let go, given up or not understood.
-    pub news: Vec<News>,
+    pub news: Vec<ScheduleEvent>,
     /// What is to be run now. It has been written down: whoever takes it runs it, and says [`ended`].
     pub firing: Option<Firing>,
     /// When to look again, where nothing is to be run.
@@ -67,7 +67,7 @@ pub trait Work {
     /// Runs a firing to its end, loading its files first.
     fn fire(&mut self, firing: &Firing) -> impl Future<Output = End>;
     /// Something happened.
-    fn tell(&mut self, news: &News, now: Wall);
+    fn tell(&mut self, news: &ScheduleEvent, now: Wall);
 }
 
 /// The names of the schedules that have something to do now, without deciding anything.
@@ -87,19 +87,19 @@ pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Ne
         };
         let schedule = settled.truly(schedule, &stored);
         let begun = running.iter().filter(|firing| firing.schedule == stored.id);
-        let begun: Vec<Standing> = begun.map(|firing| standing(&schedule, firing, &settled, now)).collect();
+        let begun: Vec<BegunState> = begun.map(|firing| standing(&schedule, firing, &settled, now)).collect();
         let verdict = schedule.verdict(now);
-        let rests = matches!(verdict, Verdict::Wait { .. } | Verdict::Never) && !settled.is_ahead(&stored);
-        if !rests || begun.contains(&Standing::Acts) {
+        let rests = matches!(verdict, DueState::Wait { .. } | DueState::Never) && !settled.is_ahead(&stored);
+        if !rests || begun.contains(&BegunState::Acts) {
             names.push(stored.name);
             continue;
         }
         let waits = begun.into_iter().filter_map(|standing| match standing {
-            Standing::Waits(at) => Some(at),
-            Standing::Acts => None,
+            BegunState::Waits(at) => Some(at),
+            BegunState::Acts => None,
         });
         waits.for_each(|at| note_next(&mut next, &schedule, at));
-        if let Verdict::Wait { starts, .. } = verdict {
+        if let DueState::Wait { starts, .. } = verdict {
             note_next(&mut next, &schedule, starts);
         }
     }
@@ -110,32 +110,32 @@ pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Ne
 ///
 /// # Errors
 /// The database cannot be read or written. What was decided on before is on record.
-pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
-    let mut look = Look::default();
+pub async fn look(store: &mut Store, now: Wall) -> Result<DueLook, StoreError> {
+    let mut look = DueLook::default();
     let settled = Settled::of(store, now).await?;
     look.news = put_right(store, &settled).await?;
     let mut schedules = Vec::new();
     for stored in store.schedules().all().await? {
         match Schedule::of(&stored) {
             Ok(schedule) => schedules.push(settled.truly(schedule, &stored)),
-            Err(error) => look.news.push(News::Broken(stored.name, error.to_string())),
+            Err(error) => look.news.push(ScheduleEvent::Broken(stored.name, error.to_string())),
         }
     }
     for running in store.schedules().running_firings().await? {
         let Some(schedule) = schedules.iter().find(|schedule| schedule.id == running.schedule) else { continue };
-        if let Standing::Waits(at) = standing(schedule, &running, &settled, now) {
+        if let BegunState::Waits(at) = standing(schedule, &running, &settled, now) {
             note_next(&mut look.next, schedule, at);
             continue;
         }
         let mut dropped = Vec::new();
         let firing = go_on(store, schedule, &running, (&settled, now), &mut dropped).await?;
-        look.news.extend(dropped.into_iter().map(|dropped| News::Dropped(schedule.clone(), dropped)));
+        look.news.extend(dropped.into_iter().map(|dropped| ScheduleEvent::Dropped(schedule.clone(), dropped)));
         if let Some(firing) = firing {
             look.firing = Some(firing);
             return Ok(look);
         }
     }
-    let mut verdicts: Vec<(Schedule, Verdict)> = schedules
+    let mut verdicts: Vec<(Schedule, DueState)> = schedules
         .into_iter()
         .map(|schedule| {
             let verdict = schedule.verdict(now);
@@ -144,25 +144,25 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
         .collect();
     // Whose slot came first goes first.
     verdicts.sort_by_key(|(schedule, verdict)| match verdict {
-        Verdict::Fire { slot, .. } => (slot.at, schedule.name.clone()),
+        DueState::Fire { slot, .. } => (slot.at, schedule.name.clone()),
         _ => (Wall(i64::MIN), schedule.name.clone()),
     });
     for (schedule, verdict) in verdicts {
         match verdict {
-            Verdict::Never => {}
-            Verdict::Wait { starts, .. } => note_next(&mut look.next, &schedule, starts),
-            Verdict::Pass { slot, missed, why } => {
+            DueState::Never => {}
+            DueState::Wait { starts, .. } => note_next(&mut look.next, &schedule, starts),
+            DueState::Pass { slot, missed, why } => {
                 let state = if why == Passed::Skipped { FiringState::Skipped } else { FiringState::Missed };
                 if store.schedules().pass_slot(schedule.id, slot.at, missed, state).await? {
                     let mut after = schedule.clone();
                     after.settled_to = slot.at;
-                    if let Verdict::Wait { starts, .. } = after.verdict(now) {
+                    if let DueState::Wait { starts, .. } = after.verdict(now) {
                         note_next(&mut look.next, &schedule, starts);
                     }
-                    look.news.push(News::Passed(schedule, slot, missed, why));
+                    look.news.push(ScheduleEvent::Passed(schedule, slot, missed, why));
                 }
             }
-            Verdict::Fire { slot, missed, ends_by } => {
+            DueState::Fire { slot, missed, ends_by } => {
                 let new = NewFiring { schedule: schedule.id, slot_at: slot.at, asked_for: false, missed, ends_by };
                 if let Some(id) = store.schedules().begin_firing(&new, now).await? {
                     look.firing = Some(Firing { missed, ends_by, ..Firing::new(id, schedule, slot, now, How::Due) });
@@ -175,12 +175,12 @@ pub async fn look(store: &mut Store, now: Wall) -> Result<Look, StoreError> {
 }
 
 /// Undoes what was settled under a clock that was ahead.
-async fn put_right(store: &mut Store, settled: &Settled) -> Result<Vec<News>, StoreError> {
+async fn put_right(store: &mut Store, settled: &Settled) -> Result<Vec<ScheduleEvent>, StoreError> {
     let mut news = Vec::new();
     for stored in store.schedules().all().await?.into_iter().filter(|stored| settled.is_ahead(stored)) {
         let Ok(schedule) = Schedule::of(&stored) else { continue };
         if settled.put_right(store, &stored).await? {
-            news.push(News::ClockWasAhead(schedule, stored.settled_to));
+            news.push(ScheduleEvent::ClockWasAhead(schedule, stored.settled_to));
         }
     }
     Ok(news)
@@ -190,7 +190,7 @@ async fn put_right(store: &mut Store, settled: &Settled) -> Result<Vec<News>, St
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> Result<News, StoreError> {
+pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> Result<ScheduleEvent, StoreError> {
     let kept = FiringEnd {
         exit_code: Some(end.exit_code),
         stopped: end.stopped.clone(),
@@ -206,16 +206,16 @@ pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> 
             let is_told = firing.told.as_ref() == Some(&trouble);
             let (firing, end) = (firing.clone(), end.clone());
             return Ok(if is_told {
-                News::StillTrouble(firing, end, retry_at)
+                ScheduleEvent::StillTrouble(firing, end, retry_at)
             } else {
-                News::TriesAgain(firing, end, retry_at)
+                ScheduleEvent::TriesAgain(firing, end, retry_at)
             });
         }
         (After::Over, _) | (After::TriesAgain, None) => {
             store.schedules().end_firing(firing.id, &kept, now).await?;
         }
     }
-    Ok(News::Ended(firing.clone(), end.clone()))
+    Ok(ScheduleEvent::Ended(firing.clone(), end.clone()))
 }
 
 /// Runs one firing and writes down how it ended.
@@ -228,7 +228,7 @@ pub async fn run<W: Work>(
     work: &mut W,
     firing: &Firing,
 ) -> Result<End, StoreError> {
-    work.tell(&News::Begins(firing.clone()), clock.now().wall);
+    work.tell(&ScheduleEvent::Begins(firing.clone()), clock.now().wall);
     let end = work.fire(firing).await;
     let now = clock.now().wall;
     let news = ended(store, firing, &end, now).await?;

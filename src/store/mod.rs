@@ -39,15 +39,15 @@ pub use accounts::{
     Account, AccountStore, Credential, CredentialKind, Expiry, Hold, KeySource, NewCredential, Removal, VaultStamp,
 };
 pub use admin::{
-    AdminStore, Claimant, ClockUndo, DAMAGED, DamagedTask, Deed, Forgotten, Integrity, LogEntry, LoginDevice,
+    AdminStore, AuditEvent, Claimant, ClockUndo, DAMAGED, DamagedTask, Forgotten, Integrity, LogEntry, LoginDevice,
 };
 pub use disk_room::ReservedRoom;
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
 pub use lists::{
-    HandlesTold, HoldNews, Known, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NewPage, PageEntry, Reach,
+    HandlesTold, HoldNews, ListStore, Looked, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, NewPage, PageEntry, Reach,
     ReadAllowance, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadLeft, ReadSlot, ReadWindow, ReadingId,
-    ReadingState, Resolution, Verdict, VerdictCounts, end_here,
+    ReadingState, Resolution, TargetMetadata, VerdictCounts, VerifyResult, end_here,
 };
 pub use load::{
     LoadForecast, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes,
@@ -63,9 +63,9 @@ pub use queue::{
     StoredOutage, StoredSlot, Taken, Tick, Turn, TurnReceipt, WorkInProgress, Worklist,
 };
 pub use read::{
-    AttemptSpan, AttemptView, Counts, Course, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS, News, PickOrder, PickedTask,
-    ReadSpan, ReadStore, ReasonCount, ReceiptRow, RecentAttempt, RejectedRow, RowPage, RowQuery, RowView, Stretch,
-    TaskHistory, Timeline, TopReason, Wanted,
+    AttemptSpan, AttemptView, Bucket, ChangeCounters, Counts, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,
+    PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, ReceiptRow, RecentAttempt, RejectedRow,
+    RowPage, RowQuery, RowView, TaskFilter, TaskHistory, TopReason,
 };
 pub use schedules::{
     FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,

@@ -74,7 +74,7 @@ impl Store {
     ///
     /// # Errors
     /// It can no longer be opened.
-    pub async fn once_more(path: &Path) -> Result<Store, StoreError> {
+    pub async fn reopen(path: &Path) -> Result<Store, StoreError> {
         Ok(Store { db: connect(path).await?, reload_sizes: ReloadSizes::default() })
     }
 
@@ -82,8 +82,8 @@ impl Store {
     ///
     /// # Errors
     /// It cannot be opened.
-    pub async fn beside(&self) -> Result<Store, StoreError> {
-        Ok(Store { reload_sizes: self.reload_sizes, ..Store::once_more(self.path()).await? })
+    pub async fn open_second(&self) -> Result<Store, StoreError> {
+        Ok(Store { reload_sizes: self.reload_sizes, ..Store::reopen(self.path()).await? })
     }
 
     /// Where the queue is.

@@ -7,12 +7,12 @@ use axum::extract::{Form, Path, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
-use super::guard::Visitor;
+use super::middleware::Visitor;
 use super::problem::Problem;
 use super::state::Web;
 use crate::domain::{JobId, TaskId, counted};
 use crate::error::CommandError;
-use crate::store::{Deed, Job, JobState, Store, StoreError};
+use crate::store::{AuditEvent, Job, JobState, Store, StoreError};
 
 /// A command under way: the queue on a connection of its own, the job, and who gives it.
 struct Command<'a> {
@@ -24,7 +24,7 @@ struct Command<'a> {
 
 impl<'a> Command<'a> {
     async fn on(web: &'a Web, visitor: Visitor, job: i64) -> Result<Command<'a>, Problem> {
-        let mut store = web.commanding().await?;
+        let mut store = web.write_store().await?;
         let job = find(&mut store, job).await?;
         Ok(Command { web, store, job, actor: visitor.actor() })
     }
@@ -32,7 +32,7 @@ impl<'a> Command<'a> {
     /// Writes it down, and goes back to the job's page, which then says what was done.
     async fn done(mut self, deed: &str, detail: &str, said: &str) -> Result<Redirect, Problem> {
         let Command { web, ref mut store, ref job, ref actor } = self;
-        web.note_deed(store, &Deed { actor, deed, job: Some(&job.name), detail }).await;
+        web.note_deed(store, &AuditEvent { actor, deed, job: Some(&job.name), detail }).await;
         let id = job.id.0;
         self.store.close().await;
         web.note_change();
@@ -134,8 +134,9 @@ pub(super) async fn wake(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Redirect, Problem> {
-    let deed = Deed { actor: &visitor.actor(), deed: "try-again", job: None, detail: "the engine was asked to go on" };
-    web.commanding().await?.admin().log_deed(web.clock.now().wall, &deed).await?;
+    let deed =
+        AuditEvent { actor: &visitor.actor(), deed: "try-again", job: None, detail: "the engine was asked to go on" };
+    web.write_store().await?.admin().log_audit_event(web.clock.now().wall, &deed).await?;
     web.wake_engine();
     Ok(Redirect::to("/"))
 }

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::state::Web;
 use crate::app::schedules::{list_schedules, schedules_json};
 use crate::app::status::account_list_json;
-use crate::app::status::{Look, Standing};
+use crate::app::status::{QueueStatus, StatusQuery};
 use crate::domain::json_text;
 
 /// JSON that somebody may ask for in a terminal: escaped as the commands' is.
@@ -41,23 +41,23 @@ pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -
 
 /// `cleanup account list --json`
 pub(super) async fn accounts(State(web): State<Arc<Web>>) -> Result<Json, Problem> {
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let listed = account_list_json(&web.settings(), &mut store).await;
     Ok(Json(listed.map_err(|error| Problem::from(error).json())?))
 }
 
 /// `cleanup schedule list --json`
 pub(super) async fn schedules(State(web): State<Arc<Web>>) -> Result<Json, Problem> {
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let listed = list_schedules(&mut store).await;
     let listed = listed.map_err(|error| Problem::from(error).json())?;
     Ok(Json(schedules_json(&listed, web.clock.now().wall)))
 }
 
-async fn look(web: &Web) -> Result<Standing, Problem> {
+async fn look(web: &Web) -> Result<QueueStatus, Problem> {
     let settings = web.settings();
-    let mut store = web.reading().await;
-    Ok(Look::at_all(&settings, &web.clock).look(&mut store).await?)
+    let mut store = web.read_store().await;
+    Ok(StatusQuery::at_all(&settings, &web.clock).look(&mut store).await?)
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl Connection {
 
     /// Keeps it from going for a stranger's sake until this is dropped; none where too many are kept already. `is_device`: the browser has
     /// logged in before.
-    pub(super) fn hold(&self, is_device: bool) -> Option<Held> {
+    pub(super) fn hold(&self, is_device: bool) -> Option<HeldConnection> {
         let mut inner = self.all.inner();
         if inner.held.len() >= if is_device { MAX_HELD + MAX_HELD_DEVICES } else { MAX_HELD } {
             return None;
@@ -87,7 +87,7 @@ impl Connection {
         if let Some(evicted) = inner.strangers.remove(&self.number) {
             inner.held.insert(self.number, evicted);
         }
-        Some(Held(self.clone()))
+        Some(HeldConnection(self.clone()))
     }
 
     /// Whether it is one that stays.
@@ -98,9 +98,9 @@ impl Connection {
 
 /// See [`Connection::hold`].
 #[derive(Debug)]
-pub(super) struct Held(Connection);
+pub(super) struct HeldConnection(Connection);
 
-impl Drop for Held {
+impl Drop for HeldConnection {
     fn drop(&mut self) {
         let mut inner = self.0.all.inner();
         if let Some(evicted) = inner.held.remove(&self.0.number) {

@@ -12,7 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use super::guard::Visitor;
+use super::middleware::Visitor;
 use super::problem::Problem;
 use super::state::Web;
 

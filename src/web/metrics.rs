@@ -10,10 +10,10 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use super::hub::{COMMIT_SECONDS, Counted};
+use super::event_counters::{COMMIT_SECONDS, Counted};
 use super::problem::Problem;
 use super::state::{EngineState, Web};
-use crate::app::status::Look;
+use crate::app::status::StatusQuery;
 use crate::auth::list_of;
 use crate::domain::Applies;
 use crate::store::Counts;
@@ -31,9 +31,9 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     let mut page = Exposition::default();
     counted(&mut page, &web.hub.counted());
     let settings = web.settings();
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let at_work = store.read().accounts_at_work(MAX_NAMED_ACCOUNTS).await?;
-    let look = Look { accounts: Some(&at_work), ..Look::at_all(&settings, &web.clock) };
+    let look = StatusQuery { accounts: Some(&at_work), ..StatusQuery::at_all(&settings, &web.clock) };
     let accounts = look.look_at_accounts(&mut store, web.clock.now()).await?;
     let jobs = store.read().status(None).await?;
     let (all, in_need) = store.accounts().account_counts().await?;

@@ -13,12 +13,12 @@
 pub mod access;
 mod actions;
 mod api;
+mod auth_routes;
 mod connections;
-mod entry;
+mod event_counters;
 mod events;
-mod guard;
-mod hub;
 mod metrics;
+mod middleware;
 mod mount;
 mod pages;
 mod paging;
@@ -32,7 +32,7 @@ mod stream;
 mod uploads;
 mod views;
 
-pub use hub::Hub;
+pub use event_counters::EventCounters;
 pub use mount::Root;
 pub use routes::router;
 pub use server::{Server, ServerError};

@@ -12,7 +12,7 @@ use futures_util::stream;
 use super::actions::find;
 use super::problem::Problem;
 use super::state::Web;
-use crate::app::{Wanted, write_receipts};
+use crate::app::{ReceiptRows, write_receipts};
 use crate::error::CommandError;
 use crate::jobfile::ReceiptFormat;
 use crate::store::{Job, Store};
@@ -22,7 +22,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 
 /// As CSV.
 pub(super) async fn csv(State(web): State<Arc<Web>>, Path(job): Path<i64>) -> Result<Response, Problem> {
-    let mut store = web.commanding().await?;
+    let mut store = web.write_store().await?;
     let job = find(&mut store, job).await?;
     let name: String = job.name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
     let attachment = format!("attachment; filename=\"{name}-report.csv\"");
@@ -34,7 +34,7 @@ pub(super) async fn csv(State(web): State<Arc<Web>>, Path(job): Path<i64>) -> Re
 
 /// As `report --format json` gives them.
 pub(super) async fn json(State(web): State<Arc<Web>>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let mut store = web.commanding().await.map_err(|error| Problem::from(error).json())?;
+    let mut store = web.write_store().await.map_err(|error| Problem::from(error).json())?;
     let found = store.queue().job(&name).await.map_err(|error| Problem::from(error).json())?;
     let job = found.ok_or_else(|| Problem::not_found("there is no job of that name").json())?;
     let body = receipts(&web, store, &job, ReceiptFormat::Json).await.map_err(Problem::json)?;
@@ -47,7 +47,7 @@ async fn receipts(web: &Web, mut store: Store, job: &Job, format: ReceiptFormat)
     };
     let complain = |error| CommandError::io("the folder for temporary files", error);
     let file = tempfile::tempfile().map_err(complain)?;
-    let wanted = Wanted { round: job.round_number, format, raw: false };
+    let wanted = ReceiptRows { round: job.round_number, format, raw: false };
     let (writer, _) = write_receipts(&mut store, job, &wanted, std::io::BufWriter::new(file), &complain).await?;
     store.close().await;
     let mut file = writer.into_inner().map_err(|error| complain(error.into_error()))?;

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use super::problem::Problem;
 use super::state::Web;
-use super::{actions, api, entry, events, guard, metrics, mount, reports, schedules, uploads, views};
+use super::{actions, api, auth_routes, events, metrics, middleware, mount, reports, schedules, uploads, views};
 
 /// The longest body of a form; uploads have a bound of their own.
 pub(super) const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -51,12 +51,12 @@ fn routes(web: Arc<Web>) -> Router {
         .route("/accounts", get(views::accounts))
         .route("/log", get(views::log))
         .route("/engine/wake", post(actions::wake))
-        .route("/login", get(entry::arrive).post(entry::log_in))
-        .route("/logout", post(entry::log_out))
-        .route("/theme", post(entry::choose_theme))
+        .route("/login", get(auth_routes::arrive).post(auth_routes::log_in))
+        .route("/logout", post(auth_routes::log_out))
+        .route("/theme", post(auth_routes::choose_theme))
         .route("/events", get(events::stream))
         .route("/metrics", get(metrics::scrape))
-        .route(guard::HEALTH, get(|| async { "ok\n" }))
+        .route(middleware::HEALTH, get(|| async { "ok\n" }))
         .route("/api/status", get(api::status))
         .route("/api/jobs/{name}", get(api::job))
         .route("/api/jobs/{name}/report", get(reports::json))
@@ -67,7 +67,7 @@ fn routes(web: Arc<Web>) -> Router {
         .route("/assets/icon.svg", get(icon))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(from_fn_with_state(Arc::clone(&web), guard::guard))
+        .layer(from_fn_with_state(Arc::clone(&web), middleware::protect))
         .with_state(web)
 }
 

@@ -7,8 +7,8 @@ use axum::extract::{Form, Query, State};
 use axum::response::{Html, Redirect};
 use serde::Deserialize;
 
-use super::guard::Visitor;
-use super::pages::{self, Frame, Pager, ScheduleCard, ScheduleStanding, SchedulesPage, Understood};
+use super::middleware::Visitor;
+use super::pages::{self, Frame, Pager, ScheduleCard, ScheduleState, SchedulesPage, Understood};
 use super::paging::page_before;
 use super::problem::Problem;
 use super::state::Web;
@@ -17,10 +17,10 @@ use crate::app::request::ScheduledRun;
 use crate::app::schedules::{self, describe};
 use crate::domain::Wall;
 use crate::error::CommandError;
-use crate::schedule::diary;
+use crate::schedule::control::{self, Asked, Skipped, Unskipped};
+use crate::schedule::messages;
 use crate::schedule::plan::Schedule;
-use crate::schedule::steering::{self, Asked, Skipped, Unskipped};
-use crate::store::{Deed, Job, Store, StoredFiring, StoredSchedule};
+use crate::store::{AuditEvent, Job, Store, StoredFiring, StoredSchedule};
 
 /// Schedules on a page.
 const SCHEDULES_A_PAGE: usize = 12;
@@ -29,7 +29,7 @@ const FIRINGS_SHOWN: usize = 5;
 const MAX_FIRINGS_READ: u32 = 20;
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct SchedulesQuery {
     said: Option<String>,
     /// The name behind which the page begins.
     #[serde(default)]
@@ -45,11 +45,11 @@ pub(super) struct Named {
 pub(super) async fn schedules(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<SchedulesQuery>,
 ) -> Result<Html<String>, Problem> {
     let now = web.clock.now().wall;
     let fires = web.engine.borrow().fires;
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let running = store.schedules().running_firings().await?;
     // One runs at a time, and what had begun comes first.
     let at_work = running.iter().find(|firing| fires && firing.runs > 0).map(|firing| firing.id);
@@ -62,10 +62,10 @@ pub(super) async fn schedules(
     for stored in rest.by_ref().take(SCHEDULES_A_PAGE) {
         let own = running.iter().find(|firing| firing.schedule == stored.id);
         let standing = match own {
-            None => ScheduleStanding::Resting,
-            Some(firing) if firing.runs == 0 => ScheduleStanding::Asked(firing.clone()),
-            Some(firing) if Some(firing.id) == at_work => ScheduleStanding::Running(firing.clone()),
-            Some(firing) => ScheduleStanding::Interrupted(firing.clone()),
+            None => ScheduleState::Resting,
+            Some(firing) if firing.runs == 0 => ScheduleState::Asked(firing.clone()),
+            Some(firing) if Some(firing.id) == at_work => ScheduleState::Running(firing.clone()),
+            Some(firing) => ScheduleState::Interrupted(firing.clone()),
         };
         cards.push(card(&mut store, stored, standing, now).await?);
     }
@@ -83,7 +83,7 @@ pub(super) async fn schedules(
 async fn card(
     store: &mut Store,
     stored: StoredSchedule,
-    standing: ScheduleStanding,
+    standing: ScheduleState,
     now: Wall,
 ) -> Result<ScheduleCard, Problem> {
     let has_come = |firing: &StoredFiring| firing.asked_for || firing.slot_at <= stored.settled_to;
@@ -113,8 +113,8 @@ async fn card(
 
 /// A command under way: the queue on a connection of its own, and the schedule.
 async fn find(web: &Web, name: &str) -> Result<(Store, StoredSchedule), Problem> {
-    let mut store = web.commanding().await?;
-    let found = steering::find(&mut store, name).await?;
+    let mut store = web.write_store().await?;
+    let found = control::find(&mut store, name).await?;
     Ok((store, found.ok_or_else(no_such_schedule)?))
 }
 
@@ -131,7 +131,7 @@ async fn done(
     detail: &str,
     said: &str,
 ) -> Result<Redirect, Problem> {
-    web.note_deed(&mut store, &Deed { actor: &visitor.actor(), deed, job: None, detail }).await;
+    web.note_deed(&mut store, &AuditEvent { actor: &visitor.actor(), deed, job: None, detail }).await;
     store.close().await;
     web.tell_schedules();
     web.note_change();
@@ -145,7 +145,7 @@ pub(super) async fn run_now(
 ) -> Result<Redirect, Problem> {
     let (mut store, stored) = find(&web, &named.name).await?;
     let schedule = schedules::understood(&stored)?;
-    match steering::ask(&mut store, &schedule, web.clock.now().wall).await? {
+    match control::ask(&mut store, &schedule, web.clock.now().wall).await? {
         Asked::Noted => {
             let detail = format!("{}: to be run now", stored.name);
             done(&web, visitor, store, schedules::RUN, &detail, "asked").await
@@ -162,7 +162,7 @@ pub(super) async fn skip(
 ) -> Result<Redirect, Problem> {
     let (mut store, stored) = find(&web, &named.name).await?;
     let schedule: Schedule = schedules::understood(&stored)?;
-    let skipped = steering::skip(&mut store, &schedule, web.clock.now().wall).await?;
+    let skipped = control::skip(&mut store, &schedule, web.clock.now().wall).await?;
     let said = match skipped {
         Skipped::Next(_) => "skipped",
         Skipped::Rest(_) => "rest-skipped",
@@ -170,7 +170,7 @@ pub(super) async fn skip(
         Skipped::Already(_) => return Ok(Redirect::to("/schedules?said=skipped-already")),
         Skipped::Nothing => return Ok(Redirect::to("/schedules?said=never")),
     };
-    done(&web, visitor, store, schedules::SKIP, &diary::skipped(&schedule, skipped), said).await
+    done(&web, visitor, store, schedules::SKIP, &messages::skipped(&schedule, skipped), said).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -188,11 +188,11 @@ pub(super) async fn unskip(
 ) -> Result<Redirect, Problem> {
     let (mut store, stored) = find(&web, &named.name).await?;
     let schedule: Schedule = schedules::understood(&stored)?;
-    let unskipped = steering::unskip(&mut store, &schedule, named.slot.map(Wall), web.clock.now().wall).await?;
+    let unskipped = control::unskip(&mut store, &schedule, named.slot.map(Wall), web.clock.now().wall).await?;
     if unskipped == Unskipped::Nothing {
         return Ok(Redirect::to("/schedules?said=not-skipped"));
     }
-    let detail = diary::unskipped(&schedule, unskipped);
+    let detail = messages::unskipped(&schedule, unskipped);
     done(&web, visitor, store, schedules::UNSKIP, &detail, "unskipped").await
 }
 
@@ -202,8 +202,8 @@ pub(super) async fn ask_to_remove(
     Extension(visitor): Extension<Visitor>,
     Query(named): Query<Named>,
 ) -> Result<Html<String>, Problem> {
-    let mut store = web.reading().await;
-    let stored = steering::find(&mut store, &named.name).await?.ok_or_else(no_such_schedule)?;
+    let mut store = web.read_store().await;
+    let stored = control::find(&mut store, &named.name).await?.ok_or_else(no_such_schedule)?;
     let left = jobs_left(&mut store, &stored).await?;
     drop(store);
     Ok(pages::remove_schedule(&web.frame(visitor, "/schedules"), &stored, &left))
@@ -222,7 +222,7 @@ pub(super) async fn remove(
     Form(named): Form<Named>,
 ) -> Result<Redirect, Problem> {
     let (mut store, stored) = find(&web, &named.name).await?;
-    if !steering::remove(&mut store, &stored.name).await? {
+    if !control::remove(&mut store, &stored.name).await? {
         return Err(no_such_schedule());
     }
     let detail = format!("{} is removed; its jobs and their receipts stay", stored.name);

@@ -6,14 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::{Devices, NoRandom, Password, Places, Sessions, Token, Tries};
-use super::hub::Hub;
+use super::event_counters::EventCounters;
 use super::mount::Root;
 use super::uploads::Uploads;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Secret, Wall};
 use crate::error::CommandError;
-use crate::store::{Deed, News, Store};
+use crate::store::{AuditEvent, ChangeCounters, Store};
 
 /// Browsers that hear of events at the same time.
 const MAX_SUBSCRIBERS: usize = 32;
@@ -76,7 +76,7 @@ pub struct EngineStatus {
     /// What it is doing.
     pub state: EngineState,
     /// The accounts and credentials it works with.
-    pub knows: News,
+    pub knows: ChangeCounters,
     /// It runs schedules.
     pub fires: bool,
 }
@@ -111,7 +111,7 @@ pub struct Setup {
     /// The local time zone.
     pub zone: jiff::tz::TimeZone,
     /// The engine's events, counted.
-    pub hub: Hub,
+    pub hub: EventCounters,
     /// What the engine is doing.
     pub engine: watch::Receiver<EngineStatus>,
 }
@@ -127,7 +127,7 @@ pub struct Web {
     pub(super) tries: Tries,
     pub(super) clock: SharedClock,
     pub(super) zone: jiff::tz::TimeZone,
-    pub(super) hub: Hub,
+    pub(super) hub: EventCounters,
     pub(super) engine: watch::Receiver<EngineStatus>,
     pub(super) uploads: Uploads,
     pub(super) subscribers: Arc<Semaphore>,
@@ -235,19 +235,19 @@ impl Web {
     }
 
     /// The queue, for reading; others wait meanwhile, so not for long.
-    pub(super) async fn reading(&self) -> tokio::sync::MutexGuard<'_, Store> {
+    pub(super) async fn read_store(&self) -> tokio::sync::MutexGuard<'_, Store> {
         self.store.lock().await
     }
 
     /// The queue once more, for a command.
-    pub(super) async fn commanding(&self) -> Result<Store, CommandError> {
-        Ok(Store::once_more(&self.queue).await?)
+    pub(super) async fn write_store(&self) -> Result<Store, CommandError> {
+        Ok(Store::reopen(&self.queue).await?)
     }
 
     /// Writes down what was done. It has been done: what cannot be written down is told in the log of the process, for a page that spoke of
     /// trouble would be believed to mean that it was not.
-    pub(super) async fn note_deed(&self, store: &mut Store, deed: &Deed<'_>) {
-        if let Err(error) = store.admin().log_deed(self.clock.now().wall, deed).await {
+    pub(super) async fn note_deed(&self, store: &mut Store, deed: &AuditEvent<'_>) {
+        if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, deed).await {
             tracing::error!(%error, deed = deed.deed, "done, and not written into the log of who did what");
         }
     }
@@ -260,7 +260,7 @@ impl Web {
         const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
         let mut seen = 0;
         loop {
-            let version = self.reading().await.read().data_version().await?;
+            let version = self.read_store().await.read().data_version().await?;
             if version != seen {
                 seen = version;
                 self.note_change();

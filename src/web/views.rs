@@ -8,15 +8,15 @@ use axum::response::Html;
 use serde::Deserialize;
 
 use super::actions::find;
-use super::guard::Visitor;
+use super::middleware::Visitor;
 use super::pages::{self, AccountLine, AccountNow, Frame, JobLine, JobPage, NowPage, Pager, RowsPage};
 use super::paging::{Trail, page_before};
 use super::problem::Problem;
 use super::state::Web;
 use crate::app;
 use crate::app::status::{
-    AccountStanding, JobStanding, Look, Standing, TroubledAccount, activity_sentence, hold_ends, only_unfinished,
-    reason_of,
+    AccountStatus, JobActivity, QueueStatus, StatusQuery, TroubledAccount, activity_sentence, hold_ends,
+    only_unfinished, reason_of,
 };
 use crate::auth::list_of;
 use crate::config::Settings;
@@ -56,12 +56,12 @@ impl Web {
         }
     }
 
-    async fn look(&self, store: &mut Store, accounts: &[AccountId]) -> Result<Standing, Problem> {
+    async fn look(&self, store: &mut Store, accounts: &[AccountId]) -> Result<QueueStatus, Problem> {
         let settings = self.settings();
-        let look = Look {
+        let look = StatusQuery {
             accounts: Some(accounts),
             max_counted_tasks: MAX_COUNTED_TASKS,
-            ..Look::at_all(&settings, &self.clock)
+            ..StatusQuery::at_all(&settings, &self.clock)
         };
         Ok(look.look(store).await?)
     }
@@ -72,9 +72,9 @@ pub(super) async fn now(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let settings = web.settings();
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
-    let Standing { jobs, accounts, now } = web.look(&mut store, &at_work).await?;
+    let QueueStatus { jobs, accounts, now } = web.look(&mut store, &at_work).await?;
     let midnight = midnight(&web, now.wall);
     let mut shown = Vec::with_capacity(accounts.len());
     for standing in accounts {
@@ -83,7 +83,7 @@ pub(super) async fn now(
     let others = usize::try_from(store.read().news().await?.accounts).unwrap_or(0).saturating_sub(shown.len());
     drop(store);
     let (unfinished, finished): (Vec<_>, Vec<_>) =
-        jobs.into_iter().partition(|job: &JobStanding| job.status.counts.pending > 0);
+        jobs.into_iter().partition(|job: &JobActivity| job.status.counts.pending > 0);
     let jobs = unfinished.into_iter().take(MAX_JOBS_NOW).map(|job| line_of(&web, job, now)).collect();
     let page = NowPage { accounts: shown, others, jobs, finished: finished.len(), now };
     Ok(pages::now(&web.frame(visitor, "/"), &page))
@@ -91,7 +91,7 @@ pub(super) async fn now(
 
 async fn account_now(
     store: &mut Store,
-    standing: AccountStanding,
+    standing: AccountStatus,
     settings: &Settings,
     now: Wall,
     midnight: Wall,
@@ -120,7 +120,7 @@ fn remedy(account: &Account, trouble: &str, settings: &Settings, jobs: &[Job]) -
 }
 
 /// A job, and what it is doing in a sentence.
-fn line_of(web: &Web, standing: JobStanding, now: Moment) -> JobLine {
+fn line_of(web: &Web, standing: JobActivity, now: Moment) -> JobLine {
     let clock = |at| clock_text(at, now.wall, &web.zone);
     JobLine { doing: activity_sentence(&standing, &web.settings(), now.wall, clock), standing }
 }
@@ -135,9 +135,9 @@ pub(super) async fn jobs(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
-    let Standing { mut jobs, now, .. } = web.look(&mut store, &at_work).await?;
+    let QueueStatus { mut jobs, now, .. } = web.look(&mut store, &at_work).await?;
     drop(store);
     // What is unfinished first; then the newest.
     jobs.sort_by_key(|job| (job.status.counts.pending == 0, std::cmp::Reverse(job.status.job.id)));
@@ -153,7 +153,7 @@ pub(super) async fn job(
     Path(job): Path<i64>,
     Query(said): Query<Said>,
 ) -> Result<Html<String>, Problem> {
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let found = find(&mut store, job).await?;
     let at_work = store.read().accounts_at_work(MAX_ACCOUNTS_NOW).await?;
     let standing = web.look(&mut store, &at_work).await?;
@@ -178,7 +178,7 @@ pub(super) async fn cancel(
     Extension(visitor): Extension<Visitor>,
     Path(job): Path<i64>,
 ) -> Result<Html<String>, Problem> {
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let job = find(&mut store, job).await?;
     let status = status_of(&mut store, job).await?;
     Ok(pages::cancel(&web.frame(visitor, "/jobs"), &status))
@@ -190,7 +190,7 @@ async fn status_of(store: &mut Store, job: Job) -> Result<JobStatus, Problem> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct PageQuery {
     #[serde(default)]
     outcome: String,
     #[serde(default)]
@@ -207,11 +207,11 @@ pub(super) async fn rows(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
     Path(job): Path<i64>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<PageQuery>,
 ) -> Result<Html<String>, Problem> {
     let outcome = outcome_of(&wanted.outcome)?;
     let (reason, text) = (wanted.reason.trim(), wanted.q.trim());
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let job = find(&mut store, job).await?;
     let query = RowQuery {
         outcome,
@@ -246,7 +246,7 @@ pub(super) async fn rows(
     Ok(pages::rows(&web.frame(visitor, "/jobs"), &page))
 }
 
-fn query_after(wanted: &Wanted) -> i64 {
+fn query_after(wanted: &PageQuery) -> i64 {
     wanted.after.max(0)
 }
 
@@ -273,7 +273,7 @@ pub(super) async fn row(
     Extension(visitor): Extension<Visitor>,
     Path((job, task)): Path<(i64, i64)>,
 ) -> Result<Html<String>, Problem> {
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let job = find(&mut store, job).await?;
     let found = store.read().task(job.id, TaskId(task)).await?;
     drop(store);
@@ -295,7 +295,7 @@ pub(super) async fn accounts(
     let settings = web.settings();
     let environment = app::environment_accounts(&settings.credentials)?;
     let (now, boot) = (web.clock.now(), web.clock.boot());
-    let mut store = web.reading().await;
+    let mut store = web.read_store().await;
     let ids = store.accounts().account_ids().await?;
     let total = ids.len();
     let mut lines: Vec<AccountLine> = Vec::new();
@@ -342,7 +342,7 @@ pub(super) async fn log(
     Extension(visitor): Extension<Visitor>,
     Query(page): Query<Before>,
 ) -> Result<Html<String>, Problem> {
-    let entries = web.reading().await.admin().audit_log(page.before, ENTRIES_A_PAGE).await?;
+    let entries = web.read_store().await.admin().audit_log(page.before, ENTRIES_A_PAGE).await?;
     let older = (entries.len() == ENTRIES_A_PAGE as usize).then(|| entries.last().map(|entry| entry.id)).flatten();
     let trail = Trail::parse(&page.trail);
     // The newest page begins behind no entry: 0 in the trail.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::auth::{App, Document, KeyChoice, Login, Places, TokenMeans, TokenSource, Vault, Wire, keep};
+use cleanup::auth::{App, Document, KeyChoice, Login, OAuthHttp, Places, TokenMeans, TokenSource, Vault, save_login};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{AccountId, Moment, Platform, Secret, Tick, Wall};
 use cleanup::platform::{BaseUrl, Credentials};
@@ -54,8 +54,8 @@ impl Bench {
         Places::x(&self.base(), &format!("{}/i/oauth2/authorize", self.sandbox.base_url())).unwrap()
     }
 
-    pub(crate) fn wire(&self) -> Wire {
-        Wire::new(&[&self.base()]).unwrap()
+    pub(crate) fn wire(&self) -> OAuthHttp {
+        OAuthHttp::new(&[&self.base()]).unwrap()
     }
 
     pub(crate) async fn store(&self) -> Store {
@@ -78,7 +78,7 @@ impl Bench {
         let base: BaseUrl = "http://127.0.0.1:1".parse().unwrap();
         let mut store = self.store().await;
         let vault = Vault::of(&mut store, &self.keys()).await.unwrap();
-        let wire = Wire::new(&[&base]).unwrap();
+        let wire = OAuthHttp::new(&[&base]).unwrap();
         let places = Places::x(&base, "http://127.0.0.1:1/i/oauth2/authorize").unwrap();
         let (app, clock) = (Some(public_app()), self.clock.clone());
         TokenSource::new(TokenMeans { store, vault: Some(vault), wire, places, app, oauth1: None, clock })
@@ -95,7 +95,7 @@ impl Bench {
             self.clock.now().wall,
             app,
         );
-        self.keep(login).await
+        self.save_login(login).await
     }
 
     /// Saves an account with tokens that nobody has given out.
@@ -109,13 +109,13 @@ impl Bench {
             expiry: Some(Expiry { at: self.clock.now().wall.after(Duration::from_secs(7200)), lifetime_ms: 7_200_000 }),
             app: Some(("public-app".into(), false)),
         };
-        self.keep(login).await
+        self.save_login(login).await
     }
 
-    async fn keep(&self, login: Login) -> AccountId {
+    async fn save_login(&self, login: Login) -> AccountId {
         let mut store = self.store().await;
         let vault = Vault::of(&mut store, &self.keys()).await.unwrap();
-        keep(&mut store, &vault, &[login], self.clock.now().wall).await.unwrap()[0]
+        save_login(&mut store, &vault, &[login], self.clock.now().wall).await.unwrap()[0]
     }
 
     pub(crate) async fn record(&self, account: AccountId) -> Credential {

@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use cleanup::auth::{KeyChoice, NoToken, Places, TokenMeans, TokenSource, Vault, Why, Wire};
+use cleanup::auth::{KeyChoice, NoToken, OAuthHttp, Places, TokenMeans, TokenSource, Vault, Why};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{AccountId, Moment, Tick, Wall};
 use cleanup::platform::BaseUrl;
@@ -28,7 +28,7 @@ async fn child() {
     let source = TokenSource::new(TokenMeans {
         store,
         vault: Some(vault),
-        wire: Wire::new(&[&base]).unwrap(),
+        wire: OAuthHttp::new(&[&base]).unwrap(),
         places: Places::x(&base, &format!("{base}/i/oauth2/authorize")).unwrap(),
         app: Some(public_app()),
         oauth1: None,

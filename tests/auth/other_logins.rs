@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
-use cleanup::auth::{Document, GrantError, PinAttempt, ToSign, Wire, aisa_key, aisa_link};
+use cleanup::auth::{Document, GrantError, OAuthHttp, PinAttempt, ToSign, aisa_key, aisa_link};
 use cleanup::domain::Secret;
 use cleanup::platform::BaseUrl;
 
@@ -42,7 +42,7 @@ async fn a_pin_becomes_a_token() {
         ("/oauth/access_token", 200, "oauth_token=42-acc&oauth_token_secret=accsec&user_id=42&screen_name=some_one"),
     ])
     .await;
-    let wire = Wire::new(&[&base]).unwrap();
+    let wire = OAuthHttp::new(&[&base]).unwrap();
     let attempt = PinAttempt::begin(&wire, &base, &sign).await.unwrap();
     assert_eq!(attempt.url(), format!("{base}/oauth/authorize?oauth_token=req"));
     assert!(!format!("{attempt:?}").contains("reqsec"));
@@ -62,7 +62,7 @@ async fn a_pin_becomes_a_token() {
 #[tokio::test]
 async fn pins_and_apps_that_are_refused() {
     let (base, _) = serve(&[("/oauth/request_token", 403, "{\"errors\":[{\"code\":415}]}")]).await;
-    let wire = Wire::new(&[&base]).unwrap();
+    let wire = OAuthHttp::new(&[&base]).unwrap();
     let refused = PinAttempt::begin(&wire, &base, &sign).await.unwrap_err();
     assert!(matches!(&refused, GrantError::App(why) if why.contains("CLEANUP_X_CONSUMER_KEY")), "{refused}");
     let (base, seen) = serve(&[
@@ -70,7 +70,7 @@ async fn pins_and_apps_that_are_refused() {
         ("/oauth/access_token", 401, "Invalid oauth_verifier parameter"),
     ])
     .await;
-    let wire = Wire::new(&[&base]).unwrap();
+    let wire = OAuthHttp::new(&[&base]).unwrap();
     for (pin, requests) in [("12 34", 1), ("", 2), ("1234567", 4)] {
         let attempt = PinAttempt::begin(&wire, &base, &sign).await.unwrap();
         let refused = attempt.finish(&wire, pin, &sign).await.unwrap_err();
@@ -98,7 +98,7 @@ async fn aisa_says_where_to_link() {
     ] {
         let answers: &'static [(&str, u16, &str)] = Box::leak(Box::new([(PATH, 200_u16, body)]));
         let (base, seen) = serve(answers).await;
-        let wire = Wire::new(&[&base]).unwrap();
+        let wire = OAuthHttp::new(&[&base]).unwrap();
         let link = aisa_link(&wire, &base, &key, &["follows.write"]).await;
         assert_eq!(
             link.as_ref().map(|link| link.url.as_str()).ok(),
@@ -107,7 +107,7 @@ async fn aisa_says_where_to_link() {
         assert_eq!(seen.lock().unwrap()[0], format!(r#"{PATH} Bearer sk-aisa-canary {{"scopes":["follows.write"]}}"#));
     }
     let (base, _) = serve(&[(PATH, 401, r#"{"error":{"code":"invalid_api_key","message":"sk-aisa-canary"}}"#)]).await;
-    let wire = Wire::new(&[&base]).unwrap();
+    let wire = OAuthHttp::new(&[&base]).unwrap();
     let refused = aisa_link(&wire, &base, &key, &[]).await.unwrap_err();
     assert!(matches!(refused, GrantError::Refused(_)) && !format!("{refused:?}").contains("canary"), "{refused}");
 }

@@ -34,9 +34,9 @@ async fn ahead_of_the_end_and_not_before() {
         assert_eq!(bench.whose(&first.credentials).await.as_deref(), Some(user));
         let before = bench.sandbox.oauth_ledger().refreshed;
         bench.clock.advance(DUE - Duration::from_millis(1));
-        assert_eq!(source.at_hand(account).unwrap().generation, first.generation);
+        assert_eq!(source.cached(account).unwrap().generation, first.generation);
         bench.clock.advance(Duration::from_millis(1));
-        assert!(source.at_hand(account).is_none());
+        assert!(source.cached(account).is_none());
         let second = source.current(account).await.unwrap();
         assert_eq!(second.generation, first.generation + 1);
         assert_eq!(bench.sandbox.oauth_ledger().refreshed, before + 1);
@@ -194,7 +194,7 @@ async fn the_worlds_faults_use_nothing_up() {
     for _ in 0..20 {
         assert_eq!(source.current(account).await.unwrap().generation, first.generation);
         // What a drain sends with: where it is not at hand the drain asks again and again, and sends nothing.
-        assert_eq!(source.at_hand(account).unwrap().generation, first.generation);
+        assert_eq!(source.cached(account).unwrap().generation, first.generation);
     }
     assert_eq!(bench.sandbox.oauth_ledger().most_arrivals, 1);
     bench.clock.advance(LIFE - DUE);
@@ -221,9 +221,9 @@ async fn what_cannot_be_refreshed_is_at_hand_to_its_end() {
     source.current(account).await.unwrap();
     bench.clock.advance(Duration::from_secs(7_200) - Duration::from_millis(1));
     source.current(account).await.unwrap();
-    assert!(source.at_hand(account).is_some());
+    assert!(source.cached(account).is_some());
     bench.clock.advance(Duration::from_millis(1));
-    assert!(source.at_hand(account).is_none());
+    assert!(source.cached(account).is_none());
     assert_eq!(why(source.current(account).await), Why::Ended);
 }
 
@@ -389,7 +389,7 @@ async fn credentials_from_the_environment_are_used_as_they_are() {
     let account = bench.log_in("anna", "1", &public_app()).await;
     let source = Arc::new(bench.source().await);
     let fixed = cleanup::platform::Credentials::bearer(cleanup::domain::Secret::new("sandbox-9")).unwrap();
-    source.fix(account, Arc::new(fixed)).await.unwrap();
+    source.set_static(account, Arc::new(fixed)).await.unwrap();
     bench.clock.advance(Duration::from_secs(100_000));
     let current = source.current(account).await.unwrap();
     assert_eq!(bench.whose(&current.credentials).await.as_deref(), Some("9"));
@@ -431,15 +431,15 @@ async fn a_token_in_memory_is_forgotten_when_its_account_is_logged_out() {
     let before = bench.store().await.read().news().await.unwrap().generation;
     assert!(bench.store().await.accounts().forget_credential(anna).await.unwrap());
     assert!(bench.store().await.read().news().await.unwrap().generation > before, "whoever drains notices");
-    assert!(source.at_hand(anna).is_some(), "that is why it has to be asked");
+    assert!(source.cached(anna).is_some(), "that is why it has to be asked");
     let gone = source.forget_logged_out().await.unwrap();
     assert!(matches!(&gone[..], [(account, NoToken::NeedLogin { why: Why::LoggedOut, .. })] if *account == anna));
-    assert!(source.at_hand(anna).is_none() && source.at_hand(bert).is_some());
+    assert!(source.cached(anna).is_none() && source.cached(bert).is_some());
     assert!(source.forget_logged_out().await.unwrap().is_empty(), "told once");
     assert_eq!(why(source.current(anna).await), Why::Missing);
     // Asked for one account, as a reading does before each page.
     bench.store().await.accounts().forget_credential(bert).await.unwrap();
     let error = source.was_logged_out(bert).await.unwrap().unwrap();
     assert!(error.to_string().contains("bert needs a login: it was logged out"), "{error}");
-    assert!(source.was_logged_out(bert).await.unwrap().is_none() && source.at_hand(bert).is_none());
+    assert!(source.was_logged_out(bert).await.unwrap().is_none() && source.cached(bert).is_none());
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cleanup::auth::{Document, KeyChoice, NoToken, Vault, VaultError, Why, import, keep, list};
+use cleanup::auth::{Document, KeyChoice, NoToken, Vault, VaultError, Why, import, list, save_login};
 use cleanup::clock::Clock;
 use cleanup::domain::{Platform, Secret};
 
@@ -49,16 +49,16 @@ async fn a_thousand_accounts_are_imported_listed_and_nowhere_in_clear() {
         })
         .collect();
     let now = bench.clock.now().wall;
-    assert_eq!(keep(&mut store, &vault, &logins, now).await.unwrap().len(), 1000);
+    assert_eq!(save_login(&mut store, &vault, &logins, now).await.unwrap().len(), 1000);
     // Importing again replaces, and makes nobody twice.
-    assert_eq!(keep(&mut store, &vault, &logins, now).await.unwrap().len(), 1000);
+    assert_eq!(save_login(&mut store, &vault, &logins, now).await.unwrap().len(), 1000);
     let listed = list(&mut store).await.unwrap();
     assert_eq!(listed.len(), 1000);
     assert!(listed.iter().all(|(account, credential)| credential.as_ref().unwrap().account == account.id));
     // All of them are at hand at once; who lacks the app's keys is told which.
     let all = bench.source().await;
     assert_eq!(all.warm().await.unwrap().len(), 1000);
-    let at_hand = listed.iter().filter(|(account, _)| all.at_hand(account.id).is_some()).count();
+    let at_hand = listed.iter().filter(|(account, _)| all.cached(account.id).is_some()).count();
     assert_eq!(at_hand, 999);
     let one = listed.iter().find(|(account, _)| account.name.as_str() == "one").unwrap().0.id;
     let message = all.current(one).await.unwrap_err().to_string();
@@ -112,7 +112,7 @@ async fn another_key_says_what_to_set_and_an_empty_vault_takes_any() {
         expiry: None,
         app: None,
     };
-    keep(&mut store, &vault, &[login], bench.clock.now().wall).await.unwrap();
+    save_login(&mut store, &vault, &[login], bench.clock.now().wall).await.unwrap();
     let wrong = Vault::of(&mut store, &with("the first passphrase")).await.unwrap_err();
     assert!(matches!(wrong, VaultError::WrongPassphrase) && wrong.to_string().contains("CLEANUP_KEY"), "{wrong}");
     let missing = Vault::of(&mut store, &bench.keys()).await.unwrap_err();

@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use cleanup::app::status::Look;
+use cleanup::app::status::StatusQuery;
 use cleanup::clock::SystemClock;
 use cleanup::config::{Environment, Overrides, Settings};
 use cleanup::domain::{Action, Platform, Target, TargetId};
@@ -137,9 +137,9 @@ fn a_job_too_large_to_be_counted_by_account_says_that_it_needs_a_person_all_the_
     let clock = SystemClock::shared();
     wait(async {
         let mut store = mixed_queue(&home.path("q.db"), &["ada", "bea"], 5).await;
-        let all = Look::at_all(&settings, &clock);
+        let all = StatusQuery::at_all(&settings, &clock);
         let counted = all.look(&mut store).await.unwrap();
-        let uncounted = Look { max_counted_tasks: 1, ..all }.look(&mut store).await.unwrap();
+        let uncounted = StatusQuery { max_counted_tasks: 1, ..all }.look(&mut store).await.unwrap();
         let (counted, uncounted) = (&counted.jobs[0], &uncounted.jobs[0]);
         assert_eq!(counted.activity.name(), "needs_you", "{counted:?}");
         assert_eq!(uncounted.activity, counted.activity);

@@ -279,9 +279,9 @@ const REMEDY_IS_IN_THE_MESSAGE: [(&str, &str); 7] = [
     ("auth/advice.rs", "(error"),
     ("auth/advice.rs", "other.to_string()"),
     ("app/tokens.rs", "format!(\"{error}\")"),
-    ("commands/reach.rs", "error.to_string()"),
+    ("commands/session.rs", "error.to_string()"),
     ("schedule/", "error.to_string()"),
-    ("serve/stretch.rs", "error.to_string()"),
+    ("serve/drain_once.rs", "error.to_string()"),
 ];
 
 #[test]

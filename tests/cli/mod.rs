@@ -15,6 +15,7 @@ mod first_steps;
 mod jobs;
 mod messages;
 mod moved;
+mod names;
 mod packaging;
 mod prints;
 pub(crate) mod program;

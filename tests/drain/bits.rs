@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cleanup::app::Loaded;
 use cleanup::domain::{TargetId, TaskState};
 use cleanup::error::ErrorKind;
-use cleanup::store::{PickOrder, StoreError, Wanted};
+use cleanup::store::{PickOrder, StoreError, TaskFilter};
 use sqlx::{Connection, SqliteConnection};
 
 use super::support::{Bench, id, now, run};
@@ -212,8 +212,8 @@ fn receipts_that_would_name_somebody_else_are_refused() {
             let each = |_| -> Result<(), StoreError> { panic!("a row is told: {sql}") };
             let error = store.read().report(&job, 1, each).await.unwrap_err();
             assert!(error.to_string().contains("line 4 of unfollow"), "{sql}: {error}");
-            let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
-            store.read().pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
+            let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
+            store.read().select_tasks(&job, 1, &wanted, PickOrder::File).await.unwrap();
             let error = store.read().picked(0, 10).await.unwrap_err();
             assert!(error.to_string().contains("line 4"), "{sql}: {error}");
             store.read().end_picking().await.unwrap();

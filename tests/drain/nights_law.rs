@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use cleanup::app::RowRules;
 use cleanup::domain::Outcome;
 use cleanup::jobfile::Source;
-use cleanup::jobfile::keep::read_source;
+use cleanup::jobfile::keep_list::read_source;
 use cleanup::lists::filter::{Filter, Take};
 use cleanup::store::ReceiptRow;
 use proptest::prelude::*;

@@ -38,7 +38,7 @@ impl Old {
 
     async fn queue(&self, bench: &Bench, path: std::path::PathBuf) -> AccountId {
         let mut store = bench.store().await;
-        let accounts = bench.introduce(&mut store).await;
+        let accounts = bench.register_accounts(&mut store).await;
         let account = accounts.default.unwrap();
         let job = NewJob {
             name: "unfollow".into(),

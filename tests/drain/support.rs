@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cleanup::app::{
-    self, Accounts, DrainOptions, Ended, FileOptions, Footing, LoadOptions, Loaded, RowRules, SandboxAccounts, Who,
+    self, Accounts, DrainDeps, DrainOptions, Ended, FileOptions, Identities, LoadOptions, Loaded, RowRules,
+    SandboxAccounts,
 };
-use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
+use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, TaskId, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, Listener, Shutdown, ShutdownSender, shutdown};
-use cleanup::jobfile::keep;
+use cleanup::jobfile::keep_list;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
@@ -98,7 +99,7 @@ impl Bench {
 
     pub fn keep(&mut self, text: &str) {
         let path = self.write("keep.txt", text);
-        let filter = Filter { keep: Some(keep::read(&path).unwrap()), ..Filter::default() };
+        let filter = Filter { keep: Some(keep_list::read(&path).unwrap()), ..Filter::default() };
         self.load.rules = RowRules::new(filter, Take::default(), None);
     }
 
@@ -108,14 +109,14 @@ impl Bench {
         store
     }
 
-    fn who(&self) -> Who {
-        Who::Sandbox(SandboxAccounts { base: Some(Arc::new(self.sandbox.base_url().parse().unwrap())) })
+    fn who(&self) -> Identities {
+        Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(self.sandbox.base_url().parse().unwrap())) })
     }
 
     /// Makes the account known.
-    pub async fn introduce(&self, store: &mut Store) -> Accounts {
+    pub async fn register_accounts(&self, store: &mut Store) -> Accounts {
         let account = self.account.as_ref().map(|name| name.parse().unwrap());
-        self.who().introduce(store, account.as_ref(), &[]).await.unwrap()
+        self.who().register_accounts(store, account.as_ref(), &[]).await.unwrap()
     }
 
     /// Tasks that failed in some other way.
@@ -135,8 +136,8 @@ impl Bench {
         let mut store = self.store().await;
         let file = app::prepare(&[file.to_path_buf()], &FileOptions::default())?.remove(0);
         let account = self.account.as_ref().map(|name| name.parse().unwrap());
-        let accounts = self.who().introduce(&mut store, account.as_ref(), &file.named_accounts()).await?;
-        let standing = app::stand(&mut store, &file, &accounts, &self.load).await?;
+        let accounts = self.who().register_accounts(&mut store, account.as_ref(), &file.named_accounts()).await?;
+        let standing = app::plan_load(&mut store, &file, &accounts, &self.load).await?;
         let loaded = app::load(&mut store, &file, &standing, &accounts, &self.load, now()).await;
         store.close().await;
         loaded
@@ -149,7 +150,7 @@ impl Bench {
     /// A keep list that is looked at again while rows are sent.
     pub fn keep_watched(&mut self, text: &str) -> PathBuf {
         let path = self.write("keep.txt", text);
-        let filter = Filter { keep: Some(keep::read(&path).unwrap()), ..Filter::default() };
+        let filter = Filter { keep: Some(keep_list::read(&path).unwrap()), ..Filter::default() };
         self.load.rules = RowRules::new(filter, Take::default(), Some(path.clone()));
         path
     }
@@ -168,17 +169,17 @@ impl Bench {
         let shutdown = self.shutdown.1.clone();
         let accounts = self.store().await.accounts().all().await.unwrap();
         let tokens = self.tokens(&accounts, clock.clone()).await;
-        let footing = Footing { store, lock, client, tokens, clock, shutdown, listener, watch };
+        let footing = DrainDeps { store, lock, client, tokens, clock, shutdown, listener, watch };
         app::drain(footing, &self.who(), options).await
     }
 
     async fn tokens(&self, accounts: &[Account], clock: SharedClock) -> Arc<TokenSource> {
         let base = self.sandbox.base_url().parse().unwrap();
         let places = Places::x(&base, Places::X_AUTHORIZE).unwrap();
-        let (store, wire) = (self.store().await, Wire::new(&[&base]).unwrap());
+        let (store, wire) = (self.store().await, OAuthHttp::new(&[&base]).unwrap());
         let means = TokenMeans { store, vault: None, wire, places, app: None, oauth1: None, clock };
         let tokens = TokenSource::new(means);
-        self.who().fix(&tokens, accounts).await.unwrap();
+        self.who().set_static(&tokens, accounts).await.unwrap();
         Arc::new(tokens)
     }
 

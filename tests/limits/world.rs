@@ -260,10 +260,10 @@ impl World {
         }
         for door in &mut self.doors {
             if let Door::Limiter(limiter) = door {
-                limiter.woke(asleep_from, upper);
+                limiter.extend_after_suspend(asleep_from, upper);
             }
         }
-        self.app.woke(asleep_from, upper);
+        self.app.extend_after_suspend(asleep_from, upper);
     }
 
     fn grace(&self) -> i64 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
+use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{Moment, Platform, Secret, Tick, UserId, Wall};
 use cleanup::engine::shutdown;
@@ -28,12 +28,12 @@ async fn reader(
     let (mut store, base) = (open().await, closed_port());
     let user: UserId = "77".parse().unwrap();
     let account = store.accounts().ensure_account(&"ada".parse().unwrap(), Platform::Sandbox, &user).await.unwrap();
-    let (wire, places) = (Wire::new(&[&base]).unwrap(), Places::x(&base, Places::X_AUTHORIZE).unwrap());
+    let (wire, places) = (OAuthHttp::new(&[&base]).unwrap(), Places::x(&base, Places::X_AUTHORIZE).unwrap());
     let token_store = open().await;
     let means =
         TokenMeans { store: token_store, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };
     let tokens = TokenSource::new(means);
-    tokens.fix(account, Arc::new(Credentials::bearer(Secret::new("pretend")).unwrap())).await.unwrap();
+    tokens.set_static(account, Arc::new(Credentials::bearer(Secret::new("pretend")).unwrap())).await.unwrap();
     let deps = FetchDeps {
         store,
         client: Arc::new(Client::new(&[&base], Settings::default()).unwrap()),
@@ -49,7 +49,7 @@ async fn reader(
 }
 
 /// All slots of the list's window are taken now.
-async fn use_up(reader: &mut Reader, reading: &cleanup::platform::Reading, now: Moment) {
+async fn use_up(reader: &mut Reader, reading: &cleanup::platform::ListEndpoint, now: Moment) {
     let rules = reader.rules(reading);
     while let ReadSlot::Granted(grant) = reader.deps.store.lists().reserve_read(&rules.ask(), now).await.unwrap() {
         let end = ReadEnd {

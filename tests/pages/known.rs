@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use cleanup::domain::TaskState;
-use cleanup::store::{PickOrder, PickedTask, QueueKind, Store, Wanted};
+use cleanup::store::{PickOrder, PickedTask, QueueKind, Store, TaskFilter};
 
 use crate::common::{Home, RunToEnd, wait};
 
@@ -13,8 +13,8 @@ fn being_sent(queue: &std::path::Path) -> Vec<PickedTask> {
     wait(async {
         let mut store = Store::open(queue, QueueKind::Real).await.unwrap();
         let job = store.queue().job("unfollow").await.unwrap().unwrap();
-        let wanted = Wanted { states: vec![TaskState::Sending], ghosts: false };
-        store.read().pick(&job, 1, &wanted, PickOrder::File).await.unwrap();
+        let wanted = TaskFilter { states: vec![TaskState::Sending], ghosts: false };
+        store.read().select_tasks(&job, 1, &wanted, PickOrder::File).await.unwrap();
         let tasks = store.read().picked(0, 100).await.unwrap();
         store.read().end_picking().await.unwrap();
         store.close().await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cleanup::clock::SimulatedClock;
 use cleanup::domain::{Action, Moment, Platform, Secret, Target, TargetId, TargetKind, Tick, Wall};
 use cleanup::platform::{BaseUrl, Client, Credentials, Endpoint, Reply, Request, Settings, find, table};
-use cleanup::sandbox::{Dialect, Effect, Fate, Faults, Options, Sandbox, SpecialTarget, Who};
+use cleanup::sandbox::{Dialect, Effect, Fate, Faults, KnownUser, Options, Sandbox, SpecialTarget};
 
 pub(crate) const USER: &str = "2244994945";
 /// 2026-11-22T14:38:31.500Z.
@@ -44,13 +44,13 @@ impl Way {
         }
     }
 
-    pub(crate) fn who(self) -> Who {
+    pub(crate) fn who(self) -> KnownUser {
         let dialect = match self.platform {
             Platform::XV1 => Dialect::V1,
             Platform::Aisa => Dialect::Aisa,
             Platform::XV2 | Platform::Sandbox => Dialect::V2,
         };
-        Who { dialect, user: id(USER) }
+        KnownUser { dialect, user: id(USER) }
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cleanup::domain::{MicroUsd, Wall};
-use cleanup::schedule::diary;
+use cleanup::schedule::control::{self, Asked, Skipped};
 use cleanup::schedule::firing::{After, End, How};
+use cleanup::schedule::messages;
 use cleanup::schedule::plan::Schedule;
-use cleanup::schedule::scheduler::{self, News};
-use cleanup::schedule::steering::{self, Asked, Skipped};
+use cleanup::schedule::scheduler::{self, ScheduleEvent};
 use cleanup::store::{NewSchedule, QueueKind, Store};
 use jiff::tz::TimeZone;
 
@@ -51,7 +51,7 @@ async fn one_look_under_2038_silences_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = queue(&folder.path().join("queue.db"), QueueKind::Real, Some("06:00:00")).await;
     let ahead = scheduler::look(&mut store, wall("2038-01-19T12:00:00Z")).await.unwrap();
-    assert!(matches!(ahead.news[..], [News::Passed(..)]) && ahead.firing.is_none(), "{ahead:?}");
+    assert!(matches!(ahead.news[..], [ScheduleEvent::Passed(..)]) && ahead.firing.is_none(), "{ahead:?}");
     assert!(settled_to(&mut store).await > wall("2038-01-01T00:00:00Z"), "that is what silenced it");
 
     // The clock is right again, and something looks.
@@ -63,7 +63,7 @@ async fn one_look_under_2038_silences_nothing() {
     let look = scheduler::look(&mut store, now).await.unwrap();
     assert!(look.firing.is_none());
     assert_eq!(look.next.unwrap().starts, wall("2026-11-21T01:00:00Z"));
-    let said = diary::sentence(&look.news[0], now);
+    let said = messages::sentence(&look.news[0], now);
     assert!(said.contains("up to Tue 19 Jan 2038 02:00 CET") && said.contains("Fri 20 Nov 2026 13:00 CET"), "{said}");
     assert!(
         store.schedules().firings(schedule.id, 9).await.unwrap().is_empty(),
@@ -82,7 +82,7 @@ async fn a_schedule_that_was_added_under_2038_begins_as_well() {
     let mut store = Store::open(&folder.path().join("queue.db"), QueueKind::Real).await.unwrap();
     assert!(store.schedules().add_schedule(&nightly("0 2 * * *", None), wall("2038-01-19T12:00:00Z")).await.unwrap());
     let look = scheduler::look(&mut store, wall("2026-11-20T12:00:00Z")).await.unwrap();
-    assert!(look.firing.is_none() && matches!(look.news[..], [News::ClockWasAhead(..)]), "{look:?}");
+    assert!(look.firing.is_none() && matches!(look.news[..], [ScheduleEvent::ClockWasAhead(..)]), "{look:?}");
     let firing = scheduler::look(&mut store, wall("2026-11-21T01:05:00Z")).await.unwrap().firing.unwrap();
     assert_eq!((firing.slot.at, firing.missed), (wall("2026-11-21T01:00:00Z"), 0));
 }
@@ -94,7 +94,7 @@ async fn a_run_that_was_begun_hours_too_early_is_that_nights_run() {
     // The clock is five hours ahead in the evening: the night's run begins, and its process dies.
     let early = scheduler::look(&mut store, wall("2026-11-21T01:10:00Z")).await.unwrap().firing.unwrap();
     let evening = wall("2026-11-20T20:15:00Z");
-    assert!(matches!(scheduler::look(&mut store, evening).await.unwrap().news[..], [News::ClockWasAhead(..)]));
+    assert!(matches!(scheduler::look(&mut store, evening).await.unwrap().news[..], [ScheduleEvent::ClockWasAhead(..)]));
     let rest = scheduler::look(&mut store, wall("2026-11-20T21:00:00Z")).await.unwrap();
     assert!(rest.firing.is_none() && rest.news.is_empty(), "it waits for its hours: {rest:?}");
     assert_eq!(rest.next.unwrap().starts, wall("2026-11-21T01:00:00Z"));
@@ -114,7 +114,7 @@ async fn what_sent_something_under_a_wrong_clock_is_not_sent_again_and_what_met_
         let end = End { requests, after: After::TriesAgain, ..End::unsent(69, "unreachable") };
         scheduler::ended(&mut store, &early, &end, wall("2026-11-21T04:00:00Z")).await.unwrap();
         let over = scheduler::look(&mut store, wall("2026-11-21T05:00:00Z")).await.unwrap();
-        assert!(matches!(over.news[..], [News::Dropped(..)]), "{over:?}");
+        assert!(matches!(over.news[..], [ScheduleEvent::Dropped(..)]), "{over:?}");
         scheduler::look(&mut store, wall("2026-11-20T20:15:00Z")).await.unwrap();
         let night = scheduler::look(&mut store, wall("2026-11-21T01:02:00Z")).await.unwrap().firing;
         assert_eq!(night.is_some(), again, "{requests} requests");
@@ -157,13 +157,13 @@ async fn what_is_told_a_schedule_after_a_wrong_clock_is_heard() {
     // Before anything has looked: the next night is left out.
     let now = wall("2026-11-20T12:00:00Z");
     let schedule = Schedule::of(&store.schedules().all().await.unwrap()[0]).unwrap();
-    assert_eq!(steering::skip(&mut store, &schedule, now).await.unwrap(), Skipped::Next(wall("2026-11-21T01:00:00Z")));
+    assert_eq!(control::skip(&mut store, &schedule, now).await.unwrap(), Skipped::Next(wall("2026-11-21T01:00:00Z")));
     scheduler::look(&mut store, now).await.unwrap();
     let night = scheduler::look(&mut store, wall("2026-11-21T01:02:00Z")).await.unwrap();
-    assert!(night.firing.is_none() && matches!(night.news[..], [News::Passed(..)]), "{night:?}");
+    assert!(night.firing.is_none() && matches!(night.news[..], [ScheduleEvent::Passed(..)]), "{night:?}");
     // A run asked for under 2038, whose process died: it does not wait for that year.
     let ahead = wall("2038-01-19T12:30:00Z");
-    assert_eq!(steering::ask(&mut store, &schedule, ahead).await.unwrap(), Asked::Noted);
+    assert_eq!(control::ask(&mut store, &schedule, ahead).await.unwrap(), Asked::Noted);
     let asked = scheduler::look(&mut store, ahead).await.unwrap().firing.unwrap();
     let resumed = scheduler::look(&mut store, wall("2026-11-21T12:00:00Z")).await.unwrap().firing.unwrap();
     assert_eq!((resumed.id, resumed.ends_by), (asked.id, Some(wall("2026-11-22T05:00:00Z"))));

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use cleanup::domain::Wall;
 use cleanup::schedule::begun::Dropped;
-use cleanup::schedule::diary;
+use cleanup::schedule::control::{self, Asked, Skipped, Unskipped};
 use cleanup::schedule::firing::{End, How};
+use cleanup::schedule::messages;
 use cleanup::schedule::plan::Schedule;
-use cleanup::schedule::scheduler::{self, News};
-use cleanup::schedule::steering::{self, Asked, Skipped, Unskipped};
+use cleanup::schedule::scheduler::{self, ScheduleEvent};
 use cleanup::store::{FiringState, NewSchedule, QueueKind, ScheduleLock, Store};
 use proptest::prelude::*;
 
@@ -41,25 +41,25 @@ impl Desk {
     }
 
     async fn schedule(&mut self) -> Schedule {
-        Schedule::of(&steering::find(&mut self.store, "nightly").await.unwrap().unwrap()).unwrap()
+        Schedule::of(&control::find(&mut self.store, "nightly").await.unwrap().unwrap()).unwrap()
     }
 
     async fn ask(&mut self, at: &str) -> Asked {
         let schedule = self.schedule().await;
-        steering::ask(&mut self.store, &schedule, wall(at)).await.unwrap()
+        control::ask(&mut self.store, &schedule, wall(at)).await.unwrap()
     }
 
     async fn skip(&mut self, at: &str) -> Skipped {
         let schedule = self.schedule().await;
-        steering::skip(&mut self.store, &schedule, wall(at)).await.unwrap()
+        control::skip(&mut self.store, &schedule, wall(at)).await.unwrap()
     }
 
     async fn unskip(&mut self, at: &str, slot: Option<Wall>) -> Unskipped {
         let schedule = self.schedule().await;
-        steering::unskip(&mut self.store, &schedule, slot, wall(at)).await.unwrap()
+        control::unskip(&mut self.store, &schedule, slot, wall(at)).await.unwrap()
     }
 
-    async fn look(&mut self, at: &str) -> scheduler::Look {
+    async fn look(&mut self, at: &str) -> scheduler::DueLook {
         scheduler::look(&mut self.store, wall(at)).await.unwrap()
     }
 }
@@ -93,8 +93,11 @@ async fn a_run_that_waits_for_its_turn_stays_inside_the_hours_it_was_asked_for_i
     let mut desk = Desk::new(Some("14:00:00"), None).await;
     assert_eq!(desk.ask("2026-11-20T12:59:00Z").await, Asked::Noted);
     let look = desk.look("2026-11-20T13:00:00Z").await;
-    assert!(look.firing.is_none() && matches!(look.news[..], [News::Dropped(_, Dropped::TooLate(..))]), "{look:?}");
-    let said = diary::sentence(&look.news[0], wall("2026-11-20T13:00:00Z"));
+    assert!(
+        look.firing.is_none() && matches!(look.news[..], [ScheduleEvent::Dropped(_, Dropped::TooLate(..))]),
+        "{look:?}"
+    );
+    let said = messages::sentence(&look.news[0], wall("2026-11-20T13:00:00Z"));
     assert_eq!(said, "nightly: the run asked for at 13:59 CET had not begun when its hours ended");
     // A length is counted from the beginning, however long it has waited.
     let mut desk = Desk::new(None, Some(3_600_000)).await;
@@ -118,7 +121,7 @@ async fn skipping_takes_what_comes_first() {
     assert_eq!(desk.skip("2026-11-20T12:04:00Z").await, Skipped::Already(night));
     let starts: Vec<bool> = desk.schedule().await.to_come(wall(noon)).take(3).map(|start| start.is_skipped).collect();
     assert_eq!(starts, [true, false, false]);
-    assert!(matches!(desk.look("2026-11-21T02:00:00Z").await.news[..], [News::Passed(..)]));
+    assert!(matches!(desk.look("2026-11-21T02:00:00Z").await.news[..], [ScheduleEvent::Passed(..)]));
     // The next night dies under way. While somebody works on it, it is the night after that is left out.
     let firing = desk.look("2026-11-22T01:00:00Z").await.firing.unwrap();
     {
@@ -129,10 +132,10 @@ async fn skipping_takes_what_comes_first() {
     let kept = desk.store.schedules().firings(firing.schedule.id, 9).await.unwrap();
     let ended = kept.iter().find(|kept| kept.id == firing.id).unwrap();
     assert_eq!((ended.state, ended.stopped.as_deref()), (FiringState::Ended, Some("skipped")));
-    assert!(steering::remove(&mut desk.store, "nightly").await.unwrap());
-    assert!(!steering::remove(&mut desk.store, "nightly").await.unwrap());
+    assert!(control::remove(&mut desk.store, "nightly").await.unwrap());
+    assert!(!control::remove(&mut desk.store, "nightly").await.unwrap());
     let gone = firing.schedule;
-    assert_eq!(steering::ask(&mut desk.store, &gone, wall("2026-11-22T03:00:00Z")).await.unwrap(), Asked::Gone);
+    assert_eq!(control::ask(&mut desk.store, &gone, wall("2026-11-22T03:00:00Z")).await.unwrap(), Asked::Gone);
 }
 
 #[tokio::test]
@@ -157,9 +160,9 @@ async fn a_skip_is_taken_back_as_long_as_its_time_is_to_come() {
     let end = End::unsent(0, "finished");
     let running = desk.look("2026-11-21T02:00:00Z").await.firing.unwrap();
     scheduler::ended(&mut desk.store, &running, &end, wall("2026-11-21T02:00:00Z")).await.unwrap();
-    assert!(matches!(desk.look("2026-11-22T02:00:00Z").await.news[..], [News::Passed(..)]));
+    assert!(matches!(desk.look("2026-11-22T02:00:00Z").await.news[..], [ScheduleEvent::Passed(..)]));
     assert_eq!(desk.unskip("2026-11-22T03:00:00Z", Some(second)).await, Unskipped::Nothing);
-    let said = diary::unskipped(&schedule, Unskipped::Comes(second));
+    let said = messages::unskipped(&schedule, Unskipped::Comes(second));
     assert_eq!(said, "nightly: Sun 22 Nov 2026 02:00 CET comes after all");
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use cleanup::domain::{MicroUsd, Wall};
 use cleanup::schedule::begun::{Dropped, MAX_RUNS_PER_FIRING};
-use cleanup::schedule::diary;
+use cleanup::schedule::control::{self, Asked, Skipped};
 use cleanup::schedule::firing::{After, End, Firing, How};
+use cleanup::schedule::messages;
 use cleanup::schedule::plan::Schedule;
-use cleanup::schedule::scheduler::{self, News};
-use cleanup::schedule::steering::{self, Asked, Skipped};
+use cleanup::schedule::scheduler::{self, ScheduleEvent};
 use cleanup::store::{FiringState, NewSchedule, QueueKind, Store, StoredFiring};
 use proptest::prelude::*;
 
@@ -48,11 +48,11 @@ impl Night {
         Night { _folder: folder, store }
     }
 
-    async fn look(&mut self, at: Wall) -> scheduler::Look {
+    async fn look(&mut self, at: Wall) -> scheduler::DueLook {
         scheduler::look(&mut self.store, at).await.unwrap()
     }
 
-    async fn trouble(&mut self, firing: &Firing, code: u8, at: Wall) -> News {
+    async fn trouble(&mut self, firing: &Firing, code: u8, at: Wall) -> ScheduleEvent {
         let end = End { after: After::TriesAgain, ..End::unsent(code, "error") };
         scheduler::ended(&mut self.store, firing, &end, at).await.unwrap()
     }
@@ -68,9 +68,9 @@ async fn trouble_that_passes_costs_minutes_and_not_the_night() {
     let mut night = Night::new(Some("06:00:00")).await;
     let firing = night.look(minutes(SLOT, 0)).await.firing.unwrap();
     let told = night.trouble(&firing, 69, minutes(SLOT, 10)).await;
-    assert!(matches!(told, News::TriesAgain(..)), "{told:?}");
+    assert!(matches!(told, ScheduleEvent::TriesAgain(..)), "{told:?}");
     assert_eq!(
-        diary::sentence(&told, minutes(SLOT, 10)),
+        messages::sentence(&told, minutes(SLOT, 10)),
         "nightly: stopped at 02:10 UTC after 0 requests: no good answer from the platform (exit code 69); tried again from 02:11 UTC on, \
          while its hours last"
     );
@@ -85,18 +85,18 @@ async fn trouble_that_passes_costs_minutes_and_not_the_night() {
     assert_eq!((again.id, again.how, again.ends_by), (firing.id, How::TriedAgain, Some(wall("2026-11-21T06:00:00Z"))));
     // The same again is not told again, and the pause is twice as long; other trouble is told.
     assert!(
-        matches!(night.trouble(&again, 69, minutes(SLOT, 16)).await, News::StillTrouble(_, _, at) if at == minutes(SLOT, 18))
+        matches!(night.trouble(&again, 69, minutes(SLOT, 16)).await, ScheduleEvent::StillTrouble(_, _, at) if at == minutes(SLOT, 18))
     );
     let again = night.look(minutes(SLOT, 20)).await.firing.unwrap();
     assert!(
-        matches!(night.trouble(&again, 65, minutes(SLOT, 20)).await, News::TriesAgain(_, _, at) if at == minutes(SLOT, 24))
+        matches!(night.trouble(&again, 65, minutes(SLOT, 20)).await, ScheduleEvent::TriesAgain(_, _, at) if at == minutes(SLOT, 24))
     );
     // It gets through, and its runs are one run.
     let again = night.look(minutes(SLOT, 25)).await.firing.unwrap();
     let stops = End { requests: 30, spent: MicroUsd(300_000), after: After::TriesAgain, ..End::unsent(74, "error") };
     let told = scheduler::ended(&mut night.store, &again, &stops, minutes(SLOT, 60)).await.unwrap();
     assert!(
-        matches!(told, News::TriesAgain(_, _, at) if at == minutes(SLOT, 61)),
+        matches!(told, ScheduleEvent::TriesAgain(_, _, at) if at == minutes(SLOT, 61)),
         "a run that got somewhere: {told:?}"
     );
     let again = night.look(minutes(SLOT, 65)).await.firing.unwrap();
@@ -117,7 +117,7 @@ async fn a_night_that_never_gets_through_is_given_up_with_its_trouble_at_the_end
     while at < wall("2026-11-21T06:00:00Z") {
         if let Some(firing) = night.look(at).await.firing {
             tries += 1;
-            told += u32::from(!matches!(night.trouble(&firing, 69, at).await, News::StillTrouble(..)));
+            told += u32::from(!matches!(night.trouble(&firing, 69, at).await, ScheduleEvent::StillTrouble(..)));
         }
         at = Wall(at.0 + 300_000);
     }
@@ -126,7 +126,7 @@ async fn a_night_that_never_gets_through_is_given_up_with_its_trouble_at_the_end
     // The last try falls so late that there is none after it, which is an end like any other.
     assert!((1..=2).contains(&told), "{told}");
     let look = night.look(at).await;
-    let given_up = look.news.iter().any(|news| matches!(news, News::Dropped(_, Dropped::NeverDone(..))));
+    let given_up = look.news.iter().any(|news| matches!(news, ScheduleEvent::Dropped(_, Dropped::NeverDone(..))));
     assert!(look.firing.is_none() && (given_up || told == 2), "{look:?}");
     let last = night.last().await;
     assert_eq!((last.state, last.exit_code, last.requests), (FiringState::Ended, Some(69), Some(0)));
@@ -158,11 +158,11 @@ async fn a_person_who_wants_it_now_or_not_at_all_is_heard() {
     }
     assert!(night.look(at).await.firing.is_none());
     let schedule = Schedule::of(&night.store.schedules().all().await.unwrap()[0]).unwrap();
-    assert_eq!(steering::ask(&mut night.store, &schedule, at).await.unwrap(), Asked::Noted);
+    assert_eq!(control::ask(&mut night.store, &schedule, at).await.unwrap(), Asked::Noted);
     let again = night.look(at).await.firing.unwrap();
     assert_eq!((again.id, again.how), (firing.id, How::TriedAgain));
     night.trouble(&again, 69, at).await;
-    assert_eq!(steering::skip(&mut night.store, &schedule, at).await.unwrap(), Skipped::Rest(firing.slot.at));
+    assert_eq!(control::skip(&mut night.store, &schedule, at).await.unwrap(), Skipped::Rest(firing.slot.at));
     assert!(night.look(wall("2026-11-21T03:00:00Z")).await.firing.is_none());
 }
 

@@ -7,17 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use cleanup::app::{self, DrainOptions, FileOptions, Footing, LoadOptions, SandboxAccounts, Who};
-use cleanup::auth::{Places, TokenMeans, TokenSource, Wire};
+use cleanup::app::{self, DrainDeps, DrainOptions, FileOptions, Identities, LoadOptions, SandboxAccounts};
+use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
 use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{Action, Applies, BootId, MicroUsd, Moment, Platform, Scope, Tick, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Options, Sandbox};
-use cleanup::schedule::diary;
 use cleanup::schedule::firing::{After, End, Firing};
-use cleanup::schedule::scheduler::{self, News, Work};
+use cleanup::schedule::messages;
+use cleanup::schedule::scheduler::{self, ScheduleEvent, Work};
 use cleanup::store::{DrainLock, NewSchedule, QueueKind, ScheduleLock, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -171,26 +171,26 @@ impl Week {
 
     async fn drain(&mut self, firing: &Firing) -> End {
         let base: cleanup::platform::BaseUrl = self.sandbox.base_url().parse().unwrap();
-        let who = Who::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())) });
+        let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())) });
         let mut store = self.store().await;
         let lock = DrainLock::take(&self.queue()).unwrap();
         let file = app::prepare(&[PathBuf::from(&firing.schedule.request)], &FileOptions::default()).unwrap().remove(0);
-        let accounts = who.introduce(&mut store, None, &[]).await.unwrap();
+        let accounts = who.register_accounts(&mut store, None, &[]).await.unwrap();
         let load = LoadOptions::default();
-        let standing = app::stand(&mut store, &file, &accounts, &load).await.unwrap();
+        let standing = app::plan_load(&mut store, &file, &accounts, &load).await.unwrap();
         app::load(&mut store, &file, &standing, &accounts, &load, self.clock.now().wall).await.unwrap();
         let known = store.accounts().all().await.unwrap();
         let means = TokenMeans {
             store: self.store().await,
             vault: None,
-            wire: Wire::new(&[&base]).unwrap(),
+            wire: OAuthHttp::new(&[&base]).unwrap(),
             places: Places::x(&base, Places::X_AUTHORIZE).unwrap(),
             app: None,
             oauth1: None,
             clock: self.paced.clone(),
         };
         let tokens = TokenSource::new(means);
-        who.fix(&tokens, &known).await.unwrap();
+        who.set_static(&tokens, &known).await.unwrap();
         let client = Client::new(&[&base], Settings { connections: 8, ..Settings::default() }).unwrap();
         let now = self.clock.now();
         let ends_by = firing.ends_by.unwrap();
@@ -210,7 +210,7 @@ impl Week {
         let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
         let watch =
             Watch { claimed: self.claimed.clone(), settled: 0, dies_after: self.dies_after, death: self.death.clone() };
-        let footing = Footing {
+        let footing = DrainDeps {
             store,
             lock,
             client: Arc::new(client),
@@ -241,8 +241,8 @@ impl Work for Week {
         self.drain(firing).await
     }
 
-    fn tell(&mut self, news: &News, now: Wall) {
-        self.log.push(format!("{}  {}", diary::moment_text(now, &self.zone), diary::sentence(news, now)));
+    fn tell(&mut self, news: &ScheduleEvent, now: Wall) {
+        self.log.push(format!("{}  {}", messages::moment_text(now, &self.zone), messages::sentence(news, now)));
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::app::{self, DrainOptions, Ended, FileOptions, Footing, LoadOptions, Who};
-use cleanup::auth::{App, Attempt, Document, Login, aisa_key, aisa_user, keep, scopes_for};
+use cleanup::app::{self, DrainDeps, DrainOptions, Ended, FileOptions, Identities, LoadOptions};
+use cleanup::auth::{App, Attempt, Document, Login, aisa_key, aisa_user, save_login, scopes_for};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::config::{Environment, Overrides, Settings};
 use cleanup::domain::{AccountId, Action, Applies, Platform, Scope, Secret, TargetId, Wall, WindowSpec};
@@ -91,8 +91,8 @@ impl Bench {
         Store::open(&self.queue(), QueueKind::Real).await.unwrap()
     }
 
-    fn who(&self) -> Who {
-        Who::of(&self.settings, None, None).unwrap()
+    fn who(&self) -> Identities {
+        Identities::of(&self.settings, None, None).unwrap()
     }
 
     /// A whole login; the pair looks so much older than it is.
@@ -106,39 +106,39 @@ impl Bench {
         let body = format!("{query}&decision=allow&user={user}");
         let answer = client().post(page).body(body).send().await.unwrap();
         let code = attempt.code_from_paste(answer.headers()["location"].to_str().unwrap()).unwrap();
-        let pair = attempt.exchange(&cleanup::auth::Wire::new(&[&base]).unwrap(), code).await.unwrap();
+        let pair = attempt.exchange(&cleanup::auth::OAuthHttp::new(&[&base]).unwrap(), code).await.unwrap();
         let asked_at = Wall(now().0 - i64::try_from(age.as_millis()).unwrap());
         let (name, user) = (name.parse().unwrap(), user.to_string().parse().unwrap());
         Login::of_pair(name, Platform::XV2, user, pair, asked_at, &app)
     }
 
-    pub(crate) async fn keep(&self, login: Login) -> AccountId {
+    pub(crate) async fn save_login(&self, login: Login) -> AccountId {
         let mut store = self.store().await;
         let vault = app::open_vault(&self.settings, &mut store).await.unwrap();
-        let ids = keep(&mut store, &vault, &[login], now()).await.unwrap();
+        let ids = save_login(&mut store, &vault, &[login], now()).await.unwrap();
         store.close().await;
         ids[0]
     }
 
     pub(crate) async fn log_in(&self, name: &str, user: u64) -> AccountId {
-        self.keep(self.pair(name, user, Duration::ZERO).await).await
+        self.save_login(self.pair(name, user, Duration::ZERO).await).await
     }
 
     /// A login whose access token has ended: it is refreshed before anything is sent.
     pub(crate) async fn log_in_long_ago(&self, name: &str, user: u64) -> AccountId {
-        self.keep(self.pair(name, user, Duration::from_secs(86_400)).await).await
+        self.save_login(self.pair(name, user, Duration::from_secs(86_400)).await).await
     }
 
     pub(crate) async fn log_in_oauth1(&self, name: &str, platform: Platform, user: u64) -> AccountId {
         let keys = Sandbox::oauth1_keys(id(user));
         let (token, token_secret) = (Secret::new(keys.access_token), Secret::new(keys.access_secret));
-        self.keep(plain(name, platform, &user.to_string(), Document::OAuth1 { token, token_secret })).await
+        self.save_login(plain(name, platform, &user.to_string(), Document::OAuth1 { token, token_secret })).await
     }
 
     pub(crate) async fn log_in_aisa(&self, name: &str, user: u64) -> AccountId {
         let key = aisa_key(&Sandbox::aisa_key(id(user))).unwrap();
         let user = aisa_user(&key).unwrap();
-        self.keep(plain(name, Platform::Aisa, user.as_str(), Document::Aisa { key })).await
+        self.save_login(plain(name, Platform::Aisa, user.as_str(), Document::Aisa { key })).await
     }
 
     /// Loads `job.csv`: action, account, target.
@@ -148,9 +148,9 @@ impl Bench {
         std::fs::write(&path, format!("action,account,id\n{}\n", lines.join("\n"))).unwrap();
         let mut store = self.store().await;
         let file = app::prepare(&[path], &FileOptions::default()).unwrap().remove(0);
-        let accounts = self.who().introduce(&mut store, None, &file.named_accounts()).await.unwrap();
+        let accounts = self.who().register_accounts(&mut store, None, &file.named_accounts()).await.unwrap();
         let options = LoadOptions::default();
-        let standing = app::stand(&mut store, &file, &accounts, &options).await.unwrap();
+        let standing = app::plan_load(&mut store, &file, &accounts, &options).await.unwrap();
         app::load(&mut store, &file, &standing, &accounts, &options, now()).await.unwrap();
         store.close().await;
     }
@@ -165,7 +165,7 @@ impl Bench {
         let tokens = app::open_tokens(&self.settings, &who, &accounts, clock.clone()).await.unwrap();
         let (_sender, shutdown) = shutdown();
         let footing =
-            Footing { store, lock, client, tokens, clock, shutdown, listener: Box::new(Ear(heard)), watch: None };
+            DrainDeps { store, lock, client, tokens, clock, shutdown, listener: Box::new(Ear(heard)), watch: None };
         app::drain(footing, &who, self.options.clone()).await.unwrap()
     }
 

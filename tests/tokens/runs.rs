@@ -7,7 +7,7 @@ use cleanup::app::exit_code;
 use cleanup::auth::Document;
 use cleanup::domain::{Outcome, Platform, Secret, Target};
 use cleanup::engine::{Event, Stopped};
-use cleanup::sandbox::{Dialect, Sandbox, TokenFault, Who};
+use cleanup::sandbox::{Dialect, KnownUser, Sandbox, TokenFault};
 use cleanup::store::Counts;
 use tokio::sync::mpsc;
 
@@ -24,7 +24,7 @@ fn code(ended: &cleanup::app::Ended) -> u8 {
     exit_code(ended.finish.stopped, &counts)
 }
 
-fn applied(sandbox: &Sandbox, who: impl Into<Who>) -> HashSet<String> {
+fn applied(sandbox: &Sandbox, who: impl Into<KnownUser>) -> HashSet<String> {
     sandbox.effects(who).into_iter().filter(|effect| effect.applied > 0).map(|e| e.target.to_string()).collect()
 }
 
@@ -67,7 +67,7 @@ fn a_dead_refresh_token_stops_that_account_alone() {
         bench.log_in_long_ago("anna", 1).await;
         let mut dead = bench.pair("bert", 2, Duration::from_secs(86_400)).await;
         dead.document = Document::OAuth2 { access: Secret::new("ended"), refresh: Some(Secret::new("dead")) };
-        bench.keep(dead).await;
+        bench.save_login(dead).await;
         bench.log_in("cleo", 3).await;
         let job = [rows("unmute", "bert", 40, 20), rows("unmute", "anna", 0, 20), rows("unmute", "cleo", 20, 20)];
         bench.load(&job.concat()).await;
@@ -143,7 +143,7 @@ fn an_authorization_server_that_is_busy_is_asked_again() {
             if let Document::OAuth2 { access, .. } = &mut login.document {
                 *access = Secret::new("no-such-token");
             }
-            bench.keep(login).await;
+            bench.save_login(login).await;
             bench.load(&rows("unmute", "anna", 0, 30)).await;
             sandbox.fault_tokens([TokenFault::Busy, TokenFault::Busy]);
             let ended = tokio::time::timeout(HANG_GUARD, bench.drain()).await.expect("it goes on");
@@ -204,7 +204,7 @@ fn three_accounts_of_three_platforms_and_one_is_revoked_half_way() {
         let ledger = sandbox.ledger();
         assert!(ledger.users["x-v1:12"].actions["unfollow"].max_in_window <= 15, "{ledger:?}");
         assert!(ledger.users.values().all(|user| user.earned_429 == 0), "{ledger:?}");
-        let who = |dialect, user| Who { dialect, user: id(user) };
+        let who = |dialect, user| KnownUser { dialect, user: id(user) };
         let of = [who(Dialect::V2, 11), who(Dialect::V1, 12), who(Dialect::Aisa, 13)].map(|who| applied(&sandbox, who));
         assert_eq!((of[1].len(), of[2].len()), (90, 90), "the others finish");
         assert!((45..90).contains(&of[0].len()), "{}", of[0].len());

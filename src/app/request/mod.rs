@@ -17,7 +17,7 @@ use crate::domain::{AccountName, Action, MicroUsd, Platform, Rate, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::limits::Pace;
 use crate::lists::ListKind;
-use crate::lists::filter::{Take, Wanted};
+use crate::lists::filter::{FilterRules, Take};
 
 pub use change::NotSet;
 
@@ -67,7 +67,7 @@ pub struct RowOptions {
 pub struct FilterOptions {
     /// The rules.
     #[serde(flatten)]
-    pub wanted: Wanted,
+    pub wanted: FilterRules,
     /// What comes after the rules.
     #[serde(flatten)]
     pub take: Take,

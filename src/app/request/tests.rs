@@ -4,13 +4,13 @@ use super::*;
 
 fn full() -> ScheduledRun {
     let which = FilterOptions {
-        wanted: Wanted {
+        wanted: FilterRules {
             keep: Some("/k.csv".into()),
             older_than: Some("1y6mo".parse().unwrap()),
             not_following_back: true,
             inactive_since: Some("90d".parse().unwrap()),
             max_likes: Some(4),
-            ..Wanted::default()
+            ..FilterRules::default()
         },
         take: Take { limit: Some(9), order: Some(crate::lists::filter::Order::Oldest) },
     };

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::queue::JobStanding;
+use super::queue::JobActivity;
 use crate::app::{Activity, command_line};
 use crate::config::Settings;
 use crate::domain::Wall;
@@ -28,7 +28,7 @@ pub const fn activity_label(activity: &Activity) -> &'static str {
 /// The same as a sentence without its end: until when, how long, and what to type next. None where there is nothing to say beside the
 /// label.
 pub fn activity_sentence(
-    job: &JobStanding,
+    job: &JobActivity,
     settings: &Settings,
     now: Wall,
     clock: impl Fn(Wall) -> String,

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::account_standing::AccountStanding;
+use super::account_status::AccountStatus;
 use crate::app::Activity;
 use crate::app::status::estimate::{from_empty, time_for};
 use crate::config::Settings;
@@ -29,7 +29,7 @@ type Work = HashMap<AccountId, Vec<(Action, u64)>>;
 /// What jobs have before them, in the order in which they are worked off.
 pub(super) struct EtaLine<'a> {
     settings: &'a Settings,
-    accounts: &'a [AccountStanding],
+    accounts: &'a [AccountStatus],
     drain: Option<&'a DrainScope>,
     now: Moment,
     /// What the drain has before it.
@@ -39,7 +39,7 @@ pub(super) struct EtaLine<'a> {
 impl<'a> EtaLine<'a> {
     pub(super) fn new(
         settings: &'a Settings,
-        accounts: &'a [AccountStanding],
+        accounts: &'a [AccountStatus],
         drain: Option<&'a DrainScope>,
         now: Moment,
     ) -> EtaLine<'a> {
@@ -55,7 +55,7 @@ impl<'a> EtaLine<'a> {
         self.standing_of(account).map_or(self.now.wall, |standing| standing.next_at(work, self.now))
     }
 
-    fn standing_of(&self, account: AccountId) -> Option<&AccountStanding> {
+    fn standing_of(&self, account: AccountId) -> Option<&AccountStatus> {
         self.accounts.iter().find(|standing| standing.account.id == account)
     }
 
@@ -107,7 +107,7 @@ impl<'a> EtaLine<'a> {
             return from_empty(work, &specs, pace);
         }
         let empty = || specs.iter().map(|spec| WindowLevel { spec: *spec, used: 0 }).collect();
-        let levels: Vec<WindowLevel> = self.standing_of(account).map_or_else(empty, AccountStanding::levels);
+        let levels: Vec<WindowLevel> = self.standing_of(account).map_or_else(empty, AccountStatus::levels);
         let begins = self.next_at(account, work).since(self.now.wall);
         begins.saturating_add(time_for(work, &levels, pace))
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::account_standing::{AccountStanding, next_slot};
+use super::account_status::{AccountStatus, next_slot};
 use super::counts::RowCounts;
 use super::endpoint_state::{AllowanceJson, OutageJson};
-use super::queue::{JobStanding, Standing};
+use super::queue::{JobActivity, QueueStatus};
 use crate::app::status::{TroubledAccount, only, reason_of};
 use crate::config::Settings;
 use crate::domain::{Moment, Wall};
@@ -63,7 +63,7 @@ struct WindowJson {
     next_slot_at: Option<String>,
 }
 
-impl Standing {
+impl QueueStatus {
     /// The object of `status --json`.
     ///
     /// # Errors
@@ -88,8 +88,8 @@ impl Standing {
     }
 }
 
-fn job_json(standing: &JobStanding) -> JobJson {
-    let JobStanding { status, activity, eta } = standing;
+fn job_json(standing: &JobActivity) -> JobJson {
+    let JobActivity { status, activity, eta } = standing;
     JobJson {
         job: status.job.name.clone(),
         state: status.state(),
@@ -101,7 +101,7 @@ fn job_json(standing: &JobStanding) -> JobJson {
     }
 }
 
-fn account_json(view: &AccountStanding, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {
+fn account_json(view: &AccountStatus, settings: &Settings, job: Option<&str>, now: Moment) -> AccountJson {
     let needs_person = |trouble: &String| {
         let reason = reason_of(trouble);
         let hint = TroubledAccount { settings, name: view.account.name.as_str(), job }.remedy(reason);

@@ -4,7 +4,7 @@
 //! What does not belong here: changing anything.
 
 mod account_list;
-mod account_standing;
+mod account_status;
 mod account_trouble;
 mod activity_text;
 mod cost;
@@ -18,7 +18,7 @@ mod schedule_waits;
 mod usage;
 
 pub use account_list::{account_list_json, accounts_json, name_to_be, permitted_actions, unknown_to_queue};
-pub use account_standing::{AccountStanding, next_slot};
+pub use account_status::{AccountStatus, next_slot};
 pub use account_trouble::{TroubledAccount, hold_text, only, only_unfinished, reason_of};
 pub use activity_text::{activity_label, activity_sentence};
 pub use cost::{Cost, cost_of, length_per_endpoint};
@@ -26,5 +26,5 @@ pub use counts::{JobCounts, RowCounts};
 pub use endpoint_state::{EndpointAllowance, EndpointOutage, EndpointStates, endpoint_states};
 pub use job_eta::Eta;
 pub use json::seconds;
-pub use queue::{JobStanding, Look, Standing};
+pub use queue::{JobActivity, QueueStatus, StatusQuery};
 pub use usage::{hold_ends, slots_needed, window_usage};

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::account_standing::AccountStanding;
+use super::account_status::AccountStatus;
 use super::job_eta::{Eta, EtaLine};
 use super::schedule_waits::{ScheduleWaits, schedule_waits};
 use crate::app::status::{TroubledAccount, endpoint_states, hold_ends, only, reason_of, slots_needed, window_usage};
@@ -23,18 +23,18 @@ const MAX_COUNTED_TASKS: u64 = 1_000_000;
 
 /// Where everything stands.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub struct QueueStatus {
     /// Jobs, oldest first.
-    pub jobs: Vec<JobStanding>,
+    pub jobs: Vec<JobActivity>,
     /// Accounts.
-    pub accounts: Vec<AccountStanding>,
+    pub accounts: Vec<AccountStatus>,
     /// When it was looked.
     pub now: Moment,
 }
 
 /// How a job stands.
 #[derive(Clone, Debug)]
-pub struct JobStanding {
+pub struct JobActivity {
     /// The job with its numbers.
     pub status: JobStatus,
     /// What it is doing.
@@ -45,7 +45,7 @@ pub struct JobStanding {
 
 /// What is looked at, and with whose eyes.
 #[derive(Clone, Copy)]
-pub struct Look<'a> {
+pub struct StatusQuery<'a> {
     /// Windows and pace.
     pub settings: &'a Settings,
     /// The time.
@@ -82,17 +82,17 @@ struct Surroundings {
     untried: HashSet<AccountId>,
 }
 
-impl<'a> Look<'a> {
+impl<'a> StatusQuery<'a> {
     /// At everything.
-    pub fn at_all(settings: &'a Settings, clock: &'a SharedClock) -> Look<'a> {
-        Look { settings, clock, accounts: None, max_counted_tasks: MAX_COUNTED_TASKS }
+    pub fn at_all(settings: &'a Settings, clock: &'a SharedClock) -> StatusQuery<'a> {
+        StatusQuery { settings, clock, accounts: None, max_counted_tasks: MAX_COUNTED_TASKS }
     }
 
     /// Looks.
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn look(&self, store: &mut Store) -> Result<Standing, CommandError> {
+    pub async fn look(&self, store: &mut Store) -> Result<QueueStatus, CommandError> {
         let now = self.clock.now();
         let accounts = self.look_at_accounts(store, now).await?;
         let mut jobs = Vec::new();
@@ -103,14 +103,14 @@ impl<'a> Look<'a> {
         }
         let surroundings = self.surroundings(store, &jobs, now.wall).await?;
         let jobs = self.standing_of(jobs, &accounts, &surroundings, now);
-        Ok(Standing { jobs, accounts, now })
+        Ok(QueueStatus { jobs, accounts, now })
     }
 
     /// At accounts alone.
     ///
     /// # Errors
     /// The queue cannot be read.
-    pub async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStanding>, CommandError> {
+    pub async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStatus>, CommandError> {
         let boot = self.clock.boot();
         let mut endpoints = endpoint_states(store, &boot, now).await?;
         let mut standing = Vec::new();
@@ -127,7 +127,7 @@ impl<'a> Look<'a> {
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));
             let endpoints = endpoints.remove(&account.id).unwrap_or_default();
-            standing.push(AccountStanding { account, windows, hold, endpoints });
+            standing.push(AccountStatus { account, windows, hold, endpoints });
         }
         Ok(standing)
     }
@@ -177,17 +177,17 @@ impl<'a> Look<'a> {
     fn standing_of(
         &self,
         jobs: Vec<(JobStatus, JobWork)>,
-        accounts: &[AccountStanding],
+        accounts: &[AccountStatus],
         around: &Surroundings,
         now: Moment,
-    ) -> Vec<JobStanding> {
+    ) -> Vec<JobActivity> {
         let mut line = EtaLine::new(self.settings, accounts, around.work.drain.as_ref(), now);
         let stands = jobs.into_iter().map(|(status, work)| {
             let facts = around.facts_of(&status, &work.lanes, &line);
             let activity = Activity::of(&facts, now.wall);
             let platform_of = |id: &AccountId| around.accounts.get(id).map(|(platform, _)| *platform);
             let eta = line.eta(work.counted(), &activity, facts.need.is_some(), platform_of);
-            JobStanding { status, activity, eta }
+            JobActivity { status, activity, eta }
         });
         stands.collect()
     }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::app::schedules::jobs_of;
 use crate::app::{OtherRun, ScheduleWait};
 use crate::domain::Wall;
-use crate::schedule::plan::{Schedule, Verdict};
+use crate::schedule::plan::{DueState, Schedule};
 use crate::store::{Store, StoreError, StoredFiring};
 
 /// What schedules have to do with jobs.
@@ -69,8 +69,8 @@ fn next_start(schedule: &Schedule, begun: Option<&StoredFiring>, now: Wall) -> O
         return Some(firing.retry_at.unwrap_or(firing.slot_at));
     }
     match schedule.verdict(now) {
-        Verdict::Fire { slot, .. } => Some(schedule.starts(&slot)),
-        Verdict::Wait { .. } | Verdict::Pass { .. } | Verdict::Never => {
+        DueState::Fire { slot, .. } => Some(schedule.starts(&slot)),
+        DueState::Wait { .. } | DueState::Pass { .. } | DueState::Never => {
             schedule.upcoming(now).next().map(|(_, starts)| starts)
         }
     }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::values;
 use crate::app::request::FilterOptions;
-use crate::lists::filter::{Age, Day, Order, Since, Take, Wanted};
+use crate::lists::filter::{Age, Day, FilterRules, Order, Since, Take};
 
 const WHICH: &str = "Which ones";
 
@@ -60,7 +60,7 @@ pub struct FilterArgs {
 impl FilterArgs {
     /// What is asked for.
     pub fn options(&self) -> FilterOptions {
-        let wanted = Wanted {
+        let wanted = FilterRules {
             keep: self.keep.clone(),
             only: self.only.clone(),
             older_than: self.older_than,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::request::{ReloadOptions, RowOptions};
 use crate::app::status::{Cost, cost_of};
-use crate::app::{self, Forecast, LoadOptions, Prepared, Standing, Who};
+use crate::app::{self, Forecast, Identities, LoadOptions, LoadPlan, Prepared};
 use crate::cli::args::CheckArgs;
 use crate::cli::context::Context;
 use crate::domain::{MicroUsd, Platform, counted};
@@ -100,7 +100,7 @@ async fn forecasts_of(
     load: &mut LoadOptions,
     context: &Context,
 ) -> Result<Vec<Result<Forecast, CommandError>>, CommandError> {
-    let who = Who::of(&context.settings, rows.platform, None)?;
+    let who = Identities::of(&context.settings, rows.platform, None)?;
     // Without a place for a queue there is none yet.
     let mut store = if context.settings.db().is_ok() { context.existing_queue().await? } else { None };
     if let Some(store) = &mut store {
@@ -187,7 +187,7 @@ fn standing_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec<S
     }
     let again = context.command(&["run", &file.survey.path, "--again"]);
     match &forecast.standing {
-        Standing::Cancelled => {
+        LoadPlan::Cancelled => {
             lines.push(format!("the job {} was cancelled: nothing would be sent; {again} starts it over", escaped(job)))
         }
         _ if forecast.is_paused => lines.push(format!(
@@ -195,7 +195,7 @@ fn standing_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec<S
             escaped(job),
             context.command(&["unpause", job])
         )),
-        Standing::Unchanged { pending: 0 } => {
+        LoadPlan::Unchanged { pending: 0 } => {
             lines.push(format!(
                 "the job {} is finished and the file unchanged: nothing would be sent; {again} starts it over",
                 escaped(job)

@@ -18,7 +18,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CommandError
         JobState::Active if job.pending == 0 => printer.say(&format!("{name} is finished; there is nothing to pause")),
         JobState::Active => {
             store.queue().set_job_state(job.id, JobState::Paused).await?;
-            context.log_deed(&mut store, "pause", Some(&job.name), "").await;
+            context.log_audit_event(&mut store, "pause", Some(&job.name), "").await;
             let left = counted(job.pending, "task", "tasks");
             printer.say(&format!("{name} is paused with {left} left; requests in flight end as they end"));
             printer.say(&format!("next: {}", context.command(&["unpause", &job.name])));
@@ -40,7 +40,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CommandErr
     match job.state {
         JobState::Paused => {
             store.queue().set_job_state(job.id, JobState::Active).await?;
-            context.log_deed(&mut store, "unpause", Some(&job.name), "").await;
+            context.log_audit_event(&mut store, "unpause", Some(&job.name), "").await;
             printer.say(&format!("{name} goes on: {} left", counted(job.pending, "task", "tasks")));
             printer.say(&format!(
                 "next: {} (a run in progress picks it up by itself)",
@@ -68,7 +68,7 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CommandErro
     }
     let cancelled = store.queue().cancel_job(&job, context.clock.now().wall).await?;
     let detail = format!("{} will not be sent", counted(cancelled.tasks, "task", "tasks"));
-    context.log_deed(&mut store, "cancel", Some(&job.name), &detail).await;
+    context.log_audit_event(&mut store, "cancel", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
     match (job.state, cancelled.tasks) {

@@ -4,16 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::bystanders::Bystanders;
-use super::closing::{Closing, LookupBound, finish};
+use super::confirmation::{Work, add_pending, names, sentences, too_fast};
 use super::load::say_handles;
+use super::partial_summary::PartialSummary;
 use super::preflight;
-use super::reach::{Bounds, account_of, reader};
-use super::sentence::{Work, add_pending, names, sentences, too_fast};
+use super::run_summary::{Closing, LookupBound, finish};
+use super::session::{Bounds, account_of, reader};
 use super::signals::Signals;
-use super::so_far::SoFar;
+use super::untouched_jobs::UntouchedJobs;
 use crate::app::request::RunBounds;
-use crate::app::{self, Accounts, Bases, DrainOptions, Footing, LoadOptions, Prepared, Standing, Who};
+use crate::app::{self, Accounts, Bases, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan, Prepared};
 use crate::app::{RunReport, RunSummary};
 use crate::cli::context::Context;
 use crate::cli::progress::{Plan, ProgressListener};
@@ -26,16 +26,16 @@ use crate::lists::fetch::{Budget, Stop};
 use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, QueueWatch, Store};
-use crate::web::Hub;
+use crate::web::EventCounters;
 
 /// Everything a drain needs that is not the queue.
 pub(super) struct Drainer {
-    who: Who,
+    who: Identities,
     client: Arc<Client>,
     sandbox: Option<Sandbox>,
     options: DrainOptions,
     /// Counts what is sent.
-    hub: Option<Hub>,
+    hub: Option<EventCounters>,
     /// What kept handles from being looked up.
     lookup: Option<LookupBound>,
     yes: bool,
@@ -73,7 +73,7 @@ pub(super) struct How<'a> {
 /// What a person is asked about.
 pub(super) struct Asked<'a> {
     pub(super) files: &'a [Prepared],
-    pub(super) standings: &'a [Standing],
+    pub(super) standings: &'a [LoadPlan],
     pub(super) accounts: &'a Accounts,
     pub(super) load: &'a LoadOptions,
 }
@@ -100,7 +100,7 @@ impl Drainer {
         let client = Client::new(&[&bases.x, &bases.aisa], connections).map_err(|error| {
             CommandError::new(ErrorKind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
         })?;
-        let who = Who::of(settings, platform, Some(Arc::clone(&bases.x)))?;
+        let who = Identities::of(settings, platform, Some(Arc::clone(&bases.x)))?;
         let run = EngineSettings {
             jobs: None,
             workers: usize::from(settings.run.workers),
@@ -147,17 +147,17 @@ impl Drainer {
     }
 
     /// Has what is sent counted.
-    pub(super) fn count_in(&mut self, hub: Option<Hub>) {
+    pub(super) fn count_in(&mut self, hub: Option<EventCounters>) {
         self.hub = hub;
     }
 
-    pub(super) fn who(&self) -> &Who {
+    pub(super) fn identities(&self) -> &Identities {
         &self.who
     }
 
     /// Makes the account of the credentials known.
-    pub(super) async fn introduce_self(&self, store: &mut Store) -> Result<(), CommandError> {
-        self.who.introduce(store, None, &[]).await.map(|_| ())
+    pub(super) async fn register_self(&self, store: &mut Store) -> Result<(), CommandError> {
+        self.who.register_accounts(store, None, &[]).await.map(|_| ())
     }
 
     /// One sentence and a question, before a real platform is touched; true: go on.
@@ -171,7 +171,7 @@ impl Drainer {
         for (file, standing) in asked.files.iter().zip(asked.standings) {
             say_handles(file, context);
             // What is pending is counted already, and a file of a million rows need not be read once more every night.
-            if matches!(standing, Standing::Unchanged { .. }) {
+            if matches!(standing, LoadPlan::Unchanged { .. }) {
                 if let Some(job) = store.queue().job(&file.job).await? {
                     add_pending(&mut work, store, job.id).await?;
                 }
@@ -256,7 +256,7 @@ impl Drainer {
             ..Budget::default()
         };
         let bounds = Bounds { budget, until: self.options.run.until, give_up_after: self.options.run.give_up_after };
-        let beside = store.beside().await?;
+        let beside = store.open_second().await?;
         let mut reader = reader(context, (&self.who, &self.client), beside, &account, bounds, receiver).await?;
         let resolved = tokio::select! {
             resolved = app::resolve(&mut reader, files, accounts) => resolved?,
@@ -299,7 +299,7 @@ impl Drainer {
         self,
         mut store: Store,
         lock: DrainLock,
-        (jobs, bystanders): (Option<Vec<JobId>>, Bystanders),
+        (jobs, bystanders): (Option<Vec<JobId>>, UntouchedJobs),
         mut signals: Signals,
         context: &Context,
     ) -> Result<RunReport, CommandError> {
@@ -329,13 +329,13 @@ impl Drainer {
             Some(hub) => Box::new(hub.beside(listener)),
             None => Box::new(listener),
         };
-        let (listener, so_far) = SoFar::beside(listener);
+        let (listener, so_far) = PartialSummary::beside(listener);
         let ours = options.run.jobs.clone();
         let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
         let running = async {
             preflight::look(&mut store, &self.who, &tokens, &client, &work, context).await?;
             let watch = QueueWatch::of(store.path());
-            let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
+            let footing = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
             app::drain(footing, &self.who, options).await
         };
         let ended = tokio::select! {
@@ -369,7 +369,7 @@ impl Drainer {
             "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
             signal.name()
         ));
-        let summary = RunSummary::new(Vec::new(), &SoFar::default().interrupted(signal), signal.exit_code());
+        let summary = RunSummary::new(Vec::new(), &PartialSummary::default().interrupted(signal), signal.exit_code());
         if self.json {
             context.printer.closing_json(&summary)?;
         }
@@ -438,7 +438,7 @@ pub(super) fn prices(settings: &Settings) -> HashMap<(Platform, Action), MicroUs
 
 async fn plan(
     store: &mut Store,
-    (jobs, bystanders): (Option<&[JobId]>, &Bystanders),
+    (jobs, bystanders): (Option<&[JobId]>, &UntouchedJobs),
     context: &Context,
 ) -> Result<Plan, CommandError> {
     let mut plan = Plan { pace: context.settings.run.pace, ..Plan::default() };

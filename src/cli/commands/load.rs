@@ -1,6 +1,6 @@
 //! `cleanup load`: queue files without running them, and without the network. Saved worklists are taken back.
 
-use crate::app::{Accounts, HANDLE_NOT_RESOLVED, Loaded, Prepared, Who};
+use crate::app::{Accounts, HANDLE_NOT_RESOLVED, Identities, Loaded, Prepared};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
 use crate::domain::counted;
@@ -8,7 +8,7 @@ use crate::error::CommandError;
 use crate::store::{Job, JobState, ServeLock, Store};
 use crate::text::escaped;
 
-use super::run::{load_all, load_options, prepare, refuse_for_new_queue, stand};
+use super::run::{load_all, load_options, plan_all, prepare, refuse_for_new_queue};
 use super::take_back;
 
 /// Rejected rows shown before `cleanup check` is named for the rest.
@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
     let rows = args.rows.options();
     let files = prepare(&paths, args.files.job.as_deref(), &rows, context).await?;
     let mut load = load_options(&rows, &files, args.reload.options(), context)?;
-    let who = Who::of(&context.settings, rows.platform, None)?;
+    let who = Identities::of(&context.settings, rows.platform, None)?;
     if context.existing_queue().await?.is_none() {
         take_back::refuse_foreign(&saved, context)?;
     }
@@ -39,7 +39,7 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
         store.close().await;
         return Ok(if rejected { 3 } else { 0 });
     }
-    let (accounts, standings) = stand(&who, &mut store, &rows, &files, &load, context).await?;
+    let (accounts, standings) = plan_all(&who, &mut store, &rows, &files, &load, context).await?;
     for ((path, saved), worklist) in saved.into_iter().zip(&worklists) {
         rejected |= take_back::take(&mut store, &path, saved, worklist.as_ref(), context).await?;
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::{self, Who};
+use crate::app::{self, Identities};
 use crate::auth::TokenSource;
 use crate::cli::context::Context;
 use crate::domain::{AccountId, Action, Platform};
@@ -21,7 +21,7 @@ const MAX_WARNINGS: usize = 20;
 /// The queue cannot be read.
 pub(super) async fn look(
     store: &mut Store,
-    who: &Who,
+    who: &Identities,
     tokens: &TokenSource,
     client: &Client,
     work: &[(AccountId, Action)],

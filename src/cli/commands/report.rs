@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::app::{Wanted, write_receipts};
+use crate::app::{ReceiptRows, write_receipts};
 use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::context::Context;
 use crate::cli::output::{WholeFile, refuse_places};
@@ -37,7 +37,7 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CommandErro
         ReportFormat::Jsonl => ReceiptFormat::Jsonl,
         ReportFormat::Html => return report_page::run(context, args, store, &job, round).await,
     };
-    let wanted = Wanted { round, format, raw: args.raw };
+    let wanted = ReceiptRows { round, format, raw: args.raw };
     match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
         None => {
             let out = context.printer.data_writer();
@@ -61,7 +61,7 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<u8, CommandErro
 }
 
 /// Beside the file first (mode 0600), then in its place: a reader never sees half a report.
-async fn write_file(store: &mut Store, job: &Job, wanted: &Wanted, path: &Path) -> Result<u64, CommandError> {
+async fn write_file(store: &mut Store, job: &Job, wanted: &ReceiptRows, path: &Path) -> Result<u64, CommandError> {
     let complain = |error| CommandError::io(path.display(), error);
     let file = WholeFile::create(path).map_err(complain)?;
     let (file, rows) = write_receipts(store, job, wanted, file, &complain).await?;

@@ -7,7 +7,7 @@ use crate::domain::TaskState;
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::cells_from_stored;
 use crate::pages::{Card, LookRow, MAX_BARS, MAX_LOOK_ROWS, OutcomeRow, ReportPage, report_page};
-use crate::store::{Job, PickOrder, PickedTask, RejectedRow, Store, Wanted};
+use crate::store::{Job, PickOrder, PickedTask, RejectedRow, Store, TaskFilter};
 use crate::text::escaped;
 
 use super::paged::{card, file_of, put};
@@ -62,8 +62,8 @@ pub(super) async fn run(
 /// The first rows that need a look, in the order of the file, and how many there are.
 async fn look_rows(store: &mut Store, job: &Job, round: u32) -> Result<(Vec<LookRow>, u64), CommandError> {
     let states = vec![TaskState::Failed, TaskState::Provisional];
-    let wanted = Wanted { states, ghosts: false };
-    let Some(picked) = store.read().pick(job, round, &wanted, PickOrder::File).await? else {
+    let wanted = TaskFilter { states, ghosts: false };
+    let Some(picked) = store.read().select_tasks(job, round, &wanted, PickOrder::File).await? else {
         let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     };

@@ -8,16 +8,16 @@ use crate::cli::notify;
 use crate::cli::progress::held_back_text;
 use crate::domain::{JobId, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{READER_VERSION, keep};
+use crate::jobfile::{READER_VERSION, keep_list};
 use crate::store::{DrainLock, JobState, JobStatus, Store};
 use crate::text::escaped;
 
-use super::bystanders::Bystanders;
-use super::closing;
+use super::confirmation::{Work, add_pending, names, sentences};
 use super::drain::{Drainer, How, bounds_text};
-use super::guard;
-use super::sentence::{Work, add_pending, names, sentences};
+use super::keep_option;
+use super::run_summary;
 use super::signals::Signals;
+use super::untouched_jobs::UntouchedJobs;
 
 /// Works on every unfinished job, or on those named.
 ///
@@ -34,32 +34,32 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
 
 async fn work(context: &Context, args: &ResumeArgs) -> Result<RunReport, CommandError> {
     let mut jobs = named(context, args).await?;
-    let Some(store) = context.existing_queue().await? else { return closing::no_queue(args.drain.json, context) };
+    let Some(store) = context.existing_queue().await? else { return run_summary::no_queue(args.drain.json, context) };
     let only = (!args.jobs.is_empty()).then_some(jobs.as_slice());
-    if let Some(report) = closing::nothing_to_send(store, only, args.drain.json, context).await? {
+    if let Some(report) = run_summary::nothing_to_send(store, only, args.drain.json, context).await? {
         return Ok(report);
     }
     let until = args.drain.deadline(context.clock.now(), &context.zone)?;
     let bounds = args.drain.bounds.bounds();
     let how = How { bounds: &bounds, until, yes: args.drain.yes, json: args.drain.json };
     let mut drainer = Drainer::prepare(&how, None, context).await?;
-    drainer.keep(args.keep.as_deref().and_then(guard::file_of));
+    drainer.keep(args.keep.as_deref().and_then(keep_option::file_of));
     drainer.accept_unnamed(args.accept_not_found);
     drainer.learn_users(context).await?;
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
-    drainer.introduce_self(&mut store).await?;
+    drainer.register_self(&mut store).await?;
     if jobs.is_empty() {
         jobs = store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
     }
     // New jobs that somebody loads meanwhile are worked on too, unless some were named.
     let only = (!args.jobs.is_empty()).then(|| jobs.clone());
-    let bystanders = Bystanders::of(&mut store, only.as_deref()).await?;
+    let bystanders = UntouchedJobs::of(&mut store, only.as_deref()).await?;
     say_held_back(&mut store, &jobs, context).await?;
     if !drainer.ask_for_jobs(&mut store, &jobs, context).await? {
         let mut left = store.read().status(None).await?;
         left.retain(|status| jobs.contains(&status.job.id));
-        return closing::declined(&left, "nothing was sent", args.drain.json, context);
+        return run_summary::declined(&left, "nothing was sent", args.drain.json, context);
     }
     let signals = Signals::listen()?;
     drainer.drain(store, lock, (only, bystanders), signals, context).await
@@ -75,8 +75,8 @@ async fn named(context: &Context, args: &ResumeArgs) -> Result<Vec<JobId>, Comma
     }
     if let Some(path) = &args.keep {
         // What cannot be read at all is bad input, before anything is touched.
-        keep::read(path)?;
-        if guard::file_of(path).is_none() {
+        keep_list::read(path)?;
+        if keep_option::file_of(path).is_none() {
             let message = format!("--keep {}: that is no file", path.display());
             return Err(CommandError::new(ErrorKind::Usage, message)
                 .hint("the list is read again while rows are sent: write it to a file and name that"));

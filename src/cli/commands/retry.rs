@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
     }
     let what = args.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", escaped(reason)));
     let detail = format!("{} queued again{what}", counted(retried.tasks, "failed task is", "failed tasks are"));
-    context.log_deed(&mut store, "retry", Some(&job.name), &detail).await;
+    context.log_audit_event(&mut store, "retry", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
     if retried.tasks == 0 {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::request::{ReloadOptions, RowOptions, RunRequest};
-use crate::app::{self, Accounts, FileOptions, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
+use crate::app::{self, Accounts, FileOptions, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowRules};
 use crate::app::{RunReport, RunSummary};
 use crate::cli::args::RunArgs;
 use crate::cli::context::Context;
@@ -13,15 +13,15 @@ use crate::error::CommandError;
 use crate::jobfile::{JobFileError, NAME_COLUMNS};
 use crate::store::{DrainLock, Job, Store};
 use crate::text::escaped;
-use crate::web::Hub;
+use crate::web::EventCounters;
 
-use super::bystanders::Bystanders;
 use super::check::{self, Findings};
-use super::closing;
 use super::drain::{self, Drainer, How};
-use super::guard;
+use super::keep_option;
 use super::load::{say_loaded, say_rejected};
+use super::run_summary;
 use super::signals::Signals;
+use super::untouched_jobs::UntouchedJobs;
 use super::whose::Whose;
 
 /// Loads the files and works on their jobs.
@@ -51,7 +51,7 @@ pub(super) struct Within {
     /// The end is one JSON object.
     pub(super) json: bool,
     /// Counts what is sent.
-    pub(super) hub: Option<Hub>,
+    pub(super) hub: Option<EventCounters>,
 }
 
 /// The same within something greater, and without telling anybody of its end.
@@ -70,19 +70,19 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
     let mut drainer = Drainer::prepare(&how, rows.platform, context).await?;
     drainer.count_in(within.hub);
     drainer.learn_users(context).await?;
-    let who = drainer.who();
+    let who = drainer.identities();
     // Handles are asked about when somebody has said yes.
     load.awaits_handles = true;
     refuse_for_new_queue(who, rows, &files, &load, context).await?;
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
     load.handles_asked = store.lists().handles_asked().await?;
-    let (mut accounts, mut standings) = stand(who, &mut store, rows, &files, &load, context).await?;
+    let (mut accounts, mut standings) = plan_all(who, &mut store, rows, &files, &load, context).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
     let is_agreed = drainer.ask(&mut store, &asked, context).await?;
     load.awaits_handles = false;
     if !is_agreed {
-        return closing::declined(&[], "nothing was queued, nothing was sent", within.json, context);
+        return run_summary::declined(&[], "nothing was queued, nothing was sent", within.json, context);
     }
     let mut signals = Signals::listen()?;
     if app::resolving_account(&files, &accounts).is_some() {
@@ -90,7 +90,7 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
             return drainer.interrupted_early(signal, context);
         }
         load.handles_asked = store.lists().handles_asked().await?;
-        (accounts, standings) = stand(drainer.who(), &mut store, rows, &files, &load, context).await?;
+        (accounts, standings) = plan_all(drainer.identities(), &mut store, rows, &files, &load, context).await?;
     }
     load.leaves_unknown = drainer.has_unasked_handles();
     let loading = load_all(&mut store, &files, &standings, &accounts, &load, context);
@@ -98,7 +98,7 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
         jobs = loading => jobs?,
         signal = signals.first() => return drainer.interrupted_early(signal, context),
     };
-    drainer.drain(store, lock, (Some(jobs), Bystanders::default()), signals, context).await
+    drainer.drain(store, lock, (Some(jobs), UntouchedJobs::default()), signals, context).await
 }
 
 /// Finished jobs whose files are unchanged: they say so and nobody is asked for a login. None: there may be something to do.
@@ -120,7 +120,7 @@ async fn already_finished(
         store.queue().set_keep(&file.job, load.rules.keep_path().map(PathBuf::as_path)).await?;
         say_loaded(&file.job, &Loaded::Unchanged, context);
     }
-    closing::nothing_to_send(store, Some(&jobs), json, context).await
+    run_summary::nothing_to_send(store, Some(&jobs), json, context).await
 }
 
 /// What would happen. With `--json` stdout holds the object of every run, of which nothing has been done.
@@ -195,7 +195,7 @@ pub(super) fn load_options(
     let first = kinds.next().flatten();
     let kind = first.filter(|_| kinds.all(|kind| kind == first));
     let filter = rows.which.wanted.resolve(kind, context.clock.now().wall, &context.zone)?;
-    let keep = rows.which.wanted.keep.as_deref().and_then(|path| guard::watchable(path, context.printer));
+    let keep = rows.which.wanted.keep.as_deref().and_then(|path| keep_option::watchable(path, context.printer));
     let rules = RowRules::new(filter, rows.which.take, keep);
     for file in files {
         let blind = rules.blind_handles(&file.survey);
@@ -219,21 +219,21 @@ pub(super) fn load_options(
 
 /// Makes the accounts known that the files need, and says how every file stands to the queue. One file that cannot be loaded
 /// refuses all, and then nothing has changed.
-pub(super) async fn stand(
-    who: &Who,
+pub(super) async fn plan_all(
+    who: &Identities,
     store: &mut Store,
     rows: &RowOptions,
     files: &[Prepared],
     options: &LoadOptions,
     context: &Context,
-) -> Result<(Accounts, Vec<Standing>), CommandError> {
-    let stood = app::stand_all(who, store, rows.account.as_ref(), files, options).await;
-    stood.map_err(|error| check_with_the_same_options(error, rows, context))
+) -> Result<(Accounts, Vec<LoadPlan>), CommandError> {
+    let planned = app::plan_loads(who, store, rows.account.as_ref(), files, options).await;
+    planned.map_err(|error| check_with_the_same_options(error, rows, context))
 }
 
 /// Where there is no queue yet: refuses what a new one would refuse, before one is made.
 pub(super) async fn refuse_for_new_queue(
-    who: &Who,
+    who: &Identities,
     rows: &RowOptions,
     files: &[Prepared],
     options: &LoadOptions,
@@ -251,7 +251,7 @@ pub(super) async fn refuse_for_new_queue(
 pub(super) async fn load_all(
     store: &mut Store,
     files: &[Prepared],
-    standings: &[Standing],
+    standings: &[LoadPlan],
     accounts: &Accounts,
     options: &LoadOptions,
     context: &Context,

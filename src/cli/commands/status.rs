@@ -3,7 +3,7 @@
 //! In: where everything stands. Out: a table, or the JSON of the contract.
 
 use crate::app::status::{
-    Look, RowCounts, Standing, TroubledAccount, activity_sentence, hold_text, next_slot, reason_of,
+    QueueStatus, RowCounts, StatusQuery, TroubledAccount, activity_sentence, hold_text, next_slot, reason_of,
 };
 use crate::cli::args::StatusArgs;
 use crate::cli::context::Context;
@@ -28,7 +28,7 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandErro
         }
         None => match args.jobs.first() {
             Some(_) => return Err(context.no_queue(ErrorKind::Usage)),
-            None if args.json => Standing::default(),
+            None if args.json => QueueStatus::default(),
             None => {
                 context.printer.data(&context.no_queue_sentence())?;
                 return Ok(0);
@@ -43,8 +43,8 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandErro
     Ok(0)
 }
 
-async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<Standing, CommandError> {
-    let mut standing = Look::at_all(&context.settings, &context.clock).look(store).await?;
+async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<QueueStatus, CommandError> {
+    let mut standing = StatusQuery::at_all(&context.settings, &context.clock).look(store).await?;
     let known = |name: &&String| standing.jobs.iter().any(|job| job.status.job.name == **name);
     if let Some(name) = names.iter().find(|name| !known(name)) {
         let jobs: Vec<Job> = standing.jobs.into_iter().map(|job| job.status.job).collect();
@@ -54,7 +54,7 @@ async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<
     Ok(standing)
 }
 
-fn table(context: &Context, view: &Standing) -> String {
+fn table(context: &Context, view: &QueueStatus) -> String {
     if view.jobs.is_empty() && view.accounts.is_empty() {
         return format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]));
     }

@@ -11,7 +11,7 @@ use crate::domain::{Action, TaskState, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::TableWriter;
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, restore_page};
-use crate::store::{Job, PickOrder, PickedTask, Store, Wanted};
+use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};
 use crate::text::escaped;
 
 use super::paged::{Places, card, file_of};
@@ -28,8 +28,8 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError>
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref(), args.html.as_ref()], [Some(&job.path)])?;
     let round = args.round.unwrap_or(job.round_number);
-    let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
-    let Some(total) = store.read().pick(&job, round, &wanted, PickOrder::NewestFirst).await? else {
+    let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
+    let Some(total) = store.read().select_tasks(&job, round, &wanted, PickOrder::NewestFirst).await? else {
         let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
         return Err(error.hint(format!("its newest round is {}", job.round_number)));
     };

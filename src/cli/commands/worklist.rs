@@ -8,7 +8,7 @@ use crate::domain::{TaskState, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{TableWriter, WORKLIST_COLUMNS};
 use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, WorklistPage, worklist_page};
-use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
+use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};
 use crate::text::escaped;
 
 use super::paged::{Places, card, file_of};
@@ -41,7 +41,7 @@ pub(super) async fn run(
     };
     let now = context.clock.now().wall;
     let token = store.queue().make_worklist(job, now).await?;
-    let total = store.read().pick(job, job.round_number, &wanted(kinds), PickOrder::File).await?.unwrap_or(0);
+    let total = store.read().select_tasks(job, job.round_number, &wanted(kinds), PickOrder::File).await?.unwrap_or(0);
     let list =
         List { job, token: &token, total, now, columns: FactColumns::of(&mut store, job, job.round_number).await? };
     let name = escaped(&job.name).into_owned();
@@ -61,8 +61,8 @@ pub(super) async fn run(
     Ok(0)
 }
 
-fn wanted(kinds: &[WorklistKind]) -> Wanted {
-    let mut wanted = Wanted::default();
+fn wanted(kinds: &[WorklistKind]) -> TaskFilter {
+    let mut wanted = TaskFilter::default();
     for kind in kinds {
         match kind {
             WorklistKind::Failed => wanted.states.push(TaskState::Failed),
@@ -177,7 +177,7 @@ fn note(task: &PickedTask) -> String {
     let reason = task.reason.as_deref().unwrap_or("no reason on record");
     match task.state {
         TaskState::Failed => format!("failed: {reason}{status}"),
-        TaskState::Done if task.verdict == Some(Verdict::Ghost) => "reported done, and still listed".to_owned(),
+        TaskState::Done if task.verdict == Some(VerifyResult::Ghost) => "reported done, and still listed".to_owned(),
         TaskState::Provisional => format!("refused, not decided yet: {reason}{status}"),
         TaskState::Sending => "being sent when this was made".to_owned(),
         _ => "not sent yet".to_owned(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Handle, TargetId, TargetKind, Wall};
 use crate::lists::{Entry, snowflake};
 use crate::platform::Listed;
-use crate::store::{Known, PageEntry, StoreError};
+use crate::store::{PageEntry, StoreError, TargetMetadata};
 
 /// All that was told of an entry, as it waits in the queue.
 #[derive(Serialize, Deserialize)]
@@ -42,8 +42,8 @@ pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
 }
 
 /// What is worth keeping of an entry when its list is gone.
-pub(in crate::lists) fn known_of(listed: &Listed) -> Known {
-    Known {
+pub(in crate::lists) fn known_of(listed: &Listed) -> TargetMetadata {
+    TargetMetadata {
         handle: listed.handle.clone(),
         name: listed.name.clone(),
         text: listed.text.clone(),

@@ -1,6 +1,6 @@
 //! What a reading has brought, out of the queue again: page by page in the platform's order, and whether it is enough.
 
-use crate::lists::filter::{Filter, Sieve, Take};
+use crate::lists::filter::{Filter, FilterPipeline, Take};
 use crate::lists::{Entry, ListKind, Reposted};
 use crate::store::{ReadingId, Store, StoreError};
 
@@ -79,7 +79,7 @@ pub struct Enough {
     take: Take,
     list: ListKind,
     followers: Option<ReadingId>,
-    judged: Option<(Kept, Sieve)>,
+    judged: Option<(Kept, FilterPipeline)>,
 }
 
 impl Enough {
@@ -92,7 +92,7 @@ impl Enough {
     /// Whether what a reading has brought by now fills the limit. Entries that were judged before are not judged again.
     pub(super) async fn is_there(&mut self, store: &mut Store, reading: ReadingId) -> Result<bool, StoreError> {
         let (kept, sieve) = self.judged.get_or_insert_with(|| {
-            let sieve = Sieve::new(self.filter.clone(), self.take, self.list.target_kind());
+            let sieve = FilterPipeline::new(self.filter.clone(), self.take, self.list.target_kind());
             (Kept::of(self.list, reading, self.followers), sieve)
         });
         while !sieve.is_full() {

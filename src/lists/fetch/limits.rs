@@ -2,12 +2,12 @@
 
 use crate::domain::{MicroUsd, Platform, Rate, Scope, WindowSpec};
 use crate::limits::Values;
-use crate::platform::Reading;
+use crate::platform::ListEndpoint;
 use crate::store::ReadWindow;
 
 /// The windows of an endpoint as the queue counts them; the sandbox's are 60 times shorter. An endpoint for which nothing is
 /// documented per account has the app's limit for each account too: nothing is ever without a limit.
-pub fn windows_of(platform: Platform, reading: &Reading) -> Vec<ReadWindow> {
+pub fn windows_of(platform: Platform, reading: &ListEndpoint) -> Vec<ReadWindow> {
     let shorter = if platform == Platform::Sandbox { WindowSpec::SANDBOX_SHORTER } else { 1 };
     let window = |rate: Rate, of_app: bool| {
         let rate = rate.shortened(shorter);

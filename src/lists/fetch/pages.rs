@@ -10,7 +10,7 @@ use super::sample::{SAMPLE_ENTRIES, untold};
 use crate::domain::{Action, Wall};
 use crate::lists::ListKind;
 use crate::lists::filter::Filter;
-use crate::platform::{Collection, Page, Reading, What};
+use crate::platform::{Collection, ListEndpoint, Page, What};
 use crate::store::{HoldNews, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
 
 /// An unfinished reading that is older is begun anew: what it has is stale, and its cursor has most likely run out.
@@ -90,7 +90,7 @@ fn is_young(started_at: Wall, now: Wall) -> bool {
 /// The queue cannot be read or written.
 pub async fn read_list(
     reader: &mut Reader,
-    reading: &'static Reading,
+    reading: &'static ListEndpoint,
     query: ListQuery<'_>,
 ) -> Result<Read, FetchError> {
     let ListQuery { list, fresh, filter, mut enough } = query;
@@ -184,7 +184,7 @@ async fn is_undone_since(reader: &mut Reader, list: ListKind, state: &ReadingSta
 
 async fn keep(
     reader: &mut Reader,
-    reading: &Reading,
+    reading: &ListEndpoint,
     state: &ReadingState,
     page: &Page,
     request: (ReadId, &ReadEnd),

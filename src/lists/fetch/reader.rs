@@ -13,7 +13,7 @@ use crate::clock::Backoff;
 use crate::domain::{BootId, Moment, Tick};
 use crate::engine::{Blame, Patience, REFUSALS_TO_TRIP, Signal, SuspendWatch, Urgency, consequences_of};
 use crate::limits::{HoldReason, Values};
-use crate::platform::{PageRequest, Reading, Reply, What};
+use crate::platform::{ListEndpoint, PageRequest, Reply, What};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadId, ReadSlot};
 
 /// So many failures of the platform in a row, with an answer each, and reading stops: what was read is kept. An undo is tried less often
@@ -62,7 +62,7 @@ impl Reader {
     }
 
     /// What an endpoint's slots go by.
-    pub fn rules(&self, reading: &Reading) -> Rules {
+    pub fn rules(&self, reading: &ListEndpoint) -> Rules {
         Rules::of(&self.way, reading, self.boot.clone(), self.deps.request_deadline)
     }
 
@@ -70,7 +70,7 @@ impl Reader {
     ///
     /// # Errors
     /// The queue cannot be written, or the credentials cannot be opened. Nothing leaves without a slot on disk.
-    pub async fn ask(&mut self, reading: &'static Reading, what: What<'_>) -> Result<PageAnswer, FetchError> {
+    pub async fn ask(&mut self, reading: &'static ListEndpoint, what: What<'_>) -> Result<PageAnswer, FetchError> {
         let (mut failures, mut refusals, mut unreadable) = (0_u32, 0, 0_u32);
         let rules = self.rules(reading);
         let values = rules.values;

@@ -7,7 +7,7 @@ use super::deps::Way;
 use super::limits::windows_of;
 use crate::domain::{AccountId, BootId};
 use crate::limits::Values;
-use crate::platform::Reading;
+use crate::platform::ListEndpoint;
 use crate::store::{ReadAsk, ReadWindow};
 
 /// What an endpoint's slots go by.
@@ -23,7 +23,7 @@ pub struct Rules {
 
 impl Rules {
     /// Those of an account at an endpoint.
-    pub(super) fn of(way: &Way, reading: &Reading, boot: BootId, request_deadline: Duration) -> Rules {
+    pub(super) fn of(way: &Way, reading: &ListEndpoint, boot: BootId, request_deadline: Duration) -> Rules {
         let windows = windows_of(way.platform, reading);
         let shortest = windows.iter().map(|window| window.counts_for).min().unwrap_or_default();
         Rules {

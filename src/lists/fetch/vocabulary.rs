@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::rules::Rules;
-use crate::platform::{Reading, Vocabulary};
+use crate::platform::{ListEndpoint, Vocabulary};
 use crate::store::{Store, StoreError};
 
 /// By endpoint, what it is asked in.
@@ -12,7 +12,7 @@ pub(super) struct Vocabularies(HashMap<&'static str, Vocabulary>);
 
 impl Vocabularies {
     /// What to ask an endpoint in.
-    pub(super) async fn of(&mut self, reading: &Reading, store: &mut Store) -> Result<Vocabulary, StoreError> {
+    pub(super) async fn of(&mut self, reading: &ListEndpoint, store: &mut Store) -> Result<Vocabulary, StoreError> {
         let endpoint = reading.collection.name();
         if let Some(known) = self.0.get(endpoint) {
             return Ok(*known);

@@ -3,7 +3,7 @@
 //! In: entries, one by one. Out: for each, that it passes or the one [`Rule`] that spares it; then order and limit. What does
 //! not belong here: reading entries, and writing them. Pure: time and zone are given, and files have been read.
 //!
-//! Whoever reads a list puts a [`Sieve`] between reading and writing:
+//! Whoever reads a list puts a [`FilterPipeline`] between reading and writing:
 //!
 //! ```text
 //! // args: cli::args::ListFilterArgs, flattened into the command's options
@@ -27,19 +27,19 @@
 //! (`age_unknown` and its like): an entry passes only if every rule is known to let it. One exception: a keep list's handles
 //! cannot spare an entry of which only the ID is known; [`Counts::without_handle`] counts those, and its lines say so.
 
-mod judge;
+mod filter_rules;
+mod pipeline;
 mod rule;
-mod sieve;
+mod rules;
 mod stage;
-mod wanted;
 mod when;
 
 #[cfg(test)]
 mod tests;
 
-pub use judge::{Filter, Judgement};
+pub use filter_rules::{FilterError, FilterRules};
+pub use pipeline::{Counts, FilterPipeline, SPARED_BY, Sifted, spared_record};
 pub use rule::Rule;
-pub use sieve::{Counts, SPARED_BY, Sieve, Sifted, spared_record};
+pub use rules::{Filter, Judgement};
 pub use stage::{MAX_ORDERED_ENTRIES, Order, Stage, Staged, Take, TooManyToOrder};
-pub use wanted::{FilterError, Wanted};
 pub use when::{Age, Day, Since, Unreadable};

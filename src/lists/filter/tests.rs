@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{TargetKind, Wall};
 use crate::jobfile::Source;
-use crate::jobfile::keep::{KeepList, read_source};
+use crate::jobfile::keep_list::{KeepList, read_source};
 use crate::lists::{Entry, ListKind, columns, snowflake};
 
 /// 2026-11-22T12:00:00Z
@@ -33,9 +33,10 @@ fn empty() -> Filter {
 fn whoever_reads_a_list_sifts_it() {
     // The example of the module's page, as the commands do it.
     let kind = ListKind::Following.target_kind();
-    let wanted = Wanted { not_following_back: true, older_than: Some("1y".parse().unwrap()), ..Wanted::default() };
+    let wanted =
+        FilterRules { not_following_back: true, older_than: Some("1y".parse().unwrap()), ..FilterRules::default() };
     let filter = wanted.resolve(Some(kind), NOW, &TimeZone::UTC.into()).unwrap();
-    let mut sieve = Sieve::new(filter, Take { limit: Some(1), order: Some(Order::Oldest) }, kind);
+    let mut sieve = FilterPipeline::new(filter, Take { limit: Some(1), order: Some(Order::Oldest) }, kind);
     let entry = |id: &str, created: &str, back| Entry { created_at: Some(at(created)), follows_back: back, ..user(id) };
     let entries = [
         entry("11", "2019-01-01T00:00:00Z", Some(false)),
@@ -109,7 +110,7 @@ fn lists_know_users_by_id_and_handle_and_posts_by_their_author() {
     let only = Filter { only: Some(list("@ada\n13\n")), ..empty() };
     assert_eq!(only.judge(&ada, TargetKind::User), Judgement::Pass);
     assert_eq!(only.judge(&user("12"), TargetKind::User), Judgement::Spared(Rule::OnlyList));
-    let mut sieve = Sieve::new(keep, Take::default(), TargetKind::User);
+    let mut sieve = FilterPipeline::new(keep, Take::default(), TargetKind::User);
     for entry in [ada, user("13"), user("14"), user("15")] {
         sieve.push(entry).unwrap();
     }
@@ -133,11 +134,11 @@ fn text_is_matched_in_capitals_or_not() {
 
 #[test]
 fn rules_about_the_wrong_kind_are_refused() {
-    let wanted = Wanted { not_following_back: true, ..Wanted::default() };
+    let wanted = FilterRules { not_following_back: true, ..FilterRules::default() };
     let error = wanted.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).unwrap_err();
     assert!(matches!(error, FilterError::Misfit(_)), "{error}");
-    let likes = Wanted { max_likes: Some(3), ..Wanted::default() };
-    let reposts = Wanted { max_reposts: Some(0), ..Wanted::default() };
+    let likes = FilterRules { max_likes: Some(3), ..FilterRules::default() };
+    let reposts = FilterRules { max_reposts: Some(0), ..FilterRules::default() };
     for counts in [likes, reposts] {
         assert!(counts.resolve(Some(TargetKind::User), NOW, &TimeZone::UTC.into()).is_err());
         assert!(counts.resolve(Some(TargetKind::Post), NOW, &TimeZone::UTC.into()).is_ok());
@@ -266,7 +267,7 @@ proptest! {
         order in prop_oneof![Just(None), Just(Some(Order::Oldest)), Just(Some(Order::Newest))],
     ) {
         let take = Take { limit, order };
-        let mut sieve = Sieve::new(filter.clone(), take, kind);
+        let mut sieve = FilterPipeline::new(filter.clone(), take, kind);
         let (mut out, mut spared) = (Vec::new(), Vec::new());
         for entry in &entries {
             match sieve.push(entry.clone()).unwrap() {

@@ -1,12 +1,12 @@
 //! A user's lists: requests that read them, and what is on and off them.
 
 use super::super::faults::Strike;
+use super::super::lists::{Shelf, repost_of, reposted};
 use super::super::reads::{ReadAsk, Reads, rate_of};
-use super::super::shelves::{Shelf, repost_of, reposted};
 use super::super::trouble::Trouble;
 use super::super::who::Dialect;
-use super::super::windows::Standing;
-use super::super::world::{Answer, Decision, Verdict};
+use super::super::windows::WindowState;
+use super::super::world::{Answer, Decision, SimulatedOutcome};
 use super::{INJECTED_RESET_SECONDS, User};
 use crate::domain::{Action, Moment, TargetId, Tick, WindowSpec};
 
@@ -44,27 +44,27 @@ impl User {
         }
         if trouble == Some(Trouble::Outage) {
             self.faults.server_error += 1;
-            return say(Verdict::ServerError);
+            return say(SimulatedOutcome::ServerError);
         }
         if trouble == Some(Trouble::Revoked) {
-            return say(Verdict::Trouble(Trouble::Revoked));
+            return say(SimulatedOutcome::Trouble(Trouble::Revoked));
         }
         if strike == Some(Strike::RateLimited) && trouble.is_none() {
             reads.injected_429 += 1;
             let reset_seconds = now.wall.0.div_euclid(1000) + INJECTED_RESET_SECONDS;
-            let window = Some(Standing { remaining: 0, reset_seconds, ..standing });
-            return Decision::Whole(Answer { verdict: Verdict::RateLimited, window, day: None, wording });
+            let window = Some(WindowState { remaining: 0, reset_seconds, ..standing });
+            return Decision::Whole(Answer { verdict: SimulatedOutcome::RateLimited, window, day: None, wording });
         }
         if enforce && !reads.window.has_room(now) {
             reads.earned_429 += 1;
-            return say(Verdict::RateLimited);
+            return say(SimulatedOutcome::RateLimited);
         }
         reads.window.take(now);
         let verdict = match (trouble, &ask.path_user) {
-            (Some(trouble), _) => Verdict::Trouble(trouble),
-            (None, Some(user)) if user.parse() != Ok(id) => Verdict::PathUser,
-            _ if strike == Some(Strike::ServerError) => Verdict::ServerError,
-            _ => Verdict::Undone,
+            (Some(trouble), _) => SimulatedOutcome::Trouble(trouble),
+            (None, Some(user)) if user.parse() != Ok(id) => SimulatedOutcome::PathUser,
+            _ if strike == Some(Strike::ServerError) => SimulatedOutcome::ServerError,
+            _ => SimulatedOutcome::Undone,
         };
         self.read_end(verdict, now, ask, strike, wording)
     }
@@ -77,7 +77,7 @@ impl User {
     /// How a request that was let in is answered.
     fn read_end(
         &mut self,
-        verdict: Verdict,
+        verdict: SimulatedOutcome,
         now: Moment,
         ask: &ReadAsk,
         strike: Option<Strike>,
@@ -85,10 +85,10 @@ impl User {
     ) -> Decision {
         let enforce = self.enforce;
         let reads = self.reads_of(ask.name());
-        let is_page = verdict == Verdict::Undone;
+        let is_page = verdict == SimulatedOutcome::Undone;
         reads.pages += u64::from(is_page && strike != Some(Strike::Lost));
         let answer = Answer { verdict, window: enforce.then(|| reads.window.standing(now)), day: None, wording };
-        match strike.filter(|_| is_page || verdict == Verdict::ServerError) {
+        match strike.filter(|_| is_page || verdict == SimulatedOutcome::ServerError) {
             Some(Strike::ServerError) => {
                 self.faults.server_error += 1;
                 Decision::Whole(answer)

@@ -73,7 +73,7 @@ async fn nothing_of_a_login_that_is_over_is_in_any_file() {
         let queue = folder.path().join("q.db");
         let mut store = Store::open(&queue, QueueKind::Real).await.unwrap();
         // Somebody else has the queue open, so that no log goes because the last has left.
-        let other = Store::once_more(&queue).await.unwrap();
+        let other = Store::reopen(&queue).await.unwrap();
         let mut written = Written::default();
         let first: Vec<_> = (1..=dice.u32(1..40)).map(|n| login(n, set(&mut dice))).collect();
         let accounts = store.accounts().import_logins(&first).await.unwrap();
@@ -202,7 +202,7 @@ async fn a_reader_delays_the_wiping_and_prevents_nothing() {
     let mut written = Written::default();
     let first = store.accounts().credential(account).await.unwrap().unwrap().set;
     written.replace(account, Some(&first));
-    let mut reader = Store::once_more(&queue).await.unwrap();
+    let mut reader = Store::reopen(&queue).await.unwrap();
     reader.db.execute("begin", args![]).await.unwrap();
     reader.db.fetch_all::<(i64,)>("select account_id from credential", args![]).await.unwrap();
     let second = set(&mut dice);

@@ -11,7 +11,7 @@ const MAX_DETAIL_CHARS: usize = 1_000;
 
 /// A command to be written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed<'a> {
+pub struct AuditEvent<'a> {
     /// Who: `terminal (uid 1000)`, `dashboard`, `schedule`, `serve`.
     pub actor: &'a str,
     /// What, in one word: `pause`, `retry`.
@@ -41,7 +41,7 @@ pub struct LogEntry {
 
 impl AdminStore<'_> {
     /// Writes a command down.
-    pub async fn log_deed(&mut self, at: Wall, deed: &Deed<'_>) -> Result<(), StoreError> {
+    pub async fn log_audit_event(&mut self, at: Wall, deed: &AuditEvent<'_>) -> Result<(), StoreError> {
         let detail: String = deed.detail.chars().take(MAX_DETAIL_CHARS).collect();
         let sql = "insert into audit_log (at, actor, deed, job, detail) values (?1, ?2, ?3, ?4, ?5) returning id";
         let (id,): (i64,) = self.db.fetch_one(sql, args![at.0, deed.actor, deed.deed, deed.job, detail]).await?;
@@ -71,8 +71,8 @@ mod tests {
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
         let long = "x".repeat(5_000);
         for n in 1..=5 {
-            let deed = Deed { actor: "dashboard", deed: "pause", job: Some("unfollow"), detail: &long };
-            store.admin().log_deed(Wall(n), &deed).await.unwrap();
+            let deed = AuditEvent { actor: "dashboard", deed: "pause", job: Some("unfollow"), detail: &long };
+            store.admin().log_audit_event(Wall(n), &deed).await.unwrap();
         }
         let first = store.admin().audit_log(None, 2).await.unwrap();
         assert_eq!(first.iter().map(|entry| entry.at.0).collect::<Vec<_>>(), [5, 4]);

@@ -11,7 +11,7 @@ mod forget;
 mod integrity;
 mod login_devices;
 
-pub use audit_log::{Deed, LogEntry};
+pub use audit_log::{AuditEvent, LogEntry};
 pub use clock_record::ClockUndo;
 pub use damage::{Claimant, DAMAGED, DamagedTask};
 pub use forget::Forgotten;

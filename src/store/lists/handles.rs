@@ -3,7 +3,7 @@
 
 use super::ListStore;
 use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
-use super::target_metadata::{Known, REMEMBER, id_of, id_value, space, to_remember};
+use super::target_metadata::{REMEMBER, TargetMetadata, id_of, id_value, space, to_remember};
 use crate::domain::{Handle, Platform, RoundId, TargetId, TargetKind, TaskState, Wall};
 use crate::store::error::StoreError;
 
@@ -20,7 +20,7 @@ pub enum Resolution {
 #[derive(Debug, Default)]
 pub struct HandlesTold {
     /// Users, each with what is known of it.
-    pub found: Vec<(Handle, TargetId, Known)>,
+    pub found: Vec<(Handle, TargetId, TargetMetadata)>,
     /// Handles without one, and why.
     pub missing: Vec<(Handle, String)>,
 }

@@ -3,7 +3,7 @@
 
 use super::ListStore;
 use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
-use super::target_metadata::{Known, REMEMBER, id_of, id_value, to_remember};
+use super::target_metadata::{REMEMBER, TargetMetadata, id_of, id_value, to_remember};
 use crate::domain::{AccountId, Action, Platform, TargetId, TargetKind, Wall};
 use crate::store::error::StoreError;
 
@@ -38,7 +38,7 @@ pub struct PageEntry {
     /// Which user or post.
     pub target: TargetId,
     /// What is known of it, for people.
-    pub known: Known,
+    pub known: TargetMetadata,
     /// All that was told of it, as JSON; the store does not look inside.
     pub facts: String,
 }

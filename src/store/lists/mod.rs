@@ -15,8 +15,8 @@ pub use handles::{HandlesTold, Resolution};
 pub use list_fetch::{NewPage, PageEntry, ReadingId, ReadingState};
 pub use read_allowance::{ReadAllowance, ReadLeft};
 pub use read_quota::{HoldNews, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadSlot, ReadWindow, end_here};
-pub use target_metadata::{Known, MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS};
-pub use verification::{Looked, Reach, Verdict, VerdictCounts};
+pub use target_metadata::{MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, TargetMetadata};
+pub use verification::{Looked, Reach, VerdictCounts, VerifyResult};
 
 #[cfg(test)]
 pub(in crate::store) use handles::FIND_MISSING;

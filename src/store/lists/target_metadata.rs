@@ -16,7 +16,7 @@ pub const MAX_KNOWN_TEXT_CHARS: usize = 1_000;
 
 /// What is known of a user or a post.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct TargetMetadata {
     /// A user's handle; of a post, its author's.
     pub handle: Option<Handle>,
     /// A user's display name; of a post, its author's. Foreign text.
@@ -78,7 +78,7 @@ pub(super) const REMEMBER: &str = "
 /// The values of [`REMEMBER`] for what was seen.
 pub(super) fn to_remember<'a>(
     (platform, kind): (Platform, TargetKind),
-    seen: impl Iterator<Item = (TargetId, &'a Known)>,
+    seen: impl Iterator<Item = (TargetId, &'a TargetMetadata)>,
     now: Wall,
 ) -> Vec<Value> {
     let rows: Vec<serde_json::Value> = seen
@@ -101,7 +101,7 @@ impl ListStore<'_> {
         &mut self,
         platform: Platform,
         kind: TargetKind,
-        seen: &[(TargetId, Known)],
+        seen: &[(TargetId, TargetMetadata)],
         now: Wall,
     ) -> Result<(), StoreError> {
         let each = seen.iter().map(|(target, known)| (*target, known));
@@ -115,7 +115,7 @@ impl ListStore<'_> {
         platform: Platform,
         kind: TargetKind,
         targets: &[TargetId],
-    ) -> Result<HashMap<TargetId, Known>, StoreError> {
+    ) -> Result<HashMap<TargetId, TargetMetadata>, StoreError> {
         let sql = "select json_quote(k.target), k.handle, k.name, k.text, k.seen_at
                      from json_each(?1) j
                      join known_target k on k.platform = ?2 and k.kind = ?3 and k.target = j.value";
@@ -127,11 +127,11 @@ impl ListStore<'_> {
     }
 }
 
-fn known_of((target, handle, name, text, seen_at): KnownRow) -> Result<(TargetId, Known), StoreError> {
+fn known_of((target, handle, name, text, seen_at): KnownRow) -> Result<(TargetId, TargetMetadata), StoreError> {
     let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
     let handle = handle.map(|handle| handle.parse::<Handle>()).transpose();
     let handle = handle.map_err(|_| StoreError::impossible("a handle that is none"))?;
-    Ok((id_of(&value)?, Known { handle, name, text, seen_at: Wall(seen_at) }))
+    Ok((id_of(&value)?, TargetMetadata { handle, name, text, seen_at: Wall(seen_at) }))
 }
 
 #[cfg(test)]
@@ -148,7 +148,7 @@ mod tests {
     async fn what_is_known_is_found_by_id_and_never_forgotten_by_a_poorer_look() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(&folder.path().join("q.db"), QueueKind::Real).await.unwrap();
-        let rich = Known {
+        let rich = TargetMetadata {
             handle: Some("Some_One".parse().unwrap()),
             name: Some("Łukasz \u{1b}[31m \"x\"".into()),
             text: Some("a".repeat(MAX_KNOWN_TEXT_CHARS + 5)),
@@ -159,7 +159,7 @@ mod tests {
         store.lists().remember_targets(Platform::XV2, TargetKind::User, &seen[..3], Wall(5)).await.unwrap();
         store
             .lists()
-            .remember_targets(Platform::XV1, TargetKind::User, &[(ids[0], Known::default())], Wall(9))
+            .remember_targets(Platform::XV1, TargetKind::User, &[(ids[0], TargetMetadata::default())], Wall(9))
             .await
             .unwrap();
         let known = store.lists().known_targets(Platform::Aisa, TargetKind::User, &ids).await.unwrap();

@@ -12,7 +12,7 @@ use crate::store::queue::QueueStore;
 
 /// What became of an effect, by the account's own list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum VerifyResult {
     /// The newest reading after it was done does not list it.
     Confirmed,
     /// An earlier reading did not list it, and the newest does: it was off and is back.
@@ -21,21 +21,21 @@ pub enum Verdict {
     Ghost,
 }
 
-impl Verdict {
+impl VerifyResult {
     /// Every verdict.
-    pub const ALL: [Verdict; 3] = [Verdict::Confirmed, Verdict::CameBack, Verdict::Ghost];
+    pub const ALL: [VerifyResult; 3] = [VerifyResult::Confirmed, VerifyResult::CameBack, VerifyResult::Ghost];
 
     /// The word in the database, CSV and JSON.
     pub const fn name(self) -> &'static str {
         match self {
-            Verdict::Confirmed => "confirmed",
-            Verdict::CameBack => "came_back",
-            Verdict::Ghost => "ghost",
+            VerifyResult::Confirmed => "confirmed",
+            VerifyResult::CameBack => "came_back",
+            VerifyResult::Ghost => "ghost",
         }
     }
 
-    pub(in crate::store) fn stored(word: &str) -> Result<Verdict, StoreError> {
-        let found = Verdict::ALL.into_iter().find(|verdict| verdict.name() == word);
+    pub(in crate::store) fn stored(word: &str) -> Result<VerifyResult, StoreError> {
+        let found = VerifyResult::ALL.into_iter().find(|verdict| verdict.name() == word);
         found.ok_or_else(|| StoreError::impossible(format!("the verdict {word:?}")))
     }
 }

@@ -180,7 +180,7 @@ impl Drain {
 
     /// The machine was suspended from `asleep_from` or later, and is awake: what had not stopped counting then may have been
     /// sent only now, so it counts until `woken` at least.
-    pub async fn woke(&mut self, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
+    pub async fn extend_after_suspend(&mut self, asleep_from: Tick, woken: Tick) -> Result<(), StoreError> {
         let sql = "update attempt set upper_tick = ?2
                     where id >= ?3 and upper_tick > ?1 and upper_tick < ?2
                       and (select boot from drain where drain.id = attempt.drain_id) = ?4";

@@ -79,7 +79,7 @@ type Row = (i64, i64, serde_json::Value, Option<String>);
 
 impl Drain {
     /// The tasks at the heads of these lanes, each lane's in the order of its line; and these tasks, wherever they are.
-    pub async fn ahead(&mut self, lanes: &[AheadOf], tasks: &[TaskId]) -> Result<(Vec<Ahead>, Vec<Ahead>), StoreError> {
+    pub async fn peek(&mut self, lanes: &[AheadOf], tasks: &[TaskId]) -> Result<(Vec<Ahead>, Vec<Ahead>), StoreError> {
         let asked: Vec<_> = lanes.iter().map(|ask| (ask.lane, ask.visible_to, ask.tasks)).collect();
         let mut ahead = self.rows_ahead(AHEAD, &serde_json::json!(asked).to_string()).await?;
         ahead.sort_by_key(|task| task.task);

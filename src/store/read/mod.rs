@@ -5,19 +5,19 @@
 mod attempts;
 mod browse;
 mod explain;
-mod glance;
-mod overview;
+mod histogram;
 mod receipts;
 mod select_tasks;
+mod stats;
 mod status;
 
 pub use attempts::{AttemptSpan, ReadSpan};
 pub use browse::{MAX_PAGE_ROWS, RowPage, RowQuery, RowView};
 pub use explain::{AttemptView, TaskHistory};
-pub use glance::{Course, MAX_SAMPLED_TASKS, News, RecentAttempt, TopReason};
-pub use overview::{ReasonCount, RejectedRow, Stretch, Timeline};
+pub use histogram::{Bucket, Histogram, ReasonCount, RejectedRow};
 pub use receipts::ReceiptRow;
-pub use select_tasks::{PickOrder, PickedTask, Wanted};
+pub use select_tasks::{PickOrder, PickedTask, TaskFilter};
+pub use stats::{ChangeCounters, MAX_SAMPLED_TASKS, ProgressSamples, RecentAttempt, TopReason};
 pub use status::{Counts, JobStatus};
 
 use super::db::Db;

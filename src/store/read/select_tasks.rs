@@ -7,14 +7,14 @@
 use super::ReadStore;
 use crate::domain::{Action, Platform, Target, TaskId, TaskState, Wall};
 use crate::store::error::StoreError;
-use crate::store::lists::Verdict;
+use crate::store::lists::VerifyResult;
 use crate::store::queue::Job;
 use crate::store::queue::target_of;
 use crate::store::queue::{action_of, state_of};
 
 /// Which tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct TaskFilter {
     /// Those in one of these states.
     pub states: Vec<TaskState>,
     /// And those that are done and were still listed when the account was read after that.
@@ -58,7 +58,7 @@ pub struct PickedTask {
     /// The row's cells as one CSV record; none where the file has one column and the cell is the target's plain text.
     pub record: Option<String>,
     /// What the account's list said of it since it was done.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<VerifyResult>,
     /// When that reading began.
     pub read_at: Option<Wall>,
 }
@@ -86,11 +86,11 @@ impl ReadStore<'_> {
     ///
     /// # Errors
     /// The database cannot be read, or there is no room for the temporary table.
-    pub async fn pick(
+    pub async fn select_tasks(
         &mut self,
         job: &Job,
         round: u32,
-        wanted: &Wanted,
+        wanted: &TaskFilter,
         order: PickOrder,
     ) -> Result<Option<u64>, StoreError> {
         let Some((round, load, has_runs)) = self.newest_load(job, round).await? else { return Ok(None) };
@@ -192,7 +192,7 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
         attempts,
         finished_at: at.map(Wall),
         record,
-        verdict: verdict.as_deref().map(Verdict::stored).transpose()?,
+        verdict: verdict.as_deref().map(VerifyResult::stored).transpose()?,
         read_at: read.map(Wall),
     })
 }

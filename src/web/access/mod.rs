@@ -10,13 +10,13 @@
 //! 3. **The person** (`session`): a cookie that was given for the one-time link of this start, or for the password.
 
 mod devices;
+mod login_throttle;
 mod origin;
 mod password;
 mod session;
-mod tries;
 
 pub use devices::{DEVICE_SECONDS, Device, Devices};
+pub use login_throttle::{ClientAddress, LoginClient, Tries};
 pub use origin::{Asker, InvalidOrigin, Places, Refusal};
 pub use password::{MIN_PASSWORD_CHARS, Password, PasswordError, ShortToken, check_metrics_token};
 pub use session::{LINK_SECONDS, NoRandom, Session, Sessions, Token, same};
-pub use tries::{ClientAddress, LoginClient, Tries};

@@ -7,7 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use super::layout::{Frame, count};
 use super::words::outcome_class;
 use crate::domain::{Outcome, Wall};
-use crate::store::{Course, MAX_SAMPLED_TASKS};
+use crate::store::{MAX_SAMPLED_TASKS, ProgressSamples};
 use crate::text::clock_text;
 
 const WIDTH: f64 = 720.0;
@@ -37,7 +37,7 @@ struct Point {
 }
 
 /// The chart; none before anything was settled.
-pub(super) fn chart(frame: &Frame, course: &Course, running: bool) -> Option<Markup> {
+pub(super) fn chart(frame: &Frame, course: &ProgressSamples, running: bool) -> Option<Markup> {
     let points = points(course, running.then_some(frame.now))?;
     let (first, last) = (points.first()?, points.last()?);
     let settled: f64 = last.shares.iter().sum();
@@ -87,7 +87,7 @@ fn table(frame: &Frame, points: &[Point]) -> Markup {
     }
 }
 
-fn points(course: &Course, until: Option<Wall>) -> Option<Vec<Point>> {
+fn points(course: &ProgressSamples, until: Option<Wall>) -> Option<Vec<Point>> {
     let settled = || course.tasks.iter().filter_map(|(_, at)| *at);
     let (first, last) = (settled().min()?, settled().max()?.max(until.unwrap_or(Wall(i64::MIN))));
     let span = (last.0 - first.0).max(1_000);
@@ -185,7 +185,7 @@ mod tests {
             let done = tasks.iter().filter(|(outcome, _)| *outcome == Outcome::Done).count() as f64;
             let settled = tasks.iter().filter(|(_, at)| at.is_some()).count();
             let all = tasks.len() as f64;
-            let course = Course { total: tasks.len() as u64, tasks };
+            let course = ProgressSamples { total: tasks.len() as u64, tasks };
             let points = points(&course, None);
             prop_assert_eq!(points.is_some(), settled > 0);
             if let Some(points) = points {

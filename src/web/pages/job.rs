@@ -8,7 +8,7 @@ use super::jobs::{JobLine, job_chip};
 use super::layout::{Frame, count};
 use super::words::{OUTCOMES, foreign, outcome_class, reason, sentence};
 use crate::domain::Outcome;
-use crate::store::{Counts, Course, JobState, JobStatus, TopReason};
+use crate::store::{Counts, JobState, JobStatus, ProgressSamples, TopReason};
 
 /// What the page shows.
 pub(in crate::web) struct JobPage {
@@ -17,7 +17,7 @@ pub(in crate::web) struct JobPage {
     pub(in crate::web) reasons: Vec<TopReason>,
     /// There are more rows with a reason than were read.
     pub(in crate::web) reasons_cut: bool,
-    pub(in crate::web) course: Course,
+    pub(in crate::web) course: ProgressSamples,
 }
 
 /// The page.

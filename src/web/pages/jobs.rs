@@ -6,18 +6,18 @@ use maud::{Markup, html};
 use super::chart::job_meter;
 use super::layout::{Frame, count};
 use super::words::{activity_chip, foreign};
-use crate::app::status::{JobStanding, activity_label};
+use crate::app::status::{JobActivity, activity_label};
 use crate::text::span_text;
 
 /// A job, and what it is doing.
 pub(in crate::web) struct JobLine {
-    pub(in crate::web) standing: JobStanding,
+    pub(in crate::web) standing: JobActivity,
     /// In a sentence, with what to type next; none where its state says it all.
     pub(in crate::web) doing: Option<String>,
 }
 
 /// A job's name, leading to it, and its state.
-pub(super) fn job_title(standing: &JobStanding) -> Markup {
+pub(super) fn job_title(standing: &JobActivity) -> Markup {
     let status = &standing.status;
     html! {
         div.title {
@@ -28,7 +28,7 @@ pub(super) fn job_title(standing: &JobStanding) -> Markup {
 }
 
 /// What a job is doing, in a word or two.
-pub(super) fn job_chip(standing: &JobStanding) -> Markup {
+pub(super) fn job_chip(standing: &JobActivity) -> Markup {
     let activity = &standing.activity;
     html! { span class={ "chip " (activity_chip(activity)) } { (activity_label(activity)) } }
 }
@@ -68,7 +68,7 @@ pub(in crate::web) fn jobs(frame: &Frame, jobs: &[JobLine], hidden: usize) -> Ht
     frame.page("Jobs", &content)
 }
 
-fn line(frame: &Frame, standing: &JobStanding) -> Markup {
+fn line(frame: &Frame, standing: &JobActivity) -> Markup {
     let status = &standing.status;
     let counts = &status.counts;
     html! {

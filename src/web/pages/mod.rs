@@ -13,7 +13,7 @@ mod now;
 mod row;
 mod rows;
 mod schedules;
-mod single;
+mod standalone;
 mod words;
 
 pub(super) use accounts::{AccountLine, accounts};
@@ -26,8 +26,6 @@ pub(super) use new::{KeptFile, NewForm, new};
 pub(super) use now::{AccountNow, NowPage, now};
 pub(super) use row::row;
 pub(super) use rows::{RowsPage, rows};
-pub(super) use schedules::{
-    ScheduleCard, SchedulesPage, Standing as ScheduleStanding, Understood, remove_schedule, schedules,
-};
-pub(super) use single::{logged_out, login, no_entry, problem};
+pub(super) use schedules::{ScheduleCard, ScheduleState, SchedulesPage, Understood, remove_schedule, schedules};
+pub(super) use standalone::{logged_out, login, no_entry, problem};
 pub(super) use words::encoded;

@@ -8,14 +8,14 @@ use super::chart::job_meter;
 use super::jobs::{JobLine, job_title};
 use super::layout::{Frame, count, meter};
 use super::words::{commands, foreign, sentence};
-use crate::app::status::{AccountStanding, hold_text, next_slot};
+use crate::app::status::{AccountStatus, hold_text, next_slot};
 use crate::domain::{Applies, MicroUsd, Moment};
 use crate::limits::WindowUsage;
 use crate::web::state::EngineState;
 
 /// An account at work.
 pub(in crate::web) struct AccountNow {
-    pub(in crate::web) standing: AccountStanding,
+    pub(in crate::web) standing: AccountStatus,
     pub(in crate::web) requests_last_hour: u64,
     pub(in crate::web) requests_today: u64,
     /// At listed prices; none where one of them is not known.

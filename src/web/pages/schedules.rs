@@ -10,7 +10,7 @@ use super::layout::{Frame, Pager, count};
 use super::words::{encoded, foreign};
 use crate::domain::Wall;
 use crate::error::exit_code_in_words;
-use crate::schedule::diary::{moment_text, time_text, why, why_ended};
+use crate::schedule::messages::{moment_text, time_text, why, why_ended};
 use crate::schedule::plan::Start;
 use crate::store::{FiringState, Job, StoredFiring, StoredSchedule};
 use crate::text::{clipped, span_text};
@@ -40,7 +40,7 @@ pub(in crate::web) struct ScheduleCard {
     pub(in crate::web) hours: Option<String>,
     /// Its commands.
     pub(in crate::web) words: Vec<String>,
-    pub(in crate::web) standing: Standing,
+    pub(in crate::web) standing: ScheduleState,
     /// The last ones that have come, newest first.
     pub(in crate::web) firings: Vec<StoredFiring>,
 }
@@ -52,7 +52,7 @@ pub(in crate::web) struct Understood {
 }
 
 /// What a schedule does now.
-pub(in crate::web) enum Standing {
+pub(in crate::web) enum ScheduleState {
     /// It waits for its next start.
     Resting,
     /// It is run now.
@@ -132,22 +132,22 @@ fn standing(card: &ScheduleCard) -> Markup {
         firing.ends_by.map(|at| format!(", until {} at the latest", time_text(at, &times.zone)))
     };
     let (kind, word, firing) = match &card.standing {
-        Standing::Resting => return html! {},
-        Standing::Running(firing) => ("good", "running", firing),
-        Standing::Interrupted(firing) => ("warn", "interrupted", firing),
-        Standing::Asked(firing) => ("warn", "asked for", firing),
+        ScheduleState::Resting => return html! {},
+        ScheduleState::Running(firing) => ("good", "running", firing),
+        ScheduleState::Interrupted(firing) => ("warn", "interrupted", firing),
+        ScheduleState::Asked(firing) => ("warn", "asked for", firing),
     };
     html! {
         p {
             span class={ "chip " (kind) } { (word) }
             span.quiet {
                 @match &card.standing {
-                    Standing::Interrupted(StoredFiring { retry_at: Some(at), .. }) => {
+                    ScheduleState::Interrupted(StoredFiring { retry_at: Some(at), .. }) => {
                         " it met trouble, and is tried again from " (time_text(*at, &times.zone)) " on" (until(firing).unwrap_or_default())
                     },
-                    Standing::Interrupted(_) => { " it is gone on with at the next look" (until(firing).unwrap_or_default()) },
-                    Standing::Asked(_) => { (since(firing).unwrap_or_default()) "; it waits for its turn" },
-                    Standing::Running(_) | Standing::Resting => {
+                    ScheduleState::Interrupted(_) => { " it is gone on with at the next look" (until(firing).unwrap_or_default()) },
+                    ScheduleState::Asked(_) => { (since(firing).unwrap_or_default()) "; it waits for its turn" },
+                    ScheduleState::Running(_) | ScheduleState::Resting => {
                         (since(firing).unwrap_or_default()) (until(firing).unwrap_or_default())
                     },
                 }
@@ -168,15 +168,15 @@ fn actions(card: &ScheduleCard) -> Markup {
     };
     let skip = match (&card.standing, &card.understood) {
         (_, Err(_)) => None,
-        (Standing::Asked(_), Ok(_)) => Some("Call it off"),
-        (Standing::Interrupted(_), Ok(_)) => Some("Leave out the rest"),
-        (Standing::Running(_) | Standing::Resting, Ok(times)) => {
+        (ScheduleState::Asked(_), Ok(_)) => Some("Call it off"),
+        (ScheduleState::Interrupted(_), Ok(_)) => Some("Leave out the rest"),
+        (ScheduleState::Running(_) | ScheduleState::Resting, Ok(times)) => {
             times.starts.first().filter(|start| !start.is_skipped).map(|_| "Skip next")
         }
     };
     html! {
         div.actions {
-            @if matches!(card.standing, Standing::Resting) && card.understood.is_ok() { (post("run", "Run now")) }
+            @if matches!(card.standing, ScheduleState::Resting) && card.understood.is_ok() { (post("run", "Run now")) }
             @if let Some(label) = skip { (post("skip", label)) }
             a.button.danger href={ "/schedules/remove?name=" (encoded(name)) } { "Remove…" span.unseen { " (" (foreign(name)) ")" } }
         }
@@ -249,8 +249,8 @@ fn how(card: &ScheduleCard, firing: &StoredFiring) -> String {
     let text = match (firing.state, firing.exit_code, &card.standing) {
         (FiringState::Skipped, ..) => "skipped, as asked".to_owned(),
         (FiringState::Missed, ..) => "missed: nobody was there in its hours".to_owned(),
-        (FiringState::Running, _, Standing::Asked(_)) => "waits for its turn".to_owned(),
-        (FiringState::Running, _, Standing::Running(_)) => "is running".to_owned(),
+        (FiringState::Running, _, ScheduleState::Asked(_)) => "waits for its turn".to_owned(),
+        (FiringState::Running, _, ScheduleState::Running(_)) => "is running".to_owned(),
         (FiringState::Running, code, _) if firing.retry_at.is_some() => {
             format!("{}; it is tried again", why_ended(stopped, code))
         }

@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use super::receive::{choose, complete};
 use super::{Choices, Waiting};
 use crate::app::{self, DefaultReason};
-use crate::web::guard::Visitor;
+use crate::web::middleware::Visitor;
 use crate::web::pages::{self, KeptFile, NewForm};
 use crate::web::problem::Problem;
 use crate::web::state::Web;
@@ -70,7 +70,7 @@ async fn form(
     kept: Option<KeptFile>,
     refused: Option<(String, String)>,
 ) -> Result<NewForm, Problem> {
-    let known = web.reading().await.accounts().all().await?;
+    let known = web.read_store().await.accounts().all().await?;
     let accounts = known.iter().take(MAX_NAMES).map(|account| account.name.to_string()).collect();
     let default = app::default_account(&web.settings(), &known)?.map(|default| match (default.name, default.reason) {
         (Some(name), _) => name.to_string(),

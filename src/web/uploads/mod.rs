@@ -21,17 +21,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 pub(super) use self::form::{choose_again, new};
 use self::place::JobFile;
 pub(super) use self::receive::{MAX_BODY_BYTES, receive};
-use super::guard::Visitor;
+use super::middleware::Visitor;
 use super::pages::{self, NewForm};
 use super::problem::Problem;
 use super::state::{EngineState, Web};
 use crate::app::status::{Cost, cost_of};
-use crate::app::{self, FileOptions, Forecast, LoadOptions, Loaded, Prepared, RowRules, Standing, Who};
+use crate::app::{self, FileOptions, Forecast, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowRules};
 use crate::domain::{AccountName, Action, Platform, Tick, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{CheckReport, keep};
+use crate::jobfile::{CheckReport, keep_list};
 use crate::lists::filter::{Filter, Take};
-use crate::store::{Deed, Job, Store, make_own_folder};
+use crate::store::{AuditEvent, Job, Store, make_own_folder};
 
 /// Files that wait for their second step.
 const MAX_WAITING: usize = 8;
@@ -173,7 +173,7 @@ async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Pr
     let keep_file = waiting.keep.as_ref().map(|keep| keep.0.clone());
     let final_path = web.uploads.folder.join(format!("{}.csv", choices.job));
     let final_keep = waiting.keep_place.clone();
-    let known = app::known_jobs(&mut *web.reading().await, &[], Some(&choices.job)).await?;
+    let known = app::known_jobs(&mut *web.read_store().await, &[], Some(&choices.job)).await?;
     let judging = tokio::task::spawn_blocking(move || {
         let options = FileOptions {
             action: choices.action,
@@ -188,7 +188,7 @@ async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Pr
         let prepared = app::prepare(&[file], &options)?.pop();
         let prepared = prepared.ok_or_else(not_read)?;
         let prepared = prepared.at(final_path, &shown);
-        let keep = keep_file.map(|path| keep::read_called(&path, "the keep list")).transpose()?;
+        let keep = keep_file.map(|path| keep_list::read_called(&path, "the keep list")).transpose()?;
         // It is looked at again before anything is sent, so the rules name the place where it is going to be.
         let keep_path = keep.is_some().then_some(final_keep);
         let rules = RowRules::new(Filter { keep, ..Filter::default() }, Take::default(), keep_path);
@@ -216,13 +216,13 @@ async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem
     if let Some(refused) = &waiting.refused {
         return Err(refused.clone());
     }
-    let platform = platform_of(web, &waiting.choices, &mut *web.reading().await).await?;
+    let platform = platform_of(web, &waiting.choices, &mut *web.read_store().await).await?;
     let (prepared, mut load) = prepare(web, waiting, platform).await?;
     // A connection of its own: other pages do not wait while millions of rows are compared.
-    let mut store = web.reading().await.beside().await?;
+    let mut store = web.read_store().await.open_second().await?;
     load.handles_asked = store.lists().handles_asked().await?;
     let known = store.queue().job(&waiting.choices.job).await?;
-    let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
+    let who = Identities::of(&web.settings(), waiting.choices.platform, None)?;
     let (account, files) = (waiting.choices.account.as_ref(), [prepared]);
     let forecast = app::forecast(&who, Some(&mut store), account, &files, &load).await;
     store.close().await;
@@ -274,11 +274,11 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     if let Some(refused) = &waiting.refused {
         return Err(refused.clone());
     }
-    let platform = platform_of(web, &waiting.choices, &mut *web.reading().await).await?;
+    let platform = platform_of(web, &waiting.choices, &mut *web.read_store().await).await?;
     let (prepared, mut load) = prepare(web, waiting, platform).await?;
-    let mut store = web.commanding().await?;
+    let mut store = web.write_store().await?;
     load.handles_asked = store.lists().handles_asked().await?;
-    let who = Who::of(&web.settings(), waiting.choices.platform, None)?;
+    let who = Identities::of(&web.settings(), waiting.choices.platform, None)?;
     if let Some(job) = store.queue().job(&prepared.job).await?
         && app::is_elsewhere(&prepared, &job, &load)
     {
@@ -286,11 +286,11 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     }
     let files = [prepared];
     let (accounts, standings) =
-        app::stand_all(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
+        app::plan_loads(&who, &mut store, waiting.choices.account.as_ref(), &files, &load).await?;
     let ([file], [standing]) = (&files, standings.as_slice()) else {
         return Err(CommandError::new(ErrorKind::Fault, "one file has one standing").into());
     };
-    if *standing == Standing::Cancelled {
+    if *standing == LoadPlan::Cancelled {
         return Err(is_cancelled(file));
     }
     wait_for_engine(web, &mut store).await?;
@@ -302,7 +302,7 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     job_file.keep();
     web.uploads.take(id);
     let detail = format!("{} from {}", counted(file.survey.rows, "row", "rows"), waiting.shown);
-    let deed = Deed { actor: &visitor.actor(), deed: "load", job: Some(&file.job), detail: &detail };
+    let deed = AuditEvent { actor: &visitor.actor(), deed: "load", job: Some(&file.job), detail: &detail };
     web.note_deed(&mut store, &deed).await;
     let job = store.queue().job(&file.job).await.ok().flatten();
     store.close().await;

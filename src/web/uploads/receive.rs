@@ -16,7 +16,7 @@ use super::place::keep_list_of;
 use super::{Choices, Received, Uploads, Waiting};
 use crate::domain::{Action, Platform};
 use crate::error::CommandError;
-use crate::web::guard::Visitor;
+use crate::web::middleware::Visitor;
 use crate::web::problem::Problem;
 use crate::web::state::Web;
 

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use serde_json::{Value, json};
 
 use crate::app::status::{TroubledAccount, only_unfinished, reason_of};
-use crate::app::{self, EnvironmentAccount, Ways, Who};
+use crate::app::{self, EnvironmentAccount, Identities, Ways};
 use crate::auth::{NoToken, TokenSource, list};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::Context;
@@ -92,7 +92,7 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
         return Err(super::unknown(name, &known));
     }
     let ways = Ways::new(settings, context.clock.clone())?;
-    let mut who = Who::of(settings, None, None)?;
+    let mut who = Identities::of(settings, None, None)?;
     let mut checked = strangers(who.environment_mut(), args, &known, &ways).await;
     let mut clocks = Clocks::default();
     for one in &checked {

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::app::{self, Ways};
-use crate::auth::{Document, ImportError, ImportRow, Login, import, keep};
+use crate::auth::{Document, ImportError, ImportRow, Login, import, save_login};
 use crate::cli::args::AccountImportArgs;
 use crate::cli::context::Context;
 use crate::domain::{Platform, TargetId, UserId, counted};
@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
         logins.push(row.into_login(user, app.clone()));
     }
     let (mut store, vault) = super::open(context).await?;
-    let kept = keep(&mut store, &vault, &logins, context.clock.now().wall).await?;
+    let kept = save_login(&mut store, &vault, &logins, context.clock.now().wall).await?;
     store.close().await;
     context.printer.say(&format!("imported: {}, sealed", counted(kept.len(), "account", "accounts")));
     if !from_stdin {

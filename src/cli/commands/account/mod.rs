@@ -15,7 +15,7 @@ mod remove;
 mod stdin;
 
 use crate::app;
-use crate::auth::{Login, Vault, keep};
+use crate::auth::{Login, Vault, save_login};
 use crate::cli::args::{AccountArgs, AccountCommand};
 use crate::cli::context::Context;
 use crate::domain::{AccountName, Platform, UserId};
@@ -100,7 +100,7 @@ fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) ->
 /// Keeps a login sealed, and says under which name.
 async fn keep_one(context: &Context, store: &mut Store, vault: &Vault, login: Login) -> Result<Account, CommandError> {
     let wanted = login.name.clone();
-    let kept = keep(store, vault, &[login], context.clock.now().wall).await?;
+    let kept = save_login(store, vault, &[login], context.clock.now().wall).await?;
     let accounts = store.accounts().all().await?;
     let account = accounts.into_iter().find(|account| kept.contains(&account.id));
     let account = account.ok_or_else(|| CommandError::new(ErrorKind::Fault, "the account was not kept"))?;

@@ -50,7 +50,7 @@ async fn try_repair(context: &Context) -> Result<Vec<String>, CommandError> {
     .filter_map(|(count, text)| (count > 0).then_some(text))
     .collect();
     if !done.is_empty() {
-        context.log_deed(&mut store, "repair", None, &done.join("; ")).await;
+        context.log_audit_event(&mut store, "repair", None, &done.join("; ")).await;
     }
     store.close().await;
     Ok(done)

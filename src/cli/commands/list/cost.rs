@@ -3,7 +3,7 @@
 use crate::domain::MicroUsd;
 use crate::lists::ListKind;
 use crate::lists::filter::{Filter, Take};
-use crate::platform::Reading;
+use crate::platform::ListEndpoint;
 
 /// How much of a list is going to be read, as far as that is known before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Extent {
     }
 
     /// The price in a clause, at both prices where the app's owner pays less.
-    pub(super) fn price(self, row: &Reading, newest_posts: bool) -> String {
+    pub(super) fn price(self, row: &ListEndpoint, newest_posts: bool) -> String {
         let (least, most) = row.page;
         let (owned, dearer) = row.price_with(newest_posts);
         let of = |entries: u64| both(owned.times(entries), dearer.times(entries));

@@ -9,7 +9,7 @@ use crate::cli::output::{WholeFile, list_error};
 use crate::domain::counted;
 use crate::error::CommandError;
 use crate::lists::fetch::Kept;
-use crate::lists::filter::{Filter, Rule, Sieve, Sifted};
+use crate::lists::filter::{Filter, FilterPipeline, Rule, Sifted};
 use crate::lists::{Entry, ListWriter};
 use crate::store::{ReadingId, Store};
 
@@ -57,7 +57,7 @@ async fn sift<W: Write>(
     complain: &impl Fn(io::Error) -> CommandError,
 ) -> Result<(W, u64), CommandError> {
     let Delivery { reading, followers, filter } = delivery;
-    let mut sieve = Sieve::new(filter, args.which.take, args.list.target_kind());
+    let mut sieve = FilterPipeline::new(filter, args.which.take, args.list.target_kind());
     let mut writer = ListWriter::new(to, args.list, args.once.raw).map_err(complain)?;
     let mut kept = Kept::of(args.list, reading, followers);
     loop {

@@ -7,7 +7,7 @@ mod stopped;
 pub(super) use self::cost::Extent;
 use self::deliver::{Delivery, deliver};
 pub(super) use self::stopped::ending;
-use super::reach::{Bounds, Reach, account_of, reader};
+use super::session::{Bounds, Session, account_of, reader};
 use super::signals::Signals;
 use crate::app::request::ListRequest;
 use crate::cli::args::ListArgs;
@@ -18,7 +18,7 @@ use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::lists::fetch::{Budget, Enough, FetchEnd, FetchError, ListQuery, Read, Reader, collection_of, read_list};
-use crate::platform::{Reading, find_reading};
+use crate::platform::{ListEndpoint, find_reading};
 use crate::store::{Account, ListLock, ReadingId, Store};
 
 /// Reads the list and writes it.
@@ -49,10 +49,10 @@ pub(super) async fn fetch(context: &Context, args: &ListRequest) -> Result<u8, C
     refuse_existing(outputs, args.once.force)?;
     let until = args.once.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
 
-    let mut reach = Reach::of(args.platform, context).await?;
+    let mut reach = Session::open(args.platform, context).await?;
     reach.who.learn_users(&reach.client, &context.clock, context.has_logins().await?).await?;
     let mut store = context.open_queue().await?;
-    let default = reach.who.introduce(&mut store, args.account.as_ref(), &[]).await?.default;
+    let default = reach.who.register_accounts(&mut store, args.account.as_ref(), &[]).await?.default;
     let account = account_of(&mut store, default).await?;
     let plan = plan(args.list, filter.not_following_back, &account)?;
     let locks = lock_all(&store, &account, &plan)?;
@@ -111,7 +111,7 @@ fn followers_of(ended: &[(ListKind, Read)]) -> Option<ReadingId> {
     ended.iter().find(|(list, _)| *list == ListKind::Followers).map(|(_, read)| read.state.id)
 }
 
-pub(super) type Plan = Vec<(ListKind, &'static Reading)>;
+pub(super) type Plan = Vec<(ListKind, &'static ListEndpoint)>;
 
 /// What has to be read: whether somebody follows back is told by the followers, which come first.
 pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CommandError> {

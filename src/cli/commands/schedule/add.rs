@@ -9,7 +9,7 @@ use crate::app::schedules::understood;
 use crate::cli::args::ScheduleAddArgs;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
-use crate::schedule::diary::{moment_text, time_text};
+use crate::schedule::messages::{moment_text, time_text};
 use crate::schedule::plan::Schedule;
 use crate::schedule::recurrence::Hours;
 use crate::store::{NewSchedule, Store};

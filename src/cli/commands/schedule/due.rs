@@ -16,20 +16,20 @@ use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::{AccountName, MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::error::{CommandError, ErrorKind};
-use crate::schedule::diary;
+use crate::schedule::control::{self, Asked};
 use crate::schedule::firing::{After, End, Firing, How};
+use crate::schedule::messages;
 use crate::schedule::plan::Schedule;
-use crate::schedule::scheduler::{self, News, Next, Work};
-use crate::schedule::steering::{self, Asked};
+use crate::schedule::scheduler::{self, Next, ScheduleEvent, Work};
 use crate::store::{DrainLock, ScheduleLock, ServeLock, Store, make_private_folder};
 use crate::text::escaped;
-use crate::web::Hub;
+use crate::web::EventCounters;
 
 /// Runs what is due now, one schedule after the other, and ends.
 ///
 /// # Errors
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
-pub(super) async fn run(context: &Context, hub: Option<&Hub>) -> Result<u8, CommandError> {
+pub(super) async fn run(context: &Context, hub: Option<&EventCounters>) -> Result<u8, CommandError> {
     let Some(mut store) = context.existing_queue().await? else {
         context.printer.say(&format!("{}, so nothing is due", context.no_queue_text()));
         return Ok(0);
@@ -66,10 +66,10 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, Command
         return hand_over(context, store, &schedule).await;
     };
     let mut work = InProcess { context, hub: None, signals: Signals::listen()?, is_attended: true, broken: 0 };
-    let Some(firing) = steering::begin_now(&mut store, schedule, context.clock.now().wall).await? else {
+    let Some(firing) = control::begin_now(&mut store, schedule, context.clock.now().wall).await? else {
         return Err(was_removed(name));
     };
-    context.log_deed(&mut store, schedules::RUN, None, &format!("{name} was run, as asked")).await;
+    context.log_audit_event(&mut store, schedules::RUN, None, &format!("{name} was run, as asked")).await;
     let end = scheduler::run(&mut store, &*context.clock, &mut work, &firing).await?;
     store.close().await;
     Ok(end.exit_code)
@@ -78,9 +78,9 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, Command
 /// Another process works on this queue's schedules: it begins what is asked for.
 async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> Result<u8, CommandError> {
     let name = &schedule.name;
-    let said = match steering::ask(&mut store, schedule, context.clock.now().wall).await? {
+    let said = match control::ask(&mut store, schedule, context.clock.now().wall).await? {
         Asked::Noted => {
-            context.log_deed(&mut store, schedules::RUN, None, &format!("{name}: to be run now")).await;
+            context.log_audit_event(&mut store, schedules::RUN, None, &format!("{name}: to be run now")).await;
             let list = context.command(&["schedule", "list"]);
             format!(
                 "{name} is left to the process that works on this queue's schedules, which runs it next; {list} shows how it went"
@@ -115,7 +115,11 @@ fn free_to_run(context: &Context, store: &Store, due: &str) -> Result<Option<Sch
 
 fn say_next(context: &Context, next: Option<&Next>) {
     let Some(next) = next else { return };
-    context.printer.say(&format!("next: {} at {}", escaped(&next.name), diary::moment_text(next.starts, &next.zone)));
+    context.printer.say(&format!(
+        "next: {} at {}",
+        escaped(&next.name),
+        messages::moment_text(next.starts, &next.zone)
+    ));
 }
 
 /// Of several exit codes, the one that is told: a signal, a fault of ours, then what a person has to mend, then work left.
@@ -129,7 +133,7 @@ fn gravest(codes: impl Iterator<Item = u8>) -> u8 {
 struct InProcess<'a> {
     context: &'a Context,
     /// Counts what is sent.
-    hub: Option<&'a Hub>,
+    hub: Option<&'a EventCounters>,
     /// Signals that come between two runs.
     signals: Signals,
     /// Somebody asked for it at a terminal, and sees how it ends: it is not tried again behind their back.
@@ -261,21 +265,25 @@ impl Work for InProcess<'_> {
         self.conclude(&context, firing, ended).await
     }
 
-    fn tell(&mut self, news: &News, now: Wall) {
-        let sentence = diary::sentence(news, now);
+    fn tell(&mut self, news: &ScheduleEvent, now: Wall) {
+        let sentence = messages::sentence(news, now);
         tracing::info!("{}", escaped(&sentence));
         match news {
-            News::Broken(..) => {
+            ScheduleEvent::Broken(..) => {
                 self.broken += 1;
                 self.context.printer.warn(&escaped(&sentence));
             }
-            News::ClockWasAhead(..) => self.context.printer.warn(&escaped(&sentence)),
+            ScheduleEvent::ClockWasAhead(..) => self.context.printer.warn(&escaped(&sentence)),
             // Told once is enough, until it gets through.
-            News::StillTrouble(..) => self.context.printer.detail(&escaped(&sentence)),
-            News::Begins(firing) if firing.how == How::TriedAgain => {
+            ScheduleEvent::StillTrouble(..) => self.context.printer.detail(&escaped(&sentence)),
+            ScheduleEvent::Begins(firing) if firing.how == How::TriedAgain => {
                 self.context.printer.detail(&escaped(&sentence));
             }
-            News::Passed(..) | News::Dropped(..) | News::Begins(_) | News::Ended(..) | News::TriesAgain(..) => {
+            ScheduleEvent::Passed(..)
+            | ScheduleEvent::Dropped(..)
+            | ScheduleEvent::Begins(_)
+            | ScheduleEvent::Ended(..)
+            | ScheduleEvent::TriesAgain(..) => {
                 self.context.printer.say(&escaped(&sentence));
             }
         }

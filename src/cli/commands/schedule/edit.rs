@@ -53,7 +53,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
             CommandError::new(ErrorKind::Usage, format!("{} was changed or removed meanwhile", escaped(&stored.name)));
         return Err(error.hint("nothing was changed; look at it with `cleanup schedule list` and type it again"));
     }
-    context.log_deed(&mut store, schedules::EDIT, None, &format!("{} was changed", stored.name)).await;
+    context.log_audit_event(&mut store, schedules::EDIT, None, &format!("{} was changed", stored.name)).await;
     context.printer.say(&format!("{} is changed; a run in progress goes on as it began", escaped(&stored.name)));
     say_next(&mut store, context, &stored.name, &notes).await?;
     store.close().await;

@@ -6,7 +6,7 @@ use crate::cli::args::ScheduleListArgs;
 use crate::cli::context::Context;
 use crate::domain::{Wall, counted};
 use crate::error::CommandError;
-use crate::schedule::diary::{moment_text, time_text, why_ended};
+use crate::schedule::messages::{moment_text, time_text, why_ended};
 use crate::schedule::plan::Schedule;
 use crate::store::{FiringState, StoredFiring, StoredSchedule};
 use crate::text::{escaped, span_text};

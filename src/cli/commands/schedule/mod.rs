@@ -18,7 +18,7 @@ use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Store, StoredSchedule};
 use crate::text::{escaped, nearest};
-use crate::web::Hub;
+use crate::web::EventCounters;
 
 /// The most schedules that an error lists.
 const MAX_LISTED: usize = 20;
@@ -47,7 +47,7 @@ pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CommandEr
 ///
 /// # Errors
 /// As `cleanup schedule due`.
-pub(super) async fn run_due(context: &Context, hub: &Hub) -> Result<u8, CommandError> {
+pub(super) async fn run_due(context: &Context, hub: &EventCounters) -> Result<u8, CommandError> {
     due::run(context, Some(hub)).await
 }
 

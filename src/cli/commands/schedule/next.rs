@@ -7,7 +7,7 @@ use crate::cli::args::ScheduleNextArgs;
 use crate::cli::context::Context;
 use crate::domain::Wall;
 use crate::error::CommandError;
-use crate::schedule::diary::{moment_text, time_text};
+use crate::schedule::messages::{moment_text, time_text};
 use crate::schedule::plan::{Schedule, Start};
 use crate::text::escaped;
 

@@ -7,7 +7,7 @@ use crate::cli::args::{ScheduleAddArgs, ScheduleEditArgs};
 use crate::domain::Action;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
-use crate::lists::filter::{Take, Wanted};
+use crate::lists::filter::{FilterRules, Take};
 use crate::text::escaped;
 
 /// What `schedule add` says is run each time. A list is written to `list_file`.
@@ -95,7 +95,7 @@ fn read_before(run: &RunRequest, list: ListKind) -> ListRequest {
 /// What is asked of the entries of a list is not asked again of the file it becomes, which tells less of them.
 fn of_entries(mut run: RunRequest) -> RunRequest {
     let keep = run.rows.which.wanted.keep.take();
-    run.rows.which = FilterOptions { wanted: Wanted { keep, ..Wanted::default() }, take: Take::default() };
+    run.rows.which = FilterOptions { wanted: FilterRules { keep, ..FilterRules::default() }, take: Take::default() };
     run
 }
 

@@ -4,8 +4,8 @@ use crate::app::schedules;
 use crate::app::schedules::understood;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
-use crate::schedule::diary;
-use crate::schedule::steering::{self, Skipped, Unskipped};
+use crate::schedule::control::{self, Skipped, Unskipped};
+use crate::schedule::messages;
 use crate::text::escaped;
 
 /// Drops a schedule.
@@ -14,9 +14,9 @@ use crate::text::escaped;
 /// There is none of that name, or the queue cannot be written.
 pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, _) = super::find(context, name).await?;
-    steering::remove(&mut store, name).await?;
+    control::remove(&mut store, name).await?;
     let said = format!("{name} is removed; its jobs and their receipts stay, and a run in progress goes on to its end");
-    context.log_deed(&mut store, schedules::REMOVE, None, &said).await;
+    context.log_audit_event(&mut store, schedules::REMOVE, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)
@@ -29,12 +29,12 @@ pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandE
 pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
     let schedule = understood(&stored)?;
-    let skipped = steering::skip(&mut store, &schedule, context.clock.now().wall).await?;
-    let said = diary::skipped(&schedule, skipped);
+    let skipped = control::skip(&mut store, &schedule, context.clock.now().wall).await?;
+    let said = messages::skipped(&schedule, skipped);
     if skipped == Skipped::Nothing {
         return Err(CommandError::new(ErrorKind::Usage, said).hint("the calendar ends before it"));
     }
-    context.log_deed(&mut store, schedules::SKIP, None, &said).await;
+    context.log_audit_event(&mut store, schedules::SKIP, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)
@@ -47,8 +47,8 @@ pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandErr
 pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, stored) = super::find(context, name).await?;
     let schedule = understood(&stored)?;
-    let unskipped = steering::unskip(&mut store, &schedule, None, context.clock.now().wall).await?;
-    let said = diary::unskipped(&schedule, unskipped);
+    let unskipped = control::unskip(&mut store, &schedule, None, context.clock.now().wall).await?;
+    let said = messages::unskipped(&schedule, unskipped);
     if unskipped == Unskipped::Nothing {
         let next = context.command(&["schedule", "next", name]);
         let hint = format!(
@@ -56,7 +56,7 @@ pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CommandE
         );
         return Err(CommandError::new(ErrorKind::Usage, said).hint(hint));
     }
-    context.log_deed(&mut store, schedules::UNSKIP, None, &said).await;
+    context.log_audit_event(&mut store, schedules::UNSKIP, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
     Ok(0)

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use crate::app::request::{ListRequest, RunRequest, ScheduledRun};
-use crate::app::{self, Accounts, Prepared, Who};
-use crate::cli::commands::reach::account_of;
+use crate::app::{self, Accounts, Identities, Prepared};
 use crate::cli::commands::run::{load_options, prepare};
+use crate::cli::commands::session::account_of;
 use crate::cli::context::Context;
 use crate::domain::{AccountId, AccountName, Action};
 use crate::error::CommandError;
@@ -56,8 +56,8 @@ pub(super) async fn validate(
 }
 
 async fn of_list(context: &Context, store: &mut Store, list: &ListRequest) -> Result<Validated, CommandError> {
-    let who = Who::of(&context.settings, list.platform, None)?;
-    let accounts = who.introduce(store, list.account.as_ref(), &[]).await?;
+    let who = Identities::of(&context.settings, list.platform, None)?;
+    let accounts = who.register_accounts(store, list.account.as_ref(), &[]).await?;
     if accounts.names().is_empty() {
         return Ok(Validated { account: None, notes: vec![nobody_yet(context)] });
     }
@@ -87,9 +87,9 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Res
         let file = escaped(&file.to_string_lossy()).into_owned();
         notes.push(format!("{file} has to have a column action, for neither its name nor --action says one"));
     }
-    let who = Who::of(&context.settings, run.rows.platform, None)?;
+    let who = Identities::of(&context.settings, run.rows.platform, None)?;
     let account = run.rows.account.as_ref();
-    let mut accounts = who.introduce(store, account, &[]).await?;
+    let mut accounts = who.register_accounts(store, account, &[]).await?;
     if accounts.names().is_empty() {
         notes.push(nobody_yet(context));
         return Ok(Validated { account: None, notes });
@@ -97,7 +97,7 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Res
     for file in &files {
         let file = std::slice::from_ref(file);
         let options = load_options(&run.rows, file, run.reload, context)?;
-        match app::stand_all(&who, store, account, file, &options).await {
+        match app::plan_loads(&who, store, account, file, &options).await {
             Ok((all, _)) => {
                 notes.extend(file.iter().flat_map(|file| file.misplaced(&all)).map(|why| escaped(&why).into_owned()));
                 accounts = all;

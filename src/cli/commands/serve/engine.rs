@@ -8,14 +8,14 @@ use tokio::sync::watch;
 
 use crate::app::Ended;
 use crate::app::status::{TroubledAccount, only_unfinished};
-use crate::cli::commands::sentence::names;
+use crate::cli::commands::confirmation::names;
 use crate::cli::context::Context;
 use crate::domain::Tick;
 use crate::engine::{Finish, Signal, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::sandbox::{Options as SandboxOptions, Sandbox};
-use crate::store::{DrainLock, JobState, JobStatus, News, ServerState, Store};
-use crate::web::{EngineState, EngineStatus, Hub, Web};
+use crate::store::{ChangeCounters, DrainLock, JobState, JobStatus, ServerState, Store};
+use crate::web::{EngineState, EngineStatus, EventCounters, Web};
 
 /// How often a rest looks whether somebody has told the queue something.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub(super) struct Orders {
 pub(super) struct Engine<'a> {
     pub(super) context: &'a Context,
     pub(super) web: Arc<Web>,
-    pub(super) hub: Hub,
+    pub(super) hub: EventCounters,
     /// None while a schedule is run.
     pub(super) lock: Option<DrainLock>,
     pub(super) status: watch::Sender<EngineStatus>,
@@ -60,7 +60,7 @@ pub(super) struct Engine<'a> {
 /// Why a rest ends.
 enum Rest {
     /// Until somebody tells the queue something.
-    News,
+    ChangeCounters,
     /// ... or so long at most.
     Until(Tick),
 }
@@ -70,7 +70,7 @@ impl<'a> Engine<'a> {
     pub(super) async fn new(
         context: &'a Context,
         web: Arc<Web>,
-        hub: Hub,
+        hub: EventCounters,
         lock: DrainLock,
         status: watch::Sender<EngineStatus>,
         orders: watch::Receiver<Orders>,
@@ -124,7 +124,7 @@ impl<'a> Engine<'a> {
             }
             let knows = store.read().news().await?;
             self.status.send_modify(|status| status.knows = knows);
-            let (state, rest) = match self.stretch(store).await {
+            let (state, rest) = match self.drain_once(store).await {
                 Ok(Some((state, rest))) => (state, rest),
                 Ok(None) => continue,
                 Err(error) => self.trouble(error)?,
@@ -136,7 +136,7 @@ impl<'a> Engine<'a> {
     }
 
     /// One drain, if there is anything to drain; how it stands then, and how long it rests. None: go on at once.
-    async fn stretch(&mut self, mut store: Store) -> Result<Option<(EngineState, Rest)>, CommandError> {
+    async fn drain_once(&mut self, mut store: Store) -> Result<Option<(EngineState, Rest)>, CommandError> {
         let jobs = self.own_jobs(&mut store).await?;
         let has_work = |status: &JobStatus| {
             let is_ours = jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
@@ -144,7 +144,7 @@ impl<'a> Engine<'a> {
         };
         if !store.read().status(None).await?.iter().any(has_work) {
             store.close().await;
-            return Ok(Some((EngineState::Idle, Rest::News)));
+            return Ok(Some((EngineState::Idle, Rest::ChangeCounters)));
         }
         self.say(EngineState::Working);
         let ended = self.drain(store, jobs).await?;
@@ -158,7 +158,7 @@ impl<'a> Engine<'a> {
         Ok(match finish.stopped {
             // Told to end, or to begin anew with what has changed.
             Stopped::Interrupted(_) => None,
-            Stopped::Account => Some((EngineState::NeedsPerson { why: names }, Rest::News)),
+            Stopped::Account => Some((EngineState::NeedsPerson { why: names }, Rest::ChangeCounters)),
             Stopped::Unreachable => {
                 let until = now.tick.after(self.silence);
                 self.silence = (self.silence * 2).min(Duration::from_secs(MAX_SILENCE_SECONDS));
@@ -172,7 +172,7 @@ impl<'a> Engine<'a> {
                 let why = "The platform holds every account that has work".to_owned();
                 Some((EngineState::Waiting { until: at, why }, Rest::Until(until)))
             }
-            _ => Some((EngineState::Idle, Rest::News)),
+            _ => Some((EngineState::Idle, Rest::ChangeCounters)),
         })
     }
 
@@ -183,7 +183,7 @@ impl<'a> Engine<'a> {
         }
         const MOST: usize = 3;
         let settings = self.web.settings();
-        let mut store = Store::once_more(settings.db()?).await?;
+        let mut store = Store::reopen(settings.db()?).await?;
         let (names, jobs) = (names(&mut store).await?, store.queue().jobs().await?);
         let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
             let name = names.get(account).map_or("an account", |(name, _)| name.as_str());
@@ -206,7 +206,7 @@ impl<'a> Engine<'a> {
         let now = self.context.clock.now();
         let after = |seconds| Rest::Until(now.tick.after(Duration::from_secs(seconds)));
         Ok(match error.kind {
-            ErrorKind::Person => (EngineState::NeedsPerson { why }, Rest::News),
+            ErrorKind::Person => (EngineState::NeedsPerson { why }, Rest::ChangeCounters),
             ErrorKind::Unreachable => {
                 let until = now.tick.after(self.silence);
                 self.silence = (self.silence * 2).min(Duration::from_secs(MAX_SILENCE_SECONDS));
@@ -219,7 +219,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Rests; a command to the queue, a person, another configuration or the end ends it.
-    async fn rest(&mut self, seen: News, rest: Rest, told: ServerState) -> Result<(), CommandError> {
+    async fn rest(&mut self, seen: ChangeCounters, rest: Rest, told: ServerState) -> Result<(), CommandError> {
         let mut store = self.open().await?;
         self.tell(&mut store, told).await;
         let begun = self.orders.borrow_and_update().reloads;
@@ -266,7 +266,7 @@ impl<'a> Engine<'a> {
         match (state, rest) {
             (EngineState::NeedsPerson { why }, _) => ServerState::NeedsPerson { why: why.clone() },
             (_, Rest::Until(until)) => ServerState::Rests { until: now.wall_at(*until) },
-            (_, Rest::News) => ServerState::Works,
+            (_, Rest::ChangeCounters) => ServerState::Works,
         }
     }
 
@@ -285,7 +285,7 @@ impl<'a> Engine<'a> {
     }
 
     async fn open(&self) -> Result<Store, CommandError> {
-        Ok(Store::once_more(self.lock_path()).await?)
+        Ok(Store::reopen(self.lock_path()).await?)
     }
 
     pub(super) fn lock_path(&self) -> &std::path::Path {

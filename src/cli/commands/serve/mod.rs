@@ -2,21 +2,21 @@
 //! one drain, `nights` what of it is a schedule's), `door` shows the
 //! one-time link, `manager` speaks with systemd.
 
-mod door;
+mod drain_once;
 mod engine;
-mod manager;
-mod nights;
+mod login_link;
 mod password_file;
-mod stretch;
+mod scheduled_runs;
+mod systemd;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use self::door::Door;
 use self::engine::{Engine, Orders};
-use super::sentence::{Work, add_pending, names, sentences};
+use self::login_link::LoginLink;
+use super::confirmation::{Work, add_pending, names, sentences};
 use super::signals::Signals;
 use crate::app::DECLINED;
 use crate::cli::args::ServeArgs;
@@ -26,11 +26,11 @@ use crate::clock::SharedClock;
 use crate::config::{Environment, Settings};
 use crate::engine::Signal;
 use crate::error::{CommandError, ErrorKind};
-use crate::store::{Deed, DrainLock, ServeLock, Store};
+use crate::store::{AuditEvent, DrainLock, ServeLock, Store};
 use crate::web::access::{
     Devices, InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places, ShortToken, check_metrics_token,
 };
-use crate::web::{EngineStatus, Entry, Hub, Root, Server, ServerError, Setup, Web, router};
+use crate::web::{EngineStatus, Entry, EventCounters, Root, Server, ServerError, Setup, Web, router};
 
 /// How long after a link could not be shown the next one is.
 const SHOW_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -58,8 +58,8 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     let root =
         Root::new(&places).map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()).because(error))?;
     let (status, engine) = watch::channel(EngineStatus::default());
-    let hub = Hub::default();
-    let door = Door::new(store.path(), context);
+    let hub = EventCounters::default();
+    let door = LoginLink::new(store.path(), context);
     let devices = Devices::of(store.admin().login_devices().await?);
     let web = Web::new(Setup {
         places,
@@ -79,14 +79,14 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     let (orders, hear) = watch::channel(Orders::default());
     let engine = Engine::new(context, Arc::clone(&web), hub, lock, status, hear).await?;
     note(&web, "start", &address, context).await?;
-    manager::ready(&address);
+    systemd::ready(&address);
     let code = tokio::select! {
         code = engine.work() => code,
         code = obey(signals, &orders, &web, context) => code,
         error = attend(&web, &entry, &door, &context.clock) => Err(error),
-        () = manager::watchdog(context) => Ok(ErrorKind::Fault.exit_code()),
+        () = systemd::watchdog(context) => Ok(ErrorKind::Fault.exit_code()),
     };
-    manager::stopping();
+    systemd::stopping();
     // What could not be noted is no reason to end otherwise.
     let _ = note(
         &web,
@@ -175,7 +175,7 @@ async fn obey(
 
 /// A configuration that makes no sense changes nothing.
 async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
-    manager::reloading();
+    systemd::reloading();
     let read = Environment::of_process().and_then(|environment| Settings::resolve(&context.overrides, &environment));
     match read {
         Ok(settings) if settings.db().ok() != context.settings.db().ok() => {
@@ -194,11 +194,11 @@ async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
             context.printer.say("SIGHUP: the configuration stays as it was");
         }
     }
-    manager::reloaded();
+    systemd::reloaded();
 }
 
 /// Shows links, and pages what has changed. Never ends but by an error.
-async fn attend(web: &Web, entry: &Entry, door: &Door<'_>, clock: &SharedClock) -> CommandError {
+async fn attend(web: &Web, entry: &Entry, door: &LoginLink<'_>, clock: &SharedClock) -> CommandError {
     let links = async {
         match entry {
             Entry::Link => show_links(web, door, clock).await,
@@ -220,7 +220,7 @@ async fn attend(web: &Web, entry: &Entry, door: &Door<'_>, clock: &SharedClock) 
 
 /// Shows a link whenever the one before was used, and replaces one that was not used in its time. Never ends but where the first cannot be
 /// shown: a disk that fills up later is no reason to end what is being sent.
-async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CommandError {
+async fn show_links(web: &Web, door: &LoginLink<'_>, clock: &SharedClock) -> CommandError {
     let (mut was_used, mut was_shown) = (true, false);
     loop {
         let link = match web.new_link() {
@@ -246,9 +246,9 @@ async fn show_links(web: &Web, door: &Door<'_>, clock: &SharedClock) -> CommandE
 }
 
 async fn note(web: &Web, deed: &str, detail: &str, context: &Context) -> Result<(), CommandError> {
-    let mut store = Store::once_more(web.settings().db()?).await?;
-    let entry = Deed { actor: "serve", deed, job: None, detail };
-    store.admin().log_deed(context.clock.now().wall, &entry).await?;
+    let mut store = Store::reopen(web.settings().db()?).await?;
+    let entry = AuditEvent { actor: "serve", deed, job: None, detail };
+    store.admin().log_audit_event(context.clock.now().wall, &entry).await?;
     store.close().await;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::VerifyArgs;
 use crate::cli::commands::list::{Extent, announce, ending, lock_all, plan, warn_of_scopes};
-use crate::cli::commands::reach::{Bounds, Reach as Way, reader};
+use crate::cli::commands::session::{Bounds, Session, reader};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
 use crate::domain::TargetId;
@@ -59,10 +59,10 @@ async fn judge_all(
     let mut budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
     for lane in lanes {
         let account = &lane.account;
-        let mut way = Way::of(Some(account.platform), context).await?;
+        let mut way = Session::open(Some(account.platform), context).await?;
         let stored = store.accounts().has_credentials().await?;
         way.who.learn_users(&way.client, &context.clock, stored).await?;
-        way.who.introduce(&mut store, Some(&account.name), &[]).await?;
+        way.who.register_accounts(&mut store, Some(&account.name), &[]).await?;
         let plan = plan(lane.list(), false, account)?;
         let locks = lock_all(&store, account, &plan)?;
         way.recall(&mut store, account).await?;

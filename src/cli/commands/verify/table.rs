@@ -10,7 +10,7 @@ use crate::cli::output::WholeFile;
 use crate::domain::{TaskState, Wall};
 use crate::error::CommandError;
 use crate::jobfile::TableWriter;
-use crate::store::{Job, PickOrder, PickedTask, Store, Verdict, Wanted};
+use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};
 
 const ROWS_PER_READ: u64 = 5_000;
 const COLUMNS: [&str; 9] =
@@ -45,8 +45,8 @@ async fn rows<W: Write>(
     raw: bool,
     complain: &impl Fn(std::io::Error) -> CommandError,
 ) -> Result<W, CommandError> {
-    let wanted = Wanted { states: vec![TaskState::Done], ghosts: false };
-    let total = store.read().pick(job, job.round_number, &wanted, PickOrder::File).await?.unwrap_or(0);
+    let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
+    let total = store.read().select_tasks(job, job.round_number, &wanted, PickOrder::File).await?.unwrap_or(0);
     let columns = FactColumns::of(store, job, job.round_number).await?;
     let mut table = TableWriter::new(to, raw);
     table.header(COLUMNS).map_err(complain)?;
@@ -72,7 +72,7 @@ fn cells(task: &PickedTask, facts: &Facts) -> [String; COLUMNS.len()] {
         task.account.clone(),
         task.action.name().to_owned(),
         task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
-        task.verdict.map_or("undecided", Verdict::name).to_owned(),
+        task.verdict.map_or("undecided", VerifyResult::name).to_owned(),
         task.read_at.map(Wall::rfc3339).unwrap_or_default(),
         facts.url.clone(),
     ]

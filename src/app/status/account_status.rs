@@ -9,7 +9,7 @@ use crate::store::Account;
 
 /// How an account stands to its limits.
 #[derive(Debug)]
-pub struct AccountStanding {
+pub struct AccountStatus {
     /// Whose.
     pub account: Account,
     /// How full its windows are.
@@ -20,7 +20,7 @@ pub struct AccountStanding {
     pub endpoints: EndpointStates,
 }
 
-impl AccountStanding {
+impl AccountStatus {
     /// When its next request for any of this work can leave.
     pub fn next_at(&self, work: &[(Action, u64)], now: Moment) -> Wall {
         let concerns = |window: &&WindowUsage| work.iter().any(|(action, _)| window.spec.applies.counts(*action));

@@ -37,7 +37,7 @@ impl Engine<'_> {
     /// Runs what is due as `cleanup schedule due` does, with the lock let go for it. Other jobs wait meanwhile: one process sends,
     /// one run at a time.
     pub(super) async fn fire(&mut self) -> Result<(), CommandError> {
-        let mut store = Store::once_more(self.lock_path()).await?;
+        let mut store = Store::reopen(self.lock_path()).await?;
         self.last_asked = Self::asked(&mut store).await?.max(self.last_asked);
         store.close().await;
         self.lock = None;

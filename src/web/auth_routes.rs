@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 use super::access::{ClientAddress, Device, LoginClient, NoRandom};
 use super::connections::Connection;
-use super::guard::{Visitor, device_cookie, device_of, no_session_cookie, session_cookie, theme_cookie};
+use super::middleware::{Visitor, device_cookie, device_of, no_session_cookie, session_cookie, theme_cookie};
 use super::pages::{self, Theme};
 use super::problem::Problem;
 use super::state::{Entry, Web};
 use crate::domain::Secret;
 use crate::error::{CommandError, ErrorKind};
-use crate::store::Deed;
+use crate::store::AuditEvent;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -115,7 +115,7 @@ async fn remember(web: &Web, before: Option<Device>) -> Result<Option<HeaderValu
         return Ok(None);
     }
     let (token, record) = web.devices.issue(before, web.clock.now().wall).map_err(no_random)?;
-    let written = match web.commanding().await {
+    let written = match web.write_store().await {
         Ok(mut store) => store.admin().set_login_devices(&record).await.map_err(CommandError::from),
         Err(error) => Err(error),
     };
@@ -129,8 +129,8 @@ async fn let_in(web: &Web, token: &str, how: &str) -> Response {
     let now = web.clock.now();
     let number = web.sessions.find(token, true, now.tick).map_or(0, |session| session.number);
     let actor = format!("dashboard (browser {number})");
-    let deed = Deed { actor: &actor, deed: "log-in", job: None, detail: how };
-    match web.commanding().await {
+    let deed = AuditEvent { actor: &actor, deed: "log-in", job: None, detail: how };
+    match web.write_store().await {
         Ok(mut store) => web.note_deed(&mut store, &deed).await,
         // Who is in sees on every page what is wrong with the queue.
         Err(error) => tracing::error!(%error, "somebody came in, and it is not written down"),

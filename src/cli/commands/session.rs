@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{self, Bases, Who};
+use crate::app::{self, Bases, Identities};
 use crate::cli::context::Context;
 use crate::cli::printer::Printer;
 use crate::clock::SharedClock;
@@ -24,15 +24,15 @@ const TOLD_AT_ONCE: u32 = 10_000;
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// The way to the platforms.
-pub(super) struct Reach {
-    pub(super) who: Who,
+pub(super) struct Session {
+    pub(super) who: Identities,
     pub(super) client: Arc<Client>,
     pub(super) sandbox: Option<Sandbox>,
 }
 
-impl Reach {
+impl Session {
     /// Finds the platforms, and starts the pretend one where it is asked for.
-    pub(super) async fn of(platform: Option<Platform>, context: &Context) -> Result<Reach, CommandError> {
+    pub(super) async fn open(platform: Option<Platform>, context: &Context) -> Result<Session, CommandError> {
         let settings = &context.settings;
         let (sandbox, bases) = if settings.is_sandbox() {
             let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
@@ -46,8 +46,8 @@ impl Reach {
         };
         let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
             .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
-        let who = Who::of(settings, platform, Some(bases.x))?;
-        Ok(Reach { who, client: Arc::new(client), sandbox })
+        let who = Identities::of(settings, platform, Some(bases.x))?;
+        Ok(Session { who, client: Arc::new(client), sandbox })
     }
 
     /// An embedded sandbox begins where the queue's jobs have left it: what they report as done is undone there.
@@ -95,7 +95,7 @@ pub(super) struct Bounds {
 /// A reader for an account.
 pub(super) async fn reader(
     context: &Context,
-    (who, client): (&Who, &Arc<Client>),
+    (who, client): (&Identities, &Arc<Client>),
     store: Store,
     account: &Account,
     bounds: Bounds,

@@ -60,7 +60,7 @@ impl Visitor {
 }
 
 /// Lets a request through, or not.
-pub(super) async fn guard(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn protect(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
     let answer = match judge(&web, &request) {
         Ok(visitor) => {
             if let Some(connection) = request.extensions().get::<Connection>().filter(|_| visitor.is_known) {

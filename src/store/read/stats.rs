@@ -31,7 +31,7 @@ pub struct TopReason {
 
 /// When sampled tasks were settled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Course {
+pub struct ProgressSamples {
     /// Every sampled task: its outcome, and when it was settled.
     pub tasks: Vec<(Outcome, Option<Wall>)>,
     /// The round's tasks; more than were sampled where it is a big one.
@@ -51,7 +51,7 @@ pub struct RecentAttempt {
 
 /// Numbers that move when somebody has told the queue something: loaded, paused, retried, logged in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct News {
+pub struct ChangeCounters {
     /// Commands about jobs.
     pub generation: i64,
     /// Accounts there are.
@@ -102,7 +102,7 @@ impl ReadStore<'_> {
     }
 
     /// When the tasks of a job's newest round were settled: all of them, or [`MAX_SAMPLED_TASKS`] spread evenly.
-    pub async fn course(&mut self, job: &Job) -> Result<Course, StoreError> {
+    pub async fn course(&mut self, job: &Job) -> Result<ProgressSamples, StoreError> {
         let sql = "select first_task_id, last_task_id from load
                     where round_id = ?1 and finished_at is not null and last_task_id is not null order by id";
         let ranges: Vec<(i64, i64)> = self.db.fetch_all(sql, args![job.round.0]).await?;
@@ -116,7 +116,7 @@ impl ReadStore<'_> {
             let at = (at >= 0).then_some(Wall(at));
             state_of(state).map(|state| (state.outcome(), at))
         });
-        Ok(Course { tasks: tasks.collect::<Result<_, _>>()?, total })
+        Ok(ProgressSamples { tasks: tasks.collect::<Result<_, _>>()?, total })
     }
 
     /// The newest requests of an account since `since`, newest first, at most 10,000.
@@ -155,13 +155,13 @@ impl ReadStore<'_> {
     }
 
     /// Whether anything has moved: equal numbers mean no.
-    pub async fn news(&mut self) -> Result<News, StoreError> {
+    pub async fn news(&mut self) -> Result<ChangeCounters, StoreError> {
         let sql = "select (select generation from queue where id = 1), (select count(*) from account),
                           (select coalesce(sum(generation), 0) + count(*) from credential),
                           (select count(login_needed) from credential)";
         let (generation, accounts, credentials, logins_needed): (i64, i64, i64, i64) =
             self.db.fetch_one(sql, args![]).await?;
-        Ok(News { generation, accounts, credentials, logins_needed })
+        Ok(ChangeCounters { generation, accounts, credentials, logins_needed })
     }
 
     /// SQLite's own count of other connections' commits; asking is all but free.

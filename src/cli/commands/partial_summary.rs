@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::bystanders::Bystanders;
+use super::untouched_jobs::UntouchedJobs;
 use crate::app::status::JobCounts;
 use crate::app::{RunReport, RunSummary};
 use crate::cli::context::Context;
@@ -14,18 +14,18 @@ use crate::text::escaped;
 
 /// What a run has used, as far as it is saved.
 #[derive(Clone, Default)]
-pub(super) struct SoFar(Arc<Mutex<(u64, MicroUsd)>>);
+pub(super) struct PartialSummary(Arc<Mutex<(u64, MicroUsd)>>);
 
 /// Notes what a run uses, and hands every event on.
 pub(super) struct Noting {
-    so_far: SoFar,
+    so_far: PartialSummary,
     next: Box<dyn Listener>,
 }
 
-impl SoFar {
+impl PartialSummary {
     /// A listener that notes beside another, and what it notes.
-    pub(super) fn beside(next: Box<dyn Listener>) -> (Noting, SoFar) {
-        let so_far = SoFar::default();
+    pub(super) fn beside(next: Box<dyn Listener>) -> (Noting, PartialSummary) {
+        let so_far = PartialSummary::default();
         (Noting { so_far: so_far.clone(), next }, so_far)
     }
 
@@ -42,7 +42,7 @@ impl SoFar {
     pub(super) async fn tell_failure(
         &self,
         error: CommandError,
-        (ours, bystanders): (Option<&[JobId]>, &Bystanders),
+        (ours, bystanders): (Option<&[JobId]>, &UntouchedJobs),
         json: bool,
         context: &Context,
     ) -> Result<RunReport, CommandError> {

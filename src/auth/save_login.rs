@@ -82,7 +82,7 @@ impl Login {
 ///
 /// # Errors
 /// A name belongs to another user; the queue cannot be written.
-pub async fn keep(
+pub async fn save_login(
     store: &mut Store,
     vault: &Vault,
     logins: &[Login],

@@ -2,11 +2,11 @@
 
 use axum::http::Method;
 
-use super::proof::Received;
+use super::authn::Received;
 use super::signature::Denied;
 use super::who::Dialect;
 use super::words::Worded;
-use super::world::Verdict;
+use super::world::SimulatedOutcome;
 use super::{bodies, bodies_aisa, bodies_v1};
 use crate::domain::{Action, TargetId};
 use bodies_v1::Place;
@@ -96,7 +96,7 @@ impl Endpoint {
     }
 
     /// The answer in the platform's words.
-    pub(super) fn worded(self, verdict: Verdict, user: TargetId, asked: &Asked, wording: u8) -> Worded {
+    pub(super) fn worded(self, verdict: SimulatedOutcome, user: TargetId, asked: &Asked, wording: u8) -> Worded {
         match self {
             Endpoint::V2(endpoint) => {
                 let path_user = asked.path_user.as_deref().unwrap_or_default();

@@ -8,16 +8,16 @@ use crate::store::{Counts, JobStatus, Store, StoreError};
 
 /// How finished jobs stood before a run that works on whatever is unfinished.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bystanders(HashMap<JobId, (RoundId, Counts)>);
+pub(super) struct UntouchedJobs(HashMap<JobId, (RoundId, Counts)>);
 
-impl Bystanders {
+impl UntouchedJobs {
     /// Nobody, where the jobs of a run were named: those are told of, whatever they had left.
-    pub(super) async fn of(store: &mut Store, named: Option<&[JobId]>) -> Result<Bystanders, StoreError> {
+    pub(super) async fn of(store: &mut Store, named: Option<&[JobId]>) -> Result<UntouchedJobs, StoreError> {
         if named.is_some() {
-            return Ok(Bystanders::default());
+            return Ok(UntouchedJobs::default());
         }
         let finished = store.read().status(None).await?.into_iter().filter(|status| status.counts.pending == 0);
-        Ok(Bystanders(finished.map(|status| (status.job.id, (status.job.round, status.counts))).collect()))
+        Ok(UntouchedJobs(finished.map(|status| (status.job.id, (status.job.round, status.counts))).collect()))
     }
 
     /// Whether a job is one still: loaded again or counted anew meanwhile, it is none.

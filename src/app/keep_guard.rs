@@ -1,7 +1,7 @@
 //! Keep lists while a run is under way: each is read again when its file has changed, and asked before anything is sent.
 //!
 //! In: the files of the lists, and tasks. Out: whether a task must not be sent. What does not belong here: claiming, and what a
-//! list may hold (`jobfile::keep`).
+//! list may hold (`jobfile::keep_list`).
 //!
 //! Within a run a list only grows. A file that is being written is short for a moment, and who has been spared since it was
 //! whole must not be sent to because of that; whoever is taken off a list is sent to after the next load.
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use crate::domain::{RoundId, Target, Wall};
 use crate::engine::{Guard, LostList};
-use crate::jobfile::keep::{self, KeepList};
+use crate::jobfile::keep_list::{self, KeepList};
 use crate::lists::RowReader;
 use crate::store::RoundKeep;
 
@@ -124,7 +124,7 @@ impl Watched {
         let young = print
             .modified
             .is_none_or(|at| wall_of(at).since(now).max(now.since(wall_of(at))).as_millis() < u128::from(YOUNG_MS));
-        match keep::read(path) {
+        match keep_list::read(path) {
             Ok(read) => {
                 self.list.extend(read);
                 (self.print, self.refused) = ((!young).then_some(print), None);

@@ -20,7 +20,7 @@ pub struct ReasonCount {
 
 /// What was settled by requests in one stretch of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Bucket {
     /// Confirmed.
     pub done: u64,
     /// The target did not exist.
@@ -31,13 +31,13 @@ pub struct Stretch {
 
 /// A run over time: equal stretches from `begin` on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Timeline {
+pub struct Histogram {
     /// When the first stretch begins.
     pub begin: Wall,
     /// How long each is, in milliseconds; 0 where nothing was settled.
     pub stretch_ms: i64,
     /// What was settled in each.
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<Bucket>,
 }
 
 /// A row that could not be used.
@@ -77,15 +77,15 @@ impl ReadStore<'_> {
     }
 
     /// What requests settled over time, in at most `most` stretches of a whole number of `unit_ms`.
-    pub async fn timeline(&mut self, job: &Job, round: u32, most: u32, unit_ms: i64) -> Result<Timeline, StoreError> {
-        let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Timeline::default()) };
+    pub async fn timeline(&mut self, job: &Job, round: u32, most: u32, unit_ms: i64) -> Result<Histogram, StoreError> {
+        let Some((round, ..)) = self.newest_load(job, round).await? else { return Ok(Histogram::default()) };
         let (first, last): (Option<i64>, Option<i64>) = self.db.fetch_one(SPAN, args![round]).await?;
-        let (Some(first), Some(last)) = (first, last) else { return Ok(Timeline::default()) };
+        let (Some(first), Some(last)) = (first, last) else { return Ok(Histogram::default()) };
         let unit_ms = unit_ms.max(1);
         let units = (last - first) / unit_ms + 1;
         let stretch_ms = (units + i64::from(most) - 1) / i64::from(most.max(1)) * unit_ms;
         let rows: Vec<(i64, i64, i64)> = self.db.fetch_all(STRETCHES, args![round, first, stretch_ms]).await?;
-        let mut stretches = vec![Stretch::default(); usize::try_from((last - first) / stretch_ms + 1).unwrap_or(1)];
+        let mut stretches = vec![Bucket::default(); usize::try_from((last - first) / stretch_ms + 1).unwrap_or(1)];
         for (at, state, count) in rows {
             let Some(stretch) = usize::try_from(at).ok().and_then(|at| stretches.get_mut(at)) else { continue };
             let count = u64::try_from(count).unwrap_or(0);
@@ -95,7 +95,7 @@ impl ReadStore<'_> {
                 _ => stretch.failed += count,
             }
         }
-        Ok(Timeline { begin: Wall(first), stretch_ms, stretches })
+        Ok(Histogram { begin: Wall(first), stretch_ms, stretches })
     }
 
     /// The actions that a round's tasks ask for.

@@ -38,19 +38,19 @@ pub struct WireSetup(#[source] reqwest::Error);
 
 /// An HTTP client without redirects, retries, cookies and kept connections.
 #[derive(Debug)]
-pub struct Wire {
+pub struct OAuthHttp {
     /// To loopback, never through a proxy.
     direct: reqwest::Client,
     /// To the world.
     outward: Option<reqwest::Client>,
 }
 
-impl Wire {
+impl OAuthHttp {
     /// A client for these bases.
     ///
     /// # Errors
     /// The system's CA certificates or proxy settings cannot be used.
-    pub fn new(bases: &[&BaseUrl]) -> Result<Wire, WireSetup> {
+    pub fn new(bases: &[&BaseUrl]) -> Result<OAuthHttp, WireSetup> {
         // An error says that a provider is installed already, which is all that is wanted.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let local = [([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()];
@@ -62,7 +62,7 @@ impl Wire {
             true => None,
             false => Some(builder().build().map_err(WireSetup)?),
         };
-        Ok(Wire { direct: direct.build().map_err(WireSetup)?, outward })
+        Ok(OAuthHttp { direct: direct.build().map_err(WireSetup)?, outward })
     }
 
     /// Begins a request; it is only built here.
@@ -106,7 +106,7 @@ impl Wire {
 }
 
 /// A type of its own instead of a closure: of a closure the compiler cannot prove that its future may go to another task.
-impl<'c> AsyncHttpClient<'c> for Wire {
+impl<'c> AsyncHttpClient<'c> for OAuthHttp {
     type Error = WireError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, WireError>> + Send + 'c>>;
 

@@ -282,5 +282,5 @@ fn unreadable(path: &str, line: u64, text: &str, fault: Fault) -> JobFileError {
 }
 
 #[cfg(test)]
-#[path = "keep_tests.rs"]
+#[path = "keep_list_tests.rs"]
 mod tests;

@@ -60,17 +60,17 @@ impl Counts {
 
 /// Filter, order and limit at work on a list.
 #[derive(Debug)]
-pub struct Sieve {
+pub struct FilterPipeline {
     filter: Filter,
     kind: TargetKind,
     stage: Stage<Entry>,
     counts: Counts,
 }
 
-impl Sieve {
+impl FilterPipeline {
     /// Nothing has been read yet.
-    pub fn new(filter: Filter, take: Take, kind: TargetKind) -> Sieve {
-        Sieve { filter, kind, stage: Stage::new(take), counts: Counts::default() }
+    pub fn new(filter: Filter, take: Take, kind: TargetKind) -> FilterPipeline {
+        FilterPipeline { filter, kind, stage: Stage::new(take), counts: Counts::default() }
     }
 
     /// Takes the next entry.

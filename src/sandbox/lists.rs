@@ -1,7 +1,7 @@
 //! The lists of pretend users: who is on them, made from the seed, the same at every look, newest first. Nothing here is a real
 //! person's. What does not belong here: what has been undone since (`world`), the words (`bodies_lists`).
 
-use super::dice::Dice;
+use super::rng::Dice;
 use crate::domain::{TargetId, TargetKind, Wall};
 
 /// The most entries one list may be asked to have.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use crate::domain::{AccountName, Action, Target, Wall};
-use crate::jobfile::keep::KeepList;
+use crate::jobfile::keep_list::KeepList;
 use crate::jobfile::{JobFileError, RowVerdict, Source, Survey};
 use crate::lists::RowReader;
 use crate::lists::filter::{Filter, Judgement, Order, Rule, Stage, Staged, Take};

@@ -37,9 +37,9 @@ impl Counted {
 
 /// The counters. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Hub(Arc<Mutex<Counted>>);
+pub struct EventCounters(Arc<Mutex<Counted>>);
 
-impl Hub {
+impl EventCounters {
     /// The counters, as they stand.
     pub(super) fn counted(&self) -> Counted {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -48,11 +48,11 @@ impl Hub {
 
 /// Counts, and hands every event on.
 pub struct Beside<L> {
-    hub: Hub,
+    hub: EventCounters,
     next: L,
 }
 
-impl Hub {
+impl EventCounters {
     /// A listener that counts beside another.
     pub fn beside<L: Listener>(self, next: L) -> Beside<L> {
         Beside { hub: self, next }
@@ -66,7 +66,7 @@ impl<L: Listener> Listener for Beside<L> {
     }
 }
 
-impl Listener for Hub {
+impl Listener for EventCounters {
     fn hear(&mut self, event: &Event) {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn commits_fall_into_the_first_bucket_that_holds_them_and_costs_add_up() {
-        let mut hub = Hub::default();
+        let mut hub = EventCounters::default();
         for millis in [0, 1, 2, 9, 3_000] {
             hub.hear(&Event::Committed { took: Duration::from_millis(millis) });
         }

@@ -5,20 +5,20 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::engine::{Engine, LOOK_EVERY, Orders};
-use crate::app::{self, Bases, DrainOptions, Ended, Footing, Who};
+use crate::app::{self, Bases, DrainDeps, DrainOptions, Ended, Identities};
+use crate::cli::commands::confirmation::names;
 use crate::cli::commands::drain::prices;
-use crate::cli::commands::sentence::names;
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::config::{ProgressMode, Settings};
 use crate::domain::{JobId, Platform};
 use crate::engine::{EngineSettings, Listener, ShutdownSender, Signal, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::{Client, Settings as ClientSettings};
-use crate::store::{DrainLock, News, QueueWatch, Store};
+use crate::store::{ChangeCounters, DrainLock, QueueWatch, Store};
 
 /// What a drain knew when it began.
 struct Begun {
-    knows: News,
+    knows: ChangeCounters,
     schedules: Vec<i64>,
     jobs: Option<Vec<JobId>>,
 }
@@ -33,10 +33,10 @@ impl Engine<'_> {
         let client = Client::new(&[&bases.x, &bases.aisa], connections);
         let client =
             Arc::new(client.map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?);
-        let mut who = Who::of(&settings, None, Some(Arc::clone(&bases.x)))?;
+        let mut who = Identities::of(&settings, None, Some(Arc::clone(&bases.x)))?;
         let stored = store.accounts().has_credentials().await?;
         who.learn_users(&client, &context.clock, stored).await?;
-        who.introduce(&mut store, None, &[]).await?;
+        who.register_accounts(&mut store, None, &[]).await?;
         let knows = store.read().news().await?;
         self.status.send_modify(|status| status.knows = knows);
         let schedules = Self::schedules_of(&mut store).await?;
@@ -48,7 +48,7 @@ impl Engine<'_> {
         let lock = lock.ok_or_else(|| CommandError::new(ErrorKind::Fault, "the lock was let go"))?;
         let clock = context.clock.clone();
         let watch = QueueWatch::of(store.path());
-        let footing = Footing { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
+        let footing = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
         let mut orders = self.orders();
         let begun = Begun { knows, schedules, jobs: jobs.clone() };
         tokio::select! {
@@ -67,7 +67,7 @@ impl Engine<'_> {
     ) -> CommandError {
         let begun = orders.borrow_and_update().clone();
         let (mut obeyed, mut renewing, mut told) = (begun.end.len(), false, self.told.clone());
-        let mut store = match Store::once_more(self.lock_path()).await {
+        let mut store = match Store::reopen(self.lock_path()).await {
             Ok(store) => store,
             Err(error) => return error.into(),
         };

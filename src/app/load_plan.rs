@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::accounts::{Accounts, FileAccounts, Who};
+use super::accounts::{Accounts, FileAccounts, Identities};
 use super::handles::HANDLE_NOT_RESOLVED;
 use super::host::host_name;
 use super::known::known_job;
@@ -19,7 +19,7 @@ use crate::store::{Job, JobState, Store};
 
 /// How a file stands to the queue, before anything is loaded.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
+pub enum LoadPlan {
     /// The queue does not know the job.
     New,
     /// The content is what was loaded last; so many tasks are not settled.
@@ -38,15 +38,15 @@ pub enum Standing {
     Cancelled,
 }
 
-impl Standing {
+impl LoadPlan {
     /// Its name in JSON.
     pub const fn name(&self) -> &'static str {
         match self {
-            Standing::New => "new",
-            Standing::Unchanged { .. } => "unchanged",
-            Standing::Changed { .. } => "changed",
-            Standing::Again => "again",
-            Standing::Cancelled => "cancelled",
+            LoadPlan::New => "new",
+            LoadPlan::Unchanged { .. } => "unchanged",
+            LoadPlan::Changed { .. } => "changed",
+            LoadPlan::Again => "again",
+            LoadPlan::Cancelled => "cancelled",
         }
     }
 }
@@ -55,29 +55,29 @@ impl Standing {
 ///
 /// # Errors
 /// Another path, action or account under the job's name (2); no usable row (65).
-pub async fn stand(
+pub async fn plan_load(
     store: &mut Store,
     file: &Prepared,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<Standing, CommandError> {
+) -> Result<LoadPlan, CommandError> {
     refuse_unusable(file, accounts)?;
-    let Some(job) = known_job(store, &file.job).await? else { return Ok(Standing::New) };
-    let standing = stand_to(file, &job, accounts, options)?;
+    let Some(job) = known_job(store, &file.job).await? else { return Ok(LoadPlan::New) };
+    let standing = plan_against(file, &job, accounts, options)?;
     or_changed(standing, store, file, &job, options).await
 }
 
 /// A file is no longer what was loaded where a run can look up handles that nobody had asked about then.
 pub(super) async fn or_changed(
-    standing: Standing,
+    standing: LoadPlan,
     store: &mut Store,
     file: &Prepared,
     job: &Job,
     options: &LoadOptions,
-) -> Result<Standing, CommandError> {
+) -> Result<LoadPlan, CommandError> {
     match standing {
-        Standing::Unchanged { pending } if awaits_lookup(store, file, job, options).await? => {
-            Ok(Standing::Changed { pending })
+        LoadPlan::Unchanged { pending } if awaits_lookup(store, file, job, options).await? => {
+            Ok(LoadPlan::Changed { pending })
         }
         standing => Ok(standing),
     }
@@ -110,22 +110,22 @@ pub(super) fn refuse_unusable(file: &Prepared, accounts: &Accounts) -> Result<()
 }
 
 /// How a file stands to the job of its name.
-pub(super) fn stand_to(
+pub(super) fn plan_against(
     file: &Prepared,
     job: &Job,
     accounts: &Accounts,
     options: &LoadOptions,
-) -> Result<Standing, CommandError> {
+) -> Result<LoadPlan, CommandError> {
     if is_elsewhere(file, job, options) {
         return Err(elsewhere(file, job));
     }
     refuse_another(file, job, accounts)?;
     let pending = job.pending;
     Ok(match (job.state, options.again && pending == 0) {
-        (_, true) => Standing::Again,
-        (JobState::Cancelled, false) => Standing::Cancelled,
-        _ if job.loaded_from == file.loaded_from(options) => Standing::Unchanged { pending },
-        _ => Standing::Changed { pending },
+        (_, true) => LoadPlan::Again,
+        (JobState::Cancelled, false) => LoadPlan::Cancelled,
+        _ if job.loaded_from == file.loaded_from(options) => LoadPlan::Unchanged { pending },
+        _ => LoadPlan::Changed { pending },
     })
 }
 
@@ -134,22 +134,22 @@ pub(super) fn stand_to(
 ///
 /// # Errors
 /// As [`stand`]; nobody is known by the name `account` (2).
-pub async fn stand_all(
-    who: &Who,
+pub async fn plan_loads(
+    who: &Identities,
     store: &mut Store,
     account: Option<&AccountName>,
     files: &[Prepared],
     options: &LoadOptions,
-) -> Result<(Accounts, Vec<Standing>), CommandError> {
+) -> Result<(Accounts, Vec<LoadPlan>), CommandError> {
     let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let named: Vec<_> = files.iter().flat_map(Prepared::named_accounts).collect();
-    let mut accounts = who.introduce(store, account, &named).await?;
+    let mut accounts = who.register_accounts(store, account, &named).await?;
     if account.is_none() {
         fix_jobs(who, store, &mut accounts, files).await?;
     }
     let mut standings = Vec::with_capacity(files.len());
     for file in files {
-        match stand(store, file, &accounts, options).await {
+        match plan_load(store, file, &accounts, options).await {
             Ok(standing) => standings.push(standing),
             Err(refusal) => {
                 let now = store.accounts().all().await?.into_iter().map(|account| account.id);
@@ -165,7 +165,7 @@ pub async fn stand_all(
 /// A job that exists has an account already, and a later load need not repeat it, however many accounts there are by then. Where another
 /// platform is asked for, the job's account is not meant; nor where it is not logged in here and the environment has another's credentials.
 pub(super) async fn fix_jobs(
-    who: &Who,
+    who: &Identities,
     store: &mut Store,
     accounts: &mut Accounts,
     files: &[Prepared],

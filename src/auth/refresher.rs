@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
+use super::cached_login::CachedLogin;
+use super::cached_login::{Current, NoToken};
 use super::document::Document;
 use super::grant::{self, App, Pair};
-use super::refresh::{Aftermath, Asked, Known, Step, Why, aftermath, decide};
-use super::slot::Slot;
-use super::slot::{Current, NoToken};
+use super::refresh::{Aftermath, Asked, Step, StoredToken, Why, aftermath, decide};
 use super::tokens::{Read, TokenSource, expiry_of};
 use crate::domain::Wall;
 use crate::store::{AccountLock, Credential, NewCredential, ReservedRoom, failpoint};
@@ -21,7 +21,11 @@ const MAX_LOOKS: usize = 4;
 
 impl TokenSource {
     /// Reads the record, and where it is due refreshes it under the account's lock.
-    pub(super) async fn renew(&self, slot: &Slot, rejected: Option<i64>) -> Result<Current, NoToken> {
+    pub(super) async fn refresh_if_needed(
+        &self,
+        slot: &CachedLogin,
+        rejected: Option<i64>,
+    ) -> Result<Current, NoToken> {
         let mut locked = None;
         // A rejection that could not be answered by a refresh yet is not forgotten: whoever asks next must not be given the
         // rejected set once more.
@@ -35,7 +39,7 @@ impl TokenSource {
                 }
                 _ => Asked::Ahead,
             };
-            match decide(Known::of(&read.record, read.refresh.is_some()), asked, now.wall) {
+            match decide(StoredToken::of(&read.record, read.refresh.is_some()), asked, now.wall) {
                 Step::Use => return self.hold(slot, &read.record, &read.document, None),
                 Step::NeedLogin(why) => {
                     if read.record.login_needed.is_none() {
@@ -48,20 +52,20 @@ impl TokenSource {
                 // What was read without the lock may be about to change.
                 Step::Refresh { .. } if locked.is_none() => locked = Some(self.lock(slot).await?),
                 Step::Refresh { tries } => {
-                    if let Some(ended) = self.fly(slot, &read, tries, asked).await? {
+                    if let Some(ended) = self.refresh_once(slot, &read, tries, asked).await? {
                         return ended;
                     }
                 }
             }
         }
-        let until = slot.rest(self.means.clock.now().tick, "its record keeps changing".to_owned());
+        let until = slot.back_off(self.means.clock.now().tick, "its record keeps changing".to_owned());
         Err(slot.later(until))
     }
 
     /// One refresh: mark, send, save. None: somebody else has changed the record; look again.
-    async fn fly(
+    async fn refresh_once(
         &self,
-        slot: &Slot,
+        slot: &CachedLogin,
         read: &Read,
         tries: u8,
         asked: Asked,
@@ -70,11 +74,11 @@ impl TokenSource {
         let begun = self.means.clock.now();
         // The old access token goes on if the refresh has to wait.
         self.hold(slot, record, &read.document, None)?;
-        let make_do = |until| slot.at_hand(self.means.clock.now()).ok_or_else(|| slot.later(until));
+        let make_do = |until| slot.cached(self.means.clock.now()).ok_or_else(|| slot.later(until));
         let app = match self.app_of(record) {
             Ok(app) => app,
             Err(detail) => {
-                let until = slot.rest(begun.tick, detail.clone());
+                let until = slot.back_off(begun.tick, detail.clone());
                 let app = NoToken::App { name: slot.name.clone(), detail };
                 return Ok(Some(make_do(until).map_err(|_| app)));
             }
@@ -100,12 +104,12 @@ impl TokenSource {
         let ended = match aftermath(&error, tries) {
             Aftermath::TakeBack => {
                 store.accounts().take_back_refresh(slot.id, record.generation, tries).await?;
-                make_do(slot.rest(now, error.to_string()))
+                make_do(slot.back_off(now, error.to_string()))
             }
-            Aftermath::OnceMore => make_do(slot.rest(now, error.to_string())),
+            Aftermath::OnceMore => make_do(slot.back_off(now, error.to_string())),
             Aftermath::App => {
                 store.accounts().take_back_refresh(slot.id, record.generation, tries).await?;
-                slot.rest(now, error.to_string());
+                slot.back_off(now, error.to_string());
                 Err(NoToken::App { name: slot.name.clone(), detail: error.to_string() })
             }
             Aftermath::NeedLogin(why) => {
@@ -120,7 +124,7 @@ impl TokenSource {
     /// Saves the new pair, and only then gives it out.
     async fn save(
         &self,
-        slot: &Slot,
+        slot: &CachedLogin,
         read: &Read,
         pair: Pair,
         begun: Wall,
@@ -145,7 +149,7 @@ impl TokenSource {
         Ok(Some(self.hold(slot, &record, &document, born)))
     }
 
-    async fn lock(&self, slot: &Slot) -> Result<AccountLock, NoToken> {
+    async fn lock(&self, slot: &CachedLogin) -> Result<AccountLock, NoToken> {
         let clock = &self.means.clock;
         let give_up = clock.now().tick.after(Duration::from_secs(MAX_LOCK_WAIT_SECONDS));
         loop {
@@ -154,7 +158,7 @@ impl TokenSource {
             }
             let now = clock.now().tick;
             if now >= give_up {
-                let until = slot.rest(now, "another process has been refreshing it for too long".to_owned());
+                let until = slot.back_off(now, "another process has been refreshing it for too long".to_owned());
                 return Err(slot.later(until));
             }
             clock.sleep_until(now.after(Duration::from_millis(LOCK_LOOK_MS))).await;

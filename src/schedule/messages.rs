@@ -9,28 +9,28 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::begun::Dropped;
+use super::control::{Skipped, Unskipped};
 use super::firing::{After, End, Firing, How};
 use super::plan::{Passed, Schedule};
 use super::recurrence::Slot;
-use super::scheduler::News;
-use super::steering::{Skipped, Unskipped};
+use super::scheduler::ScheduleEvent;
 use crate::domain::{Wall, counted};
 
 /// What happened, in a sentence.
-pub fn sentence(news: &News, now: Wall) -> String {
+pub fn sentence(news: &ScheduleEvent, now: Wall) -> String {
     match news {
-        News::Begins(firing) => begins(firing, now),
-        News::Ended(firing, end) => ended(firing, end, now),
-        News::Passed(schedule, slot, missed, why) => passed(schedule, slot, *missed, *why),
-        News::TriesAgain(firing, end, at) => tries_again(firing, end, *at, now),
-        News::StillTrouble(firing, end, at) => {
+        ScheduleEvent::Begins(firing) => begins(firing, now),
+        ScheduleEvent::Ended(firing, end) => ended(firing, end, now),
+        ScheduleEvent::Passed(schedule, slot, missed, why) => passed(schedule, slot, *missed, *why),
+        ScheduleEvent::TriesAgain(firing, end, at) => tries_again(firing, end, *at, now),
+        ScheduleEvent::StillTrouble(firing, end, at) => {
             let (name, zone) = (&firing.schedule.name, firing.schedule.recurrence.zone());
             let (why, now, at) =
                 (why_ended(&end.stopped, Some(end.exit_code)), time_text(now, zone), time_text(*at, zone));
             format!("{name}: still the same at {now}: {why}; the next try is at {at}")
         }
-        News::Dropped(schedule, dropped) => not_gone_on_with(schedule, dropped),
-        News::ClockWasAhead(schedule, was) => {
+        ScheduleEvent::Dropped(schedule, dropped) => not_gone_on_with(schedule, dropped),
+        ScheduleEvent::ClockWasAhead(schedule, was) => {
             let at = |at| moment_text(at, schedule.recurrence.zone());
             format!(
                 "{}: its times up to {} had been dealt with under a clock that was ahead; by this clock it is {}, and those that have not \
@@ -40,7 +40,7 @@ pub fn sentence(news: &News, now: Wall) -> String {
                 at(now)
             )
         }
-        News::Broken(name, why) => format!("{name}: this schedule cannot be used: {why}"),
+        ScheduleEvent::Broken(name, why) => format!("{name}: this schedule cannot be used: {why}"),
     }
 }
 

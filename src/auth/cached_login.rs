@@ -69,18 +69,18 @@ impl NoToken {
 const SHORTEST_REST: Duration = Duration::from_millis(500);
 
 /// One account.
-pub(super) struct Slot {
+pub(super) struct CachedLogin {
     pub(super) id: AccountId,
     pub(super) name: AccountName,
     pub(super) platform: Platform,
     pub(super) user: UserId,
     pub(super) flight: tokio::sync::Mutex<()>,
-    pub(super) held: Mutex<Held>,
+    pub(super) held: Mutex<CachedToken>,
 }
 
 /// What is in memory of it.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct CachedToken {
     pub(super) current: Option<Current>,
     /// From the environment: nothing to refresh.
     pub(super) fixed: bool,
@@ -94,7 +94,7 @@ pub(super) struct Held {
     pub(super) detail: String,
 }
 
-impl Held {
+impl CachedToken {
     pub(super) fn usable(&self) -> Option<&Current> {
         self.current.as_ref().filter(|current| self.rejected != Some(current.generation))
     }
@@ -104,9 +104,9 @@ impl Held {
     }
 }
 
-impl Slot {
-    pub(super) fn of(account: crate::store::Account) -> Slot {
-        Slot {
+impl CachedLogin {
+    pub(super) fn of(account: crate::store::Account) -> CachedLogin {
+        CachedLogin {
             id: account.id,
             name: account.name,
             platform: account.platform,
@@ -116,13 +116,13 @@ impl Slot {
         }
     }
 
-    pub(super) fn held(&self) -> MutexGuard<'_, Held> {
+    pub(super) fn held(&self) -> MutexGuard<'_, CachedToken> {
         lock(&self.held)
     }
 
     /// The credentials in memory, if they will do now. While a refresh that is due has to wait, and where there can be none, they go on
     /// to their end.
-    pub(super) fn at_hand(&self, now: Moment) -> Option<Current> {
+    pub(super) fn cached(&self, now: Moment) -> Option<Current> {
         let held = self.held();
         let is_good = held.expiry.is_none_or(|expiry| {
             let refresh_can_be_had = held.refreshable && !held.is_resting(now.tick);
@@ -148,7 +148,7 @@ impl Slot {
     }
 
     /// It is not asked for again before.
-    pub(super) fn rest(&self, now: Tick, detail: String) -> Tick {
+    pub(super) fn back_off(&self, now: Tick, detail: String) -> Tick {
         let mut held = self.held();
         held.failures = held.failures.saturating_add(1);
         let until = now.after(Backoff::REQUEST.wait(held.failures).max(SHORTEST_REST));

@@ -8,12 +8,12 @@ use super::{Age, Day, Filter, Since, Unreadable};
 use crate::clock::LocalZone;
 use crate::domain::{TargetKind, Wall};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{JobFileError, keep};
+use crate::jobfile::{JobFileError, keep_list};
 
 /// The rules as they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
-pub struct Wanted {
+pub struct FilterRules {
     /// `--keep`
     pub keep: Option<PathBuf>,
     /// `--only`
@@ -57,14 +57,14 @@ pub enum FilterError {
     Misfit(&'static str),
 }
 
-impl Wanted {
+impl FilterRules {
     /// Reads the lists and turns ages and dates into moments, all by the same `now`. `kind` is what is going to be judged; none
     /// where that differs from row to row.
     ///
     /// # Errors
     /// A list cannot be read, an age lies beyond the calendar, or a rule is not about entries of this kind.
     pub fn resolve(&self, kind: Option<TargetKind>, now: Wall, zone: &LocalZone) -> Result<Filter, FilterError> {
-        let list = |path: &Option<PathBuf>| path.as_deref().map(keep::read).transpose();
+        let list = |path: &Option<PathBuf>| path.as_deref().map(keep_list::read).transpose();
         let age = |option, age: Option<Age>| {
             age.map(|age| age.resolve(now, zone.get()).map_err(|why| FilterError::Time { option, why })).transpose()
         };

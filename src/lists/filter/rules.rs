@@ -2,7 +2,7 @@
 
 use super::Rule;
 use crate::domain::{Handle, TargetId, TargetKind, Wall};
-use crate::jobfile::keep::KeepList;
+use crate::jobfile::keep_list::KeepList;
 use crate::lists::{Entry, RowEntry, snowflake};
 
 /// A date later than this behind now is nobody's: clocks differ, but not by two days.

@@ -11,17 +11,17 @@ use crate::error::CommandError;
 use crate::text::clock_text;
 
 /// The place.
-pub(super) struct Door<'a> {
+pub(super) struct LoginLink<'a> {
     context: &'a Context,
     file: PathBuf,
 }
 
-impl<'a> Door<'a> {
+impl<'a> LoginLink<'a> {
     /// The door of a queue.
-    pub(super) fn new(queue: &Path, context: &'a Context) -> Door<'a> {
+    pub(super) fn new(queue: &Path, context: &'a Context) -> LoginLink<'a> {
         let mut name = queue.file_name().unwrap_or_default().to_os_string();
         name.push(".link");
-        Door { context, file: queue.with_file_name(name) }
+        LoginLink { context, file: queue.with_file_name(name) }
     }
 
     /// Shows a link that is good until then.
@@ -59,7 +59,7 @@ impl<'a> Door<'a> {
     }
 }
 
-impl Drop for Door<'_> {
+impl Drop for LoginLink<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.file);
     }

@@ -13,8 +13,8 @@ use crate::error::{CommandError, ErrorKind};
 use crate::store::{JobState, JobStatus, Store};
 use crate::text::{escaped, span_text};
 
-use super::bystanders::Bystanders;
-use super::sentence::names;
+use super::confirmation::names;
+use super::untouched_jobs::UntouchedJobs;
 
 /// Sums up, and says which exit code that is.
 ///
@@ -87,7 +87,7 @@ const LEFT: u8 = 4;
 #[derive(Default)]
 pub(super) struct Closing {
     /// Jobs that were finished before.
-    pub(super) bystanders: Bystanders,
+    pub(super) bystanders: UntouchedJobs,
     /// What kept handles from being looked up: their rows are left for another run.
     pub(super) lookup: Option<LookupBound>,
     /// How long the drain took.
@@ -176,7 +176,7 @@ pub(super) async fn nothing_to_send(
     json: bool,
     context: &Context,
 ) -> Result<Option<RunReport>, CommandError> {
-    let bystanders = Bystanders::of(&mut store, only).await?;
+    let bystanders = UntouchedJobs::of(&mut store, only).await?;
     let mut jobs = store.read().status(None).await?;
     jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));
     let is_paused = |status: &JobStatus| status.counts.pending > 0 && status.job.state == JobState::Paused;

@@ -1,7 +1,7 @@
 //! What a person tells a schedule, the same from every face: run now, leave the next time out, go.
 //!
 //! In: the store, a schedule, the time. Out: what became of it, written down. What does not belong here: running (whoever looks at what is
-//! due does), words for people (`diary` has them).
+//! due does), words for people (`messages` has them).
 
 use super::firing::{Firing, How};
 use super::plan::Schedule;
