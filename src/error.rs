@@ -62,7 +62,7 @@ impl ErrorKind {
             ErrorKind::Fault => "a fault of ours",
             ErrorKind::Usage => "the command makes no sense as given",
             ErrorKind::InputData => "bad input, nothing queued",
-            ErrorKind::Unreachable => "no answer at all from the platform",
+            ErrorKind::Unreachable => "no good answer from the platform",
             ErrorKind::Io => "disk or database",
             ErrorKind::Busy => "another process was draining this queue",
             ErrorKind::Person => "an account needs a person",

@@ -139,7 +139,7 @@ pub(super) fn nobody_known(file: &Prepared) -> CommandError {
         counted(rows, "usable row names a handle whose ID is", "usable rows name handles whose IDs are")
     );
     CommandError::new(ErrorKind::InputData, message)
-        .hint("`cleanup run` with this file asks the platform whose they are")
+        .hint("`cleanup run` with this file looks up their IDs at the platform")
 }
 
 /// What of a file went into the queue.

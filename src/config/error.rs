@@ -51,7 +51,9 @@ impl ConfigError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            ConfigError::Unreadable { .. } => Some("check the path after --config or in CLEANUP_CONFIG".into()),
+            ConfigError::Unreadable { .. } => {
+                Some("make it a file that can be read, or name another with --config or CLEANUP_CONFIG".into())
+            }
             ConfigError::File { suggestion, .. } => suggestion.clone(),
             ConfigError::Variable { name, .. } => Some(format!("correct or unset {name}")),
             ConfigError::NoHome { option, variable, .. } => Some(format!("say where with {option}, or set {variable}")),

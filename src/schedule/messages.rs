@@ -171,7 +171,7 @@ fn ended(firing: &Firing, end: &End, now: Wall) -> String {
 /// Why a run stopped, by the word of `run --json` and the exit code.
 pub fn why_ended(stopped: &str, exit_code: Option<u8>) -> &str {
     match (stopped, exit_code) {
-        ("error", Some(65)) => "a file is missing or not whole",
+        ("error", Some(65)) => "a file is missing or cannot be used as it is",
         ("error", Some(69)) => why("unreachable"),
         ("error", Some(74)) => "the disk or the database is in the way",
         _ => why(stopped),

@@ -64,7 +64,7 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         StoreError::LoadedMeanwhile { .. } => {
             (ErrorKind::Busy, "nothing was loaded; give the command again, and it goes on from there".into())
         }
-        StoreError::AccountNameTaken { .. } => (ErrorKind::Usage, "give another short name with --account".into()),
+        StoreError::AccountNameTaken { .. } => (ErrorKind::Usage, "give this account another short name".into()),
         StoreError::Database(_) => {
             (ErrorKind::Fault, "please report this together with the output of `cleanup -vv status`".into())
         }

@@ -55,7 +55,7 @@ fn a_mixed_file_is_resolved_and_every_row_has_its_outcome() {
     assert!(effects.len() == 3 && effects.values().all(|times| *times == 1), "{effects:?}");
     assert!(effects.keys().all(|target| target.bytes().all(|byte| byte.is_ascii_digit())));
     assert_eq!(asked(&sandbox).requests, 1);
-    assert!(output.err.contains("handles: 2 found, 2 of nobody or suspended; 1 request"), "{}", output.err);
+    assert!(output.err.contains("handles: 2 found, 2 not found or suspended; 1 request"), "{}", output.err);
     let jobs = &output.json()["jobs"][0];
     assert_eq!((&jobs["done"], &jobs["gone"], &jobs["failed"]), (&3.into(), &1.into(), &1.into()), "{jobs}");
     // Nothing is asked twice, and nothing is sent twice.
@@ -79,7 +79,7 @@ fn a_load_does_not_ask_and_the_next_run_does() {
     let (home, sandbox) = start("none");
     home.write("unfollow.csv", "target_id\n@ada\n@bob\n");
     let load = home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(65);
-    assert!(load.err.contains("`cleanup run` with this file asks"), "{}", load.err);
+    assert!(load.err.contains("`cleanup run` with this file looks up their IDs"), "{}", load.err);
     home.write("unfollow.csv", "target_id\n@ada\n@bob\n1000000000000000007\n");
     let load = home.against(&sandbox, ["load", "unfollow.csv"]).done().ends(3);
     assert!(load.err.contains("2 rows name handles whose IDs are not known"), "{}", load.err);

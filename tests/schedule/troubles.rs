@@ -240,7 +240,7 @@ fn a_file_that_comes_five_minutes_late_is_run_and_told_of_once() {
     assert!(pause.code == 0 && pause.err.contains("next: nightly at"), "{}", pause.err);
     let list = home.cleanup(["schedule", "list", "--sandbox"]).done();
     let list = list.out;
-    assert!(list.contains("a file is missing or not whole; tried again from"), "{list}");
+    assert!(list.contains("a file is missing or cannot be used as it is; tried again from"), "{list}");
     // Half of it is there: an open quote at its end. Nothing is told again.
     home.write("unfollow.csv", "user_id,note\n1629556410996121225,\"half");
     pause_over(&home, QUEUE);

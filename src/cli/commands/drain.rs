@@ -271,7 +271,7 @@ impl Drainer {
             let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
             let requests = counted(requests, "request", "requests");
             context.printer.say(&format!(
-                "handles: {} found, {} of nobody or suspended; {requests}{cost}",
+                "handles: {} found, {} not found or suspended; {requests}{cost}",
                 resolved.found, resolved.missing
             ));
         }

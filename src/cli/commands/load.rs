@@ -85,7 +85,7 @@ pub(super) fn say_handles(file: &Prepared, context: &Context) {
     let rows = counted(file.survey.handles, "row names a handle", "rows name handles");
     // Users looked up are billed like users read: $0.010 each.
     context.printer.say(&format!(
-        "{}: {rows}; where the platform wants IDs, a run asks it whose they are before it begins ($0.01 for each found)",
+        "{}: {rows}; where the platform wants IDs, a run looks up their IDs before it begins ($0.01 for each found)",
         escaped(&file.job)
     ));
 }

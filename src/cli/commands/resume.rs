@@ -139,9 +139,13 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
             )
         }
         JobState::Active => format!("{job}: would send {pending} of {rows}"),
-        JobState::Paused | JobState::Cancelled => {
+        JobState::Paused => {
             let unpause = context.command(&["unpause", &status.job.name]);
-            format!("{job}: would send nothing, it is paused with {pending} left; {unpause} lets it go on")
+            format!("{job}: would send nothing: it is paused with {pending} left; {unpause} resumes it")
+        }
+        JobState::Cancelled => {
+            let again = context.command(&["load", &status.job.path.to_string_lossy(), "--again"]);
+            format!("{job}: would send nothing: it is cancelled; {again} starts it over with all of its rows")
         }
     }
 }

@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
         }
         JobState::Cancelled => {
             let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
-            printer.say(&format!("the job is cancelled: they wait until it starts over with {again}"));
+            printer.say(&format!("the job is cancelled, and the next run cancels these rows again; {again} starts it over with all of its rows, also those that are done"));
         }
     }
     Ok(0)

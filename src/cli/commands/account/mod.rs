@@ -91,7 +91,7 @@ fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) ->
                 account.name, account.user_id, account.platform
             );
             Err(CommandError::new(ErrorKind::Usage, message)
-                .hint("log out of the other user in the browser first, or give this login another name"))
+                .hint("use the login or token of the user that the account is, or give this one another name"))
         }
         _ => Ok(()),
     }

@@ -34,7 +34,11 @@ async fn try_repair(context: &Context) -> Result<Vec<String>, CommandError> {
         (mended.given_up, rows(mended.given_up, " set aside, never sent: nobody can say what they were")),
         (
             lost,
-            counted(lost, "row that nobody was sending is sent again", "rows that nobody was sending are sent again"),
+            counted(
+                lost,
+                "row that no process was sending is queued again",
+                "rows that no process was sending are queued again",
+            ),
         ),
         (rounds, counted(rounds, "job counted anew", "jobs counted anew")),
         (

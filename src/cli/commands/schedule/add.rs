@@ -49,7 +49,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     say_next(&mut store, context, &args.name, &notes).await?;
     let install = context.command(&["schedule", "install"]);
     context.printer.say(&format!(
-        "something has to look at the time: {install} writes a systemd timer, or call {} from cron",
+        "a process has to start it: {} does, {install} writes a systemd timer, or call {} from cron",
+        context.command(&["serve"]),
         context.command(&["schedule", "due"])
     ));
     store.close().await;

@@ -140,9 +140,9 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
     }
     if !prompt::can_ask() {
         let message = "rows of a real account are queued, and there is no terminal to ask on; nothing was sent";
-        return Err(
-            CommandError::new(ErrorKind::Usage, message).hint("add --yes if you mean it, or look first with --sandbox")
-        );
+        let look = context.command(&["resume", "--dry-run"]);
+        return Err(CommandError::new(ErrorKind::Usage, message)
+            .hint(format!("add --yes if you mean it; {look} shows what would be sent")));
     }
     prompt::confirm("Go on?").map_err(|error| CommandError::io("the terminal", error))
 }

@@ -156,7 +156,9 @@ async fn follow_up(
         JobState::Paused => format!("the job is paused; next: {}", context.command(&["unpause", &job.name])),
         JobState::Cancelled => {
             let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
-            format!("the job is cancelled: they wait until it starts over with {again}")
+            format!(
+                "the job is cancelled, and the next run cancels these rows again; {again} starts it over with all of its rows, also those that are done"
+            )
         }
     };
     printer.say(&format!("{} queued again; {next}", counted(reopened, "that came back is", "that came back are")));
