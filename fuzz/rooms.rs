@@ -7,7 +7,11 @@
 pub mod clock;
 #[path = "../src/domain/mod.rs"]
 pub mod domain;
+#[path = "../src/error.rs"]
+pub mod error;
 #[path = "../src/jobfile/mod.rs"]
 pub mod jobfile;
 #[path = "lists.rs"]
 pub mod lists;
+#[path = "../src/text/mod.rs"]
+pub mod text;
