@@ -286,6 +286,8 @@ fn two_dashboards_of_one_machine_do_not_know_of_each_other() {
         browser.until("live");
         assert_eq!(browser.address(), served.url("/jobs"));
     }
+    // The page that the last press has asked for may still be on its way.
+    browser.go(&one.url("/jobs"));
     browser.click("form[action$='/logout'] button");
     browser.until("You are logged out");
     browser.go(&other.url("/jobs"));
