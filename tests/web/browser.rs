@@ -283,8 +283,13 @@ fn two_dashboards_of_one_machine_do_not_know_of_each_other() {
         assert!(browser.text().contains("Log out"), "{}", browser.text());
         // What is pressed is done there, and the stream of events is its own.
         browser.click("form[action$='/theme'] button");
-        browser.until("live");
+        // The page that it asks for may still be on its way.
+        let began = std::time::Instant::now();
+        while browser.address() != served.url("/jobs") && began.elapsed().as_secs() < 30 {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
         assert_eq!(browser.address(), served.url("/jobs"));
+        browser.until("live");
     }
     // The page that the last press has asked for may still be on its way.
     browser.go(&one.url("/jobs"));
