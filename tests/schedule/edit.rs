@@ -62,6 +62,11 @@ fn what_is_given_is_another_and_the_rest_stays() {
     edit(&home, &["nightly", "--max-requests", "800", "--rate", "40/15m", "--max-spend", "5"]);
     let expected = ["--keep=keep.csv", "--max-requests=800", "--max-spend=5", "--rate=40/15m", "--", "unfollow.csv"];
     assert_eq!(words(&home, "words"), expected);
+    // What is given goes together with what was kept: --order says which of them --limit takes.
+    edit(&home, &["nightly", "--limit", "9"]);
+    edit(&home, &["nightly", "--order", "newest"]);
+    refused(&home, &["nightly", "--without", "limit"], "what comes of it makes no sense");
+    edit(&home, &["nightly", "--without", "order", "--without", "limit"]);
     edit(&home, &["nightly", "--without", "keep", "--without", "--max-spend", "--without", "for", "unmute.csv"]);
     assert_eq!(words(&home, "words"), ["--max-requests=800", "--rate=40/15m", "--", "unmute.csv"]);
     assert_eq!(kept(&home)["for_s"], Value::Null);
@@ -87,6 +92,11 @@ fn what_makes_no_sense_changes_nothing() {
         (&["nightly", "--without", "for"], "nightly has no --for"),
         (&["nightly", "--without", "Max"], "the long name of an option"),
         (&["nightly", "--list", "likes"], "add another schedule"),
+        (
+            &["nightly", "--order", "newest"],
+            "what comes of it makes no sense: rows are sent in the order of their file",
+        ),
+        (&["nightly", "--job", "one", "unfollow.csv", "unmute.csv"], "--job names one job"),
         (&["nightly", "-"], "standard input"),
         (&["nightly", "friends.csv"], "nothing says which action is meant"),
         (&["nihgtly", "--until", "05:00"], "did you mean nightly?"),
@@ -115,6 +125,8 @@ fn a_list_is_changed_in_both_of_its_commands() {
         "{list:?}"
     );
     refused(&home, &["tidy", "--list", "posts"], "delete-post");
+    refused(&home, &["tidy", "--without", "output"], "the schedule's own");
+    refused(&home, &["tidy", "--order", "newest"], "what comes of it makes no sense");
     refused(&home, &["tidy", "unfollow.csv"], "add another schedule");
 }
 

@@ -40,6 +40,20 @@ pub struct RunRequest {
     pub bounds: RunBounds,
 }
 
+impl RunRequest {
+    /// What no single option is wrong about.
+    pub fn contradiction(&self) -> Option<String> {
+        let is_stdin = self.files.iter().any(|file| file.as_os_str() == "-");
+        match &self.job {
+            Some(_) if self.files.len() > 1 => {
+                Some("--job names one job, and there are several files; give one file at a time".into())
+            }
+            None if is_stdin => Some("- (standard input) has no name of its own; give one with --job NAME".into()),
+            _ => self.rows.which.contradiction(),
+        }
+    }
+}
+
 /// How rows become tasks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
@@ -71,6 +85,15 @@ pub struct FilterOptions {
     /// What comes after the rules.
     #[serde(flatten)]
     pub take: Take,
+}
+
+impl FilterOptions {
+    /// What no single option is wrong about.
+    pub fn contradiction(&self) -> Option<String> {
+        let Take { limit: None, order: Some(_) } = self.take else { return None };
+        let why = "rows are sent in the order of their file, and --order only says which of them --limit takes";
+        Some(format!("{why}; add --limit N, or sort the file"))
+    }
 }
 
 /// What loading a file again may do.
@@ -209,6 +232,12 @@ impl ScheduledRun {
 
     fn to_value(&self) -> Value {
         given(serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// What no single option is wrong about.
+    pub fn contradiction(&self) -> Option<String> {
+        let of_list = || self.list.as_ref().and_then(|list| list.which.contradiction());
+        self.run.contradiction().or_else(of_list)
     }
 
     /// The words after `cleanup run`.

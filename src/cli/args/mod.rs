@@ -37,6 +37,7 @@ pub use until::{Until, UntilError};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::app::request::RunRequest;
 use crate::config::{MAX_WINDOWS, Overrides};
 use crate::domain::Platform;
 
@@ -175,7 +176,14 @@ impl Cli {
         if rates.len() > MAX_WINDOWS {
             return Some(format!("there are more than {MAX_WINDOWS} --rate; give fewer"));
         }
-        rows.and_then(|(files, rows)| files.contradiction().or_else(|| rows.contradiction()))
+        let (files, rows) = rows?;
+        let request = RunRequest {
+            files: files.files.clone(),
+            job: files.job.clone(),
+            rows: rows.options(),
+            ..RunRequest::default()
+        };
+        request.contradiction().or_else(|| sandbox_and(rows.sandbox.sandbox, rows.platform))
     }
 
     /// What the options say of the settings.

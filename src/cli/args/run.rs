@@ -138,20 +138,6 @@ pub struct FileArgs {
     pub job: Option<String>,
 }
 
-impl FileArgs {
-    pub(super) fn contradiction(&self) -> Option<String> {
-        let is_stdin = |file: &&PathBuf| file.as_os_str() == "-";
-        match (self.files.iter().filter(is_stdin).count(), &self.job) {
-            (0, None) => None,
-            (_, Some(_)) if self.files.len() > 1 => {
-                Some("--job names one job, and there are several files; give one file at a time".into())
-            }
-            (_, Some(_)) => None,
-            (_, None) => Some("- (standard input) has no name of its own; give one with --job NAME".into()),
-        }
-    }
-}
-
 /// How rows become tasks.
 #[derive(Clone, Debug, Args)]
 pub struct RowArgs {
@@ -198,14 +184,6 @@ impl RowArgs {
     /// Whether this is about the pretend platform.
     pub fn is_sandbox(&self) -> bool {
         is_sandbox(self.sandbox.sandbox, self.platform)
-    }
-
-    pub(super) fn contradiction(&self) -> Option<String> {
-        if self.which.order.is_some() && self.which.limit.is_none() {
-            let why = "rows are sent in the order of their file, and --order only says which of them --limit takes";
-            return Some(format!("{why}; add --limit N, or sort the file"));
-        }
-        super::sandbox_and(self.sandbox.sandbox, self.platform)
     }
 }
 

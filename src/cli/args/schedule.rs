@@ -7,8 +7,9 @@ use clap::{Args, Subcommand};
 use jiff::civil::Time;
 
 use super::queue::SandboxFlag;
-use super::run::{BoundsArgs, FileArgs, ReloadArgs, RowArgs};
-use super::values;
+use super::run::{BoundsArgs, ReloadArgs, RowArgs};
+use super::{sandbox_and, values};
+use crate::app::request::RunRequest;
 use crate::lists::ListKind;
 
 const WHEN: &str = "When";
@@ -112,8 +113,18 @@ impl ScheduleAddArgs {
         if self.list.is_some() && self.rows.column.is_some() {
             return Some("--column is about a file, and --list needs none".into());
         }
-        let files = FileArgs { files: self.files.clone(), job: self.job.clone() };
-        files.contradiction().or_else(|| self.rows.contradiction())
+        self.request().contradiction().or_else(|| sandbox_and(self.rows.sandbox.sandbox, self.rows.platform))
+    }
+
+    /// The run that is asked for, as it was typed.
+    pub fn request(&self) -> RunRequest {
+        RunRequest {
+            files: self.files.clone(),
+            job: self.job.clone(),
+            rows: self.rows.options(),
+            reload: self.reload.options(),
+            bounds: self.bounds.bounds(),
+        }
     }
 }
 
@@ -169,8 +180,19 @@ impl ScheduleEditArgs {
         if self.files.iter().any(|file| file.as_os_str() == "-") {
             return Some("a schedule cannot read standard input again every time; give files".into());
         }
-        let files = FileArgs { files: self.files.clone(), job: self.job.clone() };
-        files.contradiction().or_else(|| self.rows.contradiction())
+        // What goes together with what was kept is seen where both are known.
+        sandbox_and(self.rows.sandbox.sandbox, self.rows.platform)
+    }
+
+    /// What is to be another, as it was typed.
+    pub fn request(&self) -> RunRequest {
+        RunRequest {
+            files: self.files.clone(),
+            job: self.job.clone(),
+            rows: self.rows.options(),
+            reload: self.reload.options(),
+            bounds: self.bounds.bounds(),
+        }
     }
 }
 

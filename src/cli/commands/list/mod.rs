@@ -65,7 +65,8 @@ pub(super) async fn fetch(context: &Context, args: &ListRequest) -> Result<u8, C
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
     let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
-    let bounds = Bounds { budget, until, give_up_after: context.settings.run.give_up_after };
+    let bounds =
+        Bounds { budget, until, give_up_after: args.give_up_after.unwrap_or(context.settings.run.give_up_after) };
     let mut reader = reader(context, (&reach.who, &reach.client), store, &account, bounds, receiver).await?;
     let reading = async {
         let mut ended: Vec<(ListKind, Read)> = Vec::with_capacity(plan.len());

@@ -15,14 +15,7 @@ use crate::text::escaped;
 /// # Errors
 /// A path that is no text; a list that does not say what is to be done with its entries.
 pub(super) fn added(args: &ScheduleAddArgs, list_file: &Path) -> Result<ScheduledRun, CommandError> {
-    let run = RunRequest {
-        files: args.files.clone(),
-        job: args.job.clone(),
-        rows: args.rows.options(),
-        reload: args.reload.options(),
-        bounds: args.bounds.bounds(),
-    };
-    let run = absolute(run)?;
+    let run = absolute(args.request())?;
     let Some(kind) = args.list else { return Ok(ScheduledRun { run, list: None }) };
     let list_file = absolute_path(list_file)?;
     let list = ListRequest { output: Some(list_file.clone()), ..read_before(&run, kind) };
@@ -43,14 +36,7 @@ pub(super) fn edited(
     args: &ScheduleEditArgs,
     without: &[&String],
 ) -> Result<ScheduledRun, CommandError> {
-    let run = RunRequest {
-        files: args.files.clone(),
-        job: args.job.clone(),
-        rows: args.rows.options(),
-        reload: args.reload.options(),
-        bounds: args.bounds.bounds(),
-    };
-    let mut run = absolute(run)?;
+    let mut run = absolute(args.request())?;
     let mut list = None;
     match &before.list {
         None if args.list.is_some() => {
@@ -66,12 +52,15 @@ pub(super) fn edited(
             }
         }
     }
+    if without.iter().any(|name| *name == "output") && before.list.is_some() {
+        let message = format!("the file of {}'s list is the schedule's own, and stays", escaped(&args.name));
+        return Err(CommandError::new(ErrorKind::Usage, message)
+            .hint("`cleanup list LIST -o FILE` writes a list to a file of yours"));
+    }
     let changed = before.changed(&run, list.as_ref(), without);
     let changed = changed.map_err(|NotSet(option)| not_set(&args.name, &option))?;
-    let take = changed.run.rows.which.take;
-    if take.order.is_some() && take.limit.is_none() {
-        let message =
-            "what comes of it makes no sense: --order only says which rows --limit takes; nothing was changed";
+    if let Some(why) = changed.contradiction() {
+        let message = format!("what comes of it makes no sense: {why}; nothing was changed");
         return Err(CommandError::new(ErrorKind::Usage, message).hint("take the other option out with --without NAME"));
     }
     Ok(changed)
