@@ -138,7 +138,7 @@ pub(super) fn writable_remedy(file: &WritableByOthers) -> String {
 }
 
 /// A text of a room that cannot know the queue: the commands that it shows in backticks get this queue's options.
-pub(super) fn for_this_queue(settings: &Settings, text: &str) -> String {
+pub(crate) fn for_this_queue(settings: &Settings, text: &str) -> String {
     let named = command_line(settings, &[]);
     let Some(options) = named.strip_prefix("cleanup").filter(|options| !options.is_empty()) else {
         return text.to_owned();

@@ -152,3 +152,16 @@ fn reposts_are_counted_among_posts() {
     let said = home.run(&["list", "reposts", "--sandbox"]).ends(0);
     assert!(said.err.contains(" posts looked through, ") && !said.err.contains("entries"), "{}", said.err);
 }
+
+/// What the next run would cancel again is not queued, and nothing is read for it.
+#[test]
+fn rows_of_a_cancelled_job_are_not_queued_again() {
+    let home = Home::new();
+    home.write("likes.csv", "target_id\n1000000000000000007\n");
+    home.run(&["load", "likes.csv", "--action", "unlike", "--sandbox"]).ends(0);
+    home.run(&["cancel", "likes", "--sandbox"]).ends(0);
+    for command in [&["retry", "likes", "--sandbox"][..], &["verify", "likes", "--requeue", "--sandbox"]] {
+        let done = home.run(command).ends(2).says("likes is cancelled, so none of its rows is queued again");
+        done.says("--again --sandbox` starts it over with all of its rows");
+    }
+}

@@ -69,8 +69,12 @@ fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> Str
         let _ = writeln!(text, "  {note}{again}");
     }
     if let Some(row) = &history.damaged {
-        let _ =
-            writeln!(text, "  damaged in the queue: its row says {}; `cleanup doctor` says how to go on", escaped(row));
+        let _ = writeln!(
+            text,
+            "  damaged in the queue: its row says {}; {} says what to do",
+            escaped(row),
+            command(&["doctor"])
+        );
     }
     if history.attempts.is_empty() {
         let _ = writeln!(text, "  nothing was sent for it");
@@ -129,7 +133,7 @@ mod tests {
             ],
         };
         let told_of =
-            |history: &TaskHistory| tell(history, &TimeZone::UTC, &|words| format!("cleanup {}", words.join(" ")));
+            |history: &TaskHistory| tell(history, &TimeZone::UTC, &|words| format!("`cleanup {}`", words.join(" ")));
         let told = told_of(&history);
         let expected = "night\\u{1b}, round 2, line 17\n  unlike by account ada: pending\n  \
              1. 1970-01-01 00:00:00 UTC  HTTP 503 after 120 ms: world (server_error)\n     \

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{self, Identities};
 use crate::auth::TokenSource;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, for_this_queue};
 use crate::domain::{AccountId, Action, Platform};
 use crate::error::CommandError;
 use crate::platform::Client;
@@ -42,7 +42,7 @@ pub(super) async fn look(
         accounts.filter_map(|account| by_account.remove(&account.id).map(|actions| (account, actions))).collect();
     let said = app::unfit(store, who, tokens, &work).await?;
     for warning in said.iter().take(MAX_WARNINGS) {
-        context.printer.warn(&escaped(warning));
+        context.printer.warn(&for_this_queue(&context.settings, &escaped(warning)));
     }
     if said.len() > MAX_WARNINGS {
         let list = context.command(&["account", "list"]);

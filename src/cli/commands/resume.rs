@@ -3,7 +3,7 @@
 use crate::app;
 use crate::app::{RunReport, RunSummary};
 use crate::cli::args::ResumeArgs;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, for_this_queue};
 use crate::cli::notify;
 use crate::cli::progress::held_back_text;
 use crate::domain::{JobId, counted};
@@ -153,7 +153,8 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
 /// Rows that an older version queued are judged before anybody is asked about them, so that only those are counted that will be sent.
 async fn say_held_back(store: &mut Store, jobs: &[JobId], context: &Context) -> Result<(), CommandError> {
     for held in app::recheck(store, Some(jobs), context.clock.now().wall).await? {
-        context.printer.warn(&held_back_text(&held.job, &held.reason, held.tasks));
+        let text = held_back_text(&held.job, &held.reason, held.tasks);
+        context.printer.warn(&for_this_queue(&context.settings, &text));
     }
     Ok(())
 }

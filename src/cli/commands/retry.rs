@@ -13,9 +13,10 @@ const MAX_REASONS_NAMED: usize = 20;
 /// Puts the job's failed tasks back into the queue.
 ///
 /// # Errors
-/// There is no such job, no task of it failed for the reason that was named (2), or the queue cannot be written.
+/// There is no such job, it is cancelled, no task of it failed for the reason that was named (2), or the queue cannot be written.
 pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError> {
     let (mut store, job) = context.job(&args.job).await?;
+    let next = next_after_requeue(context, &job)?;
     let now = context.clock.now().wall;
     let retried = match &args.reason {
         Some(reason) => store.queue().retry_reason(&job, reason, now).await?,
@@ -34,17 +35,25 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
         return Ok(0);
     }
     printer.say(&format!("{name}: {detail}"));
+    printer.say(&next);
+    Ok(0)
+}
+
+/// What to type when tasks of the job are back in the queue.
+///
+/// # Errors
+/// The job is cancelled: the next run would cancel them again.
+pub(super) fn next_after_requeue(context: &Context, job: &Job) -> Result<String, CommandError> {
     match job.state {
-        JobState::Active => printer.say(&format!("next: {}", context.command(&["resume", &job.name]))),
-        JobState::Paused => {
-            printer.say(&format!("the job is paused; next: {}", context.command(&["unpause", &job.name])));
-        }
+        JobState::Active => Ok(format!("next: {}", context.command(&["resume", &job.name]))),
+        JobState::Paused => Ok(format!("the job is paused; next: {}", context.command(&["unpause", &job.name]))),
         JobState::Cancelled => {
+            let message = format!("{} is cancelled, so none of its rows is queued again", escaped(&job.name));
             let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
-            printer.say(&format!("the job is cancelled, and the next run cancels these rows again; {again} starts it over with all of its rows, also those that are done"));
+            Err(CommandError::new(ErrorKind::Usage, message)
+                .hint(format!("{again} starts it over with all of its rows, also those that are done")))
         }
     }
-    Ok(0)
 }
 
 /// Where others have failed, a reason that none of them has is a mistake.

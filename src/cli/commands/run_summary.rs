@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::status::{JobCounts, TroubledAccount, only};
 use crate::app::{self, Ended};
 use crate::app::{RunReport, RunSummary};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, for_this_queue};
 use crate::domain::{Action, JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
 use crate::error::{CommandError, ErrorKind};
@@ -54,7 +54,8 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         let said =
             if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail.trim_end_matches('.'))) };
         let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
-        printer.warn(&format!("{} needs you ({reason}){said}. {remedy}", escaped(name)));
+        let text = format!("{} needs you ({reason}){said}. {remedy}", escaped(name));
+        printer.warn(&for_this_queue(&context.settings, &text));
     }
     for why in &finish.withheld {
         printer.warn(&format!(

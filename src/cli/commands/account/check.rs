@@ -9,7 +9,7 @@ use crate::app::status::{TroubledAccount, only_unfinished, reason_of};
 use crate::app::{self, EnvironmentAccount, Identities, Ways};
 use crate::auth::{NoToken, TokenSource, list};
 use crate::cli::args::AccountCheckArgs;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, for_this_queue};
 use crate::domain::{AccountId, Action, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
@@ -286,7 +286,7 @@ fn tell(
         for one in checked {
             context.printer.data(&format!("{}: {}", escaped(&one.name), word(one.state)))?;
             for said in &one.said {
-                context.printer.data(&format!("  {}", escaped(said)))?;
+                context.printer.data(&format!("  {}", for_this_queue(&context.settings, &escaped(said))))?;
             }
         }
         for warning in warnings {

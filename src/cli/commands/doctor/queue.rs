@@ -149,11 +149,19 @@ async fn accounts(context: &Context, store: &mut Store) -> Vec<Finding> {
     }
     if troubled.len() > MAX_NAMED {
         let text = format!("... and {} more", troubled.len() - MAX_NAMED);
-        findings.push(Finding::of("accounts", Level::Bad(Grave::Account), text, "cleanup account list"));
+        findings.push(Finding::of(
+            "accounts",
+            Level::Bad(Grave::Account),
+            text,
+            command_line(&context.settings, &["account", "list"]),
+        ));
     }
     if troubled.is_empty() && !all.is_empty() {
         let text = format!("{} known, none needs a login as far as is on record", all.len());
-        findings.push(Finding { remedy: Some("cleanup account check".into()), ..Finding::good("accounts", text) });
+        findings.push(Finding {
+            remedy: Some(command_line(&context.settings, &["account", "check"])),
+            ..Finding::good("accounts", text)
+        });
     }
     let known: Vec<Account> = all.into_iter().map(|(account, _)| account).collect();
     findings.extend(default_account(context, &known));
@@ -238,7 +246,7 @@ async fn key(context: &Context, store: &mut Store) -> Result<Vec<Finding>, Comma
                 "key",
                 Level::Warning,
                 text,
-                "cleanup account check  (the next use puts it there)",
+                format!("{}  (the next use puts it there)", command_line(&context.settings, &["account", "check"])),
             ));
         }
         _ => {}

@@ -1,7 +1,7 @@
 //! What is said of a list that was read: what somebody who builds on it should know, and what to type next.
 
 use crate::cli::args::ImportArgs;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, for_this_queue};
 use crate::domain::counted;
 use crate::lists::archive::Tally;
 use crate::lists::filter::Counts;
@@ -47,11 +47,12 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
         printer.say(&format!("{versions} left out"));
     }
     if tally.reposts > 0 {
-        printer.say(&counted(
+        let reposts = counted(
             tally.reposts,
             "is a repost: the archive does not say of which post, so unrepost cannot undo it (`cleanup list reposts` can); its own ID is for delete-post",
             "are reposts: the archive does not say of which posts, so unrepost cannot undo them (`cleanup list reposts` can); their own IDs are for delete-post",
-        ));
+        );
+        printer.say(&for_this_queue(&context.settings, &reposts));
     }
     if tally.untold_reposts > 0 {
         let reposts = counted(
@@ -59,7 +60,8 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
             "repost does not say which post it repeats, and was",
             "reposts do not say which posts they repeat, and were",
         );
-        printer.warn(&format!("{reposts} left out; `cleanup list reposts` asks the platform"));
+        let list = context.command(&["list", "reposts"]);
+        printer.warn(&format!("{reposts} left out; {list} asks the platform"));
     }
     for line in counts.lines() {
         printer.say(&line);

@@ -154,10 +154,10 @@ pub(super) async fn warn_of_scopes(
         let missing: Vec<&str> = row.scopes.iter().copied().filter(|scope| !granted.contains(scope)).collect();
         if !missing.is_empty() {
             context.printer.warn(&format!(
-                "{} was not granted {}, which reading {list} needs; run `cleanup account login {}`",
+                "{} was not granted {}, which reading {list} needs; run {}",
                 account.name,
                 missing.join(" and "),
-                account.name
+                context.command(&["account", "login", account.name.as_str()])
             ));
         }
     }

@@ -7,6 +7,7 @@ mod table;
 
 use serde_json::json;
 
+use super::retry::next_after_requeue;
 use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
 use crate::cli::output::refuse_places;
@@ -14,7 +15,7 @@ use crate::domain::{Action, RepostId, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::platform::find;
-use crate::store::{Account, Job, JobState, Store, VerdictCounts};
+use crate::store::{Account, Job, Store, VerdictCounts};
 use crate::text::escaped;
 
 /// What a job has done for one account.
@@ -37,7 +38,7 @@ impl DoneLane {
 /// Reads the lists and judges.
 ///
 /// # Errors
-/// There is no such job; a list cannot be read, or an archive is foreign, older or somebody else's; the queue cannot be written.
+/// There is no such job, or it is cancelled and --requeue is given; a list cannot be read, or an archive is foreign, older or somebody else's; the queue cannot be written.
 pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandError> {
     if args.json && args.output.as_deref().is_some_and(|path| path.as_os_str() == "-") {
         let error = CommandError::new(ErrorKind::Usage, "--json and -o - would both write to stdout");
@@ -45,6 +46,10 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     }
     let (mut store, job) = context.job(&args.job).await?;
     refuse_places([args.output.as_ref()], [Some(&job.path), args.archive.as_ref()])?;
+    if args.requeue {
+        // Before anything is read, for reading costs.
+        next_after_requeue(context, &job)?;
+    }
     let name = escaped(&job.name).into_owned();
     let lanes = lanes_of(&mut store, &job).await?;
     if lanes.is_empty() {
@@ -151,16 +156,7 @@ async fn follow_up(
         return Ok((true, 0));
     }
     let reopened = store.queue().reopen_job(job, context.clock.now().wall).await?.tasks;
-    let next = match job.state {
-        JobState::Active => format!("next: {}", context.command(&["resume", &job.name])),
-        JobState::Paused => format!("the job is paused; next: {}", context.command(&["unpause", &job.name])),
-        JobState::Cancelled => {
-            let again = context.command(&["load", &job.path.to_string_lossy(), "--again"]);
-            format!(
-                "the job is cancelled, and the next run cancels these rows again; {again} starts it over with all of its rows, also those that are done"
-            )
-        }
-    };
+    let next = next_after_requeue(context, job)?;
     printer.say(&format!("{} queued again; {next}", counted(reopened, "that came back is", "that came back are")));
     Ok((counts.ghosts > 0, reopened))
 }
