@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::engine::{Engine, LOOK_EVERY, Orders};
+use super::engine::{Engine, LOOK_EVERY, Orders, Seen};
 use crate::app::{self, Bases, DrainDeps, DrainOptions, Ended, Identities};
 use crate::cli::commands::confirmation::names;
 use crate::cli::commands::drain::prices;
@@ -24,7 +24,12 @@ struct Begun {
 }
 
 impl Engine<'_> {
-    pub(super) async fn drain(&mut self, mut store: Store, jobs: Option<Vec<JobId>>) -> Result<Ended, CommandError> {
+    pub(super) async fn drain(
+        &mut self,
+        mut store: Store,
+        jobs: Option<Vec<JobId>>,
+        seen: &Seen,
+    ) -> Result<Ended, CommandError> {
         let settings = self.web.settings();
         let context = self.context;
         let bases = self.bases(&settings)?;
@@ -39,7 +44,8 @@ impl Engine<'_> {
         who.register_accounts(&mut store, None, &[]).await?;
         let knows = store.read().news().await?;
         self.status.send_modify(|status| status.knows = knows);
-        let schedules = Self::schedules_of(&mut store).await?;
+        // Its jobs were chosen before the identities were asked for: what came since is news to it.
+        let knows = ChangeCounters { generation: seen.news.generation, ..knows };
         let accounts = store.accounts().all().await?;
         let tokens = app::open_tokens(&settings, &who, &accounts, context.clock.clone()).await?;
         let listener = self.listener(&mut store).await?;
@@ -50,7 +56,7 @@ impl Engine<'_> {
         let watch = QueueWatch::of(store.path());
         let footing = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
         let mut orders = self.orders();
-        let begun = Begun { knows, schedules, jobs: jobs.clone() };
+        let begun = Begun { knows, schedules: seen.schedules.clone(), jobs: jobs.clone() };
         tokio::select! {
             ended = app::drain(footing, &who, options(&settings, jobs)) => ended,
             error = self.interrupt(&sender, &mut orders, &begun) => Err(error),

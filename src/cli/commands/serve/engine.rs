@@ -57,6 +57,12 @@ pub(super) struct Engine<'a> {
     told_others: Option<ServerState>,
 }
 
+/// What it knew when it looked for work.
+pub(super) struct Seen {
+    pub(super) news: ChangeCounters,
+    pub(super) schedules: Vec<i64>,
+}
+
 /// Why a rest ends.
 enum Rest {
     /// Until somebody tells the queue something.
@@ -122,21 +128,22 @@ impl<'a> Engine<'a> {
                 self.fire().await?;
                 continue;
             }
-            let knows = store.read().news().await?;
-            self.status.send_modify(|status| status.knows = knows);
-            let (state, rest) = match self.drain_once(store).await {
+            // Both before anything is decided by them, so that what changes meanwhile ends the rest.
+            let seen = Seen { news: store.read().news().await?, schedules: Self::schedules_of(&mut store).await? };
+            self.status.send_modify(|status| status.knows = seen.news);
+            let (state, rest) = match self.drain_once(store, &seen).await {
                 Ok(Some((state, rest))) => (state, rest),
                 Ok(None) => continue,
                 Err(error) => self.trouble(error)?,
             };
             let told = self.state_of(&state, &rest);
             self.say(state);
-            self.rest(knows, rest, told).await?;
+            self.rest(&seen, rest, told).await?;
         }
     }
 
     /// One drain, if there is anything to drain; how it stands then, and how long it rests. None: go on at once.
-    async fn drain_once(&mut self, mut store: Store) -> Result<Option<(EngineState, Rest)>, CommandError> {
+    async fn drain_once(&mut self, mut store: Store, seen: &Seen) -> Result<Option<(EngineState, Rest)>, CommandError> {
         let jobs = self.own_jobs(&mut store).await?;
         let has_work = |status: &JobStatus| {
             let is_ours = jobs.as_ref().is_none_or(|jobs| jobs.contains(&status.job.id));
@@ -147,7 +154,7 @@ impl<'a> Engine<'a> {
             return Ok(Some((EngineState::Idle, Rest::ChangeCounters)));
         }
         self.say(EngineState::Working);
-        let ended = self.drain(store, jobs).await?;
+        let ended = self.drain(store, jobs, seen).await?;
         let names = self.names_of(&ended.finish).await?;
         let Ended { finish, store, .. } = ended;
         store.close().await;
@@ -219,20 +226,19 @@ impl<'a> Engine<'a> {
     }
 
     /// Rests; a command to the queue, a person, another configuration or the end ends it.
-    async fn rest(&mut self, seen: ChangeCounters, rest: Rest, told: ServerState) -> Result<(), CommandError> {
+    async fn rest(&mut self, seen: &Seen, rest: Rest, told: ServerState) -> Result<(), CommandError> {
         let mut store = self.open().await?;
         self.tell(&mut store, told).await;
-        let begun = self.orders.borrow_and_update().reloads;
-        let (mut told, schedules) = (self.told.clone(), Self::schedules_of(&mut store).await?);
+        let mut told = self.told.clone();
         loop {
             let now = self.context.clock.now().tick;
             let over = matches!(rest, Rest::Until(until) if now >= until);
             let orders = self.orders.borrow_and_update().clone();
             if over
                 || !orders.end.is_empty()
-                || orders.reloads != begun
-                || store.read().news().await? != seen
-                || Self::schedules_of(&mut store).await? != schedules
+                || orders.reloads != self.reloads
+                || store.read().news().await? != seen.news
+                || Self::schedules_of(&mut store).await? != seen.schedules
                 || self.is_due(&mut store).await?
             {
                 break;
