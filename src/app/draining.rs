@@ -9,9 +9,11 @@ use super::accounts::Identities;
 use super::damage::stopped_at;
 use super::keep_guard::KeepGuard;
 use super::recheck::{HeldBack, recheck};
+use super::request::RunBounds;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
-use crate::domain::{Horizons, Moment, Platform, WindowSpec};
+use crate::config::Settings;
+use crate::domain::{Action, Horizons, Moment, Platform, Tick, WindowSpec};
 use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, Listener, Shutdown, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::Client;
@@ -26,6 +28,30 @@ pub struct DrainOptions {
     pub windows: HashMap<Platform, Arc<[WindowSpec]>>,
     /// The file of a keep list for every job, beside those that the jobs were loaded with.
     pub keep: Option<PathBuf>,
+}
+
+impl DrainOptions {
+    /// Every unfinished job, as the settings and the bounds of this run say.
+    pub fn of(settings: &Settings, bounds: &RunBounds, until: Option<Tick>) -> DrainOptions {
+        let priced = Platform::ALL.into_iter().flat_map(|platform| {
+            let price = move |action| Some(((platform, action), settings.price(platform, action)?));
+            Action::ALL.into_iter().filter_map(price)
+        });
+        let run = EngineSettings {
+            jobs: None,
+            workers: usize::from(settings.run.workers),
+            pace: settings.run.pace,
+            request_deadline: settings.run.request_deadline,
+            give_up_after: settings.run.give_up_after,
+            until,
+            max_requests: bounds.max_requests,
+            max_spend: bounds.max_spend,
+            accept_unnamed: false,
+            prices: priced.collect(),
+        };
+        let windows = Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect();
+        DrainOptions { run, windows, keep: None }
+    }
 }
 
 /// How a drain ended, and how its jobs stand.

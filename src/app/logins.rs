@@ -13,7 +13,7 @@ use crate::domain::{Platform, UserId};
 use crate::engine::consequences_of;
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::oauth1::{Keys, Signed, Stamp, Token, authorization};
-use crate::platform::{BaseUrl, Client, Credentials, Reply, Settings as ClientSettings};
+use crate::platform::{BaseUrl, Client, Credentials, Reply};
 use crate::store::Credential;
 
 /// How long a platform may take to say who somebody is.
@@ -46,8 +46,7 @@ impl Ways {
     /// An address is none; the system's certificates or proxy settings cannot be used (78).
     pub fn new(settings: &Settings, clock: SharedClock) -> Result<Ways, CommandError> {
         let bases = Bases::of(settings)?;
-        let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
-            .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
+        let client = bases.client(settings)?;
         let wire = OAuthHttp::new(&[&bases.x, &bases.aisa])?;
         Ok(Ways { client, wire, bases, clock })
     }

@@ -21,6 +21,7 @@ mod load_plan;
 mod loading;
 mod login_state;
 mod logins;
+mod platform_session;
 mod preflight;
 mod preparing;
 mod receipts;
@@ -48,6 +49,7 @@ pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads
 pub use loading::{LoadOptions, Loaded, load};
 pub use login_state::login_needed;
 pub use logins::{Ways, app_of, needed_app, nobody, revoke, signer, x_places};
+pub use platform_session::{PlatformSession, embedded_sandbox};
 pub use preflight::{CLOCK_OFF_SECONDS, clock_off, may, misfit, missing_scopes, unfit, warn_of_clock};
 pub use preparing::{FileOptions, Prepared, prepare};
 pub use receipts::{ReceiptRows, write_receipts};

@@ -1,6 +1,6 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use super::session::{Bounds, account_of, reader};
 use super::signals::Signals;
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::request::RunBounds;
-use crate::app::{self, Accounts, Bases, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan, Prepared};
-use crate::app::{RunReport, RunSummary};
+use crate::app::{self, Accounts, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan, Prepared};
+use crate::app::{PlatformSession, RunReport, RunSummary};
 use crate::cli::context::Context;
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
@@ -23,16 +23,12 @@ use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, co
 use crate::engine::{EngineSettings, Listener, Signal, Stopped, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Stop};
-use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
-use crate::sandbox::{Options as SandboxOptions, Sandbox};
 use crate::store::{DrainLock, QueueWatch, Store};
 use crate::web::EventCounters;
 
 /// Everything a drain needs that is not the queue.
 pub(super) struct Drainer {
-    who: Identities,
-    client: Arc<Client>,
-    sandbox: Option<Sandbox>,
+    session: PlatformSession,
     options: DrainOptions,
     /// Counts what is sent.
     hub: Option<EventCounters>,
@@ -87,53 +83,16 @@ impl Drainer {
     ) -> Result<Drainer, CommandError> {
         let settings = &context.settings;
         let now = context.clock.now();
-        let (sandbox, bases) = if settings.is_sandbox() {
-            let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
-            let sandbox = sandbox.map_err(super::sandbox::explain)?;
-            let base = Arc::new(base_url(&sandbox.base_url())?);
-            (Some(sandbox), Bases { x: Arc::clone(&base), aisa: base })
-        } else {
-            (None, Bases::of(settings)?)
-        };
-        let connections =
-            ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
-        let client = Client::new(&[&bases.x, &bases.aisa], connections).map_err(|error| {
-            CommandError::new(ErrorKind::Config, error.to_string()).hint("see `cleanup run --sandbox` meanwhile")
-        })?;
-        let who = Identities::of(settings, platform, Some(Arc::clone(&bases.x)))?;
-        let run = EngineSettings {
-            jobs: None,
-            workers: usize::from(settings.run.workers),
-            pace: settings.run.pace,
-            request_deadline: settings.run.request_deadline,
-            give_up_after: settings.run.give_up_after,
-            until: how.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0)))),
-            max_requests: how.bounds.max_requests,
-            max_spend: how.bounds.max_spend,
-            accept_unnamed: false,
-            prices: prices(settings),
-        };
-        let options = DrainOptions {
-            run,
-            windows: Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect(),
-            keep: None,
-        };
-        Ok(Drainer {
-            who,
-            client: Arc::new(client),
-            sandbox,
-            options,
-            hub: None,
-            lookup: None,
-            yes: how.yes,
-            json: how.json,
-        })
+        let session = PlatformSession::open(settings, platform, &context.clock).await?;
+        let until = how.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
+        let options = DrainOptions::of(settings, how.bounds, until);
+        Ok(Drainer { session, options, hub: None, lookup: None, yes: how.yes, json: how.json })
     }
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
     pub(super) async fn learn_users(&mut self, context: &Context) -> Result<(), CommandError> {
         let stored = context.has_logins().await?;
-        self.who.learn_users(&self.client, &context.clock, stored).await
+        self.session.who.learn_users(&self.session.client, &context.clock, stored).await
     }
 
     /// A keep list for every job of this run, looked at before anything is sent.
@@ -152,12 +111,12 @@ impl Drainer {
     }
 
     pub(super) fn identities(&self) -> &Identities {
-        &self.who
+        &self.session.who
     }
 
     /// Makes the account of the credentials known.
     pub(super) async fn register_self(&self, store: &mut Store) -> Result<(), CommandError> {
-        self.who.register_accounts(store, None, &[]).await.map(|_| ())
+        self.session.who.register_accounts(store, None, &[]).await.map(|_| ())
     }
 
     /// One sentence and a question, before a real platform is touched; true: go on.
@@ -257,7 +216,8 @@ impl Drainer {
         };
         let bounds = Bounds { budget, until: self.options.run.until, give_up_after: self.options.run.give_up_after };
         let beside = store.open_second().await?;
-        let mut reader = reader(context, (&self.who, &self.client), beside, &account, bounds, receiver).await?;
+        let mut reader =
+            reader(context, (&self.session.who, &self.session.client), beside, &account, bounds, receiver).await?;
         let resolved = tokio::select! {
             resolved = app::resolve(&mut reader, files, accounts) => resolved?,
             signal = signals.relay(&sender, context) => match signal {},
@@ -324,19 +284,19 @@ impl Drainer {
         let began = context.clock.now().tick;
         let mut aborted = receiver.clone();
         let accounts = store.accounts().all().await?;
-        let tokens = app::open_tokens(settings, &self.who, &accounts, context.clock.clone()).await?;
+        let tokens = app::open_tokens(settings, &self.session.who, &accounts, context.clock.clone()).await?;
         let listener: Box<dyn Listener> = match self.hub {
             Some(hub) => Box::new(hub.beside(listener)),
             None => Box::new(listener),
         };
         let (listener, so_far) = PartialSummary::beside(listener);
         let ours = options.run.jobs.clone();
-        let (client, clock, listener) = (self.client, context.clock.clone(), Box::new(listener));
+        let (client, clock, listener) = (Arc::clone(&self.session.client), context.clock.clone(), Box::new(listener));
         let running = async {
-            preflight::look(&mut store, &self.who, &tokens, &client, &work, context).await?;
+            preflight::look(&mut store, &self.session.who, &tokens, &client, &work, context).await?;
             let watch = QueueWatch::of(store.path());
             let footing = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
-            app::drain(footing, &self.who, options).await
+            app::drain(footing, &self.session.who, options).await
         };
         let ended = tokio::select! {
             ended = running => ended,
@@ -352,9 +312,7 @@ impl Drainer {
                 return Ok(RunReport::of(summary));
             }
         };
-        if let Some(sandbox) = self.sandbox {
-            sandbox.shut_down().await;
-        }
+        self.session.close().await;
         let ended = match ended {
             Ok(ended) => ended,
             Err(error) => return so_far.tell_failure(error, (ours.as_deref(), &bystanders), self.json, context).await,
@@ -408,13 +366,6 @@ fn bound_of(stop: &Stop) -> Result<LookupBound, CommandError> {
     }
 }
 
-fn base_url(text: &str) -> Result<BaseUrl, CommandError> {
-    text.parse().map_err(|error: crate::platform::InvalidBaseUrl| {
-        CommandError::new(ErrorKind::Config, error.to_string())
-            .hint("set CLEANUP_X_API to an https address (http only on loopback)")
-    })
-}
-
 /// Actions of this work whose price nobody knows.
 async fn unpriced(
     store: &mut Store,
@@ -428,12 +379,6 @@ async fn unpriced(
         platform_of(account).is_some_and(|platform| settings.price(platform, action).is_none())
     };
     Ok(work.iter().filter(|(account, action)| is_unpriced(account, *action)).map(|(_, action)| *action).collect())
-}
-
-pub(super) fn prices(settings: &Settings) -> HashMap<(Platform, Action), MicroUsd> {
-    let pairs =
-        Platform::ALL.into_iter().flat_map(|platform| Action::ALL.into_iter().map(move |action| (platform, action)));
-    pairs.filter_map(|(p, a)| settings.price(p, a).map(|price| ((p, a), price))).collect()
 }
 
 async fn plan(

@@ -3,7 +3,7 @@
 use crate::cli::args::SandboxArgs;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
-use crate::sandbox::{Faults, InvalidFaults, ListSizes, Options, Sandbox, SandboxError};
+use crate::sandbox::{Faults, InvalidFaults, ListSizes, Options, Sandbox};
 
 use super::signals::Signals;
 
@@ -28,7 +28,7 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CommandErr
     };
     let told = format!("limit {}, faults {}, seed {}", options.rate, options.faults, options.seed);
     let mut signals = Signals::listen()?;
-    let sandbox = Sandbox::start(options, context.clock.clone()).await.map_err(explain)?;
+    let sandbox = Sandbox::start(options, context.clock.clone()).await?;
     context.printer.data(&sandbox.base_url())?;
     context.printer.say(&format!("the pretend platform is up: {told}"));
     context.printer.say(&format!(
@@ -48,17 +48,4 @@ fn faults(args: &SandboxArgs) -> Result<Faults, CommandError> {
         CommandError::new(ErrorKind::Usage, error.to_string())
             .hint("write it as none, 5%, or a list such as 429=2%,gone=3%")
     })
-}
-
-/// The sandbox could not start.
-pub(super) fn explain(error: SandboxError) -> CommandError {
-    let (kind, hint) = match &error {
-        SandboxError::NotLoopback { .. } => {
-            (ErrorKind::Usage, "listen on 127.0.0.1 or ::1; a pretend platform is for this machine only")
-        }
-        SandboxError::Listen { .. } => {
-            (ErrorKind::Config, "is another one running? choose another port with --listen 127.0.0.1:PORT")
-        }
-    };
-    CommandError::new(kind, error.to_string()).hint(hint)
 }

@@ -1,73 +1,22 @@
-//! The way to the platforms, for commands that read: the pretend platform started where it is asked for, the client, who acts.
+//! What commands that read a list share: whose list it is, the reader, what is said meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{self, Bases, Identities};
+use crate::app::{self, Identities};
 use crate::cli::context::Context;
 use crate::cli::printer::Printer;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Platform, TargetId, Tick, counted};
+use crate::domain::{AccountId, Tick, counted};
 use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, FetchDeps, FetchEvent, Reader, Way};
-use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
-use crate::sandbox::{Options as SandboxOptions, Sandbox};
-use crate::store::{Account, Store, StoreError};
+use crate::platform::Client;
+use crate::store::{Account, Store};
 use crate::text::{LocalClock, escaped};
-
-/// The most effects an embedded sandbox is told of.
-const MAX_TOLD_EFFECTS: u32 = 1_000_000;
-const TOLD_AT_ONCE: u32 = 10_000;
 
 /// Between two lines about pages.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-
-/// The way to the platforms.
-pub(super) struct Session {
-    pub(super) who: Identities,
-    pub(super) client: Arc<Client>,
-    pub(super) sandbox: Option<Sandbox>,
-}
-
-impl Session {
-    /// Finds the platforms, and starts the pretend one where it is asked for.
-    pub(super) async fn open(platform: Option<Platform>, context: &Context) -> Result<Session, CommandError> {
-        let settings = &context.settings;
-        let (sandbox, bases) = if settings.is_sandbox() {
-            let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
-            let sandbox = sandbox.map_err(super::sandbox::explain)?;
-            let base: BaseUrl =
-                sandbox.base_url().parse().map_err(|error| CommandError::new(ErrorKind::Fault, format!("{error}")))?;
-            let base = Arc::new(base);
-            (Some(sandbox), Bases { x: Arc::clone(&base), aisa: base })
-        } else {
-            (None, Bases::of(settings)?)
-        };
-        let client = Client::new(&[&bases.x, &bases.aisa], ClientSettings::default())
-            .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
-        let who = Identities::of(settings, platform, Some(bases.x))?;
-        Ok(Session { who, client: Arc::new(client), sandbox })
-    }
-
-    /// An embedded sandbox begins where the queue's jobs have left it: what they report as done is undone there.
-    pub(super) async fn recall(&self, store: &mut Store, account: &Account) -> Result<(), StoreError> {
-        let (Some(sandbox), Ok(user)) = (&self.sandbox, account.user_id.as_str().parse::<TargetId>()) else {
-            return Ok(());
-        };
-        let (mut behind, mut told) = (0, 0);
-        while told < MAX_TOLD_EFFECTS {
-            let page = store.lists().done_by(account.id, behind, TOLD_AT_ONCE).await?;
-            let Some((last, ..)) = page.last() else { return Ok(()) };
-            behind = *last;
-            told += TOLD_AT_ONCE;
-            for (_, action, target) in page {
-                sandbox.undo(user, action, target);
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The account a command is about: the one named, or the one that acts where nobody is named (`app::default_account`).
 pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CommandError> {

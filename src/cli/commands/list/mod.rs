@@ -7,8 +7,9 @@ mod stopped;
 pub(super) use self::cost::Extent;
 use self::deliver::{Delivery, deliver};
 pub(super) use self::stopped::ending;
-use super::session::{Bounds, Session, account_of, reader};
+use super::session::{Bounds, account_of, reader};
 use super::signals::Signals;
+use crate::app::PlatformSession;
 use crate::app::request::ListRequest;
 use crate::cli::args::ListArgs;
 use crate::cli::context::Context;
@@ -49,7 +50,7 @@ pub(super) async fn fetch(context: &Context, args: &ListRequest) -> Result<u8, C
     refuse_existing(outputs, args.once.force)?;
     let until = args.once.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
 
-    let mut reach = Session::open(args.platform, context).await?;
+    let mut reach = PlatformSession::open(&context.settings, args.platform, &context.clock).await?;
     reach.who.learn_users(&reach.client, &context.clock, context.has_logins().await?).await?;
     let mut store = context.open_queue().await?;
     let default = reach.who.register_accounts(&mut store, args.account.as_ref(), &[]).await?.default;
@@ -101,9 +102,7 @@ pub(super) async fn fetch(context: &Context, args: &ListRequest) -> Result<u8, C
     let code = conclude(context, args, &mut reader, &ended, filter).await?;
     drop(locks);
     reader.deps.store.close().await;
-    if let Some(sandbox) = reach.sandbox {
-        sandbox.shut_down().await;
-    }
+    reach.close().await;
     Ok(code)
 }
 

@@ -7,7 +7,6 @@ use crate::app::{self, Bases};
 use crate::cli::context::Context;
 use crate::domain::{CLOCK_TOLERANCE, Platform};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{Client, Settings as ClientSettings};
 use crate::store::Store;
 use crate::text::span_text;
 
@@ -31,9 +30,7 @@ pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CommandError> 
     let bases = Bases::of(settings)?;
     let is_only_aisa = !accounts.is_empty() && accounts.iter().all(|account| account.platform == Platform::Aisa);
     let base = if is_only_aisa { &bases.aisa } else { &bases.x };
-    let client = Client::new(&[base], ClientSettings::default())
-        .map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?;
-    let Some(off) = app::clock_off(&client, base, &context.clock).await else { return Ok(()) };
+    let Some(off) = app::clock_off(&bases.client(settings)?, base, &context.clock).await else { return Ok(()) };
     let length = Duration::from_secs(off.unsigned_abs());
     if length <= CLOCK_TOLERANCE {
         return Ok(());

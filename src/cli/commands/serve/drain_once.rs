@@ -1,19 +1,16 @@
 //! One drain of a server: what it stands on, and what ends it before its work does.
 
-use std::sync::Arc;
-
 use tokio::sync::watch;
 
 use super::engine::{Engine, LOOK_EVERY, Orders, Seen};
-use crate::app::{self, Bases, DrainDeps, DrainOptions, Ended, Identities};
+use crate::app::request::RunBounds;
+use crate::app::{self, DrainDeps, DrainOptions, Ended, PlatformSession};
 use crate::cli::commands::confirmation::names;
-use crate::cli::commands::drain::prices;
 use crate::cli::progress::{Plan, ProgressListener};
-use crate::config::{ProgressMode, Settings};
-use crate::domain::{JobId, Platform};
-use crate::engine::{EngineSettings, Listener, ShutdownSender, Signal, shutdown};
+use crate::config::ProgressMode;
+use crate::domain::JobId;
+use crate::engine::{Listener, ShutdownSender, Signal, shutdown};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{Client, Settings as ClientSettings};
 use crate::store::{ChangeCounters, DrainLock, QueueWatch, Store};
 
 /// What a drain knew when it began.
@@ -32,13 +29,7 @@ impl Engine<'_> {
     ) -> Result<Ended, CommandError> {
         let settings = self.web.settings();
         let context = self.context;
-        let bases = self.bases(&settings)?;
-        let connections =
-            ClientSettings { connections: usize::from(settings.run.workers), ..ClientSettings::default() };
-        let client = Client::new(&[&bases.x, &bases.aisa], connections);
-        let client =
-            Arc::new(client.map_err(|error| CommandError::new(ErrorKind::Config, error.to_string()).because(error))?);
-        let mut who = Identities::of(&settings, None, Some(Arc::clone(&bases.x)))?;
+        let PlatformSession { mut who, client, .. } = PlatformSession::with(&settings, None, self.sandbox.clone())?;
         let stored = store.accounts().has_credentials().await?;
         who.learn_users(&client, &context.clock, stored).await?;
         who.register_accounts(&mut store, None, &[]).await?;
@@ -55,10 +46,12 @@ impl Engine<'_> {
         let clock = context.clock.clone();
         let watch = QueueWatch::of(store.path());
         let footing = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
+        let mut options = DrainOptions::of(&settings, &RunBounds::default(), None);
+        options.run.jobs.clone_from(&jobs);
         let mut orders = self.orders();
         let begun = Begun { knows, schedules: seen.schedules.clone(), jobs: jobs.clone() };
         tokio::select! {
-            ended = app::drain(footing, &who, options(&settings, jobs)) => ended,
+            ended = app::drain(footing, &who, options) => ended,
             error = self.interrupt(&sender, &mut orders, &begun) => Err(error),
         }
     }
@@ -116,28 +109,4 @@ impl Engine<'_> {
         let terminal = ProgressListener::new(ProgressMode::None, plan, self.context.printer, clock, zone);
         Ok(Box::new(self.hub.clone().beside(terminal)))
     }
-
-    fn bases(&self, settings: &Settings) -> Result<Bases, CommandError> {
-        let Some(sandbox) = &self.sandbox else { return Bases::of(settings) };
-        let base = sandbox.base_url().parse();
-        let base = Arc::new(base.map_err(|error| CommandError::new(ErrorKind::Fault, format!("{error}")))?);
-        Ok(Bases { x: Arc::clone(&base), aisa: base })
-    }
-}
-
-fn options(settings: &Settings, jobs: Option<Vec<JobId>>) -> DrainOptions {
-    let run = EngineSettings {
-        jobs,
-        workers: usize::from(settings.run.workers),
-        pace: settings.run.pace,
-        request_deadline: settings.run.request_deadline,
-        give_up_after: settings.run.give_up_after,
-        until: None,
-        max_requests: None,
-        max_spend: None,
-        accept_unnamed: false,
-        prices: prices(settings),
-    };
-    let windows = Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect();
-    DrainOptions { run, windows, keep: None }
 }

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::app::Ended;
 use crate::app::status::{TroubledAccount, only_unfinished};
+use crate::app::{Ended, embedded_sandbox};
 use crate::cli::commands::confirmation::names;
 use crate::cli::context::Context;
 use crate::domain::Tick;
 use crate::engine::{Finish, Signal, Stopped};
 use crate::error::{CommandError, ErrorKind};
-use crate::sandbox::{Options as SandboxOptions, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::store::{ChangeCounters, DrainLock, JobState, JobStatus, ServerState, Store};
 use crate::web::{EngineState, EngineStatus, EventCounters, Web};
 
@@ -43,7 +43,7 @@ pub(super) struct Engine<'a> {
     pub(super) lock: Option<DrainLock>,
     pub(super) status: watch::Sender<EngineStatus>,
     orders: watch::Receiver<Orders>,
-    pub(super) sandbox: Option<Sandbox>,
+    pub(super) sandbox: Option<Arc<Sandbox>>,
     silence: Duration,
     /// No schedule is fired before this, unless somebody asks for one.
     pub(super) next_fire: Tick,
@@ -81,12 +81,7 @@ impl<'a> Engine<'a> {
         status: watch::Sender<EngineStatus>,
         orders: watch::Receiver<Orders>,
     ) -> Result<Engine<'a>, CommandError> {
-        let sandbox = if context.settings.is_sandbox() {
-            let sandbox = Sandbox::start(SandboxOptions::default(), context.clock.clone()).await;
-            Some(sandbox.map_err(crate::cli::commands::sandbox::explain)?)
-        } else {
-            None
-        };
+        let sandbox = embedded_sandbox(&context.settings, &context.clock).await?;
         let silence = Duration::from_secs(SILENCE_SECONDS);
         let (told, next_fire) = (web.schedules_told(), Tick(i64::MIN));
         Ok(Engine {

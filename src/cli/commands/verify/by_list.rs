@@ -1,8 +1,9 @@
 //! Verdicts from the platform: the account's list, read again.
 
+use crate::app::PlatformSession;
 use crate::cli::args::VerifyArgs;
 use crate::cli::commands::list::{Extent, announce, ending, lock_all, plan, warn_of_scopes};
-use crate::cli::commands::session::{Bounds, Session, reader};
+use crate::cli::commands::session::{Bounds, reader};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
 use crate::domain::TargetId;
@@ -59,7 +60,7 @@ async fn judge_all(
     let mut budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
     for lane in lanes {
         let account = &lane.account;
-        let mut way = Session::open(Some(account.platform), context).await?;
+        let mut way = PlatformSession::open(&context.settings, Some(account.platform), &context.clock).await?;
         let stored = store.accounts().has_credentials().await?;
         way.who.learn_users(&way.client, &context.clock, stored).await?;
         way.who.register_accounts(&mut store, Some(&account.name), &[]).await?;
@@ -97,9 +98,7 @@ async fn judge_all(
         drop(locks);
         budget = reader.budget;
         store = reader.deps.store;
-        if let Some(sandbox) = way.sandbox {
-            sandbox.shut_down().await;
-        }
+        way.close().await;
     }
     Ok(Judged::All(Box::new(store)))
 }
