@@ -1,11 +1,12 @@
-//! What jobs remember of the first load of their files: a later one need not say it again.
+//! What jobs remember of the first load of their files: a later one need not say it again. And what accounts are called.
 //!
 //! In: the queue, names. Out: jobs, and what they say of a file. What does not belong here: whether the file is theirs (`standing`).
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::recheck::named_column;
-use crate::domain::Action;
+use crate::domain::{AccountId, Action};
 use crate::error::CommandError;
 use crate::store::{Job, Store};
 
@@ -36,4 +37,13 @@ pub(super) async fn known_job(store: &mut Store, name: &str) -> Result<Option<Jo
 pub(super) fn action_of(job: &Job, path: &Path) -> Option<Action> {
     let by_name = path.file_stem().and_then(|stem| Action::parse(stem.to_str()?));
     job.action.filter(|_| job.path == path || by_name.is_none())
+}
+
+/// What people call each account of the queue.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn account_names(store: &mut Store) -> Result<HashMap<AccountId, String>, CommandError> {
+    let accounts = store.accounts().all().await?.into_iter();
+    Ok(accounts.map(|account| (account.id, account.name.to_string())).collect())
 }

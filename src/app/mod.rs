@@ -5,6 +5,7 @@
 
 mod accounts;
 mod command_line;
+mod confirmation;
 mod damage;
 mod default_account;
 mod draining;
@@ -36,6 +37,7 @@ mod tokens;
 
 pub use accounts::{Accounts, Bases, FileAccounts, Identities, RealAccounts, SandboxAccounts};
 pub use command_line::command_line;
+pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs};
 pub use damage::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
 pub use default_account::{DefaultAccount, DefaultReason, default_account};
 pub use draining::{DrainDeps, DrainOptions, Ended, drain, exit_code};
@@ -44,7 +46,7 @@ pub use facts::{FactColumns, Facts};
 pub use forecast::{Forecast, ForecastLane, forecast, forecast_for, refuse_for_new_queue};
 pub use handles::{HANDLE_NOT_RESOLVED, Resolved, resolve, resolving_account};
 pub use job_activity::{AccountNeed, Activity, JobFacts, OtherRun, ScheduleWait};
-pub use known::known_jobs;
+pub use known::{account_names, known_jobs};
 pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads};
 pub use loading::{LoadOptions, Loaded, load};
 pub use login_state::login_needed;

@@ -52,7 +52,7 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("jobfile/mod.rs", "judge", "row_parser"),
     ("jobfile/mod.rs", "keep", "keep_list"),
     ("cli/commands", "sense", "describe"),
-    ("cli/commands/mod.rs", "sentence", "confirmation"),
+    ("app/mod.rs", "sentence", "confirmation"),
     ("cli/commands/mod.rs", "closing", "run_summary"),
     ("cli/commands", "so_far", "partial_summary"),
     ("cli/commands", "bystanders", "untouched_jobs"),

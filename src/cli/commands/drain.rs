@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::confirmation::{Work, add_pending, names, sentences, too_fast};
 use super::load::say_handles;
 use super::partial_summary::PartialSummary;
 use super::preflight;
@@ -14,7 +13,7 @@ use super::signals::Signals;
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::request::RunBounds;
 use crate::app::{self, Accounts, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan, Prepared};
-use crate::app::{PlatformSession, RunReport, RunSummary};
+use crate::app::{Confirmation, PlatformSession, RunReport, RunSummary};
 use crate::cli::context::Context;
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
@@ -126,23 +125,12 @@ impl Drainer {
         asked: &Asked<'_>,
         context: &Context,
     ) -> Result<bool, CommandError> {
-        let mut work = Work::new();
-        for (file, standing) in asked.files.iter().zip(asked.standings) {
+        for file in asked.files {
             say_handles(file, context);
-            // What is pending is counted already, and a file of a million rows need not be read once more every night.
-            if matches!(standing, LoadPlan::Unchanged { .. }) {
-                if let Some(job) = store.queue().job(&file.job).await? {
-                    add_pending(&mut work, store, job.id).await?;
-                }
-                continue;
-            }
-            let forecast = app::forecast_for(Some(store), file, asked.accounts, asked.load).await?;
-            for lane in forecast.to_send.iter().filter(|_| !forecast.is_paused) {
-                *work.entry((lane.id, lane.action)).or_default() += lane.targets;
-            }
         }
-        let look = "the same with --dry-run only looks";
-        self.ask_about(store, &work, look, context).await
+        let Asked { files, standings, accounts, load } = asked;
+        let about = app::confirm_files(store, files, standings, (accounts, load), &context.settings).await?;
+        self.ask_about(about, "the same with --dry-run only looks", context)
     }
 
     /// The same for jobs that are in the queue already.
@@ -152,31 +140,19 @@ impl Drainer {
         jobs: &[JobId],
         context: &Context,
     ) -> Result<bool, CommandError> {
-        let mut work = Work::new();
-        for job in jobs {
-            add_pending(&mut work, store, *job).await?;
-        }
+        let about = app::confirm_jobs(store, Some(jobs), &context.settings).await?;
         let look = format!("the same with --dry-run only looks; {} shows what is queued", context.command(&["status"]));
-        self.ask_about(store, &work, &look, context).await
+        self.ask_about(about, &look, context)
     }
 
     /// `look` names what shows more to somebody who cannot be asked.
-    async fn ask_about(
-        &self,
-        store: &mut Store,
-        work: &Work,
-        look: &str,
-        context: &Context,
-    ) -> Result<bool, CommandError> {
-        if work.is_empty() {
-            return Ok(true);
+    fn ask_about(&self, about: Option<Confirmation>, look: &str, context: &Context) -> Result<bool, CommandError> {
+        let Some(Confirmation { warnings, sentences }) = about else { return Ok(true) };
+        for warning in &warnings {
+            context.printer.warn(warning);
         }
-        let names = names(store).await?;
-        for warning in too_fast(work, &names, &context.settings) {
-            context.printer.warn(&warning);
-        }
-        for sentence in sentences(work, &names, &context.settings) {
-            context.printer.say(&sentence);
+        for sentence in &sentences {
+            context.printer.say(sentence);
         }
         let EngineSettings { max_requests, max_spend, until, .. } = self.options.run;
         let until = until.map(|until| context.clock.now().wall_at(until));
@@ -398,7 +374,7 @@ async fn plan(
             plan.work.extend(pending.into_iter().map(|(action, account, count)| (account, action, count)));
         }
     }
-    plan.names = names(store).await?.into_iter().map(|(id, (name, _))| (id, name)).collect();
+    plan.names = app::account_names(store).await?;
     Ok(plan)
 }
 

@@ -4,7 +4,6 @@ pub mod account;
 pub mod audit;
 pub mod check;
 pub mod completions;
-pub(crate) mod confirmation;
 pub mod control;
 pub mod doctor;
 mod drain;

@@ -12,7 +12,6 @@ use crate::jobfile::{READER_VERSION, keep_list};
 use crate::store::{DrainLock, JobState, JobStatus, Store};
 use crate::text::escaped;
 
-use super::confirmation::{Work, add_pending, names, sentences};
 use super::drain::{Drainer, How, bounds_text};
 use super::keep_option;
 use super::run_summary;
@@ -98,14 +97,10 @@ async fn dry_run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
                 code = 3;
             }
             all.retain(|status| !args.jobs.is_empty() || status.counts.pending > 0);
-            let mut work = Work::new();
-            for status in &all {
-                lines.push(would_send(status, context));
-                add_pending(&mut work, &mut store, status.job.id).await?;
-            }
-            lines.extend(
-                sentences(&work, &names(&mut store).await?, &context.settings).into_iter().filter(|_| !work.is_empty()),
-            );
+            lines.extend(all.iter().map(|status| would_send(status, context)));
+            let jobs: Vec<JobId> = all.iter().map(|status| status.job.id).collect();
+            let about = app::confirm_jobs(&mut store, Some(&jobs), &context.settings).await?;
+            lines.extend(about.into_iter().flat_map(|about| about.sentences));
             if all.is_empty() {
                 lines.push("nothing is left to do, so nothing would be sent".to_owned());
             }

@@ -13,7 +13,6 @@ use crate::error::{CommandError, ErrorKind};
 use crate::store::{JobState, JobStatus, Store};
 use crate::text::{escaped, span_text};
 
-use super::confirmation::names;
 use super::untouched_jobs::UntouchedJobs;
 
 /// Sums up, and says which exit code that is.
@@ -34,7 +33,7 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         code = ErrorKind::Io.exit_code();
     }
     let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| bystanders.has(status));
-    let accounts = names(&mut store).await?;
+    let accounts = app::account_names(&mut store).await?;
     store.close().await;
     let printer = &context.printer;
     for status in &told {
@@ -50,7 +49,7 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
     printer.say(&format!("{requests} in {}, {}", span_text(took), spent_text(&finish, &unpriced)));
     let job = only(jobs.iter().filter(|status| status.counts.pending > 0).map(|status| status.job.name.as_str()));
     for (account, reason, detail) in &finish.troubles {
-        let name = accounts.get(account).map_or("an account", |(name, _)| name.as_str());
+        let name = accounts.get(account).map_or("an account", String::as_str);
         let said =
             if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail.trim_end_matches('.'))) };
         let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
@@ -76,7 +75,7 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
     if json {
         printer.closing_json(&summary)?;
     }
-    let name_of = |account| accounts.get(account).map_or_else(String::new, |(name, _)| name.to_string());
+    let name_of = |account| accounts.get(account).cloned().unwrap_or_default();
     let troubles = finish.troubles.iter().map(|(account, reason, _)| (name_of(account), reason.to_string())).collect();
     Ok(RunReport { troubles, ..RunReport::of(summary) })
 }

@@ -6,9 +6,8 @@ use maud::{Markup, html};
 use super::layout::{Frame, count};
 use super::new::{fields, in_form_words};
 use super::words::{foreign, reason};
-use crate::app::Forecast;
+use crate::app::{Forecast, closed_actions};
 use crate::domain::Platform;
-use crate::platform::find;
 use crate::text::span_text;
 use crate::web::uploads::Checked;
 
@@ -155,9 +154,7 @@ fn permitted(forecast: &Forecast) -> Markup {
     if real.is_empty() {
         return html! {};
     }
-    let mut closed: Vec<String> = real.iter().filter_map(|lane| find(lane.platform, lane.action)?.closed()).collect();
-    closed.sort();
-    closed.dedup();
+    let closed = closed_actions(real.iter().map(|lane| (lane.platform, lane.action)));
     html! {
         div.note.warn {
             p { "This acts on a real account. X forbids bulk and aggressive actions, and any action without the account owner's \

@@ -5,7 +5,6 @@ use tokio::sync::watch;
 use super::engine::{Engine, LOOK_EVERY, Orders, Seen};
 use crate::app::request::RunBounds;
 use crate::app::{self, DrainDeps, DrainOptions, Ended, PlatformSession};
-use crate::cli::commands::confirmation::names;
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::config::ProgressMode;
 use crate::domain::JobId;
@@ -103,8 +102,7 @@ impl Engine<'_> {
     }
 
     async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CommandError> {
-        let names = names(store).await?.into_iter().map(|(id, (name, _))| (id, name)).collect();
-        let plan = Plan { names, ..Plan::default() };
+        let plan = Plan { names: app::account_names(store).await?, ..Plan::default() };
         let (clock, zone) = (self.context.clock.clone(), self.context.zone.get().clone());
         let terminal = ProgressListener::new(ProgressMode::None, plan, self.context.printer, clock, zone);
         Ok(Box::new(self.hub.clone().beside(terminal)))

@@ -7,8 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::status::{TroubledAccount, only_unfinished};
-use crate::app::{Ended, embedded_sandbox};
-use crate::cli::commands::confirmation::names;
+use crate::app::{self, Ended, embedded_sandbox};
 use crate::cli::context::Context;
 use crate::domain::Tick;
 use crate::engine::{Finish, Signal, Stopped};
@@ -186,9 +185,9 @@ impl<'a> Engine<'a> {
         const MOST: usize = 3;
         let settings = self.web.settings();
         let mut store = Store::reopen(settings.db()?).await?;
-        let (names, jobs) = (names(&mut store).await?, store.queue().jobs().await?);
+        let (names, jobs) = (app::account_names(&mut store).await?, store.queue().jobs().await?);
         let said = finish.troubles.iter().take(MOST).map(|(account, reason, detail)| {
-            let name = names.get(account).map_or("an account", |(name, _)| name.as_str());
+            let name = names.get(account).map_or("an account", String::as_str);
             let detail = if detail.is_empty() { String::new() } else { format!(" ({detail})") };
             let remedy = TroubledAccount { settings: &settings, name, job: only_unfinished(&jobs) }.remedy(reason);
             format!("{name}: {reason}{detail}. {remedy}")

@@ -16,9 +16,8 @@ use tokio::sync::watch;
 
 use self::engine::{Engine, Orders};
 use self::login_link::LoginLink;
-use super::confirmation::{Work, add_pending, names, sentences};
 use super::signals::Signals;
-use crate::app::DECLINED;
+use crate::app::{self, DECLINED};
 use crate::cli::args::ServeArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
@@ -127,16 +126,9 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
     if context.settings.is_sandbox() || args.yes {
         return Ok(true);
     }
-    let mut work = Work::new();
-    for job in store.queue().jobs().await? {
-        add_pending(&mut work, store, job.id).await?;
-    }
-    if work.is_empty() {
-        return Ok(true);
-    }
-    let names = names(store).await?;
-    for sentence in sentences(&work, &names, &context.settings) {
-        context.printer.say(&sentence);
+    let Some(about) = app::confirm_jobs(store, None, &context.settings).await? else { return Ok(true) };
+    for sentence in &about.sentences {
+        context.printer.say(sentence);
     }
     if !prompt::can_ask() {
         let message = "rows of a real account are queued, and there is no terminal to ask on; nothing was sent";
