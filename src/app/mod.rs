@@ -4,6 +4,7 @@
 //! What does not belong here: talking to a terminal (`cli`), SQL (`store`), deciding anything about a request (`engine`).
 
 mod accounts;
+mod audit;
 mod command_line;
 mod confirmation;
 mod damage;
@@ -36,6 +37,7 @@ pub mod status;
 mod tokens;
 
 pub use accounts::{Accounts, Bases, FileAccounts, Identities, RealAccounts, SandboxAccounts};
+pub use audit::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit, audit};
 pub use command_line::command_line;
 pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs};
 pub use damage::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};

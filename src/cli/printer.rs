@@ -8,6 +8,8 @@ use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::rc::Rc;
 
+use serde::Serialize;
+
 use super::args::{ColorChoice, GlobalArgs};
 use super::terminal_text::TerminalText;
 use super::wrap::wrap;
@@ -112,7 +114,7 @@ impl Printer {
     ///
     /// # Errors
     /// As [`Printer::data`].
-    pub fn json(&self, value: &serde_json::Value) -> Result<(), CommandError> {
+    pub fn json(&self, value: &impl Serialize) -> Result<(), CommandError> {
         self.data(&json_text(value))
     }
 
@@ -121,8 +123,7 @@ impl Printer {
     /// # Errors
     /// Stdout cannot be written, for another reason than that.
     pub fn closing_json(&self, summary: &RunSummary) -> Result<(), CommandError> {
-        let value = serde_json::to_value(summary).unwrap_or_default();
-        match self.json(&value) {
+        match self.json(summary) {
             Err(error) if error.is_broken_pipe() => Ok(()),
             other => other,
         }

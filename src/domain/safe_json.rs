@@ -18,9 +18,9 @@ pub fn write_json(out: impl io::Write, value: &(impl Serialize + ?Sized)) -> io:
 }
 
 /// A value as JSON on one line.
-pub fn json_text(value: &serde_json::Value) -> String {
+pub fn json_text(value: &(impl Serialize + ?Sized)) -> String {
     let mut text = Vec::new();
-    // A value always has a JSON, and memory takes all that is written.
+    // Values and reports always have a JSON, and memory takes all that is written.
     let _ = write_json(&mut text, value);
     String::from_utf8(text).unwrap_or_default()
 }

@@ -36,7 +36,7 @@ pub(super) fn json_keys(names: &[String]) -> Vec<String> {
         while is_taken(&key, &seen) {
             key = format!("{key}_{}", index + 1);
         }
-        keys.push(format!("{}:", json_text(&key.as_str().into())));
+        keys.push(format!("{}:", json_text(key.as_str())));
         seen.insert(key);
     }
     keys

@@ -3,7 +3,7 @@
 
 use crate::config::Settings;
 use crate::domain::{Fence, Platform, Scope, WindowSpec};
-use crate::store::{AttemptSpan, DrainWindows};
+use crate::store::DrainWindows;
 
 /// The windows of a platform's accounts, or those of its app.
 #[derive(Debug, Default)]
@@ -56,31 +56,4 @@ impl Windows {
     pub(super) fn is_today(&self, spec: &WindowSpec) -> bool {
         self.today.contains(spec)
     }
-}
-
-/// How many attempts there are, and of how many nobody wrote down the windows.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) attempts: u64,
-    pub(super) unrecorded: u64,
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, is_recorded: bool) {
-        self.attempts += 1;
-        self.unrecorded += u64::from(!is_recorded);
-    }
-}
-
-/// Counts an attempt of these windows.
-pub(super) fn count(
-    audit: &mut crate::limits::Audit,
-    line: &mut super::line::Line,
-    (windows, record): (&Windows, &DrainWindows),
-    span: &AttemptSpan,
-) -> bool {
-    let (reserved, upper) = line.place(span);
-    let (within, is_recorded) = windows.within(record, span.drain);
-    audit.attempt(span.action, reserved, upper, within);
-    is_recorded
 }

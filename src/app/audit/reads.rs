@@ -6,28 +6,16 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
-use super::window_json;
+use super::report::{ReadAudit, WindowAudit};
 use crate::clock::SharedClock;
-use crate::domain::{Applies, Platform, Scope, Tick, Wall, WindowSpec, counted};
+use crate::domain::{Applies, Platform, Scope, Tick, Wall, WindowSpec};
 use crate::error::CommandError;
-use crate::limits::{Audit, Fullest};
+use crate::limits::Audit;
 use crate::platform::{Collection, find_reading};
 use crate::store::{Account, ReadSpan, Store};
-use crate::text::full_text;
 
 /// Wall clock and ticks drift apart by less within a boot, in milliseconds. Where the clock was set, what was read before is not judged.
 const MAX_DRIFT_MS: i64 = 60_000;
-
-/// What was found of one endpoint.
-pub(super) struct ReadAudit {
-    endpoint: String,
-    requests: u64,
-    windows: Vec<Fullest>,
-    /// What turns this boot's ticks into wall time.
-    shift: i64,
-}
 
 /// Recounts what an account has read, endpoint by endpoint.
 pub(super) async fn recount(
@@ -49,11 +37,10 @@ pub(super) async fn recount(
         audit.read(*last, span.upper, is_judged);
     };
     store.read().reads_of(account.id, count).await?;
-    let audit = |(endpoint, (requests, _, audit)): (String, (u64, Tick, Audit))| ReadAudit {
-        endpoint,
-        requests,
-        windows: audit.finish(),
-        shift,
+    let wall = |tick: Tick| Wall(tick.0.saturating_add(shift));
+    let audit = |(endpoint, (requests, _, audit)): (String, (u64, Tick, Audit))| {
+        let windows = audit.finish().into_iter().map(|found| WindowAudit::new(found, None, wall)).collect();
+        ReadAudit { endpoint, requests, windows }
     };
     Ok(found.into_iter().map(audit).collect())
 }
@@ -74,34 +61,6 @@ fn windows_of(platform: Platform, endpoint: &str) -> Vec<WindowSpec> {
         reading.map(|reading| reading.documented).unwrap_or_default().iter().filter(|d| d.scope == Scope::Account);
     let spec = |rate: crate::domain::Rate| WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
     own.map(|documented| spec(documented.rate.shortened(shorter))).collect()
-}
-
-impl ReadAudit {
-    pub(super) fn is_over(&self) -> bool {
-        self.windows.iter().any(|found| found.over > 0)
-    }
-
-    fn wall(&self, tick: Option<Tick>) -> Option<Wall> {
-        tick.map(|tick| Wall(tick.0.saturating_add(self.shift)))
-    }
-
-    pub(super) fn json(&self) -> Value {
-        let window = |found: &Fullest| window_json(found, |tick| self.wall(tick));
-        json!({
-            "endpoint": self.endpoint,
-            "requests": self.requests,
-            "windows": self.windows.iter().map(window).collect::<Vec<_>>(),
-        })
-    }
-
-    pub(super) fn lines(&self, zone: &jiff::tz::TimeZone) -> Vec<String> {
-        let requests = counted(self.requests, "request", "requests");
-        let head = format!("  reading {}: {requests}", self.endpoint);
-        let at = |tick| self.wall(tick).map_or_else(String::new, |wall| full_text(wall, zone));
-        std::iter::once(head)
-            .chain(self.windows.iter().map(|found| format!("  {}", super::line(found, "", at))))
-            .collect()
-    }
 }
 
 #[cfg(test)]

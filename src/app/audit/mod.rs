@@ -1,0 +1,88 @@
+//! The attempts and the requests that read, counted again by the rule that the limiter keeps.
+//!
+//! In: every attempt of every account, the windows within which it was sent, and what was read. Out: each window's fullest
+//! moment. The counting is `limits::Audit`; the ticks of several boots are put on one `line`.
+
+mod line;
+mod reads;
+mod report;
+mod windows;
+
+use self::line::Line;
+pub use self::report::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit};
+use self::windows::Windows;
+use crate::clock::SharedClock;
+use crate::config::Settings;
+use crate::domain::{Platform, Scope};
+use crate::error::CommandError;
+use crate::limits::Audit;
+use crate::store::{Account, AttemptSpan, DrainWindows, Store};
+
+/// Counts the record again. Accounts of one platform are taken for one app's, as a run takes them.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn audit(store: &mut Store, settings: &Settings, clock: &SharedClock) -> Result<AuditReport, CommandError> {
+    let record = store.queue().windows_of_drains().await?;
+    let mut report = AuditReport::default();
+    for account in store.accounts().all().await? {
+        let mut recount = Recount::new(settings, &record, account.platform, Scope::Account);
+        store.read().attempts_of(account.id, |span| recount.add(&span)).await?;
+        let reads = reads::recount(store, &account, clock).await?;
+        let (tally, windows) = recount.finish();
+        let Account { name, platform, user_id, .. } = account;
+        let (name, user_id) = (name.to_string(), user_id.to_string());
+        report.accounts.push(AccountAudit { name, platform, user_id, tally, windows, reads });
+    }
+    let is_there = |platform: &Platform| report.accounts.iter().any(|account| account.platform == *platform);
+    for platform in Platform::ALL.into_iter().filter(is_there) {
+        let mut recount = Recount::new(settings, &record, platform, Scope::App);
+        if recount.windows.all().is_empty() {
+            continue;
+        }
+        store.read().attempts_at(platform, |span| recount.add(&span)).await?;
+        let (tally, windows) = recount.finish();
+        report.apps.push(AppAudit { platform, tally, windows });
+    }
+    let accounts = report
+        .accounts
+        .iter()
+        .flat_map(|account| account.windows.iter().chain(account.reads.iter().flat_map(|read| &read.windows)));
+    let mut all = accounts.chain(report.apps.iter().flat_map(|app| &app.windows));
+    report.is_over = all.any(|window| window.over > 0);
+    Ok(report)
+}
+
+/// A recount that is under way: attempts come in the order in which they were made.
+struct Recount<'a> {
+    windows: Windows,
+    record: &'a DrainWindows,
+    audit: Audit,
+    line: Line,
+    tally: AttemptTally,
+}
+
+impl Recount<'_> {
+    fn new<'a>(settings: &Settings, record: &'a DrainWindows, platform: Platform, scope: Scope) -> Recount<'a> {
+        let windows = Windows::of(settings, record, platform, scope);
+        let audit = Audit::new(&windows.all());
+        Recount { windows, record, audit, line: Line::default(), tally: AttemptTally::default() }
+    }
+
+    fn add(&mut self, span: &AttemptSpan) {
+        let (reserved, upper) = self.line.place(span);
+        let (within, is_recorded) = self.windows.within(self.record, span.drain);
+        self.audit.attempt(span.action, reserved, upper, within);
+        self.tally.attempts += 1;
+        self.tally.unrecorded += u64::from(!is_recorded);
+    }
+
+    /// Today's windows, and those of earlier runs that something was sent within.
+    fn finish(self) -> (AttemptTally, Vec<WindowAudit>) {
+        let Recount { windows, audit, line, tally, .. } = self;
+        let found = audit.finish().into_iter().map(|found| (windows.is_today(&found.spec), found));
+        let found = found.filter(|(is_today, found)| *is_today || found.at.is_some());
+        let found = found.map(|(is_today, found)| WindowAudit::new(found, Some(is_today), |tick| line.wall(tick)));
+        (tally, found.collect())
+    }
+}
