@@ -13,20 +13,21 @@
 //! | [`error`] | what ends a command early: kind, words, hint; the one table of exit codes | domain |
 //! | [`text`] | text for people: escaped, times in words, the name that was meant | clock, domain |
 //! | [`clock`] | the time and boot-time, injected: the system's, and a simulated pair | domain |
+//! | [`net`] | the one loop that accepts connections, and how many there may be | nothing |
 //! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain, error, text |
 //! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain, error |
 //! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
 //! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | clock, domain |
-//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, error, platform, store |
+//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, error, net, platform, store |
 //! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | auth, clock, domain, limits, platform, store |
 //! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, error, jobfile, limits, platform, store, text |
 //! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | domain, store |
 //! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | clock, domain, store |
-//! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain |
+//! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain, net |
 //! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, error, limits, platform, store, text |
 //! | [`telemetry`] | log lines | config, domain, store |
 //! | [`app`] | puts the rooms together: files into the queue, names to credentials, a drain with all it stands on | auth, clock, config, domain, engine, error, jobfile, limits, lists, platform, sandbox, schedule, store, text |
-//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, schedule, store, text |
+//! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, net, schedule, store, text |
 //! | [`cli`] | commands, options, the only stdout and stderr | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, pages, platform, sandbox, schedule, store, telemetry, text, web |
 //!
 //! Nothing points back. `tests/cli/architecture.rs` compares this table with the code.
@@ -42,6 +43,7 @@ pub mod error;
 pub mod jobfile;
 pub mod limits;
 pub mod lists;
+pub mod net;
 pub mod pages;
 pub mod platform;
 pub mod sandbox;

@@ -4,15 +4,15 @@
 //! It answers GET of the one path and nothing else; a wrong state or a stray request (favicon, another tab, another program)
 //! gets its page and does not end the wait, however many there are: the deadline bounds it.
 
-use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::mpsc;
 
 use super::login::{Attempt, Code, LoginError, NoCode, Redirect};
+use crate::net::{Acceptor, WhenFull};
 
 /// How long a login waits for the browser, in seconds, unless told otherwise.
 pub const LOGIN_WAIT_SECONDS: u64 = 300;
@@ -22,8 +22,6 @@ const REQUEST_SECONDS: u64 = 10;
 const ANSWER_SECONDS: u64 = 2;
 /// Connections that are read at the same time. One more, and the oldest goes: the browser speaks as soon as it is connected.
 const MAX_OPEN: usize = 32;
-/// Out of file handles, most likely: connections that end will free some.
-const ACCEPT_BACKOFF_MS: u64 = 50;
 
 /// Sockets that listen.
 #[derive(Debug)]
@@ -75,27 +73,20 @@ impl Listener {
     }
 
     /// Connections are read side by side, each with its own deadline: browsers open some in advance and say nothing on them.
-    async fn serve(&self, attempt: &Attempt) -> Result<Code, LoginError> {
-        let mut open = JoinSet::new();
-        let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
+    async fn serve(self, attempt: &Attempt) -> Result<Code, LoginError> {
+        let mut acceptor = Acceptor::new(self.sockets, MAX_OPEN, WhenFull::DropOldest);
+        let (read, mut heads) = mpsc::channel(1);
         loop {
             let (mut stream, line) = tokio::select! {
                 biased;
-                Some(read) = open.join_next() => match read {
-                    Ok(Ok(Ok(read))) => read,
-                    _ => continue,
-                },
-                accepted = self.accept() => {
-                    let Ok(stream) = accepted else {
-                        tokio::time::sleep(Duration::from_millis(ACCEPT_BACKOFF_MS)).await;
-                        continue;
-                    };
-                    oldest_first.retain(|handle| !handle.is_finished());
-                    if oldest_first.len() >= MAX_OPEN && let Some(oldest) = oldest_first.pop_front() {
-                        oldest.abort();
-                    }
-                    let read = tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS), head(stream));
-                    oldest_first.push_back(open.spawn(read));
+                Some(head) = heads.recv() => head,
+                (stream, _) = acceptor.accept() => {
+                    let read = read.clone();
+                    acceptor.serve(async move {
+                        if let Ok(Ok(head)) = tokio::time::timeout(Duration::from_secs(REQUEST_SECONDS), head(stream)).await {
+                            let _ = read.send(head).await;
+                        }
+                    });
                     continue;
                 }
             };
@@ -106,18 +97,6 @@ impl Listener {
                 return ended.map_err(LoginError::from);
             }
         }
-    }
-
-    async fn accept(&self) -> io::Result<TcpStream> {
-        let accepted = match self.sockets.as_slice() {
-            [one] => one.accept().await,
-            [one, other, ..] => tokio::select! {
-                accepted = one.accept() => accepted,
-                accepted = other.accept() => accepted,
-            },
-            [] => std::future::pending().await,
-        };
-        accepted.map(|(stream, _)| stream)
     }
 }
 

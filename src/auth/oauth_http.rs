@@ -9,12 +9,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
-use reqwest::{Method, RequestBuilder, redirect, retry};
+use reqwest::{ClientBuilder, Method, RequestBuilder};
 
-use crate::platform::{BaseUrl, certificate_trouble};
+use crate::platform::{BaseUrl, HttpClients, certificate_trouble};
 
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
-const CONNECT_SECONDS: u64 = 10;
 const ANSWER_SECONDS: u64 = 30;
 
 /// No answer that says anything about what was asked.
@@ -38,12 +37,7 @@ pub struct WireSetup(#[source] reqwest::Error);
 
 /// An HTTP client without redirects, retries, cookies and kept connections.
 #[derive(Debug)]
-pub struct OAuthHttp {
-    /// To loopback, never through a proxy.
-    direct: reqwest::Client,
-    /// To the world.
-    outward: Option<reqwest::Client>,
-}
+pub struct OAuthHttp(HttpClients);
 
 impl OAuthHttp {
     /// A client for these bases.
@@ -51,23 +45,14 @@ impl OAuthHttp {
     /// # Errors
     /// The system's CA certificates or proxy settings cannot be used.
     pub fn new(bases: &[&BaseUrl]) -> Result<OAuthHttp, WireSetup> {
-        // An error says that a provider is installed already, which is all that is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let local = [([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()];
-        let mut direct = builder().no_proxy().resolve_to_addrs("localhost", &local);
-        if !bases.iter().any(|base| base.is_loopback() && base.as_str().starts_with("https:")) {
-            direct = direct.tls_certs_only([]);
-        }
-        let outward = match bases.iter().all(|base| base.is_loopback()) {
-            true => None,
-            false => Some(builder().build().map_err(WireSetup)?),
-        };
-        Ok(OAuthHttp { direct: direct.build().map_err(WireSetup)?, outward })
+        let more =
+            |builder: ClientBuilder| builder.pool_max_idle_per_host(0).timeout(Duration::from_secs(ANSWER_SECONDS));
+        HttpClients::new(bases, more).map(OAuthHttp).map_err(WireSetup)
     }
 
     /// Begins a request; it is only built here.
     pub(super) fn request(&self, method: Method, url: &str) -> RequestBuilder {
-        self.direct.request(method, url)
+        self.0.any().request(method, url)
     }
 
     /// Sends one request of the protocol. An answer is given back only if it is one too: 200, or a refusal in JSON.
@@ -86,8 +71,7 @@ impl OAuthHttp {
         origin.set_fragment(None);
         // The address is checked again where the secret leaves: https, or loopback.
         let base: BaseUrl = origin.as_str().parse().map_err(|why| WireError::NotSent(format!("{why}")))?;
-        let way = if base.is_loopback() { Some(&self.direct) } else { self.outward.as_ref() };
-        let way = way.ok_or_else(|| not_sent("the client was not made for this address"))?;
+        let way = self.0.for_base(&base).ok_or_else(|| not_sent("the client was not made for this address"))?;
         let mut response = way.execute(request).await.map_err(lost)?;
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| WireError::Unanswered(words(&error)))? {
@@ -152,15 +136,4 @@ fn words(error: &reqwest::Error) -> String {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source()).take(MAX_CAUSES);
     texts.extend(causes.last().map(ToString::to_string));
     texts.join(": ")
-}
-
-fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .user_agent(concat!("cleanup/", env!("CARGO_PKG_VERSION")))
-        .retry(retry::never())
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .pool_max_idle_per_host(0)
-        .connect_timeout(Duration::from_secs(CONNECT_SECONDS))
-        .timeout(Duration::from_secs(ANSWER_SECONDS))
 }

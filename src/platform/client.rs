@@ -1,13 +1,13 @@
 //! The one interpreter: it carries a request to its platform and brings back what came of it.
 //!
 //! In: [`Request`]s. Out: [`Reply`]s. What does not belong here: trying again, waiting for limits, deciding about tasks.
-//! It does nothing by itself: no retries, no redirects, no cookies, no decompression. (hyper hands a request to a second
+//! It does nothing by itself (`http.rs`). (hyper hands a request to a second
 //! connection where a pooled one turns out closed before a byte was written; that is not a second request.)
 
 use std::time::Duration;
 
+use reqwest::Response;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::{Response, redirect, retry};
 
 use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, rate_facts};
 use super::base_url::BaseUrl;
@@ -15,6 +15,7 @@ use super::certificate::certificate_trouble;
 use super::classify::{Question, Subject, classify, expected_id, judge};
 use super::credentials::Credentials;
 use super::endpoint::Success;
+use super::http::HttpClients;
 use super::page::{self, Page};
 use super::reply::{BAD_CERTIFICATE, Finding, RefusalKind, Reply};
 use super::request::{self, Concern, PageRequest, Request, Unbuildable, What};
@@ -30,15 +31,13 @@ pub const PROBE_SECONDS: u64 = 10;
 pub struct Settings {
     /// Idle connections kept to one host: as many as there are workers.
     pub connections: usize,
-    /// How long a connection, TLS included, may take.
-    pub connect_timeout: Duration,
     /// How long an idle connection is kept. Shorter than a platform keeps it, so that few requests meet a closed one.
     pub idle_timeout: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { connections: 8, connect_timeout: Duration::from_secs(10), idle_timeout: Duration::from_secs(30) }
+        Settings { connections: 8, idle_timeout: Duration::from_secs(30) }
     }
 }
 
@@ -55,12 +54,7 @@ pub struct ClientError {
 
 /// The HTTP client. Cheap to share by reference, made once.
 #[derive(Debug)]
-pub struct Client {
-    /// To loopback, never through a proxy.
-    direct: reqwest::Client,
-    /// To the world; none where every base is loopback, so that the sandbox needs neither certificates nor a proxy.
-    outward: Option<reqwest::Client>,
-}
+pub struct Client(HttpClients);
 
 /// No answer came.
 struct Lost {
@@ -75,21 +69,14 @@ impl Client {
     /// # Errors
     /// The system's CA certificates or proxy settings cannot be used.
     pub fn new(bases: &[&BaseUrl], settings: Settings) -> Result<Client, ClientError> {
-        // An error says that a provider is installed already, which is all that is wanted.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let complain = |source: reqwest::Error| ClientError { detail: detail::of_error(&source, None), source };
-        let mut direct = builder(settings)
-            .no_proxy()
-            .resolve_to_addrs("localhost", &[([127, 0, 0, 1], 0).into(), (std::net::Ipv6Addr::LOCALHOST, 0).into()]);
-        if !bases.iter().any(|base| base.is_loopback() && base.is_tls()) {
-            direct = direct.tls_certs_only([]);
-        }
-        let outward = if bases.iter().all(|base| base.is_loopback()) {
-            None
-        } else {
-            Some(builder(settings).build().map_err(complain)?)
-        };
-        Ok(Client { direct: direct.build().map_err(complain)?, outward })
+        let clients = HttpClients::new(bases, |builder| {
+            let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+            builder
+                .default_headers(accept)
+                .pool_max_idle_per_host(settings.connections)
+                .pool_idle_timeout(settings.idle_timeout)
+        });
+        clients.map(Client).map_err(|source| ClientError { detail: detail::of_error(&source, None), source })
     }
 
     /// Sends one request and says what came of it. It is sent at most once, and not at all once `send_by` or `deadline` has
@@ -170,12 +157,9 @@ impl Client {
     /// None where no answer with a date comes within [`PROBE_SECONDS`].
     pub async fn platform_date(&self, base: &BaseUrl) -> Option<Wall> {
         let built = request::get(base, "/", None).ok()?;
-        let sent = tokio::time::timeout(Duration::from_secs(PROBE_SECONDS), self.way(base)?.execute(built)).await;
+        let sent =
+            tokio::time::timeout(Duration::from_secs(PROBE_SECONDS), self.0.for_base(base)?.execute(built)).await;
         rate_facts(sent.ok()?.ok()?.headers()).date
-    }
-
-    fn way(&self, base: &BaseUrl) -> Option<&reqwest::Client> {
-        if base.is_loopback() { Some(&self.direct) } else { self.outward.as_ref() }
     }
 
     /// Sends, and reads what comes until `deadline` ends. Once a status has come it is an answer, however its body fares.
@@ -188,7 +172,7 @@ impl Client {
     ) -> Result<Answer, Lost> {
         // Reached only where a base was not named to `new`.
         let unreachable = || Lost { reason: "connect_failed", maybe_sent: false, error: None };
-        let way = self.way(base).ok_or_else(unreachable)?;
+        let way = self.0.for_base(base).ok_or_else(unreachable)?;
         let mut response = tokio::select! {
             sent = way.execute(built) => sent.map_err(Lost::from)?,
             () = &mut deadline => return Err(Lost { reason: "timeout", maybe_sent: true, error: None }),
@@ -219,19 +203,6 @@ impl From<reqwest::Error> for Lost {
         // The URL names target and user; the detail is for anybody's eyes.
         Lost { reason, maybe_sent, error: Some(error.without_url()) }
     }
-}
-
-fn builder(settings: Settings) -> reqwest::ClientBuilder {
-    let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-    reqwest::Client::builder()
-        .user_agent(concat!("cleanup/", env!("CARGO_PKG_VERSION")))
-        .default_headers(accept)
-        .retry(retry::never())
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .connect_timeout(settings.connect_timeout)
-        .pool_max_idle_per_host(settings.connections)
-        .pool_idle_timeout(settings.idle_timeout)
 }
 
 /// Reads up to `most_bytes`. The body is whole only if its end was seen.

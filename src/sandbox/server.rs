@@ -5,7 +5,6 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,8 +15,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::authn;
 use super::faults::Faults;
@@ -32,13 +31,13 @@ use super::who::KnownUser;
 use super::world::{Rules, SpecialTarget, World};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Rate, TargetId, WindowSpec};
+use crate::net::{Acceptor, WhenFull};
 
 const MAX_CONNECTIONS: usize = 1024;
 const MAX_CONNECTION_LIFE_SECONDS: u64 = 3600;
 const MAX_HEADER_WAIT_SECONDS: u64 = 120;
 const MAX_REQUEST_HEAD_BYTES: usize = 16 * 1024;
 const MAX_REQUEST_HEADERS: usize = 64;
-const ACCEPT_BACKOFF_MS: u64 = 50;
 const SHUT_DOWN_WAIT_SECONDS: u64 = 5;
 
 /// How to set up a pretend platform.
@@ -225,40 +224,16 @@ impl Sandbox {
 
 /// Accepts until told to stop.
 async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut connections = JoinSet::new();
+    let mut acceptor = Acceptor::new(vec![listener], MAX_CONNECTIONS, WhenFull::Wait);
     loop {
-        let accepted = tokio::select! {
+        let (stream, _) = tokio::select! {
             biased;
             _ = stopped.changed() => break,
-            Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &places) => accepted,
+            came = acceptor.accept() => came,
         };
-        let Ok((stream, place)) = accepted else {
-            // Out of file handles, most likely: connections that end will free some.
-            tokio::time::sleep(Duration::from_millis(ACCEPT_BACKOFF_MS)).await;
-            continue;
-        };
-        let (router, stopped) = (router.clone(), stopped.clone());
-        connections.spawn(async move {
-            serve_connection(stream, router, stopped).await;
-            drop(place);
-        });
+        acceptor.serve(serve_connection(stream, router.clone(), stopped.clone()));
     }
-    drop(listener);
-    let all_ended = async { while connections.join_next().await.is_some() {} };
-    // What has not ended by then ends with the set.
-    let _ = tokio::time::timeout(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS), all_ended).await;
-}
-
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, place))
+    acceptor.close(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS)).await;
 }
 
 async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {

@@ -14,10 +14,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use super::connections::{Connections, Place};
 use super::stream::Progressing;
+use crate::net::{Acceptor, WhenFull};
 
 /// How long connections last.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +37,8 @@ const LIVES: Lives =
 const MAX_HEAD_SECONDS: u64 = 10;
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 const MAX_HEADERS: usize = 64;
-const ACCEPT_BACKOFF_MS: u64 = 50;
+/// More than [`Connections`] lets stay: it is that which decides who goes.
+const MAX_CONNECTIONS: usize = 1_024;
 /// Requests under way when the process is told to end.
 const SHUT_DOWN_WAIT_SECONDS: u64 = 2;
 
@@ -94,32 +96,17 @@ impl Server {
 
 async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<()>, lives: Lives) {
     let all = Connections::default();
-    let mut connections = JoinSet::new();
+    let mut acceptor = Acceptor::new(vec![listener], MAX_CONNECTIONS, WhenFull::Wait);
     loop {
-        let accepted = tokio::select! {
+        let (stream, peer) = tokio::select! {
             biased;
             _ = stopped.changed() => break,
-            Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener) => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            // Out of file handles, most likely: connections that end will free some.
-            tokio::time::sleep(Duration::from_millis(ACCEPT_BACKOFF_MS)).await;
-            continue;
+            came = acceptor.accept() => came,
         };
         let place = all.admit(peer.ip().to_canonical());
-        connections.spawn(serve_connection(stream, place, router.clone(), stopped.clone(), lives));
+        acceptor.serve(serve_connection(stream, place, router.clone(), stopped.clone(), lives));
     }
-    drop(listener);
-    let all_ended = async { while connections.join_next().await.is_some() {} };
-    // What has not ended by then ends with the set.
-    let _ = tokio::time::timeout(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS), all_ended).await;
-}
-
-async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
-    let (stream, peer) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, peer))
+    acceptor.close(Duration::from_secs(SHUT_DOWN_WAIT_SECONDS)).await;
 }
 
 async fn serve_connection(
