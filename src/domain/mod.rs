@@ -35,4 +35,4 @@ pub(crate) use serde_text::serde_as_text;
 pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId, digits_value};
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
 pub use time::{BootId, CLOCK_TOLERANCE, Moment, Tick, Wall};
-pub use window::{Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, parse_duration};
+pub use window::{Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, duration_text, parse_duration};

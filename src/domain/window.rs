@@ -75,6 +75,20 @@ impl FromStr for Rate {
     }
 }
 
+/// Units of durations in milliseconds, the longest first.
+const UNITS: [(u64, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+
+/// A duration in the longest unit of which it is a whole number, to the millisecond: what [`parse_duration`] reads back.
+pub fn duration_text(duration: Duration) -> String {
+    in_units(duration, &UNITS)
+}
+
+fn in_units(duration: Duration, units: &[(u64, &str)]) -> String {
+    let millis = duration.as_millis();
+    let whole = units.iter().find(|(length, _)| millis.is_multiple_of(u128::from(*length)));
+    whole.map_or_else(String::new, |(length, unit)| format!("{}{unit}", millis / u128::from(*length)))
+}
+
 /// Reads a duration such as `15m`, `24h`, `90s`, `250ms`, `1h30m` or a bare unit (`h` is one hour).
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text;
@@ -87,15 +101,13 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         let letters = rest[digits..].bytes().take_while(u8::is_ascii_alphabetic).count();
         let (number, unit) = (&rest[..digits], &rest[digits..digits + letters]);
         let number: u64 = if number.is_empty() { 1 } else { number.parse().ok()? };
-        let millis = match unit {
-            "ms" => 1,
-            "s" | "sec" => 1_000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return None,
+        let unit = match unit {
+            "sec" => "s",
+            "min" => "m",
+            other => other,
         };
-        total = total.checked_add(Duration::from_millis(number.checked_mul(millis)?))?;
+        let (millis, _) = UNITS.iter().find(|(_, name)| *name == unit)?;
+        total = total.checked_add(Duration::from_millis(number.checked_mul(*millis)?))?;
         rest = &rest[digits + letters..];
     }
     Some(total)
@@ -103,14 +115,8 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.window.as_millis();
-        let (number, unit) = match millis {
-            m if m % 3_600_000 == 0 => (m / 3_600_000, "h"),
-            m if m % 60_000 == 0 => (m / 60_000, "m"),
-            m if m % 1_000 == 0 => (m / 1_000, "s"),
-            m => (m, "ms"),
-        };
-        write!(f, "{}/{number}{unit}", self.limit)
+        // A day is shown as 24h, as the platforms' pages do.
+        write!(f, "{}/{}", self.limit, in_units(self.window, &UNITS[1..]))
     }
 }
 

@@ -28,22 +28,15 @@ pub(super) mod dollars {
 pub(super) mod duration {
     use std::time::Duration;
 
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::domain::parse_duration;
+    use crate::domain::{duration_text, parse_duration};
 
     pub(in crate::app::request) fn serialize<S: Serializer>(
         value: &Option<Duration>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        match value.map(|length| length.as_millis()) {
-            None => to.serialize_none(),
-            Some(millis) => {
-                let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
-                let (length, unit) = units.into_iter().find(|(length, _)| millis % length == 0).unwrap_or((1, "ms"));
-                to.collect_str(&format_args!("{}{unit}", millis / length))
-            }
-        }
+        value.map(duration_text).serialize(to)
     }
 
     pub(in crate::app::request) fn deserialize<'de, D: Deserializer<'de>>(
