@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{Receipt, ReceiptCells, ReceiptFormat, ReceiptWriter};
-use crate::store::{Job, ReceiptRow, Store, StoreError};
+use crate::store::{Job, RowOutcome, Store, StoreError};
 
 /// Which receipts, and how they are written.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub async fn write_receipts<W: Write>(
     let columns = store.read().columns(job, wanted.round).await?.unwrap_or_else(|| vec!["target_id".to_owned()]);
     let mut writer = ReceiptWriter::new(to, wanted.format, &columns, wanted.raw).map_err(complain)?;
     let mut rows = 0_u64;
-    let each = |row: ReceiptRow| -> Result<(), ReportError> {
+    let each = |row: RowOutcome| -> Result<(), ReportError> {
         rows += 1;
         let plain = row.target.as_ref().map(ToString::to_string).unwrap_or_default();
         writer.write(&receipt_of(&row, &plain)).map_err(ReportError::Write)
@@ -59,7 +59,7 @@ impl From<StoreError> for ReportError {
 }
 
 /// The one place where a row of the store becomes a receipt. `plain` is the target's own text.
-fn receipt_of<'a>(row: &'a ReceiptRow, plain: &'a str) -> Receipt<'a> {
+fn receipt_of<'a>(row: &'a RowOutcome, plain: &'a str) -> Receipt<'a> {
     Receipt {
         cells: row.record.as_deref().map_or(ReceiptCells::Plain(plain), ReceiptCells::Stored),
         line: row.line,

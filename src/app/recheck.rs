@@ -14,7 +14,7 @@ use crate::jobfile::{
     JobFileError, READER_OF_CUT_ROWS, READER_VERSION, ReadOptions, RowVerdict, Rows, RowsAgain, Source, Survey,
     cells_from_stored, is_target_column, read_target,
 };
-use crate::store::{Job, ReceiptRow, Store, StoreError};
+use crate::store::{Job, RowOutcome, Store, StoreError};
 
 /// The reason of tasks whose row names another target for this version of the reader.
 pub const READ_DIFFERENTLY: &str = "read_differently";
@@ -62,7 +62,7 @@ pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Re
 pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>, CommandError> {
     let Some(columns) = store.read().columns(job, job.round_number).await? else { return Ok(None) };
     let (mut sampled, mut found) = (0, vec![0_usize; columns.len()]);
-    let each = |row: ReceiptRow| -> Result<(), Enough> {
+    let each = |row: RowOutcome| -> Result<(), Enough> {
         let Some(target) = &row.target else { return Ok(()) };
         let cells = row.record.as_deref().map_or_else(|| vec![target.to_string()], cells_from_stored);
         let names = |cell: &String| read_target(cell.as_bytes(), None).is_ok_and(|named| named == *target);
@@ -120,7 +120,7 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
         }
     };
     let mut rejected = Rejected::new();
-    let each = |row: ReceiptRow| -> Result<(), Broken> {
+    let each = |row: RowOutcome| -> Result<(), Broken> {
         if row.line.is_none() {
             return Ok(());
         }
@@ -141,7 +141,7 @@ async fn judge(store: &mut Store, job: &Job) -> Result<Rejected, CommandError> {
 async fn rows_again(store: &mut Store, job: &Job) -> Result<Source, CommandError> {
     let columns = store.read().columns(job, job.round_number).await?;
     let mut again = RowsAgain::begin(&job.path.to_string_lossy(), columns.as_deref())?;
-    let each = |row: ReceiptRow| -> Result<(), Broken> {
+    let each = |row: RowOutcome| -> Result<(), Broken> {
         if row.line.is_some() {
             let plain = || row.target.as_ref().map(ToString::to_string).unwrap_or_default();
             again.push(&row.record.clone().unwrap_or_else(plain))?;

@@ -22,18 +22,6 @@ pub enum ReceiptFormat {
     Jsonl,
 }
 
-impl ReceiptFormat {
-    /// Reads `csv`, `json` or `jsonl`.
-    pub fn parse(text: &str) -> Option<ReceiptFormat> {
-        match text {
-            "csv" => Some(ReceiptFormat::Csv),
-            "json" => Some(ReceiptFormat::Json),
-            "jsonl" => Some(ReceiptFormat::Jsonl),
-            _ => None,
-        }
-    }
-}
-
 /// The input's cells of a receipt.
 #[derive(Clone, Copy, Debug)]
 pub enum ReceiptCells<'a> {

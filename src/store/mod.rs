@@ -64,8 +64,8 @@ pub use queue::{
 };
 pub use read::{
     AttemptSpan, AttemptView, Bucket, ChangeCounters, Counts, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,
-    PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, ReceiptRow, RecentAttempt, RejectedRow,
-    RowPage, RowQuery, RowView, TaskFilter, TaskHistory, TopReason,
+    PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, RecentAttempt, RejectedRow, RowOutcome,
+    RowPage, RowQuery, TaskFilter, TaskHistory, TopReason,
 };
 pub use schedules::{
     FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,

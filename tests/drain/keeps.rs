@@ -364,9 +364,9 @@ fn a_limit_takes_the_first_or_the_oldest_and_spares_the_rest() {
         let file = bench.write("unlike.csv", &format!("tweet_id\n{}\n", posts.join("\n")));
         let now = super::support::now();
         let take = |order| RowRules::new(Filter { now, ..Filter::default() }, Take { limit: Some(2), order }, None);
-        let rows = |receipts: Vec<cleanup::store::ReceiptRow>| -> Vec<String> {
+        let rows = |receipts: Vec<cleanup::store::RowOutcome>| -> Vec<String> {
             let word =
-                |row: cleanup::store::ReceiptRow| row.reason.map_or(row.outcome.name().to_owned(), |r| r.to_string());
+                |row: cleanup::store::RowOutcome| row.reason.map_or(row.outcome.name().to_owned(), |r| r.to_string());
             receipts.into_iter().map(word).collect()
         };
         bench.load.rules = take(None);

@@ -82,7 +82,7 @@ fn large_files_at_the_sizes_of_a_release() {
 async fn judge(bench: &Bench, model: &HashMap<u64, Outcome>, rows: &[u64]) {
     let receipts = bench.receipts("unfollow").await;
     let by_id: HashMap<String, u64> = model.keys().map(|number| (id(*number).to_string(), *number)).collect();
-    let number = |row: &cleanup::store::ReceiptRow| by_id[&row.target.as_ref().unwrap().to_string()];
+    let number = |row: &cleanup::store::RowOutcome| by_id[&row.target.as_ref().unwrap().to_string()];
     let (present, vanished) = receipts.split_at(rows.len());
     let mut met = std::collections::HashSet::new();
     for (place, (receipt, row)) in present.iter().zip(rows).enumerate() {

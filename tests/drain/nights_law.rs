@@ -7,7 +7,7 @@ use cleanup::domain::Outcome;
 use cleanup::jobfile::Source;
 use cleanup::jobfile::keep_list::read_source;
 use cleanup::lists::filter::{Filter, Take};
-use cleanup::store::ReceiptRow;
+use cleanup::store::RowOutcome;
 use proptest::prelude::*;
 
 use super::support::{Bench, id, run};
@@ -100,7 +100,7 @@ fn load_into(model: &mut BTreeMap<u64, Task>, night: &Night) {
     }
 }
 
-fn judge(receipts: &[ReceiptRow], model: &BTreeMap<u64, Task>, rows: &[u64]) -> Result<(), TestCaseError> {
+fn judge(receipts: &[RowOutcome], model: &BTreeMap<u64, Task>, rows: &[u64]) -> Result<(), TestCaseError> {
     let (present, vanished) = receipts.split_at(rows.len().min(receipts.len()));
     let mut met = HashSet::new();
     for (place, (receipt, number)) in present.iter().zip(rows).enumerate() {

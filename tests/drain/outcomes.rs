@@ -50,7 +50,7 @@ fn ten_thousand_rows_with_faults_have_honest_outcomes() {
 }
 
 /// Successful requests are billed; a row confirmed by a repeat was done by a request whose answer was lost.
-fn billed(receipts: &[cleanup::store::ReceiptRow]) -> u64 {
+fn billed(receipts: &[cleanup::store::RowOutcome]) -> u64 {
     let done = receipts.iter().filter(|row| row.outcome == Outcome::Done);
     done.filter(|row| row.reason.as_deref() != Some("confirmed_by_repeat")).count() as u64
 }

@@ -17,7 +17,7 @@ use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
-use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReceiptRow, ReloadSizes, Store, StoreError};
+use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReloadSizes, RowOutcome, Store, StoreError};
 use sqlx::Connection;
 
 pub use crate::common::{id, ids, wait as run};
@@ -193,7 +193,7 @@ impl Bench {
         SandboxAccounts::user_of(&name.parse().unwrap()).unwrap().as_str().parse().unwrap()
     }
 
-    pub async fn receipts(&self, job: &str) -> Vec<ReceiptRow> {
+    pub async fn receipts(&self, job: &str) -> Vec<RowOutcome> {
         let mut store = self.store().await;
         let job = store.queue().job(job).await.unwrap().unwrap();
         let round = job.round_number;

@@ -13,7 +13,7 @@ use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{BaseUrl, Client};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
-use cleanup::store::{DrainLock, QueueKind, ReceiptRow, Store, StoreError};
+use cleanup::store::{DrainLock, QueueKind, RowOutcome, Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::common::http::client;
@@ -173,7 +173,7 @@ impl Bench {
         self.drain_heard(mpsc::unbounded_channel().0).await
     }
 
-    pub(crate) async fn receipts(&self) -> Vec<ReceiptRow> {
+    pub(crate) async fn receipts(&self) -> Vec<RowOutcome> {
         let mut store = self.store().await;
         let job = store.queue().job("job").await.unwrap().unwrap();
         let mut rows = Vec::new();

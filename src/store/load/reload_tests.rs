@@ -9,7 +9,7 @@ use super::super::new_round::{LoadRow, RowPlace};
 use super::*;
 use crate::domain::{AccountId, Action, Outcome, Platform, Target, TargetId};
 use crate::store::open::{QueueKind, Store};
-use crate::store::{LoadForecast, LoadForecaster, NewJob, ReceiptRow, RowQuery};
+use crate::store::{LoadForecast, LoadForecaster, NewJob, RowOutcome, RowQuery};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Row {
@@ -90,7 +90,7 @@ fn expected(model: &mut BTreeMap<u64, Outcome>, file: &File) -> (Vec<Outcome>, V
     (present, gone.map(|(_, task)| *task).collect())
 }
 
-async fn receipts(store: &mut Store) -> Vec<ReceiptRow> {
+async fn receipts(store: &mut Store) -> Vec<RowOutcome> {
     let job = store.queue().job("unfollow").await.unwrap().unwrap();
     let mut rows = Vec::new();
     let push = |row| -> Result<(), StoreError> {
@@ -155,7 +155,7 @@ async fn judge_looks(store: &mut Store, lines: Vec<u64>, all: u64) -> Result<(),
     loop {
         let query = RowQuery { outcome: Some(Outcome::Rejected), after, most: 2, ..RowQuery::default() };
         let page = store.read().rows(&job, &query).await.unwrap();
-        browsed.extend(page.rows.iter().filter(|row| !row.vanished).map(|row| row.line));
+        browsed.extend(page.rows.iter().filter_map(|row| row.line));
         prop_assert!(page.rows.iter().all(|row| row.outcome == Outcome::Rejected && row.reason.is_some()));
         match page.next {
             Some(next) => after = next,
@@ -221,7 +221,7 @@ async fn judge(nights: &[Night]) -> Result<(), TestCaseError> {
         let rejected = found.iter().filter(|outcome| **outcome == Outcome::Rejected).count() as u64;
         prop_assert_eq!(counts.rejected, rejected);
         prop_assert_eq!(store.admin().integrity().await.unwrap().miscounted, Vec::<String>::new());
-        let lines = |at: &[ReceiptRow]| -> Vec<u64> {
+        let lines = |at: &[RowOutcome]| -> Vec<u64> {
             let rows = at.iter().filter(|row| row.outcome == Outcome::Rejected);
             rows.map(|row| row.line.unwrap_or_default()).collect()
         };

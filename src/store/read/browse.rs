@@ -2,6 +2,7 @@
 //! at, never by rows there are: the first page of ten million costs what the first page of fifty does.
 
 use super::ReadStore;
+use super::receipts::RowOutcome;
 use crate::domain::{Outcome, Target, TaskId, Wall};
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
@@ -30,56 +31,42 @@ pub struct RowQuery<'a> {
     pub most: u32,
 }
 
-/// A row as a page shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowView {
-    /// Its task; none for duplicates and rows that were rejected from the start.
-    pub task: Option<TaskId>,
-    /// The physical line where its record begins.
-    pub line: u64,
-    /// Its target; none where the row names none that can be used.
-    pub target: Option<String>,
-    /// Its cells as one CSV record; none where the target is all there is.
-    pub record: Option<String>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Why.
-    pub reason: Option<String>,
-    /// The HTTP status of the last answer.
-    pub http_status: Option<u16>,
-    /// Requests sent for it.
-    pub attempts: u32,
-    /// When it was settled.
-    pub finished_at: Option<Wall>,
-    /// It is no longer in the file.
-    pub vanished: bool,
-}
-
 /// Some rows, and where to go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RowPage {
     /// The rows, in the order of the file.
-    pub rows: Vec<RowView>,
+    pub rows: Vec<RowOutcome>,
     /// Behind which place the next page begins; none: there is none.
     pub next: Option<i64>,
     /// The page ended because enough rows had been looked at, not because it was full.
     pub cut: bool,
 }
 
-type TaskRow = (i64, i64, String, Option<String>, i64, Option<String>, Option<i64>, i64, Option<i64>, i64);
+type TaskRow = (i64, i64, String, Option<String>, i64, Option<String>, Option<u16>, u32, Option<i64>, bool);
 
-/// Tasks of a round's finished loads in the order of their IDs. `?1` the round, `?2` behind, `?3` up to, `?4` how many, `?5` the
-/// reason, `?6` the text, `?7` the newest load, whose runs say where rows stand now.
-macro_rules! tasks {
-    ($hint:literal, $condition:literal) => {
+/// The columns of a [`TaskRow`]; `$load` is the newest load, whose runs say where rows stand now.
+macro_rules! columns {
+    ($load:literal) => {
         concat!(
             "select task.id,
                     coalesce((select r.line + task.id - r.task_id from row_run r
-                               where r.load_id = ?7 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1),
+                               where r.load_id = ",
+            $load,
+            "                    and task.id between r.task_id and r.task_id + r.rows - 1 limit 1),
                              task.line),
                     cast(task.target as text), c.record, task.state, task.reason, task.http_status, task.attempts,
-                    task.finished_at, task.vanished
-               from load cross join task ",
+                    task.finished_at, task.vanished "
+        )
+    };
+}
+
+/// Tasks of a round's finished loads in the order of their IDs. `?1` the round, `?2` behind, `?3` up to, `?4` how many, `?5` the
+/// reason, `?6` the text, `?7` the newest load.
+macro_rules! tasks {
+    ($hint:literal, $condition:literal) => {
+        concat!(
+            columns!("?7"),
+            "from load cross join task ",
             $hint,
             " on task.id between max(load.first_task_id, ?2 + 1) and min(load.last_task_id, ?3)
                left join task_cells c on c.task_id = task.id
@@ -101,18 +88,15 @@ const CANCELLED: &str = tasks!("", "task.state = 7");
 const KEPT: &str = tasks!("", "task.state = 8");
 const REJECTED: &str = tasks!("indexed by task_rejected", "task.state = 9");
 
-const BY_TARGET: &str = "
-    select task.id,
-           coalesce((select r.line + task.id - r.task_id from row_run r
-                      where r.load_id = ?4 and task.id between r.task_id and r.task_id + r.rows - 1 limit 1), task.line),
-           cast(task.target as text), c.record, task.state, task.reason, task.http_status, task.attempts,
-           task.finished_at, task.vanished
-      from lane
+const BY_TARGET: &str = concat!(
+    columns!("?4"),
+    "from lane
       join task_key key on key.lane_id = lane.id and key.target = (?2 ->> '$')
       join task on task.id = key.task_id and task.id <= ?3
       left join task_cells c on c.task_id = task.id
      where lane.round_id = ?1
-     order by task.id limit 200";
+     order by task.id limit 200"
+);
 
 /// The first place at which an unsettled task can stand, so that a page of them does not begin with millions that are done.
 const FIRST_UNSETTLED: &str = "
@@ -191,7 +175,7 @@ impl ReadStore<'_> {
                 .await?;
             let full = rows.len() as u32 == left;
             behind = if full { rows.last().map_or(to, |row| row.0) } else { to };
-            page.rows.extend(rows.into_iter().map(row_view).collect::<Result<Vec<_>, _>>()?);
+            page.rows.extend(rows.into_iter().map(row_of).collect::<Result<Vec<_>, _>>()?);
             if full || behind >= last {
                 page.next = (behind < last).then_some(behind);
                 return Ok(page);
@@ -206,7 +190,7 @@ impl ReadStore<'_> {
         crate::store::load::write_target(&mut json, target);
         let rows: Vec<TaskRow> =
             self.db.fetch_all(BY_TARGET, args![job.round.0, json, job.visible_to.0, job.load]).await?;
-        let rows = rows.into_iter().map(row_view).collect::<Result<Vec<_>, _>>()?;
+        let rows = rows.into_iter().map(row_of).collect::<Result<Vec<_>, _>>()?;
         Ok(RowPage { rows, next: None, cut: false })
     }
 
@@ -224,19 +208,9 @@ impl ReadStore<'_> {
             .await?;
         let full = found.len() as u32 == query.most;
         let behind = if full { found.last().map_or(to, |row| row.0) } else { to };
-        let row = |(line, record, reason): (i64, Option<String>, String)| RowView {
-            task: None,
-            line: u64::try_from(line).unwrap_or(0),
-            target: None,
-            record,
-            outcome,
-            reason: Some(reason),
-            http_status: None,
-            attempts: 0,
-            finished_at: None,
-            vanished: false,
-        };
-        let rows = found.into_iter().map(row).collect();
+        let rows =
+            found.into_iter().map(|(line, record, reason)| RowOutcome::without_task(line, outcome, reason, record));
+        let rows = rows.collect();
         Ok(RowPage { rows, next: (behind < last).then_some(behind), cut: !full && behind < last })
     }
 
@@ -248,19 +222,19 @@ impl ReadStore<'_> {
     }
 }
 
-fn row_view(row: TaskRow) -> Result<RowView, StoreError> {
-    let (id, line, target, record, state, reason, status, attempts, finished, vanished) = row;
-    Ok(RowView {
+fn row_of(row: TaskRow) -> Result<RowOutcome, StoreError> {
+    let (id, line, target, record, state, reason, http_status, attempts, finished, vanished) = row;
+    Ok(RowOutcome {
         task: Some(TaskId(id)),
-        line: u64::try_from(line).unwrap_or(0),
-        target: Some(target),
+        line: if vanished { None } else { u64::try_from(line).ok() },
+        // A target that is damaged is told by the drain and by `doctor`; here the other rows are shown.
+        target: target.parse().ok(),
         record,
         outcome: state_of(state)?.outcome(),
         reason,
-        http_status: status.and_then(|status| u16::try_from(status).ok()),
-        attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+        http_status,
+        attempts,
         finished_at: finished.map(Wall),
-        vanished: vanished != 0,
     })
 }
 
@@ -312,7 +286,7 @@ mod tests {
     }
 
     fn lines(page: &RowPage) -> Vec<u64> {
-        page.rows.iter().map(|row| row.line).collect()
+        page.rows.iter().map(|row| row.line.unwrap()).collect()
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -12,10 +12,10 @@ mod stats;
 mod status;
 
 pub use attempts::{AttemptSpan, ReadSpan};
-pub use browse::{MAX_PAGE_ROWS, RowPage, RowQuery, RowView};
+pub use browse::{MAX_PAGE_ROWS, RowPage, RowQuery};
 pub use explain::{AttemptView, TaskHistory};
 pub use histogram::{Bucket, Histogram, ReasonCount, RejectedRow};
-pub use receipts::ReceiptRow;
+pub use receipts::RowOutcome;
 pub use select_tasks::{PickOrder, PickedTask, TaskFilter};
 pub use stats::{ChangeCounters, MAX_SAMPLED_TASKS, ProgressSamples, RecentAttempt, TopReason};
 pub use status::{Counts, JobStatus};

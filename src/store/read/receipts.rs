@@ -11,12 +11,12 @@ use crate::store::queue::state_of;
 
 /// A row and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceiptRow {
+pub struct RowOutcome {
     /// The physical line where the record begins; none where the row is no longer in the file.
     pub line: Option<u64>,
     /// Its task; none where the row made none.
     pub task: Option<TaskId>,
-    /// The target; none where the row made no task.
+    /// The target; none where the row made no task, and where it is damaged.
     pub target: Option<Target>,
     /// The row's cells as one CSV record; none where the file has one column and the cell is the target's plain text.
     pub record: Option<String>,
@@ -30,6 +30,15 @@ pub struct ReceiptRow {
     pub attempts: u32,
     /// When it was settled.
     pub finished_at: Option<Wall>,
+}
+
+impl RowOutcome {
+    /// A row that made no task.
+    pub(super) fn without_task(line: i64, outcome: Outcome, reason: String, record: Option<String>) -> RowOutcome {
+        let (line, reason) = (u64::try_from(line).ok(), Some(reason));
+        let (task, target, http_status, finished_at) = (None, None, None, None);
+        RowOutcome { line, task, target, record, outcome, reason, http_status, attempts: 0, finished_at }
+    }
 }
 
 /// Rows in one page; memory does not grow with the job.
@@ -90,26 +99,20 @@ impl ReadStore<'_> {
         &mut self,
         job: &Job,
         round: u32,
-        mut each: impl FnMut(ReceiptRow) -> Result<(), E>,
+        mut each: impl FnMut(RowOutcome) -> Result<(), E>,
     ) -> Result<bool, E>
     where
         E: From<StoreError>,
     {
-        let sql = "select round_id, exists (select 1 from row_run where row_run.load_id = newest.load_id), load_id
-                     from (select round.id as round_id, max(load.id) as load_id
-                             from round join load on load.round_id = round.id
-                            where round.job_id = ?1 and round.number = ?2 and load.finished_at is not null
-                            group by round.id) newest";
-        let found: Option<(i64, i64, i64)> = self.db.fetch_optional(sql, args![job.id.0, round]).await?;
-        let Some((round, has_runs, load)) = found else { return Ok(false) };
-        self.run_report("begin").await?;
+        let Some((round, load, has_runs)) = self.newest_load(job, round).await? else { return Ok(false) };
+        self.step("begin").await?;
         let whole = AdminStore { db: &mut *self.db }.refuse_damaged(round).await;
         let done = match whole {
-            Ok(()) => self.report_pages(round, has_runs != 0, load, &mut each).await,
+            Ok(()) => self.report_pages(round, has_runs, load, &mut each).await,
             Err(error) => Err(error.into()),
         };
         // One snapshot for all pages; nothing was written, so there is nothing to lose in rolling back.
-        self.run_report("rollback").await?;
+        self.step("rollback").await?;
         done.map(|()| true)
     }
 
@@ -118,7 +121,7 @@ impl ReadStore<'_> {
         round: i64,
         has_runs: bool,
         load: i64,
-        each: &mut impl FnMut(ReceiptRow) -> Result<(), E>,
+        each: &mut impl FnMut(RowOutcome) -> Result<(), E>,
     ) -> Result<(), E> {
         let present = if has_runs { (Order::ByRun, load) } else { (Order::ById, round) };
         let mut others = OtherRows::new(load);
@@ -144,7 +147,7 @@ impl ReadStore<'_> {
         order: Order,
         of: i64,
         from: Cursor,
-    ) -> Result<Option<(Vec<ReceiptRow>, Cursor)>, StoreError> {
+    ) -> Result<Option<(Vec<RowOutcome>, Cursor)>, StoreError> {
         let (sql, behind) = match order {
             Order::ById => (PRESENT_BY_ID, from.id),
             Order::ByRun => (PRESENT_BY_RUN, from.line),
@@ -153,10 +156,6 @@ impl ReadStore<'_> {
         let texts: PageTexts = self.db.fetch_one(sql, args![of, behind, PAGE_ROWS]).await?;
         let (Some(line), Some(id)) = (texts.8, texts.9) else { return Ok(None) };
         Ok(Some((rows_of(&texts, order)?, Cursor { line, id })))
-    }
-
-    async fn run_report(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        self.db.execute(sql, args![]).await.map(drop)
     }
 }
 
@@ -177,7 +176,7 @@ impl OtherRows {
         &mut self,
         db: &mut Db,
         line: i64,
-        each: &mut impl FnMut(ReceiptRow) -> Result<(), E>,
+        each: &mut impl FnMut(RowOutcome) -> Result<(), E>,
     ) -> Result<(), E> {
         loop {
             if self.page.is_empty() && !self.ended {
@@ -189,20 +188,7 @@ impl OtherRows {
             }
             if let Some((line, outcome, reason, record)) = self.page.pop_front() {
                 let outcome = if outcome == "duplicate" { Outcome::Duplicate } else { Outcome::Rejected };
-                let (line, reason) = (Some(line as u64), Some(reason));
-                let (target, http_status, finished_at) = (None, None, None);
-                let task = None;
-                each(ReceiptRow {
-                    line,
-                    task,
-                    target,
-                    record,
-                    outcome,
-                    reason,
-                    http_status,
-                    attempts: 0,
-                    finished_at,
-                })?;
+                each(RowOutcome::without_task(line, outcome, reason, record))?;
             }
         }
     }
@@ -220,7 +206,7 @@ impl OtherRows {
     }
 }
 
-fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<ReceiptRow>, StoreError> {
+fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<RowOutcome>, StoreError> {
     let (lines, found, states, attempts, records, reasons, statuses, finished, _, _, ids) = texts;
     let mut ids = each_number(ids.as_deref());
     let mut records = sparse::<String>(records.as_deref())?.into_iter();
@@ -231,7 +217,7 @@ fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<ReceiptRow>, StoreErro
     let columns = columns.zip(numbers(states.as_deref())?).zip(numbers(attempts.as_deref())?);
     columns
         .map(|(((line, target), state), attempts)| {
-            Ok(ReceiptRow {
+            Ok(RowOutcome {
                 line: (order != Order::Vanished).then_some(line as u64),
                 task: ids.next().transpose()?.map(TaskId),
                 target: Some(target),

@@ -94,9 +94,9 @@ impl ReadStore<'_> {
         order: PickOrder,
     ) -> Result<Option<u64>, StoreError> {
         let Some((round, load, has_runs)) = self.newest_load(job, round).await? else { return Ok(None) };
-        self.pick_step("begin").await?;
-        self.pick_step("drop table if exists temp.picked").await?;
-        self.pick_step("create temp table picked (task_id integer not null, line integer) strict").await?;
+        self.step("begin").await?;
+        self.step("drop table if exists temp.picked").await?;
+        self.step("create temp table picked (task_id integer not null, line integer) strict").await?;
         let fills: &[&'static str] = match (order, has_runs) {
             (PickOrder::NewestFirst, _) => &[NEWEST_FIRST],
             (PickOrder::File, false) => &[BY_ID, VANISHED],
@@ -137,7 +137,7 @@ impl ReadStore<'_> {
     /// # Errors
     /// The database cannot be read any more.
     pub async fn end_picking(&mut self) -> Result<(), StoreError> {
-        self.pick_step("rollback").await
+        self.step("rollback").await
     }
 
     /// A round's number in the queue, its newest load, and whether that says in runs where its rows stand.
@@ -150,7 +150,8 @@ impl ReadStore<'_> {
         self.db.fetch_optional(sql, args![job.id.0, round]).await
     }
 
-    async fn pick_step(&mut self, sql: &'static str) -> Result<(), StoreError> {
+    /// A statement that begins or ends a snapshot.
+    pub(super) async fn step(&mut self, sql: &'static str) -> Result<(), StoreError> {
         self.db.execute(sql, args![]).await.map(drop)
     }
 }

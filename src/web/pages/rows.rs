@@ -8,7 +8,7 @@ use super::layout::{Frame, Pager, count};
 use super::words::{OUTCOMES, encoded, foreign, outcome_class, reason};
 use crate::domain::Outcome;
 use crate::jobfile::cells_from_stored;
-use crate::store::{JobStatus, RowPage, RowView};
+use crate::store::{JobStatus, RowOutcome, RowPage};
 use crate::web::paging::Trail;
 
 /// Cells shown of a row, and characters of each.
@@ -135,11 +135,11 @@ fn table(frame: &Frame, page: &RowsPage) -> Markup {
     }
 }
 
-fn line(frame: &Frame, page: &RowsPage, row: &RowView) -> Markup {
-    let target = row.target.as_deref().map_or_else(|| "–".to_owned(), foreign);
+fn line(frame: &Frame, page: &RowsPage, row: &RowOutcome) -> Markup {
+    let target = row.target.as_ref().map_or_else(|| "–".to_owned(), |target| foreign(&target.to_string()));
     html! {
         tr {
-            td.number data-label="line" { @if row.vanished { span.quiet { "no longer in the file" } } @else { (row.line) } }
+            td.number data-label="line" { @match row.line { Some(line) => (line), None => span.quiet { "no longer in the file" } } }
             th scope="row" {
                 @match row.task {
                     Some(task) => a.mono href={ "/jobs/" (page.status.job.id.0) "/rows/" (task.0) } { (target) },
@@ -156,9 +156,10 @@ fn line(frame: &Frame, page: &RowsPage, row: &RowView) -> Markup {
 }
 
 /// The cells beside the target.
-pub(super) fn cells(row: &RowView) -> Markup {
+pub(super) fn cells(row: &RowOutcome) -> Markup {
     let cells = row.record.as_deref().map(cells_from_stored).unwrap_or_default();
-    let others = cells.iter().filter(|cell| !cell.is_empty() && Some(cell.as_str()) != row.target.as_deref());
+    let target = row.target.as_ref().map(ToString::to_string);
+    let others = cells.iter().filter(|cell| !cell.is_empty() && Some(*cell) != target.as_ref());
     let shown: Vec<String> =
         others.take(MAX_CELLS).map(|cell| crate::text::clipped(cell, MAX_CELL_CHARS).into_owned()).collect();
     html! { (shown.join(" · ")) }
