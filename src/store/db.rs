@@ -7,7 +7,7 @@ use std::ops::DerefMut;
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::query::{Query, QueryAs};
+use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Connection, FromRow, SqlSafeStr, Sqlite, Transaction};
 
@@ -111,13 +111,13 @@ impl<C: DerefMut<Target = SqliteConnection>> Executor<C> {
         sql: impl SqlSafeStr,
         args: Vec<Value>,
     ) -> Result<Vec<T>, StoreError> {
-        let rows = query_as(sql, args).fetch_all(&mut *self.connection).await;
+        let rows = query(sql, args).try_map(read_row).fetch_all(&mut *self.connection).await;
         rows.map_err(|error| StoreError::from_sqlx(&self.path, error))
     }
 
     /// The row that has to be there.
     pub(super) async fn fetch_one<T: Row>(&mut self, sql: impl SqlSafeStr, args: Vec<Value>) -> Result<T, StoreError> {
-        let row = query_as(sql, args).fetch_one(&mut *self.connection).await;
+        let row = query(sql, args).try_map(read_row).fetch_one(&mut *self.connection).await;
         row.map_err(|error| StoreError::from_sqlx(&self.path, error))
     }
 
@@ -127,7 +127,7 @@ impl<C: DerefMut<Target = SqliteConnection>> Executor<C> {
         sql: impl SqlSafeStr,
         args: Vec<Value>,
     ) -> Result<Option<T>, StoreError> {
-        let row = query_as(sql, args).fetch_optional(&mut *self.connection).await;
+        let row = query(sql, args).try_map(read_row).fetch_optional(&mut *self.connection).await;
         row.map_err(|error| StoreError::from_sqlx(&self.path, error))
     }
 
@@ -188,12 +188,6 @@ fn query(sql: impl SqlSafeStr, args: Vec<Value>) -> Query<'static, Sqlite, Sqlit
     })
 }
 
-fn query_as<T: Row>(sql: impl SqlSafeStr, args: Vec<Value>) -> QueryAs<'static, Sqlite, T, SqliteArguments> {
-    args.into_iter().fold(sqlx::query_as(sql), |query, value| match value {
-        Value::Null => query.bind(None::<i64>),
-        Value::Integer(value) => query.bind(value),
-        Value::Bool(value) => query.bind(value),
-        Value::Text(value) => query.bind(value),
-        Value::Blob(value) => query.bind(value),
-    })
+fn read_row<T: Row>(row: SqliteRow) -> sqlx::Result<T> {
+    T::from_row(&row)
 }

@@ -18,6 +18,7 @@ mod db;
 mod accounts;
 mod admin;
 mod advice;
+mod codes;
 mod columns;
 mod disk_room;
 mod durable;

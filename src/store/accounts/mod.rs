@@ -6,6 +6,7 @@
 mod account;
 mod credential;
 mod credential_wipe;
+mod logins;
 mod refresh;
 mod removal;
 mod vault;

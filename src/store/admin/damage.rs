@@ -8,11 +8,10 @@ use super::AdminStore;
 use std::path::PathBuf;
 
 use crate::domain::{AccountId, Action, LaneId, RoundId, Target, TaskId, TaskState, Wall};
+use crate::store::codes::{action_of, state_of, target_of};
 use crate::store::columns::values;
 use crate::store::error::StoreError;
 use crate::store::queue::bump_generation;
-use crate::store::queue::target_of;
-use crate::store::queue::{action_of, state_of};
 
 /// The reason of a task of which nobody can say any more what it was.
 pub const DAMAGED: &str = "damaged";

@@ -2,7 +2,8 @@
 //! belong here: asking.
 
 use super::ListStore;
-use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
+use super::read_quota::{HoldNews, write_end, write_hold};
+use super::read_request::{ReadAsk, ReadEnd, ReadId};
 use super::target_metadata::{REMEMBER, TargetMetadata, id_of, id_value, space, to_remember};
 use crate::domain::{Handle, Platform, RoundId, TargetId, TargetKind, TaskState, Wall};
 use crate::store::error::StoreError;

@@ -2,7 +2,8 @@
 //! the page that was in flight.
 
 use super::ListStore;
-use super::read_quota::{HoldNews, ReadAsk, ReadEnd, ReadId, write_end, write_hold};
+use super::read_quota::{HoldNews, write_end, write_hold};
+use super::read_request::{ReadAsk, ReadEnd, ReadId};
 use super::target_metadata::{REMEMBER, TargetMetadata, id_of, id_value, to_remember};
 use crate::domain::{AccountId, Action, Platform, TargetId, TargetKind, Wall};
 use crate::store::error::StoreError;
@@ -182,7 +183,7 @@ impl ListStore<'_> {
         rows.into_iter()
             .map(|(task, action, target)| {
                 let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
-                Ok((task, crate::store::queue::action_of(action)?, id_of(&value)?))
+                Ok((task, crate::store::codes::action_of(action)?, id_of(&value)?))
             })
             .collect()
     }

@@ -7,14 +7,16 @@ mod handles;
 mod list_fetch;
 mod read_allowance;
 mod read_quota;
+mod read_request;
 mod refused_names;
 mod target_metadata;
 mod verification;
 
 pub use handles::{HandlesTold, Resolution};
 pub use list_fetch::{NewPage, PageEntry, ReadingId, ReadingState};
-pub use read_allowance::{ReadAllowance, ReadLeft};
-pub use read_quota::{HoldNews, ReadAsk, ReadEnd, ReadGrant, ReadHold, ReadId, ReadSlot, ReadWindow, end_here};
+pub use read_allowance::ReadAllowance;
+pub use read_quota::{HoldNews, ReadGrant, ReadHold, ReadSlot};
+pub use read_request::{ReadAsk, ReadEnd, ReadId, ReadLeft, ReadWindow, end_here};
 pub use target_metadata::{MAX_KNOWN_ASKED, MAX_KNOWN_TEXT_CHARS, TargetMetadata};
 pub use verification::{Looked, Reach, VerdictCounts, VerifyResult};
 

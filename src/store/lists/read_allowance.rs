@@ -2,27 +2,11 @@
 //! whichever process takes it.
 
 use super::ListStore;
-use std::time::Duration;
 
-use super::read_quota::{ReadAsk, ReadEnd, ReadId, end_here};
+use super::read_request::{ReadAsk, ReadEnd, ReadId, end_here};
 use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
-
-/// So many more requests to an endpoint, until the platform's window ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadLeft {
-    /// Whether it is the window of 24 hours.
-    pub day: bool,
-    /// Requests that may follow the one that was answered.
-    pub more: u32,
-    /// Its end, in this boot's ticks.
-    pub until: Tick,
-    /// Its end by the wall clock.
-    pub until_at: Wall,
-    /// How long that is from the answer.
-    pub length: Duration,
-}
 
 /// An endpoint's allowance, for whoever only looks.
 #[derive(Clone, Debug, PartialEq, Eq)]

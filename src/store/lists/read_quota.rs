@@ -7,47 +7,14 @@
 use super::ListStore;
 use std::time::Duration;
 
-use super::read_allowance::{ReadLeft, allowance_used_up, write_left};
-use crate::domain::{AccountId, BootId, Moment, Tick, Wall};
+use super::read_allowance::{allowance_used_up, write_left};
+use super::read_request::{ReadAsk, ReadEnd, ReadId, ReadWindow, end_here};
+use crate::domain::{BootId, Moment, Tick, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 
 /// Slots of another boot are forgotten a day after they must be over by the wall clock, because it may have been wrong.
 const WALL_CLOCK_DOUBT_MS: i64 = 86_400_000;
-
-/// The number of a request that reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ReadId(pub i64);
-
-/// A window of an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadWindow {
-    /// Requests it holds.
-    pub limit: u32,
-    /// How long a slot counts after the latest moment its request can have been counted: the window and its margin.
-    pub counts_for: Duration,
-    /// Whether all accounts of the app share it.
-    pub of_app: bool,
-}
-
-/// What a slot is asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct ReadAsk<'a> {
-    /// Whose.
-    pub account: AccountId,
-    /// The app whose windows it shares.
-    pub app: &'a str,
-    /// The endpoint's name; each has windows of its own.
-    pub endpoint: &'a str,
-    /// Its windows.
-    pub windows: &'a [ReadWindow],
-    /// This boot.
-    pub boot: &'a BootId,
-    /// How long a request may take.
-    pub deadline: Duration,
-    /// How long after that the platform can still count one whose end nobody saw.
-    pub grace: Duration,
-}
 
 /// A slot, and what was left beside it: what an answer says is held against that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,25 +51,6 @@ pub struct ReadHold {
     pub reason: String,
     /// Hidden caps in a row, 0 to 4.
     pub rung: u8,
-}
-
-/// How a request that reads ended.
-#[derive(Clone, Debug)]
-pub struct ReadEnd {
-    /// The latest moment the platform can have counted it.
-    pub upper: Tick,
-    /// When it ended.
-    pub ended_at: Wall,
-    /// The HTTP status, if an answer came.
-    pub http_status: Option<u16>,
-    /// What the answer meant, in one word.
-    pub finding: &'static str,
-    /// What the platform said.
-    pub detail: String,
-    /// Entries it handed over.
-    pub resources: u64,
-    /// What its headers say is left of the platform's windows, where that is less than our own allow.
-    pub left: Vec<ReadLeft>,
 }
 
 /// Slots of another boot: their ticks mean nothing here. The machine has been off since, so nothing of theirs is under way, and
@@ -294,14 +242,6 @@ async fn room_of(
     let (upper,): (i64,) =
         db.fetch_one(NEXT, args![ask.endpoint, over, window.of_app, ask.app, ask.account.0, excess]).await?;
     Ok(Err(Tick(upper.saturating_add(counts_ms))))
-}
-
-/// A stored end on this boot's ticks. One of another boot lasts by the wall clock, and never longer than it was long.
-pub fn end_here(same_boot: bool, until: Tick, until_at: Wall, length_ms: i64, now: Moment) -> Tick {
-    if same_boot {
-        return until;
-    }
-    Tick(now.tick.0.saturating_add(until_at.0.saturating_sub(now.wall.0).clamp(0, length_ms.max(0))))
 }
 
 async fn hold_in_force(db: &mut Tx<'_>, ask: &ReadAsk<'_>, now: Moment) -> Result<Option<ReadHold>, StoreError> {

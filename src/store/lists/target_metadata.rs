@@ -4,10 +4,10 @@ use super::ListStore;
 use std::collections::HashMap;
 
 use crate::domain::{Handle, Platform, Target, TargetId, TargetKind, Wall};
+use crate::store::codes::target_of;
+use crate::store::codes::write_target;
 use crate::store::db::Value;
 use crate::store::error::StoreError;
-use crate::store::load::write_target;
-use crate::store::queue::target_of;
 
 /// The most targets asked about at once.
 pub const MAX_KNOWN_ASKED: usize = 10_000;

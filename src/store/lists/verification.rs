@@ -89,7 +89,7 @@ impl ListStore<'_> {
         rows.into_iter()
             .map(|(action, account, done, at)| {
                 let done = u64::try_from(done).unwrap_or(0);
-                Ok((crate::store::queue::action_of(action)?, AccountId(account), done, Wall(at)))
+                Ok((crate::store::codes::action_of(action)?, AccountId(account), done, Wall(at)))
             })
             .collect()
     }

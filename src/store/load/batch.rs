@@ -4,8 +4,9 @@
 
 use std::fmt::Write as _;
 
-use super::new_round::{LoadRow, RowPlace};
-use crate::domain::{LaneId, Target, TargetId};
+use super::load_row::{LoadRow, RowPlace};
+use crate::domain::{LaneId, Target};
+use crate::store::codes::write_target;
 
 /// A row that waits for its batch, and the lane it goes to; none: it makes no task.
 #[derive(Debug)]
@@ -42,23 +43,6 @@ fn rejected_for(item: &Buffered) -> Option<&str> {
         RowPlace::Task { .. } => None,
         RowPlace::Rejected { reason, .. } => Some(reason),
     }
-}
-
-/// A target as a number, where that is exact in the database.
-pub(super) fn number_of(target: &Target) -> Option<i64> {
-    match target {
-        Target::Id(id) => TargetId::as_i64(*id),
-        Target::Handle(_) => None,
-    }
-}
-
-/// Writes a target as JSON: a number where that is exact in the database, else text.
-pub(in crate::store) fn write_target(json: &mut String, target: &Target) {
-    // Writing to a String cannot fail.
-    let _ = match number_of(target) {
-        Some(number) => write!(json, "{number}"),
-        None => write!(json, "\"{target}\""),
-    };
 }
 
 pub(super) fn targets(tasks: &[&Buffered]) -> String {

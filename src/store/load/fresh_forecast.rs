@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::batch::number_of;
-use super::forecast::{LoadForecast, TableForecaster, add_kept};
-use super::new_round::{LoadRow, RowPlace};
+use super::forecast::LoadForecast;
+use super::load_row::{LoadRow, RowPlace};
 use super::sorter::{Key, Sorter};
+use super::table_forecast::TableForecaster;
 use crate::domain::{AccountId, Action};
+use crate::store::codes::number_of;
 use crate::store::error::StoreError;
 
 /// A row's place in the third number of its key: in the order of the file, those that can be used first.
@@ -138,7 +139,7 @@ fn count(
         }
     }
     for (rule, targets) in rules.iter().zip(kept).filter(|(_, targets)| *targets > 0) {
-        add_kept(&mut forecast.kept, (*rule).to_owned(), targets);
+        forecast.add_kept((*rule).to_owned(), targets);
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 use tokio::sync::mpsc;
 
 use super::existing_rows::{Aside, OldRow, OldRows, PageOfOldRows};
-use super::new_round::{LoadRow, RowPlace};
+use super::load_row::{LoadRow, RowPlace};
 use super::reload_sizes::ReloadSizes;
 use super::row_runs::{Run, runs_json};
 use crate::domain::{LaneId, RoundId, Target};

@@ -9,9 +9,12 @@ mod checkpoints;
 mod compare;
 mod existing_rows;
 mod forecast;
+mod forecaster;
 mod fresh_forecast;
 mod held_back;
+mod index_keys;
 mod keys;
+mod load_row;
 mod loader;
 mod merge;
 mod new_round;
@@ -20,14 +23,16 @@ mod reload_sizes;
 mod row_runs;
 mod sorter;
 mod sweep;
+mod table_forecast;
 
-pub use forecast::{LoadForecast, LoadForecaster};
+pub use forecast::LoadForecast;
+pub use forecaster::LoadForecaster;
+pub use load_row::{LoadRow, RowPlace};
 pub use loader::{Loader, ROWS_PER_STATEMENT};
-pub use new_round::{LoadRow, LoadSummary, RowPlace};
+pub use new_round::LoadSummary;
 pub use reload::{ReloadSummary, Reloaded};
 pub use reload_sizes::ReloadSizes;
 
-pub(in crate::store) use batch::write_target;
 pub(in crate::store) use loader::ROWS_PER_TRANSACTION;
 
 use super::db::Db;

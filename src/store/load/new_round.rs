@@ -7,46 +7,13 @@
 use super::LoadStore;
 use super::batch::{Buffered, records, rejected, scattered, straight_run, targets};
 use super::keys::Keys;
+use super::load_row::{LoadRow, RowPlace};
 use super::loader::{Loader, ROWS_PER_STATEMENT};
-use crate::domain::{AccountId, Action, RoundId, Target, Wall};
+use crate::domain::{Action, RoundId, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 use crate::store::lock::LoadLock;
 use crate::store::queue::{Job, LoadedFrom, NewJob, QueueStore, text};
-
-/// A row of a job file, as the queue sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadRow {
-    /// The physical line where the record begins, header counted, from 1.
-    pub line: u64,
-    /// What it asks for.
-    pub place: RowPlace,
-    /// Its cells as one CSV record, where they say more than the target does.
-    pub record: Option<String>,
-}
-
-/// What a row asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RowPlace {
-    /// A task.
-    Task {
-        /// What to do.
-        action: Action,
-        /// For whom.
-        account: AccountId,
-        /// To whom.
-        target: Target,
-        /// The rule that spares it, in one word; none: it stands in line.
-        spared: Option<&'static str>,
-    },
-    /// Nothing: the row cannot be used.
-    Rejected {
-        /// Why, in one word.
-        reason: String,
-        /// The task that another reading of the row may have made of it; none where it names none.
-        task: Option<(Action, AccountId, Target)>,
-    },
-}
 
 /// What a load came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

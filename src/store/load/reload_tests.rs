@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::new_round::{LoadRow, RowPlace};
+use super::super::load_row::{LoadRow, RowPlace};
 use super::*;
 use crate::domain::{AccountId, Action, Outcome, Platform, Target, TargetId};
 use crate::store::open::{QueueKind, Store};

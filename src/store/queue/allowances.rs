@@ -2,8 +2,8 @@
 //! allow. Turns write them; a drain reads them when it begins, and whoever shows how things stand.
 
 use super::QueueStore;
-use super::drain::action_of;
 use crate::domain::{AccountId, Action, BootId, Moment, Tick, Wall};
+use crate::store::codes::action_of;
 use crate::store::error::StoreError;
 
 /// What a turn writes: an answer has tightened an allowance.

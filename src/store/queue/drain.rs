@@ -1,11 +1,12 @@
 //! A drain: one process working on the queue, from the recovery of what its predecessor left to its own end.
 
-use super::recovery::CrashedTask;
-use super::slots::FirstThatCount;
+use super::drain_start::DrainStart;
+use super::first_attempt::FirstThatCount;
 use super::work::DrainScope;
 use crate::domain::{
-    AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, TaskState, Tick,
+    AccountId, Action, AttemptId, BootId, Fence, Horizons, JobId, LaneId, Moment, RoundId, TaskId, Tick,
 };
+use crate::store::codes::action_of;
 use crate::store::error::StoreError;
 use crate::store::lock::DrainLock;
 use crate::store::open::Store;
@@ -19,58 +20,6 @@ pub struct Drain {
     pub(super) boot: BootId,
     pub(super) slots_from: FirstThatCount,
     lock: DrainLock,
-}
-
-/// What a drain found when it began.
-#[derive(Debug, Default)]
-pub struct DrainStart {
-    /// Tasks that were being sent when the process before died, and are sent again after all others of their lanes.
-    pub recovered: u64,
-    /// Those besides that were alone in flight at three deaths in a row; they have failed.
-    pub crashed: u64,
-    /// Tasks that stand aside since the process died while they were in flight, those that were in flight last behind the others.
-    pub undecided: Vec<CrashedTask>,
-    /// Tasks whose refusal nobody has been blamed for yet.
-    pub provisional: Vec<ParkedTask>,
-    /// Tasks that failed in an outage which is not over, who failed first at the front. They do not stand in line.
-    pub aside: Vec<AsideTask>,
-    /// Tasks that went back when five refusals in a row stopped their endpoint, who was asked for first at the front. They do not stand
-    /// in line.
-    pub asked_last: Vec<AsideTask>,
-    /// Slots of another boot may still count.
-    pub other_boots: bool,
-    /// When the first drain of this boot took the queue over from the last drain of another boot.
-    pub taken_over: Tick,
-}
-
-/// A task that stands aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParkedTask {
-    /// Which.
-    pub task: TaskId,
-    /// Its lane.
-    pub lane: LaneId,
-    /// Its account.
-    pub account: AccountId,
-    /// What was to be done.
-    pub action: Action,
-    /// Why it stands aside.
-    pub reason: Option<String>,
-    /// An earlier attempt may have had its effect without our seeing the answer.
-    pub unsure: bool,
-}
-
-/// A task that stands aside for its endpoint's outage, or until nothing else of its endpoint is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AsideTask {
-    /// Which.
-    pub task: TaskId,
-    /// Its lane.
-    pub lane: LaneId,
-    /// Its account.
-    pub account: AccountId,
-    /// What is to be done.
-    pub action: Action,
 }
 
 /// A lane, as a drain sees it.
@@ -192,14 +141,6 @@ impl Drain {
     pub fn store(&mut self) -> &mut Store {
         &mut self.store
     }
-}
-
-pub(in crate::store) fn action_of(code: i64) -> Result<Action, StoreError> {
-    Action::from_code(code).ok_or_else(|| StoreError::impossible(format!("the action {code}")))
-}
-
-pub(in crate::store) fn state_of(code: i64) -> Result<TaskState, StoreError> {
-    TaskState::from_code(code).ok_or_else(|| StoreError::impossible(format!("the state {code}")))
 }
 
 /// What a lane does, and for whom, stands twice: in the index by which it is found and in its row, which are held against each other.

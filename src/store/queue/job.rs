@@ -228,7 +228,7 @@ fn job_of(row: JobRow) -> Result<Job, StoreError> {
         id: JobId(row.id),
         name: row.name,
         path: PathBuf::from(row.path),
-        action: row.action.map(super::drain::action_of).transpose()?,
+        action: row.action.map(crate::store::codes::action_of).transpose()?,
         account: row.account_id.map(AccountId),
         target_column: row.target_column,
         host: row.host,

@@ -6,7 +6,9 @@
 mod allowances;
 mod control;
 mod drain;
+mod drain_start;
 mod drain_windows;
+mod first_attempt;
 mod job;
 mod outages;
 mod peek;
@@ -17,27 +19,27 @@ mod turn;
 mod turn_sql;
 mod work;
 mod worklist;
+mod write_turn;
 
 pub use allowances::{NewAllowance, StoredAllowance};
 pub use control::{Cancelled, Retried};
-pub use drain::{AsideTask, Drain, DrainStart, LaneView, ParkedTask};
+pub use drain::{Drain, LaneView};
+pub use drain_start::{AsideTask, CrashedTask, DrainStart, ParkedTask};
 pub use drain_windows::DrainWindows;
 pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use outages::{OutageChange, OutageState, StoredOutage};
 pub use peek::{Ahead, AheadOf, RoundKeep};
-pub use recovery::CrashedTask;
 pub use server::ServerState;
 pub use slots::{RecentSlot, StoredSlot};
-pub use turn::{Claim, Claimed, Move, NewHold, Settled, Turn, TurnReceipt};
+pub use turn::{Claim, Move, NewHold, Settled, Turn};
 pub use work::{DrainScope, WorkInProgress};
 pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};
+pub use write_turn::{Claimed, TurnReceipt};
 
 pub(in crate::store) use control::bump_generation;
-pub(in crate::store) use drain::{action_of, state_of};
 pub(in crate::store) use job::text;
 #[cfg(test)]
 pub(in crate::store) use recovery::AT_A_START;
-pub(in crate::store) use turn::target_of;
 
 use super::db::Db;
 

@@ -2,8 +2,8 @@
 //! whoever shows how things stand.
 
 use super::QueueStore;
-use super::drain::action_of;
 use crate::domain::{AccountId, Action, Moment, Tick, Wall};
+use crate::store::codes::action_of;
 use crate::store::error::StoreError;
 
 /// What a turn writes about an endpoint.

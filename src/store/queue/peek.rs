@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use super::drain::Drain;
-use super::turn::target_of;
 use crate::domain::{JobId, LaneId, RoundId, Target, TaskId};
+use crate::store::codes::target_of;
 use crate::store::error::StoreError;
 
 /// So many tasks from the head of a lane.

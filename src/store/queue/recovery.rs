@@ -4,26 +4,17 @@
 //! aside is in line again, open attempts are closed. What does not belong here: who is to blame ([`CrashCount`]), and when
 //! they are sent again (the engine).
 
-use super::drain::{AsideTask, Drain, DrainStart, ParkedTask, action_of};
+use super::drain::Drain;
+use super::drain_start::{AsideTask, CrashedTask, DrainStart, ParkedTask};
 use super::drain_windows::to_text;
 use super::work::DrainScope;
 use crate::domain::{
     AccountId, AttemptId, CRASHED, CrashCount, Death, Fence, LaneId, Moment, TaskId, TaskState, Tick,
     UNKNOWN_AFTER_CRASH,
 };
+use crate::store::codes::action_of;
 use crate::store::columns::values;
 use crate::store::error::StoreError;
-
-/// A task that was in flight when a process died, and stands aside until nothing else of its lane is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CrashedTask {
-    /// Which.
-    pub task: TaskId,
-    /// Its lane.
-    pub lane: LaneId,
-    /// It is sent without company.
-    pub alone: bool,
-}
 
 /// `task, round, crashes, whether its process died under this boot, whether the platform had answered that drain`. One that could not
 /// write to the queue any more, and ended, did not die.
@@ -211,7 +202,7 @@ pub(in crate::store) const AT_A_START: [&str; 12] = [
     PROVISIONAL,
     UNDECIDED,
     super::drain::LANES,
-    super::slots::FIRST_THAT_COUNTS,
+    super::first_attempt::FIRST_THAT_COUNTS,
     super::slots::SLOTS,
 ];
 

@@ -4,10 +4,10 @@
 
 use super::QueueStore;
 use std::collections::HashMap;
-use std::time::Duration;
 
-use super::drain::{Drain, action_of};
+use super::drain::Drain;
 use crate::domain::{AccountId, Action, AttemptId, Horizons, Moment, Tick, Wall};
+use crate::store::codes::action_of;
 use crate::store::columns::{each_number, numbers, parse_each};
 use crate::store::error::StoreError;
 
@@ -41,22 +41,6 @@ pub struct RecentSlot {
     pub elsewhere: Option<Moment>,
 }
 
-/// From which attempts on slots may still count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FirstThatCount {
-    /// For the actions that reach far; for no other any attempt before counts.
-    pub(super) far: AttemptId,
-    /// For every action.
-    pub(super) near: AttemptId,
-    /// The actions that reach far: a bit for each, by its number in the queue.
-    far_actions: i64,
-}
-
-impl FirstThatCount {
-    /// From the first of all.
-    pub(super) const OF_ALL: FirstThatCount = FirstThatCount { far: AttemptId(0), near: AttemptId(0), far_actions: 0 };
-}
-
 /// A column of slots in each. The last says of each whether it is open (1), of this boot (2), by a clock that was checked (4).
 type SlotColumns = (Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
 
@@ -87,42 +71,6 @@ impl Drain {
 }
 
 impl QueueStore<'_> {
-    /// From which attempts on slots may still count.
-    pub(super) async fn first_that_count(
-        &mut self,
-        boot: &str,
-        now: Moment,
-        horizons: &Horizons,
-    ) -> Result<FirstThatCount, StoreError> {
-        let far = self.first_attempt_that_counts(boot, now, horizons.far()).await?;
-        if horizons.near() == horizons.far() {
-            return Ok(FirstThatCount { far, near: far, far_actions: 0 });
-        }
-        let near = self.first_attempt_that_counts(boot, now, horizons.near()).await?;
-        let far_actions = Action::ALL.into_iter().filter(|action| horizons.reaches_far(*action));
-        Ok(FirstThatCount { far, near, far_actions: far_actions.fold(0, |bits, action| bits | 1 << action.code()) })
-    }
-
-    /// Attempts were reserved in the order of time, so the first that can still count in a window of this length is found by halving.
-    /// Within this boot by ticks. Those of other boots count until their processes were known to be dead, which was when a drain of this
-    /// boot took over; where that is not long enough ago, they are told by the wall clock, which may have been wrong by as much as
-    /// [`WALL_DOUBT_MS`] then or now. The few whose end came late or never stand out of the order and have indexes of their own.
-    async fn first_attempt_that_counts(
-        &mut self,
-        boot: &str,
-        now: Moment,
-        horizon: Duration,
-    ) -> Result<AttemptId, StoreError> {
-        let horizon_ms = i64::try_from(horizon.as_millis()).unwrap_or(i64::MAX);
-        let args = args![
-            boot,
-            now.tick.0.saturating_sub(horizon_ms).saturating_sub(LATE_MS),
-            now.wall.0.saturating_sub(horizon_ms).saturating_sub(WALL_DOUBT_MS)
-        ];
-        let (first,): (i64,) = self.db.fetch_one(FIRST_THAT_COUNTS, args).await?;
-        Ok(AttemptId(first))
-    }
-
     /// The newest `most` attempts of an account that may still count, newest first.
     pub async fn newest_attempts(
         &mut self,
@@ -176,11 +124,6 @@ fn slots_of(columns: SlotColumns) -> Result<Vec<StoredSlot>, StoreError> {
         .collect()
 }
 
-/// An ordinary request ends this much after its reservation at most; later ends are in the index `attempt_late`.
-const LATE_MS: i64 = 600_000;
-/// How far a wall clock is believed to be wrong at most: one that is further off gets no answer, for certificates are good for some months.
-const WALL_DOUBT_MS: i64 = 31 * 86_400_000;
-
 /// Slots in one row with a text for each column, which is read several times faster than an array for each slot. Which of them count is
 /// read off the index alone.
 pub(super) const SLOTS: &str = "
@@ -198,36 +141,6 @@ const NEWEST: &str = "
               from attempt a join drain d on d.id = a.drain_id
              where a.account_id = ?2 and a.id >= ?4 and (a.id >= ?5 or (?6 >> a.action) & 1)
              order by a.id desc limit ?3)";
-
-/// What was reserved before `?2` by its boot's ticks, or before `?3` by the wall clock where its boot is another, cannot count; halved
-/// between what cannot and what can. Of other boots none counts any more where the first drain of this one took over before `?2`. Late
-/// ends are looked at one by one; and an attempt of another boot without an end was over when the next drain had the queue.
-pub(super) const FIRST_THAT_COUNTS: &str = "
-    with recursive
-        elsewhere (counts) as (
-            select coalesce(min(started_tick) >= ?2, 1) from drain
-             where boot = ?1 and id > (select coalesce(max(id), 0) from drain where boot <> ?1)),
-        search (low, high) as (
-            select 0, (select coalesce(max(id), 0) + 1 from attempt)
-            union all
-            select iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), a.id + 1, low),
-                   iif(iif(d.boot = ?1, a.reserved_tick < ?2, not e.counts or a.reserved_at < ?3), high, (low + high) / 2)
-              from search
-              join attempt a on a.id = (select min(id) from attempt where id >= (low + high) / 2)
-              join drain d on d.id = a.drain_id
-              cross join elsewhere e
-             where low < high)
-    select min(id) from (
-        select coalesce(max(low), 0) as id from search where low >= high
-        union all
-        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
-         where a.upper_tick - a.reserved_tick > 600000
-           and iif(d.boot = ?1, a.upper_tick >= ?2, e.counts and a.reserved_at + a.upper_tick - a.reserved_tick >= ?3)
-        union all
-        select min(a.id) from attempt a cross join drain d on d.id = a.drain_id cross join elsewhere e
-         where a.ended_at is null and d.boot <> ?1 and e.counts
-           and exists (select 1 from drain next where next.id = d.id + 1
-                          and iif(next.boot = ?1, next.started_tick >= ?2, next.started_at >= ?3)))";
 
 #[cfg(test)]
 #[path = "slots_tests.rs"]

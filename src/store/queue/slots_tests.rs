@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use std::time::Duration;
+
 use super::*;
 use crate::domain::WindowSpec;
 use crate::store::{QueueKind, Store};

@@ -7,7 +7,7 @@
 //! text for each `->>` to parse again; answers that say the same are told once, with the attempts they came for; and what a
 //! plain turn has none of (moves, holds, ...) is no part of its query.
 //!
-//! `or rollback` says what [`super::turn`] does anyway where a row cannot be written, and saves SQLite a copy of each page that a
+//! `or rollback` says what [`super::write_turn`] does anyway where a row cannot be written, and saves SQLite a copy of each page that a
 //! statement touches.
 //!
 //! Parameters are written `$1`, not `?1`: SQLite numbers those as they come, so a statement may use `$7` alone, where sqlx takes
@@ -199,7 +199,7 @@ const WHOLE_TURN: &str = concat!(begin!(), settle!(), rarer!(), claim!());
 const KINDS_COMPARED: usize = 8;
 
 /// A turn's query and its lists.
-pub(super) struct Words {
+pub(super) struct TurnQuery {
     pub(super) sql: &'static str,
     pub(super) settled: String,
     pub(super) counts: String,
@@ -211,13 +211,13 @@ pub(super) struct Words {
     pub(super) allowances: Option<String>,
 }
 
-impl Words {
-    pub(super) fn of(turn: &Turn, now: Wall) -> Result<Words, StoreError> {
+impl TurnQuery {
+    pub(super) fn of(turn: &Turn, now: Wall) -> Result<TurnQuery, StoreError> {
         let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, allowances, first_answer } = turn;
         let some_rarer = !(moves.is_empty() && holds.is_empty() && troubles.is_empty());
         let none_told = outages.is_empty() && allowances.is_empty();
         let plain = !some_rarer && none_told && clock_checked.is_none() && !first_answer;
-        Ok(Words {
+        Ok(TurnQuery {
             sql: if plain { PLAIN_TURN } else { WHOLE_TURN },
             settled: json(&kinds_of(settled))?,
             counts: json(&counts_of(settled))?,
@@ -382,9 +382,9 @@ mod tests {
     #[test]
     fn a_plain_turn_carries_nothing_it_has_none_of() {
         let mut turn = Turn { settled: vec![answer(1, 5, "")], ..Turn::default() };
-        let words = Words::of(&turn, Wall(9)).unwrap();
-        assert!(!words.sql.contains("$8") && words.moves.is_none());
+        let query = TurnQuery::of(&turn, Wall(9)).unwrap();
+        assert!(!query.sql.contains("$8") && query.moves.is_none());
         turn.clock_checked = Some(true);
-        assert!(Words::of(&turn, Wall(9)).unwrap().sql.contains("$11"));
+        assert!(TurnQuery::of(&turn, Wall(9)).unwrap().sql.contains("$11"));
     }
 }

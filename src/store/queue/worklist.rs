@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use super::control::bump_generation;
 use super::job::Job;
 use crate::domain::{RoundId, Target, TaskId, TaskState, Wall};
+use crate::store::codes::write_target;
 use crate::store::error::StoreError;
-use crate::store::load::write_target;
 
 /// The most ticks taken in one transaction; about 50 ms of the write lock.
 pub const MAX_TICKS_PER_TRANSACTION: usize = 2_000;
@@ -111,7 +111,7 @@ impl QueueStore<'_> {
         let mut settle = Vec::new();
         for (index, state, was_taken, is_ghost) in found {
             let Some(tick) = ticks.get(index) else { continue };
-            let state = state.map(super::drain::state_of).transpose()?;
+            let state = state.map(crate::store::codes::state_of).transpose()?;
             match judge(state, was_taken, is_ghost) {
                 Judged::Foreign => taken.foreign_lines.push(tick.line),
                 Judged::Already => taken.already += 1,

@@ -2,9 +2,9 @@
 
 use super::ReadStore;
 use crate::domain::{AccountId, Action, Fence, Moment, Platform, Tick, Wall};
+use crate::store::codes::action_of;
 use crate::store::db::Value;
 use crate::store::error::StoreError;
-use crate::store::queue::action_of;
 
 /// When one request may have been counted.
 #[derive(Clone, Debug, PartialEq, Eq)]

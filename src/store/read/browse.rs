@@ -4,9 +4,9 @@
 use super::ReadStore;
 use super::receipts::RowOutcome;
 use crate::domain::{Outcome, Target, TaskId, Wall};
+use crate::store::codes::state_of;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
-use crate::store::queue::state_of;
 
 /// The most rows a page has.
 pub const MAX_PAGE_ROWS: u32 = 200;
@@ -187,7 +187,7 @@ impl ReadStore<'_> {
     /// The tasks of a job's newest round that act on `target`.
     pub async fn rows_of_target(&mut self, job: &Job, target: &Target) -> Result<RowPage, StoreError> {
         let mut json = String::new();
-        crate::store::load::write_target(&mut json, target);
+        crate::store::codes::write_target(&mut json, target);
         let rows: Vec<TaskRow> =
             self.db.fetch_all(BY_TARGET, args![job.round.0, json, job.visible_to.0, job.load]).await?;
         let rows = rows.into_iter().map(row_of).collect::<Result<Vec<_>, _>>()?;

@@ -2,8 +2,8 @@
 
 use super::ReadStore;
 use crate::domain::{Action, CrashCount, Outcome, Target, TaskState, Wall};
+use crate::store::codes::{action_of, state_of};
 use crate::store::error::StoreError;
-use crate::store::queue::{action_of, state_of};
 
 /// A task and its attempts, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl ReadStore<'_> {
     /// The tasks on a target, oldest job first; of a handle, also those on the user it was found to be.
     pub async fn explain(&mut self, target: &Target) -> Result<Vec<TaskHistory>, StoreError> {
         let mut json = String::new();
-        crate::store::load::write_target(&mut json, target);
+        crate::store::codes::write_target(&mut json, target);
         let handle = if let Target::Handle(handle) = target { Some(handle.as_str()) } else { None };
         let sql = "select job.name, round.number,
                           coalesce((select r.line + task.id - r.task_id from row_run r

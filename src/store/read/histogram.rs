@@ -3,9 +3,9 @@
 
 use super::ReadStore;
 use crate::domain::{Action, Outcome, Wall};
+use crate::store::codes::state_of;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
-use crate::store::queue::state_of;
 
 /// So many rows of one outcome and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl ReadStore<'_> {
         let sql = "select distinct lane.action from lane join round on round.id = lane.round_id
                     where round.job_id = ?1 and round.number = ?2 order by lane.action";
         let rows: Vec<(i64,)> = self.db.fetch_all(sql, args![job.id.0, round]).await?;
-        rows.into_iter().map(|(action,)| crate::store::queue::action_of(action)).collect()
+        rows.into_iter().map(|(action,)| crate::store::codes::action_of(action)).collect()
     }
 
     /// The first rows of a round's file that could not be used, at most `most`.

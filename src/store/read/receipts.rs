@@ -3,11 +3,11 @@
 use super::ReadStore;
 use crate::domain::{Outcome, Target, TaskId, Wall};
 use crate::store::admin::AdminStore;
+use crate::store::codes::state_of;
 use crate::store::columns::{each_number, numbers, sparse, targets};
 use crate::store::db::Db;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
-use crate::store::queue::state_of;
 
 /// A row and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

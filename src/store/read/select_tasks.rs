@@ -6,11 +6,10 @@
 
 use super::ReadStore;
 use crate::domain::{Action, Platform, Target, TaskId, TaskState, Wall};
+use crate::store::codes::{action_of, state_of, target_of};
 use crate::store::error::StoreError;
 use crate::store::lists::VerifyResult;
 use crate::store::queue::Job;
-use crate::store::queue::target_of;
-use crate::store::queue::{action_of, state_of};
 
 /// Which tasks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,10 +4,10 @@
 use super::ReadStore;
 use super::explain::{TASK_HISTORY, TaskHistory, TaskRow};
 use crate::domain::{AccountId, Action, JobId, Outcome, TaskId, Wall};
+use crate::store::codes::{action_of, state_of};
 use crate::store::columns::numbers;
 use crate::store::error::StoreError;
 use crate::store::queue::Job;
-use crate::store::queue::{action_of, state_of};
 
 /// Rows read for the reasons of an outcome.
 const MAX_REASON_ROWS: i64 = 100_000;

@@ -2,9 +2,10 @@
 
 use super::ReadStore;
 use crate::domain::{AccountId, Action, RoundId};
+use crate::store::codes::action_of;
 use crate::store::error::StoreError;
 use crate::store::queue::QueueStore;
-use crate::store::queue::{Job, JobState, action_of};
+use crate::store::queue::{Job, JobState};
 
 /// What became of a round's rows. The outcomes add up to the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

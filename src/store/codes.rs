@@ -1,0 +1,48 @@
+//! How the database writes actions, states and targets: numbers for what has a code, a target as a number where that is exact.
+//!
+//! In: a value of a column or of its JSON. Out: the noun it means, or the other way round. What does not belong here: SQL.
+
+use std::fmt::Write as _;
+
+use super::error::StoreError;
+use crate::domain::{Action, Target, TargetId, TaskState};
+
+/// The action that a column's number means.
+pub(super) fn action_of(code: i64) -> Result<Action, StoreError> {
+    Action::from_code(code).ok_or_else(|| StoreError::impossible(format!("the action {code}")))
+}
+
+/// The state that a column's number means.
+pub(super) fn state_of(code: i64) -> Result<TaskState, StoreError> {
+    TaskState::from_code(code).ok_or_else(|| StoreError::impossible(format!("the state {code}")))
+}
+
+/// A target as the database's JSON has it.
+pub(super) fn target_of(value: &serde_json::Value) -> Result<Target, StoreError> {
+    let complain = || StoreError::impossible(format!("the target {value}"));
+    match value {
+        serde_json::Value::Number(number) => {
+            let id = number.as_i64().ok_or_else(complain)?;
+            TargetId::from_i64(id).map(Target::Id).map_err(|_| complain())
+        }
+        serde_json::Value::String(text) => text.parse().map_err(|_| complain()),
+        _ => Err(complain()),
+    }
+}
+
+/// A target as a number, where that is exact in the database.
+pub(super) fn number_of(target: &Target) -> Option<i64> {
+    match target {
+        Target::Id(id) => TargetId::as_i64(*id),
+        Target::Handle(_) => None,
+    }
+}
+
+/// Writes a target as JSON: a number where that is exact in the database, else text.
+pub(super) fn write_target(json: &mut String, target: &Target) {
+    // Writing to a String cannot fail.
+    let _ = match number_of(target) {
+        Some(number) => write!(json, "{number}"),
+        None => write!(json, "\"{target}\""),
+    };
+}

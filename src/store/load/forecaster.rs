@@ -1,0 +1,64 @@
+//! What loading a file would come to, told without loading it: repeats, and what the queue has settled already.
+//!
+//! In: the rows of a file as a load takes them. Out: counts ([`LoadForecast`]). What belongs to [`super::compare`]: doing it.
+
+use std::path::Path;
+
+use super::forecast::LoadForecast;
+use super::fresh_forecast::FreshForecaster;
+use super::load_row::LoadRow;
+use super::table_forecast::TableForecaster;
+use crate::store::error::StoreError;
+use crate::store::open::connect;
+use crate::store::queue::Job;
+
+/// Gathers rows, and compares them with each other and with the round of a job that they would go on with.
+#[derive(Debug)]
+pub struct LoadForecaster(Gathering);
+
+#[derive(Debug)]
+enum Gathering {
+    /// They go on with a round.
+    Round(TableForecaster),
+    /// They begin one.
+    Fresh(Box<FreshForecaster>),
+}
+
+impl LoadForecaster {
+    /// Begins for rows that go on with a job of the queue at `queue`.
+    ///
+    /// # Errors
+    /// The queue cannot be opened.
+    pub async fn beside(queue: &Path, job: &Job) -> Result<LoadForecaster, StoreError> {
+        let table = TableForecaster::begin(connect(queue).await?, Some((job.round.0, job.pending))).await?;
+        Ok(LoadForecaster(Gathering::Round(table)))
+    }
+
+    /// Begins for rows that begin a job or a round. What memory does not hold goes where temporary files are kept: whoever only looks may
+    /// not be able to write beside the queue.
+    pub fn alone() -> LoadForecaster {
+        LoadForecaster(Gathering::Fresh(Box::new(FreshForecaster::in_folder(&std::env::temp_dir()))))
+    }
+
+    /// Takes the next rows, in the order of the file.
+    ///
+    /// # Errors
+    /// There is no room for temporary files.
+    pub async fn push_all(&mut self, rows: &[LoadRow]) -> Result<(), StoreError> {
+        match &mut self.0 {
+            Gathering::Round(table) => table.push_all(rows.iter()).await,
+            Gathering::Fresh(fresh) => fresh.push_all(rows).await,
+        }
+    }
+
+    /// Says what all of them come to.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub async fn finish(self) -> Result<LoadForecast, StoreError> {
+        match self.0 {
+            Gathering::Round(table) => table.finish().await,
+            Gathering::Fresh(fresh) => fresh.finish().await,
+        }
+    }
+}

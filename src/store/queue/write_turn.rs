@@ -1,0 +1,109 @@
+//! Writing a turn: settle what has come in, claim what may go out, commit. One transaction, one query string, one row back.
+
+use serde::Deserialize;
+
+use super::drain::Drain;
+use super::turn::Turn;
+use super::turn_sql::TurnQuery;
+use crate::domain::{AttemptId, LaneId, Moment, Target, TaskId};
+use crate::store::codes::target_of;
+use crate::store::error::StoreError;
+use crate::store::failpoint;
+
+/// What one turn claimed.
+#[derive(Debug, Default)]
+pub struct TurnReceipt {
+    /// The tasks, each with its attempt and slot on disk.
+    pub claimed: Vec<Claimed>,
+    /// Lanes asked in this turn that have nobody left in line.
+    pub drained: Vec<LaneId>,
+    /// Tasks at the head of their lanes that are not what the file said: because of them nothing was claimed.
+    pub damaged: Vec<TaskId>,
+}
+
+/// A task whose request may now leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The task.
+    pub task: TaskId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// What to act on.
+    pub target: Target,
+    /// Attempts so far, this one counted.
+    pub attempts: u32,
+    /// Failed tries that count against it.
+    pub troubles: u32,
+    /// An earlier attempt may have had its effect unseen.
+    pub unsure: bool,
+}
+
+#[derive(Deserialize)]
+struct ReceiptDocument {
+    claimed: Vec<(i64, i64, i64, serde_json::Value, u32, u32, u8)>,
+    drained: Vec<i64>,
+    damaged: Vec<i64>,
+}
+
+impl Drain {
+    /// Writes a turn: all of it, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::FenceLost`] where a newer drain has begun; a full disk; a busy or damaged database. Nothing was written,
+    /// and nothing of this turn's claims may be sent.
+    pub async fn turn(&mut self, turn: &Turn, now: Moment) -> Result<TurnReceipt, StoreError> {
+        let query = TurnQuery::of(turn, now.wall)?;
+        failpoint::point("before-commit");
+        let args = args![
+            self.fence.0,
+            self.last_attempt.0,
+            now.tick.0,
+            now.wall.0,
+            query.settled,
+            query.counts,
+            query.claims,
+            query.moves,
+            query.holds,
+            query.troubles,
+            turn.clock_checked,
+            query.outages,
+            turn.first_answer,
+            query.allowances
+        ];
+        let rows = self.store.db.fetch_all::<(String,)>(query.sql, args).await;
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => return Err(self.roll_back(error).await),
+        };
+        failpoint::point("after-commit");
+        let text = rows.first().map_or("", |(text,)| text.as_str());
+        let receipt: ReceiptDocument = serde_json::from_str(text).map_err(|e| StoreError::impossible(e.to_string()))?;
+        let claimed = receipt.claimed.into_iter().map(claimed_of).collect::<Result<Vec<_>, _>>()?;
+        self.last_attempt = claimed.iter().map(|claimed| claimed.attempt).max().unwrap_or(self.last_attempt);
+        let drained = receipt.drained.into_iter().map(LaneId).collect();
+        Ok(TurnReceipt { claimed, drained, damaged: receipt.damaged.into_iter().map(TaskId).collect() })
+    }
+
+    async fn roll_back(&mut self, error: StoreError) -> StoreError {
+        // A full disk has rolled back already; then there is nothing left to roll back, which is no second error.
+        if let Err(error) = self.store.db.execute("rollback", args![]).await {
+            tracing::debug!(%error, "nothing to roll back");
+        }
+        if error.breaks("drain.id") { StoreError::FenceLost } else { error }
+    }
+}
+
+fn claimed_of(row: (i64, i64, i64, serde_json::Value, u32, u32, u8)) -> Result<Claimed, StoreError> {
+    let (attempt, task, lane, target, attempts, troubles, unsure) = row;
+    Ok(Claimed {
+        attempt: AttemptId(attempt),
+        task: TaskId(task),
+        lane: LaneId(lane),
+        target: target_of(&target)?,
+        attempts,
+        troubles,
+        unsure: unsure != 0,
+    })
+}
