@@ -1,6 +1,6 @@
 //! A command to type next, as messages and pages show it.
 
-use crate::config::Settings;
+use crate::config::{Settings, WritableByOthers};
 use crate::text::shell_word;
 
 /// A command line for the queue of these settings.
@@ -13,4 +13,15 @@ pub fn command_line(settings: &Settings, words: &[&str]) -> String {
         line = line + " --db " + &shell_word(&path.to_string_lossy());
     }
     line
+}
+
+/// The same as a sentence shows it.
+pub fn command(settings: &Settings, words: &[&str]) -> String {
+    format!("`{}`", command_line(settings, words))
+}
+
+/// What to do about a file that others can write.
+pub fn writable_remedy(file: &WritableByOthers) -> String {
+    let (command, path) = file.remedy();
+    format!("{command} {}", shell_word(&path.to_string_lossy()))
 }

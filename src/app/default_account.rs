@@ -32,6 +32,23 @@ pub struct DefaultAccount {
     pub reason: DefaultReason,
 }
 
+impl DefaultAccount {
+    /// Who acts where nobody is named, and why.
+    pub fn sentence(&self) -> String {
+        let name = match &self.name {
+            Some(name) => name.to_string(),
+            None => "an account whose name the first run will tell".to_owned(),
+        };
+        let why = match self.reason {
+            DefaultReason::Sandbox => "the pretend platform's standard account".to_owned(),
+            DefaultReason::Environment(variable) => format!("{variable} is set, and goes before any other choice"),
+            DefaultReason::Chosen => "it is the default account".to_owned(),
+            DefaultReason::Only => "it is the only account".to_owned(),
+        };
+        format!("{name} acts where neither the command nor the file names an account: {why}")
+    }
+}
+
 /// The account that acts where neither the command nor a row nor a job names one; none where it has to be named.
 ///
 /// # Errors

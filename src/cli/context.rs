@@ -1,13 +1,12 @@
 //! What every command stands on: settings, printer, clock, and the way to the queue.
 
 use super::printer::Printer;
-use crate::app::command_line;
+use crate::app::{self, command_line};
 use crate::clock::{LocalZone, SharedClock};
-use crate::config::{Overrides, Settings, WritableByOthers};
+use crate::config::{Overrides, Settings};
 use crate::domain::Platform;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{AuditEvent, Job, Store};
-use crate::text::shell_word;
 use crate::text::{LocalClock, escaped, nearest};
 
 /// The most jobs an error lists.
@@ -82,11 +81,15 @@ impl Context {
     /// Writes down who told a job what; none: it is about something else, which the detail names. It has been done: where it cannot be
     /// written down there is a warning, for an error would say that it was not.
     pub async fn log_audit_event(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
-        let actor = format!("terminal (uid {})", rustix::process::getuid().as_raw());
-        let entry = AuditEvent { actor: &actor, deed, job, detail };
+        let entry = AuditEvent { actor: &self.actor(), deed, job, detail };
         if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, &entry).await {
             self.printer.warn(&format!("{deed} is done, but it is not in the log of who did what: {error}"));
         }
+    }
+
+    /// Who is at the terminal.
+    pub fn actor(&self) -> String {
+        format!("terminal (uid {})", rustix::process::getuid().as_raw())
     }
 
     /// Whose API a command speaks of: the pretend platform's in the sandbox, else the one asked for, else X's v2.
@@ -127,14 +130,8 @@ impl Context {
 
     /// A command to type next, for this very queue; words are quoted for a shell where they have to be.
     pub fn command(&self, words: &[&str]) -> String {
-        format!("`{}`", command_line(&self.settings, words))
+        app::command(&self.settings, words)
     }
-}
-
-/// What to do about a file that others can write.
-pub(super) fn writable_remedy(file: &WritableByOthers) -> String {
-    let (command, path) = file.remedy();
-    format!("{command} {}", shell_word(&path.to_string_lossy()))
 }
 
 /// A text of a room that cannot know the queue: the commands that it shows in backticks get this queue's options.

@@ -14,8 +14,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 use super::child;
-use super::context::{Context, writable_remedy};
-use crate::app::{RunReport, RunSummary};
+use super::context::Context;
+use crate::app::{RunReport, RunSummary, writable_remedy};
 use crate::domain::json_text;
 use crate::error::{CommandError, ErrorKind};
 

@@ -1,7 +1,7 @@
 //! `cleanup account default`: which account acts where neither the command nor the file names one.
 
 use super::find;
-use crate::app::{self, DefaultAccount, DefaultReason};
+use crate::app;
 use crate::cli::args::AccountDefaultArgs;
 use crate::cli::context::Context;
 use crate::domain::AccountName;
@@ -32,7 +32,7 @@ async fn choose(context: &Context, name: &AccountName) -> Result<u8, CommandErro
     let now = app::default_account(&context.settings, &known)?;
     let other = now.as_ref().filter(|now| now.name.as_ref() != Some(name));
     if let Some(other) = other {
-        context.printer.warn(&format!("not at the moment: {}", told(other)));
+        context.printer.warn(&format!("not at the moment: {}", other.sentence()));
     } else if !is_logged_in {
         let login = context.command(&["account", "login", name.as_str()]);
         context.printer.warn(&format!("nobody is logged in as {name}; {login} logs it in"));
@@ -66,24 +66,9 @@ async fn tell(context: &Context) -> Result<u8, CommandError> {
         ));
         return Ok(0);
     };
-    context.printer.say(&told(&default));
+    context.printer.say(&default.sentence());
     if let Some(name) = &default.name {
         context.printer.data(name.as_str())?;
     }
     Ok(0)
-}
-
-/// Who acts where nobody is named, and why.
-pub(crate) fn told(default: &DefaultAccount) -> String {
-    let name = match &default.name {
-        Some(name) => name.to_string(),
-        None => "an account whose name the first run will tell".to_owned(),
-    };
-    let why = match default.reason {
-        DefaultReason::Sandbox => "the pretend platform's standard account".to_owned(),
-        DefaultReason::Environment(variable) => format!("{variable} is set, and goes before any other choice"),
-        DefaultReason::Chosen => "it is the default account".to_owned(),
-        DefaultReason::Only => "it is the only account".to_owned(),
-    };
-    format!("{name} acts where neither the command nor the file names an account: {why}")
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::cli::context::writable_remedy;
+use crate::app::writable_remedy;
 use crate::cli::printer::Printer;
 use crate::config::WritableByOthers;
 use crate::domain::Secret;

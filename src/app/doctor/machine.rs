@@ -3,62 +3,52 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{Finding, Grave, Level};
-use crate::app;
+use super::finding::{DoctorFinding, Grave, Severity, bad, good, warning};
+use crate::app::{self, writable_remedy};
 use crate::auth::KeyChoice;
-use crate::cli::context::{Context, writable_remedy};
+use crate::config::Settings;
 use crate::domain::{Action, Platform, counted};
 use crate::error::CommandError;
 use crate::store::is_foreign;
-use crate::web::access::{Password, check_metrics_token};
 
 /// With less room than this a load or a long run will fail, in bytes.
 const BAD_FREE_BYTES: u64 = 64 << 20;
 /// With less room than this ten million rows do not fit, in bytes.
 const SCARCE_FREE_BYTES: u64 = 2 << 30;
-/// Addresses, credentials in the environment, windows.
-pub(super) fn settings(context: &Context) -> Vec<Finding> {
-    let settings = &context.settings;
+
+/// Addresses, credentials in the environment.
+pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
-    let bad = |error: CommandError| {
-        let hint = error.hint.clone().unwrap_or_default();
-        Finding::of("config", Level::Bad(Grave::Config), error.message, hint)
-    };
+    let of_error = |error: CommandError| DoctorFinding::of_error("config", Severity::Bad(Grave::Config), error);
     match app::Bases::of(settings) {
-        Ok(bases) => findings.push(Finding::good("platforms", format!("X at {}, AIsa at {}", bases.x, bases.aisa))),
-        Err(error) => findings.push(bad(error)),
+        Ok(bases) => findings.push(good("platforms", format!("X at {}, AIsa at {}", bases.x, bases.aisa))),
+        Err(error) => findings.push(of_error(error)),
     }
     match app::environment_accounts(&settings.credentials) {
         Ok(found) if found.is_empty() => {}
         Ok(found) => {
             let platforms = counted(found.len(), "platform", "platforms");
-            findings.push(Finding::good("environment", format!("credentials for {platforms}")));
+            findings.push(good("environment", format!("credentials for {platforms}")));
         }
-        Err(error) => findings.push(bad(error)),
+        Err(error) => findings.push(of_error(error)),
     }
     if let Some(redirect) = &settings.app.redirect
         && let Err(error) = redirect.parse::<crate::auth::Redirect>()
     {
-        findings.push(Finding::of("config", Level::Bad(Grave::Config), error.to_string(), "mend [x] redirect"));
+        findings.push(bad("config", Grave::Config, error.to_string(), "mend [x] redirect"));
     }
     if let Some(file) = &settings.writable_config {
         let text = format!("{file}: whoever does decides what [run] notify runs and where tokens are sent");
-        findings.push(Finding::of("permissions", Level::Warning, text, writable_remedy(file)));
+        findings.push(warning("permissions", text, writable_remedy(file)));
     }
-    if let Err(error) = settings.web.metrics_token.as_ref().map_or(Ok(()), check_metrics_token) {
-        findings.push(bad(error.into()));
-    }
-    if let Err(error) = settings.web.password.as_ref().map_or(Ok(()), Password::check) {
-        // It is asked for behind a proxy alone.
-        let error = CommandError::from(error);
-        let hint = error.hint.clone().unwrap_or_default();
-        findings.push(Finding::of("config", Level::Warning, error.message, hint));
-    }
-    let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::ALL));
-    findings.extend(in_one(warnings.collect()).map(|warning| {
-        Finding::of("windows", Level::Warning, warning, "if that is not meant, mend [[windows]] in the config file")
-    }));
     findings
+}
+
+/// Windows that allow more than the platforms document.
+pub(super) fn windows(settings: &Settings) -> Option<DoctorFinding> {
+    let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::ALL));
+    in_one(warnings.collect())
+        .map(|text| warning("windows", text, "if that is not meant, mend [[windows]] in the config file"))
 }
 
 /// One window may be above what several platforms document for several actions: that is one thing to mend.
@@ -71,19 +61,19 @@ fn in_one(mut warnings: Vec<String>) -> Option<String> {
 }
 
 /// Who may read and write the queue, its companions and the key.
-pub(super) fn files(queue: &Path) -> Vec<Finding> {
+pub(super) fn files(queue: &Path) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let mut open = false;
     for path in private_files(queue) {
         let Ok(about) = std::fs::symlink_metadata(&path) else { continue };
         let is_key = path.extension().is_some_and(|ending| ending == "key");
-        let level = if is_key { Level::Bad(Grave::Config) } else { Level::Warning };
+        let severity = if is_key { Severity::Bad(Grave::Config) } else { Severity::Warning };
         let shown = path.display();
         if is_foreign(&about, &path) {
             open = true;
             let text = format!("{shown} belongs to somebody else, who can change what is in it");
             let remedy = "remove it, or keep the queue in a folder of your own with --db";
-            findings.push(Finding::of("permissions", level, text, remedy));
+            findings.push(DoctorFinding { severity, ..warning("permissions", text, remedy) });
             continue;
         }
         if about.file_type().is_symlink() || about.mode() & 0o077 == 0 {
@@ -92,7 +82,7 @@ pub(super) fn files(queue: &Path) -> Vec<Finding> {
         open = true;
         let mode = about.mode() & 0o7777;
         let text = format!("{shown} is open to others (mode {mode:04o})");
-        findings.push(Finding::of("permissions", level, text, format!("chmod go= '{shown}'")));
+        findings.push(DoctorFinding { severity, ..warning("permissions", text, format!("chmod go= '{shown}'")) });
     }
     let folder = folder_of(queue);
     if let Ok(about) = std::fs::metadata(&folder) {
@@ -101,11 +91,11 @@ pub(super) fn files(queue: &Path) -> Vec<Finding> {
             open = true;
             let shown = folder.display();
             let text = format!("others can write to the folder {shown} (mode {:04o})", about.mode() & 0o7777);
-            findings.push(Finding::of("permissions", Level::Warning, text, format!("chmod go-w '{shown}'")));
+            findings.push(warning("permissions", text, format!("chmod go-w '{shown}'")));
         }
     }
     if !open {
-        findings.push(Finding::good("permissions", "only you can read the queue"));
+        findings.push(good("permissions", "only you can read the queue"));
     }
     findings
 }
@@ -127,7 +117,7 @@ fn folder_of(queue: &Path) -> PathBuf {
 }
 
 /// The room left where the queue is, or will be.
-pub(super) fn disk(queue: &Path) -> Vec<Finding> {
+pub(super) fn disk(queue: &Path) -> Vec<DoctorFinding> {
     let mut folder = folder_of(queue);
     while !folder.exists() {
         match folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -141,12 +131,12 @@ pub(super) fn disk(queue: &Path) -> Vec<Finding> {
             let text = format!("{} MiB free at {}", free >> 20, folder.display());
             let remedy = "make room, or keep the queue elsewhere with --db; ten million rows take about 2 GiB";
             vec![match free {
-                0..BAD_FREE_BYTES => Finding::of("disk", Level::Bad(Grave::Queue), text, remedy),
-                BAD_FREE_BYTES..SCARCE_FREE_BYTES => Finding::of("disk", Level::Warning, text, remedy),
-                _ => Finding::good("disk", text),
+                0..BAD_FREE_BYTES => bad("disk", Grave::Queue, text, remedy),
+                BAD_FREE_BYTES..SCARCE_FREE_BYTES => warning("disk", text, remedy),
+                _ => good("disk", text),
             }]
         }
-        Err(error) => vec![Finding::of("disk", Level::Warning, error.to_string(), "check the file system")],
+        Err(error) => vec![warning("disk", error.to_string(), "check the file system")],
     }
 }
 

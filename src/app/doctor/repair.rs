@@ -1,28 +1,24 @@
 //! Puts right what the queue itself can tell, for a person who asks for it.
 
-use super::{Finding, Grave, Level};
+use super::finding::{DoctorFinding, fault, good, warning};
 use crate::app;
-use crate::cli::context::Context;
-use crate::domain::counted;
-use crate::error::{CommandError, ErrorKind};
-use crate::store::DrainLock;
+use crate::config::Settings;
+use crate::domain::{Wall, counted};
+use crate::error::CommandError;
+use crate::store::{AuditEvent, DrainLock, Store};
 
 /// Puts damaged rows and counters right, and says what it did.
-pub(super) async fn repair(context: &Context) -> Vec<Finding> {
-    match try_repair(context).await {
-        Ok(done) if done.is_empty() => vec![Finding::good("repair", "there was nothing to put right")],
-        Ok(done) => done.into_iter().map(|text| Finding::good("repair", text)).collect(),
-        Err(error) => {
-            let grave = if error.kind == ErrorKind::Config { Grave::Config } else { Grave::Queue };
-            vec![Finding::of("repair", Level::Bad(grave), error.message, error.hint.unwrap_or_default())]
-        }
+pub(super) async fn repair(settings: &Settings, actor: &str, now: Wall) -> Vec<DoctorFinding> {
+    match try_repair(settings, actor, now).await {
+        Ok(done) if done.is_empty() => vec![good("repair", "there was nothing to put right")],
+        Ok(done) => done,
+        Err(error) => vec![fault("repair", error)],
     }
 }
 
-async fn try_repair(context: &Context) -> Result<Vec<String>, CommandError> {
-    let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
+async fn try_repair(settings: &Settings, actor: &str, now: Wall) -> Result<Vec<DoctorFinding>, CommandError> {
+    let Some(mut store) = Store::open_existing(settings.db()?, settings.kind).await? else { return Ok(Vec::new()) };
     let _lock = DrainLock::take(store.path())?;
-    let now = context.clock.now().wall;
     let damaged = store.admin().find_damage().await?;
     store.admin().note_damage(&damaged, now).await?;
     let mended = app::mend_by_cells(&mut store, now).await?;
@@ -53,9 +49,15 @@ async fn try_repair(context: &Context) -> Result<Vec<String>, CommandError> {
     .into_iter()
     .filter_map(|(count, text)| (count > 0).then_some(text))
     .collect();
-    if !done.is_empty() {
-        context.log_audit_event(&mut store, "repair", None, &done.join("; ")).await;
+    let detail = done.join("; ");
+    let mut findings: Vec<DoctorFinding> = done.into_iter().map(|text| good("repair", text)).collect();
+    let event = AuditEvent { actor, deed: "repair", job: None, detail: &detail };
+    if !findings.is_empty()
+        && let Err(error) = store.admin().log_audit_event(now, &event).await
+    {
+        let text = format!("repair is done, but it is not in the log of who did what: {error}");
+        findings.push(warning("repair", text, "look at the disk"));
     }
     store.close().await;
-    Ok(done)
+    Ok(findings)
 }

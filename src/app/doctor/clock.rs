@@ -1,8 +1,9 @@
 //! What was written under a clock that was wrong, and a clock that is wrong now, as far as the queue's own record says.
 
-use super::{Finding, Grave, Level};
+use super::finding::{DoctorFinding, fault, good, warning};
+use crate::app::command;
 use crate::app::schedules::settled_ahead;
-use crate::cli::context::Context;
+use crate::config::Settings;
 use crate::domain::Wall;
 use crate::error::CommandError;
 use crate::schedule::clock_repair::believed_now;
@@ -13,17 +14,12 @@ use crate::store::Store;
 const MAX_NAMED: usize = 20;
 
 /// Looks at the clock, at schedules, and at whatever else of the queue lies in the future.
-pub(super) async fn look(context: &Context, store: &mut Store) -> Vec<Finding> {
-    match findings(context, store).await {
-        Ok(findings) => findings,
-        Err(error) => {
-            vec![Finding::of("clock", Level::Bad(Grave::Queue), error.message, error.hint.unwrap_or_default())]
-        }
-    }
+pub(super) async fn look(settings: &Settings, store: &mut Store, now: Wall) -> Vec<DoctorFinding> {
+    let found = findings(settings, store, now).await;
+    found.unwrap_or_else(|error| vec![fault("clock", error)])
 }
 
-async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, CommandError> {
-    let now = context.clock.now().wall;
+async fn findings(settings: &Settings, store: &mut Store, now: Wall) -> Result<Vec<DoctorFinding>, CommandError> {
     let believed = believed_now(store, now).await?;
     let mut findings = Vec::new();
     if believed.is_ahead_of(now) {
@@ -33,7 +29,7 @@ async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, 
             believed.rfc3339()
         );
         let remedy = "set the clock (a time service does); until then schedules wait for times that have passed";
-        findings.push(Finding::of("clock", Level::Warning, text, remedy));
+        findings.push(warning("clock", text, remedy));
     }
     for (what, at) in store.admin().latest_times().await?.into_iter().filter(|(_, at)| at.is_ahead_of(believed)) {
         let text = format!(
@@ -41,28 +37,28 @@ async fn findings(context: &Context, store: &mut Store) -> Result<Vec<Finding>, 
             at.rfc3339()
         );
         let remedy = "if this machine's clock is right now, nothing: times to come are not believed";
-        findings.push(Finding::of("clock", Level::Warning, text, remedy));
+        findings.push(warning("clock", text, remedy));
     }
-    findings.extend(schedules(context, store, believed).await?);
+    findings.extend(schedules(settings, store, believed).await?);
     if findings.is_empty() {
-        findings.push(Finding::good("clock", format!("{}; nothing on record is later", now.rfc3339())));
+        findings.push(good("clock", format!("{}; nothing on record is later", now.rfc3339())));
     }
     Ok(findings)
 }
 
-async fn schedules(context: &Context, store: &mut Store, believed: Wall) -> Result<Vec<Finding>, CommandError> {
+async fn schedules(settings: &Settings, store: &mut Store, believed: Wall) -> Result<Vec<DoctorFinding>, CommandError> {
     let mut findings = Vec::new();
     for stored in store.schedules().all().await? {
         if let Err(error) = Schedule::of(&stored) {
             let text = format!("{} cannot be used: {error}", stored.name);
-            let remedy = context.command(&["schedule", "remove", &stored.name]);
-            findings.push(Finding::of("schedules", Level::Warning, text, format!("{remedy}, and add it again")));
+            let remedy = command(settings, &["schedule", "remove", &stored.name]);
+            findings.push(warning("schedules", text, format!("{remedy}, and add it again")));
         } else if let Some(was) = settled_ahead(&stored, believed) {
             let text =
                 format!("{} has been dealt with up to {}, under a clock that was ahead", stored.name, was.rfc3339());
             let remedy =
-                format!("{} undoes it, and so does the timer's next look", context.command(&["schedule", "due"]));
-            findings.push(Finding::of("schedules", Level::Warning, text, remedy));
+                format!("{} undoes it, and so does the timer's next look", command(settings, &["schedule", "due"]));
+            findings.push(warning("schedules", text, remedy));
         }
     }
     findings.truncate(MAX_NAMED);
