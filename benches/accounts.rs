@@ -11,7 +11,7 @@ use cleanup::app::{self, DrainDeps, DrainOptions, Identities, SandboxAccounts};
 use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
-use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
+use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::store::{DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
@@ -103,9 +103,8 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
         pace: Pace::Even,
         request_deadline: Duration::from_secs(30),
         give_up_after: Duration::from_secs(20),
-        until: Some(clock.now().tick.after(Duration::from_secs(seconds))),
-        max_requests: None,
-        max_spend: None,
+        terms: JobTerms { until: Some(clock.now().tick.after(Duration::from_secs(seconds))), ..JobTerms::default() },
+        groups: Vec::new(),
         accept_unnamed: false,
         prices: [((Platform::Sandbox, Action::Unfollow), MicroUsd(0))].into(),
     };

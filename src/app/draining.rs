@@ -14,7 +14,7 @@ use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Action, Horizons, Moment, Platform, Tick, WindowSpec};
-use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, Listener, Shutdown, Stopped};
+use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, JobTerms, Listener, Shutdown, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::Client;
 use crate::store::{Account, Counts, Drain, DrainLock, DrainScope, JobStatus, QueueWatch, Store};
@@ -43,9 +43,8 @@ impl DrainOptions {
             pace: settings.run.pace,
             request_deadline: settings.run.request_deadline,
             give_up_after: settings.run.give_up_after,
-            until,
-            max_requests: bounds.max_requests,
-            max_spend: bounds.max_spend,
+            terms: JobTerms { until, max_requests: bounds.max_requests, max_spend: bounds.max_spend },
+            groups: Vec::new(),
             accept_unnamed: false,
             prices: priced.collect(),
         };
@@ -135,8 +134,8 @@ fn scope_of(options: &DrainOptions, accounts: &[Account], now: Moment) -> DrainS
     DrainScope {
         windows,
         jobs: run.jobs.clone(),
-        sends_until: run.until.map(|until| now.wall_at(until)),
-        is_capped: run.max_requests.is_some() || run.max_spend.is_some(),
+        sends_until: run.terms.until.map(|until| now.wall_at(until)),
+        is_capped: run.terms.max_requests.is_some() || run.terms.max_spend.is_some(),
     }
 }
 

@@ -99,6 +99,7 @@ mod tests {
     #[test]
     fn the_summary_is_that_of_the_contract() {
         let finish = Finish {
+            groups: Vec::new(),
             stopped: Stopped::Finished,
             requests: 103,
             spent: MicroUsd(970_000),

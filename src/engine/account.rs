@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::circuit_breaker::CircuitBreaker;
+use super::job_groups::GroupIndex;
 use super::settings::Access;
 use crate::domain::{AccountId, Action, LaneId, Reason, RoundId, TaskId, Tick};
 use crate::limits::{Limiter, Values};
@@ -41,6 +42,10 @@ pub(super) struct AccountRun {
     pub(super) stopped: bool,
     /// Its hold outlasts this run.
     pub(super) capped_until: Option<Tick>,
+    /// The end of its hold, which may outlast some of its jobs.
+    pub(super) held_until: Option<Tick>,
+    /// The group of jobs for which it has claimed last.
+    pub(super) last_group: GroupIndex,
 }
 
 impl AccountRun {
@@ -61,6 +66,8 @@ impl AccountRun {
             refused: Vec::new(),
             stopped: false,
             capped_until: None,
+            held_until: None,
+            last_group: GroupIndex::default(),
         }
     }
 
@@ -73,6 +80,16 @@ impl AccountRun {
     pub(super) fn is_open(&self) -> bool {
         !self.stopped && self.capped_until.is_none()
     }
+
+    /// The same for jobs of which nothing is sent after this.
+    pub(super) fn is_open_until(&self, until: Option<Tick>) -> bool {
+        !self.stopped && self.capped_beyond(until).is_none()
+    }
+
+    /// The end of a hold that outlasts this run, or jobs of which nothing is sent after this.
+    pub(super) fn capped_beyond(&self, until: Option<Tick>) -> Option<Tick> {
+        self.capped_until.or(self.held_until.filter(|held| until.is_some_and(|until| *held >= until)))
+    }
 }
 
 /// A lane in a drain.
@@ -81,6 +98,8 @@ pub(super) struct Lane {
     pub(super) round: RoundId,
     pub(super) action: Action,
     pub(super) account: usize,
+    /// The jobs that it shares terms with.
+    pub(super) group: GroupIndex,
     pub(super) visible_to: TaskId,
     /// Whether anybody may stand in line.
     pub(super) pending: bool,

@@ -1,4 +1,4 @@
-//! What a run may send and spend.
+//! What some jobs may send and spend together.
 
 use crate::domain::MicroUsd;
 
@@ -9,6 +9,8 @@ pub(super) struct Budget {
     max_spend: Option<MicroUsd>,
     requests: u64,
     spent: MicroUsd,
+    /// Requests that are planned or out.
+    in_flight: u64,
     /// What the requests in flight cost if all succeed: `--max-spend` holds whatever they come to.
     at_stake: MicroUsd,
 }
@@ -33,6 +35,11 @@ impl Budget {
         self.spent
     }
 
+    /// Requests that are planned or out.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.in_flight
+    }
+
     /// How many requests of this price may leave, `want` at most.
     pub(super) fn allows(&self, price: MicroUsd, want: u32) -> Result<u32, UsedUp> {
         let by_requests = self.max_requests.map_or(u64::from(want), |max| max.saturating_sub(self.requests));
@@ -52,18 +59,24 @@ impl Budget {
     /// So many requests are planned; [`Budget::unplan`] takes back those that found no task or were not sent.
     pub(super) fn plan(&mut self, price: MicroUsd, count: u32) {
         self.requests += u64::from(count);
+        self.in_flight += u64::from(count);
         self.at_stake = self.at_stake.plus(price.times(u64::from(count)));
     }
 
     pub(super) fn unplan(&mut self, price: MicroUsd, count: u32) {
         self.requests = self.requests.saturating_sub(u64::from(count));
-        self.settle(price.times(u64::from(count)), MicroUsd(0));
+        self.release(u64::from(count), price.times(u64::from(count)));
     }
 
     /// A request has ended: it is no longer at stake, and was billed so much.
     pub(super) fn settle(&mut self, staked: MicroUsd, billed: MicroUsd) {
-        self.at_stake = MicroUsd(self.at_stake.0.saturating_sub(staked.0));
+        self.release(1, staked);
         self.spent = self.spent.plus(billed);
+    }
+
+    fn release(&mut self, requests: u64, staked: MicroUsd) {
+        self.in_flight = self.in_flight.saturating_sub(requests);
+        self.at_stake = MicroUsd(self.at_stake.0.saturating_sub(staked.0));
     }
 }
 
@@ -78,10 +91,10 @@ mod tests {
         let mut budget = Budget::new(None, Some(MicroUsd(50_000)));
         assert_eq!(budget.allows(CENT, 8), Ok(5));
         budget.plan(CENT, 5);
-        assert_eq!(budget.allows(CENT, 8), Err(UsedUp::Spend));
+        assert_eq!((budget.allows(CENT, 8), budget.in_flight()), (Err(UsedUp::Spend), 5));
         budget.settle(CENT, CENT);
         budget.settle(CENT, MicroUsd(0));
-        assert_eq!(budget.allows(CENT, 8), Ok(1));
+        assert_eq!((budget.allows(CENT, 8), budget.in_flight()), (Ok(1), 3));
         assert_eq!(budget.spent(), CENT);
     }
 
@@ -91,9 +104,9 @@ mod tests {
         assert_eq!(budget.allows(CENT, 8), Ok(3));
         budget.plan(CENT, 3);
         budget.unplan(CENT, 1);
-        assert_eq!(budget.allows(CENT, 8), Ok(1));
+        assert_eq!((budget.allows(CENT, 8), budget.in_flight()), (Ok(1), 2));
         budget.plan(CENT, 1);
         budget.settle(CENT, MicroUsd(0));
-        assert_eq!(budget.allows(CENT, 8), Err(UsedUp::Requests));
+        assert_eq!((budget.allows(CENT, 8), budget.in_flight()), (Err(UsedUp::Requests), 2));
     }
 }

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::job_groups::JobGroups;
 use super::roster::Roster;
 use super::send_guard::SendGuard;
 use super::tokens::TokenRequests;
@@ -34,6 +35,7 @@ pub(super) struct ChangeWatcher {
 pub(super) struct Changes<'a> {
     pub(super) drain: &'a mut Drain,
     pub(super) roster: &'a mut Roster,
+    pub(super) groups: &'a JobGroups,
     pub(super) guard: &'a mut SendGuard,
     pub(super) tokens: &'a mut TokenRequests,
     /// The jobs that this run works on; none: all.
@@ -100,7 +102,9 @@ impl Changes<'_> {
         let views = self.drain.lanes(self.jobs).await?;
         self.roster.forget_lanes();
         for view in views {
-            self.roster.take_over_lane(&view, self.guard.withholds(view.round), now);
+            let group = self.groups.of(view.job);
+            let is_left_out = self.guard.withholds(view.round) || self.groups.has_ended(group);
+            self.roster.take_over_lane(&view, group, is_left_out, now);
         }
         self.guard.watch(self.drain.keeps(self.jobs).await?);
         Ok(())

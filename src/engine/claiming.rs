@@ -6,7 +6,7 @@
 use super::account::Lane;
 use super::account_troubles::AccountTroubles;
 use super::app_probes::AppProbes;
-use super::budget::Budget;
+use super::job_groups::{GroupIndex, JobGroups};
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
 use super::refusals::Refusals;
@@ -30,7 +30,7 @@ pub(super) struct Claiming<'a> {
     pub(super) settings: &'a EngineSettings,
     pub(super) roster: &'a mut Roster,
     pub(super) limits: &'a mut LimitRecords,
-    pub(super) budget: &'a mut Budget,
+    pub(super) groups: &'a mut JobGroups,
     pub(super) outages: &'a mut Outages,
     pub(super) refusals: &'a Refusals,
     pub(super) delayed: &'a Delayed,
@@ -61,8 +61,26 @@ struct Next<'a> {
     price: MicroUsd,
 }
 
+/// What an account leaves out in a pass.
+struct LeftOut {
+    actions: Vec<Action>,
+    /// Those for which a group's budget has nothing left.
+    unaffordable: Vec<(GroupIndex, Action)>,
+    now: Tick,
+}
+
+impl LeftOut {
+    fn allows(&self, lane: &Lane, groups: &JobGroups) -> bool {
+        !self.actions.contains(&lane.action)
+            && !self.unaffordable.contains(&(lane.group, lane.action))
+            && groups.is_open(lane.group, self.now)
+    }
+}
+
 /// What keeps an action from being claimed for.
 enum NotNow {
+    /// The budget of its jobs has nothing left; answers that are not billed may leave something.
+    Budget,
     /// It is left out of this pass; it may be looked at again then.
     Action(Option<Tick>),
     /// So are all others of the account.
@@ -76,6 +94,9 @@ impl Claiming<'_> {
     /// everybody else has been kept waiting comes first, and others that have to go alone come last: between two of those everybody has
     /// a turn.
     pub(super) fn take_due(&mut self, room: usize) -> Vec<usize> {
+        for account in self.groups.take_turned_away() {
+            self.roster.schedule_rested(account, self.now.tick);
+        }
         let cleared_for = self.roster.crashed.cleared_for();
         let mut due = Vec::new();
         while due.len() < room.min(ACCOUNTS_PER_TURN) {
@@ -135,15 +156,16 @@ impl Claiming<'_> {
         let current = self.tokens.cached(account, &mut self.roster.accounts[account])?;
         let room = self.probes.room(account, &access, room)?;
         let mut again = self.outages.wake_aside(account, self.roster, draft, self.now.tick);
-        let mut waits = self.roster.accounts[account].left_out();
-        while let Some((id, lane, tasks)) = self.roster.next_claim(account, &waits) {
+        let actions = self.roster.accounts[account].left_out();
+        let mut out = LeftOut { actions, unaffordable: Vec::new(), now: self.now.tick };
+        while let Some((id, lane, tasks)) = self.roster.next_claim(account, |lane| out.allows(lane, self.groups)) {
             let Some(endpoint) = self.endpoint((account, lane.action), &access, &current, draft) else {
-                waits.push(lane.action);
+                out.actions.push(lane.action);
                 continue;
             };
             let price = self.settings.price(access.platform, lane.action);
             let next = Next { id, lane, tasks, endpoint, access: &access, price };
-            match self.claim(account, &next, room, draft) {
+            match self.claim(account, &next, &out, room, draft) {
                 Ok(planned) => return Some(planned),
                 Err(NotNow::AfterOthers) => {
                     self.roster.crashed.clear_for(account);
@@ -154,8 +176,12 @@ impl Claiming<'_> {
                     again = until;
                     break;
                 }
+                Err(NotNow::Budget) => {
+                    self.groups.turn_away(lane.group, account);
+                    out.unaffordable.push((lane.group, lane.action));
+                }
                 Err(NotNow::Action(until)) => {
-                    waits.push(lane.action);
+                    out.actions.push(lane.action);
                     again = [again, until].into_iter().flatten().min();
                 }
             }
@@ -192,8 +218,7 @@ impl Claiming<'_> {
         let key = (account, next.lane.action);
         let room = if next.tasks == NextTasks::Alone { 1 } else { room };
         let want = u32::try_from(room).unwrap_or(u32::MAX);
-        // Not affordable now; answers that are not billed may free the money.
-        let want = self.budget.allows(next.price, want).map_err(|_| NotNow::Action(None))?;
+        let want = self.groups.allows(next.lane.group, next.price, want).map_err(|_| NotNow::Budget)?;
         let want = self.outages.admit(key, want, self.now.tick).map_err(NotNow::Action)?;
         let want = match next.tasks {
             NextTasks::AskedLast => {
@@ -210,6 +235,7 @@ impl Claiming<'_> {
         &mut self,
         account: usize,
         next: &Next<'_>,
+        out: &LeftOut,
         room: usize,
         draft: &mut TurnDraft,
     ) -> Result<Planned, NotNow> {
@@ -229,15 +255,17 @@ impl Claiming<'_> {
         let (id, epoch) = (run.id, run.breaker.epoch());
         let only = if alone { claim_alone(next.id, self.roster, draft) } else { None };
         if next.tasks == NextTasks::AskedLast {
-            claim_asked_last((account, action), next.id, count, self.roster, draft);
+            let lanes = self.roster.lanes_where(account, |lane| out.allows(lane, self.groups));
+            claim_asked_last((account, action), (next.id, &lanes), count, self.roster, draft);
         }
-        let (lane, visible_to) = (next.id, next.lane.visible_to);
+        let (lane, group, visible_to) = (next.id, next.lane.group, next.lane.visible_to);
+        self.roster.accounts[account].last_group = group;
         draft.writes.claims.push(Claim { lane, account: id, action, count, visible_to, looked_to: None, only, upper });
-        self.budget.plan(next.price, count);
+        self.groups.plan(group, next.price, count);
         self.probes.note_planned(next.access);
         // Look again in the next turn, when it is known how many tasks there were.
         self.roster.schedule(account, self.now.tick);
         let (price, endpoint) = (next.price, next.endpoint);
-        Ok(Planned { account, lane, action, count, price, endpoint, epoch, looked: None })
+        Ok(Planned { account, lane, group, action, count, price, endpoint, epoch, looked: None })
     }
 }

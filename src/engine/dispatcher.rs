@@ -15,7 +15,8 @@ use super::claiming::Plan;
 use super::deps::EngineDeps;
 use super::ending::{RunDry, record_damage, what_is_left, worst_of};
 use super::event::{Event, Finish, Stopped};
-use super::interrupts::{handle_deadline, handle_signals, handle_suspend};
+use super::interrupts::{handle_deadlines, handle_signals, handle_suspend};
+use super::job_groups::GroupIndex;
 use super::reporter::Reporter;
 use super::request_worker::WorkerMessage;
 use super::roster::Roster;
@@ -79,7 +80,8 @@ impl Dispatcher {
         settings: EngineSettings,
     ) -> Dispatcher {
         let EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, watch } = deps;
-        let roster = Roster::new(access, settings.request_deadline, &start.undecided);
+        let bounds = (settings.request_deadline, 1 + settings.groups.len());
+        let roster = Roster::new(access, bounds, &start.undecided);
         let (workers, sender, messages) = Workers::new(
             settings.workers,
             Arc::clone(&client),
@@ -142,7 +144,7 @@ impl Dispatcher {
         let mut draft = TurnDraft::default();
         self.settle(&mut draft);
         let now = self.clock.now();
-        self.state.record_outages(&self.settings, &mut draft, now);
+        self.state.record_outages(&mut draft, now);
         let queue_error = self.state.settle_tokens(&mut draft, now.tick);
         let now = self.clock.now();
         self.state.wake_tasks(&mut draft, now.tick);
@@ -154,6 +156,9 @@ impl Dispatcher {
             self.reporter.tell_draft(&mut draft);
         } else {
             self.commit(draft, &plan, now).await?;
+        }
+        for ended in self.state.groups.take_ended(now) {
+            self.reporter.tell(&Event::GroupEnded(ended));
         }
         // Not before what was answered is on record.
         queue_error.map_or(Ok(is_idle), Err)
@@ -170,9 +175,9 @@ impl Dispatcher {
         self.reporter.tell_draft(&mut draft);
         self.state.end.note_damage(&receipt.damaged);
         let sent_at = self.clock.now();
-        self.state.sending(&self.settings, now).send(receipt, plan, sent_at.tick);
+        self.state.sending(now).send(receipt, plan, sent_at.tick);
         self.changes.look_soon();
-        self.reporter.tell_progress(&mut self.state.roster, &self.state.budget, &self.state.workers, self.clock.now());
+        self.reporter.tell_progress(&mut self.state.roster, &self.state.groups, &self.state.workers, self.clock.now());
         Ok(())
     }
 
@@ -180,7 +185,8 @@ impl Dispatcher {
         let now = self.clock.now().tick;
         handle_signals(&mut self.state.end, &self.shutdown, now);
         let is_busy = self.state.workers.claimed() > 0 || self.state.tokens.are_asked_for();
-        handle_deadline(&mut self.state.end, self.settings.until, is_busy, now);
+        let State { end, groups, roster, .. } = &mut self.state;
+        handle_deadlines(end, groups, roster, is_busy, now);
         let (suspend, drain) = (&mut self.suspend, &mut self.drain);
         handle_suspend(suspend, &*self.clock, &mut self.state.roster, &mut self.state.limits, drain).await?;
         // Once the run is to end, what stands ready comes back, before anybody waits for what is out.
@@ -205,7 +211,7 @@ impl Dispatcher {
         let (ended, end) = (self.state.workers.take_ended(), &self.state.end);
         let is_overdue = !end.is_in_time(now.tick) || self.shutdown.now().0 >= Urgency::Cancel;
         let given_up: Vec<_> = if is_overdue { self.state.workers.abort().collect() } else { Vec::new() };
-        let mut settling = self.state.settling(&self.settings, now.tick);
+        let mut settling = self.state.settling(now.tick);
         ended.iter().for_each(|request| settling.settle(request, draft));
         given_up.into_iter().for_each(|flight| settling.write_off(flight, now, draft));
     }
@@ -214,7 +220,7 @@ impl Dispatcher {
     async fn claim(&mut self, draft: &mut TurnDraft, now: Moment) -> Result<Vec<Planned>, StoreError> {
         self.state.workers.plan_ahead();
         let room = self.state.room();
-        if room == 0 || self.settings.until.is_some_and(|until| now.tick >= until) {
+        if room == 0 || !self.state.groups.is_any_open(now.tick) {
             return Ok(Vec::new());
         }
         let due = self.state.claiming(&self.settings, now).take_due(room);
@@ -226,8 +232,9 @@ impl Dispatcher {
             Lists::Back => self.changes.look_anew(),
             Lists::Same => {}
         }
-        let (drain, roster) = (&mut self.drain, &mut self.state.roster);
-        self.state.limits.restore_limiters(&due, roster, drain, &self.settings, &*self.clock, now).await?;
+        let (drain, roster, until) = (&mut self.drain, &mut self.state.roster, self.state.groups.last_deadline());
+        let pace = self.settings.pace;
+        self.state.limits.restore_limiters(&due, roster, drain, (pace, until), &*self.clock, now).await?;
         let Plan { mut claims, is_full, free_slots } = self.state.claiming(&self.settings, now).plan(&due, room, draft);
         self.state.workers.prefetch.planned(is_full, free_slots);
         if let Some(planned) = claims.last() {
@@ -243,36 +250,72 @@ impl Dispatcher {
         // A refresh in flight is worth waiting for as well: its new token must be saved.
         // ... but not for somebody who has asked twice: the mark on disk says that it may have been sent.
         let is_patient = self.state.end.is_in_time(now.tick) && self.shutdown.now().0 < Urgency::Cancel;
-        if !self.state.workers.are_idle() || (self.state.tokens.are_asked_for() && is_patient) {
-            return Ok(None);
-        }
+        let is_busy = !self.state.workers.are_idle() || (self.state.tokens.are_asked_for() && is_patient);
         if let Some(stopped) = self.state.end.stopping() {
-            return Ok(Some(self.over(stopped)));
+            return Ok((!is_busy).then(|| self.over(stopped)));
         }
-        if !is_idle {
+        if self.state.groups.look_is_due(is_idle, now.tick) {
+            self.end_groups(now).await?;
+        }
+        if is_busy || !is_idle || !self.state.groups.going_on().is_empty() {
             return Ok(None);
         }
-        let mut ending = self.state.ending(&self.settings);
-        if ending.is_anybody_left() {
-            return Ok(ending.used_up(now.tick).map(|stopped| self.over(stopped)));
+        let over = self.why_over(GroupIndex::OTHERS, now).await?;
+        Ok(over.map(|(stopped, next_slot)| {
+            self.state.end.next_slot = self.state.end.next_slot.or(next_slot);
+            self.over(stopped)
+        }))
+    }
+
+    /// Groups of which nothing more can be sent have ended, whatever the others do.
+    async fn end_groups(&mut self, now: Moment) -> Result<(), StoreError> {
+        for group in self.state.groups.going_on() {
+            if self.state.groups.in_flight(group) > 0 {
+                continue;
+            }
+            let Some((stopped, next_slot)) = self.why_over(group, now).await? else { continue };
+            let withheld = self.state.guard.withheld_of(group, &self.state.roster);
+            let stopped = worst_of(stopped, !withheld.is_empty());
+            let is_left = next_slot.is_none() && stopped != Stopped::Finished;
+            let soonest = if is_left { self.state.ending(&self.settings).next_departure(group) } else { None };
+            self.state.groups.end(group, stopped, next_slot.or(soonest), withheld);
+            self.state.roster.leave_group(group);
         }
-        if let RunDry::Stopped(stopped, until) = ending.run_dry() {
-            self.state.end.next_slot = self.state.end.next_slot.or(until);
-            return Ok(Some(self.over(stopped)));
+        for ended in self.state.groups.take_ended(now) {
+            self.reporter.tell(&Event::GroupEnded(ended));
+        }
+        Ok(())
+    }
+
+    /// Why nothing more is sent of a group of which nothing is out, and when something could be; none: it goes on.
+    async fn why_over(
+        &mut self,
+        group: GroupIndex,
+        now: Moment,
+    ) -> Result<Option<(Stopped, Option<Tick>)>, StoreError> {
+        let mut ending = self.state.ending(&self.settings);
+        if ending.is_anybody_left(group) {
+            return Ok(ending.used_up(group, now.tick).map(|stopped| (stopped, None)));
+        }
+        if let RunDry::Stopped(stopped, until) = ending.run_dry(group) {
+            return Ok(Some((stopped, until)));
         }
         // A job loaded or retried a moment ago is work as well.
         self.look_for_changes(now.tick).await?;
-        if self.state.ending(&self.settings).is_anybody_at_work() {
+        if self.state.ending(&self.settings).is_anybody_at_work(group) {
             return Ok(None);
         }
-        let stopped = what_is_left(&mut self.drain, self.settings.jobs.as_deref(), self.clock.now().wall).await?;
-        Ok(Some(self.over(stopped)))
+        let groups = &self.state.groups;
+        let left = what_is_left(&mut self.drain, |job| groups.has(group, job), self.clock.now().wall).await?;
+        Ok(Some((left, None)))
     }
 
     fn over(&mut self, stopped: Stopped) -> Stopped {
-        let stopped = worst_of(stopped, self.state.guard.withholds_any());
+        let withheld = self.state.guard.withheld_of(GroupIndex::OTHERS, &self.state.roster);
+        let stopped = worst_of(stopped, !withheld.is_empty());
         if self.state.end.next_slot.is_none() && stopped != Stopped::Finished {
-            self.state.end.next_slot = self.state.ending(&self.settings).next_departure();
+            let mut ending = self.state.ending(&self.settings);
+            self.state.end.next_slot = ending.next_departure(GroupIndex::OTHERS);
         }
         stopped
     }
@@ -305,7 +348,8 @@ impl Dispatcher {
             return self.state.end.drain_until().map_or(next, |until| next.min(until));
         }
         let due = self.state.roster.next_due().filter(|_| self.state.room() > 0);
-        [due, self.settings.until].into_iter().flatten().fold(next, Tick::min)
+        let deadline = self.state.groups.next_deadline(self.clock.now().tick);
+        [due, deadline].into_iter().flatten().fold(next, Tick::min)
     }
 
     /// The queue could not be read or written, and what is in flight is left to the next drain. This process did not die of it: that is
@@ -321,8 +365,9 @@ impl Dispatcher {
         let now = self.clock.now();
         let finish = Finish {
             stopped,
-            requests: self.state.budget.requests(),
-            spent: self.state.budget.spent(),
+            groups: self.state.groups.ends(stopped, self.state.end.next_slot, now),
+            requests: self.state.groups.requests(),
+            spent: self.state.groups.spent(),
             next_slot_at: self.state.end.next_slot.map(|tick| now.wall_at(tick)),
             troubles: self.state.troubles.take(),
             given_up: self.state.end.given_up,

@@ -121,8 +121,27 @@ pub enum Event {
         /// Since when it had not.
         since: Wall,
     },
+    /// A group of jobs with terms of its own has ended, and nothing of it is out any more; others go on.
+    GroupEnded(GroupEnd),
     /// Where things stand; told after each turn.
     Progress(Progress),
+}
+
+/// How a group of jobs with terms of its own ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupEnd {
+    /// Its place among the groups that the drain was given.
+    pub group: usize,
+    /// Why.
+    pub stopped: Stopped,
+    /// Requests sent of its jobs in this drain.
+    pub requests: u64,
+    /// What they cost.
+    pub spent: MicroUsd,
+    /// When its next request could leave, where that is known and something is left.
+    pub next_slot_at: Option<Wall>,
+    /// What is wrong with keep lists, so that rows of its jobs were not sent.
+    pub withheld: Vec<String>,
 }
 
 /// Where a drain stands.
@@ -239,8 +258,10 @@ impl Stopped {
 /// How a drain ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finish {
-    /// Why.
+    /// Why, for all jobs that are in no group.
     pub stopped: Stopped,
+    /// The groups, in the order in which they were given.
+    pub groups: Vec<GroupEnd>,
     /// Requests sent in this run.
     pub requests: u64,
     /// What they cost.
@@ -264,6 +285,7 @@ impl Finish {
     pub const fn unsent(stopped: Stopped) -> Finish {
         Finish {
             stopped,
+            groups: Vec::new(),
             requests: 0,
             spent: MicroUsd(0),
             next_slot_at: None,

@@ -21,7 +21,7 @@ const UNKNOWN_CAP: Duration = Duration::from_secs(86_400);
 /// No cap is asked about sooner.
 const SHORTEST_CAP: Duration = Duration::from_secs(60);
 
-/// The limiter hears what the answer said; a new hold is written with it. `until`: the end of the run.
+/// The limiter hears what the answer said; a new hold is written with it. `until`: when nothing is sent any more in this run.
 pub(super) fn observe_limits(
     EndedRequest { flight, reply, ended, .. }: &EndedRequest,
     run: &mut AccountRun,
@@ -43,13 +43,11 @@ pub(super) fn observe_limits(
     write_allowances(run, &tightened, *ended, draft);
     match change {
         Some(HoldChange::Set(hold)) => write_hold(run, hold, until, *ended, draft),
-        Some(HoldChange::Cleared) => draft.writes.holds.push(NewHold {
-            account: run.id,
-            until: None,
-            length_ms: 0,
-            reason: String::new(),
-            rung: 0,
-        }),
+        Some(HoldChange::Cleared) => {
+            run.held_until = None;
+            let (account, reason) = (run.id, String::new());
+            draft.writes.holds.push(NewHold { account, until: None, length_ms: 0, reason, rung: 0 });
+        }
         None => {}
     }
 }
@@ -71,7 +69,7 @@ fn write_hold(run: &mut AccountRun, hold: Hold, end: Option<Tick>, now: Moment, 
     let length_ms = until.0.saturating_sub(now.tick.0);
     let (account, until_at) = (run.id, now.wall_at(until));
     let outlasts = end.is_some_and(|end| until >= end) || length_ms > LONGEST_HOLD_WAITED_FOR_MS;
-    run.capped_until = outlasts.then_some(until);
+    (run.capped_until, run.held_until) = (outlasts.then_some(until), Some(until));
     draft.writes.holds.retain(|hold| hold.account != account);
     let reason_word = reason.name().to_owned();
     draft.writes.holds.push(NewHold { account, until: Some((until, until_at)), length_ms, reason: reason_word, rung });

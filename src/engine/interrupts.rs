@@ -1,6 +1,7 @@
 //! What a drain looks at before each turn: signals, its own deadline, and the machine's sleep.
 
 use super::event::Stopped;
+use super::job_groups::{GroupIndex, JobGroups};
 use super::limit_records::LimitRecords;
 use super::roster::Roster;
 use super::run_end::RunEnd;
@@ -24,9 +25,19 @@ pub(super) async fn handle_suspend(
     drain.extend_after_suspend(suspend.asleep_from, woken).await
 }
 
-/// `is_busy`: requests are out, or tokens are being asked for.
-pub(super) fn handle_deadline(end: &mut RunEnd, until: Option<Tick>, is_busy: bool, now: Tick) {
-    if is_busy && until.is_some_and(|until| now >= until) {
+/// `is_busy`: requests are out, or tokens are being asked for. Where other groups go on, those that are out are waited for as ever.
+pub(super) fn handle_deadlines(
+    end: &mut RunEnd,
+    groups: &mut JobGroups,
+    roster: &mut Roster,
+    is_busy: bool,
+    now: Tick,
+) {
+    for group in groups.overdue(now) {
+        groups.end(group, Stopped::Deadline, None, Vec::new());
+        roster.leave_group(group);
+    }
+    if is_busy && groups.going_on().is_empty() && !groups.is_open(GroupIndex::OTHERS, now) {
         end.stop(Stopped::Deadline);
     }
 }

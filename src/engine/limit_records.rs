@@ -13,7 +13,7 @@ use super::workers::InFlight;
 use crate::clock::Clock;
 use crate::domain::{AccountId, Action, Moment, Platform, Scope, Tick, Wall};
 use crate::limits::{
-    Allowance, HoldReason, Limiter, StoredHold, StoredSlot, StoredUntil, ThisBoot, Values, WallTrust, Windows,
+    Allowance, HoldReason, Limiter, Pace, StoredHold, StoredSlot, StoredUntil, ThisBoot, Values, WallTrust, Windows,
 };
 use crate::platform::Reply;
 use crate::store::{Account, Drain, StoreError, StoredAllowance, Turn};
@@ -91,7 +91,7 @@ impl LimitRecords {
         due: &[usize],
         roster: &mut Roster,
         drain: &mut Drain,
-        settings: &EngineSettings,
+        (pace, until): (Pace, Option<Tick>),
         clock: &dyn Clock,
         now: Moment,
     ) -> Result<(), StoreError> {
@@ -107,13 +107,13 @@ impl LimitRecords {
             let Some(access) = run.access.clone() else { continue };
             let stored = slots.remove(&run.id).unwrap_or_default();
             let uppers: Vec<_> = stored.iter().map(|slot| upper(slot, here, &run.values)).collect();
-            let mut limiter = Limiter::new(&access.windows, settings.pace, now.tick);
+            let mut limiter = Limiter::new(&access.windows, pace, now.tick);
             let hold = self.held.get(&run.id).and_then(|account| stored_hold(account, &clock.boot().0));
             let hold = hold.map(|hold| here.hold(&hold));
             if let Some(hold) = hold.filter(|hold| hold.until > now.tick) {
-                let outlasts = settings.until.is_some_and(|end| hold.until >= end)
+                let outlasts = until.is_some_and(|end| hold.until >= end)
                     || matches!(hold.reason, HoldReason::UsageCap | HoldReason::SpendCap);
-                run.capped_until = outlasts.then_some(hold.until);
+                (run.capped_until, run.held_until) = (outlasts.then_some(hold.until), Some(hold.until));
             }
             limiter.restore(uppers, hold);
             let allowances = self.allowances.remove(&run.id).unwrap_or_default();

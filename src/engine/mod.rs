@@ -16,7 +16,7 @@
 //! | requests in flight and ready | `workers`, with `request_worker`, `in_flight_limit`, `circuit_breaker`, `prefetch` |
 //! | endpoints that fail | `outages` (law: `outage`) and `refusals` (law: `refusal_breaker`) |
 //! | limits beyond one account, what is on record of them | `limit_records`; `holds` writes what answers say |
-//! | requests and money of the run | `budget` |
+//! | deadlines, requests and money of jobs that share them | `job_groups`, with `budget` |
 //! | tokens; apps' first requests; accounts that need a person; silence | `tokens`, `app_probes`, `account_troubles`, `silence` |
 //! | keep lists | `send_guard` |
 //! | other processes' changes | `change_watcher` |
@@ -43,6 +43,7 @@ mod event;
 mod holds;
 mod in_flight_limit;
 mod interrupts;
+mod job_groups;
 mod limit_records;
 mod outage;
 mod outages;
@@ -71,11 +72,11 @@ mod workers;
 pub use consequences::{Blame, Consequences, Health, Proof, consequences_of};
 pub use deps::EngineDeps;
 pub use dispatcher::run;
-pub use event::{Event, Finish, Listener, Progress, Signal, Stopped, WindowLevel};
+pub use event::{Event, Finish, GroupEnd, Listener, Progress, Signal, Stopped, WindowLevel};
 pub use holds::cap_of;
 pub use patience::Patience;
 pub use refusal_breaker::REFUSALS_TO_TRIP;
 pub use send_guard::{Guard, LostList};
-pub use settings::{Access, CredentialSource, EngineSettings};
+pub use settings::{Access, CredentialSource, EngineSettings, JobGroup, JobTerms};
 pub use shutdown::{DRAIN_GRACE, Shutdown, ShutdownSender, Urgency, shutdown};
 pub use suspend::{Suspend, SuspendWatch};

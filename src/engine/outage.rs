@@ -168,6 +168,11 @@ impl Outage {
         !self.aside.is_empty()
     }
 
+    /// The lanes of those who stand aside.
+    pub(super) fn lanes_aside(&self) -> impl Iterator<Item = LaneId> {
+        self.aside.iter().map(|aside| aside.lane)
+    }
+
     /// Who has stood aside the longest may be asked for again, where nobody else is left to ask for; or when that can be.
     pub(super) fn next_aside(&mut self, now: Tick) -> Result<TaskAside, Option<Tick>> {
         let first = self.aside.front().ok_or(None)?;

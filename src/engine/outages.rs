@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::account::EndpointKey;
 use super::event::Event;
+use super::job_groups::GroupIndex;
 use super::limit_records::LimitRecords;
 use super::outage::{Admission, Evidence, Failure, Outage, Restored, TaskAside};
 use super::patience::Patience;
@@ -18,7 +19,7 @@ use super::turn_draft::TurnDraft;
 use super::verdict::Verdict;
 use super::workers::{EndedRequest, InFlight};
 use crate::clock::{Backoff, Clock};
-use crate::domain::{Action, Moment, TaskId, Tick};
+use crate::domain::{Action, LaneId, Moment, TaskId, Tick};
 use crate::limits::StoredUntil;
 use crate::platform::Reply;
 use crate::store::{AsideTask, Drain, OutageChange, OutageState, StoreError};
@@ -203,10 +204,22 @@ impl Outages {
         !self.by_endpoint.is_empty() && Action::ALL.iter().any(stands_aside)
     }
 
-    /// The same, of any account for which anything may still be sent.
-    pub(super) fn has_anybody_aside(&self, roster: &Roster) -> bool {
-        let mut accounts = self.by_endpoint.keys().map(|(index, _)| *index);
-        accounts.any(|index| roster.accounts[index].is_open() && self.has_tasks_aside(index, roster))
+    /// The same of a group's tasks.
+    pub(super) fn has_aside_of(&self, index: usize, group: GroupIndex, roster: &Roster) -> bool {
+        let left_out = roster.accounts[index].left_out();
+        let mut actions = Action::ALL.iter().filter(|action| !left_out.contains(action));
+        !self.by_endpoint.is_empty() && actions.any(|action| self.is_aside_of((index, *action), group, roster))
+    }
+
+    /// Accounts with outages.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = usize> {
+        self.by_endpoint.keys().map(|(index, _)| *index)
+    }
+
+    /// Whether a group's task stands aside for an endpoint.
+    pub(super) fn is_aside_of(&self, key: EndpointKey, group: GroupIndex, roster: &Roster) -> bool {
+        let is_own = |lane: LaneId| roster.lanes.get(&lane).is_some_and(|lane| lane.group == group);
+        self.by_endpoint.get(&key).is_some_and(|outage| outage.lanes_aside().any(is_own))
     }
 
     /// Whether a task of an endpoint stands aside.

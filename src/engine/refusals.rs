@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::account::EndpointKey;
 use super::account_troubles::AccountTroubles;
 use super::consequences::Proof;
+use super::job_groups::GroupIndex;
 use super::outages::Outages;
 use super::refusal_breaker::{Decision, REFUSALS_TO_TRIP, RefusalBreaker, RefusedTask, put_back};
 use super::requeue::Delayed;
@@ -122,9 +123,12 @@ impl Refusals {
         }
     }
 
-    /// Whether an account has tasks in this run that are refused and not decided.
-    pub(super) fn has_undecided(&self, index: usize, roster: &Roster) -> bool {
-        let lanes = &roster.accounts[index].lanes;
+    /// Whether an account has tasks of a group in this run that are refused and not decided.
+    pub(super) fn has_undecided(&self, index: usize, group: GroupIndex, roster: &Roster) -> bool {
+        if self.breakers.is_empty() {
+            return false;
+        }
+        let lanes = roster.lanes_where(index, |lane| lane.group == group);
         let mut own = self.breakers.iter().filter(|((account, _), _)| *account == index);
         own.any(|(_, breaker)| breaker.tasks().iter().any(|task| lanes.contains(&task.lane)))
     }
@@ -200,7 +204,7 @@ fn has_nothing_to_send(
     account.is_open()
         && !account.refused.contains(&action)
         && !lanes.iter().any(has_work)
-        && !roster.has_asked_last(index, action)
+        && !roster.has_asked_last(index, |lane| lane.action == action)
         && !outages.is_aside((index, action))
         && !delayed.lanes().any(|lane| lanes.contains(&lane))
 }

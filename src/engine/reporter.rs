@@ -1,7 +1,7 @@
 //! Who listens hears what happened, after it is on disk.
 
-use super::budget::Budget;
 use super::event::{Event, Listener, Progress, WindowLevel};
+use super::job_groups::JobGroups;
 use super::roster::Roster;
 use super::turn_draft::TurnDraft;
 use super::workers::Workers;
@@ -43,13 +43,13 @@ impl Reporter {
     }
 
     /// Where things stand after a turn.
-    pub(super) fn tell_progress(&mut self, roster: &mut Roster, budget: &Budget, workers: &Workers, now: Moment) {
+    pub(super) fn tell_progress(&mut self, roster: &mut Roster, groups: &JobGroups, workers: &Workers, now: Moment) {
         let levels = |usage: WindowUsage| WindowLevel { spec: usage.spec, used: usage.used };
         let limiter = self.shown.and_then(|account| roster.accounts[account].limiter.as_mut());
         let windows = limiter.map(|limiter| limiter.usage(now.tick).into_iter().map(levels).collect());
         self.tell(&Event::Progress(Progress {
-            requests: budget.requests(),
-            spent: budget.spent(),
+            requests: groups.requests(),
+            spent: groups.spent(),
             in_flight: workers.busy(),
             claimed: workers.claimed(),
             next_slot_at: roster.next_due().map(|due| now.wall_at(due)),

@@ -37,6 +37,11 @@ impl Delayed {
         self.tasks.iter().map(|Reverse((_, _, lane))| *lane)
     }
 
+    /// When the next of those in lanes like these gets in line.
+    pub(super) fn next_where(&self, is_own: impl Fn(LaneId) -> bool) -> Option<Tick> {
+        self.tasks.iter().filter(|Reverse((_, _, lane))| is_own(*lane)).map(|Reverse((until, ..))| *until).min()
+    }
+
     /// Those whose backoff has passed get in line.
     pub(super) fn wake(&mut self, roster: &mut Roster, draft: &mut TurnDraft, now: Tick) {
         while let Some(Reverse((until, task, lane))) = self.tasks.peek().copied() {
@@ -89,15 +94,14 @@ pub(super) fn claim_alone(lane: LaneId, roster: &mut Roster, draft: &mut TurnDra
 }
 
 /// The next of those that are asked for last get in line and are claimed in the same turn: none of them ever stands before the others in
-/// the queue.
+/// the queue. `lanes`: those that may be claimed from now.
 pub(super) fn claim_asked_last(
     endpoint: EndpointKey,
-    lane: LaneId,
+    (lane, lanes): (LaneId, &[LaneId]),
     count: u32,
     roster: &mut Roster,
     draft: &mut TurnDraft,
 ) {
-    let lanes = &roster.accounts[endpoint.0].lanes;
     let tasks = roster.asked_last.take(endpoint, lane, lanes, count as usize);
     tasks.into_iter().for_each(|task| draft.wake(task));
 }

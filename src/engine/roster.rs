@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::account::{AccountRun, Lane};
 use super::asked_last::AskedLast;
 use super::crash_queue::CrashQueue;
+use super::job_groups::GroupIndex;
 use super::settings::Access;
 use crate::domain::{AccountId, Action, LaneId, Platform, Tick};
 use crate::limits::Values;
@@ -25,6 +26,8 @@ pub(super) struct Roster {
     /// Whom the credentials at hand act for.
     pub(super) access: HashMap<AccountId, Arc<Access>>,
     request_deadline: Duration,
+    /// How many groups of jobs take turns at an account.
+    groups: usize,
     /// When to look at which account next.
     due: BinaryHeap<Reverse<(Tick, usize)>>,
     /// Tasks that stand behind their lanes since a process died.
@@ -48,7 +51,7 @@ impl Roster {
     /// Without accounts and lanes yet; with the tasks whose outcome a crash has left open.
     pub(super) fn new(
         access: HashMap<AccountId, Access>,
-        request_deadline: Duration,
+        (request_deadline, groups): (Duration, usize),
         undecided: &[CrashedTask],
     ) -> Roster {
         Roster {
@@ -57,6 +60,7 @@ impl Roster {
             lanes: HashMap::new(),
             access: access.into_iter().map(|(id, access)| (id, Arc::new(access))).collect(),
             request_deadline,
+            groups,
             due: BinaryHeap::new(),
             crashed: CrashQueue::of(undecided),
             asked_last: AskedLast::default(),
@@ -131,17 +135,25 @@ impl Roster {
         self.accounts.iter_mut().for_each(|account| account.lanes.clear());
     }
 
-    /// Takes over a lane; of one that is withheld nothing is sent.
-    pub(super) fn take_over_lane(&mut self, view: &LaneView, is_withheld: bool, now: Tick) {
+    /// Nothing more is sent of these jobs.
+    pub(super) fn leave_group(&mut self, group: GroupIndex) {
+        let lanes = &self.lanes;
+        for account in &mut self.accounts {
+            account.lanes.retain(|id| lanes.get(id).is_none_or(|lane| lane.group != group));
+        }
+    }
+
+    /// Takes over a lane; of one that is left out nothing is sent.
+    pub(super) fn take_over_lane(&mut self, view: &LaneView, group: GroupIndex, is_left_out: bool, now: Tick) {
         let account = self.account_index(view.account);
         let LaneView { round, action, visible_to, has_pending: pending, .. } = *view;
-        let lane = Lane { round, action, account, visible_to, pending };
+        let lane = Lane { round, action, account, group, visible_to, pending };
         self.lanes.insert(view.lane, lane);
-        if is_withheld {
+        if is_left_out {
             return;
         }
         self.accounts[account].lanes.push(view.lane);
-        let is_left = self.has_work(view.lane, &lane) || self.has_asked_last(account, action);
+        let is_left = self.has_work(view.lane, &lane) || self.has_asked_last(account, |lane| lane.action == action);
         if is_left && self.accounts[account].due.is_none() {
             self.schedule(account, now);
         }
@@ -152,43 +164,64 @@ impl Roster {
         lane.pending || self.crashed.waits_in(id)
     }
 
-    /// The first lane of an account in which somebody is left, leaving out those whose action has to wait.
-    pub(super) fn next_lane(&self, account: usize, waits: &[Action]) -> Option<(LaneId, Lane)> {
-        self.accounts[account].lanes.iter().find_map(|id| {
+    /// The first lane of an account in which somebody is left, among those that may be claimed from. Groups of jobs take turns: one with a
+    /// million rows keeps no other waiting.
+    fn next_lane(&self, account: usize, may: impl Fn(&Lane) -> bool) -> Option<(LaneId, Lane)> {
+        let run = &self.accounts[account];
+        let mut left = run.lanes.iter().filter_map(|id| {
             let lane = self.lanes.get(id)?;
-            (self.has_work(*id, lane) && !waits.contains(&lane.action)).then_some((*id, *lane))
-        })
+            (may(lane) && self.has_work(*id, lane)).then_some((*id, *lane))
+        });
+        if self.groups == 1 {
+            return left.next();
+        }
+        left.min_by_key(|(_, lane)| lane.group.turns_after(run.last_group, self.groups))
     }
 
     /// The same, and behind all of an endpoint those that are asked for last; and who that is.
-    pub(super) fn next_claim(&self, account: usize, waits: &[Action]) -> Option<(LaneId, Lane, NextTasks)> {
-        if let Some((id, lane)) = self.next_lane(account, waits) {
+    pub(super) fn next_claim(&self, account: usize, may: impl Fn(&Lane) -> bool) -> Option<(LaneId, Lane, NextTasks)> {
+        if let Some((id, lane)) = self.next_lane(account, &may) {
             // Those that may have company have got in line by now.
             return Some((id, lane, if lane.pending { NextTasks::InLine } else { NextTasks::Alone }));
         }
+        let id = self.next_asked_last(account, may)?;
+        Some((id, *self.lanes.get(&id)?, NextTasks::AskedLast))
+    }
+
+    /// Whether anybody is left for an account who is asked for last, in lanes like these.
+    pub(super) fn has_asked_last(&self, account: usize, may: impl Fn(&Lane) -> bool) -> bool {
+        self.next_asked_last(account, may).is_some()
+    }
+
+    fn next_asked_last(&self, account: usize, may: impl Fn(&Lane) -> bool) -> Option<LaneId> {
         if self.asked_last.is_empty() {
             return None;
         }
-        let lanes = &self.accounts[account].lanes;
-        Action::ALL.into_iter().filter(|action| !waits.contains(action)).find_map(|action| {
-            let id = self.asked_last.next_lane((account, action), lanes)?;
-            Some((id, *self.lanes.get(&id)?, NextTasks::AskedLast))
-        })
+        let lanes = self.lanes_where(account, may);
+        Action::ALL.into_iter().find_map(|action| self.asked_last.next_lane((account, action), &lanes))
     }
 
-    /// Whether anybody is left for an account and action who is asked for last.
-    pub(super) fn has_asked_last(&self, account: usize, action: Action) -> bool {
-        self.asked_last.next_lane((account, action), &self.accounts[account].lanes).is_some()
+    /// The lanes of an account that are like these.
+    pub(super) fn lanes_where(&self, account: usize, may: impl Fn(&Lane) -> bool) -> Vec<LaneId> {
+        let lanes = self.accounts[account].lanes.iter();
+        lanes.filter(|id| self.lanes.get(id).is_some_and(&may)).copied().collect()
     }
 
     /// Whether the account's next request has to go alone.
     pub(super) fn goes_alone(&self, account: usize) -> bool {
-        self.next_lane(account, &self.accounts[account].left_out()).is_some_and(|(_, lane)| !lane.pending)
+        let left_out = self.accounts[account].left_out();
+        self.next_lane(account, |lane| !left_out.contains(&lane.action)).is_some_and(|(_, lane)| !lane.pending)
     }
 
     /// Whether anybody is left to send for whom an account can serve.
     pub(super) fn has_pending(&self, account: usize) -> bool {
-        self.next_claim(account, &self.accounts[account].left_out()).is_some()
+        self.has_pending_where(account, |_| true)
+    }
+
+    /// The same in lanes like these.
+    pub(super) fn has_pending_where(&self, account: usize, may: impl Fn(&Lane) -> bool) -> bool {
+        let left_out = self.accounts[account].left_out();
+        self.next_claim(account, |lane| !left_out.contains(&lane.action) && may(lane)).is_some()
     }
 
     /// Whether anybody stands in line for an account and action.
@@ -197,19 +230,18 @@ impl Roster {
         lanes.any(|lane| lane.pending && lane.action == action)
     }
 
-    /// Whether anybody is left whose endpoint this run does not wait for any more.
-    pub(super) fn has_given_up(&self, account: usize) -> bool {
-        self.is_left_among(account, &self.accounts[account].given_up)
+    /// Whether anybody of a group is left whose endpoint this run does not wait for any more.
+    pub(super) fn has_given_up(&self, account: usize, group: GroupIndex) -> bool {
+        self.is_left_among(account, &self.accounts[account].given_up, group)
     }
 
-    /// Whether anybody is left whom the account cannot serve with the credentials it has, or whose endpoint refuses.
-    pub(super) fn has_refused(&self, account: usize) -> bool {
-        self.is_left_among(account, &self.accounts[account].refused)
+    /// Whether anybody of a group is left whom the account cannot serve with the credentials it has, or whose endpoint refuses.
+    pub(super) fn has_refused(&self, account: usize, group: GroupIndex) -> bool {
+        self.is_left_among(account, &self.accounts[account].refused, group)
     }
 
-    fn is_left_among(&self, account: usize, actions: &[Action]) -> bool {
-        let mut lanes = self.accounts[account].lanes.iter().filter_map(|id| Some((*id, self.lanes.get(id)?)));
-        lanes.any(|(id, lane)| self.has_work(id, lane) && actions.contains(&lane.action))
-            || actions.iter().any(|action| self.has_asked_last(account, *action))
+    fn is_left_among(&self, account: usize, actions: &[Action], group: GroupIndex) -> bool {
+        !actions.is_empty()
+            && self.next_claim(account, |lane| lane.group == group && actions.contains(&lane.action)).is_some()
     }
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::event::{Event, Stopped};
+use super::job_groups::GroupIndex;
 use super::roster::Roster;
 use super::run_end::RunEnd;
 use super::turn_draft::TurnDraft;
@@ -113,9 +114,14 @@ impl SendGuard {
         self.withheld.contains_key(&round)
     }
 
-    /// Whether nothing is sent of some round for now.
-    pub(super) fn withholds_any(&self) -> bool {
-        !self.withheld.is_empty()
+    /// What is wrong with the keep lists of a group's jobs, so that nothing is sent of those for now; each said once.
+    pub(super) fn withheld_of(&self, group: GroupIndex, roster: &Roster) -> Vec<String> {
+        if self.withheld.is_empty() {
+            return Vec::new();
+        }
+        let of_round = |round| roster.lanes.values().find(|lane| lane.round == round).map(|lane| lane.group);
+        let own = self.withheld.iter().filter(|(round, _)| of_round(**round).unwrap_or_default() == group);
+        own.map(|(_, why)| why).collect::<BTreeSet<_>>().into_iter().cloned().collect()
     }
 
     /// What is wrong with keep lists, each said once, at the end of a run.

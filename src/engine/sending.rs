@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::app_probes::AppProbes;
-use super::budget::Budget;
+use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
 use super::request_worker::OutgoingRequest;
@@ -19,12 +19,10 @@ pub(super) struct Sending<'a> {
     pub(super) workers: &'a mut Workers,
     pub(super) outages: &'a mut Outages,
     pub(super) limits: &'a mut LimitRecords,
-    pub(super) budget: &'a mut Budget,
+    pub(super) groups: &'a mut JobGroups,
     pub(super) probes: &'a mut AppProbes,
     /// When the turn's slots were reserved.
     pub(super) reserved: Moment,
-    /// The end of the run.
-    pub(super) until: Option<Tick>,
 }
 
 impl Sending<'_> {
@@ -59,7 +57,8 @@ impl Sending<'_> {
         let (account, endpoint, reserved) = (planned.account, planned.endpoint, self.reserved);
         // Put in line by somebody since the guard looked: its slot is spent, but nothing leaves before it is looked at.
         let unseen = planned.looked.as_ref().is_some_and(|looked| !looked.contains(&claimed.task));
-        let latest = reserved.tick.after(run.values.send_by).min(self.until.unwrap_or(Tick(i64::MAX)));
+        let latest =
+            reserved.tick.after(run.values.send_by).min(self.groups.until(lane.group).unwrap_or(Tick(i64::MAX)));
         let request = OutgoingRequest {
             account: run.id,
             attempt: claimed.attempt,
@@ -80,7 +79,7 @@ impl Sending<'_> {
     fn give_back(&mut self, planned: &Planned, unused: u32, now: Tick) {
         let run = &mut self.roster.accounts[planned.account];
         self.limits.give_back(run, planned.action, unused);
-        self.budget.unplan(planned.price, unused);
+        self.groups.unplan(planned.group, planned.price, unused);
         if let Some(access) = run.access.clone().filter(|_| unused == planned.count) {
             self.probes.hear(&access, false, self.roster, now);
         }

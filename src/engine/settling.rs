@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::account_troubles::AccountTroubles;
 use super::app_probes::AppProbes;
-use super::budget::Budget;
 use super::consequences::{Blame, Consequences, Health, consequences_of};
 use super::event::Event;
 use super::holds::{hold_for_cap, observe_limits};
+use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
 use super::prefetch::Prefetch;
@@ -15,7 +15,6 @@ use super::refusals::Refusals;
 use super::requeue::{Delayed, ask_last_again, note_crashed_end};
 use super::roster::Roster;
 use super::run_end::RunEnd;
-use super::settings::EngineSettings;
 use super::silence::Reachability;
 use super::tokens::TokenRequests;
 use super::turn_draft::TurnDraft;
@@ -28,10 +27,9 @@ use crate::store;
 
 /// What settling an answer may touch. Keep lists, other processes' changes and what leaves next are not among it.
 pub(super) struct Settling<'a> {
-    pub(super) settings: &'a EngineSettings,
     pub(super) roster: &'a mut Roster,
     pub(super) limits: &'a mut LimitRecords,
-    pub(super) budget: &'a mut Budget,
+    pub(super) groups: &'a mut JobGroups,
     pub(super) outages: &'a mut Outages,
     pub(super) refusals: &'a mut Refusals,
     pub(super) delayed: &'a mut Delayed,
@@ -99,9 +97,10 @@ impl Settling<'_> {
         let counted_until = if row.counted_later { unseen_end } else { ended.tick };
         self.limits.note_ended(flight, run, counted_until);
         if row.never_left {
-            self.budget.unplan(flight.price, 1);
+            self.groups.unplan(flight.lane.group, flight.price, 1);
         } else {
-            self.budget.settle(flight.price, if verdict.billed { flight.price } else { MicroUsd(0) });
+            let billed = if verdict.billed { flight.price } else { MicroUsd(0) };
+            self.groups.settle(flight.lane.group, flight.price, billed);
         }
         self.follow_up(request, &row, &mut verdict, draft);
         let asked_last = ask_last_again(flight, &mut verdict, self.roster);
@@ -139,7 +138,7 @@ impl Settling<'_> {
     ) {
         let EndedRequest { flight, reply, ended, generation } = request;
         let index = flight.account;
-        let until = self.settings.until;
+        let until = self.groups.last_deadline();
         observe_limits(request, &mut self.roster.accounts[index], until, draft);
         // Of the finding, not of the verdict: what a crash left open has a reason of its own.
         let reason = || row.reason.cloned().unwrap_or_default();

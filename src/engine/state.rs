@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use super::account_troubles::AccountTroubles;
 use super::app_probes::AppProbes;
-use super::budget::Budget;
 use super::change_watcher::Changes;
 use super::claiming::Claiming;
 use super::ending::Ending;
+use super::job_groups::JobGroups;
 use super::limit_records::LimitRecords;
 use super::outages::Outages;
 use super::patience::Patience;
@@ -42,8 +42,8 @@ pub(super) struct State {
     pub(super) refusals: Refusals,
     /// Windows of apps, what earlier drains left on record, the wall clock.
     pub(super) limits: LimitRecords,
-    /// What the run may send and spend.
-    pub(super) budget: Budget,
+    /// Until when something is sent of which jobs, and how much they may send and spend.
+    pub(super) groups: JobGroups,
     /// First requests of apps.
     pub(super) probes: AppProbes,
     /// Requests that are out or stand ready.
@@ -79,7 +79,7 @@ impl State {
         State {
             limits: LimitRecords::new(&roster, held, taken_over),
             refusals: Refusals::new(settings.accept_unnamed),
-            budget: Budget::new(settings.max_requests, settings.max_spend),
+            groups: JobGroups::new(settings),
             troubles: AccountTroubles::new(troubled),
             reachability: Reachability::new(Patience::new(settings.give_up_after)),
             roster,
@@ -143,8 +143,8 @@ impl State {
     }
 
     /// What has changed about outages is written with the turn.
-    pub(super) fn record_outages(&mut self, settings: &EngineSettings, draft: &mut TurnDraft, now: Moment) {
-        self.outages.record(settings.until.is_some(), &mut self.roster, &mut self.end, draft, now);
+    pub(super) fn record_outages(&mut self, draft: &mut TurnDraft, now: Moment) {
+        self.outages.record(self.groups.last_deadline().is_some(), &mut self.roster, &mut self.end, draft, now);
     }
 
     /// Accounts that got no token stop or ask again. The error: the queue could not be read or written for one.
@@ -169,16 +169,15 @@ impl State {
     }
 
     pub(super) fn changes<'a>(&'a mut self, drain: &'a mut Drain, settings: &'a EngineSettings) -> Changes<'a> {
-        let State { roster, guard, tokens, .. } = self;
-        Changes { drain, roster, guard, tokens, jobs: settings.jobs.as_deref() }
+        let State { roster, groups, guard, tokens, .. } = self;
+        Changes { drain, roster, groups, guard, tokens, jobs: settings.jobs.as_deref() }
     }
 
-    pub(super) fn settling<'a>(&'a mut self, settings: &'a EngineSettings, now: Tick) -> Settling<'a> {
+    pub(super) fn settling(&mut self, now: Tick) -> Settling<'_> {
         Settling {
-            settings,
             roster: &mut self.roster,
             limits: &mut self.limits,
-            budget: &mut self.budget,
+            groups: &mut self.groups,
             outages: &mut self.outages,
             refusals: &mut self.refusals,
             delayed: &mut self.delayed,
@@ -197,7 +196,7 @@ impl State {
             settings,
             roster: &mut self.roster,
             limits: &mut self.limits,
-            budget: &mut self.budget,
+            groups: &mut self.groups,
             outages: &mut self.outages,
             refusals: &self.refusals,
             delayed: &self.delayed,
@@ -210,16 +209,15 @@ impl State {
     }
 
     /// `reserved`: when the turn's slots were.
-    pub(super) fn sending<'a>(&'a mut self, settings: &EngineSettings, reserved: Moment) -> Sending<'a> {
+    pub(super) fn sending(&mut self, reserved: Moment) -> Sending<'_> {
         Sending {
             roster: &mut self.roster,
             workers: &mut self.workers,
             outages: &mut self.outages,
             limits: &mut self.limits,
-            budget: &mut self.budget,
+            groups: &mut self.groups,
             probes: &mut self.probes,
             reserved,
-            until: settings.until,
         }
     }
 
@@ -230,7 +228,7 @@ impl State {
             outages: &self.outages,
             refusals: &self.refusals,
             delayed: &self.delayed,
-            budget: &self.budget,
+            groups: &self.groups,
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::account::{EndpointKey, Lane};
 use super::circuit_breaker::Epoch;
 use super::in_flight_limit::InFlightLimit;
+use super::job_groups::GroupIndex;
 use super::prefetch::{MAX_AHEAD_PER_WORKER, Prefetch};
 use super::request_worker::{OutgoingRequest, SendContext, WorkerMessage, run_request};
 use super::shutdown::Shutdown;
@@ -26,6 +27,7 @@ use crate::store::Claimed;
 pub(super) struct Planned {
     pub(super) account: usize,
     pub(super) lane: LaneId,
+    pub(super) group: GroupIndex,
     pub(super) action: Action,
     pub(super) count: u32,
     pub(super) price: MicroUsd,

@@ -92,9 +92,9 @@ fn a_list_edited_between_nights_counts_without_loading_again() {
         let path = bench.keep_watched(&format!("{}\n", id(1)));
         let file = bench.write("unfollow.csv", &ids(10));
         bench.load(&file).await;
-        bench.options.run.max_requests = Some(3);
+        bench.options.run.terms.max_requests = Some(3);
         assert_eq!(bench.drain().await.finish.requests, 3);
-        bench.options.run.max_requests = None;
+        bench.options.run.terms.max_requests = None;
         std::fs::write(&path, format!("{}\n{}\n{}\n", id(1), id(9), id(0))).unwrap();
         let ended = bench.drain().await;
         let counts = ended.jobs[0].counts;

@@ -11,6 +11,7 @@ mod readers;
 mod refusals;
 mod refusals_law;
 mod support;
+mod terms;
 mod told_limits;
 mod trouble;
 mod waiting;

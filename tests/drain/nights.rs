@@ -37,7 +37,7 @@ fn rows_added_removed_and_returned() {
         let mut bench = Bench::new("1000/1s", "none").await;
         let file = bench.write("unfollow.csv", &ids(20));
         bench.load(&file).await;
-        bench.options.run.max_requests = Some(5);
+        bench.options.run.terms.max_requests = Some(5);
         bench.drain().await.store.close().await;
 
         // Rows 0-4 are done. Row 1 (done) and rows 10-13 (in line) vanish; two are new; one is there twice.
@@ -73,7 +73,7 @@ fn rows_added_removed_and_returned() {
         assert_eq!((summary.added, summary.cancelled, summary.restored), (0, 0, 2), "{summary:?}");
         let receipts = bench.receipts("unfollow").await;
         assert_eq!(receipts[0].target.as_ref().unwrap().to_string(), id(12).to_string());
-        bench.options.run.max_requests = None;
+        bench.options.run.terms.max_requests = None;
         let ended = bench.drain().await;
         let counts = ended.jobs[0].counts;
         assert_eq!((counts.done, counts.cancelled, counts.pending), (20, 2, 0), "{counts:?}");

@@ -146,7 +146,7 @@ fn check(nights: &[Night]) -> Result<(), TestCaseError> {
             load_into(&mut model, night);
             judge(&bench.receipts("unfollow").await, &model, &night.rows)?;
             if night.requests > 0 {
-                bench.options.run.max_requests = Some(night.requests);
+                bench.options.run.terms.max_requests = Some(night.requests);
                 bench.drain().await.store.close().await;
                 // What was sent is the sandbox's to say; the model takes it over.
                 for effect in bench.sandbox.effects(bench.user()) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{BootId, Moment, Outcome, TargetKind, Tick, Wall};
-use cleanup::engine::{Event, Listener, Signal, Stopped};
+use cleanup::engine::{Event, GroupEnd, Listener, Signal, Stopped};
 use cleanup::sandbox::{Fate, Options, Sandbox, SpecialTarget, Trouble};
 
 use super::support::{Bench, id, ids, run};
@@ -85,6 +85,14 @@ pub(super) struct Heard {
     claimed: AtomicUsize,
     outage_told: AtomicBool,
     end_told: AtomicBool,
+    groups: Mutex<Vec<GroupEnd>>,
+}
+
+impl Heard {
+    /// The groups that have ended before the drain did.
+    pub(super) fn groups(&self) -> Vec<GroupEnd> {
+        self.groups.lock().unwrap().clone()
+    }
 }
 
 struct Ear(Arc<Heard>);
@@ -95,6 +103,7 @@ impl Listener for Ear {
             Event::Progress(progress) => self.0.claimed.store(progress.claimed, Ordering::SeqCst),
             Event::Outage { .. } => self.0.outage_told.store(true, Ordering::SeqCst),
             Event::OutageEnded { .. } => self.0.end_told.store(true, Ordering::SeqCst),
+            Event::GroupEnded(end) => self.0.groups.lock().unwrap().push(end.clone()),
             _ => {}
         }
     }
@@ -246,12 +255,12 @@ fn a_run_without_a_deadline_gives_up_after_a_day_and_one_with_a_deadline_ends_by
         let file = bench.write("unfollow.csv", &ids(3));
         bench.load(&file).await;
         out(&bench, true);
-        bench.options.run.until = Some(START.tick.after(2 * HOUR));
+        bench.options.run.terms.until = Some(START.tick.after(2 * HOUR));
         let (ended, _) = drain(&bench, &clock, |_| {}).await;
         assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Deadline, 3));
         assert!(clock.since_start() <= 2 * HOUR, "{:?}", clock.since_start());
         ended.store.close().await;
-        bench.options.run.until = None;
+        bench.options.run.terms.until = None;
         let began = clock.since_start();
         let (ended, _) = drain(&bench, &clock, |_| {}).await;
         assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Unreachable, 3));

@@ -83,13 +83,13 @@ fn a_budget_of_requests_and_money_holds() {
         let mut bench = Bench::new("1000/1s", "none").await;
         let file = bench.write("unfollow.csv", &ids(50));
         bench.load(&file).await;
-        bench.options.run.max_requests = Some(7);
+        bench.options.run.terms.max_requests = Some(7);
         let ended = bench.drain().await;
         assert_eq!((ended.finish.stopped, ended.finish.requests), (Stopped::Requests, 7));
         assert_eq!(ended.jobs[0].counts.pending, 43);
         ended.store.close().await;
-        bench.options.run.max_requests = None;
-        bench.options.run.max_spend = Some("0.105".parse().unwrap());
+        bench.options.run.terms.max_requests = None;
+        bench.options.run.terms.max_spend = Some("0.105".parse().unwrap());
         let ended = bench.drain().await;
         assert_eq!((ended.finish.stopped, ended.finish.requests), (Stopped::Spend, 10));
         assert_eq!(ended.jobs[0].counts.pending, 33);

@@ -83,11 +83,11 @@ fn rows_that_went_back_let_the_others_go_first_every_night() {
         // New rows come before them as well.
         let file = bench.write("unfollow.csv", &ids(25));
         bench.load(&file).await;
-        bench.options.run.max_requests = Some(5);
+        bench.options.run.terms.max_requests = Some(5);
         let ended = bench.drain().await;
         assert_eq!((ended.jobs[0].counts.done, ended.jobs[0].counts.pending), (18, 5));
         ended.store.close().await;
-        bench.options.run.max_requests = None;
+        bench.options.run.terms.max_requests = None;
         bench.options.run.accept_unnamed = true;
         let ended = bench.drain().await;
         assert_eq!((ended.finish.stopped, ended.jobs[0].counts.gone), (Stopped::Finished, 7));
@@ -100,13 +100,13 @@ fn a_404_that_is_not_the_platforms_is_no_proof() {
     run(async {
         let mut bench = Bench::new("1000/1s", "none").await;
         bench.options.run.workers = 1;
-        bench.options.run.max_requests = Some(2);
+        bench.options.run.terms.max_requests = Some(2);
         let file = bench.write("unfollow.csv", &ids(10));
         bench.load(&file).await;
         tell(&bench, Some(Trouble::RoutePage));
         bench.drain().await.store.close().await;
         tell(&bench, None);
-        bench.options.run.max_requests = None;
+        bench.options.run.terms.max_requests = None;
         let ended = bench.drain().await;
         let counts = ended.jobs[0].counts;
         assert_eq!((ended.finish.stopped, counts.done, counts.failed, counts.gone), (Stopped::Finished, 8, 2, 0));
@@ -261,13 +261,13 @@ fn an_answer_that_says_two_things_makes_nothing_done() {
         let file = bench.write("unfollow.csv", &ids(2));
         bench.load(&file).await;
         tell(&bench, Some(Trouble::DuplicateKeys));
-        bench.options.run.max_requests = Some(2);
+        bench.options.run.terms.max_requests = Some(2);
         let ended = bench.drain().await;
         assert_eq!((ended.jobs[0].counts.done, ended.jobs[0].counts.pending), (0, 2));
         ended.store.close().await;
         assert!(bench.sandbox.effects(bench.user()).iter().all(|effect| effect.applied == 0));
         tell(&bench, None);
-        bench.options.run.max_requests = None;
+        bench.options.run.terms.max_requests = None;
         let ended = bench.drain().await;
         assert_eq!(ended.jobs[0].counts.done, 2);
     });
@@ -279,13 +279,13 @@ fn what_one_run_leaves_undecided_the_next_decides() {
     run(async {
         let mut bench = Bench::with_fates("1000/1s", "none", unnamed([0, 1])).await;
         bench.options.run.workers = 1;
-        bench.options.run.max_requests = Some(2);
+        bench.options.run.terms.max_requests = Some(2);
         let file = bench.write("unfollow.csv", &ids(6));
         bench.load(&file).await;
         let ended = bench.drain().await;
         assert_eq!((ended.finish.stopped, ended.jobs[0].counts.pending), (Stopped::Requests, 6));
         ended.store.close().await;
-        bench.options.run.max_requests = None;
+        bench.options.run.terms.max_requests = None;
         let ended = bench.drain().await;
         let counts = ended.jobs[0].counts;
         assert_eq!((counts.gone, counts.done, ended.finish.requests), (2, 4, 4), "{counts:?}");

@@ -73,7 +73,7 @@ async fn live(life: &Life) {
     })
     .await;
     bench.options.run.workers = life.workers;
-    bench.options.run.max_requests = life.requests;
+    bench.options.run.terms.max_requests = life.requests;
     for (job, rows) in rows.iter().enumerate() {
         let text: String = rows.iter().map(|(n, _)| format!("unfollow,{}\n", id(*n))).collect();
         let file = bench.write(&format!("job-{job}.csv"), &format!("action,user_id\n{text}"));

@@ -11,7 +11,7 @@ use cleanup::app::{
 use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, TaskId, Wall, WindowSpec};
-use cleanup::engine::{EngineSettings, Event, Listener, Shutdown, ShutdownSender, shutdown};
+use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep_list;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
@@ -48,9 +48,8 @@ pub fn drain_options(rate: &str) -> DrainOptions {
         pace: Pace::FrontLoad,
         request_deadline: Duration::from_secs(5),
         give_up_after: Duration::from_secs(20),
-        until: None,
-        max_requests: None,
-        max_spend: None,
+        terms: JobTerms::default(),
+        groups: Vec::new(),
         accept_unnamed: false,
         prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
     };

@@ -76,7 +76,7 @@ fn what_is_left_is_shown_and_a_run_with_a_deadline_sends_nothing_more() {
         let (mut bench, clock) = narrow(3).await;
         let file = bench.write("unfollow.csv", &ids(9));
         bench.load(&file).await;
-        bench.options.run.until = Some(clock.tick_in(Duration::from_secs(20)));
+        bench.options.run.terms.until = Some(clock.tick_in(Duration::from_secs(20)));
         let mut requests = Vec::new();
         for _ in 0..4 {
             bench.shutdown = cleanup::engine::shutdown();

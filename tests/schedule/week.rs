@@ -11,7 +11,7 @@ use cleanup::app::{self, DrainDeps, DrainOptions, FileOptions, Identities, LoadO
 use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
 use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{Action, Applies, BootId, MicroUsd, Moment, Platform, Scope, Tick, Wall, WindowSpec};
-use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
+use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{Client, Settings};
 use cleanup::sandbox::{Options, Sandbox};
@@ -201,9 +201,8 @@ impl Week {
             pace: Pace::Even,
             request_deadline: Duration::from_secs(30),
             give_up_after: Duration::from_secs(600),
-            until: Some(now.tick.after(ends_by.since(now.wall))),
-            max_requests: None,
-            max_spend: None,
+            terms: JobTerms { until: Some(now.tick.after(ends_by.since(now.wall))), ..JobTerms::default() },
+            groups: Vec::new(),
             accept_unnamed: false,
             prices: Action::ALL.into_iter().map(|action| ((Platform::Sandbox, action), MicroUsd(10_000))).collect(),
         };

@@ -9,7 +9,7 @@ use cleanup::auth::{App, Attempt, Document, Login, aisa_key, aisa_user, save_log
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::config::{Environment, Overrides, Settings};
 use cleanup::domain::{AccountId, Action, Applies, Platform, Scope, Secret, TargetId, Wall, WindowSpec};
-use cleanup::engine::{EngineSettings, Event, Listener, shutdown};
+use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
 use cleanup::platform::{BaseUrl, Client};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
@@ -200,9 +200,8 @@ pub(crate) fn options(rate: &str) -> DrainOptions {
         pace: Pace::FrontLoad,
         request_deadline: Duration::from_secs(5),
         give_up_after: Duration::from_secs(60),
-        until: None,
-        max_requests: None,
-        max_spend: None,
+        terms: JobTerms::default(),
+        groups: Vec::new(),
         accept_unnamed: false,
         prices: Default::default(),
     };

@@ -19,7 +19,7 @@ use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
-use crate::engine::{EngineSettings, Listener, Signal, Stopped, Urgency, shutdown};
+use crate::engine::{JobTerms, Listener, Signal, Stopped, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Stop};
 use crate::store::{DrainLock, QueueWatch, Store};
@@ -154,7 +154,7 @@ impl Drainer {
         for sentence in &sentences {
             context.printer.say(sentence);
         }
-        let EngineSettings { max_requests, max_spend, until, .. } = self.options.run;
+        let JobTerms { max_requests, max_spend, until } = self.options.run.terms;
         let until = until.map(|until| context.clock.now().wall_at(until));
         if let Some(bounds) = bounds_text((max_requests, max_spend), until, context) {
             context.printer.say(&bounds);
@@ -186,11 +186,12 @@ impl Drainer {
         let (sender, receiver) = shutdown();
         let mut aborted = receiver.clone();
         let budget = Budget {
-            max_requests: self.options.run.max_requests,
-            max_spend: self.options.run.max_spend,
+            max_requests: self.options.run.terms.max_requests,
+            max_spend: self.options.run.terms.max_spend,
             ..Budget::default()
         };
-        let bounds = Bounds { budget, until: self.options.run.until, give_up_after: self.options.run.give_up_after };
+        let bounds =
+            Bounds { budget, until: self.options.run.terms.until, give_up_after: self.options.run.give_up_after };
         let beside = store.open_second().await?;
         let mut reader =
             reader(context, (&self.session.who, &self.session.client), beside, &account, bounds, receiver).await?;
@@ -201,8 +202,10 @@ impl Drainer {
         };
         // What asking has used up is not there for undoing.
         let Budget { requests, spent, .. } = reader.budget;
-        self.options.run.max_requests = self.options.run.max_requests.map(|most| most.saturating_sub(requests));
-        self.options.run.max_spend = self.options.run.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
+        self.options.run.terms.max_requests =
+            self.options.run.terms.max_requests.map(|most| most.saturating_sub(requests));
+        self.options.run.terms.max_spend =
+            self.options.run.terms.max_spend.map(|most| MicroUsd(most.0.saturating_sub(spent.0)));
         if requests > 0 {
             let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
             let requests = counted(requests, "request", "requests");
@@ -242,8 +245,8 @@ impl Drainer {
         store.lists().settle_missing_handles(context.clock.now().wall).await?;
         let mut plan = plan(&mut store, (jobs.as_deref(), &bystanders), context).await?;
         let (run, now) = (&self.options.run, context.clock.now());
-        plan.until = run.until.map(|until| now.wall_at(until));
-        plan.is_capped = run.max_requests.is_some() || run.max_spend.is_some();
+        plan.until = run.terms.until.map(|until| now.wall_at(until));
+        plan.is_capped = run.terms.max_requests.is_some() || run.terms.max_spend.is_some();
         let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
         let settings = &context.settings;
         let unpriced = unpriced(&mut store, &work, settings).await?;

@@ -161,6 +161,7 @@ impl View {
             Event::Settled { .. }
             | Event::Decided { .. }
             | Event::PutBack { .. }
+            | Event::GroupEnded(_)
             | Event::Progress(_)
             | Event::Committed { .. }
             | Event::Answered { .. } => None,
