@@ -9,10 +9,10 @@ use super::environment::{EnvironmentAccount, environment_accounts};
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
+use crate::domain::{AccountId, AccountName, Action, Platform, Secret, TargetId, UserId, WindowSpec};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{BaseUrl, Client, Credentials};
+use crate::platform::{BaseUrl, Client, Credentials, find as find_endpoint};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
 
@@ -116,6 +116,15 @@ impl FileAccounts<'_> {
             // Asked for every row: not looked up among 100,000.
             None => self.default,
         }
+    }
+
+    /// The account that a row acts for, or the reason why it is nobody's.
+    pub(super) fn account_for(&self, name: Option<&AccountName>, action: Action) -> Result<AccountId, &'static str> {
+        let (account, platform) = self.find(name).ok_or("unknown_account")?;
+        if find_endpoint(platform, action).is_none() {
+            return Err("action_not_offered");
+        }
+        Ok(account)
     }
 
     /// The platform of an account; of the default's, where none is named.

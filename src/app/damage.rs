@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::accounts::Accounts;
 use super::handles::HandleBook;
-use super::loading::{LoadOptions, next_batch};
+use super::load_options::LoadOptions;
 use super::preparing::Prepared;
+use super::row_batches::next_batch;
 use crate::domain::{AccountId, Action, RoundId, Target, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{cells_from_stored, read_target};

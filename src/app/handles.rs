@@ -4,8 +4,7 @@
 //! In: rows that name handles, what the queue knows of them. Out: their targets. What does not belong here: asking (`lists`).
 
 use super::accounts::{Accounts, FileAccounts};
-use super::load_plan::place_of;
-use super::loading::LoadOptions;
+use super::load_options::LoadOptions;
 use super::preparing::Prepared;
 use crate::domain::{AccountId, Action, Handle, Platform, Target};
 use crate::error::CommandError;
@@ -127,6 +126,6 @@ fn to_resolve(
     account: Option<&crate::domain::AccountName>,
     action: Action,
 ) -> Option<Handle> {
-    place_of(accounts, account, action).ok()?;
+    accounts.account_for(account, action).ok()?;
     wants_id(accounts.platform_of(account)?, action).then_some(handle)
 }

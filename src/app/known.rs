@@ -3,10 +3,10 @@
 //! In: the queue, names. Out: jobs, and what they say of a file. What does not belong here: whether the file is theirs (`standing`).
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::recheck::named_column;
-use crate::domain::{AccountId, Action};
+use crate::domain::AccountId;
 use crate::error::CommandError;
 use crate::store::{Job, Store};
 
@@ -31,12 +31,6 @@ pub(super) async fn known_job(store: &mut Store, name: &str) -> Result<Option<Jo
         job.target_column = named_column(store, &job).await?;
     }
     Ok(Some(job))
-}
-
-/// The action of a job, for a file that is read for it. A name that says another action is believed where the file may be another one.
-pub(super) fn action_of(job: &Job, path: &Path) -> Option<Action> {
-    let by_name = path.file_stem().and_then(|stem| Action::parse(stem.to_str()?));
-    job.action.filter(|_| job.path == path || by_name.is_none())
 }
 
 /// What people call each account of the queue.

@@ -5,16 +5,15 @@
 
 use std::path::Path;
 
-use super::accounts::{Accounts, FileAccounts, Identities};
+use super::accounts::{Accounts, Identities};
 use super::handles::HANDLE_NOT_RESOLVED;
 use super::host::host_name;
 use super::known::known_job;
-use super::loading::LoadOptions;
+use super::load_options::LoadOptions;
 use super::preparing::Prepared;
 use crate::domain::{AccountId, AccountName, Action, JobId};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::is_same_column;
-use crate::platform;
 use crate::store::{Job, JobState, Store};
 
 /// How a file stands to the queue, before anything is loaded.
@@ -303,17 +302,4 @@ fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CommandError {
     let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
     CommandError::new(ErrorKind::InputData, format!("{why}; nothing was queued"))
         .hint(format!("correct the row ({known}), or make the account known with `cleanup account login NAME`"))
-}
-
-/// Whose row it is, or why it is nobody's.
-pub(super) fn place_of(
-    accounts: FileAccounts<'_>,
-    name: Option<&AccountName>,
-    action: Action,
-) -> Result<AccountId, &'static str> {
-    let (account, platform) = accounts.find(name).ok_or("unknown_account")?;
-    if platform::find(platform, action).is_none() {
-        return Err("action_not_offered");
-    }
-    Ok(account)
 }

@@ -1,40 +1,15 @@
 //! Files that have been judged into the queue, as they stand to it.
 
-use super::accounts::{Accounts, FileAccounts};
+use super::accounts::Accounts;
 use super::damage::{Mended, mend_by_file};
-use super::handles::{HANDLE_NOT_RESOLVED, HandleBook, Placed};
-use super::load_plan::{LoadPlan, place_of};
+use super::handles::{HANDLE_NOT_RESOLVED, HandleBook};
+use super::load_options::LoadOptions;
+use super::load_plan::LoadPlan;
 use super::preparing::Prepared;
-use super::reposts::repost_target;
-use super::row_filter::{RowRules, RowSieve, SievedRow};
+use super::row_batches::{changed_under_us, next_batch};
 use crate::domain::{Wall, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{JobFileError, RowVerdict, Rows};
-use crate::lists::filter::Rule;
-use crate::store::{
-    LoadRow, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSummary, Reloaded, RowPlace, Store, StoreError,
-};
-
-/// How files are loaded.
-#[derive(Debug, Default)]
-pub struct LoadOptions {
-    /// A finished job starts over.
-    pub again: bool,
-    /// A reload may cancel more than half of what is in line.
-    pub allow_shrink: bool,
-    /// A file in another place is the job's, which has moved.
-    pub moved: bool,
-    /// Which rows go on; the others are spared.
-    pub rules: RowRules,
-    /// How many handles have been asked about: a file that names handles is another one when there is news of them.
-    pub handles_asked: u64,
-    /// Handles that nobody has become tasks, which the run that loads them settles; else their rows are rejected.
-    pub settles_handles: bool,
-    /// Handles that nobody has asked about count as tasks: the run that is told of here asks before it loads.
-    pub awaits_handles: bool,
-    /// A file without one row that can be queued waits for handles that the run could not look up, and is not bad.
-    pub leaves_unknown: bool,
-}
+use crate::store::{LoadSummary, Loader, ReloadSummary, Reloaded, RowPlace, Store, StoreError};
 
 /// What loading a file did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,55 +151,4 @@ async fn push_rows(
         batch = read?;
     }
     Ok(pushed)
-}
-
-/// As many rows as the queue takes at once; none at the end.
-pub(super) async fn next_batch(
-    rows: &mut Rows,
-    accounts: FileAccounts<'_>,
-    options: &LoadOptions,
-    sieve: &mut RowSieve<'_>,
-    book: &mut HandleBook,
-) -> Result<Vec<LoadRow>, CommandError> {
-    let mut batch = Vec::with_capacity(ROWS_PER_STATEMENT);
-    while batch.len() < ROWS_PER_STATEMENT
-        && let Some(row) = rows.next().map_err(changed_under_us)?
-    {
-        let place = match row.verdict {
-            RowVerdict::Task { action, account, target, repost } => match place_of(accounts, account, action) {
-                Ok(id) => {
-                    let platform = accounts.platform_of(account);
-                    let (target, placed) = match repost_target(platform, target.clone(), repost) {
-                        Ok(target) => (target.clone(), book.place(platform, action, target, options).await?),
-                        Err(reason) => (target, Placed::Rejected(reason)),
-                    };
-                    let written = target.clone();
-                    let sends = !matches!(placed, Placed::Nobody(_));
-                    match placed {
-                        Placed::Target(target) | Placed::Nobody(target) => {
-                            let row = SievedRow { line: row.line, written: &written, cells: row.cells };
-                            let spared = sieve.spares(row, (action, account, &target), sends);
-                            RowPlace::Task { action, account: id, target, spared: spared.map(Rule::name) }
-                        }
-                        Placed::Rejected(reason) => {
-                            RowPlace::Rejected { reason: reason.to_owned(), task: Some((action, id, target)) }
-                        }
-                    }
-                }
-                Err(reason) => RowPlace::Rejected { reason: reason.to_owned(), task: None },
-            },
-            RowVerdict::Rejected { rejection, task } => {
-                let task = task
-                    .and_then(|row| Some((row.action, place_of(accounts, row.account, row.action).ok()?, row.target)));
-                RowPlace::Rejected { reason: rejection.reason().to_owned(), task }
-            }
-        };
-        batch.push(LoadRow { line: row.line, place, record: row.cells.map(str::to_owned) });
-    }
-    Ok(batch)
-}
-
-/// What was pushed so far stays invisible and is swept away by the next load.
-fn changed_under_us(error: JobFileError) -> CommandError {
-    error.into()
 }

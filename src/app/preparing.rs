@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::accounts::Accounts;
 use super::host::host_name;
-use super::known::action_of;
-use super::load_plan::place_of;
-use super::loading::LoadOptions;
+use super::load_options::LoadOptions;
 use super::reposts::repost_id_of;
 use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted};
 use crate::error::{CommandError, ErrorKind};
@@ -123,6 +121,12 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
     Ok(Prepared { source, survey, job, path, strict: options.strict, column })
 }
 
+/// The action of a job, for a file that is read for it. A name that says another action is believed where the file may be another one.
+fn action_of(job: &Job, path: &Path) -> Option<Action> {
+    let by_name = path.file_stem().and_then(|stem| Action::parse(stem.to_str()?));
+    job.action.filter(|_| job.path == path || by_name.is_none())
+}
+
 /// The column of the targets where somebody named it: now, or when the job was first loaded. One that the reader chooses by itself need
 /// not be named, and is not another one.
 fn column_of(source: &Source, known: Option<&Job>, read: &ReadOptions) -> Option<String> {
@@ -165,7 +169,7 @@ impl Prepared {
     /// Rows that would be tasks, given which accounts there are; duplicates included.
     pub fn usable(&self, accounts: &Accounts) -> u64 {
         let accounts = accounts.of_job(&self.job);
-        let usable = |lane: &&LaneCount| place_of(accounts, lane.account.as_ref(), lane.action).is_ok();
+        let usable = |lane: &&LaneCount| accounts.account_for(lane.account.as_ref(), lane.action).is_ok();
         self.survey.lanes.iter().filter(usable).map(|lane| lane.rows).sum()
     }
 
@@ -173,7 +177,7 @@ impl Prepared {
     pub fn misplaced(&self, accounts: &Accounts) -> Vec<String> {
         let accounts = accounts.of_job(&self.job);
         let sentence = |lane: &LaneCount| {
-            let why = match place_of(accounts, lane.account.as_ref(), lane.action) {
+            let why = match accounts.account_for(lane.account.as_ref(), lane.action) {
                 Ok(_) => return None,
                 Err("unknown_account") => {
                     format!("account {:?} is not known here", lane.account.as_ref().map_or("", AccountName::as_str))

@@ -74,6 +74,13 @@ pub enum What<'a> {
     Handles(&'a [Handle]),
 }
 
+impl What<'_> {
+    /// Whether what is asked in these names brings posts that are billed beside its entries.
+    pub fn bills_newest_posts(&self, vocabulary: Vocabulary) -> bool {
+        vocabulary == Vocabulary::New && matches!(self, What::Entries { newest_posts: true, .. })
+    }
+}
+
 /// Why no request can be made: whom it concerns, the reason word, and a sentence for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unbuildable {

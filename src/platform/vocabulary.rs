@@ -5,7 +5,6 @@
 //! In: what is to be asked for. Out: the query; and whether a refusal names a field of the set that was asked in. Pure.
 
 use super::answer::{Body, BodyEnd};
-use super::request::What;
 
 /// Which names a request asks in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,11 +57,6 @@ impl Vocabulary {
     /// What to ask in after such a refusal.
     pub fn after_refusal(word: &str) -> Option<Vocabulary> {
         [Vocabulary::New, Vocabulary::Old].into_iter().find(|asked| asked.refusal() == word).map(Vocabulary::other)
-    }
-
-    /// Whether what is asked brings posts that are billed beside its entries.
-    pub fn bills_newest_posts(self, what: &What<'_>) -> bool {
-        self == Vocabulary::New && matches!(what, What::Entries { newest_posts: true, .. })
     }
 
     /// The query that asks for these fields: constant, percent-encoded where it has to be.

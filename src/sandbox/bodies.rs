@@ -3,10 +3,11 @@
 
 use serde_json::json;
 
+use super::decision::SimulatedOutcome;
 use super::signature::Denied;
+use super::target_fate::Refusal;
 use super::trouble::troubled;
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, edge_page, json_answer, status_5xx};
-use super::world::{Refusal, SimulatedOutcome};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at X: its path, its field and the value that means success.

@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use super::bodies;
+use super::decision::SimulatedOutcome;
 use super::signature::Denied;
 use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, json_answer};
-use super::world::SimulatedOutcome;
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at AIsa.

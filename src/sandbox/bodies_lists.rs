@@ -3,21 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::list_page::ListPage;
 use super::lists::{handle_of, made, reposted};
+use super::target_fate::Refusal;
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, json_answer};
-use super::world::Refusal;
 use crate::domain::{TargetId, TargetKind};
-
-/// A page, before it is put into words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Leaf {
-    /// Entries, and the name each was asked by where it was.
-    pub(super) entries: Vec<(TargetId, Option<String>)>,
-    /// Where the next page begins.
-    pub(super) next: Option<String>,
-    /// Names nobody has, and those whose user may not be seen.
-    pub(super) missing: Vec<(String, Option<Refusal>)>,
-}
 
 /// The fields that were asked for.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +23,7 @@ pub(super) struct Fields {
 }
 
 /// A page in words.
-pub(super) fn page(leaf: &Leaf, kind: TargetKind, is_list: bool, fields: &Fields) -> Worded {
+pub(super) fn page(leaf: &ListPage, kind: TargetKind, is_list: bool, fields: &Fields) -> Worded {
     let data: Vec<Value> = leaf
         .entries
         .iter()

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::decision::SimulatedOutcome;
 use super::signature::Denied;
+use super::target_fate::Refusal;
 use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, coded, json_answer};
-use super::world::{Refusal, SimulatedOutcome};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at v1.1.

@@ -3,10 +3,10 @@
 use axum::http::Method;
 
 use super::authn::Received;
+use super::decision::SimulatedOutcome;
 use super::signature::Denied;
 use super::who::Dialect;
 use super::words::Worded;
-use super::world::SimulatedOutcome;
 use super::{bodies, bodies_aisa, bodies_v1};
 use crate::domain::{Action, TargetId};
 use bodies_v1::Place;

@@ -4,9 +4,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
+use super::decision::Answer;
 use super::who::Dialect;
 use super::words::Worded;
-use super::world::Answer;
 use crate::domain::Wall;
 
 /// An answer to nobody, without the headers of any window.

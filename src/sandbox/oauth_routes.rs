@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::oauth::{Fields, TokenAnswer, TokenFault, fields};
-use super::routes::{Platform, Severed, severed};
+use super::platform_state::Platform;
+use super::severed::{Severed, severed};
 use crate::domain::TargetId;
 
 /// Whom the page proposes to be.

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -16,92 +14,27 @@ use axum::routing::{MethodFilter, get, on, post};
 use super::authn::{self, Received};
 use super::bodies;
 use super::bodies_lists;
+use super::decision::{Answer, Ask, Decision, SimulatedOutcome};
 use super::dialects::{self, Endpoint};
-use super::field_names::FieldNames;
 use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::lists::Shelf;
-use super::oauth::AuthServer;
 use super::oauth_routes;
+use super::platform_state::Platform;
 use super::reads::{READS, ReadEndpoint};
+use super::severed::{Severed, severed};
 use super::signature::{Denied, OAuth1Keys};
 use super::streams::{CutBody, EffectPages};
 use super::trouble::Trouble;
 use super::who::{Dialect, KnownUser};
 use super::words;
-use super::world::{Answer, Ask, Decision, SimulatedOutcome, World};
-use crate::clock::SharedClock;
-use crate::domain::{Moment, TargetId};
+use crate::domain::TargetId;
 
 /// The longest body of a request; what is asked for fits into a hundredth.
 const MAX_REQUEST_BODY_BYTES: usize = 4096;
 
 /// More places than any window has.
 const MAX_PLACES_SPENT: u32 = 1_000_000;
-
-/// How a connection ends in place of an answer; it travels to the server as an extension of the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Severed {
-    /// With an RST.
-    #[error("the sandbox resets this connection")]
-    Reset,
-    /// With a FIN.
-    #[error("the sandbox closes this connection")]
-    Closed,
-}
-
-/// What the routes share.
-#[derive(Clone)]
-pub(super) struct Platform {
-    world: Arc<Mutex<World>>,
-    oauth: Arc<Mutex<AuthServer>>,
-    clock: SharedClock,
-    latency: Option<Duration>,
-    field_names: FieldNames,
-}
-
-impl std::fmt::Debug for Platform {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Platform").field("latency", &self.latency).finish_non_exhaustive()
-    }
-}
-
-impl Platform {
-    pub(super) fn new(
-        world: World,
-        oauth: AuthServer,
-        clock: SharedClock,
-        latency: Option<Duration>,
-        field_names: FieldNames,
-    ) -> Platform {
-        Platform { world: Arc::new(Mutex::new(world)), oauth: Arc::new(Mutex::new(oauth)), clock, latency, field_names }
-    }
-
-    pub(super) fn oauth(&self) -> MutexGuard<'_, AuthServer> {
-        self.oauth.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn now(&self) -> Moment {
-        self.clock.now()
-    }
-
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The time is read under the lock, so that arrivals are in order.
-    fn at_once<T>(&self, work: impl FnOnce(&mut World, Moment) -> T) -> T {
-        let mut world = self.world();
-        let now = self.clock.now();
-        work(&mut world, now)
-    }
-
-    async fn pause(&self, duration: Duration) {
-        if !duration.is_zero() {
-            self.clock.sleep_until(self.clock.now().tick.after(duration)).await;
-        }
-    }
-}
 
 /// Every route.
 pub(super) fn router(platform: Platform) -> Router {
@@ -359,10 +292,4 @@ fn authenticated(
         platform.world().count_unauthenticated();
     }
     user
-}
-
-pub(super) fn severed(how: Severed) -> Response {
-    let mut response = Response::new(Body::empty());
-    response.extensions_mut().insert(how);
-    response
 }

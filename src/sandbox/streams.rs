@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame};
 
-use super::routes::{Platform, Severed};
+use super::platform_state::Platform;
+use super::severed::Severed;
 use super::who::KnownUser;
 use crate::domain::{Action, TargetId};
 

@@ -6,14 +6,16 @@ mod record;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::lists::undoing;
+use super::decision::{Answer, Ask, Decision, SimulatedOutcome};
 use super::faults::Strike;
 use super::ledger::FaultCounts;
 use super::lists::Shelf;
 use super::reads::Reads;
+use super::rules::Rules;
+use super::target_fate::Fate;
 use super::trouble::Trouble;
 use super::who::{Dialect, KnownUser};
 use super::windows::{FixedWindow, SlidingPeak, WindowState};
-use super::world::{Answer, Ask, Decision, Fate, Rules, SimulatedOutcome};
 use crate::domain::{Action, Moment, Rate, TargetId, Tick, WindowSpec};
 
 /// 75 per 15 minutes is what X documents for `/2/users/me`.

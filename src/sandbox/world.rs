@@ -1,141 +1,25 @@
 //! The pretend platform's state and its decisions, without I/O: time comes in as an argument, an answer goes out as a value.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
-use super::bodies_lists::Leaf;
-use super::faults::{Faults, TargetStrike};
+use super::decision::{Answer, Ask, Decision, SimulatedOutcome};
+use super::faults::TargetStrike;
 use super::ledger::{Effect, Ledger};
-use super::lists::{self, ListSizes, Shelf};
+use super::list_page::ListPage;
+use super::lists::{self, Shelf};
 use super::reads::{ReadAsk, ReadQuery};
 use super::rng::Dice;
+use super::rules::Rules;
+use super::target_fate::{Fate, Refusal};
 use super::trouble::Trouble;
 use super::user::{Arrival, User};
 use super::who::KnownUser;
-use super::windows::WindowState;
-use crate::domain::{Action, Moment, Rate, TargetId, TargetKind};
+use crate::domain::{Action, Moment, TargetId, TargetKind};
 
 /// Users are made by their first request; so many and no more.
 const MAX_USERS: usize = 10_000;
 /// Pairs of user, action and target that are remembered: some 300 MB.
 const MAX_EFFECTS: usize = 4_000_000;
-
-/// What a target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It exists, and is followed, liked, muted and so on by everybody.
-    Exists,
-    /// It does not exist (any more).
-    Gone,
-    /// The same, and the answer does not say what it is that does not exist.
-    GoneUnnamed,
-    /// It refuses for good.
-    Refuses(Refusal),
-    /// Undoing it is answered with success, and it stays on its list.
-    Ghost,
-    /// Every request for it is answered 5xx.
-    Fails,
-}
-
-/// How a target refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is protected, or its author is.
-    Protected,
-    /// Its user is suspended.
-    Suspended,
-    /// It belongs to somebody else (posts to be deleted).
-    NotYours,
-    /// A 403 that does not say whose fault it is.
-    Unexplained,
-}
-
-/// A target whose fate is laid down and not left to the dice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SpecialTarget {
-    /// User or post.
-    pub kind: TargetKind,
-    /// Its ID.
-    pub id: TargetId,
-    /// What it is.
-    pub fate: Fate,
-}
-
-/// What the world is like.
-#[derive(Clone, Debug)]
-pub(super) struct Rules {
-    pub(super) rate: Rate,
-    pub(super) unlike_day: Option<Rate>,
-    pub(super) v1_unfollow: Option<Rate>,
-    pub(super) endpoint_rate: Option<Rate>,
-    pub(super) enforce: bool,
-    pub(super) faults: Faults,
-    pub(super) seed: u64,
-    pub(super) special: Vec<SpecialTarget>,
-    pub(super) lists: ListSizes,
-    pub(super) read_rate: Option<Rate>,
-}
-
-/// A request as the route understood it; the texts are as the URL had them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ask<'a> {
-    pub(super) action: Action,
-    /// The user the path names; posts are deleted without one.
-    pub(super) path_user: Option<&'a str>,
-    pub(super) target: &'a str,
-}
-
-/// What the platform says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SimulatedOutcome {
-    /// The expected field with the expected value.
-    Undone,
-    /// The target does not exist.
-    Gone,
-    /// Something does not exist.
-    GoneUnnamed,
-    /// The target refuses.
-    Refused(Refusal),
-    /// 429.
-    RateLimited,
-    /// 500, 502, 503, 504.
-    ServerError,
-    /// The whole account is in trouble.
-    Trouble(Trouble),
-    /// The path names another user than the token.
-    PathUser,
-    /// The target is no ID.
-    BadTarget,
-    /// The sandbox itself has reached a bound.
-    Full,
-}
-
-/// An answer before it is put into words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) verdict: SimulatedOutcome,
-    /// The window of what was asked, for the headers; none where no limit is enforced.
-    pub(super) window: Option<WindowState>,
-    /// The longer window of unlikes, for theirs.
-    pub(super) day: Option<WindowState>,
-    /// Which of several wordings of the same answer to use.
-    pub(super) wording: u8,
-}
-
-/// How a request ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Decision {
-    /// Answered.
-    Whole(Answer),
-    /// Answered so much later than usual.
-    Late(Answer, Duration),
-    /// The body breaks off; what the verdict says has happened.
-    Cut(Answer),
-    /// The connection is closed without the answer; what the verdict would have said has happened.
-    Lost,
-    /// The connection is reset, and nothing has happened.
-    Reset,
-}
 
 /// The pretend platform.
 #[derive(Debug)]
@@ -212,9 +96,9 @@ impl World {
     }
 
     /// A request for a page of a list, or about handles. With the answer goes the page, where it is one.
-    pub(super) fn read(&mut self, now: Moment, who: KnownUser, ask: &ReadAsk) -> (Decision, Leaf) {
+    pub(super) fn read(&mut self, now: Moment, who: KnownUser, ask: &ReadAsk) -> (Decision, ListPage) {
         let (dice, faults) = (self.dice, self.rules.faults);
-        let Some(user) = self.user(who) else { return (Decision::Whole(Answer::FULL), Leaf::default()) };
+        let Some(user) = self.user(who) else { return (Decision::Whole(Answer::FULL), ListPage::default()) };
         let nth = user.arrive_read(now.tick, ask.name());
         let mut roll = dice.for_read(who.user, ask.name(), nth);
         let (strike, wording) = (faults.strike(&mut roll), roll.u8(..));
@@ -225,7 +109,7 @@ impl World {
                 let leaf = self.leaf(who, ask);
                 (decision, leaf)
             }
-            _ => (decision, Leaf::default()),
+            _ => (decision, ListPage::default()),
         }
     }
 
@@ -246,15 +130,15 @@ impl World {
         true
     }
 
-    fn leaf(&self, who: KnownUser, ask: &ReadAsk) -> Leaf {
-        let Some(user) = self.users.get(&who) else { return Leaf::default() };
+    fn leaf(&self, who: KnownUser, ask: &ReadAsk) -> ListPage {
+        let Some(user) = self.users.get(&who) else { return ListPage::default() };
         match &ask.wanted {
             ReadQuery::Names(names) => self.look_up_names(names),
             ReadQuery::Page { shelf, count, from } => {
                 let added = user.added(*shelf);
                 let size = self.rules.lists.of(*shelf);
                 let total = u32::try_from(added.len()).unwrap_or(u32::MAX).saturating_add(size);
-                let mut leaf = Leaf::default();
+                let mut leaf = ListPage::default();
                 let mut index = *from;
                 while index < total && leaf.entries.len() < *count as usize {
                     // What was added stands at the end, so that a cursor stays true meanwhile.
@@ -282,8 +166,8 @@ impl World {
     }
 
     /// `gone_...` is nobody and `suspended_...` is suspended, whatever the dice say.
-    fn look_up_names(&self, names: &[String]) -> Leaf {
-        let mut leaf = Leaf::default();
+    fn look_up_names(&self, names: &[String]) -> ListPage {
+        let mut leaf = ListPage::default();
         for name in names {
             let lower = name.to_ascii_lowercase();
             let user = super::bodies_v1::user_of(&lower).parse::<TargetId>().ok();
@@ -378,9 +262,4 @@ impl World {
             }),
         }
     }
-}
-
-impl Answer {
-    /// The sandbox's own bound; nothing about it is X's.
-    const FULL: Answer = Answer { verdict: SimulatedOutcome::Full, window: None, day: None, wording: 0 };
 }

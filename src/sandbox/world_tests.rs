@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::decision::*;
 use super::lists::ListSizes;
+use super::rules::Rules;
+use super::target_fate::*;
 use super::world::*;
 use crate::domain::{Action, Moment, TargetId, TargetKind, Tick, Wall};
 

@@ -16,13 +16,15 @@ use super::connections::Connection;
 use super::mount::Inside;
 use super::pages::{self, Theme};
 use super::problem::Problem;
-use super::routes::MAX_FORM_BYTES;
 use super::state::{Entry, Web};
 
 /// How long a request may take, from its head to the answer's; uploads, receipts and events have bounds of their own.
 const MAX_REQUEST_SECONDS: u64 = 30;
 /// How long an upload may take.
 const MAX_UPLOAD_SECONDS: u64 = 900;
+
+/// The longest body of a form; uploads have a bound of their own.
+pub(super) const MAX_FORM_BYTES: usize = 64 * 1024;
 
 /// The begin of the session's cookie; the port follows, for cookies know none and other servers of this machine set theirs.
 const COOKIE: &str = "cleanup_session_";

@@ -24,6 +24,7 @@ mod pages;
 mod paging;
 mod problem;
 mod reports;
+mod root;
 mod routes;
 mod schedules;
 mod server;
@@ -33,7 +34,7 @@ mod uploads;
 mod views;
 
 pub use event_counters::EventCounters;
-pub use mount::Root;
+pub use root::Root;
 pub use routes::router;
 pub use server::{Server, ServerError};
 pub use state::{EngineState, EngineStatus, Entry, Setup, Web};

@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::access::{NoRandom, Places, Token};
+use super::root::Root;
 use super::state::Web;
 
 /// No page is longer by far.
@@ -25,50 +25,9 @@ const ATTRIBUTES: [&str; 3] = [" href", " action", " data-events"];
 /// The same for everybody and with every start, so that browsers keep them.
 const ASSETS: &str = "/assets/";
 
-/// The path under which the dashboard stands, without a `/` at its end: empty over https.
-#[derive(Clone)]
-pub struct Root(String);
-
-impl std::fmt::Debug for Root {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Root(***)")
-    }
-}
-
 /// A request that came under the root.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Inside;
-
-impl Root {
-    /// A new one for these addresses.
-    ///
-    /// # Errors
-    /// The system gives no random numbers.
-    pub fn new(places: &Places) -> Result<Root, NoRandom> {
-        if places.is_secure() {
-            return Ok(Root(String::new()));
-        }
-        Ok(Root(format!("/{}", Token::new()?.expose())))
-    }
-
-    /// The address of a path of the dashboard.
-    pub(super) fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
-    }
-
-    /// The path that the session's cookie is for.
-    pub(super) fn cookie_path(&self) -> &str {
-        if self.0.is_empty() { "/" } else { &self.0 }
-    }
-
-    /// An address under the root, without it.
-    pub(super) fn inside<'a>(&self, path: &'a str) -> Option<&'a str> {
-        match path.strip_prefix(&self.0)? {
-            "" => Some("/"),
-            rest => rest.starts_with('/').then_some(rest),
-        }
-    }
-}
 
 /// Takes the root from requests, and gives it to the addresses in their answers.
 pub(super) async fn mount(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
@@ -137,6 +96,7 @@ fn mounted(page: &str, root: &Root) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::web::access::Places;
     use maud::html;
     use proptest::prelude::*;
 

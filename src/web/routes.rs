@@ -13,8 +13,6 @@ use super::problem::Problem;
 use super::state::Web;
 use super::{actions, api, auth_routes, events, metrics, middleware, mount, reports, schedules, uploads, views};
 
-/// The longest body of a form; uploads have a bound of their own.
-pub(super) const MAX_FORM_BYTES: usize = 64 * 1024;
 /// Assets change only with the program, whose version is in their address.
 const ASSETS_ARE_KEPT: &str = "private, max-age=86400";
 
@@ -66,7 +64,7 @@ fn routes(web: Arc<Web>) -> Router {
         .route("/assets/live.js", get(script))
         .route("/assets/icon.svg", get(icon))
         .fallback(nothing_here)
-        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(DefaultBodyLimit::max(middleware::MAX_FORM_BYTES))
         .layer(from_fn_with_state(Arc::clone(&web), middleware::protect))
         .with_state(web)
 }

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::access::{Devices, NoRandom, Password, Places, Sessions, Token, Tries};
 use super::event_counters::EventCounters;
-use super::mount::Root;
+use super::root::Root;
 use super::uploads::Uploads;
 use crate::clock::SharedClock;
 use crate::config::Settings;

@@ -261,19 +261,6 @@ fn circles(arrows: &BTreeMap<&str, BTreeSet<String>>) -> BTreeSet<Vec<String>> {
     arrows.keys().map(|file| group(file)).filter(|group| !group.is_empty()).collect()
 }
 
-/// Circles that go, each by its first file.
-const CIRCLES_THAT_GO: [&str; 9] = [
-    "app/damage.rs",
-    "cli/commands/account/login.rs",
-    "cli/commands/check.rs",
-    "platform/reading.rs",
-    "sandbox/bodies_lists.rs",
-    "sandbox/oauth_routes.rs",
-    "web/actions.rs",
-    "web/mount.rs",
-    "web/uploads/form.rs",
-];
-
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let sources = sources();
@@ -281,8 +268,7 @@ fn no_files_use_each_other_in_a_circle() {
     let known = arrows.values().map(BTreeSet::len).sum::<usize>();
     assert!(known > 800, "the arrows are not read: {known}");
     let circles = circles(&arrows);
-    let first: Vec<&str> = circles.iter().map(|circle| circle[0].as_str()).collect();
-    assert_eq!(first, CIRCLES_THAT_GO, "{circles:#?}");
+    assert!(circles.is_empty(), "{circles:#?}");
 }
 
 /// The test can fail: a circle of three, and an arrow from outside.

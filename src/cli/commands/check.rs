@@ -15,8 +15,8 @@ use crate::jobfile::{CheckReport, JobFileError};
 use crate::platform::find;
 use crate::text::{escaped, span_text};
 
-use super::load::say_handles;
-use super::run::{load_options, prepare};
+use super::job_files::{load_options, prepare};
+use super::load_messages::say_handles;
 
 /// Reads, judges and estimates the files.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::load::say_handles;
+use super::load_messages::say_handles;
 use super::partial_summary::PartialSummary;
 use super::preflight;
 use super::run_summary::{Closing, LookupBound, finish};

@@ -1,6 +1,6 @@
 //! `cleanup load`: queue files without running them, and without the network. Saved worklists are taken back.
 
-use crate::app::{Accounts, HANDLE_NOT_RESOLVED, Identities, Loaded, Prepared};
+use crate::app::{HANDLE_NOT_RESOLVED, Identities, Prepared};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
 use crate::domain::counted;
@@ -8,11 +8,8 @@ use crate::error::CommandError;
 use crate::store::{Job, JobState, ServeLock, Store};
 use crate::text::escaped;
 
-use super::run::{load_all, load_options, plan_all, prepare, refuse_for_new_queue};
+use super::job_files::{load_all, load_options, plan_all, prepare, refuse_for_new_queue};
 use super::take_back;
-
-/// Rejected rows shown before `cleanup check` is named for the rest.
-const MAX_SHOWN_REJECTED: usize = 3;
 
 /// Queues the files.
 ///
@@ -77,19 +74,6 @@ async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> R
     Ok(())
 }
 
-/// What rows that name handles come to, before anything is done.
-pub(super) fn say_handles(file: &Prepared, context: &Context) {
-    if file.survey.handles == 0 {
-        return;
-    }
-    let rows = counted(file.survey.handles, "row names a handle", "rows name handles");
-    // Users looked up are billed like users read: $0.010 each.
-    context.printer.say(&format!(
-        "{}: {rows}; where the platform wants IDs, a run looks up their IDs before it begins ($0.01 for each found)",
-        escaped(&file.job)
-    ));
-}
-
 /// Rows whose handle nobody has asked about were rejected: a load does not use the network. Says so; true if there are any.
 async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -> Result<bool, CommandError> {
     if file.survey.handles == 0 {
@@ -110,69 +94,4 @@ async fn say_unresolved(store: &mut Store, file: &Prepared, context: &Context) -
         ));
     }
     Ok(rows > 0)
-}
-
-/// The first rejected rows, each with its line, its text and what to do.
-pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Context) {
-    for example in file.survey.examples.iter().take(MAX_SHOWN_REJECTED) {
-        context.printer.say(&escaped(&example.rejection.describe(&file.survey.path, example.line)));
-    }
-    let more = file.survey.rejected.saturating_sub(MAX_SHOWN_REJECTED as u64);
-    if more > 0 {
-        let check = context.command(&["check", &file.survey.path]);
-        context
-            .printer
-            .say(&format!("... and {}; {check} shows them", counted(more, "more rejected row", "more rejected rows")));
-    }
-    for finding in &file.survey.damage {
-        context.printer.say(&format!("{}: {}", escaped(&file.survey.path), finding.sentence()));
-    }
-    for sentence in file.misplaced(accounts).iter().take(MAX_SHOWN_REJECTED) {
-        context.printer.say(&format!("{}: rejected", escaped(sentence)));
-    }
-}
-
-/// One line on what loading a file did.
-pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
-    let job = escaped(job);
-    let parts = |pairs: &[(u64, &str)]| {
-        let parts: Vec<String> = pairs.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-        if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
-    };
-    let text = match loaded {
-        Loaded::Round(summary) => format!(
-            "{job}: {}: {}",
-            counted(summary.rows, "row", "rows"),
-            parts(&[
-                (summary.added, "to do"),
-                (summary.kept, "kept"),
-                (summary.duplicates, "duplicate"),
-                (summary.rejected, "rejected"),
-            ])
-        ),
-        Loaded::Again(summary, mended) => format!(
-            "{job}: {}, compared with the last load: {}",
-            counted(summary.rows, "row", "rows"),
-            parts(&[
-                (summary.added, "new"),
-                (summary.held_back, "held back (rejected now)"),
-                (summary.cancelled, "vanished (cancelled)"),
-                (summary.restored, "came back"),
-                (summary.kept, "kept"),
-                (summary.duplicates, "duplicate"),
-                (summary.rejected, "rejected"),
-                (mended.restored, "damaged in the queue and right again"),
-                (mended.given_up, "damaged in the queue and never sent (what they were is lost)"),
-            ])
-        ),
-        Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),
-        Loaded::Unknown(rows) => {
-            format!(
-                "{job}: nothing was queued; {} looked up",
-                counted(*rows, "handle is still to be", "handles are still to be")
-            )
-        }
-        Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
-    };
-    context.printer.say(&text);
 }

@@ -127,7 +127,7 @@ impl Reader {
                 Ok((page, reply)) => {
                     self.patience.note_answer();
                     let entries = page.entries.len() as u64 + u64::from(page.unreadable);
-                    self.budget.pay(reading.price_with(vocabulary.bills_newest_posts(&what)), entries);
+                    self.budget.pay(reading.price_with(what.bills_newest_posts(vocabulary)), entries);
                     let end = ended(&reply, &grant, &rules, now.tick, now, entries);
                     return Ok(PageAnswer::Page(page, grant.id, end));
                 }

@@ -1,12 +1,12 @@
 //! A user's lists: requests that read them, and what is on and off them.
 
+use super::super::decision::{Answer, Decision, SimulatedOutcome};
 use super::super::faults::Strike;
 use super::super::lists::{Shelf, repost_of, reposted};
 use super::super::reads::{ReadAsk, Reads, rate_of};
 use super::super::trouble::Trouble;
 use super::super::who::Dialect;
 use super::super::windows::WindowState;
-use super::super::world::{Answer, Decision, SimulatedOutcome};
 use super::{INJECTED_RESET_SECONDS, User};
 use crate::domain::{Action, Moment, TargetId, Tick, WindowSpec};
 

@@ -9,8 +9,8 @@ use axum::extract::{Form, Path as UrlPath, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::receive::{choose, complete};
-use super::{Choices, Waiting};
+use super::Waiting;
+use super::choices::{Choices, choose, complete};
 use crate::app::{self, DefaultReason};
 use crate::web::middleware::Visitor;
 use crate::web::pages::{self, KeptFile, NewForm};

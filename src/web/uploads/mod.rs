@@ -4,6 +4,7 @@
 //! What waits for its second step lies in the folder `uploads` beside the queue, and is gone an hour later. A queued file stays
 //! there under its job's name: it is the job's file from then on.
 
+mod choices;
 mod form;
 mod place;
 mod receive;
@@ -18,6 +19,7 @@ use axum::Extension;
 use axum::extract::{Path as UrlPath, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
+pub(super) use self::choices::Choices;
 pub(super) use self::form::{choose_again, new};
 use self::place::JobFile;
 pub(super) use self::receive::{MAX_BODY_BYTES, receive};
@@ -27,7 +29,7 @@ use super::problem::Problem;
 use super::state::{EngineState, Web};
 use crate::app::status::{Cost, cost_of};
 use crate::app::{self, FileOptions, Forecast, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowRules};
-use crate::domain::{AccountName, Action, Platform, Tick, Wall, counted};
+use crate::domain::{Platform, Tick, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{CheckReport, keep_list};
 use crate::lists::filter::{Filter, Take};
@@ -38,21 +40,6 @@ const MAX_WAITING: usize = 8;
 const WAIT_SECONDS: u64 = 3_600;
 /// How long a load waits for the engine to know a new account.
 const ENGINE_WAIT_SECONDS: u64 = 15;
-
-/// What was chosen beside the file.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Choices {
-    pub(super) job: String,
-    pub(super) action: Option<Action>,
-    pub(super) account: Option<AccountName>,
-    pub(super) platform: Option<Platform>,
-    pub(super) column: Option<String>,
-    pub(super) strict: bool,
-    pub(super) trust_ids: bool,
-    pub(super) again: bool,
-    pub(super) allow_shrink: bool,
-    pub(super) moved: bool,
-}
 
 /// A file that waits for its second step.
 #[derive(Debug)]

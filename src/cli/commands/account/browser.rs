@@ -3,6 +3,8 @@
 use std::process::Stdio;
 
 use crate::cli::child;
+use crate::cli::context::Context;
+use crate::error::CommandError;
 
 #[cfg(target_os = "macos")]
 const OPENER: &str = "open";
@@ -10,8 +12,19 @@ const OPENER: &str = "open";
 const OPENER: &str = "xdg-open";
 
 /// Whether a program that opens the address could be started.
-pub(super) fn open(url: &str) -> bool {
+fn open(url: &str) -> bool {
     let mut command = child::command(OPENER);
     command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().is_ok()
+}
+
+/// Prints the address and opens the browser at it.
+pub(super) fn show(context: &Context, url: &str) -> Result<(), CommandError> {
+    let opened = open(url);
+    context.printer.say(if opened {
+        "your browser opens; if it does not, open this address:"
+    } else {
+        "no browser could be opened; open this address in yours:"
+    });
+    context.printer.data(url)
 }

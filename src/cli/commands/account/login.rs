@@ -1,6 +1,8 @@
 //! `cleanup account login`: a person says yes at the platform, and the login is kept sealed.
 
-use super::{browser, find, keep_one, other_logins, refuse_another, standard_name, stdin};
+use super::browser::show;
+use super::login_actions::actions_to_ask_for;
+use super::{find, keep_one, other_logins, refuse_another, standard_name, stdin};
 use crate::app::{self, Ways};
 use crate::auth::{App, Attempt, Document, LOGIN_WAIT_SECONDS, Listener, Login, Redirect, scopes_for};
 use crate::cli::args::AccountLoginArgs;
@@ -10,7 +12,7 @@ use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::lists::fetch::collection_of;
 use crate::platform::{Credentials, find_reading, table};
-use crate::store::{Account, Store};
+use crate::store::Account;
 use crate::text::escaped;
 
 /// Logs in.
@@ -51,28 +53,6 @@ async fn known(context: &Context, args: &AccountLoginArgs) -> Result<Option<Acco
     }
 }
 
-/// What to ask for: what was asked for; else what the account could do before and what is in line for it; else the two that
-/// most people come for.
-pub(super) async fn actions(
-    store: &mut Store,
-    args: &AccountLoginArgs,
-    known: Option<&Account>,
-) -> Result<Vec<Action>, CommandError> {
-    if !args.actions.is_empty() {
-        return Ok(args.actions.clone());
-    }
-    let mut actions = Vec::new();
-    if let Some(account) = known {
-        if let Some(record) =
-            store.accounts().credential(account.id).await?.filter(|record| record.set.scopes.is_some())
-        {
-            actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
-        }
-        actions.extend(super::check::in_line(store, account).await?);
-    }
-    if actions.is_empty() { Ok(vec![Action::Unfollow, Action::Unlike]) } else { Ok(actions) }
-}
-
 /// OAuth 2.0 with PKCE.
 async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CommandError> {
     let settings = &context.settings;
@@ -85,7 +65,7 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let ways = Ways::new(settings, context.clock.clone())?;
     let places = app::x_places(settings, &ways)?;
     let (mut store, vault) = super::open(context).await?;
-    let actions = actions(&mut store, args, known).await?;
+    let actions = actions_to_ask_for(&mut store, args, known).await?;
     // The lists on which the actions' effects show are read as well: `list`, `verify`.
     let lists =
         actions.iter().filter_map(|action| find_reading(Platform::XV2, collection_of(ListKind::shows(*action))));
@@ -153,15 +133,4 @@ async fn take_back(context: &Context, ways: &Ways, app: &App, document: &Documen
             context.printer.warn(&format!("the tokens of this login could not be revoked again: {}", escaped(&why)));
         }
     }
-}
-
-/// Prints the address and opens the browser at it.
-pub(super) fn show(context: &Context, url: &str) -> Result<(), CommandError> {
-    let opened = browser::open(url);
-    context.printer.say(if opened {
-        "your browser opens; if it does not, open this address:"
-    } else {
-        "no browser could be opened; open this address in yours:"
-    });
-    context.printer.data(url)
 }

@@ -9,6 +9,7 @@ pub(crate) mod default;
 mod import;
 pub(crate) mod list;
 mod login;
+mod login_actions;
 mod logout;
 mod other_logins;
 mod remove;

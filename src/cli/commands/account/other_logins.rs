@@ -1,6 +1,7 @@
 //! Logins that are not OAuth 2.0: the PIN flow of OAuth 1.0a, and AIsa's keys.
 
-use super::login::{actions, show};
+use super::browser::show;
+use super::login_actions::actions_to_ask_for;
 use super::{keep_one, refuse_another, standard_name, stdin};
 use crate::app::{self, Ways};
 use crate::auth::{Login, PinAttempt, aisa_key, aisa_link, aisa_user};
@@ -56,7 +57,7 @@ pub(super) async fn aisa(
     let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose()).map_err(unusable)?;
     let user = aisa_user(&key).map_err(unusable)?;
     refuse_another(known, Platform::Aisa, &user)?;
-    let actions = actions(&mut store, args, known).await?;
+    let actions = actions_to_ask_for(&mut store, args, known).await?;
     let mut scopes: Vec<&str> = Vec::new();
     for scope in actions.iter().filter_map(|a| crate::platform::find(Platform::Aisa, *a)).flat_map(|row| row.scopes) {
         if !scopes.contains(scope) {

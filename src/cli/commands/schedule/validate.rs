@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::request::{ListRequest, RunRequest, ScheduledRun};
 use crate::app::{self, Accounts, Identities, Prepared};
-use crate::cli::commands::run::{load_options, prepare};
+use crate::cli::commands::job_files::{load_options, prepare};
 use crate::cli::commands::session::account_of;
 use crate::cli::context::Context;
 use crate::domain::{AccountId, AccountName, Action};

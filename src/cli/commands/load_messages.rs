@@ -1,0 +1,87 @@
+//! What is said of a file that is checked or loaded: rejected rows, handles, what loading it did.
+
+use crate::app::{Accounts, Loaded, Prepared};
+use crate::cli::context::Context;
+use crate::domain::counted;
+use crate::text::escaped;
+
+/// Rejected rows shown before `cleanup check` is named for the rest.
+const MAX_SHOWN_REJECTED: usize = 3;
+
+/// What rows that name handles come to, before anything is done.
+pub(super) fn say_handles(file: &Prepared, context: &Context) {
+    if file.survey.handles == 0 {
+        return;
+    }
+    let rows = counted(file.survey.handles, "row names a handle", "rows name handles");
+    // Users looked up are billed like users read: $0.010 each.
+    context.printer.say(&format!(
+        "{}: {rows}; where the platform wants IDs, a run looks up their IDs before it begins ($0.01 for each found)",
+        escaped(&file.job)
+    ));
+}
+
+/// The first rejected rows, each with its line, its text and what to do.
+pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Context) {
+    for example in file.survey.examples.iter().take(MAX_SHOWN_REJECTED) {
+        context.printer.say(&escaped(&example.rejection.describe(&file.survey.path, example.line)));
+    }
+    let more = file.survey.rejected.saturating_sub(MAX_SHOWN_REJECTED as u64);
+    if more > 0 {
+        let check = context.command(&["check", &file.survey.path]);
+        context
+            .printer
+            .say(&format!("... and {}; {check} shows them", counted(more, "more rejected row", "more rejected rows")));
+    }
+    for finding in &file.survey.damage {
+        context.printer.say(&format!("{}: {}", escaped(&file.survey.path), finding.sentence()));
+    }
+    for sentence in file.misplaced(accounts).iter().take(MAX_SHOWN_REJECTED) {
+        context.printer.say(&format!("{}: rejected", escaped(sentence)));
+    }
+}
+
+/// One line on what loading a file did.
+pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
+    let job = escaped(job);
+    let parts = |pairs: &[(u64, &str)]| {
+        let parts: Vec<String> = pairs.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+    };
+    let text = match loaded {
+        Loaded::Round(summary) => format!(
+            "{job}: {}: {}",
+            counted(summary.rows, "row", "rows"),
+            parts(&[
+                (summary.added, "to do"),
+                (summary.kept, "kept"),
+                (summary.duplicates, "duplicate"),
+                (summary.rejected, "rejected"),
+            ])
+        ),
+        Loaded::Again(summary, mended) => format!(
+            "{job}: {}, compared with the last load: {}",
+            counted(summary.rows, "row", "rows"),
+            parts(&[
+                (summary.added, "new"),
+                (summary.held_back, "held back (rejected now)"),
+                (summary.cancelled, "vanished (cancelled)"),
+                (summary.restored, "came back"),
+                (summary.kept, "kept"),
+                (summary.duplicates, "duplicate"),
+                (summary.rejected, "rejected"),
+                (mended.restored, "damaged in the queue and right again"),
+                (mended.given_up, "damaged in the queue and never sent (what they were is lost)"),
+            ])
+        ),
+        Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),
+        Loaded::Unknown(rows) => {
+            format!(
+                "{job}: nothing was queued; {} looked up",
+                counted(*rows, "handle is still to be", "handles are still to be")
+            )
+        }
+        Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
+    };
+    context.printer.say(&text);
+}

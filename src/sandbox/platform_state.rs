@@ -1,0 +1,63 @@
+//! What the routes share: the world, the authorization server, the clock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::field_names::FieldNames;
+use super::oauth::AuthServer;
+use super::world::World;
+use crate::clock::SharedClock;
+use crate::domain::Moment;
+
+/// What the routes share.
+#[derive(Clone)]
+pub(super) struct Platform {
+    world: Arc<Mutex<World>>,
+    oauth: Arc<Mutex<AuthServer>>,
+    pub(super) clock: SharedClock,
+    pub(super) latency: Option<Duration>,
+    pub(super) field_names: FieldNames,
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Platform").field("latency", &self.latency).finish_non_exhaustive()
+    }
+}
+
+impl Platform {
+    pub(super) fn new(
+        world: World,
+        oauth: AuthServer,
+        clock: SharedClock,
+        latency: Option<Duration>,
+        field_names: FieldNames,
+    ) -> Platform {
+        Platform { world: Arc::new(Mutex::new(world)), oauth: Arc::new(Mutex::new(oauth)), clock, latency, field_names }
+    }
+
+    pub(super) fn oauth(&self) -> MutexGuard<'_, AuthServer> {
+        self.oauth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time is read under the lock, so that arrivals are in order.
+    pub(super) fn at_once<T>(&self, work: impl FnOnce(&mut World, Moment) -> T) -> T {
+        let mut world = self.world();
+        let now = self.clock.now();
+        work(&mut world, now)
+    }
+
+    pub(super) async fn pause(&self, duration: Duration) {
+        if !duration.is_zero() {
+            self.clock.sleep_until(self.clock.now().tick.after(duration)).await;
+        }
+    }
+}
