@@ -8,40 +8,30 @@ use std::fmt;
 
 use crate::domain::io_words;
 
-/// What kind of trouble it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorKind {
-    /// A fault of ours.
-    Fault,
-    /// The command makes no sense as given.
-    Usage,
-    /// The job file or archive cannot be used; nothing was queued.
-    InputData,
-    /// No answer at all from the platform.
-    Unreachable,
-    /// Disk or database.
-    Io,
-    /// Another process is draining this queue.
-    Busy,
-    /// An account needs a person.
-    Person,
-    /// The configuration makes no sense.
-    Config,
+crate::domain::with_all! {
+    /// What kind of trouble it is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum ErrorKind {
+        /// A fault of ours.
+        Fault,
+        /// The command makes no sense as given.
+        Usage,
+        /// The job file or archive cannot be used; nothing was queued.
+        InputData,
+        /// No answer at all from the platform.
+        Unreachable,
+        /// Disk or database.
+        Io,
+        /// Another process is draining this queue.
+        Busy,
+        /// An account needs a person.
+        Person,
+        /// The configuration makes no sense.
+        Config,
+    }
 }
 
 impl ErrorKind {
-    /// Every kind.
-    pub const ALL: [ErrorKind; 8] = [
-        ErrorKind::Fault,
-        ErrorKind::Usage,
-        ErrorKind::InputData,
-        ErrorKind::Unreachable,
-        ErrorKind::Io,
-        ErrorKind::Busy,
-        ErrorKind::Person,
-        ErrorKind::Config,
-    ];
-
     /// The exit code of the contract.
     pub const fn exit_code(self) -> u8 {
         match self {

@@ -16,7 +16,7 @@ use super::row_batches::next_batch;
 use crate::domain::{AccountId, AccountName, Action, Platform};
 use crate::error::CommandError;
 use crate::lists::filter::Rule;
-use crate::store::{Job, JobState, LoadForecast, LoadForecaster, LoadRow, RowPlace, Store};
+use crate::store::{self, Job, JobState, LoadForecast, LoadForecaster, LoadRow, RowPlace, Store};
 
 /// What a run of a file would do now.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ pub async fn forecast_for(
     let is_changed = matches!(standing, LoadPlan::Changed { .. });
     // As the load would refuse it.
     let is_same_file = goes_on.is_some_and(|job| file.loaded_from(options).is_same_file(&job.loaded_from));
-    if is_changed && !options.allow_shrink && !is_same_file && rows.vanished * 2 > rows.pending {
+    if is_changed && !options.allow_shrink && !is_same_file && store::shrinks(rows.vanished, rows.pending) {
         return Err(shrinks(file, rows.vanished, rows.pending));
     }
     let to_send = match (&standing, goes_on, store) {

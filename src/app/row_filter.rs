@@ -50,9 +50,21 @@ impl RowRules {
     /// A name that changes when the rules do. Ages stand in it as the moments they mean, which are midnights: a rule of `1y` is
     /// another one every day.
     pub(super) fn name(&self) -> String {
-        let Filter { keep, only, older_than, newer_than, before, after, .. } = &self.filter;
-        let Filter { not_following_back, inactive_since, matching, now: _, .. } = &self.filter;
-        let Filter { max_likes, max_reposts, .. } = &self.filter;
+        // Every rule is named here: one that is left out would make a changed filter the same one.
+        let Filter {
+            keep,
+            only,
+            older_than,
+            newer_than,
+            before,
+            after,
+            not_following_back,
+            inactive_since,
+            max_likes,
+            max_reposts,
+            matching,
+            now: _,
+        } = &self.filter;
         let mut name = keep.as_ref().map(list_name).unwrap_or_default();
         let mut more = |key: &str, value: Option<String>| {
             if let Some(value) = value {

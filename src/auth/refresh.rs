@@ -24,27 +24,26 @@ pub const REJECTED_AGAIN_SECONDS: u64 = 300;
 /// How many times a refresh token may have been sent.
 pub const MAX_TRIES: u8 = 2;
 
-/// Why an account needs a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Why {
-    /// The platform refused the refresh token.
-    Refused,
-    /// The refresh token was sent twice, and nobody knows what became of it.
-    LostTwice,
-    /// Freshly refreshed credentials are rejected too, or ones that cannot be refreshed.
-    Rejected,
-    /// The access token has ended and there is no refresh token.
-    Ended,
-    /// There are no credentials.
-    Missing,
-    /// Somebody has logged it out meanwhile.
-    LoggedOut,
+crate::domain::with_all! {
+    /// Why an account needs a person.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Why {
+        /// The platform refused the refresh token.
+        Refused,
+        /// The refresh token was sent twice, and nobody knows what became of it.
+        LostTwice,
+        /// Freshly refreshed credentials are rejected too, or ones that cannot be refreshed.
+        Rejected,
+        /// The access token has ended and there is no refresh token.
+        Ended,
+        /// There are no credentials.
+        Missing,
+        /// Somebody has logged it out meanwhile.
+        LoggedOut,
+    }
 }
 
 impl Why {
-    /// All of them.
-    pub const ALL: [Why; 6] = [Why::Refused, Why::LostTwice, Why::Rejected, Why::Ended, Why::Missing, Why::LoggedOut];
-
     /// The word in the database.
     pub const fn name(self) -> &'static str {
         match self {

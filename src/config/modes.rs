@@ -15,24 +15,23 @@ pub enum LogFormat {
     Json,
 }
 
-/// How a run shows that it moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProgressMode {
-    /// A bar on a terminal, lines elsewhere.
-    #[default]
-    Auto,
-    /// A bar.
-    Bar,
-    /// A line a minute.
-    Plain,
-    /// Nothing.
-    None,
+crate::domain::with_all! {
+    /// How a run shows that it moves.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum ProgressMode {
+        /// A bar on a terminal, lines elsewhere.
+        #[default]
+        Auto,
+        /// A bar.
+        Bar,
+        /// A line a minute.
+        Plain,
+        /// Nothing.
+        None,
+    }
 }
 
 impl ProgressMode {
-    /// Every mode.
-    pub const ALL: [ProgressMode; 4] = [ProgressMode::Auto, ProgressMode::Bar, ProgressMode::Plain, ProgressMode::None];
-
     /// The word in options and in the config file.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,23 +3,22 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A platform whose endpoints `cleanup` speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Platform {
-    /// X API v2.
-    XV2,
-    /// X API v1.1.
-    XV1,
-    /// The AIsa gateway.
-    Aisa,
-    /// The pretend platform; it speaks X API v2.
-    Sandbox,
+super::with_all! {
+    /// A platform whose endpoints `cleanup` speaks.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Platform {
+        /// X API v2.
+        XV2,
+        /// X API v1.1.
+        XV1,
+        /// The AIsa gateway.
+        Aisa,
+        /// The pretend platform; it speaks X API v2.
+        Sandbox,
+    }
 }
 
 impl Platform {
-    /// Every platform.
-    pub const ALL: [Platform; 4] = [Platform::XV2, Platform::XV1, Platform::Aisa, Platform::Sandbox];
-
     /// The name in the CLI, JSON and the queue.
     pub const fn name(self) -> &'static str {
         match self {

@@ -2,23 +2,25 @@
 
 use std::fmt;
 
-/// One kind of undo. The numbers of [`Action::code`] are what the queue stores; they never change meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Action {
-    /// Stop following a user.
-    Unfollow,
-    /// Take back a like of a post.
-    Unlike,
-    /// Take back a repost ("unretweet").
-    Unrepost,
-    /// Hear a muted user again.
-    Unmute,
-    /// Let a blocked user see and follow the account again.
-    Unblock,
-    /// Delete one of the account's own posts.
-    DeletePost,
-    /// Remove a post from the bookmarks.
-    Unbookmark,
+super::with_all! {
+    /// One kind of undo. The numbers of [`Action::code`] are what the queue stores; they never change meaning.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Action {
+        /// Stop following a user.
+        Unfollow,
+        /// Take back a like of a post.
+        Unlike,
+        /// Take back a repost ("unretweet").
+        Unrepost,
+        /// Hear a muted user again.
+        Unmute,
+        /// Let a blocked user see and follow the account again.
+        Unblock,
+        /// Delete one of the account's own posts.
+        DeletePost,
+        /// Remove a post from the bookmarks.
+        Unbookmark,
+    }
 }
 
 /// What kind of thing a target ID names.
@@ -41,17 +43,6 @@ pub enum RepostId {
 }
 
 impl Action {
-    /// Every action, in the order of the contract.
-    pub const ALL: [Action; 7] = [
-        Action::Unfollow,
-        Action::Unlike,
-        Action::Unrepost,
-        Action::Unmute,
-        Action::Unblock,
-        Action::DeletePost,
-        Action::Unbookmark,
-    ];
-
     /// The name in the CLI, CSV and JSON.
     pub const fn name(self) -> &'static str {
         match self {

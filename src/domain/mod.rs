@@ -19,6 +19,7 @@ mod target;
 mod task;
 mod time;
 mod window;
+mod with_all;
 
 pub use account::{AccountId, AccountName, Platform, UserId};
 pub use action::{Action, RepostId, TargetKind};
@@ -28,7 +29,7 @@ pub use foreign::is_unsafe;
 pub use io_words::io_words;
 pub use money::MicroUsd;
 pub use rate_facts::RateFacts;
-pub use refusal::{NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, refusal_note};
+pub use refusal::{NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, RefusalNote, refusal_note};
 pub use safe_json::{escaped_json, json_text, write_json};
 pub use secret::Secret;
 pub(crate) use serde_text::serde_as_text;
@@ -36,3 +37,4 @@ pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId, digits_valu
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
 pub use time::{BootId, CLOCK_TOLERANCE, Moment, Tick, Wall};
 pub use window::{Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, duration_text, parse_duration};
+pub(crate) use with_all::with_all;

@@ -60,46 +60,34 @@ id!(
     Fence
 );
 
-/// Where a task stands. [`TaskState::code`] is what the queue stores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TaskState {
-    /// Stands in line.
-    Pending,
-    /// Claimed: its slot is written down and its request may be on the wire.
-    Sending,
-    /// Stands aside: until its backoff has passed, or until nothing else is left to send.
-    Waiting,
-    /// Refused in a way that may be the target's fault or the account's; decided by what comes next.
-    Provisional,
-    /// The platform confirmed the effect.
-    Done,
-    /// The target no longer exists.
-    Gone,
-    /// Given up, with a reason.
-    Failed,
-    /// Its row vanished from the file, or its job was cancelled.
-    Cancelled,
-    /// Spared by a keep list or another rule.
-    Kept,
-    /// Its row cannot be used, as a later reading of it found.
-    Rejected,
+super::with_all! {
+    /// Where a task stands. [`TaskState::code`] is what the queue stores.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum TaskState {
+        /// Stands in line.
+        Pending,
+        /// Claimed: its slot is written down and its request may be on the wire.
+        Sending,
+        /// Stands aside: until its backoff has passed, or until nothing else is left to send.
+        Waiting,
+        /// Refused in a way that may be the target's fault or the account's; decided by what comes next.
+        Provisional,
+        /// The platform confirmed the effect.
+        Done,
+        /// The target no longer exists.
+        Gone,
+        /// Given up, with a reason.
+        Failed,
+        /// Its row vanished from the file, or its job was cancelled.
+        Cancelled,
+        /// Spared by a keep list or another rule.
+        Kept,
+        /// Its row cannot be used, as a later reading of it found.
+        Rejected,
+    }
 }
 
 impl TaskState {
-    /// Every state, in the order of its code.
-    pub const ALL: [TaskState; 10] = [
-        TaskState::Pending,
-        TaskState::Sending,
-        TaskState::Waiting,
-        TaskState::Provisional,
-        TaskState::Done,
-        TaskState::Gone,
-        TaskState::Failed,
-        TaskState::Cancelled,
-        TaskState::Kept,
-        TaskState::Rejected,
-    ];
-
     /// The number stored in the queue, 0 to 9; 4 and above are settled.
     pub const fn code(self) -> i64 {
         self as i64
@@ -124,75 +112,54 @@ impl TaskState {
     }
 }
 
-/// A named change of a task's state. Nothing else changes a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Transition {
-    /// A slot was reserved for it.
-    Claim,
-    /// The platform confirmed the effect.
-    Succeed,
-    /// The platform says the target does not exist.
-    FindGone,
-    /// The platform refused it for good, or its tries are used up.
-    Fail,
-    /// Not sent, interrupted or limited: back in line, no try lost.
-    Release,
-    /// The world failed it, and it stands aside for its backoff; or the process died, and it stands aside until nothing else of its
-    /// lane is left.
-    Postpone,
-    /// Its backoff has passed, or nothing else of its lane is left.
-    Wake,
-    /// Refused, and not clear by whose fault.
-    MarkAmbiguous,
-    /// A later request of the endpoint succeeded, or nothing is left to send: it was the target's fault.
-    ConfirmFailed,
-    /// It was not found, and a later request of the endpoint succeeded: the target does not exist.
-    BelieveGone,
-    /// The same after an attempt that may have had its effect, where a repeat looks gone.
-    ConfirmByRepeat,
-    /// Five in a row: it was the question's fault. It stands aside until nothing else of its endpoint is left.
-    Requeue,
-    /// Its row vanished or its job was cancelled.
-    Cancel,
-    /// Its row came back or can be used again, or nothing spares it any more.
-    Restore,
-    /// A keep list names its target, or another rule spares it.
-    Spare,
-    /// Its row was read again and cannot be used. A failed one must not be put back in line by a retry, and a cancelled or spared
-    /// one says what its row is now.
-    Reject,
-    /// A person asked for another try.
-    Retry,
-    /// A person did it on the platform's own pages, and says so.
-    FinishByHand,
-    /// It was off the account's list and is listed again, and a person asked to send it once more.
-    Reopen,
+super::with_all! {
+    /// A named change of a task's state. Nothing else changes a task.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Transition {
+        /// A slot was reserved for it.
+        Claim,
+        /// The platform confirmed the effect.
+        Succeed,
+        /// The platform says the target does not exist.
+        FindGone,
+        /// The platform refused it for good, or its tries are used up.
+        Fail,
+        /// Not sent, interrupted or limited: back in line, no try lost.
+        Release,
+        /// The world failed it, and it stands aside for its backoff; or the process died, and it stands aside until nothing else of its
+        /// lane is left.
+        Postpone,
+        /// Its backoff has passed, or nothing else of its lane is left.
+        Wake,
+        /// Refused, and not clear by whose fault.
+        MarkAmbiguous,
+        /// A later request of the endpoint succeeded, or nothing is left to send: it was the target's fault.
+        ConfirmFailed,
+        /// It was not found, and a later request of the endpoint succeeded: the target does not exist.
+        BelieveGone,
+        /// The same after an attempt that may have had its effect, where a repeat looks gone.
+        ConfirmByRepeat,
+        /// Five in a row: it was the question's fault. It stands aside until nothing else of its endpoint is left.
+        Requeue,
+        /// Its row vanished or its job was cancelled.
+        Cancel,
+        /// Its row came back or can be used again, or nothing spares it any more.
+        Restore,
+        /// A keep list names its target, or another rule spares it.
+        Spare,
+        /// Its row was read again and cannot be used. A failed one must not be put back in line by a retry, and a cancelled or spared
+        /// one says what its row is now.
+        Reject,
+        /// A person asked for another try.
+        Retry,
+        /// A person did it on the platform's own pages, and says so.
+        FinishByHand,
+        /// It was off the account's list and is listed again, and a person asked to send it once more.
+        Reopen,
+    }
 }
 
 impl Transition {
-    /// Every transition.
-    pub const ALL: [Transition; 19] = [
-        Transition::Claim,
-        Transition::Succeed,
-        Transition::FindGone,
-        Transition::Fail,
-        Transition::Release,
-        Transition::Postpone,
-        Transition::Wake,
-        Transition::MarkAmbiguous,
-        Transition::ConfirmFailed,
-        Transition::BelieveGone,
-        Transition::ConfirmByRepeat,
-        Transition::Requeue,
-        Transition::Cancel,
-        Transition::Restore,
-        Transition::Spare,
-        Transition::Reject,
-        Transition::Retry,
-        Transition::FinishByHand,
-        Transition::Reopen,
-    ];
-
     /// The states it may start from.
     pub const fn from(self) -> &'static [TaskState] {
         use TaskState::{Cancelled, Done, Failed, Kept, Pending, Provisional, Rejected, Sending, Waiting};

@@ -2,7 +2,7 @@
 //!
 //! In: failed requests of one account and action in the order in which their answers come, and the task of each. Out: whether a failed
 //! try counts against its task, and when the next request may leave. What does not belong here: what an answer means (`platform`), how
-//! long pauses are (`retry`), sending.
+//! long pauses are (`clock::Backoff::ENDPOINT`), sending.
 //!
 //! The law: while nobody is served, nothing counts, so an outage fails no task. A failed try counts where the fault can only be the
 //! task's: somebody was served after it failed before; or it has failed so before, and so has every task that fails now.

@@ -7,82 +7,58 @@ use super::cell::bare;
 use super::text::{decode, shown};
 use crate::domain::{Action, Handle, TargetKind};
 
-/// What is wrong with a row. [`Fault::code`] is stored and shown to scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fault {
-    /// No text in the target's cell, or no such cell.
-    EmptyTarget,
-    /// Neither an ID nor anything else that names a target.
-    NotAnId,
-    /// More than 19 digits.
-    IdTooLong,
-    /// 1.23457E+18: a spreadsheet has rounded it.
-    ScientificNotation,
-    /// 15 digits and then zeros, in a file with more of them than chance allows.
-    RoundedZeros,
-    /// The shortest digits of a double, in a file with more of them than chance allows.
-    ShortestDouble,
-    /// The exact value of a double, in a file with more of them than chance allows.
-    ExactDouble,
-    /// A number written with thousands separators: the separators have cut it into cells.
-    SplitNumber,
-    /// A handle, where IDs are needed.
-    HandleNotResolved,
-    /// `@` and something that is no handle.
-    NotAHandle,
-    /// A post for an action on users, or a user for an action on posts.
-    WrongKind,
-    /// A link to another site.
-    ForeignLink,
-    /// A link of the right site to neither a user nor a post.
-    NotATargetLink,
-    /// The action's cell is empty and there is no default.
-    MissingAction,
-    /// The action's cell names no action.
-    UnknownAction,
-    /// The account's cell is no account name.
-    InvalidAccount,
-    /// The file has no column for targets of the row's action.
-    NoTargetColumn,
-    /// The row says itself that it is no repost, and unrepost undoes reposts.
-    NotARepost,
-    /// A repost under its own ID, where the platform takes that of the post which was reposted.
-    RepostedPostUnknown,
-    /// The post that was reposted, where the platform takes the repost's own ID.
-    OwnRepostUnknown,
-    /// A post of somebody else's that the account has reposted, to be deleted.
-    NotOwnPost,
-    /// The last row, which the end of the file seems to have cut.
-    CutOff,
+crate::domain::with_all! {
+    /// What is wrong with a row. [`Fault::code`] is stored and shown to scripts.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Fault {
+        /// No text in the target's cell, or no such cell.
+        EmptyTarget,
+        /// Neither an ID nor anything else that names a target.
+        NotAnId,
+        /// More than 19 digits.
+        IdTooLong,
+        /// 1.23457E+18: a spreadsheet has rounded it.
+        ScientificNotation,
+        /// 15 digits and then zeros, in a file with more of them than chance allows.
+        RoundedZeros,
+        /// The shortest digits of a double, in a file with more of them than chance allows.
+        ShortestDouble,
+        /// The exact value of a double, in a file with more of them than chance allows.
+        ExactDouble,
+        /// A number written with thousands separators: the separators have cut it into cells.
+        SplitNumber,
+        /// A handle, where IDs are needed.
+        HandleNotResolved,
+        /// `@` and something that is no handle.
+        NotAHandle,
+        /// A post for an action on users, or a user for an action on posts.
+        WrongKind,
+        /// A link to another site.
+        ForeignLink,
+        /// A link of the right site to neither a user nor a post.
+        NotATargetLink,
+        /// The action's cell is empty and there is no default.
+        MissingAction,
+        /// The action's cell names no action.
+        UnknownAction,
+        /// The account's cell is no account name.
+        InvalidAccount,
+        /// The file has no column for targets of the row's action.
+        NoTargetColumn,
+        /// The row says itself that it is no repost, and unrepost undoes reposts.
+        NotARepost,
+        /// A repost under its own ID, where the platform takes that of the post which was reposted.
+        RepostedPostUnknown,
+        /// The post that was reposted, where the platform takes the repost's own ID.
+        OwnRepostUnknown,
+        /// A post of somebody else's that the account has reposted, to be deleted.
+        NotOwnPost,
+        /// The last row, which the end of the file seems to have cut.
+        CutOff,
+    }
 }
 
 impl Fault {
-    /// Every fault.
-    pub const ALL: [Fault; 22] = [
-        Fault::EmptyTarget,
-        Fault::NotAnId,
-        Fault::IdTooLong,
-        Fault::ScientificNotation,
-        Fault::RoundedZeros,
-        Fault::ShortestDouble,
-        Fault::ExactDouble,
-        Fault::SplitNumber,
-        Fault::HandleNotResolved,
-        Fault::NotAHandle,
-        Fault::WrongKind,
-        Fault::ForeignLink,
-        Fault::NotATargetLink,
-        Fault::MissingAction,
-        Fault::UnknownAction,
-        Fault::InvalidAccount,
-        Fault::NoTargetColumn,
-        Fault::NotARepost,
-        Fault::RepostedPostUnknown,
-        Fault::OwnRepostUnknown,
-        Fault::NotOwnPost,
-        Fault::CutOff,
-    ];
-
     /// The reason in receipts.
     pub const fn code(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use crate::domain::Tick;
 /// The durations of one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Values {
-    /// How long a request may take, from its reservation. Not scaled with the window: networks do not get faster.
+    /// How long a request may take, from its reservation: with `grace` what others call the lease of a task in flight. Not scaled with the window: networks do not get faster.
     pub deadline: Duration,
     /// How long after the deadline the platform can still count a request whose end nobody saw: a kernel goes on sending
     /// what a closed socket left behind for about 100 s.

@@ -191,11 +191,19 @@ impl Entry {
             (None, _) => Reposted::Untold,
             // Author, name and counts are the repost's own; of the post repeated its text names the author.
             (Some(post), _) => Reposted::Post(Box::new(Entry {
+                target: post,
                 handle: self.text.as_deref().and_then(reposted_author),
+                name: None,
                 created_at: self.created_at,
-                repost_id: Some(self.target),
+                last_active_at: None,
+                followers: None,
+                follows_back: None,
+                likes: None,
+                reposts: None,
                 text: self.text,
-                ..Entry::bare(post)
+                is_repost: None,
+                repost_of: None,
+                repost_id: Some(self.target),
             })),
         }
     }

@@ -4,58 +4,42 @@
 use super::{Entry, ListKind};
 use crate::domain::{TargetId, TargetKind};
 
-/// A column of a list. A list read back as a job file is filtered by these names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Column {
-    /// `target_id`, always the first.
-    TargetId,
-    /// `handle`, with its `@`; the writer takes that off unless everything is to stay as it is.
-    Handle,
-    /// `name`.
-    Name,
-    /// `created_at`, RFC 3339 in UTC.
-    CreatedAt,
-    /// `last_active_at`, RFC 3339 in UTC.
-    LastActiveAt,
-    /// `followers`.
-    Followers,
-    /// `follows_back`, `true` or `false`.
-    FollowsBack,
-    /// `likes`.
-    Likes,
-    /// `reposts`: how often the post was reposted.
-    Reposts,
-    /// `is_repost`, `true` or `false`.
-    IsRepost,
-    /// `repost_of`: the ID of the post that a repost repeats.
-    RepostOf,
-    /// `repost_id`: the ID of the account's own repost.
-    RepostId,
-    /// `text`.
-    Text,
-    /// `link`: where a person sees it.
-    Link,
+crate::domain::with_all! {
+    /// A column of a list. A list read back as a job file is filtered by these names.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Column {
+        /// `target_id`, always the first.
+        TargetId,
+        /// `handle`, with its `@`; the writer takes that off unless everything is to stay as it is.
+        Handle,
+        /// `name`.
+        Name,
+        /// `created_at`, RFC 3339 in UTC.
+        CreatedAt,
+        /// `last_active_at`, RFC 3339 in UTC.
+        LastActiveAt,
+        /// `followers`.
+        Followers,
+        /// `follows_back`, `true` or `false`.
+        FollowsBack,
+        /// `likes`.
+        Likes,
+        /// `reposts`: how often the post was reposted.
+        Reposts,
+        /// `is_repost`, `true` or `false`.
+        IsRepost,
+        /// `repost_of`: the ID of the post that a repost repeats.
+        RepostOf,
+        /// `repost_id`: the ID of the account's own repost.
+        RepostId,
+        /// `text`.
+        Text,
+        /// `link`: where a person sees it.
+        Link,
+    }
 }
 
 impl Column {
-    /// Every column.
-    pub const ALL: [Column; 14] = [
-        Column::TargetId,
-        Column::Handle,
-        Column::Name,
-        Column::CreatedAt,
-        Column::LastActiveAt,
-        Column::Followers,
-        Column::FollowsBack,
-        Column::Likes,
-        Column::Reposts,
-        Column::IsRepost,
-        Column::RepostOf,
-        Column::RepostId,
-        Column::Text,
-        Column::Link,
-    ];
-
     /// Its name in the header.
     pub const fn name(self) -> &'static str {
         match self {

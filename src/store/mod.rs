@@ -52,7 +52,7 @@ pub use lists::{
 };
 pub use load::{
     LoadForecast, LoadForecaster, LoadRow, LoadStore, LoadSummary, Loader, ROWS_PER_STATEMENT, ReloadSizes,
-    ReloadSummary, Reloaded, RowPlace,
+    ReloadSummary, Reloaded, RowPlace, shrinks,
 };
 pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;

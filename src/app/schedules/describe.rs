@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::app::request::{FilterOptions, ListRequest, RunBounds, RunRequest, ScheduledRun};
 use crate::domain::{AccountName, Action, counted};
+use crate::lists::filter::FilterRules;
 
 /// The most files that are named.
 const MAX_NAMED: usize = 3;
@@ -47,28 +48,41 @@ fn of_list(list: &ListRequest, run: &RunRequest) -> String {
 /// What is spared, for those options that people ask after first; the others stand in the command.
 fn rules(which: &FilterOptions) -> String {
     let mut text = String::new();
-    if let Some(age) = &which.wanted.older_than {
+    let FilterRules {
+        keep,
+        only,
+        older_than,
+        newer_than,
+        before,
+        after,
+        not_following_back,
+        inactive_since,
+        max_likes,
+        max_reposts,
+        matching,
+    } = &which.wanted;
+    if let Some(age) = older_than {
         text += &format!(", older than {age}");
     }
-    if let Some(age) = &which.wanted.newer_than {
+    if let Some(age) = newer_than {
         text += &format!(", newer than {age}");
     }
     if let Some(limit) = which.take.limit {
         text += &format!(", at most {limit} of them");
     }
-    if let Some(file) = &which.wanted.only {
+    if let Some(file) = only {
         text += &format!(", nothing but what {} names", name_of(file));
     }
-    if let Some(file) = &which.wanted.keep {
+    if let Some(file) = keep {
         text += &format!(", never what {} names", name_of(file));
     }
-    let further = which.wanted.before.is_some()
-        || which.wanted.after.is_some()
-        || which.wanted.not_following_back
-        || which.wanted.inactive_since.is_some()
-        || which.wanted.max_likes.is_some()
-        || which.wanted.max_reposts.is_some()
-        || which.wanted.matching.is_some();
+    let further = before.is_some()
+        || after.is_some()
+        || *not_following_back
+        || inactive_since.is_some()
+        || max_likes.is_some()
+        || max_reposts.is_some()
+        || matching.is_some();
     if further {
         text += ", and by the further rules of its words";
     }

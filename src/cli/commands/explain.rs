@@ -58,15 +58,16 @@ fn tell(history: &TaskHistory, zone: &TimeZone, command: &dyn Fn(&[&str]) -> Str
         let _ = writeln!(text, "  {note}{again}");
     }
     if let Some(note) = refusal_note(history.state, history.reason.as_deref()) {
-        let again = match history.outcome {
-            Outcome::Failed => format!(
+        let again = if note.may_be_gone {
+            format!(
                 "; {} sends it again, and {} after that believes it to be gone",
                 command(&["retry", &history.job]),
                 command(&["resume", &history.job, "--accept-not-found"])
-            ),
-            _ => String::new(),
+            )
+        } else {
+            String::new()
         };
-        let _ = writeln!(text, "  {note}{again}");
+        let _ = writeln!(text, "  {}{again}", note.text);
     }
     if let Some(row) = &history.damaged {
         let _ = writeln!(

@@ -3,15 +3,17 @@
 use super::{LENGTHS, MIN_DIGITS};
 use crate::domain::TargetId;
 
-/// How an ID has been damaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DamageForm {
-    /// 15 digits and then zeros: a spreadsheet.
-    Zeros,
-    /// The shortest digits that read back as the same double, then zeros: JavaScript, jq before 1.7, pandas, R.
-    Shortest,
-    /// The exact value of a double: Python's `int(float(x))`, pandas, R.
-    Exact,
+crate::domain::with_all! {
+    /// How an ID has been damaged.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum DamageForm {
+        /// 15 digits and then zeros: a spreadsheet.
+        Zeros,
+        /// The shortest digits that read back as the same double, then zeros: JavaScript, jq before 1.7, pandas, R.
+        Shortest,
+        /// The exact value of a double: Python's `int(float(x))`, pandas, R.
+        Exact,
+    }
 }
 
 /// The forms an ID has, as a set. An honest one may have them by chance.
@@ -46,9 +48,6 @@ pub(super) const BITS: std::ops::RangeInclusive<u32> = 50..=64;
 const SHORTEST_CHANCE: [f64; 11] = [0.5, 0.3, 0.15, 0.09, 0.07, 0.04, 0.01, 1.0 / 120.0, 0.006, 0.001, 0.000_894];
 
 impl DamageForm {
-    /// Every form.
-    pub const ALL: [DamageForm; 3] = [DamageForm::Zeros, DamageForm::Shortest, DamageForm::Exact];
-
     /// Its name, for scripts; also the reason of rows that are rejected for it.
     pub const fn name(self) -> &'static str {
         match self {

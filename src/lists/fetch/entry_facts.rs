@@ -58,6 +58,7 @@ pub(in crate::lists) fn known_of(listed: &Listed) -> TargetMetadata {
 pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
     let facts: Facts = serde_json::from_str(facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
     Ok(Entry {
+        target,
         handle: facts.handle.and_then(|handle| handle.parse::<Handle>().ok()),
         name: facts.name,
         created_at: facts.created_at,
@@ -68,6 +69,8 @@ pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
         text: facts.text,
         is_repost: facts.is_repost,
         repost_of: facts.repost_of.and_then(|id| id.parse().ok()),
-        ..Entry::bare(target)
+        // Found by comparing lists, later.
+        follows_back: None,
+        repost_id: None,
     })
 }

@@ -18,7 +18,7 @@ use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadId, ReadSlot};
 
 /// So many failures of the platform in a row, with an answer each, and reading stops: what was read is kept. An undo is tried less often
 /// before it fails, but only while others are served; beside a page there is nobody whose answers say whose fault it is.
-const MAX_TRANSIENT_FAILURES: u32 = 12;
+const MAX_FAILURES_OF_A_PAGE: u32 = 12;
 /// So many pages in a row that nobody can read, and reading stops: the platform may bill each.
 const MAX_UNREADABLE_PAGES: u32 = 5;
 
@@ -247,7 +247,7 @@ impl Reader {
         if self.patience.is_over(now.tick) {
             return Some(Stop::Unreachable(what));
         }
-        if failures >= MAX_TRANSIENT_FAILURES && reply.http_status.is_some() {
+        if failures >= MAX_FAILURES_OF_A_PAGE && reply.http_status.is_some() {
             return Some(Stop::World(what));
         }
         self.tell(FetchEvent::Trouble(what));

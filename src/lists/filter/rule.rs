@@ -2,70 +2,51 @@
 
 use std::fmt;
 
-/// The rule that spared an entry. What is not known never counts as passing: nothing is undone by surprise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rule {
-    /// `--keep`
-    KeepList,
-    /// `--only`
-    OnlyList,
-    /// A rule asks how old it is, and that is not known.
-    AgeUnknown,
-    /// `--older-than`
-    OlderThan,
-    /// `--newer-than`
-    NewerThan,
-    /// `--before`
-    Before,
-    /// `--after`
-    After,
-    /// `--not-following-back` asks, and it is not known.
-    FollowsBackUnknown,
-    /// `--not-following-back`
-    NotFollowingBack,
-    /// `--inactive-since` asks, and it is not known.
-    ActivityUnknown,
-    /// `--inactive-since`
-    InactiveSince,
-    /// `--max-likes` asks, and it is not known.
-    LikesUnknown,
-    /// `--max-likes`
-    MaxLikes,
-    /// `--max-reposts` asks, and it is not known.
-    RepostsUnknown,
-    /// `--max-reposts`
-    MaxReposts,
-    /// `--matching` asks, and neither text, name nor handle is known.
-    TextUnknown,
-    /// `--matching`
-    Matching,
-    /// `--limit`
-    Limit,
+crate::domain::with_all! {
+    /// The rule that spared an entry, in the order in which they are asked: the first that spares it is the one that is named. What is
+    /// not known never counts as passing: nothing is undone by surprise.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Rule {
+        /// `--keep`
+        KeepList,
+        /// `--only`
+        OnlyList,
+        /// A rule asks how old it is, and that is not known.
+        AgeUnknown,
+        /// `--older-than`
+        OlderThan,
+        /// `--newer-than`
+        NewerThan,
+        /// `--before`
+        Before,
+        /// `--after`
+        After,
+        /// `--not-following-back` asks, and it is not known.
+        FollowsBackUnknown,
+        /// `--not-following-back`
+        NotFollowingBack,
+        /// `--inactive-since` asks, and it is not known.
+        ActivityUnknown,
+        /// `--inactive-since`
+        InactiveSince,
+        /// `--max-likes` asks, and it is not known.
+        LikesUnknown,
+        /// `--max-likes`
+        MaxLikes,
+        /// `--max-reposts` asks, and it is not known.
+        RepostsUnknown,
+        /// `--max-reposts`
+        MaxReposts,
+        /// `--matching` asks, and neither text, name nor handle is known.
+        TextUnknown,
+        /// `--matching`
+        Matching,
+        /// `--limit`
+        Limit,
+    }
 }
 
 impl Rule {
-    /// Every rule, in the order in which they are asked: the first that spares an entry is the one that is named.
-    pub const ALL: [Rule; 18] = [
-        Rule::KeepList,
-        Rule::OnlyList,
-        Rule::AgeUnknown,
-        Rule::OlderThan,
-        Rule::NewerThan,
-        Rule::Before,
-        Rule::After,
-        Rule::FollowsBackUnknown,
-        Rule::NotFollowingBack,
-        Rule::ActivityUnknown,
-        Rule::InactiveSince,
-        Rule::LikesUnknown,
-        Rule::MaxLikes,
-        Rule::RepostsUnknown,
-        Rule::MaxReposts,
-        Rule::TextUnknown,
-        Rule::Matching,
-        Rule::Limit,
-    ];
-
     /// Its name in receipts, lists and JSON.
     pub const fn name(self) -> &'static str {
         match self {

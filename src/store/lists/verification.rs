@@ -10,21 +10,20 @@ use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::queue::Job;
 use crate::store::queue::QueueStore;
 
-/// What became of an effect, by the account's own list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum VerifyResult {
-    /// The newest reading after it was done does not list it.
-    Confirmed,
-    /// An earlier reading did not list it, and the newest does: it was off and is back.
-    CameBack,
-    /// Reported done, and listed in every reading since.
-    Ghost,
+crate::domain::with_all! {
+    /// What became of an effect, by the account's own list.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum VerifyResult {
+        /// The newest reading after it was done does not list it.
+        Confirmed,
+        /// An earlier reading did not list it, and the newest does: it was off and is back.
+        CameBack,
+        /// Reported done, and listed in every reading since.
+        Ghost,
+    }
 }
 
 impl VerifyResult {
-    /// Every verdict.
-    pub const ALL: [VerifyResult; 3] = [VerifyResult::Confirmed, VerifyResult::CameBack, VerifyResult::Ghost];
-
     /// The word in the database, CSV and JSON.
     pub const fn name(self) -> &'static str {
         match self {

@@ -30,7 +30,7 @@ pub use forecaster::LoadForecaster;
 pub use load_row::{LoadRow, RowPlace};
 pub use loader::{Loader, ROWS_PER_STATEMENT};
 pub use new_round::LoadSummary;
-pub use reload::{ReloadSummary, Reloaded};
+pub use reload::{ReloadSummary, Reloaded, shrinks};
 pub use reload_sizes::ReloadSizes;
 
 pub(in crate::store) use loader::ROWS_PER_TRANSACTION;

@@ -77,6 +77,11 @@ impl<'s> LoadStore<'s> {
     }
 }
 
+/// Whether a reload that cancels `vanished` of `pending` rows looks like a half-written export: more than half of them.
+pub const fn shrinks(vanished: u64, pending: u64) -> bool {
+    vanished * 2 > pending
+}
+
 impl Loader<'_> {
     /// Compares the file with the queue and writes the difference, unless it would cancel more than half of what stands in
     /// line and `allow_shrink` is not set: that is more likely a half-written export than a wish.
@@ -93,7 +98,7 @@ impl Loader<'_> {
         let (pending,): (i64,) = self.one("select pending from round where id = ?1", &[self.round.0]).await?;
         // Beside a drain some of them have been settled since they were read.
         let vanished = self.vanished_unsettled().await?.min(pending);
-        if !allow_shrink && vanished * 2 > pending {
+        if !allow_shrink && shrinks(vanished as u64, pending as u64) {
             self.abandon().await?;
             return Ok(Reloaded::Shrinks { vanished: vanished as u64, pending: pending as u64 });
         }

@@ -97,3 +97,16 @@ pub(super) const FIRST_THAT_COUNTS: &str = "
          where a.ended_at is null and d.boot <> ?1 and e.counts
            and exists (select 1 from drain next where next.id = d.id + 1
                           and iif(next.boot = ?1, next.started_tick >= ?2, next.started_at >= ?3)))";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of partial indexes SQLite uses those alone whose condition the statement repeats, so the number stands in both as it is.
+    #[test]
+    fn the_index_of_late_ends_and_its_search_name_the_same_time() {
+        let condition = format!("upper_tick - reserved_tick > {LATE_MS}");
+        assert!(include_str!("../../../migrations/0010_late_ends.sql").contains(&condition));
+        assert!(FIRST_THAT_COUNTS.replace("a.", "").contains(&condition));
+    }
+}

@@ -20,7 +20,7 @@ pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, his
                 h1.mono { (foreign(target)) }
                 p { (history.action) " as " (foreign(&history.account)) ": " strong { (history.outcome.name()) }
                     @if let Some(why) = &history.reason { " (" (reason(why)) ")" } }
-                @if let Some(note) = refusal_note(history.state, history.reason.as_deref()) { p.quiet { (note) "." } }
+                @if let Some(note) = refusal_note(history.state, history.reason.as_deref()) { p.quiet { (note.text) "." } }
                 @if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) { p.quiet { (note) "." } }
                 @if history.damaged.is_some() { p.quiet { "This row is damaged in the queue, and is not sent: " code { "cleanup doctor" } " says how to go on." } }
             }
