@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod child;
 mod command_line;
 mod confirmation;
 mod damage;
@@ -25,6 +26,7 @@ mod load_plan;
 mod loading;
 mod login_state;
 mod logins;
+mod notify;
 mod platform_session;
 mod preflight;
 mod preparing;
@@ -41,6 +43,7 @@ mod tokens;
 
 pub use accounts::{Accounts, Bases, FileAccounts, Identities, RealAccounts, SandboxAccounts};
 pub use audit::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit, audit};
+pub use child::command as child_command;
 pub use command_line::{command, command_line, writable_remedy};
 pub use confirmation::{Confirmation, closed_actions, confirm_files, confirm_jobs};
 pub use damage::{Mended, Truth, damage_in_words, mend_by_cells, truth_of};
@@ -58,11 +61,12 @@ pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads
 pub use loading::{Loaded, load};
 pub use login_state::login_needed;
 pub use logins::{Ways, app_of, needed_app, nobody, revoke, signer, x_places};
+pub use notify::{OfSchedule, notify};
 pub use platform_session::{PlatformSession, embedded_sandbox};
 pub use preflight::{CLOCK_OFF_SECONDS, clock_off, may, misfit, missing_scopes, unfit, warn_of_clock};
 pub use preparing::{FileOptions, Prepared, prepare};
 pub use receipts::{ReceiptRows, write_receipts};
 pub use recheck::{HeldBack, READ_DIFFERENTLY, named_column, recheck};
 pub use row_filter::RowRules;
-pub use run_report::{DECLINED, RunReport, RunSummary};
+pub use run_report::{AccountTrouble, DECLINED, RunReport, RunSummary};
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};

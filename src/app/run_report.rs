@@ -18,8 +18,17 @@ pub struct RunReport {
     pub code: u8,
     /// What it did; none where nothing was begun.
     pub summary: Option<RunSummary>,
-    /// Accounts that need a person: the name, and why in one word.
-    pub troubles: Vec<(String, String)>,
+    /// Accounts that need a person.
+    pub troubles: Vec<AccountTrouble>,
+}
+
+/// An account that needs a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountTrouble {
+    /// Its name.
+    pub account: String,
+    /// Why, in one word.
+    pub reason: String,
 }
 
 /// What a run did, as `run --json` prints it.

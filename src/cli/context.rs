@@ -1,7 +1,7 @@
 //! What every command stands on: settings, printer, clock, and the way to the queue.
 
 use super::printer::Printer;
-use crate::app::{self, command_line};
+use crate::app::{self, OfSchedule, RunReport, command_line};
 use crate::clock::{LocalZone, SharedClock};
 use crate::config::{Overrides, Settings};
 use crate::domain::Platform;
@@ -90,6 +90,11 @@ impl Context {
     /// Who is at the terminal.
     pub fn actor(&self) -> String {
         format!("terminal (uid {})", rustix::process::getuid().as_raw())
+    }
+
+    /// Has whoever wants to hear of the end of a run hear of it.
+    pub async fn notify(&self, schedule: Option<OfSchedule<'_>>, ended: &Result<RunReport, CommandError>) {
+        app::notify(&self.settings, schedule, ended, |warning| self.printer.warn(warning)).await;
     }
 
     /// Whose API a command speaks of: the pretend platform's in the sandbox, else the one asked for, else X's v2.

@@ -5,10 +5,8 @@
 //! request may leave.
 
 pub mod args;
-pub mod child;
 pub mod commands;
 pub mod context;
-pub mod notify;
 pub mod output;
 pub mod printer;
 pub mod progress;

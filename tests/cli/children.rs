@@ -14,5 +14,5 @@ fn no_other_place_starts_a_program() {
         text.lines().any(|line| line.contains("Command::new(") || line.contains("CommandExt"))
     };
     let found: Vec<_> = files.iter().filter(|file| starts(file)).collect();
-    assert!(found.len() == 1 && found[0].ends_with("src/cli/child.rs"), "start it with cli::child::command: {found:?}");
+    assert!(found.len() == 1 && found[0].ends_with("src/app/child.rs"), "start it with app::child_command: {found:?}");
 }

@@ -4,7 +4,6 @@ use crate::app;
 use crate::app::{RunReport, RunSummary};
 use crate::cli::args::ResumeArgs;
 use crate::cli::context::{Context, for_this_queue};
-use crate::cli::notify;
 use crate::cli::progress::held_back_text;
 use crate::domain::{JobId, counted};
 use crate::error::{CommandError, ErrorKind};
@@ -27,7 +26,7 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
         return dry_run(context, args).await;
     }
     let ended = work(context, args).await;
-    notify::after(context, None, &ended).await;
+    context.notify(None, &ended).await;
     ended.map(|report| report.code)
 }
 

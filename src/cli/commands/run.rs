@@ -7,7 +7,6 @@ use crate::app::{self, LoadOptions, Loaded, Prepared};
 use crate::app::{RunReport, RunSummary};
 use crate::cli::args::RunArgs;
 use crate::cli::context::Context;
-use crate::cli::notify;
 use crate::domain::Wall;
 use crate::error::CommandError;
 use crate::store::DrainLock;
@@ -34,7 +33,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> 
     let until = args.drain.deadline(context.clock.now(), &context.zone)?;
     let within = Within { until, yes: args.drain.yes, json: args.drain.json, hub: None };
     let ended = work(context, &request, within).await;
-    notify::after(context, None, &ended).await;
+    context.notify(None, &ended).await;
     ended.map(|report| report.code)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::app::status::{JobCounts, TroubledAccount, only};
 use crate::app::{self, Ended};
-use crate::app::{RunReport, RunSummary};
+use crate::app::{AccountTrouble, RunReport, RunSummary};
 use crate::cli::context::{Context, for_this_queue};
 use crate::domain::{Action, JobId, Wall, counted};
 use crate::engine::{Finish, Stopped};
@@ -76,7 +76,8 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         printer.closing_json(&summary)?;
     }
     let name_of = |account| accounts.get(account).cloned().unwrap_or_default();
-    let troubles = finish.troubles.iter().map(|(account, reason, _)| (name_of(account), reason.to_string())).collect();
+    let trouble = |account, reason: &str| AccountTrouble { account: name_of(account), reason: reason.to_owned() };
+    let troubles = finish.troubles.iter().map(|(account, reason, _)| trouble(account, reason)).collect();
     Ok(RunReport { troubles, ..RunReport::of(summary) })
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::cli::child;
+use crate::app::child_command;
 use crate::cli::context::Context;
 use crate::error::CommandError;
 
@@ -13,7 +13,7 @@ const OPENER: &str = "xdg-open";
 
 /// Whether a program that opens the address could be started.
 fn open(url: &str) -> bool {
-    let mut command = child::command(OPENER);
+    let mut command = child_command(OPENER);
     command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().is_ok()
 }

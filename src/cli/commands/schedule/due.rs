@@ -6,12 +6,11 @@ use super::clock;
 use crate::app::request::{ListRequest, RunBounds, ScheduledRun};
 use crate::app::schedules;
 use crate::app::schedules::understood;
-use crate::app::{RunReport, RunSummary};
+use crate::app::{OfSchedule, RunReport, RunSummary};
 use crate::cli::commands::list;
 use crate::cli::commands::run::{Within, work};
 use crate::cli::commands::signals::Signals;
 use crate::cli::context::Context;
-use crate::cli::notify::{self, OfSchedule};
 use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::{AccountName, MicroUsd, Wall};
 use crate::engine::Signal;
@@ -169,7 +168,7 @@ impl InProcess<'_> {
         if let Err(error) = &ended {
             self.context.printer.error(error);
         }
-        notify::after(context, Some(OfSchedule { name: &firing.schedule.name, tries_again }), &ended).await;
+        context.notify(Some(OfSchedule { name: &firing.schedule.name, tries_again }), &ended).await;
         end
     }
 
