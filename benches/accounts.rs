@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cleanup::app::{self, DrainDeps, DrainOptions, Identities, SandboxAccounts};
-use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
+use cleanup::auth::{OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource};
 use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
-use cleanup::platform::{Client, Settings};
+use cleanup::platform::{Client, ClientSettings};
 use cleanup::store::{DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
 use sqlx::{ConnectOptions, Connection};
 
@@ -94,7 +94,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let store = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
     let lock = DrainLock::take(queue.as_ref())?;
     let base: cleanup::platform::BaseUrl = url.parse()?;
-    let client = Arc::new(Client::new(&[&base], Settings { connections: workers, ..Settings::default() })?);
+    let client = Arc::new(Client::new(&[&base], ClientSettings { connections: workers, ..ClientSettings::default() })?);
     let (clock, (_sender, shutdown)) = (SystemClock::shared(), shutdown());
     let window = WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
     let run = EngineSettings {
@@ -112,7 +112,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let listener = Box::new(First { began, told: false });
     let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
     let base: cleanup::platform::BaseUrl = url.parse()?;
-    let (wire, places) = (OAuthHttp::new(&[&base])?, Places::x(&base, Places::X_AUTHORIZE)?);
+    let (wire, places) = (OAuthHttp::new(&[&base])?, OAuthEndpoints::x(&base, OAuthEndpoints::X_AUTHORIZE)?);
     let beside = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
     let means = TokenMeans { store: beside, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };
     let tokens = Arc::new(TokenSource::new(means));

@@ -17,7 +17,7 @@ use crate::domain::{Action, Horizons, Moment, Platform, Tick, WindowSpec};
 use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, JobTerms, Listener, Shutdown, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::Client;
-use crate::store::{Account, Counts, Drain, DrainLock, DrainScope, JobStatus, QueueWatch, Store};
+use crate::store::{Account, Drain, DrainLock, DrainScope, JobStatus, OutcomeCounts, QueueWatch, Store};
 
 /// What a drain is told.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ fn scope_of(options: &DrainOptions, accounts: &[Account], now: Moment) -> DrainS
 }
 
 /// The exit code of an end: it speaks of the jobs' state, not of this run alone. A signal comes first, then 77, 69, 4, 3, 0.
-pub fn exit_code(stopped: Stopped, counts: &[Counts]) -> u8 {
+pub fn exit_code(stopped: Stopped, counts: &[OutcomeCounts]) -> u8 {
     let left = counts.iter().any(|counts| counts.pending > 0);
     let troubled = counts.iter().any(|counts| counts.failed > 0 || counts.rejected > 0);
     match stopped {
@@ -161,7 +161,13 @@ mod tests {
 
     #[test]
     fn the_code_speaks_of_the_jobs() {
-        let counts = |pending, failed, rejected| Counts { done: 5, pending, failed, rejected, ..Counts::default() };
+        let counts = |pending, failed, rejected| OutcomeCounts {
+            done: 5,
+            pending,
+            failed,
+            rejected,
+            ..OutcomeCounts::default()
+        };
         for (stopped, jobs, code) in [
             (Stopped::Finished, vec![counts(0, 0, 0)], 0),
             (Stopped::Finished, vec![counts(0, 0, 0), counts(0, 0, 1)], 3),

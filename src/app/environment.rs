@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::auth::aisa_user;
 use crate::clock::SharedClock;
-use crate::config::Credentials as Configured;
+use crate::config::EnvironmentCredentials;
 use crate::domain::{AccountName, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
@@ -33,7 +33,7 @@ pub struct EnvironmentAccount {
 ///
 /// # Errors
 /// A token that cannot be sent, or half of a set.
-pub fn environment_accounts(configured: &Configured) -> Result<Vec<EnvironmentAccount>, CommandError> {
+pub fn environment_accounts(configured: &EnvironmentCredentials) -> Result<Vec<EnvironmentAccount>, CommandError> {
     let mut accounts = Vec::new();
     if configured.x_token.is_some() || configured.x_user_id.is_some() {
         let variable = "CLEANUP_X_TOKEN";

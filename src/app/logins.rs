@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::accounts::Bases;
 use super::tokens::{app, places};
-use crate::auth::{App, Document, OAuthHttp, Places, Revoker, Sign, ToSign};
+use crate::auth::{App, Document, OAuthEndpoints, OAuthHttp, Revoker, Sign, ToSign};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, UserId};
 use crate::engine::consequences_of;
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::oauth1::{Keys, Signed, Stamp, Token, authorization};
+use crate::platform::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
 use crate::platform::{BaseUrl, Client, Credentials, Reply};
 use crate::store::Credential;
 
@@ -107,7 +107,7 @@ pub fn app_of(settings: &Settings, record: &Credential) -> Option<App> {
 pub fn signer(settings: &Settings, clock: SharedClock) -> Option<Box<Sign<'static>>> {
     let (consumer_key, consumer_secret) = settings.app.consumer.clone()?;
     Some(Box::new(move |to: ToSign<'_>| {
-        let token = to.token.map(|(token, secret)| Token { token: token.clone(), secret: secret.clone() });
+        let token = to.token.map(|(token, secret)| OAuth1Token { token: token.clone(), secret: secret.clone() });
         let keys = Keys { consumer_key: consumer_key.clone(), consumer_secret: consumer_secret.clone(), token };
         let epoch_seconds = clock.now().wall.0.div_euclid(1000);
         let signed = Signed { method: to.method, url: to.url, form: None, extra: to.extra };
@@ -130,7 +130,7 @@ pub async fn revoke(settings: &Settings, ways: &Ways, app: Option<&App>, documen
 ///
 /// # Errors
 /// The address for people is not safe.
-pub fn x_places(settings: &Settings, ways: &Ways) -> Result<Places, CommandError> {
+pub fn x_places(settings: &Settings, ways: &Ways) -> Result<OAuthEndpoints, CommandError> {
     places(settings, &ways.bases.x)
 }
 

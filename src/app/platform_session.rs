@@ -8,7 +8,7 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, TargetId};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{BaseUrl, Client, Settings as ClientSettings};
+use crate::platform::{BaseUrl, Client, ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox, SandboxError};
 use crate::store::{Account, Store, StoreError};
 

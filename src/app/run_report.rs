@@ -99,10 +99,10 @@ mod tests {
     use super::*;
     use crate::engine::Stopped;
     use crate::error::ErrorKind;
-    use crate::store::Counts;
+    use crate::store::OutcomeCounts;
 
-    fn counts() -> Counts {
-        Counts { done: 97, gone: 2, failed: 1, duplicate: 10, rejected: 10, ..Counts::default() }
+    fn counts() -> OutcomeCounts {
+        OutcomeCounts { done: 97, gone: 2, failed: 1, duplicate: 10, rejected: 10, ..OutcomeCounts::default() }
     }
 
     #[test]

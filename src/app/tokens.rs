@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::accounts::Identities;
-use crate::auth::{App, KeyChoice, MakeOAuth1, OAuthHttp, Places, TokenMeans, TokenSource, Vault};
+use crate::auth::{App, KeyChoice, MakeOAuth1, OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource, Vault};
 use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::Secret;
@@ -56,8 +56,8 @@ pub fn key_choice(settings: &Settings, queue: &Path) -> KeyChoice {
 ///
 /// # Errors
 /// The address for people is not safe.
-pub fn places(settings: &Settings, base: &BaseUrl) -> Result<Places, CommandError> {
-    Places::x(base, &settings.app.authorize).map_err(|error| {
+pub fn places(settings: &Settings, base: &BaseUrl) -> Result<OAuthEndpoints, CommandError> {
+    OAuthEndpoints::x(base, &settings.app.authorize).map_err(|error| {
         CommandError::new(ErrorKind::Config, error.to_string()).hint("set CLEANUP_X_AUTHORIZE to an https address")
     })
 }

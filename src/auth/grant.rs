@@ -32,7 +32,7 @@ pub struct App {
 
 /// Where an authorization server lives.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct OAuthEndpoints {
     authorize: AuthUrl,
     token: TokenUrl,
     revoke: String,
@@ -41,9 +41,9 @@ pub struct Places {
 /// An address is no URL, or not a safe one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("CLEANUP_X_AUTHORIZE is not an https address (http is accepted to loopback only)")]
-pub struct InvalidPlace;
+pub struct InvalidEndpoint;
 
-impl Places {
+impl OAuthEndpoints {
     /// Where X's users grant access.
     pub const X_AUTHORIZE: &'static str = "https://x.com/i/oauth2/authorize";
 
@@ -51,11 +51,11 @@ impl Places {
     ///
     /// # Errors
     /// `authorize` is not https and not loopback.
-    pub fn x(base: &BaseUrl, authorize: &str) -> Result<Places, InvalidPlace> {
-        authorize.parse::<BaseUrl>().map_err(|_| InvalidPlace)?;
-        Ok(Places {
-            authorize: AuthUrl::new(authorize.to_owned()).map_err(|_| InvalidPlace)?,
-            token: TokenUrl::new(format!("{base}/2/oauth2/token")).map_err(|_| InvalidPlace)?,
+    pub fn x(base: &BaseUrl, authorize: &str) -> Result<OAuthEndpoints, InvalidEndpoint> {
+        authorize.parse::<BaseUrl>().map_err(|_| InvalidEndpoint)?;
+        Ok(OAuthEndpoints {
+            authorize: AuthUrl::new(authorize.to_owned()).map_err(|_| InvalidEndpoint)?,
+            token: TokenUrl::new(format!("{base}/2/oauth2/token")).map_err(|_| InvalidEndpoint)?,
             revoke: format!("{base}/2/oauth2/revoke"),
         })
     }
@@ -96,7 +96,7 @@ pub enum GrantError {
 type XClient = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 /// The `oauth2` crate's client of an app. The kind is said outright: X does not find it out by itself.
-pub(super) fn client(app: &App, places: &Places) -> XClient {
+pub(super) fn client(app: &App, places: &OAuthEndpoints) -> XClient {
     let client = BasicClient::new(ClientId::new(app.client_id.to_string()))
         .set_auth_uri(places.authorize.clone())
         .set_token_uri(places.token.clone());
@@ -112,7 +112,7 @@ pub(super) fn client(app: &App, places: &Places) -> XClient {
 pub(super) async fn exchange(
     wire: &OAuthHttp,
     app: &App,
-    places: &Places,
+    places: &OAuthEndpoints,
     redirect: &RedirectUrl,
     code: &Secret,
     verifier: PkceCodeVerifier,
@@ -124,7 +124,12 @@ pub(super) async fn exchange(
 }
 
 /// A refresh token for a new pair. The old token is used up unless the error says otherwise.
-pub(super) async fn refresh(wire: &OAuthHttp, app: &App, places: &Places, token: &Secret) -> Result<Pair, GrantError> {
+pub(super) async fn refresh(
+    wire: &OAuthHttp,
+    app: &App,
+    places: &OAuthEndpoints,
+    token: &Secret,
+) -> Result<Pair, GrantError> {
     let client = client(app, places);
     let old = RefreshToken::new(token.expose().to_owned());
     let answer = client.exchange_refresh_token(&old).request_async(wire).await;
@@ -132,7 +137,12 @@ pub(super) async fn refresh(wire: &OAuthHttp, app: &App, places: &Places, token:
 }
 
 /// Ends a token at the platform. The crate would insist on https even to loopback, so the request is made here.
-pub(super) async fn revoke(wire: &OAuthHttp, app: &App, places: &Places, token: &Secret) -> Result<(), GrantError> {
+pub(super) async fn revoke(
+    wire: &OAuthHttp,
+    app: &App,
+    places: &OAuthEndpoints,
+    token: &Secret,
+) -> Result<(), GrantError> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("token", token.expose());
     if app.secret.is_none() {

@@ -25,7 +25,7 @@ const MAX_OPEN: usize = 32;
 
 /// Sockets that listen.
 #[derive(Debug)]
-pub struct Listener {
+pub struct CallbackListener {
     sockets: Vec<TcpListener>,
 }
 
@@ -36,12 +36,12 @@ enum Page {
     NotHere,
 }
 
-impl Listener {
+impl CallbackListener {
     /// Listens where the redirect address says. Do it before the browser opens.
     ///
     /// # Errors
     /// The port is taken. Of `localhost`'s two addresses one is enough.
-    pub async fn bind(redirect: &Redirect) -> Result<Listener, LoginError> {
+    pub async fn bind(redirect: &Redirect) -> Result<CallbackListener, LoginError> {
         let mut sockets = Vec::new();
         let mut failed = None;
         for address in redirect.listen() {
@@ -56,7 +56,7 @@ impl Listener {
         }
         match failed {
             Some(failed) if sockets.is_empty() => Err(failed),
-            _ => Ok(Listener { sockets }),
+            _ => Ok(CallbackListener { sockets }),
         }
     }
 

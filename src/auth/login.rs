@@ -1,7 +1,7 @@
 //! Logging in with OAuth 2.0: authorization code with PKCE (S256). In: an app, the actions it shall be able to do, and what
 //! the browser brings back. Out: a pair of tokens. What does not belong here: opening a browser, printing, saving.
 //!
-//! The caller shows [`Attempt::url`], gets a [`Code`] from a [`Listener`](super::Listener) or from what a person pasted
+//! The caller shows [`Attempt::url`], gets a [`Code`] from a [`CallbackListener`](super::CallbackListener) or from what a person pasted
 //! ([`Attempt::code_from_paste`]), and hands it to [`Attempt::exchange`] at once: the platform's codes live for 30 seconds.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,7 +10,7 @@ use std::str::FromStr;
 use oauth2::url::{Host, Url};
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 
-use super::grant::{self, App, GrantError, Pair, Places};
+use super::grant::{self, App, GrantError, OAuthEndpoints, Pair};
 use super::oauth_http::OAuthHttp;
 use crate::domain::{Action, Platform, Secret};
 use crate::platform::find;
@@ -137,7 +137,7 @@ pub enum LoginError {
 /// One login under way.
 pub struct Attempt {
     app: App,
-    places: Places,
+    places: OAuthEndpoints,
     redirect: Redirect,
     url: Url,
     state: CsrfToken,
@@ -153,7 +153,7 @@ impl std::fmt::Debug for Attempt {
 
 impl Attempt {
     /// Begins a login.
-    pub fn begin(app: App, places: Places, redirect: Redirect, scopes: &[&str]) -> Attempt {
+    pub fn begin(app: App, places: OAuthEndpoints, redirect: Redirect, scopes: &[&str]) -> Attempt {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(VERIFIER_BYTES);
         let (url, state) = grant::client(&app, &places)
             .set_redirect_uri(redirect.url.clone())

@@ -33,19 +33,19 @@ mod vault_error;
 pub use aisa::{AisaLink, InvalidKey, aisa_key, aisa_link, aisa_user};
 pub use cached_login::{Current, NoToken};
 pub use document::{Document, DocumentError, MakeOAuth1};
-pub use grant::{App, GrantError, InvalidPlace, Pair, Places};
+pub use grant::{App, GrantError, InvalidEndpoint, OAuthEndpoints, Pair};
 pub use import::{
     IMPORT_COLUMNS, ImportError, ImportFault, ImportRow, MAX_IMPORT_BYTES, MAX_IMPORT_FAULTS, MAX_IMPORT_ROWS, import,
 };
 pub use key::{KeyChoice, KeyPlace};
 pub use keyring::{KEYRING_WAIT_SECONDS, KeyringError};
-pub use listener::{LOGIN_WAIT_SECONDS, Listener};
+pub use listener::{CallbackListener, LOGIN_WAIT_SECONDS};
 pub use login::{Attempt, Code, InvalidRedirect, LoginError, NoCode, Redirect, scopes_for};
 pub use oauth_http::{OAuthHttp, WireError, WireSetup};
 pub use pin::{PinAttempt, PinLogin, Sign, ToSign};
 pub use refresh::{
-    AHEAD_SECONDS, Aftermath, Asked, MAX_TRIES, REJECTED_AGAIN_SECONDS, Step, StoredToken, Why, aftermath, decide,
-    due_at,
+    AHEAD_SECONDS, Aftermath, MAX_TRIES, REJECTED_AGAIN_SECONDS, RefreshCause, Step, StoredToken, Why, aftermath,
+    decide, due_at,
 };
 pub use revoke::Revoker;
 pub use save_login::{KeepError, LoggedOut, Login, list, list_of, logout, save_login};

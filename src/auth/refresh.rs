@@ -101,7 +101,7 @@ impl StoredToken {
 
 /// Why it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum RefreshCause {
     /// For the next request.
     Ahead,
     /// Because the platform rejected this very generation. The time: when a rejection brought it, if one did.
@@ -140,13 +140,13 @@ pub(super) fn is_due(ends: Wall, lifetime_ms: i64, now: Wall) -> bool {
 }
 
 /// What to do with credentials.
-pub fn decide(known: StoredToken, asked: Asked, now: Wall) -> Step {
+pub fn decide(known: StoredToken, asked: RefreshCause, now: Wall) -> Step {
     if let Some(why) = known.login_needed {
         return Step::NeedLogin(why);
     }
     let ended = known.expiry.is_some_and(|(ends, _)| now >= ends);
     let due = known.expiry.is_some_and(|(ends, lifetime)| is_due(ends, lifetime, now));
-    if let Asked::Rejected { born_of_rejection } = asked {
+    if let RefreshCause::Rejected { born_of_rejection } = asked {
         let again = born_of_rejection
             .and_then(|born| born.age(now))
             .is_some_and(|age| age < Duration::from_secs(REJECTED_AGAIN_SECONDS) && !ended);

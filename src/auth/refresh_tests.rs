@@ -22,7 +22,7 @@ fn ahead_by_a_minute_or_a_tenth_of_the_life() {
         (6, 60, Step::Refresh { tries: 1 }),
         (-5, 60, Step::Refresh { tries: 1 }),
     ] {
-        assert_eq!(decide(known(ends, lifetime, 0), Asked::Ahead, NOW), step, "{ends} of {lifetime}");
+        assert_eq!(decide(known(ends, lifetime, 0), RefreshCause::Ahead, NOW), step, "{ends} of {lifetime}");
     }
     assert_eq!(due_at(Wall(2000), 2000), Wall(1800));
     assert_eq!(due_at(Wall(2000), -1), Wall(2000));
@@ -31,29 +31,29 @@ fn ahead_by_a_minute_or_a_tenth_of_the_life() {
 #[test]
 fn what_cannot_be_refreshed_goes_on_to_its_end() {
     let plain = |ends| StoredToken { refreshable: false, ..known(ends, 7200, 0) };
-    assert_eq!(decide(plain(1), Asked::Ahead, NOW), Step::Use);
-    assert_eq!(decide(plain(0), Asked::Ahead, NOW), Step::NeedLogin(Why::Ended));
+    assert_eq!(decide(plain(1), RefreshCause::Ahead, NOW), Step::Use);
+    assert_eq!(decide(plain(0), RefreshCause::Ahead, NOW), Step::NeedLogin(Why::Ended));
     let endless = StoredToken { expiry: None, ..plain(0) };
-    assert_eq!(decide(endless, Asked::Ahead, NOW), Step::Use);
-    let rejected = Asked::Rejected { born_of_rejection: None };
+    assert_eq!(decide(endless, RefreshCause::Ahead, NOW), Step::Use);
+    let rejected = RefreshCause::Rejected { born_of_rejection: None };
     assert_eq!(decide(endless, rejected, NOW), Step::NeedLogin(Why::Rejected));
 }
 
 #[test]
 fn a_token_dated_by_a_clock_that_was_ahead_is_refreshed_as_soon_as_it_is_seen() {
     let ahead = known(12 * 366 * 86_400, 7_200, 0);
-    assert_eq!(decide(ahead, Asked::Ahead, NOW), Step::Refresh { tries: 1 });
+    assert_eq!(decide(ahead, RefreshCause::Ahead, NOW), Step::Refresh { tries: 1 });
     // Clocks are set by minutes all the time; and what cannot be refreshed is used while it is taken.
-    assert_eq!(decide(known(7_200 + 300, 7_200, 0), Asked::Ahead, NOW), Step::Use);
-    assert_eq!(decide(StoredToken { refreshable: false, ..ahead }, Asked::Ahead, NOW), Step::Use);
+    assert_eq!(decide(known(7_200 + 300, 7_200, 0), RefreshCause::Ahead, NOW), Step::Use);
+    assert_eq!(decide(StoredToken { refreshable: false, ..ahead }, RefreshCause::Ahead, NOW), Step::Use);
     let born = Wall(NOW.0 + 86_400_000);
-    let rejected = Asked::Rejected { born_of_rejection: Some(born) };
+    let rejected = RefreshCause::Rejected { born_of_rejection: Some(born) };
     assert_eq!(decide(known(7_000, 7_200, 0), rejected, NOW), Step::Refresh { tries: 1 });
 }
 
 #[test]
 fn a_rejection_refreshes_once() {
-    let rejected = |born| Asked::Rejected { born_of_rejection: born };
+    let rejected = |born| RefreshCause::Rejected { born_of_rejection: born };
     let fresh = known(7000, 7200, 0);
     assert_eq!(decide(fresh, rejected(None), NOW), Step::Refresh { tries: 1 });
     assert_eq!(decide(fresh, rejected(Some(Wall(NOW.0 - 1000))), NOW), Step::NeedLogin(Why::Rejected));
@@ -124,7 +124,7 @@ impl Bench {
 
     fn round(&mut self, way: Way) {
         let known = StoredToken { login_needed: self.needed, ..known(0, 7200, self.tries) };
-        let tries = match decide(known, Asked::Ahead, NOW) {
+        let tries = match decide(known, RefreshCause::Ahead, NOW) {
             Step::Use => panic!("it is due"),
             Step::NeedLogin(why) => {
                 self.needed = Some(why);

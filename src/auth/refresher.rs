@@ -8,7 +8,7 @@ use super::cached_login::CachedLogin;
 use super::cached_login::{Current, NoToken};
 use super::document::Document;
 use super::grant::{self, App, Pair};
-use super::refresh::{Aftermath, Asked, Step, StoredToken, Why, aftermath, decide};
+use super::refresh::{Aftermath, RefreshCause, Step, StoredToken, Why, aftermath, decide};
 use super::tokens::{Read, TokenSource, expiry_of};
 use crate::domain::Wall;
 use crate::store::{AccountLock, Credential, NewCredential, ReservedRoom, failpoint};
@@ -35,9 +35,9 @@ impl TokenSource {
             let now = self.means.clock.now();
             let asked = match rejected {
                 Some(generation) if generation == read.record.generation => {
-                    Asked::Rejected { born_of_rejection: slot.held().born_of_rejection }
+                    RefreshCause::Rejected { born_of_rejection: slot.held().born_of_rejection }
                 }
-                _ => Asked::Ahead,
+                _ => RefreshCause::Ahead,
             };
             match decide(StoredToken::of(&read.record, read.refresh.is_some()), asked, now.wall) {
                 Step::Use => return self.hold(slot, &read.record, &read.document, None),
@@ -68,7 +68,7 @@ impl TokenSource {
         slot: &CachedLogin,
         read: &Read,
         tries: u8,
-        asked: Asked,
+        asked: RefreshCause,
     ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
         let Read { record, refresh: Some(token), .. } = read else { return Ok(None) };
         let begun = self.means.clock.now();
@@ -128,7 +128,7 @@ impl TokenSource {
         read: &Read,
         pair: Pair,
         begun: Wall,
-        asked: Asked,
+        asked: RefreshCause,
     ) -> Result<Option<Result<Current, NoToken>>, NoToken> {
         let Some(vault) = &self.means.vault else { return Ok(None) };
         let (scopes, expiry) = (pair.scopes.clone(), expiry_of(&pair, begun));
@@ -145,7 +145,7 @@ impl TokenSource {
         }
         failpoint::point("after-refresh-save");
         let record = Credential { set, generation: read.record.generation + 1, ..read.record.clone() };
-        let born = matches!(asked, Asked::Rejected { .. }).then_some(now);
+        let born = matches!(asked, RefreshCause::Rejected { .. }).then_some(now);
         Ok(Some(self.hold(slot, &record, &document, born)))
     }
 

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::document::Document;
-use super::grant::{self, App, GrantError, Places};
+use super::grant::{self, App, GrantError, OAuthEndpoints};
 use super::oauth_http::OAuthHttp;
 use super::pin::{Sign, carry};
 use crate::domain::Secret;
@@ -26,7 +26,7 @@ pub struct Revoker<'a> {
     /// The app that OAuth 2.0 tokens were given to, where it is at hand.
     pub app: Option<&'a App>,
     /// Where OAuth 2.0 tokens are revoked.
-    pub places: &'a Places,
+    pub places: &'a OAuthEndpoints,
     /// Signs for OAuth 1.0a, where the app's own keys are at hand.
     pub sign: Option<&'a Sign<'a>>,
 }

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 
 use super::cached_login::{CachedLogin, CachedToken, Current, NoToken, lock};
 use super::document::{Document, MakeOAuth1};
-use super::grant::{App, Pair, Places};
+use super::grant::{App, OAuthEndpoints, Pair};
 use super::oauth_http::OAuthHttp;
-use super::refresh::{Asked, Step, StoredToken, Why, decide};
+use super::refresh::{RefreshCause, Step, StoredToken, Why, decide};
 use super::vault::Vault;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Secret, Wall};
@@ -29,7 +29,7 @@ pub struct TokenMeans {
     /// The way to the authorization server.
     pub wire: OAuthHttp,
     /// Where that is.
-    pub places: Places,
+    pub places: OAuthEndpoints,
     /// The app of the configuration.
     pub app: Option<App>,
     /// Makes OAuth 1.0a credentials; none without the app's consumer keys.
@@ -49,7 +49,7 @@ pub(super) struct TokenDeps {
     pub(super) queue: std::path::PathBuf,
     pub(super) vault: Option<Vault>,
     pub(super) wire: OAuthHttp,
-    pub(super) places: Places,
+    pub(super) places: OAuthEndpoints,
     pub(super) app: Option<App>,
     pub(super) oauth1: Option<Box<MakeOAuth1>>,
     pub(super) clock: SharedClock,
@@ -114,7 +114,9 @@ impl TokenSource {
             let Some(slot) = lock(&self.slots).get(&record.account).cloned() else { continue };
             let Ok(Some(read)) = self.open(&slot, record) else { continue };
             let fixed = slot.held().fixed;
-            if !fixed && decide(StoredToken::of(&read.record, read.refresh.is_some()), Asked::Ahead, now) == Step::Use {
+            if !fixed
+                && decide(StoredToken::of(&read.record, read.refresh.is_some()), RefreshCause::Ahead, now) == Step::Use
+            {
                 let _ = self.hold(&slot, &read.record, &read.document, None);
             }
         }

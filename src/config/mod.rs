@@ -20,7 +20,7 @@ pub use error::ConfigError;
 pub use file::MAX_CONFIG_BYTES;
 pub use modes::{LogFormat, ProgressMode};
 pub use overrides::Overrides;
-pub use settings::{AppSettings, Credentials, OAuth1Set, RunSettings, Settings};
+pub use settings::{AppSettings, EnvironmentCredentials, OAuth1Set, RunSettings, Settings};
 pub use windows::{MAX_WINDOWS, Per, WindowRule};
 pub use words::notify_command;
 pub use writable::WritableByOthers;

@@ -6,7 +6,7 @@ mod run;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub use self::credentials::{AppSettings, Credentials, OAuth1Set};
+pub use self::credentials::{AppSettings, EnvironmentCredentials, OAuth1Set};
 use self::credentials::{app_of, credentials_of};
 pub use self::run::RunSettings;
 use self::run::run_settings;
@@ -49,7 +49,7 @@ pub struct Settings {
     /// Where AIsa's API is; unchecked.
     pub aisa_api: String,
     /// Credentials.
-    pub credentials: Credentials,
+    pub credentials: EnvironmentCredentials,
     /// The app people log in through.
     pub app: AppSettings,
     /// What lets somebody look at the dashboard.

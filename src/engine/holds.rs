@@ -10,7 +10,7 @@ use super::event::Event;
 use super::turn_draft::TurnDraft;
 use super::workers::EndedRequest;
 use crate::domain::{Moment, RateFacts, Tick};
-use crate::limits::{Allowance, Answer, Hold, HoldChange, HoldReason};
+use crate::limits::{Allowance, Hold, HoldChange, HoldReason, ObservedAnswer};
 use crate::platform::{Limited, Reply};
 use crate::store::{NewAllowance, NewHold};
 
@@ -31,7 +31,7 @@ pub(super) fn observe_limits(
     if reply.http_status.is_none() {
         return;
     }
-    let answer = Answer {
+    let answer = ObservedAnswer {
         action: flight.lane.action,
         reserved: flight.reserved.tick,
         answered: consequences_of(&reply.finding).blame.for_limits(),

@@ -187,7 +187,7 @@ impl LimitRecords {
 }
 
 /// What a slot was for, and by when the platform can have counted it.
-fn upper(slot: &crate::store::StoredSlot, here: ThisBoot, values: &Values) -> (Action, Tick) {
+fn upper(slot: &crate::store::AttemptSlot, here: ThisBoot, values: &Values) -> (Action, Tick) {
     let on_record = StoredSlot {
         same_boot: slot.same_boot,
         reserved: slot.reserved,

@@ -25,7 +25,7 @@ pub enum Answered {
 
 /// One answer, as far as limits care.
 #[derive(Clone, Copy, Debug)]
-pub struct Answer {
+pub struct ObservedAnswer {
     /// What was asked for: headers speak of one endpoint.
     pub action: Action,
     /// When its slot was reserved: tells an answer that was under way before a hold from one that knocked after it.
@@ -100,7 +100,7 @@ const RESET_SLACK: Duration = Duration::from_secs(1);
 
 /// The hold after a refusal (`answer` is `Limited` or `Capped`). `last` is the hold before, active or over, if nothing was
 /// served since; `window` the account's shortest.
-pub fn hold_after(answer: &Answer, last: Option<Hold>, window: Duration, now: Tick) -> Hold {
+pub fn hold_after(answer: &ObservedAnswer, last: Option<Hold>, window: Duration, now: Tick) -> Hold {
     let facts = &answer.facts;
     // Reserved before the last hold ended: it was under way with the refused one and is no news.
     let again = last.is_some_and(|hold| answer.reserved >= hold.until);
@@ -161,18 +161,18 @@ mod tests {
     const NOW: Tick = Tick(5_000_000);
 
     /// A refusal at `NOW` that says `remaining`, and a reset so many seconds after its own date.
-    fn refused(remaining: Option<u32>, reset_in: Option<i64>) -> Answer {
+    fn refused(remaining: Option<u32>, reset_in: Option<i64>) -> ObservedAnswer {
         let date = Wall(1_800_000_000_000);
         let reset = reset_in.map(|seconds| Wall(date.0 + seconds * 1000));
         let facts = RateFacts { remaining, reset, date: Some(date), ..RateFacts::default() };
-        Answer { action: Action::Unfollow, reserved: Tick(NOW.0 - 50), answered: Answered::Limited, facts }
+        ObservedAnswer { action: Action::Unfollow, reserved: Tick(NOW.0 - 50), answered: Answered::Limited, facts }
     }
 
     fn seconds(hold: Hold) -> u64 {
         hold.until.since(NOW).as_secs()
     }
 
-    fn held(answer: &Answer) -> (u64, HoldReason) {
+    fn held(answer: &ObservedAnswer) -> (u64, HoldReason) {
         let hold = hold_after(answer, None, WINDOW, NOW);
         (seconds(hold), hold.reason)
     }
@@ -204,7 +204,7 @@ mod tests {
     fn a_refusal_that_says_there_is_something_left_climbs_the_ladder() {
         let knock = |last: Option<Hold>| {
             let now = last.map_or(NOW, |hold| hold.until);
-            let hold = hold_after(&Answer { reserved: now, ..refused(Some(49), Some(900)) }, last, WINDOW, now);
+            let hold = hold_after(&ObservedAnswer { reserved: now, ..refused(Some(49), Some(900)) }, last, WINDOW, now);
             (hold, hold.until.since(now).as_secs())
         };
         let (mut hold, length) = knock(None);
@@ -224,7 +224,7 @@ mod tests {
         let later = first.until.after(Duration::from_secs(1));
         let under_way = hold_after(&refused(Some(0), Some(1)), Some(first), WINDOW, later);
         assert_eq!((under_way.reason, under_way.backoff_level), (HoldReason::RateLimit, 0));
-        let knocked = Answer { reserved: first.until, ..refused(Some(0), Some(300)) };
+        let knocked = ObservedAnswer { reserved: first.until, ..refused(Some(0), Some(300)) };
         let hold = hold_after(&knocked, Some(first), WINDOW, later);
         assert_eq!((hold.reason, hold.backoff_level, hold.until), (HoldReason::HiddenCap, 1, later.after(WINDOW)));
         let companion = hold_after(&knocked, Some(hold), WINDOW, later);

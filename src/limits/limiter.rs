@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::allowance::{Allowance, Allowances};
-use super::headers::{Answer, Answered, Hold, HoldReason, hold_after, leaves};
+use super::headers::{Answered, Hold, HoldReason, ObservedAnswer, hold_after, leaves};
 use super::{Blocked, Pace, Pacer, WindowUsage, Windows};
 use crate::domain::{Action, Applies, Rate, Scope, Tick, WindowSpec};
 
@@ -162,7 +162,7 @@ impl Limiter {
     }
 
     /// Hears what an answer said about limits, after [`Limiter::ended`] of the same request.
-    pub fn observe(&mut self, answer: &Answer, now: Tick) -> Option<HoldChange> {
+    pub fn observe(&mut self, answer: &ObservedAnswer, now: Tick) -> Option<HoldChange> {
         let before = self.hold;
         match answer.answered {
             Answered::Limited | Answered::Capped => {
@@ -208,7 +208,7 @@ impl Limiter {
     }
 
     /// Tightens where the platform has less left than we would take.
-    fn heed(&mut self, answer: &Answer, now: Tick) {
+    fn heed(&mut self, answer: &ObservedAnswer, now: Tick) {
         // A slot that freed here while the answer was under way may still have counted there when it was written.
         if self.windows.last_freed(answer.action, now) > answer.reserved {
             return;

@@ -20,7 +20,7 @@ mod windows;
 
 pub use allowance::Allowance;
 pub use audit::{Audit, Fullest};
-pub use headers::{Answer, Answered, Hold, HoldReason, Leave, hold_after, leaves};
+pub use headers::{Answered, Hold, HoldReason, Leave, ObservedAnswer, hold_after, leaves};
 pub use limiter::{HoldChange, Limiter, Reservation, Wait};
 pub use pace::{Pace, Pacer};
 pub use restore::{StoredHold, StoredSlot, StoredUntil, ThisBoot, WallTrust};

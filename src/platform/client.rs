@@ -28,16 +28,16 @@ pub const PROBE_SECONDS: u64 = 10;
 
 /// How the client connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct ClientSettings {
     /// Idle connections kept to one host: as many as there are workers.
     pub connections: usize,
     /// How long an idle connection is kept. Shorter than a platform keeps it, so that few requests meet a closed one.
     pub idle_timeout: Duration,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { connections: 8, idle_timeout: Duration::from_secs(30) }
+impl Default for ClientSettings {
+    fn default() -> ClientSettings {
+        ClientSettings { connections: 8, idle_timeout: Duration::from_secs(30) }
     }
 }
 
@@ -68,7 +68,7 @@ impl Client {
     ///
     /// # Errors
     /// The system's CA certificates or proxy settings cannot be used.
-    pub fn new(bases: &[&BaseUrl], settings: Settings) -> Result<Client, ClientError> {
+    pub fn new(bases: &[&BaseUrl], settings: ClientSettings) -> Result<Client, ClientError> {
         let clients = HttpClients::new(bases, |builder| {
             let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
             builder

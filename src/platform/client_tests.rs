@@ -83,7 +83,7 @@ struct Asker {
 
 impl Asker {
     fn new(base: BaseUrl) -> Asker {
-        let client = Client::new(&[&base], Settings::default()).unwrap();
+        let client = Client::new(&[&base], ClientSettings::default()).unwrap();
         let start = Moment { tick: Tick(100_000), wall: Wall(0) };
         let credentials = Credentials::bearer(Secret::new(TOKEN)).unwrap();
         Asker { client, base, credentials, clock: SimulatedClock::shared(start) }

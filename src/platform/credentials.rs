@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 
 use crate::domain::{Secret, Wall};
-use crate::platform::oauth1::{self, Keys, Signed, Stamp, Token};
+use crate::platform::oauth1::{self, Keys, OAuth1Token, Signed, Stamp};
 
 /// An account's credentials, made ready for many requests.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ impl Credentials {
             masked.extend([secret.clone(), Secret::new(encoded)]);
         }
         masked.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-        let token = Some(Token { token: access_token, secret: access_secret });
+        let token = Some(OAuth1Token { token: access_token, secret: access_secret });
         let keys = Keys { consumer_key, consumer_secret, token };
         Ok(Credentials::OAuth1(OAuth1 { keys, masked: masked.into() }))
     }

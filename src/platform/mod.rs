@@ -30,7 +30,7 @@ pub use answer::{
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use certificate::{certificate_trouble, is_certificate_trouble};
 pub use classify::{Subject, classify};
-pub use client::{Client, ClientError, PROBE_SECONDS, Settings};
+pub use client::{Client, ClientError, ClientSettings, PROBE_SECONDS};
 pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
 pub use detail::MAX_DETAIL_CHARS;
 pub use endpoint::{Auth, Documented, Endpoint, Params, Success, Tier, Verb};

@@ -23,12 +23,12 @@ pub struct Keys {
     /// The app's secret.
     pub consumer_secret: Secret,
     /// The user's; none while logging in, before there is one.
-    pub token: Option<Token>,
+    pub token: Option<OAuth1Token>,
 }
 
 /// What a user has granted an app.
 #[derive(Clone, Debug)]
-pub struct Token {
+pub struct OAuth1Token {
     /// `<user id>-<letters>` at X.
     pub token: Secret,
     /// Its secret.

@@ -23,7 +23,7 @@ struct Vector {
 fn keys(texts: [Option<&str>; 4]) -> Keys {
     let secret = |text: Option<&str>| Secret::new(text.unwrap_or_default());
     let [consumer_key, consumer_secret, token, token_secret] = texts;
-    let token = token.is_some().then(|| Token { token: secret(token), secret: secret(token_secret) });
+    let token = token.is_some().then(|| OAuth1Token { token: secret(token), secret: secret(token_secret) });
     Keys { consumer_key: secret(consumer_key), consumer_secret: secret(consumer_secret), token }
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::decision::SimulatedOutcome;
 use super::signature::Denied;
-use super::target_fate::Refusal;
+use super::target_fate::TargetRefusal;
 use super::trouble::troubled;
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, edge_page, json_answer, status_5xx};
 use crate::domain::{Action, TargetId, TargetKind};
@@ -226,10 +226,12 @@ fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
     }
 }
 
-pub(super) fn refused(refusal: Refusal, action: Action, target: &str) -> Worded {
+pub(super) fn refused(refusal: TargetRefusal, action: Action, target: &str) -> Worded {
     match (refusal, action.target_kind()) {
-        (Refusal::Protected, TargetKind::Post) => coded(403, 179, "Sorry, you are not authorized to see this status."),
-        (Refusal::Protected, TargetKind::User) => {
+        (TargetRefusal::Protected, TargetKind::Post) => {
+            coded(403, 179, "Sorry, you are not authorized to see this status.")
+        }
+        (TargetRefusal::Protected, TargetKind::User) => {
             let detail = "You are not authorized to access this resource.";
             let body = json!({
                 "value": target,
@@ -242,9 +244,11 @@ pub(super) fn refused(refusal: Refusal, action: Action, target: &str) -> Worded 
             });
             json_answer(403, PROBLEM, &body)
         }
-        (Refusal::Suspended, _) => coded(403, 63, "User has been suspended."),
-        (Refusal::NotYours, _) => about_blank(403, "Forbidden", "You are not authorized to delete this Tweet."),
-        (Refusal::Unexplained, _) => about_blank(403, "Forbidden", "You are not permitted to perform this action."),
+        (TargetRefusal::Suspended, _) => coded(403, 63, "User has been suspended."),
+        (TargetRefusal::NotYours, _) => about_blank(403, "Forbidden", "You are not authorized to delete this Tweet."),
+        (TargetRefusal::Unexplained, _) => {
+            about_blank(403, "Forbidden", "You are not permitted to perform this action.")
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::list_page::ListPage;
 use super::lists::{handle_of, made, reposted};
-use super::target_fate::Refusal;
+use super::target_fate::TargetRefusal;
 use super::words::{JSON, PROBLEM, PROBLEMS, Worded, json_answer};
 use crate::domain::{TargetId, TargetKind};
 
@@ -98,7 +98,7 @@ fn refused(name: &str, value: &str, message: &str) -> Worded {
     json_answer(400, PROBLEM, &body)
 }
 
-fn missing((name, why): &(String, Option<Refusal>)) -> Value {
+fn missing((name, why): &(String, Option<TargetRefusal>)) -> Value {
     let (title, detail) = match why {
         None => ("Not Found Error", format!("Could not find user with usernames: [{name}].")),
         Some(_) => ("Forbidden", format!("User has been suspended: [{name}].")),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::decision::SimulatedOutcome;
 use super::signature::Denied;
-use super::target_fate::Refusal;
+use super::target_fate::TargetRefusal;
 use super::trouble::{self, Trouble};
 use super::words::{self, JSON, Worded, coded, json_answer};
 use crate::domain::{Action, TargetId, TargetKind};
@@ -136,13 +136,17 @@ fn not_found(kind: TargetKind, wording: u8) -> Worded {
 }
 
 /// For a user that is protected v1.1 has no code; the nearest is that the user has blocked the one who asks.
-fn refused(refusal: Refusal, kind: TargetKind) -> Worded {
+fn refused(refusal: TargetRefusal, kind: TargetKind) -> Worded {
     match (refusal, kind) {
-        (Refusal::Protected, TargetKind::Post) => coded(403, 179, "Sorry, you are not authorized to see this status."),
-        (Refusal::Protected, TargetKind::User) => coded(401, 136, "You have been blocked from performing this action."),
-        (Refusal::Suspended, _) => coded(403, 63, "User has been suspended."),
-        (Refusal::NotYours, _) => coded(403, 183, "You may not delete another user's status."),
-        (Refusal::Unexplained, _) => unexplained(),
+        (TargetRefusal::Protected, TargetKind::Post) => {
+            coded(403, 179, "Sorry, you are not authorized to see this status.")
+        }
+        (TargetRefusal::Protected, TargetKind::User) => {
+            coded(401, 136, "You have been blocked from performing this action.")
+        }
+        (TargetRefusal::Suspended, _) => coded(403, 63, "User has been suspended."),
+        (TargetRefusal::NotYours, _) => coded(403, 183, "You may not delete another user's status."),
+        (TargetRefusal::Unexplained, _) => unexplained(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::target_fate::Refusal;
+use super::target_fate::TargetRefusal;
 use super::trouble::Trouble;
 use super::windows::WindowState;
 use crate::domain::Action;
@@ -26,7 +26,7 @@ pub(super) enum SimulatedOutcome {
     /// Something does not exist.
     GoneUnnamed,
     /// The target refuses.
-    Refused(Refusal),
+    Refused(TargetRefusal),
     /// 429.
     RateLimited,
     /// 500, 502, 503, 504.

@@ -140,11 +140,11 @@ async fn refused_targets_say_why_or_do_not() {
     let options = Options {
         faults: Faults::NONE,
         special: vec![
-            special(TargetKind::User, "1", Refusal::Protected),
-            special(TargetKind::Post, "1", Refusal::Protected),
-            special(TargetKind::User, "2", Refusal::Suspended),
-            special(TargetKind::Post, "3", Refusal::NotYours),
-            special(TargetKind::User, "4", Refusal::Unexplained),
+            special(TargetKind::User, "1", TargetRefusal::Protected),
+            special(TargetKind::Post, "1", TargetRefusal::Protected),
+            special(TargetKind::User, "2", TargetRefusal::Suspended),
+            special(TargetKind::Post, "3", TargetRefusal::NotYours),
+            special(TargetKind::User, "4", TargetRefusal::Unexplained),
         ],
         ..Options::default()
     };

@@ -1,6 +1,6 @@
 //! A page of a list or a lookup, before it is put into words.
 
-use super::target_fate::Refusal;
+use super::target_fate::TargetRefusal;
 use crate::domain::TargetId;
 
 /// A page, before it is put into words.
@@ -11,5 +11,5 @@ pub(super) struct ListPage {
     /// Where the next page begins.
     pub(super) next: Option<String>,
     /// Names nobody has, and those whose user may not be seen.
-    pub(super) missing: Vec<(String, Option<Refusal>)>,
+    pub(super) missing: Vec<(String, Option<TargetRefusal>)>,
 }

@@ -65,6 +65,6 @@ pub use lists::{ListSizes, MAX_LIST_ENTRIES, Shelf};
 pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
 pub use server::{Options, Sandbox, SandboxError};
 pub use signature::OAuth1Keys;
-pub use target_fate::{Fate, Refusal, SpecialTarget};
+pub use target_fate::{Fate, SpecialTarget, TargetRefusal};
 pub use trouble::Trouble;
 pub use who::{Dialect, KnownUser};

@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Secret;
-    use crate::platform::oauth1::{Keys, Signed, Stamp, Token, authorization};
+    use crate::platform::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
     use proptest::prelude::*;
 
     const NOW: Wall = Wall(1_795_358_311_500);
@@ -152,7 +152,7 @@ mod tests {
     fn header(query: &str, form: &str) -> String {
         let keys = OAuth1Keys::of("77".parse().unwrap());
         let secret = |text: String| Secret::new(text);
-        let token = Token { token: secret(keys.access_token), secret: secret(keys.access_secret) };
+        let token = OAuth1Token { token: secret(keys.access_token), secret: secret(keys.access_secret) };
         let (consumer_key, consumer_secret) = (secret(keys.consumer_key), secret(keys.consumer_secret));
         let keys = Keys { consumer_key, consumer_secret, token: Some(token) };
         let mut url: Url = "http://127.0.0.1:8080/1.1/blocks/destroy.json".parse().unwrap();

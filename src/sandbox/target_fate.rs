@@ -12,7 +12,7 @@ pub enum Fate {
     /// The same, and the answer does not say what it is that does not exist.
     GoneUnnamed,
     /// It refuses for good.
-    Refuses(Refusal),
+    Refuses(TargetRefusal),
     /// Undoing it is answered with success, and it stays on its list.
     Ghost,
     /// Every request for it is answered 5xx.
@@ -21,7 +21,7 @@ pub enum Fate {
 
 /// How a target refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TargetRefusal {
     /// It is protected, or its author is.
     Protected,
     /// Its user is suspended.

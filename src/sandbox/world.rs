@@ -10,7 +10,7 @@ use super::lists::{self, Shelf};
 use super::reads::{ReadAsk, ReadQuery};
 use super::rng::Dice;
 use super::rules::Rules;
-use super::target_fate::{Fate, Refusal};
+use super::target_fate::{Fate, TargetRefusal};
 use super::trouble::Trouble;
 use super::user::{Arrival, User};
 use super::who::KnownUser;
@@ -173,14 +173,14 @@ impl World {
             let user = super::bodies_v1::user_of(&lower).parse::<TargetId>().ok();
             let fate = match user {
                 _ if lower.starts_with("gone_") => Fate::Gone,
-                _ if lower.starts_with("suspended_") => Fate::Refuses(Refusal::Suspended),
+                _ if lower.starts_with("suspended_") => Fate::Refuses(TargetRefusal::Suspended),
                 Some(user) => self.fate_of(TargetKind::User, user),
                 None => Fate::Gone,
             };
             match (fate, user) {
                 (Fate::Exists | Fate::Ghost | Fate::Fails, Some(user)) => leaf.entries.push((user, Some(name.clone()))),
-                (Fate::Refuses(Refusal::Suspended), _) => {
-                    leaf.missing.push((name.clone(), Some(Refusal::Suspended)));
+                (Fate::Refuses(TargetRefusal::Suspended), _) => {
+                    leaf.missing.push((name.clone(), Some(TargetRefusal::Suspended)));
                 }
                 // Protected people can be looked up.
                 (Fate::Refuses(_), Some(user)) => leaf.entries.push((user, Some(name.clone()))),
@@ -240,7 +240,7 @@ impl World {
             Fate::Refuses(_)
                 if action == Action::DeletePost && !self.special.contains_key(&(TargetKind::Post, target)) =>
             {
-                Fate::Refuses(Refusal::NotYours)
+                Fate::Refuses(TargetRefusal::NotYours)
             }
             fate => fate,
         }
@@ -256,9 +256,9 @@ impl World {
             Some(TargetStrike::Gone) => Fate::Gone,
             Some(TargetStrike::Ghost) => Fate::Ghost,
             Some(TargetStrike::Refused) => Fate::Refuses(match dice.u8(0..3) {
-                0 => Refusal::Protected,
-                1 => Refusal::Suspended,
-                _ => Refusal::Unexplained,
+                0 => TargetRefusal::Protected,
+                1 => TargetRefusal::Suspended,
+                _ => TargetRefusal::Unexplained,
             }),
         }
     }

@@ -195,10 +195,10 @@ fn targets_keep_their_fate() {
 
 #[test]
 fn special_targets_and_repeats() {
-    let special = SpecialTarget { kind: TargetKind::Post, id: id(9), fate: Fate::Refuses(Refusal::Protected) };
+    let special = SpecialTarget { kind: TargetKind::Post, id: id(9), fate: Fate::Refuses(TargetRefusal::Protected) };
     let mut world = World::new(Rules { special: vec![special], ..rules("50/1s", "none") });
     let mut verdict = |action, target| whole(ask(&mut world, 0, 1, action, target)).verdict;
-    assert_eq!(verdict(Action::Unlike, "9"), SimulatedOutcome::Refused(Refusal::Protected));
+    assert_eq!(verdict(Action::Unlike, "9"), SimulatedOutcome::Refused(TargetRefusal::Protected));
     assert_eq!(verdict(Action::Unfollow, "9"), SimulatedOutcome::Undone);
     assert_eq!(verdict(Action::Unfollow, "9"), SimulatedOutcome::Undone);
     assert_eq!(verdict(Action::DeletePost, "8"), SimulatedOutcome::Undone);

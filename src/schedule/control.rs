@@ -35,7 +35,7 @@ pub enum Unskipped {
 
 /// What became of asking for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum RunNowOutcome {
     /// Whoever works on schedules begins it.
     Noted,
     /// A run of it has begun and not ended, or waits to begin already.
@@ -69,7 +69,7 @@ pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Resu
 ///
 /// # Errors
 /// The database cannot be written.
-pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<Asked, StoreError> {
+pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<RunNowOutcome, StoreError> {
     let ends_by = match schedule.hours {
         Hours::Until(_) => {
             schedule.recurrence.slot_now(now).and_then(|slot| schedule.recurrence.end_of(&slot, now, schedule.hours))
@@ -80,10 +80,10 @@ pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<As
     if store.schedules().ask_firing(schedule.id, ends_by, now).await?.is_some()
         || store.schedules().hurry_firing(schedule.id, now).await?
     {
-        return Ok(Asked::Noted);
+        return Ok(RunNowOutcome::Noted);
     }
     let is_there = store.schedules().all().await?.iter().any(|known| known.id == schedule.id);
-    Ok(if is_there { Asked::Running } else { Asked::Gone })
+    Ok(if is_there { RunNowOutcome::Running } else { RunNowOutcome::Gone })
 }
 
 /// Has the next time left out. What is left of an interrupted run comes before it, and so does one that was asked for and has not

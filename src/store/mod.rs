@@ -37,7 +37,8 @@ mod sqlite_codes;
 mod watch;
 
 pub use accounts::{
-    Account, AccountStore, Credential, CredentialKind, Expiry, Hold, KeySource, NewCredential, Removal, VaultStamp,
+    Account, AccountHold, AccountStore, Credential, CredentialKind, Expiry, KeySource, NewCredential, Removal,
+    VaultStamp,
 };
 pub use admin::{
     AdminStore, AuditEvent, Claimant, ClockUndo, DAMAGED, DamagedTask, Forgotten, Integrity, LogEntry, LoginDevice,
@@ -58,15 +59,15 @@ pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;
 pub use open::{QueueKind, Store};
 pub use queue::{
-    Ahead, AheadOf, AsideTask, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows,
-    Job, JobState, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob, OutageChange,
-    OutageState, ParkedTask, QueueStore, RecentSlot, Retried, RoundKeep, ServerState, Settled, StoredAllowance,
-    StoredOutage, StoredSlot, Taken, Tick, Turn, TurnReceipt, WorkInProgress, Worklist,
+    Ahead, AheadOf, AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart,
+    DrainWindows, Job, JobState, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob,
+    OutageChange, OutageState, ParkedTask, QueueStore, RecentSlot, Retried, RoundKeep, ServerState, Settled,
+    StoredAllowance, StoredOutage, Taken, Turn, TurnReceipt, WorkInProgress, Worklist, WorklistTick,
 };
 pub use read::{
-    AttemptSpan, AttemptView, Bucket, ChangeCounters, Counts, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,
-    PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, RecentAttempt, RejectedRow, RowOutcome,
-    RowPage, RowQuery, TaskFilter, TaskHistory, TopReason,
+    AttemptSpan, AttemptView, Bucket, ChangeCounters, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,
+    OutcomeCounts, PickOrder, PickedTask, ProgressSamples, ReadSpan, ReadStore, ReasonCount, RecentAttempt,
+    RejectedRow, RowOutcome, RowPage, RowQuery, TaskFilter, TaskHistory, TopReason,
 };
 pub use schedules::{
     FiringEnd, FiringState, FiringTrouble, NewFiring, NewSchedule, ScheduleEdit, ScheduleStore, StoredFiring,

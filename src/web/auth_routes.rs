@@ -13,7 +13,7 @@ use super::connections::Connection;
 use super::middleware::{Visitor, device_cookie, device_of, no_session_cookie, session_cookie, theme_cookie};
 use super::pages::{self, Theme};
 use super::problem::Problem;
-use super::state::{Entry, Web};
+use super::state::{LoginMethod, Web};
 use crate::domain::Secret;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::AuditEvent;
@@ -43,7 +43,7 @@ pub(super) async fn arrive(
     if visitor.session.is_some() {
         return Ok(Redirect::to(&web.root.at("/")).into_response());
     }
-    if matches!(web.entry, Entry::Password(_)) {
+    if matches!(web.entry, LoginMethod::Password(_)) {
         return Ok(pages::login(visitor.theme, None).into_response());
     }
     let token = link.token.unwrap_or_default();
@@ -70,7 +70,7 @@ pub(super) async fn log_in(
     Form(form): Form<Credentials>,
 ) -> Result<Response, Problem> {
     let offered = Secret::new(form.password);
-    let Entry::Password(password) = &web.entry else {
+    let LoginMethod::Password(password) = &web.entry else {
         return Ok((StatusCode::NOT_FOUND, pages::no_entry(visitor.theme)).into_response());
     };
     let device = device_of(&web, &headers);

@@ -16,7 +16,7 @@ use super::state::{EngineState, Web};
 use crate::app::status::StatusQuery;
 use crate::auth::list_of;
 use crate::domain::Applies;
-use crate::store::Counts;
+use crate::store::OutcomeCounts;
 
 /// Accounts that are named.
 const MAX_NAMED_ACCOUNTS: u32 = 100;
@@ -39,9 +39,9 @@ async fn exposition(web: &Web) -> Result<String, Problem> {
     let (all, in_need) = store.accounts().account_counts().await?;
     let named = list_of(&mut store, &at_work).await?;
     drop(store);
-    let mut sum = Counts::default();
+    let mut sum = OutcomeCounts::default();
     for status in &jobs {
-        let Counts { done, gone, failed, cancelled, kept, duplicate, rejected, pending } = status.counts;
+        let OutcomeCounts { done, gone, failed, cancelled, kept, duplicate, rejected, pending } = status.counts;
         sum.done += done;
         sum.gone += gone;
         sum.failed += failed;

@@ -11,12 +11,12 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::access::{Asker, DEVICE_SECONDS, Device, Refusal, Session};
+use super::access::{Asker, DEVICE_SECONDS, Device, OriginRefusal, Session};
 use super::connections::Connection;
 use super::mount::Inside;
 use super::pages::{self, Theme};
 use super::problem::Problem;
-use super::state::{Entry, Web};
+use super::state::{LoginMethod, Web};
 
 /// How long a request may take, from its head to the answer's; uploads, receipts and events have bounds of their own.
 const MAX_REQUEST_SECONDS: u64 = 30;
@@ -146,11 +146,11 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
     let says_another =
         |named: &Authority| !text(header::HOST).is_some_and(|host| host.eq_ignore_ascii_case(named.as_str()));
     if is_repeated(&header::HOST) || request.uri().authority().is_some_and(says_another) {
-        return Err(refusal(Refusal::Host));
+        return Err(refusal(OriginRefusal::Host));
     }
     // No browser says twice where a request comes from.
     if [header::ORIGIN, FETCH_SITE, FETCH_MODE].iter().any(is_repeated) {
-        return Err(refusal(Refusal::Origin));
+        return Err(refusal(OriginRefusal::Origin));
     }
     web.places.admit(&asker, !reads || path == "/events").map_err(refusal)?;
     let name = session_cookie_name(web);
@@ -167,8 +167,8 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
         _ if path.starts_with("/api/") || path == "/events" || path == "/metrics" || !reads => {
             (StatusCode::UNAUTHORIZED, "nobody is logged in here\n").into_response()
         }
-        (Entry::Password(_), _) => Redirect::to("/login").into_response(),
-        (Entry::Link, _) => (StatusCode::UNAUTHORIZED, pages::no_entry(theme)).into_response(),
+        (LoginMethod::Password(_), _) => Redirect::to("/login").into_response(),
+        (LoginMethod::Link, _) => (StatusCode::UNAUTHORIZED, pages::no_entry(theme)).into_response(),
     }))
 }
 
@@ -181,12 +181,12 @@ fn is_use(method: &Method, path: &str, headers: &HeaderMap) -> bool {
     path != "/events" && is(FETCH_MODE, "navigate") && is(FETCH_DEST, "document")
 }
 
-fn refusal(why: Refusal) -> Box<Response> {
+fn refusal(why: OriginRefusal) -> Box<Response> {
     Box::new(match why {
-        Refusal::Host => {
+        OriginRefusal::Host => {
             (StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name\n").into_response()
         }
-        Refusal::Origin => {
+        OriginRefusal::Origin => {
             (StatusCode::FORBIDDEN, "this request does not come from a page of this server\n").into_response()
         }
     })

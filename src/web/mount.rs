@@ -96,7 +96,7 @@ fn mounted(page: &str, root: &Root) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::web::access::Places;
+    use crate::web::access::AllowedHosts;
     use maud::html;
     use proptest::prelude::*;
 
@@ -106,11 +106,11 @@ mod tests {
 
     #[test]
     fn plain_http_has_a_root_that_is_new_each_time_and_https_has_none() {
-        let local = Places::loopback("127.0.0.1:7878".parse().unwrap());
+        let local = AllowedHosts::loopback("127.0.0.1:7878".parse().unwrap());
         let (one, other) = (Root::new(&local).unwrap(), Root::new(&local).unwrap());
         assert!(one.0.len() > 40 && one.0 != other.0 && !format!("{one:?}").contains(&one.0));
         assert_eq!(one.cookie_path(), one.0);
-        let secure = Root::new(&Places::behind_proxy("https://cleanup.example.org").unwrap()).unwrap();
+        let secure = Root::new(&AllowedHosts::behind_proxy("https://cleanup.example.org").unwrap()).unwrap();
         assert_eq!(
             (secure.at("/jobs").as_str(), secure.cookie_path(), secure.inside("/jobs")),
             ("/jobs", "/", Some("/jobs"))

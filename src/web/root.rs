@@ -1,6 +1,6 @@
 //! The path under which the dashboard stands.
 
-use super::access::{NoRandom, Places, Token};
+use super::access::{AllowedHosts, NoRandom, RandomToken};
 
 /// The path under which the dashboard stands, without a `/` at its end: empty over https.
 #[derive(Clone)]
@@ -17,11 +17,11 @@ impl Root {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn new(places: &Places) -> Result<Root, NoRandom> {
+    pub fn new(places: &AllowedHosts) -> Result<Root, NoRandom> {
         if places.is_secure() {
             return Ok(Root(String::new()));
         }
-        Ok(Root(format!("/{}", Token::new()?.expose())))
+        Ok(Root(format!("/{}", RandomToken::new()?.expose())))
     }
 
     /// The address of a path of the dashboard.

@@ -17,7 +17,7 @@ use crate::app::request::ScheduledRun;
 use crate::app::schedules::{self, describe};
 use crate::domain::Wall;
 use crate::error::CommandError;
-use crate::schedule::control::{self, Asked, Skipped, Unskipped};
+use crate::schedule::control::{self, RunNowOutcome, Skipped, Unskipped};
 use crate::schedule::messages;
 use crate::schedule::plan::Schedule;
 use crate::store::{AuditEvent, Job, Store, StoredFiring, StoredSchedule};
@@ -146,12 +146,12 @@ pub(super) async fn run_now(
     let (mut store, stored) = find(&web, &named.name).await?;
     let schedule = schedules::understood(&stored)?;
     match control::ask(&mut store, &schedule, web.clock.now().wall).await? {
-        Asked::Noted => {
+        RunNowOutcome::Noted => {
             let detail = format!("{}: to be run now", stored.name);
             done(&web, visitor, store, schedules::RUN, &detail, "asked").await
         }
-        Asked::Running => Ok(Redirect::to("/schedules?said=asked-already")),
-        Asked::Gone => Err(no_such_schedule()),
+        RunNowOutcome::Running => Ok(Redirect::to("/schedules?said=asked-already")),
+        RunNowOutcome::Gone => Err(no_such_schedule()),
     }
 }
 

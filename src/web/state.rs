@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::access::{Devices, NoRandom, Password, Places, Sessions, Token, Tries};
+use super::access::{AllowedHosts, Devices, NoRandom, Password, RandomToken, Sessions, Tries};
 use super::event_counters::EventCounters;
 use super::root::Root;
 use super::uploads::Uploads;
@@ -83,7 +83,7 @@ pub struct EngineStatus {
 
 /// How somebody comes in.
 #[derive(Clone, Debug)]
-pub enum Entry {
+pub enum LoginMethod {
     /// By the one-time link.
     Link,
     /// By the password.
@@ -93,11 +93,11 @@ pub enum Entry {
 /// What a dashboard is made of.
 pub struct Setup {
     /// The names it is known under.
-    pub places: Places,
+    pub places: AllowedHosts,
     /// Where it stands.
     pub root: Root,
     /// How somebody comes in.
-    pub entry: Entry,
+    pub entry: LoginMethod,
     /// Lets a scraper read `/metrics` without a session.
     pub metrics_token: Option<Secret>,
     /// The browsers that have logged in with the password before.
@@ -118,9 +118,9 @@ pub struct Setup {
 
 /// What every handler stands on.
 pub struct Web {
-    pub(super) places: Places,
+    pub(super) places: AllowedHosts,
     pub(super) root: Root,
-    pub(super) entry: Entry,
+    pub(super) entry: LoginMethod,
     pub(super) metrics_token: Option<Secret>,
     pub(super) sessions: Sessions,
     pub(super) devices: Devices,
@@ -187,7 +187,7 @@ impl Web {
     /// # Errors
     /// The system gives no random numbers.
     pub fn new_link(&self) -> Result<String, NoRandom> {
-        let token: Token = self.sessions.new_link(self.clock.now().tick)?;
+        let token: RandomToken = self.sessions.new_link(self.clock.now().tick)?;
         Ok(format!("{}/login?token={}", self.places.address(), token.expose()))
     }
 

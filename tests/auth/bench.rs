@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::auth::{App, Document, KeyChoice, Login, OAuthHttp, Places, TokenMeans, TokenSource, Vault, save_login};
+use cleanup::auth::{
+    App, Document, KeyChoice, Login, OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource, Vault, save_login,
+};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{AccountId, Moment, Platform, Secret, Tick, Wall};
 use cleanup::platform::{BaseUrl, Credentials};
@@ -50,8 +52,8 @@ impl Bench {
         self.sandbox.base_url().parse().unwrap()
     }
 
-    pub(crate) fn places(&self) -> Places {
-        Places::x(&self.base(), &format!("{}/i/oauth2/authorize", self.sandbox.base_url())).unwrap()
+    pub(crate) fn places(&self) -> OAuthEndpoints {
+        OAuthEndpoints::x(&self.base(), &format!("{}/i/oauth2/authorize", self.sandbox.base_url())).unwrap()
     }
 
     pub(crate) fn wire(&self) -> OAuthHttp {
@@ -79,7 +81,7 @@ impl Bench {
         let mut store = self.store().await;
         let vault = Vault::of(&mut store, &self.keys()).await.unwrap();
         let wire = OAuthHttp::new(&[&base]).unwrap();
-        let places = Places::x(&base, "http://127.0.0.1:1/i/oauth2/authorize").unwrap();
+        let places = OAuthEndpoints::x(&base, "http://127.0.0.1:1/i/oauth2/authorize").unwrap();
         let (app, clock) = (Some(public_app()), self.clock.clone());
         TokenSource::new(TokenMeans { store, vault: Some(vault), wire, places, app, oauth1: None, clock })
     }
@@ -124,7 +126,8 @@ impl Bench {
 
     /// Whom the platform takes these credentials for.
     pub(crate) async fn whose(&self, credentials: &Credentials) -> Option<String> {
-        let client = cleanup::platform::Client::new(&[&self.base()], cleanup::platform::Settings::default()).unwrap();
+        let client =
+            cleanup::platform::Client::new(&[&self.base()], cleanup::platform::ClientSettings::default()).unwrap();
         let deadline = self.clock.now().tick.after(Duration::from_secs(30));
         client.me(&self.base(), credentials, deadline, &*self.clock).await.ok().map(|user| user.to_string())
     }

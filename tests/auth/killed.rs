@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use cleanup::auth::{KeyChoice, NoToken, OAuthHttp, Places, TokenMeans, TokenSource, Vault, Why};
+use cleanup::auth::{KeyChoice, NoToken, OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource, Vault, Why};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{AccountId, Moment, Tick, Wall};
 use cleanup::platform::BaseUrl;
@@ -29,7 +29,7 @@ async fn child() {
         store,
         vault: Some(vault),
         wire: OAuthHttp::new(&[&base]).unwrap(),
-        places: Places::x(&base, &format!("{base}/i/oauth2/authorize")).unwrap(),
+        places: OAuthEndpoints::x(&base, &format!("{base}/i/oauth2/authorize")).unwrap(),
         app: Some(public_app()),
         oauth1: None,
         clock: SimulatedClock::shared(Moment { tick: Tick(0), wall }),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cleanup::auth::{App, Attempt, GrantError, Listener, LoginError, NoCode, Pair, Redirect, scopes_for};
+use cleanup::auth::{App, Attempt, CallbackListener, GrantError, LoginError, NoCode, Pair, Redirect, scopes_for};
 use cleanup::domain::{Action, Platform};
 
 use crate::auth::bench::{Bench, REDIRECT, public_app, secret_app};
@@ -67,7 +67,7 @@ async fn the_browser_comes_back_to_the_listener() {
     let redirect = format!("http://127.0.0.1:{port}/back/");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), &redirect);
-    let listener = Listener::bind(attempt.redirect()).await.unwrap();
+    let listener = CallbackListener::bind(attempt.redirect()).await.unwrap();
     let state = attempt.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
     let browser = async {
         // A browser opens connections in advance and says nothing on them.
@@ -96,7 +96,7 @@ async fn strangers_do_not_end_the_wait_however_many_there_are() {
     let redirect = format!("http://127.0.0.1:{port}/back");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let attempt = attempt(&bench, &public_app(), &redirect);
-    let listener = Listener::bind(attempt.redirect()).await.unwrap();
+    let listener = CallbackListener::bind(attempt.redirect()).await.unwrap();
     let state = attempt.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
     let browser = async {
         for _ in 0..250 {
@@ -120,10 +120,13 @@ async fn a_no_is_a_no_and_nobody_is_waited_for_without_end() {
     let redirect = format!("http://localhost:{port}/callback");
     let bench = Bench::new(Duration::from_secs(7200)).await;
     let first = attempt(&bench, &public_app(), &redirect);
-    let listener = Listener::bind(first.redirect()).await.unwrap();
+    let listener = CallbackListener::bind(first.redirect()).await.unwrap();
     assert!(matches!(listener.wait(&first, 0).await, Err(LoginError::TimedOut(0))));
-    let listener = Listener::bind(first.redirect()).await.unwrap();
-    assert!(matches!(Listener::bind(first.redirect()).await, Err(LoginError::Listen { .. })), "the port is ours");
+    let listener = CallbackListener::bind(first.redirect()).await.unwrap();
+    assert!(
+        matches!(CallbackListener::bind(first.redirect()).await, Err(LoginError::Listen { .. })),
+        "the port is ours"
+    );
     let state = first.url().split('&').find_map(|pair| pair.strip_prefix("state=")).unwrap().to_owned();
     let back =
         format!("http://127.0.0.1:{port}/callback?error=access_denied&error_description=%3Cb%3Eno&state={state}");

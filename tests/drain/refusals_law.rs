@@ -2,7 +2,7 @@
 
 use cleanup::domain::{Outcome, TargetKind};
 use cleanup::engine::Stopped;
-use cleanup::sandbox::{Fate, Refusal, SpecialTarget};
+use cleanup::sandbox::{Fate, SpecialTarget, TargetRefusal};
 use proptest::prelude::*;
 
 use super::outage::{bench_with, drain};
@@ -51,7 +51,7 @@ fn fates(rows: &[Vec<(u64, bool)>]) -> Vec<SpecialTarget> {
     let of = |(n, _): &(u64, bool)| SpecialTarget {
         kind: TargetKind::User,
         id: id(*n).to_string().parse().unwrap(),
-        fate: if n.is_multiple_of(3) { Fate::Refuses(Refusal::Unexplained) } else { Fate::GoneUnnamed },
+        fate: if n.is_multiple_of(3) { Fate::Refuses(TargetRefusal::Unexplained) } else { Fate::GoneUnnamed },
     };
     refused.map(of).collect()
 }

@@ -8,14 +8,14 @@ use cleanup::app::{
     self, Accounts, DrainDeps, DrainOptions, Ended, FileOptions, Identities, LoadOptions, Loaded, RowRules,
     SandboxAccounts,
 };
-use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
+use cleanup::auth::{OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource};
 use cleanup::clock::{SharedClock, SystemClock};
 use cleanup::domain::{Action, Applies, MicroUsd, Platform, Rate, Scope, TargetId, TaskId, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, Shutdown, ShutdownSender, shutdown};
 use cleanup::jobfile::keep_list;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
-use cleanup::platform::{Client, Settings};
+use cleanup::platform::{Client, ClientSettings};
 use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
 use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReloadSizes, RowOutcome, Store, StoreError};
 use sqlx::Connection;
@@ -161,7 +161,8 @@ impl Bench {
     pub async fn try_drain(&self, listener: Box<dyn Listener>) -> Result<Ended, cleanup::error::CommandError> {
         let lock = DrainLock::take(&self.queue()).unwrap();
         let base = self.sandbox.base_url().parse().unwrap();
-        let client = Arc::new(Client::new(&[&base], Settings { connections: 32, ..Settings::default() }).unwrap());
+        let client =
+            Arc::new(Client::new(&[&base], ClientSettings { connections: 32, ..ClientSettings::default() }).unwrap());
         let (store, clock) = (self.store().await, self.clock.clone());
         let watch = QueueWatch::of(store.path());
         let options = self.options.clone();
@@ -174,7 +175,7 @@ impl Bench {
 
     async fn tokens(&self, accounts: &[Account], clock: SharedClock) -> Arc<TokenSource> {
         let base = self.sandbox.base_url().parse().unwrap();
-        let places = Places::x(&base, Places::X_AUTHORIZE).unwrap();
+        let places = OAuthEndpoints::x(&base, OAuthEndpoints::X_AUTHORIZE).unwrap();
         let (store, wire) = (self.store().await, OAuthHttp::new(&[&base]).unwrap());
         let means = TokenMeans { store, vault: None, wire, places, app: None, oauth1: None, clock };
         let tokens = TokenSource::new(means);

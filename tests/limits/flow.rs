@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use cleanup::domain::{Action, Platform, Rate, Tick, WindowSpec};
-use cleanup::limits::{Answer, Answered, Limiter, Pace, Reservation};
+use cleanup::limits::{Answered, Limiter, ObservedAnswer, Pace, Reservation};
 use cleanup::{domain::RateFacts, limits::Values};
 
 use crate::limits::world::{fullest, only};
@@ -31,7 +31,8 @@ fn left_at(specs: &[WindowSpec], pace: Pace, windows: i64) -> Vec<i64> {
         while let Some((at, reserved)) = in_flight.pop_front_if(|(at, _)| *at <= now) {
             limiter.ended(Action::Unfollow, at);
             let facts = RateFacts::default();
-            limiter.observe(&Answer { action: Action::Unfollow, reserved, answered: Answered::Served, facts }, at);
+            limiter
+                .observe(&ObservedAnswer { action: Action::Unfollow, reserved, answered: Answered::Served, facts }, at);
         }
     }
     left.retain(|at| *at < end.0);

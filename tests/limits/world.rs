@@ -8,8 +8,8 @@ use std::time::Duration;
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{Action, Moment, RateFacts, Scope, Tick, Wall};
 use cleanup::limits::{
-    Answer, Hold, HoldChange, Limiter, Pace, Pacer, Reservation, StoredHold, StoredSlot, ThisBoot, Values, WallTrust,
-    Window, Windows,
+    Hold, HoldChange, Limiter, ObservedAnswer, Pace, Pacer, Reservation, StoredHold, StoredSlot, ThisBoot, Values,
+    WallTrust, Window, Windows,
 };
 use proptest::test_runner::TestCaseError;
 
@@ -238,7 +238,7 @@ impl World {
         let reset = Some(Wall(self.truth + says.reset_in_seconds * 1000));
         let facts =
             RateFacts { remaining: says.remaining, reset, date: Some(Wall(self.truth)), ..RateFacts::default() };
-        let answer = Answer { action, reserved: reserved.tick, answered: says.answered, facts };
+        let answer = ObservedAnswer { action, reserved: reserved.tick, answered: says.answered, facts };
         let Door::Limiter(limiter) = &mut self.doors[account] else { return };
         match limiter.observe(&answer, now.tick) {
             Some(HoldChange::Set(hold)) => {

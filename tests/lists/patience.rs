@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
+use cleanup::auth::{OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{Moment, Platform, Secret, Tick, UserId, Wall};
 use cleanup::engine::shutdown;
 use cleanup::lists::fetch::{Budget, FetchDeps, FetchEvent, PageAnswer, Reader, Stop, Way};
-use cleanup::platform::{BaseUrl, Client, Collection, Credentials, Settings, What, find_reading};
+use cleanup::platform::{BaseUrl, Client, ClientSettings, Collection, Credentials, What, find_reading};
 use cleanup::store::{HoldNews, QueueKind, ReadEnd, ReadSlot, Store};
 
 const GIVE_UP_AFTER: Duration = Duration::from_secs(10);
@@ -28,7 +28,8 @@ async fn reader(
     let (mut store, base) = (open().await, closed_port());
     let user: UserId = "77".parse().unwrap();
     let account = store.accounts().ensure_account(&"ada".parse().unwrap(), Platform::Sandbox, &user).await.unwrap();
-    let (wire, places) = (OAuthHttp::new(&[&base]).unwrap(), Places::x(&base, Places::X_AUTHORIZE).unwrap());
+    let (wire, places) =
+        (OAuthHttp::new(&[&base]).unwrap(), OAuthEndpoints::x(&base, OAuthEndpoints::X_AUTHORIZE).unwrap());
     let token_store = open().await;
     let means =
         TokenMeans { store: token_store, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };
@@ -36,7 +37,7 @@ async fn reader(
     tokens.set_static(account, Arc::new(Credentials::bearer(Secret::new("pretend")).unwrap())).await.unwrap();
     let deps = FetchDeps {
         store,
-        client: Arc::new(Client::new(&[&base], Settings::default()).unwrap()),
+        client: Arc::new(Client::new(&[&base], ClientSettings::default()).unwrap()),
         tokens: Arc::new(tokens),
         clock: clock.clone(),
         shutdown: shutdown().1,

@@ -7,7 +7,7 @@ use cleanup::clock::SystemClock;
 use cleanup::domain::{Action, Horizons, Platform, Target, TaskId, TaskState};
 use cleanup::store::{
     Claim, Claimed, Drain, DrainLock, DrainScope, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Settled, Store,
-    Tick, Turn,
+    Turn, WorklistTick,
 };
 
 use crate::common::wait;
@@ -110,11 +110,11 @@ fn ticks_settle_what_is_open_and_leave_alone_what_is_not() {
         assert!(other.queue().worklist("0123").await.unwrap().is_none());
         let worklist = other.queue().worklist(&token).await.unwrap().unwrap();
         assert_eq!((worklist.job.as_str(), worklist.is_outdated), ("likes", false));
-        let tick = |n: u64| Tick { task: TaskId(n as i64), target: target(n), line: n + 1 };
-        let mut ticks: Vec<Tick> = (1..=ROWS).map(tick).collect();
+        let tick = |n: u64| WorklistTick { task: TaskId(n as i64), target: target(n), line: n + 1 };
+        let mut ticks: Vec<WorklistTick> = (1..=ROWS).map(tick).collect();
         ticks.push(tick(6));
-        ticks.push(Tick { task: TaskId(7), target: target(1), line: 99 });
-        ticks.push(Tick { task: TaskId(4711), target: target(1), line: 100 });
+        ticks.push(WorklistTick { task: TaskId(7), target: target(1), line: 99 });
+        ticks.push(WorklistTick { task: TaskId(4711), target: target(1), line: 100 });
         let taken = other.queue().take_ticks(&worklist, &ticks, now).await.unwrap();
         assert_eq!((taken.done, taken.ghosts, taken.already), (4, 0, 1), "{taken:?}");
         assert_eq!((taken.sending, taken.settled_otherwise), (2, 2), "{taken:?}");

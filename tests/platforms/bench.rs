@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cleanup::clock::SimulatedClock;
 use cleanup::domain::{Action, Moment, Platform, Secret, Target, TargetId, TargetKind, Tick, Wall};
-use cleanup::platform::{BaseUrl, Client, Credentials, Endpoint, Reply, Request, Settings, find, table};
+use cleanup::platform::{BaseUrl, Client, ClientSettings, Credentials, Endpoint, Reply, Request, find, table};
 use cleanup::sandbox::{Dialect, Effect, Fate, Faults, KnownUser, Options, Sandbox, SpecialTarget};
 
 pub(crate) const USER: &str = "2244994945";
@@ -93,7 +93,7 @@ impl Bench {
     pub(crate) async fn with(options: Options) -> Bench {
         let sandbox = Sandbox::start(options, SimulatedClock::shared(NOW)).await.unwrap();
         let base: BaseUrl = sandbox.base_url().parse().unwrap();
-        let client = Client::new(&[&base], Settings::default()).unwrap();
+        let client = Client::new(&[&base], ClientSettings::default()).unwrap();
         Bench { sandbox, base, client, clock: SimulatedClock::shared(NOW) }
     }
 

@@ -2,7 +2,7 @@
 
 use cleanup::domain::{Action, Platform, TargetKind};
 use cleanup::platform::{Finding, Limited, RefusalKind, Reply};
-use cleanup::sandbox::{Fate, Faults, Options, Refusal};
+use cleanup::sandbox::{Fate, Faults, Options, TargetRefusal};
 
 use crate::platforms::bench::{Bench, NOW, TARGETS, USER, WAYS, Way, id};
 
@@ -114,10 +114,10 @@ async fn gone_is_gone_in_every_wording_but_the_one_that_any_address_gets() {
 
 #[tokio::test]
 async fn a_target_that_refuses_is_told_from_one_that_does_not_say() {
-    for refusal in [Refusal::Protected, Refusal::Suspended, Refusal::NotYours] {
+    for refusal in [TargetRefusal::Protected, TargetRefusal::Suspended, TargetRefusal::NotYours] {
         expect_refusal(&Bench::fated(Fate::Refuses(refusal)).await, |_, _| "refused").await;
     }
-    expect_refusal(&Bench::fated(Fate::Refuses(Refusal::Unexplained)).await, |_, _| "ambiguous").await;
+    expect_refusal(&Bench::fated(Fate::Refuses(TargetRefusal::Unexplained)).await, |_, _| "ambiguous").await;
 }
 
 #[tokio::test]

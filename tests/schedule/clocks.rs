@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cleanup::domain::{MicroUsd, Wall};
-use cleanup::schedule::control::{self, Asked, Skipped};
+use cleanup::schedule::control::{self, RunNowOutcome, Skipped};
 use cleanup::schedule::firing::{After, End, How};
 use cleanup::schedule::messages;
 use cleanup::schedule::plan::Schedule;
@@ -163,7 +163,7 @@ async fn what_is_told_a_schedule_after_a_wrong_clock_is_heard() {
     assert!(night.firing.is_none() && matches!(night.news[..], [ScheduleEvent::Passed(..)]), "{night:?}");
     // A run asked for under 2038, whose process died: it does not wait for that year.
     let ahead = wall("2038-01-19T12:30:00Z");
-    assert_eq!(control::ask(&mut store, &schedule, ahead).await.unwrap(), Asked::Noted);
+    assert_eq!(control::ask(&mut store, &schedule, ahead).await.unwrap(), RunNowOutcome::Noted);
     let asked = scheduler::look(&mut store, ahead).await.unwrap().firing.unwrap();
     let resumed = scheduler::look(&mut store, wall("2026-11-21T12:00:00Z")).await.unwrap().firing.unwrap();
     assert_eq!((resumed.id, resumed.ends_by), (asked.id, Some(wall("2026-11-22T05:00:00Z"))));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cleanup::domain::Wall;
 use cleanup::schedule::begun::Dropped;
-use cleanup::schedule::control::{self, Asked, Skipped, Unskipped};
+use cleanup::schedule::control::{self, RunNowOutcome, Skipped, Unskipped};
 use cleanup::schedule::firing::{End, How};
 use cleanup::schedule::messages;
 use cleanup::schedule::plan::Schedule;
@@ -44,7 +44,7 @@ impl Desk {
         Schedule::of(&control::find(&mut self.store, "nightly").await.unwrap().unwrap()).unwrap()
     }
 
-    async fn ask(&mut self, at: &str) -> Asked {
+    async fn ask(&mut self, at: &str) -> RunNowOutcome {
         let schedule = self.schedule().await;
         control::ask(&mut self.store, &schedule, wall(at)).await.unwrap()
     }
@@ -67,15 +67,15 @@ impl Desk {
 #[tokio::test]
 async fn what_is_asked_for_is_begun_once_by_whoever_looks_next() {
     let mut desk = Desk::new(None, None).await;
-    assert_eq!(desk.ask("2026-11-20T12:00:00Z").await, Asked::Noted);
-    assert_eq!(desk.ask("2026-11-20T12:00:01Z").await, Asked::Running, "one that waits is enough");
+    assert_eq!(desk.ask("2026-11-20T12:00:00Z").await, RunNowOutcome::Noted);
+    assert_eq!(desk.ask("2026-11-20T12:00:01Z").await, RunNowOutcome::Running, "one that waits is enough");
     let (due, _) = scheduler::due(&mut desk.store, wall("2026-11-20T12:00:02Z")).await.unwrap();
     assert_eq!(due, ["nightly"]);
     let look = desk.look("2026-11-20T12:00:02Z").await;
     let firing = look.firing.unwrap();
     assert_eq!((firing.how, firing.began), (How::AskedFor, wall("2026-11-20T12:00:02Z")));
     assert!(look.news.is_empty(), "{:?}", look.news);
-    assert_eq!(desk.ask("2026-11-20T12:00:03Z").await, Asked::Running);
+    assert_eq!(desk.ask("2026-11-20T12:00:03Z").await, RunNowOutcome::Running);
     // A process that died over it goes on with it, as with any other.
     let again = desk.look("2026-11-20T12:05:00Z").await.firing.unwrap();
     assert_eq!((again.id, again.how), (firing.id, How::Resumed));
@@ -91,7 +91,7 @@ async fn what_is_asked_for_is_begun_once_by_whoever_looks_next() {
 #[tokio::test]
 async fn a_run_that_waits_for_its_turn_stays_inside_the_hours_it_was_asked_for_in() {
     let mut desk = Desk::new(Some("14:00:00"), None).await;
-    assert_eq!(desk.ask("2026-11-20T12:59:00Z").await, Asked::Noted);
+    assert_eq!(desk.ask("2026-11-20T12:59:00Z").await, RunNowOutcome::Noted);
     let look = desk.look("2026-11-20T13:00:00Z").await;
     assert!(
         look.firing.is_none() && matches!(look.news[..], [ScheduleEvent::Dropped(_, Dropped::TooLate(..))]),
@@ -101,7 +101,7 @@ async fn a_run_that_waits_for_its_turn_stays_inside_the_hours_it_was_asked_for_i
     assert_eq!(said, "nightly: the run asked for at 13:59 CET had not begun when its hours ended");
     // A length is counted from the beginning, however long it has waited.
     let mut desk = Desk::new(None, Some(3_600_000)).await;
-    assert_eq!(desk.ask("2026-11-20T12:00:00Z").await, Asked::Noted);
+    assert_eq!(desk.ask("2026-11-20T12:00:00Z").await, RunNowOutcome::Noted);
     let firing = desk.look("2026-11-20T15:00:00Z").await.firing.unwrap();
     assert_eq!(firing.ends_by, Some(wall("2026-11-20T16:00:00Z")));
 }
@@ -135,7 +135,7 @@ async fn skipping_takes_what_comes_first() {
     assert!(control::remove(&mut desk.store, "nightly").await.unwrap());
     assert!(!control::remove(&mut desk.store, "nightly").await.unwrap());
     let gone = firing.schedule;
-    assert_eq!(control::ask(&mut desk.store, &gone, wall("2026-11-22T03:00:00Z")).await.unwrap(), Asked::Gone);
+    assert_eq!(control::ask(&mut desk.store, &gone, wall("2026-11-22T03:00:00Z")).await.unwrap(), RunNowOutcome::Gone);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use cleanup::domain::{MicroUsd, Wall};
 use cleanup::schedule::begun::{Dropped, MAX_RUNS_PER_FIRING};
-use cleanup::schedule::control::{self, Asked, Skipped};
+use cleanup::schedule::control::{self, RunNowOutcome, Skipped};
 use cleanup::schedule::firing::{After, End, Firing, How};
 use cleanup::schedule::messages;
 use cleanup::schedule::plan::Schedule;
@@ -158,7 +158,7 @@ async fn a_person_who_wants_it_now_or_not_at_all_is_heard() {
     }
     assert!(night.look(at).await.firing.is_none());
     let schedule = Schedule::of(&night.store.schedules().all().await.unwrap()[0]).unwrap();
-    assert_eq!(control::ask(&mut night.store, &schedule, at).await.unwrap(), Asked::Noted);
+    assert_eq!(control::ask(&mut night.store, &schedule, at).await.unwrap(), RunNowOutcome::Noted);
     let again = night.look(at).await.firing.unwrap();
     assert_eq!((again.id, again.how), (firing.id, How::TriedAgain));
     night.trouble(&again, 69, at).await;

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use cleanup::app::{self, DrainDeps, DrainOptions, FileOptions, Identities, LoadOptions, SandboxAccounts};
-use cleanup::auth::{OAuthHttp, Places, TokenMeans, TokenSource};
+use cleanup::auth::{OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource};
 use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{Action, Applies, BootId, MicroUsd, Moment, Platform, Scope, Tick, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
-use cleanup::platform::{Client, Settings};
+use cleanup::platform::{Client, ClientSettings};
 use cleanup::sandbox::{Options, Sandbox};
 use cleanup::schedule::firing::{After, End, Firing};
 use cleanup::schedule::messages;
@@ -184,14 +184,14 @@ impl Week {
             store: self.store().await,
             vault: None,
             wire: OAuthHttp::new(&[&base]).unwrap(),
-            places: Places::x(&base, Places::X_AUTHORIZE).unwrap(),
+            places: OAuthEndpoints::x(&base, OAuthEndpoints::X_AUTHORIZE).unwrap(),
             app: None,
             oauth1: None,
             clock: self.paced.clone(),
         };
         let tokens = TokenSource::new(means);
         who.set_static(&tokens, &known).await.unwrap();
-        let client = Client::new(&[&base], Settings { connections: 8, ..Settings::default() }).unwrap();
+        let client = Client::new(&[&base], ClientSettings { connections: 8, ..ClientSettings::default() }).unwrap();
         let now = self.clock.now();
         let ends_by = firing.ends_by.unwrap();
         let window = WindowSpec { scope: Scope::Account, rate: "50/15m".parse().unwrap(), applies: Applies::All };

@@ -160,7 +160,7 @@ impl Bench {
         let (store, clock): (Store, SharedClock) = (self.store().await, SystemClock::shared());
         let lock = DrainLock::take(&self.queue()).unwrap();
         let base: BaseUrl = self.settings.x_api.parse().unwrap();
-        let client = Arc::new(Client::new(&[&base], cleanup::platform::Settings::default()).unwrap());
+        let client = Arc::new(Client::new(&[&base], cleanup::platform::ClientSettings::default()).unwrap());
         let (who, accounts) = (self.who(), self.store().await.accounts().all().await.unwrap());
         let tokens = app::open_tokens(&self.settings, &who, &accounts, clock.clone()).await.unwrap();
         let (_sender, shutdown) = shutdown();

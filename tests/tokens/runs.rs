@@ -8,7 +8,7 @@ use cleanup::auth::Document;
 use cleanup::domain::{Outcome, Platform, Secret, Target};
 use cleanup::engine::{Event, Stopped};
 use cleanup::sandbox::{Dialect, KnownUser, Sandbox, TokenFault};
-use cleanup::store::Counts;
+use cleanup::store::OutcomeCounts;
 use tokio::sync::mpsc;
 
 use crate::tokens::bench::{Bench, id, options, run, sandbox, target, trouble};
@@ -20,7 +20,7 @@ fn rows<'a>(action: &'a str, account: &'a str, from: u64, count: u64) -> Vec<(&'
 }
 
 fn code(ended: &cleanup::app::Ended) -> u8 {
-    let counts: Vec<Counts> = ended.jobs.iter().map(|status| status.counts).collect();
+    let counts: Vec<OutcomeCounts> = ended.jobs.iter().map(|status| status.counts).collect();
     exit_code(ended.finish.stopped, &counts)
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::store::Counts;
+use crate::store::OutcomeCounts;
 
 /// A job's name and numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,14 +39,14 @@ pub struct RowCounts {
 
 impl JobCounts {
     /// The numbers of the job `name`.
-    pub fn new(name: &str, counts: &Counts) -> JobCounts {
+    pub fn new(name: &str, counts: &OutcomeCounts) -> JobCounts {
         JobCounts { job: name.to_owned(), counts: RowCounts::from(counts) }
     }
 }
 
-impl From<&Counts> for RowCounts {
-    fn from(counts: &Counts) -> RowCounts {
-        let Counts { done, gone, failed, cancelled, kept, duplicate, rejected, pending } = *counts;
+impl From<&OutcomeCounts> for RowCounts {
+    fn from(counts: &OutcomeCounts) -> RowCounts {
+        let OutcomeCounts { done, gone, failed, cancelled, kept, duplicate, rejected, pending } = *counts;
         RowCounts { rows: counts.rows(), done, gone, failed, cancelled, kept, duplicate, rejected, pending }
     }
 }
@@ -75,8 +75,9 @@ mod tests {
 
     #[test]
     fn people_are_told_only_what_there_is() {
-        let counts = Counts { done: 97, gone: 2, failed: 1, duplicate: 10, rejected: 10, ..Counts::default() };
+        let counts =
+            OutcomeCounts { done: 97, gone: 2, failed: 1, duplicate: 10, rejected: 10, ..OutcomeCounts::default() };
         assert_eq!(RowCounts::from(&counts).phrase(), "97 done, 2 gone, 1 failed, 10 duplicate, 10 rejected");
-        assert_eq!(RowCounts::from(&Counts::default()).phrase(), "no rows");
+        assert_eq!(RowCounts::from(&OutcomeCounts::default()).phrase(), "no rows");
     }
 }

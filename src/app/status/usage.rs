@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::{Action, Applies, Horizons, Moment, Scope, Tick, Wall, WindowSpec};
 use crate::limits::{WindowUsage, Windows};
-use crate::store::{Hold, RecentSlot};
+use crate::store::{AccountHold, RecentSlot};
 
 /// The usage of an account's windows at `now`.
 pub fn window_usage(specs: &[WindowSpec], slots: &[RecentSlot], now: Moment) -> Vec<WindowUsage> {
@@ -46,7 +46,7 @@ fn upper(slot: &RecentSlot, now: Moment) -> Tick {
 
 /// When a hold that is in force ends, by the wall clock. It was never longer than it was when it began, whatever a clock that was ahead has
 /// said of its end.
-pub fn hold_ends(hold: &Hold, boot: &str, now: Moment) -> Option<Wall> {
+pub fn hold_ends(hold: &AccountHold, boot: &str, now: Moment) -> Option<Wall> {
     if hold.boot == boot {
         (hold.until > now.tick).then(|| now.wall_at(hold.until))
     } else {
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_hold_is_read_by_ticks_within_a_boot_and_by_the_wall_beyond() {
-        let hold = Hold {
+        let hold = AccountHold {
             until: Tick(5_000),
             until_at: Wall(80_000),
             length_ms: 900_000,
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(hold_ends(&hold, "b", now(9_000, 79_000)), Some(Wall(80_000)));
         assert_eq!(hold_ends(&hold, "b", now(0, 80_000)), None);
         // Written under a clock that was ahead: it is not longer for that.
-        let ahead = Hold { until_at: Wall(2_000_000_000), ..hold };
+        let ahead = AccountHold { until_at: Wall(2_000_000_000), ..hold };
         assert_eq!(hold_ends(&ahead, "b", now(0, 80_000)), Some(Wall(980_000)));
     }
 }

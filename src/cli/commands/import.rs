@@ -17,7 +17,7 @@ use crate::cli::progress::ReadingProgress;
 use crate::domain::{TargetId, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
-use crate::lists::filter::{Counts, Filter, FilterPipeline, Sifted};
+use crate::lists::filter::{Filter, FilterCounts, FilterPipeline, Sifted};
 use crate::lists::{Entry, ListKind, ListWriter};
 
 /// Reads the list and writes it.
@@ -82,7 +82,7 @@ fn write<W: Write>(
     filter: Filter,
     to: W,
     complain: &impl Fn(io::Error) -> CommandError,
-) -> Result<(W, Tally, Counts), CommandError> {
+) -> Result<(W, Tally, FilterCounts), CommandError> {
     let followers = if filter.not_following_back { followers(context, archive, args.what)? } else { None };
     let mut sieve = FilterPipeline::new(filter, args.filter.which.options().take, args.what.target_kind());
     let mut writer = ListWriter::new(to, args.what, args.raw).map_err(complain)?;

@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::domain::counted;
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{SavedWorklist, Source};
-use crate::store::{Store, Taken, Tick, Worklist};
+use crate::store::{Store, Taken, Worklist, WorklistTick};
 use crate::text::escaped;
 
 /// Sorts files into job files and saved worklists, and reads these. Standard input can only be a job file.
@@ -100,7 +100,8 @@ pub(super) async fn take(
         context.printer.say(&format!("{name}: a worklist without rows; nothing was changed"));
         return Ok(false);
     };
-    let ticks: Vec<Tick> = saved.ticks.into_iter().map(|(task, target, line)| Tick { task, target, line }).collect();
+    let ticks: Vec<WorklistTick> =
+        saved.ticks.into_iter().map(|(task, target, line)| WorklistTick { task, target, line }).collect();
     let taken = store.queue().take_ticks(worklist, &ticks, context.clock.now().wall).await?;
     context.printer.say(&format!("{}: {}", escaped(&worklist.job), told(&taken, saved.unticked)));
     if taken.sending > 0 {

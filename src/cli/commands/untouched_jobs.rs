@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use crate::domain::{JobId, RoundId};
-use crate::store::{Counts, JobStatus, Store, StoreError};
+use crate::store::{JobStatus, OutcomeCounts, Store, StoreError};
 
 /// How finished jobs stood before a run that works on whatever is unfinished.
 #[derive(Clone, Debug, Default)]
-pub(super) struct UntouchedJobs(HashMap<JobId, (RoundId, Counts)>);
+pub(super) struct UntouchedJobs(HashMap<JobId, (RoundId, OutcomeCounts)>);
 
 impl UntouchedJobs {
     /// Nobody, where the jobs of a run were named: those are told of, whatever they had left.

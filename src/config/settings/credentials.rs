@@ -3,7 +3,7 @@
 use super::super::environment::Environment;
 use super::super::error::ConfigError;
 use super::super::file::ConfigFile;
-use crate::auth::{KeyPlace, Places};
+use crate::auth::{KeyPlace, OAuthEndpoints};
 use crate::domain::{Secret, UserId};
 
 /// An app's and a user's keys for OAuth 1.0a, whole.
@@ -36,7 +36,7 @@ pub struct AppSettings {
 
 /// Credentials from the environment. Those that were logged in are sealed in the queue.
 #[derive(Clone, Debug, Default)]
-pub struct Credentials {
+pub struct EnvironmentCredentials {
     /// An OAuth 2.0 user token for X.
     pub x_token: Option<Secret>,
     /// Whose token it is.
@@ -52,7 +52,10 @@ pub struct Credentials {
 }
 
 /// Half a set of OAuth 1.0a keys is a mistake, not a smaller set; but the app's pair alone is good for a login.
-pub(super) fn credentials_of(environment: &Environment, key_place: KeyPlace) -> Result<Credentials, ConfigError> {
+pub(super) fn credentials_of(
+    environment: &Environment,
+    key_place: KeyPlace,
+) -> Result<EnvironmentCredentials, ConfigError> {
     let Environment { x_consumer_key, x_consumer_secret, x_access_token, x_access_secret, .. } = environment.clone();
     let x_oauth1 = match (x_consumer_key, x_consumer_secret, x_access_token, x_access_secret) {
         (Some(consumer_key), Some(consumer_secret), Some(access_token), Some(access_secret)) => {
@@ -65,7 +68,7 @@ pub(super) fn credentials_of(environment: &Environment, key_place: KeyPlace) -> 
             return Err(ConfigError::Variable { name: "CLEANUP_X_ACCESS_TOKEN", why: why.into() });
         }
     };
-    Ok(Credentials {
+    Ok(EnvironmentCredentials {
         x_token: environment.x_token.clone(),
         x_user_id: environment.x_user_id.clone(),
         x_oauth1,
@@ -84,7 +87,7 @@ pub(super) fn app_of(environment: &Environment, file: &ConfigFile) -> AppSetting
             .x_authorize
             .clone()
             .or_else(|| file.x.authorize.clone())
-            .unwrap_or_else(|| Places::X_AUTHORIZE.to_owned()),
+            .unwrap_or_else(|| OAuthEndpoints::X_AUTHORIZE.to_owned()),
         redirect: file.x.redirect.clone(),
     }
 }

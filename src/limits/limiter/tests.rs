@@ -18,10 +18,10 @@ fn defaults() -> Limiter {
     limiter(&WindowSpec::built_in(Platform::XV2), Pace::FrontLoad)
 }
 
-fn answer(reserved: Tick, answered: Answered, remaining: u32, reset_seconds: i64) -> Answer {
+fn answer(reserved: Tick, answered: Answered, remaining: u32, reset_seconds: i64) -> ObservedAnswer {
     let reset = Some(Wall(DATE.0 + reset_seconds * 1000));
     let facts = RateFacts { remaining: Some(remaining), reset, date: Some(DATE), ..RateFacts::default() };
-    Answer { action: UNFOLLOW, reserved, answered, facts }
+    ObservedAnswer { action: UNFOLLOW, reserved, answered, facts }
 }
 
 fn why(reservation: Reservation) -> (Option<Tick>, Wait) {

@@ -5,7 +5,7 @@ use super::outcome::{FetchError, Stop};
 use super::rules::Rules;
 use crate::domain::{Action, Moment, Tick};
 use crate::engine::{Blame, Proof, cap_of, consequences_of};
-use crate::limits::{Answer, Hold, HoldReason, Leave, hold_after, leaves};
+use crate::limits::{Hold, HoldReason, Leave, ObservedAnswer, hold_after, leaves};
 use crate::platform::{Limited, RefusalKind, Reply};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadHold, ReadLeft};
 
@@ -71,7 +71,7 @@ async fn hold_for(
     });
     let answered = Blame::Limit(limited).for_limits();
     // Which action it was says nothing about how long to wait.
-    let answer = Answer { action: Action::Unfollow, reserved, answered, facts: reply.facts };
+    let answer = ObservedAnswer { action: Action::Unfollow, reserved, answered, facts: reply.facts };
     Ok(stored(hold_after(&answer, last, rules.shortest(), now.tick), now))
 }
 

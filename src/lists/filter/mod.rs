@@ -25,7 +25,7 @@
 //!
 //! **What is not known spares.** A rule that asks for what the source does not tell spares the entry, under a name of its own
 //! (`age_unknown` and its like): an entry passes only if every rule is known to let it. One exception: a keep list's handles
-//! cannot spare an entry of which only the ID is known; [`Counts::without_handle`] counts those, and its lines say so.
+//! cannot spare an entry of which only the ID is known; [`FilterCounts::without_handle`] counts those, and its lines say so.
 
 mod filter_rules;
 mod pipeline;
@@ -38,7 +38,7 @@ mod when;
 mod tests;
 
 pub use filter_rules::{FilterError, FilterRules};
-pub use pipeline::{Counts, FilterPipeline, SPARED_BY, Sifted, spared_record};
+pub use pipeline::{FilterCounts, FilterPipeline, SPARED_BY, Sifted, spared_record};
 pub use rule::Rule;
 pub use rules::{Filter, Judgement};
 pub use stage::{MAX_ORDERED_ENTRIES, Order, Stage, Staged, Take, TooManyToOrder};

@@ -29,7 +29,7 @@ pub enum Sifted {
 
 /// How many went on, and how many each rule spared. They add up to the entries read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct FilterCounts {
     /// Entries read.
     pub read: u64,
     /// Entries spared, by rule.
@@ -38,7 +38,7 @@ pub struct Counts {
     pub without_handle: u64,
 }
 
-impl Counts {
+impl FilterCounts {
     /// Entries that went on.
     pub fn passed(&self) -> u64 {
         self.read.saturating_sub(self.spared.values().sum())
@@ -64,13 +64,13 @@ pub struct FilterPipeline {
     filter: Filter,
     kind: TargetKind,
     stage: Stage<Entry>,
-    counts: Counts,
+    counts: FilterCounts,
 }
 
 impl FilterPipeline {
     /// Nothing has been read yet.
     pub fn new(filter: Filter, take: Take, kind: TargetKind) -> FilterPipeline {
-        FilterPipeline { filter, kind, stage: Stage::new(take), counts: Counts::default() }
+        FilterPipeline { filter, kind, stage: Stage::new(take), counts: FilterCounts::default() }
     }
 
     /// Takes the next entry.
@@ -103,7 +103,7 @@ impl FilterPipeline {
     }
 
     /// What was held, in its order, and the counts.
-    pub fn finish(self) -> (Vec<Entry>, Counts) {
+    pub fn finish(self) -> (Vec<Entry>, FilterCounts) {
         (self.stage.finish(), self.counts)
     }
 

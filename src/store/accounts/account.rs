@@ -17,7 +17,7 @@ pub struct Account {
     /// Who it is there.
     pub user_id: UserId,
     /// Until when nothing is sent for it; may have passed.
-    pub hold: Option<Hold>,
+    pub hold: Option<AccountHold>,
     /// How many hidden caps in a row it has met, 0 to 4.
     pub hold_rung: u8,
     /// Why it needs a person, since its last drain.
@@ -28,7 +28,7 @@ pub struct Account {
 
 /// Nothing is sent for an account before this ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hold {
+pub struct AccountHold {
     /// Its end on the line of the boot of `drain`.
     pub until: Tick,
     /// Its end by the wall clock.
@@ -196,7 +196,7 @@ pub(super) fn ids_json(ids: &[AccountId]) -> String {
 fn account_of(row: AccountRow) -> Result<Account, StoreError> {
     let (id, name, platform, user_id, tick, at, length, drain, reason, rung, trouble, boot, checked, is_default) = row;
     let hold = match (tick, at, drain, reason) {
-        (Some(tick), Some(at), Some(drain), Some(reason)) => Some(Hold {
+        (Some(tick), Some(at), Some(drain), Some(reason)) => Some(AccountHold {
             until: Tick(tick),
             until_at: Wall(at),
             length_ms: length.unwrap_or(0),

@@ -11,7 +11,7 @@ mod refresh;
 mod removal;
 mod vault;
 
-pub use account::{Account, Hold};
+pub use account::{Account, AccountHold};
 pub use credential::{Credential, CredentialKind, Expiry, NewCredential};
 pub use removal::Removal;
 pub use vault::{KeySource, VaultStamp};

@@ -30,10 +30,10 @@ pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use outages::{OutageChange, OutageState, StoredOutage};
 pub use peek::{Ahead, AheadOf, RoundKeep};
 pub use server::ServerState;
-pub use slots::{RecentSlot, StoredSlot};
+pub use slots::{AttemptSlot, RecentSlot};
 pub use turn::{Claim, Move, NewHold, Settled, Turn};
 pub use work::{DrainScope, WorkInProgress};
-pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Tick, Worklist};
+pub use worklist::{MAX_TICKS_PER_TRANSACTION, Taken, Worklist, WorklistTick};
 pub use write_turn::{Claimed, TurnReceipt};
 
 pub(in crate::store) use control::bump_generation;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::{BootId, Horizons, Wall};
-use crate::store::{Claim, Counts, DrainLock, QueueKind, Store, Turn};
+use crate::store::{Claim, DrainLock, OutcomeCounts, QueueKind, Store, Turn};
 
 /// A queue with so many rows in one lane.
 async fn queue(folder: &Path, rows: i64) -> PathBuf {
@@ -71,7 +71,7 @@ async fn die(path: &Path, boot: &str, answered: bool, count: u32) {
     assert_eq!(receipt.claimed.len(), count as usize);
 }
 
-async fn counts(path: &Path) -> Counts {
+async fn counts(path: &Path) -> OutcomeCounts {
     let mut store = Store::open(path, QueueKind::Real).await.unwrap();
     let found = store.read().status(None).await.unwrap().remove(0).counts;
     assert_eq!(store.admin().integrity().await.unwrap().miscounted, Vec::<String>::new());

@@ -13,7 +13,7 @@ use crate::store::error::StoreError;
 
 /// A slot on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoredSlot {
+pub struct AttemptSlot {
     /// Whose.
     pub account: AccountId,
     /// What for.
@@ -52,7 +52,7 @@ impl Drain {
     }
 
     /// The slots on record that may still count, of these accounts, oldest first.
-    pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<StoredSlot>>, StoreError> {
+    pub async fn slots(&mut self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Vec<AttemptSlot>>, StoreError> {
         let args = args![
             &self.boot.0,
             serde_json::json!(accounts).to_string(),
@@ -62,7 +62,7 @@ impl Drain {
             self.last_attempt.0
         ];
         let found = self.store.db.fetch_one(SLOTS, args).await;
-        let mut slots: HashMap<AccountId, Vec<StoredSlot>> = HashMap::new();
+        let mut slots: HashMap<AccountId, Vec<AttemptSlot>> = HashMap::new();
         for slot in slots_of(found?)? {
             slots.entry(slot.account).or_default().push(slot);
         }
@@ -103,7 +103,7 @@ fn another_boots_moment(text: &[u8]) -> Option<Option<Moment>> {
     Some(Some(Moment { tick: Tick(tick.parse().ok()?), wall: Wall(wall.parse().ok()?) }))
 }
 
-fn slots_of(columns: SlotColumns) -> Result<Vec<StoredSlot>, StoreError> {
+fn slots_of(columns: SlotColumns) -> Result<Vec<AttemptSlot>, StoreError> {
     let (accounts, actions, ticks, walls, uppers, flags) = columns;
     let column = |text: Option<String>| numbers(text.as_deref()).map(Vec::into_iter);
     let when = column(ticks)?.zip(column(walls)?).zip(column(uppers)?);
@@ -111,7 +111,7 @@ fn slots_of(columns: SlotColumns) -> Result<Vec<StoredSlot>, StoreError> {
     whose
         .zip(when)
         .map(|(((account, action), flags), ((tick, wall), upper))| {
-            Ok(StoredSlot {
+            Ok(AttemptSlot {
                 account: AccountId(account),
                 action: action_of(action)?,
                 reserved: Moment { tick: Tick(tick), wall: Wall(wall) },

@@ -32,7 +32,7 @@ pub struct Worklist {
 
 /// A tick: a person says that this was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tick {
+pub struct WorklistTick {
     /// Which task.
     pub task: TaskId,
     /// Its target, as the file has it; a check.
@@ -89,7 +89,12 @@ impl QueueStore<'_> {
     ///
     /// # Errors
     /// The database cannot be written; what was taken before stays taken, and the file can be loaded again.
-    pub async fn take_ticks(&mut self, worklist: &Worklist, ticks: &[Tick], now: Wall) -> Result<Taken, StoreError> {
+    pub async fn take_ticks(
+        &mut self,
+        worklist: &Worklist,
+        ticks: &[WorklistTick],
+        now: Wall,
+    ) -> Result<Taken, StoreError> {
         let mut taken = Taken::default();
         for batch in ticks.chunks(MAX_TICKS_PER_TRANSACTION) {
             self.take_batch(worklist, batch, now, &mut taken).await?;
@@ -100,7 +105,7 @@ impl QueueStore<'_> {
     async fn take_batch(
         &mut self,
         worklist: &Worklist,
-        ticks: &[Tick],
+        ticks: &[WorklistTick],
         now: Wall,
         taken: &mut Taken,
     ) -> Result<(), StoreError> {
@@ -162,7 +167,7 @@ fn judge(state: Option<TaskState>, was_taken: bool, is_ghost: bool) -> Judged {
 }
 
 /// `[[task, target], ...]`
-fn ticks_json(ticks: &[Tick]) -> String {
+fn ticks_json(ticks: &[WorklistTick]) -> String {
     let mut json = String::with_capacity(ticks.len() * 32 + 2);
     json.push('[');
     for (index, tick) in ticks.iter().enumerate() {

@@ -18,7 +18,7 @@ pub use histogram::{Bucket, Histogram, ReasonCount, RejectedRow};
 pub use receipts::RowOutcome;
 pub use select_tasks::{PickOrder, PickedTask, TaskFilter};
 pub use stats::{ChangeCounters, MAX_SAMPLED_TASKS, ProgressSamples, RecentAttempt, TopReason};
-pub use status::{Counts, JobStatus};
+pub use status::{JobStatus, OutcomeCounts};
 
 use super::db::Db;
 

@@ -9,7 +9,7 @@ use crate::store::queue::{Job, JobState};
 
 /// What became of a round's rows. The outcomes add up to the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct OutcomeCounts {
     /// The effect is confirmed.
     pub done: u64,
     /// The target no longer exists.
@@ -28,7 +28,7 @@ pub struct Counts {
     pub pending: u64,
 }
 
-impl Counts {
+impl OutcomeCounts {
     /// All rows: the file's, and those that have vanished from it since.
     pub const fn rows(&self) -> u64 {
         self.settled() + self.pending
@@ -51,7 +51,7 @@ pub struct JobStatus {
     /// The job.
     pub job: Job,
     /// Its newest round's counts.
-    pub counts: Counts,
+    pub counts: OutcomeCounts,
 }
 
 impl JobStatus {
@@ -100,12 +100,12 @@ impl ReadStore<'_> {
     }
 
     /// The counts of a round.
-    pub async fn counts(&mut self, round: RoundId) -> Result<Counts, StoreError> {
+    pub async fn counts(&mut self, round: RoundId) -> Result<OutcomeCounts, StoreError> {
         let sql = "select id, done, gone, failed, cancelled, kept, duplicates, rejected + rejected_tasks, pending from round where id = ?1";
         let (_, done, gone, failed, cancelled, kept, duplicate, rejected, pending): CountRow =
             self.db.fetch_one(sql, args![round.0]).await?;
         let n = |count: i64| u64::try_from(count).unwrap_or(0);
-        Ok(Counts {
+        Ok(OutcomeCounts {
             done: n(done),
             gone: n(gone),
             failed: n(failed),

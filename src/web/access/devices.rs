@@ -5,7 +5,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::session::{NoRandom, Token, digest, is_token_length};
+use super::session::{NoRandom, RandomToken, digest, is_token_length};
 use crate::domain::Wall;
 use crate::store::LoginDevice;
 
@@ -43,8 +43,8 @@ impl Devices {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn issue(&self, before: Option<Device>, now: Wall) -> Result<(Token, Vec<LoginDevice>), NoRandom> {
-        let token = Token::new()?;
+    pub fn issue(&self, before: Option<Device>, now: Wall) -> Result<(RandomToken, Vec<LoginDevice>), NoRandom> {
+        let token = RandomToken::new()?;
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|known| is_young(known, now) && before.is_none_or(|Device(digest)| digest != known.digest));
         if known.len() >= MAX_DEVICES {

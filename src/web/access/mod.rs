@@ -17,6 +17,6 @@ mod session;
 
 pub use devices::{DEVICE_SECONDS, Device, Devices};
 pub use login_throttle::{ClientAddress, LoginClient, Tries};
-pub use origin::{Asker, InvalidOrigin, Places, Refusal};
+pub use origin::{AllowedHosts, Asker, InvalidOrigin, OriginRefusal};
 pub use password::{MIN_PASSWORD_CHARS, Password, PasswordError, ShortToken, check_metrics_token};
-pub use session::{LINK_SECONDS, NoRandom, Session, Sessions, Token, same};
+pub use session::{LINK_SECONDS, NoRandom, RandomToken, Session, Sessions, same};

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// The names this server is known under.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct AllowedHosts {
     hosts: Vec<String>,
     scheme: &'static str,
 }
@@ -24,7 +24,7 @@ pub struct Asker<'a> {
 
 /// Why a request gets nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum OriginRefusal {
     /// It asks for a name that is not ours.
     Host,
     /// It comes from another site's page, or does not say from where.
@@ -42,9 +42,9 @@ pub enum InvalidOrigin {
     Plain(String),
 }
 
-impl Places {
+impl AllowedHosts {
     /// The names of a server on loopback.
-    pub fn loopback(address: SocketAddr) -> Places {
+    pub fn loopback(address: SocketAddr) -> AllowedHosts {
         let port = address.port();
         let mut hosts: Vec<String> =
             ["127.0.0.1", "localhost", "[::1]"].iter().map(|name| format!("{name}:{port}")).collect();
@@ -59,14 +59,14 @@ impl Places {
         }
         hosts.sort();
         hosts.dedup();
-        Places { hosts, scheme: "http" }
+        AllowedHosts { hosts, scheme: "http" }
     }
 
     /// The one name of a server behind a proxy: the address people type.
     ///
     /// # Errors
     /// It is no such address, or plain http to another machine.
-    pub fn behind_proxy(origin: &str) -> Result<Places, InvalidOrigin> {
+    pub fn behind_proxy(origin: &str) -> Result<AllowedHosts, InvalidOrigin> {
         let complain = || InvalidOrigin::Malformed(origin.to_owned());
         let (scheme, rest, default_port) = match origin.split_once("://") {
             Some(("https", rest)) => ("https", rest, ":443"),
@@ -82,7 +82,7 @@ impl Places {
             return Err(InvalidOrigin::Plain(origin.to_owned()));
         }
         let host = host.strip_suffix(default_port).unwrap_or(&host).to_owned();
-        Ok(Places { hosts: vec![host], scheme })
+        Ok(AllowedHosts { hosts: vec![host], scheme })
     }
 
     /// Whether cookies travel over https alone.
@@ -124,21 +124,21 @@ impl Places {
     ///
     /// # Errors
     /// Why not.
-    pub fn admit(&self, asker: &Asker<'_>, changes: bool) -> Result<(), Refusal> {
-        let host = asker.host.filter(|host| self.knows(host)).ok_or(Refusal::Host)?;
+    pub fn admit(&self, asker: &Asker<'_>, changes: bool) -> Result<(), OriginRefusal> {
+        let host = asker.host.filter(|host| self.knows(host)).ok_or(OriginRefusal::Host)?;
         let own_origin = asker.origin.map(|origin| self.is_ours(origin, host));
         if own_origin == Some(false) {
-            return Err(Refusal::Origin);
+            return Err(OriginRefusal::Origin);
         }
         match (asker.site, changes) {
             (Some("same-origin"), _) => Ok(()),
             // Typed, clicked in a terminal, from a bookmark; or a link on another page, which brings no cookie of ours.
             (Some("none"), false) => Ok(()),
             (Some(_), false) if asker.mode == Some("navigate") => Ok(()),
-            (Some(_), _) => Err(Refusal::Origin),
+            (Some(_), _) => Err(OriginRefusal::Origin),
             // No browser of today: a program. To read it needs the cookie; to change something it has to say where it is from.
             (None, false) => Ok(()),
-            (None, true) => own_origin.filter(|ours| *ours).map(|_| ()).ok_or(Refusal::Origin),
+            (None, true) => own_origin.filter(|ours| *ours).map(|_| ()).ok_or(OriginRefusal::Origin),
         }
     }
 }
@@ -158,8 +158,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn local() -> Places {
-        Places::loopback("127.0.0.1:7878".parse().unwrap())
+    fn local() -> AllowedHosts {
+        AllowedHosts::loopback("127.0.0.1:7878".parse().unwrap())
     }
 
     fn asker<'a>(host: &'a str, origin: Option<&'a str>, site: Option<&'a str>) -> Asker<'a> {
@@ -174,15 +174,15 @@ mod tests {
         let strangers =
             ["evil.example:7878", "127.0.0.1:80", "127.0.0.1", "127.0.0.1:7878.evil.example", "", "0.0.0.0:7878"];
         for host in strangers {
-            assert_eq!(local().admit(&asker(host, None, None), false), Err(Refusal::Host), "{host}");
+            assert_eq!(local().admit(&asker(host, None, None), false), Err(OriginRefusal::Host), "{host}");
         }
-        assert_eq!(local().admit(&Asker::default(), false), Err(Refusal::Host));
+        assert_eq!(local().admit(&Asker::default(), false), Err(OriginRefusal::Host));
     }
 
     #[test]
     fn a_rebound_name_is_refused_though_origin_and_host_agree() {
         let rebound = asker("evil.example:7878", Some("http://evil.example:7878"), Some("same-origin"));
-        assert_eq!(local().admit(&rebound, true), Err(Refusal::Host));
+        assert_eq!(local().admit(&rebound, true), Err(OriginRefusal::Host));
     }
 
     #[test]
@@ -206,37 +206,41 @@ mod tests {
         };
         assert_eq!(read("cross-site", "navigate"), Ok(()));
         for mode in ["no-cors", "cors", "same-origin", "websocket"] {
-            assert_eq!(read("cross-site", mode), Err(Refusal::Origin), "{mode}");
-            assert_eq!(read("same-site", mode), Err(Refusal::Origin), "{mode}");
+            assert_eq!(read("cross-site", mode), Err(OriginRefusal::Origin), "{mode}");
+            assert_eq!(read("same-site", mode), Err(OriginRefusal::Origin), "{mode}");
         }
     }
 
     #[test]
     fn behind_a_proxy_there_is_one_name() {
-        let places = Places::behind_proxy("https://cleanup.example.org/").unwrap();
+        let places = AllowedHosts::behind_proxy("https://cleanup.example.org/").unwrap();
         assert!(places.is_secure());
         assert_eq!((places.address().as_str(), places.port()), ("https://cleanup.example.org", 443));
         let ports = ["http://localhost", "http://[::1]:7878", "https://a.example:8443"];
-        assert_eq!(ports.map(|origin| Places::behind_proxy(origin).unwrap().port()), [80, 7878, 8443]);
+        assert_eq!(ports.map(|origin| AllowedHosts::behind_proxy(origin).unwrap().port()), [80, 7878, 8443]);
         assert_eq!(local().port(), 7878);
         assert_eq!(
             places.admit(&asker("cleanup.example.org", Some("https://cleanup.example.org"), None), true),
             Ok(())
         );
-        assert_eq!(places.admit(&asker("127.0.0.1:7878", None, None), false), Err(Refusal::Host));
-        assert_eq!(Places::behind_proxy("https://a.example:443").unwrap().address(), "https://a.example");
+        assert_eq!(places.admit(&asker("127.0.0.1:7878", None, None), false), Err(OriginRefusal::Host));
+        assert_eq!(AllowedHosts::behind_proxy("https://a.example:443").unwrap().address(), "https://a.example");
         for nonsense in
             ["cleanup.example.org", "ftp://x", "https://", "https://a/b", "https://a?b", "https://u@a", "https://:9"]
         {
-            assert!(Places::behind_proxy(nonsense).is_err(), "{nonsense}");
+            assert!(AllowedHosts::behind_proxy(nonsense).is_err(), "{nonsense}");
         }
         for here in ["http://127.0.0.1:7878", "http://localhost", "http://[::1]:7878", "http://127.9.9.9"] {
-            assert!(Places::behind_proxy(here).is_ok_and(|places| !places.is_secure()), "{here}");
+            assert!(AllowedHosts::behind_proxy(here).is_ok_and(|places| !places.is_secure()), "{here}");
         }
         for elsewhere in
             ["http://cleanup.example.org", "http://192.168.1.2:7878", "http://127.0.0.1.example", "http://[::2]"]
         {
-            assert_eq!(Places::behind_proxy(elsewhere), Err(InvalidOrigin::Plain(elsewhere.to_owned())), "{elsewhere}");
+            assert_eq!(
+                AllowedHosts::behind_proxy(elsewhere),
+                Err(InvalidOrigin::Plain(elsewhere.to_owned())),
+                "{elsewhere}"
+            );
         }
     }
 

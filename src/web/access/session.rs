@@ -29,16 +29,16 @@ pub struct NoRandom;
 
 /// 256 random bits, written in 43 letters.
 #[derive(Clone, Debug)]
-pub struct Token(Secret);
+pub struct RandomToken(Secret);
 
-impl Token {
+impl RandomToken {
     /// A new one.
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn new() -> Result<Token, NoRandom> {
+    pub fn new() -> Result<RandomToken, NoRandom> {
         let bytes = <[u8; 32]>::try_generate().map_err(|_| NoRandom)?;
-        Ok(Token(Secret::new(URL_SAFE_NO_PAD.encode(bytes))))
+        Ok(RandomToken(Secret::new(URL_SAFE_NO_PAD.encode(bytes))))
     }
 
     /// The letters: for a link or a cookie.
@@ -108,8 +108,8 @@ impl Sessions {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn new_link(&self, now: Tick) -> Result<Token, NoRandom> {
-        let token = Token::new()?;
+    pub fn new_link(&self, now: Tick) -> Result<RandomToken, NoRandom> {
+        let token = RandomToken::new()?;
         self.inner().link = Some((Print::of(token.expose()), now));
         Ok(token)
     }
@@ -118,7 +118,7 @@ impl Sessions {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn redeem(&self, offered: &str, now: Tick) -> Result<Option<Token>, NoRandom> {
+    pub fn redeem(&self, offered: &str, now: Tick) -> Result<Option<RandomToken>, NoRandom> {
         if !is_token_length(offered) {
             return Ok(None);
         }
@@ -140,8 +140,8 @@ impl Sessions {
     ///
     /// # Errors
     /// The system gives no random numbers.
-    pub fn let_in(&self, now: Tick) -> Result<Token, NoRandom> {
-        let token = Token::new()?;
+    pub fn let_in(&self, now: Tick) -> Result<RandomToken, NoRandom> {
+        let token = RandomToken::new()?;
         let mut inner = self.inner();
         inner.let_in += 1;
         let session = Session { number: inner.let_in };

@@ -156,7 +156,7 @@ fn areas(points: &[Point]) -> String {
 }
 
 /// The bar of a job: what became of its rows.
-pub(super) fn job_meter(counts: &crate::store::Counts) -> Markup {
+pub(super) fn job_meter(counts: &crate::store::OutcomeCounts) -> Markup {
     let parts = [
         (counts.done, outcome_class(Outcome::Done)),
         (counts.gone, outcome_class(Outcome::Gone)),

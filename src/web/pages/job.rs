@@ -8,7 +8,7 @@ use super::jobs::{JobLine, job_chip};
 use super::layout::{Frame, count};
 use super::words::{OUTCOMES, foreign, outcome_class, reason, sentence};
 use crate::domain::Outcome;
-use crate::store::{Counts, JobState, JobStatus, ProgressSamples, TopReason};
+use crate::store::{JobState, JobStatus, OutcomeCounts, ProgressSamples, TopReason};
 
 /// What the page shows.
 pub(in crate::web) struct JobPage {
@@ -86,7 +86,7 @@ fn actions(status: &JobStatus) -> Markup {
     }
 }
 
-fn numbers(job: i64, counts: &Counts) -> Markup {
+fn numbers(job: i64, counts: &OutcomeCounts) -> Markup {
     html! {
         dl.numbers {
             div { dt { "rows" } dd { (count(counts.rows())) } }
@@ -104,7 +104,7 @@ fn numbers(job: i64, counts: &Counts) -> Markup {
 }
 
 /// How many rows have an outcome.
-pub(super) const fn of(counts: &Counts, outcome: Outcome) -> u64 {
+pub(super) const fn of(counts: &OutcomeCounts, outcome: Outcome) -> u64 {
     match outcome {
         Outcome::Done => counts.done,
         Outcome::Gone => counts.gone,

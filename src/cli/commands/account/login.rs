@@ -4,7 +4,7 @@ use super::browser::show;
 use super::login_actions::actions_to_ask_for;
 use super::{find, keep_one, other_logins, refuse_another, standard_name, stdin};
 use crate::app::{self, Ways};
-use crate::auth::{App, Attempt, Document, LOGIN_WAIT_SECONDS, Listener, Login, Redirect, scopes_for};
+use crate::auth::{App, Attempt, CallbackListener, Document, LOGIN_WAIT_SECONDS, Login, Redirect, scopes_for};
 use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::domain::{Action, Platform, Secret, UserId};
@@ -79,7 +79,7 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
         let pasted = stdin::line("address or code").await?;
         attempt.code_from_paste(pasted.expose()).map_err(crate::auth::LoginError::from)?
     } else {
-        let listener = Listener::bind(attempt.redirect()).await?;
+        let listener = CallbackListener::bind(attempt.redirect()).await?;
         show(context, attempt.url())?;
         context.printer.say(&format!("waiting for the browser at {}", attempt.redirect().as_str()));
         listener.wait(&attempt, LOGIN_WAIT_SECONDS).await?

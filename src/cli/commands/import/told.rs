@@ -4,11 +4,11 @@ use crate::cli::args::ImportArgs;
 use crate::cli::context::{Context, for_this_queue};
 use crate::domain::counted;
 use crate::lists::archive::Tally;
-use crate::lists::filter::Counts;
+use crate::lists::filter::FilterCounts;
 use crate::text::escaped;
 
 /// Says it, on stderr.
-pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: &Counts) {
+pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: &FilterCounts) {
     let printer = &context.printer;
     for file in &tally.files {
         let name = escaped(&file.file);
@@ -70,7 +70,7 @@ pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: 
 }
 
 /// How many, where they are, and what to type next.
-fn closing(context: &Context, args: &ImportArgs, counts: &Counts) -> String {
+fn closing(context: &Context, args: &ImportArgs, counts: &FilterCounts) -> String {
     let many = args.what.phrase(counts.passed());
     let are = if counts.passed() == 1 { "is" } else { "are" };
     let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-") else { return many };

@@ -15,7 +15,7 @@ use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::{AccountName, MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::error::{CommandError, ErrorKind};
-use crate::schedule::control::{self, Asked};
+use crate::schedule::control::{self, RunNowOutcome};
 use crate::schedule::firing::{After, End, Firing, How};
 use crate::schedule::messages;
 use crate::schedule::plan::Schedule;
@@ -78,15 +78,15 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, Command
 async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> Result<u8, CommandError> {
     let name = &schedule.name;
     let said = match control::ask(&mut store, schedule, context.clock.now().wall).await? {
-        Asked::Noted => {
+        RunNowOutcome::Noted => {
             context.log_audit_event(&mut store, schedules::RUN, None, &format!("{name}: to be run now")).await;
             let list = context.command(&["schedule", "list"]);
             format!(
                 "{name} is left to the process that works on this queue's schedules, which runs it next; {list} shows how it went"
             )
         }
-        Asked::Running => format!("{name} runs, or waits to, already: nothing was changed"),
-        Asked::Gone => return Err(was_removed(name)),
+        RunNowOutcome::Running => format!("{name} runs, or waits to, already: nothing was changed"),
+        RunNowOutcome::Gone => return Err(was_removed(name)),
     };
     context.printer.say(&escaped(&said));
     store.close().await;

@@ -27,9 +27,9 @@ use crate::engine::Signal;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{AuditEvent, DrainLock, ServeLock, Store};
 use crate::web::access::{
-    Devices, InvalidOrigin, LINK_SECONDS, Password, PasswordError, Places, ShortToken, check_metrics_token,
+    AllowedHosts, Devices, InvalidOrigin, LINK_SECONDS, Password, PasswordError, ShortToken, check_metrics_token,
 };
-use crate::web::{EngineStatus, Entry, EventCounters, Root, Server, ServerError, Setup, Web, router};
+use crate::web::{EngineStatus, EventCounters, LoginMethod, Root, Server, ServerError, Setup, Web, router};
 
 /// How long after a link could not be shown the next one is.
 const SHOW_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -41,7 +41,7 @@ const SHOW_AGAIN_AFTER: Duration = Duration::from_secs(60);
 pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError> {
     let entry = entry_of(context, args)?;
     context.settings.web.metrics_token.as_ref().map_or(Ok(()), check_metrics_token)?;
-    let proxied = args.behind_proxy.as_deref().map(Places::behind_proxy).transpose()?;
+    let proxied = args.behind_proxy.as_deref().map(AllowedHosts::behind_proxy).transpose()?;
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
     // Whoever wants a schedule run now leaves it to this process.
@@ -52,7 +52,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
     }
     let signals = Signals::listen()?;
     let mut server = Server::bind(args.listen).await?;
-    let places = proxied.unwrap_or_else(|| Places::loopback(server.address()));
+    let places = proxied.unwrap_or_else(|| AllowedHosts::loopback(server.address()));
     let address = places.address();
     let root =
         Root::new(&places).map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()).because(error))?;
@@ -99,7 +99,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
 }
 
 /// How somebody comes in. A server that others can reach wants a password.
-fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CommandError> {
+fn entry_of(context: &Context, args: &ServeArgs) -> Result<LoginMethod, CommandError> {
     if args.behind_proxy.is_none() {
         if !args.listen.ip().is_loopback() {
             let message = format!("{} can be reached from elsewhere, and there is no --behind-proxy", args.listen);
@@ -108,7 +108,7 @@ fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CommandError> 
                  and set a password",
             ));
         }
-        return Ok(Entry::Link);
+        return Ok(LoginMethod::Link);
     }
     let password = match &args.password_file {
         Some(path) => Some(password_file::read_password(path, context.printer)?),
@@ -118,7 +118,7 @@ fn entry_of(context: &Context, args: &ServeArgs) -> Result<Entry, CommandError> 
         CommandError::new(ErrorKind::Config, "behind a proxy the dashboard wants a password, and there is none")
             .hint("set CLEANUP_WEB_PASSWORD (16 characters or more), or name a file with --password-file")
     })?;
-    Ok(Entry::Password(Password::new(&password)?))
+    Ok(LoginMethod::Password(Password::new(&password)?))
 }
 
 /// One sentence and a question, where rows of a real platform wait already; true: go on.
@@ -190,11 +190,11 @@ async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
 }
 
 /// Shows links, and pages what has changed. Never ends but by an error.
-async fn attend(web: &Web, entry: &Entry, door: &LoginLink<'_>, clock: &SharedClock) -> CommandError {
+async fn attend(web: &Web, entry: &LoginMethod, door: &LoginLink<'_>, clock: &SharedClock) -> CommandError {
     let links = async {
         match entry {
-            Entry::Link => show_links(web, door, clock).await,
-            Entry::Password(_) => std::future::pending().await,
+            LoginMethod::Link => show_links(web, door, clock).await,
+            LoginMethod::Password(_) => std::future::pending().await,
         }
     };
     let watching = async {
