@@ -65,7 +65,7 @@ pub use notify::{OfSchedule, notify};
 pub use platform_session::{PlatformSession, embedded_sandbox};
 pub use preflight::{CLOCK_OFF_SECONDS, clock_off, may, misfit, missing_scopes, unfit, warn_of_clock};
 pub use preparing::{FileOptions, Prepared, prepare};
-pub use receipts::{ReceiptRows, write_receipts};
+pub use receipts::{ReceiptRows, no_such_round, write_receipts};
 pub use recheck::{HeldBack, READ_DIFFERENTLY, named_column, recheck};
 pub use row_filter::RowRules;
 pub use run_report::{AccountTrouble, DECLINED, RunReport, RunSummary};

@@ -41,10 +41,15 @@ pub async fn write_receipts<W: Write>(
         ReportError::Write(error) => complain(error),
     })?;
     if !found {
-        let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {}", job.name, wanted.round));
-        return Err(error.hint(format!("its newest round is {}", job.round_number)));
+        return Err(no_such_round(job, wanted.round));
     }
     Ok((writer.finish().map_err(complain)?, rows))
+}
+
+/// A job has no round of that number (2).
+pub fn no_such_round(job: &Job, round: u32) -> CommandError {
+    let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
+    error.hint(format!("its newest round is {}", job.round_number))
 }
 
 enum ReportError {

@@ -11,6 +11,7 @@ pub mod output;
 pub mod printer;
 pub mod progress;
 pub mod prompt;
+mod spared_file;
 pub mod terminal_text;
 mod wrap;
 

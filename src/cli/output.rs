@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::printer::{DataWriter, Printer};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::DurableFile;
 
@@ -19,24 +20,12 @@ pub struct WholeFile {
 }
 
 impl WholeFile {
-    /// Begins a file that is to be at `path`, over one that is there: receipts and pages, which can be made again.
+    /// Begins a file that is to be at `path`. Receipts and pages, which can be made again, replace one that is there. People edit
+    /// lists, so only `--force` replaces those; a file may appear while the list is read, so the rename itself refuses.
     ///
     /// # Errors
     /// Its folder is missing or cannot be written to.
-    pub fn create(path: &Path) -> io::Result<WholeFile> {
-        WholeFile::begin(path, true)
-    }
-
-    /// Begins a list that is to be at `path`. People edit lists, so only `force` replaces a file that is there; it may appear
-    /// while the list is read, so the rename itself refuses.
-    ///
-    /// # Errors
-    /// As [`WholeFile::create`].
-    pub fn create_list(path: &Path, force: bool) -> io::Result<WholeFile> {
-        WholeFile::begin(path, force)
-    }
-
-    fn begin(path: &Path, replaces: bool) -> io::Result<WholeFile> {
+    pub fn create(path: &Path, replaces: bool) -> io::Result<WholeFile> {
         Ok(WholeFile { file: DurableFile::begin(folder_of(path), MODE)?, path: path.to_owned(), replaces })
     }
 
@@ -47,6 +36,81 @@ impl WholeFile {
     pub fn keep(self) -> io::Result<()> {
         self.file.keep_as(&self.path, self.replaces)
     }
+}
+
+/// Where a command writes its data: a file that appears whole, or stdout.
+#[derive(Debug)]
+pub enum Output {
+    /// Stdout.
+    Stdout(DataWriter),
+    /// A file.
+    File(WholeFile),
+}
+
+impl Output {
+    /// The file that was asked for, over one that is there; `-` and none are stdout.
+    ///
+    /// # Errors
+    /// As [`WholeFile::create`].
+    pub fn create(path: Option<&Path>, printer: Printer) -> Result<Output, CommandError> {
+        Output::create_list(path, true, printer)
+    }
+
+    /// The same for a list, which only `force` puts over a file that is there.
+    ///
+    /// # Errors
+    /// As [`WholeFile::create`].
+    pub fn create_list(path: Option<&Path>, force: bool, printer: Printer) -> Result<Output, CommandError> {
+        match file_of(path) {
+            None => Ok(Output::Stdout(printer.data_writer())),
+            Some(path) => WholeFile::create(path, force).map(Output::File).map_err(|error| list_error(path, error)),
+        }
+    }
+
+    /// Tells later, when this has been given away, what an error was about.
+    pub fn errors(&self) -> Box<dyn Fn(io::Error) -> CommandError> {
+        match self {
+            Output::Stdout(out) => Box::new(out.errors()),
+            Output::File(file) => {
+                let path = file.path.clone();
+                Box::new(move |error| list_error(&path, error))
+            }
+        }
+    }
+
+    /// Everything is in it: a file is put in its place.
+    ///
+    /// # Errors
+    /// As [`WholeFile::keep`]; stdout cannot be written.
+    pub fn keep(self) -> Result<(), CommandError> {
+        let complain = self.errors();
+        match self {
+            Output::Stdout(mut out) => out.flush(),
+            Output::File(file) => file.keep(),
+        }
+        .map_err(complain)
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Output::Stdout(out) => out.write(bytes),
+            Output::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Output::Stdout(out) => out.flush(),
+            Output::File(file) => file.flush(),
+        }
+    }
+}
+
+/// The file that was asked for; none and `-` are stdout.
+pub fn file_of(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| path.as_os_str() != "-")
 }
 
 /// Looks at where a command is to write before it reads: never over what it reads, two outputs never to one place, and only
@@ -166,7 +230,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("unfollow.csv");
         for (force, text) in [(false, "mine"), (true, "theirs")] {
-            let mut file = WholeFile::create_list(&path, force).unwrap();
+            let mut file = WholeFile::create(&path, force).unwrap();
             file.write_all(b"theirs").unwrap();
             // Somebody else is quicker.
             std::fs::write(&path, "mine").unwrap();

@@ -7,13 +7,12 @@ mod owner;
 mod told;
 
 use std::collections::HashSet;
-use std::io::{self, Write};
-use std::path::PathBuf;
 
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
-use crate::cli::output::{WholeFile, list_error, refuse_existing, refuse_places};
+use crate::cli::output::{Output, file_of, refuse_existing, refuse_places};
 use crate::cli::progress::ReadingProgress;
+use crate::cli::spared_file::SparedFile;
 use crate::domain::{TargetId, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
@@ -37,24 +36,12 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CommandErro
     if let Some(name) = &args.account {
         owner::refuse_another(context, &args.archive, archive.about(), name).await?;
     }
-    let (tally, counts) = match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
-        None => {
-            refuse_untold(args, &read(context, &mut archive, args.what, &mut |_| Ok(()))?)?;
-            let out = context.printer.data_writer();
-            let complain = out.errors();
-            let (mut out, tally, counts) = write(context, &mut archive, args, filter, out, &complain)?;
-            out.flush().map_err(complain)?;
-            (tally, counts)
-        }
-        Some(path) => {
-            let complain = |error| list_error(path, error);
-            let file = WholeFile::create_list(path, args.force).map_err(complain)?;
-            let (file, tally, counts) = write(context, &mut archive, args, filter, file, &complain)?;
-            refuse_untold(args, &tally)?;
-            file.keep().map_err(complain)?;
-            (tally, counts)
-        }
-    };
+    if file_of(args.output.as_deref()).is_none() {
+        refuse_untold(args, &read(context, &mut archive, args.what, &mut |_| Ok(()))?)?;
+    }
+    let (output, tally, counts) = write(context, &mut archive, args, filter)?;
+    refuse_untold(args, &tally)?;
+    output.keep()?;
     told::tell(context, args, &tally, &counts);
     Ok(0)
 }
@@ -74,31 +61,31 @@ fn refuse_untold(args: &ImportArgs, tally: &Tally) -> Result<(), CommandError> {
         .hint("the platform says it: `cleanup list reposts -o unrepost.csv`; an archive of before 2018 does so, too"))
 }
 
-/// Streams what passes the filter to `to`, and what it spares to the file for that; gives `to` back with what was read.
-fn write<W: Write>(
+/// Streams what passes the filter to where the list goes, and what it spares to the file for that; says what was read.
+fn write(
     context: &Context,
     archive: &mut Archive,
     args: &ImportArgs,
     filter: Filter,
-    to: W,
-    complain: &impl Fn(io::Error) -> CommandError,
-) -> Result<(W, Tally, FilterCounts), CommandError> {
+) -> Result<(Output, Tally, FilterCounts), CommandError> {
+    let output = Output::create_list(args.output.as_deref(), args.force, context.printer)?;
+    let complain = output.errors();
     let followers = if filter.not_following_back { followers(context, archive, args.what)? } else { None };
     let mut sieve = FilterPipeline::new(filter, args.filter.which.options().take, args.what.target_kind());
-    let mut writer = ListWriter::new(to, args.what, args.raw).map_err(complain)?;
-    let mut spared = SparedFile::create(args)?;
+    let mut writer = ListWriter::new(output, args.what, args.raw).map_err(&complain)?;
+    let mut spared = SparedFile::create(args.filter.spared.as_ref(), args.what, args.force, args.raw)?;
     let tally = read(context, archive, args.what, &mut |mut entry| {
         if let Some(followers) = &followers {
             entry.follows_back = Some(followers.contains(&entry.target));
         }
         match sieve.push(entry)? {
-            Sifted::Out(entry) => writer.write(&entry).map_err(complain),
+            Sifted::Out(entry) => writer.write(&entry).map_err(&complain),
             Sifted::Held => Ok(()),
-            Sifted::Spared(entry, rule) => spared.write(|writer| writer.write_spared(&entry, rule)),
+            Sifted::Spared(entry, rule) => spared.write(&entry, rule),
         }
     })?;
     let (held, counts) = sieve.finish();
-    held.iter().try_for_each(|entry| writer.write(entry)).map_err(complain)?;
+    held.iter().try_for_each(|entry| writer.write(entry)).map_err(&complain)?;
     spared.keep()?;
     Ok((writer.finish().map_err(complain)?, tally, counts))
 }
@@ -135,28 +122,4 @@ fn read(
     let mode = context.settings.run.progress;
     let mut progress = ReadingProgress::new(mode, context.printer, total_bytes, &format!("reading {list}"));
     archive.read(list, &mut |bytes| progress.at(bytes), each)
-}
-
-/// The file of `--spared`, where there is one.
-struct SparedFile {
-    path: PathBuf,
-    writer: Option<ListWriter<WholeFile>>,
-}
-
-impl SparedFile {
-    fn create(args: &ImportArgs) -> Result<SparedFile, CommandError> {
-        let Some(path) = &args.filter.spared else { return Ok(SparedFile { path: PathBuf::new(), writer: None }) };
-        let begin = || ListWriter::of_spared(WholeFile::create_list(path, args.force)?, args.what, args.raw);
-        let writer = begin().map_err(|error| CommandError::io(path.display(), error))?;
-        Ok(SparedFile { path: path.clone(), writer: Some(writer) })
-    }
-
-    fn write(&mut self, write: impl FnOnce(&mut ListWriter<WholeFile>) -> io::Result<()>) -> Result<(), CommandError> {
-        self.writer.as_mut().map_or(Ok(()), write).map_err(|error| CommandError::io(self.path.display(), error))
-    }
-
-    fn keep(self) -> Result<(), CommandError> {
-        let Some(writer) = self.writer else { return Ok(()) };
-        writer.finish().and_then(WholeFile::keep).map_err(|error| list_error(&self.path, error))
-    }
 }

@@ -18,6 +18,7 @@ mod load_messages;
 pub mod man;
 mod paged;
 mod partial_summary;
+mod picked_rows;
 mod preflight;
 pub mod report;
 mod report_page;

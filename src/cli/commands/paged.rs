@@ -1,14 +1,12 @@
-//! Pages into files, and picked tasks onto pages.
+//! Pages into files.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::app::Facts;
 use crate::cli::context::Context;
-use crate::cli::output::WholeFile;
+use crate::cli::output::Output;
 use crate::error::{CommandError, ErrorKind};
-use crate::pages::{Card, MAX_LINKS_PER_PAGE};
-use crate::store::PickedTask;
+use crate::pages::MAX_LINKS_PER_PAGE;
 
 /// Where pages go: files, the first of which has the name that was asked for; or stdout, which takes one page.
 pub(super) struct Places {
@@ -56,16 +54,10 @@ impl Places {
 
 /// Puts a page into a file, whole or not at all, or on stdout.
 pub(super) fn put(path: Option<&Path>, page: &str, context: &Context) -> Result<(), CommandError> {
-    let Some(path) = path else { return context.printer.bytes(page.as_bytes()) };
-    let complain = |error| CommandError::io(path.display(), error);
-    let mut file = WholeFile::create(path).map_err(complain)?;
-    file.write_all(page.as_bytes()).map_err(complain)?;
-    file.keep().map_err(complain)
-}
-
-/// The file that was asked for; `-` is stdout.
-pub(super) fn file_of(output: Option<&PathBuf>) -> Option<&Path> {
-    output.map(PathBuf::as_path).filter(|path| path.as_os_str() != "-")
+    let mut out = Output::create(path, context.printer)?;
+    let complain = out.errors();
+    out.write_all(page.as_bytes()).map_err(complain)?;
+    out.keep()
 }
 
 /// `undo.html`, `undo-2.html`, ...
@@ -80,16 +72,6 @@ fn numbered(path: &Path, number: u64) -> PathBuf {
         name.push(extension);
     }
     path.with_file_name(name)
-}
-
-/// A task's target as a page names it.
-pub(super) fn card(task: &PickedTask, facts: &Facts) -> Card {
-    Card {
-        url: Some(facts.url.clone()),
-        label: facts.handle.clone().unwrap_or_else(|| task.target.to_string()),
-        name: facts.name.clone(),
-        text: facts.text.clone(),
-    }
 }
 
 #[cfg(test)]

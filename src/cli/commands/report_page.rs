@@ -1,16 +1,17 @@
 //! `cleanup report --format html`: what became of a job, as one page.
 
-use crate::app::FactColumns;
 use crate::cli::args::ReportArgs;
 use crate::cli::context::Context;
+use crate::cli::output::file_of;
 use crate::domain::TaskState;
-use crate::error::{CommandError, ErrorKind};
+use crate::error::CommandError;
 use crate::jobfile::cells_from_stored;
 use crate::pages::{Card, LookRow, MAX_BARS, MAX_LOOK_ROWS, OutcomeRow, ReportPage, report_page};
 use crate::store::{Job, PickOrder, PickedTask, RejectedRow, Store, TaskFilter};
 use crate::text::escaped;
 
-use super::paged::{card, file_of, put};
+use super::paged::put;
+use super::picked_rows::{PickedRows, card};
 
 /// The shortest stretch of the chart, in milliseconds.
 const SHORTEST_STRETCH_MS: i64 = 1_000;
@@ -50,7 +51,7 @@ pub(super) async fn run(
         .to_vec(),
     };
     store.close().await;
-    let path = file_of(args.output.as_ref());
+    let path = file_of(args.output.as_deref());
     put(path, &report_page(&page), context)?;
     if let Some(path) = path {
         let (job, path) = (escaped(&job.name).into_owned(), path.to_string_lossy().into_owned());
@@ -63,15 +64,10 @@ pub(super) async fn run(
 async fn look_rows(store: &mut Store, job: &Job, round: u32) -> Result<(Vec<LookRow>, u64), CommandError> {
     let states = vec![TaskState::Failed, TaskState::Provisional];
     let wanted = TaskFilter { states, ghosts: false };
-    let Some(picked) = store.read().select_tasks(job, round, &wanted, PickOrder::File).await? else {
-        let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
-        return Err(error.hint(format!("its newest round is {}", job.round_number)));
-    };
-    let tasks = store.read().picked(0, MAX_LOOK_ROWS).await?;
-    let facts = FactColumns::of(store, job, round).await?.facts(store, &tasks).await?;
+    let picked = PickedRows::pick(store, (job, round), &wanted, PickOrder::File).await?;
+    let tasks = picked.read(store, 0, MAX_LOOK_ROWS).await?;
     store.read().end_picking().await?;
-    let mut rows: Vec<LookRow> =
-        tasks.iter().zip(&facts).map(|(task, facts)| look_of(task, card(task, facts))).collect();
+    let mut rows: Vec<LookRow> = tasks.iter().map(|(task, facts)| look_of(task, card(task, facts))).collect();
     let most = u32::try_from(MAX_LOOK_ROWS).unwrap_or(u32::MAX);
     rows.extend(store.read().rejected_rows(job, round, most).await?.into_iter().map(rejected_look));
     // Rows that are no longer in the file have no line and come last.
@@ -80,7 +76,7 @@ async fn look_rows(store: &mut Store, job: &Job, round: u32) -> Result<(Vec<Look
     let reasons = store.read().reasons(job, round).await?;
     let rejected: u64 =
         reasons.iter().filter(|count| count.outcome == crate::domain::Outcome::Rejected).map(|count| count.rows).sum();
-    Ok((rows, picked + rejected))
+    Ok((rows, picked.total + rejected))
 }
 
 fn look_of(task: &PickedTask, what: Card) -> LookRow {

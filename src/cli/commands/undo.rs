@@ -1,23 +1,20 @@
 //! `cleanup undo`: what a job has done, to restore it by hand. Nothing is sent.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::app::{FactColumns, Facts};
+use crate::app::Facts;
 use crate::cli::args::UndoArgs;
 use crate::cli::context::Context;
-use crate::cli::output::{WholeFile, refuse_places};
+use crate::cli::output::{file_of, refuse_places};
 use crate::domain::{Action, TaskState, Wall};
-use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::TableWriter;
-use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, restore_page};
-use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter};
+use crate::error::CommandError;
+use crate::pages::{LinkRow, Part, restore_page};
+use crate::store::{PickOrder, PickedTask, TaskFilter};
 use crate::text::escaped;
 
-use super::paged::{Places, card, file_of};
+use super::paged::Places;
+use super::picked_rows::{PickedRows, card};
 
-/// Rows that are read at once.
-const ROWS_PER_READ: u64 = 5_000;
 const COLUMNS: [&str; 9] = ["target_id", "handle", "name", "account", "action", "inverse", "done_at", "link", "note"];
 
 /// Writes the list.
@@ -29,19 +26,19 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError>
     refuse_places([args.output.as_ref(), args.html.as_ref()], [Some(&job.path)])?;
     let round = args.round.unwrap_or(job.round_number);
     let wanted = TaskFilter { states: vec![TaskState::Done], ghosts: false };
-    let Some(total) = store.read().select_tasks(&job, round, &wanted, PickOrder::NewestFirst).await? else {
-        let error = CommandError::new(ErrorKind::Usage, format!("{} has no round {round}", job.name));
-        return Err(error.hint(format!("its newest round is {}", job.round_number)));
-    };
-    let actions = store.read().actions(&job, round).await?;
-    let columns = FactColumns::of(&mut store, &job, round).await?;
-    let list = List { job: &job, total, actions, columns };
+    let picked = PickedRows::pick(&mut store, (&job, round), &wanted, PickOrder::NewestFirst).await?;
+    let total = picked.total;
+    let cannot = sentences(&store.read().actions(&job, round).await?);
     if args.output.is_some() || args.html.is_none() {
-        list.table(&mut store, args, context).await?;
+        picked.table(&mut store, (args.output.as_ref(), args.raw), COLUMNS, cells, context).await?;
     }
-    let mut places: Vec<PathBuf> = file_of(args.output.as_ref()).map(Path::to_path_buf).into_iter().collect();
+    let mut places: Vec<PathBuf> = file_of(args.output.as_deref()).map(Path::to_path_buf).into_iter().collect();
     if args.html.is_some() {
-        places.extend(list.pages(&mut store, args, context).await?);
+        let (now, is_sandbox) = (context.clock.now().wall, context.settings.is_sandbox());
+        let page = |number, places: &Places, rows: &[LinkRow]| {
+            restore_page(&job.name, rows, total, Part { number, files: &places.names }, now, is_sandbox, &cannot)
+        };
+        places.extend(picked.pages(&mut store, file_of(args.html.as_deref()), link, page, context).await?);
     }
     store.read().end_picking().await?;
     store.close().await;
@@ -56,87 +53,21 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError>
         "{}: {total} done{older}, what was done last first{written}; nothing was sent",
         escaped(&job.name)
     ));
-    for sentence in list.cannot() {
+    for sentence in cannot {
         context.printer.say(sentence);
     }
     Ok(0)
 }
 
-struct List<'a> {
-    job: &'a Job,
-    total: u64,
-    actions: Vec<Action>,
-    columns: FactColumns,
-}
-
-impl List<'_> {
-    /// What does not come back, of what the job did.
-    fn cannot(&self) -> Vec<&'static str> {
-        let mut sentences: Vec<&'static str> = Vec::new();
-        for action in &self.actions {
-            sentences.extend(
-                cannot(*action).iter().filter(|sentence| !sentences.contains(sentence)).copied().collect::<Vec<_>>(),
-            );
-        }
-        sentences
-    }
-
-    async fn table(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<(), CommandError> {
-        match file_of(args.output.as_ref()) {
-            None => {
-                let out = context.printer.data_writer();
-                let complain = out.errors();
-                self.write_table(store, out, args.raw, &complain).await.map(drop)
-            }
-            Some(path) => {
-                let complain = |error| CommandError::io(path.display(), error);
-                let file = WholeFile::create(path).map_err(complain)?;
-                self.write_table(store, file, args.raw, &complain).await?.keep().map_err(complain)
-            }
+/// What does not come back, of what a job did; each once.
+fn sentences(actions: &[Action]) -> Vec<&'static str> {
+    let mut sentences: Vec<&'static str> = Vec::new();
+    for sentence in actions.iter().flat_map(|action| cannot(*action)) {
+        if !sentences.contains(sentence) {
+            sentences.push(sentence);
         }
     }
-
-    async fn write_table<W: Write>(
-        &self,
-        store: &mut Store,
-        to: W,
-        raw: bool,
-        complain: &impl Fn(std::io::Error) -> CommandError,
-    ) -> Result<W, CommandError> {
-        let mut table = TableWriter::new(to, raw);
-        table.header(COLUMNS).map_err(complain)?;
-        for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
-            let tasks = store.read().picked(from, ROWS_PER_READ).await?;
-            let facts = self.columns.facts(store, &tasks).await?;
-            for (task, facts) in tasks.iter().zip(&facts) {
-                for cell in cells(task, facts) {
-                    table.cell(&cell).map_err(complain)?;
-                }
-                table.end_row().map_err(complain)?;
-            }
-        }
-        table.finish().map_err(complain)
-    }
-
-    /// Writes the pages; where they are, unless on stdout.
-    async fn pages(&self, store: &mut Store, args: &UndoArgs, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
-        let places = Places::for_links(file_of(args.html.as_ref()), self.total)?;
-        let now = context.clock.now().wall;
-        for number in 1..=places.count() {
-            let from = (number - 1) * MAX_LINKS_PER_PAGE;
-            let tasks = store.read().picked(from, MAX_LINKS_PER_PAGE).await?;
-            let facts = self.columns.facts(store, &tasks).await?;
-            let rows: Vec<LinkRow> = (from + 1..)
-                .zip(tasks.iter().zip(&facts))
-                .map(|(place, (task, facts))| link(place, task, facts))
-                .collect();
-            let part = Part { number, files: &places.names };
-            let sandbox = context.settings.is_sandbox();
-            let page = restore_page(&self.job.name, &rows, self.total, part, now, sandbox, &self.cannot());
-            places.put(number, &page, context)?;
-        }
-        Ok(places.paths())
-    }
+    sentences
 }
 
 fn cells(task: &PickedTask, facts: &Facts) -> [String; COLUMNS.len()] {

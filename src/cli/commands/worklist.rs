@@ -1,20 +1,18 @@
 //! `cleanup report --worklist`: what has to be done by hand, as pages with tick boxes or as a table.
 
-use crate::app::{FactColumns, Facts};
+use crate::app::Facts;
 use crate::cli::args::{ReportArgs, ReportFormat, WorklistKind};
 use crate::cli::context::Context;
-use crate::cli::output::WholeFile;
-use crate::domain::{TaskState, Wall};
+use crate::cli::output::file_of;
+use crate::domain::TaskState;
 use crate::error::{CommandError, ErrorKind};
-use crate::jobfile::{TableWriter, WORKLIST_COLUMNS};
-use crate::pages::{LinkRow, MAX_LINKS_PER_PAGE, Part, WorklistPage, worklist_page};
+use crate::jobfile::WORKLIST_COLUMNS;
+use crate::pages::{LinkRow, Part, WorklistPage, worklist_page};
 use crate::store::{Job, PickOrder, PickedTask, Store, TaskFilter, VerifyResult};
 use crate::text::escaped;
 
-use super::paged::{Places, card, file_of};
-
-/// Rows of a table that are read at once.
-const ROWS_PER_READ: u64 = 5_000;
+use super::paged::Places;
+use super::picked_rows::{PickedRows, card};
 
 /// Writes the worklist.
 pub(super) async fn run(
@@ -41,22 +39,38 @@ pub(super) async fn run(
     };
     let now = context.clock.now().wall;
     let token = store.queue().make_worklist(job, now).await?;
-    let total = store.read().select_tasks(job, job.round_number, &wanted(kinds), PickOrder::File).await?.unwrap_or(0);
-    let list =
-        List { job, token: &token, total, now, columns: FactColumns::of(&mut store, job, job.round_number).await? };
-    let name = escaped(&job.name).into_owned();
+    let picked = PickedRows::pick(&mut store, (job, job.round_number), &wanted(kinds), PickOrder::File).await?;
+    let (total, name) = (picked.total, escaped(&job.name).into_owned());
+    let load = context.command(&["load", "SAVED.csv"]);
     if total == 0 && !is_table {
         context.printer.say(&format!("{name} has nothing to do by hand; no page was written"));
         return Ok(0);
     }
     if is_table {
-        list.table(&mut store, args, context).await?
+        let columns = WORKLIST_COLUMNS.iter().copied().chain(["handle", "name", "link", "why"]);
+        let cells = |task: &PickedTask, facts: &Facts| cells(&token, task, facts);
+        picked.table(&mut store, (args.output.as_ref(), args.raw), columns, cells, context).await?;
     } else {
-        list.pages(&mut store, args, context).await?
-    };
+        let plain = |command: &str| command.trim_matches('`').to_owned();
+        let csv = context.command(&["report", &job.name, "--worklist", "--format", "csv"]);
+        let page = |number, places: &Places, rows: &[LinkRow]| {
+            worklist_page(&WorklistPage {
+                job: &job.name,
+                token: &token,
+                made_at: now,
+                is_sandbox: context.settings.is_sandbox(),
+                rows,
+                total,
+                part: Part { number, files: &places.names },
+                saved_as: &saved_name(&job.name, number, places.count()),
+                load: &plain(&load),
+                csv: &plain(&csv),
+            })
+        };
+        picked.pages(&mut store, file_of(args.output.as_deref()), link, page, context).await?;
+    }
     store.read().end_picking().await?;
     store.close().await;
-    let load = context.command(&["load", "SAVED.csv"]);
     context.printer.say(&format!("{name}: {total} to do by hand; {load} takes the saved ticks back"));
     Ok(0)
 }
@@ -80,84 +94,18 @@ fn wanted(kinds: &[WorklistKind]) -> TaskFilter {
     wanted
 }
 
-struct List<'a> {
-    job: &'a Job,
-    token: &'a str,
-    total: u64,
-    now: Wall,
-    columns: FactColumns,
-}
-
-impl List<'_> {
-    async fn pages(&self, store: &mut Store, args: &ReportArgs, context: &Context) -> Result<(), CommandError> {
-        let places = Places::for_links(file_of(args.output.as_ref()), self.total)?;
-        let plain = |command: String| command.trim_matches('`').to_owned();
-        let load = plain(context.command(&["load", "SAVED.csv"]));
-        let csv = plain(context.command(&["report", &self.job.name, "--worklist", "--format", "csv"]));
-        for number in 1..=places.count() {
-            let from = (number - 1) * MAX_LINKS_PER_PAGE;
-            let tasks = store.read().picked(from, MAX_LINKS_PER_PAGE).await?;
-            let facts = self.columns.facts(store, &tasks).await?;
-            let rows: Vec<LinkRow> = (from + 1..)
-                .zip(tasks.iter().zip(&facts))
-                .map(|(place, (task, facts))| link(place, task, facts))
-                .collect();
-            let page = WorklistPage {
-                job: &self.job.name,
-                token: self.token,
-                made_at: self.now,
-                is_sandbox: context.settings.is_sandbox(),
-                rows: &rows,
-                total: self.total,
-                part: Part { number, files: &places.names },
-                saved_as: &saved_name(&self.job.name, number, places.count()),
-                load: &load,
-                csv: &csv,
-            };
-            places.put(number, &worklist_page(&page), context)?;
-        }
-        Ok(())
-    }
-
-    async fn table(&self, store: &mut Store, args: &ReportArgs, context: &Context) -> Result<(), CommandError> {
-        match file_of(args.output.as_ref()) {
-            None => {
-                let out = context.printer.data_writer();
-                let complain = out.errors();
-                self.write_table(store, TableWriter::new(out, args.raw), &complain).await?;
-            }
-            Some(path) => {
-                let complain = |error| CommandError::io(path.display(), error);
-                let file = WholeFile::create(path).map_err(complain)?;
-                self.write_table(store, TableWriter::new(file, args.raw), &complain).await?.keep().map_err(complain)?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn write_table<W: std::io::Write>(
-        &self,
-        store: &mut Store,
-        mut table: TableWriter<W>,
-        complain: &impl Fn(std::io::Error) -> CommandError,
-    ) -> Result<W, CommandError> {
-        let columns = WORKLIST_COLUMNS.iter().copied().chain(["handle", "name", "link", "why"]);
-        table.header(columns).map_err(complain)?;
-        for from in (0..self.total).step_by(ROWS_PER_READ as usize) {
-            let tasks = store.read().picked(from, ROWS_PER_READ).await?;
-            let facts = self.columns.facts(store, &tasks).await?;
-            for (task, facts) in tasks.iter().zip(&facts) {
-                let (number, target, why) = (task.task.to_string(), task.target.to_string(), note(task));
-                let [handle, name] = [&facts.handle, &facts.name].map(|fact| fact.as_deref().unwrap_or_default());
-                let cells = [self.token, &number, task.action.name(), &target, "", handle, name, &facts.url, &why];
-                for cell in cells {
-                    table.cell(cell).map_err(complain)?;
-                }
-                table.end_row().map_err(complain)?;
-            }
-        }
-        table.finish().map_err(complain)
-    }
+fn cells(token: &str, task: &PickedTask, facts: &Facts) -> [String; 9] {
+    [
+        token.to_owned(),
+        task.task.to_string(),
+        task.action.name().to_owned(),
+        task.target.to_string(),
+        String::new(),
+        facts.handle.clone().unwrap_or_default(),
+        facts.name.clone().unwrap_or_default(),
+        facts.url.clone(),
+        note(task),
+    ]
 }
 
 fn link(place: u64, task: &PickedTask, facts: &Facts) -> LinkRow {
