@@ -49,10 +49,10 @@ impl ErrorKind {
     /// What the exit code says, in words.
     pub const fn in_words(self) -> &'static str {
         match self {
-            ErrorKind::Fault => "a fault of ours",
+            ErrorKind::Fault => "an internal error",
             ErrorKind::Usage => "the command makes no sense as given",
             ErrorKind::InputData => "bad input, nothing queued",
-            ErrorKind::Unreachable => "no good answer from the platform",
+            ErrorKind::Unreachable => "no usable answer from the platform",
             ErrorKind::Io => "disk or database",
             ErrorKind::Busy => "another process was draining this queue",
             ErrorKind::Person => "an account needs a person",
@@ -87,7 +87,7 @@ pub fn exit_code_in_words(code: u8) -> &'static str {
         _ => ErrorKind::ALL
             .into_iter()
             .find(|kind| kind.exit_code() == code)
-            .map_or("an end that is not ours", ErrorKind::in_words),
+            .map_or("unknown exit code", ErrorKind::in_words),
     }
 }
 
@@ -135,7 +135,7 @@ impl CommandError {
             Some(text) if text.contains("can't spawn worker thread") => {
                 CommandError::new(ErrorKind::Io, "the system gives this program no more threads").hint(NO_THREADS_HINT)
             }
-            _ => CommandError::new(ErrorKind::Fault, "the program has stopped at a fault of its own")
+            _ => CommandError::new(ErrorKind::Fault, "the program has stopped at an internal error")
                 .hint("what was reported before is saved; please report this together with the lines above"),
         }
     }
@@ -164,26 +164,26 @@ impl Error for CommandError {
     }
 }
 
-const NO_THREADS_HINT: &str = "end other programs, or raise the limit of processes and threads (`ulimit -u`, TasksMax of the service), and give the command again; what was reported before is saved";
+const NO_THREADS_HINT: &str = "end other programs, or raise the limit of processes and threads (`ulimit -u`, TasksMax of the service), and run the command again; what was reported before is saved";
 
 /// What to do about a file that cannot be read or written.
 pub(crate) fn io_hint(source: &std::io::Error) -> String {
     use std::io::ErrorKind as E;
     let too_many_files = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| Some(errno.raw_os_error()));
     if too_many_files.contains(&source.raw_os_error()) {
-        return "end other programs, or raise the limit of open files (`ulimit -n`), and give the command again".into();
+        return "end other programs, or raise the limit of open files (`ulimit -n`), and run the command again".into();
     }
     match source.kind() {
         E::WouldBlock => NO_THREADS_HINT.into(),
-        E::OutOfMemory => "free memory, and give the command again; what was reported before is saved".into(),
+        E::OutOfMemory => "free memory, and run the command again; what was reported before is saved".into(),
         E::StorageFull | E::QuotaExceeded | E::FileTooLarge => {
-            "make room and give the command again; what was reported before is saved".into()
+            "make room and run the command again; what was reported before is saved".into()
         }
         E::PermissionDenied => "let this user read and write there, or name another place".into(),
         E::NotFound | E::NotADirectory | E::IsADirectory | E::ReadOnlyFilesystem => {
             "check the path, or name another place".into()
         }
-        _ => "look at the disk (`df -h` for room, `dmesg` for faults) and give the command again; what was reported before is saved".into(),
+        _ => "look at the disk (`df -h` for room, `dmesg` for faults) and run the command again; what was reported before is saved".into(),
     }
 }
 

@@ -380,11 +380,7 @@ impl RealAccounts {
 }
 
 fn no_credentials() -> CommandError {
-    CommandError::new(
-        ErrorKind::Person,
-        "there are no credentials: nobody is logged in, and CLEANUP_X_TOKEN is not set",
-    )
-    .hint(
+    CommandError::new(ErrorKind::Person, "no account is logged in, and CLEANUP_X_TOKEN is not set").hint(
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN to an OAuth 2.0 user token \
          (and CLEANUP_X_USER_ID to its user), or try --sandbox first",
     )
@@ -392,10 +388,13 @@ fn no_credentials() -> CommandError {
 
 fn unknown_account(wanted: &AccountName, known: &[Account]) -> CommandError {
     let names: Vec<&str> = known.iter().map(|account| account.name.as_str()).collect();
-    let there =
-        if names.is_empty() { "there is none yet".to_owned() } else { format!("there are: {}", names.join(", ")) };
+    let there = if names.is_empty() {
+        "there are no accounts yet".to_owned()
+    } else {
+        format!("accounts: {}", names.join(", "))
+    };
     CommandError::new(ErrorKind::Usage, format!("no account is called {wanted}; {there}"))
-        .hint(format!("log it in with `cleanup account login {wanted}`, or set CLEANUP_X_USER_ID to make it known"))
+        .hint(format!("`cleanup account login {wanted}` adds it; or set CLEANUP_X_USER_ID beside the token"))
 }
 
 pub(super) fn fault(why: String) -> CommandError {

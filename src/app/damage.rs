@@ -70,7 +70,7 @@ pub fn damage_in_words(damaged: &DamagedTask) -> String {
     let keys = if keys.is_empty() { "nothing".to_owned() } else { keys.join(" and ") };
     let (job, line, row) = (&damaged.job, damaged.line, plain(&damaged.row));
     if damaged.targets_agree() {
-        return format!("line {line} of {job} ({row}): an index of the queue does not lead to it as it should");
+        return format!("line {line} of {job} ({row}): it is missing from an index of the queue");
     }
     format!("line {line} of {job}: its row says {row}, its key says {keys}")
 }
@@ -88,7 +88,7 @@ pub(super) fn stopped_at(damaged: &[DamagedTask]) -> CommandError {
     );
     let path = damaged.first().map_or_else(|| "FILE".to_owned(), |first| first.path.display().to_string());
     let hint = format!(
-        "load the file again, it says which is right: `cleanup load {path}`; `cleanup doctor` looks for more of them; look at the disk, too"
+        "load the file again, which has the right values: `cleanup load {path}`; `cleanup doctor` looks for more such rows; check the disk, too"
     );
     CommandError::new(ErrorKind::Io, message).hint(hint)
 }

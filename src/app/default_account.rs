@@ -37,7 +37,7 @@ impl DefaultAccount {
     pub fn sentence(&self) -> String {
         let name = match &self.name {
             Some(name) => name.to_string(),
-            None => "an account whose name the first run will tell".to_owned(),
+            None => "an account whose name is known after the first run".to_owned(),
         };
         let why = match self.reason {
             DefaultReason::Sandbox => "the pretend platform's standard account".to_owned(),

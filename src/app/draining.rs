@@ -109,10 +109,11 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
     let (finish, mut store) = engine::run(deps, start, accounts, access, options.run).await?;
     if finish.stopped == Stopped::KeepList {
         let why = finish.withheld.join("; ");
-        return Err(CommandError::new(ErrorKind::Io, format!("{why}; no row that it guards was sent after that"))
-            .hint(
-                "put the file in order and give the command again to go on, or load the job again with another --keep",
-            ));
+        return Err(CommandError::new(
+            ErrorKind::Io,
+            format!("{why}; no row that the list may protect was sent after that"),
+        )
+        .hint("correct the file and run the command again to continue, or load the job again with another --keep"));
     }
     if !finish.damaged.is_empty() {
         return Err(stopped_at(&finish.damaged));

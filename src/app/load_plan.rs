@@ -183,15 +183,16 @@ pub(super) async fn fix_jobs(
 }
 
 fn whose(file: &Prepared, accounts: &Accounts) -> CommandError {
-    let message = format!("{}: it is not known whose account to act for", file.survey.path);
+    let message = format!("{}: no account is named for its rows, and there is no default account", file.survey.path);
     let names = accounts.names();
     let hint = if names.is_empty() {
-        "name one with --account, or set CLEANUP_X_USER_ID to your numeric user ID (load and check never ask the network)"
+        "log in with `cleanup account login`; or set CLEANUP_X_USER_ID to your numeric user ID (load and check do not ask the platform whose \
+         token it is)"
             .to_owned()
     } else {
         format!(
-            "name one with --account, or make one the default with `cleanup account default NAME` (a token of the environment goes \
-             before it, and load needs CLEANUP_X_USER_ID with it); there are: {}",
+            "name one with --account, or make one the default with `cleanup account default NAME`; accounts: {} (a token in the \
+             environment goes before the default; load and check need CLEANUP_X_USER_ID with it)",
             listed(&names)
         )
     };
@@ -268,20 +269,20 @@ fn refuse_another(file: &Prepared, job: &Job, accounts: &Accounts) -> Result<(),
     let new = file.new_job(accounts, None);
     let word = |action: Option<Action>| action.map_or("none", Action::name);
     let difference = if job.action != new.action {
-        format!("of another action, {} (now {})", word(job.action), word(new.action))
+        format!("with the action {}, not {}", word(job.action), word(new.action))
     } else if new.account.is_some() && job.account != new.account {
         let name = |id: Option<AccountId>| id.and_then(|id| accounts.name_of(id)).map_or("none", AccountName::as_str);
-        format!("of another account, {} (now {})", name(job.account), name(new.account))
+        format!("for the account {}, not {}", name(job.account), name(new.account))
     } else if let Some(column) = other_column(file, job) {
         format!(
-            "with {} (now {column})",
+            "with {}, not {column}",
             job.target_column.as_ref().map_or("another column".to_owned(), |c| format!("--column {c}"))
         )
     } else {
         return Ok(());
     };
     let message =
-        format!("{}: there is a job {} already, {difference}; nothing was changed", file.survey.path, job.name);
+        format!("{}: there is a job {} already {difference}; nothing was changed", file.survey.path, job.name);
     Err(CommandError::new(ErrorKind::Usage, message).hint(format!("load it under another name: --job {}-2", job.name)))
 }
 
@@ -299,7 +300,7 @@ fn other_column<'f>(file: &'f Prepared, job: &Job) -> Option<&'f str> {
 fn no_account_for_rows(file: &Prepared, accounts: &Accounts) -> CommandError {
     let why = file.misplaced(accounts).into_iter().next().unwrap_or_else(|| file.survey.path.clone());
     let known = listed(&accounts.names());
-    let known = if known.is_empty() { "none is known yet".to_owned() } else { format!("known here: {known}") };
+    let known = if known.is_empty() { "there are no accounts yet".to_owned() } else { format!("accounts: {known}") };
     CommandError::new(ErrorKind::InputData, format!("{why}; nothing was queued"))
-        .hint(format!("correct the row ({known}), or make the account known with `cleanup account login NAME`"))
+        .hint(format!("correct the row ({known}), or add the account with `cleanup account login NAME`"))
 }

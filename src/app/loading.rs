@@ -73,8 +73,8 @@ pub async fn load(
         }
         LoadPlan::Unchanged { .. } | LoadPlan::Changed { .. } => {
             let Some(job) = store.queue().job(&file.job).await? else {
-                return Err(CommandError::new(ErrorKind::Fault, "the job went away while it was loaded")
-                    .hint("give the command again"));
+                return Err(CommandError::new(ErrorKind::Fault, "the job was deleted while it was loaded")
+                    .hint("run the command again"));
             };
             let book = HandleBook::of(store, file).await?;
             let mut loader = store.loading().begin_reload(&job, &from, now).await?;

@@ -112,7 +112,7 @@ impl Bases {
         let settings = ClientSettings { connections, ..ClientSettings::default() };
         Client::new(&[&self.x, &self.aisa], settings).map_err(|error| {
             CommandError::new(ErrorKind::Config, error.to_string())
-                .hint("see `cleanup run --sandbox` meanwhile")
+                .hint("try it with `cleanup run --sandbox` meanwhile")
                 .because(error)
         })
     }

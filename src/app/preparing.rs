@@ -115,7 +115,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
     let survey =
         Survey::of(&source, &read).map_err(|error| misread(error, known.filter(|_| options.column.is_none())))?;
     let Some(job) = name.map(str::to_owned) else {
-        let message = format!("{} has no name that could be a job's", file.display());
+        let message = format!("the name of {} cannot be the name of a job", file.display());
         return Err(CommandError::new(ErrorKind::Usage, message).hint("give the job one: --job NAME"));
     };
     Ok(Prepared { source, survey, job, path, strict: options.strict, column })

@@ -137,7 +137,7 @@ struct Seen {
 impl Seen {
     fn first(&mut self, row: ImportRow) -> Result<ImportRow, ImportFault> {
         let fault = |column, line: u64| {
-            let problem = format!("the same as in line {line}; every account stands once");
+            let problem = format!("the same as in line {line}; each account may be there only once");
             Err(ImportFault { line: row.line, column, problem })
         };
         if let Some(line) = self.names.insert(row.name.clone(), row.line) {
@@ -161,7 +161,7 @@ fn columns(header: &StringRecord) -> Result<[Option<usize>; 7], ImportError> {
             return Err(ImportError::Header(format!("column {} is none of these", place + 1)));
         };
         if places[known].replace(place).is_some() {
-            return Err(ImportError::Header(format!("the column {} stands twice", IMPORT_COLUMNS[known])));
+            return Err(ImportError::Header(format!("the column {} is there twice", IMPORT_COLUMNS[known])));
         }
     }
     match (0..4).find(|needed| places[*needed].is_none() && *needed != 2) {
@@ -209,7 +209,7 @@ fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow,
             user = Some(aisa_user(&key).map_err(|why| fault(3, &why.to_string()))?);
             Document::Aisa { key }
         }
-        (Platform::XV1, None) => return Err(fault(6, "x-v1 speaks OAuth 1.0a, which needs the token's secret")),
+        (Platform::XV1, None) => return Err(fault(6, "x-v1 uses OAuth 1.0a, which needs the token's secret")),
         (_, Some(token_secret)) => {
             if refresh.is_some() {
                 return Err(fault(4, "either a refresh token (OAuth 2.0) or an access secret (OAuth 1.0a), not both"));

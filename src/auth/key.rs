@@ -133,7 +133,7 @@ fn stretch(passphrase: &Secret, source: KeySource) -> Result<Key, VaultError> {
     let costs = costs.map_err(|_| VaultError::Sealing("the costs of the key are out of range"))?;
     Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
         .hash_password_into(passphrase.expose().as_bytes(), &salt, key.as_mut_slice())
-        .map_err(|_| VaultError::Sealing("the passphrase cannot be stretched"))?;
+        .map_err(|_| VaultError::Sealing("no key can be derived from the passphrase"))?;
     Ok(key)
 }
 

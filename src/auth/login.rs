@@ -105,7 +105,7 @@ pub enum NoCode {
     #[error("access was not granted: {0}")]
     Denied(String),
     /// It belongs to another login.
-    #[error("this answer belongs to another login (its state is not ours); use the address of this one, and only once")]
+    #[error("this answer belongs to another login (its state differs); use the address of this login, and only once")]
     WrongState,
     /// It holds no code.
     #[error("there is no code in it; paste the whole address that the browser ends at, or the code alone")]

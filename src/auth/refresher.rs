@@ -58,7 +58,10 @@ impl TokenSource {
                 }
             }
         }
-        let until = slot.back_off(self.means.clock.now().tick, "its record keeps changing".to_owned());
+        let until = slot.back_off(
+            self.means.clock.now().tick,
+            "its login is being changed by another process all the time".to_owned(),
+        );
         Err(slot.later(until))
     }
 
@@ -98,7 +101,7 @@ impl TokenSource {
             }
             Err(error) => error,
         };
-        tracing::debug!(account = %slot.name, tries, %error, "a refresh brought nothing");
+        tracing::debug!(account = %slot.name, tries, %error, "a refresh gave no new token");
         let now = self.means.clock.now().tick;
         let mut store = self.store.lock().await;
         let ended = match aftermath(&error, tries) {

@@ -15,7 +15,7 @@ const INVALIDATE: &str = "/1.1/oauth/invalidate_token.json";
 /// X's code for a token that is no longer one.
 const INVALID_OR_EXPIRED: u64 = 89;
 /// What is left to do where X could not be told.
-const IN_SETTINGS: &str = "end the access of the app in the account's settings at the platform";
+const IN_SETTINGS: &str = "remove the app's access in the account's settings at the platform";
 
 /// What it takes to revoke.
 pub struct Revoker<'a> {
@@ -46,9 +46,11 @@ impl Revoker<'_> {
         match (document, self.app, self.sign) {
             (Document::OAuth2 { access, refresh }, Some(app), _) => {
                 let ended = self.end_pair(app, access, refresh.as_ref()).await;
-                ended.map_err(|why| why.to_string())
+                ended.map_err(|why| format!("{why}; {IN_SETTINGS}"))
             }
-            (Document::OAuth2 { .. }, None, _) => Err("the app it belongs to is not configured".to_owned()),
+            (Document::OAuth2 { .. }, None, _) => {
+                Err(format!("the app it belongs to is not configured; {IN_SETTINGS}"))
+            }
             (Document::OAuth1 { token, token_secret }, _, Some(sign)) => {
                 let ended = self.invalidate(sign, token, token_secret).await;
                 ended.map_err(|why| format!("{why}; {IN_SETTINGS}"))

@@ -104,7 +104,7 @@ pub enum VaultError {
     },
     /// A blob does not open: it was changed, cut or moved here from another account.
     #[error(
-        "the sealed credentials of {platform} user {user} are damaged or belong to another account; log it in again"
+        "the sealed credentials of {platform} user {user} are damaged or belong to another account; log in to it again"
     )]
     Damaged {
         /// Whose.

@@ -83,7 +83,7 @@ impl Context {
     pub async fn log_audit_event(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
         let entry = AuditEvent { actor: &self.actor(), deed, job, detail };
         if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, &entry).await {
-            self.printer.warn(&format!("{deed} is done, but it is not in the log of who did what: {error}"));
+            self.printer.warn(&format!("{deed} is done, but could not be written to the audit log: {error}"));
         }
     }
 
@@ -141,10 +141,16 @@ impl Context {
 
 /// A text of a room that cannot know the queue: the commands that it shows in backticks get this queue's options.
 pub(crate) fn for_this_queue(settings: &Settings, text: &str) -> String {
-    let named = command_line(settings, &[]);
-    let Some(options) = named.strip_prefix("cleanup").filter(|options| !options.is_empty()) else {
-        return text.to_owned();
-    };
+    with_options(text, &queue_options(settings))
+}
+
+/// The options that name the queue at hand, as they are typed behind a command.
+pub(crate) fn queue_options(settings: &Settings) -> String {
+    command_line(settings, &[]).strip_prefix("cleanup").unwrap_or_default().to_owned()
+}
+
+/// A text whose commands get the options of [`queue_options`].
+pub(crate) fn with_options(text: &str, options: &str) -> String {
     let complete = |(place, part): (usize, &str)| {
         let is_command = place % 2 == 1 && part.starts_with("cleanup ") && !part.starts_with("cleanup sandbox");
         let is_whole = ["--sandbox", "--db"].iter().any(|option| part.split(' ').any(|word| word == *option));

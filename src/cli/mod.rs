@@ -93,7 +93,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
     let complain = move |error: &std::io::Error| {
         let (file, why) = (named.display(), io_words(error));
         talk.warn(&format!(
-            "the log file {file} cannot be written: {why}; the run goes on, and lines of its log are lost until that is mended"
+            "the log file {file} cannot be written: {why}; the run continues, and lines of its log are lost until that is corrected"
         ));
     };
     telemetry::set_up(&logging, Box::new(complain)).map_err(|error| {

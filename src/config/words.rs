@@ -29,13 +29,13 @@ fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
     let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
     let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
     let near = nearest(text, &names).map_or(String::new(), |near| format!("; did you mean {near}?"));
-    found.ok_or_else(|| format!("{text:?} is none of {}{near}", names.join(", ")))
+    found.ok_or_else(|| format!("{text:?} is not one of {}{near}", names.join(", ")))
 }
 
 impl Word for Action {
     fn read(text: &str) -> Result<Action, String> {
         let names = Action::ALL.map(Action::name).join(", ");
-        Action::parse(text).ok_or_else(|| format!("{text:?} is no action; actions are {names}"))
+        Action::parse(text).ok_or_else(|| format!("{text:?} is not an action; actions are {names}"))
     }
 }
 
@@ -90,7 +90,7 @@ impl Word for LogFormat {
 impl Word for Duration {
     fn read(text: &str) -> Result<Duration, String> {
         let duration = parse_duration(text).filter(|duration| !duration.is_zero() && *duration <= Rate::MAX_WINDOW);
-        duration.ok_or_else(|| format!("{text:?} is no duration such as 30s, 10m or 1h30m (at most 31d)"))
+        duration.ok_or_else(|| format!("{text:?} is not a duration such as 30s, 10m or 1h30m (at most 31d)"))
     }
 }
 

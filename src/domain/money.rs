@@ -39,7 +39,7 @@ impl FromStr for MicroUsd {
 
     /// Reads `5`, `5.00`, `$0.015`: at most six decimals.
     fn from_str(text: &str) -> Result<MicroUsd, String> {
-        let complaint = || format!("{text:?} is no amount in dollars such as 5.00");
+        let complaint = || format!("{text:?} is not an amount in dollars such as 5.00");
         let plain = text.trim().trim_start_matches('$');
         let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
         let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());

@@ -15,7 +15,7 @@ pub struct Rate {
 
 /// Why a text is no rate; its display names the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no rate: {why}; write it as 50/15m (a number from 1 to 1000000 per 1s to 31d)")]
+#[error("{text:?} is not a rate: {why}; write it as 50/15m (a number from 1 to 1000000 per 1s to 31d)")]
 pub struct InvalidRate {
     text: String,
     why: &'static str,
@@ -63,11 +63,11 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Rate, InvalidRate> {
         let complain = |why| InvalidRate { text: text.to_owned(), why };
         let (limit, window) = text.trim().split_once('/').ok_or_else(|| complain("there is no slash"))?;
-        let limit: u32 = limit.trim().parse().map_err(|_| complain("the limit is no whole number in range"))?;
+        let limit: u32 = limit.trim().parse().map_err(|_| complain("the limit is not a whole number in range"))?;
         if !(1..=Rate::MAX_LIMIT).contains(&limit) {
             return Err(complain("the limit is out of range"));
         }
-        let window = parse_duration(window.trim()).ok_or_else(|| complain("the window is no duration"))?;
+        let window = parse_duration(window.trim()).ok_or_else(|| complain("the window is not a duration"))?;
         if !(Rate::MIN_WINDOW..=Rate::MAX_WINDOW).contains(&window) {
             return Err(complain("the window is out of range"));
         }

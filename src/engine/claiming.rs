@@ -206,7 +206,7 @@ impl Claiming<'_> {
             Some(endpoint) if endpoint.auth.takes(&current.credentials) => return Some(endpoint),
             Some(endpoint) => {
                 let (reason, detail) = endpoint.auth.wrong_kind();
-                (reason, format!("{action}: {detail}; its other actions go on"))
+                (reason, format!("{action}: {detail}; its other actions continue"))
             }
         };
         self.troubles.refuse_action(self.roster, (account, action), reason.into(), detail, draft);

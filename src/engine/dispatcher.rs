@@ -357,7 +357,7 @@ impl Dispatcher {
     async fn abandon(mut self) {
         self.state.workers.shutdown().await;
         if let Err(error) = self.drain.end(self.clock.now(), "error").await {
-            tracing::debug!(%error, "the end of the drain could not be put on record");
+            tracing::debug!(%error, "the end of the run could not be recorded");
         }
     }
 

@@ -156,5 +156,5 @@ fn rejected_outside(source: CredentialSource, rejected: Option<(Reason, String)>
     let (reason, said) = rejected.unwrap_or((Reason::Borrowed("unauthorized"), String::new()));
     let CredentialSource::Environment(variable) = source else { return (reason, said) };
     let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
-    (reason, format!("the platform rejects what {variable} holds{said}; set it anew"))
+    (reason, format!("the platform rejects the token in {variable}{said}; set it to a fresh one"))
 }

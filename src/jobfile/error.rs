@@ -298,7 +298,7 @@ impl JobFileError {
             E::RepostsUnnamed { .. } => {
                 "`cleanup list reposts -o unrepost.csv` asks the platform which posts they are; archives since about 2018 do not say".into()
             }
-            E::Strict { path, .. } => format!("`cleanup check {path}` shows them; without --strict the others go on"),
+            E::Strict { path, .. } => format!("`cleanup check {path}` shows them; without --strict the other rows are used"),
             E::KeepLine { .. } => "correct that line, or put a # before it".into(),
             E::KeepDamaged { form, .. } => form.remedy().into(),
             E::KeepTooLong { .. } => "keep lists of this size are not supported; leave these targets out of the job".into(),

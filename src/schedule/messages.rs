@@ -27,14 +27,14 @@ pub fn sentence(news: &ScheduleEvent, now: Wall) -> String {
             let (name, zone) = (&firing.schedule.name, firing.schedule.recurrence.zone());
             let (why, now, at) =
                 (why_ended(&end.stopped, Some(end.exit_code)), time_text(now, zone), time_text(*at, zone));
-            format!("{name}: still the same at {now}: {why}; the next try is at {at}")
+            format!("{name}: still the same trouble at {now}: {why}; the next try is at {at}")
         }
         ScheduleEvent::Dropped(schedule, dropped) => not_gone_on_with(schedule, dropped),
         ScheduleEvent::ClockWasAhead(schedule, was) => {
             let at = |at| moment_text(at, schedule.recurrence.zone());
             format!(
-                "{}: its times up to {} had been dealt with under a clock that was ahead; by this clock it is {}, and those that have not \
-                 come are undone",
+                "{}: its starts up to {} counted as run, because the clock was ahead; it is {} now, and the starts still to come run \
+                 as planned",
                 schedule.name,
                 at(*was),
                 at(now)
@@ -48,7 +48,7 @@ fn tries_again(firing: &Firing, end: &End, at: Wall, now: Wall) -> String {
     let (name, zone) = (&firing.schedule.name, firing.schedule.recurrence.zone());
     let requests = counted(end.requests, "request", "requests");
     format!(
-        "{name}: stopped at {} after {requests}: {} (exit code {}); tried again from {} on, while its hours last",
+        "{name}: stopped at {} after {requests}: {} (exit code {}); it is tried again from {} on, until its hours end",
         time_text(now, zone),
         why_ended(&end.stopped, Some(end.exit_code)),
         end.exit_code,
@@ -60,16 +60,16 @@ fn not_gone_on_with(schedule: &Schedule, dropped: &Dropped) -> String {
     let name = &schedule.name;
     match dropped {
         Dropped::GivenUp(slot) => format!(
-            "{name}: the run of {} was interrupted and not gone on with in its hours; the next one goes on",
+            "{name}: the run of {} was interrupted and not resumed within its hours; the next run continues",
             slot_text(schedule, slot)
         ),
         Dropped::NeverDone(slot, stopped, code) => format!(
-            "{name}: the run of {} did not get through in its hours: {}; the next one goes on",
+            "{name}: the run of {} did not get through within its hours: {}; the next run continues",
             slot_text(schedule, slot),
             why_ended(stopped.as_deref().unwrap_or("error"), *code)
         ),
         Dropped::TooLate(asked_at) => format!(
-            "{name}: the run asked for at {} had not begun when its hours ended",
+            "{name}: the run requested at {} had not begun when its hours ended, and is dropped",
             time_text(*asked_at, schedule.recurrence.zone())
         ),
     }
@@ -79,11 +79,11 @@ fn not_gone_on_with(schedule: &Schedule, dropped: &Dropped) -> String {
 pub fn skipped(schedule: &Schedule, what: Skipped) -> String {
     let (name, at) = (&schedule.name, |at| moment_text(at, schedule.recurrence.zone()));
     match what {
-        Skipped::Rest(slot) => format!("{name}: {} was interrupted, and is not gone on with", at(slot)),
-        Skipped::Asked(asked) => format!("{name}: the run asked for on {} is called off", at(asked)),
-        Skipped::Next(slot) => format!("{name}: {} is left out; nothing is run then", at(slot)),
-        Skipped::Already(slot) => format!("{name}: {} is left out already", at(slot)),
-        Skipped::Nothing => format!("{name} has no next time"),
+        Skipped::Rest(slot) => format!("{name}: {} was interrupted, and is not resumed", at(slot)),
+        Skipped::Asked(asked) => format!("{name}: the run requested on {} is cancelled", at(asked)),
+        Skipped::Next(slot) => format!("{name}: {} is skipped; nothing is run then", at(slot)),
+        Skipped::Already(slot) => format!("{name}: {} is skipped already", at(slot)),
+        Skipped::Nothing => format!("{name} has no next start"),
     }
 }
 
@@ -91,8 +91,10 @@ pub fn skipped(schedule: &Schedule, what: Skipped) -> String {
 pub fn unskipped(schedule: &Schedule, what: Unskipped) -> String {
     let name = &schedule.name;
     match what {
-        Unskipped::Comes(slot) => format!("{name}: {} comes after all", moment_text(slot, schedule.recurrence.zone())),
-        Unskipped::Nothing => format!("{name}: no time to come is left out"),
+        Unskipped::Comes(slot) => {
+            format!("{name}: {} is no longer skipped", moment_text(slot, schedule.recurrence.zone()))
+        }
+        Unskipped::Nothing => format!("{name}: no coming start is skipped"),
     }
 }
 
@@ -124,7 +126,7 @@ fn begins(firing: &Firing, now: Wall) -> String {
         How::Due => format!("{}: {} begins at {}", schedule.name, slot_text(schedule, slot), time_text(now, zone)),
         How::Resumed => {
             format!(
-                "{}: {} was interrupted, and goes on at {}",
+                "{}: {} was interrupted, and is resumed at {}",
                 schedule.name,
                 slot_text(schedule, slot),
                 time_text(now, zone)
@@ -133,16 +135,16 @@ fn begins(firing: &Firing, now: Wall) -> String {
         How::TriedAgain => {
             format!("{}: {} is tried again at {}", schedule.name, slot_text(schedule, slot), time_text(now, zone))
         }
-        How::AskedFor => format!("{}: begins now, as asked, {}", schedule.name, moment_text(now, zone)),
+        How::AskedFor => format!("{}: begins now, as requested, {}", schedule.name, moment_text(now, zone)),
     };
     if let Some(end) = ends_by {
         let _ = write!(text, ", until {} at the latest", time_text(*end, zone));
     }
     match missed {
         0 => {}
-        1 => text.push_str("; it makes up for the one before, when nobody was there"),
+        1 => text.push_str("; it makes up for the one before, when cleanup was not running"),
         many => {
-            let _ = write!(text, "; it makes up for the {many} before, when nobody was there");
+            let _ = write!(text, "; it makes up for the {many} before, when cleanup was not running");
         }
     }
     text
@@ -159,7 +161,9 @@ fn ended(firing: &Firing, end: &End, now: Wall) -> String {
     };
     let name = &schedule.name;
     if end.after == After::GoesOn {
-        return format!("{name}: stopped at {at} after {requests}{left}; it goes on when schedules are next looked at");
+        return format!(
+            "{name}: stopped at {at} after {requests}{left}; it continues the next time schedules are checked"
+        );
     }
     format!(
         "{name}: ended at {at} after {requests}{left}: {} (exit code {})",
@@ -173,7 +177,7 @@ pub fn why_ended(stopped: &str, exit_code: Option<u8>) -> &str {
     match (stopped, exit_code) {
         ("error", Some(65)) => "a file is missing or cannot be used as it is",
         ("error", Some(69)) => why("unreachable"),
-        ("error", Some(74)) => "the disk or the database is in the way",
+        ("error", Some(74)) => "the disk or the database has failed",
         _ => why(stopped),
     }
 }
@@ -182,15 +186,15 @@ pub fn why_ended(stopped: &str, exit_code: Option<u8>) -> &str {
 pub fn why(stopped: &str) -> &str {
     match stopped {
         "finished" => "all is settled",
-        "deadline" => "its hours are over, or no slot comes before their end",
+        "deadline" => "its hours are over, or the rate limit allows no request before their end",
         "requests" => "--max-requests is used up",
         "spend" => "--max-spend is used up",
-        "cap" => "the platform holds the account for longer than this run",
+        "cap" => "the platform accepts no more requests of the account within this run",
         "paused" => "what is left is paused",
         "cancelled" => "the job was cancelled",
         "account" => "an account needs you",
-        "list" => "the list could not be read whole; what was read is kept",
-        "unreachable" => "no good answer from the platform",
+        "list" => "the list could not be read to its end; what was read is kept",
+        "unreachable" => "no usable answer from the platform",
         "clock" => "this machine's clock is wrong",
         "interrupted" => "it was interrupted",
         "error" => "an error",
@@ -208,10 +212,13 @@ fn passed(schedule: &Schedule, slot: &Slot, missed: u64, why: Passed) -> String 
     match why {
         Passed::Skipped => format!("{}: {at}{before} is skipped, as asked", schedule.name),
         Passed::Missed => {
-            format!("{}: {at}{before} was missed: nobody was there in its hours; the next one goes on", schedule.name)
+            format!(
+                "{}: {at}{before} was missed: cleanup was not running in its hours; the next run continues",
+                schedule.name
+            )
         }
         Passed::NoHours => {
-            format!("{}: {at}{before} has no hours: the clock skips them that day", schedule.name)
+            format!("{}: {at}{before} does not run: the clock change skips its hours that day", schedule.name)
         }
     }
 }

@@ -64,7 +64,7 @@ pub enum Hours {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecurrenceError {
     /// The pattern cannot be read.
-    #[error("{text:?} is no cron pattern: {why}")]
+    #[error("{text:?} is not a cron pattern: {why}")]
     Pattern {
         /// What was given.
         text: String,
@@ -72,7 +72,7 @@ pub enum RecurrenceError {
         why: String,
     },
     /// No day matches, such as the 30th of February.
-    #[error("{text:?} names no day that ever comes")]
+    #[error("{text:?} matches no day of any year")]
     Never {
         /// What was given.
         text: String,
@@ -115,7 +115,7 @@ impl Recurrence {
         let fields = text.split(' ').filter(|field| !field.is_empty()).count();
         if text.starts_with('@') {
             if !NICKNAMES.contains(&text.to_ascii_lowercase().as_str()) {
-                return Err(pattern(format!("of the words with an @ there are {}", NICKNAMES.join(", "))));
+                return Err(pattern(format!("the words that begin with @ are {}", NICKNAMES.join(", "))));
             }
         } else if fields != field::FIELDS.len() {
             return Err(pattern(format!("it has {}, not five", counted(fields as u64, "field", "fields"))));

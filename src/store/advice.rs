@@ -62,7 +62,7 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
             (ErrorKind::Busy, "what was reported is saved; `cleanup status` shows how far the other process is".into())
         }
         StoreError::LoadedMeanwhile { .. } => {
-            (ErrorKind::Busy, "nothing was loaded; give the command again, and it goes on from there".into())
+            (ErrorKind::Busy, "nothing was loaded; run the command again, and it continues from there".into())
         }
         StoreError::AccountNameTaken { .. } => (ErrorKind::Usage, "give this account another short name".into()),
         StoreError::Database(_) => {

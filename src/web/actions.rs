@@ -134,8 +134,12 @@ pub(super) async fn wake(
     State(web): State<Arc<Web>>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Redirect, Problem> {
-    let deed =
-        AuditEvent { actor: &visitor.actor(), deed: "try-again", job: None, detail: "the engine was asked to go on" };
+    let deed = AuditEvent {
+        actor: &visitor.actor(),
+        deed: "try-again",
+        job: None,
+        detail: "the engine was asked to try again",
+    };
     web.write_store().await?.admin().log_audit_event(web.clock.now().wall, &deed).await?;
     web.wake_engine();
     Ok(Redirect::to("/"))

@@ -110,10 +110,10 @@ async fn deed(request: Request, next: Next, seconds: Duration) -> Response {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::error!(%error, "a deed of the dashboard ended without an answer");
-            (StatusCode::INTERNAL_SERVER_ERROR, "this ended without an answer: look at the pages for how it stands\n")
+            (StatusCode::INTERNAL_SERVER_ERROR, "this ended without an answer: the pages show whether it was done\n")
                 .into_response()
         }
-        Err(_) => too_long("this takes long, and goes on: look at the pages for how it stands\n"),
+        Err(_) => too_long("this takes long, and continues in the background: the pages show its state\n"),
     }
 }
 

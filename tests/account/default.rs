@@ -24,8 +24,8 @@ fn the_default_acts_where_nobody_is_named() {
     let run = |more: &[&str]| bench.run(&[&["run"], more, &FAST].concat());
     run(&["unmute.csv"]).ends(2).says("cleanup account default NAME");
     bench.run(&["list", "mutes"]).ends(2).says("cleanup account default NAME");
-    bench.run(&["account", "default"]).ends(0).says("no account acts where none is named");
-    bench.run(&["account", "default", "carl"]).ends(2).says("there are: ada, bob");
+    bench.run(&["account", "default"]).ends(0).says("there is no default account");
+    bench.run(&["account", "default", "carl"]).ends(2).says("accounts: ada, bob");
 
     bench.run(&["account", "default", "bob"]).ends(0).says("bob is the default account");
     assert_eq!(bench.run(&["account", "default"]).ends(0).out, "bob\n");
@@ -88,10 +88,10 @@ fn whoever_is_removed_is_not_the_default_any_more() {
     bench.run(&["account", "remove", "bob"]).ends(0).says("it was the default account");
     let json = bench.run(&["account", "list", "--json"]).ends(0).json();
     assert_eq!((&json["accounts"][1]["name"], &json["accounts"][1]["default"]), (&"bob".into(), &false.into()));
-    bench.run(&["account", "default"]).ends(0).says("no account acts where none is named");
+    bench.run(&["account", "default"]).ends(0).says("there is no default account");
     bench.run(&["account", "default", "bob"]).ends(0).says("cleanup account login bob");
     bench.run(&["account", "default", "--none"]).ends(0);
-    bench.run(&["account", "default"]).ends(0).says("no account acts where none is named");
+    bench.run(&["account", "default"]).ends(0).says("there is no default account");
 }
 
 #[test]

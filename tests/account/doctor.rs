@@ -13,7 +13,7 @@ fn levels(done: &Done, what: &str) -> Vec<String> {
 #[test]
 fn a_fresh_home_and_a_used_queue_are_well() {
     let bench = Bench::new();
-    let fresh = bench.run(&["doctor"]).ends(0).says("there is none yet").says("no account is logged in");
+    let fresh = bench.run(&["doctor"]).ends(0).says("there is no queue yet").says("no account is logged in");
     assert!(fresh.out.contains("cleanup account login"), "{}", fresh.out);
     let sandbox = bench.run(&["doctor", "--sandbox"]).ends(0);
     assert!(!sandbox.out.contains("no account is logged in"), "{}", sandbox.out);

@@ -102,7 +102,7 @@ fn the_key_is_in_the_keyring_and_nowhere_on_disk() {
     bench.write("accounts.csv", IMPORT);
     let import = "$CLEANUP account import accounts.csv && rm accounts.csv && $CLEANUP doctor && $CLEANUP account check; \
                   echo \"check=$?\"";
-    let done = unlocked(&bench, import).says("the OS keyring opens the sealed logins");
+    let done = unlocked(&bench, import).says("the OS keyring decrypts the stored logins");
     assert!(!done.out.contains("check=78") && !done.out.contains("check=74"), "{}{}", done.out, done.err);
     assert!(!key_file(&bench).exists());
     assert_eq!(files_with(bench.folder.path(), b"canary-secret"), Vec::<String>::new());
@@ -110,7 +110,7 @@ fn the_key_is_in_the_keyring_and_nowhere_on_disk() {
     // Another session, another daemon, another process: the same key.
     let again = "$CLEANUP account add more --platform x-v1 < tokens && $CLEANUP doctor";
     bench.write("tokens", "99-token\nsecret\n");
-    unlocked(&bench, again).says("the OS keyring opens the sealed logins").says("2 known");
+    unlocked(&bench, again).says("the OS keyring decrypts the stored logins").says("2 accounts");
     // CLEANUP_KEY comes first, and is told to be the wrong one.
     let first = "CLEANUP_KEY=a-passphrase-of-enough-letters $CLEANUP account check";
     unlocked(&bench, first).ends(78).says("sealed under the OS keyring, but CLEANUP_KEY is set; unset it");
@@ -135,7 +135,7 @@ fn without_a_keyring_it_says_what_to_do() {
     let variables =
         [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent"), ("CLEANUP_KEY", crate::account::bench::KEY)];
     bench.run_with(&["account", "import", "accounts.csv"], &variables).ends(0);
-    bench.run_with(&["doctor"], &variables).says("CLEANUP_KEY opens the sealed logins");
+    bench.run_with(&["doctor"], &variables).says("CLEANUP_KEY decrypts the stored logins");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_locked_keyring_needs_a_person() {
     unlocked(&bench, "$CLEANUP account import accounts.csv").ends(0);
     locked(&bench, "$CLEANUP account check").ends(77).says("the OS keyring is locked").says("unlock it");
     locked(&bench, "$CLEANUP doctor").ends(77).says("the OS keyring is locked");
-    unlocked(&bench, "$CLEANUP doctor").says("the OS keyring opens the sealed logins");
+    unlocked(&bench, "$CLEANUP doctor").says("the OS keyring decrypts the stored logins");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_key_in_a_file_moves_into_the_keyring_at_the_first_use() {
     bench.run(&["account", "import", "accounts.csv"]).ends(0);
     let key = std::fs::read(key_file(&bench)).unwrap();
     choose(&bench, "keyring");
-    unlocked(&bench, "$CLEANUP doctor").says("does not have the key yet");
+    unlocked(&bench, "$CLEANUP doctor").says("does not hold it yet");
     unlocked(&bench, "$CLEANUP account remove work --yes -v").ends(0).says("the key is in the OS keyring now");
     assert_eq!(std::fs::read(key_file(&bench)).unwrap(), key, "another queue of the folder may need it");
     unlocked(&bench, "$CLEANUP account import accounts.csv && $CLEANUP doctor")

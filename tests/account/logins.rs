@@ -19,8 +19,8 @@ fn a_headless_login_is_kept_listed_checked_and_revoked() {
     assert!(table.out.starts_with("NAME  PLATFORM  USER") && table.out.contains("unfollow,unlike"), "{}", table.out);
     bench.run(&["account", "check"]).ends(0).says("work: good").says("it is user 2244994945");
     bench.run(&["account", "check", "work", "--actions", "unmute"]).ends(77).says("mute.write");
-    bench.run(&["account", "check", "wrok"]).ends(2).says("there are: work");
-    bench.run(&["account", "logout", "work"]).ends(0).says("revoked and forgotten");
+    bench.run(&["account", "check", "wrok"]).ends(2).says("accounts: work");
+    bench.run(&["account", "logout", "work"]).ends(0).says("revoked at the platform and deleted here");
     assert_eq!(bench.sandbox.oauth_ledger().revoked, 2, "refresh and access token");
     bench.run(&["account", "logout", "work"]).ends(0).says("not logged in");
     bench.run(&["account", "check"]).ends(77).says("cleanup account login work");
@@ -74,8 +74,8 @@ fn answers_that_are_not_ours_are_refused() {
     let first = bench.begin(&words, &[]);
     let other = bench.begin(&words, &[]);
     let back = press(&first.url, "allow", USER).unwrap();
-    other.paste(&back).ends(77).says("its state is not ours");
-    first.paste(&press_deny(&bench)).ends(77).says("its state is not ours");
+    other.paste(&back).ends(77).says("its state differs");
+    first.paste(&press_deny(&bench)).ends(77).says("its state differs");
     let denied = bench.begin(&words, &[]);
     let back = press(&denied.url, "deny", USER).unwrap();
     denied.paste(&back).ends(77).says("access was not granted");
@@ -98,10 +98,10 @@ fn an_account_stays_the_user_it_is() {
     let bench = Bench::new();
     bench.log_in("work", "42", "unmute").ends(0);
     let other = bench.log_in("work", "43", "unmute").ends(2);
-    other.says("work is user 42 on x-v2, and this login is user 43").says("revoked again");
+    other.says("work is user 42 on x-v2, but this login is user 43").says("are revoked at the platform");
     assert_eq!(bench.sandbox.oauth_ledger().revoked, 2, "both tokens of the other user");
     bench.run(&["account", "check", "work"]).ends(0);
-    bench.log_in("other", "42", "unmute").ends(0).says("known already, as work");
+    bench.log_in("other", "42", "unmute").ends(0).says("in this queue already, as work");
     bench.run(&["account", "login", "work", "--platform", "x-v1"]).ends(2);
     assert_eq!(bench.run(&["account", "list", "--json"]).ends(0).json()["accounts"].as_array().unwrap().len(), 1);
 }
@@ -166,7 +166,7 @@ fn a_token_of_oauth1_is_revoked_at_logout() {
     // Nobody answers: forgotten here, and said what is left to do.
     let dead = [app, &[("CLEANUP_X_API", "http://127.0.0.1:1")]].concat();
     let lost = bench.run_with(&["account", "logout", "one"], &dead).ends(0);
-    lost.says("forgotten here").says("no connection").says("account's settings");
+    lost.says("logged out here").says("no connection").says("account's settings");
     // The app's secret is wrong: the signature is too.
     add();
     let wrong = [app[0], ("CLEANUP_X_CONSUMER_SECRET", "canary-wrong")];
@@ -174,12 +174,12 @@ fn a_token_of_oauth1_is_revoked_at_logout() {
     assert!(refused.err.contains("HTTP 401") && !refused.err.contains("canary"), "{}", refused.err);
     assert_eq!(bench.sandbox.oauth_ledger().revoked, 0);
     add();
-    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked and forgotten");
+    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked at the platform and deleted here");
     assert_eq!(bench.sandbox.oauth_ledger().revoked, 1);
     // The platform takes it no longer; ending it again changes nothing there.
     add();
     bench.run_with(&["account", "check", "one"], app).ends(77);
-    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked and forgotten");
+    bench.run_with(&["account", "logout", "one"], app).ends(0).says("revoked at the platform and deleted here");
     assert_eq!(bench.sandbox.oauth_ledger().revoked, 1);
 }
 
@@ -193,7 +193,10 @@ fn credentials_of_the_environment_are_shown_before_any_run() {
     assert_eq!((&list["accounts"][0]["kind"], &list["accounts"][0]["user_id"]), (&"environment".into(), &().into()));
     bench.run_with(&["account", "check"], &token).ends(0).says("CLEANUP_X_TOKEN: good").says("it is user 77");
     assert!(!bench.queue().exists(), "looking makes no queue");
-    bench.run_with(&["account", "check"], &[("CLEANUP_X_TOKEN", "nobodys")]).ends(77).says("does not take");
+    bench
+        .run_with(&["account", "check"], &[("CLEANUP_X_TOKEN", "nobodys")])
+        .ends(77)
+        .says("the platform refuses these credentials");
     let wrong = [token[0], ("CLEANUP_X_USER_ID", "78")];
     bench.run_with(&["account", "check"], &wrong).ends(77).says("it is user 77, not 78");
     bench.run_with(&["account", "list"], &wrong).ends(0).says("x-78");

@@ -39,7 +39,7 @@ fn a_logout_stops_that_accounts_requests_and_nobody_elses() {
     until(&bench, USER, 5);
     let out = bench.run(&["account", "logout", "ada"]).ends(0);
     assert!(
-        out.err.contains("rows of ada are queued, in ada") && out.err.contains("sends nothing more for it"),
+        out.err.contains("rows of ada are queued, in ada") && out.err.contains("stops sending for this account"),
         "{}",
         out.err
     );

@@ -69,6 +69,6 @@ fn a_key_of_aisa_is_kept_and_linked() {
         command.env("CLEANUP_AISA_API", &base);
         command.fed(key).ends(code);
     }
-    bench.run(&["account", "check", "gate"]).ends(0).says("AIsa cannot be asked");
+    bench.run(&["account", "check", "gate"]).ends(0).says("AIsa offers no way to check a key");
     bench.run(&["account", "logout", "gate"]).ends(0).says("revoke the key at AIsa");
 }

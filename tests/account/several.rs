@@ -31,13 +31,13 @@ fn a_job_that_exists_needs_no_account_however_many_there_are() {
     run(&bench, &["unmute.csv", "--again"]).ends(0);
     assert_eq!((requests(&bench, USER), requests(&bench, "43")), (10, 0));
     // Another account under its name is a mistake, which says whose the job is; a platform asked for is no other account's.
-    run(&bench, &["unmute.csv", "--account", "bob"]).ends(2).says("another account, ada (now bob)");
+    run(&bench, &["unmute.csv", "--account", "bob"]).ends(2).says("for the account ada, not bob");
     run(&bench, &["unmute.csv", "--account", "ada"]).ends(0);
     run(&bench, &["unmute.csv", "--platform", "x-v2"]).ends(0);
     // A job that does not exist yet has to be told, and is told of whom there are.
     bench.write("unmute-more.csv", ids(2));
     let asked = run(&bench, &["unmute-more.csv", "--action", "unmute"]).ends(2);
-    assert!(asked.err.contains("whose account") && asked.err.contains("there are: ada, bob"), "{}", asked.err);
+    assert!(asked.err.contains("no account is named") && asked.err.contains("accounts: ada, bob"), "{}", asked.err);
     assert_eq!(requests(&bench, "43"), 0);
 }
 
@@ -91,7 +91,7 @@ fn a_schedule_whose_first_night_is_to_come_stays_with_the_account_there_was() {
     // With two accounts a new one has to say whose it is, and only somebody's.
     let more = ["--cron", "0 3 1 1 *", "--zone", "UTC", "--action", "unmute", "unmute.csv", "--job", "other"];
     let add = |more: &[&str]| bench.run(&[&["schedule", "add", "other"], more].concat());
-    add(&more).ends(2).says("there are: ada, bob");
+    add(&more).ends(2).says("accounts: ada, bob");
     add(&[&more[..], &["--account", "nobody"]].concat()).ends(2).says("no account is called nobody");
     add(&[&more[..], &["--account", "bob"]].concat()).ends(0);
     bench.run(&["schedule", "run", "other"]).ends(0);

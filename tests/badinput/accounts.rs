@@ -19,7 +19,13 @@ fn no_credentials_names_what_to_set() {
 fn loading_for_nobody_is_a_mistake_of_usage() {
     let home = Home::new();
     home.write("unfollow.csv", ids(3));
-    let words = ["unfollow.csv", "whose account", "--account", "CLEANUP_X_USER_ID", "never ask the network"];
+    let words = [
+        "unfollow.csv",
+        "no account is named",
+        "cleanup account login",
+        "CLEANUP_X_USER_ID",
+        "do not ask the platform",
+    ];
     refused(&home, &mut home.cleanup(["load", "unfollow.csv"]), 2, &words);
     refused(&home, &mut home.cleanup(["load", "unfollow.csv", "--account", "work"]), 2, &["work", "CLEANUP_X_USER_ID"]);
 }

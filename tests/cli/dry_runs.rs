@@ -49,7 +49,7 @@ fn resume_says_what_it_would_send() {
     // Whoever cannot be asked is told of it.
     let variables = [("CLEANUP_X_TOKEN", "t"), ("CLEANUP_X_USER_ID", "42"), ("CLEANUP_X_API", "http://127.0.0.1:9")];
     home.run(&["unpause", "likes"]).ends(0);
-    home.run_with(&["resume"], &variables).ends(2).says("the same with --dry-run only looks");
+    home.run_with(&["resume"], &variables).ends(2).says("the same command with --dry-run shows what would be sent");
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_no_leaves_everything_and_is_no_success() {
         ("serve --listen 127.0.0.1:0", "nothing was sent"),
     ] {
         let (screen, code) = answered_with_no(&home, words);
-        assert!(screen.contains("Go on? [y/N]") && screen.contains(said), "{words}: {screen}");
+        assert!(screen.contains("Continue? [y/N]") && screen.contains(said), "{words}: {screen}");
         assert_eq!(code, Some(4), "{words}: {screen}");
     }
     // `run --json` prints one object on stdout at the end, whatever the end.
@@ -62,10 +62,10 @@ fn a_command_that_is_refused_makes_no_queue() {
     home.write("unfollow.csv", "user_id\n1629556410996121225\n");
     home.write("accounts.csv", "name,platform\nada,x-v2\n");
     for (words, code, said) in [
-        (&["load", "unfollow.csv"][..], 2, "it is not known whose account to act for"),
+        (&["load", "unfollow.csv"][..], 2, "no account is named for its rows"),
         (&["load", "unfollow.csv", "--account", "ada"], 2, "no account"),
-        (&["run", "unfollow.csv", "--yes"], 77, "there are no credentials"),
-        (&["list", "following"], 77, "there are no credentials"),
+        (&["run", "unfollow.csv", "--yes"], 77, "no account is logged in"),
+        (&["list", "following"], 77, "no account is logged in"),
         (&["account", "add", "ada"], 2, "stdin holds no access token"),
         (&["account", "import", "accounts.csv"], 65, "nothing was imported"),
         (&["account", "import", "none.csv"], 65, "none.csv"),

@@ -175,7 +175,7 @@ fn forget_believes_no_clock_that_was_wrong() {
     home.sql("update task set finished_at = 2152000000000");
     let done = home.run(&["forget", "--older-than", "1s", "--sandbox"]).ends(0);
     assert!(
-        done.err.contains("was settled at 2038-") && done.err.contains("cleanup forget unmute --sandbox"),
+        done.err.contains("is recorded as settled at 2038-") && done.err.contains("cleanup forget unmute --sandbox"),
         "{}",
         done.err
     );
@@ -183,7 +183,7 @@ fn forget_believes_no_clock_that_was_wrong() {
     // The clock was months behind when all was sent, it seems: it has been set forward since, in this very boot.
     home.sql("update attempt set reserved_at = reserved_at - 100 * 86400000");
     home.sql("update drain set started_at = started_at - 100 * 86400000");
-    home.run(&["forget", "unmute", "--sandbox"]).ends(0).says("2 attempts stay");
+    home.run(&["forget", "unmute", "--sandbox"]).ends(0).says("2 attempts are kept");
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn forget_asks_first_and_keeps_the_slots() {
     assert!(home.run(&["forget", "likes"]).ends(2).err.contains("--yes"), "nobody to ask");
     assert!(home.run(&["forget", "--older-than", "90d", "--yes"]).ends(0).err.contains("no job was settled"));
     let done = home.run(&["forget", "likes", "--yes"]).ends(0);
-    assert!(done.err.contains("3 attempts stay"), "{}", done.err);
+    assert!(done.err.contains("3 attempts are kept"), "{}", done.err);
     let value = home.run(&["status", "--json"]).ends(0).json();
     assert_eq!(value["jobs"].as_array().unwrap().len(), 0);
     assert_eq!(value["accounts"][0]["windows"][0]["used"], 3);

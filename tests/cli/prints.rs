@@ -91,7 +91,7 @@ fn the_help() {
     Commands:
       run          Load job files, or pick up where they stopped, and work on them until done or told to
                    stop
-      resume       Go on with every unfinished job, or those named, of every account
+      resume       Resume every unfinished job, or those named, of every account
       load         Queue job files without running them
       check        Read, judge and estimate job files; change nothing
       status       Show progress, slots left and when jobs will be done
@@ -102,7 +102,7 @@ fn the_help() {
                    what was never off
       retry        Put the failed tasks of a job back into the queue
       pause        Pause a job; whoever works on it lets it rest
-      unpause      Let a paused job go on
+      unpause      Let a paused job continue
       cancel       Cancel a job: nothing more of it is sent
       explain      Show every attempt at a target and what the platform answered
       audit        Recount the attempts on record: the fullest window of every account, and any over its
@@ -293,7 +293,7 @@ fn a_job_is_steered() {
         50/15m: 49 slots left
         1000/24h unlike: 999 slots left
     $ cleanup unpause likes
-    likes goes on: 2 tasks left
+    likes is resumed: 2 tasks left
     next: `cleanup resume likes` (a run in progress picks it up by itself)
     $ cleanup retry likes
     likes: 1 failed task is queued again
@@ -302,7 +302,7 @@ fn a_job_is_steered() {
     likes is cancelled: 3 tasks will not be sent; requests in flight end as they end
     next: `cleanup report likes`
     $ cleanup forget likes --yes
-    likes is forgotten: 3 tasks and 0 attempts; 1 attempt stays while it may count in a window
+    likes is forgotten: 3 tasks and 0 attempts; 1 attempt is kept while it may count towards a rate limit
     $ cleanup status
     Jobs
     Accounts
@@ -334,7 +334,7 @@ fn a_name_that_is_mistyped() {
 
     For more information, try '--help'.
     $ cleanup run likes.csv --rate 50
-    error: invalid value '50' for '--rate <N/TIME>': "50" is no rate: there is no slash; write it as 50/15m (a number from 1 to 1000000 per 1s to 31d)
+    error: invalid value '50' for '--rate <N/TIME>': "50" is not a rate: there is no slash; write it as 50/15m (a number from 1 to 1000000 per 1s to 31d)
 
     For more information, try '--help'.
     "#);

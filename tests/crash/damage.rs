@@ -51,7 +51,7 @@ fn the_run_stops_doctor_names_the_row_and_the_file_puts_it_right() {
     assert!(report.err.contains("line 5 of unfollow"), "{}", report.err);
     // The same command as every night.
     let again = run(&home, &sandbox, &["run", "unfollow.csv"]).ends(0);
-    assert!(again.err.contains("1 damaged in the queue and right again"), "{}", again.err);
+    assert!(again.err.contains("1 damaged in the queue and repaired"), "{}", again.err);
     let mut sent: Vec<String> = sandbox.effects().into_keys().collect();
     sent.sort();
     assert_eq!(sent, all);
@@ -101,7 +101,7 @@ fn counters_that_are_wrong_are_counted_anew() {
     assert!(told.contains("tasks that are being sent by nobody: 1"), "{told}");
     let (good, told) = doctor(&home, &sandbox, &["--repair"]);
     assert!(
-        good == 0 && told.contains("1 job counted anew") && told.contains("no process was sending is queued again"),
+        good == 0 && told.contains("1 job counted again") && told.contains("no process was sending is queued again"),
         "{told}"
     );
     let last = run(&home, &sandbox, &["resume"]).ends(0);
@@ -141,9 +141,9 @@ fn rows_that_stand_nowhere_in_the_file_are_placed_anew_by_it() {
             "{change}: {told}"
         );
         let told = doctor(&["--repair"]);
-        assert!(told.contains("1 job has its rows placed anew"), "{change}: {told}");
+        assert!(told.contains("1 job has its rows placed again"), "{change}: {told}");
         load(&second);
         assert_eq!(rows(), right, "{change}");
-        assert!(doctor(&[]).contains("queue: whole, and every counter is right"), "{change}");
+        assert!(doctor(&[]).contains("queue: not damaged, and every counter is right"), "{change}");
     }
 }

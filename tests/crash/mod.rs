@@ -137,7 +137,7 @@ fn a_load_that_dies_while_it_applies_a_change_is_made_good_by_the_next() {
         assert_eq!(last.code, 0, "{drill:?}: {}", last.err);
         let doctor = home.cleanup(["doctor"]).done();
         let found = doctor.out;
-        assert!(found.contains("queue: whole, and every counter is right"), "{drill:?}: {found}");
+        assert!(found.contains("queue: not damaged, and every counter is right"), "{drill:?}: {found}");
         (died, told(&home))
     };
     let (_, undisturbed) = night(None);

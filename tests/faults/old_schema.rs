@@ -58,7 +58,7 @@ impl Old {
     fn goes_on(&self, home: &Home, what: &str) {
         assert_eq!(self.jobs_of(home, what), self.jobs, "{what}");
         let doctor = self.command(home, &["doctor"]).done();
-        assert!(doctor.out.contains("queue: whole, and every counter is right"), "{what}: {}", doctor.out);
+        assert!(doctor.out.contains("queue: not damaged, and every counter is right"), "{what}: {}", doctor.out);
     }
 
     fn with_faults(&self, fault: Fault, search: &mut Search) -> usize {

@@ -66,7 +66,7 @@ impl First {
         }
         assert!(self.has_happened(home), "{what}: {told}");
         let doctor = other(home, self.with_kind(&["doctor"])).done();
-        assert!(doctor.out.contains("queue: whole, and every counter is right"), "{what}: {}", doctor.out);
+        assert!(doctor.out.contains("queue: not damaged, and every counter is right"), "{what}: {}", doctor.out);
         let left: Vec<String> = strangers(self, home);
         assert!(left.is_empty(), "{what}: left lying about: {left:?}");
     }

@@ -162,24 +162,24 @@ fn bounds_and_signals_keep_what_was_read() {
     let home = Home::new();
     let sandbox = SandboxProcess::start(&home, &["--lists", "1000", "--faults", "none", "--latency", "60ms"]);
     let output = ended(list(&home, &sandbox, &["likes", "--max-requests", "3"]), 4);
-    assert!(output.out.is_empty() && output.err.contains("300 entries are kept"), "{}", output.err);
+    assert!(output.out.is_empty() && output.err.contains("300 entries that were read are kept"), "{}", output.err);
     // Likes cost $0.001 each: half a page more is affordable.
     let output = ended(list(&home, &sandbox, &["likes", "--max-spend", "0.05"]), 4);
-    assert!(output.err.contains("350 entries are kept"), "{}", output.err);
+    assert!(output.err.contains("350 entries that were read are kept"), "{}", output.err);
     let child = spawn(list(&home, &sandbox, &["likes"]));
     let before = reads(&sandbox, "likes").pages;
     until("a page", || reads(&sandbox, "likes").pages > before);
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let output = Done::of(&child.wait_with_output().unwrap()).ends(130);
-    assert!(output.err.contains("goes on from there"), "{}", output.err);
+    assert!(output.err.contains("continues from there"), "{}", output.err);
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
     assert_eq!(targets(&output.out).len(), 1_000);
     // 3 pages, half a page, and the remaining 650 in 7.
     assert!(reads(&sandbox, "likes").requests <= 12, "{:?}", reads(&sandbox, "likes"));
     ended(list(&home, &sandbox, &["likes", "--max-requests", "1"]), 4);
     let output = ended(list(&home, &sandbox, &["likes", "--fresh", "--max-requests", "2"]), 4);
-    assert!(output.err.contains("200 entries are kept"), "{}", output.err);
+    assert!(output.err.contains("200 entries that were read are kept"), "{}", output.err);
 }
 
 #[test]
@@ -258,7 +258,11 @@ fn what_needs_a_person_says_so_and_keeps_what_was_read() {
     for (trouble, word) in [("revoke", "unauthorized"), ("credits", "credits_depleted"), ("suspend", "suspended")] {
         sandbox.post(&format!("/sandbox/user/{USER}/{trouble}"));
         let output = ended(list(&home, &sandbox, &["likes"]), 77);
-        assert!(output.err.contains(word) && output.err.contains("200 entries are kept"), "{}", output.err);
+        assert!(
+            output.err.contains(word) && output.err.contains("200 entries that were read are kept"),
+            "{}",
+            output.err
+        );
     }
     sandbox.post(&format!("/sandbox/user/{USER}/restore"));
     assert_eq!(targets(&ended(list(&home, &sandbox, &["likes"]), 0).out).len(), 500);

@@ -55,7 +55,7 @@ fn a_mixed_file_is_resolved_and_every_row_has_its_outcome() {
     assert!(effects.len() == 3 && effects.values().all(|times| *times == 1), "{effects:?}");
     assert!(effects.keys().all(|target| target.bytes().all(|byte| byte.is_ascii_digit())));
     assert_eq!(asked(&sandbox).requests, 1);
-    assert!(output.err.contains("handles: 2 found, 2 not found or suspended; 1 request"), "{}", output.err);
+    assert!(output.err.contains("handles looked up: 2 found, 2 not found or suspended; 1 request"), "{}", output.err);
     let jobs = &output.json()["jobs"][0];
     assert_eq!((&jobs["done"], &jobs["gone"], &jobs["failed"]), (&3.into(), &1.into(), &1.into()), "{jobs}");
     // Nothing is asked twice, and nothing is sent twice.
@@ -257,7 +257,7 @@ fn rows_that_wait_for_a_lookup_are_work_that_is_left() {
 fn a_small_bound_is_shown_with_all_its_digits() {
     let (home, sandbox) = start("none");
     let output = home.against(&sandbox, ["list", "following", "--max-spend", "0.002"]).done().ends(4);
-    assert!(output.err.contains("beyond --max-spend $0.002 (spent so far: $0.00)"), "{}", output.err);
+    assert!(output.err.contains("more than --max-spend $0.002 leaves (spent so far: $0.00)"), "{}", output.err);
 }
 
 /// A platform that gives every request this answer.

@@ -81,5 +81,5 @@ fn a_list_whose_end_cannot_be_asked_for_is_not_taken_for_the_whole() {
 #[test]
 fn pages_that_nobody_can_read_are_not_asked_for_many_times() {
     let many = |_: &str, _: usize| format!(r#"{{"data":[{}1]}}"#, "1,".repeat(300_000));
-    assert_eq!(refused(many, &[], "the platform answers, but with no page"), 5);
+    assert_eq!(refused(many, &[], "the platform answers, but sends no usable page"), 5);
 }

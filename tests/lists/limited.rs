@@ -17,12 +17,12 @@ fn reading_ends_with_the_page_that_fills_the_limit() {
     assert_eq!(reads(&sandbox, "likes").requests, 2, "{}", output.err);
     let said = output.err;
     assert!(said.contains("likes: 150 entries, 150 written; 2 requests"), "{said}");
-    assert!(said.contains("the rest of likes was not read; `cleanup list likes` without it goes on"), "{said}");
+    assert!(said.contains("the rest of likes was not read; `cleanup list likes` without --limit continues"), "{said}");
     // The list is not held for complete: without the limit it is read on from the page behind, and is whole.
     let output = ended(list(&home, &sandbox, &["likes"]), 0);
     assert_eq!(targets(&output.out).len(), 650);
     assert_eq!(reads(&sandbox, "likes").requests, 7, "{}", output.err);
-    assert!(output.err.contains("150 entries were there"), "{}", output.err);
+    assert!(output.err.contains("150 entries were kept"), "{}", output.err);
     // And then it begins anew, as after every whole list.
     ended(list(&home, &sandbox, &["likes", "--limit", "1"]), 0);
     assert_eq!(reads(&sandbox, "likes").requests, 8);
@@ -98,7 +98,7 @@ fn no_more_entries_are_bought_than_are_wanted() {
     let words = ["following", "--limit", "5", "--older-than", "1y", "--max-spend", "0.01"];
     let told = ended(list(&home, &sandbox, &words), 4).err;
     assert!(told.contains("whole pages of 1000, $1.00 ($10.00 if the developer app is not yours) each"), "{told}");
-    let (cost, stop) = (told.find("whole pages").unwrap(), told.find("beyond --max-spend $0.01 (").unwrap());
+    let (cost, stop) = (told.find("whole pages").unwrap(), told.find("more than --max-spend $0.01 leaves (").unwrap());
     assert!(cost < stop, "before anything is asked for: {told}");
 }
 

@@ -59,7 +59,7 @@ fn what_nobody_tells_is_not_paid_for_to_the_end() {
     let words = ["following", "--inactive-since", "1y"];
     let said = ended(list(&home, &sandbox, &words), 2).err;
     assert!(said.contains("nothing says when they last posted") && said.contains("--inactive-since"), "{said}");
-    assert!(said.contains("50 entries are kept"), "{said}");
+    assert!(said.contains("50 entries that were read are kept"), "{said}");
     // And nothing more is bought for the same question.
     ended(list(&home, &sandbox, &words), 2);
     assert_eq!(reads(&sandbox, "following").requests, 1);
@@ -67,7 +67,7 @@ fn what_nobody_tells_is_not_paid_for_to_the_end() {
     assert_eq!((targets(&output.out).len(), reads(&sandbox, "following").requests), (400, 2));
     for (option, list_name) in [("--max-likes", "likes"), ("--max-reposts", "posts")] {
         let said = ended(list(&home, &sandbox, &[list_name, option, "3"]), 2).err;
-        assert!(said.contains(option) && said.contains("100 entries are kept"), "{said}");
+        assert!(said.contains(option) && said.contains("100 entries that were read are kept"), "{said}");
         assert_eq!(reads(&sandbox, list_name).requests, 1);
     }
     // Without a filter nothing is asked of them.

@@ -30,7 +30,7 @@ fn the_first_signal_waits_saves_and_says_how_to_go_on() {
         let end = ended.json();
         assert_eq!((ended.code(), &end["stopped"]), (exit, &"interrupted".into()), "{name}: {end}");
         assert!(ended.talk.contains(&format!("stopped by {name}; progress is saved")), "{}", ended.talk);
-        assert!(ended.talk.contains("go on with `cleanup resume`"), "{}", ended.talk);
+        assert!(ended.talk.contains("continue with `cleanup resume`"), "{}", ended.talk);
         let (done, pending) = (end["jobs"][0]["done"].as_u64().unwrap(), end["jobs"][0]["pending"].as_u64().unwrap());
         assert!(done > 0 && pending > 0 && done + pending == 60, "{end}");
         assert_eq!(sandbox.effects().len() as u64, done, "what was in flight was waited for");
@@ -113,7 +113,7 @@ fn a_signal_while_a_big_file_is_loaded_queues_nothing_of_it() {
     assert_eq!((ended.code(), &end["stopped"]), (143, &"interrupted".into()), "{end}");
     assert_eq!(end["jobs"], serde_json::json!([]), "{end}");
     assert!(ended.talk.contains("not queued"), "{}", ended.talk);
-    assert!(ended.talk.contains("give the command again"), "{}", ended.talk);
+    assert!(ended.talk.contains("run the command again"), "{}", ended.talk);
     assert!(job(&home, &sandbox, "unfollow").is_none(), "half a load is never visible");
     assert_eq!(sandbox.requests(), 0);
     // A smaller file under the same name is a new job, and what was left of the first does not show.

@@ -19,7 +19,7 @@ fn look(name: &'static str) {
         queue.does(&["account", "list"], 0);
     }
     let findings = queue.command(&["doctor", "--json"]).json().to_string();
-    assert!(findings.contains("whole, and every counter is right"), "{name}: {findings}");
+    assert!(findings.contains("not damaged, and every counter is right"), "{name}: {findings}");
     assert_eq!(queue.jobs().len(), jobs.len());
     assert_eq!(queue.requests(), 0, "{name}: looking sends nothing");
 }

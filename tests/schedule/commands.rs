@@ -41,7 +41,7 @@ fn added_listed_shown_skipped_and_removed() {
         assert!(time["local"].as_str().unwrap().contains("T02:00:00+0"), "{time}");
         assert_eq!(time["skipped"], false);
     }
-    for told in ["is left out;", "is left out already"] {
+    for told in ["is skipped;", "is skipped already"] {
         let skipped = home.cleanup(["schedule", "skip", "nightly", "--sandbox"]).done();
         assert!(skipped.code == 0 && skipped.err.contains(told), "{}", skipped.err);
     }
@@ -50,7 +50,7 @@ fn added_listed_shown_skipped_and_removed() {
     let text = home.cleanup(["schedule", "next", "--sandbox"]).done().out;
     assert!(text.starts_with("nightly (Europe/Berlin)\n") && text.contains("(skipped, as asked)"), "{text}");
     assert_eq!(text.lines().count(), 6);
-    for (ends, told) in [(0, "comes after all"), (2, "no time to come is left out")] {
+    for (ends, told) in [(0, "is no longer skipped"), (2, "no coming start is skipped")] {
         let unskipped = home.cleanup(["schedule", "unskip", "nightly", "--sandbox"]).done();
         assert!(unskipped.code == ends && unskipped.err.contains(told), "{}", unskipped.err);
     }
@@ -133,9 +133,9 @@ fn a_file_that_could_never_be_run_is_told_when_it_is_scheduled() {
     // Not there yet, or still being written.
     home.write("unlike.csv", "tweet_id,note\n1629556410996121225,\"half");
     for (name, file, told) in [
-        ("b", "gone.csv", "has to have a column action"),
+        ("b", "gone.csv", "needs a column named action"),
         ("c", "unmute.csv", "unmute.csv is not there yet"),
-        ("d", "unlike.csv", "a run would wait for a better file"),
+        ("d", "unlike.csv", "a run would wait until this is corrected"),
     ] {
         let added = add(&home, name, &["0 2 * * *", "--zone", "UTC", file]);
         assert!(added.code == 0 && added.err.contains(told), "{}", added.err);
@@ -171,7 +171,7 @@ fn a_schedule_run_now_does_what_the_same_words_do() {
     // From another folder: the files are where they were.
     let run = home.cleanup(["schedule", "run", "yearly", "--sandbox"]).current_dir("/").done().ends(4);
     let said = run.err;
-    assert!(said.contains("yearly: begins now, as asked"), "{said}");
+    assert!(said.contains("yearly: begins now, as requested"), "{said}");
     assert!(said.contains("yearly: ended at") && said.contains("--max-requests is used up"), "{said}");
     let status = home.cleanup(["status", "--sandbox", "--json"]).done().json();
     assert_eq!((&status["jobs"][0]["kept"], &status["jobs"][0]["rows"]), (&1.into(), &12.into()), "{status}");
@@ -280,7 +280,7 @@ fn a_firing_whose_process_died_is_gone_on_with() {
     assert_eq!(list["schedules"][0]["last"]["state"], "running");
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done();
     assert!([0, 3].contains(&due.code), "{}", due.err);
-    assert!(due.err.contains("was interrupted, and goes on at"), "{}", due.err);
+    assert!(due.err.contains("was interrupted, and is resumed at"), "{}", due.err);
     let list = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     assert_eq!(list["schedules"][0]["last"]["state"], "ended");
     assert_eq!(firings(&home).len(), 1, "gone on with, not begun again");
@@ -296,7 +296,7 @@ fn a_queue_that_somebody_drains_is_left_alone() {
     let queue = home.path(".local/share/cleanup/sandbox.db");
     let lock = cleanup::store::DrainLock::take(&queue).unwrap();
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done().ends(75);
-    assert!(due.err.contains("often waits for its turn"), "{}", due.err);
+    assert!(due.err.contains("often is due and starts later"), "{}", due.err);
     assert!(firings(&home).is_empty());
     drop(lock);
     assert!([0, 3].contains(&home.cleanup(["schedule", "due", "--sandbox"]).done().code));
@@ -314,13 +314,13 @@ fn a_run_that_is_asked_for_beside_another_is_left_to_it() {
     let drains = cleanup::store::DrainLock::take(&queue).unwrap();
     run().ends(75);
     let fires = cleanup::store::ScheduleLock::try_take(&queue).unwrap().unwrap();
-    for told in ["is left to the process", "already: nothing was changed"] {
+    for told in ["is left to the process", "already; nothing was changed"] {
         let asked = run();
         assert!(asked.code == 0 && asked.err.contains(told), "{}", asked.err);
     }
     drop((fires, drains));
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done();
-    assert!([0, 3].contains(&due.code) && due.err.contains("begins now, as asked"), "{}", due.err);
+    assert!([0, 3].contains(&due.code) && due.err.contains("begins now, as requested"), "{}", due.err);
     assert_eq!(firings(&home).len(), 1);
 }
 

@@ -65,7 +65,7 @@ fn what_is_given_is_another_and_the_rest_stays() {
     // What is given goes together with what was kept: --order says which of them --limit takes.
     edit(&home, &["nightly", "--limit", "9"]);
     edit(&home, &["nightly", "--order", "newest"]);
-    refused(&home, &["nightly", "--without", "limit"], "what comes of it makes no sense");
+    refused(&home, &["nightly", "--without", "limit"], "the options that result do not go together");
     edit(&home, &["nightly", "--without", "order", "--without", "limit"]);
     edit(&home, &["nightly", "--without", "keep", "--without", "--max-spend", "--without", "for", "unmute.csv"]);
     assert_eq!(words(&home, "words"), ["--max-requests=800", "--rate=40/15m", "--", "unmute.csv"]);
@@ -94,7 +94,7 @@ fn what_makes_no_sense_changes_nothing() {
         (&["nightly", "--list", "likes"], "add another schedule"),
         (
             &["nightly", "--order", "newest"],
-            "what comes of it makes no sense: rows are sent in the order of their file",
+            "the options that result do not go together: rows are sent in the order of their file",
         ),
         (&["nightly", "--job", "one", "unfollow.csv", "unmute.csv"], "--job names one job"),
         (&["nightly", "-"], "standard input"),
@@ -125,8 +125,8 @@ fn a_list_is_changed_in_both_of_its_commands() {
         "{list:?}"
     );
     refused(&home, &["tidy", "--list", "posts"], "delete-post");
-    refused(&home, &["tidy", "--without", "output"], "the schedule's own");
-    refused(&home, &["tidy", "--order", "newest"], "what comes of it makes no sense");
+    refused(&home, &["tidy", "--without", "output"], "a file of its own");
+    refused(&home, &["tidy", "--order", "newest"], "the options that result do not go together");
     refused(&home, &["tidy", "unfollow.csv"], "add another schedule");
 }
 

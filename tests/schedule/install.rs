@@ -33,7 +33,7 @@ fn units_are_written_once_explained_and_never_over_anothers() {
     std::fs::write(&service, "[Service]\nExecStart=/bin/true\n").unwrap();
     let refused = install(&[]);
     assert_eq!(refused.code, 2);
-    assert!(refused.err.contains("it is not ours") && refused.err.contains("--replace"), "{}", refused.err);
+    assert!(refused.err.contains("cleanup did not write it") && refused.err.contains("--replace"), "{}", refused.err);
     assert_eq!(std::fs::read_to_string(&service).unwrap(), "[Service]\nExecStart=/bin/true\n");
     assert!(install(&["--replace"]).err.contains("replaced"));
     assert_eq!(std::fs::read_to_string(&service).unwrap(), ours);

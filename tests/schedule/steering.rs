@@ -98,7 +98,7 @@ async fn a_run_that_waits_for_its_turn_stays_inside_the_hours_it_was_asked_for_i
         "{look:?}"
     );
     let said = messages::sentence(&look.news[0], wall("2026-11-20T13:00:00Z"));
-    assert_eq!(said, "nightly: the run asked for at 13:59 CET had not begun when its hours ended");
+    assert_eq!(said, "nightly: the run requested at 13:59 CET had not begun when its hours ended, and is dropped");
     // A length is counted from the beginning, however long it has waited.
     let mut desk = Desk::new(None, Some(3_600_000)).await;
     assert_eq!(desk.ask("2026-11-20T12:00:00Z").await, RunNowOutcome::Noted);
@@ -163,7 +163,7 @@ async fn a_skip_is_taken_back_as_long_as_its_time_is_to_come() {
     assert!(matches!(desk.look("2026-11-22T02:00:00Z").await.news[..], [ScheduleEvent::Passed(..)]));
     assert_eq!(desk.unskip("2026-11-22T03:00:00Z", Some(second)).await, Unskipped::Nothing);
     let said = messages::unskipped(&schedule, Unskipped::Comes(second));
-    assert_eq!(said, "nightly: Sun 22 Nov 2026 02:00 CET comes after all");
+    assert_eq!(said, "nightly: Sun 22 Nov 2026 02:00 CET is no longer skipped");
 }
 
 proptest! {

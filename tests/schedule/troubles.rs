@@ -71,8 +71,8 @@ async fn trouble_that_passes_costs_minutes_and_not_the_night() {
     assert!(matches!(told, ScheduleEvent::TriesAgain(..)), "{told:?}");
     assert_eq!(
         messages::sentence(&told, minutes(SLOT, 10)),
-        "nightly: stopped at 02:10 UTC after 0 requests: no good answer from the platform (exit code 69); tried again from 02:11 UTC on, \
-         while its hours last"
+        "nightly: stopped at 02:10 UTC after 0 requests: no usable answer from the platform (exit code 69); it is tried again from 02:11 UTC on, \
+         until its hours end"
     );
     // Nothing before that minute is over, and whoever looks is told when.
     let (due, next) = scheduler::due(&mut night.store, Wall(minutes(SLOT, 11).0 - 1)).await.unwrap();
@@ -332,16 +332,16 @@ fn doctor_and_the_list_tell_of_a_clock_that_was_ahead() {
     home.sql(&format!("update schedule set settled_to = {year}"));
     let list = home.cleanup(["schedule", "list", "--sandbox"]).done();
     let text = list.out;
-    assert!(text.contains("clock dealt with up to") && text.contains(" 2038 "), "{text}");
+    assert!(text.contains("clock counts as run up to") && text.contains(" 2038 "), "{text}");
     let listed = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
     let schedule = &listed["schedules"][0];
     assert!(schedule["settled_ahead_to"].as_str().unwrap().starts_with("2038-"), "{schedule}");
     assert!(!schedule["next_at"].as_str().unwrap().starts_with("2038-"), "{schedule}");
     let doctor = || home.cleanup(["doctor", "--sandbox"]).done();
     let text = doctor().out;
-    assert!(text.contains("warn  schedules: nightly has been dealt with up to 2038-"), "{text}");
+    assert!(text.contains("warn  schedules: nightly counts as run up to 2038-"), "{text}");
     let due = home.cleanup(["schedule", "due", "--sandbox"]).done();
-    assert!(due.err.contains("under a clock that was ahead"), "{}", due.err);
+    assert!(due.err.contains("because the clock was ahead"), "{}", due.err);
     let text = doctor().out;
     assert!(text.contains("ok    clock:") && !text.contains("2038"), "{text}");
 }

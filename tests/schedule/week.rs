@@ -351,7 +351,7 @@ async fn judge(week: &Week, schedule: i64) {
         "nightly: Mon 19 Oct 2026 02:00 CEST begins at 02:10 CEST, until 04:00 CEST at the latest",
         "nightly: ended at ",
         "nightly: Tue 20 Oct 2026 02:00 CEST begins at 02:10 CEST",
-        "nightly: Tue 20 Oct 2026 02:00 CEST was interrupted, and goes on at",
+        "nightly: Tue 20 Oct 2026 02:00 CEST was interrupted, and is resumed at",
         "nightly: ended at ",
         "nightly: Wed 21 Oct 2026 02:00 CEST was missed",
         "nightly: Thu 22 Oct 2026 02:00 CEST begins",

@@ -59,7 +59,7 @@ fn a_persons_way_from_the_link_to_the_report() {
     assert!(browser.text().contains("1.23457E+18"));
     assert_eq!(served.cleanup(&["status"]).stdout.windows(8).filter(|w| w == b"unfollow").count(), 0);
     browser.click("section.card button.primary");
-    browser.until("Queued. It is worked off as slots come.");
+    browser.until("Queued. Its rows are sent as the rate limit allows.");
     // It moves by itself.
     browser.until("done about");
     browser.click("form[action$='/pause'] button");

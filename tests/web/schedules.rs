@@ -86,11 +86,11 @@ fn a_person_steers_a_schedule() {
     }
     assert_eq!(browser.run("return document.querySelectorAll('ul.starts li').length"), 5);
     browser.click("form[action$='/schedules/skip'] button");
-    browser.until("The next start is left out.");
+    browser.until("The next start is skipped.");
     assert_eq!(browser.run("return document.querySelectorAll('ul.starts li .chip').length"), 1);
     assert_eq!(browser.run("return document.querySelectorAll(\"form[action$='/schedules/skip']\").length"), 0);
     browser.click("form[action$='/schedules/run'] button");
-    browser.until("It is run now, or as soon as the run before it has ended.");
+    browser.until("It starts now, or as soon as the run in progress has ended.");
     // Watched to its end without touching the page.
     browser.until("(exit code");
     let text = browser.text();
@@ -153,7 +153,7 @@ fn the_command_line_leaves_a_run_to_the_server() {
         let run = served.cleanup(&["schedule", "run", "nightly"]);
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
         assert_eq!(run.status.code(), Some(0), "{said}");
-        assert!(said.contains("left to the process that works on this queue's schedules"), "{said}");
+        assert!(said.contains("left to the process that runs this queue's schedules already"), "{said}");
         let last = ended(&served, &cookie, &before);
         assert_eq!((&last["asked_for"], &last["stopped"]), (&true.into(), &"finished".into()));
         before = last;
@@ -266,7 +266,7 @@ fn what_a_removed_schedule_leaves_is_worked_off_and_told_of_before() {
     let page = served.get("/schedules", &cookie).body;
     assert!(page.contains("stopped early with work left (exit code 4): --max-requests is used up"), "{page}");
     let asked = served.get("/schedules/remove?name=nightly", &cookie).body;
-    assert!(asked.contains("worked off at any hour") && asked.contains(">few</a>: 3 rows queued"), "{asked}");
+    assert!(asked.contains("sent at any hour") && asked.contains(">few</a>: 3 rows queued"), "{asked}");
     assert_eq!(few(&served)["pending"], 3, "without its hours nothing of it is sent");
     let waits = few(&served);
     let state = [&waits["state"], &waits["activity"], &waits["eta_at"]];

@@ -246,7 +246,7 @@ fn what_was_done_is_not_told_as_trouble_where_the_log_cannot_be_written() {
     // The terminal says the same.
     let retried = served.cleanup(&["retry", "other"]);
     let said = String::from_utf8_lossy(&retried.stderr).into_owned();
-    assert!(retried.status.success() && said.contains("not in the log"), "{said}");
+    assert!(retried.status.success() && said.contains("could not be written to the audit log"), "{said}");
     assert!(served.said().contains("not written into the log"), "{}", served.said());
 }
 

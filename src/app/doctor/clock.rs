@@ -24,24 +24,24 @@ async fn findings(settings: &Settings, store: &mut Store, now: Wall) -> Result<V
     let mut findings = Vec::new();
     if believed.is_ahead_of(now) {
         let text = format!(
-            "this machine's clock says {}, and at {} the platform's agreed with it: it is behind",
+            "this machine's clock says {}, but it is at least {}, the last time the platform's clock confirmed: the clock is behind",
             now.rfc3339(),
             believed.rfc3339()
         );
-        let remedy = "set the clock (a time service does); until then schedules wait for times that have passed";
+        let remedy = "set the clock (for example: `timedatectl set-ntp true`); until then schedules may start too late";
         findings.push(warning("clock", text, remedy));
     }
     for (what, at) in store.admin().latest_times().await?.into_iter().filter(|(_, at)| at.is_ahead_of(believed)) {
         let text = format!(
-            "{what} is on record for {}, which is to come: it was written under a clock that was ahead",
+            "{what} is recorded for {}, which is in the future: it was written while the clock was ahead",
             at.rfc3339()
         );
-        let remedy = "if this machine's clock is right now, nothing: times to come are not believed";
+        let remedy = "nothing to do if this machine's clock is right now: recorded times in the future are ignored";
         findings.push(warning("clock", text, remedy));
     }
     findings.extend(schedules(settings, store, believed).await?);
     if findings.is_empty() {
-        findings.push(good("clock", format!("{}; nothing on record is later", now.rfc3339())));
+        findings.push(good("clock", format!("{}; no recorded time is later", now.rfc3339())));
     }
     Ok(findings)
 }
@@ -54,10 +54,9 @@ async fn schedules(settings: &Settings, store: &mut Store, believed: Wall) -> Re
             let remedy = command(settings, &["schedule", "remove", &stored.name]);
             findings.push(warning("schedules", text, format!("{remedy}, and add it again")));
         } else if let Some(was) = settled_ahead(&stored, believed) {
-            let text =
-                format!("{} has been dealt with up to {}, under a clock that was ahead", stored.name, was.rfc3339());
+            let text = format!("{} counts as run up to {}, because the clock was ahead", stored.name, was.rfc3339());
             let remedy =
-                format!("{} undoes it, and so does the timer's next look", command(settings, &["schedule", "due"]));
+                format!("{} corrects it; so does the next run of the timer", command(settings, &["schedule", "due"]));
             findings.push(warning("schedules", text, remedy));
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
     if let Some(redirect) = &settings.app.redirect
         && let Err(error) = redirect.parse::<crate::auth::Redirect>()
     {
-        findings.push(bad("config", Grave::Config, error.to_string(), "mend [x] redirect"));
+        findings.push(bad("config", Grave::Config, error.to_string(), "correct [x] redirect"));
     }
     if let Some(file) = &settings.writable_config {
         let text = format!("{file}: whoever does decides what [run] notify runs and where tokens are sent");
@@ -48,7 +48,7 @@ pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
 pub(super) fn windows(settings: &Settings) -> Option<DoctorFinding> {
     let warnings = Platform::ALL.into_iter().flat_map(|platform| settings.window_warnings(platform, &Action::ALL));
     in_one(warnings.collect())
-        .map(|text| warning("windows", text, "if that is not meant, mend [[windows]] in the config file"))
+        .map(|text| warning("windows", text, "if you do not want that, correct [[windows]] in the config file"))
 }
 
 /// One window may be above what several platforms document for several actions: that is one thing to mend.

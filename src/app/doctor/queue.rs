@@ -20,7 +20,7 @@ pub(super) async fn look(settings: &Settings, now: Wall) -> Vec<DoctorFinding> {
     let mut store = match existing_queue(settings).await {
         Ok(Some(store)) => store,
         Ok(None) => {
-            let mut findings = vec![good("queue", "there is none yet")];
+            let mut findings = vec![good("queue", "there is no queue yet")];
             findings.extend(no_login(settings, &[]));
             return findings;
         }
@@ -32,8 +32,13 @@ pub(super) async fn look(settings: &Settings, now: Wall) -> Vec<DoctorFinding> {
             let who = DrainLock::holder(store.path()).map_or_else(String::new, |holder| format!(" ({holder})"));
             good("drain", format!("a process is working on this queue now{who}"))
         }
-        Ok(false) => good("drain", "nobody is working on this queue"),
-        Err(error) => bad("drain", Grave::Queue, error.to_string(), "check the lock's file"),
+        Ok(false) => good("drain", "no process is working on this queue"),
+        Err(error) => bad(
+            "drain",
+            Grave::Queue,
+            error.to_string(),
+            "check that the lock file beside the queue is yours and can be read",
+        ),
     });
     findings.extend(accounts(settings, &mut store).await);
     findings.extend(clock::look(settings, &mut store, now).await);
@@ -56,28 +61,29 @@ async fn integrity(settings: &Settings, store: &mut Store, now: Wall) -> Vec<Doc
     }
     let recount = command(settings, &["doctor", "--repair"]);
     for job in &found.miscounted {
-        let text = format!("the counters of {job} are not what counting its rows gives");
-        findings.push(bad("queue", Grave::Queue, text, format!("{recount}  (counts them anew)")));
+        let text = format!("the counters of {job} do not match its rows");
+        findings.push(bad("queue", Grave::Queue, text, format!("{recount}  (counts the rows again)")));
     }
     for job in &found.misplaced {
         let text =
-            format!("it is not known any more where the rows of {job} stand in its file: receipts may lack rows");
+            format!("the record of where the rows of {job} stand in its file is damaged: its receipts may lack rows");
         let remedy = format!("{recount}, then load the file of {job} again");
         findings.push(bad("queue", Grave::Queue, text, remedy));
     }
     for (what, count) in &found.orphans {
         let remedy =
-            format!("{recount}; where that does not help please report this: receipts and limits do not hang on it");
+            format!("{recount}; if that does not help, please report this (receipts and limits are not affected)");
         findings.push(bad("queue", Grave::Queue, format!("{what}: {count}"), remedy));
     }
     findings.extend(damaged(settings, store, now).await);
     if findings.len() == 1 {
-        findings.push(good("queue", "whole, and every counter is right"));
+        findings.push(good("queue", "not damaged, and every counter is right"));
     }
     for (job, rows) in &found.blamed {
         let rows = counted(*rows, "row", "rows");
-        let text =
-            format!("{job}: {rows} failed as `crashed` in an older version, and are probably done at the platform");
+        let text = format!(
+            "{job}: {rows} failed as `crashed` under an older version, and are probably done at the platform; sending them again does no harm"
+        );
         findings.push(warning("queue", text, command(settings, &["retry", job])));
     }
     findings
@@ -92,13 +98,18 @@ async fn damaged(settings: &Settings, store: &mut Store, now: Wall) -> Vec<Docto
     let repair = command(settings, &["doctor", "--repair"]);
     let finding = |task: &DamagedTask| {
         let load = command(settings, &["load", &task.path.display().to_string()]);
-        let remedy = format!("{load}  (the file says which is right); without the file: {repair}");
+        let remedy = format!("{load}  (takes the right values from the file); without the file: {repair}");
         bad("queue", Grave::Queue, app::damage_in_words(task), remedy)
     };
     let mut findings: Vec<DoctorFinding> = tasks.iter().take(MAX_NAMED).map(finding).collect();
     if let Some(more) = tasks.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
-        let text = format!("... and {} that their files did not say", counted(more as u64, "more row", "more rows"));
-        findings.push(bad("queue", Grave::Queue, text, "look at the disk; restore a backup"));
+        let text = format!("... and {} damaged in the same way", counted(more as u64, "more row", "more rows"));
+        findings.push(bad(
+            "queue",
+            Grave::Queue,
+            text,
+            "check the disk; load the files of the jobs again, or restore a backup",
+        ));
     }
     findings
 }
@@ -138,7 +149,10 @@ async fn account_findings(settings: &Settings, store: &mut Store) -> Result<Vec<
         findings.push(bad("accounts", Grave::Account, text, command_line(settings, &["account", "list"])));
     }
     if troubled.is_empty() && !all.is_empty() {
-        let text = format!("{} known, none needs a login as far as is on record", all.len());
+        let text = format!(
+            "{}; according to the queue none needs a new login",
+            counted(all.len() as u64, "account", "accounts")
+        );
         findings.push(DoctorFinding {
             remedy: Some(command_line(settings, &["account", "check"])),
             ..good("accounts", text)
@@ -157,7 +171,7 @@ fn default_account(settings: &Settings, known: &[Account]) -> Option<DoctorFindi
     // Credentials that contradict each other are told among the settings.
     let text = match app::default_account(settings, known).ok()? {
         Some(default) => default.sentence(),
-        None => "none: a command or a file has to name the account that acts".to_owned(),
+        None => "none: name the account with --account or in the file".to_owned(),
     };
     let remedy = Some(command_line(settings, &["account", "default", "NAME"]));
     Some(DoctorFinding { remedy, ..good("default account", text) })
@@ -203,13 +217,16 @@ async fn key(settings: &Settings, store: &mut Store) -> Result<Vec<DoctorFinding
     let choice = app::key_choice(settings, store.path());
     let sealed = store.accounts().has_credentials().await?;
     let Some(stamp) = store.accounts().vault_stamp().await?.filter(|_| sealed) else {
-        return Ok(vec![good("key", format!("nothing is sealed yet; {} will seal logins", choice.would_be()))]);
+        return Ok(vec![good(
+            "key",
+            format!("no login is stored yet; logins will be encrypted with {}", choice.would_be()),
+        )]);
     };
     let vault = match Vault::open(&choice, &stamp).await {
         Ok(vault) => vault,
         Err(error) => return Ok(vec![cannot_open(error)]),
     };
-    let mut findings = vec![good("key", format!("{} opens the sealed logins", vault.held()))];
+    let mut findings = vec![good("key", format!("{} decrypts the stored logins", vault.held()))];
     let file = choice.key_file.display();
     match (vault.held(), choice.place) {
         (KeyHeld::Keyring, _) if choice.key_file.exists() => {
@@ -218,11 +235,14 @@ async fn key(settings: &Settings, store: &mut Store) -> Result<Vec<DoctorFinding
             findings.push(warning("key", text, remedy));
         }
         (KeyHeld::File(_), KeyPlace::Keyring) => {
-            let text = "the OS keyring is chosen, and does not have the key yet";
+            let text = "the OS keyring is configured as the place of the key, but does not hold it yet";
             findings.push(warning(
                 "key",
                 text,
-                format!("{}  (the next use puts it there)", command_line(settings, &["account", "check"])),
+                format!(
+                    "{}  (puts it there, as any use of a login does)",
+                    command_line(settings, &["account", "check"])
+                ),
             ));
         }
         _ => {}
@@ -235,7 +255,7 @@ fn cannot_open(error: VaultError) -> DoctorFinding {
         VaultError::Keyring(keyring) if keyring.needs_person() => (Grave::Account, keyring.hint()),
         VaultError::Keyring(keyring) => (Grave::Config, keyring.hint()),
         _ => {
-            let remedy = "the message says what to set or restore; without the key every account has to log in again";
+            let remedy = "set or restore the key as this message says; without it, every account has to log in again (`cleanup account login NAME`)";
             (Grave::Config, remedy)
         }
     };

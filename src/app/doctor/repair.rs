@@ -10,7 +10,7 @@ use crate::store::{AuditEvent, DrainLock, Store};
 /// Puts damaged rows and counters right, and says what it did.
 pub(super) async fn repair(settings: &Settings, actor: &str, now: Wall) -> Vec<DoctorFinding> {
     match try_repair(settings, actor, now).await {
-        Ok(done) if done.is_empty() => vec![good("repair", "there was nothing to put right")],
+        Ok(done) if done.is_empty() => vec![good("repair", "there was nothing to repair")],
         Ok(done) => done,
         Err(error) => vec![fault("repair", error)],
     }
@@ -36,13 +36,13 @@ async fn try_repair(settings: &Settings, actor: &str, now: Wall) -> Result<Vec<D
                 "rows that no process was sending are queued again",
             ),
         ),
-        (rounds, counted(rounds, "job counted anew", "jobs counted anew")),
+        (rounds, counted(rounds, "job counted again", "jobs counted again")),
         (
             misplaced,
             counted(
                 misplaced,
-                "job has its rows placed anew when its file is loaded",
-                "jobs have their rows placed anew when their files are loaded",
+                "job has its rows placed again when its file is loaded",
+                "jobs have their rows placed again when their files are loaded",
             ),
         ),
     ]

@@ -44,7 +44,8 @@ pub(super) mod duration {
     ) -> Result<Option<Duration>, D::Error> {
         let text = Option::<String>::deserialize(from)?;
         let read = |text: String| {
-            parse_duration(&text).ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is no length of time")))
+            parse_duration(&text)
+                .ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is not a duration such as 30m or 8h")))
         };
         text.map(read).transpose()
     }

@@ -71,7 +71,7 @@ fn rules(which: &FilterOptions) -> String {
         text += &format!(", at most {limit} of them");
     }
     if let Some(file) = only {
-        text += &format!(", nothing but what {} names", name_of(file));
+        text += &format!(", only what {} names", name_of(file));
     }
     if let Some(file) = keep {
         text += &format!(", never what {} names", name_of(file));
@@ -84,7 +84,7 @@ fn rules(which: &FilterOptions) -> String {
         || max_reposts.is_some()
         || matching.is_some();
     if further {
-        text += ", and by the further rules of its words";
+        text += ", and by the other rules of its command line";
     }
     text
 }

@@ -35,7 +35,7 @@ pub fn understood(stored: &StoredSchedule) -> Result<Schedule, CommandError> {
     Schedule::of(stored).map_err(|error| {
         CommandError::new(ErrorKind::Config, format!("the schedule {} cannot be used: {error}", escaped(&stored.name)))
             .hint(
-                "remove it and add it again; a zone is missing where the machine's time zone database is older or gone",
+                "remove it and add it again; if the zone is unknown, this machine's time zone database may be old or missing",
             )
             .because(error)
     })

@@ -45,7 +45,7 @@ impl TroubledAccount<'_> {
         let doctor = if shown_by == "doctor" { "this list".to_owned() } else { self.command(&["doctor"]) };
         let resume = self.command(&["resume"]);
         let accept = self.command(&["resume", self.job.unwrap_or("JOB"), "--accept-not-found"]);
-        let rows_alone = format!("If it is these rows alone, {accept} lets them fail and goes on to the others.");
+        let rows_alone = format!("If it is these rows alone, {accept} lets them fail and continues with the others.");
         match reason {
             "endpoint_not_found" => format!(
                 "The address may be wrong or retired, so no row is reported as gone. If these targets are really gone, {} takes the \

@@ -89,11 +89,11 @@ impl EndpointStates {
         let allowed = self.allowances.iter().map(|told| {
             let reading = if told.action.is_some() { "" } else { "reading " };
             let (endpoint, until) = (&told.endpoint, clock(told.until));
-            format!("{reading}{endpoint}: the platform leaves {} until {until}", told.remaining)
+            format!("{reading}{endpoint}: the platform allows {} more until {until}", told.remaining)
         });
         let out = self.outages.iter().map(|outage| {
             let (since, next) = (clock(outage.since), clock(outage.next_try));
-            format!("{}: no good answer from the platform since {since}; next try {next}", outage.action)
+            format!("{}: no usable answer from the platform since {since}; next try {next}", outage.action)
         });
         allowed.chain(out).collect()
     }

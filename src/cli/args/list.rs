@@ -24,7 +24,7 @@ const LIMITS: &str = "Limits of this reading";
   cleanup list likes --before 2020-01-01 --max-spend 5 >unlike.csv
 
 It only reads, and it costs: X bills every entry it hands over. What was read is kept: after Ctrl-C or a crash the same
-command goes on from there (for 24 hours).")]
+command continues from there (for 24 hours).")]
 pub struct ListArgs {
     /// Which list
     #[arg(value_name = "LIST", value_parser = lists())]

@@ -78,7 +78,7 @@ pub struct Cli {
 pub enum Command {
     /// Load job files, or pick up where they stopped, and work on them until done or told to stop
     Run(Box<RunArgs>),
-    /// Go on with every unfinished job, or those named, of every account
+    /// Resume every unfinished job, or those named, of every account
     Resume(Box<ResumeArgs>),
     /// Queue job files without running them
     Load(Box<LoadArgs>),
@@ -96,7 +96,7 @@ pub enum Command {
     Retry(RetryArgs),
     /// Pause a job; whoever works on it lets it rest
     Pause(JobArgs),
-    /// Let a paused job go on
+    /// Let a paused job continue
     Unpause(JobArgs),
     /// Cancel a job: nothing more of it is sent
     Cancel(JobArgs),

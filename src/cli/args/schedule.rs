@@ -131,7 +131,7 @@ impl ScheduleAddArgs {
 /// `cleanup schedule edit`
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cleanup schedule edit nightly --cron \"30 1 * * *\" --until 05:00\n  cleanup schedule edit nightly --max-requests 800 --without keep\n\nWith another pattern or zone its times begin now. A run in progress goes on as it began."
+    after_help = "Examples:\n  cleanup schedule edit nightly --cron \"30 1 * * *\" --until 05:00\n  cleanup schedule edit nightly --max-requests 800 --without keep\n\nWith another pattern or zone its times begin now. A run in progress continues as it began."
 )]
 pub struct ScheduleEditArgs {
     /// The schedule

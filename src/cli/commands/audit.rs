@@ -40,7 +40,7 @@ fn warn(context: &Context, report: &AuditReport) {
     let unrecorded: u64 = report.accounts.iter().map(|audit| audit.tally.unrecorded).sum();
     if unrecorded > 0 {
         context.printer.warn(&format!(
-            "{} sent by an earlier version, which did not write down its limits: judged by those of today",
+            "{} sent by an earlier version, which did not record its limits: judged by those of today",
             counted(unrecorded, "attempt was", "attempts were")
         ));
     }

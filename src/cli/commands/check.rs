@@ -272,7 +272,7 @@ pub(super) fn after_each_row(error: CommandError) -> CommandError {
             error.hint("each row above says what is wrong with it and what to do")
         }
         Some(JobFileError::Strict { .. }) => {
-            error.hint("correct the rows above; without --strict they are left out and the others go on")
+            error.hint("correct the rows above; without --strict they are left out and the others are used")
         }
         _ => error,
     }

@@ -14,7 +14,7 @@ use super::untouched_jobs::UntouchedJobs;
 use crate::app::request::RunBounds;
 use crate::app::{self, Accounts, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan, Prepared};
 use crate::app::{Confirmation, PlatformSession, RunReport, RunSummary};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, queue_options};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::config::Settings;
@@ -118,7 +118,7 @@ impl Drainer {
         self.session.who.register_accounts(store, None, &[]).await.map(|_| ())
     }
 
-    /// One sentence and a question, before a real platform is touched; true: go on.
+    /// One sentence and a question, before a real platform is touched; true: yes.
     pub(super) async fn ask(
         &self,
         store: &mut Store,
@@ -130,7 +130,7 @@ impl Drainer {
         }
         let Asked { files, standings, accounts, load } = asked;
         let about = app::confirm_files(store, files, standings, (accounts, load), &context.settings).await?;
-        self.ask_about(about, "the same with --dry-run only looks", context)
+        self.ask_about(about, "the same command with --dry-run shows what would be sent", context)
     }
 
     /// The same for jobs that are in the queue already.
@@ -141,7 +141,10 @@ impl Drainer {
         context: &Context,
     ) -> Result<bool, CommandError> {
         let about = app::confirm_jobs(store, Some(jobs), &context.settings).await?;
-        let look = format!("the same with --dry-run only looks; {} shows what is queued", context.command(&["status"]));
+        let look = format!(
+            "the same command with --dry-run shows what would be sent; {} shows what is queued",
+            context.command(&["status"])
+        );
         self.ask_about(about, &look, context)
     }
 
@@ -169,7 +172,7 @@ impl Drainer {
             )
             .hint(format!("add --yes if you mean it; {look}")));
         }
-        prompt::confirm("Go on?").map_err(|error| CommandError::io("the terminal", error))
+        prompt::confirm("Continue?").map_err(|error| CommandError::io("the terminal", error))
     }
 
     /// Asks the platform whose the handles of the files are. A signal, where one came meanwhile; what was told is kept.
@@ -210,7 +213,7 @@ impl Drainer {
             let cost = if context.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
             let requests = counted(requests, "request", "requests");
             context.printer.say(&format!(
-                "handles: {} found, {} not found or suspended; {requests}{cost}",
+                "handles looked up: {} found, {} not found or suspended; {requests}{cost}",
                 resolved.found, resolved.missing
             ));
         }
@@ -220,8 +223,8 @@ impl Drainer {
             Some(stop) => {
                 self.lookup = Some(bound_of(&stop)?);
                 context.printer.warn(
-                    "not every handle could be looked up within the bounds of this run; their rows are rejected as \
-                     handle_not_resolved, and the next run looks them up",
+                    "not every handle could be looked up within the limits of this run; the rows of the others are rejected as \
+                     handle_not_resolved for now; run the same command again to look them up",
                 );
                 Ok(None)
             }
@@ -233,7 +236,7 @@ impl Drainer {
         self.lookup.is_some()
     }
 
-    /// Drains, sums up, and says how to go on.
+    /// Drains, sums up, and says how to resume.
     pub(super) async fn drain(
         self,
         mut store: Store,
@@ -283,7 +286,7 @@ impl Drainer {
             () = aborted.at_least(Urgency::Abort) => {
                 let signal = aborted.now().1;
                 let code = signal.map_or(130, Signal::exit_code);
-                context.printer.say("stopped at once; what was in flight is recovered by the next run");
+                context.printer.say("stopped at once; the next run sends the requests again that were in flight");
                 let summary = RunSummary::new(Vec::new(), &so_far.interrupted(signal.unwrap_or(Signal::Interrupt)), code);
                 if signal.is_some() && self.json {
                     context.printer.closing_json(&summary)?;
@@ -303,7 +306,7 @@ impl Drainer {
     /// A signal came while files were loaded: nothing of them is in line.
     pub(super) fn interrupted_early(&self, signal: Signal, context: &Context) -> Result<RunReport, CommandError> {
         context.printer.say(&format!(
-            "stopped by {} while loading; what was not loaded whole was not queued; give the command again to go on",
+            "stopped by {} while loading; a file that was not loaded to its end is not queued; run the command again to continue",
             signal.name()
         ));
         let summary = RunSummary::new(Vec::new(), &PartialSummary::default().interrupted(signal), signal.exit_code());
@@ -320,7 +323,9 @@ fn bound_of(stop: &Stop) -> Result<LookupBound, CommandError> {
     let bound = |stopped| Ok(LookupBound { stopped, next_slot_at: None });
     let in_the_way = |kind, why: String| {
         let error = CommandError::new(kind, format!("{why}; nothing was queued"));
-        Err(error.hint("rows that name IDs need no looking up; what was told is kept"))
+        Err(error.hint(
+            "mend that and run the same command again: handles that were found are kept; rows with numeric IDs need no lookup",
+        ))
     };
     match stop {
         Stop::Deadline => bound(Stopped::Deadline),
@@ -332,16 +337,20 @@ fn bound_of(stop: &Stop) -> Result<LookupBound, CommandError> {
             in_the_way(ErrorKind::Person, format!("handles cannot be looked up ({reason}): {said}"))
         }
         Stop::Malformed(said) => {
-            in_the_way(ErrorKind::Person, format!("the platform does not take the question about handles: {said}"))
+            in_the_way(ErrorKind::Person, format!("the platform refuses the lookup of handles as malformed: {said}"))
         }
-        Stop::Unreachable(said) => in_the_way(ErrorKind::Unreachable, format!("no answer from the platform: {said}")),
+        Stop::Unreachable(said) => in_the_way(
+            ErrorKind::Unreachable,
+            format!("handles cannot be looked up: no answer from the platform: {said}"),
+        ),
         Stop::World(said) => in_the_way(
             ErrorKind::Unreachable,
-            format!("the platform does not answer the question about handles well: {said}"),
+            format!("handles cannot be looked up: the platform answers with an error: {said}"),
         ),
-        Stop::Untold(_) => {
-            in_the_way(ErrorKind::Unreachable, "the platform does not say whose the handles are".to_owned())
-        }
+        Stop::Untold(_) => in_the_way(
+            ErrorKind::Unreachable,
+            "the platform does not say which accounts the handles belong to".to_owned(),
+        ),
     }
 }
 
@@ -365,7 +374,8 @@ async fn plan(
     (jobs, bystanders): (Option<&[JobId]>, &UntouchedJobs),
     context: &Context,
 ) -> Result<Plan, CommandError> {
-    let mut plan = Plan { pace: context.settings.run.pace, ..Plan::default() };
+    let command_options = queue_options(&context.settings);
+    let mut plan = Plan { pace: context.settings.run.pace, command_options, ..Plan::default() };
     for status in store.read().status(None).await? {
         if jobs.is_some_and(|jobs| !jobs.contains(&status.job.id)) || bystanders.has(&status) {
             continue;

@@ -95,7 +95,7 @@ async fn check_settled(context: &Context, store: &mut Store, job: &Job) -> Resul
         format!("{} is not settled: {} pending", job.name, counted(job.pending, "task is", "tasks are")),
     );
     let (resume, cancel) = (context.command(&["resume", &job.name]), context.command(&["cancel", &job.name]));
-    Err(error.hint(format!("finish it with {resume}, or give it up with {cancel}")))
+    Err(error.hint(format!("finish it with {resume}, or end it with {cancel}")))
 }
 
 async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result<Vec<Job>, CommandError> {
@@ -106,7 +106,7 @@ async fn old_jobs(context: &Context, store: &mut Store, age: Duration) -> Result
         if let Some(at) = settled_at.filter(|at| at.is_ahead_of(now)) {
             let forget = context.command(&["forget", &job.name]);
             context.printer.warn(&format!(
-                "{} was settled at {}, which is to come: a clock was wrong, and nobody knows how old it is; {forget} drops it by name",
+                "{} is recorded as settled at {}, which is in the future: a clock was wrong, so its age is unknown and it is kept; {forget} deletes it by name",
                 escaped(&job.name),
                 at.rfc3339()
             ));
@@ -124,12 +124,12 @@ fn agreed(context: &Context, args: &ForgetArgs, jobs: &[Job]) -> Result<bool, Co
         return Ok(true);
     }
     if !prompt::can_ask() {
-        let error =
-            CommandError::new(ErrorKind::Usage, "forgetting drops receipts for good, and there is nobody to ask");
-        return Err(error.hint("say --yes if you mean it"));
+        let message = "forgetting deletes receipts for good, and there is no terminal to ask on; nothing was forgotten";
+        return Err(CommandError::new(ErrorKind::Usage, message)
+            .hint("add --yes if you mean it; the same command with --dry-run shows what would be forgotten"));
     }
     let names: Vec<_> = jobs.iter().map(|job| escaped(&job.name)).collect();
-    let question = format!("Drop {} and the receipts for good?", names.join(", "));
+    let question = format!("Delete {} and the receipts for good?", names.join(", "));
     prompt::confirm(&question).map_err(|error| CommandError::io("the terminal", error))
 }
 
@@ -138,8 +138,8 @@ fn told(name: &str, forgotten: &Forgotten) -> String {
     let kept = match attempts_kept {
         0 => String::new(),
         kept => format!(
-            "; {} in a window",
-            counted(*kept, "attempt stays while it may count", "attempts stay while they may count")
+            "; {} towards a rate limit",
+            counted(*kept, "attempt is kept while it may count", "attempts are kept while they may count")
         ),
     };
     let (tasks, attempts) = (counted(*tasks, "task", "tasks"), counted(*attempts, "attempt", "attempts"));
@@ -159,7 +159,10 @@ mod tests {
     #[test]
     fn what_stays_is_said() {
         let text = told("a", &Forgotten { tasks: 3, attempts: 1, attempts_kept: 2 });
-        assert_eq!(text, "a is forgotten: 3 tasks and 1 attempt; 2 attempts stay while they may count in a window");
-        assert!(!told("a", &Forgotten::default()).contains("stay"));
+        assert_eq!(
+            text,
+            "a is forgotten: 3 tasks and 1 attempt; 2 attempts are kept while they may count towards a rate limit"
+        );
+        assert!(!told("a", &Forgotten::default()).contains("kept"));
     }
 }

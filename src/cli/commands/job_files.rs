@@ -156,5 +156,5 @@ pub(super) async fn load_all(
 
 fn moved_text(job: &Job, file: &Prepared) -> String {
     let (old, new) = (job.path.to_string_lossy(), file.path.to_string_lossy());
-    format!("{}: its file is {} now, and was {}", escaped(&job.name), escaped(&new), escaped(&old))
+    format!("{}: its file was moved: it is {} now, and was {}", escaped(&job.name), escaped(&new), escaped(&old))
 }

@@ -17,7 +17,7 @@ pub(super) fn watchable(path: &Path, printer: Printer) -> Option<PathBuf> {
         let name = path.display().to_string();
         let name = escaped(&name);
         printer.warn(&format!(
-            "--keep {name} is no file that can be looked at again while this runs; it counts as it is now"
+            "--keep {name} is not a file that can be read again during the run; the list counts as it is now"
         ));
     }
     file

@@ -66,7 +66,7 @@ async fn say_next(store: &mut Store, files: &[Prepared], context: &Context) -> R
     if !active.is_empty() {
         context.printer.say(&if ServeLock::is_held(store.path())? {
             let status = context.command(&["status"]);
-            format!("the server that works on this queue takes it up by itself; {status} shows how far it is")
+            format!("the server that works on this queue picks it up by itself; {status} shows how far it is")
         } else {
             format!("next: {}", context.command(&["resume"]))
         });

@@ -16,7 +16,7 @@ pub(super) fn say_handles(file: &Prepared, context: &Context) {
     let rows = counted(file.survey.handles, "row names a handle", "rows name handles");
     // Users looked up are billed like users read: $0.010 each.
     context.printer.say(&format!(
-        "{}: {rows}; where the platform wants IDs, a run looks up their IDs before it begins ($0.01 for each found)",
+        "{}: {rows}; where the platform needs numeric IDs, a run looks them up before it begins ($0.01 for each one found)",
         escaped(&file.job)
     ));
 }
@@ -64,14 +64,14 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
             counted(summary.rows, "row", "rows"),
             parts(&[
                 (summary.added, "new"),
-                (summary.held_back, "held back (rejected now)"),
+                (summary.held_back, "rejected now"),
                 (summary.cancelled, "vanished (cancelled)"),
                 (summary.restored, "came back"),
                 (summary.kept, "kept"),
                 (summary.duplicates, "duplicate"),
                 (summary.rejected, "rejected"),
-                (mended.restored, "damaged in the queue and right again"),
-                (mended.given_up, "damaged in the queue and never sent (what they were is lost)"),
+                (mended.restored, "damaged in the queue and repaired"),
+                (mended.given_up, "damaged in the queue and not sent (their values are lost)"),
             ])
         ),
         Loaded::Unchanged => format!("{job}: the file is unchanged since it was last loaded"),

@@ -58,7 +58,7 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
     }
     for why in &finish.withheld {
         printer.warn(&format!(
-            "{}; no row that it guards was sent after that; put the file in order, or load the job again with another --keep",
+            "{}; no row that the list may protect was sent after that; correct the file, or load the job again with another --keep",
             escaped(why)
         ));
     }
@@ -128,7 +128,7 @@ fn troubled_before(old: &[JobStatus], context: &Context) -> Option<String> {
     let forget = context.command(&["forget", names.first()?]);
     let jobs = names.iter().map(|name| escaped(name).into_owned()).collect::<Vec<_>>().join(", ");
     Some(format!(
-        "settled before, with failed or rejected rows: {jobs}; row by row: {report}; {forget} drops it when it is dealt with"
+        "settled before, with failed or rejected rows: {jobs}; row by row: {report}; {forget} deletes it when you have dealt with it"
     ))
 }
 
@@ -199,10 +199,10 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
     let mut lines = Vec::new();
     let why = match finish.stopped {
         Stopped::Finished => None,
-        Stopped::Deadline => Some("the deadline has come, or no slot comes before it".to_owned()),
+        Stopped::Deadline => Some("its time is over, or the rate limit allows no request before its end".to_owned()),
         Stopped::Requests => Some("--max-requests is used up".to_owned()),
         Stopped::Spend => Some("--max-spend is used up".to_owned()),
-        Stopped::Cap => Some("the platform holds the account for longer than this run".to_owned()),
+        Stopped::Cap => Some("the platform accepts no more requests of the account within this run".to_owned()),
         Stopped::Interrupted(signal) => Some(format!("stopped by {}; progress is saved", signal.name())),
         Stopped::Paused => Some("what is left is paused".to_owned()),
         Stopped::Cancelled => Some("the job was cancelled".to_owned()),
@@ -213,7 +213,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
             (Some(said), _) => escaped(said).into_owned(),
             (None, Some(since)) => {
                 let since = context.local_clock().text(since, now);
-                format!("the platform has not answered well since {since}; no row is blamed for it")
+                format!("since {since} the platform has answered with errors only; no row fails for that")
             }
             (None, None) => "no answer from the platform: is the network up?".to_owned(),
         }),
@@ -222,7 +222,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         let at = finish.next_slot_at.filter(|at| *at > now);
         let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", context.local_clock().text(at, now)));
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
-        lines.push(format!("{left} left{why}{at}; go on with {}", context.command(&["resume"])));
+        lines.push(format!("{left} left{why}{at}; continue with {}", context.command(&["resume"])));
     } else if !jobs.is_empty() && jobs.iter().all(|status| is_cancelled(&status)) {
         // Said below, job by job.
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
@@ -245,7 +245,8 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
         let job = status.job.name.as_str();
         let report = context.command(&["report", job]);
         let retry = context.command(&["retry", job]);
-        let retry = if status.counts.failed > 0 { format!("; {retry} tries the failed again") } else { String::new() };
+        let retry =
+            if status.counts.failed > 0 { format!("; {retry} tries the failed rows again") } else { String::new() };
         lines.push(format!("row by row: {report}{retry}"));
     }
     lines

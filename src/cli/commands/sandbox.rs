@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CommandErr
     context.printer.say(&format!("the pretend platform is up: {told}"));
     context.printer.say(&format!(
         "use it with CLEANUP_X_API={} CLEANUP_X_TOKEN=sandbox-2244994945 CLEANUP_X_USER_ID=2244994945, and with --db FILE, so \
-         that your own queue is left alone; what it saw is at {}/sandbox/ledger; Ctrl-C ends it",
+         that your own queue is left alone; what was sent to it is at {}/sandbox/ledger; Ctrl-C ends it",
         sandbox.base_url(),
         sandbox.base_url()
     ));

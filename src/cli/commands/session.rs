@@ -26,12 +26,14 @@ pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Resu
         "log in with `cleanup account login`, or set CLEANUP_X_TOKEN".to_owned()
     } else {
         format!(
-            "name it with --account, or make one the default with `cleanup account default NAME`; there are: {}",
+            "name it with --account, or make one the default with `cleanup account default NAME`; accounts: {}",
             names.join(", ")
         )
     };
     let found = id.and_then(|id| accounts.iter().find(|account| account.id == id).cloned());
-    found.ok_or_else(|| CommandError::new(ErrorKind::Usage, "it is not said whose list it is").hint(hint))
+    found.ok_or_else(|| {
+        CommandError::new(ErrorKind::Usage, "no account is named, and there is no default account").hint(hint)
+    })
 }
 
 /// What bounds reading.
@@ -55,7 +57,7 @@ pub(super) async fn reader(
     let tokens = app::open_tokens(settings, who, &accounts, context.clock.clone()).await?;
     let mut access = who.access(&accounts, |_| Some(Arc::from([])));
     let access = access.remove(&account.id).ok_or_else(|| {
-        CommandError::new(ErrorKind::Fault, format!("there is no way to the platform of {}", account.name))
+        CommandError::new(ErrorKind::Fault, format!("the address of the platform of {} is not known", account.name))
             .hint("please report this")
     })?;
     let way =
@@ -84,7 +86,7 @@ fn teller(printer: Printer, clock: SharedClock, local: LocalClock) -> Box<dyn Fn
                 let at = local.text(until, now.wall);
                 printer.say(&format!("waiting until {at}: {}", escaped(&why)));
             }
-            FetchEvent::Trouble(what) => printer.detail(&format!("asked again: {}", escaped(&what))),
+            FetchEvent::Trouble(what) => printer.detail(&format!("trying again: {}", escaped(&what))),
             FetchEvent::Page { entries, pages } if now.tick >= next_line => {
                 next_line = now.tick.after(LINE_EVERY);
                 let entries = counted(entries, "entry", "entries");

@@ -56,8 +56,8 @@ impl Signals {
     /// Hands every signal on, and tells the person what it will do.
     pub(super) async fn relay(&mut self, to: &ShutdownSender, context: &Context) -> Never {
         let said = [
-            "waiting up to 10 s for requests in flight; again to stop waiting",
-            "not waiting; saving; once more to end at once",
+            "waiting up to 10 s for requests in flight; send it again to stop waiting",
+            "not waiting any more, saving; send it once more to end at once",
         ];
         for words in said.iter().map(Some).chain(std::iter::repeat(None)) {
             let signal = self.first().await;

@@ -97,7 +97,7 @@ pub(super) async fn take(
 ) -> Result<bool, CommandError> {
     let name = escaped(&path.to_string_lossy()).into_owned();
     let Some(worklist) = worklist else {
-        context.printer.say(&format!("{name}: a worklist without rows; nothing was changed"));
+        context.printer.say(&format!("{name}: this worklist has no rows; nothing was changed"));
         return Ok(false);
     };
     let ticks: Vec<WorklistTick> =

@@ -49,10 +49,9 @@ pub async fn run(context: &Context, args: &UndoArgs) -> Result<u8, CommandError>
     };
     let files: Vec<String> = places.iter().map(|path| escaped(&path.display().to_string()).into_owned()).collect();
     let written = if files.is_empty() { String::new() } else { format!(", written to {}", files.join(", ")) };
-    context.printer.say(&format!(
-        "{}: {total} done{older}, what was done last first{written}; nothing was sent",
-        escaped(&job.name)
-    ));
+    context
+        .printer
+        .say(&format!("{}: {total} done{older}, newest first{written}; nothing was sent", escaped(&job.name)));
     for sentence in cannot {
         context.printer.say(sentence);
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::app::status::{estimate, hold_text};
+use crate::cli::context::with_options;
 use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall, counted};
 use crate::engine::{Event, Progress, WindowLevel};
 use crate::limits::Pace;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub until: Option<Wall>,
     /// The run ends after so many requests, or so much money.
     pub is_capped: bool,
+    /// What commands in notices need to be for the queue at hand.
+    pub command_options: String,
 }
 
 /// The numbers behind a bar or a line. Pure.
@@ -143,7 +146,7 @@ impl View {
                 clipped(detail, MAX_DETAIL_CHARS)
             )),
             Event::Outage { account, action, since, next_at, detail } => Some(format!(
-                "account {}: the platform has not answered {action} well since {} ({}); no row is blamed for it, next try {}",
+                "account {}: since {} the platform answers {action} with errors ({}); no row fails for that, next try {}",
                 escaped(name(account)),
                 local.text(*since, now),
                 clipped(detail, MAX_DETAIL_CHARS),
@@ -155,9 +158,11 @@ impl View {
                 span_text(now.since(*since))
             )),
             Event::Withheld { why } => {
-                Some(format!("{}; nothing that it guards is sent until it can be read", escaped(why)))
+                Some(format!("{}; the rows that this list may protect are not sent until it can be read", escaped(why)))
             }
-            Event::HeldBack { job, reason, tasks } => Some(held_back_text(job, reason, *tasks)),
+            Event::HeldBack { job, reason, tasks } => {
+                Some(with_options(&held_back_text(job, reason, *tasks), &self.plan.command_options))
+            }
             Event::Settled { .. }
             | Event::Decided { .. }
             | Event::PutBack { .. }
@@ -179,7 +184,7 @@ pub(crate) fn held_back_text(job: &str, reason: &str, tasks: u64) -> String {
     let rows = counted(tasks, "row that an older version queued is", "rows that an older version queued are");
     let job = escaped(job);
     format!(
-        "{job}: {rows} rejected by this one ({reason}) and not sent; `cleanup report {job}` shows them, and loading the file again says what to do"
+        "{job}: {rows} rejected by this version ({reason}) and not sent; `cleanup report {job}` shows them; load the file again to see what to do"
     )
 }
 
@@ -275,6 +280,15 @@ mod tests {
             detail: String::new(),
         });
         assert!(line(needs_a_person).ends_with("next 00:02:10"));
+    }
+
+    #[test]
+    fn commands_in_notices_are_for_the_queue_at_hand() {
+        let mut view = view();
+        view.plan.command_options = " --db 'my queue.db'".to_owned();
+        let held = Event::HeldBack { job: "old".into(), reason: "unknown_account".into(), tasks: 2 };
+        let said = view.notice(&held, Wall(0), &TimeZone::UTC.into()).unwrap_or_default();
+        assert!(said.contains("`cleanup report old --db 'my queue.db'`"), "{said}");
     }
 
     #[test]

@@ -160,7 +160,7 @@ pub async fn read_list(
                     enough.begin_anew();
                 }
                 reader.tell(FetchEvent::Trouble(format!(
-                    "the platform does not go on from there ({said}); from the start"
+                    "the platform refuses to continue from there ({said}); reading from the start"
                 )));
                 let now = reader.deps.clock.now().wall;
                 state = reader.deps.store.lists().begin_reading(account, list.read_as().name(), now).await?;

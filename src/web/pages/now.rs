@@ -134,7 +134,7 @@ fn account_card(frame: &Frame, account: &AccountNow, now: Moment) -> Markup {
                 p { @if told.action.is_none() { "Reading " } (foreign(&told.endpoint)) ": the platform leaves " (told.remaining) " until " (frame.time(told.until)) "." }
             }
             @for outage in &standing.endpoints.outages {
-                p { (outage.action.name()) ": no good answer from the platform since " (frame.time(outage.since)) "; next try " (frame.time(outage.next_try)) "." }
+                p { (outage.action.name()) ": no usable answer from the platform since " (frame.time(outage.since)) "; next try " (frame.time(outage.next_try)) "." }
             }
             @if let Some(trouble) = &standing.account.trouble {
                 p { (foreign(trouble)) }

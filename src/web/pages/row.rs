@@ -22,7 +22,7 @@ pub(in crate::web) fn row(frame: &Frame, job: &Job, task: i64, target: &str, his
                     @if let Some(why) = &history.reason { " (" (reason(why)) ")" } }
                 @if let Some(note) = refusal_note(history.state, history.reason.as_deref()) { p.quiet { (note.text) "." } }
                 @if let Some(note) = crash_note(history.state, history.reason.as_deref(), history.crashes) { p.quiet { (note) "." } }
-                @if history.damaged.is_some() { p.quiet { "This row is damaged in the queue, and is not sent: " code { "cleanup doctor" } " says how to go on." } }
+                @if history.damaged.is_some() { p.quiet { "This row is damaged in the queue, and is not sent: " code { "cleanup doctor" } " says how to repair it." } }
             }
             @if history.state == TaskState::Failed && history.round == job.round_number {
                 div.actions { form method="post" action={ "/jobs/" (job.id.0) "/rows/" (task) "/retry" } { button.primary type="submit" { "Retry this row" } } }

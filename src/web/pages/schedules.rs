@@ -77,7 +77,7 @@ pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<Str
             @if page.cards.is_empty() {
                 div.empty {
                     h2 { "Nothing is scheduled" }
-                    p { "A schedule runs a file night after night, until it is worked off. To add one that starts at two every night, type " }
+                    p { "A schedule runs a file night after night, until every row is settled. To add one that starts at two every night, type " }
                     p { code { (page.add) } }
                 }
             } @else {
@@ -145,7 +145,7 @@ fn standing(card: &ScheduleCard) -> Markup {
                     ScheduleState::Interrupted(StoredFiring { retry_at: Some(at), .. }) => {
                         " it met trouble, and is tried again from " (time_text(*at, &times.zone)) " on" (until(firing).unwrap_or_default())
                     },
-                    ScheduleState::Interrupted(_) => { " it is gone on with at the next look" (until(firing).unwrap_or_default()) },
+                    ScheduleState::Interrupted(_) => { " it is resumed at the next check" (until(firing).unwrap_or_default()) },
                     ScheduleState::Asked(_) => { (since(firing).unwrap_or_default()) "; it waits for its turn" },
                     ScheduleState::Running(_) | ScheduleState::Resting => {
                         (since(firing).unwrap_or_default()) (until(firing).unwrap_or_default())
@@ -248,13 +248,13 @@ fn how(card: &ScheduleCard, firing: &StoredFiring) -> String {
     let stopped = firing.stopped.as_deref().unwrap_or_default();
     let text = match (firing.state, firing.exit_code, &card.standing) {
         (FiringState::Skipped, ..) => "skipped, as asked".to_owned(),
-        (FiringState::Missed, ..) => "missed: nobody was there in its hours".to_owned(),
+        (FiringState::Missed, ..) => "missed: cleanup was not running in its hours".to_owned(),
         (FiringState::Running, _, ScheduleState::Asked(_)) => "waits for its turn".to_owned(),
         (FiringState::Running, _, ScheduleState::Running(_)) => "is running".to_owned(),
         (FiringState::Running, code, _) if firing.retry_at.is_some() => {
             format!("{}; it is tried again", why_ended(stopped, code))
         }
-        (FiringState::Running, ..) => "interrupted; it is gone on with".to_owned(),
+        (FiringState::Running, ..) => "interrupted; it is resumed".to_owned(),
         (FiringState::Ended, Some(code), _) => {
             let why = if matches!(stopped, "" | "finished" | "error") { "" } else { why(stopped) };
             let why = if why.is_empty() { String::new() } else { format!(": {why}") };
@@ -263,11 +263,11 @@ fn how(card: &ScheduleCard, firing: &StoredFiring) -> String {
         (FiringState::Ended, None, _) if firing.runs == 0 && stopped == "deadline" => {
             "had not begun when its hours ended".to_owned()
         }
-        (FiringState::Ended, None, _) if firing.runs == 0 => "called off before it began".to_owned(),
+        (FiringState::Ended, None, _) if firing.runs == 0 => "cancelled before it began".to_owned(),
         (FiringState::Ended, None, _) if stopped == "skipped" => {
-            "interrupted; the rest was left out, as asked".to_owned()
+            "interrupted; the rest was skipped, as asked".to_owned()
         }
-        (FiringState::Ended, None, _) => "interrupted, and not gone on with in its hours".to_owned(),
+        (FiringState::Ended, None, _) => "interrupted, and not resumed within its hours".to_owned(),
     };
     match firing.missed {
         0 => foreign(&text),
@@ -286,11 +286,11 @@ pub(in crate::web) fn remove_schedule(frame: &Frame, stored: &StoredSchedule, le
         p.crumbs { a href="/schedules" { "Schedules" } " / " (foreign(&stored.name)) " / Remove" }
         div.card {
             h1 { "Remove " (foreign(&stored.name)) "?" }
-            p { "It is not run any more, and how it went is forgotten. A run that has begun is finished. Its jobs and their \
+            p { "It does not run any more, and its history is deleted. A run in progress continues to its end. Its jobs and their \
                  receipts stay." }
             @if !left.is_empty() {
                 div.note.warn {
-                    p { "Rows of its jobs are queued, and without its hours they are worked off at any hour. Pause or cancel what you do \
+                    p { "Rows of its jobs are queued, and without its hours they are sent at any hour. Pause or cancel what you do \
                          not want sent:" }
                     ul { @for job in left { li {
                         a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } ": " (count(job.pending)) " rows queued"

@@ -17,8 +17,8 @@ pub(in crate::web) fn no_entry(theme: Theme) -> Html<String> {
             h1 { "This page needs its link" }
             p { "The dashboard opens with a one-time link. " code { "cleanup serve" } " shows it in its terminal, and keeps the newest \
                  one in a file beside the queue; it has said where." }
-            p.quiet { "A link works once, and for an hour. The next one is in the same file. A browser that is logged in already goes on with the \
-                 address that it was led to: the rest of it, behind the port, is the dashboard's own and is not told here." }
+            p.quiet { "A link works once, and for an hour. The next one is in the same file. In a browser that is logged in already, open the \
+                 address that the login led to; the part of it behind the port is secret, and is not shown here." }
         }
     };
     narrow(theme, "No entry", &content)
@@ -47,7 +47,7 @@ pub(in crate::web) fn logged_out(theme: Theme) -> Html<String> {
     let content = html! {
         div.card {
             h1 { "You are logged out" }
-            p { "What is queued is still worked off." }
+            p { "What is queued is still sent." }
             p { a href="/login" { "Come in again" } }
         }
     };

@@ -63,7 +63,7 @@ pub(in crate::web) async fn receive(
         }
     }
     let Some(file) = file.filter(|_| !shown.is_empty()) else {
-        let none = Problem::unusable("No file was chosen.", "Choose the CSV whose rows are to be worked off.");
+        let none = Problem::unusable("No file was chosen.", "Choose the CSV whose rows are to be sent.");
         return filled_in(&web, visitor, choices, None, &none).await;
     };
     let refused = complete(&mut choices, Path::new(&shown));

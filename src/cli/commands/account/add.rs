@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
             ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))?
         }
         (None, _) => {
-            let error = CommandError::new(ErrorKind::Usage, "it is not known whose token this is");
+            let error = CommandError::new(ErrorKind::Usage, "whose token this is cannot be found out");
             return Err(error.hint("give its numeric user ID with --user-id"));
         }
     };
@@ -79,7 +79,10 @@ async fn read(context: &Context, platform: Platform) -> Result<Document, Command
     match (platform, second) {
         (Platform::XV1, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
         (Platform::XV1, None) => {
-            let error = CommandError::new(ErrorKind::Usage, "x-v1 speaks OAuth 1.0a, and stdin holds one line only");
+            let error = CommandError::new(
+                ErrorKind::Usage,
+                "x-v1 uses OAuth 1.0a, which needs two lines on stdin, and there is only one",
+            );
             Err(error.hint("give two lines: the access token and its secret"))
         }
         (_, refresh) => Ok(Document::OAuth2 { access: token, refresh }),

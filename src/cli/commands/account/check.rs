@@ -123,7 +123,8 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
         }
     }
     if checked.is_empty() && !args.json {
-        context.printer.say("there are no accounts");
+        let login = context.command(&["account", "login"]);
+        context.printer.say(&format!("there are no accounts; {login} adds one"));
     }
     tell(context, args, &checked, &clocks.warnings(&ways))
 }
@@ -173,14 +174,16 @@ async fn strangers(
     checked
 }
 
-const NOT_ASKED: &str = "AIsa cannot be asked whose key it is; the first request will tell";
+const NOT_ASKED: &str = "AIsa offers no way to check a key; the first request shows whether it works";
 
 /// Asks the platform whose credentials these are; `wanted` is who it should be.
 async fn whose(ways: &Ways, credentials: &Credentials, wanted: Option<&UserId>) -> (State, String, Option<UserId>) {
     match (ways.user_of(credentials).await, wanted) {
-        (Ok(user), Some(wanted)) if user != *wanted => {
-            (State::Bad, format!("the platform says it is user {user}, not {wanted}; log it in again"), Some(user))
-        }
+        (Ok(user), Some(wanted)) if user != *wanted => (
+            State::Bad,
+            format!("the platform says it is user {user}, not {wanted}; log in again as user {wanted}"),
+            Some(user),
+        ),
         (Ok(user), _) => (State::Good, format!("the platform says it is user {user}"), Some(user)),
         (Err(reply), _) => {
             let (how, what) = judge(&reply.finding);
@@ -230,8 +233,8 @@ async fn check(
 fn judge(finding: &Finding) -> (State, &'static str) {
     match consequences_of(finding).blame {
         Blame::Network => (State::Unknown, "no answer from the platform"),
-        blame if blame.passes() => (State::Unknown, "the platform could not say"),
-        _ => (State::Bad, "the platform does not take its credentials; log it in again"),
+        blame if blame.passes() => (State::Unknown, "the platform could not check it"),
+        _ => (State::Bad, "the platform refuses these credentials; log in again, or set a fresh token"),
     }
 }
 
@@ -251,10 +254,15 @@ fn fits(account: &Account, record: Option<&Credential>, action: Action, said: &m
     if missing.is_empty() {
         return State::Good;
     }
+    // A login has the scopes of the actions that are named, so those it has are named too.
+    let mut actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
+    actions.push(action);
+    let actions: Vec<&str> = actions.iter().map(|action| action.name()).collect();
     said.push(format!(
-        "{action} needs {}, not granted; run `cleanup account login {} --actions {action}`",
+        "{action} needs {}, which this login was not granted; run `cleanup account login {} --actions {}`",
         missing.join(" and "),
-        account.name
+        account.name,
+        actions.join(",")
     ));
     State::Bad
 }

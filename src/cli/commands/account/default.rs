@@ -35,7 +35,7 @@ async fn choose(context: &Context, name: &AccountName) -> Result<u8, CommandErro
         context.printer.warn(&format!("not at the moment: {}", other.sentence()));
     } else if !is_logged_in {
         let login = context.command(&["account", "login", name.as_str()]);
-        context.printer.warn(&format!("nobody is logged in as {name}; {login} logs it in"));
+        context.printer.warn(&format!("{name} is not logged in; {login} does that"));
     }
     Ok(0)
 }
@@ -62,7 +62,7 @@ async fn tell(context: &Context) -> Result<u8, CommandError> {
     let Some(default) = app::default_account(&context.settings, &known)? else {
         let (choose, list) = (context.command(&["account", "default", "NAME"]), context.command(&["account", "list"]));
         context.printer.say(&format!(
-            "no account acts where none is named; {choose} chooses one, and {list} shows which there are"
+            "there is no default account: each command or file has to name one; {choose} chooses one, and {list} shows them"
         ));
         return Ok(0);
     };

@@ -122,7 +122,7 @@ fn refused(path: &Path, error: &ImportError) -> CommandError {
         ImportError::Io(source) if source.kind() == std::io::ErrorKind::NotFound => {
             with_near_file(path, "check the path; - is standard input")
         }
-        _ => "nothing was imported; mend the file and give the command again".to_owned(),
+        _ => "nothing was imported; correct the file and run the command again".to_owned(),
     };
     CommandError::new(ErrorKind::InputData, message).hint(hint)
 }

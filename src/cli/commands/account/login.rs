@@ -74,7 +74,9 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let attempt = Attempt::begin(app, places, redirect, &scopes);
     context.printer.say(&format!("asking for: {}", scopes.join(" ")));
     let code = if args.headless {
-        context.printer.say("open this address in any browser, authorize the app, and paste the address you end at:");
+        context.printer.say(
+            "open this address in any browser, authorize the app, and paste here the address of the page you end at:",
+        );
         context.printer.data(attempt.url())?;
         let pasted = stdin::line("address or code").await?;
         attempt.code_from_paste(pasted.expose()).map_err(crate::auth::LoginError::from)?
@@ -119,8 +121,8 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
 /// Whose access token it is.
 async fn user_of(ways: &Ways, access: &Secret) -> Result<UserId, CommandError> {
     let credentials = Credentials::bearer(access.clone()).map_err(|error| {
-        CommandError::new(ErrorKind::Unreachable, format!("the platform's token is none: {error}"))
-            .hint("begin the login again")
+        CommandError::new(ErrorKind::Unreachable, format!("the platform sent a token that cannot be used: {error}"))
+            .hint("run the same command again")
     })?;
     ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))
 }
@@ -128,9 +130,12 @@ async fn user_of(ways: &Ways, access: &Secret) -> Result<UserId, CommandError> {
 /// Revokes what was granted and is not kept after all: nobody else has it, so nobody misses it.
 async fn take_back(context: &Context, ways: &Ways, app: &App, document: &Document) {
     match app::revoke(&context.settings, ways, Some(app), document).await {
-        Ok(()) => context.printer.say("the tokens of this login are revoked again"),
+        Ok(()) => context.printer.say("the tokens of this login are revoked at the platform, as the login is not kept"),
         Err(why) => {
-            context.printer.warn(&format!("the tokens of this login could not be revoked again: {}", escaped(&why)));
+            context.printer.warn(&format!(
+                "the tokens of this login are not kept, but could not be revoked at the platform: {}",
+                escaped(&why)
+            ));
         }
     }
 }

@@ -39,11 +39,11 @@ async fn warn_of_work(context: &Context, store: &mut Store, account: &Account) -
     }
     let login = context.command(&["account", "login", account.name.as_str()]);
     said += if DrainLock::is_held(store.path())? {
-        "; the process that works on this queue sends nothing more for it within a second or two"
+        "; the process that works on this queue stops sending for this account within two seconds"
     } else {
         ""
     };
-    context.printer.warn(&format!("{said}; they wait until {login}"));
+    context.printer.warn(&format!("{said}; these rows wait until you log in again: {login}"));
     Ok(())
 }
 
@@ -66,10 +66,10 @@ pub(super) async fn end(
         Err(_) if forget => None,
         Err(error) => {
             let lost = format!(
-                "or forget the login without telling the platform: add --forget; {}",
+                "{}; or add --forget, which deletes the login here without revoking it at the platform",
                 error.hint.clone().unwrap_or_default()
             );
-            return Err(error.hint(lost.trim_end_matches("; ").to_owned()));
+            return Err(error.hint(lost.trim_start_matches("; ").to_owned()));
         }
     };
     let ways = Ways::new(&context.settings, context.clock.clone())?;
@@ -81,12 +81,15 @@ pub(super) async fn end(
     match logout(store, vault.as_ref(), &revoker, account).await? {
         LoggedOut::WasNot => context.printer.say(&format!("{} is not logged in", account.name)),
         LoggedOut::Revoked => {
-            context.printer.say(&format!("logged out: the tokens of {} are revoked and forgotten", account.name));
+            context.printer.say(&format!(
+                "logged out: the tokens of {} are revoked at the platform and deleted here",
+                account.name
+            ));
         }
         LoggedOut::NotRevoked(why) => {
-            context.printer.say(&format!("forgotten here: the login of {}", account.name));
+            context.printer.say(&format!("logged out here: the login of {} is deleted", account.name));
             context.printer.warn(&format!(
-                "it was not revoked at the platform, where it is good until it ends: {}",
+                "the login was not revoked at the platform, where it stays valid until it expires: {}",
                 escaped(&why)
             ));
         }

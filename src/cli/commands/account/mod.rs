@@ -72,9 +72,10 @@ fn unknown(name: &AccountName, known: &[Account]) -> CommandError {
     if known.len() > MAX_NAMED {
         names.push("...");
     }
-    let there = if names.is_empty() { "there is none".to_owned() } else { format!("there are: {}", names.join(", ")) };
+    let there =
+        if names.is_empty() { "there are no accounts".to_owned() } else { format!("accounts: {}", names.join(", ")) };
     CommandError::new(ErrorKind::Usage, format!("no account is called {name}; {there}"))
-        .hint(format!("`cleanup account login {name}` makes one"))
+        .hint(format!("`cleanup account login {name}` adds an account of that name"))
 }
 
 /// The name of an account that nobody named.
@@ -88,11 +89,11 @@ fn refuse_another(known: Option<&Account>, platform: Platform, user: &UserId) ->
     match known {
         Some(account) if account.platform != platform || account.user_id != *user => {
             let message = format!(
-                "{} is user {} on {}, and this login is user {user} on {platform}; nothing was kept",
+                "{} is user {} on {}, but this login is user {user} on {platform}; nothing was changed",
                 account.name, account.user_id, account.platform
             );
             Err(CommandError::new(ErrorKind::Usage, message)
-                .hint("use the login or token of the user that the account is, or give this one another name"))
+                .hint("log in as the user that the account stands for, or give this login another name"))
         }
         _ => Ok(()),
     }
@@ -104,9 +105,13 @@ async fn keep_one(context: &Context, store: &mut Store, vault: &Vault, login: Lo
     let kept = save_login(store, vault, &[login], context.clock.now().wall).await?;
     let accounts = store.accounts().all().await?;
     let account = accounts.into_iter().find(|account| kept.contains(&account.id));
-    let account = account.ok_or_else(|| CommandError::new(ErrorKind::Fault, "the account was not kept"))?;
+    let account = account
+        .ok_or_else(|| CommandError::new(ErrorKind::Fault, "the account was not stored").hint("please report this"))?;
     if account.name != wanted {
-        context.printer.say(&format!("user {} was known already, as {}", account.user_id, account.name));
+        context.printer.say(&format!(
+            "user {} is in this queue already, as {}, and keeps that name",
+            account.user_id, account.name
+        ));
     }
     Ok(account)
 }

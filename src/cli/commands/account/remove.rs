@@ -22,7 +22,7 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
         let message = format!("{} has {} queued, in {}", account.name, counted(rows, "row", "rows"), jobs.join(", "));
         let cancel = context.command(&["cancel", jobs[0]]);
         return Err(CommandError::new(ErrorKind::Usage, message).hint(format!(
-            "cancel the job with {cancel}; or add --yes, and they wait until somebody logs {} in again",
+            "cancel each job, as with {cancel}; or add --yes to remove the account all the same: its rows wait until you log {} in again",
             account.name
         )));
     }
@@ -39,12 +39,12 @@ pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u
         Removal::Gone => format!("removed: {name}"),
         Removal::HistoryStays { jobs: 0, slots } => {
             let slots = counted(slots, "request", "requests");
-            format!("{name} has no login any more; its name stays, for {slots} on record may still count in a window")
+            format!("{name} is logged out; its name stays for now, because {slots} sent for it may still count towards its rate limit")
         }
         Removal::HistoryStays { jobs, .. } => {
             let forget = context.command(&["forget", "JOB"]);
-            let jobs = counted(jobs, "job speaks", "jobs speak");
-            format!("{name} has no login any more; its name stays, for {jobs} of it ({forget} drops a settled one)")
+            let jobs = counted(jobs, "job in this queue is for it", "jobs in this queue are for it");
+            format!("{name} is logged out; its name stays, because {jobs} ({forget} deletes a settled job)")
         }
     });
     Ok(0)

@@ -49,7 +49,7 @@ impl Extent {
                 format!("{entry}, at most {} for {entries}", of(entries))
             }
             Extent::PagesUntil(limit) => format!(
-                "{entry}; which are wanted is seen when a page has come, so it is read by whole pages of {most}, {} each, \
+                "{entry}; which of them match is known only after a page has come, so the list is read in whole pages of {most}, {} each, \
                  until --limit {limit} is filled or the list ends (--max-spend sets a bound)",
                 of(u64::from(most))
             ),

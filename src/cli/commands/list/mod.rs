@@ -99,7 +99,7 @@ pub(super) async fn fetch(context: &Context, args: &ListRequest) -> Result<u8, C
             return Ok(aborted.now().1.map_or(130, Signal::exit_code));
         }
     };
-    let code = conclude(context, args, &mut reader, &ended, filter).await?;
+    let code = conclude(context, (args, &account), &mut reader, &ended, filter).await?;
     drop(locks);
     reader.deps.store.close().await;
     reach.close().await;
@@ -183,10 +183,10 @@ fn read_text(list: ListKind, entries: u64) -> String {
     }
 }
 
-/// Writes the CSV where everything has been read; says how to go on where not.
+/// Writes the CSV where everything has been read; says how to resume where not.
 async fn conclude(
     context: &Context,
-    args: &ListRequest,
+    (args, account): (&ListRequest, &Account),
     reader: &mut Reader,
     ended: &[(ListKind, Read)],
     filter: crate::lists::filter::Filter,
@@ -195,12 +195,12 @@ async fn conclude(
     if let Some(stop) = last.stopped() {
         let kept: u64 = ended.iter().map(|(_, read)| read.state.entries).sum();
         let again = context.command(&["list", args.list.name()]);
-        return ending(context, &again, *list, stop, kept, reader);
+        return ending(context, &again, *list, stop, kept, (reader, account.name.as_str()));
     }
     let followers = followers_of(ended).filter(|_| args.list != ListKind::Followers);
     if last.resumed_from > 0 {
         let entries = counted(last.resumed_from, "entry was", "entries were");
-        context.printer.say(&format!("{entries} there from an earlier, unfinished reading"));
+        context.printer.say(&format!("{entries} kept from an earlier, unfinished reading"));
     }
     let delivery = Delivery { reading: last.state.id, followers, filter };
     let written = deliver(context, args, &mut reader.deps.store, delivery).await?;
@@ -225,7 +225,7 @@ async fn conclude(
     ));
     if last.end == FetchEnd::Enough {
         context.printer.say(&format!(
-            "--limit is filled, and the rest of {} was not read; {} without it goes on from there",
+            "--limit is filled, and the rest of {} was not read; {} without --limit continues from there",
             args.list,
             context.command(&["list", args.list.name()])
         ));

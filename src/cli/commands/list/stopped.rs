@@ -14,49 +14,62 @@ pub(in crate::cli::commands) fn ending(
     list: ListKind,
     stop: &Stop,
     kept: u64,
-    reader: &Reader,
+    (reader, account): (&Reader, &str),
 ) -> Result<u8, CommandError> {
     let kept = match list {
         // They are found among the account's posts.
-        ListKind::Reposts => counted(kept, "post that was looked through is", "posts that were looked through are"),
-        _ => counted(kept, "entry is", "entries are"),
+        ListKind::Reposts => {
+            counted(kept, "post that was searched for reposts is", "posts that were searched for reposts are")
+        }
+        _ => counted(kept, "entry that was read is", "entries that were read are"),
     };
-    let go_on = format!("{kept} kept; {again}, with the options you gave, goes on from there");
+    let resume = format!("{kept} kept; {again}, with the options you gave, continues from there");
     let name = list.name();
     let (why, code) = match stop {
         Stop::Person(reason, said) => {
             let error = CommandError::new(ErrorKind::Person, format!("{name} cannot be read ({reason}): {said}"));
-            return Err(error.hint(format!("{}; then: {go_on}", remedy(reason))));
+            return Err(error.hint(format!("{}; {resume}", remedy(reason, account))));
         }
         Stop::Malformed(said) => {
             let error = CommandError::new(
                 ErrorKind::Person,
-                format!("the platform does not take the request for {name}: {said}"),
+                format!("the platform refuses the request for {name} as malformed: {said}"),
             );
-            return Err(error.hint("is the token this account's? `cleanup account check` says whose it is"));
+            return Err(error.hint(format!(
+                "the token may belong to another account: `cleanup account check {account}` says whose it is; {resume}"
+            )));
         }
         Stop::Untold(Untold::Rule(rule)) => {
-            let message = format!("{name}: of the entries that came first {}, so all would be spared", rule.sentence());
-            return Err(CommandError::new(ErrorKind::Usage, message)
-                .hint(format!("leave out {}, and {go_on}; --fresh asks anew", option_of(*rule))));
+            let message = format!(
+                "{name}: the filter cannot be applied: for the first entries {}, so every entry would be left out; nothing was written",
+                rule.sentence()
+            );
+            return Err(CommandError::new(ErrorKind::Usage, message).hint(format!(
+                "leave out {}; {kept} kept, and {again} with the other options continues from there (--fresh reads from the start)",
+                option_of(*rule)
+            )));
         }
         Stop::Untold(Untold::Reposts) => {
-            let message =
-                format!("{name}: the platform does not say of the reposts that came first which posts they repeat");
+            let message = format!(
+                "{name}: the platform does not say which posts the first reposts repeat, so they cannot be undone by those posts' IDs; nothing was written"
+            );
             return Err(CommandError::new(ErrorKind::Usage, message)
-                .hint("undo them on the platform's own pages, or delete them by their own IDs: `cleanup list posts`"));
+                .hint("undo them on the platform's own pages; or list them with `cleanup list posts`, and delete them by their own IDs with --action delete-post"));
         }
         Stop::Unreachable(said) => {
-            let error = CommandError::new(ErrorKind::Unreachable, format!("no answer from the platform: {said}"));
-            return Err(error.hint(go_on));
+            let message = format!("{name} is not read to its end: no answer from the platform: {said}");
+            return Err(CommandError::new(ErrorKind::Unreachable, message).hint(resume));
         }
-        Stop::Deadline => ("the deadline has come, or no slot comes before it".to_owned(), 4),
+        Stop::Deadline => (
+            "the time given by --until or --for is over, or the rate limit allows no request before its end".to_owned(),
+            4,
+        ),
         Stop::Requests => ("--max-requests is used up".to_owned(), 4),
         Stop::Spend => {
             let most = reader.budget.max_spend.unwrap_or_default();
             (
                 format!(
-                    "another page would go beyond --max-spend {most} (spent so far: {})",
+                    "another page would cost more than --max-spend {most} leaves (spent so far: {})",
                     reader.budget.spent_text()
                 ),
                 4,
@@ -64,13 +77,13 @@ pub(in crate::cli::commands) fn ending(
         }
         Stop::Cap(until) => {
             let now = context.clock.now().wall;
-            (format!("the platform's cap lasts until {}", context.local_clock().text(*until, now)), 4)
+            (format!("the platform accepts no more requests until {}", context.local_clock().text(*until, now)), 4)
         }
-        Stop::World(said) => (format!("the platform answers, but with no page: {said}"), 4),
+        Stop::World(said) => (format!("the platform answers, but sends no usable page: {said}"), 4),
         Stop::Interrupted(signal) => (format!("stopped by {}", signal.name()), signal.exit_code()),
     };
     context.printer.say(&format!("{name} is not read to its end: {}; nothing was written", crate::text::escaped(&why)));
-    context.printer.say(&go_on);
+    context.printer.say(&resume);
     Ok(code)
 }
 
@@ -80,19 +93,22 @@ fn option_of(rule: Rule) -> &'static str {
         Rule::ActivityUnknown => "--inactive-since",
         Rule::LikesUnknown => "--max-likes",
         Rule::RepostsUnknown => "--max-reposts",
-        Rule::AgeUnknown => "the rules about age",
-        _ => "that rule",
+        Rule::AgeUnknown => "--older-than, --newer-than, --before and --after",
+        _ => "the option for it",
     }
 }
 
-fn remedy(reason: &str) -> &'static str {
+/// What to do first, before the list is read again.
+fn remedy(reason: &str, account: &str) -> String {
     match reason {
-        "credits_depleted" => "buy credits in the developer console",
-        "oauth2_only" => "log in with OAuth 2.0",
+        "credits_depleted" => "buy credits in the developer console".to_owned(),
+        "oauth2_only" => format!("log in with OAuth 2.0: `cleanup account login {account}`"),
         "unauthorized" | "login_needed" | "invalid_token" => {
-            "log in again with `cleanup account login`, or set a fresh token"
+            format!("log in again with `cleanup account login {account}`, or set a fresh token")
         }
-        "account_locked" | "account_suspended" => "log in at x.com and do what it asks",
-        _ => "see that the app may read this list, and that the login has the scopes for it (`cleanup account check`)",
+        "account_locked" | "account_suspended" => "log in at x.com and do what it asks".to_owned(),
+        _ => format!(
+            "check that the app may read this list, and that the login has the scopes for it: `cleanup account check {account}`"
+        ),
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     say_next(&mut store, context, &args.name, &notes).await?;
     let install = context.command(&["schedule", "install"]);
     context.printer.say(&format!(
-        "a process has to start it: {} does, {install} writes a systemd timer, or call {} from cron",
+        "something has to start it: keep {} running, or let {install} write a systemd timer, or call {} from cron",
         context.command(&["serve"]),
         context.command(&["schedule", "due"])
     ));
@@ -94,8 +94,8 @@ pub(super) async fn say_next(
             && meet(&schedule, &other, now)
         {
             printer.warn(&format!(
-                "the hours of {name} and {} overlap, and one schedule runs at a time; accounts work side by side where both \
-                 files are in one schedule",
+                "the hours of {name} and {} overlap, and only one schedule runs at a time: the other one waits; to work on both files at \
+                 once, put them into one schedule",
                 escaped(&other.name)
             ));
         }

@@ -41,7 +41,7 @@ pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CommandError> 
         span_text(length)
     );
     Err(CommandError::new(ErrorKind::Config, message)
-        .hint("set the clock (a time service does); the run is tried again while its hours last")
+        .hint("set the clock, or switch its time service on; the run is tried again until its hours end")
         .because(WrongClock))
 }
 

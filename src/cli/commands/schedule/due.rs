@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context, hub: Option<&EventCounters>) -> Resul
         return Ok(0);
     }
     let Some(_lock) = free_to_run(context, &store, &due.join(", "))? else {
-        context.printer.say("another process works on this queue's schedules already");
+        context.printer.say("another process runs this queue's schedules already; it runs what is due");
         return Ok(0);
     };
     let mut work = InProcess { context, hub, signals: Signals::listen()?, is_attended: false, broken: 0 };
@@ -82,10 +82,10 @@ async fn hand_over(context: &Context, mut store: Store, schedule: &Schedule) -> 
             context.log_audit_event(&mut store, schedules::RUN, None, &format!("{name}: to be run now")).await;
             let list = context.command(&["schedule", "list"]);
             format!(
-                "{name} is left to the process that works on this queue's schedules, which runs it next; {list} shows how it went"
+                "{name} is left to the process that runs this queue's schedules already, and is run next; {list} shows how it went"
             )
         }
-        RunNowOutcome::Running => format!("{name} runs, or waits to, already: nothing was changed"),
+        RunNowOutcome::Running => format!("{name}: a run is in progress or waiting already; nothing was changed"),
         RunNowOutcome::Gone => return Err(was_removed(name)),
     };
     context.printer.say(&escaped(&said));
@@ -105,7 +105,7 @@ fn free_to_run(context: &Context, store: &Store, due: &str) -> Result<Option<Sch
         let busy = CommandError::from(held);
         let status = context.command(&["status"]);
         return Err(busy.hint(format!(
-            "{} waits for its turn while its hours last; {status} shows how far the other is",
+            "{} is due and starts later, if its hours allow; {status} shows how far the other run is",
             escaped(due)
         )));
     }
@@ -219,7 +219,7 @@ async fn read_list(
     match list::fetch(context, &list).await? {
         0 if has_rows(&file)? => Ok(None),
         0 => {
-            context.printer.say("nothing is on the list, so there is nothing to run");
+            context.printer.say("no entry of the list is left for this run, so there is nothing to send");
             Ok(Some(RunReport::of(RunSummary::unsent("finished", 0))))
         }
         code => Ok(Some(RunReport::of(RunSummary::unsent("list", code)))),

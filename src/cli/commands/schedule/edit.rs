@@ -51,10 +51,11 @@ pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8
     if !store.schedules().edit_schedule(&edit).await? {
         let error =
             CommandError::new(ErrorKind::Usage, format!("{} was changed or removed meanwhile", escaped(&stored.name)));
-        return Err(error.hint("nothing was changed; look at it with `cleanup schedule list` and type it again"));
+        return Err(error
+            .hint("nothing was changed; `cleanup schedule list` shows it as it is now; then run the command again"));
     }
     context.log_audit_event(&mut store, schedules::EDIT, None, &format!("{} was changed", stored.name)).await;
-    context.printer.say(&format!("{} is changed; a run in progress goes on as it began", escaped(&stored.name)));
+    context.printer.say(&format!("{} is changed; a run in progress continues as it began", escaped(&stored.name)));
     say_next(&mut store, context, &stored.name, &notes).await?;
     store.close().await;
     Ok(0)
@@ -100,7 +101,7 @@ fn is_same(new: &NewSchedule, stored: &StoredSchedule) -> bool {
 fn nothing_to_change(context: &Context, name: &str) -> CommandError {
     let error = CommandError::new(ErrorKind::Usage, format!("nothing of {} would change", escaped(name)));
     error.hint(format!(
-        "give what is to be another, such as --until 05:00 or --cron, or take an option out with --without max-requests; {} shows it",
+        "give a new value, such as --until 05:00, or take an option out, such as --without max-requests; {} shows its options",
         context.command(&["schedule", "list"])
     ))
 }

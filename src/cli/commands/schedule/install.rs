@@ -23,8 +23,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result
     if args.cron {
         refuse_control_characters(&subject)?;
         printer.data(&subject.cron_line())?;
-        printer.say("add this line with `crontab -e`, and take it out there again; cron mails what goes wrong");
-        printer.say("cron sets hardly any variables: logins are found beside the queue, CLEANUP_KEY would have to be set in the crontab");
+        printer.say("add this line with `crontab -e` (to undo it, delete it there); cron mails errors to you");
+        printer.say("cron passes on hardly any variables: logins are read from the queue, but CLEANUP_KEY, if you use it, has to be set in the crontab");
         return Ok(0);
     }
     let folder = folder(args)?;
@@ -50,8 +50,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleInstallArgs) -> Result
         (subject.name(), if args.folder.is_some() { " (once the files are where systemd looks)" } else { "" });
     printer
         .say(&format!("start it{flag}: systemctl --user daemon-reload && systemctl --user enable --now {name}.timer"));
-    printer.say("without a login nothing of a user runs: loginctl enable-linger lets it run all the same");
-    printer.say(&format!("its log: journalctl --user -u {name}; its next look: systemctl --user list-timers"));
+    printer.say("timers of a user run only while the user is logged in: loginctl enable-linger lets them run always");
+    printer.say(&format!("its log: journalctl --user -u {name}; its next start: systemctl --user list-timers"));
     let paths: Vec<String> = files.iter().map(|(path, _)| shell_word(&path.to_string_lossy())).collect();
     printer.say(&format!("to remove it: systemctl --user disable --now {name}.timer && rm {}", paths.join(" ")));
     printer
@@ -72,7 +72,7 @@ fn subject(context: &Context) -> Result<Subject, CommandError> {
         sandbox: context.settings.is_sandbox(),
     };
     if let Some(path) = subject.paths().find(|path| path.to_str().is_none()) {
-        let message = format!("{}: this path is not UTF-8, and no unit can name it", path.display());
+        let message = format!("{}: this path is not UTF-8, so no unit can name it", path.display());
         return Err(CommandError::new(ErrorKind::Usage, message).hint("rename the file or its folder"));
     }
     Ok(subject)
@@ -82,10 +82,8 @@ fn subject(context: &Context) -> Result<Subject, CommandError> {
 fn refuse_control_characters(subject: &Subject) -> Result<(), CommandError> {
     let has_one = |path: &&Path| path.to_string_lossy().contains(char::is_control);
     let Some(path) = subject.paths().find(has_one) else { return Ok(()) };
-    let message = format!(
-        "{}: this path has a line end or another control character, and no crontab can name it",
-        path.display()
-    );
+    let message =
+        format!("{}: this path has a line end or another control character, so no crontab can name it", path.display());
     Err(CommandError::new(ErrorKind::Usage, message)
         .hint("rename the file or its folder, or use the timer of `schedule install`"))
 }
@@ -109,9 +107,9 @@ fn refuse_other(path: &Path, text: &str, replace: bool) -> Result<(), CommandErr
         Ok(there) if there == text || replace => Ok(()),
         Ok(there) => {
             let whose = if there.starts_with(MARK) {
-                "an earlier install wrote it, or you changed it"
+                "an earlier version wrote it, or you changed it"
             } else {
-                "it is not ours"
+                "cleanup did not write it"
             };
             let message =
                 format!("{} is there already and says something else ({whose}); nothing was written", path.display());

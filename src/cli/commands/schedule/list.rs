@@ -59,7 +59,7 @@ fn lines(ScheduleListing { stored, last }: &ScheduleListing, now: Wall) -> Vec<S
             if let Some(was) = settled_ahead(stored, now) {
                 let was = moment_text(was, zone);
                 lines.push(format!(
-                    "  clock dealt with up to {was}, under a clock that was ahead; the next look undoes it"
+                    "  clock counts as run up to {was}, because the clock was ahead; the next check corrects it"
                 ));
             }
             if let Some(last) = last {
@@ -89,7 +89,7 @@ fn outcome(firing: &StoredFiring, zone: &TimeZone) -> String {
             let code = firing.exit_code.map_or_else(String::new, |code| format!(", exit code {code}"));
             format!("{stopped}, {}{code}", counted(firing.requests.unwrap_or(0), "request", "requests"))
         }
-        (FiringState::Running, _) if firing.runs == 0 => "asked for, not begun yet".into(),
+        (FiringState::Running, _) if firing.runs == 0 => "requested, not begun yet".into(),
         (FiringState::Running, Some(stopped)) if firing.retry_at.is_some() => {
             let at = firing.retry_at.map_or_else(String::new, |at| time_text(at, zone));
             format!("{}; tried again from {at} on", why_ended(stopped, firing.exit_code))

@@ -42,7 +42,8 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
         return Ok(0);
     }
     if schedules.is_empty() {
-        context.printer.say("this queue has no schedules");
+        let add = context.command(&["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
+        context.printer.say(&format!("this queue has no schedules; {add} makes one"));
     }
     for schedule in &schedules {
         context.printer.data(&format!("{} ({})", escaped(&schedule.name), schedule.recurrence.zone_name()))?;

@@ -53,14 +53,14 @@ pub(super) fn edited(
         }
     }
     if without.iter().any(|name| *name == "output") && before.list.is_some() {
-        let message = format!("the file of {}'s list is the schedule's own, and stays", escaped(&args.name));
+        let message = format!("the schedule {} writes its list to a file of its own, which stays", escaped(&args.name));
         return Err(CommandError::new(ErrorKind::Usage, message)
             .hint("`cleanup list LIST -o FILE` writes a list to a file of yours"));
     }
     let changed = before.changed(&run, list.as_ref(), without);
     let changed = changed.map_err(|NotSet(option)| not_set(&args.name, &option))?;
     if let Some(why) = changed.contradiction() {
-        let message = format!("what comes of it makes no sense: {why}; nothing was changed");
+        let message = format!("the options that result do not go together: {why}; nothing was changed");
         return Err(CommandError::new(ErrorKind::Usage, message).hint("take the other option out with --without NAME"));
     }
     Ok(changed)
@@ -93,8 +93,11 @@ fn action_of(list: ListKind) -> Result<Action, CommandError> {
     list.undone_by().filter(|action| *action != Action::DeletePost).ok_or_else(|| {
         let hint =
             if list == ListKind::Posts { "add --action delete-post if you mean it" } else { "add --action ACTION" };
-        CommandError::new(ErrorKind::Usage, format!("--list {list} does not say what is to be done with them"))
-            .hint(hint)
+        CommandError::new(
+            ErrorKind::Usage,
+            format!("--list {list} needs --action, which says what to do with its entries"),
+        )
+        .hint(hint)
     })
 }
 
@@ -109,7 +112,7 @@ fn absolute(mut run: RunRequest) -> Result<RunRequest, CommandError> {
 fn absolute_path(path: &Path) -> Result<PathBuf, CommandError> {
     let path = std::path::absolute(path).map_err(|error| CommandError::io(path.display(), error))?;
     if path.to_str().is_none() {
-        let message = format!("{}: this is not UTF-8, and a schedule cannot keep it", path.display());
+        let message = format!("{}: this path is not UTF-8, so a schedule cannot store it", path.display());
         return Err(CommandError::new(ErrorKind::Usage, message).hint("rename the file or its folder"));
     }
     Ok(path)

@@ -15,7 +15,8 @@ use crate::text::escaped;
 pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandError> {
     let (mut store, _) = super::find(context, name).await?;
     control::remove(&mut store, name).await?;
-    let said = format!("{name} is removed; its jobs and their receipts stay, and a run in progress goes on to its end");
+    let said =
+        format!("{name} is removed; its jobs and their receipts stay, and a run in progress continues to its end");
     context.log_audit_event(&mut store, schedules::REMOVE, None, &said).await;
     context.printer.say(&escaped(&said));
     store.close().await;
@@ -32,7 +33,9 @@ pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandErr
     let skipped = control::skip(&mut store, &schedule, context.clock.now().wall).await?;
     let said = messages::skipped(&schedule, skipped);
     if skipped == Skipped::Nothing {
-        return Err(CommandError::new(ErrorKind::Usage, said).hint("the calendar ends before it"));
+        let edit = context.command(&["schedule", "edit", name]);
+        return Err(CommandError::new(ErrorKind::Usage, said)
+            .hint(format!("its pattern has no later time; give it another with --cron: {edit}")));
     }
     context.log_audit_event(&mut store, schedules::SKIP, None, &said).await;
     context.printer.say(&escaped(&said));
@@ -51,8 +54,9 @@ pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CommandE
     let said = messages::unskipped(&schedule, unskipped);
     if unskipped == Unskipped::Nothing {
         let next = context.command(&["schedule", "next", name]);
+        let run = context.command(&["schedule", "run", name]);
         let hint = format!(
-            "{next} shows what is to come; the rest of a run that was left out stays so, and `schedule run` begins a new one"
+            "{next} shows the coming starts; the rest of a skipped run cannot be brought back, but {run} begins a new one"
         );
         return Err(CommandError::new(ErrorKind::Usage, said).hint(hint));
     }

@@ -85,7 +85,7 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Res
             continue;
         }
         let file = escaped(&file.to_string_lossy()).into_owned();
-        notes.push(format!("{file} has to have a column action, for neither its name nor --action says one"));
+        notes.push(format!("{file} needs a column named action, because neither its name nor --action names one"));
     }
     let who = Identities::of(&context.settings, run.rows.platform, None)?;
     let account = run.rows.account.as_ref();
@@ -130,9 +130,9 @@ fn not_there(file: &std::path::Path) -> String {
 }
 
 fn as_it_is(error: &CommandError) -> String {
-    format!("as it is now, a run would wait for a better file: {}", escaped(&error.message))
+    format!("a run would wait until this is corrected: {}", escaped(&error.message))
 }
 
 fn nobody_yet(context: &Context) -> String {
-    format!("nobody is logged in yet; a run needs {}", context.command(&["account", "login"]))
+    format!("no account is logged in yet; log in before the first run: {}", context.command(&["account", "login"]))
 }

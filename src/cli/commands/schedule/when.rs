@@ -50,27 +50,23 @@ impl When {
         let option = if self.until.is_some() { "--until" } else { "--for" };
         if let Some(length) = length.filter(|length| *length > gap) {
             let message = format!(
-                "{option} gives each run {}, but the next one comes after {}: they would overlap",
+                "{option} gives each run {}, but the next run begins after {}: they would overlap",
                 span_text(length),
                 span_text(gap)
             );
             return Err(CommandError::new(ErrorKind::Usage, message).hint(
-                "give shorter hours, or a pattern with longer gaps; a single run goes on for as long as it needs without --until and --for",
+                "give shorter hours, or a pattern with longer gaps; without --until and --for a run lasts as long as it needs",
             ));
         }
         let room = if self.until.is_some() { length.unwrap_or(gap) } else { gap };
         if self.jitter >= room {
             let message = format!(
-                "--jitter of {} is not shorter than the {} it has to fit into",
+                "--jitter {} is too long: it has to be shorter than {}, the time it has to fit into",
                 span_text(self.jitter),
                 span_text(room)
             );
-            return Err(CommandError::new(ErrorKind::Usage, message).hint(format!(
-                "give less than {}: {} is due by {}",
-                span_text(room),
-                recurrence.text(),
-                recurrence.zone_name()
-            )));
+            return Err(CommandError::new(ErrorKind::Usage, message)
+                .hint(format!("give --jitter less than {}, or longer hours", span_text(room))));
         }
         Ok(())
     }
@@ -85,7 +81,7 @@ pub(super) fn zone_name(asked: Option<&str>, context: &Context) -> Result<String
         return Ok(zone.to_owned());
     }
     context.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
-        CommandError::new(ErrorKind::Usage, "the time zone here has no name that a schedule could keep")
+        CommandError::new(ErrorKind::Usage, "the name of this machine's time zone is not known")
             .hint("give one with --zone, such as --zone Europe/Berlin or --zone UTC")
     })
 }

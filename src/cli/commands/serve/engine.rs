@@ -164,13 +164,15 @@ impl<'a> Engine<'a> {
                 let until = now.tick.after(self.silence);
                 self.silence = (self.silence * 2).min(Duration::from_secs(MAX_SILENCE_SECONDS));
                 let outage = finish.given_up.is_some();
-                let why = if outage { "The platform does not answer well" } else { "Nobody answers" }.to_owned();
+                let why =
+                    if outage { "The platform answers with errors" } else { "The platform does not answer" }.to_owned();
                 Some((EngineState::Waiting { until: now.wall_at(until), why }, Rest::Until(until)))
             }
             Stopped::Cap => {
                 let at = finish.next_slot_at.unwrap_or(now.wall.after(self.silence));
                 let until = now.tick.after(at.since(now.wall));
-                let why = "The platform holds every account that has work".to_owned();
+                let why =
+                    "The platform accepts no more requests yet from the accounts that have rows queued".to_owned();
                 Some((EngineState::Waiting { until: at, why }, Rest::Until(until)))
             }
             _ => Some((EngineState::Idle, Rest::ChangeCounters)),
@@ -180,7 +182,9 @@ impl<'a> Engine<'a> {
     /// Who needs a person, in words.
     async fn names_of(&self, finish: &Finish) -> Result<String, CommandError> {
         if finish.troubles.is_empty() {
-            return Ok("What is left belongs to an account that stopped".to_owned());
+            return Ok(
+                "The rows that are left belong to an account that has stopped; `cleanup doctor` says why".to_owned()
+            );
         }
         const MOST: usize = 3;
         let settings = self.web.settings();

@@ -102,7 +102,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
 fn entry_of(context: &Context, args: &ServeArgs) -> Result<LoginMethod, CommandError> {
     if args.behind_proxy.is_none() {
         if !args.listen.ip().is_loopback() {
-            let message = format!("{} can be reached from elsewhere, and there is no --behind-proxy", args.listen);
+            let message = format!("{} can be reached from other machines, which needs --behind-proxy", args.listen);
             return Err(CommandError::new(ErrorKind::Usage, message).hint(
                 "listen on 127.0.0.1; or put a proxy with TLS in front, name its address with --behind-proxy https://NAME, \
                  and set a password",
@@ -115,7 +115,7 @@ fn entry_of(context: &Context, args: &ServeArgs) -> Result<LoginMethod, CommandE
         None => context.settings.web.password.clone(),
     };
     let password = password.ok_or_else(|| {
-        CommandError::new(ErrorKind::Config, "behind a proxy the dashboard wants a password, and there is none")
+        CommandError::new(ErrorKind::Config, "behind a proxy the dashboard needs a password, and none is set")
             .hint("set CLEANUP_WEB_PASSWORD (16 characters or more), or name a file with --password-file")
     })?;
     Ok(LoginMethod::Password(Password::new(&password)?))
@@ -136,7 +136,7 @@ async fn ask(store: &mut Store, args: &ServeArgs, context: &Context) -> Result<b
         return Err(CommandError::new(ErrorKind::Usage, message)
             .hint(format!("add --yes if you mean it; {look} shows what would be sent")));
     }
-    prompt::confirm("Go on?").map_err(|error| CommandError::io("the terminal", error))
+    prompt::confirm("Continue?").map_err(|error| CommandError::io("the terminal", error))
 }
 
 /// Hears signals: SIGHUP reads the configuration again, the others end the process, each one more urgently. Never ends but by
@@ -154,8 +154,8 @@ async fn obey(
             signal => {
                 asked += 1;
                 let words = match asked {
-                    1 => "waiting up to 10 s for requests in flight; again to stop waiting",
-                    2 => "not waiting; saving; once more to end at once",
+                    1 => "waiting up to 10 s for requests in flight; send it again to stop waiting",
+                    2 => "not waiting any more, saving; send it once more to end at once",
                     _ => return Ok(signal.exit_code()),
                 };
                 context.printer.say(&format!("{}: {words}", signal.name()));
@@ -171,7 +171,9 @@ async fn reload(orders: &watch::Sender<Orders>, web: &Web, context: &Context) {
     let read = Environment::of_process().and_then(|environment| Settings::resolve(&context.overrides, &environment));
     match read {
         Ok(settings) if settings.db().ok() != context.settings.db().ok() => {
-            context.printer.warn("the configuration names another queue; end cleanup and start it again for that");
+            context
+                .printer
+                .warn("the configuration names another queue: start cleanup again to use that; nothing was changed");
         }
         Ok(settings) => {
             web.set_settings(settings);
@@ -206,7 +208,7 @@ async fn attend(web: &Web, entry: &LoginMethod, door: &LoginLink<'_>, clock: &Sh
     };
     tokio::select! {
         error = links => error,
-        () = watching => CommandError::new(ErrorKind::Fault, "nobody watches the queue any more"),
+        () = watching => CommandError::new(ErrorKind::Fault, "the queue is no longer watched"),
     }
 }
 

@@ -79,7 +79,8 @@ async fn judge_all(
             let read = read_list(&mut reader, row, query).await?;
             if let Some(stop) = read.stopped() {
                 let again = context.command(&["verify", &job.name]);
-                return ending(context, &again, *list, stop, read.state.entries, &reader).map(Judged::Ended);
+                let reading = (&reader, account.name.as_str());
+                return ending(context, &again, *list, stop, read.state.entries, reading).map(Judged::Ended);
             }
             let store = &mut reader.deps.store;
             store.lists().begin_listed().await?;

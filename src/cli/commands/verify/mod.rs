@@ -53,7 +53,9 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     let name = escaped(&job.name).into_owned();
     let lanes = lanes_of(&mut store, &job).await?;
     if lanes.is_empty() {
-        context.printer.say(&format!("{name} has done nothing that a list could show; there is nothing to verify"));
+        context
+            .printer
+            .say(&format!("{name} has no rows that are done and that a list would show; there is nothing to verify"));
         let verified = Verified { counts: store.lists().verdicts(&job).await?, requeued: 0, complete: true };
         return verified.tell(context, args, &job, 0);
     }
@@ -144,7 +146,7 @@ async fn follow_up(
     if counts.ghosts > 0 {
         let worklist = context.command(&["report", &job.name, "--worklist=ghosts", "-o", "by-hand.html"]);
         printer.say(&format!(
-            "lists lag: verify again after some minutes; what stays a ghost has to be done by hand: {worklist}"
+            "lists lag behind: verify again after some minutes; rows that stay ghosts have to be done by hand: {worklist}"
         ));
     }
     if counts.came_back == 0 {
