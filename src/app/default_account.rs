@@ -122,7 +122,16 @@ mod tests {
     fn account(id: i64, platform: Platform, is_default: bool) -> Account {
         let name = format!("a{id}").parse().unwrap();
         let user_id = id.to_string().parse().unwrap();
-        Account { id: AccountId(id), name, platform, user_id, hold: None, hold_rung: 0, trouble: None, is_default }
+        Account {
+            id: AccountId(id),
+            name,
+            platform,
+            user_id,
+            hold: None,
+            hold_backoff_level: 0,
+            trouble: None,
+            is_default,
+        }
     }
 
     #[test]

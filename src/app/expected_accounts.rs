@@ -98,5 +98,14 @@ fn next_number(known: &[Account]) -> AccountId {
 
 fn add(known: &mut Vec<Account>, name: AccountName, platform: Platform, user_id: UserId) {
     let id = next_number(known);
-    known.push(Account { id, name, platform, user_id, hold: None, hold_rung: 0, trouble: None, is_default: false });
+    known.push(Account {
+        id,
+        name,
+        platform,
+        user_id,
+        hold: None,
+        hold_backoff_level: 0,
+        trouble: None,
+        is_default: false,
+    });
 }

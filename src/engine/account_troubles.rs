@@ -90,13 +90,13 @@ impl AccountTroubles {
     pub(super) fn record(&mut self, id: AccountId, reason: &Reason, detail: &str, draft: &mut TurnDraft) {
         let words = if detail.is_empty() { reason.to_string() } else { format!("{reason}: {detail}") };
         self.left_before.remove(&id);
-        draft.writes.troubles.push((id, Some(words)));
+        draft.writes.account_troubles.push((id, Some(words)));
     }
 
     /// The platform serves the account: what an earlier run left is over.
     pub(super) fn note_served(&mut self, id: AccountId, draft: &mut TurnDraft) {
         if self.left_before.remove(&id) {
-            draft.writes.troubles.push((id, None));
+            draft.writes.account_troubles.push((id, None));
         }
     }
 }

@@ -251,7 +251,7 @@ impl Claiming<'_> {
             Reservation::Wait { until, why: Wait::Hold(_) } => return Err(NotNow::Account(until)),
             Reservation::Wait { until, .. } => return Err(NotNow::Action(until)),
         };
-        let upper = run.values.unknown_end(self.now.tick, self.now.tick);
+        let counted_until = run.values.unknown_end(self.now.tick, self.now.tick);
         let (id, epoch) = (run.id, run.breaker.epoch());
         let only = if alone { claim_alone(next.id, self.roster, draft) } else { None };
         if next.tasks == NextTasks::AskedLast {
@@ -260,7 +260,16 @@ impl Claiming<'_> {
         }
         let (lane, group, visible_to) = (next.id, next.lane.group, next.lane.visible_to);
         self.roster.accounts[account].last_group = group;
-        draft.writes.claims.push(Claim { lane, account: id, action, count, visible_to, looked_to: None, only, upper });
+        draft.writes.claims.push(Claim {
+            lane,
+            account: id,
+            action,
+            count,
+            visible_to,
+            looked_to: None,
+            only,
+            counted_until,
+        });
         self.groups.plan(group, next.price, count);
         self.probes.note_planned(next.access);
         // Look again in the next turn, when it is known how many tasks there were.

@@ -46,7 +46,7 @@ pub(super) fn observe_limits(
         Some(HoldChange::Cleared) => {
             run.held_until = None;
             let (account, reason) = (run.id, String::new());
-            draft.writes.holds.push(NewHold { account, until: None, length_ms: 0, reason, rung: 0 });
+            draft.writes.holds.push(NewHold { account, until: None, length_ms: 0, reason, backoff_level: 0 });
         }
         None => {}
     }
@@ -65,14 +65,20 @@ fn write_allowances(run: &AccountRun, tightened: &[Allowance], now: Moment, draf
 }
 
 fn write_hold(run: &mut AccountRun, hold: Hold, end: Option<Tick>, now: Moment, draft: &mut TurnDraft) {
-    let Hold { until, reason, backoff_level: rung } = hold;
+    let Hold { until, reason, backoff_level } = hold;
     let length_ms = until.0.saturating_sub(now.tick.0);
     let (account, until_at) = (run.id, now.wall_at(until));
     let outlasts = end.is_some_and(|end| until >= end) || length_ms > LONGEST_HOLD_WAITED_FOR_MS;
     (run.capped_until, run.held_until) = (outlasts.then_some(until), Some(until));
     draft.writes.holds.retain(|hold| hold.account != account);
     let reason_word = reason.name().to_owned();
-    draft.writes.holds.push(NewHold { account, until: Some((until, until_at)), length_ms, reason: reason_word, rung });
+    draft.writes.holds.push(NewHold {
+        account,
+        until: Some((until, until_at)),
+        length_ms,
+        reason: reason_word,
+        backoff_level,
+    });
     draft.tell(Event::Held { account, reason: reason.name(), until: until_at });
 }
 

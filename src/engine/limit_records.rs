@@ -191,7 +191,7 @@ fn upper(slot: &crate::store::AttemptSlot, here: ThisBoot, values: &Values) -> (
     let on_record = StoredSlot {
         same_boot: slot.same_boot,
         reserved: slot.reserved,
-        upper: (!slot.open).then_some(slot.upper),
+        upper: (!slot.open).then_some(slot.counted_until),
         wall_trusted: slot.clock_checked,
     };
     (slot.action, here.upper(&on_record, values))
@@ -220,7 +220,7 @@ fn stored_hold(account: &Account, boot: &str) -> Option<StoredHold> {
         set,
         until: hold.until,
         reason: HoldReason::parse(&hold.reason)?,
-        backoff_level: account.hold_rung,
+        backoff_level: account.hold_backoff_level,
         wall_trusted: hold.clock_checked,
     })
 }

@@ -55,7 +55,7 @@ impl Refusals {
         draft: &mut TurnDraft,
     ) {
         let key = flight.key();
-        let maybe_done = flight.claimed.unsure && flight.endpoint.repeat_looks_gone();
+        let maybe_done = flight.claimed.maybe_applied && flight.endpoint.repeat_looks_gone();
         if self.accept_unnamed {
             accept(refusal, maybe_done, verdict);
             return;
@@ -168,7 +168,7 @@ fn refused_before(task: &ParkedTask, (index, action): EndpointKey, roster: &Rost
         Some(NOT_FOUND_UNREADABLE) => RefusalKind::UnreadableNotFound,
         _ => RefusalKind::Forbidden,
     };
-    let maybe_done = task.unsure && endpoint.is_some_and(|endpoint| endpoint.repeat_looks_gone());
+    let maybe_done = task.maybe_applied && endpoint.is_some_and(|endpoint| endpoint.repeat_looks_gone());
     RefusedTask { task: task.task, lane: task.lane, refusal, maybe_done }
 }
 

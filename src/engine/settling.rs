@@ -49,8 +49,8 @@ impl Settling<'_> {
         let EndedRequest { flight, reply, ended, .. } = request;
         let key = flight.key();
         let history = History {
-            transient_failures: flight.claimed.troubles,
-            maybe_applied: flight.claimed.unsure,
+            transient_failures: flight.claimed.transient_failures,
+            maybe_applied: flight.claimed.maybe_applied,
             repeat_looks_gone: flight.endpoint.repeat_looks_gone(),
         };
         let evidence = self.outages.evidence(key, flight.claimed.task, self.roster);
@@ -79,7 +79,7 @@ impl Settling<'_> {
         let verdict = Verdict {
             transition: Transition::Release,
             reason: Some(Reason::Borrowed("interrupted")),
-            transient_failures: flight.claimed.troubles,
+            transient_failures: flight.claimed.transient_failures,
             maybe_applied: true,
             blame: Blame::Nobody,
             billed: false,
@@ -115,14 +115,14 @@ impl Settling<'_> {
             task: flight.claimed.task,
             round: flight.lane.round,
             state: verdict.state(),
-            upper: counted_until,
+            counted_until,
             ended_at: ended.wall,
             http_status: reply.http_status,
             finding: row.word,
             reason: verdict.reason.clone(),
             detail: reply.detail.clone(),
-            troubles: verdict.transient_failures,
-            unsure: verdict.maybe_applied,
+            transient_failures: verdict.transient_failures,
+            maybe_applied: verdict.maybe_applied,
         });
         self.tell(flight, row.word, verdict, wait, draft);
         self.roster.schedule_rested(index, ended.tick);

@@ -106,7 +106,7 @@ pub(super) async fn go_on(
         ends_by: running.ends_by.into_iter().chain(longest).min(),
         sent: running.requests.unwrap_or(0),
         spent: running.spent,
-        troubles: running.troubles,
+        transient_failures: running.transient_failures,
         told: running.trouble.clone(),
         ..Firing::new(running.id, schedule.clone(), slot, began, how)
     }))

@@ -41,7 +41,7 @@ pub struct Firing {
     /// What they cost.
     pub spent: MicroUsd,
     /// Tries in a row that met trouble.
-    pub troubles: u32,
+    pub transient_failures: u32,
     /// The trouble that was told last.
     pub told: Option<String>,
 }
@@ -79,8 +79,20 @@ pub struct End {
 impl Firing {
     /// A firing that begins, without an end.
     pub(super) fn new(id: i64, schedule: Schedule, slot: Slot, began: Wall, how: How) -> Firing {
-        let (missed, sent, troubles) = (0, 0, 0);
-        Firing { id, schedule, slot, missed, began, ends_by: None, how, sent, spent: MicroUsd(0), troubles, told: None }
+        let (missed, sent, transient_failures) = (0, 0, 0);
+        Firing {
+            id,
+            schedule,
+            slot,
+            missed,
+            began,
+            ends_by: None,
+            how,
+            sent,
+            spent: MicroUsd(0),
+            transient_failures,
+            told: None,
+        }
     }
 }
 

@@ -15,19 +15,19 @@ pub const MAX_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// A run whose hours do not end is tried again for so long after it began.
 pub const MAX_OPEN_HOURS: Duration = Duration::from_secs(24 * 3_600);
 
-/// How long after a try that met trouble the next one may be. `troubles` counts the tries in a row that met some, with the last one.
-pub fn pause(troubles: u32) -> Duration {
-    Backoff::new(FIRST_PAUSE, MAX_PAUSE).interval(troubles)
+/// How long after a try that met trouble the next one may be. `transient_failures` counts the tries in a row that met some, with the last one.
+pub fn pause(transient_failures: u32) -> Duration {
+    Backoff::new(FIRST_PAUSE, MAX_PAUSE).interval(transient_failures)
 }
 
 /// The next try of a firing whose run met trouble: when, and how many tries in a row have met some now. None: its hours are over
 /// by then.
 pub fn next_try(firing: &Firing, end: &End, now: Wall) -> Option<(Wall, u32)> {
     // A run that got somewhere is no further sign of the same trouble.
-    let troubles = if end.requests > 0 { 1 } else { firing.troubles.saturating_add(1) };
-    let at = now.after(pause(troubles));
+    let transient_failures = if end.requests > 0 { 1 } else { firing.transient_failures.saturating_add(1) };
+    let at = now.after(pause(transient_failures));
     let last = firing.ends_by.unwrap_or_else(|| firing.began.after(MAX_OPEN_HOURS));
-    (at < last).then_some((at, troubles))
+    (at < last).then_some((at, transient_failures))
 }
 
 /// Whether a firing still waits for its next try. A wait longer than any pause was written under a clock that was wrong.
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_a_quarter_of_an_hour() {
-        let minutes: Vec<u64> = (1..=7).map(|troubles| pause(troubles).as_secs() / 60).collect();
+        let minutes: Vec<u64> = (1..=7).map(|transient_failures| pause(transient_failures).as_secs() / 60).collect();
         assert_eq!(minutes, [1, 2, 4, 8, 15, 15, 15]);
         assert_eq!(pause(0), FIRST_PAUSE);
         assert_eq!(pause(u32::MAX), MAX_PAUSE);

@@ -199,9 +199,9 @@ pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> 
     };
     match (end.after, next_try(firing, end, now)) {
         (After::GoesOn, _) => store.schedules().count_in_firing(firing.id, end.requests, end.spent).await?,
-        (After::TriesAgain, Some((retry_at, troubles))) => {
+        (After::TriesAgain, Some((retry_at, transient_failures))) => {
             let trouble = end.trouble();
-            let met = FiringTrouble { end: kept, trouble: trouble.clone(), troubles, retry_at };
+            let met = FiringTrouble { end: kept, trouble: trouble.clone(), transient_failures, retry_at };
             store.schedules().note_trouble(firing.id, &met).await?;
             let is_told = firing.told.as_ref() == Some(&trouble);
             let (firing, end) = (firing.clone(), end.clone());

@@ -1,4 +1,4 @@
-//! Fire drills: in debug builds, `CLEANUP_DRILL=before-commit:7` or `after-commit:7` ends the process, without any tidying up,
+//! Failpoints: in debug builds, `CLEANUP_FAILPOINT=before-commit:7` or `after-commit:7` ends the process, without any tidying up,
 //! around its seventh turn; `before-refresh-mark`, `after-refresh-mark`, `before-refresh-save` and `after-refresh-save` are the
 //! steps of a refresh. `answer-for:ID` ends it whenever the answer to a request for that target has come, as a row would that makes the
 //! program crash. The crash tests use it to die at every commit boundary; a release build does not contain it.
@@ -29,7 +29,7 @@ pub(crate) fn answer_for(target: &crate::domain::Target) {
 fn plan() -> Option<&'static (String, String)> {
     static PLAN: std::sync::OnceLock<Option<(String, String)>> = std::sync::OnceLock::new();
     let read = || {
-        let text = std::env::var("CLEANUP_DRILL").ok()?;
+        let text = std::env::var("CLEANUP_FAILPOINT").ok()?;
         text.split_once(':').map(|(point, when)| (point.to_owned(), when.to_owned()))
     };
     PLAN.get_or_init(read).as_ref()

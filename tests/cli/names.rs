@@ -102,6 +102,69 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("platform", "Reading", "ListEndpoint"),
 ];
 
+/// A room, a field that was renamed there, and what it is called now. Columns of the queue keep their names.
+const RENAMED_FIELDS: &[(&str, &str, &str)] = &[
+    ("store", "upper", "counted_until"),
+    ("store", "rung", "backoff_level"),
+    ("store", "hold_rung", "hold_backoff_level"),
+    ("store", "troubles", "transient_failures"),
+    ("store", "unsure", "maybe_applied"),
+    ("schedule", "troubles", "transient_failures"),
+];
+
+/// Variables of the environment that were renamed, and what each is called now.
+const RENAMED_VARIABLES: &[(&str, &str)] = &[("CLEANUP_DRILL", "CLEANUP_FAILPOINT")];
+
+/// Whether a line declares a public field of this name.
+fn declares(line: &str, name: &str) -> bool {
+    let Some(rest) = line.trim_start().strip_prefix("pub") else { return false };
+    let rest = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')).map_or(rest, |(_, rest)| rest);
+    rest.trim_start().strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// The lines of code of every file of a room.
+fn code_of(place: &Path) -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    rust_files(place, &mut paths);
+    let code = |text: String| {
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    paths.into_iter().map(|path| (path.display().to_string(), code(std::fs::read_to_string(&path).unwrap()))).collect()
+}
+
+#[test]
+fn no_field_and_no_variable_has_a_name_that_was_replaced() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for (room, name, now) in RENAMED_FIELDS {
+        let files = code_of(&source.join(room));
+        assert!(files.iter().any(|(_, code)| code.lines().any(|line| declares(line, now))), "{room} has no {now}");
+        let with = files.iter().filter(|(_, code)| code.lines().any(|line| declares(line, name)));
+        wrong.extend(with.map(|(path, _)| format!("{path}: {name} is {now}")));
+    }
+    let files = code_of(&source);
+    for (name, now) in RENAMED_VARIABLES {
+        assert!(files.iter().any(|(_, code)| code.contains(now)), "nothing reads {now}");
+        wrong.extend(
+            files.iter().filter(|(_, code)| code.contains(name)).map(|(path, _)| format!("{path}: {name} is {now}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_declared_field_is_seen() {
+    for line in ["    pub upper: Tick,", "pub(super) upper: Tick,", "    pub(in crate::store) upper: Option<Tick>,"] {
+        assert!(declares(line, "upper"), "{line}");
+    }
+    for line in
+        ["    pub upper_tick: Tick,", "    upper: slot.upper,", "let upper: Tick = now;", "pub fn upper(at: Tick)"]
+    {
+        assert!(!declares(line, "upper"), "{line}");
+    }
+}
+
 /// Whether a line defines an item of this name.
 fn defines(line: &str, name: &str) -> bool {
     let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());

@@ -111,7 +111,7 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
             visible_to: lane.visible_to,
             looked_to: None,
             only: None,
-            upper: now.tick,
+            counted_until: now.tick,
         };
         let turn = Turn { claims: vec![claim], ..Turn::default() };
         let TurnReceipt { claimed, .. } = drain.turn(&turn, now).await.unwrap();
@@ -120,14 +120,14 @@ pub(crate) fn work(path: &Path, kind: QueueKind, count: u32, state: TaskState) {
             task: claimed.task,
             round: lane.round,
             state,
-            upper: now.tick,
+            counted_until: now.tick,
             ended_at: now.wall,
             http_status: Some(if state == TaskState::Done { 200 } else { 403 }),
             finding: if state == TaskState::Done { "done" } else { "refused" },
             reason: (state == TaskState::Failed).then(|| "protected".into()),
             detail: "as \u{1b}[2Jsaid".into(),
-            troubles: 0,
-            unsure: false,
+            transient_failures: 0,
+            maybe_applied: false,
         };
         let turn = Turn { settled: claimed.iter().map(settle).collect(), ..Turn::default() };
         drain.turn(&turn, clock.now()).await.unwrap();

@@ -108,7 +108,7 @@ fn deaths_of_a_job_with_a_crasher(rows: u64, crasher: u64) -> u32 {
     let run = || {
         let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", "5000/2s"]);
         command.args(["--pace", "front-load", "--workers", "8", "--progress", "none"]);
-        command.env("CLEANUP_DRILL", format!("answer-for:{crasher}"));
+        command.env("CLEANUP_FAILPOINT", format!("answer-for:{crasher}"));
         command.done()
     };
     let mut deaths = 0;
@@ -156,7 +156,7 @@ fn a_row_that_was_in_flight_at_a_death_is_pending_and_explained() {
     let run = |crasher: &str, more: &[&str]| {
         let mut command = home.against(&sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", "5000/2s"]);
         command.args(["--progress", "none"]).args(more);
-        command.env("CLEANUP_DRILL", format!("answer-for:{crasher}"));
+        command.env("CLEANUP_FAILPOINT", format!("answer-for:{crasher}"));
         command.done()
     };
     let crasher = text.lines().nth(1).unwrap();

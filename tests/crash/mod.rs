@@ -76,12 +76,12 @@ fn a_death_at_every_commit_boundary() {
             let home = Home::new();
             home.write("unfollow.csv", ids(9));
             let sandbox = SandboxProcess::start(&home, &["--limit", "100/2s", "--faults", "none"]);
-            let run = |drill: Option<String>| {
+            let run = |failpoint: Option<String>| {
                 let args = ["run", "unfollow.csv", "--yes", "--json", "--rate", "100/2s", "--workers", "2"];
                 let mut command = home.against(&sandbox, args);
                 command.args(["--pace", "front-load", "--progress", "none"]);
-                if let Some(drill) = drill {
-                    command.env("CLEANUP_DRILL", drill);
+                if let Some(failpoint) = failpoint {
+                    command.env("CLEANUP_FAILPOINT", failpoint);
                 }
                 command.done()
             };
@@ -120,24 +120,24 @@ fn a_load_that_dies_while_it_applies_a_change_is_made_good_by_the_next() {
     let second: Vec<u64> =
         [50, 51, 52, 53].into_iter().chain((0..40).filter(|n| n % 3 != 0)).chain([54, 55, 7]).collect();
     let third: Vec<u64> = (0..40).filter(|n| n % 4 != 1).chain([54, 60]).collect();
-    let night = |drill: Option<String>| {
+    let night = |failpoint: Option<String>| {
         let home = Home::new();
-        let load = |rows: &[u64], drill: Option<&String>| {
+        let load = |rows: &[u64], failpoint: Option<&String>| {
             home.write("unfollow.csv", text(rows));
             let mut command = home.cleanup(["load", "unfollow.csv", "--allow-shrink"]);
             command.env("CLEANUP_X_USER_ID", crate::common::USER);
-            if let Some(drill) = drill {
-                command.env("CLEANUP_DRILL", drill);
+            if let Some(failpoint) = failpoint {
+                command.env("CLEANUP_FAILPOINT", failpoint);
             }
             command.done()
         };
         load(&first, None);
-        let died = load(&second, drill.as_ref()).exited().is_none();
+        let died = load(&second, failpoint.as_ref()).exited().is_none();
         let last = load(&third, None);
-        assert_eq!(last.code, 0, "{drill:?}: {}", last.err);
+        assert_eq!(last.code, 0, "{failpoint:?}: {}", last.err);
         let doctor = home.cleanup(["doctor"]).done();
         let found = doctor.out;
-        assert!(found.contains("queue: not damaged, and every counter is right"), "{drill:?}: {found}");
+        assert!(found.contains("queue: not damaged, and every counter is right"), "{failpoint:?}: {found}");
         (died, told(&home))
     };
     let (_, undisturbed) = night(None);

@@ -33,7 +33,7 @@ impl Crasher {
         let mut run = self.home.against(&self.sandbox, ["run", "unfollow.csv", "--yes", "--json", "--rate", "5000/2s"]);
         run.args(["--pace", "front-load", "--progress", "none"]);
         if crashes {
-            run.env("CLEANUP_DRILL", format!("answer-for:{}", self.row));
+            run.env("CLEANUP_FAILPOINT", format!("answer-for:{}", self.row));
         }
         run
     }

@@ -54,7 +54,7 @@ async fn use_up(reader: &mut Reader, reading: &cleanup::platform::ListEndpoint, 
     let rules = reader.rules(reading);
     while let ReadSlot::Granted(grant) = reader.deps.store.lists().reserve_read(&rules.ask(), now).await.unwrap() {
         let end = ReadEnd {
-            upper: now.tick,
+            counted_until: now.tick,
             ended_at: now.wall,
             http_status: Some(200),
             finding: "page",

@@ -77,7 +77,7 @@ impl World {
             grace: GRACE,
         };
         let end = |upper: Tick, status| ReadEnd {
-            upper,
+            counted_until: upper,
             ended_at: now.wall,
             http_status: status,
             finding: "page",
@@ -187,7 +187,7 @@ fn the_window_is_used_to_the_full_and_frees_when_it_should() {
                 panic!("no slot")
             };
             let end = ReadEnd {
-                upper: Tick(ms + 100),
+                counted_until: Tick(ms + 100),
                 ended_at: at(ms).wall,
                 http_status: Some(200),
                 finding: "page",

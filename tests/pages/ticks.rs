@@ -53,7 +53,7 @@ async fn claim(drain: &mut Drain, count: u32) -> Vec<Claimed> {
         action: lane.action,
         count,
         visible_to: lane.visible_to,
-        upper: now.tick,
+        counted_until: now.tick,
     };
     drain.turn(&Turn { claims: vec![claim], ..Turn::default() }, now).await.unwrap().claimed
 }
@@ -65,14 +65,14 @@ async fn settle(drain: &mut Drain, claimed: &[Claimed], state: TaskState) {
         task: claimed.task,
         round: lane.round,
         state,
-        upper: now.tick,
+        counted_until: now.tick,
         ended_at: now.wall,
         http_status: Some(403),
         finding: "refused",
         reason: Some("not_authorized".into()),
         detail: String::new(),
-        troubles: 0,
-        unsure: false,
+        transient_failures: 0,
+        maybe_applied: false,
     });
     drain.turn(&Turn { settled: settled.collect(), ..Turn::default() }, now).await.unwrap();
 }

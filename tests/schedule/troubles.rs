@@ -153,7 +153,7 @@ async fn a_person_who_wants_it_now_or_not_at_all_is_heard() {
     let at = wall("2026-11-21T02:30:00Z");
     let firing = night.look(at).await.firing.unwrap();
     for _ in 0..6 {
-        let told = Firing { troubles: 9, ..firing.clone() };
+        let told = Firing { transient_failures: 9, ..firing.clone() };
         night.trouble(&told, 69, at).await;
     }
     assert!(night.look(at).await.firing.is_none());

@@ -64,7 +64,7 @@ fn a_death_at_every_step_of_a_refresh() {
     for step in ["before-refresh-mark", "after-refresh-mark", "before-refresh-save", "after-refresh-save"] {
         let sandbox = start_sandbox();
         let bench = prepare(&sandbox);
-        let first = resume(&bench).env("CLEANUP_DRILL", format!("{step}:1")).done();
+        let first = resume(&bench).env("CLEANUP_FAILPOINT", format!("{step}:1")).done();
         assert_eq!(first.exited(), None, "{step}: it was to die: {}", first.err);
         judge(&bench, &sandbox, step == "before-refresh-save", step);
     }

@@ -42,7 +42,7 @@ impl Line {
         };
         let before = self.boot.as_ref().map(|boot| (boot.last_reserved, boot.last_upper));
         let reserved = Tick(tick.0.saturating_add(shift)).max(before.map_or(Tick(i64::MIN), |(reserved, _)| reserved));
-        let upper = Tick(span.upper.0.saturating_add(shift)).max(reserved);
+        let upper = Tick(span.counted_until.0.saturating_add(shift)).max(reserved);
         if self.boot.as_ref().is_none_or(|boot| boot.name != span.boot) && self.walls.len() < MAX_BOOTS {
             self.walls.push((reserved, wall.0.saturating_sub(reserved.0)));
         }
@@ -90,7 +90,7 @@ mod tests {
             clock_checked,
             action: Action::Unlike,
             reserved: Moment { tick: Tick(tick), wall: Wall(wall) },
-            upper: Tick(tick + 100),
+            counted_until: Tick(tick + 100),
         }
     }
 

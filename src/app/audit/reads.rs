@@ -34,7 +34,7 @@ pub(super) async fn recount(
         // Two processes may write down their slots in another order than that in which they looked at the clock.
         *last = span.reserved.tick.max(*last);
         *requests += 1;
-        audit.read(*last, span.upper, is_judged);
+        audit.read(*last, span.counted_until, is_judged);
     };
     store.read().reads_of(account.id, count).await?;
     let wall = |tick: Tick| Wall(tick.0.saturating_add(shift));
@@ -75,7 +75,7 @@ mod tests {
             endpoint: "tweets".into(),
             boot: "now".into(),
             reserved: Moment { tick: Tick(tick), wall: Wall(wall) },
-            upper: Tick(tick + 10),
+            counted_until: Tick(tick + 10),
         };
         assert!(is_since(BEGAN, &span(600_000, BEGAN + 600_000)));
         assert!(is_since(BEGAN, &span(600_000, BEGAN + 630_000)), "clocks drift");

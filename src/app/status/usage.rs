@@ -38,10 +38,10 @@ pub fn slots_needed(specs: &[WindowSpec]) -> u32 {
 
 /// Slots of another boot are placed by the wall clock: good enough to look at. (A drain is stricter: `limits::ThisBoot`.)
 fn upper(slot: &RecentSlot, now: Moment) -> Tick {
-    let Some(elsewhere) = slot.elsewhere else { return slot.upper };
+    let Some(elsewhere) = slot.elsewhere else { return slot.counted_until };
     let ago = now.wall.since(elsewhere.wall);
     let reserved = Tick(now.tick.0.saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)));
-    reserved.after(slot.upper.since(elsewhere.tick)).min(now.tick)
+    reserved.after(slot.counted_until.since(elsewhere.tick)).min(now.tick)
 }
 
 /// When a hold that is in force ends, by the wall clock. It was never longer than it was when it began, whatever a clock that was ahead has
@@ -62,7 +62,11 @@ mod tests {
 
     fn slot(tick: i64, wall: i64, same_boot: bool) -> RecentSlot {
         let reserved = Moment { tick: Tick(tick), wall: Wall(wall) };
-        RecentSlot { action: Action::Unlike, upper: Tick(tick + 200), elsewhere: (!same_boot).then_some(reserved) }
+        RecentSlot {
+            action: Action::Unlike,
+            counted_until: Tick(tick + 200),
+            elsewhere: (!same_boot).then_some(reserved),
+        }
     }
 
     #[test]

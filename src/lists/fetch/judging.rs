@@ -29,8 +29,8 @@ pub(super) async fn judge_answer(
 ) -> Result<Next, FetchError> {
     let now = deps.clock.now();
     let row = consequences_of(&reply.finding);
-    let upper = if row.counted_later { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
-    let end = ended(reply, grant, rules, upper, now, 0);
+    let counted_until = if row.counted_later { rules.values.unknown_end(reserved, now.tick) } else { now.tick };
+    let end = ended(reply, grant, rules, counted_until, now, 0);
     let person = || Stop::Person(row.reason.map_or_else(String::new, ToString::to_string), reply.detail.clone());
     let mut hold = None;
     let next = match row.blame {
@@ -67,7 +67,7 @@ async fn hold_for(
     let last = deps.store.lists().last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
         until: hold.until,
         reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
-        backoff_level: hold.rung,
+        backoff_level: hold.backoff_level,
     });
     let answered = Blame::Limit(limited).for_limits();
     // Which action it was says nothing about how long to wait.
@@ -81,7 +81,7 @@ fn stored(hold: Hold, now: Moment) -> ReadHold {
         until_at: now.wall_at(hold.until),
         length: hold.until.since(now.tick),
         reason: hold.reason.name().to_owned(),
-        rung: hold.backoff_level,
+        backoff_level: hold.backoff_level,
     }
 }
 
@@ -90,13 +90,13 @@ pub(super) fn ended(
     reply: &Reply,
     grant: &ReadGrant,
     rules: &Rules,
-    upper: Tick,
+    counted_until: Tick,
     now: Moment,
     resources: u64,
 ) -> ReadEnd {
     let row = consequences_of(&reply.finding);
     ReadEnd {
-        upper,
+        counted_until,
         ended_at: now.wall,
         http_status: reply.http_status,
         finding: if row.blame == Blame::Served(Proof::Effect) { "page" } else { row.word },

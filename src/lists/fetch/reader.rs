@@ -208,7 +208,7 @@ impl Reader {
     async fn write_off(&mut self, id: ReadId, reserved: Moment, rules: &Rules) -> Result<(), FetchError> {
         let now = self.deps.clock.now();
         let end = ReadEnd {
-            upper: rules.values.unknown_end(reserved.tick, now.tick),
+            counted_until: rules.values.unknown_end(reserved.tick, now.tick),
             ended_at: now.wall,
             http_status: None,
             finding: "unseen",

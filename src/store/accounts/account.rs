@@ -19,7 +19,7 @@ pub struct Account {
     /// Until when nothing is sent for it; may have passed.
     pub hold: Option<AccountHold>,
     /// How many hidden caps in a row it has met, 0 to 4.
-    pub hold_rung: u8,
+    pub hold_backoff_level: u8,
     /// Why it needs a person, since its last drain.
     pub trouble: Option<String>,
     /// Whether it acts where nobody is named.
@@ -214,7 +214,7 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
             .ok_or_else(|| StoreError::impossible(format!("the platform {platform:?}")))?,
         user_id: user_id.parse().map_err(|_| StoreError::impossible(format!("the user ID {user_id:?}")))?,
         hold,
-        hold_rung: u8::try_from(rung).unwrap_or(0),
+        hold_backoff_level: u8::try_from(rung).unwrap_or(0),
         trouble,
         is_default,
     })

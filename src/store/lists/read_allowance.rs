@@ -72,7 +72,7 @@ pub(super) async fn write_left(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Re
             left.until.0,
             left.until_at.0,
             i64::try_from(left.length.as_millis()).unwrap_or(i64::MAX),
-            end.upper.0
+            end.counted_until.0
         ];
         db.execute(WRITE, args).await?;
     }

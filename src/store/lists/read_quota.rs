@@ -50,7 +50,7 @@ pub struct ReadHold {
     /// Why.
     pub reason: String,
     /// Hidden caps in a row, 0 to 4.
-    pub rung: u8,
+    pub backoff_level: u8,
 }
 
 /// Slots of another boot: their ticks mean nothing here. The machine has been off since, so nothing of theirs is under way, and
@@ -165,7 +165,7 @@ pub enum HoldNews<'a> {
 pub(super) async fn write_end(db: &mut Tx<'_>, id: ReadId, end: &ReadEnd) -> Result<(), StoreError> {
     let args = args![
         id.0,
-        end.upper.0,
+        end.counted_until.0,
         end.ended_at.0,
         end.http_status,
         end.finding,
@@ -205,7 +205,7 @@ pub(super) async fn write_hold(
                 hold.until_at.0,
                 i64::try_from(hold.length.as_millis()).unwrap_or(i64::MAX),
                 &hold.reason,
-                hold.rung
+                hold.backoff_level
             ];
             db.execute(sql, args).await.map(|_| ())
         }
@@ -258,5 +258,5 @@ type HoldRow = (String, i64, i64, i64, String, i64);
 fn hold_of((boot, tick, at, length_ms, reason, rung): HoldRow, ask: &ReadAsk<'_>, now: Moment) -> ReadHold {
     let until = end_here(boot == ask.boot.0, Tick(tick), Wall(at), length_ms, now);
     let length = Duration::from_millis(u64::try_from(length_ms).unwrap_or(0));
-    ReadHold { until, until_at: Wall(at), length, reason, rung: u8::try_from(rung).unwrap_or(4) }
+    ReadHold { until, until_at: Wall(at), length, reason, backoff_level: u8::try_from(rung).unwrap_or(4) }
 }

@@ -42,7 +42,7 @@ pub struct ReadAsk<'a> {
 #[derive(Clone, Debug)]
 pub struct ReadEnd {
     /// The latest moment the platform can have counted it.
-    pub upper: Tick,
+    pub counted_until: Tick,
     /// When it ended.
     pub ended_at: Wall,
     /// The HTTP status, if an answer came.

@@ -38,7 +38,7 @@ pub struct ParkedTask {
     /// Why it stands aside.
     pub reason: Option<String>,
     /// An earlier attempt may have had its effect without our seeing the answer.
-    pub unsure: bool,
+    pub maybe_applied: bool,
 }
 
 /// A task that stands aside for its endpoint's outage, or until nothing else of its endpoint is left.

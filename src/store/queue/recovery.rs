@@ -108,14 +108,14 @@ fn aside_of((task, lane, account, action): (i64, i64, i64, i64)) -> Result<Aside
 type ParkedRow = (i64, i64, i64, i64, Option<String>, i64);
 
 fn parked_of(row: ParkedRow) -> Result<ParkedTask, StoreError> {
-    let (task, lane, account, action, reason, unsure) = row;
+    let (task, lane, account, action, reason, maybe_applied) = row;
     Ok(ParkedTask {
         task: TaskId(task),
         lane: LaneId(lane),
         account: AccountId(account),
         action: action_of(action)?,
         reason,
-        unsure: unsure != 0,
+        maybe_applied: maybe_applied != 0,
     })
 }
 

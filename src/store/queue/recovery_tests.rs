@@ -64,7 +64,7 @@ async fn die(path: &Path, boot: &str, answered: bool, count: u32) {
         visible_to,
         looked_to: None,
         only: None,
-        upper: Tick(1_000_000),
+        counted_until: Tick(1_000_000),
     };
     let turn = Turn { moves: back.collect(), claims: vec![claim], first_answer: answered, ..Turn::default() };
     let receipt = drain.turn(&turn, moment()).await.unwrap();
@@ -132,8 +132,9 @@ async fn rows_that_are_asked_for_last_stand_aside_through_every_start() {
         to: TaskState::Pending,
         reason: None,
     });
-    let (account, action, visible_to, upper) = (lane.account, lane.action, lane.visible_to, Tick(1_000_000));
-    let claim = Claim { lane: lane.lane, account, action, count: 2, visible_to, looked_to: None, only: None, upper };
+    let (account, action, visible_to, counted_until) = (lane.account, lane.action, lane.visible_to, Tick(1_000_000));
+    let claim =
+        Claim { lane: lane.lane, account, action, count: 2, visible_to, looked_to: None, only: None, counted_until };
     let turn = Turn { moves: back.into(), claims: vec![claim], ..Turn::default() };
     assert_eq!(drain.turn(&turn, moment()).await.unwrap().claimed.len(), 2);
     drop(drain);
@@ -204,7 +205,7 @@ async fn an_answer_wipes_the_deaths_out_and_silence_does_not() {
             visible_to: lane.visible_to,
             looked_to: None,
             only: Some(TaskId(1)),
-            upper: Tick(1_000_000),
+            counted_until: Tick(1_000_000),
         };
         let turn = Turn { moves: vec![back], claims: vec![claim], ..Turn::default() };
         let claimed = drain.turn(&turn, moment()).await.unwrap().claimed.remove(0);
@@ -213,14 +214,14 @@ async fn an_answer_wipes_the_deaths_out_and_silence_does_not() {
             task: claimed.task,
             round: lane.round,
             state: TaskState::Waiting,
-            upper: Tick(1_000_001),
+            counted_until: Tick(1_000_001),
             ended_at: moment().wall,
             http_status,
             finding: "world",
             reason: Some("unavailable".into()),
             detail: String::new(),
-            troubles: 1,
-            unsure: true,
+            transient_failures: 1,
+            maybe_applied: true,
         };
         drain.turn(&Turn { settled: vec![settled], ..Turn::default() }, moment()).await.unwrap();
         drop(drain);

@@ -21,7 +21,7 @@ pub struct AttemptSlot {
     /// When it was reserved.
     pub reserved: Moment,
     /// The latest moment at which the platform can have counted the request.
-    pub upper: Tick,
+    pub counted_until: Tick,
     /// Whether its end was never seen, and never will be.
     pub open: bool,
     /// Whether it was reserved in this boot.
@@ -36,7 +36,7 @@ pub struct RecentSlot {
     /// What for.
     pub action: Action,
     /// The latest moment at which the platform can have counted the request, by the ticks of its boot.
-    pub upper: Tick,
+    pub counted_until: Tick,
     /// When it was reserved, where that was in another boot, whose ticks say nothing in this one.
     pub elsewhere: Option<Moment>,
 }
@@ -87,8 +87,12 @@ impl QueueStore<'_> {
         let elsewhere = parse_each(elsewhere.as_deref(), another_boots_moment);
         let slots = each_number(uppers.as_deref()).zip(each_number(actions.as_deref())).zip(elsewhere);
         slots
-            .map(|((upper, action), elsewhere)| {
-                Ok(RecentSlot { action: action_of(action?)?, upper: Tick(upper?), elsewhere: elsewhere? })
+            .map(|((counted_until, action), elsewhere)| {
+                Ok(RecentSlot {
+                    action: action_of(action?)?,
+                    counted_until: Tick(counted_until?),
+                    elsewhere: elsewhere?,
+                })
             })
             .collect()
     }
@@ -110,12 +114,12 @@ fn slots_of(columns: SlotColumns) -> Result<Vec<AttemptSlot>, StoreError> {
     let whose = column(accounts)?.zip(column(actions)?).zip(column(flags)?);
     whose
         .zip(when)
-        .map(|(((account, action), flags), ((tick, wall), upper))| {
+        .map(|(((account, action), flags), ((tick, wall), counted_until))| {
             Ok(AttemptSlot {
                 account: AccountId(account),
                 action: action_of(action)?,
                 reserved: Moment { tick: Tick(tick), wall: Wall(wall) },
-                upper: Tick(upper),
+                counted_until: Tick(counted_until),
                 open: flags & 1 != 0,
                 same_boot: flags & 2 != 0,
                 clock_checked: flags & 4 != 0,

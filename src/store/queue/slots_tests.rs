@@ -81,7 +81,7 @@ async fn the_newest_say_which_are_of_another_boot() {
     let mut store = attempts(folder.path()).await;
     let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
     let newest = store.queue().newest_attempts(AccountId(1), 3, "now", now, &Horizons::all(hours(24))).await.unwrap();
-    let uppers: Vec<i64> = newest.iter().map(|slot| slot.upper.0 - 1000).collect();
+    let uppers: Vec<i64> = newest.iter().map(|slot| slot.counted_until.0 - 1000).collect();
     assert_eq!(uppers, [100 * HOUR, 99 * HOUR, 97 * HOUR]);
     assert!(newest.iter().all(|slot| slot.elsewhere.is_none()));
     let then = Moment { tick: Tick(41 * HOUR), wall: Wall(41 * HOUR) };
@@ -171,8 +171,8 @@ proptest! {
             let read = store.queue().newest_attempts(AccountId(1), 1000, &boot, moment, &horizons).await.unwrap();
             let of_action = |action| if action == Action::Unlike { 24 * HOUR } else { 900_000 };
             let count = over.into_iter().filter(|(at, action, _)| now - at < of_action(*action));
-            let is_read = |action, upper| read.iter().any(|slot| (slot.action, slot.upper) == (action, upper));
-            count.filter(|(_, action, upper)| !is_read(*action, *upper)).count()
+            let is_read = |action, counted_until| read.iter().any(|slot| (slot.action, slot.counted_until) == (action, counted_until));
+            count.filter(|(_, action, counted_until)| !is_read(*action, *counted_until)).count()
         });
         prop_assert_eq!(left, 0);
     }
@@ -188,7 +188,7 @@ async fn behind_the_short_window_only_actions_with_a_long_one_are_read() {
     let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
     let horizons = Horizons::of(&WindowSpec::built_in(crate::domain::Platform::XV2));
     let newest = store.queue().newest_attempts(AccountId(1), 1000, "now", now, &horizons).await.unwrap();
-    let read: Vec<_> = newest.iter().map(|slot| (slot.action, slot.upper.0 / HOUR)).collect();
+    let read: Vec<_> = newest.iter().map(|slot| (slot.action, slot.counted_until.0 / HOUR)).collect();
     assert_eq!(read, [100, 95, 90, 85, 80].map(|hour| (Action::Unlike, hour)));
     let plan: Vec<(i64, i64, i64, String)> =
         store.db.fetch_all(sqlx::AssertSqlSafe(format!("explain query plan {SLOTS}")), args![]).await.unwrap();

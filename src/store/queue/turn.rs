@@ -14,10 +14,10 @@ pub struct Turn {
     pub moves: Vec<Move>,
     /// How many tasks to claim from which lanes.
     pub claims: Vec<Claim>,
-    /// Holds that began, with the rung of the ladder of hidden caps.
+    /// Holds that began, with the level of the backoff for hidden caps.
     pub holds: Vec<NewHold>,
     /// Accounts that need a person, and why; an empty reason takes it back.
-    pub troubles: Vec<(AccountId, Option<String>)>,
+    pub account_troubles: Vec<(AccountId, Option<String>)>,
     /// Whether the wall clock agrees with the platform's, where that has changed.
     pub clock_checked: Option<bool>,
     /// Endpoints whose outage began, went on or ended.
@@ -31,12 +31,13 @@ pub struct Turn {
 impl Turn {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, allowances, first_answer } = self;
+        let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, first_answer } =
+            self;
         settled.is_empty()
             && moves.is_empty()
             && claims.is_empty()
             && holds.is_empty()
-            && troubles.is_empty()
+            && account_troubles.is_empty()
             && clock_checked.is_none()
             && outages.is_empty()
             && allowances.is_empty()
@@ -56,7 +57,7 @@ pub struct Settled {
     /// The state the task goes to from `sending`.
     pub state: TaskState,
     /// The latest moment at which the platform can have counted the request.
-    pub upper: Tick,
+    pub counted_until: Tick,
     /// When it ended.
     pub ended_at: Wall,
     /// The HTTP status, if an answer came.
@@ -68,9 +69,9 @@ pub struct Settled {
     /// What the platform said.
     pub detail: String,
     /// Failed tries that count against it.
-    pub troubles: u32,
+    pub transient_failures: u32,
     /// An attempt may have had its effect unseen.
-    pub unsure: bool,
+    pub maybe_applied: bool,
 }
 
 /// A task that moves without an attempt. It moves only if it still is where we think it is.
@@ -104,7 +105,7 @@ pub struct Claim {
     /// This task and no other.
     pub only: Option<TaskId>,
     /// Until its end is known, each slot counts as if the platform might count it as late as this.
-    pub upper: Tick,
+    pub counted_until: Tick,
 }
 
 /// A hold that begins.
@@ -112,12 +113,12 @@ pub struct Claim {
 pub struct NewHold {
     /// Whose.
     pub account: AccountId,
-    /// Its end; none takes the hold and its rung back.
+    /// Its end; none takes the hold and its backoff back.
     pub until: Option<(Tick, Wall)>,
     /// How long it is, in milliseconds.
     pub length_ms: i64,
     /// Why.
     pub reason: String,
     /// Hidden caps in a row.
-    pub rung: u8,
+    pub backoff_level: u8,
 }

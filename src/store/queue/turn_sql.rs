@@ -206,15 +206,16 @@ pub(super) struct TurnQuery {
     pub(super) claims: String,
     pub(super) moves: Option<String>,
     pub(super) holds: Option<String>,
-    pub(super) troubles: Option<String>,
+    pub(super) account_troubles: Option<String>,
     pub(super) outages: Option<String>,
     pub(super) allowances: Option<String>,
 }
 
 impl TurnQuery {
     pub(super) fn of(turn: &Turn, now: Wall) -> Result<TurnQuery, StoreError> {
-        let Turn { settled, moves, claims, holds, troubles, clock_checked, outages, allowances, first_answer } = turn;
-        let some_rarer = !(moves.is_empty() && holds.is_empty() && troubles.is_empty());
+        let Turn { settled, moves, claims, holds, account_troubles, clock_checked, outages, allowances, first_answer } =
+            turn;
+        let some_rarer = !(moves.is_empty() && holds.is_empty() && account_troubles.is_empty());
         let none_told = outages.is_empty() && allowances.is_empty();
         let plain = !some_rarer && none_told && clock_checked.is_none() && !first_answer;
         Ok(TurnQuery {
@@ -224,7 +225,7 @@ impl TurnQuery {
             claims: json(&claims.iter().map(claim_of).collect::<Vec<_>>())?,
             moves: some_json(moves, |m| move_of(m, now))?,
             holds: some_json(holds, hold_of)?,
-            troubles: some_json(troubles, trouble_of)?,
+            account_troubles: some_json(account_troubles, trouble_of)?,
             outages: some_json(outages, outage_of)?,
             allowances: some_json(allowances, allowance_of)?,
         })
@@ -260,7 +261,7 @@ fn kinds_of(settled: &[Settled]) -> Vec<Kind<'_>> {
 
 fn kind_of(s: &Settled) -> Kind<'_> {
     (
-        s.upper.0,
+        s.counted_until.0,
         s.ended_at.0,
         s.http_status,
         s.finding,
@@ -268,8 +269,8 @@ fn kind_of(s: &Settled) -> Kind<'_> {
         s.detail.as_str(),
         s.state.code(),
         finished_at(s.state, s.ended_at),
-        s.troubles,
-        u8::from(s.unsure),
+        s.transient_failures,
+        u8::from(s.maybe_applied),
         vec![s.attempt.0],
     )
 }
@@ -311,7 +312,7 @@ fn counts_of(settled: &[Settled]) -> Vec<(i64, u32, u32, u32)> {
 fn claim_of(c: &Claim) -> (i64, i64, i64, u32, i64, i64, i64, i64) {
     let looked_to = c.looked_to.unwrap_or(c.visible_to).min(c.visible_to);
     let (from, to) = c.only.map_or((0, looked_to.0), |task| (task.0, looked_to.min(task).0));
-    (c.lane.0, c.account.0, c.action.code(), c.count, c.visible_to.0, c.upper.0, from, to)
+    (c.lane.0, c.account.0, c.action.code(), c.count, c.visible_to.0, c.counted_until.0, from, to)
 }
 
 fn move_of(m: &Move, now: Wall) -> (i64, i64, i64, Option<&str>, Option<i64>) {
@@ -320,7 +321,7 @@ fn move_of(m: &Move, now: Wall) -> (i64, i64, i64, Option<&str>, Option<i64>) {
 
 fn hold_of(h: &NewHold) -> (i64, Option<i64>, Option<i64>, i64, Option<&str>, u8) {
     let (tick, at) = (h.until.map(|u| u.0.0), h.until.map(|u| u.1.0));
-    (h.account.0, tick, at, h.length_ms, h.until.map(|_| h.reason.as_str()), h.rung)
+    (h.account.0, tick, at, h.length_ms, h.until.map(|_| h.reason.as_str()), h.backoff_level)
 }
 
 /// `[account, action, since_at, failures, pauses, newcomers, until_tick, until_at, length_ms, detail]`; no `since_at`: it is over.
@@ -356,14 +357,14 @@ mod tests {
             task: TaskId(attempt + 100),
             round: RoundId(1),
             state: if detail.is_empty() { TaskState::Done } else { TaskState::Failed },
-            upper: Tick(at),
+            counted_until: Tick(at),
             ended_at: Wall(at),
             http_status: Some(200),
             finding: "done",
             reason: (!detail.is_empty()).then_some(Reason::Borrowed("refused")),
             detail: detail.to_owned(),
-            troubles: 0,
-            unsure: false,
+            transient_failures: 0,
+            maybe_applied: false,
         }
     }
 

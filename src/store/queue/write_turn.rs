@@ -35,9 +35,9 @@ pub struct Claimed {
     /// Attempts so far, this one counted.
     pub attempts: u32,
     /// Failed tries that count against it.
-    pub troubles: u32,
+    pub transient_failures: u32,
     /// An earlier attempt may have had its effect unseen.
-    pub unsure: bool,
+    pub maybe_applied: bool,
 }
 
 #[derive(Deserialize)]
@@ -66,7 +66,7 @@ impl Drain {
             query.claims,
             query.moves,
             query.holds,
-            query.troubles,
+            query.account_troubles,
             turn.clock_checked,
             query.outages,
             turn.first_answer,
@@ -96,14 +96,14 @@ impl Drain {
 }
 
 fn claimed_of(row: (i64, i64, i64, serde_json::Value, u32, u32, u8)) -> Result<Claimed, StoreError> {
-    let (attempt, task, lane, target, attempts, troubles, unsure) = row;
+    let (attempt, task, lane, target, attempts, transient_failures, maybe_applied) = row;
     Ok(Claimed {
         attempt: AttemptId(attempt),
         task: TaskId(task),
         lane: LaneId(lane),
         target: target_of(&target)?,
         attempts,
-        troubles,
-        unsure: unsure != 0,
+        transient_failures,
+        maybe_applied: maybe_applied != 0,
     })
 }

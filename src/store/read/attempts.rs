@@ -20,7 +20,7 @@ pub struct AttemptSpan {
     /// When its slot was written down: not before this.
     pub reserved: Moment,
     /// Not after this.
-    pub upper: Tick,
+    pub counted_until: Tick,
 }
 
 /// When one request that reads may have been counted.
@@ -33,7 +33,7 @@ pub struct ReadSpan {
     /// When its slot was written down. The tick of a slot from before the machine booted is not of its own boot any more.
     pub reserved: Moment,
     /// Not after this.
-    pub upper: Tick,
+    pub counted_until: Tick,
 }
 
 /// Attempts in one page.
@@ -69,14 +69,14 @@ impl ReadStore<'_> {
                 self.db.fetch_all(sql, args![whose, behind, PAGE_ROWS]).await?;
             let Some(last) = page.last() else { return Ok(()) };
             behind = last.0;
-            for (_, action, tick, at, upper, drain, boot, checked) in page {
+            for (_, action, tick, at, counted_until, drain, boot, checked) in page {
                 each(AttemptSpan {
                     drain: Fence(drain),
                     boot,
                     clock_checked: checked != 0,
                     action: action_of(action)?,
                     reserved: Moment { tick: Tick(tick), wall: Wall(at) },
-                    upper: Tick(upper),
+                    counted_until: Tick(counted_until),
                 });
             }
         }
@@ -92,9 +92,9 @@ impl ReadStore<'_> {
                 self.db.fetch_all(sql, args![account.0, behind, PAGE_ROWS]).await?;
             let Some(last) = page.last() else { return Ok(()) };
             behind = last.0;
-            for (_, endpoint, boot, tick, at, upper) in page {
+            for (_, endpoint, boot, tick, at, counted_until) in page {
                 let reserved = Moment { tick: Tick(tick), wall: Wall(at) };
-                each(ReadSpan { endpoint, boot, reserved, upper: Tick(upper) });
+                each(ReadSpan { endpoint, boot, reserved, counted_until: Tick(counted_until) });
             }
         }
     }

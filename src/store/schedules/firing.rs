@@ -74,7 +74,7 @@ pub struct StoredFiring {
     /// It met trouble, and is not tried again before this.
     pub retry_at: Option<Wall>,
     /// Tries in a row that met trouble.
-    pub troubles: u32,
+    pub transient_failures: u32,
     /// The trouble that was told last, in one word.
     pub trouble: Option<String>,
 }
@@ -281,7 +281,7 @@ impl FromRow<'_, SqliteRow> for FiringRow {
             requests: row.try_get::<Option<i64>, _>("requests")?.map(i64::cast_unsigned),
             spent: MicroUsd(row.try_get::<i64, _>("spent_microusd")?.cast_unsigned()),
             retry_at: wall(row.try_get("retry_at")?),
-            troubles: u32::try_from(row.try_get::<i64, _>("troubles")?).unwrap_or(u32::MAX),
+            transient_failures: u32::try_from(row.try_get::<i64, _>("troubles")?).unwrap_or(u32::MAX),
             trouble: row.try_get("trouble")?,
         };
         Ok(FiringRow(firing, row.try_get("state")?))

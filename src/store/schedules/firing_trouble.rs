@@ -14,7 +14,7 @@ pub struct FiringTrouble {
     /// What it met, in one word.
     pub trouble: String,
     /// Tries in a row that met trouble, with this one.
-    pub troubles: u32,
+    pub transient_failures: u32,
     /// Not tried again before this.
     pub retry_at: Wall,
 }
@@ -43,7 +43,7 @@ impl ScheduleStore<'_> {
         let args = args![
             firing,
             met.retry_at.0,
-            i64::from(met.troubles),
+            i64::from(met.transient_failures),
             &met.trouble,
             met.end.exit_code.map(i64::from),
             &met.end.stopped,
