@@ -1,6 +1,6 @@
 //! A drain with everything it stands on, and what its end means for the exit code.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use super::request::RunBounds;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{Action, Horizons, Moment, Platform, Tick, WindowSpec};
-use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, JobTerms, Listener, Shutdown, Stopped};
+use crate::domain::{AccountId, Action, Horizons, JobId, Moment, Platform, Tick, WindowSpec};
+use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, GroupEnd, JobTerms, Listener, Shutdown, Stopped};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::Client;
 use crate::store::{Account, Drain, DrainLock, DrainScope, JobStatus, OutcomeCounts, QueueWatch, Store};
@@ -64,6 +64,23 @@ pub struct Ended {
     pub store: Store,
 }
 
+impl Ended {
+    /// As if only these jobs had been worked on, by these accounts: they were the drain's only group with terms of its own.
+    ///
+    /// # Errors
+    /// A keep list of theirs cannot be read.
+    pub fn of_only_group(self, jobs: &[JobId], accounts: &HashSet<AccountId>) -> Result<Ended, CommandError> {
+        let Ended { mut finish, jobs: mut all, store } = self;
+        if let Some(GroupEnd { stopped, requests, spent, next_slot_at, withheld, .. }) = finish.groups.pop() {
+            finish = Finish { stopped, requests, spent, next_slot_at, withheld, ..finish };
+        }
+        finish.troubles.retain(|(account, ..)| accounts.contains(account));
+        all.retain(|status| jobs.contains(&status.job.id));
+        refuse_lost_list(&finish)?;
+        Ok(Ended { finish, jobs: all, store })
+    }
+}
+
 /// What a drain stands on.
 pub struct DrainDeps {
     /// The queue.
@@ -107,13 +124,9 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
     let guard = Box::new(KeepGuard::new(options.keep));
     let deps = EngineDeps { drain, client, tokens, clock, shutdown, listener, guard, watch };
     let (finish, mut store) = engine::run(deps, start, accounts, access, options.run).await?;
-    if finish.stopped == Stopped::KeepList {
-        let why = finish.withheld.join("; ");
-        return Err(CommandError::new(
-            ErrorKind::Io,
-            format!("{why}; no row that the list may protect was sent after that"),
-        )
-        .hint("correct the file and run the command again to continue, or load the job again with another --keep"));
+    // Where there are groups, each is asked for itself.
+    if finish.groups.is_empty() {
+        refuse_lost_list(&finish)?;
     }
     if !finish.damaged.is_empty() {
         return Err(stopped_at(&finish.damaged));
@@ -123,7 +136,18 @@ pub async fn drain(footing: DrainDeps, who: &Identities, options: DrainOptions) 
     Ok(Ended { finish, jobs: all.into_iter().filter(ours).collect(), store })
 }
 
-/// What other processes may know of a drain.
+fn refuse_lost_list(finish: &Finish) -> Result<(), CommandError> {
+    if finish.stopped != Stopped::KeepList {
+        return Ok(());
+    }
+    let why = finish.withheld.join("; ");
+    let error =
+        CommandError::new(ErrorKind::Io, format!("{why}; no row that the list may protect was sent after that"));
+    Err(error.hint("correct the file and run the command again to continue, or load the job again with another --keep"))
+}
+
+/// What other processes may know of a drain. Of terms that some of its jobs have they know the strictest: a time that is told for a job's end
+/// is one that it keeps to.
 fn scope_of(options: &DrainOptions, accounts: &[Account], now: Moment) -> DrainScope {
     let run = &options.run;
     let there = |platform| accounts.iter().any(|account| account.platform == platform);
@@ -132,11 +156,12 @@ fn scope_of(options: &DrainOptions, accounts: &[Account], now: Moment) -> DrainS
         .filter(|platform| there(*platform))
         .filter_map(|platform| Some((platform, Arc::clone(options.windows.get(&platform)?))))
         .collect();
+    let terms = || std::iter::once(&run.terms).chain(run.groups.iter().map(|group| &group.terms));
     DrainScope {
         windows,
         jobs: run.jobs.clone(),
-        sends_until: run.terms.until.map(|until| now.wall_at(until)),
-        is_capped: run.terms.max_requests.is_some() || run.terms.max_spend.is_some(),
+        sends_until: terms().filter_map(|terms| terms.until).min().map(|until| now.wall_at(until)),
+        is_capped: terms().any(|terms| terms.max_requests.is_some() || terms.max_spend.is_some()),
     }
 }
 

@@ -151,6 +151,8 @@ pub struct Progress {
     pub requests: u64,
     /// What they cost: successful requests are what is billed.
     pub spent: MicroUsd,
+    /// Requests of each group with terms of its own, and what they cost.
+    pub groups: Vec<(u64, MicroUsd)>,
     /// Requests in flight.
     pub in_flight: usize,
     /// Tasks that are claimed and not settled: those in flight, and those that stand ready to leave.
@@ -174,6 +176,12 @@ pub struct WindowLevel {
 pub trait Listener: Send {
     /// Something happened.
     fn hear(&mut self, event: &Event);
+}
+
+impl<L: Listener + ?Sized> Listener for Box<L> {
+    fn hear(&mut self, event: &Event) {
+        (**self).hear(event);
+    }
 }
 
 /// A signal that ends a run.

@@ -166,6 +166,11 @@ impl JobGroups {
         self.groups.iter().fold(MicroUsd(0), |sum, group| sum.plus(group.budget.spent()))
     }
 
+    /// Requests of each group with terms of its own, and what they cost.
+    pub(super) fn used(&self) -> Vec<(u64, MicroUsd)> {
+        self.groups.iter().skip(1).map(|group| (group.budget.requests(), group.budget.spent())).collect()
+    }
+
     pub(super) fn plan(&mut self, group: GroupIndex, price: MicroUsd, count: u32) {
         self.group_mut(group).budget.plan(price, count);
     }

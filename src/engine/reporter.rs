@@ -50,6 +50,7 @@ impl Reporter {
         self.tell(&Event::Progress(Progress {
             requests: groups.requests(),
             spent: groups.spent(),
+            groups: groups.used(),
             in_flight: workers.busy(),
             claimed: workers.claimed(),
             next_slot_at: roster.next_due().map(|due| now.wall_at(due)),

@@ -299,3 +299,54 @@ fn what_a_removed_schedule_leaves_is_worked_off_and_told_of_before() {
         (status["jobs"][0]["pending"] == 0).then_some(())
     });
 }
+
+fn done_of(served: &Served, cookie: &str, job: &str) -> u64 {
+    let status: serde_json::Value = serde_json::from_str(&served.get("/api/status", cookie).body).unwrap();
+    let of_job = |one: &&serde_json::Value| one["job"] == job;
+    status["jobs"].as_array().unwrap().iter().find(of_job).map_or(0, |one| one["done"].as_u64().unwrap_or(0))
+}
+
+/// A job of another account than the schedule's, of so many rows.
+fn load_unlikes(served: &Served, rows: u64) {
+    let rows: Vec<String> =
+        (0..rows).map(|n| format!("{},bob", 1_500_000_000_000_000_007_u64 + n * 7_919_000_001)).collect();
+    std::fs::write(served.path("unlike.csv"), format!("tweet_id,account\n{}\n", rows.join("\n"))).unwrap();
+    let loaded = served.cleanup(&["load", "unlike.csv"]);
+    assert_eq!(loaded.status.code(), Some(0), "{}", String::from_utf8_lossy(&loaded.stderr));
+}
+
+#[test]
+fn other_jobs_go_on_while_a_schedules_run_sends() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    load_unlikes(&served, 2);
+    served.until("it is done", |served| (done_of(served, &cookie, "unlike") == 2).then_some(()));
+    add(&served, "nightly", &[]);
+    // 300 rows at 50 in 15 minutes: this run does not end while the test lasts.
+    let rows: Vec<String> = (0..300).map(|n| (1_000_000_000_000_000_007_u64 + n * 7_919_000_001).to_string()).collect();
+    std::fs::write(served.path("few.csv"), format!("user_id\n{}\n", rows.join("\n"))).unwrap();
+    assert_eq!(served.post("/schedules/run", &cookie, "name=nightly").status, 303);
+    served.until("it sends", |served| (done_of(served, &cookie, "few") > 0).then_some(()));
+    load_unlikes(&served, 5);
+    served.until("the other job is done", |served| (done_of(served, &cookie, "unlike") == 5).then_some(()));
+    let last = listed(&served, &cookie)["schedules"][0]["last"].clone();
+    assert_eq!(last["state"], "running", "{last}");
+}
+
+#[test]
+fn a_schedules_run_keeps_its_own_budget_and_report_while_others_are_sent() {
+    let served = Served::start();
+    let cookie = served.cookie();
+    load_unlikes(&served, 300);
+    served.until("it sends", |served| (done_of(served, &cookie, "unlike") > 0).then_some(()));
+    add(&served, "nightly", &["--max-requests", "3"]);
+    assert_eq!(served.post("/schedules/run", &cookie, "name=nightly").status, 303);
+    let last = ended(&served, &cookie, &serde_json::Value::Null);
+    assert_eq!((last["requests"].as_u64(), last["exit_code"].as_i64()), (Some(3), Some(4)), "{last}");
+    let sent = done_of(&served, &cookie, "unlike");
+    let report = served.cleanup(&["status", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    let of_others = report["jobs"].as_array().unwrap().iter().find(|job| job["job"] == "unlike").unwrap();
+    assert!(sent >= 2 && of_others["pending"].as_u64() > Some(0), "it has only begun: {of_others}");
+    assert!(!served.said().contains("interrupted"), "{}", served.said());
+}

@@ -9,9 +9,10 @@ pub use describe::describe;
 pub use listing::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
 
 use super::request::ScheduledRun;
+use crate::domain::JobId;
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::plan::Schedule;
-use crate::store::StoredSchedule;
+use crate::store::{Store, StoreError, StoredSchedule};
 use crate::text::escaped;
 
 /// What is done to a schedule, in the log of who did what.
@@ -39,6 +40,19 @@ pub fn understood(stored: &StoredSchedule) -> Result<Schedule, CommandError> {
             )
             .because(error)
     })
+}
+
+/// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn unscheduled_jobs(store: &mut Store) -> Result<Option<Vec<JobId>>, StoreError> {
+    let scheduled = jobs_of(&store.schedules().all().await?);
+    if scheduled.is_empty() {
+        return Ok(None);
+    }
+    let jobs = store.queue().jobs().await?.into_iter().filter(|job| !scheduled.contains(&job.name));
+    Ok(Some(jobs.map(|job| job.id).collect()))
 }
 
 /// The names of the jobs that schedules load; those of requests that cannot be understood are nobody's.

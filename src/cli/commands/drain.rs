@@ -1,28 +1,32 @@
 //! What `run` and `resume` share: who acts, the sentence before, the drain, the summary after.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
+use super::group_listener::GroupListener;
 use super::load_messages::say_handles;
 use super::partial_summary::PartialSummary;
 use super::preflight;
 use super::run_summary::{Closing, LookupBound, finish};
 use super::session::{Bounds, account_of, reader};
-use super::signals::Signals;
+use super::signals::{Never, Signals};
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::request::RunBounds;
+use crate::app::schedules::unscheduled_jobs;
 use crate::app::{self, Accounts, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan, Prepared};
 use crate::app::{Confirmation, PlatformSession, RunReport, RunSummary};
 use crate::cli::context::{Context, queue_options};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Tick, Wall, counted};
-use crate::engine::{JobTerms, Listener, Signal, Stopped, Urgency, shutdown};
+use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, RoundId, Tick, Wall, counted};
+use crate::engine::{EngineSettings, JobGroup, JobTerms, Listener, ShutdownSender, Signal, Stopped, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, Stop};
-use crate::store::{DrainLock, QueueWatch, Store};
+use crate::store::{DrainLock, QueueWatch, Store, StoreError};
 use crate::web::EventCounters;
 
 /// Everything a drain needs that is not the queue.
@@ -31,6 +35,8 @@ pub(super) struct Drainer {
     options: DrainOptions,
     /// Counts what is sent.
     hub: Option<EventCounters>,
+    /// The jobs that no schedule loads are worked off as well, without the terms of this run.
+    with_others: bool,
     /// What kept handles from being looked up.
     lookup: Option<LookupBound>,
     yes: bool,
@@ -85,7 +91,7 @@ impl Drainer {
         let session = PlatformSession::open(settings, platform, &context.clock).await?;
         let until = how.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
         let options = DrainOptions::of(settings, how.bounds, until);
-        Ok(Drainer { session, options, hub: None, lookup: None, yes: how.yes, json: how.json })
+        Ok(Drainer { session, options, hub: None, with_others: false, lookup: None, yes: how.yes, json: how.json })
     }
 
     /// Asks the platforms whose credentials those of the environment are, where nobody said.
@@ -107,6 +113,11 @@ impl Drainer {
     /// Has what is sent counted.
     pub(super) fn count_in(&mut self, hub: Option<EventCounters>) {
         self.hub = hub;
+    }
+
+    /// Has the jobs that no schedule loads worked off in the same drain.
+    pub(super) fn with_others(&mut self, with_others: bool) {
+        self.with_others = with_others;
     }
 
     pub(super) fn identities(&self) -> &Identities {
@@ -261,19 +272,28 @@ impl Drainer {
             context.local_clock(),
         );
         let (sender, receiver) = shutdown();
-        let mut options = self.options;
+        let others = if self.with_others { others_than(&mut store, jobs.as_deref()).await? } else { Vec::new() };
+        let (mut options, ours, is_shared) = (self.options, jobs.clone(), !others.is_empty());
         options.run.jobs = jobs;
+        if is_shared {
+            share_with(&mut options.run, others);
+        }
         let began = context.clock.now().tick;
         let mut aborted = receiver.clone();
         let accounts = store.accounts().all().await?;
         let tokens = app::open_tokens(settings, &self.session.who, &accounts, context.clock.clone()).await?;
-        let listener: Box<dyn Listener> = match self.hub {
-            Some(hub) => Box::new(hub.beside(listener)),
-            None => Box::new(listener),
-        };
-        let (listener, so_far) = PartialSummary::beside(listener);
-        let ours = options.run.jobs.clone();
-        let (client, clock, listener) = (Arc::clone(&self.session.client), context.clock.clone(), Box::new(listener));
+        let (noting, so_far) = PartialSummary::beside(Box::new(listener));
+        let mut listener: Box<dyn Listener> = Box::new(noting);
+        let mut group = None;
+        if is_shared {
+            let rounds = rounds_of(&mut store, ours.as_deref().unwrap_or_default()).await?;
+            let (own, ended) = GroupListener::new(rounds, listener);
+            (listener, group) = (Box::new(own), Some(ended));
+        }
+        if let Some(hub) = self.hub {
+            listener = Box::new(hub.beside(listener));
+        }
+        let (client, clock) = (Arc::clone(&self.session.client), context.clock.clone());
         let running = async {
             preflight::look(&mut store, &self.session.who, &tokens, &client, &work, context).await?;
             let watch = QueueWatch::of(store.path());
@@ -283,6 +303,7 @@ impl Drainer {
         let ended = tokio::select! {
             ended = running => ended,
             signal = signals.relay(&sender, context) => match signal {},
+            never = end_with(group, &sender) => match never {},
             () = aborted.at_least(Urgency::Abort) => {
                 let signal = aborted.now().1;
                 let code = signal.map_or(130, Signal::exit_code);
@@ -295,6 +316,12 @@ impl Drainer {
             }
         };
         self.session.close().await;
+        let ended = match (ended, &ours) {
+            (Ok(ended), Some(ours)) if is_shared => {
+                ended.of_only_group(ours, &work.iter().map(|(account, _)| *account).collect())
+            }
+            (ended, _) => ended,
+        };
         let ended = match ended {
             Ok(ended) => ended,
             Err(error) => return so_far.tell_failure(error, (ours.as_deref(), &bystanders), self.json, context).await,
@@ -315,6 +342,39 @@ impl Drainer {
         }
         Ok(RunReport::of(summary))
     }
+}
+
+/// The jobs that no schedule loads, but for those of the run.
+async fn others_than(store: &mut Store, own: Option<&[JobId]>) -> Result<Vec<JobId>, StoreError> {
+    let Some(own) = own else { return Ok(Vec::new()) };
+    let mut others = match unscheduled_jobs(store).await? {
+        Some(jobs) => jobs,
+        None => store.queue().jobs().await?.into_iter().map(|job| job.id).collect(),
+    };
+    others.retain(|job| !own.contains(job));
+    Ok(others)
+}
+
+/// The jobs of the run keep its terms; the others have none.
+fn share_with(run: &mut EngineSettings, others: Vec<JobId>) {
+    let own = run.jobs.take().unwrap_or_default();
+    run.jobs = Some(own.iter().copied().chain(others).collect());
+    run.groups = vec![JobGroup { jobs: own, terms: std::mem::take(&mut run.terms) }];
+}
+
+/// The rounds of these jobs.
+async fn rounds_of(store: &mut Store, jobs: &[JobId]) -> Result<HashSet<RoundId>, StoreError> {
+    let all = store.read().status(None).await?.into_iter();
+    Ok(all.filter(|status| jobs.contains(&status.job.id)).map(|status| status.job.round).collect())
+}
+
+/// A drain that works on other jobs as well ends when those of its run have ended; the server goes on with the others.
+async fn end_with(group: Option<Arc<Notify>>, drain: &ShutdownSender) -> Never {
+    if let Some(ended) = group {
+        ended.notified().await;
+        drain.signal(Signal::Terminate);
+    }
+    std::future::pending().await
 }
 
 /// The bound of the run that looking handles up has met. Where a person, the network or an outage of the platform is in the way, so it is

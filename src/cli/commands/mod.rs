@@ -9,6 +9,7 @@ pub mod doctor;
 mod drain;
 pub mod explain;
 pub mod forget;
+mod group_listener;
 pub mod import;
 mod job_files;
 mod keep_option;

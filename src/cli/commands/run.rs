@@ -31,7 +31,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> 
         return dry_run(&files, &request, args.drain.json, context).await;
     }
     let until = args.drain.deadline(context.clock.now(), &context.zone)?;
-    let within = Within { until, yes: args.drain.yes, json: args.drain.json, hub: None };
+    let within = Within { until, yes: args.drain.yes, json: args.drain.json, ..Within::default() };
     let ended = work(context, &request, within).await;
     context.notify(None, &ended).await;
     ended.map(|report| report.code)
@@ -48,6 +48,8 @@ pub(super) struct Within {
     pub(super) json: bool,
     /// Counts what is sent.
     pub(super) hub: Option<EventCounters>,
+    /// The jobs that no schedule loads are worked off in the same drain: a server does not let them wait.
+    pub(super) with_others: bool,
 }
 
 /// The same within something greater, and without telling anybody of its end.
@@ -65,6 +67,7 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
     let how = How { bounds: &request.bounds, until: within.until, yes: within.yes, json: within.json };
     let mut drainer = Drainer::prepare(&how, rows.platform, context).await?;
     drainer.count_in(within.hub);
+    drainer.with_others(within.with_others);
     drainer.learn_users(context).await?;
     let who = drainer.identities();
     // Handles are asked about when somebody has said yes.

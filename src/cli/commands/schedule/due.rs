@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::clock;
-use crate::app::request::{ListRequest, RunBounds, ScheduledRun};
+use crate::app::request::{ListRequest, RunBounds, RunRequest, ScheduledRun};
 use crate::app::schedules;
 use crate::app::schedules::understood;
 use crate::app::{OfSchedule, RunReport, RunSummary};
@@ -131,7 +131,7 @@ fn gravest(codes: impl Iterator<Item = u8>) -> u8 {
 /// Runs firings as `cleanup run` does, in this process.
 struct InProcess<'a> {
     context: &'a Context,
-    /// Counts what is sent.
+    /// Counts what is sent, for a server.
     hub: Option<&'a EventCounters>,
     /// Signals that come between two runs.
     signals: Signals,
@@ -148,7 +148,9 @@ impl InProcess<'_> {
         {
             return Ok(report);
         }
-        let within = Within { until: firing.ends_by, yes: true, json: false, hub: self.hub.cloned() };
+        let RunRequest { bounds, rows, .. } = &request.run;
+        let with_others = self.hub.is_some() && !bounds.has_own_pace() && rows.platform.is_none();
+        let within = Within { until: firing.ends_by, yes: true, json: false, hub: self.hub.cloned(), with_others };
         work(context, &request.run, within).await
     }
 

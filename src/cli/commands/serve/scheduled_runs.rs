@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::engine::{Engine, LOOK_EVERY};
-use crate::app::schedules::jobs_of;
+use crate::app::schedules::unscheduled_jobs;
 use crate::cli::commands::schedule;
 use crate::domain::JobId;
 use crate::error::CommandError;
@@ -34,8 +34,8 @@ impl Engine<'_> {
         Ok(understood.into_iter().any(|stored| due.contains(&stored.name)))
     }
 
-    /// Runs what is due as `cleanup schedule due` does, with the lock let go for it. Other jobs wait meanwhile: one process sends,
-    /// one run at a time.
+    /// Runs what is due as `cleanup schedule due` does, with the lock let go for it. While it sends, the jobs that are worked off at any
+    /// hour go on beside it.
     pub(super) async fn fire(&mut self) -> Result<(), CommandError> {
         let mut store = Store::reopen(self.lock_path()).await?;
         self.last_asked = Self::asked(&mut store).await?.max(self.last_asked);
@@ -81,11 +81,6 @@ impl Engine<'_> {
 
     /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
     pub(super) async fn own_jobs(&self, store: &mut Store) -> Result<Option<Vec<JobId>>, CommandError> {
-        let scheduled = jobs_of(&store.schedules().all().await?);
-        if scheduled.is_empty() {
-            return Ok(None);
-        }
-        let jobs = store.queue().jobs().await?.into_iter().filter(|job| !scheduled.contains(&job.name));
-        Ok(Some(jobs.map(|job| job.id).collect()))
+        Ok(unscheduled_jobs(store).await?)
     }
 }
