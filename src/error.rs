@@ -8,26 +8,26 @@ use std::fmt;
 
 use crate::domain::io_words;
 
-crate::domain::with_all! {
+crate::domain::with_names! {
     /// What kind of trouble it is.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum ErrorKind {
         /// A fault of ours.
-        Fault,
+        Fault => "fault",
         /// The command makes no sense as given.
-        Usage,
+        Usage => "usage",
         /// The job file or archive cannot be used; nothing was queued.
-        InputData,
+        InputData => "input",
         /// No answer at all from the platform.
-        Unreachable,
+        Unreachable => "unreachable",
         /// Disk or database.
-        Io,
+        Io => "io",
         /// Another process is draining this queue.
-        Busy,
+        Busy => "busy",
         /// An account needs a person.
-        Person,
+        Person => "person",
         /// The configuration makes no sense.
-        Config,
+        Config => "config",
     }
 }
 
@@ -57,20 +57,6 @@ impl ErrorKind {
             ErrorKind::Busy => "another process was draining this queue",
             ErrorKind::Person => "an account needs a person",
             ErrorKind::Config => "bad configuration",
-        }
-    }
-
-    /// The word in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ErrorKind::Fault => "fault",
-            ErrorKind::Usage => "usage",
-            ErrorKind::InputData => "input",
-            ErrorKind::Unreachable => "unreachable",
-            ErrorKind::Io => "io",
-            ErrorKind::Busy => "busy",
-            ErrorKind::Person => "person",
-            ErrorKind::Config => "config",
         }
     }
 }

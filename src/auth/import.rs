@@ -189,7 +189,7 @@ fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow,
         return Err(fault(6, "there are more cells than columns; is there an unquoted comma?"));
     }
     let name = cell(0).parse().map_err(|why: String| fault(0, &why))?;
-    let platform = Platform::parse(cell(1)).filter(|platform| *platform != Platform::Sandbox);
+    let platform = Platform::named(cell(1)).filter(|platform| *platform != Platform::Sandbox);
     let platform = platform.ok_or_else(|| fault(1, "one of x-v2, x-v1, aisa"))?;
     let token = secret(3)?.ok_or_else(|| fault(3, "it is empty"))?;
     let (refresh, access_secret) = (secret(4)?, secret(6)?);

@@ -23,26 +23,15 @@ pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
 
 pub(super) const NO_RANDOM: VaultError = VaultError::Sealing("the system gives no random numbers");
 
-/// Where a random key is kept, by `[credentials] key` of the config file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeyPlace {
-    /// A file beside the queue, mode 0600.
-    #[default]
-    File,
-    /// The OS keyring.
-    Keyring,
-}
-
-impl KeyPlace {
-    /// Every place.
-    pub const ALL: [KeyPlace; 2] = [KeyPlace::File, KeyPlace::Keyring];
-
-    /// The word in the config file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            KeyPlace::File => "file",
-            KeyPlace::Keyring => "keyring",
-        }
+crate::domain::with_names! {
+    /// Where a random key is kept, by `[credentials] key` of the config file.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum KeyPlace {
+        /// A file beside the queue, mode 0600.
+        #[default]
+        File => "file",
+        /// The OS keyring.
+        Keyring => "keyring",
     }
 }
 

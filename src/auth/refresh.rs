@@ -24,41 +24,29 @@ pub const REJECTED_AGAIN_SECONDS: u64 = 300;
 /// How many times a refresh token may have been sent.
 pub const MAX_TRIES: u8 = 2;
 
-crate::domain::with_all! {
+crate::domain::with_names! {
     /// Why an account needs a person.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Why {
         /// The platform refused the refresh token.
-        Refused,
+        Refused => "refresh_refused",
         /// The refresh token was sent twice, and nobody knows what became of it.
-        LostTwice,
+        LostTwice => "refresh_lost_twice",
         /// Freshly refreshed credentials are rejected too, or ones that cannot be refreshed.
-        Rejected,
+        Rejected => "rejected",
         /// The access token has ended and there is no refresh token.
-        Ended,
+        Ended => "ended",
         /// There are no credentials.
-        Missing,
+        Missing => "missing",
         /// Somebody has logged it out meanwhile.
-        LoggedOut,
+        LoggedOut => "logged_out",
     }
 }
 
 impl Why {
-    /// The word in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Why::Refused => "refresh_refused",
-            Why::LostTwice => "refresh_lost_twice",
-            Why::Rejected => "rejected",
-            Why::Ended => "ended",
-            Why::Missing => "missing",
-            Why::LoggedOut => "logged_out",
-        }
-    }
-
     /// Reads the word; an unknown one (of a newer program) is as good as a refusal.
     pub fn parse(word: &str) -> Why {
-        Why::ALL.into_iter().find(|why| why.name() == word).unwrap_or(Why::Refused)
+        Why::named(word).unwrap_or(Why::Refused)
     }
 
     /// What happened, for people.

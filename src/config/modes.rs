@@ -15,30 +15,18 @@ pub enum LogFormat {
     Json,
 }
 
-crate::domain::with_all! {
+crate::domain::with_names! {
     /// How a run shows that it moves.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub enum ProgressMode {
         /// A bar on a terminal, lines elsewhere.
         #[default]
-        Auto,
+        Auto => "auto",
         /// A bar.
-        Bar,
+        Bar => "bar",
         /// A line a minute.
-        Plain,
+        Plain => "plain",
         /// Nothing.
-        None,
-    }
-}
-
-impl ProgressMode {
-    /// The word in options and in the config file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ProgressMode::Auto => "auto",
-            ProgressMode::Bar => "bar",
-            ProgressMode::Plain => "plain",
-            ProgressMode::None => "none",
-        }
+        None => "none",
     }
 }

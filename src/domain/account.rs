@@ -3,35 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-super::with_all! {
+super::with_names! {
     /// A platform whose endpoints `cleanup` speaks.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum Platform {
         /// X API v2.
-        XV2,
+        XV2 => "x-v2",
         /// X API v1.1.
-        XV1,
+        XV1 => "x-v1",
         /// The AIsa gateway.
-        Aisa,
+        Aisa => "aisa",
         /// The pretend platform; it speaks X API v2.
-        Sandbox,
-    }
-}
-
-impl Platform {
-    /// The name in the CLI, JSON and the queue.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Platform::XV2 => "x-v2",
-            Platform::XV1 => "x-v1",
-            Platform::Aisa => "aisa",
-            Platform::Sandbox => "sandbox",
-        }
-    }
-
-    /// Reads a name.
-    pub fn parse(text: &str) -> Option<Platform> {
-        Platform::ALL.into_iter().find(|platform| platform.name() == text)
+        Sandbox => "sandbox",
     }
 }
 
@@ -107,4 +90,4 @@ impl FromStr for AccountName {
 }
 
 super::serde_as_text!(display: AccountName);
-super::serde_as_text!(name: Platform);
+super::serde_as_text!(name, named: Platform);

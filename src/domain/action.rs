@@ -2,24 +2,24 @@
 
 use std::fmt;
 
-super::with_all! {
+super::with_names! {
     /// One kind of undo. The numbers of [`Action::code`] are what the queue stores; they never change meaning.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum Action {
         /// Stop following a user.
-        Unfollow,
+        Unfollow => "unfollow",
         /// Take back a like of a post.
-        Unlike,
+        Unlike => "unlike",
         /// Take back a repost ("unretweet").
-        Unrepost,
+        Unrepost => "unrepost",
         /// Hear a muted user again.
-        Unmute,
+        Unmute => "unmute",
         /// Let a blocked user see and follow the account again.
-        Unblock,
+        Unblock => "unblock",
         /// Delete one of the account's own posts.
-        DeletePost,
+        DeletePost => "delete-post",
         /// Remove a post from the bookmarks.
-        Unbookmark,
+        Unbookmark => "unbookmark",
     }
 }
 
@@ -43,26 +43,13 @@ pub enum RepostId {
 }
 
 impl Action {
-    /// The name in the CLI, CSV and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Action::Unfollow => "unfollow",
-            Action::Unlike => "unlike",
-            Action::Unrepost => "unrepost",
-            Action::Unmute => "unmute",
-            Action::Unblock => "unblock",
-            Action::DeletePost => "delete-post",
-            Action::Unbookmark => "unbookmark",
-        }
-    }
-
     /// Reads a name or an alias (`unretweet`, `delete`), in any case, `_` or `-`.
     pub fn parse(text: &str) -> Option<Action> {
         let name = text.trim().to_ascii_lowercase().replace('_', "-");
         match name.as_str() {
             "unretweet" => Some(Action::Unrepost),
             "delete" => Some(Action::DeletePost),
-            _ => Action::ALL.into_iter().find(|action| action.name() == name),
+            _ => Action::named(&name),
         }
     }
 
@@ -119,7 +106,7 @@ impl fmt::Display for Action {
     }
 }
 
-super::serde_as_text!(name: Action);
+super::serde_as_text!(name, parse: Action);
 
 #[cfg(test)]
 mod tests {

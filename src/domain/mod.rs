@@ -37,4 +37,4 @@ pub use target::{Handle, InvalidHandle, InvalidId, Target, TargetId, digits_valu
 pub use task::{AttemptId, Fence, JobId, LaneId, Outcome, Reason, RoundId, TaskId, TaskState, Transition};
 pub use time::{BootId, CLOCK_TOLERANCE, Moment, Tick, Wall};
 pub use window::{Applies, Horizons, InvalidRate, Rate, Scope, WindowSpec, duration_text, parse_duration};
-pub(crate) use with_all::with_all;
+pub(crate) use with_all::{with_all, with_names};

@@ -203,40 +203,26 @@ impl Transition {
     }
 }
 
-/// What became of a row, in the words of the contract. Every row has exactly one; they add up to the rows read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// The platform confirmed the effect.
-    Done,
-    /// The target no longer exists.
-    Gone,
-    /// Given up, with a reason.
-    Failed,
-    /// Its row vanished or its job was cancelled.
-    Cancelled,
-    /// Spared by a keep list or another rule.
-    Kept,
-    /// The same task as an earlier row.
-    Duplicate,
-    /// An unusable row.
-    Rejected,
-    /// Not settled yet.
-    Pending,
-}
-
-impl Outcome {
-    /// The word in reports and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Outcome::Done => "done",
-            Outcome::Gone => "gone",
-            Outcome::Failed => "failed",
-            Outcome::Cancelled => "cancelled",
-            Outcome::Kept => "kept",
-            Outcome::Duplicate => "duplicate",
-            Outcome::Rejected => "rejected",
-            Outcome::Pending => "pending",
-        }
+super::with_names! {
+    /// What became of a row, in the words of the contract. Every row has exactly one; they add up to the rows read.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Outcome {
+        /// The platform confirmed the effect.
+        Done => "done",
+        /// The target no longer exists.
+        Gone => "gone",
+        /// Given up, with a reason.
+        Failed => "failed",
+        /// Its row vanished or its job was cancelled.
+        Cancelled => "cancelled",
+        /// Spared by a keep list or another rule.
+        Kept => "kept",
+        /// The same task as an earlier row.
+        Duplicate => "duplicate",
+        /// An unusable row.
+        Rejected => "rejected",
+        /// Not settled yet.
+        Pending => "pending",
     }
 }
 

@@ -184,15 +184,17 @@ impl<L: Listener + ?Sized> Listener for Box<L> {
     }
 }
 
-/// A signal that ends a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// The terminal went away.
-    Hangup,
-    /// Ctrl-C.
-    Interrupt,
-    /// Somebody asked it to end.
-    Terminate,
+crate::domain::with_names! {
+    /// A signal that ends a run.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Signal {
+        /// The terminal went away.
+        Hangup => "SIGHUP",
+        /// Ctrl-C.
+        Interrupt => "SIGINT",
+        /// Somebody asked it to end.
+        Terminate => "SIGTERM",
+    }
 }
 
 impl Signal {
@@ -202,15 +204,6 @@ impl Signal {
             Signal::Hangup => 129,
             Signal::Interrupt => 130,
             Signal::Terminate => 143,
-        }
-    }
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Signal::Hangup => "SIGHUP",
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
         }
     }
 }

@@ -219,7 +219,7 @@ fn stored_hold(account: &Account, boot: &str) -> Option<StoredHold> {
         same_boot: hold.boot == boot,
         set,
         until: hold.until,
-        reason: HoldReason::parse(&hold.reason)?,
+        reason: HoldReason::named(&hold.reason)?,
         backoff_level: account.hold_backoff_level,
         wall_trusted: hold.clock_checked,
     })

@@ -17,28 +17,18 @@ pub(super) const SENTINEL: &[u8] = b"(end of file)";
 /// How many bytes the parser asks for at a time.
 pub(super) const BLOCK_BYTES: usize = 1 << 16;
 
-/// How a file's text is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// UTF-8 (or Windows-1252 in single cells).
-    Utf8,
-    /// UTF-8 with a byte order mark.
-    Utf8Bom,
-    /// UTF-16, little end first, with a byte order mark.
-    Utf16Le,
-    /// UTF-16, big end first, with a byte order mark.
-    Utf16Be,
-}
-
-impl Encoding {
-    /// The name for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Encoding::Utf8 => "UTF-8",
-            Encoding::Utf8Bom => "UTF-8 with BOM",
-            Encoding::Utf16Le => "UTF-16LE",
-            Encoding::Utf16Be => "UTF-16BE",
-        }
+crate::domain::with_names! {
+    /// How a file's text is written.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Encoding {
+        /// UTF-8 (or Windows-1252 in single cells).
+        Utf8 => "UTF-8",
+        /// UTF-8 with a byte order mark.
+        Utf8Bom => "UTF-8 with BOM",
+        /// UTF-16, little end first, with a byte order mark.
+        Utf16Le => "UTF-16LE",
+        /// UTF-16, big end first, with a byte order mark.
+        Utf16Be => "UTF-16BE",
     }
 }
 

@@ -36,36 +36,18 @@ pub struct ObservedAnswer {
     pub facts: RateFacts,
 }
 
-/// Why an account is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HoldReason {
-    /// The platform's window is used up.
-    RateLimit,
-    /// A longer cap that the platform does not name.
-    HiddenCap,
-    /// A usage cap for a day or a month.
-    UsageCap,
-    /// The billing cycle's spend cap.
-    SpendCap,
-}
-
-impl HoldReason {
-    const ALL: [HoldReason; 4] =
-        [HoldReason::RateLimit, HoldReason::HiddenCap, HoldReason::UsageCap, HoldReason::SpendCap];
-
-    /// The name in the queue and in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            HoldReason::RateLimit => "rate_limit",
-            HoldReason::HiddenCap => "hidden_cap",
-            HoldReason::UsageCap => "usage_cap",
-            HoldReason::SpendCap => "spend_cap",
-        }
-    }
-
-    /// The reason a stored name means.
-    pub fn parse(name: &str) -> Option<HoldReason> {
-        HoldReason::ALL.into_iter().find(|reason| reason.name() == name)
+crate::domain::with_names! {
+    /// Why an account is held.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum HoldReason {
+        /// The platform's window is used up.
+        RateLimit => "rate_limit",
+        /// A longer cap that the platform does not name.
+        HiddenCap => "hidden_cap",
+        /// A usage cap for a day or a month.
+        UsageCap => "usage_cap",
+        /// The billing cycle's spend cap.
+        SpendCap => "spend_cap",
     }
 }
 
@@ -258,6 +240,6 @@ mod tests {
 
     #[test]
     fn names_lead_back_to_the_reason() {
-        HoldReason::ALL.into_iter().for_each(|reason| assert_eq!(HoldReason::parse(reason.name()), Some(reason)));
+        HoldReason::ALL.into_iter().for_each(|reason| assert_eq!(HoldReason::named(reason.name()), Some(reason)));
     }
 }

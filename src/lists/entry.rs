@@ -4,54 +4,30 @@ use std::fmt;
 
 use crate::domain::{Action, Handle, TargetId, TargetKind, Wall, counted};
 
-/// One of the lists an account has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ListKind {
-    /// Users the account follows.
-    Following,
-    /// Users who follow the account.
-    Followers,
-    /// Posts the account likes.
-    Likes,
-    /// Posts of the account, reposts among them.
-    Posts,
-    /// Posts of others that the account has reposted.
-    Reposts,
-    /// Users the account has muted.
-    Mutes,
-    /// Users the account has blocked.
-    Blocks,
-    /// Posts the account has bookmarked.
-    Bookmarks,
+crate::domain::with_names! {
+    /// One of the lists an account has.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum ListKind {
+        /// Users the account follows.
+        Following => "following",
+        /// Users who follow the account.
+        Followers => "followers",
+        /// Posts the account likes.
+        Likes => "likes",
+        /// Posts of the account, reposts among them.
+        Posts => "posts",
+        /// Posts of others that the account has reposted.
+        Reposts => "reposts",
+        /// Users the account has muted.
+        Mutes => "mutes",
+        /// Users the account has blocked.
+        Blocks => "blocks",
+        /// Posts the account has bookmarked.
+        Bookmarks => "bookmarks",
+    }
 }
 
 impl ListKind {
-    /// Every list, in the order of the contract.
-    pub const ALL: [ListKind; 8] = [
-        ListKind::Following,
-        ListKind::Followers,
-        ListKind::Likes,
-        ListKind::Posts,
-        ListKind::Reposts,
-        ListKind::Mutes,
-        ListKind::Blocks,
-        ListKind::Bookmarks,
-    ];
-
-    /// The name in the CLI and the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            ListKind::Following => "following",
-            ListKind::Followers => "followers",
-            ListKind::Likes => "likes",
-            ListKind::Posts => "posts",
-            ListKind::Reposts => "reposts",
-            ListKind::Mutes => "mutes",
-            ListKind::Blocks => "blocks",
-            ListKind::Bookmarks => "bookmarks",
-        }
-    }
-
     /// So many of its entries: `1 like`, `2 likes`.
     pub fn phrase(self, count: u64) -> String {
         let one = match self {
@@ -65,11 +41,6 @@ impl ListKind {
             ListKind::Bookmarks => "bookmark",
         };
         counted(count, one, self.name())
-    }
-
-    /// Reads a name.
-    pub fn parse(text: &str) -> Option<ListKind> {
-        ListKind::ALL.into_iter().find(|list| list.name() == text)
     }
 
     /// What its entries are.
@@ -226,7 +197,7 @@ pub fn reposted_author(text: &str) -> Option<Handle> {
     author.parse().ok()
 }
 
-crate::domain::serde_as_text!(name: ListKind);
+crate::domain::serde_as_text!(name, named: ListKind);
 
 #[cfg(test)]
 mod tests {

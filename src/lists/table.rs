@@ -4,62 +4,42 @@
 use super::{Entry, ListKind};
 use crate::domain::{TargetId, TargetKind};
 
-crate::domain::with_all! {
+crate::domain::with_names! {
     /// A column of a list. A list read back as a job file is filtered by these names.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Column {
         /// `target_id`, always the first.
-        TargetId,
+        TargetId => "target_id",
         /// `handle`, with its `@`; the writer takes that off unless everything is to stay as it is.
-        Handle,
+        Handle => "handle",
         /// `name`.
-        Name,
+        Name => "name",
         /// `created_at`, RFC 3339 in UTC.
-        CreatedAt,
+        CreatedAt => "created_at",
         /// `last_active_at`, RFC 3339 in UTC.
-        LastActiveAt,
+        LastActiveAt => "last_active_at",
         /// `followers`.
-        Followers,
+        Followers => "followers",
         /// `follows_back`, `true` or `false`.
-        FollowsBack,
+        FollowsBack => "follows_back",
         /// `likes`.
-        Likes,
+        Likes => "likes",
         /// `reposts`: how often the post was reposted.
-        Reposts,
+        Reposts => "reposts",
         /// `is_repost`, `true` or `false`.
-        IsRepost,
+        IsRepost => "is_repost",
         /// `repost_of`: the ID of the post that a repost repeats.
-        RepostOf,
+        RepostOf => "repost_of",
         /// `repost_id`: the ID of the account's own repost.
-        RepostId,
+        RepostId => "repost_id",
         /// `text`.
-        Text,
+        Text => "text",
         /// `link`: where a person sees it.
-        Link,
+        Link => "link",
     }
 }
 
 impl Column {
-    /// Its name in the header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Column::TargetId => "target_id",
-            Column::Handle => "handle",
-            Column::Name => "name",
-            Column::CreatedAt => "created_at",
-            Column::LastActiveAt => "last_active_at",
-            Column::Followers => "followers",
-            Column::FollowsBack => "follows_back",
-            Column::Likes => "likes",
-            Column::Reposts => "reposts",
-            Column::IsRepost => "is_repost",
-            Column::RepostOf => "repost_of",
-            Column::RepostId => "repost_id",
-            Column::Text => "text",
-            Column::Link => "link",
-        }
-    }
-
     fn cell(self, entry: &Entry, kind: TargetKind) -> String {
         let word = |flag: Option<bool>| flag.map_or_else(String::new, |flag| flag.to_string());
         let id = |id: Option<TargetId>| id.map_or_else(String::new, |id| id.to_string());
@@ -144,7 +124,7 @@ mod tests {
             assert_eq!(cells.len(), columns(list).len());
             assert_eq!((columns(list)[0], cells[0].as_str()), (Column::TargetId, "1212161512043446272"));
             assert!(cells.last().unwrap().starts_with("https://x.com/i/"));
-            assert_eq!(ListKind::parse(list.name()), Some(list));
+            assert_eq!(ListKind::named(list.name()), Some(list));
         }
     }
 }

@@ -8,52 +8,26 @@ use super::endpoint::{Auth, Documented};
 use super::vocabulary::EntryFields;
 use crate::domain::{MicroUsd, Platform, TargetKind};
 
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Collection {
-    /// Users the account follows.
-    Following,
-    /// Users who follow the account.
-    Followers,
-    /// Posts the account likes.
-    Liked,
-    /// Posts of the account.
-    Posts,
-    /// Users the account has muted.
-    Muting,
-    /// Users the account has blocked.
-    Blocking,
-    /// Posts the account has bookmarked.
-    Bookmarks,
-    /// Users, by their handles.
-    Handles,
-}
-
-impl Collection {
-    /// Everything.
-    pub const ALL: [Collection; 8] = [
-        Collection::Following,
-        Collection::Followers,
-        Collection::Liked,
-        Collection::Posts,
-        Collection::Muting,
-        Collection::Blocking,
-        Collection::Bookmarks,
-        Collection::Handles,
-    ];
-
-    /// The name in the queue: each has windows of its own.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Collection::Following => "following",
-            Collection::Followers => "followers",
-            Collection::Liked => "liked_tweets",
-            Collection::Posts => "tweets",
-            Collection::Muting => "muting",
-            Collection::Blocking => "blocking",
-            Collection::Bookmarks => "bookmarks",
-            Collection::Handles => "users/by",
-        }
+crate::domain::with_names! {
+    /// What can be asked for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Collection {
+        /// Users the account follows.
+        Following => "following",
+        /// Users who follow the account.
+        Followers => "followers",
+        /// Posts the account likes.
+        Liked => "liked_tweets",
+        /// Posts of the account.
+        Posts => "tweets",
+        /// Users the account has muted.
+        Muting => "muting",
+        /// Users the account has blocked.
+        Blocking => "blocking",
+        /// Posts the account has bookmarked.
+        Bookmarks => "bookmarks",
+        /// Users, by their handles.
+        Handles => "users/by",
     }
 }
 

@@ -7,18 +7,20 @@ use std::collections::BTreeMap;
 use super::bodies_lists::{Fields, unknown_parameter, unknown_value};
 use super::words::Worded;
 
-/// How a platform takes what it is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FieldNames {
-    /// The names until August 2026; others are refused with 400.
-    Old,
-    /// The same; others are taken, answered with 200, and missing from the answer.
-    LenientOld,
-    /// The names since. `tweet.fields` still works and is answered in the old names; unknown fields are missing from the answer.
-    #[default]
-    New,
-    /// The names since; others are refused with 400, as X's emulator does.
-    StrictNew,
+crate::domain::with_names! {
+    /// How a platform takes what it is asked for.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum FieldNames {
+        /// The names until August 2026; others are refused with 400.
+        Old => "old",
+        /// The same; others are taken, answered with 200, and missing from the answer.
+        LenientOld => "lenient-old",
+        /// The names since. `tweet.fields` still works and is answered in the old names; unknown fields are missing from the answer.
+        #[default]
+        New => "new",
+        /// The names since; others are refused with 400, as X's emulator does.
+        StrictNew => "strict-new",
+    }
 }
 
 const USER_FIELDS: [&str; 7] =
@@ -28,24 +30,6 @@ const POSTS: &str = "post.fields";
 const TWEETS: &str = "tweet.fields";
 
 impl FieldNames {
-    /// All of them.
-    pub const ALL: [FieldNames; 4] = [FieldNames::Old, FieldNames::LenientOld, FieldNames::New, FieldNames::StrictNew];
-
-    /// The word in the CLI.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FieldNames::Old => "old",
-            FieldNames::LenientOld => "lenient-old",
-            FieldNames::New => "new",
-            FieldNames::StrictNew => "strict-new",
-        }
-    }
-
-    /// Reads the word.
-    pub fn parse(text: &str) -> Option<FieldNames> {
-        FieldNames::ALL.into_iter().find(|names| names.name() == text)
-    }
-
     /// The parameters that name a post's fields.
     const fn post_parameters(self) -> &'static [&'static str] {
         match self {

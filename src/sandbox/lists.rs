@@ -13,43 +13,28 @@ const SNOWFLAKE_EPOCH_MS: i64 = 1_288_834_974_657;
 const OLD_USER_EACH: u32 = 5;
 const HANDLE_PREFIX: &str = "s_";
 
-/// A list of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Shelf {
-    /// Users the user follows.
-    Following,
-    /// Users who follow the user; every other one of those followed.
-    Followers,
-    /// Posts liked.
-    Likes,
-    /// The user's own posts; every fourth is a repost.
-    Posts,
-    /// Users muted.
-    Mutes,
-    /// Users blocked.
-    Blocks,
-    /// Posts bookmarked.
-    Bookmarks,
+crate::domain::with_names! {
+    /// A list of a user.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Shelf {
+        /// Users the user follows.
+        Following => "following",
+        /// Users who follow the user; every other one of those followed.
+        Followers => "followers",
+        /// Posts liked.
+        Likes => "likes",
+        /// The user's own posts; every fourth is a repost.
+        Posts => "posts",
+        /// Users muted.
+        Mutes => "mutes",
+        /// Users blocked.
+        Blocks => "blocks",
+        /// Posts bookmarked.
+        Bookmarks => "bookmarks",
+    }
 }
 
 impl Shelf {
-    /// Every list.
-    pub const ALL: [Shelf; 7] =
-        [Shelf::Following, Shelf::Followers, Shelf::Likes, Shelf::Posts, Shelf::Mutes, Shelf::Blocks, Shelf::Bookmarks];
-
-    /// The name in the ledger and in the sandbox's own pages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Shelf::Following => "following",
-            Shelf::Followers => "followers",
-            Shelf::Likes => "likes",
-            Shelf::Posts => "posts",
-            Shelf::Mutes => "mutes",
-            Shelf::Blocks => "blocks",
-            Shelf::Bookmarks => "bookmarks",
-        }
-    }
-
     pub(super) const fn kind(self) -> TargetKind {
         match self {
             Shelf::Following | Shelf::Followers | Shelf::Mutes | Shelf::Blocks => TargetKind::User,

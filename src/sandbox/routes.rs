@@ -230,7 +230,7 @@ async fn relist(
     let (Ok(who), Ok(target)) = (user.parse::<KnownUser>(), target.parse::<TargetId>()) else {
         return (StatusCode::BAD_REQUEST, "an ID has 1 to 19 digits\n").into_response();
     };
-    let Some(shelf) = Shelf::ALL.into_iter().find(|shelf| shelf.name() == list) else {
+    let Some(shelf) = Shelf::named(&list) else {
         return (StatusCode::NOT_FOUND, "one of following, followers, likes, posts, mutes, blocks, bookmarks\n")
             .into_response();
     };

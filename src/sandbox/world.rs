@@ -198,8 +198,8 @@ impl World {
     /// Somebody else uses up so many places of an endpoint's windows: of an action, or of a list. False where there is no such endpoint
     /// or no room for another user.
     pub(super) fn spend(&mut self, now: Moment, who: impl Into<KnownUser>, endpoint: &str, places: u32) -> bool {
-        let action = Action::ALL.into_iter().find(|action| action.name() == endpoint);
-        let shelf = Shelf::ALL.into_iter().find(|shelf| shelf.name() == endpoint);
+        let action = Action::named(endpoint);
+        let shelf = Shelf::named(endpoint);
         let Some(user) = self.user(who.into()) else { return false };
         for _ in 0..places {
             match (action, shelf) {

@@ -18,22 +18,14 @@ use super::{AccountStore, AdminStore, ListStore, LoadStore, QueueStore, ReadStor
 /// The first SQLite without the bug that can corrupt a write-ahead log while it is reset.
 const NEEDED_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
-/// What a queue is for. It is stamped when the file is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum QueueKind {
-    /// Real platforms.
-    Real,
-    /// The pretend platform.
-    Sandbox,
-}
-
-impl QueueKind {
-    /// The word in the database and in messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            QueueKind::Real => "real",
-            QueueKind::Sandbox => "sandbox",
-        }
+crate::domain::with_names! {
+    /// What a queue is for. It is stamped when the file is made.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum QueueKind {
+        /// Real platforms.
+        Real => "real",
+        /// The pretend platform.
+        Sandbox => "sandbox",
     }
 }
 

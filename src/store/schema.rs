@@ -133,8 +133,7 @@ impl Store {
 
     fn check_kind(&self, stage: &Stage, wanted: QueueKind) -> Result<(), StoreError> {
         let Some(stamp) = stage.stamp.as_deref().filter(|stamp| *stamp != wanted.name()) else { return Ok(()) };
-        let found = [QueueKind::Real, QueueKind::Sandbox].into_iter().find(|kind| kind.name() == stamp);
-        let found = found.ok_or_else(|| StoreError::impossible(format!("the stamp {stamp:?}")))?;
+        let found = QueueKind::named(stamp).ok_or_else(|| StoreError::impossible(format!("the stamp {stamp:?}")))?;
         Err(StoreError::WrongKind { path: self.db.path().to_path_buf(), found: found.name(), wanted: wanted.name() })
     }
 

@@ -251,21 +251,12 @@ fn query_after(wanted: &PageQuery) -> i64 {
 }
 
 fn outcome_of(name: &str) -> Result<Option<Outcome>, Problem> {
-    const ALL: [Outcome; 8] = [
-        Outcome::Pending,
-        Outcome::Done,
-        Outcome::Gone,
-        Outcome::Failed,
-        Outcome::Cancelled,
-        Outcome::Kept,
-        Outcome::Duplicate,
-        Outcome::Rejected,
-    ];
     if name.is_empty() {
         return Ok(None);
     }
-    let found = ALL.into_iter().find(|outcome| outcome.name() == name);
-    found.map(Some).ok_or_else(|| Problem::unusable("There is no such outcome.", "Choose one of those above the rows."))
+    Outcome::named(name)
+        .map(Some)
+        .ok_or_else(|| Problem::unusable("There is no such outcome.", "Choose one of those above the rows."))
 }
 
 pub(super) async fn row(

@@ -168,13 +168,19 @@ fn uses_of(source: &Source) -> Vec<(bool, String)> {
     found
 }
 
+fn is_enum(line: &&str) -> bool {
+    line.starts_with("pub enum ")
+}
+
 impl<'a> Names<'a> {
     fn of(sources: &'a [Source]) -> Names<'a> {
         let files = sources.iter().map(|source| (source.module.join("::"), source)).collect();
         let mut names = Names { files, defined: BTreeSet::new(), exported: BTreeMap::new() };
         for source in sources {
             let module = source.module.join("::");
-            for line in source.code.lines().filter(|line| !line.starts_with(' ')) {
+            // An enum within `with_all!` or `with_names!` is one of the file like any other.
+            let top = source.code.lines().map(|line| line.strip_prefix("    ").filter(is_enum).unwrap_or(line));
+            for line in top.filter(|line| !line.starts_with(' ')) {
                 let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with("pub")).collect();
                 let at = words.iter().position(|word| {
                     ["fn", "struct", "enum", "trait", "const", "static", "type", "union"].contains(word)
@@ -291,7 +297,7 @@ fn a_public_type_has_its_name_for_itself() {
         for line in source.code.lines() {
             let kinds = ["pub struct ", "pub enum ", "pub trait "];
             // An enum that knows all of its variants stands one step in.
-            let line = line.strip_prefix("    ").filter(|line| line.starts_with("pub enum ")).unwrap_or(line);
+            let line = line.strip_prefix("    ").filter(is_enum).unwrap_or(line);
             if let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) {
                 let name = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
                 types.entry(name).or_default().push(source.shown.clone());

@@ -55,8 +55,7 @@ fn is_since(began: i64, span: &ReadSpan) -> bool {
 /// The account's own windows of an endpoint; the app's would need the requests of all its accounts in one order.
 fn windows_of(platform: Platform, endpoint: &str) -> Vec<WindowSpec> {
     let shorter = if platform == Platform::Sandbox { WindowSpec::SANDBOX_SHORTER } else { 1 };
-    let collection = Collection::ALL.into_iter().find(|collection| collection.name() == endpoint);
-    let reading = collection.and_then(|collection| find_reading(platform, collection));
+    let reading = Collection::named(endpoint).and_then(|collection| find_reading(platform, collection));
     let own =
         reading.map(|reading| reading.documented).unwrap_or_default().iter().filter(|d| d.scope == Scope::Account);
     let spec = |rate: crate::domain::Rate| WindowSpec { scope: Scope::Account, rate, applies: Applies::All };

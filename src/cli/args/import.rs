@@ -47,5 +47,5 @@ pub struct ImportArgs {
 /// The lists an archive has; bookmarks are in none.
 fn archived() -> impl TypedValueParser<Value = ListKind> {
     PossibleValuesParser::new(["following", "followers", "likes", "posts", "reposts", "mutes", "blocks"])
-        .try_map(|text| ListKind::parse(&text).ok_or("no list"))
+        .try_map(|text| ListKind::named(&text).ok_or("no list"))
 }

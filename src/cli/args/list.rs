@@ -113,5 +113,5 @@ impl ListArgs {
 
 /// The lists of the contract.
 pub(super) fn lists() -> impl TypedValueParser<Value = ListKind> {
-    PossibleValuesParser::new(ListKind::ALL.map(ListKind::name)).try_map(|text| ListKind::parse(&text).ok_or("no list"))
+    PossibleValuesParser::new(ListKind::ALL.map(ListKind::name)).try_map(|text| ListKind::named(&text).ok_or("no list"))
 }

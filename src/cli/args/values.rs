@@ -27,12 +27,12 @@ pub(super) fn action() -> impl TypedValueParser<Value = Action> {
 /// `--platform`
 pub(super) fn platform() -> impl TypedValueParser<Value = Platform> {
     let names = Platform::ALL.map(Platform::name);
-    PossibleValuesParser::new(names).try_map(|text| Platform::parse(&text).ok_or("no platform"))
+    PossibleValuesParser::new(names).try_map(|text| Platform::named(&text).ok_or("no platform"))
 }
 
 /// `--platform` where somebody logs in: nobody has to in the sandbox.
 pub(super) fn real_platform() -> impl TypedValueParser<Value = Platform> {
-    PossibleValuesParser::new(["x-v2", "x-v1", "aisa"]).try_map(|text| Platform::parse(&text).ok_or("no platform"))
+    PossibleValuesParser::new(["x-v2", "x-v1", "aisa"]).try_map(|text| Platform::named(&text).ok_or("no platform"))
 }
 
 /// `--user-id`
@@ -57,19 +57,18 @@ pub(super) fn per() -> impl TypedValueParser<Value = Per> {
 /// `--progress`
 pub(super) fn progress() -> impl TypedValueParser<Value = ProgressMode> {
     let names = ProgressMode::ALL.map(ProgressMode::name);
-    PossibleValuesParser::new(names)
-        .try_map(|text| ProgressMode::ALL.into_iter().find(|mode| mode.name() == text).ok_or("no mode"))
+    PossibleValuesParser::new(names).try_map(|text| ProgressMode::named(&text).ok_or("no mode"))
 }
 
 /// `--field-names`
 pub(super) fn field_names() -> impl TypedValueParser<Value = FieldNames> {
     PossibleValuesParser::new(FieldNames::ALL.map(FieldNames::name))
-        .try_map(|text| FieldNames::parse(&text).ok_or("no names"))
+        .try_map(|text| FieldNames::named(&text).ok_or("no names"))
 }
 
 /// `--order`
 pub(super) fn order() -> impl TypedValueParser<Value = Order> {
-    PossibleValuesParser::new(Order::ALL.map(Order::name)).try_map(|text| Order::parse(&text).ok_or("no order"))
+    PossibleValuesParser::new(Order::ALL.map(Order::name)).try_map(|text| Order::named(&text).ok_or("no order"))
 }
 
 /// `--limit`: what is limited may have to stand in memory.

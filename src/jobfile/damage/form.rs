@@ -3,16 +3,16 @@
 use super::{LENGTHS, MIN_DIGITS};
 use crate::domain::TargetId;
 
-crate::domain::with_all! {
+crate::domain::with_names! {
     /// How an ID has been damaged.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum DamageForm {
         /// 15 digits and then zeros: a spreadsheet.
-        Zeros,
+        Zeros => "rounded_zeros",
         /// The shortest digits that read back as the same double, then zeros: JavaScript, jq before 1.7, pandas, R.
-        Shortest,
+        Shortest => "shortest_double",
         /// The exact value of a double: Python's `int(float(x))`, pandas, R.
-        Exact,
+        Exact => "exact_double",
     }
 }
 
@@ -48,15 +48,6 @@ pub(super) const BITS: std::ops::RangeInclusive<u32> = 50..=64;
 const SHORTEST_CHANCE: [f64; 11] = [0.5, 0.3, 0.15, 0.09, 0.07, 0.04, 0.01, 1.0 / 120.0, 0.006, 0.001, 0.000_894];
 
 impl DamageForm {
-    /// Its name, for scripts; also the reason of rows that are rejected for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            DamageForm::Zeros => "rounded_zeros",
-            DamageForm::Shortest => "shortest_double",
-            DamageForm::Exact => "exact_double",
-        }
-    }
-
     /// What such an ID is, as a clause.
     pub const fn describe(self) -> &'static str {
         match self {

@@ -66,7 +66,7 @@ async fn hold_for(
     }
     let last = deps.store.lists().last_read_hold(&rules.ask(), now).await?.map(|hold| Hold {
         until: hold.until,
-        reason: HoldReason::parse(&hold.reason).unwrap_or(HoldReason::RateLimit),
+        reason: HoldReason::named(&hold.reason).unwrap_or(HoldReason::RateLimit),
         backoff_level: hold.backoff_level,
     });
     let answered = Blame::Limit(limited).for_limits();

@@ -174,7 +174,7 @@ impl Reader {
             ReadSlot::Granted(grant) => Ok(grant),
             ReadSlot::Full(until) => Err(self.wait(until, "the window of this list is used up").await),
             ReadSlot::Held(hold) => {
-                let capped = HoldReason::parse(&hold.reason)
+                let capped = HoldReason::named(&hold.reason)
                     .is_some_and(|reason| matches!(reason, HoldReason::UsageCap | HoldReason::SpendCap));
                 if capped {
                     return Ok(Err(Some(Stop::Cap(now.wall_at(hold.until)))));

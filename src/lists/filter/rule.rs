@@ -2,75 +2,51 @@
 
 use std::fmt;
 
-crate::domain::with_all! {
+crate::domain::with_names! {
     /// The rule that spared an entry, in the order in which they are asked: the first that spares it is the one that is named. What is
     /// not known never counts as passing: nothing is undone by surprise.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum Rule {
         /// `--keep`
-        KeepList,
+        KeepList => "keep_list",
         /// `--only`
-        OnlyList,
+        OnlyList => "only_list",
         /// A rule asks how old it is, and that is not known.
-        AgeUnknown,
+        AgeUnknown => "age_unknown",
         /// `--older-than`
-        OlderThan,
+        OlderThan => "older_than",
         /// `--newer-than`
-        NewerThan,
+        NewerThan => "newer_than",
         /// `--before`
-        Before,
+        Before => "before",
         /// `--after`
-        After,
+        After => "after",
         /// `--not-following-back` asks, and it is not known.
-        FollowsBackUnknown,
+        FollowsBackUnknown => "follows_back_unknown",
         /// `--not-following-back`
-        NotFollowingBack,
+        NotFollowingBack => "not_following_back",
         /// `--inactive-since` asks, and it is not known.
-        ActivityUnknown,
+        ActivityUnknown => "activity_unknown",
         /// `--inactive-since`
-        InactiveSince,
+        InactiveSince => "inactive_since",
         /// `--max-likes` asks, and it is not known.
-        LikesUnknown,
+        LikesUnknown => "likes_unknown",
         /// `--max-likes`
-        MaxLikes,
+        MaxLikes => "max_likes",
         /// `--max-reposts` asks, and it is not known.
-        RepostsUnknown,
+        RepostsUnknown => "reposts_unknown",
         /// `--max-reposts`
-        MaxReposts,
+        MaxReposts => "max_reposts",
         /// `--matching` asks, and neither text, name nor handle is known.
-        TextUnknown,
+        TextUnknown => "text_unknown",
         /// `--matching`
-        Matching,
+        Matching => "matching",
         /// `--limit`
-        Limit,
+        Limit => "limit",
     }
 }
 
 impl Rule {
-    /// Its name in receipts, lists and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Rule::KeepList => "keep_list",
-            Rule::OnlyList => "only_list",
-            Rule::AgeUnknown => "age_unknown",
-            Rule::OlderThan => "older_than",
-            Rule::NewerThan => "newer_than",
-            Rule::Before => "before",
-            Rule::After => "after",
-            Rule::FollowsBackUnknown => "follows_back_unknown",
-            Rule::NotFollowingBack => "not_following_back",
-            Rule::ActivityUnknown => "activity_unknown",
-            Rule::InactiveSince => "inactive_since",
-            Rule::LikesUnknown => "likes_unknown",
-            Rule::MaxLikes => "max_likes",
-            Rule::RepostsUnknown => "reposts_unknown",
-            Rule::MaxReposts => "max_reposts",
-            Rule::TextUnknown => "text_unknown",
-            Rule::Matching => "matching",
-            Rule::Limit => "limit",
-        }
-    }
-
     /// Why it spares, for a sentence that begins "spared, ".
     pub const fn sentence(self) -> &'static str {
         match self {

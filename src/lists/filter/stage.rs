@@ -13,31 +13,15 @@ use crate::error::{CommandError, ErrorKind};
 /// The most entries that are put in order: all of them stand in memory until the last has been seen.
 pub const MAX_ORDERED_ENTRIES: usize = 500_000;
 
-/// Which entries come first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// By date, the oldest first.
-    Oldest,
-    /// By date, the newest first.
-    Newest,
-}
-
-impl Order {
-    /// Both.
-    pub const ALL: [Order; 2] = [Order::Oldest, Order::Newest];
-
-    /// The word in the CLI.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Order::Oldest => "oldest",
-            Order::Newest => "newest",
-        }
-    }
-
-    /// Reads the word.
-    pub fn parse(text: &str) -> Option<Order> {
-        Order::ALL.into_iter().find(|order| order.name() == text)
+crate::domain::with_names! {
+    /// Which entries come first.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Order {
+        /// By date, the oldest first.
+        Oldest => "oldest",
+        /// By date, the newest first.
+        Newest => "newest",
     }
 }
 

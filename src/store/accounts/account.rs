@@ -210,7 +210,7 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
     Ok(Account {
         id: AccountId(id),
         name: name.parse().map_err(|_| StoreError::impossible(format!("the account name {name:?}")))?,
-        platform: Platform::parse(&platform)
+        platform: Platform::named(&platform)
             .ok_or_else(|| StoreError::impossible(format!("the platform {platform:?}")))?,
         user_id: user_id.parse().map_err(|_| StoreError::impossible(format!("the user ID {user_id:?}")))?,
         hold,

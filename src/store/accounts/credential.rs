@@ -3,25 +3,16 @@
 use crate::domain::{AccountId, Wall};
 use crate::store::error::StoreError;
 
-/// What kind of credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CredentialKind {
-    /// An access token, mostly with a refresh token.
-    OAuth2,
-    /// An access token and its secret.
-    OAuth1,
-    /// A key of the AIsa gateway.
-    Aisa,
-}
-
-impl CredentialKind {
-    /// The word in the database and in lists.
-    pub const fn name(self) -> &'static str {
-        match self {
-            CredentialKind::OAuth2 => "oauth2",
-            CredentialKind::OAuth1 => "oauth1",
-            CredentialKind::Aisa => "aisa",
-        }
+crate::domain::with_names! {
+    /// What kind of credentials.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum CredentialKind {
+        /// An access token, mostly with a refresh token.
+        OAuth2 => "oauth2",
+        /// An access token and its secret.
+        OAuth1 => "oauth1",
+        /// A key of the AIsa gateway.
+        Aisa => "aisa",
     }
 }
 
@@ -117,9 +108,7 @@ pub(super) fn credential_of(row: Row) -> Result<Credential, StoreError> {
         needed,
         saved,
     ) = row;
-    let kind = [CredentialKind::OAuth2, CredentialKind::OAuth1, CredentialKind::Aisa]
-        .into_iter()
-        .find(|known| known.name() == kind)
+    let kind = CredentialKind::named(&kind)
         .ok_or_else(|| StoreError::impossible(format!("credentials of the kind {kind:?}")))?;
     let expiry = expires.zip(lifetime).map(|(at, lifetime_ms)| Expiry { at: Wall(at), lifetime_ms });
     Ok(Credential {

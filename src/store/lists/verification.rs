@@ -10,32 +10,22 @@ use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::queue::Job;
 use crate::store::queue::QueueStore;
 
-crate::domain::with_all! {
+crate::domain::with_names! {
     /// What became of an effect, by the account's own list.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     pub enum VerifyResult {
         /// The newest reading after it was done does not list it.
-        Confirmed,
+        Confirmed => "confirmed",
         /// An earlier reading did not list it, and the newest does: it was off and is back.
-        CameBack,
+        CameBack => "came_back",
         /// Reported done, and listed in every reading since.
-        Ghost,
+        Ghost => "ghost",
     }
 }
 
 impl VerifyResult {
-    /// The word in the database, CSV and JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            VerifyResult::Confirmed => "confirmed",
-            VerifyResult::CameBack => "came_back",
-            VerifyResult::Ghost => "ghost",
-        }
-    }
-
     pub(in crate::store) fn stored(word: &str) -> Result<VerifyResult, StoreError> {
-        let found = VerifyResult::ALL.into_iter().find(|verdict| verdict.name() == word);
-        found.ok_or_else(|| StoreError::impossible(format!("the verdict {word:?}")))
+        VerifyResult::named(word).ok_or_else(|| StoreError::impossible(format!("the verdict {word:?}")))
     }
 }
 

@@ -79,7 +79,7 @@ fn of_text(text: &str) -> Option<HashMap<Platform, Vec<WindowSpec>>> {
     };
     let all: HashMap<String, Vec<(String, String, Option<String>)>> = serde_json::from_str(text).ok()?;
     let set = all.into_iter().map(|(platform, specs)| {
-        Some((Platform::parse(&platform)?, specs.into_iter().map(spec).collect::<Option<Vec<_>>>()?))
+        Some((Platform::named(&platform)?, specs.into_iter().map(spec).collect::<Option<Vec<_>>>()?))
     });
     set.collect()
 }

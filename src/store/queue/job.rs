@@ -50,34 +50,22 @@ impl LoadedFrom {
     }
 }
 
-/// What a person last said of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobState {
-    /// Go on.
-    Active,
-    /// Not now.
-    Paused,
-    /// Not any more.
-    Cancelled,
+crate::domain::with_names! {
+    /// What a person last said of a job.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum JobState {
+        /// Go on.
+        Active => "active",
+        /// Not now.
+        Paused => "paused",
+        /// Not any more.
+        Cancelled => "cancelled",
+    }
 }
 
 impl JobState {
-    /// The word in the database.
-    pub const fn name(self) -> &'static str {
-        match self {
-            JobState::Active => "active",
-            JobState::Paused => "paused",
-            JobState::Cancelled => "cancelled",
-        }
-    }
-
     fn parse(text: &str) -> Result<JobState, StoreError> {
-        match text {
-            "active" => Ok(JobState::Active),
-            "paused" => Ok(JobState::Paused),
-            "cancelled" => Ok(JobState::Cancelled),
-            other => Err(StoreError::impossible(format!("the job state {other:?}"))),
-        }
+        JobState::named(text).ok_or_else(|| StoreError::impossible(format!("the job state {text:?}")))
     }
 }
 

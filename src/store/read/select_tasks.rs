@@ -178,7 +178,7 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
         });
     }
     let platform =
-        Platform::parse(&platform).ok_or_else(|| StoreError::impossible(format!("platform {platform:?}")))?;
+        Platform::named(&platform).ok_or_else(|| StoreError::impossible(format!("platform {platform:?}")))?;
     Ok(PickedTask {
         task: TaskId(task),
         line,

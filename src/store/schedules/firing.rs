@@ -9,34 +9,24 @@ use crate::domain::{CLOCK_TOLERANCE, MicroUsd, Wall};
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 
-/// What became of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FiringState {
-    /// It has begun and not ended.
-    Running,
-    /// It has ended.
-    Ended,
-    /// Somebody wanted it skipped.
-    Skipped,
-    /// Nobody was there in its hours.
-    Missed,
+crate::domain::with_names! {
+    /// What became of a slot.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum FiringState {
+        /// It has begun and not ended.
+        Running => "running",
+        /// It has ended.
+        Ended => "ended",
+        /// Somebody wanted it skipped.
+        Skipped => "skipped",
+        /// Nobody was there in its hours.
+        Missed => "missed",
+    }
 }
 
 impl FiringState {
-    /// The word in the database and in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FiringState::Running => "running",
-            FiringState::Ended => "ended",
-            FiringState::Skipped => "skipped",
-            FiringState::Missed => "missed",
-        }
-    }
-
     fn parse(text: &str) -> Result<FiringState, StoreError> {
-        let all = [FiringState::Running, FiringState::Ended, FiringState::Skipped, FiringState::Missed];
-        let found = all.into_iter().find(|state| state.name() == text);
-        found.ok_or_else(|| StoreError::impossible(format!("the firing state {text:?}")))
+        FiringState::named(text).ok_or_else(|| StoreError::impossible(format!("the firing state {text:?}")))
     }
 }
 

@@ -9,35 +9,24 @@ use crate::domain::Wall;
 use crate::text::{clock_text, full_text};
 use crate::web::state::EngineState;
 
-/// How it looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::web) enum Theme {
-    /// As the system has it.
-    #[default]
-    Auto,
-    /// Dark on light.
-    Light,
-    /// Light on dark.
-    Dark,
+crate::domain::with_names! {
+    /// How it looks.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub(in crate::web) enum Theme {
+        /// As the system has it.
+        #[default]
+        Auto => "auto",
+        /// Dark on light.
+        Light => "light",
+        /// Light on dark.
+        Dark => "dark",
+    }
 }
 
 impl Theme {
-    /// The word in the cookie and the page.
-    pub(in crate::web) const fn name(self) -> &'static str {
-        match self {
-            Theme::Auto => "auto",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        }
-    }
-
     /// Reads the word; anything else is the system's.
     pub(in crate::web) fn parse(text: &str) -> Theme {
-        match text {
-            "light" => Theme::Light,
-            "dark" => Theme::Dark,
-            _ => Theme::Auto,
-        }
+        Theme::named(text).unwrap_or(Theme::Auto)
     }
 
     /// What the switch leads to, and what it says.

@@ -51,7 +51,7 @@ pub(super) fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<()
         ("job", _) => choices.job = text.to_owned(),
         ("action", _) => choices.action = Some(Action::parse(text).ok_or_else(|| wrong("action"))?),
         ("account", _) => choices.account = Some(text.parse().map_err(|_| wrong("name of an account"))?),
-        ("platform", _) => choices.platform = Some(Platform::parse(text).ok_or_else(|| wrong("platform"))?),
+        ("platform", _) => choices.platform = Some(Platform::named(text).ok_or_else(|| wrong("platform"))?),
         ("column", _) => choices.column = Some(text.to_owned()),
         _ => {}
     }
