@@ -243,7 +243,7 @@ mod tests {
             ("[prices]\nunlike = \"-1\"", 2, "5.00"),
             ("[run]\ngive_up_after = \"soon\"", 2, "10m"),
             ("[run]\nnotify = \"\"", 2, "command"),
-            ("[credentials]\nkey = \"keyrng\"", 2, "none of file, keyring; did you mean keyring?"),
+            ("[credentials]\nkey = \"keyrng\"", 2, "not one of file, keyring; did you mean keyring?"),
             ("[run", 1, ""),
         ] {
             let error = parse(text).unwrap_err().to_string();
