@@ -1,97 +1,6 @@
 //! What a list holds. In: nothing. Out: the nouns. What does not belong here: where they were read.
 
-use std::fmt;
-
-use crate::domain::{Action, Handle, TargetId, TargetKind, Wall, counted};
-
-crate::domain::with_names! {
-    /// One of the lists an account has.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum ListKind {
-        /// Users the account follows.
-        Following => "following",
-        /// Users who follow the account.
-        Followers => "followers",
-        /// Posts the account likes.
-        Likes => "likes",
-        /// Posts of the account, reposts among them.
-        Posts => "posts",
-        /// Posts of others that the account has reposted.
-        Reposts => "reposts",
-        /// Users the account has muted.
-        Mutes => "mutes",
-        /// Users the account has blocked.
-        Blocks => "blocks",
-        /// Posts the account has bookmarked.
-        Bookmarks => "bookmarks",
-    }
-}
-
-impl ListKind {
-    /// So many of its entries: `1 like`, `2 likes`.
-    pub fn phrase(self, count: u64) -> String {
-        let one = match self {
-            ListKind::Following => "following",
-            ListKind::Followers => "follower",
-            ListKind::Likes => "like",
-            ListKind::Posts => "post",
-            ListKind::Reposts => "repost",
-            ListKind::Mutes => "mute",
-            ListKind::Blocks => "block",
-            ListKind::Bookmarks => "bookmark",
-        };
-        counted(count, one, self.name())
-    }
-
-    /// What its entries are.
-    pub const fn target_kind(self) -> TargetKind {
-        match self {
-            ListKind::Following | ListKind::Followers | ListKind::Mutes | ListKind::Blocks => TargetKind::User,
-            ListKind::Likes | ListKind::Posts | ListKind::Reposts | ListKind::Bookmarks => TargetKind::Post,
-        }
-    }
-
-    /// The list that is read for it: reposts stand among the account's posts, and are picked out of them.
-    pub const fn read_as(self) -> ListKind {
-        match self {
-            ListKind::Reposts => ListKind::Posts,
-            other => other,
-        }
-    }
-
-    /// The action that takes an entry off the list; none for followers, who do that themselves.
-    pub const fn undone_by(self) -> Option<Action> {
-        match self {
-            ListKind::Following => Some(Action::Unfollow),
-            ListKind::Followers => None,
-            ListKind::Likes => Some(Action::Unlike),
-            ListKind::Posts => Some(Action::DeletePost),
-            ListKind::Reposts => Some(Action::Unrepost),
-            ListKind::Mutes => Some(Action::Unmute),
-            ListKind::Blocks => Some(Action::Unblock),
-            ListKind::Bookmarks => Some(Action::Unbookmark),
-        }
-    }
-
-    /// The list on which an action's effect can be seen.
-    pub const fn shows(action: Action) -> ListKind {
-        match action {
-            Action::Unfollow => ListKind::Following,
-            Action::Unlike => ListKind::Likes,
-            Action::Unrepost => ListKind::Reposts,
-            Action::DeletePost => ListKind::Posts,
-            Action::Unmute => ListKind::Mutes,
-            Action::Unblock => ListKind::Blocks,
-            Action::Unbookmark => ListKind::Bookmarks,
-        }
-    }
-}
-
-impl fmt::Display for ListKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::domain::{Handle, TargetId, TargetKind, Wall};
 
 /// One entry of a list: a user or a post, and what its source told of it. Only the ID is sure to be known: an archive's
 /// following, follower, block and mute files hold nothing else.
@@ -196,8 +105,6 @@ pub fn reposted_author(text: &str) -> Option<Handle> {
     let (author, _) = text.strip_prefix("RT @")?.split_once(':')?;
     author.parse().ok()
 }
-
-crate::domain::serde_as_text!(name, named: ListKind);
 
 #[cfg(test)]
 mod tests {

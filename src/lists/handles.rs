@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::fetch::{FetchError, PageAnswer, Reader, Stop, known_of};
 use crate::domain::{Handle, Platform, TargetId};
-use crate::platform::{Collection, MAX_HANDLES_ASKED, Page, What, find_reading};
+use crate::platform::{MAX_HANDLES_ASKED, Page, What, find_handle_lookup};
 use crate::store::HandlesTold;
 
 /// Handles that wait for a full question.
@@ -21,7 +21,7 @@ pub struct Resolver {
 
 /// Whether a platform can be asked whose handles are whose.
 pub fn can_resolve(platform: Platform) -> bool {
-    find_reading(platform, Collection::Handles).is_some()
+    find_handle_lookup(platform).is_some()
 }
 
 impl Resolver {
@@ -56,7 +56,7 @@ impl Resolver {
 
     async fn ask(&mut self, reader: &mut Reader) -> Result<Option<Stop>, FetchError> {
         let platform = reader.way().platform;
-        let Some(reading) = find_reading(platform, Collection::Handles) else { return Ok(None) };
+        let Some(reading) = find_handle_lookup(platform) else { return Ok(None) };
         let count = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
         if reader.budget.affords(reading.price.1, count) < count {
             return Ok(Some(Stop::Spend));

@@ -14,7 +14,8 @@ mod source_time;
 mod table;
 mod writer;
 
-pub use entry::{Entry, ListKind, Reposted, reposted_author};
+pub use crate::domain::ListKind;
+pub use entry::{Entry, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
 pub use source_time::{parse_source_time, parse_zoned_time};
 pub use table::{Column, columns, record};

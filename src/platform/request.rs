@@ -6,7 +6,7 @@ use reqwest::{Method, Url};
 use super::base_url::BaseUrl;
 use super::credentials::Credentials;
 use super::endpoint::{Auth, Endpoint, Params, Verb};
-use super::reading::ListEndpoint;
+use super::list_endpoint::ListEndpoint;
 use super::vocabulary::Vocabulary;
 use crate::clock::Clock;
 use crate::domain::{Handle, Target, Tick, UserId, Wall};

@@ -100,6 +100,9 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("store", "Deed", "AuditEvent"),
     ("store", "Verdict", "VerifyResult"),
     ("platform", "Reading", "ListEndpoint"),
+    ("platform", "reading", "list_endpoint"),
+    ("platform", "Collection", "ListKind"),
+    ("lists", "collection_of", "ListKind"),
 ];
 
 /// A room, a field that was renamed there, and what it is called now. Columns of the queue keep their names.

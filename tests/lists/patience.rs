@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use cleanup::auth::{OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource};
 use cleanup::clock::{Clock, SimulatedClock};
-use cleanup::domain::{Moment, Platform, Secret, Tick, UserId, Wall};
+use cleanup::domain::{ListKind, Moment, Platform, Secret, Tick, UserId, Wall};
 use cleanup::engine::shutdown;
 use cleanup::lists::fetch::{Budget, FetchDeps, FetchEvent, PageAnswer, Reader, Stop, Way};
-use cleanup::platform::{BaseUrl, Client, ClientSettings, Collection, Credentials, What, find_reading};
+use cleanup::platform::{BaseUrl, Client, ClientSettings, Credentials, What, find_list_endpoint};
 use cleanup::store::{HoldNews, QueueKind, ReadEnd, ReadSlot, Store};
 
 const GIVE_UP_AFTER: Duration = Duration::from_secs(10);
@@ -84,7 +84,7 @@ async fn a_wait_for_the_window_is_no_silence() {
         }
     };
     let mut reader = reader(folder.path(), &clock, Box::new(hears)).await;
-    let reading = find_reading(Platform::Sandbox, Collection::Following).unwrap();
+    let reading = find_list_endpoint(Platform::Sandbox, ListKind::Following).unwrap();
     use_up(&mut reader, reading, clock.now()).await;
     let what = What::Entries { count: 100, from: None, newest_posts: false };
     let PageAnswer::Stopped(stop) = reader.ask(reading, what).await.unwrap() else { panic!("a page from nobody") };

@@ -99,7 +99,7 @@ fn a_rejected_variable_is_named() {
     let ended = home.against(&sandbox, ["run", "unmute.csv", "--yes", "--json", "--progress", "none"]).done();
     let said = &ended.err;
     assert_eq!(ended.code, 77, "{said}");
-    assert!(said.contains("what CLEANUP_X_TOKEN holds") && !said.contains("account login"), "{said}");
+    assert!(said.contains("the token in CLEANUP_X_TOKEN") && !said.contains("account login"), "{said}");
     assert_eq!(ended.json()["jobs"][0]["pending"], 5);
     assert_eq!(sandbox.ledger().requests, 1);
 }

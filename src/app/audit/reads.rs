@@ -11,7 +11,7 @@ use crate::clock::SharedClock;
 use crate::domain::{Applies, Platform, Scope, Tick, Wall, WindowSpec};
 use crate::error::CommandError;
 use crate::limits::Audit;
-use crate::platform::{Collection, find_reading};
+use crate::platform::find_list_endpoint_named;
 use crate::store::{Account, ReadSpan, Store};
 
 /// Wall clock and ticks drift apart by less within a boot, in milliseconds. Where the clock was set, what was read before is not judged.
@@ -55,7 +55,7 @@ fn is_since(began: i64, span: &ReadSpan) -> bool {
 /// The account's own windows of an endpoint; the app's would need the requests of all its accounts in one order.
 fn windows_of(platform: Platform, endpoint: &str) -> Vec<WindowSpec> {
     let shorter = if platform == Platform::Sandbox { WindowSpec::SANDBOX_SHORTER } else { 1 };
-    let reading = Collection::named(endpoint).and_then(|collection| find_reading(platform, collection));
+    let reading = find_list_endpoint_named(platform, endpoint);
     let own =
         reading.map(|reading| reading.documented).unwrap_or_default().iter().filter(|d| d.scope == Scope::Account);
     let spec = |rate: crate::domain::Rate| WindowSpec { scope: Scope::Account, rate, applies: Applies::All };

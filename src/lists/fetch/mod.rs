@@ -26,6 +26,6 @@ pub(super) use entry_facts::known_of;
 pub use kept::{Enough, Kept};
 pub use limits::{Budget, windows_of};
 pub use outcome::{FetchError, FetchEvent, PageAnswer, Stop, Untold};
-pub use pages::{FetchEnd, ListQuery, Read, collection_of, read_list};
+pub use pages::{FetchEnd, ListQuery, Read, read_list};
 pub use reader::Reader;
 pub use rules::Rules;

@@ -10,7 +10,7 @@ use super::sample::{SAMPLE_ENTRIES, untold};
 use crate::domain::{Action, Wall};
 use crate::lists::ListKind;
 use crate::lists::filter::Filter;
-use crate::platform::{Collection, ListEndpoint, Page, What};
+use crate::platform::{ListEndpoint, Page, What};
 use crate::store::{HoldNews, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
 
 /// An unfinished reading that is older is begun anew: what it has is stale, and its cursor has most likely run out.
@@ -49,19 +49,6 @@ impl Read {
             FetchEnd::Stopped(stop) => Some(stop),
             FetchEnd::Complete | FetchEnd::Enough => None,
         }
-    }
-}
-
-/// What a list is called at platforms.
-pub const fn collection_of(list: ListKind) -> Collection {
-    match list {
-        ListKind::Following => Collection::Following,
-        ListKind::Followers => Collection::Followers,
-        ListKind::Likes => Collection::Liked,
-        ListKind::Posts | ListKind::Reposts => Collection::Posts,
-        ListKind::Mutes => Collection::Muting,
-        ListKind::Blocks => Collection::Blocking,
-        ListKind::Bookmarks => Collection::Bookmarks,
     }
 }
 

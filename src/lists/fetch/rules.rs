@@ -30,7 +30,7 @@ impl Rules {
             account: way.account,
             app: Arc::clone(&way.app),
             boot,
-            endpoint: reading.collection.name(),
+            endpoint: reading.name,
             windows,
             values: Values::new(shortest, request_deadline),
         }

@@ -13,7 +13,7 @@ pub(super) struct Vocabularies(HashMap<&'static str, Vocabulary>);
 impl Vocabularies {
     /// What to ask an endpoint in.
     pub(super) async fn of(&mut self, reading: &ListEndpoint, store: &mut Store) -> Result<Vocabulary, StoreError> {
-        let endpoint = reading.collection.name();
+        let endpoint = reading.name;
         if let Some(known) = self.0.get(endpoint) {
             return Ok(*known);
         }

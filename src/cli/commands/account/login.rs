@@ -10,8 +10,7 @@ use crate::cli::context::Context;
 use crate::domain::{Action, Platform, Secret, UserId};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
-use crate::lists::fetch::collection_of;
-use crate::platform::{Credentials, find_reading, table};
+use crate::platform::{Credentials, find_list_endpoint, table};
 use crate::store::Account;
 use crate::text::escaped;
 
@@ -67,8 +66,7 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let (mut store, vault) = super::open(context).await?;
     let actions = actions_to_ask_for(&mut store, args, known).await?;
     // The lists on which the actions' effects show are read as well: `list`, `verify`.
-    let lists =
-        actions.iter().filter_map(|action| find_reading(Platform::XV2, collection_of(ListKind::shows(*action))));
+    let lists = actions.iter().filter_map(|action| find_list_endpoint(Platform::XV2, ListKind::shows(*action)));
     let reads: Vec<&str> = lists.flat_map(|row| row.scopes.iter().copied()).collect();
     let scopes = scopes_for(Platform::XV2, &actions, &reads);
     let attempt = Attempt::begin(app, places, redirect, &scopes);

@@ -67,30 +67,30 @@ mod tests {
     use super::*;
     use crate::domain::Platform;
     use crate::lists::filter::Order;
-    use crate::platform::{Collection, find_reading};
+    use crate::platform::find_list_endpoint;
 
     #[test]
     fn the_price_is_that_of_what_is_going_to_be_asked_for() {
-        let row = |collection| find_reading(Platform::XV2, collection).unwrap();
+        let row = |list| find_list_endpoint(Platform::XV2, list).unwrap();
         let take = |limit, order| Take { limit, order };
         let (all, active) = (Filter::default(), Filter { not_following_back: true, ..Filter::default() });
         assert_eq!(Extent::of(ListKind::Following, &active, take(None, None)), Extent::Whole);
         assert_eq!(Extent::of(ListKind::Following, &all, take(None, Some(Order::Oldest))), Extent::Whole);
         let ordered = Extent::of(ListKind::Following, &all, take(Some(5), Some(Order::Oldest)));
-        let ordered = ordered.price(row(Collection::Following), false);
+        let ordered = ordered.price(row(ListKind::Following), false);
         assert!(
             ordered.contains("--limit 5 counts") && ordered.contains("pages of 1000, $1.00 ($10.00 if"),
             "{ordered}"
         );
-        let five = Extent::of(ListKind::Following, &all, take(Some(5), None)).price(row(Collection::Following), false);
+        let five = Extent::of(ListKind::Following, &all, take(Some(5), None)).price(row(ListKind::Following), false);
         assert!(five.ends_with("at most $0.005 ($0.05 if the developer app is not yours) for 5"), "{five}");
-        let one = Extent::of(ListKind::Likes, &all, take(Some(1), None)).price(row(Collection::Liked), false);
+        let one = Extent::of(ListKind::Likes, &all, take(Some(1), None)).price(row(ListKind::Likes), false);
         assert_eq!(one, "$0.001 an entry, at most $0.005 for 5", "a page of likes has five at least");
-        let active = Extent::Whole.price(row(Collection::Following), true);
+        let active = Extent::Whole.price(row(ListKind::Following), true);
         assert_eq!(active, "$0.006 ($0.015 if the developer app is not yours) an entry with its newest post");
         let active = Filter { not_following_back: true, ..Filter::default() };
         let filtered =
-            Extent::of(ListKind::Following, &active, take(Some(5), None)).price(row(Collection::Following), false);
+            Extent::of(ListKind::Following, &active, take(Some(5), None)).price(row(ListKind::Following), false);
         assert!(filtered.contains("pages of 1000, $1.00 ($10.00 if"), "{filtered}");
     }
 }

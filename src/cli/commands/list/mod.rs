@@ -18,8 +18,8 @@ use crate::domain::{Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Budget, Enough, FetchEnd, FetchError, ListQuery, Read, Reader, collection_of, read_list};
-use crate::platform::{ListEndpoint, find_reading};
+use crate::lists::fetch::{Budget, Enough, FetchEnd, FetchError, ListQuery, Read, Reader, read_list};
+use crate::platform::{ListEndpoint, find_list_endpoint};
 use crate::store::{Account, ListLock, ReadingId, Store};
 
 /// Reads the list and writes it.
@@ -117,7 +117,7 @@ pub(super) type Plan = Vec<(ListKind, &'static ListEndpoint)>;
 pub(super) fn plan(list: ListKind, follows_back: bool, account: &Account) -> Result<Plan, CommandError> {
     let followers = follows_back.then_some(ListKind::Followers);
     let row = |list: ListKind| {
-        find_reading(account.platform, collection_of(list)).map(|row| (list, row)).ok_or_else(|| {
+        find_list_endpoint(account.platform, list).map(|row| (list, row)).ok_or_else(|| {
             let platform = account.platform;
             CommandError::new(ErrorKind::Usage, format!("{platform} has no list of {list} that can be read"))
                 .hint("take it from your data archive with `cleanup import`, or use an account of x-v2")

@@ -1,4 +1,4 @@
-//! What can be read of an account, row by row. In: nothing. Out: [`ListEndpoint`]s and [`find_reading`]. What does not belong here:
+//! What can be read of an account, row by row. In: nothing. Out: [`ListEndpoint`]s, by list or by name. What does not belong here:
 //! sending, turning pages.
 //!
 //! Paths, page sizes, fields and scopes: X's OpenAPI document (2.167). Windows: fundamentals/rate-limits (pay-per-use). Prices:
@@ -6,38 +6,17 @@
 
 use super::endpoint::{Auth, Documented};
 use super::vocabulary::EntryFields;
-use crate::domain::{MicroUsd, Platform, TargetKind};
+use crate::domain::{ListKind, MicroUsd, Platform, TargetKind};
 
-crate::domain::with_names! {
-    /// What can be asked for.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Collection {
-        /// Users the account follows.
-        Following => "following",
-        /// Users who follow the account.
-        Followers => "followers",
-        /// Posts the account likes.
-        Liked => "liked_tweets",
-        /// Posts of the account.
-        Posts => "tweets",
-        /// Users the account has muted.
-        Muting => "muting",
-        /// Users the account has blocked.
-        Blocking => "blocking",
-        /// Posts the account has bookmarked.
-        Bookmarks => "bookmarks",
-        /// Users, by their handles.
-        Handles => "users/by",
-    }
-}
-
-/// How one collection is read on one platform.
+/// How one list is read on one platform, or how users are looked up by their handles.
 #[derive(Clone, Copy, Debug)]
 pub struct ListEndpoint {
     /// Whose endpoint it is.
     pub platform: Platform,
-    /// What it reads.
-    pub collection: Collection,
+    /// Its name in the queue: each endpoint has windows of its own.
+    pub name: &'static str,
+    /// The list it reads; none: it looks up users by their handles.
+    pub list: Option<ListKind>,
     /// The path below the base URL; `{user}` is the acting user's ID. Always asked with GET.
     pub path: &'static str,
     /// What it is asked to tell of each entry.
@@ -72,15 +51,12 @@ const OWNED: MicroUsd = MicroUsd(1_000);
 /// Of following and followers.
 static FOLLOWS: [Documented; 2] = [Documented::account(300, 900), Documented::app(300, 900)];
 
-const fn row(
-    collection: Collection,
-    path: &'static str,
-    of: TargetKind,
-    scopes: &'static [&'static str],
-) -> ListEndpoint {
+const fn row(name: &'static str, list: ListKind, path: &'static str, scopes: &'static [&'static str]) -> ListEndpoint {
+    let of = list.target_kind();
     ListEndpoint {
         platform: Platform::XV2,
-        collection,
+        name,
+        list: Some(list),
         path,
         fields: match of {
             TargetKind::User => EntryFields::Users,
@@ -96,28 +72,18 @@ const fn row(
 }
 
 /// X API v2.
-static X_V2: [ListEndpoint; 8] = [
-    row(
-        Collection::Following,
-        "/2/users/{user}/following",
-        TargetKind::User,
-        &["tweet.read", "users.read", "follows.read"],
-    ),
-    row(
-        Collection::Followers,
-        "/2/users/{user}/followers",
-        TargetKind::User,
-        &["tweet.read", "users.read", "follows.read"],
-    ),
+static X_V2: [ListEndpoint; 7] = [
+    row("following", ListKind::Following, "/2/users/{user}/following", &["tweet.read", "users.read", "follows.read"]),
+    row("followers", ListKind::Followers, "/2/users/{user}/followers", &["tweet.read", "users.read", "follows.read"]),
     // Of the account's own user only.
     ListEndpoint {
         page: (5, 100),
         price: (OWNED, OWNED),
         documented: &[Documented::account(75, 900), Documented::app(75, 900)],
         ..row(
-            Collection::Liked,
+            "liked_tweets",
+            ListKind::Likes,
             "/2/users/{user}/liked_tweets",
-            TargetKind::Post,
             &["tweet.read", "users.read", "like.read"],
         )
     },
@@ -126,27 +92,17 @@ static X_V2: [ListEndpoint; 8] = [
         page: (5, 100),
         price: (OWNED, MicroUsd(5_000)),
         documented: &[Documented::account(900, 900), Documented::app(10_000, 900)],
-        ..row(Collection::Posts, "/2/users/{user}/tweets", TargetKind::Post, &["tweet.read", "users.read"])
+        ..row("tweets", ListKind::Posts, "/2/users/{user}/tweets", &["tweet.read", "users.read"])
     },
     ListEndpoint {
         price: (OWNED, OWNED),
         documented: &[Documented::account(15, 900)],
-        ..row(
-            Collection::Muting,
-            "/2/users/{user}/muting",
-            TargetKind::User,
-            &["tweet.read", "users.read", "mute.read"],
-        )
+        ..row("muting", ListKind::Mutes, "/2/users/{user}/muting", &["tweet.read", "users.read", "mute.read"])
     },
     ListEndpoint {
         price: (OWNED, OWNED),
         documented: &[Documented::account(15, 900)],
-        ..row(
-            Collection::Blocking,
-            "/2/users/{user}/blocking",
-            TargetKind::User,
-            &["tweet.read", "users.read", "block.read"],
-        )
+        ..row("blocking", ListKind::Blocks, "/2/users/{user}/blocking", &["tweet.read", "users.read", "block.read"])
     },
     // OAuth 2.0 only; the newest 800 at most.
     ListEndpoint {
@@ -155,29 +111,53 @@ static X_V2: [ListEndpoint; 8] = [
         auth: Auth::OAuth2,
         documented: &[Documented::account(180, 900)],
         ..row(
-            Collection::Bookmarks,
+            "bookmarks",
+            ListKind::Bookmarks,
             "/2/users/{user}/bookmarks",
-            TargetKind::Post,
             &["tweet.read", "users.read", "bookmark.read"],
         )
     },
-    // Other people's profiles are never "owned".
-    ListEndpoint {
-        fields: EntryFields::Names,
-        page: (1, 100),
-        price: (MicroUsd(10_000), MicroUsd(10_000)),
-        documented: &[Documented::account(900, 900), Documented::app(300, 900)],
-        ..row(Collection::Handles, "/2/users/by", TargetKind::User, &["tweet.read", "users.read"])
-    },
 ];
 
-/// The row for a collection on a platform; none where it has no such endpoint that an app of today can call. The sandbox has
-/// X API v2's.
-pub fn find_reading(platform: Platform, collection: Collection) -> Option<&'static ListEndpoint> {
+/// X API v2's lookup of users. Other people's profiles are never "owned".
+static X_V2_HANDLES: ListEndpoint = ListEndpoint {
+    platform: Platform::XV2,
+    name: "users/by",
+    list: None,
+    path: "/2/users/by",
+    fields: EntryFields::Names,
+    of: TargetKind::User,
+    page: (1, 100),
+    auth: Auth::Either,
+    scopes: &["tweet.read", "users.read"],
+    price: (MicroUsd(10_000), MicroUsd(10_000)),
+    documented: &[Documented::account(900, 900), Documented::app(300, 900)],
+};
+
+/// The endpoints of a platform that read. The sandbox has X API v2's.
+fn list_endpoints(platform: Platform) -> &'static [ListEndpoint] {
     match platform {
-        Platform::XV2 | Platform::Sandbox => X_V2.iter().find(|reading| reading.collection == collection),
+        Platform::XV2 | Platform::Sandbox => &X_V2,
+        Platform::XV1 | Platform::Aisa => &[],
+    }
+}
+
+/// How a list is read on a platform; none where it has no such endpoint that an app of today can call.
+pub fn find_list_endpoint(platform: Platform, list: ListKind) -> Option<&'static ListEndpoint> {
+    list_endpoints(platform).iter().find(|endpoint| endpoint.list == Some(list.read_as()))
+}
+
+/// How a platform is asked who has which handle; none where it cannot be.
+pub fn find_handle_lookup(platform: Platform) -> Option<&'static ListEndpoint> {
+    match platform {
+        Platform::XV2 | Platform::Sandbox => Some(&X_V2_HANDLES),
         Platform::XV1 | Platform::Aisa => None,
     }
+}
+
+/// The endpoint of that name in the queue.
+pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
+    list_endpoints(platform).iter().chain(find_handle_lookup(platform)).find(|endpoint| endpoint.name == name)
 }
 
 #[cfg(test)]
@@ -186,16 +166,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_collection_has_a_row_with_windows_and_a_price() {
-        for collection in Collection::ALL {
-            let row = find_reading(Platform::Sandbox, collection).unwrap();
-            assert_eq!(row.collection, collection);
+    fn every_list_has_a_row_with_windows_and_a_price() {
+        let lists = ListKind::ALL.map(|list| (Some(list.read_as()), find_list_endpoint(Platform::Sandbox, list)));
+        for (list, row) in lists.into_iter().chain([(None, find_handle_lookup(Platform::Sandbox))]) {
+            let row = row.unwrap();
+            assert_eq!(row.list, list);
             assert!(!row.documented.is_empty() && row.page.0 <= row.page.1 && row.price.0 <= row.price.1);
             assert!(row.scopes.contains(&"users.read"), "{}", row.path);
-            assert_eq!(row.path.contains("{user}"), collection != Collection::Handles);
-            assert_eq!(row.fields == EntryFields::Names, collection == Collection::Handles);
+            assert_eq!(row.path.contains("{user}"), list.is_some());
+            assert_eq!(row.fields == EntryFields::Names, list.is_none());
             assert_eq!(row.fields == EntryFields::Posts, row.of == TargetKind::Post);
-            assert!(find_reading(Platform::Aisa, collection).is_none());
+            assert!(list.is_none_or(|list| list.target_kind() == row.of));
+            assert_eq!(find_list_endpoint_named(Platform::Sandbox, row.name).map(|found| found.path), Some(row.path));
+            assert!(find_list_endpoint_named(Platform::Aisa, row.name).is_none());
         }
+        assert!(ListKind::ALL.into_iter().all(|list| find_list_endpoint(Platform::Aisa, list).is_none()));
     }
 }
