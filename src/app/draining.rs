@@ -51,6 +51,15 @@ impl DrainOptions {
         let windows = Platform::ALL.into_iter().map(|platform| (platform, settings.windows(platform).into())).collect();
         DrainOptions { run, windows, keep: None }
     }
+
+    /// Whether requests are sent in the same way, whatever the jobs and their terms: within the same windows, as fast, at the same prices.
+    pub fn sends_like(&self, other: &DrainOptions) -> bool {
+        let way = |options: &DrainOptions| {
+            let EngineSettings { workers, pace, request_deadline, give_up_after, accept_unnamed, .. } = options.run;
+            (workers, pace, request_deadline, give_up_after, accept_unnamed)
+        };
+        way(self) == way(other) && self.run.prices == other.run.prices && self.windows == other.windows
+    }
 }
 
 /// How a drain ended, and how its jobs stand.

@@ -134,12 +134,6 @@ pub struct RunBounds {
 }
 
 impl RunBounds {
-    /// Whether a run sends in a way of its own, and not as the settings say: other jobs would be sent like it.
-    pub fn has_own_pace(&self) -> bool {
-        let RunBounds { max_requests: _, max_spend: _, notify: _, rates, per, pace, workers, give_up_after } = self;
-        !rates.is_empty() || per.is_some() || pace.is_some() || workers.is_some() || give_up_after.is_some()
-    }
-
     /// What they say of the settings.
     pub fn override_in(&self, overrides: &mut Overrides) {
         overrides.workers = self.workers;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::clock;
-use crate::app::request::{ListRequest, RunBounds, RunRequest, ScheduledRun};
+use super::{Server, clock};
+use crate::app::request::{ListRequest, RunBounds, ScheduledRun};
 use crate::app::schedules;
 use crate::app::schedules::understood;
-use crate::app::{OfSchedule, RunReport, RunSummary};
+use crate::app::{DrainOptions, OfSchedule, RunReport, RunSummary};
 use crate::cli::commands::list;
 use crate::cli::commands::run::{Within, work};
 use crate::cli::commands::signals::Signals;
@@ -22,13 +22,12 @@ use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler::{self, Next, ScheduleEvent, Work};
 use crate::store::{DrainLock, ScheduleLock, ServeLock, Store, make_private_folder};
 use crate::text::escaped;
-use crate::web::EventCounters;
 
 /// Runs what is due now, one schedule after the other, and ends.
 ///
 /// # Errors
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
-pub(super) async fn run(context: &Context, hub: Option<&EventCounters>) -> Result<u8, CommandError> {
+pub(super) async fn run(context: &Context, server: Option<Server<'_>>) -> Result<u8, CommandError> {
     let Some(mut store) = context.existing_queue().await? else {
         context.printer.say(&format!("{}, so nothing is due", context.no_queue_text()));
         return Ok(0);
@@ -43,7 +42,7 @@ pub(super) async fn run(context: &Context, hub: Option<&EventCounters>) -> Resul
         context.printer.say("another process runs this queue's schedules already; it runs what is due");
         return Ok(0);
     };
-    let mut work = InProcess { context, hub, signals: Signals::listen()?, is_attended: false, broken: 0 };
+    let mut work = InProcess { context, server, signals: Signals::listen()?, is_attended: false, broken: 0 };
     let (ends, next) = scheduler::work_off(&mut store, &*context.clock, &mut work).await?;
     say_next(context, next.as_ref());
     store.close().await;
@@ -64,7 +63,7 @@ pub(super) async fn run_now(context: &Context, name: &str) -> Result<u8, Command
     let Some(_lock) = free_to_run(context, &store, name)? else {
         return hand_over(context, store, &schedule).await;
     };
-    let mut work = InProcess { context, hub: None, signals: Signals::listen()?, is_attended: true, broken: 0 };
+    let mut work = InProcess { context, server: None, signals: Signals::listen()?, is_attended: true, broken: 0 };
     let Some(firing) = control::begin_now(&mut store, schedule, context.clock.now().wall).await? else {
         return Err(was_removed(name));
     };
@@ -131,8 +130,8 @@ fn gravest(codes: impl Iterator<Item = u8>) -> u8 {
 /// Runs firings as `cleanup run` does, in this process.
 struct InProcess<'a> {
     context: &'a Context,
-    /// Counts what is sent, for a server.
-    hub: Option<&'a EventCounters>,
+    /// The server that it is part of.
+    server: Option<Server<'a>>,
     /// Signals that come between two runs.
     signals: Signals,
     /// Somebody asked for it at a terminal, and sees how it ends: it is not tried again behind their back.
@@ -148,10 +147,16 @@ impl InProcess<'_> {
         {
             return Ok(report);
         }
-        let RunRequest { bounds, rows, .. } = &request.run;
-        let with_others = self.hub.is_some() && !bounds.has_own_pace() && rows.platform.is_none();
-        let within = Within { until: firing.ends_by, yes: true, json: false, hub: self.hub.cloned(), with_others };
+        let with_others = request.run.rows.platform.is_none() && self.sends_like_its_server(&context.settings);
+        let hub = self.server.as_ref().map(|server| server.hub.clone());
+        let within = Within { until: firing.ends_by, yes: true, json: false, hub, with_others };
         work(context, &request.run, within).await
+    }
+
+    /// Whether other jobs of the server are sent as it has been told to where they are sent as this run is.
+    fn sends_like_its_server(&self, own: &Settings) -> bool {
+        let way = |settings| DrainOptions::of(settings, &RunBounds::default(), None);
+        self.server.as_ref().is_some_and(|server| way(own).sends_like(&way(server.settings)))
     }
 
     /// How a run ended, and whether it is told: the same trouble as the last time is not told again.

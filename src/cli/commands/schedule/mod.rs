@@ -15,6 +15,7 @@ mod when;
 
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 use crate::cli::context::Context;
+use crate::config::Settings;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Store, StoredSchedule};
 use crate::text::{escaped, nearest};
@@ -42,13 +43,20 @@ pub async fn run(context: &Context, args: &ScheduleArgs) -> Result<u8, CommandEr
     }
 }
 
-/// Runs what is due now, as `cleanup schedule due` does: for a process that does other things in between. Its dashboard counts what is
-/// sent.
+/// A server that runs schedules beside its other work.
+pub(super) struct Server<'a> {
+    /// Counts what is sent, for the dashboard.
+    pub(super) hub: &'a EventCounters,
+    /// How its other jobs are sent.
+    pub(super) settings: &'a Settings,
+}
+
+/// Runs what is due now, as `cleanup schedule due` does, and works off the server's other jobs beside it.
 ///
 /// # Errors
 /// As `cleanup schedule due`.
-pub(super) async fn run_due(context: &Context, hub: &EventCounters) -> Result<u8, CommandError> {
-    due::run(context, Some(hub)).await
+pub(super) async fn run_due(context: &Context, server: Server<'_>) -> Result<u8, CommandError> {
+    due::run(context, Some(server)).await
 }
 
 /// The queue and its schedule of that name.

@@ -42,7 +42,9 @@ impl Engine<'_> {
         store.close().await;
         self.lock = None;
         self.status.send_modify(|status| status.fires = true);
-        let fired = schedule::run_due(self.context, &self.hub).await;
+        let settings = self.web.settings();
+        let server = schedule::Server { hub: &self.hub, settings: &settings };
+        let fired = schedule::run_due(self.context, server).await;
         self.status.send_modify(|status| status.fires = false);
         self.next_fire = self.context.clock.now().tick.after(FIRE_EVERY);
         if let Err(error) = &fired {
