@@ -7,7 +7,17 @@ use super::accounts::{Accounts, Identities, RealAccounts, SandboxAccounts, fault
 use super::environment::EnvironmentAccount;
 use crate::domain::{AccountId, AccountName, Platform, UserId};
 use crate::error::CommandError;
-use crate::store::Account;
+use crate::store::{Account, Store};
+
+/// Forgets the accounts that were not there `before`, as far as nothing speaks of them: they were made known for what is refused.
+///
+/// # Errors
+/// The queue cannot be written.
+pub async fn forget_new_accounts(store: &mut Store, before: &[AccountId]) -> Result<(), CommandError> {
+    let now = store.accounts().all().await?.into_iter().map(|account| account.id);
+    let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();
+    Ok(store.accounts().forget_unused_accounts(&new).await?)
+}
 
 impl Identities {
     /// The accounts that [`Identities::register_accounts`] would end with.

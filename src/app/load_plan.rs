@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::accounts::{Accounts, Identities};
+use super::expected_accounts::forget_new_accounts;
 use super::handles::HANDLE_NOT_RESOLVED;
 use super::host::host_name;
 use super::known::known_job;
@@ -151,9 +152,7 @@ pub async fn plan_loads(
         match plan_load(store, file, &accounts, options).await {
             Ok(standing) => standings.push(standing),
             Err(refusal) => {
-                let now = store.accounts().all().await?.into_iter().map(|account| account.id);
-                let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();
-                store.accounts().forget_unused_accounts(&new).await?;
+                forget_new_accounts(store, &before).await?;
                 return Err(refusal);
             }
         }

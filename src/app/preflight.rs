@@ -27,6 +27,16 @@ pub fn may(platform: Platform, kind: CredentialKind, scopes: Option<&str>) -> Ve
     actions.filter(|action| missing_scopes(platform, *action, scopes).is_empty()).collect()
 }
 
+/// The login by which an account may do this beside what it may do already: a login has the scopes of the actions that it names, no others.
+pub fn login_to_allow(account: &Account, record: &Credential, action: Action) -> String {
+    let mut actions = may(account.platform, record.set.kind, record.set.scopes.as_deref());
+    if !actions.contains(&action) {
+        actions.push(action);
+    }
+    let actions: Vec<&str> = actions.iter().map(|action| action.name()).collect();
+    format!("cleanup account login {} --actions {}", account.name, actions.join(","))
+}
+
 /// What an action wants instead of credentials of this kind; none where they will do.
 pub fn misfit(platform: Platform, action: Action, kind: CredentialKind) -> Option<&'static str> {
     let auth = find(platform, action)?.auth;
@@ -108,8 +118,9 @@ fn of_record(account: &Account, actions: &[Action], record: Option<&Credential>)
         let missing = missing_scopes(account.platform, *action, record.set.scopes.as_deref());
         if !missing.is_empty() {
             said.push(format!(
-                "{name} was not granted {}, which {action} needs; run `{login} --actions {action}`",
-                missing.join(" and ")
+                "{name} was not granted {}, which {action} needs; run `{}`",
+                missing.join(" and "),
+                login_to_allow(account, record, *action)
             ));
         }
     }

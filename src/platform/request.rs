@@ -75,6 +75,14 @@ pub enum What<'a> {
 }
 
 impl What<'_> {
+    /// How many entries are asked for at most.
+    pub fn entries(&self) -> u32 {
+        match self {
+            What::Entries { count, .. } => *count,
+            What::Handles(handles) => u32::try_from(handles.len()).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Whether what is asked in these names brings posts that are billed beside its entries.
     pub fn bills_newest_posts(&self, vocabulary: Vocabulary) -> bool {
         vocabulary == Vocabulary::New && matches!(self, What::Entries { newest_posts: true, .. })

@@ -134,6 +134,10 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
     if path == "/metrics" && is_scraper(web, headers) {
         return Ok(Visitor { session: None, theme, is_known: true });
     }
+    // One with a wrong token is told so, whatever name it knows the server by.
+    if path == "/metrics" && headers.contains_key(header::AUTHORIZATION) {
+        return Err(Box::new(nobody()));
+    }
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let asker = Asker {
         host: text(header::HOST),
@@ -164,12 +168,21 @@ fn judge(web: &Web, request: &Request) -> Result<Visitor, Box<Response>> {
         return Ok(Visitor { session, theme, is_known: session.is_some() });
     }
     Err(Box::new(match (&web.entry, reads) {
-        _ if path.starts_with("/api/") || path == "/events" || path == "/metrics" || !reads => {
-            (StatusCode::UNAUTHORIZED, "nobody is logged in here\n").into_response()
-        }
+        _ if path.starts_with("/api/") || path == "/events" || path == "/metrics" || !reads => nobody(),
         (LoginMethod::Password(_), _) => Redirect::to("/login").into_response(),
         (LoginMethod::Link, _) => (StatusCode::UNAUTHORIZED, pages::no_entry(theme)).into_response(),
     }))
+}
+
+/// Programs are told how to say who they are; a browser asks for no password by this.
+fn nobody() -> Response {
+    let scheme = [(header::WWW_AUTHENTICATE, "Bearer")];
+    (
+        StatusCode::UNAUTHORIZED,
+        scheme,
+        "no valid session or token; log in to the dashboard, or send the metrics token\n",
+    )
+        .into_response()
 }
 
 /// Whether a person does something, rather than a page that is open and follows by itself. Programs say neither.

@@ -44,7 +44,8 @@ fn the_browser_comes_back_to_loopback() {
     // Who may do more later keeps what he had.
     let again = bench.begin(&["account", "login", "x-4242", "--headless"], &[]);
     assert!(again.url.contains("mute.write") && !again.url.contains("like.write"), "{}", again.url);
-    again.paste("").ends(2).says("stdin holds no");
+    let told = again.paste("").ends(2).says("stdin holds no").says("this login is for unmute");
+    told.says("`cleanup account login x-4242 --actions unmute,ACTION`; others are unfollow,");
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn what_will_go_wrong_is_said_first() {
     assert!(check.err.is_empty() || !check.err.contains("error"), "{}", check.err);
     let writes = |ledger: &cleanup::sandbox::Ledger| ledger.users.values().map(|user| user.requests).sum::<u64>();
     assert_eq!(writes(&bench.sandbox.ledger()), writes(&before), "a check writes nothing");
-    bench.run(&["resume", "--yes"]).says("was not granted like.write");
+    bench.run(&["resume", "--yes"]).says("was not granted like.write").says("--actions unmute,unlike`");
     // Removing it leaves rows behind.
     bench.log_in("other", "43", "unlike").ends(0);
     bench.write("more.csv", ids(3));

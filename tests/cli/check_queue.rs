@@ -88,7 +88,8 @@ fn a_finished_job_costs_nothing() {
     let queue = &report["queue"];
     assert_eq!((&queue["standing"], &queue["done"], &queue["gone"]), (&json!("unchanged"), &json!(2), &json!(1)));
     let text = dry_run(&home, &[]).ends(0).says("already settled, and not sent again: 2 done, 1 gone");
-    let text = text.says("1 row has failed before; `cleanup retry unfollow --sandbox` sends them again");
+    let text =
+        text.says("1 row failed before, and would not be sent; `cleanup retry unfollow --sandbox` queues it again");
     assert!(!text.out.contains("takes about") && !text.out.contains('$'), "{}", text.out);
     let again = dry_run(&home, &["--again"]).ends(0).says("would unfollow 4 users");
     assert!(!again.out.contains("already settled"), "a new round sends them all: {}", again.out);

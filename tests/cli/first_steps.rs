@@ -61,6 +61,8 @@ fn a_command_that_is_refused_makes_no_queue() {
     let home = Home::new();
     home.write("unfollow.csv", "user_id\n1629556410996121225\n");
     home.write("accounts.csv", "name,platform\nada,x-v2\n");
+    home.write("friends.csv", "user_id\n1629556410996121225\n");
+    let add = ["schedule", "add", "nightly", "--cron", "0 2 * * *", "--zone", "UTC"];
     for (words, code, said) in [
         (&["load", "unfollow.csv"][..], 2, "no account is named for its rows"),
         (&["load", "unfollow.csv", "--account", "ada"], 2, "no account"),
@@ -69,6 +71,8 @@ fn a_command_that_is_refused_makes_no_queue() {
         (&["account", "add", "ada"], 2, "stdin holds no access token"),
         (&["account", "import", "accounts.csv"], 65, "nothing was imported"),
         (&["account", "import", "none.csv"], 65, "none.csv"),
+        (&[&add[..], &["friends.csv"]].concat(), 65, "nothing says which action is meant"),
+        (&[&add[..], &["unfollow.csv", "--account", "ada"]].concat(), 2, "no account is called ada"),
     ] {
         home.run(words).ends(code).says(said);
         assert!(!home.path(".local").exists(), "{words:?} made a queue");
@@ -79,8 +83,17 @@ fn a_command_that_is_refused_makes_no_queue() {
     home.run_with(&["load", "unfollow.csv"], &known).ends(65);
     assert!(!home.path(".local").exists());
     home.write("unfollow.csv", "user_id\n1629556410996121225\n");
+    // Where there is no terminal, nobody can agree.
+    home.run_with(&["run", "unfollow.csv"], &known).ends(2).says("there is no terminal to ask on").says("--dry-run");
+    assert!(!home.path(".local").exists());
     home.run_with(&["load", "unfollow.csv"], &known).ends(0);
     assert!(home.queue().exists());
+    // Nor is an account made known in a queue that is there.
+    let other = [("CLEANUP_X_USER_ID", "43"), ("CLEANUP_X_TOKEN", "token")];
+    home.write("unlike.csv", "post_id\n1629556410996121225\n");
+    home.run_with(&["run", "unlike.csv"], &other).ends(2).says("there is no terminal to ask on");
+    let accounts = home.run(&["account", "list", "--json"]).ends(0).json();
+    assert_eq!(accounts["accounts"].as_array().map(Vec::len), Some(1), "{accounts}");
 }
 
 #[test]

@@ -198,6 +198,8 @@ fn forget_asks_first_and_keeps_the_slots() {
     let value = home.run(&["status", "--json"]).ends(0).json();
     assert_eq!(value["jobs"].as_array().unwrap().len(), 0);
     assert_eq!(value["accounts"][0]["windows"][0]["used"], 3);
+    let text = home.run(&["status"]).ends(0).says("this queue has no jobs; `cleanup load FILE.csv` makes one").out;
+    assert!(text.contains("Accounts") && !text.contains("Jobs"), "no heading above nothing: {text}");
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn the_help() {
       cleanup check unfollow.csv            read the file and say what would happen
       cleanup run unfollow.csv              load it and work on it until done
       cleanup run unfollow.csv --sandbox    the same against a pretend platform
-      cleanup status                        progress, slots left, when it will be done
+      cleanup status                        progress, slots left, expected end
       cleanup report unfollow -o out.csv    what became of every row
       cleanup import twitter.zip --what likes -o unlike.csv
                                             your likes, from the data archive X sends
@@ -173,11 +173,12 @@ fn the_help() {
       cleanup account login                 log in once, sealed and kept fresh
 
     Exit codes:
-       0 done                          65 bad input, nothing queued    75 another process drains the
-       queue
-       2 usage                         69 no answer from the platform  77 an account needs you
-       3 done, with failed or          74 disk or database             78 configuration
-         rejected rows                  4 stopped early, work left    128+N stopped by signal N
+       0 done                           69 no answer from the platform
+       2 usage                          74 disk or database
+       3 done, with failed or           75 another process drains the queue
+         rejected rows                  77 an account needs you
+       4 stopped early, work left       78 configuration
+      65 bad input, nothing queued   128+N stopped by signal N
     "#);
 }
 
@@ -304,7 +305,7 @@ fn a_job_is_steered() {
     $ cleanup forget likes --yes
     likes is forgotten: 3 tasks and 0 attempts; 1 attempt is kept while it may count towards a rate limit
     $ cleanup status
-    Jobs
+    this queue has no jobs; `cleanup load FILE.csv` makes one
     Accounts
       ada  x-v2 user 42
         50/15m: 49 slots left

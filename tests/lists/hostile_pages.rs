@@ -83,3 +83,11 @@ fn pages_that_nobody_can_read_are_not_asked_for_many_times() {
     let many = |_: &str, _: usize| format!(r#"{{"data":[{}1]}}"#, "1,".repeat(300_000));
     assert_eq!(refused(many, &[], "the platform answers, but sends no usable page"), 5);
 }
+
+/// X bills what it hands over, and does not ask whether it could be read: a thousand users are $10.00 for each page.
+#[test]
+fn pages_that_nobody_can_read_count_for_what_may_be_spent() {
+    let none = |_: &str, _: usize| "<html>busy</html>".to_owned();
+    assert_eq!(refused(none, &["--max-spend", "25"], "another page would cost more than --max-spend $25.00 leaves"), 2);
+    assert_eq!(refused(none, &["--max-spend", "100"], "the platform answers, but sends no usable page"), 5);
+}

@@ -35,7 +35,9 @@ fn json_and_metrics_are_what_the_commands_say() {
         )
     };
     for odd in ["Bearer wrong", "Bearer", "scraper-token-of-this-test", "Basic scraper-token-of-this-test"] {
-        assert_eq!(scraped(odd).status, 421, "{odd}");
+        let refused = scraped(odd);
+        assert_eq!(refused.status, 401, "{odd}");
+        assert!(refused.head.to_lowercase().contains("www-authenticate: bearer"), "{odd}: {}", refused.head);
     }
     // The name of a scheme is the same in capitals and not.
     assert_eq!(scraped("bearer scraper-token-of-this-test").status, 200);

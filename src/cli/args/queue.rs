@@ -78,7 +78,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<ReportFormat>,
     /// Instead of receipts, a page of links with tick boxes for what has to be done by hand; `cleanup load` takes its saved
-    /// ticks back as done [KINDS without a value: failed,ghosts]
+    /// ticks back as done [KINDS without a value: failed,ghosts; add pending for the rows that are not settled yet]
     #[arg(long, value_name = "KINDS", num_args = 0..=1, require_equals = true, value_delimiter = ',',
           default_missing_value = "failed,ghosts")]
     pub worklist: Option<Vec<WorklistKind>>,

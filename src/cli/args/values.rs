@@ -10,6 +10,7 @@ use crate::domain::{Action, MicroUsd, Platform, Rate, Target, UserId, parse_dura
 use crate::limits::Pace;
 use crate::lists::filter::{MAX_ORDERED_ENTRIES, Order};
 use crate::sandbox::FieldNames;
+use crate::text::is_letter_or_digit;
 
 /// `--action`: names, hidden aliases, and a suggestion where one is misspelt.
 pub(super) fn action() -> impl TypedValueParser<Value = Action> {
@@ -142,7 +143,7 @@ pub(super) fn schedule_name(text: &str) -> Result<String, String> {
     // With its ending the name of a file, of which the file system takes 255 bytes.
     const MAX_SCHEDULE_NAME_BYTES: usize = 200;
     let length = text.chars().count();
-    let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let is_plain = |c: char| is_letter_or_digit(c) || "-_.".contains(c);
     let is_long = length > MAX_SCHEDULE_NAME_CHARS || text.len() > MAX_SCHEDULE_NAME_BYTES;
     let is_wrong = is_long || !text.chars().all(is_plain) || text.starts_with(['-', '.']);
     if length == 0 || is_wrong {
@@ -214,7 +215,7 @@ mod tests {
             let why = schedule_name(wrong).unwrap_err();
             assert!(why.contains("1 to 64 letters, digits, - _ or ."), "{wrong:?}: {why}");
         }
-        for right in ["nightly", "Müllabfuhr-2", "v1.2_b", "_x", &absurd[1..]] {
+        for right in ["nightly", "Müllabfuhr-2", "Mu\u{308}llabfuhr", "v1.2_b", "_x", &absurd[1..]] {
             assert_eq!(schedule_name(right).unwrap(), right);
         }
         assert!(notify(" ").is_err() && notify("mail -s done me").is_ok());

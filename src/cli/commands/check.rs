@@ -167,10 +167,9 @@ fn standing_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec<S
     }
     if rows.failed > 0 {
         let retry = context.command(&["retry", job]);
-        lines.push(format!(
-            "{} before; {retry} sends them again",
-            counted(rows.failed, "row has failed", "rows have failed")
-        ));
+        let them = if rows.failed == 1 { "it" } else { "them" };
+        let failed = counted(rows.failed, "row failed", "rows failed");
+        lines.push(format!("{failed} before, and would not be sent; {retry} queues {them} again"));
     }
     if rows.cancelled > 0 {
         lines.push(format!("{} cancelled", counted(rows.cancelled, "row stays", "rows stay")));

@@ -141,7 +141,7 @@ impl Drainer {
         }
         let Asked { files, standings, accounts, load } = asked;
         let about = app::confirm_files(store, files, standings, (accounts, load), &context.settings).await?;
-        self.ask_about(about, "the same command with --dry-run shows what would be sent", context)
+        self.ask_about(about, LOOK, context)
     }
 
     /// The same for jobs that are in the queue already.
@@ -152,11 +152,13 @@ impl Drainer {
         context: &Context,
     ) -> Result<bool, CommandError> {
         let about = app::confirm_jobs(store, Some(jobs), &context.settings).await?;
-        let look = format!(
-            "the same command with --dry-run shows what would be sent; {} shows what is queued",
-            context.command(&["status"])
-        );
+        let look = format!("{LOOK}; {} shows what is queued", context.command(&["status"]));
         self.ask_about(about, &look, context)
+    }
+
+    /// Whether somebody has agreed already, can be asked, or need not be.
+    pub(super) fn can_be_agreed(&self, context: &Context) -> bool {
+        context.settings.is_sandbox() || self.yes || prompt::can_ask()
     }
 
     /// `look` names what shows more to somebody who cannot be asked.
@@ -176,12 +178,8 @@ impl Drainer {
         if context.settings.is_sandbox() || self.yes {
             return Ok(true);
         }
-        if !prompt::can_ask() {
-            return Err(CommandError::new(
-                ErrorKind::Usage,
-                "this acts on a real account, and there is no terminal to ask on; nothing was queued, nothing was sent",
-            )
-            .hint(format!("add --yes if you mean it; {look}")));
+        if !self.can_be_agreed(context) {
+            return Err(no_terminal(look));
         }
         prompt::confirm("Continue?").map_err(|error| CommandError::io("the terminal", error))
     }
@@ -375,6 +373,16 @@ async fn end_with(group: Option<Arc<Notify>>, drain: &ShutdownSender) -> Never {
         drain.signal(Signal::Terminate);
     }
     std::future::pending().await
+}
+
+/// What shows more to somebody who cannot be asked.
+pub(super) const LOOK: &str = "the same command with --dry-run shows what would be sent";
+
+/// Nobody has agreed, and nobody can be asked.
+pub(super) fn no_terminal(look: &str) -> CommandError {
+    let message =
+        "this acts on a real account, and there is no terminal to ask on; nothing was queued, nothing was sent";
+    CommandError::new(ErrorKind::Usage, message).hint(format!("add --yes if you mean it; {look}"))
 }
 
 /// The bound of the run that looking handles up has met. Where a person, the network or an outage of the platform is in the way, so it is

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::request::{RowOptions, RunRequest};
-use crate::app::{self, LoadOptions, Loaded, Prepared};
+use crate::app::{self, Identities, LoadOptions, Loaded, Prepared};
 use crate::app::{RunReport, RunSummary};
 use crate::cli::args::RunArgs;
 use crate::cli::context::Context;
@@ -73,12 +73,22 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
     // Handles are asked about when somebody has said yes.
     load.awaits_handles = true;
     refuse_for_new_queue(who, rows, &files, &load, context).await?;
+    if !drainer.can_be_agreed(context) {
+        refuse_unasked(who, rows, &files, &load, context).await?;
+    }
     let mut store = context.open_queue().await?;
     let lock = DrainLock::take(store.path())?;
     load.handles_asked = store.lists().handles_asked().await?;
+    let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
     let (mut accounts, mut standings) = plan_all(who, &mut store, rows, &files, &load, context).await?;
     let asked = drain::Asked { files: &files, standings: &standings, accounts: &accounts, load: &load };
-    let is_agreed = drainer.ask(&mut store, &asked, context).await?;
+    let is_agreed = match drainer.ask(&mut store, &asked, context).await {
+        Ok(is_agreed) => is_agreed,
+        Err(refusal) => {
+            app::forget_new_accounts(&mut store, &before).await?;
+            return Err(refusal);
+        }
+    };
     load.awaits_handles = false;
     if !is_agreed {
         return run_summary::declined(&[], "nothing was queued, nothing was sent", within.json, context);
@@ -98,6 +108,26 @@ pub(super) async fn work(context: &Context, request: &RunRequest, within: Within
         signal = signals.first() => return drainer.interrupted_early(signal, context),
     };
     drainer.drain(store, lock, (Some(jobs), UntouchedJobs::default()), signals, context).await
+}
+
+/// Where nobody can be asked, and something would be sent, no queue is made only for the run to be refused.
+async fn refuse_unasked(
+    who: &Identities,
+    rows: &RowOptions,
+    files: &[Prepared],
+    load: &LoadOptions,
+    context: &Context,
+) -> Result<(), CommandError> {
+    if let Some(store) = context.existing_queue().await? {
+        store.close().await;
+        return Ok(());
+    }
+    for forecast in app::forecast(who, None, rows.account.as_ref(), files, load).await? {
+        if forecast?.targets() > 0 {
+            return Err(drain::no_terminal(drain::LOOK));
+        }
+    }
+    Ok(())
 }
 
 /// Finished jobs whose files are unchanged: they say so and nobody is asked for a login. None: there may be something to do.

@@ -55,11 +55,12 @@ async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<
 }
 
 fn table(context: &Context, view: &QueueStatus) -> String {
+    let no_jobs = format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]));
     if view.jobs.is_empty() && view.accounts.is_empty() {
-        return format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]));
+        return no_jobs;
     }
     let clock = |at: Wall| clock_text(at, view.now.wall, context.zone.get());
-    let mut lines = vec![HEADINGS[0].to_owned()];
+    let mut lines = vec![if view.jobs.is_empty() { no_jobs } else { HEADINGS[0].to_owned() }];
     for job in &view.jobs {
         let status = &job.status;
         let counts = RowCounts::from(&status.counts);

@@ -13,7 +13,7 @@ use crate::clock::Backoff;
 use crate::domain::{BootId, Moment, Tick};
 use crate::engine::{Blame, Patience, REFUSALS_TO_TRIP, Signal, SuspendWatch, Urgency, consequences_of};
 use crate::limits::{HoldReason, Values};
-use crate::platform::{ListEndpoint, PageRequest, Reply, What};
+use crate::platform::{ListEndpoint, PageRequest, Reply, Vocabulary, What};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadId, ReadSlot};
 
 /// So many failures of the platform in a row, with an answer each, and reading stops: what was read is kept. An undo is tried less often
@@ -143,6 +143,9 @@ impl Reader {
                 Err(reply) => reply,
             };
             let next = self.judge(&grant, &reply, reserved.tick, &rules).await?;
+            if reply.http_status == Some(200) && !self.pays_unread(reading, what, vocabulary) {
+                return Ok(PageAnswer::Stopped(Stop::Spend));
+            }
             refusals = if matches!(next, Next::IfRepeated(_)) { refusals + 1 } else { 0 };
             match next {
                 Next::Again => {}
@@ -165,6 +168,15 @@ impl Reader {
                 }
             }
         }
+    }
+
+    /// An answer that is no page: the platform bills what it hands over, read or not, so it counts as all that was asked for. Whether the
+    /// money suffices to ask once more.
+    fn pays_unread(&mut self, reading: &ListEndpoint, what: What<'_>, vocabulary: Vocabulary) -> bool {
+        let price = reading.price_with(what.bills_newest_posts(vocabulary));
+        let asked = what.entries();
+        self.budget.pay(price, u64::from(asked));
+        self.budget.affords(price.1, asked) == asked
     }
 
     /// A slot; or none because a wait is over, or because there is a reason to stop.

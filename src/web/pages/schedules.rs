@@ -69,7 +69,7 @@ pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<Str
         div.head { div.stack {
             h1 { "Schedules" }
             p.quiet {
-                "What is run again and again. One runs at a time; other jobs go on while it sends. Times are by the clock of each schedule's zone."
+                "What is run again and again. One runs at a time; other jobs continue while it sends. Times are by the clock of each schedule's zone."
                 @if !page.cards.is_empty() { " Another one is added on the command line: " code { (page.add) } }
             }
         } }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::domain::{AccountName, Action, Platform};
+use crate::text::is_letter_or_digit;
 use crate::web::problem::Problem;
 
 /// What was chosen beside the file.
@@ -60,7 +61,7 @@ pub(super) fn choose(choices: &mut Choices, name: &str, text: &str) -> Result<()
 
 /// A job's name becomes the name of a file.
 fn job_name(text: &str) -> Result<String, Problem> {
-    let fine = |c: char| c.is_alphanumeric() || " -_.,+".contains(c);
+    let fine = |c: char| is_letter_or_digit(c) || " -_.,+".contains(c);
     let is_fine = !text.is_empty() && text.len() <= MAX_JOB_NAME_BYTES && text.chars().all(fine);
     if !is_fine || text.starts_with('.') || text.trim() != text {
         let hint = format!(
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_job_name_is_a_file_name_that_leads_nowhere_else() {
-        for fine in ["unfollow", "old likes 2019", "Zoë_2.1", &"x".repeat(200), &"名".repeat(66)] {
+        for fine in ["unfollow", "old likes 2019", "Zoë_2.1", "Zoe\u{308}_2.1", &"x".repeat(200), &"名".repeat(66)] {
             assert!(job_name(fine).is_ok(), "{fine}");
         }
         for bad in ["", "..", ".x", "a/b", "a\\b", "a\0", " a", "a\n", "<b>", &"x".repeat(201), &"名".repeat(100)] {

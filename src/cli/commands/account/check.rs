@@ -254,15 +254,10 @@ fn fits(account: &Account, record: Option<&Credential>, action: Action, said: &m
     if missing.is_empty() {
         return State::Good;
     }
-    // A login has the scopes of the actions that are named, so those it has are named too.
-    let mut actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
-    actions.push(action);
-    let actions: Vec<&str> = actions.iter().map(|action| action.name()).collect();
     said.push(format!(
-        "{action} needs {}, which this login was not granted; run `cleanup account login {} --actions {}`",
+        "{action} needs {}, which this login was not granted; run `{}`",
         missing.join(" and "),
-        account.name,
-        actions.join(",")
+        app::login_to_allow(account, record, action)
     ));
     State::Bad
 }

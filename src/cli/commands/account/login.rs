@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         let message = format!("{} is an account of {}, not of {platform}", account.name, account.platform);
         return Err(CommandError::new(ErrorKind::Usage, message).hint("give this login another name"));
     }
-    let offered: Vec<Action> = table(platform).iter().map(|endpoint| endpoint.action).collect();
+    let offered = offered_by(platform);
     if let Some(action) = args.actions.iter().find(|action| !offered.contains(action)) {
         return Err(CommandError::new(ErrorKind::Usage, format!("{platform} does not offer {action}"))
             .hint("see docs/platforms.md for what each platform offers"));
@@ -70,7 +70,8 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let reads: Vec<&str> = lists.flat_map(|row| row.scopes.iter().copied()).collect();
     let scopes = scopes_for(Platform::XV2, &actions, &reads);
     let attempt = Attempt::begin(app, places, redirect, &scopes);
-    context.printer.say(&format!("asking for: {}", scopes.join(" ")));
+    say_actions(context, args, &actions, &offered_by(Platform::XV2));
+    context.printer.say(&format!("the scopes for that: {}", scopes.join(" ")));
     let code = if args.headless {
         context.printer.say(
             "open this address in any browser, authorize the app, and paste here the address of the page you end at:",
@@ -106,14 +107,40 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     store.close().await;
     for action in actions {
         if !app::missing_scopes(Platform::XV2, action, granted.as_deref()).is_empty() {
-            context.printer.warn(&format!("{action} was asked for and not granted"));
+            let login = context.command(&["account", "login", account.name.as_str()]);
+            context.printer.warn(&format!("{action} was not granted, so it will be refused; {login} asks again"));
         }
     }
     if !lasting {
-        context.printer.warn("there is no refresh token, so this login ends with its access token, in about two hours");
+        context
+            .printer
+            .warn("the platform gave no refresh token, so this login ends in about two hours; log in again then");
     }
     context.printer.say(&format!("logged in: {} is user {} on {}", account.name, account.user_id, account.platform));
     Ok(0)
+}
+
+/// The actions that a platform has an endpoint for.
+fn offered_by(platform: Platform) -> Vec<Action> {
+    table(platform).iter().map(|endpoint| endpoint.action).collect()
+}
+
+/// Says what the account will be able to do, and how it gets to do more.
+fn say_actions(context: &Context, args: &AccountLoginArgs, actions: &[Action], offered: &[Action]) {
+    let names = |actions: &[Action]| actions.iter().map(|action| action.name()).collect::<Vec<_>>();
+    context.printer.say(&format!("this login is for {}", names(actions).join(", ")));
+    let others: Vec<Action> = offered.iter().copied().filter(|action| !actions.contains(action)).collect();
+    if args.actions.is_empty() && !others.is_empty() {
+        let mut words = vec!["account", "login"];
+        words.extend(args.name.as_ref().map(|name| name.as_str()));
+        let all = names(actions).into_iter().chain(["ACTION"]).collect::<Vec<_>>().join(",");
+        words.extend(["--actions", &all]);
+        context.printer.say(&format!(
+            "to allow more, name every action that it is to have: {}; others are {}",
+            context.command(&words),
+            names(&others).join(", ")
+        ));
+    }
 }
 
 /// Whose access token it is.

@@ -9,12 +9,12 @@ use self::deliver::{Delivery, deliver};
 pub(super) use self::stopped::ending;
 use super::session::{Bounds, account_of, reader};
 use super::signals::Signals;
-use crate::app::PlatformSession;
 use crate::app::request::ListRequest;
+use crate::app::{self, PlatformSession};
 use crate::cli::args::ListArgs;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, for_this_queue};
 use crate::cli::output::{refuse_existing, refuse_places};
-use crate::domain::{Tick, counted};
+use crate::domain::{Action, Tick, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
@@ -145,19 +145,21 @@ pub(super) async fn warn_of_scopes(
     plan: &Plan,
     context: &Context,
 ) -> Result<(), CommandError> {
-    let Some(granted) = store.accounts().credential(account.id).await?.and_then(|record| record.set.scopes) else {
-        return Ok(());
-    };
+    let Some(record) = store.accounts().credential(account.id).await? else { return Ok(()) };
+    let Some(granted) = record.set.scopes.as_deref() else { return Ok(()) };
     let granted: Vec<&str> = granted.split(' ').collect();
     for (list, row) in plan {
         let missing: Vec<&str> = row.scopes.iter().copied().filter(|scope| !granted.contains(scope)).collect();
         if !missing.is_empty() {
-            context.printer.warn(&format!(
-                "{} was not granted {}, which reading {list} needs; run {}",
+            // The login for an action has the scopes of its list.
+            let action = list.undone_by().unwrap_or(Action::Unfollow);
+            let warning = format!(
+                "{} was not granted {}, which reading {list} needs; run `{}`",
                 account.name,
                 missing.join(" and "),
-                context.command(&["account", "login", account.name.as_str()])
-            ));
+                app::login_to_allow(account, &record, action)
+            );
+            context.printer.warn(&for_this_queue(&context.settings, &warning));
         }
     }
     Ok(())

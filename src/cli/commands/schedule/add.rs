@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::request::added;
-use super::validate::{Validated, validate};
+use super::validate::{Validated, refuse_for_new_queue, validate};
 use super::when::{When, millis, zone_name};
 use crate::app::schedules::understood;
 use crate::cli::args::ScheduleAddArgs;
@@ -25,6 +25,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleAddArgs) -> Result<u8,
     let hours = When { until: args.until, for_: args.for_, jitter: args.jitter.unwrap_or_default() };
     let recurrence = hours.recurrence(&args.cron, &zone, now)?;
     let request = added(args, &list_file(&args.name, context)?)?;
+    refuse_for_new_queue(context, &request).await?;
     let mut store = context.open_queue().await?;
     let Validated { account, notes } = validate(context, &mut store, &request).await?;
     let new = NewSchedule {

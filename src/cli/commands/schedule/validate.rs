@@ -39,9 +39,7 @@ pub(super) async fn validate(
         None => of_files(context, store, run).await,
     };
     if found.is_err() {
-        let now = store.accounts().all().await?.into_iter().map(|account| account.id);
-        let new: Vec<AccountId> = now.filter(|id| !before.contains(id)).collect();
-        store.accounts().forget_unused_accounts(&new).await?;
+        app::forget_new_accounts(store, &before).await?;
     }
     let mut found = found?;
     let which = &run.rows.which;
@@ -53,6 +51,33 @@ pub(super) async fn validate(
         found.account = None;
     }
     Ok(found)
+}
+
+/// As [`validate`] for a queue that is not there yet: refuses what it would refuse, and makes nothing.
+///
+/// # Errors
+/// As [`validate`].
+pub(super) async fn refuse_for_new_queue(context: &Context, request: &ScheduledRun) -> Result<(), CommandError> {
+    if let Some(store) = context.existing_queue().await? {
+        store.close().await;
+        return Ok(());
+    }
+    let run = &request.run;
+    let platform = request.list.as_ref().map_or(run.rows.platform, |list| list.platform);
+    let who = Identities::of(&context.settings, platform, None)?;
+    let is_anybody_known = !who.first_accounts(run.rows.account.as_ref(), &[])?.names().is_empty();
+    for file in run.files.iter().filter(|file| request.list.is_none() && file.exists()) {
+        let refused = async {
+            let files = prepare(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context).await?;
+            let options = load_options(&run.rows, &files, run.reload, context)?;
+            if is_anybody_known {
+                app::refuse_for_new_queue(&who, run.rows.account.as_ref(), &files, &options).await?;
+            }
+            Ok::<_, CommandError>(())
+        };
+        refused.await.or_else(|error| if may_pass(&error) { Ok(()) } else { Err(error) })?;
+    }
+    Ok(())
 }
 
 async fn of_list(context: &Context, store: &mut Store, list: &ListRequest) -> Result<Validated, CommandError> {
