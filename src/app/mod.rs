@@ -21,6 +21,7 @@ mod host;
 mod job_activity;
 mod keep_guard;
 mod known;
+mod list;
 mod load_options;
 mod load_plan;
 mod loading;
@@ -40,6 +41,7 @@ mod run_report;
 pub mod schedules;
 pub mod status;
 mod tokens;
+mod verify;
 
 pub use accounts::{Accounts, Bases, FileAccounts, Identities, RealAccounts, SandboxAccounts};
 pub use audit::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit, audit};
@@ -57,10 +59,14 @@ pub use forecast::{Forecast, ForecastLane, forecast, forecast_for, refuse_for_ne
 pub use handles::{HANDLE_NOT_RESOLVED, Resolved, resolve, resolving_account};
 pub use job_activity::{AccountNeed, Activity, JobFacts, OtherRun, ScheduleWait};
 pub use known::{account_names, known_jobs};
+pub use list::{
+    Delivered, FetchListener, ListAccess, ListReading, ListReport, ListSink, ReadingBounds, UnfinishedReading,
+    account_of, list_reader,
+};
 pub use load_options::LoadOptions;
 pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads};
 pub use loading::{Loaded, load};
-pub use login_state::login_needed;
+pub use login_state::{has_logins, login_needed};
 pub use logins::{Ways, app_of, needed_app, nobody, revoke, signer, x_places};
 pub use notify::{OfSchedule, notify};
 pub use platform_session::{PlatformSession, embedded_sandbox};
@@ -71,3 +77,4 @@ pub use recheck::{HeldBack, READ_DIFFERENTLY, named_column, recheck};
 pub use row_filter::RowRules;
 pub use run_report::{AccountTrouble, DECLINED, RunReport, RunSummary};
 pub use tokens::{app, key_choice, open_tokens, open_vault, places};
+pub use verify::{ComparedList, DoneLane, VerifyDeps, VerifyReport, done_lanes, verify_by_archive, verify_by_lists};

@@ -55,10 +55,7 @@ impl Context {
     /// # Errors
     /// As [`Context::open_queue`].
     pub async fn has_logins(&self) -> Result<bool, CommandError> {
-        let Some(mut store) = self.existing_queue().await? else { return Ok(false) };
-        let has = store.accounts().has_credentials().await?;
-        store.close().await;
-        Ok(has)
+        app::has_logins(&self.settings).await
     }
 
     /// The queue and its job of that name.

@@ -290,12 +290,11 @@ fn load_names_the_next_command_only_where_there_is_one() {
 }
 
 /// Where an error is made of another whose own words say what to do ("...; set it"), or gets its hint from its caller.
-const REMEDY_IS_IN_THE_MESSAGE: [(&str, &str); 7] = [
+const REMEDY_IS_IN_THE_MESSAGE: [(&str, &str); 6] = [
     ("app/logins.rs", "error.to_string()"),
     ("auth/advice.rs", "(error"),
     ("auth/advice.rs", "other.to_string()"),
     ("app/tokens.rs", "format!(\"{error}\")"),
-    ("commands/session.rs", "error.to_string()"),
     ("schedule/", "error.to_string()"),
     ("serve/drain_once.rs", "error.to_string()"),
 ];

@@ -7,17 +7,17 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::group_listener::GroupListener;
+use super::list::fetch_listener;
 use super::load_messages::say_handles;
 use super::partial_summary::PartialSummary;
 use super::preflight;
 use super::run_summary::{Closing, LookupBound, finish};
-use super::session::{Bounds, account_of, reader};
 use super::signals::{Never, Signals};
 use super::untouched_jobs::UntouchedJobs;
 use crate::app::request::RunBounds;
 use crate::app::schedules::unscheduled_jobs;
 use crate::app::{self, Accounts, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan, Prepared};
-use crate::app::{Confirmation, PlatformSession, RunReport, RunSummary};
+use crate::app::{Confirmation, PlatformSession, ReadingBounds, RunReport, RunSummary};
 use crate::cli::context::{Context, queue_options};
 use crate::cli::progress::{Plan, ProgressListener};
 use crate::cli::prompt;
@@ -194,7 +194,7 @@ impl Drainer {
         context: &Context,
     ) -> Result<Option<Signal>, CommandError> {
         let Some(asker) = app::resolving_account(files, accounts) else { return Ok(None) };
-        let account = account_of(store, Some(asker)).await?;
+        let account = app::account_of(store, Some(asker)).await?;
         let (sender, receiver) = shutdown();
         let mut aborted = receiver.clone();
         let budget = Budget {
@@ -202,11 +202,16 @@ impl Drainer {
             max_spend: self.options.run.terms.max_spend,
             ..Budget::default()
         };
-        let bounds =
-            Bounds { budget, until: self.options.run.terms.until, give_up_after: self.options.run.give_up_after };
+        let bounds = ReadingBounds {
+            budget,
+            until: self.options.run.terms.until,
+            give_up_after: self.options.run.give_up_after,
+        };
         let beside = store.open_second().await?;
-        let mut reader =
-            reader(context, (&self.session.who, &self.session.client), beside, &account, bounds, receiver).await?;
+        let deps = (&context.settings, &context.clock);
+        let way = (&self.session.who, &self.session.client);
+        let heard = (receiver, fetch_listener(context));
+        let mut reader = app::list_reader(deps, way, beside, &account, bounds, heard).await?;
         let resolved = tokio::select! {
             resolved = app::resolve(&mut reader, files, accounts) => resolved?,
             signal = signals.relay(&sender, context) => match signal {},

@@ -30,7 +30,6 @@ mod run_summary;
 pub mod sandbox;
 pub mod schedule;
 pub mod serve;
-mod session;
 mod signals;
 pub mod status;
 mod take_back;

@@ -1,7 +1,5 @@
 //! `cleanup schedule due` and `run`: fire, run, write down, tell.
 
-use std::path::Path;
-
 use super::{Server, clock};
 use crate::app::request::{ListRequest, RunBounds, ScheduledRun};
 use crate::app::schedules;
@@ -215,7 +213,7 @@ async fn read_list(
     // The file is the schedule's own, written anew each time.
     list.once.force = true;
     list.once.until = firing.ends_by;
-    let Some(file) = list.output.clone() else {
+    let Some(file) = &list.output else {
         return Err(
             CommandError::new(ErrorKind::Config, "the schedule's list has no file").hint("remove it and add it again")
         );
@@ -224,12 +222,12 @@ async fn read_list(
         make_private_folder(folder).map_err(|error| CommandError::io(folder.display(), error))?;
     }
     match list::fetch(context, &list).await? {
-        0 if has_rows(&file)? => Ok(None),
-        0 => {
+        (_, Some(1..)) => Ok(None),
+        (_, Some(0)) => {
             context.printer.say("no entry of the list is left for this run, so there is nothing to send");
             Ok(Some(RunReport::of(RunSummary::unsent("finished", 0))))
         }
-        code => Ok(Some(RunReport::of(RunSummary::unsent("list", code)))),
+        (code, None) => Ok(Some(RunReport::of(RunSummary::unsent("list", code)))),
     }
 }
 
@@ -242,14 +240,6 @@ async fn account_of_job(context: &Context, job: Option<&str>) -> Result<Option<A
         store.accounts().all().await?.into_iter().find(|known| Some(known.id) == account).map(|known| known.name);
     store.close().await;
     Ok(name)
-}
-
-/// Whether there is anything below the header.
-fn has_rows(file: &Path) -> Result<bool, CommandError> {
-    use std::io::BufRead;
-    let open = std::fs::File::open(file).map_err(|error| CommandError::io(file.display(), error))?;
-    let second = std::io::BufReader::new(open).lines().nth(1).transpose();
-    Ok(second.map_err(|error| CommandError::io(file.display(), error))?.is_some())
 }
 
 impl Work for InProcess<'_> {

@@ -3,10 +3,10 @@
 
 use std::path::PathBuf;
 
+use crate::app::account_of;
 use crate::app::request::{ListRequest, RunRequest, ScheduledRun};
 use crate::app::{self, Accounts, Identities, Prepared};
 use crate::cli::commands::job_files::{load_options, prepare};
-use crate::cli::commands::session::account_of;
 use crate::cli::context::Context;
 use crate::domain::{AccountId, AccountName, Action};
 use crate::error::CommandError;

@@ -1,86 +1,77 @@
 //! Verdicts from the platform: the account's list, read again.
 
-use crate::app::PlatformSession;
-use crate::cli::args::VerifyArgs;
-use crate::cli::commands::list::{Extent, announce, ending, lock_all, plan, warn_of_scopes};
-use crate::cli::commands::session::{Bounds, reader};
-use crate::cli::commands::signals::Signals;
-use crate::cli::context::Context;
+use super::{ComparedList, DoneLane};
+use crate::app::list::{ListAccess, unfinished};
+use crate::app::{FetchListener, PlatformSession, ReadingBounds, UnfinishedReading, command};
+use crate::clock::SharedClock;
+use crate::config::Settings;
 use crate::domain::TargetId;
-use crate::engine::{Shutdown, Signal, Urgency, shutdown};
+use crate::engine::Shutdown;
 use crate::error::CommandError;
 use crate::lists::ListKind;
 use crate::lists::fetch::{Budget, Kept, ListQuery, read_list};
-use crate::store::{Job, Looked, Reach, ReadingId, ReadingState, Store};
-
-use super::DoneLane;
+use crate::lists::filter::{Filter, Take};
+use crate::store::{Job, Looked, Reach, ReadingState, Store};
+use crate::text::LocalClock;
 
 /// X's timelines of likes and posts end at some 3,200, its bookmarks at 800; a list nearly that long may be cut.
 const MAX_CERTAIN_ENTRIES: u64 = 3_000;
 const MAX_CERTAIN_BOOKMARKS: u64 = 700;
 
-/// How it went.
-pub(super) enum Judged {
-    /// Everything was read and judged.
-    All(Box<Store>),
-    /// It ended before; what was read is kept, and this is the exit code.
-    Ended(u8),
+/// What reading stands on, and who hears of it.
+pub struct VerifyDeps<'a> {
+    /// Everything decided.
+    pub settings: &'a Settings,
+    /// The time.
+    pub clock: &'a SharedClock,
+    /// By whose clock times are told.
+    pub local: LocalClock,
+    /// Ends it before its time.
+    pub shutdown: Shutdown,
+    /// Makes what hears of a list's pages.
+    pub listener: &'a dyn Fn() -> FetchListener,
+    /// Hears before a list is read what may go wrong, and what it costs.
+    pub begins: &'a dyn Fn(&ListAccess),
+    /// Hears of a list that was compared.
+    pub listed: &'a dyn Fn(ComparedList),
 }
 
-/// Judges by the platform's lists, one account and list after the other.
-pub(super) async fn judge(
-    context: &Context,
-    store: Store,
-    job: &Job,
-    lanes: &[DoneLane],
-    args: &VerifyArgs,
-) -> Result<Judged, CommandError> {
-    let mut signals = Signals::listen()?;
-    let (sender, receiver) = shutdown();
-    let mut aborted = receiver.clone();
-    let all = judge_all(context, store, job, lanes, args, receiver);
-    tokio::select! {
-        judged = all => judged,
-        signal = signals.relay(&sender, context) => match signal {},
-        () = aborted.at_least(Urgency::Abort) => {
-            context.printer.say("stopped at once; what was read is kept");
-            Ok(Judged::Ended(aborted.now().1.map_or(130, Signal::exit_code)))
-        }
-    }
-}
-
-async fn judge_all(
-    context: &Context,
+/// Judges by the platform's lists, one account and list after the other, within what the budget allows for all of them. The inner error: a
+/// list was not read to its end; what was read is kept.
+///
+/// # Errors
+/// A list cannot be read, the account needs a person, nobody answers; the queue cannot be written.
+pub async fn verify_by_lists(
+    deps: &VerifyDeps<'_>,
     mut store: Store,
     job: &Job,
     lanes: &[DoneLane],
-    args: &VerifyArgs,
-    shutdown: Shutdown,
-) -> Result<Judged, CommandError> {
-    let mut budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
+    mut budget: Budget,
+) -> Result<Result<Store, UnfinishedReading>, CommandError> {
+    let VerifyDeps { settings, clock, .. } = *deps;
     for lane in lanes {
         let account = &lane.account;
-        let mut way = PlatformSession::open(&context.settings, Some(account.platform), &context.clock).await?;
+        let mut session = PlatformSession::open(settings, Some(account.platform), clock).await?;
         let stored = store.accounts().has_credentials().await?;
-        way.who.learn_users(&way.client, &context.clock, stored).await?;
-        way.who.register_accounts(&mut store, Some(&account.name), &[]).await?;
-        let plan = plan(lane.list(), false, account)?;
-        let locks = lock_all(&store, account, &plan)?;
-        way.recall(&mut store, account).await?;
-        warn_of_scopes(&mut store, account, &plan, context).await?;
-        announce(account, &plan, Extent::Whole, false, context);
-        let bounds = Bounds { budget, until: None, give_up_after: context.settings.run.give_up_after };
-        let mut reader = reader(context, (&way.who, &way.client), store, account, bounds, shutdown.clone()).await?;
-        for (list, row) in &plan {
+        session.who.learn_users(&session.client, clock, stored).await?;
+        session.who.register_accounts(&mut store, Some(&account.name), &[]).await?;
+        let all = Filter::default();
+        let wanted = (lane.list(), &all, Take::default());
+        let bounds = ReadingBounds { budget, until: None, give_up_after: settings.run.give_up_after };
+        let heard = (deps.shutdown.clone(), (deps.listener)());
+        let mut access = ListAccess::open((settings, clock), (session, store, account), wanted, bounds, heard).await?;
+        (deps.begins)(&access);
+        let reader = &mut access.reader;
+        for (list, row) in &access.lists {
             let earlier = reader.deps.store.lists().reading(account.id, list.read_as().name()).await?;
             // A reading that began before the last was done cannot judge it.
             let fresh = earlier.is_some_and(|earlier| earlier.started_at <= lane.newest);
             let query = ListQuery { list: *list, fresh, filter: None, enough: None };
-            let read = read_list(&mut reader, row, query).await?;
+            let read = read_list(reader, row, query).await?;
             if let Some(stop) = read.stopped() {
-                let again = context.command(&["verify", &job.name]);
-                let reading = (&reader, account.name.as_str());
-                return ending(context, &again, *list, stop, read.state.entries, reading).map(Judged::Ended);
+                let again = &command(settings, &["verify", &job.name]);
+                let (kept, told_by) = ((*list, read.state.entries), (&deps.local, clock.now().wall));
+                return unfinished(kept, stop, (again, account.name.as_str()), &reader.budget, told_by).map(Err);
             }
             let store = &mut reader.deps.store;
             store.lists().begin_listed().await?;
@@ -92,16 +83,13 @@ async fn judge_all(
             };
             let looked = Looked { account: account.id, action: lane.action, read_at: read.state.started_at, reach };
             store.lists().judge(job, &looked).await?;
-            drop_reading(store, read.state.id).await?;
-            let listed = list.phrase(read.state.entries);
-            context.printer.say(&format!("{}: {listed} listed, {} done", account.name, lane.done));
+            store.lists().drop_reading(read.state.id).await?;
+            (deps.listed)(lane.compared(*list, read.state.entries));
         }
-        drop(locks);
-        budget = reader.budget;
-        store = reader.deps.store;
-        way.close().await;
+        budget = access.reader.budget;
+        store = access.close().await;
     }
-    Ok(Judged::All(Box::new(store)))
+    Ok(Ok(store))
 }
 
 /// Gathers the posts that the account's reposts repeat; says what absence from them proves. They come in the order of the reposts,
@@ -117,10 +105,6 @@ async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, C
     }
     let is_certain = kept.untold_reposts() == 0 && state.entries < MAX_CERTAIN_ENTRIES;
     Ok(if is_certain { Reach::Whole } else { Reach::Nothing })
-}
-
-async fn drop_reading(store: &mut Store, reading: ReadingId) -> Result<(), CommandError> {
-    Ok(store.lists().drop_reading(reading).await?)
 }
 
 /// What absence proves. Posts come in the order of their IDs, so above the lowest one listed nothing is missing; likes and

@@ -7,7 +7,7 @@ use crate::platform::ListEndpoint;
 
 /// How much of a list is going to be read, as far as that is known before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli::commands) enum Extent {
+pub(super) enum Extent {
     /// To its end.
     Whole,
     /// To its end, because which entries are the first so many is known only then.

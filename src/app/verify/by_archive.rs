@@ -2,27 +2,27 @@
 
 use std::path::Path;
 
-use super::DoneLane;
-use crate::cli::context::Context;
+use super::{ComparedList, DoneLane};
 use crate::domain::{TargetId, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
 use crate::lists::archive::Archive;
 use crate::store::{Job, Looked, Reach, Store};
-use crate::text::escaped;
 
 /// The most entries of a list that are compared.
 const MAX_LISTED: usize = 10_000_000;
 const TARGETS_AT_ONCE: usize = 10_000;
 
-/// Judges by the archive.
-pub(super) async fn judge(
-    context: &Context,
-    mut store: Store,
+/// Judges by the archive; says when it was made, and what is in it.
+///
+/// # Errors
+/// It cannot be read, is older than what was done, or somebody else's.
+pub async fn verify_by_archive(
+    store: &mut Store,
     job: &Job,
     lanes: &[DoneLane],
     path: &Path,
-) -> Result<Store, CommandError> {
+) -> Result<(Wall, Vec<ComparedList>), CommandError> {
     let mut archive = Archive::open(path)?;
     let about = archive.about().clone();
     let foreign = |message: String, hint: &str| Err(CommandError::new(ErrorKind::InputData, message).hint(hint));
@@ -31,6 +31,7 @@ pub(super) async fn judge(
         return foreign(message, "use the archive with its manifest, or leave out --archive to ask the platform");
     };
     refuse_older(path, read_at, lanes)?;
+    let mut listed = Vec::with_capacity(lanes.len());
     for lane in lanes {
         let theirs = about.user_id.map(|id| id.to_string());
         if theirs.as_deref() != Some(lane.account.user_id.as_str()) {
@@ -53,15 +54,9 @@ pub(super) async fn judge(
         let is_cut = about.is_partial == Some(true) || untold > 0;
         let reach = if is_cut { Reach::Nothing } else { Reach::Whole };
         store.lists().judge(job, &Looked { account: lane.account.id, action: lane.action, read_at, reach }).await?;
-        let made = read_at.rfc3339();
-        let name = escaped(lane.account.name.as_str()).into_owned();
-        context.printer.say(&format!(
-            "{name}: {} in the archive of {made}, {} done",
-            list.phrase(targets.len() as u64),
-            lane.done
-        ));
+        listed.push(lane.compared(list, targets.len() as u64));
     }
-    Ok(store)
+    Ok((read_at, listed))
 }
 
 /// An archive from before the run still lists everything.

@@ -1,25 +1,26 @@
-//! What commands that read a list share: whose list it is, the reader, what is said meanwhile.
+//! What commands that read a list share: whose list it is, and the reader.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::{self, Identities};
-use crate::cli::context::Context;
-use crate::cli::printer::Printer;
 use crate::clock::SharedClock;
-use crate::domain::{AccountId, Tick, counted};
+use crate::config::Settings;
+use crate::domain::{AccountId, Tick};
 use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, FetchDeps, FetchEvent, Reader, Way};
 use crate::platform::Client;
 use crate::store::{Account, Store};
-use crate::text::{LocalClock, escaped};
 
-/// Between two lines about pages.
-const LINE_EVERY: Duration = Duration::from_secs(5);
+/// Hears what happens while a list is read.
+pub type FetchListener = Box<dyn FnMut(FetchEvent) + Send>;
 
 /// The account a command is about: the one named, or the one that acts where nobody is named (`app::default_account`).
-pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CommandError> {
+///
+/// # Errors
+/// It is not said who that is (2).
+pub async fn account_of(store: &mut Store, id: Option<AccountId>) -> Result<Account, CommandError> {
     let accounts = store.accounts().all().await?;
     let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
     let hint = if names.is_empty() {
@@ -37,24 +38,30 @@ pub(super) async fn account_of(store: &mut Store, id: Option<AccountId>) -> Resu
 }
 
 /// What bounds reading.
-pub(super) struct Bounds {
-    pub(super) budget: Budget,
-    pub(super) until: Option<Tick>,
-    pub(super) give_up_after: Duration,
+#[derive(Clone, Copy, Debug)]
+pub struct ReadingBounds {
+    /// Requests and dollars.
+    pub budget: Budget,
+    /// Nothing is sent after this.
+    pub until: Option<Tick>,
+    /// Reading ends when there has been no answer for so long.
+    pub give_up_after: Duration,
 }
 
 /// A reader for an account.
-pub(super) async fn reader(
-    context: &Context,
+///
+/// # Errors
+/// Tokens cannot be opened.
+pub async fn list_reader(
+    (settings, clock): (&Settings, &SharedClock),
     (who, client): (&Identities, &Arc<Client>),
     store: Store,
     account: &Account,
-    bounds: Bounds,
-    shutdown: Shutdown,
+    bounds: ReadingBounds,
+    (shutdown, listener): (Shutdown, FetchListener),
 ) -> Result<Reader, CommandError> {
-    let settings = &context.settings;
     let accounts = [account.clone()];
-    let tokens = app::open_tokens(settings, who, &accounts, context.clock.clone()).await?;
+    let tokens = app::open_tokens(settings, who, &accounts, clock.clone()).await?;
     let mut access = who.access(&accounts, |_| Some(Arc::from([])));
     let access = access.remove(&account.id).ok_or_else(|| {
         CommandError::new(ErrorKind::Fault, format!("the address of the platform of {} is not known", account.name))
@@ -66,33 +73,11 @@ pub(super) async fn reader(
         store,
         client: Arc::clone(client),
         tokens,
-        clock: context.clock.clone(),
+        clock: clock.clone(),
         shutdown,
         request_deadline: settings.run.request_deadline,
         give_up_after: bounds.give_up_after,
         until: bounds.until,
     };
-    let teller = teller(context.printer, context.clock.clone(), context.local_clock());
-    Ok(Reader::new(deps, way, bounds.budget, teller))
-}
-
-/// Says what happens meanwhile: a line each few seconds at most, waits always.
-fn teller(printer: Printer, clock: SharedClock, local: LocalClock) -> Box<dyn FnMut(FetchEvent) + Send> {
-    let mut next_line = clock.now().tick.after(LINE_EVERY);
-    Box::new(move |news| {
-        let now = clock.now();
-        match news {
-            FetchEvent::Waiting { until, why } => {
-                let at = local.text(until, now.wall);
-                printer.say(&format!("waiting until {at}: {}", escaped(&why)));
-            }
-            FetchEvent::Trouble(what) => printer.detail(&format!("trying again: {}", escaped(&what))),
-            FetchEvent::Page { entries, pages } if now.tick >= next_line => {
-                next_line = now.tick.after(LINE_EVERY);
-                let entries = counted(entries, "entry", "entries");
-                printer.say(&format!("{entries} read, {}", counted(pages, "page", "pages")));
-            }
-            FetchEvent::Page { .. } => {}
-        }
-    })
+    Ok(Reader::new(deps, way, bounds.budget, listener))
 }

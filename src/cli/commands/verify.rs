@@ -1,39 +1,21 @@
 //! `cleanup verify`: what the account's own lists say of what a job has done. It reads, and changes nothing but verdicts; with
 //! `--requeue` it puts back in line what came back.
 
-mod by_archive;
-mod by_list;
 mod table;
 
-use serde_json::json;
-
+use super::list::{fetch_listener, say_access, say_unfinished};
 use super::retry::next_after_requeue;
+use super::signals::Signals;
+use crate::app::{self, ComparedList, DoneLane, VerifyDeps, VerifyReport};
 use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
 use crate::cli::output::refuse_places;
-use crate::domain::{Action, RepostId, Wall, counted};
+use crate::domain::counted;
+use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::ListKind;
-use crate::platform::find;
-use crate::store::{Account, Job, Store, VerdictCounts};
+use crate::lists::fetch::Budget;
+use crate::store::{Job, Store, VerdictCounts};
 use crate::text::escaped;
-
-/// What a job has done for one account.
-pub(super) struct DoneLane {
-    action: Action,
-    account: Account,
-    done: u64,
-    newest: Wall,
-}
-
-impl DoneLane {
-    /// The list on which the effect can be seen. A platform that undoes reposts by their own IDs shows them among the posts.
-    fn list(&self) -> ListKind {
-        let by_own_id = find(self.account.platform, self.action).is_some_and(|row| row.repost_id() == RepostId::Own);
-        let list = ListKind::shows(self.action);
-        if by_own_id { list.read_as() } else { list }
-    }
-}
 
 /// Reads the lists and judges.
 ///
@@ -51,24 +33,37 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
         next_after_requeue(context, &job)?;
     }
     let name = escaped(&job.name).into_owned();
-    let lanes = lanes_of(&mut store, &job).await?;
+    let lanes = app::done_lanes(&mut store, &job).await?;
+    let tell = |report: VerifyReport| {
+        if args.json {
+            context.printer.json(&report)?;
+        }
+        Ok(report.exit_code)
+    };
     if lanes.is_empty() {
         context
             .printer
             .say(&format!("{name} has no rows that are done and that a list would show; there is nothing to verify"));
-        let verified = Verified { counts: store.lists().verdicts(&job).await?, requeued: 0, complete: true };
-        return verified.tell(context, args, &job, 0);
+        return tell(VerifyReport::new(&job, &store.lists().verdicts(&job).await?, 0, true, 0));
     }
     let mut store = match &args.archive {
-        Some(path) => by_archive::judge(context, store, &job, &lanes, path).await?,
-        None => match by_list::judge(context, store, &job, &lanes, args).await? {
-            by_list::Judged::All(store) => *store,
-            by_list::Judged::Ended(code) => {
+        Some(path) => {
+            let (made, listed) = app::verify_by_archive(&mut store, &job, &lanes, path).await?;
+            for ComparedList { account, list, entries, done } in listed {
+                let (account, made) = (escaped(&account), made.rfc3339());
+                let entries = list.phrase(entries);
+                context.printer.say(&format!("{account}: {entries} in the archive of {made}, {done} done"));
+            }
+            store
+        }
+        None => match by_lists(context, store, &job, &lanes, args).await? {
+            Ok(store) => store,
+            Err(code) => {
                 // What earlier readings said still stands.
                 let (mut store, job) = context.job(&args.job).await?;
-                let verified = Verified { counts: store.lists().verdicts(&job).await?, requeued: 0, complete: false };
+                let counts = store.lists().verdicts(&job).await?;
                 store.close().await;
-                return verified.tell(context, args, &job, code);
+                return tell(VerifyReport::new(&job, &counts, 0, false, code));
             }
         },
     };
@@ -79,48 +74,41 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<u8, CommandErro
     }
     let (open, requeued) = follow_up(context, args, &mut store, &job, &counts).await?;
     store.close().await;
-    Verified { counts, requeued, complete: true }.tell(context, args, &job, if open { 3 } else { 0 })
+    tell(VerifyReport::new(&job, &counts, requeued, true, if open { 3 } else { 0 }))
 }
 
-/// What `--json` says.
-struct Verified {
-    /// Before anything was put back in line.
-    counts: VerdictCounts,
-    requeued: u64,
-    /// Whether every list was read that judges the job.
-    complete: bool,
-}
-
-impl Verified {
-    fn tell(&self, context: &Context, args: &VerifyArgs, job: &Job, code: u8) -> Result<u8, CommandError> {
-        if args.json {
-            let VerdictCounts { confirmed, came_back, ghosts, undecided } = self.counts;
-            context.printer.json(&json!({
-                "job": job.name,
-                "round": job.round_number,
-                "confirmed": confirmed,
-                "came_back": came_back,
-                "ghosts": ghosts,
-                "undecided": undecided,
-                "requeued": self.requeued,
-                "complete": self.complete,
-                "exit_code": code,
-            }))?;
+/// Judges by the platform's lists. The inner error: it ended before, with this exit code.
+async fn by_lists(
+    context: &Context,
+    store: Store,
+    job: &Job,
+    lanes: &[DoneLane],
+    args: &VerifyArgs,
+) -> Result<Result<Store, u8>, CommandError> {
+    let mut signals = Signals::listen()?;
+    let (sender, receiver) = shutdown();
+    let mut aborted = receiver.clone();
+    let deps = VerifyDeps {
+        settings: &context.settings,
+        clock: &context.clock,
+        local: context.local_clock(),
+        shutdown: receiver,
+        listener: &|| fetch_listener(context),
+        begins: &|access| say_access(access, context),
+        listed: &|ComparedList { account, list, entries, done }| {
+            context.printer.say(&format!("{account}: {} listed, {done} done", list.phrase(entries)));
+        },
+    };
+    let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
+    let ended = tokio::select! {
+        ended = app::verify_by_lists(&deps, store, job, lanes, budget) => ended?,
+        signal = signals.relay(&sender, context) => match signal {},
+        () = aborted.at_least(Urgency::Abort) => {
+            context.printer.say("stopped at once; what was read is kept");
+            return Ok(Err(aborted.now().1.map_or(130, Signal::exit_code)));
         }
-        Ok(code)
-    }
-}
-
-/// What has been done, by action and account.
-async fn lanes_of(store: &mut Store, job: &Job) -> Result<Vec<DoneLane>, CommandError> {
-    let accounts = store.accounts().all().await?;
-    let mut lanes = Vec::new();
-    for (action, account, done, newest) in store.lists().done_lanes(job).await? {
-        if let Some(account) = accounts.iter().find(|known| known.id == account) {
-            lanes.push(DoneLane { action, account: account.clone(), done, newest });
-        }
-    }
-    Ok(lanes)
+    };
+    Ok(ended.map_err(|unfinished| say_unfinished(&unfinished, context)))
 }
 
 fn told(counts: &VerdictCounts) -> String {

@@ -1,21 +1,38 @@
 //! Reading stopped before its end: why, what is kept, and what to type next.
 
-use crate::cli::context::Context;
-use crate::domain::counted;
+use serde::Serialize;
+
+use crate::domain::{Wall, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::ListKind;
-use crate::lists::fetch::{Reader, Stop, Untold};
+use crate::lists::fetch::{Budget, Stop, Untold};
 use crate::lists::filter::Rule;
+use crate::text::LocalClock;
 
-/// The exit code of a reading that is not finished: 4, or the signal's. What needs a person, or never answers, is an error.
-pub(in crate::cli::commands) fn ending(
-    context: &Context,
-    again: &str,
-    list: ListKind,
+/// A list that was not read to its end. What was read is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnfinishedReading {
+    /// Which.
+    pub list: ListKind,
+    /// Why.
+    pub why: String,
+    /// What is kept, and what to type next.
+    pub resume: String,
+    /// 4, or the signal's.
+    pub exit_code: u8,
+}
+
+/// What to say of a list of which so many entries are kept. `again` is the command that goes on.
+///
+/// # Errors
+/// What needs a person, or never answers.
+pub(in crate::app) fn unfinished(
+    (list, kept): (ListKind, u64),
     stop: &Stop,
-    kept: u64,
-    (reader, account): (&Reader, &str),
-) -> Result<u8, CommandError> {
+    (again, account): (&str, &str),
+    budget: &Budget,
+    (local, now): (&LocalClock, Wall),
+) -> Result<UnfinishedReading, CommandError> {
     let kept = match list {
         // They are found among the account's posts.
         ListKind::Reposts => {
@@ -25,7 +42,7 @@ pub(in crate::cli::commands) fn ending(
     };
     let resume = format!("{kept} kept; {again}, with the options you gave, continues from there");
     let name = list.name();
-    let (why, code) = match stop {
+    let (why, exit_code) = match stop {
         Stop::Person(reason, said) => {
             let error = CommandError::new(ErrorKind::Person, format!("{name} cannot be read ({reason}): {said}"));
             return Err(error.hint(format!("{}; {resume}", remedy(reason, account))));
@@ -66,25 +83,14 @@ pub(in crate::cli::commands) fn ending(
         ),
         Stop::Requests => ("--max-requests is used up".to_owned(), 4),
         Stop::Spend => {
-            let most = reader.budget.max_spend.unwrap_or_default();
-            (
-                format!(
-                    "another page would cost more than --max-spend {most} leaves (spent so far: {})",
-                    reader.budget.spent_text()
-                ),
-                4,
-            )
+            let (most, spent) = (budget.max_spend.unwrap_or_default(), budget.spent_text());
+            (format!("another page would cost more than --max-spend {most} leaves (spent so far: {spent})"), 4)
         }
-        Stop::Cap(until) => {
-            let now = context.clock.now().wall;
-            (format!("the platform accepts no more requests until {}", context.local_clock().text(*until, now)), 4)
-        }
+        Stop::Cap(until) => (format!("the platform accepts no more requests until {}", local.text(*until, now)), 4),
         Stop::World(said) => (format!("the platform answers, but sends no usable page: {said}"), 4),
         Stop::Interrupted(signal) => (format!("stopped by {}", signal.name()), signal.exit_code()),
     };
-    context.printer.say(&format!("{name} is not read to its end: {}; nothing was written", crate::text::escaped(&why)));
-    context.printer.say(&resume);
-    Ok(code)
+    Ok(UnfinishedReading { list, why, resume, exit_code })
 }
 
 /// The option whose question cannot be answered.

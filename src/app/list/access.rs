@@ -1,0 +1,94 @@
+//! What a list takes to be read: which endpoints, in which order, whether the login may, what it costs, and the reader.
+
+use super::cost::Extent;
+use super::reader::{FetchListener, ReadingBounds, list_reader};
+use crate::app::{PlatformSession, login_to_allow};
+use crate::clock::SharedClock;
+use crate::config::Settings;
+use crate::domain::Action;
+use crate::engine::Shutdown;
+use crate::error::{CommandError, ErrorKind};
+use crate::lists::ListKind;
+use crate::lists::fetch::Reader;
+use crate::lists::filter::{Filter, Take};
+use crate::platform::{ListEndpoint, find_list_endpoint};
+use crate::store::{Account, Credential, ListLock, Store};
+
+/// A list of an account's that can be read. No other process reads it meanwhile.
+pub struct ListAccess {
+    /// What may go wrong.
+    pub warnings: Vec<String>,
+    /// What it costs: it reads only, so nobody is asked.
+    pub announcements: Vec<String>,
+    /// What has to be read: whether somebody follows back is told by the followers, which come first.
+    pub(in crate::app) lists: Vec<(ListKind, &'static ListEndpoint)>,
+    pub(in crate::app) reader: Reader,
+    pub(in crate::app) account: String,
+    locks: Vec<ListLock>,
+    session: PlatformSession,
+}
+
+impl ListAccess {
+    pub(in crate::app) async fn open(
+        (settings, clock): (&Settings, &SharedClock),
+        (session, mut store, account): (PlatformSession, Store, &Account),
+        (list, filter, take): (ListKind, &Filter, Take),
+        bounds: ReadingBounds,
+        heard: (Shutdown, FetchListener),
+    ) -> Result<ListAccess, CommandError> {
+        let mut lists = vec![(list, endpoint_of(account, list)?)];
+        if filter.not_following_back {
+            lists.insert(0, (ListKind::Followers, endpoint_of(account, ListKind::Followers)?));
+        }
+        let locks = lists.iter().map(|(list, _)| lock(&store, account, *list)).collect::<Result<_, CommandError>>()?;
+        session.recall(&mut store, account).await?;
+        let record = store.accounts().credential(account.id).await?;
+        let missing = |(list, row): &(ListKind, &ListEndpoint)| missing_scopes(account, *list, row, record.as_ref()?);
+        let warnings = lists.iter().filter_map(missing).collect();
+        let announce = |(each, row): &(ListKind, &ListEndpoint)| {
+            let extent = if *each == list { Extent::of(list, filter, take) } else { Extent::Whole };
+            let price = extent.price(row, *each == list && filter.inactive_since.is_some());
+            format!("reading {each} of {} at {}: {price}", account.name, account.platform)
+        };
+        let announcements = lists.iter().filter(|_| !settings.is_sandbox()).map(announce).collect();
+        let way = (&session.who, &session.client);
+        let reader = list_reader((settings, clock), way, store, account, bounds, heard).await?;
+        let account = account.name.to_string();
+        Ok(ListAccess { warnings, announcements, lists, reader, account, locks, session })
+    }
+
+    /// Lets other processes read the list.
+    pub(in crate::app) async fn close(self) -> Store {
+        drop(self.locks);
+        self.session.close().await;
+        self.reader.deps.store
+    }
+}
+
+fn endpoint_of(account: &Account, list: ListKind) -> Result<&'static ListEndpoint, CommandError> {
+    find_list_endpoint(account.platform, list).ok_or_else(|| {
+        CommandError::new(ErrorKind::Usage, format!("{} has no list of {list} that can be read", account.platform))
+            .hint("take it from your data archive with `cleanup import`, or use an account of x-v2")
+    })
+}
+
+/// Two processes at one list would turn each other's pages.
+fn lock(store: &Store, account: &Account, list: ListKind) -> Result<ListLock, CommandError> {
+    let name = list.read_as().name();
+    ListLock::try_take(store.path(), account.id, name)?.ok_or_else(|| {
+        let holder = ListLock::holder(store.path(), account.id, name);
+        let who = holder.map_or_else(String::new, |holder| format!(" ({holder})"));
+        CommandError::new(ErrorKind::Busy, format!("another process is reading {list} of {}{who}", account.name))
+            .hint("wait for it, or end it; what it has read is kept")
+    })
+}
+
+/// The login for an action has the scopes of its list.
+fn missing_scopes(account: &Account, list: ListKind, row: &ListEndpoint, record: &Credential) -> Option<String> {
+    let granted = record.set.scopes.as_deref()?;
+    let is_missing = |scope: &&str| !granted.split(' ').any(|granted| granted == *scope);
+    let missing: Vec<&str> = row.scopes.iter().copied().filter(is_missing).collect();
+    let login = login_to_allow(account, record, list.undone_by().unwrap_or(Action::Unfollow));
+    let (name, what) = (&account.name, missing.join(" and "));
+    (!missing.is_empty()).then(|| format!("{name} was not granted {what}, which reading {list} needs; run `{login}`"))
+}

@@ -1,0 +1,70 @@
+//! From the queue to whoever writes the list: entries in the platform's order, through the filter.
+
+use serde::Serialize;
+
+use crate::app::request::ListRequest;
+use crate::error::CommandError;
+use crate::lists::Entry;
+use crate::lists::fetch::Kept;
+use crate::lists::filter::{Filter, FilterPipeline, Rule, Sifted};
+use crate::store::{ReadingId, Store};
+
+/// Takes the entries of a list.
+pub trait ListSink {
+    /// One that passed the filter.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    fn write(&mut self, entry: &Entry) -> Result<(), CommandError>;
+
+    /// One that did not.
+    ///
+    /// # Errors
+    /// As [`ListSink::write`].
+    fn spare(&mut self, entry: &Entry, rule: Rule) -> Result<(), CommandError>;
+
+    /// That was all of them. How many were written?
+    ///
+    /// # Errors
+    /// As [`ListSink::write`]; there is another file in the place now.
+    fn keep(self) -> Result<u64, CommandError>;
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Delivered {
+    /// Entries in the file.
+    pub written: u64,
+    /// What was spared, a line for each rule.
+    pub spared: Vec<String>,
+    /// Posts that may be reposts of nobody knows what.
+    pub untold_reposts: u64,
+}
+
+/// Writes the list.
+pub(super) async fn deliver(
+    request: &ListRequest,
+    store: &mut Store,
+    (reading, followers): (ReadingId, Option<ReadingId>),
+    filter: Filter,
+    mut sink: impl ListSink,
+) -> Result<Delivered, CommandError> {
+    let mut sieve = FilterPipeline::new(filter, request.which.take, request.list.target_kind());
+    let mut kept = Kept::of(request.list, reading, followers);
+    loop {
+        let entries = kept.next(store).await?;
+        if entries.is_empty() {
+            break;
+        }
+        for entry in entries {
+            match sieve.push(entry)? {
+                Sifted::Out(entry) => sink.write(&entry)?,
+                Sifted::Held => {}
+                Sifted::Spared(entry, rule) => sink.spare(&entry, rule)?,
+            }
+        }
+    }
+    let (held, counts) = sieve.finish();
+    held.iter().try_for_each(|entry| sink.write(entry))?;
+    Ok(Delivered { written: sink.keep()?, spared: counts.lines(), untold_reposts: kept.untold_reposts() })
+}
