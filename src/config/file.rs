@@ -10,9 +10,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::error::ConfigError;
+use super::file_values::{Notify, Price, Text, Workers};
 use super::modes::{LogFormat, ProgressMode};
 use super::windows::{MAX_WINDOWS, Per, WindowRule};
-use super::words::{Notify, Price, Text, Workers};
 use super::writable::WritableByOthers;
 use crate::auth::KeyPlace;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Scope};

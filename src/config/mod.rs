@@ -7,20 +7,20 @@
 mod environment;
 mod error;
 mod file;
+mod file_values;
 mod modes;
 mod overrides;
 mod paths;
 mod settings;
 mod windows;
-mod words;
 mod writable;
 
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use file::MAX_CONFIG_BYTES;
+pub use file_values::notify_command;
 pub use modes::{LogFormat, ProgressMode};
 pub use overrides::Overrides;
 pub use settings::{AppSettings, EnvironmentCredentials, OAuth1Set, RunSettings, Settings};
 pub use windows::{MAX_WINDOWS, Per, WindowRule};
-pub use words::notify_command;
 pub use writable::WritableByOthers;

@@ -18,7 +18,7 @@ use super::turn_draft::TurnDraft;
 use super::workers::Planned;
 use crate::clock::Clock;
 use crate::domain::{LaneId, Outcome, Reason, RoundId, Target, TaskId, TaskState, Wall};
-use crate::store::{Ahead, AheadOf, Drain, Move, RoundKeep, StoreError, Turn};
+use crate::store::{Drain, LanePeek, Move, PeekedTask, RoundKeep, StoreError, Turn};
 
 /// The reason of a task that a keep list spares.
 const KEEP_LIST: &str = "keep_list";
@@ -189,7 +189,7 @@ impl SendGuard {
         draft: &mut TurnDraft,
     ) -> Result<(), StoreError> {
         let claims = draft.writes.claims.iter();
-        let asked: Vec<AheadOf> = claims.filter_map(|claim| self.asks(claim.lane, claim.count, roster)).collect();
+        let asked: Vec<LanePeek> = claims.filter_map(|claim| self.asks(claim.lane, claim.count, roster)).collect();
         if asked.is_empty() {
             return Ok(());
         }
@@ -238,15 +238,15 @@ impl SendGuard {
     }
 
     /// How far ahead a lane is looked at for so many tasks; none where nobody guards it.
-    fn asks(&self, lane: LaneId, count: u32, roster: &Roster) -> Option<AheadOf> {
+    fn asks(&self, lane: LaneId, count: u32, roster: &Roster) -> Option<LanePeek> {
         let known = roster.lanes.get(&lane)?;
         let depth = self.depths.get(&lane).copied().unwrap_or(0);
         let tasks = count.saturating_add(TASKS_BEYOND).max(depth).min(MAX_TASKS_AHEAD.max(count));
-        self.guard.watches(known.round).then_some(AheadOf { lane, visible_to: known.visible_to, tasks })
+        self.guard.watches(known.round).then_some(LanePeek { lane, visible_to: known.visible_to, tasks })
     }
 
     /// Whether a list names a task: then that is told, and the turn has to make it `kept`.
-    fn spares(&self, task: &Ahead, roster: &Roster, draft: &mut TurnDraft) -> bool {
+    fn spares(&self, task: &PeekedTask, roster: &Roster, draft: &mut TurnDraft) -> bool {
         let Some(lane) = roster.lanes.get(&task.lane).copied() else { return false };
         let Some(target) = &task.target else { return false };
         let guard = &self.guard;

@@ -168,7 +168,7 @@ impl Limiter {
             Answered::Limited | Answered::Capped => {
                 self.hold = Some(hold_after(answer, before, self.shortest, now));
             }
-            Answered::Served | Answered::Otherwise => self.heed(answer, now),
+            Answered::Served | Answered::Otherwise => self.apply_headers(answer, now),
         }
         if answer.answered == Answered::Served {
             // One that was under way before the hold says nothing about after it.
@@ -208,7 +208,7 @@ impl Limiter {
     }
 
     /// Tightens where the platform has less left than we would take.
-    fn heed(&mut self, answer: &ObservedAnswer, now: Tick) {
+    fn apply_headers(&mut self, answer: &ObservedAnswer, now: Tick) {
         // A slot that freed here while the answer was under way may still have counted there when it was written.
         if self.windows.last_freed(answer.action, now) > answer.reserved {
             return;

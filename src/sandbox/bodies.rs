@@ -1,13 +1,13 @@
-//! Puts a verdict into the words of X API v2: status, content type and body. Worded after X's documents (problem details, `errors[]`
+//! Puts a verdict into the words of X API v2: status, content type and body. Rendered after X's documents (problem details, `errors[]`
 //! with v1 codes, and the pages an edge sends), not after what our client expects.
 
 use serde_json::json;
 
 use super::decision::SimulatedOutcome;
+use super::rendered::{JSON, PROBLEM, PROBLEMS, Rendered, about_blank, coded, edge_page, json_answer, status_5xx};
 use super::signature::Denied;
 use super::target_fate::TargetRefusal;
 use super::trouble::troubled;
-use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, edge_page, json_answer, status_5xx};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at X: its path, its field and the value that means success.
@@ -92,7 +92,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// The answer to a request for an action. Where X has several wordings for one thing, `wording` chooses.
-pub(super) fn worded(verdict: SimulatedOutcome, asked: Asked<'_>, wording: u8) -> Worded {
+pub(super) fn worded(verdict: SimulatedOutcome, asked: Asked<'_>, wording: u8) -> Rendered {
     let Asked { endpoint, user, path_user, target } = asked;
     match verdict {
         SimulatedOutcome::Undone => json_answer(200, JSON, &json!({"data": {endpoint.field: endpoint.success}})),
@@ -121,7 +121,7 @@ pub(super) fn worded(verdict: SimulatedOutcome, asked: Asked<'_>, wording: u8) -
 }
 
 /// The answer to `/2/users/me`.
-pub(super) fn worded_user(verdict: SimulatedOutcome, user: TargetId) -> Worded {
+pub(super) fn worded_user(verdict: SimulatedOutcome, user: TargetId) -> Rendered {
     match verdict {
         SimulatedOutcome::Undone => {
             let username = format!("sandbox_{}", user.value() % 10_000_000);
@@ -133,7 +133,7 @@ pub(super) fn worded_user(verdict: SimulatedOutcome, user: TargetId) -> Worded {
 }
 
 /// The answer to a request for a page that gets none.
-pub(super) fn worded_read(verdict: SimulatedOutcome, user: TargetId, path_user: Option<&str>, wording: u8) -> Worded {
+pub(super) fn worded_read(verdict: SimulatedOutcome, user: TargetId, path_user: Option<&str>, wording: u8) -> Rendered {
     match verdict {
         SimulatedOutcome::PathUser => {
             let path_user = path_user.unwrap_or_default();
@@ -147,7 +147,7 @@ pub(super) fn worded_read(verdict: SimulatedOutcome, user: TargetId, path_user: 
 }
 
 /// Answers that have nothing to do with what was asked for.
-fn general(verdict: SimulatedOutcome, user: TargetId, wording: u8) -> Worded {
+fn general(verdict: SimulatedOutcome, user: TargetId, wording: u8) -> Rendered {
     match verdict {
         SimulatedOutcome::RateLimited if wording.is_multiple_of(2) => {
             about_blank(429, "Too Many Requests", "Too Many Requests")
@@ -160,7 +160,7 @@ fn general(verdict: SimulatedOutcome, user: TargetId, wording: u8) -> Worded {
 }
 
 /// The answer to somebody who proves nothing.
-pub(super) fn denied(denied: Denied) -> Worded {
+pub(super) fn denied(denied: Denied) -> Rendered {
     match denied {
         Denied::Missing | Denied::Unknown | Denied::Ended => unauthorized(),
         Denied::Clock => coded(401, 135, "Timestamp out of bounds."),
@@ -178,21 +178,21 @@ pub(super) fn denied(denied: Denied) -> Worded {
     }
 }
 
-fn unauthorized() -> Worded {
+fn unauthorized() -> Rendered {
     about_blank(401, "Unauthorized", "Unauthorized")
 }
 
 /// A route X does not have.
-pub(super) fn unknown_route() -> Worded {
+pub(super) fn unknown_route() -> Rendered {
     about_blank(404, "Not Found", "Not Found")
 }
 
 /// A path that is no UTF-8.
-pub(super) fn unreadable_path() -> Worded {
+pub(super) fn unreadable_path() -> Rendered {
     invalid_request("id", "", "The path cannot be read")
 }
 
-fn invalid_request(name: &str, value: &str, message: &str) -> Worded {
+fn invalid_request(name: &str, value: &str, message: &str) -> Rendered {
     let body = json!({
         "errors": [{"parameters": {name: [value]}, "message": message}],
         "title": "Invalid Request",
@@ -203,7 +203,7 @@ fn invalid_request(name: &str, value: &str, message: &str) -> Worded {
 }
 
 /// X says of a missing target either 404, or 200 with nothing but `errors`; of a post to be deleted always 404.
-fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
+fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Rendered {
     let resource = match endpoint.action.target_kind() {
         TargetKind::User => "user",
         TargetKind::Post => "tweet",
@@ -226,7 +226,7 @@ fn not_found(endpoint: &Endpoint, target: &str, wording: u8) -> Worded {
     }
 }
 
-pub(super) fn refused(refusal: TargetRefusal, action: Action, target: &str) -> Worded {
+pub(super) fn refused(refusal: TargetRefusal, action: Action, target: &str) -> Rendered {
     match (refusal, action.target_kind()) {
         (TargetRefusal::Protected, TargetKind::Post) => {
             coded(403, 179, "Sorry, you are not authorized to see this status.")
@@ -253,12 +253,12 @@ pub(super) fn refused(refusal: TargetRefusal, action: Action, target: &str) -> W
 }
 
 /// Four statuses in three forms: X's own JSON, an edge's HTML page, and nothing at all.
-fn server_error(wording: u8) -> Worded {
+fn server_error(wording: u8) -> Rendered {
     let (status, title) = status_5xx(wording);
     match (wording / 4) % 3 {
         0 => about_blank(status, title, title),
         1 => edge_page(status, title),
-        _ => Worded { body: String::new(), ..edge_page(status, title) },
+        _ => Rendered { body: String::new(), ..edge_page(status, title) },
     }
 }
 
@@ -275,9 +275,9 @@ mod tests {
 
     #[test]
     fn server_errors_come_in_every_form() {
-        let all: Vec<Worded> = (0..12).map(server_error).collect();
+        let all: Vec<Rendered> = (0..12).map(server_error).collect();
         for status in [500, 502, 503, 504] {
-            let forms: Vec<&Worded> = all.iter().filter(|worded| worded.status == status).collect();
+            let forms: Vec<&Rendered> = all.iter().filter(|worded| worded.status == status).collect();
             assert_eq!(forms.len(), 3);
             assert_eq!(forms.iter().filter(|form| form.body.is_empty()).count(), 1);
             assert_eq!(forms.iter().filter(|form| form.content_type == PROBLEM).count(), 1);

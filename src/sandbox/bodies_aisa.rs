@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::bodies;
 use super::decision::SimulatedOutcome;
+use super::rendered::{self, JSON, Rendered, json_answer};
 use super::signature::Denied;
 use super::trouble::{self, Trouble};
-use super::words::{self, JSON, Worded, json_answer};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at AIsa.
@@ -48,7 +48,7 @@ pub(super) fn worded(
     user: TargetId,
     (target, flaw): (&str, Option<&str>),
     wording: u8,
-) -> Worded {
+) -> Rendered {
     match verdict {
         SimulatedOutcome::Undone => undone(endpoint.field, wording),
         SimulatedOutcome::Gone => {
@@ -74,17 +74,17 @@ pub(super) fn worded(
 }
 
 /// The answer to somebody who proves nothing.
-pub(super) fn denied(denied: Denied) -> Worded {
+pub(super) fn denied(denied: Denied) -> Rendered {
     let code = if denied == Denied::Missing { "missing_api_key" } else { "invalid_api_key" };
     error(401, "authentication_error", code, "The API key is missing or invalid.")
 }
 
 /// A route AIsa does not have.
-pub(super) fn unknown_route() -> Worded {
+pub(super) fn unknown_route() -> Rendered {
     error(404, "invalid_request_error", "unknown_endpoint", "There is no such endpoint.")
 }
 
-fn undone(field: &str, wording: u8) -> Worded {
+fn undone(field: &str, wording: u8) -> Rendered {
     let data = json!({ field: false });
     let body = if wording.is_multiple_of(2) {
         json!({ "data": data })
@@ -94,7 +94,7 @@ fn undone(field: &str, wording: u8) -> Worded {
     json_answer(200, JSON, &body)
 }
 
-fn troubled(trouble: Trouble, field: &str, user: TargetId, wording: u8) -> Worded {
+fn troubled(trouble: Trouble, field: &str, user: TargetId, wording: u8) -> Rendered {
     match trouble {
         Trouble::Revoked => error(401, "authentication_error", "revoked_api_key", "The API key was revoked."),
         Trouble::CreditsDepleted => {
@@ -108,19 +108,19 @@ fn troubled(trouble: Trouble, field: &str, user: TargetId, wording: u8) -> Worde
     }
 }
 
-fn not_found(message: &str) -> Worded {
+fn not_found(message: &str) -> Rendered {
     error(404, "invalid_request_error", "resource_not_found", message)
 }
 
-fn server_error(wording: u8) -> Worded {
+fn server_error(wording: u8) -> Rendered {
     match wording % 4 {
         0 => error(500, "api_error", "internal_error", "Something went wrong."),
         1 => error(502, "upstream_error", "upstream_error", "The upstream service failed."),
-        _ => words::edge_error(wording),
+        _ => rendered::edge_error(wording),
     }
 }
 
-fn error(status: u16, kind: &str, code: &str, message: &str) -> Worded {
+fn error(status: u16, kind: &str, code: &str, message: &str) -> Rendered {
     let error = json!({"type": kind, "code": code, "message": message, "request_id": "req_sandbox"});
     json_answer(status, JSON, &json!({ "error": error }))
 }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::list_page::ListPage;
 use super::lists::{handle_of, made, reposted};
+use super::rendered::{JSON, PROBLEM, PROBLEMS, Rendered, json_answer};
 use super::target_fate::TargetRefusal;
-use super::words::{JSON, PROBLEM, PROBLEMS, Worded, json_answer};
 use crate::domain::{TargetId, TargetKind};
 
 /// The fields that were asked for.
@@ -23,7 +23,7 @@ pub(super) struct Fields {
 }
 
 /// A page in words.
-pub(super) fn page(leaf: &ListPage, kind: TargetKind, is_list: bool, fields: &Fields) -> Worded {
+pub(super) fn page(leaf: &ListPage, kind: TargetKind, is_list: bool, fields: &Fields) -> Rendered {
     let data: Vec<Value> = leaf
         .entries
         .iter()
@@ -62,7 +62,7 @@ pub(super) fn page(leaf: &ListPage, kind: TargetKind, is_list: bool, fields: &Fi
 }
 
 /// A cursor the platform did not give out.
-pub(super) fn bad_cursor(cursor: &str) -> Worded {
+pub(super) fn bad_cursor(cursor: &str) -> Rendered {
     let body = json!({
         "errors": [{"parameters": {"pagination_token": [cursor]},
                     "message": format!("Invalid 'pagination_token':['{cursor}']. ")}],
@@ -74,21 +74,21 @@ pub(super) fn bad_cursor(cursor: &str) -> Worded {
 }
 
 /// A parameter the endpoint does not have.
-pub(super) fn unknown_parameter(name: &str) -> Worded {
+pub(super) fn unknown_parameter(name: &str) -> Rendered {
     refused(name, "", &format!("The query parameter [{name}] is not one of those of this endpoint"))
 }
 
 /// A field or expansion that nobody has heard of, in the words of X's emulator.
-pub(super) fn unknown_value(parameter: &str, value: &str) -> Worded {
+pub(super) fn unknown_value(parameter: &str, value: &str) -> Rendered {
     refused(parameter, value, &format!("invalid value '{value}'"))
 }
 
 /// A number of entries the endpoint does not take, or names it cannot read.
-pub(super) fn bad_parameter(name: &str, value: &str) -> Worded {
+pub(super) fn bad_parameter(name: &str, value: &str) -> Rendered {
     refused(name, value, &format!("The `{name}` query parameter value [{value}] is not valid"))
 }
 
-fn refused(name: &str, value: &str, message: &str) -> Worded {
+fn refused(name: &str, value: &str, message: &str) -> Rendered {
     let body = json!({
         "errors": [{"parameters": {name: [value]}, "message": message}],
         "title": "Invalid Request",

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::decision::SimulatedOutcome;
+use super::rendered::{self, JSON, Rendered, coded, json_answer};
 use super::signature::Denied;
 use super::target_fate::TargetRefusal;
 use super::trouble::{self, Trouble};
-use super::words::{self, JSON, Worded, coded, json_answer};
 use crate::domain::{Action, TargetId, TargetKind};
 
 /// What an action is at v1.1.
@@ -49,7 +49,7 @@ pub(super) fn worded(
     user: TargetId,
     (target, name): (&str, Option<&str>),
     wording: u8,
-) -> Worded {
+) -> Rendered {
     let kind = endpoint.action.target_kind();
     match verdict {
         SimulatedOutcome::Undone => undone(endpoint.action, target, name, wording),
@@ -65,7 +65,7 @@ pub(super) fn worded(
 }
 
 /// The answer to somebody who proves nothing.
-pub(super) fn denied(denied: Denied) -> Worded {
+pub(super) fn denied(denied: Denied) -> Rendered {
     match denied {
         Denied::Missing => coded(400, 215, "Bad Authentication data."),
         Denied::Unknown => coded(401, 32, "Could not authenticate you."),
@@ -76,12 +76,12 @@ pub(super) fn denied(denied: Denied) -> Worded {
 }
 
 /// A route v1.1 does not have.
-pub(super) fn unknown_route() -> Worded {
+pub(super) fn unknown_route() -> Rendered {
     coded(404, 34, "Sorry, that page does not exist.")
 }
 
 /// A user or a post. Its flags may still be those of before; for `unretweet` it is the post that was reposted.
-fn undone(action: Action, target: &str, name: Option<&str>, wording: u8) -> Worded {
+fn undone(action: Action, target: &str, name: Option<&str>, wording: u8) -> Rendered {
     let Ok(id) = target.parse::<TargetId>() else { return unknown_route() };
     let stale = wording.is_multiple_of(2);
     let screen_name = name.map_or_else(|| screen_name(id), ToOwned::to_owned);
@@ -126,7 +126,7 @@ pub(super) fn user_of(handle: &str) -> String {
     format!("{}", 100_000_000_000_000_000 + hash % 900_000_000_000_000_000)
 }
 
-fn not_found(kind: TargetKind, wording: u8) -> Worded {
+fn not_found(kind: TargetKind, wording: u8) -> Rendered {
     match (kind, wording % 3) {
         (_, 0) => unknown_route(),
         (TargetKind::User, 1) => coded(404, 50, "User not found."),
@@ -136,7 +136,7 @@ fn not_found(kind: TargetKind, wording: u8) -> Worded {
 }
 
 /// For a user that is protected v1.1 has no code; the nearest is that the user has blocked the one who asks.
-fn refused(refusal: TargetRefusal, kind: TargetKind) -> Worded {
+fn refused(refusal: TargetRefusal, kind: TargetKind) -> Rendered {
     match (refusal, kind) {
         (TargetRefusal::Protected, TargetKind::Post) => {
             coded(403, 179, "Sorry, you are not authorized to see this status.")
@@ -150,25 +150,25 @@ fn refused(refusal: TargetRefusal, kind: TargetKind) -> Worded {
     }
 }
 
-fn troubled(trouble: Trouble, user: TargetId, wording: u8) -> Worded {
+fn troubled(trouble: Trouble, user: TargetId, wording: u8) -> Rendered {
     match trouble {
         Trouble::Revoked => coded(401, 89, "Invalid or expired token."),
         Trouble::Ambiguous => unexplained(),
         Trouble::RouteLost => unknown_route(),
-        Trouble::Outage => words::edge_error(2),
+        Trouble::Outage => rendered::edge_error(2),
         Trouble::BadRequest if wording.is_multiple_of(2) => coded(404, 25, "Query parameters are missing."),
         Trouble::DuplicateKeys => {
-            Worded { body: r#"{"id_str":"","id_str":"1"}"#.to_owned(), ..json_answer(200, JSON, &Value::Null) }
+            Rendered { body: r#"{"id_str":"","id_str":"1"}"#.to_owned(), ..json_answer(200, JSON, &Value::Null) }
         }
         other => trouble::troubled(other, user, None, wording),
     }
 }
 
-fn unexplained() -> Worded {
+fn unexplained() -> Rendered {
     json_answer(403, JSON, &json!({"errors": [{"message": "You are not permitted to perform this action."}]}))
 }
 
-fn bad_target(endpoint: &Endpoint, target: &str) -> Worded {
+fn bad_target(endpoint: &Endpoint, target: &str) -> Rendered {
     match endpoint.target {
         Place::Path => unknown_route(),
         Place::User if target.is_empty() => coded(403, 38, "user_id parameter is missing."),
@@ -179,10 +179,10 @@ fn bad_target(endpoint: &Endpoint, target: &str) -> Worded {
 }
 
 /// X's two codes, and the pages of an edge.
-fn server_error(wording: u8) -> Worded {
+fn server_error(wording: u8) -> Rendered {
     match wording % 4 {
         0 => coded(500, 131, "Internal error"),
         1 => coded(503, 130, "Over capacity"),
-        _ => words::edge_error(wording),
+        _ => rendered::edge_error(wording),
     }
 }

@@ -4,9 +4,9 @@ use axum::http::Method;
 
 use super::authn::Received;
 use super::decision::SimulatedOutcome;
+use super::rendered::Rendered;
 use super::signature::Denied;
 use super::who::Dialect;
-use super::words::Worded;
 use super::{bodies, bodies_aisa, bodies_v1};
 use crate::domain::{Action, TargetId};
 use bodies_v1::Place;
@@ -96,7 +96,7 @@ impl Endpoint {
     }
 
     /// The answer in the platform's words.
-    pub(super) fn worded(self, verdict: SimulatedOutcome, user: TargetId, asked: &Asked, wording: u8) -> Worded {
+    pub(super) fn worded(self, verdict: SimulatedOutcome, user: TargetId, asked: &Asked, wording: u8) -> Rendered {
         match self {
             Endpoint::V2(endpoint) => {
                 let path_user = asked.path_user.as_deref().unwrap_or_default();
@@ -114,7 +114,7 @@ impl Endpoint {
 }
 
 /// The answer to somebody who proves nothing.
-pub(super) fn denied(dialect: Dialect, denied: Denied) -> Worded {
+pub(super) fn denied(dialect: Dialect, denied: Denied) -> Rendered {
     match dialect {
         Dialect::V2 => bodies::denied(denied),
         Dialect::V1 => bodies_v1::denied(denied),
@@ -123,7 +123,7 @@ pub(super) fn denied(dialect: Dialect, denied: Denied) -> Worded {
 }
 
 /// The answer to a path no platform has.
-pub(super) fn unknown_route(path: &str) -> Worded {
+pub(super) fn unknown_route(path: &str) -> Rendered {
     if path.starts_with("/1.1/") {
         bodies_v1::unknown_route()
     } else if path.starts_with("/apis/") {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::bodies_lists::{Fields, unknown_parameter, unknown_value};
-use super::words::Worded;
+use super::rendered::Rendered;
 
 crate::domain::with_names! {
     /// How a platform takes what it is asked for.
@@ -48,7 +48,7 @@ impl FieldNames {
     }
 
     /// The fields that a query asks for.
-    pub(super) fn fields(self, pairs: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> Result<Fields, Worded> {
+    pub(super) fn fields(self, pairs: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> Result<Fields, Rendered> {
         let known = self.post_parameters();
         if let Some(name) = [POSTS, TWEETS]
             .into_iter()
@@ -74,7 +74,7 @@ impl FieldNames {
         pairs: &BTreeMap<Cow<'_, str>, Cow<'_, str>>,
         parameter: &str,
         known: &[&[&str]],
-    ) -> Result<Vec<String>, Worded> {
+    ) -> Result<Vec<String>, Rendered> {
         let text = pairs.get(parameter).map(AsRef::as_ref).unwrap_or_default();
         let words = text.split(',').filter(|word| !word.is_empty());
         let is_known = |word: &str| known.iter().any(|group| group.contains(&word));
@@ -90,7 +90,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn fields(names: FieldNames, pairs: &[(&'static str, &'static str)]) -> Result<Fields, Worded> {
+    fn fields(names: FieldNames, pairs: &[(&'static str, &'static str)]) -> Result<Fields, Rendered> {
         names.fields(&pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
     }
 

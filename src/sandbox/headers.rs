@@ -5,12 +5,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::decision::Answer;
+use super::rendered::Rendered;
 use super::who::Dialect;
-use super::words::Worded;
 use crate::domain::Wall;
 
 /// An answer to nobody, without the headers of any window.
-pub(super) fn plain(worded: Worded) -> Response {
+pub(super) fn plain(worded: Rendered) -> Response {
     let status = StatusCode::from_u16(worded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = Response::new(Body::from(worded.body));
     *response.status_mut() = status;
@@ -19,7 +19,7 @@ pub(super) fn plain(worded: Worded) -> Response {
 }
 
 /// An answer with the headers of its windows. The edge's own pages have none.
-pub(super) fn respond(worded: Worded, dialect: Dialect, answer: Answer, now: Wall) -> Response {
+pub(super) fn respond(worded: Rendered, dialect: Dialect, answer: Answer, now: Wall) -> Response {
     let from_edge = worded.from_edge;
     let mut response = plain(worded);
     let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;

@@ -5,11 +5,11 @@
 //! here: anything of the real platforms' clients. The bodies are written from X's documents and not from our classifier, so
 //! that the two can disagree.
 //!
-//! Lists are made from the seed (`shelves`) and told page by page (`reads`, `bodies_lists`); what is undone is off its list from
+//! Lists are made from the seed (`lists`) and told page by page (`reads`, `bodies_lists`); what is undone is off its list from
 //! then on, unless the target is a ghost.
 //!
-//! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `speech`
-//! knows the three platforms, whose answers the `bodies` word, `proof` and `signature` tell who asks, `routes`, `headers` and
+//! `world` and its `user`s decide (pure, time comes in as an argument), `windows` counts, `faults` rolls the dice, `dialects`
+//! knows the three platforms, whose answers the `bodies` word, `authn` and `signature` tell who asks, `routes`, `headers` and
 //! `streams` are the HTTP, `server` owns sockets and cuts them where a fault says so.
 //!
 //! Who is asking is told by `Authorization: Bearer sandbox-<user_id>` at v2, or an access token that the sandbox's own
@@ -36,6 +36,7 @@ mod oauth;
 mod oauth_routes;
 mod platform_state;
 mod reads;
+mod rendered;
 mod rng;
 mod routes;
 mod rules;
@@ -48,7 +49,6 @@ mod trouble;
 mod user;
 mod who;
 mod windows;
-mod words;
 mod world;
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use super::bodies_lists::{Fields, bad_cursor, bad_parameter};
 use super::field_names::FieldNames;
 use super::ledger::ReadLedger;
 use super::lists::Shelf;
+use super::rendered::Rendered;
 use super::windows::{FixedWindow, SlidingPeak};
-use super::words::Worded;
 use crate::domain::{Rate, TargetKind};
 
 /// What X documents for a lookup of names.
@@ -97,7 +97,7 @@ impl ReadEndpoint {
         path_user: Option<String>,
         query: &str,
         field_names: FieldNames,
-    ) -> Result<ReadAsk, Worded> {
+    ) -> Result<ReadAsk, Rendered> {
         let pairs: BTreeMap<Cow<'_, str>, Cow<'_, str>> = form(query);
         let text = |name: &str| pairs.get(name).map(AsRef::as_ref);
         let words = |name: &str| -> Vec<String> {
@@ -130,7 +130,7 @@ fn form(query: &str) -> BTreeMap<Cow<'_, str>, Cow<'_, str>> {
     form_urlencoded::parse(query.as_bytes()).collect()
 }
 
-fn names(names: Vec<String>, asked: &str) -> Result<Vec<String>, Worded> {
+fn names(names: Vec<String>, asked: &str) -> Result<Vec<String>, Rendered> {
     let legal = |name: &String| {
         (1..=15).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };

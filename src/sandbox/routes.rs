@@ -22,12 +22,12 @@ use super::lists::Shelf;
 use super::oauth_routes;
 use super::platform_state::Platform;
 use super::reads::{READS, ReadEndpoint};
+use super::rendered;
 use super::severed::{Severed, severed};
 use super::signature::{Denied, OAuth1Keys};
 use super::streams::{CutBody, EffectPages};
 use super::trouble::Trouble;
 use super::who::{Dialect, KnownUser};
-use super::words;
 use crate::domain::TargetId;
 
 /// The longest body of a request; what is asked for fits into a hundredth.
@@ -64,7 +64,7 @@ pub(super) fn router(platform: Platform) -> Router {
     }
     router
         .fallback(|uri: Uri| async move { plain(dialects::unknown_route(uri.path())) })
-        .method_not_allowed_fallback(|| async { plain(words::wrong_method()) })
+        .method_not_allowed_fallback(|| async { plain(rendered::wrong_method()) })
         .layer(middleware::from_fn_with_state(platform.clone(), finish))
         .with_state(platform)
 }
@@ -89,7 +89,7 @@ async fn finish(State(platform): State<Platform>, request: Request, next: Next) 
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let mut response = match length {
-        Some(length) if length > MAX_REQUEST_BODY_BYTES as u64 => plain(words::too_large()),
+        Some(length) if length > MAX_REQUEST_BODY_BYTES as u64 => plain(rendered::too_large()),
         _ => next.run(request).await,
     };
     let (now, transaction) = platform.at_once(|world, now| (now, world.transaction()));
@@ -100,7 +100,7 @@ async fn finish(State(platform): State<Platform>, request: Request, next: Next) 
 }
 
 async fn act(platform: Platform, endpoint: Endpoint, params: Option<PathTexts>, request: Request) -> Response {
-    let Some(received) = receive(request).await else { return plain(words::too_large()) };
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
     // Somewhere on its way a request is counted; where, varies from request to request.
     let latency = platform.latency.unwrap_or_default();
     let there = if latency.is_zero() { latency } else { latency.mul_f64(platform.world().arrival_share()) };
@@ -132,7 +132,7 @@ async fn read(
     params: Option<PathTexts>,
     request: Request,
 ) -> Response {
-    let Some(received) = receive(request).await else { return plain(words::too_large()) };
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
     let latency = platform.latency.unwrap_or_default();
     let there = if latency.is_zero() { latency } else { latency.mul_f64(platform.world().arrival_share()) };
     platform.pause(there).await;
@@ -187,7 +187,7 @@ async fn receive(request: Request) -> Option<Received> {
 }
 
 async fn me(State(platform): State<Platform>, request: Request) -> Response {
-    let Some(received) = receive(request).await else { return plain(words::too_large()) };
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
     let user = match authenticated(&platform, Dialect::V2, false, &received) {
         Ok(user) => user,
         Err(denied) => return plain(bodies::denied(denied)),
@@ -199,7 +199,7 @@ async fn me(State(platform): State<Platform>, request: Request) -> Response {
 
 /// Ends the token that signed the request.
 async fn invalidate(State(platform): State<Platform>, request: Request) -> Response {
-    let Some(received) = receive(request).await else { return plain(words::too_large()) };
+    let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
     match authenticated(&platform, Dialect::V1, false, &received) {
         Ok(user) if platform.oauth().end_oauth1(user) => {
             axum::Json(serde_json::json!({ "access_token": OAuth1Keys::of(user).access_token })).into_response()

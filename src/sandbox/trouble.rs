@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::words::{JSON, PROBLEM, PROBLEMS, Worded, about_blank, coded, credits_depleted, edge_page, json_answer};
+use super::rendered::{
+    JSON, PROBLEM, PROBLEMS, Rendered, about_blank, coded, credits_depleted, edge_page, json_answer,
+};
 use crate::domain::TargetId;
 
 /// Trouble a whole account is in, until restored.
@@ -62,7 +64,7 @@ impl Trouble {
 
 /// What X says to an account in trouble. `field` and `success` are what a confirmed effect would have looked like; a request that has
 /// none gets an entry instead.
-pub(super) fn troubled(trouble: Trouble, user: TargetId, effect: Option<(&str, bool)>, wording: u8) -> Worded {
+pub(super) fn troubled(trouble: Trouble, user: TargetId, effect: Option<(&str, bool)>, wording: u8) -> Rendered {
     match trouble {
         Trouble::Revoked => about_blank(401, "Unauthorized", "Unauthorized"),
         Trouble::Suspended => coded(403, 64, SUSPENDED),
@@ -90,7 +92,7 @@ fn not_enrolled() -> Value {
 }
 
 /// An empty object, a parameter that is not taken, and a resource that nobody may ask for.
-fn bad_request(wording: u8) -> Worded {
+fn bad_request(wording: u8) -> Rendered {
     match wording % 3 {
         0 => json_answer(400, JSON, &json!({})),
         1 => {
@@ -120,11 +122,11 @@ fn missing_user(user: TargetId) -> Value {
     })
 }
 
-fn duplicate_keys(effect: Option<(&str, bool)>) -> Worded {
+fn duplicate_keys(effect: Option<(&str, bool)>) -> Rendered {
     let body = match effect {
         // Whoever takes the last one sees a success.
         Some((field, success)) => format!(r#"{{"data":{{"{field}":{},"{field}":{success}}}}}"#, !success),
         None => r#"{"data":[{"id":"1","id":"2"}],"meta":{"result_count":1}}"#.to_owned(),
     };
-    Worded { status: 200, content_type: JSON, body, from_edge: false }
+    Rendered { status: 200, content_type: JSON, body, from_edge: false }
 }

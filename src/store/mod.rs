@@ -59,10 +59,10 @@ pub use lock::{AccountLock, DrainLock, ListLock, ScheduleLock, ServeLock};
 pub use lock_holder::LockHolder;
 pub use open::{QueueKind, Store};
 pub use queue::{
-    Ahead, AheadOf, AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart,
-    DrainWindows, Job, JobState, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob,
-    OutageChange, OutageState, ParkedTask, QueueStore, RecentSlot, Retried, RoundKeep, ServerState, Settled,
-    StoredAllowance, StoredOutage, Taken, Turn, TurnReceipt, WorkInProgress, Worklist, WorklistTick,
+    AsideTask, AttemptSlot, Cancelled, Claim, Claimed, CrashedTask, Drain, DrainScope, DrainStart, DrainWindows, Job,
+    JobState, LanePeek, LaneView, LoadedFrom, MAX_TICKS_PER_TRANSACTION, Move, NewAllowance, NewHold, NewJob,
+    OutageChange, OutageState, ParkedTask, PeekedTask, QueueStore, RecentSlot, Retried, RoundKeep, ServerState,
+    Settled, StoredAllowance, StoredOutage, Taken, Turn, TurnReceipt, WorkInProgress, Worklist, WorklistTick,
 };
 pub use read::{
     AttemptSpan, AttemptView, Bucket, ChangeCounters, Histogram, JobStatus, MAX_PAGE_ROWS, MAX_SAMPLED_TASKS,

@@ -32,7 +32,7 @@ impl<'a> Command<'a> {
     /// Writes it down, and goes back to the job's page, which then says what was done.
     async fn done(mut self, deed: &str, detail: &str, said: &str) -> Result<Redirect, Problem> {
         let Command { web, ref mut store, ref job, ref actor } = self;
-        web.note_deed(store, &AuditEvent { actor, deed, job: Some(&job.name), detail }).await;
+        web.log_audit_event(store, &AuditEvent { actor, deed, job: Some(&job.name), detail }).await;
         let id = job.id.0;
         self.store.close().await;
         web.note_change();

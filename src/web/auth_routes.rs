@@ -131,7 +131,7 @@ async fn let_in(web: &Web, token: &str, how: &str) -> Response {
     let actor = format!("dashboard (browser {number})");
     let deed = AuditEvent { actor: &actor, deed: "log-in", job: None, detail: how };
     match web.write_store().await {
-        Ok(mut store) => web.note_deed(&mut store, &deed).await,
+        Ok(mut store) => web.log_audit_event(&mut store, &deed).await,
         // Who is in sees on every page what is wrong with the queue.
         Err(error) => tracing::error!(%error, "somebody came in, and it is not written down"),
     }

@@ -72,8 +72,8 @@ pub(super) async fn protect(State(web): State<Arc<Web>>, mut request: Request, n
             let theme = visitor.theme;
             let is_long = request.method() == Method::POST && request.uri().path().starts_with("/new");
             let seconds = Duration::from_secs(if is_long { MAX_UPLOAD_SECONDS } else { MAX_REQUEST_SECONDS });
-            let answer = if is_deed(&request) {
-                deed(request, next, seconds).await
+            let answer = if is_change(&request) {
+                finish_change(request, next, seconds).await
             } else {
                 let answer = tokio::time::timeout(seconds, next.run(request)).await;
                 answer.unwrap_or_else(|_| too_long("the request took too long\n"))
@@ -87,13 +87,13 @@ pub(super) async fn protect(State(web): State<Arc<Web>>, mut request: Request, n
 
 /// Whether a request changes something. Receiving a file does not: nothing is queued by it. Nor does a password: whoever goes away does not
 /// want to come in, and what was offered need not be stretched.
-fn is_deed(request: &Request) -> bool {
+fn is_change(request: &Request) -> bool {
     *request.method() == Method::POST && !["/new", "/login"].contains(&request.uri().path())
 }
 
 /// A deed that has begun goes on to its end, also where the browser has gone or the time for its answer is over: half a deed would be told
 /// as none.
-async fn deed(request: Request, next: Next, seconds: Duration) -> Response {
+async fn finish_change(request: Request, next: Next, seconds: Duration) -> Response {
     let whole = async {
         let (head, body) = request.into_parts();
         let body = axum::body::to_bytes(body, MAX_FORM_BYTES).await;

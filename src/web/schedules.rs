@@ -131,7 +131,7 @@ async fn done(
     detail: &str,
     said: &str,
 ) -> Result<Redirect, Problem> {
-    web.note_deed(&mut store, &AuditEvent { actor: &visitor.actor(), deed, job: None, detail }).await;
+    web.log_audit_event(&mut store, &AuditEvent { actor: &visitor.actor(), deed, job: None, detail }).await;
     store.close().await;
     web.tell_schedules();
     web.note_change();

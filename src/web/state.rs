@@ -246,7 +246,7 @@ impl Web {
 
     /// Writes down what was done. It has been done: what cannot be written down is told in the log of the process, for a page that spoke of
     /// trouble would be believed to mean that it was not.
-    pub(super) async fn note_deed(&self, store: &mut Store, deed: &AuditEvent<'_>) {
+    pub(super) async fn log_audit_event(&self, store: &mut Store, deed: &AuditEvent<'_>) {
         if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, deed).await {
             tracing::error!(%error, deed = deed.deed, "done, and not written into the log of who did what");
         }

@@ -80,7 +80,8 @@ pub(super) async fn now(
     for standing in accounts {
         shown.push(account_now(&mut store, standing, &settings, now.wall, midnight).await?);
     }
-    let others = usize::try_from(store.read().news().await?.accounts).unwrap_or(0).saturating_sub(shown.len());
+    let others =
+        usize::try_from(store.read().change_counters().await?.accounts).unwrap_or(0).saturating_sub(shown.len());
     drop(store);
     let (unfinished, finished): (Vec<_>, Vec<_>) =
         jobs.into_iter().partition(|job: &JobActivity| job.status.counts.pending > 0);

@@ -428,9 +428,9 @@ async fn a_token_in_memory_is_forgotten_when_its_account_is_logged_out() {
         source.current(account).await.unwrap();
         assert!(source.was_logged_out(account).await.unwrap().is_none());
     }
-    let before = bench.store().await.read().news().await.unwrap().generation;
+    let before = bench.store().await.read().change_counters().await.unwrap().generation;
     assert!(bench.store().await.accounts().forget_credential(anna).await.unwrap());
-    assert!(bench.store().await.read().news().await.unwrap().generation > before, "whoever drains notices");
+    assert!(bench.store().await.read().change_counters().await.unwrap().generation > before, "whoever drains notices");
     assert!(source.cached(anna).is_some(), "that is why it has to be asked");
     let gone = source.forget_logged_out().await.unwrap();
     assert!(matches!(&gone[..], [(account, NoToken::NeedLogin { why: Why::LoggedOut, .. })] if *account == anna));

@@ -22,16 +22,16 @@ const CONTENT_TYPE: &str = "text/plain";
 pub(in crate::auth) async fn read(vault: &str) -> Result<Option<Key>, KeyringError> {
     in_time(async {
         let service = connect().await?;
-        let found = service.search_items(attributes(vault)).await.map_err(sort)?;
+        let found = service.search_items(attributes(vault)).await.map_err(map_error)?;
         let item = match (found.unlocked.first(), found.locked.first()) {
             (Some(item), _) => item,
             (None, Some(item)) => {
-                item.unlock().await.map_err(sort)?;
+                item.unlock().await.map_err(map_error)?;
                 item
             }
             (None, None) => return Ok(None),
         };
-        let text = Zeroizing::new(item.get_secret().await.map_err(sort)?);
+        let text = Zeroizing::new(item.get_secret().await.map_err(map_error)?);
         decode(&text).map(Some)
     })
     .await
@@ -43,14 +43,14 @@ pub(in crate::auth) async fn write(vault: &str, key: &Key) -> Result<(), Keyring
         let service = connect().await?;
         let collection = match service.get_default_collection().await {
             Err(Error::NoResult) => return Err(KeyringError::NoCollection),
-            other => other.map_err(sort)?,
+            other => other.map_err(map_error)?,
         };
-        if collection.is_locked().await.map_err(sort)? {
-            collection.unlock().await.map_err(sort)?;
+        if collection.is_locked().await.map_err(map_error)? {
+            collection.unlock().await.map_err(map_error)?;
         }
         let text = Zeroizing::new(BASE64_STANDARD.encode(key.as_slice()));
         let kept = collection.create_item(LABEL, attributes(vault), text.as_bytes(), true, CONTENT_TYPE).await;
-        let back = Zeroizing::new(kept.map_err(sort)?.get_secret().await.map_err(sort)?);
+        let back = Zeroizing::new(kept.map_err(map_error)?.get_secret().await.map_err(map_error)?);
         if decode(&back)? == *key { Ok(()) } else { Err(KeyringError::Odd) }
     })
     .await
@@ -60,8 +60,8 @@ pub(in crate::auth) async fn write(vault: &str, key: &Key) -> Result<(), Keyring
 pub(in crate::auth) async fn remove(vault: &str) -> Result<(), KeyringError> {
     in_time(async {
         let service = connect().await?;
-        for item in service.search_items(attributes(vault)).await.map_err(sort)?.unlocked {
-            item.delete().await.map_err(sort)?;
+        for item in service.search_items(attributes(vault)).await.map_err(map_error)?.unlocked {
+            item.delete().await.map_err(map_error)?;
         }
         Ok(())
     })
@@ -81,7 +81,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, KeyringError>>) -> Resu
     tokio::time::timeout(limit, work).await.unwrap_or(Err(KeyringError::TimedOut))
 }
 
-fn sort(error: Error) -> KeyringError {
+fn map_error(error: Error) -> KeyringError {
     match error {
         Error::Locked | Error::Prompt | Error::PromptDisconnected => KeyringError::Locked,
         Error::Unavailable => KeyringError::NoService(error.to_string()),
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn a_cancelled_prompt_needs_a_person_and_a_missing_service_another_configuration() {
-        assert!(sort(Error::Prompt).needs_person() && sort(Error::Locked).needs_person());
-        assert!(!sort(Error::Unavailable).needs_person());
-        assert!(sort(Error::Unavailable).hint().contains("CLEANUP_KEY"));
+        assert!(map_error(Error::Prompt).needs_person() && map_error(Error::Locked).needs_person());
+        assert!(!map_error(Error::Unavailable).needs_person());
+        assert!(map_error(Error::Unavailable).hint().contains("CLEANUP_KEY"));
     }
 }

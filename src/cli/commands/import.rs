@@ -3,8 +3,8 @@
 //! What goes to stdout cannot be taken back, so the archive is read twice then: once to see that it is whole, once to write.
 //! A file appears only at the end and needs one reading.
 
+mod messages;
 mod owner;
-mod told;
 
 use std::collections::HashSet;
 
@@ -42,7 +42,7 @@ pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CommandErro
     let (output, tally, counts) = write(context, &mut archive, args, filter)?;
     refuse_untold(args, &tally)?;
     output.keep()?;
-    told::tell(context, args, &tally, &counts);
+    messages::say_imported(context, args, &tally, &counts);
     Ok(0)
 }
 

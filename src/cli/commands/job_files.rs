@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::keep_option;
 use super::load_messages::{say_loaded, say_rejected};
-use super::whose::Whose;
+use super::row_platforms::RowPlatforms;
 use crate::app::request::{ReloadOptions, RowOptions};
 use crate::app::{self, Accounts, FileOptions, Identities, LoadOptions, LoadPlan, Loaded, Prepared, RowRules};
 use crate::cli::context::Context;
@@ -28,7 +28,7 @@ pub(super) async fn prepare(
     // Only reposts are read differently for platforms, so only for them the accounts are looked up.
     let may_unrepost = rows.action.is_none_or(|action| action == Action::Unrepost);
     let platform = if may_unrepost && !context.settings.is_sandbox() {
-        Some(Whose::of(context, rows).await.platform(rows.account.as_ref()))
+        Some(RowPlatforms::of(context, rows).await.platform(rows.account.as_ref()))
     } else {
         None
     };

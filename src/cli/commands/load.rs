@@ -16,7 +16,7 @@ use super::take_back;
 /// # Errors
 /// A file or the queue is in the way; nothing of any file is queued where one of them cannot be.
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError> {
-    let (paths, saved) = take_back::sort(&args.files.files)?;
+    let (paths, saved) = take_back::split_saved(&args.files.files)?;
     let rows = args.rows.options();
     let files = prepare(&paths, args.files.job.as_deref(), &rows, context).await?;
     let mut load = load_options(&rows, &files, args.reload.options(), context)?;

@@ -25,6 +25,7 @@ pub mod report;
 mod report_page;
 pub mod resume;
 pub mod retry;
+mod row_platforms;
 pub mod run;
 mod run_summary;
 pub mod sandbox;
@@ -36,7 +37,6 @@ mod take_back;
 pub mod undo;
 mod untouched_jobs;
 pub mod verify;
-mod whose;
 mod worklist;
 
 use super::args::Command;

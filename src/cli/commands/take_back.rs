@@ -13,7 +13,7 @@ use crate::text::escaped;
 ///
 /// # Errors
 /// A saved worklist cannot be read. What is wrong with a job file is found out later.
-pub(super) fn sort(files: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<(PathBuf, SavedWorklist)>), CommandError> {
+pub(super) fn split_saved(files: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<(PathBuf, SavedWorklist)>), CommandError> {
     let (mut jobs, mut saved) = (Vec::new(), Vec::new());
     for file in files {
         match open(file) {

@@ -28,7 +28,7 @@ pub use drain_start::{AsideTask, CrashedTask, DrainStart, ParkedTask};
 pub use drain_windows::DrainWindows;
 pub use job::{Job, JobState, LoadedFrom, NewJob};
 pub use outages::{OutageChange, OutageState, StoredOutage};
-pub use peek::{Ahead, AheadOf, RoundKeep};
+pub use peek::{LanePeek, PeekedTask, RoundKeep};
 pub use server::ServerState;
 pub use slots::{AttemptSlot, RecentSlot};
 pub use turn::{Claim, Move, NewHold, Settled, Turn};

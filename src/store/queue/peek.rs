@@ -10,7 +10,7 @@ use crate::store::error::StoreError;
 
 /// So many tasks from the head of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AheadOf {
+pub struct LanePeek {
     /// Which lane.
     pub lane: LaneId,
     /// Tasks above belong to a load that has not finished.
@@ -21,7 +21,7 @@ pub struct AheadOf {
 
 /// A task in line, or about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ahead {
+pub struct PeekedTask {
     /// Which.
     pub task: TaskId,
     /// Its lane.
@@ -47,7 +47,7 @@ pub struct RoundKeep {
     pub target_column: Option<String>,
 }
 
-const AHEAD: &str = "
+const PEEK: &str = "
     with recursive line (lane, visible_to, want, id) as (
         select j.value ->> 0, j.value ->> 1, j.value ->> 2,
                (select t.id from task t
@@ -79,9 +79,13 @@ type Row = (i64, i64, serde_json::Value, Option<String>);
 
 impl Drain {
     /// The tasks at the heads of these lanes, each lane's in the order of its line; and these tasks, wherever they are.
-    pub async fn peek(&mut self, lanes: &[AheadOf], tasks: &[TaskId]) -> Result<(Vec<Ahead>, Vec<Ahead>), StoreError> {
+    pub async fn peek(
+        &mut self,
+        lanes: &[LanePeek],
+        tasks: &[TaskId],
+    ) -> Result<(Vec<PeekedTask>, Vec<PeekedTask>), StoreError> {
         let asked: Vec<_> = lanes.iter().map(|ask| (ask.lane, ask.visible_to, ask.tasks)).collect();
-        let mut ahead = self.rows_ahead(AHEAD, &serde_json::json!(asked).to_string()).await?;
+        let mut ahead = self.rows_ahead(PEEK, &serde_json::json!(asked).to_string()).await?;
         ahead.sort_by_key(|task| task.task);
         let back = if tasks.is_empty() {
             Vec::new()
@@ -91,11 +95,11 @@ impl Drain {
         Ok((ahead, back))
     }
 
-    async fn rows_ahead(&mut self, sql: &'static str, asked: &str) -> Result<Vec<Ahead>, StoreError> {
+    async fn rows_ahead(&mut self, sql: &'static str, asked: &str) -> Result<Vec<PeekedTask>, StoreError> {
         let (text,): (String,) = self.store.db.fetch_one(sql, args![asked]).await?;
         let rows: Vec<Row> = serde_json::from_str(&text).map_err(|e| StoreError::impossible(e.to_string()))?;
         let each = |(lane, task, target, record)| {
-            Ok(Ahead { lane: LaneId(lane), task: TaskId(task), target: target_of(&target).ok(), record })
+            Ok(PeekedTask { lane: LaneId(lane), task: TaskId(task), target: target_of(&target).ok(), record })
         };
         rows.into_iter().map(each).collect()
     }

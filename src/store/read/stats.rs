@@ -155,7 +155,7 @@ impl ReadStore<'_> {
     }
 
     /// Whether anything has moved: equal numbers mean no.
-    pub async fn news(&mut self) -> Result<ChangeCounters, StoreError> {
+    pub async fn change_counters(&mut self) -> Result<ChangeCounters, StoreError> {
         let sql = "select (select generation from queue where id = 1), (select count(*) from account),
                           (select coalesce(sum(generation), 0) + count(*) from credential),
                           (select count(login_needed) from credential)";

@@ -3,8 +3,8 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
+use super::labels::{commands, foreign};
 use super::layout::{Frame, Pager};
-use super::words::{commands, foreign};
 use crate::app::status::hold_text;
 use crate::domain::Wall;
 use crate::store::Account;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use maud::{Markup, PreEscaped, html};
 
+use super::labels::outcome_class;
 use super::layout::{Frame, count};
-use super::words::outcome_class;
 use crate::domain::{Outcome, Wall};
 use crate::store::{MAX_SAMPLED_TASKS, ProgressSamples};
 use crate::text::clock_text;

@@ -3,9 +3,9 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
+use super::labels::{foreign, reason};
 use super::layout::{Frame, count};
 use super::new::{fields, in_form_words};
-use super::words::{foreign, reason};
 use crate::app::{Forecast, closed_actions};
 use crate::domain::Platform;
 use crate::text::span_text;

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::chart::{chart, job_meter};
 use super::jobs::{JobLine, job_chip};
+use super::labels::{OUTCOMES, foreign, outcome_class, reason, sentence};
 use super::layout::{Frame, count};
-use super::words::{OUTCOMES, foreign, outcome_class, reason, sentence};
 use crate::domain::Outcome;
 use crate::store::{JobState, JobStatus, OutcomeCounts, ProgressSamples, TopReason};
 

@@ -4,8 +4,8 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::chart::job_meter;
+use super::labels::{activity_chip, foreign};
 use super::layout::{Frame, count};
-use super::words::{activity_chip, foreign};
 use crate::app::status::{JobActivity, activity_label};
 use crate::text::span_text;
 

@@ -4,7 +4,7 @@ use axum::response::Html;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::words;
+use super::labels;
 use crate::domain::Wall;
 use crate::text::{clock_text, full_text};
 use crate::web::state::EngineState;
@@ -72,7 +72,7 @@ impl Frame {
     /// The page.
     pub(in crate::web) fn page(&self, title: &str, content: &Markup) -> Html<String> {
         let (next, label) = self.theme.next();
-        let (kind, engine) = words::engine_chip(&self.engine);
+        let (kind, engine) = labels::engine_chip(&self.engine);
         let body = html! {
             a.skip href="#main" { "Skip to content" }
             header.top {
@@ -96,7 +96,7 @@ impl Frame {
                 }
             }
             main #main tabindex="-1" {
-                @if let Some(text) = self.said.as_deref().and_then(words::said) {
+                @if let Some(text) = self.said.as_deref().and_then(labels::said) {
                     div.note.good role="status" { p { (text) } }
                 }
                 (content)
@@ -127,7 +127,7 @@ pub(super) fn document(theme: Theme, title: &str, body: &Markup) -> Html<String>
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
-                title { (words::foreign(title)) " · cleanup" }
+                title { (labels::foreign(title)) " · cleanup" }
                 link rel="stylesheet" href=(asset("style.css"));
                 link rel="icon" type="image/svg+xml" href=(asset("icon.svg"));
             }

@@ -3,8 +3,8 @@
 use axum::response::Html;
 use maud::html;
 
+use super::labels::foreign;
 use super::layout::{Frame, Pager};
-use super::words::foreign;
 use crate::store::LogEntry;
 
 /// The page.

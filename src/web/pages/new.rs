@@ -3,8 +3,8 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
+use super::labels::{commands, foreign};
 use super::layout::Frame;
-use super::words::{commands, foreign};
 use crate::domain::{Action, Platform};
 use crate::web::uploads::Choices;
 

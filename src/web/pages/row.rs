@@ -3,8 +3,8 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
+use super::labels::{foreign, reason};
 use super::layout::Frame;
-use super::words::{foreign, reason};
 use crate::domain::{TaskState, crash_note, refusal_note};
 use crate::store::{AttemptView, Job, TaskHistory};
 

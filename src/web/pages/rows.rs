@@ -4,8 +4,8 @@ use axum::response::Html;
 use maud::{Markup, html};
 
 use super::job::of;
+use super::labels::{OUTCOMES, encoded, foreign, outcome_class, reason};
 use super::layout::{Frame, Pager, count};
-use super::words::{OUTCOMES, encoded, foreign, outcome_class, reason};
 use crate::domain::Outcome;
 use crate::jobfile::cells_from_stored;
 use crate::store::{JobStatus, RowOutcome, RowPage};

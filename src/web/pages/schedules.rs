@@ -6,8 +6,8 @@ use axum::response::Html;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::labels::{encoded, foreign};
 use super::layout::{Frame, Pager, count};
-use super::words::{encoded, foreign};
 use crate::domain::Wall;
 use crate::error::exit_code_in_words;
 use crate::schedule::messages::{moment_text, time_text, why, why_ended};

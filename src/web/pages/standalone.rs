@@ -3,8 +3,8 @@
 use axum::response::Html;
 use maud::{Markup, html};
 
+use super::labels::foreign;
 use super::layout::{Theme, document};
-use super::words::foreign;
 
 fn narrow(theme: Theme, title: &str, content: &Markup) -> Html<String> {
     document(theme, title, &html! { main.narrow { p.brand { "cleanup" } (content) } })

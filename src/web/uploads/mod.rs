@@ -290,7 +290,7 @@ async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Resu
     web.uploads.take(id);
     let detail = format!("{} from {}", counted(file.survey.rows, "row", "rows"), waiting.shown);
     let deed = AuditEvent { actor: &visitor.actor(), deed: "load", job: Some(&file.job), detail: &detail };
-    web.note_deed(&mut store, &deed).await;
+    web.log_audit_event(&mut store, &deed).await;
     let job = store.queue().job(&file.job).await.ok().flatten();
     store.close().await;
     web.note_change();
@@ -326,7 +326,7 @@ async fn put_in_place(web: &Web, waiting: &Waiting, store: &mut Store, file: &Pr
 /// An engine at work knows the accounts there were when it began. It begins anew when there are more; the rows of a new one
 /// wait for that.
 async fn wait_for_engine(web: &Web, store: &mut Store) -> Result<(), Problem> {
-    let accounts = store.read().news().await?.accounts;
+    let accounts = store.read().change_counters().await?.accounts;
     let mut engine = web.engine.clone();
     let knows = engine.wait_for(|status| {
         status.knows.accounts >= accounts || !matches!(status.state, EngineState::Working | EngineState::Starting)

@@ -32,7 +32,7 @@ impl Engine<'_> {
         let stored = store.accounts().has_credentials().await?;
         who.learn_users(&client, &context.clock, stored).await?;
         who.register_accounts(&mut store, None, &[]).await?;
-        let knows = store.read().news().await?;
+        let knows = store.read().change_counters().await?;
         self.status.send_modify(|status| status.knows = knows);
         // Its jobs were chosen before the identities were asked for: what came since is news to it.
         let knows = ChangeCounters { generation: seen.news.generation, ..knows };
@@ -93,7 +93,7 @@ impl Engine<'_> {
     /// Whether there is what the drain does not know of: an account, a login, a job beside those of schedules; or a schedule is
     /// due. Refreshing tokens is the drain's own doing. An error here the drain itself will meet as well.
     async fn is_out_of_date(&self, store: &mut Store, drain: &Begun) -> Result<bool, CommandError> {
-        let news = store.read().news().await?;
+        let news = store.read().change_counters().await?;
         let new_people = news.accounts != drain.knows.accounts || news.logins_needed < drain.knows.logins_needed;
         let may_have_new_jobs =
             news.generation != drain.knows.generation || Self::schedules_of(store).await? != drain.schedules;

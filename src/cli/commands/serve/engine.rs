@@ -123,7 +123,8 @@ impl<'a> Engine<'a> {
                 continue;
             }
             // Both before anything is decided by them, so that what changes meanwhile ends the rest.
-            let seen = Seen { news: store.read().news().await?, schedules: Self::schedules_of(&mut store).await? };
+            let seen =
+                Seen { news: store.read().change_counters().await?, schedules: Self::schedules_of(&mut store).await? };
             self.status.send_modify(|status| status.knows = seen.news);
             let (state, rest) = match self.drain_once(store, &seen).await {
                 Ok(Some((state, rest))) => (state, rest),
@@ -235,7 +236,7 @@ impl<'a> Engine<'a> {
             if over
                 || !orders.end.is_empty()
                 || orders.reloads != self.reloads
-                || store.read().news().await? != seen.news
+                || store.read().change_counters().await? != seen.news
                 || Self::schedules_of(&mut store).await? != seen.schedules
                 || self.is_due(&mut store).await?
             {

@@ -12,26 +12,26 @@ use crate::store::Account;
 
 /// The platforms of accounts.
 #[derive(Debug)]
-pub(super) struct Whose {
+pub(super) struct RowPlatforms {
     default: Platform,
     by_name: HashMap<AccountName, Platform>,
 }
 
-impl Whose {
+impl RowPlatforms {
     /// These accounts, and the platform of rows that name none.
-    fn new(default: Platform, known: Vec<Account>) -> Whose {
-        Whose { default, by_name: known.into_iter().map(|account| (account.name, account.platform)).collect() }
+    fn new(default: Platform, known: Vec<Account>) -> RowPlatforms {
+        RowPlatforms { default, by_name: known.into_iter().map(|account| (account.name, account.platform)).collect() }
     }
 
     /// What is known now. A queue that cannot be read is said and not needed: an estimate is all that hangs on it.
-    pub(super) async fn of(context: &Context, rows: &RowOptions) -> Whose {
+    pub(super) async fn of(context: &Context, rows: &RowOptions) -> RowPlatforms {
         let known = known(context).await.unwrap_or_else(|error| {
             let what = "the queue cannot be read, so accounts are taken for the default platform's";
             context.printer.warn(&format!("{what}: {}", error.message));
             Vec::new()
         });
         let default = default_platform(context, rows, &known);
-        Whose::new(default, known)
+        RowPlatforms::new(default, known)
     }
 
     /// The platform of an account, or of rows that name none. One that is not known yet is taken for the default platform's.

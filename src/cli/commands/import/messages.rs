@@ -8,7 +8,7 @@ use crate::lists::filter::FilterCounts;
 use crate::text::escaped;
 
 /// Says it, on stderr.
-pub(super) fn tell(context: &Context, args: &ImportArgs, tally: &Tally, counts: &FilterCounts) {
+pub(super) fn say_imported(context: &Context, args: &ImportArgs, tally: &Tally, counts: &FilterCounts) {
     let printer = &context.printer;
     for file in &tally.files {
         let name = escaped(&file.file);
