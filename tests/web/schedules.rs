@@ -335,8 +335,9 @@ fn other_jobs_go_on_while_a_schedules_run_sends() {
     load_unlikes(&served, 2);
     worked_off(&served, &cookie, "unlike", 2);
     add(&served, "nightly", &[]);
-    // 300 rows at 50 in 15 minutes: this run does not end while the test lasts.
-    let rows: Vec<String> = (0..300).map(|n| (1_000_000_000_000_000_007_u64 + n * 7_919_000_001).to_string()).collect();
+    // 3,000 rows at 50 in 15 seconds: this run does not end while the test lasts.
+    let rows: Vec<String> =
+        (0..3_000).map(|n| (1_000_000_000_000_000_007_u64 + n * 7_919_000_001).to_string()).collect();
     std::fs::write(served.path("few.csv"), format!("user_id\n{}\n", rows.join("\n"))).unwrap();
     assert_eq!(served.post("/schedules/run", &cookie, "name=nightly").status, 303);
     served.until("it sends", |served| (done_of(served, &cookie, "few") > 0).then_some(()));
@@ -350,7 +351,7 @@ fn other_jobs_go_on_while_a_schedules_run_sends() {
 fn a_schedules_run_keeps_its_own_budget_and_report_while_others_are_sent() {
     let served = Served::start();
     let cookie = served.cookie();
-    load_unlikes(&served, 300);
+    load_unlikes(&served, 3_000);
     served.until("it sends", |served| (done_of(served, &cookie, "unlike") > 0).then_some(()));
     add(&served, "nightly", &["--max-requests", "3"]);
     assert_eq!(served.post("/schedules/run", &cookie, "name=nightly").status, 303);
