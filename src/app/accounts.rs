@@ -65,7 +65,8 @@ impl Bases {
         Ok(Bases { x: parse(&settings.x_api, "CLEANUP_X_API")?, aisa: parse(&settings.aisa_api, "CLEANUP_AISA_API")? })
     }
 
-    fn of_platform(&self, platform: Platform) -> &Arc<BaseUrl> {
+    /// Where a platform is.
+    pub fn of_platform(&self, platform: Platform) -> &Arc<BaseUrl> {
         if platform == Platform::Aisa { &self.aisa } else { &self.x }
     }
 }

@@ -14,7 +14,7 @@ use crate::platform::{BaseUrl, Client, Credentials};
 use crate::store::{Account, Store};
 
 /// How long the platform may take to say who somebody is.
-const ASK_FOR: Duration = Duration::from_secs(30);
+pub(super) const ASK_FOR: Duration = Duration::from_secs(30);
 
 /// Credentials of the environment, ready for requests.
 #[derive(Clone, Debug)]

@@ -1,23 +1,21 @@
 //! What the commands about accounts stand on: the ways to the platforms, who somebody is, which app a login belongs to.
 //! In: settings. Out: answers of platforms as errors with words for people. What does not belong here: terminals.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::accounts::Bases;
+use super::environment::ASK_FOR;
 use super::tokens::{app, places};
 use crate::auth::{App, Document, OAuthEndpoints, OAuthHttp, Revoker, Sign, ToSign};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{Platform, UserId};
+use crate::domain::UserId;
 use crate::engine::consequences_of;
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
 use crate::platform::{BaseUrl, Client, Credentials, Reply};
 use crate::store::Credential;
 
-/// How long a platform may take to say who somebody is.
-const ASK_FOR: Duration = Duration::from_secs(30);
 /// How many times it is asked, where it is the world's fault that it does not say.
 const MAX_ASKS: u32 = 3;
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -49,11 +47,6 @@ impl Ways {
         let client = bases.client(settings)?;
         let wire = OAuthHttp::new(&[&bases.x, &bases.aisa])?;
         Ok(Ways { client, wire, bases, clock })
-    }
-
-    /// Where a platform is.
-    pub fn base(&self, platform: Platform) -> &Arc<BaseUrl> {
-        if platform == Platform::Aisa { &self.bases.aisa } else { &self.bases.x }
     }
 
     /// Whose credentials these are. An answer that is nobody's fault is asked for again.

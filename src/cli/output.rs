@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::printer::{DataWriter, Printer};
 use crate::error::{CommandError, ErrorKind};
-use crate::store::DurableFile;
+use crate::store::{DurableFile, folder_of};
 
 /// Mode of what a command writes: it may hold names, and receipts are nobody else's.
 const MODE: u32 = 0o600;
@@ -171,10 +171,6 @@ pub fn list_error(path: &Path, error: io::Error) -> CommandError {
     }
     let message = format!("{} appeared while the list was read, and was left alone", path.display());
     CommandError::new(ErrorKind::Usage, message).hint("give the list another name, or add --force")
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Where a file is or would be, links followed; none where its folder is missing.

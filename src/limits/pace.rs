@@ -50,7 +50,7 @@ pub struct Pacer {
 
 impl Pacer {
     /// Few enough not to be a burst, enough that a late turn does not lose its place.
-    const EVEN_BURST: u32 = 3;
+    pub const EVEN_BURST: u32 = 3;
     /// A turn of the dispatcher: fast rates must be able to spend what gathers during one.
     const TURN: Duration = Duration::from_millis(100);
 

@@ -4,7 +4,9 @@
 use serde_json::json;
 
 use super::decision::SimulatedOutcome;
-use super::rendered::{JSON, PROBLEM, PROBLEMS, Rendered, about_blank, coded, edge_page, json_answer, status_5xx};
+use super::rendered::{
+    JSON, PROBLEM, PROBLEMS, Rendered, about_blank, coded, edge_page, invalid_request, json_answer, status_5xx,
+};
 use super::signature::Denied;
 use super::target_fate::TargetRefusal;
 use super::trouble::troubled;
@@ -190,16 +192,6 @@ pub(super) fn unknown_route() -> Rendered {
 /// A path that is no UTF-8.
 pub(super) fn unreadable_path() -> Rendered {
     invalid_request("id", "", "The path cannot be read")
-}
-
-fn invalid_request(name: &str, value: &str, message: &str) -> Rendered {
-    let body = json!({
-        "errors": [{"parameters": {name: [value]}, "message": message}],
-        "title": "Invalid Request",
-        "detail": "One or more parameters to your request was invalid.",
-        "type": format!("{PROBLEMS}/invalid-request"),
-    });
-    json_answer(400, PROBLEM, &body)
 }
 
 /// X says of a missing target either 404, or 200 with nothing but `errors`; of a post to be deleted always 404.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::list_page::ListPage;
 use super::lists::{handle_of, made, reposted};
-use super::rendered::{JSON, PROBLEM, PROBLEMS, Rendered, json_answer};
+use super::rendered::{JSON, PROBLEMS, Rendered, invalid_request, json_answer};
 use super::target_fate::TargetRefusal;
 use crate::domain::{TargetId, TargetKind};
 
@@ -63,39 +63,22 @@ pub(super) fn page(leaf: &ListPage, kind: TargetKind, is_list: bool, fields: &Fi
 
 /// A cursor the platform did not give out.
 pub(super) fn bad_cursor(cursor: &str) -> Rendered {
-    let body = json!({
-        "errors": [{"parameters": {"pagination_token": [cursor]},
-                    "message": format!("Invalid 'pagination_token':['{cursor}']. ")}],
-        "title": "Invalid Request",
-        "detail": "One or more parameters to your request was invalid.",
-        "type": format!("{PROBLEMS}/invalid-request"),
-    });
-    json_answer(400, PROBLEM, &body)
+    invalid_request("pagination_token", cursor, &format!("Invalid 'pagination_token':['{cursor}']. "))
 }
 
 /// A parameter the endpoint does not have.
 pub(super) fn unknown_parameter(name: &str) -> Rendered {
-    refused(name, "", &format!("The query parameter [{name}] is not one of those of this endpoint"))
+    invalid_request(name, "", &format!("The query parameter [{name}] is not one of those of this endpoint"))
 }
 
 /// A field or expansion that nobody has heard of, in the words of X's emulator.
 pub(super) fn unknown_value(parameter: &str, value: &str) -> Rendered {
-    refused(parameter, value, &format!("invalid value '{value}'"))
+    invalid_request(parameter, value, &format!("invalid value '{value}'"))
 }
 
 /// A number of entries the endpoint does not take, or names it cannot read.
 pub(super) fn bad_parameter(name: &str, value: &str) -> Rendered {
-    refused(name, value, &format!("The `{name}` query parameter value [{value}] is not valid"))
-}
-
-fn refused(name: &str, value: &str, message: &str) -> Rendered {
-    let body = json!({
-        "errors": [{"parameters": {name: [value]}, "message": message}],
-        "title": "Invalid Request",
-        "detail": "One or more parameters to your request was invalid.",
-        "type": format!("{PROBLEMS}/invalid-request"),
-    });
-    json_answer(400, PROBLEM, &body)
+    invalid_request(name, value, &format!("The `{name}` query parameter value [{value}] is not valid"))
 }
 
 fn missing((name, why): &(String, Option<TargetRefusal>)) -> Value {

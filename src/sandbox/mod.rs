@@ -16,7 +16,7 @@
 //! authorization server (`oauth`, `oauth_routes`: X's authorize, token and revoke) has given out; by an OAuth 1.0a signature with
 //! [`Sandbox::oauth1_keys`] at v1.1 (and v2); by `Bearer sk-sandbox-<user_id>` at AIsa. Beside the platforms' endpoints there
 //! are `GET /sandbox/ledger`, `GET /sandbox/effects?user=WHO` (CSV) and `POST /sandbox/user/WHO/TROUBLE`, where WHO is a
-//! [`KnownUser`] (`77`, `x-v1:77`, `aisa:77`) and the trouble is one of [`Trouble::NAMES`] (`revoke`, `route-lost` ...) or, to end it,
+//! [`KnownUser`] (`77`, `x-v1:77`, `aisa:77`) and the trouble is one of [`Trouble`] (`revoke`, `route-lost` ...) or, to end it,
 //! `restore`; `POST /sandbox/spend/WHO/ENDPOINT/N`, where somebody else uses up N places of an action's or a list's window; and `POST /sandbox/list/WHO/LIST/ID`, which puts a user or post on a list (again), LIST being a [`Shelf`]'s name.
 
 mod authn;

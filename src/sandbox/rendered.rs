@@ -62,6 +62,17 @@ pub(super) fn edge_error(wording: u8) -> Rendered {
     if (wording / 4).is_multiple_of(2) { page } else { Rendered { body: String::new(), ..page } }
 }
 
+/// A parameter that cannot be taken.
+pub(super) fn invalid_request(name: &str, value: &str, message: &str) -> Rendered {
+    let body = json!({
+        "errors": [{"parameters": {name: [value]}, "message": message}],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": format!("{PROBLEMS}/invalid-request"),
+    });
+    json_answer(400, PROBLEM, &body)
+}
+
 pub(super) fn edge_page(status: u16, title: &str) -> Rendered {
     let body =
         format!("<html>\r\n<head><title>{status} {title}</title></head>\r\n<body><h1>{title}</h1></body></html>\r\n");

@@ -256,9 +256,9 @@ async fn spend(
 }
 
 async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(String, String)>) -> Response {
-    let trouble = Trouble::parse(&name);
+    let trouble = Trouble::named(&name);
     if trouble.is_none() && name != "restore" {
-        let names: Vec<&str> = Trouble::NAMES.iter().map(|(name, _)| *name).collect();
+        let names = Trouble::ALL.map(Trouble::name);
         return (StatusCode::NOT_FOUND, format!("one of {}, restore\n", names.join(", "))).into_response();
     }
     let Ok(who) = user.parse::<KnownUser>() else {

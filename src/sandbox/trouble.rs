@@ -4,63 +4,42 @@
 use serde_json::{Value, json};
 
 use super::rendered::{
-    JSON, PROBLEM, PROBLEMS, Rendered, about_blank, coded, credits_depleted, edge_page, json_answer,
+    JSON, PROBLEM, PROBLEMS, Rendered, about_blank, coded, credits_depleted, edge_page, invalid_request, json_answer,
 };
 use crate::domain::TargetId;
 
-/// Trouble a whole account is in, until restored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The token is not accepted any more: 401.
-    Revoked,
-    /// The account is suspended: 403, code 64.
-    Suspended,
-    /// The same in a sentence without a code.
-    SuspendedInWords,
-    /// Everything is refused with a 403 that does not say why.
-    Ambiguous,
-    /// The app's credits are used up: 402.
-    CreditsDepleted,
-    /// Requests are billed to the user, who has not enrolled: 403.
-    NotEnrolled,
-    /// The address has been retired: whatever is asked for is not found.
-    RouteLost,
-    /// The same by a page of the edge.
-    RoutePage,
-    /// The request is not taken, whatever it is about: 400 in several wordings.
-    BadRequest,
-    /// The acting user does not exist.
-    UserMissing,
-    /// The answer says two things at once, and nothing happens.
-    DuplicateKeys,
-    /// Nobody serves it: everything is answered 5xx.
-    Outage,
+crate::domain::with_names! {
+    /// Trouble a whole account is in, until restored.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Trouble {
+        /// The token is not accepted any more: 401.
+        Revoked => "revoke",
+        /// The account is suspended: 403, code 64.
+        Suspended => "suspend",
+        /// The same in a sentence without a code.
+        SuspendedInWords => "suspend-in-words",
+        /// Everything is refused with a 403 that does not say why.
+        Ambiguous => "ambiguous",
+        /// The app's credits are used up: 402.
+        CreditsDepleted => "credits",
+        /// Requests are billed to the user, who has not enrolled: 403.
+        NotEnrolled => "not-enrolled",
+        /// The address has been retired: whatever is asked for is not found.
+        RouteLost => "route-lost",
+        /// The same by a page of the edge.
+        RoutePage => "route-page",
+        /// The request is not taken, whatever it is about: 400 in several wordings.
+        BadRequest => "bad-request",
+        /// The acting user does not exist.
+        UserMissing => "user-missing",
+        /// The answer says two things at once, and nothing happens.
+        DuplicateKeys => "duplicate-keys",
+        /// Nobody serves it: everything is answered 5xx.
+        Outage => "outage",
+    }
 }
 
 const SUSPENDED: &str = "Your account is suspended and is not permitted to access this feature.";
-
-impl Trouble {
-    /// Every trouble, with its name in `POST /sandbox/user/WHO/NAME`.
-    pub const NAMES: [(&str, Trouble); 12] = [
-        ("revoke", Trouble::Revoked),
-        ("suspend", Trouble::Suspended),
-        ("suspend-in-words", Trouble::SuspendedInWords),
-        ("ambiguous", Trouble::Ambiguous),
-        ("credits", Trouble::CreditsDepleted),
-        ("not-enrolled", Trouble::NotEnrolled),
-        ("route-lost", Trouble::RouteLost),
-        ("route-page", Trouble::RoutePage),
-        ("bad-request", Trouble::BadRequest),
-        ("user-missing", Trouble::UserMissing),
-        ("duplicate-keys", Trouble::DuplicateKeys),
-        ("outage", Trouble::Outage),
-    ];
-
-    /// The trouble of that name.
-    pub(super) fn parse(name: &str) -> Option<Trouble> {
-        Trouble::NAMES.into_iter().find_map(|(known, trouble)| (known == name).then_some(trouble))
-    }
-}
 
 /// What X says to an account in trouble. `field` and `success` are what a confirmed effect would have looked like; a request that has
 /// none gets an entry instead.
@@ -95,15 +74,7 @@ fn not_enrolled() -> Value {
 fn bad_request(wording: u8) -> Rendered {
     match wording % 3 {
         0 => json_answer(400, JSON, &json!({})),
-        1 => {
-            let body = json!({
-                "errors": [{"parameters": {"api_version": ["2"]}, "message": "The `api_version` query parameter value [2] is not valid"}],
-                "title": "Invalid Request",
-                "detail": "One or more parameters to your request was invalid.",
-                "type": format!("{PROBLEMS}/invalid-request"),
-            });
-            json_answer(400, PROBLEM, &body)
-        }
+        1 => invalid_request("api_version", "2", "The `api_version` query parameter value [2] is not valid"),
         _ => {
             let body = json!({"title": "Disallowed Resource", "type": format!("{PROBLEMS}/disallowed-resource"), "status": 400});
             json_answer(400, PROBLEM, &body)

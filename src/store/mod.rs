@@ -43,7 +43,7 @@ pub use accounts::{
 pub use admin::{
     AdminStore, AuditEvent, Claimant, ClockUndo, DAMAGED, DamagedTask, Forgotten, Integrity, LogEntry, LoginDevice,
 };
-pub use disk_room::ReservedRoom;
+pub use disk_room::{ReservedRoom, folder_of};
 pub use durable::{DurableFile, is_foreign, make_own_folder, make_private_folder};
 pub use error::StoreError;
 pub use lists::{

@@ -9,7 +9,7 @@ use crate::auth::KeyChoice;
 use crate::config::Settings;
 use crate::domain::{Action, Platform, counted};
 use crate::error::CommandError;
-use crate::store::is_foreign;
+use crate::store::{folder_of, is_foreign};
 
 /// With less room than this a load or a long run will fail, in bytes.
 const BAD_FREE_BYTES: u64 = 64 << 20;
@@ -85,7 +85,7 @@ pub(super) fn files(queue: &Path) -> Vec<DoctorFinding> {
         findings.push(DoctorFinding { severity, ..warning("permissions", text, format!("chmod go= '{shown}'")) });
     }
     let folder = folder_of(queue);
-    if let Ok(about) = std::fs::metadata(&folder) {
+    if let Ok(about) = std::fs::metadata(folder) {
         // Where others can write, they can put another file in a lock's place; a sticky folder does not let them.
         if about.mode() & 0o022 != 0 && about.mode() & 0o1000 == 0 {
             open = true;
@@ -111,21 +111,16 @@ fn private_files(queue: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn folder_of(queue: &Path) -> PathBuf {
-    let folder = queue.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new(".")).to_path_buf()
-}
-
 /// The room left where the queue is, or will be.
 pub(super) fn disk(queue: &Path) -> Vec<DoctorFinding> {
     let mut folder = folder_of(queue);
     while !folder.exists() {
         match folder.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            Some(parent) => folder = parent.to_path_buf(),
+            Some(parent) => folder = parent,
             None => return Vec::new(),
         }
     }
-    match rustix::fs::statvfs(&folder) {
+    match rustix::fs::statvfs(folder) {
         Ok(room) => {
             let free = room.f_bavail.saturating_mul(room.f_frsize);
             let text = format!("{} MiB free at {}", free >> 20, folder.display());

@@ -7,10 +7,7 @@ use std::time::Duration;
 
 use crate::domain::{Action, Applies, Rate, Wall, WindowSpec};
 use crate::engine::WindowLevel;
-use crate::limits::Pace;
-
-/// The even pace lets so many through at once.
-const EVEN_BURST: u64 = 3;
+use crate::limits::{Pace, Pacer};
 
 /// How long one account's requests take from empty windows.
 pub fn from_empty(work: &[(Action, u64)], windows: &[WindowSpec], pace: Pace) -> Duration {
@@ -48,7 +45,7 @@ fn time(requests: u64, levels: &[(Rate, u64)], pace: Pace) -> Duration {
     let limit = u64::from(rate.limit());
     if shorter.is_empty() && pace == Pace::Even {
         // At an even pace used slots free themselves as evenly as they were taken.
-        let paced = times(rate.window(), requests.saturating_sub(EVEN_BURST)) / rate.limit();
+        let paced = times(rate.window(), requests.saturating_sub(u64::from(Pacer::EVEN_BURST))) / rate.limit();
         return paced.max(times(rate.window(), (requests - 1) / limit));
     }
     // Where it is full, the time from which we count is that at which it is not.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::until::{Until, UntilError};
+use super::until::{Until, UntilError, deadline};
 use super::{ListFilterArgs, SandboxFlag, is_sandbox, values};
 use crate::app::request::{ListOnce, ListRequest};
 use crate::clock::LocalZone;
@@ -81,11 +81,7 @@ impl ListArgs {
     /// # Errors
     /// `--until` names a time that has passed.
     pub fn deadline(&self, now: Moment, zone: &LocalZone) -> Result<Option<Wall>, UntilError> {
-        match (self.until, self.for_) {
-            (Some(until), _) => until.resolve(now.wall, zone.get()).map(Some),
-            (None, Some(length)) => Ok(Some(now.wall.after(length))),
-            (None, None) => Ok(None),
-        }
+        deadline((self.until, self.for_), now, zone)
     }
 
     /// What is asked for, whoever asks. `until`: when reading has to end.

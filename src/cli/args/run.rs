@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::filter::FilterArgs;
 use super::queue::SandboxFlag;
-use super::until::{Until, UntilError};
+use super::until::{Until, UntilError, deadline};
 use super::{is_sandbox, values};
 use crate::app::request::{ReloadOptions, RowOptions, RunBounds, RunRequest};
 use crate::clock::LocalZone;
@@ -266,11 +266,7 @@ impl DrainArgs {
     /// # Errors
     /// `--until` names a time that has passed.
     pub fn deadline(&self, now: Moment, zone: &LocalZone) -> Result<Option<Wall>, UntilError> {
-        match (self.until, self.for_) {
-            (Some(until), _) => until.resolve(now.wall, zone.get()).map(Some),
-            (None, Some(length)) => Ok(Some(now.wall.after(length))),
-            (None, None) => Ok(None),
-        }
+        deadline((self.until, self.for_), now, zone)
     }
 
     pub(super) fn override_in(&self, overrides: &mut Overrides) {

@@ -118,13 +118,22 @@ impl ScheduleAddArgs {
 
     /// The run that is asked for, as it was typed.
     pub fn request(&self) -> RunRequest {
-        RunRequest {
-            files: self.files.clone(),
-            job: self.job.clone(),
-            rows: self.rows.options(),
-            reload: self.reload.options(),
-            bounds: self.bounds.bounds(),
-        }
+        request((&self.files, self.job.as_deref()), &self.rows, self.reload, &self.bounds)
+    }
+}
+
+fn request(
+    (files, job): (&[PathBuf], Option<&str>),
+    rows: &RowArgs,
+    reload: ReloadArgs,
+    bounds: &BoundsArgs,
+) -> RunRequest {
+    RunRequest {
+        files: files.to_vec(),
+        job: job.map(str::to_owned),
+        rows: rows.options(),
+        reload: reload.options(),
+        bounds: bounds.bounds(),
     }
 }
 
@@ -186,13 +195,7 @@ impl ScheduleEditArgs {
 
     /// What is to be another, as it was typed.
     pub fn request(&self) -> RunRequest {
-        RunRequest {
-            files: self.files.clone(),
-            job: self.job.clone(),
-            rows: self.rows.options(),
-            reload: self.reload.options(),
-            bounds: self.bounds.bounds(),
-        }
+        request((&self.files, self.job.as_deref()), &self.rows, self.reload, &self.bounds)
     }
 }
 

@@ -3,12 +3,14 @@
 //! In: text, and later the time now and a zone. Out: the moment meant. Pure: neither clock nor zone is read here.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use crate::domain::Wall;
+use crate::clock::LocalZone;
+use crate::domain::{Moment, Wall};
 use crate::error::{CommandError, ErrorKind};
 
 /// What `--until` says.
@@ -90,6 +92,18 @@ impl Until {
             return Err(UntilError::Passed(moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()));
         }
         Ok(Wall(moment.as_millisecond()))
+    }
+}
+
+/// When `--until` and `--for` say that something has to end, by the wall clock; none: when it is done.
+pub(super) fn deadline(
+    (until, length): (Option<Until>, Option<Duration>),
+    now: Moment,
+    zone: &LocalZone,
+) -> Result<Option<Wall>, UntilError> {
+    match until {
+        Some(until) => until.resolve(now.wall, zone.get()).map(Some),
+        None => Ok(length.map(|length| now.wall.after(length))),
     }
 }
 

@@ -107,10 +107,7 @@ impl<R: Read> Script<R> {
         self.entry.clear();
         let mut nesting = Nesting::default();
         loop {
-            let block = match self.from.fill_buf() {
-                Ok(block) => block,
-                Err(error) => return Err(ArchiveFault::of_read(error, &self.file)),
-            };
+            let block = self.from.fill_buf().map_err(|error| ArchiveFault::of_read(error, &self.file))?;
             if block.is_empty() {
                 return Err(self.cut());
             }
@@ -140,10 +137,7 @@ impl<R: Read> Script<R> {
 
     fn peek(&mut self) -> Result<Option<u8>, ArchiveFault> {
         loop {
-            let block = match self.from.fill_buf() {
-                Ok(block) => block,
-                Err(error) => return Err(ArchiveFault::of_read(error, &self.file)),
-            };
+            let block = self.from.fill_buf().map_err(|error| ArchiveFault::of_read(error, &self.file))?;
             if block.is_empty() {
                 return Ok(None);
             }

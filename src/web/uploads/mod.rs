@@ -154,7 +154,11 @@ impl Uploads {
 }
 
 /// Reads and judges a waiting file, on a thread of its own: it may have millions of rows.
-async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Prepared, LoadOptions), CommandError> {
+async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions), Problem> {
+    if let Some(refused) = &waiting.refused {
+        return Err(refused.clone());
+    }
+    let platform = platform_of(web, &waiting.choices, &mut *web.read_store().await).await?;
     let (choices, shown) = (waiting.choices.clone(), waiting.shown.clone());
     let file = waiting.file.0.clone();
     let keep_file = waiting.keep.as_ref().map(|keep| keep.0.clone());
@@ -183,7 +187,9 @@ async fn prepare(web: &Web, waiting: &Waiting, platform: Platform) -> Result<(Pr
         let load = LoadOptions { again, allow_shrink, moved, rules, ..LoadOptions::default() };
         Ok::<_, CommandError>((prepared, load))
     });
-    judging.await.map_err(|error| CommandError::new(ErrorKind::Fault, "the file could not be judged").because(error))?
+    let judged = judging.await;
+    let fault = |error| CommandError::new(ErrorKind::Fault, "the file could not be judged").because(error);
+    Ok(judged.map_err(fault)??)
 }
 
 /// What is in the file, and what would happen. Nothing has been queued.
@@ -200,11 +206,7 @@ pub(super) async fn show(
 }
 
 async fn check(web: &Web, id: u64, waiting: &Waiting) -> Result<Checked, Problem> {
-    if let Some(refused) = &waiting.refused {
-        return Err(refused.clone());
-    }
-    let platform = platform_of(web, &waiting.choices, &mut *web.read_store().await).await?;
-    let (prepared, mut load) = prepare(web, waiting, platform).await?;
+    let (prepared, mut load) = prepare(web, waiting).await?;
     // A connection of its own: other pages do not wait while millions of rows are compared.
     let mut store = web.read_store().await.open_second().await?;
     load.handles_asked = store.lists().handles_asked().await?;
@@ -258,11 +260,7 @@ pub(super) async fn confirm(
 }
 
 async fn queue(web: &Web, visitor: &Visitor, id: u64, waiting: &Waiting) -> Result<Redirect, Problem> {
-    if let Some(refused) = &waiting.refused {
-        return Err(refused.clone());
-    }
-    let platform = platform_of(web, &waiting.choices, &mut *web.read_store().await).await?;
-    let (prepared, mut load) = prepare(web, waiting, platform).await?;
+    let (prepared, mut load) = prepare(web, waiting).await?;
     let mut store = web.write_store().await?;
     load.handles_asked = store.lists().handles_asked().await?;
     let who = Identities::of(&web.settings(), waiting.choices.platform, None)?;

@@ -137,13 +137,13 @@ impl Clocks {
     async fn ask(&mut self, platform: Platform, ways: &Ways, context: &Context) {
         let place = if platform == Platform::Aisa { Platform::Aisa } else { Platform::XV2 };
         if let Entry::Vacant(clock) = self.0.entry(place) {
-            clock.insert(app::clock_off(&ways.client, ways.base(place), &context.clock).await);
+            clock.insert(app::clock_off(&ways.client, ways.bases.of_platform(place), &context.clock).await);
         }
     }
 
     fn warnings(&self, ways: &Ways) -> Vec<String> {
         let off = self.0.iter();
-        off.filter_map(|(platform, off)| app::warn_of_clock((*off)?, ways.base(*platform))).collect()
+        off.filter_map(|(platform, off)| app::warn_of_clock((*off)?, ways.bases.of_platform(*platform))).collect()
     }
 }
 

@@ -139,8 +139,7 @@ WantedBy=timers.target
 
 /// A word of `ExecStart=`: quoted, with what systemd would expand made plain.
 fn unit_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./@:+,=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    if is_plain(word) {
         return word.to_owned();
     }
     format!("\"{}\"", escaped_for_unit(word).replace('$', "$$"))
@@ -169,11 +168,15 @@ fn escaped_for_unit(text: &str) -> String {
 
 /// A word of a cron line: quoted for the shell; `%` ends a command in crontab unless it is escaped.
 fn cron_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./@:+,=".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    if is_plain(word) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''")).replace('%', "\\%")
+}
+
+/// Whether it needs no quotes.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./@:+,=".contains(c))
 }
 
 fn one_line(path: &Path) -> String {
