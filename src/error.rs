@@ -169,7 +169,7 @@ pub(crate) fn io_hint(source: &std::io::Error) -> String {
         E::NotFound | E::NotADirectory | E::IsADirectory | E::ReadOnlyFilesystem => {
             "check the path, or name another place".into()
         }
-        _ => "look at the disk (`df -h` for room, `dmesg` for faults) and run the command again; what was reported before is saved".into(),
+        _ => "check the disk (`df -h` for room, `dmesg` for faults) and run the command again; what was reported before is saved".into(),
     }
 }
 

@@ -92,7 +92,7 @@ pub fn worklist_page(page: &WorklistPage<'_>) -> String {
             p.quiet { (page.total) " to do" (part_text(page.part)) ", in the order of the job; made " (utc(page.made_at)) "."
                 @if page.is_sandbox { " A job of the sandbox: its targets are pretended." } }
             p { "Open each link, do what the row says on the platform's own page, and tick it. Then save the ticks and give the
-                 file to " code { (page.load) } ": the ticked rows are done, with the reason " code { "by_hand" } ". Ticks are kept
+                 file to " code { (page.load) } ": the ticked rows are then done, with the reason " code { "by_hand" } ". Ticks are kept
                  in this browser where it allows that; save them before you clear it." }
             noscript { p { strong { "Without JavaScript" } " the links work, but ticks cannot be saved. Make the list as a
                  table with " code { (page.csv) } ", write yes into its column done, and load that file instead." } }
@@ -134,7 +134,7 @@ pub fn restore_page(
     let body = html! {
         main {
             h1 { "To restore by hand: " bdi { (foreign(job)) } }
-            p.quiet { (total) " done" (part_text(part)) ", what was done last comes first; made " (utc(made_at)) "."
+            p.quiet { (total) " done" (part_text(part)) ", newest first; made " (utc(made_at)) "."
                 @if is_sandbox { " A job of the sandbox: its targets are pretended." } }
             h2 { "What does not come back" }
             ul { @for sentence in cannot { li { (sentence) } } }

@@ -22,7 +22,7 @@ pub enum InvalidBaseUrl {
     #[error("not a URL with a host, such as https://api.x.com")]
     NotAUrl,
     /// Neither https nor http.
-    #[error("only https:// (and http:// to loopback) is spoken here")]
+    #[error("only https:// (and http:// to loopback) is supported")]
     Scheme,
     /// http to another machine.
     #[error(

@@ -114,9 +114,9 @@ const fn account(reason: &'static str, detail: &'static str) -> Unbuildable {
     Unbuildable { concerns: Concern::Account, reason, detail }
 }
 
-const BAD_URL: Unbuildable = row("invalid_request", "base URL and path make no URL");
+const BAD_URL: Unbuildable = row("invalid_request", "base URL and path do not make a URL; please report this");
 const NO_HANDLES: Unbuildable = row("handle_not_accepted", "this endpoint takes a numeric ID, not a handle");
-const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials make no header");
+const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials cannot be put into a header");
 const OAUTH2_ONLY: Unbuildable = account(
     "oauth2_only",
     "this endpoint takes an OAuth 2.0 user token only, and the account has OAuth 1.0a keys; nothing was sent",

@@ -50,7 +50,7 @@ fn fault_of(value: &str, field: Field, is_right: impl Fn(&str) -> bool) -> Strin
                 )
             }
             Ok(_) => format!("the step of {value:?} is longer than the {name}, which is {range}"),
-            Err(_) => format!("{value:?} has {step:?} for a step, which is no number"),
+            Err(_) => format!("{value:?} has {step:?} for a step, which is not a number"),
         };
     }
     if let Some((first, last)) = base.split_once('-')
@@ -61,7 +61,7 @@ fn fault_of(value: &str, field: Field, is_right: impl Fn(&str) -> bool) -> Strin
             "{value:?} ends before it begins: put the smaller {name} first, or write two ranges with a comma"
         );
     }
-    format!("{value:?} is no {name}, which is {range}")
+    format!("{value:?} is not a valid {name}, which is {range}")
 }
 
 #[cfg(test)]

@@ -13,33 +13,33 @@ impl From<StoreError> for CommandError {
 fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
     match error {
         StoreError::DiskFull { .. } => {
-            (ErrorKind::Io, "make room and give the command again; what was reported before is saved".into())
+            (ErrorKind::Io, "make room and run the command again; what was reported before is saved".into())
         }
         StoreError::Io { path, source } => (ErrorKind::Io, queue_io_hint(path, source)),
         StoreError::Damaged { .. } => (
             ErrorKind::Io,
-            "if it is not a queue of cleanup's, give another path with --db; else look at the disk (`dmesg`), and restore the queue from a backup"
+            "if it is not a queue of cleanup's, give another path with --db; else check the disk (`dmesg`), and restore the queue from a backup"
                 .into(),
         ),
         StoreError::Impossible { .. } => (
             ErrorKind::Io,
-            "the file is damaged, or another program has written to it: `cleanup doctor` reads all of it; look at the disk (`dmesg`), and restore the queue from a backup"
+            "the file is damaged, or another program has written to it: `cleanup doctor` reads all of it; check the disk (`dmesg`), and restore the queue from a backup"
                 .into(),
         ),
         StoreError::OutOfMemory { .. } => (
             ErrorKind::Io,
-            "free memory or raise the limit of this process (`ulimit -v`, MemoryMax of its service), and give the command again; what was reported before is saved".into(),
+            "free memory or raise the limit of this process (`ulimit -v`, MemoryMax of its service), and run the command again; what was reported before is saved".into(),
         ),
         StoreError::LocksFail { .. } => (
             ErrorKind::Io,
-            "keep the queue on a local disk (network and shared folders often do not lock), end other programs that have it open, and give the command again; what was reported before is saved"
+            "keep the queue on a local disk (network and shared folders often do not lock), end other programs that have it open, and run the command again; what was reported before is saved"
                 .into(),
         ),
         StoreError::DamagedRows { .. } => (
             ErrorKind::Io,
-            "load the job's file again, it says what is right; `cleanup doctor` names every such row; look at the disk, too".into(),
+            "load the job's file again, which has the right values; `cleanup doctor` names every such row; check the disk, too".into(),
         ),
-        StoreError::Busy { .. } => (ErrorKind::Io, "give the command again when the other process has finished".into()),
+        StoreError::Busy { .. } => (ErrorKind::Io, "run the command again when the other process has finished".into()),
         StoreError::Foreign { .. } => {
             (ErrorKind::Config, "remove it, or keep the queue in a folder of your own with --db".into())
         }
@@ -55,7 +55,7 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         ),
         StoreError::LockLost { .. } => (
             ErrorKind::Busy,
-            "what was reported is saved, and nothing more was sent; leave the .lock files alone and give the command again"
+            "what was reported is saved, and nothing more was sent; leave the .lock files alone and run the command again"
                 .into(),
         ),
         StoreError::FenceLost => {

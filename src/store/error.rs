@@ -28,7 +28,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// The file is no queue, or a damaged one.
-    #[error("{path} is no usable queue: {detail}")]
+    #[error("{path} cannot be used as a queue: {detail}")]
     Damaged {
         /// The queue's file.
         path: PathBuf,
@@ -56,7 +56,7 @@ pub enum StoreError {
         rows: Vec<String>,
     },
     /// Another process held the write lock for longer than we wait, or SQLite would not wait for it.
-    #[error("the queue is busy: another process writes to it, and did not end in time (at most {waited_s} s)")]
+    #[error("the queue is busy: another process is writing to it, and did not finish within {waited_s} s")]
     Busy {
         /// The longest that is waited, in seconds.
         waited_s: u64,
@@ -98,13 +98,13 @@ pub enum StoreError {
         holder: Option<LockHolder>,
     },
     /// Somebody removed or replaced the lock's file: another process can drain as well now, so this one must stop.
-    #[error("the lock beside {path} was removed while this process was draining")]
+    #[error("the lock beside {path} was removed while this process was working on the queue")]
     LockLost {
         /// The queue's file.
         path: PathBuf,
     },
     /// A newer drain has begun; this one must stop.
-    #[error("another drain of this queue has begun; this one has stopped")]
+    #[error("another process has begun to work on this queue; this one has stopped")]
     FenceLost,
     /// Another process loaded the job between our looking at it and our turn to load.
     #[error("another process loaded the job {job} meanwhile")]

@@ -147,7 +147,7 @@ pub(super) async fn wake(
 
 /// Many rows are changed some thousands at a time.
 fn in_part(error: StoreError) -> Problem {
-    let hint = "A part of its rows may be changed already: the page of the job shows how they stand. Do it again for the others.";
+    let hint = "A part of its rows may be changed already: the page of the job shows them. Do it again for the others.";
     let error = CommandError::from(error);
     let hint = error.hint.as_ref().map_or_else(|| hint.to_owned(), |first| format!("{hint} ({first})"));
     error.hint(hint).into()

@@ -120,7 +120,7 @@ async fn remember(web: &Web, before: Option<Device>) -> Result<Option<HeaderValu
         Err(error) => Err(error),
     };
     if let Err(error) = written {
-        tracing::warn!(%error, "a browser that has logged in is not known any more after the next start");
+        tracing::warn!(%error, "a browser that has logged in will not be recognised after the next start");
     }
     Ok(HeaderValue::try_from(device_cookie(token.expose())).ok())
 }
@@ -133,7 +133,7 @@ async fn let_in(web: &Web, token: &str, how: &str) -> Response {
     match web.write_store().await {
         Ok(mut store) => web.log_audit_event(&mut store, &deed).await,
         // Who is in sees on every page what is wrong with the queue.
-        Err(error) => tracing::error!(%error, "somebody came in, and it is not written down"),
+        Err(error) => tracing::error!(%error, "somebody logged in, and it could not be written to the audit log"),
     }
     let cookie = session_cookie(web, token);
     ([(header::SET_COOKIE, cookie)], Redirect::to(&web.root.at("/"))).into_response()

@@ -29,7 +29,9 @@ pub(super) async fn stream(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
     let Ok(place) = Arc::clone(&web.subscribers).try_acquire_owned() else {
-        return Err(Problem::busy("Too many pages are open; this one does not follow by itself."));
+        return Err(Problem::busy(
+            "Too many pages are open; this one does not refresh by itself. Close one, or reload this page.",
+        ));
     };
     let changed = web.changed.subscribe();
     let lasts = {

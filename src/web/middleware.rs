@@ -109,7 +109,7 @@ async fn finish_change(request: Request, next: Next, seconds: Duration) -> Respo
     match tokio::time::timeout(seconds, tokio::spawn(next.run(request))).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
-            tracing::error!(%error, "a deed of the dashboard ended without an answer");
+            tracing::error!(%error, "a command of the dashboard ended without an answer");
             (StatusCode::INTERNAL_SERVER_ERROR, "this ended without an answer: the pages show whether it was done\n")
                 .into_response()
         }
@@ -196,12 +196,16 @@ fn is_use(method: &Method, path: &str, headers: &HeaderMap) -> bool {
 
 fn refusal(why: OriginRefusal) -> Box<Response> {
     Box::new(match why {
-        OriginRefusal::Host => {
-            (StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name\n").into_response()
-        }
-        OriginRefusal::Origin => {
-            (StatusCode::FORBIDDEN, "this request does not come from a page of this server\n").into_response()
-        }
+        OriginRefusal::Host => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "this server does not answer to that name: use the address that `cleanup serve` shows\n",
+        )
+            .into_response(),
+        OriginRefusal::Origin => (
+            StatusCode::FORBIDDEN,
+            "this request does not come from a page of this server: reload the page and try again\n",
+        )
+            .into_response(),
     })
 }
 

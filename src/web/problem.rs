@@ -21,7 +21,7 @@ impl Problem {
         Problem {
             status: StatusCode::NOT_FOUND,
             message: what.to_owned(),
-            hint: Some("It may have been dropped meanwhile, or the address is mistyped.".to_owned()),
+            hint: Some("It may have been deleted meanwhile, or the address is mistyped.".to_owned()),
             as_json: false,
         }
     }

@@ -248,7 +248,7 @@ impl Web {
     /// trouble would be believed to mean that it was not.
     pub(super) async fn log_audit_event(&self, store: &mut Store, deed: &AuditEvent<'_>) {
         if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, deed).await {
-            tracing::error!(%error, deed = deed.deed, "done, and not written into the log of who did what");
+            tracing::error!(%error, deed = deed.deed, "done, but it could not be written to the audit log");
         }
     }
 

@@ -118,7 +118,7 @@ fn a_folder_for_the_queue_that_nobody_lets_us_write() {
     assert!(output.err.contains("occupied") && output.err.contains("--db"), "{}", output.err);
     home.write("foreign.db", vec![b'x'; 8192]);
     let output = crate::badinput::support::output(&home, ["load", "unfollow.csv", "--db", "foreign.db"]).ends(74);
-    assert!(output.err.contains("foreign.db is no usable queue"), "{}", output.err);
+    assert!(output.err.contains("foreign.db cannot be used as a queue"), "{}", output.err);
     assert_eq!(std::fs::read(home.path("foreign.db")).unwrap(), vec![b'x'; 8192], "it is left alone");
 }
 

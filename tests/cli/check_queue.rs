@@ -175,7 +175,7 @@ fn unknown_accounts_are_found_where_they_are_named() {
     let me = [("CLEANUP_X_USER_ID", "42")];
     home.write("unfollow.csv", file(&[1, 2]));
     // Nobody is known at all: the file can be looked at, but not for somebody who is named.
-    home.run(&["check", "unfollow.csv"]).ends(0).says("nobody is logged in yet").says("cleanup account login");
+    home.run(&["check", "unfollow.csv"]).ends(0).says("no account is logged in yet").says("cleanup account login");
     home.run(&["check", "unfollow.csv", "--account", "nosuch"]).ends(2).says("no account is called nosuch");
     // The environment names its user when a run begins.
     home.run_with(&["check", "unfollow.csv", "--account", "first"], &me).ends(0).says("as first");

@@ -283,7 +283,7 @@ fn a_job_is_steered() {
     X forbids bulk and aggressive actions, and any action without the account owner's express consent; whether your use is allowed is yours to judge
     unlike is open to Enterprise apps only since 20 April 2026: expect a self-serve app to be refused at the first requests
     $ cleanup pause likes
-    likes is paused with 2 tasks left; requests in flight end as they end
+    likes is paused with 2 tasks left; requests in flight are completed
     next: `cleanup unpause likes`
     $ cleanup status likes
     Jobs
@@ -300,7 +300,7 @@ fn a_job_is_steered() {
     likes: 1 failed task is queued again
     next: `cleanup resume likes`
     $ cleanup cancel likes
-    likes is cancelled: 3 tasks will not be sent; requests in flight end as they end
+    likes is cancelled: 3 tasks will not be sent; requests in flight are completed
     next: `cleanup report likes`
     $ cleanup forget likes --yes
     likes is forgotten: 3 tasks and 0 attempts; 1 attempt is kept while it may count towards a rate limit

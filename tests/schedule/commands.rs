@@ -85,8 +85,8 @@ fn what_makes_no_sense_is_told_at_once() {
         ("a", &["0 3 * * *", "--list", "posts"], "delete-post"),
         ("a/b", &["0 3 * * *", "--list", "likes"], "letters, digits"),
         ("two words", &["0 3 * * *", "unfollow.csv"], "letters, digits"),
-        ("a", &["0 25 * * *", "unfollow.csv"], "\"25\" is no hour, which is 0 to 23"),
-        ("a", &["0 2 * * 1,mon-8", "unfollow.csv"], "\"mon-8\" is no day of week, which is 0 to 7"),
+        ("a", &["0 25 * * *", "unfollow.csv"], "\"25\" is not a valid hour, which is 0 to 23"),
+        ("a", &["0 2 * * 1,mon-8", "unfollow.csv"], "\"mon-8\" is not a valid day of week, which is 0 to 7"),
         ("a", &["0 3 * * *", "--list", "likes", "unfollow.csv"], "cannot be used with"),
         (" ", &["0 3 * * *", "unfollow.csv"], "a schedule's name"),
     ] {

@@ -84,7 +84,7 @@ fn what_makes_no_sense_changes_nothing() {
     for (words, told) in [
         (&["nightly"][..], "nothing of nightly would change"),
         (&["nightly", "--max-requests", "500"], "nothing of nightly would change"),
-        (&["nightly", "--cron", "0 25 * * *"], "is no hour"),
+        (&["nightly", "--cron", "0 25 * * *"], "is not a valid hour"),
         (&["nightly", "--zone", "Europe/Berln"], "did you mean Europe/Berlin?"),
         (&["nightly", "--for", "30h"], "overlap"),
         (&["nightly", "--until", "02:05"], "--jitter"),

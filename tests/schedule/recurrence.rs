@@ -86,23 +86,23 @@ fn hours_end_by_the_clock_of_the_zone() {
 #[test]
 fn the_field_that_is_wrong_is_named_with_its_range_and_its_value() {
     for (bad, told) in [
-        ("61 2 * * *", "\"61\" is no minute, which is 0 to 59"),
-        ("0 25 * * *", "\"25\" is no hour, which is 0 to 23"),
-        ("0 2 0 * *", "\"0\" is no day of month, which is 1 to 31"),
-        ("0 2 * 13 *", "\"13\" is no month, which is 1 to 12 or JAN to DEC"),
-        ("0 2 * * 8", "\"8\" is no day of week, which is 0 to 7 (0 and 7 are Sunday) or SUN to SAT"),
-        ("0 2 * FOO *", "\"FOO\" is no month"),
-        ("0 1,2,24,3 * * *", "\"24\" is no hour"),
-        ("0 2 * * 1-9", "\"1-9\" is no day of week"),
+        ("61 2 * * *", "\"61\" is not a valid minute, which is 0 to 59"),
+        ("0 25 * * *", "\"25\" is not a valid hour, which is 0 to 23"),
+        ("0 2 0 * *", "\"0\" is not a valid day of month, which is 1 to 31"),
+        ("0 2 * 13 *", "\"13\" is not a valid month, which is 1 to 12 or JAN to DEC"),
+        ("0 2 * * 8", "\"8\" is not a valid day of week, which is 0 to 7 (0 and 7 are Sunday) or SUN to SAT"),
+        ("0 2 * FOO *", "\"FOO\" is not a valid month"),
+        ("0 1,2,24,3 * * *", "\"24\" is not a valid hour"),
+        ("0 2 * * 1-9", "\"1-9\" is not a valid day of week"),
         ("*/0 2 * * *", "\"*/0\" has a step of 0, and a step is 1 or more"),
         ("0/15 2 * * *", "\"0/15\" has a step and nothing to step through: write */15, or a range"),
-        ("*/x 2 * * *", "\"*/x\" has \"x\" for a step, which is no number"),
+        ("*/x 2 * * *", "\"*/x\" has \"x\" for a step, which is not a number"),
         ("5-1 2 * * *", "\"5-1\" ends before it begins: put the smaller minute first"),
         ("0 22-4 * * *", "\"22-4\" ends before it begins: put the smaller hour first"),
         ("@reboot", "the words that begin with @ are @hourly, @daily, @weekly, @monthly, @yearly, @annually"),
         ("@every 5m", "the words that begin with @ are @hourly"),
         ("2", "it has 1 field, not five"),
-        ("0 25 * 13 *", "\"25\" is no hour"),
+        ("0 25 * 13 *", "\"25\" is not a valid hour"),
         ("0 2 * *", "it has 4 fields, not five"),
     ] {
         let error = Recurrence::parse(bad, "UTC").unwrap_err().to_string();

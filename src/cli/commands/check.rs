@@ -147,7 +147,7 @@ fn intentions_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec
     lines.extend(forecast.spared().map(|(rule, n)| format!("  would spare {n}: {} ({rule})", rule.sentence())));
     lines.extend(standing_of(file, forecast, context).into_iter().map(|line| format!("  {line}")));
     if forecast.is_account_unknown {
-        lines.push(format!("  nobody is logged in yet; {} does that", context.command(&["account", "login"])));
+        lines.push(format!("  no account is logged in yet; {} does that", context.command(&["account", "login"])));
     }
     if forecast.targets() > 0 {
         lines.push(format!("  {}", cost_text(&cost_of(&forecast.to_send, &context.settings))));

@@ -20,7 +20,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CommandError
             store.queue().set_job_state(job.id, JobState::Paused).await?;
             context.log_audit_event(&mut store, "pause", Some(&job.name), "").await;
             let left = counted(job.pending, "task", "tasks");
-            printer.say(&format!("{name} is paused with {left} left; requests in flight end as they end"));
+            printer.say(&format!("{name} is paused with {left} left; requests in flight are completed"));
             printer.say(&format!("next: {}", context.command(&["unpause", &job.name])));
         }
         JobState::Paused => printer.say(&format!("{name} is paused already")),
@@ -73,7 +73,7 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CommandErro
     let (name, printer) = (escaped(&job.name), &context.printer);
     match (job.state, cancelled.tasks) {
         (JobState::Cancelled, 0) => printer.say(&format!("{name} is cancelled already")),
-        _ => printer.say(&format!("{name} is cancelled: {detail}; requests in flight end as they end")),
+        _ => printer.say(&format!("{name} is cancelled: {detail}; requests in flight are completed")),
     }
     printer.say(&format!("next: {}", context.command(&["report", &job.name])));
     Ok(0)

@@ -26,7 +26,7 @@ impl AdminStore<'_> {
         let (found,): (String,) = self.db.fetch_one(FIND_OF_ROUND, args![round.0, MAX_DAMAGED]).await?;
         let tasks: Vec<TaskId> = values::<i64>(&found)?.into_iter().map(TaskId).collect();
         if tasks.len() as i64 >= MAX_DAMAGED {
-            let detail = format!("{MAX_DAMAGED} rows and more are not what their file said");
+            let detail = format!("{MAX_DAMAGED} rows or more are damaged");
             return Err(StoreError::Damaged { path: self.db.path().to_path_buf(), detail });
         }
         self.note_damage(&tasks, now).await

@@ -31,8 +31,8 @@ pub(in crate::web) fn accounts(frame: &Frame, lines: &[AccountLine], total: usiz
         } }
         @if lines.is_empty() {
             div.empty {
-                h2 { "Nobody is known here yet" }
-                p { "Log somebody in with " code { "cleanup account login NAME" } ", or set the variables of a token. In the sandbox \
+                h2 { "There are no accounts yet" }
+                p { "Log in with " code { "cleanup account login NAME" } ", or set the variables of a token. In the sandbox \
                      accounts appear with the first job." }
             }
         } @else {
@@ -97,5 +97,5 @@ fn health(frame: &Frame, line: &AccountLine) -> Markup {
 
 /// What has to be said of a command that this server keeps from working.
 pub(super) fn beside_server(trouble: &str) -> &'static str {
-    if trouble.starts_with("endpoint_not_found") { "(Stop this server for a resume of your own.)" } else { "" }
+    if trouble.starts_with("endpoint_not_found") { "(Stop this server first, to run resume yourself.)" } else { "" }
 }

@@ -62,7 +62,7 @@ fn rejected(file: &Checked) -> Markup {
                     } } }
                 }
             }
-            @if report.rejected > report.examples.len() as u64 { p.quiet { "These are the first of them." } }
+            @if report.rejected > report.examples.len() as u64 { p.quiet { "These are the first ones." } }
         }
     }
 }
@@ -71,7 +71,7 @@ fn verdict(frame: &Frame, file: &Checked) -> Markup {
     let Some(forecast) = &file.forecast else {
         let (why, hint) = file.report.refusal.clone().unwrap_or_default();
         return html! {
-            div.note.bad role="alert" { p { strong { "Nothing of it can be queued: " } (in_form_words(&why)) } p { (in_form_words(&hint)) } }
+            div.note.bad role="alert" { p { strong { "No row of it can be queued: " } (in_form_words(&why)) } p { (in_form_words(&hint)) } }
             @if let Some(form) = &file.form { (fields(form, frame.is_sandbox)) }
             div.actions { (discard(file, "Choose another file")) }
         };
@@ -86,7 +86,7 @@ fn verdict(frame: &Frame, file: &Checked) -> Markup {
                         (lane.action.phrase(lane.targets)) " as "
                         @match &lane.account {
                             Some(name) => strong { (foreign(name.as_str())) },
-                            None => span { "the account that logs in next: nobody is logged in yet" },
+                            None => span { "the account that logs in next: no account is logged in yet" },
                         }
                         " on " @if lane.platform == Platform::Sandbox { "the pretend platform" } @else { (lane.platform) }
                     }

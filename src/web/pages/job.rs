@@ -159,7 +159,7 @@ pub(in crate::web) fn cancel(frame: &Frame, status: &JobStatus) -> Html<String> 
         p.crumbs { a href="/jobs" { "Jobs" } " / " a href={ "/jobs/" (job.id.0) } { (foreign(&job.name)) } " / Cancel" }
         div.card {
             h1 { "Cancel " (foreign(&job.name)) "?" }
-            p { (count(status.counts.pending)) " rows that are not settled will not be sent. Requests in flight end as they end. \
+            p { (count(status.counts.pending)) " rows that are not settled will not be sent. Requests in flight are completed. \
                  What is done stays done, and the receipts stay." }
             p.quiet { "To stop for a while only, pause it instead. A cancelled job starts over by uploading its file again." }
             div.actions {

@@ -12,7 +12,7 @@ pub(in crate::web) fn log(frame: &Frame, entries: &[LogEntry], pager: &Pager) ->
     let content = html! {
         div.head { div.stack {
             h1 { "Log" }
-            p.quiet { "Who told the queue what, from here and from the command line. Requests are not in it: every row has its own attempts." }
+            p.quiet { "Who gave which command, here and on the command line. Requests are not listed: the page of a row has its attempts." }
         } }
         @if entries.is_empty() {
             div.empty { h2 { "Nothing has been done yet" } p { "Loading, pausing, cancelling, retrying and logging in are written down here." } }

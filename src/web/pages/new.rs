@@ -38,7 +38,7 @@ const KEEP: &str = "Never touch these";
 const STRICT: &str = "Queue nothing if any row is unusable";
 const TRUST_IDS: &str = "Take IDs as they are written, also where many look rounded";
 const AGAIN: &str = "Start over a job of this name that is finished or cancelled";
-const MOVED: &str = "It is the list of the job of this name, from another place";
+const MOVED: &str = "It is the same list as the job of this name, from another place";
 const ALLOW_SHRINK: &str = "Let it cancel more than half of the rows still queued";
 
 /// What the command line calls a field, and what this form does.
@@ -67,7 +67,7 @@ pub(in crate::web) fn new(frame: &Frame, form: &NewForm) -> Html<String> {
     let content = html! {
         div.head { div.stack {
             h1 { "New job" }
-            p.quiet { "First the file is read and judged. Nothing is queued before you have seen what would happen." }
+            p.quiet { "First the file is read and checked. Nothing is queued before you have seen what would happen." }
         } }
         @if let Some((why, hint)) = &form.refused {
             div.note.bad role="alert" { p { strong { (in_form_words(why)) } } @if !hint.is_empty() { p { (in_form_words(hint)) } } }
@@ -133,13 +133,13 @@ fn account_field(form: &NewForm) -> Markup {
             select #account name="account" aria-describedby="account-hint" {
                 @match (&form.default, form.accounts.as_slice()) {
                     (Some(name), _) => option value="" { "as the file or its job says, else " (foreign(name)) },
-                    (None, []) => option value="" { "nobody is known yet" },
+                    (None, []) => option value="" { "there is no account yet" },
                     (None, _) => option value="" { "as the file or its job says" },
                 }
                 @if let Some(name) = chosen.filter(|_| !is_listed) { option value=(name) selected { (foreign(name)) } }
                 @if others { @for name in &form.accounts { option value=(name) selected[chosen == Some(name.as_str())] { (foreign(name)) } } }
             }
-            span.hint #account-hint { "Who acts where a row of the file names no account. " code { "cleanup account login" } " makes one known, "
+            span.hint #account-hint { "Who acts where a row of the file names no account. " code { "cleanup account login" } " adds one, "
                 code { "cleanup account default NAME" } " chooses the one that acts where none is named." }
         }
     }

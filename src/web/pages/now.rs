@@ -72,7 +72,7 @@ fn nothing() -> Markup {
     html! {
         div.empty {
             h2 { "Nothing is queued" }
-            p { "Upload a CSV of IDs: it is read and judged first, and you see what would happen before anything is queued. \
+            p { "Upload a CSV of IDs: it is read and checked first, and you see what would happen before anything is queued. \
                  Files loaded on the command line appear here by themselves." }
             a.button.primary href="/new" { "Choose a file" }
         }
@@ -131,7 +131,7 @@ fn account_card(frame: &Frame, account: &AccountNow, now: Moment) -> Markup {
                 p { "Waits until " (frame.time(*until)) ": " (foreign(hold_text(reason))) "." }
             }
             @for told in &standing.endpoints.allowances {
-                p { @if told.action.is_none() { "Reading " } (foreign(&told.endpoint)) ": the platform leaves " (told.remaining) " until " (frame.time(told.until)) "." }
+                p { @if told.action.is_none() { "Reading " } (foreign(&told.endpoint)) ": the platform allows " (told.remaining) " until " (frame.time(told.until)) "." }
             }
             @for outage in &standing.endpoints.outages {
                 p { (outage.action.name()) ": no usable answer from the platform since " (frame.time(outage.since)) "; next try " (frame.time(outage.next_try)) "." }

@@ -108,7 +108,7 @@ fn nothing(page: &RowsPage) -> Markup {
                 p { "Four hundred thousand rows were looked at. Look further below." }
             } @else {
                 h2 { "No such rows" }
-                p { "No row of this job fits what is chosen above." }
+                p { "No row of this job matches what is chosen above." }
             }
         }
     }

@@ -69,7 +69,7 @@ pub(in crate::web) fn schedules(frame: &Frame, page: &SchedulesPage) -> Html<Str
         div.head { div.stack {
             h1 { "Schedules" }
             p.quiet {
-                "What is run again and again. One runs at a time; other jobs continue while it sends. Times are by the clock of each schedule's zone."
+                "Files and lists that are run again and again. One schedule runs at a time; other jobs continue while it sends. Times are by the clock of each schedule's zone."
                 @if !page.cards.is_empty() { " Another one is added on the command line: " code { (page.add) } }
             }
         } }
@@ -168,8 +168,8 @@ fn actions(card: &ScheduleCard) -> Markup {
     };
     let skip = match (&card.standing, &card.understood) {
         (_, Err(_)) => None,
-        (ScheduleState::Asked(_), Ok(_)) => Some("Call it off"),
-        (ScheduleState::Interrupted(_), Ok(_)) => Some("Leave out the rest"),
+        (ScheduleState::Asked(_), Ok(_)) => Some("Cancel the request"),
+        (ScheduleState::Interrupted(_), Ok(_)) => Some("Skip the rest"),
         (ScheduleState::Running(_) | ScheduleState::Resting, Ok(times)) => {
             times.starts.first().filter(|start| !start.is_skipped).map(|_| "Skip next")
         }
@@ -187,7 +187,7 @@ fn next_starts(name: &str, times: &Understood) -> Markup {
     html! {
         div.stack {
             h3 { "Next starts" }
-            @if times.starts.is_empty() { p.quiet { "The calendar ends before there is one." } }
+            @if times.starts.is_empty() { p.quiet { "Its pattern has no later time." } }
             @else {
                 ul.starts {
                     @for start in &times.starts {
@@ -271,7 +271,7 @@ fn how(card: &ScheduleCard, firing: &StoredFiring) -> String {
     };
     match firing.missed {
         0 => foreign(&text),
-        missed => foreign(&format!("{text}; it stands for {missed} before it as well")),
+        missed => foreign(&format!("{text}; {missed} missed before it")),
     }
 }
 

@@ -16,7 +16,7 @@ pub(in crate::web) fn no_entry(theme: Theme) -> Html<String> {
         div.card {
             h1 { "This page needs its link" }
             p { "The dashboard opens with a one-time link. " code { "cleanup serve" } " shows it in its terminal, and keeps the newest \
-                 one in a file beside the queue; it has said where." }
+                 one in a file beside the queue, whose path it shows." }
             p.quiet { "A link works once, and for an hour. The next one is in the same file. In a browser that is logged in already, open the \
                  address that the login led to; the part of it behind the port is secret, and is not shown here." }
         }
@@ -48,7 +48,7 @@ pub(in crate::web) fn logged_out(theme: Theme) -> Html<String> {
         div.card {
             h1 { "You are logged out" }
             p { "What is queued is still sent." }
-            p { a href="/login" { "Come in again" } }
+            p { a href="/login" { "Log in again" } }
         }
     };
     narrow(theme, "Logged out", &content)

@@ -188,7 +188,7 @@ async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions)
         Ok::<_, CommandError>((prepared, load))
     });
     let judged = judging.await;
-    let fault = |error| CommandError::new(ErrorKind::Fault, "the file could not be judged").because(error);
+    let fault = |error| CommandError::new(ErrorKind::Fault, "the file could not be checked").because(error);
     Ok(judged.map_err(fault)??)
 }
 
