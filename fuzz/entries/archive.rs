@@ -4,10 +4,11 @@
 
 use std::io::{Cursor, Write};
 
+use cleanup::domain::ListKind;
 use cleanup::domain::Target;
 use cleanup::jobfile::read_target;
 use cleanup::lists::archive::{Archive, ArchiveError};
-use cleanup::lists::{Entry, ListKind, ListWriter};
+use cleanup::lists::{Entry, ListWriter};
 
 const LISTS: [(u8, &str, ListKind); 6] = [
     (b'o', "data/following.js", ListKind::Following),

@@ -1,11 +1,12 @@
 //! The file of `--spared`: entries that a rule kept off a list, each with the rule. In: entries. Out: a file that appears whole.
 
+use crate::domain::ListKind;
 use std::path::PathBuf;
 
 use super::output::{WholeFile, list_error};
 use crate::error::CommandError;
 use crate::lists::filter::Rule;
-use crate::lists::{Entry, ListKind, ListWriter};
+use crate::lists::{Entry, ListWriter};
 
 /// The file, where one was asked for.
 pub(super) struct SparedFile(Option<(ListWriter<WholeFile>, PathBuf)>);

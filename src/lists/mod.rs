@@ -1,6 +1,6 @@
 //! Where IDs come from: an X data archive, the platform's own lists, and filters over them.
 //!
-//! In: an archive, an account, or a job file. Out: [`Entry`]s of a [`ListKind`], and the CSV a person can read and edit before
+//! In: an archive, an account, or a job file. Out: [`Entry`]s of a [`ListKind`](crate::domain::ListKind), and the CSV a person can read and edit before
 //! anything happens. What does not belong here: queueing and sending undos.
 
 pub mod archive;
@@ -14,7 +14,6 @@ mod source_time;
 mod table;
 mod writer;
 
-pub use crate::domain::ListKind;
 pub use entry::{Entry, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
 pub use source_time::{parse_source_time, parse_zoned_time};

@@ -151,9 +151,9 @@ fn flag(cell: &str) -> Option<bool> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::Wall;
+    use crate::domain::{ListKind, Wall};
     use crate::jobfile::stored_from_cells;
-    use crate::lists::{ListKind, columns, record};
+    use crate::lists::{columns, record};
 
     #[test]
     fn a_list_comes_back_as_it_was_written() {

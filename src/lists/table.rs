@@ -1,8 +1,8 @@
 //! A list as CSV: which columns it has, and an entry's cells. In: an [`Entry`]. Out: text, unescaped: what a spreadsheet would
 //! run as a formula is made harmless where the file is written. What does not belong here: filters.
 
-use super::{Entry, ListKind};
-use crate::domain::{TargetId, TargetKind};
+use super::Entry;
+use crate::domain::{ListKind, TargetId, TargetKind};
 
 crate::domain::with_names! {
     /// A column of a list. A list read back as a job file is filtered by these names.

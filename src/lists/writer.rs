@@ -1,10 +1,11 @@
 //! A list as a CSV file. In: [`Entry`]s. Out: a header and a line for each, to any writer; what a spreadsheet would run as a
 //! formula is made harmless, as in receipts. What does not belong here: where the file is kept.
 
+use crate::domain::ListKind;
 use std::io::{self, Write};
 
 use super::filter::{Rule, SPARED_BY, spared_record};
-use super::{Entry, ListKind, columns, record};
+use super::{Entry, columns, record};
 use crate::jobfile::TableWriter;
 
 /// Writes the entries of one list.

@@ -249,7 +249,7 @@ fn damage_anywhere_ends_in_a_sentence() {
             bytes[at] ^= change;
             let Ok(mut archive) = cleanup::lists::archive::Archive::of_bytes("a.zip", bytes) else { continue };
             let read: Result<_, cleanup::lists::archive::ArchiveError> =
-                archive.read(cleanup::lists::ListKind::Likes, &mut |_| {}, &mut |_| Ok(()));
+                archive.read(cleanup::domain::ListKind::Likes, &mut |_| {}, &mut |_| Ok(()));
             if let Err(error) = read {
                 assert!(error.to_string().starts_with("a.zip: ") && !error.hint().is_empty());
             }

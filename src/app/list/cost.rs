@@ -1,7 +1,6 @@
 //! What reading a list may cost, said before anything is asked for. Pure.
 
-use crate::domain::MicroUsd;
-use crate::lists::ListKind;
+use crate::domain::{ListKind, MicroUsd};
 use crate::lists::filter::{Filter, Take};
 use crate::platform::ListEndpoint;
 

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use crate::domain::{Wall, counted};
+use crate::domain::{ListKind, Wall, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::ListKind;
 use crate::lists::fetch::{Budget, Stop, Untold};
 use crate::lists::filter::Rule;
 use crate::text::LocalClock;

@@ -13,10 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::{Overrides, Per};
-use crate::domain::{AccountName, Action, MicroUsd, Platform, Rate, Wall};
+use crate::domain::{AccountName, Action, ListKind, MicroUsd, Platform, Rate, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::limits::Pace;
-use crate::lists::ListKind;
 use crate::lists::filter::{FilterRules, Take};
 
 pub use change::NotSet;

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use super::{ComparedList, DoneLane};
-use crate::domain::{TargetId, Wall};
+use crate::domain::{ListKind, TargetId, Wall};
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::ListKind;
 use crate::lists::archive::Archive;
 use crate::store::{Job, Looked, Reach, Store};
 

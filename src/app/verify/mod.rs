@@ -9,9 +9,8 @@ use serde::Serialize;
 
 pub use self::by_archive::verify_by_archive;
 pub use self::by_list::{VerifyDeps, verify_by_lists};
-use crate::domain::{Action, RepostId, Wall};
+use crate::domain::{Action, ListKind, RepostId, Wall};
 use crate::error::CommandError;
-use crate::lists::ListKind;
 use crate::platform::find;
 use crate::store::{Account, Job, Store, VerdictCounts};
 

@@ -6,8 +6,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::{ListFilterArgs, SandboxFlag};
-use crate::domain::AccountName;
-use crate::lists::ListKind;
+use crate::domain::{AccountName, ListKind};
 
 /// `cleanup import`
 #[derive(Clone, Debug, Args)]

@@ -11,8 +11,7 @@ use super::{ListFilterArgs, SandboxFlag, is_sandbox, values};
 use crate::app::request::{ListOnce, ListRequest};
 use crate::clock::LocalZone;
 use crate::config::Overrides;
-use crate::domain::{AccountName, MicroUsd, Moment, Platform, Wall};
-use crate::lists::ListKind;
+use crate::domain::{AccountName, ListKind, MicroUsd, Moment, Platform, Wall};
 
 const LIMITS: &str = "Limits of this reading";
 

@@ -1,5 +1,6 @@
 //! Options of `cleanup schedule`: when, until when, and the options of `run` that make sense without a person.
 
+use crate::domain::ListKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +11,6 @@ use super::queue::SandboxFlag;
 use super::run::{BoundsArgs, ReloadArgs, RowArgs};
 use super::{sandbox_and, values};
 use crate::app::request::RunRequest;
-use crate::lists::ListKind;
 
 const WHEN: &str = "When";
 const SOURCE: &str = "What to do";

@@ -13,11 +13,11 @@ use crate::cli::context::Context;
 use crate::cli::output::{Output, file_of, refuse_existing, refuse_places};
 use crate::cli::progress::ReadingProgress;
 use crate::cli::spared_file::SparedFile;
-use crate::domain::{TargetId, counted};
+use crate::domain::{ListKind, TargetId, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
 use crate::lists::filter::{Filter, FilterCounts, FilterPipeline, Sifted};
-use crate::lists::{Entry, ListKind, ListWriter};
+use crate::lists::{Entry, ListWriter};
 
 /// Reads the list and writes it.
 ///

@@ -10,12 +10,12 @@ use crate::cli::args::ListArgs;
 use crate::cli::context::{Context, for_this_queue};
 use crate::cli::output::{Output, refuse_existing, refuse_places};
 use crate::cli::spared_file::SparedFile;
-use crate::domain::counted;
+use crate::domain::{ListKind, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::CommandError;
 use crate::lists::fetch::FetchEvent;
 use crate::lists::filter::Rule;
-use crate::lists::{Entry, ListKind, ListWriter};
+use crate::lists::{Entry, ListWriter};
 use crate::text::escaped;
 
 /// Between two lines about pages.

@@ -4,9 +4,8 @@ use std::io;
 use std::path::Path;
 
 use super::{MAX_BYTES_PER_COMPRESSED_BYTE, MAX_FILE_BYTES, MAX_FILES, MAX_JSON_DEPTH, MAX_TOTAL_BYTES};
-use crate::domain::counted;
+use crate::domain::{ListKind, counted};
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::ListKind;
 use crate::text::with_near_file;
 
 /// An archive cannot be used.

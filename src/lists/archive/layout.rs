@@ -4,9 +4,8 @@
 //! Posts were `tweet.js` until about 2022 and are `tweets.js` since. A long list goes on in `like-part1.js` and so forth.
 //! Archives of 2012 to 2018 have posts alone: a file for each month in `data/js/tweets`, and all of them in `tweets.csv`.
 
+use crate::domain::ListKind;
 use std::collections::BTreeSet;
-
-use crate::lists::ListKind;
 
 /// What one file of an archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

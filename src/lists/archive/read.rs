@@ -11,8 +11,8 @@ use super::member::{Bytes, Member};
 use super::records::{self, Record};
 use super::script::Script;
 use super::{About, ArchiveError, ArchiveFault, MAX_EDITED_POSTS, MAX_MANIFEST_BYTES, MAX_PARTS, MAX_TOTAL_BYTES};
-use crate::domain::TargetId;
-use crate::lists::{Entry, ListKind, Reposted};
+use crate::domain::{ListKind, TargetId};
+use crate::lists::{Entry, Reposted};
 
 /// An open archive.
 pub struct Archive {

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::about::Count;
 use super::object::Object;
 use super::surrogates::without_lone_surrogates;
-use crate::domain::{Target, TargetId, TargetKind};
+use crate::domain::{ListKind, Target, TargetId, TargetKind};
 use crate::jobfile::read_target;
-use crate::lists::{Entry, ListKind, parse_source_time};
+use crate::lists::{Entry, parse_source_time};
 
 /// An entry that was read.
 #[derive(Debug, PartialEq, Eq)]

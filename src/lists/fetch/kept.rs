@@ -1,7 +1,8 @@
 //! What a reading has brought, out of the queue again: page by page in the platform's order, and whether it is enough.
 
+use crate::domain::ListKind;
 use crate::lists::filter::{Filter, FilterPipeline, Take};
-use crate::lists::{Entry, ListKind, Reposted};
+use crate::lists::{Entry, Reposted};
 use crate::store::{ReadingId, Store, StoreError};
 
 use super::entry_facts::entry_of;

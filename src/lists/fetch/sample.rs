@@ -3,7 +3,7 @@
 
 use super::kept::Kept;
 use super::outcome::Untold;
-use crate::lists::ListKind;
+use crate::domain::ListKind;
 use crate::lists::filter::Filter;
 use crate::store::{ReadingState, Store, StoreError};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Filter, Judgement, Rule, Stage, Staged, Take, TooManyToOrder};
-use crate::domain::{TargetKind, counted};
-use crate::lists::{Entry, ListKind, record};
+use crate::domain::{ListKind, TargetKind, counted};
+use crate::lists::{Entry, record};
 
 /// The last column of a list of spared entries: the name of the rule.
 pub const SPARED_BY: &str = "spared_by";

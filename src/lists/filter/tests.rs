@@ -5,10 +5,10 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{TargetKind, Wall};
+use crate::domain::{ListKind, TargetKind, Wall};
 use crate::jobfile::Source;
 use crate::jobfile::keep_list::{KeepList, read_source};
-use crate::lists::{Entry, ListKind, columns, snowflake};
+use crate::lists::{Entry, columns, snowflake};
 
 /// 2026-11-22T12:00:00Z
 const NOW: Wall = Wall(1_795_348_800_000);

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::app::request::{FilterOptions, ListOnce, ListRequest, NotSet, RunRequest, ScheduledRun};
 use crate::cli::args::{ScheduleAddArgs, ScheduleEditArgs};
-use crate::domain::Action;
+use crate::domain::{Action, ListKind};
 use crate::error::{CommandError, ErrorKind};
-use crate::lists::ListKind;
 use crate::lists::filter::{FilterRules, Take};
 use crate::text::escaped;
 
