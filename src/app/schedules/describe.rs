@@ -135,8 +135,8 @@ mod tests {
                        "list":{"list":"likes","older-than":"1y","max-likes":4,"output":"/l/n.csv"}}"#;
         assert_eq!(
             said(list),
-            "Reads the likes of the default or only account anew, then unlikes what is on the list, older than 1y, and by the further \
-             rules of its words."
+            "Reads the likes of the default or only account anew, then unlikes what is on the list, older than 1y, and by the other \
+             rules of its command line."
         );
     }
 }
