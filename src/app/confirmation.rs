@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::accounts::Accounts;
 use super::forecast::forecast_for;
 use super::load_options::LoadOptions;
 use super::load_plan::LoadPlan;
+use super::named_accounts::Accounts;
 use super::preparing::Prepared;
 use super::status::{estimate, length_per_endpoint};
 use crate::config::Settings;

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::accounts::Accounts;
 use super::handles::HandleBook;
 use super::load_options::LoadOptions;
+use super::named_accounts::Accounts;
 use super::preparing::Prepared;
 use super::row_batches::next_batch;
 use crate::domain::{AccountId, Action, RoundId, Target, Wall, counted};

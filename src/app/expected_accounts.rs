@@ -3,8 +3,9 @@
 //! In: what the queue knows, and what the environment holds. Out: [`Accounts`]; those that are not in the queue yet have numbers below
 //! zero. What does not belong here: making an account known (`accounts`).
 
-use super::accounts::{Accounts, Identities, RealAccounts, SandboxAccounts, fault};
+use super::accounts::{Identities, RealAccounts, SandboxAccounts, fault};
 use super::environment::EnvironmentAccount;
+use super::named_accounts::Accounts;
 use crate::domain::{AccountId, AccountName, Platform, UserId};
 use crate::error::CommandError;
 use crate::store::{Account, Store};

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::accounts::{Accounts, Identities};
+use super::accounts::Identities;
 use super::handles::HandleBook;
 use super::known::known_job;
 use super::load_options::LoadOptions;
 use super::load_plan::{LoadPlan, fix_jobs, or_changed, plan_against, refuse_unusable};
 use super::loading::{nobody_known, shrinks};
+use super::named_accounts::Accounts;
 use super::preparing::Prepared;
 use super::row_batches::next_batch;
 use crate::domain::{AccountId, AccountName, Action, Platform};

@@ -3,8 +3,8 @@
 //!
 //! In: rows that name handles, what the queue knows of them. Out: their targets. What does not belong here: asking (`lists`).
 
-use super::accounts::{Accounts, FileAccounts};
 use super::load_options::LoadOptions;
+use super::named_accounts::{Accounts, FileAccounts};
 use super::preparing::Prepared;
 use crate::domain::{AccountId, Action, Handle, Platform, Target};
 use crate::error::CommandError;

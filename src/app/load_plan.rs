@@ -5,12 +5,13 @@
 
 use std::path::Path;
 
-use super::accounts::{Accounts, Identities};
+use super::accounts::Identities;
 use super::expected_accounts::forget_new_accounts;
 use super::handles::HANDLE_NOT_RESOLVED;
 use super::host::host_name;
 use super::known::known_job;
 use super::load_options::LoadOptions;
+use super::named_accounts::Accounts;
 use super::preparing::Prepared;
 use crate::domain::{AccountId, AccountName, Action, JobId};
 use crate::error::{CommandError, ErrorKind};

@@ -1,10 +1,10 @@
 //! Files that have been judged into the queue, as they stand to it.
 
-use super::accounts::Accounts;
 use super::damage::{Mended, mend_by_file};
 use super::handles::{HANDLE_NOT_RESOLVED, HandleBook};
 use super::load_options::LoadOptions;
 use super::load_plan::LoadPlan;
+use super::named_accounts::Accounts;
 use super::preparing::Prepared;
 use super::row_batches::{changed_under_us, next_batch};
 use crate::domain::{Wall, counted};

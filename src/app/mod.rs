@@ -1,7 +1,9 @@
-//! Puts the rooms together: files into the queue, accounts to credentials, a drain with everything it stands on.
+//! Use cases: they put the rooms together. Files become queued rows, names become credentials, a drain gets what it needs, and the
+//! record, the queue and an account's lists are looked at.
 //!
-//! In: options as the command line meant them. Out: what was loaded, how a drain ended, errors with words for people.
-//! What does not belong here: talking to a terminal (`cli`), SQL (`store`), deciding anything about a request (`engine`).
+//! In: requests, as the command line, the dashboard or a schedule mean them. Out: reports and findings, which those print, render
+//! or keep; errors with a hint. What does not belong here: talking to a terminal (`cli`), SQL (`store`), deciding anything about a
+//! request to a platform (`engine`).
 
 mod accounts;
 mod audit;
@@ -27,7 +29,9 @@ mod load_plan;
 mod loading;
 mod login_state;
 mod logins;
+mod named_accounts;
 mod notify;
+mod pending_work;
 mod platform_session;
 mod preflight;
 mod preparing;
@@ -43,7 +47,7 @@ pub mod status;
 mod tokens;
 mod verify;
 
-pub use accounts::{Accounts, Bases, FileAccounts, Identities, RealAccounts, SandboxAccounts};
+pub use accounts::{Bases, Identities, RealAccounts, SandboxAccounts};
 pub use audit::{AccountAudit, AppAudit, AttemptTally, AuditReport, ReadAudit, WindowAudit, audit};
 pub use child::command as child_command;
 pub use command_line::{command, command_line, writable_remedy};
@@ -68,7 +72,9 @@ pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads
 pub use loading::{Loaded, load};
 pub use login_state::{has_logins, login_needed};
 pub use logins::{Ways, app_of, needed_app, nobody, revoke, signer, x_places};
+pub use named_accounts::{Accounts, FileAccounts};
 pub use notify::{OfSchedule, notify};
+pub use pending_work::{pending_actions, pending_by_job};
 pub use platform_session::{PlatformSession, embedded_sandbox};
 pub use preflight::{CLOCK_OFF_SECONDS, clock_off, login_to_allow, may, misfit, missing_scopes, unfit, warn_of_clock};
 pub use preparing::{FileOptions, Prepared, prepare};

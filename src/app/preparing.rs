@@ -5,9 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::accounts::Accounts;
 use super::host::host_name;
 use super::load_options::LoadOptions;
+use super::named_accounts::Accounts;
 use super::reposts::repost_id_of;
 use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted};
 use crate::error::{CommandError, ErrorKind};

@@ -2,9 +2,9 @@
 //!
 //! In: a file that has been judged, accounts, rules. Out: batches of rows. What does not belong here: loading them (`loading`).
 
-use super::accounts::FileAccounts;
 use super::handles::{HandleBook, Placed};
 use super::load_options::LoadOptions;
+use super::named_accounts::FileAccounts;
 use super::reposts::repost_target;
 use super::row_filter::{RowSieve, SievedRow};
 use crate::error::CommandError;

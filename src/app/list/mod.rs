@@ -5,15 +5,13 @@
 mod access;
 mod cost;
 mod deliver;
-mod reader;
 mod stopped;
 
 use serde::Serialize;
 
-pub use self::access::ListAccess;
+pub use self::access::{FetchListener, ListAccess, ReadingBounds, account_of, list_reader};
 use self::deliver::deliver;
 pub use self::deliver::{Delivered, ListSink};
-pub use self::reader::{FetchListener, ReadingBounds, account_of, list_reader};
 pub use self::stopped::UnfinishedReading;
 pub(in crate::app) use self::stopped::unfinished;
 use super::platform_session::PlatformSession;

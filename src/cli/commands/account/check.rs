@@ -10,51 +10,12 @@ use crate::app::{self, EnvironmentAccount, Identities, Ways};
 use crate::auth::{NoToken, TokenSource, list};
 use crate::cli::args::AccountCheckArgs;
 use crate::cli::context::{Context, for_this_queue};
-use crate::domain::{AccountId, Action, Platform, UserId};
+use crate::domain::{Action, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::{Credentials, Finding, find};
-use crate::store::{Account, Credential, Store, StoreError};
+use crate::store::{Account, Credential};
 use crate::text::escaped;
-
-/// What is in line for an account, by job.
-///
-/// # Errors
-/// The queue cannot be read.
-pub(super) async fn waiting(store: &mut Store, account: AccountId) -> Result<Vec<(String, u64)>, StoreError> {
-    let mut waiting = Vec::new();
-    for job in store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0) {
-        let lanes = store.read().pending_by_lane(job.round).await?;
-        let rows: u64 = lanes.iter().filter(|(_, whose, _)| *whose == account).map(|(_, _, rows)| rows).sum();
-        if rows > 0 {
-            waiting.push((job.name, rows));
-        }
-    }
-    Ok(waiting)
-}
-
-/// What an account has in line, each action once.
-///
-/// # Errors
-/// The queue cannot be read.
-pub(super) async fn in_line(store: &mut Store, account: &Account) -> Result<Vec<Action>, StoreError> {
-    let mut all = work(store).await?;
-    Ok(all.remove(&account.id).unwrap_or_default())
-}
-
-/// What every account has in line, each action once.
-async fn work(store: &mut Store) -> Result<HashMap<AccountId, Vec<Action>>, StoreError> {
-    let mut work: HashMap<AccountId, Vec<Action>> = HashMap::new();
-    for job in store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0) {
-        for (action, account, rows) in store.read().pending_by_lane(job.round).await? {
-            let actions = work.entry(account).or_default();
-            if rows > 0 && !actions.contains(&action) {
-                actions.push(action);
-            }
-        }
-    }
-    Ok(work)
-}
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +61,7 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
     }
     if let Some(mut store) = queue {
         let tokens = app::open_tokens(settings, &who, &known, context.clock.clone()).await?;
-        let work = work(&mut store).await?;
+        let work = app::pending_actions(&mut store).await?;
         let jobs = store.queue().jobs().await?;
         store.close().await;
         for (account, record) in all {

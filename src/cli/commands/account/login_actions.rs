@@ -23,7 +23,7 @@ pub(super) async fn actions_to_ask_for(
         {
             actions = app::may(account.platform, record.set.kind, record.set.scopes.as_deref());
         }
-        actions.extend(super::check::in_line(store, account).await?);
+        actions.extend(app::pending_actions(store).await?.remove(&account.id).unwrap_or_default());
     }
     if actions.is_empty() { Ok(vec![Action::Unfollow, Action::Unlike]) } else { Ok(actions) }
 }

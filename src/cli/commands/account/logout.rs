@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, args: &AccountLogoutArgs) -> Result<u
 
 /// What is under way for the account stops, and what is in line waits: said before it happens.
 async fn warn_of_work(context: &Context, store: &mut Store, account: &Account) -> Result<(), CommandError> {
-    let waiting = super::check::waiting(store, account.id).await?;
+    let waiting = app::pending_by_job(store, account.id).await?;
     if waiting.is_empty() || store.accounts().credential(account.id).await?.is_none() {
         return Ok(());
     }

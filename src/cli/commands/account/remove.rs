@@ -1,6 +1,7 @@
 //! `cleanup account remove`: logs out and drops the account. Requests that may still count in a window stay on record.
 
-use super::{check, find, logout};
+use super::{find, logout};
+use crate::app;
 use crate::cli::args::AccountRemoveArgs;
 use crate::cli::commands::forget::keep_from;
 use crate::cli::context::Context;
@@ -15,7 +16,7 @@ use crate::store::{DrainLock, Removal};
 pub(super) async fn run(context: &Context, args: &AccountRemoveArgs) -> Result<u8, CommandError> {
     let (mut store, account) = find(context, &args.name).await?;
     let _lock = DrainLock::take(store.path())?;
-    let waiting = check::waiting(&mut store, account.id).await?;
+    let waiting = app::pending_by_job(&mut store, account.id).await?;
     if !waiting.is_empty() && !args.yes {
         let rows: u64 = waiting.iter().map(|(_, rows)| rows).sum();
         let jobs: Vec<&str> = waiting.iter().map(|(job, _)| job.as_str()).collect();
