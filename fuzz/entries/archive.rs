@@ -4,8 +4,7 @@
 
 use std::io::{Cursor, Write};
 
-use cleanup::domain::ListKind;
-use cleanup::domain::Target;
+use cleanup::domain::{ListKind, Target};
 use cleanup::jobfile::read_target;
 use cleanup::lists::archive::{Archive, ArchiveError};
 use cleanup::lists::{Entry, ListWriter};
