@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(blame("0 2 * * *", |_| true), None);
         assert_eq!(
             blame("@nightly", |pattern| pattern != "@nightly * * * *").as_deref(),
-            Some("\"@nightly\" is no minute, which is 0 to 59")
+            Some("\"@nightly\" is not a valid minute, which is 0 to 59")
         );
     }
 }
