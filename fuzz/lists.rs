@@ -17,7 +17,7 @@ mod table;
 #[path = "../src/lists/writer.rs"]
 mod writer;
 
-pub use entry::{Entry, ListKind, Reposted, reposted_author};
+pub use entry::{Entry, Reposted, reposted_author};
 pub use row::{RowEntry, RowReader};
 pub use source_time::{parse_source_time, parse_zoned_time};
 pub use table::{Column, columns, record};

@@ -233,9 +233,6 @@ impl Identities {
     }
 
     /// Hands the credentials that are not in the vault to the token source.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn set_static(&self, tokens: &TokenSource, accounts: &[Account]) -> Result<(), CommandError> {
         for account in accounts {
             let credentials = match self {

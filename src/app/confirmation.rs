@@ -33,9 +33,6 @@ pub struct Confirmation {
 }
 
 /// What is left of these jobs. None of them: every one. None: nothing would be sent.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn confirm_jobs(
     store: &mut Store,
     only: Option<&[JobId]>,

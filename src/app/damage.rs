@@ -152,9 +152,6 @@ fn named_by(claimant: Claimant) -> Option<Named> {
 
 /// Puts damaged rows right by the cells that were kept of them: what two of three say. For a person who asks for it; without cells there
 /// are two voices, and nobody can say.
-///
-/// # Errors
-/// The queue cannot be read or written.
 pub async fn mend_by_cells(store: &mut Store, now: Wall) -> Result<Mended, CommandError> {
     let accounts = store.accounts().all().await?;
     let rounds =

@@ -11,9 +11,6 @@ use crate::error::CommandError;
 use crate::store::{Account, Store};
 
 /// Forgets the accounts that were not there `before`, as far as nothing speaks of them: they were made known for what is refused.
-///
-/// # Errors
-/// The queue cannot be written.
 pub async fn forget_new_accounts(store: &mut Store, before: &[AccountId]) -> Result<(), CommandError> {
     let now = store.accounts().all().await?.into_iter().map(|account| account.id);
     let new: Vec<_> = now.filter(|id| !before.contains(id)).collect();

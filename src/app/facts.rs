@@ -36,9 +36,6 @@ pub struct Facts {
 
 impl FactColumns {
     /// The columns of a round's file.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn of(store: &mut Store, job: &Job, round: u32) -> Result<FactColumns, CommandError> {
         let names = store.read().columns(job, round).await?.unwrap_or_default();
         Ok(FactColumns::named(&names))
@@ -51,9 +48,6 @@ impl FactColumns {
     }
 
     /// The facts of picked tasks, in their order.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn facts(&self, store: &mut Store, tasks: &[PickedTask]) -> Result<Vec<Facts>, CommandError> {
         let mut asked: HashMap<(Platform, TargetKind), Vec<TargetId>> = HashMap::new();
         for task in tasks {

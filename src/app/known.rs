@@ -11,9 +11,6 @@ use crate::error::CommandError;
 use crate::store::{Job, Store};
 
 /// The jobs that files would be loaded into, as far as the queue has them.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn known_jobs(store: &mut Store, files: &[PathBuf], named: Option<&str>) -> Result<Vec<Job>, CommandError> {
     let mut known = Vec::new();
     let stems = files.iter().filter_map(|file| file.file_stem()?.to_str());
@@ -34,9 +31,6 @@ pub(super) async fn known_job(store: &mut Store, name: &str) -> Result<Option<Jo
 }
 
 /// What people call each account of the queue.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn account_names(store: &mut Store) -> Result<HashMap<AccountId, String>, CommandError> {
     let accounts = store.accounts().all().await?.into_iter();
     Ok(accounts.map(|account| (account.id, account.name.to_string())).collect())

@@ -208,9 +208,6 @@ fn listed(names: &[&str]) -> String {
 
 /// The jobs of these files, where each is finished and its file unchanged: there is nothing to load and nothing to send, so nobody need be
 /// logged in. None: there may be something to do.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn finished_jobs(
     store: &mut Store,
     account: Option<&AccountName>,

@@ -6,9 +6,6 @@ use crate::domain::{AccountId, Action};
 use crate::store::{Store, StoreError};
 
 /// What is queued for an account, by job.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn pending_by_job(store: &mut Store, account: AccountId) -> Result<Vec<(String, u64)>, StoreError> {
     let mut waiting = Vec::new();
     for job in store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0) {
@@ -22,9 +19,6 @@ pub async fn pending_by_job(store: &mut Store, account: AccountId) -> Result<Vec
 }
 
 /// What every account has queued, each action once.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn pending_actions(store: &mut Store) -> Result<HashMap<AccountId, Vec<Action>>, StoreError> {
     let mut work: HashMap<AccountId, Vec<Action>> = HashMap::new();
     for job in store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0) {

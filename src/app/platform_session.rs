@@ -63,9 +63,6 @@ impl PlatformSession {
     }
 
     /// An embedded sandbox begins where the queue's jobs have left it: what they report as done is undone there.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn recall(&self, store: &mut Store, account: &Account) -> Result<(), StoreError> {
         let (Some(sandbox), Ok(user)) = (&self.sandbox, account.user_id.as_str().parse::<TargetId>()) else {
             return Ok(());

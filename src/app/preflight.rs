@@ -72,9 +72,6 @@ pub fn warn_of_clock(off: i64, base: &BaseUrl) -> Option<String> {
 }
 
 /// Everything that is wrong with the accounts of this work, each in a sentence; nobody is asked.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn unfit(
     store: &mut Store,
     who: &Identities,

@@ -56,9 +56,6 @@ pub async fn recheck(store: &mut Store, jobs: Option<&[JobId]>, now: Wall) -> Re
 
 /// The column that the user named when a job was loaded by a program that did not keep it: the one that all targets stand in, if only a
 /// user can have meant it.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn named_column(store: &mut Store, job: &Job) -> Result<Option<String>, CommandError> {
     let Some(columns) = store.read().columns(job, job.round_number).await? else { return Ok(None) };
     let (mut sampled, mut found) = (0, vec![0_usize; columns.len()]);

@@ -96,18 +96,12 @@ pub async fn save_login(
 }
 
 /// Every account, with what is on record of its credentials. Needs no key.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn list(store: &mut Store) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
     let credentials = store.accounts().credentials().await?;
     Ok(with_credentials(store.accounts().all().await?, credentials))
 }
 
 /// The same of these accounts alone.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn list_of(store: &mut Store, only: &[AccountId]) -> Result<Vec<(Account, Option<Credential>)>, StoreError> {
     let credentials = store.accounts().credentials_of(only).await?;
     Ok(with_credentials(store.accounts().accounts_of(only).await?, credentials))
@@ -137,9 +131,6 @@ pub enum LoggedOut {
 }
 
 /// Revokes an account's tokens at the platform, and forgets them here whatever it says. The account's history stays.
-///
-/// # Errors
-/// The queue cannot be read or written.
 pub async fn logout(
     store: &mut Store,
     vault: Option<&Vault>,

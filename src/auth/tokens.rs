@@ -93,9 +93,6 @@ impl TokenSource {
 
     /// Reads every account's credentials at once, as a run begins, and says who has any. Nobody is refreshed and nothing is
     /// sent; what cannot be opened is told by [`TokenSource::current`] to whoever asks for it.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn warm(&self) -> Result<Vec<AccountId>, StoreError> {
         let (accounts, records) = {
             let mut store = self.store.lock().await;
@@ -175,9 +172,6 @@ impl TokenSource {
     }
 
     /// Forgets the credentials of accounts that another process has logged out, and says who they are. What came from outside stays.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn forget_logged_out(&self) -> Result<Vec<(AccountId, NoToken)>, StoreError> {
         let logged_in = self.store.lock().await.accounts().accounts_logged_in().await?;
         let slots: Vec<Arc<CachedLogin>> = lock(&self.slots).values().cloned().collect();
@@ -186,9 +180,6 @@ impl TokenSource {
     }
 
     /// The same for one account, asked before something is sent for it. None: it is logged in, as far as it was.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn was_logged_out(&self, account: AccountId) -> Result<Option<NoToken>, StoreError> {
         let slot = lock(&self.slots).get(&account).cloned();
         let Some(slot) = slot.filter(|slot| slot.is_held()) else { return Ok(None) };

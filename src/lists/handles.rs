@@ -26,9 +26,6 @@ pub fn can_resolve(platform: Platform) -> bool {
 
 impl Resolver {
     /// Takes another handle, and asks when there are enough for a question. A reason to stop, where one came.
-    ///
-    /// # Errors
-    /// The queue cannot be read or written.
     pub async fn push(&mut self, handle: Handle, reader: &mut Reader) -> Result<Option<Stop>, FetchError> {
         self.waiting.push(handle);
         if self.waiting.len() < MAX_HANDLES_ASKED {
@@ -40,9 +37,6 @@ impl Resolver {
     }
 
     /// Asks about the rest.
-    ///
-    /// # Errors
-    /// The queue cannot be read or written.
     pub async fn finish(&mut self, reader: &mut Reader) -> Result<Option<Stop>, FetchError> {
         self.sort_out(reader).await?;
         if self.waiting.is_empty() { Ok(None) } else { self.ask(reader).await }

@@ -17,9 +17,6 @@ use crate::store::{ClockUndo, Store, StoreError, StoredSchedule};
 const MAX_BEHIND: Duration = Duration::from_secs(366 * 86_400);
 
 /// The latest moment that it is now at the earliest: by this machine's clock, or by the platform's when they last agreed.
-///
-/// # Errors
-/// The database cannot be read.
 pub async fn believed_now(store: &mut Store, now: Wall) -> Result<Wall, StoreError> {
     let agreed = store.admin().last_agreement().await?.filter(|at| *at <= now.after(MAX_BEHIND));
     Ok(agreed.map_or(now, |agreed| agreed.max(now)))

@@ -45,17 +45,11 @@ pub enum RunNowOutcome {
 }
 
 /// A schedule by its name; none where there is none.
-///
-/// # Errors
-/// The database cannot be read.
 pub async fn find(store: &mut Store, name: &str) -> Result<Option<StoredSchedule>, StoreError> {
     Ok(store.schedules().all().await?.into_iter().find(|schedule| schedule.name == name))
 }
 
 /// Writes down that a schedule begins now, whatever its slots are, for a caller that holds the [`ScheduleLock`] and runs it itself.
-///
-/// # Errors
-/// The database cannot be written.
 pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Result<Option<Firing>, StoreError> {
     let Some(slot) = schedule.recurrence.slot_now(now) else { return Ok(None) };
     let ends_by = schedule.recurrence.end_of(&slot, now, schedule.hours);
@@ -66,9 +60,6 @@ pub async fn begin_now(store: &mut Store, schedule: Schedule, now: Wall) -> Resu
 
 /// Writes down that somebody wants a schedule run now, for the process that works on schedules to begin: with its next look.
 /// Hours that end at a time of day are those of this moment; a length is counted from the beginning.
-///
-/// # Errors
-/// The database cannot be written.
 pub async fn ask(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<RunNowOutcome, StoreError> {
     let ends_by = match schedule.hours {
         Hours::Until(_) => {
@@ -110,9 +101,6 @@ pub async fn skip(store: &mut Store, schedule: &Schedule, now: Wall) -> Result<S
 }
 
 /// Has a time that was left out come after all: the slot of that moment, or (none) the next one that was left out.
-///
-/// # Errors
-/// The database cannot be written.
 pub async fn unskip(
     store: &mut Store,
     schedule: &Schedule,
@@ -126,9 +114,6 @@ pub async fn unskip(
 }
 
 /// Drops a schedule; a run of it that has begun goes on to its end. False where there is none of that name.
-///
-/// # Errors
-/// The database cannot be written.
 pub async fn remove(store: &mut Store, name: &str) -> Result<bool, StoreError> {
     store.schedules().remove_schedule(name).await
 }

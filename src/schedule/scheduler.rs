@@ -71,9 +71,6 @@ pub trait Work {
 }
 
 /// The names of the schedules that have something to do now, without deciding anything.
-///
-/// # Errors
-/// The database cannot be read.
 pub async fn due(store: &mut Store, now: Wall) -> Result<(Vec<String>, Option<Next>), StoreError> {
     let settled = Settled::of(store, now).await?;
     let schedules = store.schedules().all().await?;
@@ -187,9 +184,6 @@ async fn put_right(store: &mut Store, settled: &Settled) -> Result<Vec<ScheduleE
 }
 
 /// Writes down how a run of a firing ended; what is to be told of it.
-///
-/// # Errors
-/// The database cannot be written.
 pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> Result<ScheduleEvent, StoreError> {
     let kept = FiringEnd {
         exit_code: Some(end.exit_code),
@@ -219,9 +213,6 @@ pub async fn ended(store: &mut Store, firing: &Firing, end: &End, now: Wall) -> 
 }
 
 /// Runs one firing and writes down how it ended.
-///
-/// # Errors
-/// The database cannot be written.
 pub async fn run<W: Work>(
     store: &mut Store,
     clock: &dyn Clock,
@@ -238,9 +229,6 @@ pub async fn run<W: Work>(
 
 /// Runs all that is due, one firing after the other, until nothing is, or an end is the last.
 /// What comes due meanwhile is run too. Gives the ends, and when there is something to do next.
-///
-/// # Errors
-/// The database cannot be read or written.
 pub async fn work_off<W: Work>(
     store: &mut Store,
     clock: &dyn Clock,

@@ -253,9 +253,6 @@ impl Web {
     }
 
     /// Tells pages of what other connections have written, and drops uploads that nobody has queued, once a second. Never ends.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn watch_queue(&self) -> Result<(), CommandError> {
         const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
         let mut seen = 0;

@@ -19,9 +19,6 @@ use crate::limits::Audit;
 use crate::store::{Account, AttemptSpan, DrainWindows, Store};
 
 /// Counts the record again. Accounts of one platform are taken for one app's, as a run takes them.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn audit(store: &mut Store, settings: &Settings, clock: &SharedClock) -> Result<AuditReport, CommandError> {
     let record = store.queue().windows_of_drains().await?;
     let mut report = AuditReport::default();

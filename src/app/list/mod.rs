@@ -92,9 +92,6 @@ impl<'a> ListReading<'a> {
     }
 
     /// Reads it.
-    ///
-    /// # Errors
-    /// The queue cannot be written.
     pub async fn read(&mut self) -> Result<(), CommandError> {
         let ListReading { access, request, filter, ended, .. } = self;
         for (list, row) in &access.lists {

@@ -24,9 +24,6 @@ pub struct ScheduleListing {
 }
 
 /// Every schedule, by name, and how it went last.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn list_schedules(store: &mut Store) -> Result<Vec<ScheduleListing>, CommandError> {
     let mut listings = Vec::new();
     for stored in store.schedules().all().await? {

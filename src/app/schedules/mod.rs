@@ -43,9 +43,6 @@ pub fn understood(stored: &StoredSchedule) -> Result<Schedule, CommandError> {
 }
 
 /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn unscheduled_jobs(store: &mut Store) -> Result<Option<Vec<JobId>>, StoreError> {
     let scheduled = jobs_of(&store.schedules().all().await?);
     if scheduled.is_empty() {

@@ -43,9 +43,6 @@ pub struct EndpointStates {
 }
 
 /// Those of every account, as the record has them.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn endpoint_states(
     store: &mut Store,
     boot: &BootId,

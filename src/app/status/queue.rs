@@ -89,9 +89,6 @@ impl<'a> StatusQuery<'a> {
     }
 
     /// Looks.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn look(&self, store: &mut Store) -> Result<QueueStatus, CommandError> {
         let now = self.clock.now();
         let accounts = self.look_at_accounts(store, now).await?;
@@ -107,9 +104,6 @@ impl<'a> StatusQuery<'a> {
     }
 
     /// At accounts alone.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn look_at_accounts(&self, store: &mut Store, now: Moment) -> Result<Vec<AccountStatus>, CommandError> {
         let boot = self.clock.boot();
         let mut endpoints = endpoint_states(store, &boot, now).await?;

@@ -74,9 +74,6 @@ impl DoneLane {
 }
 
 /// What has been done, by action and account.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn done_lanes(store: &mut Store, job: &Job) -> Result<Vec<DoneLane>, CommandError> {
     let accounts = store.accounts().all().await?;
     let mut lanes = Vec::new();

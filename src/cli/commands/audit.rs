@@ -10,9 +10,6 @@ use crate::error::{CommandError, ErrorKind};
 use crate::text::{escaped, full_text};
 
 /// Recounts the record.
-///
-/// # Errors
-/// The queue cannot be read.
 pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CommandError> {
     let mut report = AuditReport::default();
     if let Some(mut store) = context.existing_queue().await? {

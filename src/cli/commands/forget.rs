@@ -69,9 +69,6 @@ async fn would_forget(store: &mut Store, job: &Job) -> Result<String, CommandErr
 
 /// Slots reserved since then may count in some window: by this machine's clock, or by what it said earlier in this boot, where somebody has
 /// set it forward since.
-///
-/// # Errors
-/// The queue cannot be read.
 pub(super) async fn keep_from(context: &Context, store: &mut Store) -> Result<Wall, CommandError> {
     let now = context.clock.now();
     let by_boot = store.admin().wall_of_boot(&context.clock.boot(), now.tick).await?;

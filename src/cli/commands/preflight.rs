@@ -16,9 +16,6 @@ use crate::text::escaped;
 const MAX_WARNINGS: usize = 20;
 
 /// Looks at the accounts that have work, and at the clock.
-///
-/// # Errors
-/// The queue cannot be read.
 pub(super) async fn look(
     store: &mut Store,
     who: &Identities,

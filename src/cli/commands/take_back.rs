@@ -85,9 +85,6 @@ fn foreign(path: &Path, context: &Context) -> CommandError {
 }
 
 /// Takes the ticks of a saved worklist back, and says what became of them; whether any was refused.
-///
-/// # Errors
-/// The queue cannot be written.
 pub(super) async fn take(
     store: &mut Store,
     path: &Path,

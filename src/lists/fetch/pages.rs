@@ -71,9 +71,6 @@ fn is_young(started_at: Wall, now: Wall) -> bool {
 
 /// Reads a list to its end, or until there is enough, or as far as it may. A limit drops what an earlier reading had where that
 /// was handed over for a limit before, for what came first may be undone by now. The caller holds the list's lock.
-///
-/// # Errors
-/// The queue cannot be read or written.
 pub async fn read_list(
     reader: &mut Reader,
     reading: &'static ListEndpoint,

@@ -44,9 +44,6 @@ impl AccountStore<'_> {
     }
 
     /// The credentials of these accounts, in the order of the accounts' numbers.
-    ///
-    /// # Errors
-    /// The database cannot be read.
     pub async fn credentials_of(&mut self, only: &[AccountId]) -> Result<Vec<Credential>, StoreError> {
         let rows: Vec<Row> = self.db.fetch_all(THESE, args![ids_json(only)]).await?;
         rows.into_iter().map(credential_of).collect()

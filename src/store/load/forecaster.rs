@@ -26,9 +26,6 @@ enum Gathering {
 
 impl LoadForecaster {
     /// Begins for rows that go on with a job of the queue at `queue`.
-    ///
-    /// # Errors
-    /// The queue cannot be opened.
     pub async fn beside(queue: &Path, job: &Job) -> Result<LoadForecaster, StoreError> {
         let table = TableForecaster::begin(connect(queue).await?, Some((job.round.0, job.pending))).await?;
         Ok(LoadForecaster(Gathering::Round(table)))
@@ -52,9 +49,6 @@ impl LoadForecaster {
     }
 
     /// Says what all of them come to.
-    ///
-    /// # Errors
-    /// The queue cannot be read.
     pub async fn finish(self) -> Result<LoadForecast, StoreError> {
         match self.0 {
             Gathering::Round(table) => table.finish().await,

@@ -11,9 +11,6 @@ use crate::store::{Account, Credential};
 use crate::text::{clock_text, escaped};
 
 /// Lists them.
-///
-/// # Errors
-/// The queue cannot be read.
 pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, CommandError> {
     let accounts = match context.existing_queue().await? {
         Some(mut store) => {

@@ -67,9 +67,6 @@ pub(super) fn list_file(name: &str, context: &Context) -> Result<PathBuf, Comman
 }
 
 /// When it runs first, and what is not in place yet.
-///
-/// # Errors
-/// The queue cannot be read.
 pub(super) async fn say_next(
     store: &mut Store,
     context: &Context,
