@@ -169,7 +169,7 @@ fn a_key_in_a_file_moves_into_the_keyring_at_the_first_use() {
         .says("the key file")
         .says("is there too");
     std::fs::remove_file(key_file(&bench)).unwrap();
-    unlocked(&bench, "$CLEANUP account import accounts.csv && $CLEANUP doctor").ends(0).says("the OS keyring opens");
+    unlocked(&bench, "$CLEANUP account import accounts.csv && $CLEANUP doctor").ends(0).says("the OS keyring decrypts");
     for written in [key.clone(), BASE64_STANDARD.encode(&key).into_bytes()] {
         assert_eq!(files_with(bench.folder.path(), &written), Vec::<String>::new());
     }
