@@ -287,7 +287,9 @@ impl JobFileError {
             }
             E::Ambiguous { role, .. } => format!("leave only one column {role}"),
             E::NoAction { .. } => {
-                "say it with --action unfollow, add a column action, or name the file after the action (unfollow.csv)".into()
+                "say it with --action (--action unfollow, --action unrepost and so on), add a column action, or name the file \
+                 after the action (unfollow.csv)"
+                    .into()
             }
             E::Changed { .. } => "run again when it is complete; nothing was queued".into(),
             E::NoRows { .. } => "write one target per line below the header; if it is an export, it came out empty".into(),

@@ -135,7 +135,7 @@ fn would_send(status: &JobStatus, context: &Context) -> String {
         JobState::Active => format!("{job}: would send {pending} of {rows}"),
         JobState::Paused => {
             let unpause = context.command(&["unpause", &status.job.name]);
-            format!("{job}: would send nothing: it is paused with {pending} left; {unpause} resumes it")
+            format!("{job}: would send nothing: it is paused with {pending} left; {unpause} lifts that")
         }
         JobState::Cancelled => {
             let again = context.command(&["load", &status.job.path.to_string_lossy(), "--again"]);

@@ -232,7 +232,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
     for status in jobs.iter().filter(is_paused) {
         let job = status.job.name.as_str();
         let unpause = context.command(&["unpause", job]);
-        lines.push(format!("{} is paused with {} left; {unpause} resumes it", escaped(job), status.counts.pending));
+        lines.push(format!("{} is paused with {} left; {unpause} lifts that", escaped(job), status.counts.pending));
     }
     for status in jobs.iter().filter(is_cancelled) {
         let again = context.command(&["run", "FILE.csv", "--again"]);
