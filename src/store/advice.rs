@@ -46,6 +46,10 @@ fn kind_and_hint(error: &StoreError) -> (ErrorKind, String) {
         StoreError::Newer { .. } => {
             (ErrorKind::Config, "install the newer version of cleanup, or give another queue with --db".into())
         }
+        StoreError::Unknown { .. } => (
+            ErrorKind::Config,
+            "install the newer version of cleanup, or give another queue with --db; if there never was a newer one, the file is damaged: restore it from a backup".into(),
+        ),
         StoreError::WrongKind { found, .. } => (ErrorKind::Config, wrong_kind_hint(found)),
         StoreError::OldSqlite { .. } => (ErrorKind::Config, "build cleanup with the SQLite it brings along".into()),
         StoreError::Draining { .. } => (
@@ -109,6 +113,7 @@ mod tests {
             (StoreError::Busy { waited_s: 30 }, 74),
             (StoreError::DamagedRows { rows: vec!["line 4 of unfollow".into()] }, 74),
             (StoreError::Newer { path: path.clone(), found: 9, known: 1 }, 78),
+            (StoreError::Unknown { what: "the account a is at the platform b".into() }, 78),
             (StoreError::Foreign { path: path.clone() }, 78),
             (StoreError::WrongKind { path: path.clone(), found: "real", wanted: "sandbox" }, 78),
             (StoreError::OldSqlite { version: "3.40.0".into(), needed: "3.51.3" }, 78),

@@ -5,11 +5,19 @@
 use std::fmt::Write as _;
 
 use super::error::StoreError;
-use crate::domain::{Action, Target, TargetId, TaskState};
+use crate::domain::{Action, Platform, Target, TargetId, TaskState};
 
 /// The action that a column's number means.
 pub(super) fn action_of(code: i64) -> Result<Action, StoreError> {
-    Action::from_code(code).ok_or_else(|| StoreError::impossible(format!("the action {code}")))
+    Action::from_code(code).ok_or_else(|| match code {
+        1.. => StoreError::unknown(format!("the queue has the action number {code}")),
+        _ => StoreError::impossible(format!("the action {code}")),
+    })
+}
+
+/// The platform that a column's text means.
+pub(super) fn platform_of(name: &str) -> Result<Platform, StoreError> {
+    Platform::named(name).ok_or_else(|| StoreError::unknown(format!("the queue has the platform {name:?}")))
 }
 
 /// The state that a column's number means.

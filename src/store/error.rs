@@ -71,6 +71,12 @@ pub enum StoreError {
         /// The newest version this program knows.
         known: i64,
     },
+    /// The queue has a word that only a newer program knows: a platform, an action, a list.
+    #[error("{what}, which this version of cleanup does not know: a newer one wrote it")]
+    Unknown {
+        /// What was found, and at whom or what.
+        what: String,
+    },
     /// A real queue where a sandbox's was asked for, or the other way round.
     #[error("{path} is a {found} queue, and this run is {wanted}")]
     WrongKind {
@@ -148,6 +154,11 @@ impl StoreError {
             std::io::ErrorKind::StorageFull => StoreError::DiskFull { path },
             _ => StoreError::Io { path, source },
         }
+    }
+
+    /// A word that only a newer program knows.
+    pub(super) fn unknown(what: impl Into<String>) -> StoreError {
+        StoreError::Unknown { what: what.into() }
     }
 
     pub(super) fn impossible(what: impl Into<String>) -> StoreError {

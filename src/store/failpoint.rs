@@ -1,6 +1,6 @@
 //! Failpoints: in debug builds, `CLEANUP_FAILPOINT=before-commit:7` or `after-commit:7` ends the process, without any tidying up,
 //! around its seventh turn; `before-refresh-mark`, `after-refresh-mark`, `before-refresh-save` and `after-refresh-save` are the
-//! steps of a refresh. `answer-for:ID` ends it whenever the answer to a request for that target has come, as a row would that makes the
+//! steps of a refresh, `before-upgrade`, `before-upgrade-commit` and `after-upgrade-commit` those of bringing a queue up to date. `answer-for:ID` ends it whenever the answer to a request for that target has come, as a row would that makes the
 //! program crash. The crash tests use it to die at every commit boundary; a release build does not contain it.
 
 #[cfg(debug_assertions)]

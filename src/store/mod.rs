@@ -34,6 +34,7 @@ mod read;
 mod schedules;
 mod schema;
 mod sqlite_codes;
+mod unknown_words;
 mod watch;
 
 pub use accounts::{

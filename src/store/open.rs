@@ -40,13 +40,14 @@ impl Store {
     /// Opens the queue at `path`, making it (file 0600, folder 0700) and bringing its schema up to date where needed.
     ///
     /// # Errors
-    /// No access, a full disk, a file that is no queue, a queue of the other kind or of a newer program, an SQLite with the
-    /// WAL-reset bug.
+    /// No access, a full disk, a file that is no queue, a queue of the other kind or of a newer program (its schema, or a word in it
+    /// that this one does not know), an SQLite with the WAL-reset bug.
     pub async fn open(path: &Path, kind: QueueKind) -> Result<Store, StoreError> {
         make_private(path)?;
         let mut store = Store { db: connect_in_turn(path).await?, reload_sizes: ReloadSizes::default() };
         store.check_sqlite().await?;
         store.complete(kind).await?;
+        store.refuse_unknown_words().await?;
         Ok(store)
     }
 

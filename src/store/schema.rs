@@ -10,6 +10,7 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 use super::error::StoreError;
+use super::failpoint;
 use super::lock::LoadLock;
 use super::open::{QueueKind, Store};
 
@@ -45,6 +46,7 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "0030_login_devices",
     "0031_server",
     "0033_schedule_requests",
+    "0034_open_vocabulary",
 ];
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> =
@@ -105,12 +107,16 @@ impl Store {
 
     async fn migrate(&mut self, kind: QueueKind) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
+        failpoint::point("before-upgrade");
         if let Err(error) = MIGRATIONS.run(tx.connection()).await {
             return Err(StoreError::from_migration(tx.path(), error));
         }
         let stamp = "insert into queue (id, kind) values (1, ?1) on conflict do nothing";
         tx.execute(stamp, args![kind.name()]).await?;
-        tx.commit().await
+        failpoint::point("before-upgrade-commit");
+        tx.commit().await?;
+        failpoint::point("after-upgrade-commit");
+        Ok(())
     }
 
     async fn stage(&mut self) -> Result<Stage, StoreError> {
@@ -165,3 +171,7 @@ impl Store {
 #[cfg(test)]
 #[path = "schema_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "upgrade_tests.rs"]
+mod upgrade_tests;

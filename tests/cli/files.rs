@@ -4,7 +4,7 @@ use cleanup::store::QueueKind;
 use sqlx::{ConnectOptions, Connection};
 
 use super::program::empty_queue;
-use crate::common::{Home, wait};
+use crate::common::{Home, sql, wait};
 
 #[test]
 fn looking_at_a_queue_that_is_not_there_makes_none() {
@@ -63,6 +63,20 @@ fn a_queue_of_a_newer_program_is_refused() {
     });
     let done = home.run(&["status"]).ends(78);
     assert!(done.err.contains("newer"), "{}", done.err);
+}
+
+#[test]
+fn a_queue_with_a_word_of_a_newer_program_is_refused_by_name() {
+    let home = Home::new();
+    empty_queue(&home.queue(), QueueKind::Real);
+    sql::change(&home.queue(), "insert into account (name, platform, user_id) values ('work', 'elsewhere', '1')");
+    for words in [&["status"][..], &["resume", "--yes"], &["account", "list"], &["audit"]] {
+        let done = home.run(words).ends(78);
+        assert!(done.err.contains("the account work is at the platform elsewhere"), "{words:?}: {}", done.err);
+        assert!(done.err.contains("hint: install the newer version of cleanup"), "{words:?}: {}", done.err);
+    }
+    let told = home.run(&["doctor"]);
+    assert!(told.out.contains("elsewhere") && told.out.contains("newer version"), "{}{}", told.out, told.err);
 }
 
 #[test]

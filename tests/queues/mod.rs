@@ -9,3 +9,4 @@ pub(crate) mod old_queue;
 mod readers;
 mod schedules;
 mod slots;
+mod upgrade;

@@ -2,6 +2,7 @@
 
 use super::AccountStore;
 use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall};
+use crate::store::codes::platform_of;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
 
@@ -148,7 +149,7 @@ pub(super) async fn make_account(
 ) -> Result<Result<AccountId, StoreError>, StoreError> {
     let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
     tx.execute(sql, args![name.as_str(), platform.name(), user.as_str()]).await?;
-    let sql = "select id from account where platform = ?1 and user_id = ?2";
+    let sql = "select id from account where platform = ?1 and host = '' and user_id = ?2";
     let found: Option<(i64,)> = tx.fetch_optional(sql, args![platform.name(), user.as_str()]).await?;
     if let Some((id,)) = found {
         return Ok(Ok(AccountId(id)));
@@ -210,8 +211,7 @@ fn account_of(row: AccountRow) -> Result<Account, StoreError> {
     Ok(Account {
         id: AccountId(id),
         name: name.parse().map_err(|_| StoreError::impossible(format!("the account name {name:?}")))?,
-        platform: Platform::named(&platform)
-            .ok_or_else(|| StoreError::impossible(format!("the platform {platform:?}")))?,
+        platform: platform_of(&platform)?,
         user_id: user_id.parse().map_err(|_| StoreError::impossible(format!("the user ID {user_id:?}")))?,
         hold,
         hold_backoff_level: u8::try_from(rung).unwrap_or(0),

@@ -109,7 +109,7 @@ pub(super) fn credential_of(row: Row) -> Result<Credential, StoreError> {
         saved,
     ) = row;
     let kind = CredentialKind::named(&kind)
-        .ok_or_else(|| StoreError::impossible(format!("credentials of the kind {kind:?}")))?;
+        .ok_or_else(|| StoreError::unknown(format!("the queue has a login of the kind {kind:?}")))?;
     let expiry = expires.zip(lifetime).map(|(at, lifetime_ms)| Expiry { at: Wall(at), lifetime_ms });
     Ok(Credential {
         account: AccountId(account),

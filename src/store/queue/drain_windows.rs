@@ -40,8 +40,7 @@ impl QueueStore<'_> {
             let number = match numbers.get(&text) {
                 Some(number) => *number,
                 None => {
-                    let set = of_text(&text)
-                        .ok_or_else(|| StoreError::impossible(format!("the windows of drain {drain}: {text:?}")))?;
+                    let set = of_text(&text).ok_or_else(|| unread(drain, &text))?;
                     found.sets.push(set);
                     numbers.insert(text, found.sets.len() - 1);
                     found.sets.len() - 1
@@ -50,6 +49,15 @@ impl QueueStore<'_> {
             found.of_drain.insert(Fence(drain), number);
         }
         Ok(found)
+    }
+}
+
+/// Windows of a platform, an action or a kind that a newer version knows; or no windows at all.
+fn unread(drain: i64, text: &str) -> StoreError {
+    let what = format!("the windows of drain {drain}: {text:?}");
+    match serde_json::from_str::<HashMap<String, Value>>(text) {
+        Ok(_) => StoreError::unknown(format!("the queue has {what}")),
+        Err(_) => StoreError::impossible(what),
     }
 }
 

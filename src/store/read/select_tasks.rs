@@ -6,7 +6,7 @@
 
 use super::ReadStore;
 use crate::domain::{Action, Platform, Target, TaskId, TaskState, Wall};
-use crate::store::codes::{action_of, state_of, target_of};
+use crate::store::codes::{action_of, platform_of, state_of, target_of};
 use crate::store::error::StoreError;
 use crate::store::lists::VerifyResult;
 use crate::store::queue::Job;
@@ -177,8 +177,7 @@ fn picked_of(row: PickedRow) -> Result<PickedTask, StoreError> {
             rows: vec![line.map_or_else(|| format!("row {task}"), |line| format!("line {line}"))],
         });
     }
-    let platform =
-        Platform::named(&platform).ok_or_else(|| StoreError::impossible(format!("platform {platform:?}")))?;
+    let platform = platform_of(&platform)?;
     Ok(PickedTask {
         task: TaskId(task),
         line,
