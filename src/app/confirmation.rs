@@ -135,10 +135,10 @@ fn account_sentences(name: &str, platform: Platform, work: &[(Action, u64)], set
     let cost = cost.map_or("price not known".to_owned(), |cost| format!("{cost} at listed prices"));
     let limits: Vec<String> = windows.iter().filter(|w| applies(w, work)).map(|w| w.rate.to_string()).collect();
     let sentence = format!(
-        "{} as {} on {}, at most {}: about {}, {cost}",
+        "{} as {} {}, at most {}: about {}, {cost}",
         phrase.join(", "),
         escaped(name),
-        if platform == Platform::Sandbox { "the pretend platform" } else { platform.name() },
+        where_text(platform),
         limits.join(" and "),
         span_text(length)
     );
@@ -147,6 +147,11 @@ fn account_sentences(name: &str, platform: Platform, work: &[(Action, u64)], set
         format!("X counts each action by itself: with --per endpoint that takes about {length}")
     });
     [sentence].into_iter().chain(per_endpoint).collect()
+}
+
+/// Where requests go, as a sentence has it.
+fn where_text(platform: Platform) -> String {
+    if platform == Platform::Sandbox { "in the sandbox".to_owned() } else { format!("on {platform}") }
 }
 
 fn applies(window: &WindowSpec, work: &[(Action, u64)]) -> bool {

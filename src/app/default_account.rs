@@ -11,7 +11,7 @@ use crate::store::Account;
 /// Why an account acts where nobody names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DefaultReason {
-    /// The pretend platform has a standard account.
+    /// The sandbox has a standard account.
     Sandbox,
     /// This variable of the environment holds its credentials.
     Environment(&'static str),
@@ -40,7 +40,7 @@ impl DefaultAccount {
             None => "an account whose name is known after the first run".to_owned(),
         };
         let why = match self.reason {
-            DefaultReason::Sandbox => "the pretend platform's standard account".to_owned(),
+            DefaultReason::Sandbox => "the sandbox's standard account".to_owned(),
             DefaultReason::Environment(variable) => format!("{variable} is set, and goes before any other choice"),
             DefaultReason::Chosen => "it is the default account".to_owned(),
             DefaultReason::Only => "it is the only account".to_owned(),

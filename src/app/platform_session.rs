@@ -119,7 +119,7 @@ impl From<SandboxError> for CommandError {
     fn from(error: SandboxError) -> CommandError {
         let (kind, hint) = match &error {
             SandboxError::NotLoopback { .. } => {
-                (ErrorKind::Usage, "listen on 127.0.0.1 or ::1; a pretend platform is for this machine only")
+                (ErrorKind::Usage, "listen on 127.0.0.1 or ::1; a sandbox is for this machine only")
             }
             SandboxError::Listen { .. } => {
                 (ErrorKind::Config, "is another one running? choose another port with --listen 127.0.0.1:PORT")

@@ -103,7 +103,8 @@ impl Context {
     pub fn unknown_job(&self, name: &str, jobs: &[Job]) -> CommandError {
         let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
         let error = CommandError::new(ErrorKind::Usage, format!("there is no job named {}", escaped(name)));
-        error.hint(unknown_hint(name, &names, &self.command(&["load", "FILE.csv"])))
+        let hint = unknown_hint(name, &names, &self.command(&["load", "FILE.csv"]));
+        error.hint(self.other_queue().map_or(hint.clone(), |other| format!("{hint}; {other}")))
     }
 
     /// The error where there is no queue at all: its place may be mistyped.
@@ -120,8 +121,20 @@ impl Context {
         let load = self.command(&["load", "FILE.csv"]);
         match &self.settings.named_db {
             Some(_) => format!("check --db and CLEANUP_DB, or make a new queue there with {load}"),
-            None => format!("{load} makes one"),
+            None => self
+                .other_queue()
+                .map_or(format!("{load} makes one"), |other| format!("{other}; {load} makes this one")),
         }
+    }
+
+    /// Where the queue of the other kind is there: how to have that one, for it may be the one that is meant.
+    fn other_queue(&self) -> Option<&'static str> {
+        self.settings.other_db.as_ref().filter(|path| path.exists())?;
+        Some(if self.settings.is_sandbox() {
+            "there is a real queue, too: leave out --sandbox for that one"
+        } else {
+            "the sandbox has a queue of its own: add --sandbox for that one"
+        })
     }
 
     /// That there is no queue, and where it would be.

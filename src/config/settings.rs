@@ -40,6 +40,8 @@ pub struct Settings {
     db: Result<PathBuf, ConfigError>,
     /// The queue's file as `--db` named it: commands to type next have to name it again.
     pub named_db: Option<PathBuf>,
+    /// The queue of the other kind in its usual place: the sandbox's, or in the sandbox the real one. None where `--db` names a queue.
+    pub other_db: Option<PathBuf>,
     /// What a run goes by.
     pub run: RunSettings,
     /// Prices of single requests that the config file corrects.
@@ -85,12 +87,16 @@ impl Settings {
             variable.clone().or(configured).unwrap_or_else(|| default.to_owned())
         };
         // The sandbox has a queue of its own: a variable set for every day must not lead it to the real one.
-        let everyday = environment.db.clone().or(file.db).filter(|_| !options.sandbox);
+        let file_db = file.db;
+        let everyday = environment.db.clone().or_else(|| file_db.clone()).filter(|_| !options.sandbox);
         let named = options.db.clone().or(everyday);
+        let usual = paths::queue(environment, !options.sandbox).ok();
+        let other = if options.sandbox { environment.db.clone().or(file_db).or(usual) } else { usual };
         Ok(Settings {
             kind: if options.sandbox { QueueKind::Sandbox } else { QueueKind::Real },
             db: named.map_or_else(|| paths::queue(environment, options.sandbox), Ok),
             named_db: options.db.clone(),
+            other_db: other.filter(|_| options.db.is_none()),
             run,
             prices,
             x_api: host(&environment.x_api, file.x.api, Settings::X_API),

@@ -31,7 +31,9 @@ pub use io_words::io_words;
 pub use list_kind::ListKind;
 pub use money::MicroUsd;
 pub use rate_facts::RateFacts;
-pub use refusal::{NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, RefusalNote, refusal_note};
+pub use refusal::{
+    NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, RefusalNote, is_refusal_of_target, refusal_note,
+};
 pub use safe_json::{escaped_json, json_text, write_json};
 pub use secret::Secret;
 pub(crate) use serde_text::serde_as_text;

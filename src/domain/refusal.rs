@@ -9,6 +9,24 @@ pub const NOT_FOUND_UNREADABLE: &str = "not_found_unreadable";
 /// The reason of such a row that is gone because a person said so.
 pub const NOT_FOUND_ACCEPTED: &str = "not_found_accepted";
 
+/// Reasons of refusals that name their target: whoever repeats the request gets the same answer.
+const OF_THE_TARGET: [&str; 9] = [
+    "not_authorized",
+    "protected",
+    "suspended",
+    "blocked_by_target",
+    "unavailable",
+    "removed_by_platform",
+    "not_own_post",
+    "own_account",
+    "actions_disabled",
+];
+
+/// Whether the platform has refused the target itself, so that a retry is refused as well.
+pub fn is_refusal_of_target(reason: &str) -> bool {
+    OF_THE_TARGET.contains(&reason)
+}
+
 /// What a person should know of a task whose refusal left something open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RefusalNote {
@@ -40,6 +58,9 @@ pub fn refusal_note(state: TaskState, reason: Option<&str>) -> Option<RefusalNot
         (_, Outcome::Gone, Some(NOT_FOUND_ACCEPTED)) => {
             "not found, by an answer that does not name its target; --accept-not-found took it at its word"
         }
+        (_, Outcome::Failed, Some(reason)) if is_refusal_of_target(reason) => {
+            "the platform refuses this target itself, so a retry is refused as well until that changes; it may be possible by hand"
+        }
         _ => return None,
     };
     let not_found = matches!(reason, Some(NOT_FOUND_UNCLEAR | NOT_FOUND_UNREADABLE));
@@ -60,7 +81,7 @@ mod tests {
         );
         assert!(told(TaskState::Gone, Some(NOT_FOUND_ACCEPTED)));
         assert!(!told(TaskState::Gone, Some("not_found")) && !told(TaskState::Pending, None));
-        assert!(!told(TaskState::Failed, Some("suspended")));
+        assert!(told(TaskState::Failed, Some("suspended")) && !told(TaskState::Failed, Some("server_error")));
         let may_be_gone = |state, reason| refusal_note(state, Some(reason)).is_some_and(|note| note.may_be_gone);
         assert!(
             may_be_gone(TaskState::Failed, NOT_FOUND_UNCLEAR) && may_be_gone(TaskState::Failed, NOT_FOUND_UNREADABLE)

@@ -90,7 +90,7 @@ pub fn worklist_page(page: &WorklistPage<'_>) -> String {
         main {
             h1 { "By hand: " bdi { (foreign(page.job)) } }
             p.quiet { (page.total) " to do" (part_text(page.part)) ", in the order of the job; made " (utc(page.made_at)) "."
-                @if page.is_sandbox { " A job of the sandbox: its targets are pretended." } }
+                @if page.is_sandbox { " A job of the sandbox: nothing of it happened on X." } }
             p { "Open each link, do what the row says on the platform's own page, and tick it. Then save the ticks and give the
                  file to " code { (page.load) } ": the ticked rows are then done, with the reason " code { "by_hand" } ". Ticks are kept
                  in this browser where it allows that; save them before you clear it." }
@@ -135,7 +135,7 @@ pub fn restore_page(
         main {
             h1 { "To restore by hand: " bdi { (foreign(job)) } }
             p.quiet { (total) " done" (part_text(part)) ", newest first; made " (utc(made_at)) "."
-                @if is_sandbox { " A job of the sandbox: its targets are pretended." } }
+                @if is_sandbox { " A job of the sandbox: nothing of it happened on X." } }
             h2 { "What does not come back" }
             ul { @for sentence in cannot { li { (sentence) } } }
             h2 { "The list" }

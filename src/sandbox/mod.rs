@@ -62,7 +62,7 @@ pub use faults::{Faults, InvalidFaults};
 pub use field_names::FieldNames;
 pub use ledger::{ActionLedger, DayLedger, Effect, FaultCounts, Ledger, ReadLedger, UserLedger};
 pub use lists::{ListSizes, MAX_LIST_ENTRIES, Shelf};
-pub use oauth::{OAuthLedger, OAuthRules, SandboxApp, TokenFault};
+pub use oauth::{AUTHORIZE_PATH, OAuthLedger, OAuthRules, SANDBOX_APP, SandboxApp, TokenFault};
 pub use server::{Options, Sandbox, SandboxError};
 pub use signature::OAuth1Keys;
 pub use target_fate::{Fate, SpecialTarget, TargetRefusal};

@@ -17,7 +17,12 @@ const MAX_GRANTS: usize = 10_000;
 const MAX_TOKENS: usize = 100_000;
 const MAX_STATE_CHARS: usize = 500;
 
-/// An app that is registered at the pretend platform.
+/// The client ID of the app that every sandbox knows.
+pub const SANDBOX_APP: &str = "sandbox-app";
+/// Where people log in.
+pub const AUTHORIZE_PATH: &str = "/i/oauth2/authorize";
+
+/// An app that is registered at the sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SandboxApp {
     /// Its public ID.
@@ -44,7 +49,7 @@ impl Default for OAuthRules {
     fn default() -> OAuthRules {
         OAuthRules {
             apps: vec![SandboxApp {
-                client_id: "sandbox-app".into(),
+                client_id: SANDBOX_APP.into(),
                 secret: None,
                 redirects: vec!["http://127.0.0.1:8080/callback".into()],
             }],

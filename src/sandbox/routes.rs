@@ -19,6 +19,7 @@ use super::dialects::{self, Endpoint};
 use super::headers::{http_date, plain, put, respond};
 use super::ledger::Ledger;
 use super::lists::Shelf;
+use super::oauth::AUTHORIZE_PATH;
 use super::oauth_routes;
 use super::platform_state::Platform;
 use super::reads::{READS, ReadEndpoint};
@@ -40,7 +41,7 @@ const MAX_PLACES_SPENT: u32 = 1_000_000;
 pub(super) fn router(platform: Platform) -> Router {
     let mut router = Router::new()
         .route("/2/users/me", get(me))
-        .route("/i/oauth2/authorize", get(oauth_routes::ask).post(oauth_routes::decide))
+        .route(AUTHORIZE_PATH, get(oauth_routes::ask).post(oauth_routes::decide))
         .route("/2/oauth2/token", post(oauth_routes::token))
         .route("/2/oauth2/revoke", post(oauth_routes::revoke))
         .route("/1.1/oauth/invalidate_token.json", post(invalidate))

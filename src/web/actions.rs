@@ -89,7 +89,7 @@ pub(super) async fn cancel(
         return Ok(Redirect::to(&format!("/jobs/{job}")));
     }
     let cancelled = command.store.queue().cancel_job(&command.job, web.clock.now().wall).await.map_err(in_part)?;
-    let detail = format!("{} not be sent", counted(cancelled.tasks, "task will", "tasks will"));
+    let detail = format!("{} not be sent", counted(cancelled.tasks, "row will", "rows will"));
     command.done("cancel", &detail, "cancelled").await
 }
 
@@ -113,7 +113,7 @@ pub(super) async fn retry(
         reason => command.store.queue().retry_reason(&command.job, reason, now).await.map_err(in_part)?,
     };
     let what = if which.reason.is_empty() { String::new() } else { format!(" ({})", which.reason) };
-    let detail = format!("{} queued again{what}", counted(retried.tasks, "failed task is", "failed tasks are"));
+    let detail = format!("{} queued again{what}", counted(retried.tasks, "failed row is", "failed rows are"));
     command.done("retry", &detail, "retried").await
 }
 
@@ -126,7 +126,7 @@ pub(super) async fn retry_row(
     if command.store.queue().retry_task(&command.job, TaskId(task)).await?.tasks == 0 {
         return Err(Problem::unusable("This row has not failed, so there is nothing to try again.", ""));
     }
-    command.done("retry", "1 failed task is queued again", "retried").await
+    command.done("retry", "1 failed row is queued again", "retried").await
 }
 
 /// The engine rests because an account needs a person, or because nobody answered: try again now.

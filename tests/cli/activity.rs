@@ -172,7 +172,7 @@ fn a_job_whose_account_is_not_logged_in_needs_a_person() {
 fn what_an_earlier_run_met_is_over_when_a_process_tries_again() {
     let home = home();
     home.run(&["load", "unfollow.csv", "--sandbox"]).ends(0);
-    home.sql("update account set trouble = 'credits_depleted: no credits are left'");
+    home.sandbox_sql("update account set trouble = 'credits_depleted: no credits are left'");
     let needs = sandbox_job(&home);
     assert_eq!((&needs["activity"], &needs["eta_at"]), (&json!("needs_you"), &Value::Null), "{needs}");
     let text = said(&home);

@@ -71,7 +71,7 @@ fn while_a_schedule_reads_its_list_its_job_runs_and_the_others_wait() {
         ["schedule", "add", "nightly", "--cron", "0 2 * * *", "--zone", "UTC", "--until", "06:00", "unfollow.csv"];
     home.run(&[&add[..], &["--sandbox"]].concat()).ends(0);
     let ends = jiff::Timestamp::now().as_second() + 3_600;
-    home.sql(&format!(
+    home.sandbox_sql(&format!(
         "insert into firing (schedule_id, slot_at, state, began_at, ends_by, runs)
          select id, {0}, 'running', {0}, {1}, 1 from schedule",
         (ends - 7_200) * 1000,

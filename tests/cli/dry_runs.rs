@@ -82,12 +82,12 @@ fn retry_takes_one_reason_and_names_those_there_are() {
     let home = home();
     work(&home.queue(), QueueKind::Real, 2, TaskState::Failed);
     let done = home.run(&["retry", "likes", "--reason", "protectd"]).ends(2);
-    assert!(done.err.contains("no task of likes failed with the reason protectd"), "{}", done.err);
+    assert!(done.err.contains("no row of likes failed with the reason protectd"), "{}", done.err);
     assert!(done.err.contains("did you mean protected? reasons: protected (2)"), "{}", done.err);
     assert_eq!(home.run(&["status", "--json"]).json()["jobs"][0]["failed"], 2);
-    home.run(&["retry", "likes", "--reason", "protected"]).ends(0).says("2 failed tasks are queued again (protected)");
+    home.run(&["retry", "likes", "--reason", "protected"]).ends(0).says("2 failed rows are queued again (protected)");
     assert_eq!(home.run(&["status", "--json"]).json()["jobs"][0]["failed"], 0);
-    home.run(&["retry", "likes", "--reason", "protected"]).ends(0).says("likes has no failed tasks");
+    home.run(&["retry", "likes", "--reason", "protected"]).ends(0).says("likes has no failed rows");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The string literals of a file, and its doc comments of options (they are the help), without its tests.
+/// The string literals of a file, without its tests.
 fn literals(source: &str) -> Vec<(usize, String)> {
     let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let (mut found, mut line, mut chars) = (Vec::new(), 1, code.chars().peekable());
@@ -101,9 +101,37 @@ fn messages() -> Vec<Message> {
     all
 }
 
+/// The help of every command and option, as somebody reads it.
+fn help() -> Vec<Message> {
+    use clap::CommandFactory;
+    let mut tree = cleanup::cli::args::Cli::command();
+    tree.build();
+    let (mut waiting, mut found) = (vec![(tree.get_name().to_owned(), &tree)], Vec::new());
+    while let Some((name, command)) = waiting.pop() {
+        let mut say = |place: &str, text: Option<String>| {
+            found.extend(text.map(|text| Message { place: format!("{name} {place}"), text }));
+        };
+        say("--help", command.get_long_about().or(command.get_about()).map(ToString::to_string));
+        say("--help, end", command.get_after_help().map(ToString::to_string));
+        for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
+            let place = argument.get_long().map_or(argument.get_id().to_string(), |long| format!("--{long}"));
+            say(&place, argument.get_long_help().or(argument.get_help()).map(ToString::to_string));
+            for value in argument.get_possible_values() {
+                say(&format!("{place} {}", value.get_name()), value.get_help().map(ToString::to_string));
+            }
+        }
+        let own = command.get_subcommands().filter(|inner| inner.get_name() != "help");
+        waiting.extend(own.map(|inner| (format!("{name} {}", inner.get_name()), inner)));
+    }
+    found.sort_by(|one, other| one.place.cmp(&other.place));
+    found
+}
+
 #[test]
 fn every_message_has_the_form_of_one() {
-    let all = messages();
+    let mut all = messages();
+    assert!(help().len() > 200, "{}", help().len());
+    all.extend(help());
     assert!(all.len() > 900, "{}", all.len());
     if let Some(path) = std::env::var_os("CLEANUP_MESSAGES") {
         let mut list = String::new();
@@ -113,7 +141,7 @@ fn every_message_has_the_form_of_one() {
         std::fs::write(path, list).unwrap();
     }
     // A plural for any number, a number that never agrees, and words that are for us and not for a person.
-    const NEVER: [&str; 16] = [
+    const NEVER: [&str; 21] = [
         "(s)",
         " 1 rows",
         "1 requests",
@@ -130,6 +158,11 @@ fn every_message_has_the_form_of_one() {
         "as it stands",
         "nobody was there",
         "well since",
+        "work off",
+        "pretend",
+        "in line again",
+        "failed task",
+        "log of who did what",
     ];
     let mut wrong: Vec<String> = Vec::new();
     for Message { place, text } in &all {
@@ -152,7 +185,7 @@ fn commands_that_messages_name_can_be_typed() {
     tree.build();
     let mut checked = 0;
     let mut wrong: Vec<String> = Vec::new();
-    for Message { place, text } in messages() {
+    for Message { place, text } in messages().into_iter().chain(help()) {
         for command in text.split('`').skip(1).step_by(2).filter_map(|command| command.strip_prefix("cleanup ")) {
             checked += 1;
             if let Err(why) = can_be_typed(&tree, command) {

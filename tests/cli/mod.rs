@@ -16,6 +16,7 @@ mod jobs;
 mod messages;
 mod moved;
 mod names;
+mod next_steps;
 mod packaging;
 mod prints;
 pub(crate) mod program;

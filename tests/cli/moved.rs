@@ -22,8 +22,8 @@ fn half_done() -> Home {
 
 /// So many of the tasks are done.
 fn settle(home: &Home, tasks: u32) {
-    home.sql(&format!("update task set state = 4, finished_at = 1 where id <= {tasks}"));
-    home.sql(&format!("update round set pending = pending - {tasks}, done = done + {tasks}"));
+    home.sandbox_sql(&format!("update task set state = 4, finished_at = 1 where id <= {tasks}"));
+    home.sandbox_sql(&format!("update round set pending = pending - {tasks}, done = done + {tasks}"));
 }
 
 fn counts(home: &Home) -> (u64, u64, u64) {
@@ -54,13 +54,13 @@ fn a_file_that_has_gone_from_its_place_and_changed_is_the_same_job_on_this_host(
     std::fs::rename(home.path("old"), home.path("older")).unwrap();
     home.write("new/unfollow.csv", rows(0..22));
     for host in ["null", "'another-host'"] {
-        let known = home.sql_text("select host from job");
-        home.sql(&format!("update job set host = {host}"));
+        let known = home.sandbox_sql_text("select host from job");
+        home.sandbox_sql(&format!("update job set host = {host}"));
         let refused = home.run(&["load", "new/unfollow.csv", "--sandbox"]).ends(2);
         assert!(refused.err.contains("--moved"), "{}", refused.err);
-        home.sql(&format!("update job set host = '{known}'"));
+        home.sandbox_sql(&format!("update job set host = '{known}'"));
     }
-    if home.sql_text("select coalesce(host, '') from job").is_empty() {
+    if home.sandbox_sql_text("select coalesce(host, '') from job").is_empty() {
         return; // A host without a name of its own: --moved is the way.
     }
     home.run(&["load", "new/unfollow.csv", "--sandbox"]).ends(0);
@@ -117,7 +117,7 @@ fn an_action_and_a_column_are_said_once() {
     home.run(&["load", "people.csv", "--sandbox", "--column", "FRIEND"]).ends(0);
     home.run(&["load", "people.csv", "--sandbox"]).ends(0);
     let known: BTreeSet<String> =
-        home.sql_text("select group_concat(target) from task").split(',').map(str::to_owned).collect();
+        home.sandbox_sql_text("select group_concat(target) from task").split(',').map(str::to_owned).collect();
     assert_eq!(known, ids.into_iter().collect());
     // A column that is no longer there is told with what the job remembers.
     home.write("people.csv", "id,name\n1629556410996121225,x\n");

@@ -95,13 +95,13 @@ fn the_help() {
       load         Queue job files without running them
       check        Read, judge and estimate job files; change nothing
       status       Show progress, slots left and when jobs will be done
-      report       Write receipts: every row of a job and what became of it; or a page, or a list to
-                   work off by hand
+      report       Write receipts: every row of a job and what became of it; or a page, or a list to do
+                   by hand
       undo         List what a job has done, to restore it by hand: a CSV and a page of links
       verify       Read the account's list again, or a newer archive: what is confirmed, what came back,
                    what was never off
-      retry        Put the failed tasks of a job back into the queue
-      pause        Pause a job; whoever works on it lets it rest
+      retry        Queue the failed rows of a job again
+      pause        Pause a job: nothing more of it is sent until `unpause`
       unpause      Let a paused job continue
       cancel       Cancel a job: nothing more of it is sent
       explain      Show every attempt at a target and what the platform answered
@@ -115,7 +115,7 @@ fn the_help() {
       doctor       Look for everything that can be wrong: configuration, queue, permissions, disk,
                    logins
       serve        Work on the queue all the time, with a dashboard in the browser
-      sandbox      Serve the pretend platform on this machine
+      sandbox      Serve the sandbox, a platform to try things on, on this machine
       completions  Print a completion script for a shell
       man          Print the manual: all of it, or the page of one command
       help         Print this message or the help of the given subcommand(s)
@@ -163,7 +163,7 @@ fn the_help() {
     Examples:
       cleanup check unfollow.csv            read the file and say what would happen
       cleanup run unfollow.csv              load it and work on it until done
-      cleanup run unfollow.csv --sandbox    the same against a pretend platform
+      cleanup run unfollow.csv --sandbox    the same in the sandbox: nothing is sent to X
       cleanup status                        progress, slots left, expected end
       cleanup report unfollow -o out.csv    what became of every row
       cleanup import twitter.zip --what likes -o unlike.csv
@@ -236,7 +236,6 @@ fn a_file_is_checked_run_and_reported() {
     Accounts
       x-2244994945  x-v2 user 2244994945
         50/15m: 48 slots left
-        1000/24h unlike: 1000 slots left
     $ cleanup report unfollow
     user_id,line,outcome,reason,http_status,attempts,finished_at
     1629556410996121225,2,done,,200,1,TIME
@@ -255,7 +254,7 @@ fn a_file_is_checked_run_and_reported() {
     unfollow: the file is unchanged since it was last loaded
     unfollow: 2 done, 1 duplicate, 1 rejected (4 rows)
     0 requests in N s, $0.00
-    nothing was left to do, nothing was sent; --again starts finished files over
+    nothing was left to do, nothing was sent; `cleanup run FILE.csv --again` starts a finished file over
     row by row: `cleanup report unfollow`
     "#);
 }
@@ -283,7 +282,7 @@ fn a_job_is_steered() {
     X forbids bulk and aggressive actions, and any action without the account owner's express consent; whether your use is allowed is yours to judge
     unlike is open to Enterprise apps only since 20 April 2026: expect a self-serve app to be refused at the first requests
     $ cleanup pause likes
-    likes is paused with 2 tasks left; requests in flight are completed
+    likes is paused with 2 rows left; requests in flight are completed
     next: `cleanup unpause likes`
     $ cleanup status likes
     Jobs
@@ -294,13 +293,13 @@ fn a_job_is_steered() {
         50/15m: 49 slots left
         1000/24h unlike: 999 slots left
     $ cleanup unpause likes
-    likes is resumed: 2 tasks left
+    likes is resumed: 2 rows left
     next: `cleanup resume likes` (a run in progress picks it up by itself)
     $ cleanup retry likes
-    likes: 1 failed task is queued again
+    likes: 1 failed row is queued again
     next: `cleanup resume likes`
     $ cleanup cancel likes
-    likes is cancelled: 3 tasks will not be sent; requests in flight are completed
+    likes is cancelled: 3 rows will not be sent; requests in flight are completed
     next: `cleanup report likes`
     $ cleanup forget likes --yes
     likes is forgotten: 3 tasks and 0 attempts; 1 attempt is kept while it may count towards a rate limit

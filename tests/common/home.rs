@@ -73,12 +73,12 @@ impl Home {
     }
 
     /// Changes something in the sandbox's queue behind the program's back.
-    pub fn sql(&self, text: &str) {
+    pub fn sandbox_sql(&self, text: &str) {
         sql::change(&self.sandbox_queue(), text);
     }
 
     /// The text that a statement gives for its first row, in the sandbox's queue.
-    pub fn sql_text(&self, text: &str) -> String {
+    pub fn sandbox_sql_text(&self, text: &str) -> String {
         sql::column::<Option<String>>(&self.sandbox_queue(), text).into_iter().next().flatten().unwrap_or_default()
     }
 }

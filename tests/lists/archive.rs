@@ -147,7 +147,8 @@ fn a_file_appears_whole_or_not_at_all() {
     let words = ["import", "a.zip", "--what", "likes", "-o", "unlike.csv"];
     let done = home.run(&words).ends(0);
     assert_eq!(done.out, "");
-    assert!(done.err.contains("3 likes are in unlike.csv; `cleanup check unlike.csv --action unlike`"), "{}", done.err);
+    let next = "3 likes are in unlike.csv\nnext: `cleanup check unlike.csv --action unlike` says what";
+    assert!(done.err.contains(next), "{}", done.err);
     assert_eq!(std::fs::read_to_string(home.path("unlike.csv")).unwrap(), import(&home, "a.zip", "likes").out);
     // And it is a job file.
     let checked = home.run(&["check", "unlike.csv", "--json"]).ends(0);

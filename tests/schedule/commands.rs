@@ -150,7 +150,7 @@ fn a_schedule_of_a_name_that_is_refused_now_is_listed_and_removed() {
     home.write("unfollow.csv", ids(3));
     for name in ["-old", "two words", "a/b\u{1b}[2J"] {
         assert_eq!(add(&home, "nightly", &["0 2 * * *", "--zone", "UTC", "unfollow.csv"]).code, 0);
-        home.sql(&format!("update schedule set name = '{name}'"));
+        home.sandbox_sql(&format!("update schedule set name = '{name}'"));
         let list = home.cleanup(["schedule", "list", "--sandbox", "--json"]).done().json();
         assert_eq!(list["schedules"][0]["name"], *name);
         let next = home.cleanup(["schedule", "next", "--sandbox"]).done();

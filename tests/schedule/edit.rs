@@ -143,7 +143,7 @@ fn with_other_times_its_slots_begin_now() {
     let next = run(&home, &["next", "nightly", "--json"]).json();
     assert!(next["schedules"][0]["next"].as_array().unwrap().iter().all(|start| start["skipped"] == false), "{next}");
     // A schedule that cannot be used is mended.
-    home.sql("update schedule set zone = 'Europe/Nowhere'");
+    home.sandbox_sql("update schedule set zone = 'Europe/Nowhere'");
     assert_eq!(run(&home, &["next"]).code, 78);
     edit(&home, &["nightly", "--zone", "UTC"]);
     assert_eq!(run(&home, &["next"]).code, 0);

@@ -329,7 +329,7 @@ fn doctor_and_the_list_tell_of_a_clock_that_was_ahead() {
     let home = Home::new();
     add_due(&home, &["--sandbox", "unfollow.csv"]);
     let year = 2_152_000_000_000_i64;
-    home.sql(&format!("update schedule set settled_to = {year}"));
+    home.sandbox_sql(&format!("update schedule set settled_to = {year}"));
     let list = home.cleanup(["schedule", "list", "--sandbox"]).done();
     let text = list.out;
     assert!(text.contains("clock counts as run up to") && text.contains(" 2038 "), "{text}");

@@ -55,7 +55,7 @@ async fn try_repair(settings: &Settings, actor: &str, now: Wall) -> Result<Vec<D
     if !findings.is_empty()
         && let Err(error) = store.admin().log_audit_event(now, &event).await
     {
-        let text = format!("repair is done, but it is not in the log of who did what: {error}");
+        let text = format!("repair is done, but could not be written to the audit log: {error}");
         findings.push(warning("repair", text, "look at the disk"));
     }
     store.close().await;

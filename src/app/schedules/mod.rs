@@ -15,7 +15,7 @@ use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoreError, StoredSchedule};
 use crate::text::escaped;
 
-/// What is done to a schedule, in the log of who did what.
+/// What is done to a schedule, in the audit log.
 pub const RUN: &str = "schedule-run";
 /// As [`RUN`].
 pub const SKIP: &str = "schedule-skip";

@@ -1,8 +1,10 @@
 //! How an account stands to its limits, as far as the record tells. In: its windows, hold and endpoints. Out: when its next request can
 //! leave. Decides nothing: the limiter does.
 
+use std::collections::BTreeSet;
+
 use crate::app::status::EndpointStates;
-use crate::domain::{Action, Moment, Wall};
+use crate::domain::{Action, Applies, Moment, Wall};
 use crate::engine::WindowLevel;
 use crate::limits::WindowUsage;
 use crate::store::Account;
@@ -18,6 +20,8 @@ pub struct AccountStatus {
     pub hold: Option<(Wall, String)>,
     /// What its platform's answers said of single endpoints.
     pub endpoints: EndpointStates,
+    /// What jobs have left for it.
+    pub work: BTreeSet<Action>,
 }
 
 impl AccountStatus {
@@ -28,6 +32,15 @@ impl AccountStatus {
         let slot = slot.map_or(now.wall, |tick| now.wall_at(tick));
         let hold = self.hold.as_ref().map(|(until, _)| *until);
         [hold, self.endpoints.next_at(work)].into_iter().flatten().fold(slot, Wall::max).max(now.wall)
+    }
+
+    /// The windows that a person wants to know of: those that have slots in use, or count what is queued. One of an action that the
+    /// account has nothing to do with says nothing.
+    pub fn windows_that_matter(&self) -> impl Iterator<Item = &WindowUsage> {
+        self.windows.iter().filter(|usage| match usage.spec.applies {
+            Applies::All => true,
+            Applies::Only(action) => usage.used > 0 || self.work.contains(&action),
+        })
     }
 
     /// How full its windows are, for an estimate.

@@ -91,12 +91,17 @@ impl<'a> StatusQuery<'a> {
     /// Looks.
     pub async fn look(&self, store: &mut Store) -> Result<QueueStatus, CommandError> {
         let now = self.clock.now();
-        let accounts = self.look_at_accounts(store, now).await?;
+        let mut accounts = self.look_at_accounts(store, now).await?;
         let mut jobs = Vec::new();
         for status in store.read().status(None).await? {
             let is_open = status.counts.pending > 0 && status.job.state != JobState::Cancelled;
             let work = if is_open { self.work_of(store, &status).await? } else { JobWork::default() };
             jobs.push((status, work));
+        }
+        let left = || jobs.iter().flat_map(|(_, work)| &work.lanes);
+        for standing in &mut accounts {
+            let own = left().filter(|(_, account, _)| *account == standing.account.id);
+            standing.work = own.map(|(action, ..)| *action).collect();
         }
         let surroundings = self.surroundings(store, &jobs, now.wall).await?;
         let jobs = self.standing_of(jobs, &accounts, &surroundings, now);
@@ -121,7 +126,7 @@ impl<'a> StatusQuery<'a> {
             let hold = account.hold.as_ref();
             let hold = hold.and_then(|hold| Some((hold_ends(hold, &boot.0, now)?, hold.reason.clone())));
             let endpoints = endpoints.remove(&account.id).unwrap_or_default();
-            standing.push(AccountStatus { account, windows, hold, endpoints });
+            standing.push(AccountStatus { account, windows, hold, endpoints, work: BTreeSet::new() });
         }
         Ok(standing)
     }

@@ -72,7 +72,7 @@ pub struct AccountAddArgs {
 /// `cleanup account login`
 #[derive(Clone, Debug, Args)]
 pub struct AccountLoginArgs {
-    /// The short name it has or shall have; without one it is made of platform and user ID
+    /// The short name of the account, new or known; without one it is made of platform and user ID
     #[arg(value_name = "NAME")]
     pub name: Option<AccountName>,
     /// Whose API to log in to [default: the account's, else x-v2]
@@ -81,7 +81,7 @@ pub struct AccountLoginArgs {
     /// Open no browser and listen nowhere: print the address, and read from stdin what the browser ended at
     #[arg(long)]
     pub headless: bool,
-    /// What the account shall be able to do [default: what it could do and what is queued for it; else unfollow,unlike]
+    /// What the login is to be for [default: what the account could do before and what is queued for it; else unfollow,unlike]
     #[arg(long, value_name = "ACTION,...", value_delimiter = ',', value_parser = values::action(), ignore_case = true)]
     pub actions: Vec<Action>,
 }
@@ -161,9 +161,9 @@ pub struct AccountImportArgs {
 /// `cleanup doctor`
 #[derive(Clone, Copy, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cleanup doctor\n  cleanup doctor --json\n  cleanup doctor --repair\n\n--repair puts right what the queue itself can tell: rows of which two of three copies agree, and counters. Rows of \
-                  which nobody can say any more what they were are never sent. Where the job's file is still there, load it again instead: it \
-                  knows best.\n\nExit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
+    after_help = "Examples:\n  cleanup doctor\n  cleanup doctor --json\n  cleanup doctor --repair\n\n--repair puts right what the queue itself can tell: rows of which two of three copies agree, and counters. Rows \
+                  whose values are lost are never sent. Where the job's file is still there, load it again instead: it has the right \
+                  values.\n\nExit code 0 where nothing is bad (warnings are not), 78 for the configuration and its key, 74 for disk and \
                   queue, 77 for accounts; the first of these that applies."
 )]
 pub struct DoctorArgs {

@@ -34,7 +34,7 @@ pub struct ListArgs {
     /// Whose API to speak
     #[arg(long, value_name = "P", value_parser = values::platform())]
     pub platform: Option<Platform>,
-    /// The pretend platform.
+    /// The sandbox.
     #[command(flatten)]
     pub sandbox: SandboxFlag,
     /// Write to this file instead of stdout; it appears whole or not at all
@@ -70,7 +70,7 @@ pub struct ListArgs {
 }
 
 impl ListArgs {
-    /// Whether this is about the pretend platform.
+    /// Whether this is about the sandbox.
     pub fn is_sandbox(&self) -> bool {
         is_sandbox(self.sandbox.sandbox, self.platform)
     }

@@ -45,7 +45,7 @@ const EXAMPLES: &str = "\
 Examples:
   cleanup check unfollow.csv            read the file and say what would happen
   cleanup run unfollow.csv              load it and work on it until done
-  cleanup run unfollow.csv --sandbox    the same against a pretend platform
+  cleanup run unfollow.csv --sandbox    the same in the sandbox: nothing is sent to X
   cleanup status                        progress, slots left, expected end
   cleanup report unfollow -o out.csv    what became of every row
   cleanup import twitter.zip --what likes -o unlike.csv
@@ -88,15 +88,15 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Show progress, slots left and when jobs will be done
     Status(StatusArgs),
-    /// Write receipts: every row of a job and what became of it; or a page, or a list to work off by hand
+    /// Write receipts: every row of a job and what became of it; or a page, or a list to do by hand
     Report(ReportArgs),
     /// List what a job has done, to restore it by hand: a CSV and a page of links
     Undo(UndoArgs),
     /// Read the account's list again, or a newer archive: what is confirmed, what came back, what was never off
     Verify(VerifyArgs),
-    /// Put the failed tasks of a job back into the queue
+    /// Queue the failed rows of a job again
     Retry(RetryArgs),
-    /// Pause a job; whoever works on it lets it rest
+    /// Pause a job: nothing more of it is sent until `unpause`
     Pause(JobArgs),
     /// Let a paused job continue
     Unpause(JobArgs),
@@ -120,7 +120,7 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Work on the queue all the time, with a dashboard in the browser
     Serve(Box<ServeArgs>),
-    /// Serve the pretend platform on this machine
+    /// Serve the sandbox, a platform to try things on, on this machine
     Sandbox(SandboxArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),

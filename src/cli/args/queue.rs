@@ -15,7 +15,7 @@ use crate::sandbox::FieldNames;
 /// `--sandbox`
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SandboxFlag {
-    /// The pretend platform and its own queue; CLEANUP_DB is ignored
+    /// Use the sandbox, which sends nothing to X, and its own queue; CLEANUP_DB is ignored
     #[arg(long)]
     pub sandbox: bool,
 }
@@ -108,7 +108,7 @@ pub struct UndoArgs {
     /// Write the CSV to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Write a page of links to this file; a long list goes on in FILE-2, FILE-3 and so on
+    /// Write a page of links to this file; a long list continues in FILE-2, FILE-3 and so on
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Leave cells alone that a spreadsheet would run as formulas
@@ -200,6 +200,9 @@ pub struct ExplainArgs {
 
 /// `cleanup audit`
 #[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "This is about requests and limits. Who gave which command is in the audit log: the page Log of `cleanup serve`."
+)]
 pub struct AuditArgs {
     /// Which queue.
     #[command(flatten)]
@@ -259,7 +262,7 @@ pub struct SandboxArgs {
     /// What goes wrong and how often: none, 5%, or a list such as 429=2%,gone=3%
     #[arg(long, value_name = "TEXT")]
     pub faults: Option<String>,
-    /// What the dice begin with
+    /// The seed of the random faults and lists
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// How many entries each list of every user has, before anything is undone

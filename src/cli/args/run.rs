@@ -68,7 +68,7 @@ pub struct ResumeArgs {
     /// Only these jobs
     #[arg(value_name = "JOB")]
     pub jobs: Vec<String>,
-    /// Never touch these, beside what the jobs were loaded with: a file of IDs, handles and links
+    /// Never touch these, in addition to the lists that the jobs have: a file of IDs, handles and links
     #[arg(long, value_name = "FILE", help_heading = ROWS)]
     pub keep: Option<PathBuf>,
     /// Believe refusals that do not name the rows' targets: "not found" is gone, the rest has failed. For whoever knows that address and
@@ -130,7 +130,7 @@ pub struct CheckArgs {
 /// Job files and their name.
 #[derive(Clone, Debug, Args)]
 pub struct FileArgs {
-    /// Job files; - is standard input and wants --job
+    /// Job files; - is standard input and needs --job
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The job's name, instead of the file's stem
@@ -181,7 +181,7 @@ impl RowArgs {
         }
     }
 
-    /// Whether this is about the pretend platform.
+    /// Whether this is about the sandbox.
     pub fn is_sandbox(&self) -> bool {
         is_sandbox(self.sandbox.sandbox, self.platform)
     }
@@ -255,7 +255,7 @@ pub struct DrainArgs {
     /// Print one JSON object on stdout at the end
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
-    /// How to show that it moves
+    /// How to show progress
     #[arg(long, value_name = "HOW", value_parser = values::progress(), help_heading = OUTPUT)]
     pub progress: Option<ProgressMode>,
 }

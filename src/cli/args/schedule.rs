@@ -50,9 +50,9 @@ pub enum ScheduleCommand {
     Remove(ScheduleNameArgs),
     /// Run a schedule now, whatever its times are
     Run(ScheduleNameArgs),
-    /// Leave out the next time of a schedule, or what is left of an interrupted one
+    /// Skip the next start of a schedule, or the rest of an interrupted run
     Skip(ScheduleNameArgs),
-    /// Have the next time that was left out come after all
+    /// Take a skip back: the start takes place after all
     Unskip(ScheduleNameArgs),
     /// Run what is due now, then end: for a timer
     Due(ScheduleDueArgs),

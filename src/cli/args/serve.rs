@@ -31,7 +31,7 @@ pub struct ServeArgs {
     /// Where the dashboard listens; loopback unless --behind-proxy is given
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7878", help_heading = ACCESS)]
     pub listen: SocketAddr,
-    /// The address people type for a proxy in front, such as https://cleanup.example.org; wants a password
+    /// The address people type for a proxy in front, such as https://cleanup.example.org; needs a password
     #[arg(long, value_name = "ORIGIN", help_heading = ACCESS)]
     pub behind_proxy: Option<String>,
     /// A file with the password, 16 characters or more; else CLEANUP_WEB_PASSWORD
@@ -49,7 +49,7 @@ pub struct ServeArgs {
     /// Requests in flight at once, 1 to 1024
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = LIMITS)]
     pub workers: Option<u16>,
-    /// Rest for a while when there has been no answer at all for so long [default: 10m]
+    /// Wait before the next try when there has been no answer at all for so long [default: 10m]
     #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = LIMITS)]
     pub give_up_after: Option<Duration>,
     /// Do not ask before a real platform is touched

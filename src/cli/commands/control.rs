@@ -19,7 +19,7 @@ pub async fn pause(context: &Context, args: &JobArgs) -> Result<u8, CommandError
         JobState::Active => {
             store.queue().set_job_state(job.id, JobState::Paused).await?;
             context.log_audit_event(&mut store, "pause", Some(&job.name), "").await;
-            let left = counted(job.pending, "task", "tasks");
+            let left = counted(job.pending, "row", "rows");
             printer.say(&format!("{name} is paused with {left} left; requests in flight are completed"));
             printer.say(&format!("next: {}", context.command(&["unpause", &job.name])));
         }
@@ -41,7 +41,7 @@ pub async fn unpause(context: &Context, args: &JobArgs) -> Result<u8, CommandErr
         JobState::Paused => {
             store.queue().set_job_state(job.id, JobState::Active).await?;
             context.log_audit_event(&mut store, "unpause", Some(&job.name), "").await;
-            printer.say(&format!("{name} is resumed: {} left", counted(job.pending, "task", "tasks")));
+            printer.say(&format!("{name} is resumed: {} left", counted(job.pending, "row", "rows")));
             printer.say(&format!(
                 "next: {} (a run in progress picks it up by itself)",
                 context.command(&["resume", &job.name])
@@ -67,7 +67,7 @@ pub async fn cancel(context: &Context, args: &JobArgs) -> Result<u8, CommandErro
         return Ok(0);
     }
     let cancelled = store.queue().cancel_job(&job, context.clock.now().wall).await?;
-    let detail = format!("{} will not be sent", counted(cancelled.tasks, "task", "tasks"));
+    let detail = format!("{} will not be sent", counted(cancelled.tasks, "row", "rows"));
     context.log_audit_event(&mut store, "cancel", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);

@@ -1,6 +1,7 @@
 //! `cleanup list`: a list of the account's from the platform, as a CSV to look at, edit and run. It reads and changes nothing.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use super::signals::Signals;
@@ -10,7 +11,7 @@ use crate::cli::args::ListArgs;
 use crate::cli::context::{Context, for_this_queue};
 use crate::cli::output::{Output, refuse_existing, refuse_places};
 use crate::cli::spared_file::SparedFile;
-use crate::domain::{ListKind, counted};
+use crate::domain::{AccountName, ListKind, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::CommandError;
 use crate::lists::fetch::FetchEvent;
@@ -27,7 +28,32 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 /// The platform has no such list, the account needs a person, nobody answers; the queue or the CSV cannot be written.
 pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError> {
     let until = args.deadline(context.clock.now(), &context.zone)?;
-    fetch(context, &args.request(until)).await.map(|(code, _)| code)
+    let request = args.request(until);
+    let (code, written) = fetch(context, &request).await?;
+    if let (Some(path), Some(1..)) = (&request.output, written) {
+        let account = request.account.as_ref().map(AccountName::as_str);
+        next_after(context, request.list, path, account).into_iter().for_each(|line| context.printer.say(&line));
+    }
+    Ok(code)
+}
+
+/// What to type when a list is in a file.
+pub(super) fn next_after(context: &Context, list: ListKind, path: &Path, account: Option<&str>) -> Option<String> {
+    if path.as_os_str() == "-" {
+        return None;
+    }
+    let path = path.to_string_lossy();
+    let account = account.map_or(vec![], |name| vec!["--account", name]);
+    Some(match list.undone_by() {
+        Some(action) => {
+            let check = [&["check", &path, "--action", action.name()], account.as_slice()].concat();
+            format!("next: {} says what undoing them would take", context.command(&check))
+        }
+        None => {
+            let list = [&["list", "following", "--keep", &path], account.as_slice()].concat();
+            format!("next: {} lists those you follow who are not among them", context.command(&list))
+        }
+    })
 }
 
 /// The same, whoever asks. The exit code, and how many entries were written where that was done.

@@ -8,6 +8,7 @@ pub mod control;
 pub mod doctor;
 mod drain;
 pub mod explain;
+mod failed_rows;
 pub mod forget;
 mod group_listener;
 pub mod import;

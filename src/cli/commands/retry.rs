@@ -26,12 +26,12 @@ pub async fn run(context: &Context, args: &RetryArgs) -> Result<u8, CommandError
         refuse_unknown(&mut store, &job, reason).await?;
     }
     let what = args.reason.as_ref().map_or_else(String::new, |reason| format!(" ({})", escaped(reason)));
-    let detail = format!("{} queued again{what}", counted(retried.tasks, "failed task is", "failed tasks are"));
+    let detail = format!("{} queued again{what}", counted(retried.tasks, "failed row is", "failed rows are"));
     context.log_audit_event(&mut store, "retry", Some(&job.name), &detail).await;
     store.close().await;
     let (name, printer) = (escaped(&job.name), &context.printer);
     if retried.tasks == 0 {
-        printer.say(&format!("{name} has no failed tasks"));
+        printer.say(&format!("{name} has no failed rows"));
         return Ok(0);
     }
     printer.say(&format!("{name}: {detail}"));
@@ -78,6 +78,6 @@ async fn refuse_unknown(store: &mut Store, job: &Job, reason: &str) -> Result<()
         Some(near) => format!("did you mean {}? {list}", escaped(near)),
         None => list,
     };
-    let message = format!("no task of {} failed with the reason {}", escaped(&job.name), escaped(reason));
+    let message = format!("no row of {} failed with the reason {}", escaped(&job.name), escaped(reason));
     Err(CommandError::new(ErrorKind::Usage, message).hint(hint))
 }

@@ -13,6 +13,7 @@ use crate::error::{CommandError, ErrorKind};
 use crate::store::{JobState, JobStatus, Store};
 use crate::text::{escaped, span_text};
 
+use super::failed_rows;
 use super::untouched_jobs::UntouchedJobs;
 
 /// Sums up, and says which exit code that is.
@@ -34,6 +35,10 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
     }
     let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| bystanders.has(status));
     let accounts = app::account_names(&mut store).await?;
+    let mut remedies = Vec::with_capacity(told.len());
+    for status in &told {
+        remedies.push(failed_rows::remedy(&mut store, status, context).await?);
+    }
     store.close().await;
     let printer = &context.printer;
     for status in &told {
@@ -65,9 +70,9 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
     let next = if jobs.is_empty() {
         vec![format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]))]
     } else {
-        what_next(&finish, &told, context)
+        what_next(&finish, &told, &remedies, context)
     };
-    for line in next.into_iter().chain(troubled_before(&old, context)) {
+    for line in next.into_iter().chain(troubled_before(&old, &told, code, context)) {
         printer.say(&line);
     }
     let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
@@ -83,6 +88,8 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
 
 /// The exit code of a run that leaves work.
 const LEFT: u8 = 4;
+/// That of one after which all is settled, with failed or rejected rows.
+const SETTLED_WITH_TROUBLE: u8 = 3;
 
 /// What a summary says beside what a drain did.
 #[derive(Default)]
@@ -120,15 +127,21 @@ pub(super) struct LookupBound {
     pub(super) next_slot_at: Option<Wall>,
 }
 
-/// Why a run that sent nothing does not end with 0: jobs that were settled before it, with rows that failed or were rejected.
-fn troubled_before(old: &[JobStatus], context: &Context) -> Option<String> {
-    let troubled = old.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0);
-    let names: Vec<&str> = troubled.map(|status| status.job.name.as_str()).collect();
-    let report = context.command(&["report", names.first()?]);
-    let forget = context.command(&["forget", names.first()?]);
+/// Why a run of which nothing failed does not end with 0: jobs that were settled before it, with rows that failed or were rejected.
+fn troubled_before(old: &[JobStatus], told: &[JobStatus], code: u8, context: &Context) -> Option<String> {
+    let is_troubled = |status: &&JobStatus| status.counts.failed > 0 || status.counts.rejected > 0;
+    let names: Vec<&str> = old.iter().filter(is_troubled).map(|status| status.job.name.as_str()).collect();
+    let first = *names.first()?;
+    let (report, forget) = (context.command(&["report", first]), context.command(&["forget", first]));
     let jobs = names.iter().map(|name| escaped(name).into_owned()).collect::<Vec<_>>().join(", ");
+    let why = if code == SETTLED_WITH_TROUBLE && !told.iter().any(|status| is_troubled(&status)) {
+        format!("exit code {code} is for what was settled before")
+    } else {
+        "settled before".to_owned()
+    };
     Some(format!(
-        "settled before, with failed or rejected rows: {jobs}; row by row: {report}; {forget} deletes it when you have dealt with it"
+        "{why}, with failed or rejected rows: {jobs}; row by row: {report}; when you have dealt with them, {forget} deletes the job \
+         and its receipts"
     ))
 }
 
@@ -190,7 +203,7 @@ pub(super) async fn nothing_to_send(
     finish(ended, Closing { bystanders, json, ..Closing::default() }, context).await.map(Some)
 }
 
-fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<String> {
+fn what_next(finish: &Finish, jobs: &[JobStatus], remedies: &[Option<String>], context: &Context) -> Vec<String> {
     let is_paused = |status: &&JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
     let paused: u64 = jobs.iter().filter(is_paused).map(|status| status.counts.pending).sum();
     let left = jobs.iter().map(|status| status.counts.pending).sum::<u64>() - paused;
@@ -226,7 +239,8 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
     } else if !jobs.is_empty() && jobs.iter().all(|status| is_cancelled(&status)) {
         // Said below, job by job.
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
-        lines.push("nothing was left to do, nothing was sent; --again starts finished files over".to_owned());
+        let again = context.command(&["run", "FILE.csv", "--again"]);
+        lines.push(format!("nothing was left to do, nothing was sent; {again} starts a finished file over"));
     }
     // Resuming a paused job sends nothing.
     for status in jobs.iter().filter(is_paused) {
@@ -241,13 +255,13 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], context: &Context) -> Vec<Stri
             escaped(&status.job.name)
         ));
     }
-    for status in jobs.iter().filter(|status| status.counts.failed > 0 || status.counts.rejected > 0) {
-        let job = status.job.name.as_str();
-        let report = context.command(&["report", job]);
-        let retry = context.command(&["retry", job]);
-        let retry =
-            if status.counts.failed > 0 { format!("; {retry} tries the failed rows again") } else { String::new() };
-        lines.push(format!("row by row: {report}{retry}"));
+    for (status, remedy) in jobs.iter().zip(remedies) {
+        let report = context.command(&["report", &status.job.name]);
+        match remedy {
+            Some(remedy) => lines.push(format!("row by row: {report}; {remedy}")),
+            None if status.counts.rejected > 0 => lines.push(format!("row by row: {report}")),
+            None => {}
+        }
     }
     lines
 }

@@ -1,13 +1,13 @@
-//! `cleanup sandbox`: serve the pretend platform on loopback until told to stop.
+//! `cleanup sandbox`: serve the sandbox on loopback until told to stop.
 
 use crate::cli::args::SandboxArgs;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
-use crate::sandbox::{Faults, InvalidFaults, ListSizes, Options, Sandbox};
+use crate::sandbox::{AUTHORIZE_PATH, Faults, InvalidFaults, ListSizes, Options, SANDBOX_APP, Sandbox};
 
 use super::signals::Signals;
 
-/// Serves the pretend platform. Its address is the one line on stdout.
+/// Serves the sandbox. Its address is the one line on stdout.
 ///
 /// # Errors
 /// The address is not this machine's, or is taken.
@@ -30,12 +30,15 @@ pub async fn run(context: &Context, args: &SandboxArgs) -> Result<u8, CommandErr
     let mut signals = Signals::listen()?;
     let sandbox = Sandbox::start(options, context.clock.clone()).await?;
     context.printer.data(&sandbox.base_url())?;
-    context.printer.say(&format!("the pretend platform is up: {told}"));
+    let url = sandbox.base_url();
+    context.printer.say(&format!("the sandbox is up: {told}"));
     context.printer.say(&format!(
-        "use it with CLEANUP_X_API={} CLEANUP_X_TOKEN=sandbox-2244994945 CLEANUP_X_USER_ID=2244994945, and with --db FILE, so \
-         that your own queue is left alone; what was sent to it is at {}/sandbox/ledger; Ctrl-C ends it",
-        sandbox.base_url(),
-        sandbox.base_url()
+        "use it with CLEANUP_X_API={url} CLEANUP_X_TOKEN=sandbox-2244994945 CLEANUP_X_USER_ID=2244994945, and with --db FILE, so \
+         that your own queue is left alone; what was sent to it is at {url}/sandbox/ledger; Ctrl-C ends it"
+    ));
+    context.printer.say(&format!(
+        "to try a login instead of the token: CLEANUP_X_API={url} CLEANUP_X_AUTHORIZE={url}{AUTHORIZE_PATH} \
+         CLEANUP_X_CLIENT_ID={SANDBOX_APP} cleanup account login --db FILE"
     ));
     let signal = signals.first().await;
     sandbox.shut_down().await;

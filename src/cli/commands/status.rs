@@ -76,7 +76,7 @@ fn table(context: &Context, view: &QueueStatus) -> String {
     for account in &view.accounts {
         let (name, platform) = (escaped(account.account.name.as_str()), account.account.platform);
         lines.push(format!("  {name}  {platform} user {}", account.account.user_id));
-        for usage in &account.windows {
+        for usage in account.windows_that_matter() {
             lines.push(format!("    {}", window_text(usage, view.now, clock)));
         }
         if let Some((until, reason)) = &account.hold {

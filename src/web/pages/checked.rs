@@ -88,7 +88,7 @@ fn verdict(frame: &Frame, file: &Checked) -> Markup {
                             Some(name) => strong { (foreign(name.as_str())) },
                             None => span { "the account that logs in next: no account is logged in yet" },
                         }
-                        " on " @if lane.platform == Platform::Sandbox { "the pretend platform" } @else { (lane.platform) }
+                        @if lane.platform == Platform::Sandbox { " in the sandbox" } @else { " on " (lane.platform) }
                     }
                 }
                 @for (rows, what) in not_sent(forecast) { li { (count(rows)) " " (what) } }

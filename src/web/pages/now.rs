@@ -126,7 +126,7 @@ fn account_card(frame: &Frame, account: &AccountNow, now: Moment) -> Markup {
                 span class={ "chip " (kind) } { (word) }
             }
             p.quiet.small { (standing.account.platform) " · user " (standing.account.user_id) }
-            @for usage in &standing.windows { (window(frame, usage, now)) }
+            @for usage in standing.windows_that_matter() { (window(frame, usage, now)) }
             @if let Some((until, reason)) = &standing.hold {
                 p { "Waits until " (frame.time(*until)) ": " (foreign(hold_text(reason))) "." }
             }

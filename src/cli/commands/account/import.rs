@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::app::{self, Ways};
-use crate::auth::{Document, ImportError, ImportRow, Login, import, save_login};
+use crate::auth::{Document, IMPORT_COLUMNS, ImportError, ImportRow, Login, import, save_login};
 use crate::cli::args::AccountImportArgs;
 use crate::cli::context::Context;
 use crate::domain::{Platform, TargetId, UserId, counted};
@@ -29,7 +29,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
             ErrorKind::InputData,
             format!("{}: there are no accounts in it", args.file.display()),
         )
-        .hint("the first line names the columns; see `cleanup account --help`"));
+        .hint(format!("write a line for each account below the header: {}", IMPORT_COLUMNS.join(","))));
     }
     refuse_rounded(&args.file, &rows)?;
     let app = app::app(&context.settings).map(|app| (app.client_id.to_string(), app.secret.is_some()));

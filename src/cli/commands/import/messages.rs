@@ -1,8 +1,9 @@
 //! What is said of a list that was read: what somebody who builds on it should know, and what to type next.
 
 use crate::cli::args::ImportArgs;
+use crate::cli::commands::list::next_after;
 use crate::cli::context::{Context, for_this_queue};
-use crate::domain::counted;
+use crate::domain::{AccountName, counted};
 use crate::lists::archive::Tally;
 use crate::lists::filter::FilterCounts;
 use crate::text::escaped;
@@ -66,20 +67,14 @@ pub(super) fn say_imported(context: &Context, args: &ImportArgs, tally: &Tally, 
     for line in counts.lines() {
         printer.say(&line);
     }
-    printer.say(&closing(context, args, counts));
-}
-
-/// How many, where they are, and what to type next.
-fn closing(context: &Context, args: &ImportArgs, counts: &FilterCounts) -> String {
     let many = args.what.phrase(counts.passed());
     let are = if counts.passed() == 1 { "is" } else { "are" };
-    let Some(path) = args.output.as_deref().filter(|path| path.as_os_str() != "-") else { return many };
-    let path = path.to_string_lossy();
-    match args.what.undone_by() {
-        Some(action) => {
-            let next = context.command(&["check", &path, "--action", action.name()]);
-            format!("{many} {are} in {}; {next} says what undoing them would take", escaped(&path))
+    match args.output.as_deref().filter(|path| path.as_os_str() != "-") {
+        Some(path) => {
+            printer.say(&format!("{many} {are} in {}", escaped(&path.to_string_lossy())));
+            let next = next_after(context, args.what, path, args.account.as_ref().map(AccountName::as_str));
+            next.filter(|_| counts.passed() > 0).into_iter().for_each(|line| printer.say(&line));
         }
-        None => format!("{many} {are} in {}", escaped(&path)),
+        None => printer.say(&many),
     }
 }

@@ -217,3 +217,19 @@ fn a_record_of_somebody_else_confirms_nothing() {
     assert_eq!(said("@ada", &named("bob")), other);
     assert_eq!(said("@ada", r#"{"id_str":"7","id":7}"#), other, "nothing says that it is hers");
 }
+
+/// A retry is not offered where the platform refuses the target itself, and people are told so by these words.
+#[test]
+fn every_refusal_of_a_target_is_known_as_one() {
+    let sources = [include_str!("../v1_code.rs"), include_str!("../problem.rs"), include_str!("../sentence.rs")];
+    let mut found = 0;
+    for source in sources {
+        for part in source.split(" refused(\"").skip(1) {
+            let reason = part.split('"').next().unwrap_or_default();
+            assert!(crate::domain::is_refusal_of_target(reason), "{reason}");
+            found += 1;
+        }
+    }
+    assert!(found > 8, "{found}");
+    assert!(!crate::domain::is_refusal_of_target("server_error"));
+}
