@@ -7,6 +7,8 @@
 pub mod args;
 pub mod commands;
 pub mod context;
+mod frontend;
+mod load_messages;
 pub mod output;
 pub mod printer;
 pub mod progress;
@@ -29,6 +31,7 @@ use crate::clock::{LocalZone, SystemClock};
 use crate::config::{Environment, Settings};
 use crate::domain::io_words;
 use crate::telemetry::{self, Logging};
+use crate::text::LocalClock;
 
 /// The program: reads its arguments, does what they say, and tells how it went. A panic is a fault of ours, 1.
 pub fn main() -> ExitCode {
@@ -108,8 +111,7 @@ fn set_up(cli: &Cli, printer: &mut Printer) -> Result<Context, CommandError> {
         settings,
         printer: *printer,
         clock: SystemClock::shared(),
-        zone: LocalZone::default(),
-        names_zone: false,
+        local: LocalClock { zone: LocalZone::default(), is_named: false },
         overrides,
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::app::run::EventTap;
 use crate::domain::{MicroUsd, WindowSpec};
 use crate::engine::{Event, Listener};
 
@@ -47,19 +48,18 @@ impl EventCounters {
 }
 
 /// Counts, and hands every event on.
-pub struct Beside<L> {
+struct Beside {
     hub: EventCounters,
-    next: L,
+    next: Box<dyn Listener>,
 }
 
-impl EventCounters {
-    /// A listener that counts beside another.
-    pub fn beside<L: Listener>(self, next: L) -> Beside<L> {
-        Beside { hub: self, next }
+impl EventTap for EventCounters {
+    fn beside(&self, next: Box<dyn Listener>) -> Box<dyn Listener> {
+        Box::new(Beside { hub: self.clone(), next })
     }
 }
 
-impl<L: Listener> Listener for Beside<L> {
+impl Listener for Beside {
     fn hear(&mut self, event: &Event) {
         self.hub.hear(event);
         self.next.hear(event);

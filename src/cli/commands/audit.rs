@@ -20,10 +20,10 @@ pub async fn run(context: &Context, args: &AuditArgs) -> Result<u8, CommandError
         context.printer.json(&report)?;
     } else if report.accounts.is_empty() {
         let is_there = context.settings.db().is_ok_and(|path| path.exists());
-        let why = if is_there { String::new() } else { format!(": {}", context.no_queue_sentence()) };
+        let why = if is_there { String::new() } else { format!(": {}", context.deps().no_queue_sentence()) };
         context.printer.data(&format!("no attempts are on record{why}"))?;
     } else {
-        let zone = context.zone.get();
+        let zone = context.local.zone.get();
         let lines = report.accounts.iter().flat_map(|audit| account_lines(audit, zone));
         let lines: Vec<String> = lines.chain(report.apps.iter().flat_map(|audit| app_lines(audit, zone))).collect();
         context.printer.data(&lines.join("\n"))?;

@@ -5,8 +5,9 @@
 use serde_json::{Value, json};
 
 use crate::app::request::{ReloadOptions, RowOptions};
+use crate::app::run::{load_options, prepare_files};
 use crate::app::status::{Cost, cost_of};
-use crate::app::{self, Forecast, Identities, LoadOptions, LoadPlan, Prepared};
+use crate::app::{self, Forecast, Identities, LoadOptions, LoadPlan, Notice, Prepared};
 use crate::cli::args::CheckArgs;
 use crate::cli::context::Context;
 use crate::domain::{MicroUsd, Platform, counted};
@@ -15,9 +16,6 @@ use crate::jobfile::{CheckReport, JobFileError};
 use crate::platform::find;
 use crate::text::{escaped, span_text};
 
-use super::job_files::{load_options, prepare};
-use super::load_messages::say_handles;
-
 /// Reads, judges and estimates the files.
 ///
 /// # Errors
@@ -25,7 +23,7 @@ use super::load_messages::say_handles;
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<u8, CommandError> {
     let findings = if args.json { Findings::Json } else { Findings::Text };
     let rows = args.rows.options();
-    let files = match prepare(&args.files.files, args.files.job.as_deref(), &rows, context).await {
+    let files = match prepare_files(&args.files.files, args.files.job.as_deref(), &rows, context.deps()).await {
         Err(error) if args.json => {
             context.printer.json(&json!({ "files": [], "error": error.to_json() }))?;
             return Err(error);
@@ -54,7 +52,7 @@ pub(super) async fn show(
     context: &Context,
     findings: Findings,
 ) -> Result<u8, CommandError> {
-    let mut load = load_options(rows, files, reload, context)?;
+    let mut load = load_options(rows, files, reload, context.deps())?;
     load.awaits_handles = true;
     let forecasts = forecasts_of(files, rows, &mut load, context).await?;
     let (mut is_rejected, mut refusal) = (false, None);
@@ -65,7 +63,7 @@ pub(super) async fn show(
             report.set_rejected(&forecast.rejected);
         }
         is_rejected |= report.rejected > 0;
-        say_handles(file, context);
+        context.deps().tell(Notice::Handles(file));
         if let Err(error) = &forecast {
             report.refusal = Some((error.message.clone(), error.hint.clone().unwrap_or_default()));
         }

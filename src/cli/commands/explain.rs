@@ -22,7 +22,7 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandErr
             store.close().await;
             histories
         }
-        None => return Err(context.no_queue(ErrorKind::Usage)),
+        None => return Err(context.deps().no_queue(ErrorKind::Usage)),
     };
     if histories.is_empty() {
         let list = context.command(&["status"]);
@@ -30,7 +30,7 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandErr
         return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
     }
     let command = |words: &[&str]| context.command(words);
-    let told: Vec<String> = histories.iter().map(|history| tell(history, context.zone.get(), &command)).collect();
+    let told: Vec<String> = histories.iter().map(|history| tell(history, context.local.zone.get(), &command)).collect();
     context.printer.data(told.join("\n").trim_end())?;
     Ok(0)
 }

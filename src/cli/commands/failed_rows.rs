@@ -1,29 +1,21 @@
 //! What a person does about the rows of a job that failed, at the end of a run: tries them again, or does by hand what the platform
 //! refuses. In: why they failed. Out: a sentence without its end. What does not belong here: the other outcomes (`run_summary`).
 
-use crate::cli::context::Context;
-use crate::domain::{Outcome, counted, is_refusal_of_target};
-use crate::store::{JobStatus, Store, StoreError, TopReason};
+use crate::app::AppDeps;
+use crate::domain::{counted, is_refusal_of_target};
+use crate::store::{JobStatus, TopReason};
 use crate::text::escaped;
 
 /// The most reasons that are named.
 const MAX_NAMED: usize = 3;
 
 /// What to do about the failed rows of a job. None: no row of it failed.
-pub(super) async fn remedy(
-    store: &mut Store,
-    status: &JobStatus,
-    context: &Context,
-) -> Result<Option<String>, StoreError> {
-    if status.counts.failed == 0 {
-        return Ok(None);
-    }
-    let (mut reasons, _) = store.read().top_reasons(&status.job).await?;
-    reasons.retain(|reason| reason.outcome == Outcome::Failed);
+pub(super) fn remedy(status: &JobStatus, failed_for: Option<&Vec<TopReason>>, deps: AppDeps<'_>) -> Option<String> {
+    let reasons = failed_for.filter(|_| status.counts.failed > 0)?;
     let job = status.job.name.as_str();
-    let retry = context.command(&["retry", job]);
-    let by_hand = context.command(&["report", job, "--worklist", "-o", "by-hand.html"]);
-    Ok(Some(sentence(&reasons, status.counts.failed, &retry, &by_hand)))
+    let retry = deps.command(&["retry", job]);
+    let by_hand = deps.command(&["report", job, "--worklist", "-o", "by-hand.html"]);
+    Some(sentence(reasons, status.counts.failed, &retry, &by_hand))
 }
 
 fn sentence(reasons: &[TopReason], failed: u64, retry: &str, by_hand: &str) -> String {
@@ -51,6 +43,7 @@ fn sentence(reasons: &[TopReason], failed: u64, retry: &str, by_hand: &str) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Outcome;
 
     fn said(reasons: &[(&str, u64)]) -> String {
         let of = |(reason, rows): &(&str, u64)| TopReason {

@@ -27,7 +27,7 @@ pub async fn run(context: &Context, args: &ForgetArgs) -> Result<u8, CommandErro
         }
         (None, age) => {
             let Some(mut store) = context.existing_queue().await? else {
-                context.printer.say(&format!("{}, so nothing to forget", context.no_queue_text()));
+                context.printer.say(&format!("{}, so nothing to forget", context.deps().no_queue_text()));
                 return Ok(0);
             };
             let jobs = old_jobs(context, &mut store, age.unwrap_or_default()).await?;

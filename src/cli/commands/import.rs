@@ -26,7 +26,8 @@ use crate::lists::{Entry, ListWriter};
 /// CSV cannot be written (74).
 pub async fn run(context: &Context, args: &ImportArgs) -> Result<u8, CommandError> {
     let kind = args.what.target_kind();
-    let filter = args.filter.which.options().wanted.resolve(Some(kind), context.clock.now().wall, &context.zone)?;
+    let filter =
+        args.filter.which.options().wanted.resolve(Some(kind), context.clock.now().wall, &context.local.zone)?;
     let which = &args.filter.which;
     let outputs = [args.output.as_ref(), args.filter.spared.as_ref()];
     refuse_places(outputs, [Some(&args.archive), which.keep.as_ref(), which.only.as_ref()])?;

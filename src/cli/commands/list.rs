@@ -2,11 +2,11 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
-use super::signals::Signals;
 use crate::app::request::ListRequest;
-use crate::app::{FetchListener, ListAccess, ListReading, ListReport, ListSink, UnfinishedReading};
+use crate::app::{
+    Frontend, ListAccess, ListReading, ListReport, ListSink, Notice, Signals, Stoppable, UnfinishedReading,
+};
 use crate::cli::args::ListArgs;
 use crate::cli::context::{Context, for_this_queue};
 use crate::cli::output::{Output, refuse_existing, refuse_places};
@@ -14,20 +14,16 @@ use crate::cli::spared_file::SparedFile;
 use crate::domain::{AccountName, ListKind, counted};
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::CommandError;
-use crate::lists::fetch::FetchEvent;
 use crate::lists::filter::Rule;
 use crate::lists::{Entry, ListWriter};
 use crate::text::escaped;
-
-/// Between two lines about pages.
-const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Reads the list and writes it.
 ///
 /// # Errors
 /// The platform has no such list, the account needs a person, nobody answers; the queue or the CSV cannot be written.
 pub async fn run(context: &Context, args: &ListArgs) -> Result<u8, CommandError> {
-    let until = args.deadline(context.clock.now(), &context.zone)?;
+    let until = args.deadline(context.clock.now(), &context.local.zone)?;
     let request = args.request(until);
     let (code, written) = fetch(context, &request).await?;
     if let (Some(path), Some(1..)) = (&request.output, written) {
@@ -65,18 +61,18 @@ pub(super) async fn fetch(context: &Context, request: &ListRequest) -> Result<(u
     let outputs = [request.output.as_ref(), once.spared.as_ref()];
     refuse_places(outputs, [wanted.keep.as_ref(), wanted.only.as_ref()])?;
     refuse_existing(outputs, once.force)?;
-    let local = context.local_clock();
+    let local = context.local.clone();
     let (sender, receiver) = shutdown();
     let mut aborted = receiver.clone();
-    let heard = (receiver, fetch_listener(context));
+    let heard = (receiver, context.printer.fetch_listener(context.deps()));
     let mut reading = ListReading::begin(&context.settings, (&context.clock, &local), request, heard).await?;
     say_access(&reading.access, context);
     let mut signals = Signals::listen()?;
     tokio::select! {
         read = reading.read() => read?,
-        signal = signals.relay(&sender, context) => match signal {},
+        signal = signals.relay(&sender, context.deps()) => match signal {},
         () = aborted.at_least(Urgency::Abort) => {
-            context.printer.say("stopped at once; what was read is kept");
+            context.deps().tell(Notice::StoppedAtOnce(Stoppable::Reading));
             return Ok((aborted.now().1.map_or(130, Signal::exit_code), None));
         }
     }
@@ -122,28 +118,6 @@ impl ListSink for ListFile {
         self.writer.finish().map_err(self.complain)?.keep()?;
         Ok(rows)
     }
-}
-
-/// Says what happens meanwhile: a line each few seconds at most, waits always.
-pub(super) fn fetch_listener(context: &Context) -> FetchListener {
-    let (printer, clock, local) = (context.printer, context.clock.clone(), context.local_clock());
-    let mut next_line = clock.now().tick.after(LINE_EVERY);
-    Box::new(move |news| {
-        let now = clock.now();
-        match news {
-            FetchEvent::Waiting { until, why } => {
-                let at = local.text(until, now.wall);
-                printer.say(&format!("waiting until {at}: {}", escaped(&why)));
-            }
-            FetchEvent::Trouble(what) => printer.detail(&format!("trying again: {}", escaped(&what))),
-            FetchEvent::Page { entries, pages } if now.tick >= next_line => {
-                next_line = now.tick.after(LINE_EVERY);
-                let entries = counted(entries, "entry", "entries");
-                printer.say(&format!("{entries} read, {}", counted(pages, "page", "pages")));
-            }
-            FetchEvent::Page { .. } => {}
-        }
-    })
 }
 
 /// Says what reading takes.

@@ -1,5 +1,6 @@
 //! `cleanup load`: queue files without running them, and without the network. Saved worklists are taken back.
 
+use crate::app::run::{load_files, load_options, plan_files, prepare_files, refuse_files_for_new_queue};
 use crate::app::{HANDLE_NOT_RESOLVED, Identities, Prepared};
 use crate::cli::args::LoadArgs;
 use crate::cli::context::Context;
@@ -8,7 +9,6 @@ use crate::error::CommandError;
 use crate::store::{Job, JobState, ServeLock, Store};
 use crate::text::escaped;
 
-use super::job_files::{load_all, load_options, plan_all, prepare, refuse_for_new_queue};
 use super::take_back;
 
 /// Queues the files.
@@ -18,13 +18,13 @@ use super::take_back;
 pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError> {
     let (paths, saved) = take_back::split_saved(&args.files.files)?;
     let rows = args.rows.options();
-    let files = prepare(&paths, args.files.job.as_deref(), &rows, context).await?;
-    let mut load = load_options(&rows, &files, args.reload.options(), context)?;
+    let files = prepare_files(&paths, args.files.job.as_deref(), &rows, context.deps()).await?;
+    let mut load = load_options(&rows, &files, args.reload.options(), context.deps())?;
     let who = Identities::of(&context.settings, rows.platform, None)?;
     if context.existing_queue().await?.is_none() {
         take_back::refuse_foreign(&saved, context)?;
     }
-    refuse_for_new_queue(&who, &rows, &files, &load, context).await?;
+    refuse_files_for_new_queue(&who, &rows, &files, &load, context.deps()).await?;
     let mut store = context.open_queue().await?;
     load.handles_asked = store.lists().handles_asked().await?;
     let worklists = take_back::find(&mut store, &saved, context).await?;
@@ -36,11 +36,11 @@ pub async fn run(context: &Context, args: &LoadArgs) -> Result<u8, CommandError>
         store.close().await;
         return Ok(if rejected { 3 } else { 0 });
     }
-    let (accounts, standings) = plan_all(&who, &mut store, &rows, &files, &load, context).await?;
+    let (accounts, standings) = plan_files(&who, &mut store, &rows, &files, &load, context.deps()).await?;
     for ((path, saved), worklist) in saved.into_iter().zip(&worklists) {
         rejected |= take_back::take(&mut store, &path, saved, worklist.as_ref(), context).await?;
     }
-    load_all(&mut store, &files, &standings, &accounts, &load, context).await?;
+    load_files(&mut store, &files, &standings, &accounts, &load, context.deps()).await?;
     for file in &files {
         rejected |= file.usable(&accounts) < file.survey.rows;
         rejected |= say_unresolved(&mut store, file, context).await?;

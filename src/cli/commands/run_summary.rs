@@ -1,46 +1,67 @@
 //! The summary after a run: what became of the rows, what it took, what is left, and what to type next.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
+use crate::app::run::{RunEnd, RunOutcome, UntouchedJobs};
 use crate::app::status::{JobCounts, TroubledAccount, only};
-use crate::app::{self, Ended};
-use crate::app::{AccountTrouble, RunReport, RunSummary};
-use crate::cli::context::{Context, for_this_queue};
-use crate::domain::{Action, JobId, Wall, counted};
+use crate::app::{AppDeps, RunReport};
+use crate::cli::context::for_this_queue;
+use crate::cli::printer::Printer;
+use crate::domain::{Action, Wall, counted};
 use crate::engine::{Finish, Stopped};
-use crate::error::{CommandError, ErrorKind};
-use crate::store::{JobState, JobStatus, Store};
+use crate::error::CommandError;
+use crate::store::{JobState, JobStatus};
 use crate::text::{escaped, span_text};
 
-use super::failed_rows;
-use super::untouched_jobs::UntouchedJobs;
+use super::failed_rows::remedy;
 
-/// Sums up, and says which exit code that is.
+/// The exit code of a run after which all is settled, with failed or rejected rows.
+const SETTLED_WITH_TROUBLE: u8 = 3;
+
+/// Sums a run up, with `json` as one object on stdout as well; gives its report.
 ///
 /// # Errors
-/// The queue cannot be read, or nobody reads stdout.
-pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) -> Result<RunReport, CommandError> {
-    let Ended { mut finish, jobs, mut store } = ended;
-    let Closing { bystanders, lookup, took, json, unpriced } = closing;
-    let counts: Vec<_> = jobs.iter().map(|status| status.counts).collect();
-    let mut code = app::exit_code(finish.stopped, &counts);
-    if let Some(bound) = lookup.filter(|_| matches!(code, 0 | 3)) {
-        code = LEFT;
-        (finish.stopped, finish.next_slot_at) = (bound.stopped, bound.next_slot_at);
+/// Nobody reads stdout.
+pub(super) fn say_end(
+    end: &RunEnd,
+    json: bool,
+    printer: Printer,
+    deps: AppDeps<'_>,
+) -> Result<RunReport, CommandError> {
+    match end {
+        RunEnd::NoQueue => printer.say(&deps.no_queue_sentence()),
+        RunEnd::Declined { queued: None } => printer.say("nothing was queued, nothing was sent"),
+        RunEnd::Declined { queued: Some(_) } => printer.say("nothing was sent"),
+        RunEnd::StoppedLoading(signal) => printer.say(&format!(
+            "stopped by {} while loading; a file that was not loaded to its end is not queued; run the command again to continue",
+            signal.name()
+        )),
+        // It was said when the signal came.
+        RunEnd::StoppedAtOnce { .. } => {}
+        RunEnd::Failed { error, jobs, untouched, .. } => {
+            say_saved(jobs, untouched, printer);
+            printer.error(error);
+        }
+        RunEnd::Ended(outcome) => say_outcome(outcome, printer, deps),
     }
-    // Whoever waits for a person or for the platform waits on; the list has to be mended first.
-    if !finish.withheld.is_empty() && !matches!(finish.stopped, Stopped::Interrupted(_)) {
-        code = ErrorKind::Io.exit_code();
+    if json {
+        printer.closing_json(&end.summary())?;
     }
-    let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| bystanders.has(status));
-    let accounts = app::account_names(&mut store).await?;
-    let mut remedies = Vec::with_capacity(told.len());
-    for status in &told {
-        remedies.push(failed_rows::remedy(&mut store, status, context).await?);
+    Ok(end.report())
+}
+
+/// How the jobs stand after an error.
+fn say_saved(jobs: &[JobStatus], untouched: &UntouchedJobs, printer: Printer) {
+    for status in jobs.iter().filter(|status| !untouched.has(status)) {
+        let JobCounts { job, counts } = JobCounts::new(&status.job.name, &status.counts);
+        let rows = counted(counts.rows, "row", "rows");
+        printer.say(&format!("{} is saved: {} ({rows})", escaped(&job), counts.phrase()));
     }
-    store.close().await;
-    let printer = &context.printer;
+}
+
+fn say_outcome(outcome: &RunOutcome, printer: Printer, deps: AppDeps<'_>) {
+    let RunOutcome { finish, jobs, untouched, accounts, took, unpriced, code, .. } = outcome;
+    let (old, told): (Vec<JobStatus>, Vec<JobStatus>) = jobs.iter().cloned().partition(|status| untouched.has(status));
     for status in &told {
         let counts = JobCounts::new(&status.job.name, &status.counts);
         printer.say(&format!(
@@ -51,15 +72,15 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         ));
     }
     let requests = counted(finish.requests, "request", "requests");
-    printer.say(&format!("{requests} in {}, {}", span_text(took), spent_text(&finish, &unpriced)));
+    printer.say(&format!("{requests} in {}, {}", span_text(*took), spent_text(finish, unpriced)));
     let job = only(jobs.iter().filter(|status| status.counts.pending > 0).map(|status| status.job.name.as_str()));
     for (account, reason, detail) in &finish.troubles {
         let name = accounts.get(account).map_or("an account", String::as_str);
         let said =
             if detail.is_empty() { String::new() } else { format!(": {}", escaped(detail.trim_end_matches('.'))) };
-        let remedy = TroubledAccount { settings: &context.settings, name, job }.remedy(reason);
+        let remedy = TroubledAccount { settings: deps.settings, name, job }.remedy(reason);
         let text = format!("{} needs you ({reason}){said}. {remedy}", escaped(name));
-        printer.warn(&for_this_queue(&context.settings, &text));
+        printer.warn(&for_this_queue(deps.settings, &text));
     }
     for why in &finish.withheld {
         printer.warn(&format!(
@@ -68,42 +89,13 @@ pub(super) async fn finish(ended: Ended, closing: Closing, context: &Context) ->
         ));
     }
     let next = if jobs.is_empty() {
-        vec![format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]))]
+        vec![format!("this queue has no jobs; {} makes one", deps.command(&["load", "FILE.csv"]))]
     } else {
-        what_next(&finish, &told, &remedies, context)
+        what_next(outcome, &told, deps)
     };
-    for line in next.into_iter().chain(troubled_before(&old, &told, code, context)) {
+    for line in next.into_iter().chain(troubled_before(&old, &told, *code, deps)) {
         printer.say(&line);
     }
-    let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-    let summary = RunSummary::new(jobs, &finish, code);
-    if json {
-        printer.closing_json(&summary)?;
-    }
-    let name_of = |account| accounts.get(account).cloned().unwrap_or_default();
-    let trouble = |account, reason: &str| AccountTrouble { account: name_of(account), reason: reason.to_owned() };
-    let troubles = finish.troubles.iter().map(|(account, reason, _)| trouble(account, reason)).collect();
-    Ok(RunReport { troubles, ..RunReport::of(summary) })
-}
-
-/// The exit code of a run that leaves work.
-const LEFT: u8 = 4;
-/// That of one after which all is settled, with failed or rejected rows.
-const SETTLED_WITH_TROUBLE: u8 = 3;
-
-/// What a summary says beside what a drain did.
-#[derive(Default)]
-pub(super) struct Closing {
-    /// Jobs that were finished before.
-    pub(super) bystanders: UntouchedJobs,
-    /// What kept handles from being looked up: their rows are left for another run.
-    pub(super) lookup: Option<LookupBound>,
-    /// How long the drain took.
-    pub(super) took: Duration,
-    /// Whether stdout gets the JSON.
-    pub(super) json: bool,
-    /// Actions of the run whose price nobody knows.
-    pub(super) unpriced: BTreeSet<Action>,
 }
 
 /// What a run has cost, as far as prices are known.
@@ -118,21 +110,12 @@ fn spent_text(finish: &Finish, unpriced: &BTreeSet<Action>) -> String {
     format!("{} and what {} cost, whose price is not known", finish.spent, names.join(" and "))
 }
 
-/// A bound of the run that looking handles up has met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LookupBound {
-    /// Which.
-    pub(super) stopped: Stopped,
-    /// When the next question could leave, where that is known.
-    pub(super) next_slot_at: Option<Wall>,
-}
-
 /// Why a run of which nothing failed does not end with 0: jobs that were settled before it, with rows that failed or were rejected.
-fn troubled_before(old: &[JobStatus], told: &[JobStatus], code: u8, context: &Context) -> Option<String> {
+fn troubled_before(old: &[JobStatus], told: &[JobStatus], code: u8, deps: AppDeps<'_>) -> Option<String> {
     let is_troubled = |status: &&JobStatus| status.counts.failed > 0 || status.counts.rejected > 0;
     let names: Vec<&str> = old.iter().filter(is_troubled).map(|status| status.job.name.as_str()).collect();
     let first = *names.first()?;
-    let (report, forget) = (context.command(&["report", first]), context.command(&["forget", first]));
+    let (report, forget) = (deps.command(&["report", first]), deps.command(&["forget", first]));
     let jobs = names.iter().map(|name| escaped(name).into_owned()).collect::<Vec<_>>().join(", ");
     let why = if code == SETTLED_WITH_TROUBLE && !told.iter().any(|status| is_troubled(&status)) {
         format!("exit code {code} is for what was settled before")
@@ -145,70 +128,13 @@ fn troubled_before(old: &[JobStatus], told: &[JobStatus], code: u8, context: &Co
     ))
 }
 
-/// Sums up where there is no queue at all: nothing is left to do in it.
-///
-/// # Errors
-/// Nobody reads stdout.
-pub(super) fn no_queue(json: bool, context: &Context) -> Result<RunReport, CommandError> {
-    context.printer.say(&context.no_queue_sentence());
-    let summary = RunSummary::unsent("finished", 0);
-    if json {
-        context.printer.closing_json(&summary)?;
-    }
-    Ok(RunReport::of(summary))
-}
-
-/// Sums up where a person was asked and said no: what is queued stays queued.
-///
-/// # Errors
-/// Nobody reads stdout.
-pub(super) fn declined(
-    jobs: &[JobStatus],
-    said: &str,
-    json: bool,
-    context: &Context,
-) -> Result<RunReport, CommandError> {
-    context.printer.say(said);
-    let report = RunReport::declined();
-    if json {
-        let jobs: Vec<JobCounts> = jobs.iter().map(|s| JobCounts::new(&s.job.name, &s.counts)).collect();
-        context
-            .printer
-            .closing_json(&RunSummary { jobs, ..RunSummary::unsent(Stopped::Cancelled.name(), report.code) })?;
-    }
-    Ok(report)
-}
-
-/// Sums up where nothing of these jobs can be sent, so that nobody need be logged in: all is settled, or what is left is paused. None of
-/// them: every one. None: there is something to send.
-///
-/// # Errors
-/// The queue cannot be read, or nobody reads stdout.
-pub(super) async fn nothing_to_send(
-    mut store: Store,
-    only: Option<&[JobId]>,
-    json: bool,
-    context: &Context,
-) -> Result<Option<RunReport>, CommandError> {
-    let bystanders = UntouchedJobs::of(&mut store, only).await?;
-    let mut jobs = store.read().status(None).await?;
-    jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));
-    let is_paused = |status: &JobStatus| status.counts.pending > 0 && status.job.state == JobState::Paused;
-    if jobs.iter().any(|status| status.counts.pending > 0 && !is_paused(status)) {
-        store.close().await;
-        return Ok(None);
-    }
-    let stopped = if jobs.iter().any(is_paused) { Stopped::Paused } else { Stopped::Finished };
-    let ended = Ended { finish: Finish::unsent(stopped), jobs, store };
-    finish(ended, Closing { bystanders, json, ..Closing::default() }, context).await.map(Some)
-}
-
-fn what_next(finish: &Finish, jobs: &[JobStatus], remedies: &[Option<String>], context: &Context) -> Vec<String> {
+fn what_next(outcome: &RunOutcome, jobs: &[JobStatus], deps: AppDeps<'_>) -> Vec<String> {
+    let finish = &outcome.finish;
     let is_paused = |status: &&JobStatus| status.job.state == JobState::Paused && status.counts.pending > 0;
     let paused: u64 = jobs.iter().filter(is_paused).map(|status| status.counts.pending).sum();
     let left = jobs.iter().map(|status| status.counts.pending).sum::<u64>() - paused;
     let is_cancelled = |status: &&JobStatus| status.job.state == JobState::Cancelled;
-    let now = context.clock.now().wall;
+    let now = deps.clock.now().wall;
     let mut lines = Vec::new();
     let why = match finish.stopped {
         Stopped::Finished => None,
@@ -225,7 +151,7 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], remedies: &[Option<String>], c
         Stopped::Unreachable => Some(match (&finish.bad_certificate, finish.given_up) {
             (Some(said), _) => escaped(said).into_owned(),
             (None, Some(since)) => {
-                let since = context.local_clock().text(since, now);
+                let since = deps.local.text(since, now);
                 format!("since {since} the platform has answered with errors only; no row fails for that")
             }
             (None, None) => "no answer from the platform: is the network up?".to_owned(),
@@ -233,31 +159,31 @@ fn what_next(finish: &Finish, jobs: &[JobStatus], remedies: &[Option<String>], c
     };
     if left > 0 {
         let at = finish.next_slot_at.filter(|at| *at > now);
-        let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", context.local_clock().text(at, now)));
+        let at = at.map_or(String::new(), |at: Wall| format!(", next slot at {}", deps.local.text(at, now)));
         let why = why.map_or(String::new(), |why| format!(" ({why})"));
-        lines.push(format!("{left} left{why}{at}; continue with {}", context.command(&["resume"])));
+        lines.push(format!("{left} left{why}{at}; continue with {}", deps.command(&["resume"])));
     } else if !jobs.is_empty() && jobs.iter().all(|status| is_cancelled(&status)) {
         // Said below, job by job.
     } else if paused == 0 && finish.requests == 0 && finish.stopped == Stopped::Finished {
-        let again = context.command(&["run", "FILE.csv", "--again"]);
+        let again = deps.command(&["run", "FILE.csv", "--again"]);
         lines.push(format!("nothing was left to do, nothing was sent; {again} starts a finished file over"));
     }
     // Resuming a paused job sends nothing.
     for status in jobs.iter().filter(is_paused) {
         let job = status.job.name.as_str();
-        let unpause = context.command(&["unpause", job]);
+        let unpause = deps.command(&["unpause", job]);
         lines.push(format!("{} is paused with {} left; {unpause} lifts that", escaped(job), status.counts.pending));
     }
     for status in jobs.iter().filter(is_cancelled) {
-        let again = context.command(&["run", "FILE.csv", "--again"]);
+        let again = deps.command(&["run", "FILE.csv", "--again"]);
         lines.push(format!(
             "{} was cancelled, so nothing of it is sent; {again} starts it over",
             escaped(&status.job.name)
         ));
     }
-    for (status, remedy) in jobs.iter().zip(remedies) {
-        let report = context.command(&["report", &status.job.name]);
-        match remedy {
+    for status in jobs {
+        let report = deps.command(&["report", &status.job.name]);
+        match remedy(status, outcome.failed_for.get(&status.job.id), deps) {
             Some(remedy) => lines.push(format!("row by row: {report}; {remedy}")),
             None if status.counts.rejected > 0 => lines.push(format!("row by row: {report}")),
             None => {}

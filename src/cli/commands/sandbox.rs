@@ -1,11 +1,10 @@
 //! `cleanup sandbox`: serve the sandbox on loopback until told to stop.
 
+use crate::app::Signals;
 use crate::cli::args::SandboxArgs;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
 use crate::sandbox::{AUTHORIZE_PATH, Faults, InvalidFaults, ListSizes, Options, SANDBOX_APP, Sandbox};
-
-use super::signals::Signals;
 
 /// Serves the sandbox. Its address is the one line on stdout.
 ///

@@ -27,10 +27,10 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandErro
             view
         }
         None => match args.jobs.first() {
-            Some(_) => return Err(context.no_queue(ErrorKind::Usage)),
+            Some(_) => return Err(context.deps().no_queue(ErrorKind::Usage)),
             None if args.json => QueueStatus::default(),
             None => {
-                context.printer.data(&context.no_queue_sentence())?;
+                context.printer.data(&context.deps().no_queue_sentence())?;
                 return Ok(0);
             }
         },
@@ -48,7 +48,7 @@ async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<
     let known = |name: &&String| standing.jobs.iter().any(|job| job.status.job.name == **name);
     if let Some(name) = names.iter().find(|name| !known(name)) {
         let jobs: Vec<Job> = standing.jobs.into_iter().map(|job| job.status.job).collect();
-        return Err(context.unknown_job(name, &jobs));
+        return Err(context.deps().unknown_job(name, &jobs));
     }
     standing.jobs.retain(|job| names.is_empty() || names.contains(&job.status.job.name));
     Ok(standing)
@@ -59,7 +59,7 @@ fn table(context: &Context, view: &QueueStatus) -> String {
     if view.jobs.is_empty() && view.accounts.is_empty() {
         return no_jobs;
     }
-    let clock = |at: Wall| clock_text(at, view.now.wall, context.zone.get());
+    let clock = |at: Wall| clock_text(at, view.now.wall, context.local.zone.get());
     let mut lines = vec![if view.jobs.is_empty() { no_jobs } else { HEADINGS[0].to_owned() }];
     for job in &view.jobs {
         let status = &job.status;

@@ -3,10 +3,9 @@
 
 mod table;
 
-use super::list::{fetch_listener, say_access, say_unfinished};
+use super::list::{say_access, say_unfinished};
 use super::retry::next_after_requeue;
-use super::signals::Signals;
-use crate::app::{self, ComparedList, DoneLane, VerifyDeps, VerifyReport};
+use crate::app::{self, ComparedList, DoneLane, Frontend, Notice, Signals, Stoppable, VerifyDeps, VerifyReport};
 use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
 use crate::cli::output::refuse_places;
@@ -91,9 +90,9 @@ async fn by_lists(
     let deps = VerifyDeps {
         settings: &context.settings,
         clock: &context.clock,
-        local: context.local_clock(),
+        local: context.local.clone(),
         shutdown: receiver,
-        listener: &|| fetch_listener(context),
+        listener: &|| context.printer.fetch_listener(context.deps()),
         begins: &|access| say_access(access, context),
         listed: &|ComparedList { account, list, entries, done }| {
             context.printer.say(&format!("{account}: {} listed, {done} done", list.phrase(entries)));
@@ -102,9 +101,9 @@ async fn by_lists(
     let budget = Budget { max_requests: args.max_requests, max_spend: args.max_spend, ..Budget::default() };
     let ended = tokio::select! {
         ended = app::verify_by_lists(&deps, store, job, lanes, budget) => ended?,
-        signal = signals.relay(&sender, context) => match signal {},
+        signal = signals.relay(&sender, context.deps()) => match signal {},
         () = aborted.at_least(Urgency::Abort) => {
-            context.printer.say("stopped at once; what was read is kept");
+            context.deps().tell(Notice::StoppedAtOnce(Stoppable::Reading));
             return Ok(Err(aborted.now().1.map_or(130, Signal::exit_code)));
         }
     };

@@ -7,15 +7,17 @@ mod reading;
 mod view;
 
 pub use reading::ReadingProgress;
+pub use view::View;
 pub(crate) use view::held_back_text;
-pub use view::{Plan, View};
 
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::context::queue_options;
 use super::printer::{Printer, Verbosity};
+use crate::app::{AppDeps, RunPlan};
 use crate::clock::SharedClock;
 use crate::config::ProgressMode;
 use crate::domain::{Moment, Tick};
@@ -46,15 +48,10 @@ pub struct ProgressListener {
 
 impl ProgressListener {
     /// A listener that shows a run as `mode` asks. A bar needs a terminal; without one there are lines instead.
-    pub fn new(
-        mode: ProgressMode,
-        plan: Plan,
-        printer: Printer,
-        clock: SharedClock,
-        local: impl Into<LocalClock>,
-    ) -> ProgressListener {
+    pub fn new(mode: ProgressMode, plan: RunPlan, printer: Printer, deps: AppDeps<'_>) -> ProgressListener {
+        let (clock, local) = (deps.clock.clone(), deps.local.clone());
         let now = clock.now();
-        let view = View::new(plan, now);
+        let view = View::new(plan, queue_options(deps.settings), now);
         let terminal = std::io::stderr().is_terminal();
         let sink = match mode {
             _ if printer.verbosity() == Verbosity::Quiet => Sink::Nothing,
@@ -65,7 +62,7 @@ impl ProgressListener {
             ProgressMode::Auto | ProgressMode::Bar | ProgressMode::Plain => Sink::Lines,
         };
         let next_line = now.tick.after(LINE_EVERY);
-        ProgressListener { view, sink, printer, clock, local: local.into(), next_line, next_unreachable: now.tick }
+        ProgressListener { view, sink, printer, clock, local, next_line, next_unreachable: now.tick }
     }
 
     fn notify(&mut self, event: &Event, now: Moment) {
@@ -135,6 +132,7 @@ fn bar(view: &View) -> ProgressBar {
 mod tests {
     use super::*;
     use crate::clock::SimulatedClock;
+    use crate::config::{Environment, Overrides, Settings};
     use jiff::tz::TimeZone;
 
     #[test]
@@ -149,7 +147,15 @@ mod tests {
         let clock = SimulatedClock::shared(Moment::default());
         let printer = Printer::new(&cli.global, true);
         let mode = ProgressMode::Plain;
-        let mut listener = ProgressListener::new(mode, Plan::default(), printer, clock.clone(), TimeZone::UTC);
+        let (shared, local, settings): (SharedClock, LocalClock, _) =
+            (clock.clone(), TimeZone::UTC.into(), Settings::resolve(&Overrides::default(), &Environment::default()));
+        let deps = AppDeps {
+            settings: settings.as_ref().unwrap_or_else(|_| unreachable!()),
+            clock: &shared,
+            local: &local,
+            front: &printer,
+        };
+        let mut listener = ProgressListener::new(mode, RunPlan::default(), printer, deps);
         let event = Event::Progress(crate::engine::Progress::default());
         listener.hear(&event);
         assert_eq!(listener.next_line, Tick(60_000));

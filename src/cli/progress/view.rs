@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use crate::app::RunPlan;
 use crate::app::status::{estimate, hold_text};
 use crate::cli::context::with_options;
 use crate::domain::{AccountId, Action, Moment, Scope, Tick, Wall, counted};
 use crate::engine::{Event, Progress, WindowLevel};
-use crate::limits::Pace;
 use crate::text::{LocalClock, clipped, escaped, span_text};
 
 /// A speed is told once it has been watched for so long.
@@ -15,31 +15,12 @@ const SPEED_AFTER: Duration = Duration::from_secs(10);
 /// The longest piece of an answer that a notice shows.
 const MAX_DETAIL_CHARS: usize = 200;
 
-/// What a run has before it.
-#[derive(Clone, Debug, Default)]
-pub struct Plan {
-    /// Tasks of the run's jobs.
-    pub total: u64,
-    /// Those of them that are settled already.
-    pub settled: u64,
-    /// Unsettled tasks by account and action.
-    pub work: Vec<(AccountId, Action, u64)>,
-    /// The accounts' short names.
-    pub names: HashMap<AccountId, String>,
-    /// How requests are spread.
-    pub pace: Pace,
-    /// Nothing is sent after this.
-    pub until: Option<Wall>,
-    /// The run ends after so many requests, or so much money.
-    pub is_capped: bool,
-    /// What commands in notices need to be for the queue at hand.
-    pub command_options: String,
-}
-
 /// The numbers behind a bar or a line. Pure.
 #[derive(Debug)]
 pub struct View {
-    plan: Plan,
+    plan: RunPlan,
+    /// What commands in notices need to be for the queue at hand.
+    command_options: String,
     began: Tick,
     settled_now: u64,
     last: Progress,
@@ -49,8 +30,15 @@ pub struct View {
 
 impl View {
     /// A view of a run that begins at `now`.
-    pub fn new(plan: Plan, now: Moment) -> View {
-        View { plan, began: now.tick, settled_now: 0, last: Progress::default(), stopped: HashSet::new() }
+    pub fn new(plan: RunPlan, command_options: String, now: Moment) -> View {
+        View {
+            plan,
+            command_options,
+            began: now.tick,
+            settled_now: 0,
+            last: Progress::default(),
+            stopped: HashSet::new(),
+        }
     }
 
     /// Counts an event in.
@@ -161,7 +149,7 @@ impl View {
                 Some(format!("{}; the rows that this list may protect are not sent until it can be read", escaped(why)))
             }
             Event::HeldBack { job, reason, tasks } => {
-                Some(with_options(&held_back_text(job, reason, *tasks), &self.plan.command_options))
+                Some(with_options(&held_back_text(job, reason, *tasks), &self.command_options))
             }
             Event::Settled { .. }
             | Event::Decided { .. }
@@ -213,14 +201,14 @@ mod tests {
     const ADA: AccountId = AccountId(1);
 
     fn view() -> View {
-        let plan = Plan {
+        let plan = RunPlan {
             total: 120,
             settled: 20,
             work: vec![(ADA, Action::Unfollow, 100)],
             names: HashMap::from([(ADA, "ada\u{1b}[2J".to_owned())]),
-            ..Plan::default()
+            ..RunPlan::default()
         };
-        View::new(plan, Moment { tick: Tick(0), wall: Wall(0) })
+        View::new(plan, String::new(), Moment { tick: Tick(0), wall: Wall(0) })
     }
 
     fn settled() -> Event {
@@ -268,7 +256,7 @@ mod tests {
         assert!(line(view()).ends_with("next 00:02:10, done ~00:31:16"));
         let with = |until, is_capped| {
             let view = view();
-            View { plan: Plan { until, is_capped, ..view.plan }, ..view }
+            View { plan: RunPlan { until, is_capped, ..view.plan }, ..view }
         };
         assert!(line(with(Some(Wall(1_900_000)), false)).ends_with("next 00:02:10, done ~00:31:16"));
         assert!(line(with(Some(Wall(1_800_000)), false)).ends_with("next 00:02:10, until 00:30:00"));
@@ -285,7 +273,7 @@ mod tests {
     #[test]
     fn commands_in_notices_are_for_the_queue_at_hand() {
         let mut view = view();
-        view.plan.command_options = " --db 'my queue.db'".to_owned();
+        view.command_options = " --db 'my queue.db'".to_owned();
         let held = Event::HeldBack { job: "old".into(), reason: "unknown_account".into(), tasks: 2 };
         let said = view.notice(&held, Wall(0), &TimeZone::UTC.into()).unwrap_or_default();
         assert!(said.contains("`cleanup report old --db 'my queue.db'`"), "{said}");

@@ -51,9 +51,10 @@ fn row(
         Some(record) => record.set.kind.name(),
         None => "-",
     };
-    let ends = record
-        .and_then(|record| record.set.expiry)
-        .map_or_else(|| "-".to_owned(), |expiry| clock_text(expiry.at, context.clock.now().wall, context.zone.get()));
+    let ends = record.and_then(|record| record.set.expiry).map_or_else(
+        || "-".to_owned(),
+        |expiry| clock_text(expiry.at, context.clock.now().wall, context.local.zone.get()),
+    );
     let state = match login_needed(account, record, environment) {
         Some(why) => format!("login needed: {}", why.sentence()),
         None => account.trouble.as_ref().map_or_else(|| "good".to_owned(), |trouble| escaped(trouble).into_owned()),

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, IsTerminal};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::cli::commands::signals::Signals;
+use crate::app::Signals;
 use crate::cli::context::Context;
 use crate::domain::Secret;
 use crate::error::{CommandError, ErrorKind};

@@ -1,13 +1,15 @@
 //! `cleanup schedule due` and `run`: fire, run, write down, tell.
 
+use std::sync::Arc;
+
 use super::{Server, clock};
 use crate::app::request::{ListRequest, RunBounds, ScheduledRun};
+use crate::app::run::{EventTap, RunTerms, run_files};
 use crate::app::schedules;
 use crate::app::schedules::understood;
-use crate::app::{DrainOptions, OfSchedule, RunReport, RunSummary};
+use crate::app::{DrainOptions, OfSchedule, RunReport, RunSummary, Signals};
 use crate::cli::commands::list;
-use crate::cli::commands::run::{Within, work};
-use crate::cli::commands::signals::Signals;
+use crate::cli::commands::run_summary::say_end;
 use crate::cli::context::Context;
 use crate::config::{Environment, ProgressMode, Settings};
 use crate::domain::{AccountName, MicroUsd, Wall};
@@ -19,7 +21,7 @@ use crate::schedule::messages;
 use crate::schedule::plan::Schedule;
 use crate::schedule::scheduler::{self, Next, ScheduleEvent, Work};
 use crate::store::{DrainLock, ScheduleLock, ServeLock, Store, make_private_folder};
-use crate::text::escaped;
+use crate::text::{LocalClock, escaped};
 
 /// Runs what is due now, one schedule after the other, and ends.
 ///
@@ -27,7 +29,7 @@ use crate::text::escaped;
 /// The queue is in the way, or another process drains it (75); what is due then stays due.
 pub(super) async fn run(context: &Context, server: Option<Server<'_>>) -> Result<u8, CommandError> {
     let Some(mut store) = context.existing_queue().await? else {
-        context.printer.say(&format!("{}, so nothing is due", context.no_queue_text()));
+        context.printer.say(&format!("{}, so nothing is due", context.deps().no_queue_text()));
         return Ok(0);
     };
     let (due, next) = scheduler::due(&mut store, context.clock.now().wall).await?;
@@ -146,9 +148,10 @@ impl InProcess<'_> {
             return Ok(report);
         }
         let with_others = request.run.rows.platform.is_none() && self.sends_like_its_server(&context.settings);
-        let hub = self.server.as_ref().map(|server| server.hub.clone());
-        let within = Within { until: firing.ends_by, yes: true, json: false, hub, with_others };
-        work(context, &request.run, within).await
+        let tap = self.server.as_ref().map(|server| Arc::new(server.hub.clone()) as Arc<dyn EventTap>);
+        let terms = RunTerms { until: firing.ends_by, yes: true, tap, with_others };
+        let end = run_files(context.deps(), &request.run, terms).await?;
+        say_end(&end, false, context.printer, context.deps())
     }
 
     /// Whether other jobs of the server are sent as it has been told to where they are sent as this run is.
@@ -191,8 +194,7 @@ impl InProcess<'_> {
             settings,
             printer: self.context.printer,
             clock: self.context.clock.clone(),
-            zone: firing.schedule.recurrence.zone().clone().into(),
-            names_zone: true,
+            local: LocalClock { zone: firing.schedule.recurrence.zone().clone().into(), is_named: true },
             overrides,
         })
     }

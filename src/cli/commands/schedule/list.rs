@@ -22,7 +22,7 @@ pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8,
         listings = list_schedules(&mut store).await?;
         store.close().await;
     } else if !args.json {
-        context.printer.say(&context.no_queue_sentence());
+        context.printer.say(&context.deps().no_queue_sentence());
         return Ok(0);
     }
     let now = context.clock.now().wall;

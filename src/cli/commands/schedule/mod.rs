@@ -61,7 +61,9 @@ pub(super) async fn run_due(context: &Context, server: Server<'_>) -> Result<u8,
 
 /// The queue and its schedule of that name.
 async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), CommandError> {
-    let Some(mut store) = context.existing_queue().await? else { return Err(context.no_queue(ErrorKind::Usage)) };
+    let Some(mut store) = context.existing_queue().await? else {
+        return Err(context.deps().no_queue(ErrorKind::Usage));
+    };
     let schedules = store.schedules().all().await?;
     match schedules.iter().find(|schedule| schedule.name == name) {
         Some(schedule) => Ok((store, schedule.clone())),

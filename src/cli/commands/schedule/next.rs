@@ -30,7 +30,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
                 }
                 store.close().await;
             } else if !args.json {
-                context.printer.say(&context.no_queue_sentence());
+                context.printer.say(&context.deps().no_queue_sentence());
                 return Ok(0);
             }
         }

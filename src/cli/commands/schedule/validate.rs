@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use crate::app::account_of;
 use crate::app::request::{ListRequest, RunRequest, ScheduledRun};
+use crate::app::run::{load_options, prepare_files};
 use crate::app::{self, Accounts, Identities, Prepared};
-use crate::cli::commands::job_files::{load_options, prepare};
 use crate::cli::context::Context;
 use crate::domain::{AccountId, AccountName, Action};
 use crate::error::CommandError;
@@ -68,8 +68,9 @@ pub(super) async fn refuse_for_new_queue(context: &Context, request: &ScheduledR
     let is_anybody_known = !who.first_accounts(run.rows.account.as_ref(), &[])?.names().is_empty();
     for file in run.files.iter().filter(|file| request.list.is_none() && file.exists()) {
         let refused = async {
-            let files = prepare(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context).await?;
-            let options = load_options(&run.rows, &files, run.reload, context)?;
+            let files =
+                prepare_files(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context.deps()).await?;
+            let options = load_options(&run.rows, &files, run.reload, context.deps())?;
             if is_anybody_known {
                 app::refuse_for_new_queue(&who, run.rows.account.as_ref(), &files, &options).await?;
             }
@@ -95,7 +96,7 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Res
     let mut files: Vec<Prepared> = Vec::new();
     let (there, missing): (Vec<&PathBuf>, Vec<&PathBuf>) = run.files.iter().partition(|file| file.exists());
     for file in there {
-        match prepare(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context).await {
+        match prepare_files(std::slice::from_ref(file), run.job.as_deref(), &run.rows, context.deps()).await {
             Ok(prepared) => files.extend(prepared),
             Err(error) if may_pass(&error) => notes.push(as_it_is(&error)),
             Err(error) => return Err(error),
@@ -121,7 +122,7 @@ async fn of_files(context: &Context, store: &mut Store, run: &RunRequest) -> Res
     }
     for file in &files {
         let file = std::slice::from_ref(file);
-        let options = load_options(&run.rows, file, run.reload, context)?;
+        let options = load_options(&run.rows, file, run.reload, context.deps())?;
         match app::plan_loads(&who, store, account, file, &options).await {
             Ok((all, _)) => {
                 notes.extend(file.iter().flat_map(|file| file.misplaced(&all)).map(|why| escaped(&why).into_owned()));

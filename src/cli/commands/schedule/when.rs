@@ -80,7 +80,7 @@ pub(super) fn zone_name(asked: Option<&str>, context: &Context) -> Result<String
     if let Some(zone) = asked {
         return Ok(zone.to_owned());
     }
-    context.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
+    context.local.zone.get().iana_name().map(str::to_owned).ok_or_else(|| {
         CommandError::new(ErrorKind::Usage, "the name of this machine's time zone is not known")
             .hint("give one with --zone, such as --zone Europe/Berlin or --zone UTC")
     })

@@ -4,8 +4,9 @@ use tokio::sync::watch;
 
 use super::engine::{Engine, LOOK_EVERY, Orders, Seen};
 use crate::app::request::RunBounds;
-use crate::app::{self, DrainDeps, DrainOptions, Ended, PlatformSession};
-use crate::cli::progress::{Plan, ProgressListener};
+use crate::app::run::EventTap;
+use crate::app::{self, DrainDeps, DrainOptions, Ended, PlatformSession, RunPlan};
+use crate::cli::progress::ProgressListener;
 use crate::config::ProgressMode;
 use crate::domain::JobId;
 use crate::engine::{Listener, ShutdownSender, Signal, shutdown};
@@ -102,9 +103,8 @@ impl Engine<'_> {
     }
 
     async fn listener(&self, store: &mut Store) -> Result<Box<dyn Listener>, CommandError> {
-        let plan = Plan { names: app::account_names(store).await?, ..Plan::default() };
-        let (clock, zone) = (self.context.clock.clone(), self.context.zone.get().clone());
-        let terminal = ProgressListener::new(ProgressMode::None, plan, self.context.printer, clock, zone);
-        Ok(Box::new(self.hub.clone().beside(terminal)))
+        let plan = RunPlan { names: app::account_names(store).await?, ..RunPlan::default() };
+        let terminal = ProgressListener::new(ProgressMode::None, plan, self.context.printer, self.context.deps());
+        Ok(self.hub.beside(Box::new(terminal)))
     }
 }

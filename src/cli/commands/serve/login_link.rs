@@ -32,7 +32,7 @@ impl<'a> LoginLink<'a> {
         self.replace(link)?;
         let shown = self.file.display();
         let words = if std::io::stderr().is_terminal() {
-            let end = clock_text(until, self.context.clock.now().wall, self.context.zone.get());
+            let end = clock_text(until, self.context.clock.now().wall, self.context.local.zone.get());
             format!("open it with this link, which works once, until {end}:\n  {link}\nlater ones are in {shown}")
         } else {
             format!("a link that opens it once is in {shown}, a new one every hour")

@@ -16,8 +16,7 @@ use tokio::sync::watch;
 
 use self::engine::{Engine, Orders};
 use self::login_link::LoginLink;
-use super::signals::Signals;
-use crate::app::{self, DECLINED};
+use crate::app::{self, DECLINED, Notice, Signals};
 use crate::cli::args::ServeArgs;
 use crate::cli::context::Context;
 use crate::cli::prompt;
@@ -69,7 +68,7 @@ pub async fn run(context: &Context, args: &ServeArgs) -> Result<u8, CommandError
         store,
         settings: context.settings.clone(),
         clock: context.clock.clone(),
-        zone: context.zone.get().clone(),
+        zone: context.local.zone.get().clone(),
         hub: hub.clone(),
         engine,
     });
@@ -147,18 +146,14 @@ async fn obey(
     web: &Web,
     context: &Context,
 ) -> Result<u8, CommandError> {
-    let mut asked = 0_u32;
+    let mut before = 0;
     loop {
         match signals.first().await {
             Signal::Hangup => reload(orders, web, context).await,
+            signal if before > 1 => return Ok(signal.exit_code()),
             signal => {
-                asked += 1;
-                let words = match asked {
-                    1 => "waiting up to 10 s for requests in flight; send it again to stop waiting",
-                    2 => "not waiting any more, saving; send it once more to end at once",
-                    _ => return Ok(signal.exit_code()),
-                };
-                context.printer.say(&format!("{}: {words}", signal.name()));
+                context.deps().tell(Notice::Signal(signal, before));
+                before += 1;
                 orders.send_modify(|orders| orders.end.push(signal));
             }
         }

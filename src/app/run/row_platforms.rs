@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
-use crate::app;
+use crate::app::default_account::default_account;
+use crate::app::deps::AppDeps;
+use crate::app::notice::Notice;
 use crate::app::request::RowOptions;
-use crate::cli::context::Context;
 use crate::domain::{AccountName, Platform};
 use crate::error::CommandError;
 use crate::store::Account;
@@ -24,13 +25,12 @@ impl RowPlatforms {
     }
 
     /// What is known now. A queue that cannot be read is said and not needed: an estimate is all that hangs on it.
-    pub(super) async fn of(context: &Context, rows: &RowOptions) -> RowPlatforms {
-        let known = known(context).await.unwrap_or_else(|error| {
-            let what = "the queue cannot be read, so accounts are taken for the default platform's";
-            context.printer.warn(&format!("{what}: {}", error.message));
+    pub(super) async fn of(deps: AppDeps<'_>, rows: &RowOptions) -> RowPlatforms {
+        let known = known(deps).await.unwrap_or_else(|error| {
+            deps.tell(Notice::AccountsUnknown(&error));
             Vec::new()
         });
-        let default = default_platform(context, rows, &known);
+        let default = default_platform(deps, rows, &known);
         RowPlatforms::new(default, known)
     }
 
@@ -40,25 +40,25 @@ impl RowPlatforms {
     }
 }
 
-async fn known(context: &Context) -> Result<Vec<Account>, CommandError> {
-    if context.settings.is_sandbox() || context.settings.db().is_err() {
+async fn known(deps: AppDeps<'_>) -> Result<Vec<Account>, CommandError> {
+    if deps.settings.is_sandbox() || deps.settings.db().is_err() {
         return Ok(Vec::new());
     }
-    let Some(mut store) = context.existing_queue().await? else { return Ok(Vec::new()) };
+    let Some(mut store) = deps.existing_queue().await? else { return Ok(Vec::new()) };
     let accounts = store.accounts().all().await?;
     store.close().await;
     Ok(accounts)
 }
 
 /// As a load would choose it: the account that is named; else the one that acts where nobody is named.
-fn default_platform(context: &Context, rows: &RowOptions, known: &[Account]) -> Platform {
+fn default_platform(deps: AppDeps<'_>, rows: &RowOptions, known: &[Account]) -> Platform {
     let named = rows.account.as_ref().and_then(|name| known.iter().find(|account| account.name == *name));
     if let Some(account) = named {
         return account.platform;
     }
-    if context.settings.is_sandbox() || rows.platform.is_some() {
-        return context.platform(rows.platform);
+    if deps.settings.is_sandbox() || rows.platform.is_some() {
+        return deps.platform(rows.platform);
     }
-    let found = app::default_account(&context.settings, known).ok().flatten();
-    found.map_or_else(|| context.platform(None), |default| default.platform)
+    let found = default_account(deps.settings, known).ok().flatten();
+    found.map_or_else(|| deps.platform(None), |default| default.platform)
 }

@@ -1,7 +1,7 @@
 //! What is said of a file that is checked or loaded: rejected rows, handles, what loading it did.
 
-use crate::app::{Accounts, Loaded, Prepared};
-use crate::cli::context::Context;
+use crate::app::{Accounts, AppDeps, Loaded, Prepared};
+use crate::cli::printer::Printer;
 use crate::domain::counted;
 use crate::text::escaped;
 
@@ -9,40 +9,39 @@ use crate::text::escaped;
 const MAX_SHOWN_REJECTED: usize = 3;
 
 /// What rows that name handles come to, before anything is done.
-pub(super) fn say_handles(file: &Prepared, context: &Context) {
+pub(super) fn say_handles(file: &Prepared, printer: Printer) {
     if file.survey.handles == 0 {
         return;
     }
     let rows = counted(file.survey.handles, "row names a handle", "rows name handles");
     // Users looked up are billed like users read: $0.010 each.
-    context.printer.say(&format!(
+    printer.say(&format!(
         "{}: {rows}; where the platform needs numeric IDs, a run looks them up before it begins ($0.01 for each one found)",
         escaped(&file.job)
     ));
 }
 
 /// The first rejected rows, each with its line, its text and what to do.
-pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, context: &Context) {
+pub(super) fn say_rejected(file: &Prepared, accounts: &Accounts, printer: Printer, deps: AppDeps<'_>) {
     for example in file.survey.examples.iter().take(MAX_SHOWN_REJECTED) {
-        context.printer.say(&escaped(&example.rejection.describe(&file.survey.path, example.line)));
+        printer.say(&escaped(&example.rejection.describe(&file.survey.path, example.line)));
     }
     let more = file.survey.rejected.saturating_sub(MAX_SHOWN_REJECTED as u64);
     if more > 0 {
-        let check = context.command(&["check", &file.survey.path]);
-        context
-            .printer
+        let check = deps.command(&["check", &file.survey.path]);
+        printer
             .say(&format!("... and {}; {check} shows them", counted(more, "more rejected row", "more rejected rows")));
     }
     for finding in &file.survey.damage {
-        context.printer.say(&format!("{}: {}", escaped(&file.survey.path), finding.sentence()));
+        printer.say(&format!("{}: {}", escaped(&file.survey.path), finding.sentence()));
     }
     for sentence in file.misplaced(accounts).iter().take(MAX_SHOWN_REJECTED) {
-        context.printer.say(&format!("{}: rejected", escaped(sentence)));
+        printer.say(&format!("{}: rejected", escaped(sentence)));
     }
 }
 
 /// One line on what loading a file did.
-pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
+pub(super) fn say_loaded(job: &str, loaded: &Loaded, printer: Printer) {
     let job = escaped(job);
     let parts = |pairs: &[(u64, &str)]| {
         let parts: Vec<String> = pairs.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
@@ -83,5 +82,5 @@ pub(super) fn say_loaded(job: &str, loaded: &Loaded, context: &Context) {
         }
         Loaded::Cancelled => format!("{job}: this job was cancelled; nothing was loaded. --again starts it over"),
     };
-    context.printer.say(&text);
+    printer.say(&text);
 }

@@ -3,19 +3,23 @@
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::cli::context::Context;
+use super::deps::AppDeps;
+use super::notice::Notice;
 use crate::engine::{ShutdownSender, Signal};
 use crate::error::CommandError;
 
 /// The signals that end a run.
-pub(super) struct Signals(mpsc::Receiver<Signal>);
+pub struct Signals(mpsc::Receiver<Signal>);
 
 /// Relaying never ends by itself.
-pub(super) enum Never {}
+pub enum Never {}
 
 impl Signals {
     /// Begins to listen; from here on the default of dying at once is off.
-    pub(super) fn listen() -> Result<Signals, CommandError> {
+    ///
+    /// # Errors
+    /// The system has no place for it.
+    pub fn listen() -> Result<Signals, CommandError> {
         const MOST_WAITING: usize = 8;
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
         let ignored = ignored_signals();
@@ -41,7 +45,7 @@ impl Signals {
     }
 
     /// The next signal.
-    pub(super) async fn first(&mut self) -> Signal {
+    pub async fn first(&mut self) -> Signal {
         match self.0.recv().await {
             Some(signal) => signal,
             None => std::future::pending().await,
@@ -49,21 +53,15 @@ impl Signals {
     }
 
     /// A signal that has come already.
-    pub(super) fn waiting(&mut self) -> Option<Signal> {
+    pub fn waiting(&mut self) -> Option<Signal> {
         self.0.try_recv().ok()
     }
 
-    /// Hands every signal on, and tells the person what it will do.
-    pub(super) async fn relay(&mut self, to: &ShutdownSender, context: &Context) -> Never {
-        let said = [
-            "waiting up to 10 s for requests in flight; send it again to stop waiting",
-            "not waiting any more, saving; send it once more to end at once",
-        ];
-        for words in said.iter().map(Some).chain(std::iter::repeat(None)) {
+    /// Hands every signal on, and tells of it.
+    pub async fn relay(&mut self, to: &ShutdownSender, deps: AppDeps<'_>) -> Never {
+        for before in 0_usize.. {
             let signal = self.first().await;
-            if let Some(words) = words {
-                context.printer.say(&format!("{}: {words}", signal.name()));
-            }
+            deps.tell(Notice::Signal(signal, before));
             to.signal(signal);
         }
         std::future::pending().await

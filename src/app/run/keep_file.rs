@@ -2,23 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::printer::Printer;
-use crate::text::escaped;
+use crate::app::deps::AppDeps;
+use crate::app::notice::Notice;
 
 /// The file of a keep list, absolute; none where it is a pipe, which nobody can look at again.
-pub(super) fn file_of(path: &Path) -> Option<PathBuf> {
+pub(super) fn watched_file(path: &Path) -> Option<PathBuf> {
     std::fs::canonicalize(path).ok().filter(|path| path.is_file())
 }
 
 /// The same for a list that has been read already, with a word where it can only count as it was.
-pub(super) fn watchable(path: &Path, printer: Printer) -> Option<PathBuf> {
-    let file = file_of(path);
+pub(super) fn watchable(path: &Path, deps: AppDeps<'_>) -> Option<PathBuf> {
+    let file = watched_file(path);
     if file.is_none() {
-        let name = path.display().to_string();
-        let name = escaped(&name);
-        printer.warn(&format!(
-            "--keep {name} is not a file that can be read again during the run; the list counts as it is now"
-        ));
+        deps.tell(Notice::KeepListReadOnce(path));
     }
     file
 }

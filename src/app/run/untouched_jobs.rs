@@ -8,7 +8,7 @@ use crate::store::{JobStatus, OutcomeCounts, Store, StoreError};
 
 /// How finished jobs stood before a run that works on whatever is unfinished.
 #[derive(Clone, Debug, Default)]
-pub(super) struct UntouchedJobs(HashMap<JobId, (RoundId, OutcomeCounts)>);
+pub struct UntouchedJobs(HashMap<JobId, (RoundId, OutcomeCounts)>);
 
 impl UntouchedJobs {
     /// Nobody, where the jobs of a run were named: those are told of, whatever they had left.
@@ -21,7 +21,7 @@ impl UntouchedJobs {
     }
 
     /// Whether a job is one still: loaded again or counted anew meanwhile, it is none.
-    pub(super) fn has(&self, status: &JobStatus) -> bool {
+    pub fn has(&self, status: &JobStatus) -> bool {
         self.0.get(&status.job.id) == Some(&(status.job.round, status.counts))
     }
 }

@@ -1,0 +1,52 @@
+//! What a use case stands on, and whoever begins one, as the use case sees it: told what happens, asked before a real platform is touched.
+//!
+//! In: what happens, typed. Out: an answer, and listeners. What does not belong here: words, and what they are printed on.
+
+use super::list::FetchListener;
+use super::notice::{Notice, RunPlan};
+use crate::clock::SharedClock;
+use crate::config::Settings;
+use crate::engine::Listener;
+use crate::error::CommandError;
+use crate::text::LocalClock;
+
+/// What a use case stands on.
+#[derive(Clone, Copy)]
+pub struct AppDeps<'a> {
+    /// Everything decided.
+    pub settings: &'a Settings,
+    /// The time.
+    pub clock: &'a SharedClock,
+    /// By whose clock times are told.
+    pub local: &'a LocalClock,
+    /// Who hears of what happens.
+    pub front: &'a dyn Frontend,
+}
+
+impl AppDeps<'_> {
+    /// Tells whoever began the use case.
+    pub fn tell(self, notice: Notice<'_>) {
+        self.front.tell(self, notice);
+    }
+}
+
+/// Whoever begins a use case.
+pub trait Frontend {
+    /// Something has happened.
+    fn tell(&self, deps: AppDeps<'_>, notice: Notice<'_>);
+
+    /// Whether there is somebody to ask.
+    fn can_ask(&self) -> bool;
+
+    /// Asks whether to continue with what was told before.
+    ///
+    /// # Errors
+    /// The answer cannot be read.
+    fn confirm(&self) -> Result<bool, CommandError>;
+
+    /// Who hears of a run's rows and requests.
+    fn progress(&self, deps: AppDeps<'_>, plan: RunPlan) -> Box<dyn Listener>;
+
+    /// Who hears of a list that is read, or of handles that are looked up.
+    fn fetch_listener(&self, deps: AppDeps<'_>) -> FetchListener;
+}

@@ -1,0 +1,102 @@
+//! What a use case tells while it is under way: typed, so that each face finds its own words.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::confirmation::Confirmation;
+use super::loading::Loaded;
+use super::named_accounts::Accounts;
+use super::preparing::Prepared;
+use super::recheck::HeldBack;
+use crate::domain::{AccountId, Action, MicroUsd, Wall};
+use crate::engine::Signal;
+use crate::error::CommandError;
+use crate::limits::Pace;
+use crate::store::Job;
+
+/// What has happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Notice<'a> {
+    /// The queue cannot be read, and an estimate takes accounts for the default platform's.
+    AccountsUnknown(&'a CommandError),
+    /// A keep list is no file that can be read again, so it counts as it is.
+    KeepListReadOnce(&'a Path),
+    /// So many handles of the keep list spare nobody whose row has only an ID.
+    BlindHandles(&'a Prepared, usize),
+    /// A file has rows that name handles, if it has any.
+    Handles(&'a Prepared),
+    /// A person is asked about this, within these bounds.
+    Asking(&'a Confirmation, &'a BoundsOfRun),
+    /// A file is loaded; some of its rows may have been rejected.
+    Rejected(&'a Prepared, &'a Accounts),
+    /// The file of a job is another one now.
+    Moved(&'a Job, &'a Prepared),
+    /// What loading a file did to its job.
+    Loaded(&'a str, &'a Loaded),
+    /// Handles were looked up.
+    HandlesResolved(&'a HandlesResolved),
+    /// Some handles were not, for a bound of the run.
+    HandlesLeft,
+    /// Tasks that an older version queued are rejected now.
+    HeldBack(&'a HeldBack),
+    /// Why accounts that have work cannot do it.
+    Unfit(&'a [String]),
+    /// This machine's clock is wrong.
+    ClockOff(&'a str),
+    /// A signal has come, for the so-manieth time.
+    Signal(Signal, usize),
+    /// The last of them has ended the work at once.
+    StoppedAtOnce(Stoppable),
+}
+
+/// What a signal has stopped at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stoppable {
+    /// The sending of rows.
+    Sending,
+    /// The reading of a list.
+    Reading,
+}
+
+/// What ends a run before its work is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BoundsOfRun {
+    /// Requests, at most.
+    pub max_requests: Option<u64>,
+    /// Money, at most.
+    pub max_spend: Option<MicroUsd>,
+    /// Nothing is sent after this.
+    pub until: Option<Wall>,
+}
+
+/// What looking handles up came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandlesResolved {
+    /// Handles found.
+    pub found: u64,
+    /// Handles nobody has, or nobody one could act on.
+    pub missing: u64,
+    /// Requests.
+    pub requests: u64,
+    /// What they cost.
+    pub spent: MicroUsd,
+}
+
+/// What a run has before it.
+#[derive(Clone, Debug, Default)]
+pub struct RunPlan {
+    /// Tasks of the run's jobs.
+    pub total: u64,
+    /// Those of them that are settled already.
+    pub settled: u64,
+    /// Unsettled tasks by account and action.
+    pub work: Vec<(AccountId, Action, u64)>,
+    /// The accounts' short names.
+    pub names: HashMap<AccountId, String>,
+    /// How requests are spread.
+    pub pace: Pace,
+    /// Nothing is sent after this.
+    pub until: Option<Wall>,
+    /// The run ends after so many requests, or so much money.
+    pub is_capped: bool,
+}

@@ -1,0 +1,246 @@
+//! What a run and the resuming of jobs share: who acts, what a person is asked, the drain.
+//!
+//! In: what is asked for, jobs of the queue. Out: how that ended. What does not belong here: which jobs (`files`, `resume`), when a request
+//! may leave (`engine`).
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::lookup_bound::LookupBound;
+use super::outcome::{Closing, RunEnd, RunOutcome};
+use super::partial_usage::PartialUsage;
+use super::shared_drain::{OwnGroup, end_with};
+use super::untouched_jobs::UntouchedJobs;
+use super::warnings::warn_before_sending;
+use super::work_ahead::{plan, unpriced};
+use crate::app::deps::AppDeps;
+use crate::app::notice::{BoundsOfRun, Notice, Stoppable};
+use crate::app::request::RunBounds;
+use crate::app::signals::Signals;
+use crate::app::{self, Accounts, Confirmation, DrainDeps, DrainOptions, Identities, LoadOptions, LoadPlan};
+use crate::app::{PlatformSession, Prepared};
+use crate::domain::{AccountId, Action, JobId, Platform, Tick, Wall};
+use crate::engine::{JobTerms, Listener, Signal, Urgency, shutdown};
+use crate::error::{CommandError, ErrorKind};
+use crate::store::{DrainLock, JobStatus, QueueWatch, Store};
+
+/// How far a run goes, who agrees to it, and who hears of it.
+#[derive(Clone, Default)]
+pub struct RunTerms {
+    /// Nothing is sent after this, by the wall clock.
+    pub until: Option<Wall>,
+    /// Nobody is asked.
+    pub yes: bool,
+    /// Hears of everything that is sent.
+    pub tap: Option<Arc<dyn EventTap>>,
+    /// The jobs that no schedule loads are worked off in the same drain: a server does not let them wait.
+    pub with_others: bool,
+}
+
+/// Hears every event of a drain beside whoever else does.
+pub trait EventTap {
+    /// A listener that hears beside another.
+    fn beside(&self, next: Box<dyn Listener>) -> Box<dyn Listener>;
+}
+
+/// Everything a drain needs that is not the queue.
+pub(super) struct Drainer {
+    pub(super) session: PlatformSession,
+    pub(super) options: DrainOptions,
+    /// What kept handles from being looked up.
+    pub(super) lookup: Option<LookupBound>,
+    terms: RunTerms,
+}
+
+/// What a person is asked about.
+pub(super) struct Asked<'a> {
+    pub(super) files: &'a [Prepared],
+    pub(super) plans: &'a [LoadPlan],
+    pub(super) accounts: &'a Accounts,
+    pub(super) load: &'a LoadOptions,
+}
+
+/// What a drain works on.
+pub(super) struct Jobs {
+    /// None: every unfinished one.
+    pub(super) only: Option<Vec<JobId>>,
+    pub(super) untouched: UntouchedJobs,
+}
+
+impl Drainer {
+    /// Finds out who acts, starts the sandbox where it is asked for, and resolves the bounds of the run.
+    pub(super) async fn prepare(
+        bounds: &RunBounds,
+        terms: RunTerms,
+        platform: Option<Platform>,
+        deps: AppDeps<'_>,
+    ) -> Result<Drainer, CommandError> {
+        let now = deps.clock.now();
+        let session = PlatformSession::open(deps.settings, platform, deps.clock).await?;
+        let until = terms.until.map(|until| Tick(now.tick.0.saturating_add(until.0.saturating_sub(now.wall.0))));
+        let options = DrainOptions::of(deps.settings, bounds, until);
+        Ok(Drainer { session, options, lookup: None, terms })
+    }
+
+    /// Asks the platforms whose credentials those of the environment are, where nobody said.
+    pub(super) async fn learn_users(&mut self, deps: AppDeps<'_>) -> Result<(), CommandError> {
+        let stored = deps.has_logins().await?;
+        self.session.who.learn_users(&self.session.client, deps.clock, stored).await
+    }
+
+    /// A keep list for every job of this run, looked at before anything is sent.
+    pub(super) fn keep(&mut self, file: Option<PathBuf>) {
+        self.options.keep = file;
+    }
+
+    /// Refusals that do not name their row are believed: what is not found is gone, the rest has failed.
+    pub(super) fn accept_unnamed(&mut self, accept: bool) {
+        self.options.run.accept_unnamed = accept;
+    }
+
+    pub(super) fn identities(&self) -> &Identities {
+        &self.session.who
+    }
+
+    /// Makes the account of the credentials known.
+    pub(super) async fn register_self(&self, store: &mut Store) -> Result<(), CommandError> {
+        self.session.who.register_accounts(store, None, &[]).await.map(|_| ())
+    }
+
+    /// A question, before a real platform is touched; true: yes.
+    pub(super) async fn ask(
+        &self,
+        store: &mut Store,
+        asked: &Asked<'_>,
+        deps: AppDeps<'_>,
+    ) -> Result<bool, CommandError> {
+        for file in asked.files {
+            deps.tell(Notice::Handles(file));
+        }
+        let Asked { files, plans, accounts, load } = asked;
+        let about = app::confirm_files(store, files, plans, (accounts, load), deps.settings).await?;
+        self.ask_about(about, LOOK, deps)
+    }
+
+    /// The same for jobs that are in the queue already.
+    pub(super) async fn ask_for_jobs(
+        &self,
+        store: &mut Store,
+        jobs: &[JobId],
+        deps: AppDeps<'_>,
+    ) -> Result<bool, CommandError> {
+        let about = app::confirm_jobs(store, Some(jobs), deps.settings).await?;
+        let look = format!("{LOOK}; {} shows what is queued", deps.command(&["status"]));
+        self.ask_about(about, &look, deps)
+    }
+
+    /// Whether somebody has agreed already, can be asked, or need not be.
+    pub(super) fn can_be_agreed(&self, deps: AppDeps<'_>) -> bool {
+        deps.settings.is_sandbox() || self.terms.yes || deps.front.can_ask()
+    }
+
+    /// `look` names what shows more to somebody who cannot be asked.
+    fn ask_about(&self, about: Option<Confirmation>, look: &str, deps: AppDeps<'_>) -> Result<bool, CommandError> {
+        let Some(about) = about else { return Ok(true) };
+        let JobTerms { max_requests, max_spend, until } = self.options.run.terms;
+        let until = until.map(|until| deps.clock.now().wall_at(until));
+        deps.tell(Notice::Asking(&about, &BoundsOfRun { max_requests, max_spend, until }));
+        if deps.settings.is_sandbox() || self.terms.yes {
+            return Ok(true);
+        }
+        if !self.can_be_agreed(deps) {
+            return Err(no_terminal(look));
+        }
+        deps.front.confirm()
+    }
+
+    /// Drains, and says how that ended.
+    pub(super) async fn drain(
+        self,
+        mut store: Store,
+        lock: DrainLock,
+        Jobs { only, untouched }: Jobs,
+        mut signals: Signals,
+        deps: AppDeps<'_>,
+    ) -> Result<RunEnd, CommandError> {
+        let Drainer { session, mut options, lookup, terms } = self;
+        store.lists().settle_missing_handles(deps.clock.now().wall).await?;
+        let mut plan = plan(&mut store, (only.as_deref(), &untouched), deps.settings).await?;
+        let (run, now) = (&mut options.run, deps.clock.now());
+        plan.until = run.terms.until.map(|until| now.wall_at(until));
+        plan.is_capped = run.terms.max_requests.is_some() || run.terms.max_spend.is_some();
+        let work: Vec<(AccountId, Action)> = plan.work.iter().map(|(account, action, _)| (*account, *action)).collect();
+        let unpriced = unpriced(&mut store, &work, deps.settings).await?;
+        run.jobs.clone_from(&only);
+        let own = if terms.with_others { OwnGroup::share(run, &mut store).await? } else { None };
+        let is_shared = own.is_some();
+        let (sender, receiver) = shutdown();
+        let (began, mut aborted) = (now.tick, receiver.clone());
+        let accounts = store.accounts().all().await?;
+        let tokens = app::open_tokens(deps.settings, &session.who, &accounts, deps.clock.clone()).await?;
+        let (noting, usage) = PartialUsage::beside(deps.front.progress(deps, plan));
+        let (mut listener, mut group): (Box<dyn Listener>, _) = (Box::new(noting), None);
+        if let Some(own) = own {
+            let (its, ended) = own.listener(listener);
+            (listener, group) = (its, Some(ended));
+        }
+        if let Some(tap) = &terms.tap {
+            listener = tap.beside(listener);
+        }
+        let (client, clock) = (Arc::clone(&session.client), deps.clock.clone());
+        let running = async {
+            warn_before_sending(&mut store, &session.who, &tokens, &client, &work, deps).await?;
+            let watch = QueueWatch::of(store.path());
+            let drain = DrainDeps { store, lock, client, tokens, clock, shutdown: receiver, listener, watch };
+            app::drain(drain, &session.who, options).await
+        };
+        let ended = tokio::select! {
+            ended = running => ended,
+            signal = signals.relay(&sender, deps) => match signal {},
+            never = end_with(group, &sender) => match never {},
+            () = aborted.at_least(Urgency::Abort) => {
+                deps.tell(Notice::StoppedAtOnce(Stoppable::Sending));
+                let signal = aborted.now().1.unwrap_or(Signal::Interrupt);
+                return Ok(RunEnd::StoppedAtOnce { signal, usage: usage.so_far() });
+            }
+        };
+        session.close().await;
+        let ended = match (ended, &only) {
+            (Ok(ended), Some(own)) if is_shared => {
+                ended.of_only_group(own, &work.iter().map(|(account, _)| *account).collect::<HashSet<_>>())
+            }
+            (ended, _) => ended,
+        };
+        let took = deps.clock.now().tick.since(began);
+        match ended {
+            Ok(ended) => {
+                let closing = Closing { untouched, lookup, took, unpriced };
+                Ok(RunEnd::Ended(Box::new(RunOutcome::of(ended, closing).await?)))
+            }
+            Err(error) => {
+                let jobs = jobs_as_saved(only.as_deref(), deps).await;
+                Ok(RunEnd::Failed { error, jobs, untouched, usage: usage.so_far() })
+            }
+        }
+    }
+}
+
+/// How the jobs stand, if that can still be read.
+async fn jobs_as_saved(only: Option<&[JobId]>, deps: AppDeps<'_>) -> Vec<JobStatus> {
+    let Ok(Some(mut store)) = deps.existing_queue().await else { return Vec::new() };
+    let mut jobs = store.read().status(None).await.unwrap_or_default();
+    jobs.retain(|status| only.is_none_or(|only| only.contains(&status.job.id)));
+    store.close().await;
+    jobs
+}
+
+/// What shows more to somebody who cannot be asked.
+pub(super) const LOOK: &str = "the same command with --dry-run shows what would be sent";
+
+/// Nobody has agreed, and nobody can be asked.
+pub(super) fn no_terminal(look: &str) -> CommandError {
+    let message =
+        "this acts on a real account, and there is no terminal to ask on; nothing was queued, nothing was sent";
+    CommandError::new(ErrorKind::Usage, message).hint(format!("add --yes if you mean it; {look}"))
+}

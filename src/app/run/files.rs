@@ -1,0 +1,113 @@
+//! A run of job files: read and judge every file, ask, load, drain. Nothing is queued before all of it can be.
+
+use std::path::PathBuf;
+
+use super::drainer::{Asked, Drainer, Jobs, LOOK, RunTerms, no_terminal};
+use super::job_files::{load_files, load_options, plan_files, prepare_files, refuse_files_for_new_queue};
+use super::outcome::RunEnd;
+use super::untouched_jobs::UntouchedJobs;
+use crate::app::deps::AppDeps;
+use crate::app::notice::Notice;
+use crate::app::request::{RowOptions, RunRequest};
+use crate::app::signals::Signals;
+use crate::app::{self, Identities, LoadOptions, Loaded, Prepared};
+use crate::error::CommandError;
+use crate::store::DrainLock;
+
+/// Loads the files and works on their jobs.
+///
+/// # Errors
+/// A file, the queue, the network or the account is in the way; nothing of any file is queued where one of them cannot be.
+pub async fn run_files(deps: AppDeps<'_>, request: &RunRequest, terms: RunTerms) -> Result<RunEnd, CommandError> {
+    let rows = &request.rows;
+    let files = prepare_files(&request.files, request.job.as_deref(), rows, deps).await?;
+    let mut load = load_options(rows, &files, request.reload, deps)?;
+    load.settles_handles = true;
+    if let Some(end) = already_finished(&files, rows, &mut load, deps).await? {
+        return Ok(end);
+    }
+    let mut drainer = Drainer::prepare(&request.bounds, terms, rows.platform, deps).await?;
+    drainer.learn_users(deps).await?;
+    let who = drainer.identities();
+    // Handles are asked about when somebody has said yes.
+    load.awaits_handles = true;
+    refuse_files_for_new_queue(who, rows, &files, &load, deps).await?;
+    if !drainer.can_be_agreed(deps) {
+        refuse_unasked(who, rows, &files, &load, deps).await?;
+    }
+    let mut store = deps.open_queue().await?;
+    let lock = DrainLock::take(store.path())?;
+    load.handles_asked = store.lists().handles_asked().await?;
+    let before: Vec<_> = store.accounts().all().await?.into_iter().map(|account| account.id).collect();
+    let (mut accounts, mut plans) = plan_files(who, &mut store, rows, &files, &load, deps).await?;
+    let asked = Asked { files: &files, plans: &plans, accounts: &accounts, load: &load };
+    let is_agreed = match drainer.ask(&mut store, &asked, deps).await {
+        Ok(is_agreed) => is_agreed,
+        Err(refusal) => {
+            app::forget_new_accounts(&mut store, &before).await?;
+            return Err(refusal);
+        }
+    };
+    load.awaits_handles = false;
+    if !is_agreed {
+        return Ok(RunEnd::Declined { queued: None });
+    }
+    let mut signals = Signals::listen()?;
+    if app::resolving_account(&files, &accounts).is_some() {
+        if let Some(signal) = drainer.look_handles_up(&mut store, &files, &accounts, &mut signals, deps).await? {
+            return Ok(RunEnd::StoppedLoading(signal));
+        }
+        load.handles_asked = store.lists().handles_asked().await?;
+        (accounts, plans) = plan_files(drainer.identities(), &mut store, rows, &files, &load, deps).await?;
+    }
+    // A bound of this run has kept handles from being looked up.
+    load.leaves_unknown = drainer.lookup.is_some();
+    let loading = load_files(&mut store, &files, &plans, &accounts, &load, deps);
+    let jobs = tokio::select! {
+        jobs = loading => jobs?,
+        signal = signals.first() => return Ok(RunEnd::StoppedLoading(signal)),
+    };
+    let jobs = Jobs { only: Some(jobs), untouched: UntouchedJobs::default() };
+    drainer.drain(store, lock, jobs, signals, deps).await
+}
+
+/// Where nobody can be asked, and something would be sent, no queue is made only for the run to be refused.
+async fn refuse_unasked(
+    who: &Identities,
+    rows: &RowOptions,
+    files: &[Prepared],
+    load: &LoadOptions,
+    deps: AppDeps<'_>,
+) -> Result<(), CommandError> {
+    if let Some(store) = deps.existing_queue().await? {
+        store.close().await;
+        return Ok(());
+    }
+    for forecast in app::forecast(who, None, rows.account.as_ref(), files, load).await? {
+        if forecast?.targets() > 0 {
+            return Err(no_terminal(LOOK));
+        }
+    }
+    Ok(())
+}
+
+/// Finished jobs whose files are unchanged: they say so and nobody is asked for a login. None: there may be something to do.
+async fn already_finished(
+    files: &[Prepared],
+    rows: &RowOptions,
+    load: &mut LoadOptions,
+    deps: AppDeps<'_>,
+) -> Result<Option<RunEnd>, CommandError> {
+    let Some(mut store) = deps.existing_queue().await? else { return Ok(None) };
+    load.handles_asked = store.lists().handles_asked().await?;
+    let Some(jobs) = app::finished_jobs(&mut store, rows.account.as_ref(), files, load).await? else {
+        store.close().await;
+        return Ok(None);
+    };
+    for file in files {
+        // The keep list may have moved, as with any other load.
+        store.queue().set_keep(&file.job, load.rules.keep_path().map(PathBuf::as_path)).await?;
+        deps.tell(Notice::Loaded(&file.job, &Loaded::Unchanged));
+    }
+    RunEnd::with_nothing_to_send(store, Some(&jobs)).await
+}

@@ -1,0 +1,130 @@
+//! What is in the queue, worked on: every unfinished job, or those named.
+
+use std::path::{Path, PathBuf};
+
+use super::drainer::{Drainer, Jobs, RunTerms};
+use super::keep_file::watched_file;
+use super::outcome::RunEnd;
+use super::untouched_jobs::UntouchedJobs;
+use crate::app::deps::AppDeps;
+use crate::app::notice::Notice;
+use crate::app::request::RunBounds;
+use crate::app::signals::Signals;
+use crate::app::{Confirmation, confirm_jobs, recheck};
+use crate::domain::JobId;
+use crate::error::{CommandError, ErrorKind};
+use crate::jobfile::keep_list;
+use crate::store::{DrainLock, JobStatus, Store};
+
+/// What is to be worked on, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ResumeRequest {
+    /// The names of jobs; none: every unfinished one.
+    pub jobs: Vec<String>,
+    /// A keep list, beside what the jobs were loaded with.
+    pub keep: Option<PathBuf>,
+    /// Refusals that do not name their row are believed.
+    pub accept_not_found: bool,
+    /// How far and how fast it goes.
+    pub bounds: RunBounds,
+}
+
+/// What resuming would do.
+#[derive(Debug)]
+pub struct ResumeForecast {
+    /// The jobs that would be worked on; none: there is no queue.
+    pub jobs: Option<Vec<JobStatus>>,
+    /// What a person would be asked about.
+    pub confirmation: Option<Confirmation>,
+    /// A job has rejected rows.
+    pub has_rejected: bool,
+}
+
+/// Works on every unfinished job, or on those named. `until` resolves a deadline once it is known that there may be something to do.
+///
+/// # Errors
+/// A job is not known, the queue or the account is in the way.
+pub async fn resume(
+    deps: AppDeps<'_>,
+    request: &ResumeRequest,
+    terms: impl FnOnce() -> Result<RunTerms, CommandError>,
+) -> Result<RunEnd, CommandError> {
+    let mut jobs = named_jobs(deps, request).await?;
+    let is_named = !request.jobs.is_empty();
+    let Some(store) = deps.existing_queue().await? else { return Ok(RunEnd::NoQueue) };
+    if let Some(end) = RunEnd::with_nothing_to_send(store, is_named.then_some(jobs.as_slice())).await? {
+        return Ok(end);
+    }
+    let mut drainer = Drainer::prepare(&request.bounds, terms()?, None, deps).await?;
+    drainer.keep(request.keep.as_deref().and_then(watched_file));
+    drainer.accept_unnamed(request.accept_not_found);
+    drainer.learn_users(deps).await?;
+    let mut store = deps.open_queue().await?;
+    let lock = DrainLock::take(store.path())?;
+    drainer.register_self(&mut store).await?;
+    if jobs.is_empty() {
+        jobs = store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0).map(|job| job.id).collect();
+    }
+    // New jobs that somebody loads meanwhile are worked on too, unless some were named.
+    let only = is_named.then(|| jobs.clone());
+    let untouched = UntouchedJobs::of(&mut store, only.as_deref()).await?;
+    tell_held_back(&mut store, &jobs, deps).await?;
+    if !drainer.ask_for_jobs(&mut store, &jobs, deps).await? {
+        let mut left = store.read().status(None).await?;
+        left.retain(|status| jobs.contains(&status.job.id));
+        return Ok(RunEnd::Declined { queued: Some(left) });
+    }
+    let signals = Signals::listen()?;
+    drainer.drain(store, lock, Jobs { only, untouched }, signals, deps).await
+}
+
+/// What would be sent. Nothing is changed and nobody is asked.
+///
+/// # Errors
+/// As [`resume`].
+pub async fn forecast_resume(deps: AppDeps<'_>, request: &ResumeRequest) -> Result<ResumeForecast, CommandError> {
+    let named = named_jobs(deps, request).await?;
+    let is_named = !request.jobs.is_empty();
+    let Some(mut store) = deps.existing_queue().await? else {
+        return Ok(ResumeForecast { jobs: None, confirmation: None, has_rejected: false });
+    };
+    let mut jobs = store.read().status(None).await?;
+    jobs.retain(|status| !is_named || named.contains(&status.job.id));
+    let has_rejected = jobs.iter().any(|status| status.counts.rejected > 0);
+    jobs.retain(|status| is_named || status.counts.pending > 0);
+    let ids: Vec<JobId> = jobs.iter().map(|status| status.job.id).collect();
+    let confirmation = confirm_jobs(&mut store, Some(&ids), deps.settings).await?;
+    store.close().await;
+    Ok(ResumeForecast { jobs: Some(jobs), confirmation, has_rejected })
+}
+
+/// The jobs that are named; none where all are meant.
+async fn named_jobs(deps: AppDeps<'_>, request: &ResumeRequest) -> Result<Vec<JobId>, CommandError> {
+    let mut jobs: Vec<JobId> = Vec::with_capacity(request.jobs.len());
+    for name in &request.jobs {
+        let (store, job) = deps.job(name).await?;
+        jobs.push(job.id);
+        store.close().await;
+    }
+    request.keep.as_deref().map_or(Ok(()), refuse_pipe)?;
+    Ok(jobs)
+}
+
+/// A keep list that cannot be read at all is bad input, before anything is touched.
+fn refuse_pipe(path: &Path) -> Result<(), CommandError> {
+    keep_list::read(path)?;
+    if watched_file(path).is_some() {
+        return Ok(());
+    }
+    let message = format!("--keep {}: that is no file", path.display());
+    Err(CommandError::new(ErrorKind::Usage, message)
+        .hint("the list is read again while rows are sent: write it to a file and name that"))
+}
+
+/// Rows that an older version queued are judged before anybody is asked about them, so that only those are counted that will be sent.
+async fn tell_held_back(store: &mut Store, jobs: &[JobId], deps: AppDeps<'_>) -> Result<(), CommandError> {
+    for held in recheck(store, Some(jobs), deps.clock.now().wall).await? {
+        deps.tell(Notice::HeldBack(&held));
+    }
+    Ok(())
+}

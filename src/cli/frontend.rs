@@ -1,0 +1,158 @@
+//! The terminal as use cases see it: each notice in words, on stderr; a question where somebody can answer.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::context::for_this_queue;
+use super::load_messages::{say_handles, say_loaded, say_rejected};
+use super::printer::Printer;
+use super::progress::{ProgressListener, held_back_text};
+use super::prompt;
+use crate::app::{
+    AppDeps, BoundsOfRun, Confirmation, FetchListener, Frontend, HandlesResolved, Notice, Prepared, RunPlan, Stoppable,
+};
+use crate::domain::counted;
+use crate::engine::{Listener, Signal};
+use crate::error::CommandError;
+use crate::jobfile::NAME_COLUMNS;
+use crate::lists::fetch::FetchEvent;
+use crate::store::Job;
+use crate::text::escaped;
+
+/// The most accounts that are warned of before a run.
+const MAX_WARNINGS: usize = 20;
+/// Between two lines about pages.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+impl Frontend for Printer {
+    fn tell(&self, deps: AppDeps<'_>, notice: Notice<'_>) {
+        match notice {
+            Notice::AccountsUnknown(error) => {
+                let what = "the queue cannot be read, so accounts are taken for the default platform's";
+                self.warn(&format!("{what}: {}", error.message));
+            }
+            Notice::KeepListReadOnce(path) => self.warn(&read_once_text(path)),
+            Notice::BlindHandles(file, handles) => self.warn(&blind_handles_text(file, handles)),
+            Notice::Handles(file) => say_handles(file, *self),
+            Notice::Asking(about, bounds) => say_asking(*self, deps, about, bounds),
+            Notice::Rejected(file, accounts) => say_rejected(file, accounts, *self, deps),
+            Notice::Moved(job, file) => self.say(&moved_text(job, file)),
+            Notice::Loaded(job, loaded) => say_loaded(job, loaded, *self),
+            Notice::HandlesResolved(resolved) => self.say(&resolved_text(resolved, deps)),
+            Notice::HandlesLeft => self.warn(
+                "not every handle could be looked up within the limits of this run; the rows of the others are rejected as \
+                 handle_not_resolved for now; run the same command again to look them up",
+            ),
+            Notice::HeldBack(held) => {
+                self.warn(&for_this_queue(deps.settings, &held_back_text(&held.job, &held.reason, held.tasks)));
+            }
+            Notice::Unfit(why) => warn_unfit(*self, deps, why),
+            Notice::ClockOff(warning) => self.warn(warning),
+            Notice::Signal(signal, before) => say_signal(*self, signal, before),
+            Notice::StoppedAtOnce(Stoppable::Sending) => {
+                self.say("stopped at once; the next run sends the requests again that were in flight");
+            }
+            Notice::StoppedAtOnce(Stoppable::Reading) => self.say("stopped at once; what was read is kept"),
+        }
+    }
+
+    fn can_ask(&self) -> bool {
+        prompt::can_ask()
+    }
+
+    fn confirm(&self) -> Result<bool, CommandError> {
+        prompt::confirm("Continue?").map_err(|error| CommandError::io("the terminal", error))
+    }
+
+    fn progress(&self, deps: AppDeps<'_>, plan: RunPlan) -> Box<dyn Listener> {
+        Box::new(ProgressListener::new(deps.settings.run.progress, plan, *self, deps))
+    }
+
+    /// A line each few seconds at most, waits always.
+    fn fetch_listener(&self, deps: AppDeps<'_>) -> FetchListener {
+        let (printer, clock, local) = (*self, deps.clock.clone(), deps.local.clone());
+        let mut next_line = clock.now().tick.after(LINE_EVERY);
+        Box::new(move |news| {
+            let now = clock.now();
+            match news {
+                FetchEvent::Waiting { until, why } => {
+                    let at = local.text(until, now.wall);
+                    printer.say(&format!("waiting until {at}: {}", escaped(&why)));
+                }
+                FetchEvent::Trouble(what) => printer.detail(&format!("trying again: {}", escaped(&what))),
+                FetchEvent::Page { entries, pages } if now.tick >= next_line => {
+                    next_line = now.tick.after(LINE_EVERY);
+                    let entries = counted(entries, "entry", "entries");
+                    printer.say(&format!("{entries} read, {}", counted(pages, "page", "pages")));
+                }
+                FetchEvent::Page { .. } => {}
+            }
+        })
+    }
+}
+
+/// Says what a signal does: the first drains, the second does not wait, the third needs no words.
+pub(super) fn say_signal(printer: Printer, signal: Signal, before: usize) {
+    let words = match before {
+        0 => "waiting up to 10 s for requests in flight; send it again to stop waiting",
+        1 => "not waiting any more, saving; send it once more to end at once",
+        _ => return,
+    };
+    printer.say(&format!("{}: {words}", signal.name()));
+}
+
+/// What ends a run before its work is done.
+pub(super) fn bounds_text(bounds: &BoundsOfRun, deps: AppDeps<'_>) -> Option<String> {
+    let bounds: Vec<String> = [
+        bounds.max_requests.map(|most| format!("after {}", counted(most, "request", "requests"))),
+        bounds.max_spend.map(|most| format!("before it has spent more than {most}")),
+        bounds.until.map(|until| format!("at {}", deps.local.text(until, deps.clock.now().wall))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!bounds.is_empty()).then(|| format!("this run ends {} at the latest", bounds.join(", or ")))
+}
+
+fn say_asking(printer: Printer, deps: AppDeps<'_>, about: &Confirmation, bounds: &BoundsOfRun) {
+    about.warnings.iter().for_each(|warning| printer.warn(warning));
+    about.sentences.iter().for_each(|sentence| printer.say(sentence));
+    bounds_text(bounds, deps).iter().for_each(|bounds| printer.say(bounds));
+}
+
+fn read_once_text(path: &Path) -> String {
+    let name = path.display().to_string();
+    let name = escaped(&name);
+    format!("--keep {name} is not a file that can be read again during the run; the list counts as it is now")
+}
+
+fn blind_handles_text(file: &Prepared, handles: usize) -> String {
+    format!(
+        "{}: {} nobody whose row has only an ID, because the file has no column {}; add numeric IDs to the keep list",
+        escaped(&file.survey.path),
+        counted(handles, "handle on the keep list spares", "handles on the keep list spare"),
+        NAME_COLUMNS.join(", ")
+    )
+}
+
+fn moved_text(job: &Job, file: &Prepared) -> String {
+    let (old, new) = (job.path.to_string_lossy(), file.path.to_string_lossy());
+    format!("{}: its file was moved: it is {} now, and was {}", escaped(&job.name), escaped(&new), escaped(&old))
+}
+
+fn resolved_text(resolved: &HandlesResolved, deps: AppDeps<'_>) -> String {
+    let HandlesResolved { found, missing, requests, spent } = resolved;
+    let cost = if deps.settings.is_sandbox() { String::new() } else { format!(", {spent}") };
+    let requests = counted(*requests, "request", "requests");
+    format!("handles looked up: {found} found, {missing} not found or suspended; {requests}{cost}")
+}
+
+fn warn_unfit(printer: Printer, deps: AppDeps<'_>, why: &[String]) {
+    for warning in why.iter().take(MAX_WARNINGS) {
+        printer.warn(&for_this_queue(deps.settings, &escaped(warning)));
+    }
+    if why.len() > MAX_WARNINGS {
+        let list = deps.command(&["account", "list"]);
+        printer.warn(&format!("... and {} more like that; see {list}", why.len() - MAX_WARNINGS));
+    }
+}
