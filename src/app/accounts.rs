@@ -10,7 +10,7 @@ use super::named_accounts::Accounts;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec};
+use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec, name_key};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
 use crate::platform::{BaseUrl, Client, Credentials};
@@ -81,7 +81,7 @@ impl SandboxAccounts {
     /// # Errors
     /// None in practice: 18 digits are a user ID.
     pub fn user_of(name: &AccountName) -> Result<UserId, CommandError> {
-        let digest = Sha256::digest(name.as_str().as_bytes());
+        let digest = Sha256::digest(name_key(name.as_str()).as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         // 18 digits, the first never zero.
         let id = 100_000_000_000_000_000 + number % 900_000_000_000_000_000;
@@ -129,8 +129,12 @@ impl Identities {
             Identities::Sandbox(_) => {
                 let standard = SandboxAccounts::DEFAULT_NAME.parse().map_err(fault)?;
                 let default = wanted.cloned().unwrap_or(standard);
-                let pretend =
-                    |name: &AccountName| Ok((name.clone(), Platform::Sandbox, SandboxAccounts::user_of(name)?));
+                let known: HashMap<AccountName, UserId> =
+                    store.accounts().all().await?.into_iter().map(|known| (known.name, known.user_id)).collect();
+                let pretend = |name: &AccountName| {
+                    let user = known.get(name).cloned().map_or_else(|| SandboxAccounts::user_of(name), Ok)?;
+                    Ok((name.clone(), Platform::Sandbox, user))
+                };
                 // The default one last: its number is the last as well.
                 let users: Result<Vec<_>, CommandError> = named_in_rows.iter().chain([&default]).map(pretend).collect();
                 store.accounts().ensure_accounts(&users?).await?.last().copied()

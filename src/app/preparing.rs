@@ -9,7 +9,7 @@ use super::host::host_name;
 use super::load_options::LoadOptions;
 use super::named_accounts::Accounts;
 use super::reposts::repost_id_of;
-use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted};
+use crate::domain::{AccountId, AccountName, Action, Platform, TargetKind, counted, is_same_name};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::{
     JobFileError, LaneCount, READER_VERSION, ReadOptions, SavedWorklist, Source, Survey, is_same_column,
@@ -73,7 +73,7 @@ pub fn prepare(files: &[PathBuf], options: &FileOptions) -> Result<Vec<Prepared>
     let mut prepared: Vec<Prepared> = Vec::with_capacity(files.len());
     for file in files {
         let one = prepare_one(file, options)?;
-        if let Some(other) = prepared.iter().find(|other| other.job == one.job) {
+        if let Some(other) = prepared.iter().find(|other| is_same_name(&other.job, &one.job)) {
             let message = format!("{} and {} would both be the job {}", other.survey.path, one.survey.path, one.job);
             return Err(CommandError::new(ErrorKind::Usage, message)
                 .hint("load one of them alone, under another name with --job"));
@@ -102,7 +102,7 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
     }
     let path = if is_stdin { PathBuf::from("-") } else { absolute(file)? };
     let name = options.job.as_deref().or(source.stem());
-    let known = options.known.iter().find(|job| Some(job.name.as_str()) == name);
+    let known = name.and_then(|name| options.known.iter().find(|job| is_same_name(&job.name, name)));
     let mut read = ReadOptions {
         action: options.action.or_else(|| action_of(known?, &path)),
         column: options.column.clone(),
@@ -114,7 +114,8 @@ fn prepare_one(file: &Path, options: &FileOptions) -> Result<Prepared, CommandEr
     read.column.clone_from(&column);
     let survey =
         Survey::of(&source, &read).map_err(|error| misread(error, known.filter(|_| options.column.is_none())))?;
-    let Some(job) = name.map(str::to_owned) else {
+    // A job keeps the spelling of its name.
+    let Some(job) = known.map(|job| job.name.as_str()).or(name).map(str::to_owned) else {
         let message = format!("the name of {} cannot be the name of a job", file.display());
         return Err(CommandError::new(ErrorKind::Usage, message).hint("give the job one: --job NAME"));
     };

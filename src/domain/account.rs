@@ -1,7 +1,11 @@
 //! Platforms, users and the short names people give to accounts.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+
+use super::name::{is_same_name, name_key};
 
 super::with_names! {
     /// A platform whose endpoints `cleanup` speaks.
@@ -57,9 +61,36 @@ impl FromStr for UserId {
     }
 }
 
-/// The short name of an account, 1 to 64 printable characters without spaces, quotes or control characters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// The short name of an account, 1 to 64 printable characters without spaces, quotes or control characters. Two that differ only in how an
+/// accent is encoded are the same.
+#[derive(Clone, Debug)]
 pub struct AccountName(Box<str>);
+
+impl PartialEq for AccountName {
+    fn eq(&self, other: &AccountName) -> bool {
+        is_same_name(&self.0, &other.0)
+    }
+}
+
+impl Eq for AccountName {}
+
+impl Hash for AccountName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        name_key(&self.0).hash(state);
+    }
+}
+
+impl PartialOrd for AccountName {
+    fn partial_cmp(&self, other: &AccountName) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for AccountName {
+    fn cmp(&self, other: &AccountName) -> Ordering {
+        name_key(&self.0).cmp(&name_key(&other.0))
+    }
+}
 
 impl AccountName {
     /// The name.

@@ -11,6 +11,7 @@ mod foreign;
 mod io_words;
 mod list_kind;
 mod money;
+mod name;
 mod rate_facts;
 mod refusal;
 mod safe_json;
@@ -30,6 +31,7 @@ pub use foreign::is_unsafe;
 pub use io_words::io_words;
 pub use list_kind::ListKind;
 pub use money::MicroUsd;
+pub use name::{is_same_name, name_forms, name_key};
 pub use rate_facts::RateFacts;
 pub use refusal::{
     NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, RefusalNote, is_refusal_of_target, refusal_note,

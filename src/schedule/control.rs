@@ -6,7 +6,7 @@
 use super::firing::{Firing, How};
 use super::plan::Schedule;
 use super::recurrence::Hours;
-use crate::domain::{MicroUsd, Wall};
+use crate::domain::{MicroUsd, Wall, is_same_name};
 use crate::store::{FiringEnd, NewFiring, ScheduleLock, Store, StoreError, StoredSchedule};
 
 /// What was left out.
@@ -46,7 +46,7 @@ pub enum RunNowOutcome {
 
 /// A schedule by its name; none where there is none.
 pub async fn find(store: &mut Store, name: &str) -> Result<Option<StoredSchedule>, StoreError> {
-    Ok(store.schedules().all().await?.into_iter().find(|schedule| schedule.name == name))
+    Ok(store.schedules().all().await?.into_iter().find(|schedule| is_same_name(&schedule.name, name)))
 }
 
 /// Writes down that a schedule begins now, whatever its slots are, for a caller that holds the [`ScheduleLock`] and runs it itself.

@@ -12,7 +12,7 @@ use super::state::Web;
 use crate::app::schedules::{list_schedules, schedules_json};
 use crate::app::status::account_list_json;
 use crate::app::status::{QueueStatus, StatusQuery};
-use crate::domain::json_text;
+use crate::domain::{is_same_name, json_text};
 
 /// JSON that somebody may ask for in a terminal: escaped as the commands' is.
 pub(super) struct Json(pub(super) Value);
@@ -32,7 +32,7 @@ pub(super) async fn status(State(web): State<Arc<Web>>) -> Result<Json, Problem>
 /// `cleanup status JOB --json`
 pub(super) async fn job(State(web): State<Arc<Web>>, Path(name): Path<String>) -> Result<Json, Problem> {
     let mut standing = look(&web).await.map_err(Problem::json)?;
-    standing.jobs.retain(|job| job.status.job.name == name);
+    standing.jobs.retain(|job| is_same_name(&job.status.job.name, &name));
     if standing.jobs.is_empty() {
         return Err(Problem::not_found("there is no job of that name").json());
     }

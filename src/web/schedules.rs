@@ -1,4 +1,4 @@
-//! What is run again and again: the page, and what a person tells a schedule, through `schedule::steering` as the command line does.
+//! What is run again and again: the page, and what a person tells a schedule, through `schedule::control` as the command line does.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::state::Web;
 use crate::app::command_line;
 use crate::app::request::ScheduledRun;
 use crate::app::schedules::{self, describe};
-use crate::domain::Wall;
+use crate::domain::{Wall, name_key};
 use crate::error::CommandError;
 use crate::schedule::control::{self, RunNowOutcome, Skipped, Unskipped};
 use crate::schedule::messages;
@@ -211,8 +211,9 @@ pub(super) async fn ask_to_remove(
 
 /// The jobs that have its hours now, and rows in line.
 async fn jobs_left(store: &mut Store, stored: &StoredSchedule) -> Result<Vec<Job>, CommandError> {
-    let own = schedules::jobs_of(std::slice::from_ref(stored));
-    let jobs = store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&job.name));
+    let own = schedules::job_keys_of(std::slice::from_ref(stored));
+    let jobs =
+        store.queue().jobs().await?.into_iter().filter(|job| job.pending > 0 && own.contains(&*name_key(&job.name)));
     Ok(jobs.collect())
 }
 

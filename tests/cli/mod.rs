@@ -20,5 +20,6 @@ mod next_steps;
 mod packaging;
 mod prints;
 pub(crate) mod program;
+mod spellings;
 mod terminal;
 mod words;

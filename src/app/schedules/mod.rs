@@ -8,8 +8,10 @@ mod listing;
 pub use describe::describe;
 pub use listing::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
 
+use std::collections::HashSet;
+
 use super::request::ScheduledRun;
-use crate::domain::JobId;
+use crate::domain::{JobId, name_key};
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::plan::Schedule;
 use crate::store::{Store, StoreError, StoredSchedule};
@@ -44,21 +46,22 @@ pub fn understood(stored: &StoredSchedule) -> Result<Schedule, CommandError> {
 
 /// The jobs that are worked off at any hour; none: all. Those of schedules have hours of their own.
 pub async fn unscheduled_jobs(store: &mut Store) -> Result<Option<Vec<JobId>>, StoreError> {
-    let scheduled = jobs_of(&store.schedules().all().await?);
+    let scheduled = job_keys_of(&store.schedules().all().await?);
     if scheduled.is_empty() {
         return Ok(None);
     }
-    let jobs = store.queue().jobs().await?.into_iter().filter(|job| !scheduled.contains(&job.name));
+    let jobs = store.queue().jobs().await?.into_iter().filter(|job| !scheduled.contains(&*name_key(&job.name)));
     Ok(Some(jobs.map(|job| job.id).collect()))
 }
 
-/// The names of the jobs that schedules load; those of requests that cannot be understood are nobody's.
-pub fn jobs_of(schedules: &[StoredSchedule]) -> Vec<String> {
+/// The jobs that schedules load, by [`name_key`]: a file may be spelled otherwise than its job. Those of requests that cannot be understood are
+/// nobody's.
+pub fn job_keys_of(schedules: &[StoredSchedule]) -> HashSet<String> {
     let understood = schedules.iter().filter_map(|schedule| ScheduledRun::from_json(&schedule.request).ok());
     let names = understood.flat_map(|request| {
-        let stem = |file: &std::path::PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
+        let stem = |file: &std::path::PathBuf| Some(name_key(file.file_stem()?.to_str()?).into_owned());
         match request.run.job {
-            Some(job) => vec![job],
+            Some(job) => vec![name_key(&job).into_owned()],
             None => request.run.files.iter().filter_map(stem).collect(),
         }
     });

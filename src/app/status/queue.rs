@@ -14,7 +14,7 @@ use crate::app::{self, AccountNeed, Activity, JobFacts, OtherRun, login_needed};
 use crate::auth;
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall};
+use crate::domain::{AccountId, Action, Horizons, Moment, Platform, Wall, name_key};
 use crate::error::CommandError;
 use crate::store::{JobState, JobStatus, Store, WorkInProgress};
 
@@ -230,10 +230,10 @@ impl Surroundings {
             is_worked_on,
             other_run: other_drain.or(schedules_run),
             server: self.work.server.clone(),
-            begun_schedule: self.schedules.begun.get(&status.job.name).cloned(),
+            begun_schedule: self.schedules.begun.get(&*name_key(&status.job.name)).cloned(),
             next_request: if work.is_empty() { Some(line.now()) } else { next_request },
             need: in_need.first().and_then(|(_, account, _)| need_of(account)).cloned(),
-            schedule: self.schedules.waits.get(&status.job.name).cloned(),
+            schedule: self.schedules.waits.get(&*name_key(&status.job.name)).cloned(),
         }
     }
 }

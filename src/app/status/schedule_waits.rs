@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::app::schedules::jobs_of;
+use crate::app::schedules::job_keys_of;
 use crate::app::{OtherRun, ScheduleWait};
 use crate::domain::Wall;
 use crate::schedule::plan::{DueState, Schedule};
@@ -14,9 +14,9 @@ use crate::store::{Store, StoreError, StoredFiring};
 /// What schedules have to do with jobs.
 #[derive(Debug, Default)]
 pub(super) struct ScheduleWaits {
-    /// The schedule that each job of a schedule waits for, by the job's name.
+    /// The schedule that each job of a schedule waits for, by the key of the job's name.
     pub(super) waits: HashMap<String, ScheduleWait>,
-    /// The schedule that has begun with a job, by the job's name.
+    /// The schedule that has begun with a job, by the key of the job's name.
     pub(super) begun: HashMap<String, String>,
     /// What runs of schedules are in progress: nothing is sent after the last of their ends.
     pub(super) run: Option<OtherRun>,
@@ -43,7 +43,7 @@ pub(super) async fn schedule_waits(
             found.run = Some(OtherRun { until: firing.ends_by });
         }
         let until = next_start(&schedule, firing, now);
-        for job in jobs_of(std::slice::from_ref(&stored)) {
+        for job in job_keys_of(std::slice::from_ref(&stored)) {
             if in_progress.is_some() {
                 found.begun.insert(job.clone(), schedule.name.clone());
             }

@@ -7,7 +7,7 @@ use crate::app::status::{
 };
 use crate::cli::args::StatusArgs;
 use crate::cli::context::Context;
-use crate::domain::{Moment, Wall, counted};
+use crate::domain::{Moment, Wall, counted, is_same_name};
 use crate::error::{CommandError, ErrorKind};
 use crate::limits::WindowUsage;
 use crate::store::{Job, Store};
@@ -45,12 +45,12 @@ pub async fn run(context: &Context, args: &StatusArgs) -> Result<u8, CommandErro
 
 async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<QueueStatus, CommandError> {
     let mut standing = StatusQuery::at_all(&context.settings, &context.clock).look(store).await?;
-    let known = |name: &&String| standing.jobs.iter().any(|job| job.status.job.name == **name);
+    let known = |name: &&String| standing.jobs.iter().any(|job| is_same_name(&job.status.job.name, name));
     if let Some(name) = names.iter().find(|name| !known(name)) {
         let jobs: Vec<Job> = standing.jobs.into_iter().map(|job| job.status.job).collect();
         return Err(context.deps().unknown_job(name, &jobs));
     }
-    standing.jobs.retain(|job| names.is_empty() || names.contains(&job.status.job.name));
+    standing.jobs.retain(|job| names.is_empty() || names.iter().any(|name| is_same_name(name, &job.status.job.name)));
     Ok(standing)
 }
 

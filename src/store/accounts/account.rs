@@ -1,7 +1,7 @@
 //! Accounts: who they are, and what holds them.
 
 use super::AccountStore;
-use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall};
+use crate::domain::{AccountId, AccountName, Fence, Platform, Tick, UserId, Wall, name_forms};
 use crate::store::codes::platform_of;
 use crate::store::db::Tx;
 use crate::store::error::StoreError;
@@ -147,15 +147,18 @@ pub(super) async fn make_account(
     platform: Platform,
     user: &UserId,
 ) -> Result<Result<AccountId, StoreError>, StoreError> {
-    let sql = "insert into account (name, platform, user_id) values (?1, ?2, ?3) on conflict do nothing";
-    tx.execute(sql, args![name.as_str(), platform.name(), user.as_str()]).await?;
+    let [typed, composed, decomposed] = name_forms(name.as_str());
+    let sql = "insert into account (name, platform, user_id) select ?1, ?2, ?3
+                where not exists (select 1 from account where name in (?1, ?4, ?5)) on conflict do nothing";
+    let args = args![&typed, platform.name(), user.as_str(), &composed, &decomposed];
+    tx.execute(sql, args).await?;
     let sql = "select id from account where platform = ?1 and host = '' and user_id = ?2";
     let found: Option<(i64,)> = tx.fetch_optional(sql, args![platform.name(), user.as_str()]).await?;
     if let Some((id,)) = found {
         return Ok(Ok(AccountId(id)));
     }
-    let sql = "select platform, user_id from account where name = ?1";
-    let (platform, user_id): (String, String) = tx.fetch_one(sql, args![name.as_str()]).await?;
+    let sql = "select platform, user_id from account where name in (?1, ?2, ?3)";
+    let (platform, user_id): (String, String) = tx.fetch_one(sql, args![typed, composed, decomposed]).await?;
     Ok(Err(StoreError::AccountNameTaken { name: name.to_string(), platform, user_id }))
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Row};
 
-use crate::domain::{AccountId, Action, JobId, RoundId, TaskId};
+use crate::domain::{AccountId, Action, JobId, RoundId, TaskId, name_forms};
 use crate::store::error::StoreError;
 
 /// A job to be loaded for the first time, or again.
@@ -154,13 +154,16 @@ const SELECT_JOBS: &str = "
       join round on round.job_id = job.id
        and round.number = (select max(number) from round newest where newest.job_id = job.id and newest.visible_to > 0)
       join load on load.id = (select max(l.id) from load l where l.round_id = round.id and l.finished_at is not null)
-     where ?1 is null or job.name = ?1
+     where ?1 is null or job.name in (?1, ?2, ?3)
      order by job.id";
 
 impl QueueStore<'_> {
-    /// The job of that name, once its first load has finished.
+    /// The job of that name, however its accents are encoded, once its first load has finished. Where older versions made two of them: the one
+    /// that is spelled like this.
     pub async fn job(&mut self, name: &str) -> Result<Option<Job>, StoreError> {
-        Ok(self.select_jobs(Some(name)).await?.pop())
+        let mut found = self.select_jobs(Some(name)).await?;
+        let exact = found.iter().position(|job| job.name == name);
+        Ok(exact.map(|at| found.swap_remove(at)).or_else(|| found.pop()))
     }
 
     /// Every job whose first load has finished, oldest first.
@@ -201,7 +204,8 @@ impl QueueStore<'_> {
     }
 
     async fn select_jobs(&mut self, name: Option<&str>) -> Result<Vec<Job>, StoreError> {
-        let rows: Vec<JobRow> = self.db.fetch_all(SELECT_JOBS, args![name]).await?;
+        let [typed, composed, decomposed] = name.map_or([None, None, None], |name| name_forms(name).map(Some));
+        let rows: Vec<JobRow> = self.db.fetch_all(SELECT_JOBS, args![typed, composed, decomposed]).await?;
         rows.into_iter().map(job_of).collect()
     }
 }

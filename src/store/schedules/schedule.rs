@@ -2,7 +2,7 @@
 //! slots (`firing`), deciding.
 
 use super::ScheduleStore;
-use crate::domain::Wall;
+use crate::domain::{Wall, name_forms};
 use crate::store::error::StoreError;
 
 /// A schedule to be kept.
@@ -71,11 +71,12 @@ type ScheduleRow = (i64, String, String, String, Option<String>, Option<i64>, i6
 impl ScheduleStore<'_> {
     /// Keeps a schedule whose slots begin after `now`. False where the name is taken; then nothing has changed.
     pub async fn add_schedule(&mut self, new: &NewSchedule, now: Wall) -> Result<bool, StoreError> {
-        let sql =
-            "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
-                     created_at, settled_to) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) on conflict (name) do nothing";
+        let sql = "insert into schedule (name, cron, zone, until_time, for_ms, jitter_ms, jitter_seed, request,
+                     created_at, settled_to) select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9
+              where not exists (select 1 from schedule where name in (?1, ?10, ?11))";
+        let [typed, composed, decomposed] = name_forms(&new.name);
         let args = args![
-            &new.name,
+            typed,
             &new.cron,
             &new.zone,
             &new.until_time,
@@ -83,7 +84,9 @@ impl ScheduleStore<'_> {
             new.jitter_ms.cast_signed(),
             new.jitter_seed.cast_signed(),
             &new.request,
-            now.0
+            now.0,
+            composed,
+            decomposed
         ];
         Ok(self.db.execute(sql, args).await? == 1)
     }

@@ -9,8 +9,8 @@ use axum::extract::{Form, Path as UrlPath, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
-use super::Waiting;
 use super::choices::{Choices, choose, complete};
+use super::{Waiting, spell_as_known};
 use crate::app::{self, DefaultReason};
 use crate::web::middleware::Visitor;
 use crate::web::pages::{self, KeptFile, NewForm};
@@ -93,6 +93,7 @@ pub(in crate::web) async fn choose_again(
         choose(&mut choices, name, text.trim())?;
     }
     let refused = complete(&mut choices, Path::new(&before.shown));
+    spell_as_known(&web, &mut choices).await?;
     let waiting = before.with(&web.uploads.folder, choices, refused);
     let answer = match &waiting.refused {
         Some(refused) => filled_in(&web, visitor, waiting.choices.clone(), Some((id, &waiting)), refused).await?,

@@ -153,6 +153,14 @@ impl Uploads {
     }
 }
 
+/// A job keeps the spelling of its name, and so do its files.
+async fn spell_as_known(web: &Web, choices: &mut Choices) -> Result<(), Problem> {
+    if let Some(job) = web.read_store().await.queue().job(&choices.job).await? {
+        choices.job = job.name;
+    }
+    Ok(())
+}
+
 /// Reads and judges a waiting file, on a thread of its own: it may have millions of rows.
 async fn prepare(web: &Web, waiting: &Waiting) -> Result<(Prepared, LoadOptions), Problem> {
     if let Some(refused) = &waiting.refused {

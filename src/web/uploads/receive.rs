@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::choices::{Choices, choose, complete};
 use super::form::filled_in;
 use super::place::keep_list_of;
-use super::{Received, Uploads, Waiting};
+use super::{Received, Uploads, Waiting, spell_as_known};
 use crate::error::CommandError;
 use crate::web::middleware::Visitor;
 use crate::web::problem::Problem;
@@ -67,6 +67,7 @@ pub(in crate::web) async fn receive(
         return filled_in(&web, visitor, choices, None, &none).await;
     };
     let refused = complete(&mut choices, Path::new(&shown));
+    spell_as_known(&web, &mut choices).await?;
     let now = web.clock.now().tick;
     let keep_place = keep_list_of(&web.uploads.folder, &choices.job, fastrand::u64(..));
     let (file, keep) = (Arc::new(file), keep.map(|(keep, _)| Arc::new(keep)));

@@ -8,6 +8,7 @@ use super::when::{When, millis, zone_name};
 use crate::app::schedules::understood;
 use crate::cli::args::ScheduleAddArgs;
 use crate::cli::context::Context;
+use crate::domain::is_same_name;
 use crate::error::{CommandError, ErrorKind};
 use crate::schedule::messages::{moment_text, time_text};
 use crate::schedule::plan::Schedule;
@@ -75,7 +76,7 @@ pub(super) async fn say_next(
 ) -> Result<(), CommandError> {
     let (printer, now) = (&context.printer, context.clock.now().wall);
     let all = store.schedules().all().await?;
-    let Some(stored) = all.iter().find(|schedule| schedule.name == name) else { return Ok(()) };
+    let Some(stored) = all.iter().find(|schedule| is_same_name(&schedule.name, name)) else { return Ok(()) };
     let schedule = understood(stored)?;
     let name = escaped(&schedule.name);
     if let Some((slot, starts)) = schedule.upcoming(now).next() {

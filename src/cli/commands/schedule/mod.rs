@@ -16,6 +16,7 @@ mod when;
 use crate::cli::args::{ScheduleArgs, ScheduleCommand};
 use crate::cli::context::Context;
 use crate::config::Settings;
+use crate::domain::is_same_name;
 use crate::error::{CommandError, ErrorKind};
 use crate::store::{Store, StoredSchedule};
 use crate::text::{escaped, nearest};
@@ -65,7 +66,7 @@ async fn find(context: &Context, name: &str) -> Result<(Store, StoredSchedule), 
         return Err(context.deps().no_queue(ErrorKind::Usage));
     };
     let schedules = store.schedules().all().await?;
-    match schedules.iter().find(|schedule| schedule.name == name) {
+    match schedules.iter().find(|schedule| is_same_name(&schedule.name, name)) {
         Some(schedule) => Ok((store, schedule.clone())),
         None => Err(unknown(context, name, &schedules)),
     }

@@ -13,7 +13,8 @@ use crate::text::escaped;
 /// # Errors
 /// There is none of that name, or the queue cannot be written.
 pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandError> {
-    let (mut store, _) = super::find(context, name).await?;
+    let (mut store, stored) = super::find(context, name).await?;
+    let name = stored.name.as_str();
     control::remove(&mut store, name).await?;
     let said =
         format!("{name} is removed; its jobs and their receipts stay, and a run in progress continues to its end");
