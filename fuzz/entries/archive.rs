@@ -4,7 +4,7 @@
 
 use std::io::{Cursor, Write};
 
-use cleanup::domain::{ListKind, Target};
+use cleanup::domain::ListKind;
 use cleanup::jobfile::read_target;
 use cleanup::lists::archive::{Archive, ArchiveError};
 use cleanup::lists::{Entry, ListWriter};
@@ -66,7 +66,7 @@ fn written(list: ListKind, entries: &[Entry]) {
     for (record, entry) in reader.byte_records().zip(entries) {
         let record = record.expect("what was written is CSV");
         let target = read_target(&record[0], Some(list.target_kind())).expect("a target");
-        assert_eq!(target, Target::Id(entry.target));
+        assert_eq!(target, entry.target);
         count += 1;
     }
     assert_eq!(count, entries.len());

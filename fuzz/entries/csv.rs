@@ -9,7 +9,7 @@ pub fn try_it(data: &[u8]) {
     let source = Source::spool("fuzz.csv", rest).expect("a temporary file");
     if *letter == b'k' {
         if let Ok(list) = keep_list::read_source(&source) {
-            assert_eq!(list.len(), list.ids().len() + list.handles().len());
+            assert_eq!(list.len(), list.targets().count());
         }
         return;
     }

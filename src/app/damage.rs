@@ -190,9 +190,9 @@ async fn named_by_cells(
     for cell in cells_from_stored(record) {
         let Ok(target) = read_target(cell.as_bytes(), Some(action.target_kind())) else { continue };
         if let (Target::Handle(handle), Some(platform)) = (&target, platform)
-            && let Some(Resolution::User(id)) = store.lists().resolution(platform, handle).await?
+            && let Some(Resolution::User(user)) = store.lists().resolution(platform, handle).await?
         {
-            named.push(Target::Id(id));
+            named.push(user);
         }
         named.push(target);
     }
@@ -225,13 +225,13 @@ async fn mend(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{LaneId, TaskId, TaskState};
+    use crate::domain::{LaneId, TargetId, TaskId, TaskState};
 
     fn claimant(target: i64) -> Claimant {
         Claimant {
             lane: LaneId(1),
             place: Some((Action::Unfollow, AccountId(1))),
-            target: target.to_string().parse().ok(),
+            target: TargetId::from_i64(target).map(Target::Id).ok(),
             stored: target.to_string(),
         }
     }

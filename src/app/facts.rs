@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{Action, Handle, Platform, Target, TargetId, TargetKind};
+use crate::domain::{Action, Handle, Platform, Target, TargetKind};
 use crate::error::CommandError;
 use crate::jobfile::{NAME_COLUMNS, cells_from_stored};
 use crate::lists::{Entry, RowReader};
@@ -24,8 +24,8 @@ pub struct FactColumns {
 /// A target as people know it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Where a person sees it, by ID wherever there is one: a handle can change hands.
-    pub url: String,
+    /// Where a person sees it, by ID wherever there is one: a handle can change hands. None: its platform has no such page that we know.
+    pub url: Option<String>,
     /// The handle, with its `@`. Of a post, its author's.
     pub handle: Option<String>,
     /// The display name. Foreign text.
@@ -49,20 +49,17 @@ impl FactColumns {
 
     /// The facts of picked tasks, in their order.
     pub async fn facts(&self, store: &mut Store, tasks: &[PickedTask]) -> Result<Vec<Facts>, CommandError> {
-        let mut asked: HashMap<(Platform, TargetKind), Vec<TargetId>> = HashMap::new();
+        let mut asked: HashMap<(Platform, TargetKind), Vec<Target>> = HashMap::new();
         for task in tasks {
-            if let Target::Id(id) = task.target {
-                asked.entry((task.platform, task.action.target_kind())).or_default().push(id);
+            if !matches!(task.target, Target::Handle(_)) {
+                asked.entry((task.platform, task.action.target_kind())).or_default().push(task.target.clone());
             }
         }
         let mut known = HashMap::new();
         for ((platform, kind), ids) in asked {
             known.insert((platform, kind), store.lists().known_targets(platform, kind, &ids).await?);
         }
-        let of = |task: &PickedTask| match task.target {
-            Target::Id(id) => known.get(&(task.platform, task.action.target_kind())).and_then(|known| known.get(&id)),
-            Target::Handle(_) => None,
-        };
+        let of = |task: &PickedTask| known.get(&(task.platform, task.action.target_kind()))?.get(&task.target);
         Ok(tasks.iter().map(|task| self.facts_of(task, of(task))).collect())
     }
 
@@ -83,12 +80,12 @@ impl FactColumns {
             None => cell(self.handle)?.trim_start_matches('\'').parse::<Handle>().ok(),
         });
         let known_text = |of: fn(&TargetMetadata) -> &Option<String>| known.and_then(|known| of(known).clone());
-        let (url, handle) = match &task.target {
-            Target::Id(id) => (Entry::bare(*id).url(task.action.target_kind()), handle),
-            Target::Handle(handle) => (format!("https://x.com/{}", handle.as_str()), Some(handle.clone())),
+        let handle = match &task.target {
+            Target::Handle(handle) => Some(handle.clone()),
+            Target::Id(_) | Target::Key(_) => handle,
         };
         Facts {
-            url,
+            url: Entry::bare(task.target.clone()).url(task.action.target_kind()),
             handle: handle.map(|handle| handle.to_string()),
             name: known_text(|known| &known.name).or_else(|| cell(self.name).filter(|_| repost.is_none())),
             text: known_text(|known| &known.text).or_else(|| cell(self.text)),
@@ -125,7 +122,7 @@ mod tests {
     fn a_link_goes_by_id_for_a_handle_changes_hands() {
         let columns = FactColumns::named(&["target_id".into(), " Handle".into(), "name".into()]);
         let facts = columns.facts_of(&task("1212161512043446272,'@Some_One,\"Zoë, \"\"x\"\"\""), None);
-        assert_eq!(facts.url, "https://x.com/i/user/1212161512043446272");
+        assert_eq!(facts.url.as_deref(), Some("https://x.com/i/user/1212161512043446272"));
         assert_eq!((facts.handle.as_deref(), facts.name.as_deref()), (Some("@some_one"), Some("Zoë, \"x\"")));
         let known = TargetMetadata { handle: Some("newer".parse().unwrap()), ..TargetMetadata::default() };
         let facts = columns.facts_of(&task("1212161512043446272,@old,Zoë"), Some(&known));
@@ -140,7 +137,7 @@ mod tests {
         let undone = PickedTask { action: Action::Unrepost, ..task(record) };
         let facts = columns.facts_of(&undone, None);
         assert_eq!((facts.handle.as_deref(), facts.name), (Some("@ada"), None));
-        assert_eq!(facts.url, "https://x.com/i/web/status/1212161512043446272");
+        assert_eq!(facts.url.as_deref(), Some("https://x.com/i/web/status/1212161512043446272"));
         // Deleted, it is the account's own.
         let own = "1212161512043446272,@me,Me,true,1212161512043446200,\"RT @Ada: so it is\"";
         let facts = columns.facts_of(&PickedTask { action: Action::DeletePost, ..task(own) }, None);

@@ -59,7 +59,7 @@ impl HandleBook {
             None => None,
         };
         Ok(match resolution {
-            Some(Resolution::User(id)) => Placed::Target(Target::Id(id)),
+            Some(Resolution::User(target)) => Placed::Target(target),
             Some(Resolution::Nobody(_)) if options.settles_handles => Placed::Nobody(target),
             Some(Resolution::Nobody(_)) => Placed::Rejected(HANDLE_NOT_FOUND),
             None if options.awaits_handles => Placed::Target(target),

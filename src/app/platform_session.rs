@@ -74,7 +74,9 @@ impl PlatformSession {
             behind = *last;
             told += TOLD_AT_ONCE;
             for (_, action, target) in page {
-                sandbox.undo(user, action, target);
+                if let Some(target) = target.id() {
+                    sandbox.undo(user, action, target);
+                }
             }
         }
         Ok(())

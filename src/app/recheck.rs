@@ -155,7 +155,7 @@ fn reason_against(rows: &mut Rows, target: Option<&Target>) -> Result<Option<&'s
     Ok(match (row.verdict, target) {
         (RowVerdict::Rejected { rejection, .. }, _) => Some(rejection.reason()),
         // Whose the handle is was asked when it was loaded.
-        (RowVerdict::Task { target: Target::Handle(_), .. }, Some(Target::Id(_))) => None,
+        (RowVerdict::Task { target: Target::Handle(_), .. }, Some(Target::Id(_) | Target::Key(_))) => None,
         (RowVerdict::Task { target: named, .. }, Some(target)) => (named != *target).then_some(READ_DIFFERENTLY),
         (RowVerdict::Task { .. }, None) => None,
     })

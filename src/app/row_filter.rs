@@ -163,7 +163,7 @@ impl RowSieve<'_> {
     fn judge(&self, action: Action, target: &Target, written: &Target, cells: Option<&str>) -> Option<Rule> {
         let handle = match written {
             Target::Handle(handle) => Some(handle),
-            Target::Id(_) => None,
+            Target::Id(_) | Target::Key(_) => None,
         };
         match self.rules.filter.judge_row(&self.reader.entry(target, handle, cells), action.target_kind()) {
             Judgement::Pass => None,
@@ -196,8 +196,7 @@ impl RowSieve<'_> {
 
 /// A name for a list's content: it changes when its targets do.
 fn list_name(list: &KeepList) -> String {
-    let mut targets: Vec<String> = list.ids().iter().map(ToString::to_string).collect();
-    targets.extend(list.handles().iter().map(ToString::to_string));
+    let mut targets: Vec<String> = list.targets().map(|target| target.to_string()).collect();
     targets.sort_unstable();
     hex(targets.join("\n").as_bytes())
 }

@@ -92,7 +92,7 @@ pub(super) fn bare(text: &str) -> &str {
 }
 
 /// `1.23457E+18`, `1,23457E+18`, `1e18`.
-fn is_scientific(text: &str) -> bool {
+pub(super) fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let mantissa = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);

@@ -13,13 +13,14 @@ use super::header::{Header, ReadOptions, is_known};
 use super::records::Records;
 use super::text::{decode, is_blank, shown};
 use super::{Fault, JobFileError, MAX_KEEP_ENTRIES, Source};
-use crate::domain::{Handle, Target, TargetId};
+use crate::domain::{Handle, Target, TargetId, TargetKey};
 
 /// The targets to be spared, of any kind: an ID spares the user and the post of that number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeepList {
     ids: HashSet<TargetId>,
     handles: HashSet<Handle>,
+    keys: HashSet<TargetKey>,
 }
 
 impl KeepList {
@@ -29,30 +30,43 @@ impl KeepList {
         match target {
             Target::Id(id) => self.ids.contains(id),
             Target::Handle(handle) => self.handles.contains(handle),
+            Target::Key(key) => self.keys.contains(key),
         }
     }
 
-    /// Whether the list names a user or post by its ID, or by any of the handles it is known by: a post's is its author's.
-    pub fn names(&self, id: Option<TargetId>, handles: &[Handle]) -> bool {
-        self.has_id(id) || handles.iter().any(|handle| self.handles.contains(handle))
+    /// Whether the list names a user or post by its ID or key, or by any of the handles it is known by: a post's is its author's.
+    pub fn names(&self, target: &Target, handles: &[Handle]) -> bool {
+        self.contains(target) || handles.iter().any(|handle| self.handles.contains(handle))
     }
 
-    /// Whether the list names it for certain: by its ID, or by all of its handles. Two handles that differ are two users.
-    pub fn names_for_certain(&self, id: Option<TargetId>, handles: &[Handle]) -> bool {
+    /// Whether the list names it for certain: by its ID or key, or by all of its handles. Two handles that differ are two users.
+    pub fn names_for_certain(&self, target: &Target, handles: &[Handle]) -> bool {
         let all = !handles.is_empty() && handles.iter().all(|handle| self.handles.contains(handle));
-        self.has_id(id) || all
+        all || !matches!(target, Target::Handle(_)) && self.contains(target)
     }
 
-    fn has_id(&self, id: Option<TargetId>) -> bool {
-        id.is_some_and(|id| self.ids.contains(&id))
+    /// Adds a target.
+    pub fn insert(&mut self, target: Target) {
+        match target {
+            Target::Id(id) => self.ids.insert(id),
+            Target::Handle(handle) => self.handles.insert(handle),
+            Target::Key(key) => self.keys.insert(key),
+        };
     }
 
     /// Adds all of another list.
     pub fn extend(&mut self, other: KeepList) {
         self.ids.extend(other.ids);
         self.handles.extend(other.handles);
+        self.keys.extend(other.keys);
     }
 
+    /// Every target on it, in no order.
+    pub fn targets(&self) -> impl Iterator<Item = Target> {
+        let ids = self.ids.iter().copied().map(Target::Id);
+        let handles = self.handles.iter().cloned().map(Target::Handle);
+        ids.chain(handles).chain(self.keys.iter().cloned().map(Target::Key))
+    }
     /// The IDs.
     pub fn ids(&self) -> &HashSet<TargetId> {
         &self.ids
@@ -65,7 +79,7 @@ impl KeepList {
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.ids.len() + self.handles.len()
+        self.ids.len() + self.handles.len() + self.keys.len()
     }
 
     /// Whether it spares nothing.
@@ -219,11 +233,11 @@ impl Reader {
         match cell::read(records.record().get(column).unwrap_or_default(), None, false) {
             Ok(Named::LinkedId(id)) => {
                 self.id = Some((column, id));
-                self.list.ids.insert(id);
+                self.list.insert(Target::Id(id));
                 true
             }
             Ok(Named::Handle(handle)) if !self.is_of_posts => {
-                self.list.handles.insert(handle);
+                self.list.insert(Target::Handle(handle));
                 true
             }
             _ => false,
@@ -243,14 +257,14 @@ impl Reader {
             }
             Ok(Named::LinkedId(id)) => id,
             Ok(Named::Handle(handle)) => {
-                self.list.handles.insert(handle);
+                self.list.insert(Target::Handle(handle));
                 return Ok(true);
             }
             Err(Fault::EmptyTarget) => return Ok(false),
             Err(fault) => return Err(unreadable(records.path(), records.line(), text, fault)),
         };
         self.id = Some((column, id));
-        self.list.ids.insert(id);
+        self.list.insert(Target::Id(id));
         Ok(true)
     }
 

@@ -121,3 +121,24 @@ fn a_list_that_is_cut_inside_its_last_id_protects_nobody() {
         assert!(list_of(honest).is_ok(), "{honest}");
     }
 }
+
+#[test]
+fn a_key_is_spared_by_itself_and_by_nothing_that_looks_like_it() {
+    let key: Target = "at://did:plc:a/app.bsky.graph.follow/3k".parse().unwrap();
+    let mut list = KeepList::default();
+    let mut other = KeepList::default();
+    other.insert(key.clone());
+    list.insert("@ada".parse().unwrap());
+    list.extend(other);
+    assert!(list.contains(&key) && list.names(&key, &[]) && list.names_for_certain(&key, &["bob".parse().unwrap()]));
+    for text in ["at://did:plc:a/app.bsky.graph.follow/3K", "3k", "ada", "7"] {
+        assert!(!list.contains(&text.parse().unwrap()), "{text}");
+    }
+    let ada: Target = "@ada".parse().unwrap();
+    let handles = ["ada", "bob"].map(|name| name.parse().unwrap());
+    assert!(list.names(&ada, &handles) && !list.names_for_certain(&ada, &handles), "two names are two users");
+    let mut named: Vec<String> = list.targets().map(|target| target.to_string()).collect();
+    named.sort_unstable();
+    assert_eq!(named, ["@ada".to_owned(), key.to_string()]);
+    assert_eq!(list.len(), 2);
+}

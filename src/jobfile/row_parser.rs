@@ -242,7 +242,7 @@ impl Judge {
         let Judged::Task { action, account, target, digits, is_plain, column, .. } = task else { return task };
         let id = match target {
             Target::Id(id) => Some(id),
-            Target::Handle(_) => None,
+            Target::Handle(_) | Target::Key(_) => None,
         };
         match self.facts.read(record, action, (id, column), self.repost_id) {
             RowMeaning::Target => {

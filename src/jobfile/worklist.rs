@@ -3,6 +3,7 @@
 //! The marker is the name of the first column; its cells name the queue, job and round. There is no column `target_id`, so that
 //! nobody takes the file for a job.
 
+use super::cell::is_scientific;
 use super::records::Records;
 use super::text::{decode, folded, is_blank};
 use super::{JobFileError, Source};
@@ -103,10 +104,11 @@ fn is_tick(cell: &str) -> bool {
     ["yes", "y", "x", "1", "true", "done"].contains(&folded(cell).as_str())
 }
 
-/// A target as we wrote it; a spreadsheet may have left the apostrophe that keeps it text.
+/// A target as we wrote it; a spreadsheet may have left the apostrophe that keeps it text, or made a number of an ID.
 fn target_of(cell: &str) -> Option<Target> {
     let bare = cell.trim_matches(is_blank);
-    bare.strip_prefix('\'').unwrap_or(bare).parse().ok()
+    let bare = bare.strip_prefix('\'').unwrap_or(bare);
+    if is_scientific(bare) { None } else { bare.parse().ok() }
 }
 
 #[cfg(test)]
@@ -147,5 +149,20 @@ mod tests {
         let text = "cleanup_worklist,task,action,target,done\na,1,unlike,1.23E+18,x\na,,unlike,5,x\n";
         let saved = SavedWorklist::read(&source(text)).unwrap();
         assert_eq!((saved.ticks.len(), saved.unreadable, saved.unreadable_lines), (0, 2, vec![2, 3]));
+    }
+
+    #[test]
+    fn whatever_a_target_is_its_tick_comes_back() {
+        let targets = ["7", "007", "@ada", "at://did:plc:a/b/c", "https://a.example/?x=1,2", "@ada@a.example", "-x_9"];
+        let mut table = super::super::TableWriter::new(Vec::new(), false);
+        table.header(WORKLIST_COLUMNS).unwrap();
+        for target in targets {
+            ["a", "1", "unlike", target, "x"].iter().try_for_each(|cell| table.cell(cell)).unwrap();
+            table.end_row().unwrap();
+        }
+        let text = String::from_utf8(table.finish().unwrap()).unwrap();
+        let saved = SavedWorklist::read(&source(&text)).unwrap();
+        let told: Vec<String> = saved.ticks.iter().map(|(_, target, _)| target.to_string()).collect();
+        assert_eq!(told, targets);
     }
 }

@@ -1,13 +1,13 @@
 //! What a list holds. In: nothing. Out: the nouns. What does not belong here: where they were read.
 
-use crate::domain::{Handle, TargetId, TargetKind, Wall};
+use crate::domain::{Handle, Target, TargetId, TargetKind, Wall};
 
 /// One entry of a list: a user or a post, and what its source told of it. Only the ID is sure to be known: an archive's
 /// following, follower, block and mute files hold nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The user or post.
-    pub target: TargetId,
+    pub target: Target,
     /// The user's handle; of a post, its author's.
     pub handle: Option<Handle>,
     /// The user's display name; of a post, its author's. Foreign text.
@@ -35,8 +35,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// An entry of which only the ID is known.
-    pub const fn bare(target: TargetId) -> Entry {
+    /// An entry of which only the target is known.
+    pub const fn bare(target: Target) -> Entry {
         Entry {
             target,
             handle: None,
@@ -54,14 +54,20 @@ impl Entry {
         }
     }
 
-    /// Where a person sees it. X finds a user and a post by ID alone; the handle makes the link readable.
-    pub fn url(&self, kind: TargetKind) -> String {
-        match (kind, &self.handle) {
+    /// Where a person sees it; none where its target does not tell. X finds a user and a post by ID alone; the handle makes the link
+    /// readable. A key that is an address is its own, and anything else is no link: a job file may come from a stranger.
+    pub fn url(&self, kind: TargetKind) -> Option<String> {
+        let id = match &self.target {
+            Target::Id(id) => id,
+            Target::Handle(handle) => return Some(format!("https://x.com/{}", handle.as_str())),
+            Target::Key(key) => return key.as_str().starts_with("https://").then(|| key.to_string()),
+        };
+        Some(match (kind, &self.handle) {
             (TargetKind::User, Some(handle)) => format!("https://x.com/{}", handle.as_str()),
-            (TargetKind::User, None) => format!("https://x.com/i/user/{}", self.target),
-            (TargetKind::Post, Some(handle)) => format!("https://x.com/{}/status/{}", handle.as_str(), self.target),
-            (TargetKind::Post, None) => format!("https://x.com/i/web/status/{}", self.target),
-        }
+            (TargetKind::User, None) => format!("https://x.com/i/user/{id}"),
+            (TargetKind::Post, Some(handle)) => format!("https://x.com/{}/status/{id}", handle.as_str()),
+            (TargetKind::Post, None) => format!("https://x.com/i/web/status/{id}"),
+        })
     }
 
     /// A post of the account as the post that it repeats.
@@ -71,7 +77,7 @@ impl Entry {
             (None, _) => Reposted::Untold,
             // Author, name and counts are the repost's own; of the post repeated its text names the author.
             (Some(post), _) => Reposted::Post(Box::new(Entry {
-                target: post,
+                target: Target::Id(post),
                 handle: self.text.as_deref().and_then(reposted_author),
                 name: None,
                 created_at: self.created_at,
@@ -83,7 +89,7 @@ impl Entry {
                 text: self.text,
                 is_repost: None,
                 repost_of: None,
-                repost_id: Some(self.target),
+                repost_id: self.target.id(),
             })),
         }
     }

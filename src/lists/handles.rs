@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::fetch::{FetchError, PageAnswer, Reader, Stop, known_of};
-use crate::domain::{Handle, Platform, TargetId};
+use crate::domain::{Handle, Platform, Target, TargetId};
 use crate::platform::{MAX_HANDLES_ASKED, Page, What, find_handle_lookup};
 use crate::store::HandlesTold;
 
@@ -84,7 +84,7 @@ fn told(asked: &[Handle], page: Page) -> HandlesTold {
     for listed in page.entries {
         let Some(handle) = listed.handle.clone().filter(|handle| wanted.contains(handle)) else { continue };
         if answered.insert(handle.clone()) && is_one(&handle) {
-            told.found.push((handle, listed.id, known_of(&listed)));
+            told.found.push((handle, Target::Id(listed.id), known_of(&listed)));
         }
     }
     for missing in page.missing {

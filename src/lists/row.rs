@@ -13,25 +13,20 @@ use crate::jobfile::{HandleColumn, cells_from_stored, handle_columns, is_same_co
 const ARCHIVE_COLUMNS: [(Column, &str); 3] =
     [(Column::TargetId, "tweet_id"), (Column::CreatedAt, "timestamp"), (Column::RepostOf, "retweeted_status_id")];
 
-/// Stands where there is no ID.
-const NO_ID: TargetId = TargetId::ZERO;
-
-/// What a row tells of its target. The ID is not known where the row names a handle.
+/// What a row tells of its target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowEntry {
-    /// The target's ID.
-    pub id: Option<TargetId>,
     /// Every handle that the row names the user by, or a post's author. The first is the entry's own.
     pub handles: Vec<Handle>,
-    /// The rest; its own `target` says nothing where the ID is not known.
+    /// The rest.
     pub entry: Entry,
 }
 
 impl RowEntry {
     /// Whether a keep list names it; a repost by either of its IDs.
     pub fn is_named_by(&self, keep: &KeepList) -> bool {
-        let own = self.entry.repost_id;
-        keep.names(self.id, &self.handles) || own.is_some() && keep.names(own, &[])
+        let own = self.entry.repost_id.map(Target::Id);
+        keep.names(&self.entry.target, &self.handles) || own.is_some_and(|own| keep.contains(&own))
     }
 }
 
@@ -78,12 +73,12 @@ impl RowReader {
     /// What a row tells. `written` is the handle that stands in the file where the target has been resolved from it. A cell that
     /// is empty or cannot be read is not known.
     pub fn entry(&self, target: &Target, written: Option<&Handle>, record: Option<&str>) -> RowEntry {
-        let (id, handle) = match target {
-            Target::Id(id) => (Some(*id), None),
-            Target::Handle(handle) => (None, Some(handle)),
+        let handle = match target {
+            Target::Handle(handle) => Some(handle),
+            Target::Id(_) | Target::Key(_) => None,
         };
         let mut handles: Vec<Handle> = handle.or(written).cloned().into_iter().collect();
-        let mut entry = Entry::bare(id.unwrap_or(NO_ID));
+        let mut entry = Entry::bare(target.clone());
         if let Some(record) = record.filter(|_| !self.columns.is_empty() || !self.handles.is_empty()) {
             let cells = cells_from_stored(record);
             for (column, index) in &self.columns {
@@ -94,7 +89,7 @@ impl RowReader {
             if self.becomes_post(&mut entry, &cells) {
                 handles.extend(entry.text.as_deref().and_then(reposted_author));
                 entry.handle = handles.first().cloned();
-                return RowEntry { id, handles, entry };
+                return RowEntry { handles, entry };
             }
             for column in &self.handles {
                 let named = cells.get(column.index).and_then(|cell| read_handle(cell.as_bytes(), column.bare_words));
@@ -102,7 +97,7 @@ impl RowReader {
             }
         }
         entry.handle = handles.first().cloned();
-        RowEntry { id, handles, entry }
+        RowEntry { handles, entry }
     }
 
     /// Whether a row of the account's posts is a repost whose target is the post that it repeats. What the row has under
@@ -110,10 +105,11 @@ impl RowReader {
     fn becomes_post(&self, entry: &mut Entry, cells: &[String]) -> bool {
         let own = self.columns.iter().find(|(column, _)| *column == Column::TargetId);
         let own = own.and_then(|(_, index)| cells.get(*index)?.trim().parse::<TargetId>().ok());
-        if entry.repost_of != Some(entry.target) || own == Some(entry.target) {
+        let target = entry.target.id();
+        if target.is_none() || entry.repost_of != target || own == target {
             return false;
         }
-        let repost = std::mem::replace(entry, Entry::bare(entry.target));
+        let repost = std::mem::replace(entry, Entry::bare(entry.target.clone()));
         entry.repost_id = repost.repost_id.or(own);
         entry.created_at = repost.created_at;
         entry.text = repost.text;
@@ -173,8 +169,8 @@ mod tests {
             let reader = RowReader::new(&names);
             let stored = stored_from_cells(record(list, &entry));
             assert_eq!(
-                reader.entry(&Target::Id(entry.target), None, Some(&stored)),
-                RowEntry { id: Some(entry.target), handles: vec!["ada".parse().unwrap()], entry }
+                reader.entry(&entry.target, None, Some(&stored)),
+                RowEntry { handles: vec!["ada".parse().unwrap()], entry }
             );
         }
     }
@@ -193,7 +189,11 @@ mod tests {
         assert_eq!((told.follows_back, told.handle), (Some(false), Some("ada".parse().unwrap())));
         assert_eq!(known("12,2018-10-10").created_at.unwrap().rfc3339(), "2018-10-10T00:00:00Z");
         let by_handle = reader.entry(&"@ada".parse().unwrap(), None, Some("@ada,2018-10-10,,,,@other"));
-        assert_eq!((by_handle.id, by_handle.entry.handle), (None, Some("ada".parse().unwrap())));
+        assert_eq!(by_handle.entry.target, "@ada".parse().unwrap());
+        assert_eq!((by_handle.entry.target.id(), by_handle.entry.handle), (None, Some("ada".parse().unwrap())));
+        let key: Target = "at://did:plc:a/b/c".parse().unwrap();
+        let by_key = reader.entry(&key, None, Some("at://did:plc:a/b/c,2018-10-10,,,,@other"));
+        assert_eq!((by_key.entry.target, by_key.entry.handle), (key, Some("other".parse().unwrap())));
     }
 
     #[test]

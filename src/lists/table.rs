@@ -58,7 +58,7 @@ impl Column {
             Column::RepostOf => id(entry.repost_of),
             Column::RepostId => id(entry.repost_id),
             Column::Text => entry.text.clone().unwrap_or_default(),
-            Column::Link => entry.url(kind),
+            Column::Link => entry.url(kind).unwrap_or_default(),
         }
     }
 }

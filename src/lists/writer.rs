@@ -82,7 +82,7 @@ impl<W: Write> ListWriter<W> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::domain::{Target, is_unsafe};
+    use crate::domain::is_unsafe;
     use crate::jobfile::{read_target, stored_from_cells};
     use crate::lists::RowReader;
     use proptest::prelude::*;
@@ -128,7 +128,7 @@ mod tests {
             let names: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
             let row = csv.records().next().unwrap().unwrap();
             let target = read_target(row[0].as_bytes(), None).unwrap();
-            prop_assert_eq!(&target, &Target::Id(entry.target));
+            prop_assert_eq!(&target, &entry.target);
             let told = RowReader::new(&names).entry(&target, None, Some(&stored_from_cells(&row)));
             prop_assert_eq!(told.entry.handle, entry.handle.clone());
             for cell in &row {

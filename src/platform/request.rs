@@ -116,6 +116,7 @@ const fn account(reason: &'static str, detail: &'static str) -> Unbuildable {
 
 const BAD_URL: Unbuildable = row("invalid_request", "base URL and path do not make a URL; please report this");
 const NO_HANDLES: Unbuildable = row("handle_not_accepted", "this endpoint takes a numeric ID, not a handle");
+const NO_KEYS: Unbuildable = row("key_not_accepted", "this endpoint takes a numeric ID, not a key of another platform");
 const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials cannot be put into a header");
 const OAUTH2_ONLY: Unbuildable = account(
     "oauth2_only",
@@ -149,8 +150,10 @@ pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildab
     if !endpoint.auth.takes(credentials) {
         return Err(wrong_kind(endpoint.auth));
     }
-    if matches!(target, Target::Handle(_)) && !endpoint.takes_handles() {
-        return Err(NO_HANDLES);
+    match target {
+        Target::Handle(_) if !endpoint.takes_handles() => return Err(NO_HANDLES),
+        Target::Key(_) => return Err(NO_KEYS),
+        Target::Id(_) | Target::Handle(_) => {}
     }
     let (body, form) = match endpoint.params {
         Params::None => (None, false),
@@ -215,8 +218,9 @@ pub(super) fn get(
 
 fn form_field(id: &str, handle: Option<&str>, target: &Target) -> String {
     match target {
-        Target::Id(number) => format!("{id}={number}"),
         Target::Handle(name) => format!("{}={}", handle.unwrap_or(id), name.as_str()),
+        // A key has been refused before.
+        Target::Id(_) | Target::Key(_) => format!("{id}={target}"),
     }
 }
 
@@ -315,6 +319,9 @@ mod tests {
     fn a_handle_goes_only_where_one_is_taken() {
         assert_eq!(built(Platform::XV2, Action::Unfollow, "@a"), Err(NO_HANDLES));
         assert_eq!(built(Platform::XV1, Action::Unlike, "@a"), Err(NO_HANDLES));
+        for platform in Platform::ALL {
+            assert_eq!(built(platform, Action::Unfollow, "did:plc:a&user_id=7").err(), Some(NO_KEYS), "{platform}");
+        }
         assert!(built(Platform::XV1, Action::Unblock, "@a").is_ok());
     }
 

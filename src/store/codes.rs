@@ -42,15 +42,40 @@ pub(super) fn target_of(value: &serde_json::Value) -> Result<Target, StoreError>
 pub(super) fn number_of(target: &Target) -> Option<i64> {
     match target {
         Target::Id(id) => TargetId::as_i64(*id),
-        Target::Handle(_) => None,
+        Target::Handle(_) | Target::Key(_) => None,
     }
 }
 
 /// Writes a target as JSON: a number where that is exact in the database, else text.
 pub(super) fn write_target(json: &mut String, target: &Target) {
     // Writing to a String cannot fail.
-    let _ = match number_of(target) {
-        Some(number) => write!(json, "{number}"),
-        None => write!(json, "\"{target}\""),
+    let _ = match (number_of(target), target) {
+        (Some(number), _) => write!(json, "{number}"),
+        (None, Target::Key(key)) => write!(json, "{}", serde_json::json!(key.as_str())),
+        (None, _) => write!(json, "\"{target}\""),
     };
+}
+
+/// A target as a value of JSON; see [`write_target`].
+pub(super) fn target_value(target: &Target) -> serde_json::Value {
+    number_of(target).map_or_else(|| target.to_string().into(), Into::into)
+}
+
+/// Targets as a JSON array, as the database keeps them.
+pub(super) fn targets_json<'a>(targets: impl IntoIterator<Item = &'a Target>) -> String {
+    let mut json = String::from("[");
+    for target in targets {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        write_target(&mut json, target);
+    }
+    json.push(']');
+    json
+}
+
+/// What `json_quote` made of a target.
+pub(super) fn quoted_target(text: &str) -> Result<Target, StoreError> {
+    let value = serde_json::from_str(text).map_err(|error| StoreError::impossible(error.to_string()))?;
+    target_of(&value)
 }

@@ -13,20 +13,29 @@ pub(super) fn numbers(text: Option<&str>) -> Result<Vec<i64>, StoreError> {
 
 /// The same, one by one.
 pub(super) fn each_number(text: Option<&str>) -> impl Iterator<Item = Result<i64, StoreError>> {
-    parse_each(text, |number| match digits_value(number) {
+    parse_each(text, b',', |number| match digits_value(number) {
         Some(value) => i64::try_from(value).ok(),
         None => std::str::from_utf8(number).ok()?.parse().ok(),
     })
 }
 
-/// Targets as `group_concat` writes them: there is no comma in any.
+/// Stands between targets, in which there may be any character that can be printed.
+macro_rules! target_separator {
+    () => {
+        "\u{1f}"
+    };
+}
+
+pub(super) use target_separator;
+
+/// Targets as `group_concat` writes them with [`target_separator`].
 pub(super) fn targets(text: Option<&str>) -> Result<Vec<Target>, StoreError> {
     each_target(text).collect()
 }
 
 /// The same, one by one.
 pub(super) fn each_target(text: Option<&str>) -> impl Iterator<Item = Result<Target, StoreError>> {
-    parse_each(text, |target| match TargetId::from_digits(target) {
+    parse_each(text, target_separator!().as_bytes()[0], |target| match TargetId::from_digits(target) {
         Ok(id) => Some(Target::Id(id)),
         Err(_) => std::str::from_utf8(target).ok()?.parse().ok(),
     })
@@ -42,12 +51,13 @@ pub(super) fn sparse<T: DeserializeOwned>(text: Option<&str>) -> Result<Vec<Opti
     text.map_or_else(|| Ok(Vec::new()), values)
 }
 
-/// Each part between commas.
+/// Each part between separators.
 pub(super) fn parse_each<T>(
     text: Option<&str>,
+    separator: u8,
     parse: impl Fn(&[u8]) -> Option<T>,
 ) -> impl Iterator<Item = Result<T, StoreError>> {
-    let parts = text.into_iter().flat_map(|text| text.as_bytes().split(|byte| *byte == b','));
+    let parts = text.into_iter().flat_map(move |text| text.as_bytes().split(move |byte| *byte == separator));
     parts.map(move |part| {
         parse(part).ok_or_else(|| StoreError::impossible(format!("the value {:?}", String::from_utf8_lossy(part))))
     })
@@ -63,7 +73,7 @@ mod tests {
         assert_eq!(numbers(None).unwrap(), Vec::<i64>::new());
         assert_eq!(numbers(Some("1,-2,30")).unwrap(), [1, -2, 30]);
         assert!(numbers(Some("1,,2")).is_err());
-        assert_eq!(targets(Some("007,@jack,9999999999999999999")).unwrap().len(), 3);
+        assert_eq!(targets(Some("007\u{1f}@jack\u{1f}9999999999999999999\u{1f}a,b")).unwrap().len(), 4);
         assert_eq!(sparse::<String>(Some(r#"[null,"a,b"]"#)).unwrap(), [None, Some("a,b".to_owned())]);
         assert!(sparse::<String>(None).unwrap().is_empty());
     }

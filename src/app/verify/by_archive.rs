@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{ComparedList, DoneLane};
-use crate::domain::{ListKind, TargetId, Wall};
+use crate::domain::{ListKind, Target, Wall};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::Archive;
 use crate::store::{Job, Looked, Reach, Store};
@@ -74,7 +74,7 @@ fn refuse_older(path: &Path, read_at: Wall, lanes: &[DoneLane]) -> Result<(), Co
 }
 
 /// The targets on a list, and how many of its entries may be some that are not told.
-fn targets_of(archive: &mut Archive, list: ListKind) -> Result<(Vec<TargetId>, u64), CommandError> {
+fn targets_of(archive: &mut Archive, list: ListKind) -> Result<(Vec<Target>, u64), CommandError> {
     let mut targets = Vec::new();
     let tally = archive.read(list, &mut |_| {}, &mut |entry| {
         targets.push(entry.target);

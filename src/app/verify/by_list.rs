@@ -5,7 +5,7 @@ use crate::app::list::{ListAccess, unfinished};
 use crate::app::{FetchListener, PlatformSession, ReadingBounds, UnfinishedReading, command};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::{ListKind, TargetId};
+use crate::domain::{ListKind, Target, TargetId};
 use crate::engine::Shutdown;
 use crate::error::CommandError;
 use crate::lists::fetch::{Budget, Kept, ListQuery, read_list};
@@ -96,7 +96,7 @@ pub async fn verify_by_lists(
 async fn add_reposts(store: &mut Store, state: &ReadingState) -> Result<Reach, CommandError> {
     let mut kept = Kept::of(ListKind::Reposts, state.id, None);
     loop {
-        let reposts: Vec<TargetId> = kept.next(store).await?.into_iter().map(|entry| entry.target).collect();
+        let reposts: Vec<Target> = kept.next(store).await?.into_iter().map(|entry| entry.target).collect();
         if reposts.is_empty() {
             break;
         }

@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::output::{Output, file_of, refuse_existing, refuse_places};
 use crate::cli::progress::ReadingProgress;
 use crate::cli::spared_file::SparedFile;
-use crate::domain::{ListKind, TargetId, counted};
+use crate::domain::{ListKind, Target, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::{Archive, MAX_FOLLOWERS, Tally};
 use crate::lists::filter::{Filter, FilterCounts, FilterPipeline, Sifted};
@@ -96,13 +96,13 @@ fn followers(
     context: &Context,
     archive: &mut Archive,
     list: ListKind,
-) -> Result<Option<HashSet<TargetId>>, CommandError> {
+) -> Result<Option<HashSet<Target>>, CommandError> {
     if list != ListKind::Following {
         return Ok(None);
     }
     let mut ids = HashSet::new();
     read(context, archive, ListKind::Followers, &mut |entry| {
-        ids.insert(entry.target);
+        ids.insert(entry.target.clone());
         if ids.len() <= MAX_FOLLOWERS {
             return Ok(());
         }

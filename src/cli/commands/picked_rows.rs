@@ -97,7 +97,7 @@ impl PickedRows {
 /// A task's target as a page names it.
 pub(super) fn card(task: &PickedTask, facts: &Facts) -> Card {
     Card {
-        url: Some(facts.url.clone()),
+        url: facts.url.clone(),
         label: facts.handle.clone().unwrap_or_else(|| task.target.to_string()),
         name: facts.name.clone(),
         text: facts.text.clone(),

@@ -78,7 +78,7 @@ fn cells(task: &PickedTask, facts: &Facts) -> [String; COLUMNS.len()] {
         task.action.name().to_owned(),
         task.action.inverse().unwrap_or_default().to_owned(),
         task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
-        facts.url.clone(),
+        facts.url.clone().unwrap_or_default(),
         note(task).to_owned(),
     ]
 }

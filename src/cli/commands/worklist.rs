@@ -103,7 +103,7 @@ fn cells(token: &str, task: &PickedTask, facts: &Facts) -> [String; 9] {
         String::new(),
         facts.handle.clone().unwrap_or_default(),
         facts.name.clone().unwrap_or_default(),
-        facts.url.clone(),
+        facts.url.clone().unwrap_or_default(),
         note(task),
     ]
 }

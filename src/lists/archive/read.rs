@@ -11,7 +11,7 @@ use super::member::{Bytes, Member};
 use super::records::{self, Record};
 use super::script::Script;
 use super::{About, ArchiveError, ArchiveFault, MAX_EDITED_POSTS, MAX_MANIFEST_BYTES, MAX_PARTS, MAX_TOTAL_BYTES};
-use crate::domain::{ListKind, TargetId};
+use crate::domain::{ListKind, Target};
 use crate::lists::{Entry, Reposted};
 
 /// An open archive.
@@ -267,7 +267,7 @@ impl Archive {
 
 impl Tally {
     /// Counts a record; the entry it is, where it is to be given out.
-    fn take(&mut self, record: Record, list: ListKind, edited: &mut HashSet<TargetId>) -> Option<Box<Entry>> {
+    fn take(&mut self, record: Record, list: ListKind, edited: &mut HashSet<Target>) -> Option<Box<Entry>> {
         let entry = match record {
             Record::NoId => {
                 self.without_id += 1;
@@ -280,7 +280,7 @@ impl Tally {
                     return None;
                 }
                 if edited.len() < MAX_EDITED_POSTS {
-                    edited.insert(entry.target);
+                    edited.insert(entry.target.clone());
                 }
                 entry
             }

@@ -64,14 +64,14 @@ fn post_of(json: &[u8]) -> serde_json::Result<Post> {
 
 fn user(user: User) -> Record {
     match id_of(user.account_id, user.user_link, TargetKind::User) {
-        Some(id) => Record::Entry(Box::new(Entry::bare(id))),
+        Some(id) => Record::Entry(Box::new(Entry::bare(Target::Id(id)))),
         None => Record::NoId,
     }
 }
 
 fn like(like: Like) -> Record {
     match id_of(like.tweet_id, like.expanded_url, TargetKind::Post) {
-        Some(id) => Record::Entry(Box::new(Entry { text: like.full_text, ..Entry::bare(id) })),
+        Some(id) => Record::Entry(Box::new(Entry { text: like.full_text, ..Entry::bare(Target::Id(id)) })),
         None => Record::NoId,
     }
 }
@@ -102,7 +102,7 @@ fn post(post: Post) -> serde_json::Result<Record> {
         is_repost: if repost_of.is_some() { Some(true) } else { begins_so },
         repost_of,
         text,
-        ..Entry::bare(newest)
+        ..Entry::bare(Target::Id(newest))
     });
     Ok(if versions.len() > 1 { Record::Edited(entry) } else { Record::Entry(entry) })
 }

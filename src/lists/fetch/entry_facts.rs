@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Handle, TargetId, TargetKind, Wall};
+use crate::domain::{Handle, Target, TargetKind, Wall};
 use crate::lists::{Entry, snowflake};
 use crate::platform::Listed;
 use crate::store::{PageEntry, StoreError, TargetMetadata};
@@ -38,7 +38,7 @@ pub(super) fn page_entry(listed: &Listed) -> Result<PageEntry, StoreError> {
         repost_of: listed.repost_of.map(|id| id.to_string()),
     };
     let facts = serde_json::to_string(&facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
-    Ok(PageEntry { target: listed.id, known: known_of(listed), facts })
+    Ok(PageEntry { target: Target::Id(listed.id), known: known_of(listed), facts })
 }
 
 /// What is worth keeping of an entry when its list is gone.
@@ -55,7 +55,7 @@ pub(in crate::lists) fn known_of(listed: &Listed) -> TargetMetadata {
 ///
 /// # Errors
 /// It holds what this program never writes.
-pub fn entry_of(target: TargetId, facts: &str) -> Result<Entry, StoreError> {
+pub fn entry_of(target: Target, facts: &str) -> Result<Entry, StoreError> {
     let facts: Facts = serde_json::from_str(facts).map_err(|e| StoreError::Impossible { what: e.to_string() })?;
     Ok(Entry {
         target,

@@ -60,14 +60,14 @@ impl Kept {
         self.behind = *last;
         let follow = match self.followers {
             Some(followers) => {
-                let targets: Vec<_> = page.iter().map(|(_, target, _)| *target).collect();
+                let targets: Vec<_> = page.iter().map(|(_, target, _)| target.clone()).collect();
                 Some(store.lists().in_reading(followers, &targets).await?)
             }
             None => None,
         };
         let entry = |(_, target, facts): &(i64, _, String)| {
             let follows_back = follow.as_ref().map(|follow| follow.contains(target));
-            Ok(Entry { follows_back, ..entry_of(*target, facts)? })
+            Ok(Entry { follows_back, ..entry_of(target.clone(), facts)? })
         };
         page.iter().map(entry).collect()
     }

@@ -1,7 +1,7 @@
 //! The rules at work on one entry.
 
 use super::Rule;
-use crate::domain::{Handle, TargetId, TargetKind, Wall};
+use crate::domain::{Handle, Target, TargetKind, Wall};
 use crate::jobfile::keep_list::KeepList;
 use crate::lists::{Entry, RowEntry, snowflake};
 
@@ -49,17 +49,17 @@ pub struct Filter {
 impl Filter {
     /// What becomes of an entry, a user or a post.
     pub fn judge(&self, entry: &Entry, kind: TargetKind) -> Judgement {
-        self.judge_known(Some(entry.target), entry.handle.as_slice(), entry, kind)
+        self.judge_known(entry.handle.as_slice(), entry, kind)
     }
 
     /// The same for a row of a job file.
     pub fn judge_row(&self, row: &RowEntry, kind: TargetKind) -> Judgement {
-        self.judge_known(row.id, &row.handles, &row.entry, kind)
+        self.judge_known(&row.handles, &row.entry, kind)
     }
 
-    fn judge_known(&self, id: Option<TargetId>, handles: &[Handle], entry: &Entry, kind: TargetKind) -> Judgement {
+    fn judge_known(&self, handles: &[Handle], entry: &Entry, kind: TargetKind) -> Judgement {
         let spared = self
-            .by_lists(id, entry.repost_id, handles)
+            .by_lists(entry, handles)
             .or_else(|| self.by_age(entry, kind))
             .or_else(|| self.by_person(entry))
             .or_else(|| self.by_counts(entry))
@@ -70,7 +70,8 @@ impl Filter {
     /// When the entry was made, of a repost when it was reposted: by its ID where that tells, else as its source says. A date in
     /// the future is not known.
     pub fn date(&self, entry: &Entry, kind: TargetKind) -> Option<Wall> {
-        let told = snowflake::time(entry.repost_id.unwrap_or(entry.target), kind).or(entry.created_at);
+        let id = entry.repost_id.or(entry.target.id());
+        let told = id.and_then(|id| snowflake::time(id, kind)).or(entry.created_at);
         told.filter(|at| at.0 <= self.now.0.saturating_add(MAX_AHEAD_MS))
     }
 
@@ -106,13 +107,15 @@ impl Filter {
     }
 
     /// A repost is named by either of its IDs.
-    fn by_lists(&self, id: Option<TargetId>, own: Option<TargetId>, handles: &[Handle]) -> Option<Rule> {
-        let keeps = |keep: &KeepList| keep.names(id, handles) || own.is_some() && keep.names(own, &[]);
+    fn by_lists(&self, entry: &Entry, handles: &[Handle]) -> Option<Rule> {
+        let (target, own) = (&entry.target, entry.repost_id.map(Target::Id));
+        let has_own = |list: &KeepList| own.as_ref().is_some_and(|own| list.contains(own));
+        let keeps = |keep: &KeepList| keep.names(target, handles) || has_own(keep);
         if self.keep.as_ref().is_some_and(keeps) {
             return Some(Rule::KeepList);
         }
         let only = self.only.as_ref()?;
-        let is_named = only.names_for_certain(id, handles) || own.is_some() && only.names_for_certain(own, &[]);
+        let is_named = only.names_for_certain(target, handles) || has_own(only);
         (!is_named).then_some(Rule::OnlyList)
     }
 

@@ -52,6 +52,7 @@ pub(super) fn is_record_of_target(subject: Subject<'_>, record: &Object, id_str:
     match subject.target {
         Target::Id(_) => is_target(subject, id_str) && is_consistent(),
         Target::Handle(_) => is_consistent() && is_target(subject, &lower(record, "screen_name")),
+        Target::Key(_) => false,
     }
 }
 
@@ -92,6 +93,7 @@ fn is_target(subject: Subject<'_>, text: &str) -> bool {
         // Leading zeros may be lost on the way.
         Target::Id(id) => digits_value(text.as_bytes()) == Some(id.value()),
         Target::Handle(handle) => text.trim_start_matches('@').eq_ignore_ascii_case(handle.as_str()),
+        Target::Key(key) => text == key.as_str(),
     }
 }
 

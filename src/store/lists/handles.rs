@@ -4,15 +4,16 @@
 use super::ListStore;
 use super::read_quota::{HoldNews, write_end, write_hold};
 use super::read_request::{ReadAsk, ReadEnd, ReadId};
-use super::target_metadata::{REMEMBER, TargetMetadata, id_of, id_value, space, to_remember};
-use crate::domain::{Handle, Platform, RoundId, TargetId, TargetKind, TaskState, Wall};
+use super::target_metadata::{REMEMBER, TargetMetadata, space, to_remember};
+use crate::domain::{Handle, Platform, RoundId, Target, TargetKind, TaskState, Wall};
+use crate::store::codes::{quoted_target, target_value};
 use crate::store::error::StoreError;
 
 /// What a handle came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// This user has it.
-    User(TargetId),
+    User(Target),
     /// Nobody one could act on: `not_found`, `suspended`, `unavailable`.
     Nobody(String),
 }
@@ -21,7 +22,7 @@ pub enum Resolution {
 #[derive(Debug, Default)]
 pub struct HandlesTold {
     /// Users, each with what is known of it.
-    pub found: Vec<(Handle, TargetId, TargetMetadata)>,
+    pub found: Vec<(Handle, Target, TargetMetadata)>,
     /// Handles without one, and why.
     pub missing: Vec<(Handle, String)>,
 }
@@ -37,8 +38,7 @@ impl ListStore<'_> {
         if let Some(reason) = reason {
             return Ok(Some(Resolution::Nobody(reason)));
         }
-        let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
-        Ok(Some(Resolution::User(id_of(&value)?)))
+        Ok(Some(Resolution::User(quoted_target(&target)?)))
     }
 
     /// The handles among these that nobody has asked about, each once.
@@ -115,13 +115,15 @@ impl ListStore<'_> {
             select ?2, j.value ->> 0, j.value ->> 1, j.value ->> 1, j.value ->> 2, ?3 from json_each(?1) j";
         let (id, end) = request;
         let at: Wall = end.ended_at;
-        let found =
-            told.found.iter().map(|(handle, target, _)| serde_json::json!([handle.as_str(), id_value(*target), null]));
+        let found = told
+            .found
+            .iter()
+            .map(|(handle, target, _)| serde_json::json!([handle.as_str(), target_value(target), null]));
         let missing = told.missing.iter().map(|(handle, reason)| serde_json::json!([handle.as_str(), null, reason]));
         let rows = serde_json::Value::Array(found.chain(missing).collect()).to_string();
         let mut tx = self.db.begin().await?;
         tx.execute(KEEP, args![rows, space(platform), at.0]).await?;
-        let seen = told.found.iter().map(|(_, target, known)| (*target, known));
+        let seen = told.found.iter().map(|(_, target, known)| (target, known));
         tx.execute(REMEMBER, to_remember((platform, TargetKind::User), seen, at)).await?;
         write_end(&mut tx, id, end).await?;
         write_hold(&mut tx, id, HoldNews::Cleared, ask).await?;

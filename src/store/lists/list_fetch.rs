@@ -4,8 +4,9 @@
 use super::ListStore;
 use super::read_quota::{HoldNews, write_end, write_hold};
 use super::read_request::{ReadAsk, ReadEnd, ReadId};
-use super::target_metadata::{REMEMBER, TargetMetadata, id_of, id_value, to_remember};
-use crate::domain::{AccountId, Action, Platform, TargetId, TargetKind, Wall};
+use super::target_metadata::{REMEMBER, TargetMetadata, to_remember};
+use crate::domain::{AccountId, Action, Platform, Target, TargetKind, Wall};
+use crate::store::codes::{action_of, quoted_target, target_value, targets_json};
 use crate::store::error::StoreError;
 
 /// The number of a reading.
@@ -37,7 +38,7 @@ pub struct ReadingState {
 #[derive(Clone, Debug)]
 pub struct PageEntry {
     /// Which user or post.
-    pub target: TargetId,
+    pub target: Target,
     /// What is known of it, for people.
     pub known: TargetMetadata,
     /// All that was told of it, as JSON; the store does not look inside.
@@ -110,11 +111,11 @@ impl ListStore<'_> {
              where id = ?1 returning id, started_at, cursor, pages, entries, resources,
                    finished_at is not null and cursor is null, finished_at is not null and cursor is not null";
         let (id, end) = request;
-        let rows = page.entries.iter().map(|entry| serde_json::json!([id_value(entry.target), entry.facts]));
+        let rows = page.entries.iter().map(|entry| serde_json::json!([target_value(&entry.target), entry.facts]));
         let rows = serde_json::Value::Array(rows.collect()).to_string();
         let mut tx = self.db.begin().await?;
         let kept = tx.execute(KEEP, args![rows, reading.0]).await?;
-        let seen = page.entries.iter().map(|entry| (entry.target, &entry.known));
+        let seen = page.entries.iter().map(|entry| (&entry.target, &entry.known));
         tx.execute(REMEMBER, to_remember(page.of, seen, end.ended_at)).await?;
         write_end(&mut tx, id, end).await?;
         write_hold(&mut tx, id, HoldNews::Cleared, ask).await?;
@@ -138,34 +139,23 @@ impl ListStore<'_> {
         reading: ReadingId,
         behind: i64,
         most: u32,
-    ) -> Result<Vec<(i64, TargetId, String)>, StoreError> {
+    ) -> Result<Vec<(i64, Target, String)>, StoreError> {
         let sql = "select position, json_quote(target), facts from reading_entry
                     where reading_id = ?1 and position > ?2 order by position limit ?3";
         let rows: Vec<(i64, String, String)> = self.db.fetch_all(sql, args![reading.0, behind, most]).await?;
-        rows.into_iter()
-            .map(|(position, target, facts)| {
-                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
-                Ok((position, id_of(&value)?, facts))
-            })
-            .collect()
+        rows.into_iter().map(|(position, target, facts)| Ok((position, quoted_target(&target)?, facts))).collect()
     }
 
     /// Which of these targets stand in a reading.
     pub async fn in_reading(
         &mut self,
         reading: ReadingId,
-        targets: &[TargetId],
-    ) -> Result<std::collections::HashSet<TargetId>, StoreError> {
+        targets: &[Target],
+    ) -> Result<std::collections::HashSet<Target>, StoreError> {
         let sql = "select json_quote(e.target) from json_each(?1) j
                      join reading_entry e on e.reading_id = ?2 and e.target = j.value";
-        let rows: Vec<(String,)> =
-            self.db.fetch_all(sql, args![super::target_metadata::ids_json(targets.iter()), reading.0]).await?;
-        rows.into_iter()
-            .map(|(target,)| {
-                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
-                id_of(&value)
-            })
-            .collect()
+        let rows: Vec<(String,)> = self.db.fetch_all(sql, args![targets_json(targets), reading.0]).await?;
+        rows.into_iter().map(|(target,)| quoted_target(&target)).collect()
     }
 
     /// At most `most` targets an account's jobs report as done, of the tasks behind one, in the order of tasks. Handles are left out.
@@ -174,18 +164,13 @@ impl ListStore<'_> {
         account: AccountId,
         behind: i64,
         most: u32,
-    ) -> Result<Vec<(i64, Action, TargetId)>, StoreError> {
+    ) -> Result<Vec<(i64, Action, Target)>, StoreError> {
         let sql = "select task.id, lane.action, json_quote(task.target) from task join lane on lane.id = task.lane_id
                     where lane.account_id = ?1 and task.state = 4 and task.id > ?2
                       and (typeof(task.target) = 'integer' or substr(task.target, 1, 1) <> '@')
                     order by task.id limit ?3";
         let rows: Vec<(i64, i64, String)> = self.db.fetch_all(sql, args![account.0, behind, most]).await?;
-        rows.into_iter()
-            .map(|(task, action, target)| {
-                let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
-                Ok((task, crate::store::codes::action_of(action)?, id_of(&value)?))
-            })
-            .collect()
+        rows.into_iter().map(|(task, action, target)| Ok((task, action_of(action)?, quoted_target(&target)?))).collect()
     }
 
     /// Writes down that what a reading has so far was handed over, and that pages are left: whoever wants all of the list goes

@@ -1,11 +1,10 @@
-//! What is known of users and posts: whom an ID was, for people. In: what lists and resolved handles told. Out: the same, by ID.
+//! What is known of users and posts: whom a target was, for people. In: what lists and resolved handles told. Out: the same, by target.
 
 use super::ListStore;
 use std::collections::HashMap;
 
-use crate::domain::{Handle, Platform, Target, TargetId, TargetKind, Wall};
-use crate::store::codes::target_of;
-use crate::store::codes::write_target;
+use crate::domain::{Handle, Platform, Target, TargetKind, Wall};
+use crate::store::codes::{quoted_target, target_value, targets_json};
 use crate::store::db::Value;
 use crate::store::error::StoreError;
 
@@ -42,32 +41,6 @@ const fn kind_name(kind: TargetKind) -> &'static str {
     }
 }
 
-/// IDs as a JSON array, as the database keeps them.
-pub(super) fn ids_json<'a>(targets: impl Iterator<Item = &'a TargetId>) -> String {
-    let mut json = String::from("[");
-    for target in targets {
-        if json.len() > 1 {
-            json.push(',');
-        }
-        write_target(&mut json, &Target::Id(*target));
-    }
-    json.push(']');
-    json
-}
-
-/// A value of the database as the ID it stands for.
-pub(super) fn id_of(value: &serde_json::Value) -> Result<TargetId, StoreError> {
-    match target_of(value)? {
-        Target::Id(id) => Ok(id),
-        Target::Handle(handle) => Err(StoreError::impossible(format!("the handle {handle} where an ID belongs"))),
-    }
-}
-
-/// A target as one JSON value.
-pub(super) fn id_value(target: TargetId) -> serde_json::Value {
-    target.as_i64().map_or_else(|| target.to_string().into(), Into::into)
-}
-
 /// What a later look does not tell stays as it was.
 pub(super) const REMEMBER: &str = "
     insert into known_target (platform, kind, target, handle, name, text, seen_at)
@@ -78,7 +51,7 @@ pub(super) const REMEMBER: &str = "
 /// The values of [`REMEMBER`] for what was seen.
 pub(super) fn to_remember<'a>(
     (platform, kind): (Platform, TargetKind),
-    seen: impl Iterator<Item = (TargetId, &'a TargetMetadata)>,
+    seen: impl Iterator<Item = (&'a Target, &'a TargetMetadata)>,
     now: Wall,
 ) -> Vec<Value> {
     let rows: Vec<serde_json::Value> = seen
@@ -86,7 +59,7 @@ pub(super) fn to_remember<'a>(
             let text: Option<String> =
                 known.text.as_ref().map(|text| text.chars().take(MAX_KNOWN_TEXT_CHARS).collect());
             let handle = known.handle.as_ref().map(Handle::as_str);
-            serde_json::json!([id_value(target), handle, known.name, text])
+            serde_json::json!([target_value(target), handle, known.name, text])
         })
         .collect();
     let rows = serde_json::Value::Array(rows).to_string();
@@ -101,10 +74,10 @@ impl ListStore<'_> {
         &mut self,
         platform: Platform,
         kind: TargetKind,
-        seen: &[(TargetId, TargetMetadata)],
+        seen: &[(Target, TargetMetadata)],
         now: Wall,
     ) -> Result<(), StoreError> {
-        let each = seen.iter().map(|(target, known)| (*target, known));
+        let each = seen.iter().map(|(target, known)| (target, known));
         self.db.execute(REMEMBER, to_remember((platform, kind), each, now)).await.map(drop)
     }
 
@@ -114,24 +87,23 @@ impl ListStore<'_> {
         &mut self,
         platform: Platform,
         kind: TargetKind,
-        targets: &[TargetId],
-    ) -> Result<HashMap<TargetId, TargetMetadata>, StoreError> {
+        targets: &[Target],
+    ) -> Result<HashMap<Target, TargetMetadata>, StoreError> {
         let sql = "select json_quote(k.target), k.handle, k.name, k.text, k.seen_at
                      from json_each(?1) j
                      join known_target k on k.platform = ?2 and k.kind = ?3 and k.target = j.value";
         let rows: Vec<KnownRow> = self
             .db
-            .fetch_all(sql, args![ids_json(targets.iter().take(MAX_KNOWN_ASKED)), space(platform), kind_name(kind)])
+            .fetch_all(sql, args![targets_json(targets.iter().take(MAX_KNOWN_ASKED)), space(platform), kind_name(kind)])
             .await?;
         rows.into_iter().map(known_of).collect()
     }
 }
 
-fn known_of((target, handle, name, text, seen_at): KnownRow) -> Result<(TargetId, TargetMetadata), StoreError> {
-    let value = serde_json::from_str(&target).map_err(|e| StoreError::impossible(e.to_string()))?;
+fn known_of((target, handle, name, text, seen_at): KnownRow) -> Result<(Target, TargetMetadata), StoreError> {
     let handle = handle.map(|handle| handle.parse::<Handle>()).transpose();
     let handle = handle.map_err(|_| StoreError::impossible("a handle that is none"))?;
-    Ok((id_of(&value)?, TargetMetadata { handle, name, text, seen_at: Wall(seen_at) }))
+    Ok((quoted_target(&target)?, TargetMetadata { handle, name, text, seen_at: Wall(seen_at) }))
 }
 
 #[cfg(test)]
@@ -140,7 +112,7 @@ mod tests {
     use super::*;
     use crate::store::{QueueKind, Store};
 
-    fn id(text: &str) -> TargetId {
+    fn id(text: &str) -> Target {
         text.parse().unwrap()
     }
 
@@ -154,19 +126,20 @@ mod tests {
             text: Some("a".repeat(MAX_KNOWN_TEXT_CHARS + 5)),
             seen_at: Wall(0),
         };
-        let ids = [id("007"), id("7"), id("9999999999999999999"), id("1212161512043446272")];
-        let seen: Vec<_> = ids.iter().map(|id| (*id, rich.clone())).collect();
-        store.lists().remember_targets(Platform::XV2, TargetKind::User, &seen[..3], Wall(5)).await.unwrap();
+        let ids =
+            [id("007"), id("7"), id("9999999999999999999"), id("at://did:plc:a/b/\"c"), id("1212161512043446272")];
+        let seen: Vec<_> = ids.iter().map(|id| (id.clone(), rich.clone())).collect();
+        store.lists().remember_targets(Platform::XV2, TargetKind::User, &seen[..4], Wall(5)).await.unwrap();
         store
             .lists()
-            .remember_targets(Platform::XV1, TargetKind::User, &[(ids[0], TargetMetadata::default())], Wall(9))
+            .remember_targets(Platform::XV1, TargetKind::User, &[(ids[0].clone(), TargetMetadata::default())], Wall(9))
             .await
             .unwrap();
         let known = store.lists().known_targets(Platform::Aisa, TargetKind::User, &ids).await.unwrap();
-        assert_eq!(known.len(), 3);
+        assert_eq!(known.len(), 4);
         assert_eq!((known[&ids[0]].seen_at, known[&ids[1]].seen_at), (Wall(9), Wall(5)));
         assert_eq!(known[&ids[0]].handle, rich.handle);
-        assert_eq!(known[&ids[2]].name, rich.name);
+        assert_eq!((&known[&ids[2]].name, &known[&ids[3]].name), (&rich.name, &rich.name));
         assert_eq!(known[&ids[2]].text.as_ref().unwrap().chars().count(), MAX_KNOWN_TEXT_CHARS);
         assert!(store.lists().known_targets(Platform::XV2, TargetKind::Post, &ids).await.unwrap().is_empty());
         assert!(store.lists().known_targets(Platform::Sandbox, TargetKind::User, &ids).await.unwrap().is_empty());

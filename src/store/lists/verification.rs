@@ -3,8 +3,8 @@
 
 use super::ListStore;
 use super::list_fetch::ReadingId;
-use super::target_metadata::ids_json;
-use crate::domain::{AccountId, Action, TargetId, Wall};
+use crate::domain::{AccountId, Action, Target, TargetId, Wall};
+use crate::store::codes::targets_json;
 use crate::store::error::StoreError;
 use crate::store::load::ROWS_PER_TRANSACTION;
 use crate::store::queue::Job;
@@ -98,9 +98,9 @@ impl ListStore<'_> {
     ///
     /// # Errors
     /// There is no room for them.
-    pub async fn add_listed(&mut self, targets: &[TargetId]) -> Result<(), StoreError> {
+    pub async fn add_listed(&mut self, targets: &[Target]) -> Result<(), StoreError> {
         let sql = "insert or ignore into temp.listed select value from json_each(?1)";
-        self.db.execute(sql, args![ids_json(targets.iter())]).await.map(drop)
+        self.db.execute(sql, args![targets_json(targets)]).await.map(drop)
     }
 
     /// Gathers all that a reading brought, and gives its lowest ID, where there is one.

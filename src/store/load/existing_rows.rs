@@ -131,7 +131,7 @@ impl OldRows {
         let Some(targets) = targets else { return Ok(None) };
         let rows = targets.bytes().filter(|byte| *byte == b',').count() + 1;
         let ids = self.ids(rows, &numbers(begun.as_deref())?, sum).await?;
-        let unusual = parse_each(unusual.as_deref(), Unusual::parse).collect::<Result<Vec<_>, _>>()?;
+        let unusual = parse_each(unusual.as_deref(), b',', Unusual::parse).collect::<Result<Vec<_>, _>>()?;
         let lane = self.lane;
         if let Some(Unusual { id, lane: Some(last), .. }) = unusual.last()
             && ids.last() == Some(id)
@@ -232,7 +232,7 @@ macro_rules! old_rows {
     ($records:literal, $record:literal, $cells:literal, $first:literal, $run:literal, $line:literal, $from:literal, $rest:literal) => {
         Statements {
             page: concat!(
-                "select group_concat(target), group_concat(unusual) filter (where unusual is not null), ",
+                "select group_concat(target, '", $crate::store::columns::target_separator!(), "'), group_concat(unusual) filter (where unusual is not null), ",
                 $records,
                 ", group_concat(run) filter (where run is not null), sum(id)
                    from (select task.id, task.target,

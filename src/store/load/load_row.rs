@@ -13,6 +13,22 @@ pub struct LoadRow {
     pub record: Option<String>,
 }
 
+impl LoadRow {
+    /// A row without cells is read back from its target's text, as a CSV record of one cell: where that text needs quotes, it is kept as a
+    /// record.
+    pub(super) fn quote_key(&mut self) {
+        if self.record.is_some() {
+            return;
+        }
+        if let RowPlace::Task { target: Target::Key(key), .. }
+        | RowPlace::Rejected { task: Some((_, _, Target::Key(key))), .. } = &self.place
+            && key.as_str().contains([',', '"'])
+        {
+            self.record = Some(format!("\"{}\"", key.as_str().replace('"', "\"\"")));
+        }
+    }
+}
+
 /// What a row asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowPlace {

@@ -225,6 +225,7 @@ impl Alignment {
                 product as u64 ^ (product >> 64) as u64
             }
             Target::Handle(handle) => self.hasher.hash_one((lane, handle)),
+            Target::Key(key) => self.hasher.hash_one((lane, key)),
         }
     }
 

@@ -24,6 +24,8 @@ mod row_runs;
 mod sorter;
 mod sweep;
 mod table_forecast;
+#[cfg(test)]
+mod target_tests;
 
 pub use forecast::LoadForecast;
 pub use forecaster::LoadForecaster;

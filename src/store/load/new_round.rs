@@ -126,8 +126,9 @@ impl Loader<'_> {
     }
 
     /// Takes the next row, in the order of the file.
-    pub async fn push(&mut self, row: LoadRow) -> Result<(), StoreError> {
+    pub async fn push(&mut self, mut row: LoadRow) -> Result<(), StoreError> {
         self.rows += 1;
+        row.quote_key();
         let lane = match &row.place {
             RowPlace::Task { action, account, spared, .. } => {
                 self.kept |= spared.is_some();

@@ -84,7 +84,7 @@ impl QueueStore<'_> {
         let args = args![boot, account.0, most, from.far.0, from.near.0, from.far_actions];
         let (uppers, actions, elsewhere): (Option<String>, Option<String>, Option<String>) =
             self.db.fetch_one(NEWEST, args).await?;
-        let elsewhere = parse_each(elsewhere.as_deref(), another_boots_moment);
+        let elsewhere = parse_each(elsewhere.as_deref(), b',', another_boots_moment);
         let slots = each_number(uppers.as_deref()).zip(each_number(actions.as_deref())).zip(elsewhere);
         slots
             .map(|((counted_until, action), elsewhere)| {

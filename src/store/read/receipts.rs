@@ -235,7 +235,9 @@ fn rows_of(texts: &PageTexts, order: Order) -> Result<Vec<RowOutcome>, StoreErro
 macro_rules! page_of {
     ($line:literal, $from:literal) => {
         concat!(
-            "select group_concat(line), group_concat(target), group_concat(state), group_concat(attempts),
+            "select group_concat(line), group_concat(target, '",
+            $crate::store::columns::target_separator!(),
+            "'), group_concat(state), group_concat(attempts),
                     case when max(record is not null) then json_group_array(record) end,
                     case when max(reason is not null) then json_group_array(reason) end,
                     case when max(http_status is not null) then json_group_array(http_status) end,

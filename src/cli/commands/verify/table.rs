@@ -36,6 +36,6 @@ fn cells(task: &PickedTask, facts: &Facts) -> [String; COLUMNS.len()] {
         task.finished_at.map(Wall::rfc3339).unwrap_or_default(),
         task.verdict.map_or("undecided", VerifyResult::name).to_owned(),
         task.read_at.map(Wall::rfc3339).unwrap_or_default(),
-        facts.url.clone(),
+        facts.url.clone().unwrap_or_default(),
     ]
 }
