@@ -41,10 +41,20 @@ pub fn login_to_allow(account: &Account, record: &Credential, action: Action) ->
 pub fn misfit(platform: Platform, action: Action, kind: CredentialKind) -> Option<&'static str> {
     let auth = find(platform, action)?.auth;
     match (auth, kind) {
-        (Auth::OAuth1, CredentialKind::OAuth2 | CredentialKind::Aisa) => Some("OAuth 1.0a"),
-        (Auth::OAuth2, CredentialKind::OAuth1) | (Auth::Either, CredentialKind::Aisa) => Some("an OAuth 2.0 login"),
-        (Auth::Key, CredentialKind::OAuth1 | CredentialKind::OAuth2) => Some("a key of AIsa's"),
+        (Auth::OAuth1, CredentialKind::OAuth2 | CredentialKind::Aisa)
+        | (Auth::OAuth2, CredentialKind::OAuth1)
+        | (Auth::Either, CredentialKind::Aisa)
+        | (Auth::Key, CredentialKind::OAuth1 | CredentialKind::OAuth2) => Some(wanted_by(auth)),
         _ => None,
+    }
+}
+
+/// What kind of login an endpoint takes, for people.
+const fn wanted_by(auth: Auth) -> &'static str {
+    match auth {
+        Auth::OAuth1 => "OAuth 1.0a",
+        Auth::OAuth2 | Auth::Either => "an OAuth 2.0 login",
+        Auth::Key => "a key of AIsa's",
     }
 }
 
@@ -82,12 +92,16 @@ pub async fn unfit(
     for (account, actions) in work {
         if who.is_fixed(account) {
             let Some(current) = tokens.cached(account.id) else { continue };
-            let wrong = actions.iter().filter(|action| {
-                find(account.platform, **action).is_some_and(|endpoint| !endpoint.auth.takes(&current.credentials))
-            });
-            said.extend(wrong.map(|action| {
-                format!("{}: {action} does not take credentials of this kind; log in with another", account.name)
-            }));
+            for action in actions {
+                let auth = find(account.platform, *action).map(|endpoint| endpoint.auth);
+                let Some(auth) = auth.filter(|auth| !auth.takes(&current.credentials)) else { continue };
+                said.push(format!(
+                    "{name}: {action} needs {}, and the environment has other credentials: unset them, and run `cleanup account login \
+                     {name}`",
+                    wanted_by(auth),
+                    name = account.name
+                ));
+            }
             continue;
         }
         let record = store.accounts().credential(account.id).await?;
@@ -109,7 +123,10 @@ fn of_record(account: &Account, actions: &[Action], record: Option<&Credential>)
     let mut said = Vec::new();
     for action in actions {
         if let Some(wanted) = misfit(account.platform, *action, record.set.kind) {
-            said.push(format!("{name}: {action} on {} needs {wanted}; expect a refusal", account.platform));
+            said.push(format!(
+                "{name}: {action} on {} needs {wanted}, so it will be refused; run `{login}`",
+                account.platform
+            ));
             continue;
         }
         let missing = missing_scopes(account.platform, *action, record.set.scopes.as_deref());

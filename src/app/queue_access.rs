@@ -66,7 +66,7 @@ impl AppDeps<'_> {
         let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
         let error = CommandError::new(ErrorKind::Usage, format!("there is no job named {}", escaped(name)));
         let hint = unknown_hint(name, &names, &self.command(&["load", "FILE.csv"]));
-        error.hint(self.other_queue().map_or(hint.clone(), |other| format!("{hint}; {other}")))
+        error.hint(self.or_other_queue(hint))
     }
 
     /// The error where there is no queue at all: its place may be mistyped.
@@ -86,6 +86,19 @@ impl AppDeps<'_> {
             None => self
                 .other_queue()
                 .map_or(format!("{load} makes one"), |other| format!("{other}; {load} makes this one")),
+        }
+    }
+
+    /// That there is no job in this queue, and what to type.
+    pub fn no_jobs_text(self) -> String {
+        self.or_other_queue(format!("this queue has no jobs; {} makes one", self.command(&["load", "FILE.csv"])))
+    }
+
+    /// A text about what is not in this queue, with the way to the other one where that is there.
+    pub fn or_other_queue(self, text: String) -> String {
+        match self.other_queue() {
+            Some(other) => format!("{text}; {other}"),
+            None => text,
         }
     }
 

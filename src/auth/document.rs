@@ -41,7 +41,7 @@ pub type MakeOAuth1 = dyn Fn(&Secret, &Secret) -> Result<Credentials, String> + 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
     /// The opened bytes are no document.
-    #[error("the sealed credentials are of a kind this version of cleanup does not know")]
+    #[error("the stored credentials are of a kind this version of cleanup does not know")]
     Unknown,
     /// They cannot be used for requests.
     #[error("{0}")]

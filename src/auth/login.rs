@@ -119,7 +119,7 @@ pub enum LoginError {
     #[error(transparent)]
     NoCode(#[from] NoCode),
     /// Nobody came back in time (seconds).
-    #[error("nobody came back from the browser within {0} s; run it again, or with --headless")]
+    #[error("no answer came from the browser within {0} s; run the command again, or with --headless")]
     TimedOut(u64),
     /// The address is taken.
     #[error("cannot listen on {address}: {source}; set another redirect address, here and at the platform")]

@@ -58,10 +58,7 @@ impl TokenSource {
                 }
             }
         }
-        let until = slot.back_off(
-            self.means.clock.now().tick,
-            "its login is being changed by another process all the time".to_owned(),
-        );
+        let until = slot.back_off(self.means.clock.now().tick, "other processes keep changing its login".to_owned());
         Err(slot.later(until))
     }
 

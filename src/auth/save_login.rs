@@ -144,7 +144,7 @@ pub async fn logout(
     });
     let told = match &opened {
         Some(document) => revoker.revoke(document).await,
-        None => Err("its sealed credentials could not be opened".to_owned()),
+        None => Err("its stored credentials could not be decrypted".to_owned()),
     };
     store.accounts().forget_credential(account.id).await?;
     Ok(told.map_or_else(LoggedOut::NotRevoked, |()| LoggedOut::Revoked))

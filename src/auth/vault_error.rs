@@ -42,25 +42,25 @@ pub enum VaultError {
     ShortPassphrase,
     /// The key in hand does not open what is there.
     #[error(
-        "CLEANUP_KEY is not the one these credentials were sealed with; set that one, or log every account in again"
+        "CLEANUP_KEY is not the one these credentials were encrypted with; set that one, or log every account in again"
     )]
     WrongPassphrase,
     /// Another key file than the one used before.
     #[error(
-        "{0} is not the key these credentials were sealed with; restore the right file, or log every account in again"
+        "{0} is not the key these credentials were encrypted with; restore the right file, or log every account in again"
     )]
     WrongKeyFile(PathBuf),
     /// The keyring's item was changed.
     #[error(
-        "the key in the OS keyring is not the one these credentials were sealed with; restore the keyring, or log every \
+        "the key in the OS keyring is not the one these credentials were encrypted with; restore the keyring, or log every \
          account in again"
     )]
     WrongKeyringKey,
     /// The passphrase is missing.
-    #[error("the credentials are sealed under CLEANUP_KEY, which is not set; set it")]
+    #[error("the credentials are encrypted with CLEANUP_KEY, which is not set; set it")]
     PassphraseMissing,
     /// A passphrase where a key file was used.
-    #[error("the credentials are sealed under {0}, but CLEANUP_KEY is set; unset it")]
+    #[error("the credentials are encrypted with {0}, but CLEANUP_KEY is set; unset it")]
     PassphraseUnwanted(KeyHeld),
     /// The key file has gone.
     #[error(
@@ -71,7 +71,7 @@ pub enum VaultError {
     /// The keyring was chosen, and the key is neither there nor in the file.
     #[error(
         "the OS keyring has no key for these credentials, and there is no key file {0}; unlock or restore the keyring they \
-         were sealed with, or log every account in again"
+         were encrypted with, or log every account in again"
     )]
     KeyringKeyMissing(PathBuf),
     /// The keyring.
@@ -104,7 +104,7 @@ pub enum VaultError {
     },
     /// A blob does not open: it was changed, cut or moved here from another account.
     #[error(
-        "the sealed credentials of {platform} user {user} are damaged or belong to another account; log in to it again"
+        "the stored credentials of {platform} user {user} are damaged or belong to another account; log in to it again"
     )]
     Damaged {
         /// Whose.
@@ -113,7 +113,7 @@ pub enum VaultError {
         user: UserId,
     },
     /// The system gives no random numbers, or the key cannot be stretched.
-    #[error("sealing failed: {0}")]
+    #[error("the credentials cannot be encrypted: {0}")]
     Sealing(&'static str),
     /// The queue.
     #[error(transparent)]

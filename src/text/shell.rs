@@ -4,7 +4,8 @@ use super::escaped;
 
 /// A word as a shell takes it whole, and a terminal unharmed.
 pub fn shell_word(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c);
+    // A shell takes `=` for an assignment only in a word that begins otherwise than an option.
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./@:+,".contains(c) || (c == '=' && word.starts_with('-'));
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
@@ -17,7 +18,7 @@ mod tests {
 
     #[test]
     fn words_stay_whole_in_a_shell() {
-        let words = ["a.csv", "Nacht 3", "it's", "x\u{1b}y", ""].map(shell_word);
-        assert_eq!(words, ["a.csv", "'Nacht 3'", "'it'\\''s'", "'x\\u{1b}y'", "''"]);
+        let words = ["a.csv", "--account=work", "A=b", "Nacht 3", "it's", "x\u{1b}y", ""].map(shell_word);
+        assert_eq!(words, ["a.csv", "--account=work", "'A=b'", "'Nacht 3'", "'it'\\''s'", "'x\\u{1b}y'", "''"]);
     }
 }

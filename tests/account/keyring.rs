@@ -113,7 +113,7 @@ fn the_key_is_in_the_keyring_and_nowhere_on_disk() {
     unlocked(&bench, again).says("the OS keyring decrypts the stored logins").says("2 accounts");
     // CLEANUP_KEY comes first, and is told to be the wrong one.
     let first = "CLEANUP_KEY=a-passphrase-of-enough-letters $CLEANUP account check";
-    unlocked(&bench, first).ends(78).says("sealed under the OS keyring, but CLEANUP_KEY is set; unset it");
+    unlocked(&bench, first).ends(78).says("encrypted with the OS keyring, but CLEANUP_KEY is set; unset it");
     // The file is not asked behind somebody's back, nor is the keyring.
     choose(&bench, "file");
     unlocked(&bench, "$CLEANUP account check").ends(78).says("key = \"keyring\"");

@@ -25,7 +25,16 @@ fn a_queue_that_is_not_there_names_the_other_one_that_is() {
     }
     // The job that is not in this queue may be in that one.
     empty_queue(&home.queue(), QueueKind::Real);
-    home.run(&["report", "unfollow"]).ends(2).says(sandbox);
+    for (words, code) in [
+        (&["report", "unfollow"][..], 2),
+        (&["status"], 0),
+        (&["resume", "--yes"], 0),
+        (&["explain", "1001"], 2),
+        (&["schedule", "list"], 0),
+        (&["schedule", "next", "x"], 2),
+    ] {
+        home.run(words).ends(code).says(sandbox);
+    }
     home.run(&["report", "unfollow", "--db", "no.db"]).ends(2).says("check --db and CLEANUP_DB");
 }
 

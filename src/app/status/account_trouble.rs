@@ -66,14 +66,14 @@ impl TroubledAccount<'_> {
                 )
             }
             "no_credentials" => {
-                format!(
-                    "{} logs it in; or set its variables. Then {resume}.",
-                    self.command(&["account", "login", self.name])
-                )
+                format!("{} logs it in; or set its variables. Then {resume}.", self.login())
             }
             "login_needed" => format!("Then {resume}."),
             "oauth2_only" | "oauth1_only" | "key_only" => {
-                format!("Log in the way this action wants, then {resume}.")
+                format!(
+                    "{} logs in as the action needs it (first unset the variables of credentials in the environment). Then {resume}.",
+                    self.login()
+                )
             }
             "app_configuration" | "vault" | "queue" => {
                 format!("{doctor} says what to mend; then {resume}.")
@@ -90,13 +90,21 @@ impl TroubledAccount<'_> {
                 format!("Log in at x.com and do what it asks, then {resume}.")
             }
             "unauthorized" | "invalid_token" | "invalid_key" => {
-                format!("Log in again, or set the variable to a fresh token, then {resume}.")
+                format!("{} logs in again; or set the variable to a fresh token. Then {resume}.", self.login())
             }
-            "action_not_offered" => "This platform does not offer the action; use another.".to_owned(),
+            "action_not_offered" => format!(
+                "The platform of this account does not offer the action: docs/platforms.md says which do. {} on one of them, and load the file \
+                 with that account.",
+                self.command(&["account", "login", "NAME", "--platform", "PLATFORM"])
+            ),
             _ => {
                 format!("See what the platform said with {}; mend it, then {resume}.", self.command(&["explain", "ID"]))
             }
         }
+    }
+
+    fn login(&self) -> String {
+        self.command(&["account", "login", self.name])
     }
 
     fn check(&self) -> String {

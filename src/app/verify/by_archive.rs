@@ -34,13 +34,12 @@ pub async fn verify_by_archive(
     for lane in lanes {
         let theirs = about.user_id.map(|id| id.to_string());
         if theirs.as_deref() != Some(lane.account.user_id.as_str()) {
-            let theirs = theirs.map_or_else(|| "nobody it names".to_owned(), |id| format!("user {id}"));
-            let message = format!(
-                "{} is the archive of {theirs}, and {} is user {}",
-                path.display(),
-                lane.account.name,
-                lane.account.user_id
+            let theirs = theirs.map_or_else(
+                || "does not say whose archive it is".to_owned(),
+                |id| format!("is the archive of user {id}"),
             );
+            let (path, account) = (path.display(), &lane.account);
+            let message = format!("{path} {theirs}, and {} is user {}", account.name, account.user_id);
             return foreign(message, "give the archive of the account whose job it is");
         }
         let list = lane.list();

@@ -10,7 +10,7 @@ use crate::domain::{AccountName, Action, Platform, UserId};
 
 const ACCOUNT_HELP: &str = "\
 Examples:
-  cleanup account login                   open the browser, log in to X, keep the login sealed
+  cleanup account login                   open the browser, log in to X, store the login encrypted
   cleanup account login work --headless   print the address, and paste the one you end at
   cleanup account login --platform aisa   the key comes from stdin
   cleanup account list

@@ -52,7 +52,7 @@ Examples:
                                         your likes, from the data archive X sends
   cleanup list following -o unfollow.csv
                                         whom you follow, from the platform
-  cleanup account login                 log in once, sealed and kept fresh
+  cleanup account login                 log in once; the login is stored encrypted, and refreshed
 
 Exit codes:
    0 done                           69 no answer from the platform

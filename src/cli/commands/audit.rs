@@ -45,9 +45,9 @@ fn warn(context: &Context, report: &AuditReport) {
         context.printer.warn(if context.settings.are_windows_chosen() {
             "requests were sent beyond the limits named here; without --rate and --per each is judged by those it was sent under"
         } else if unrecorded > 0 {
-            "requests were sent beyond a limit; it may have been another one then"
+            "requests were sent beyond a limit, some of them by an earlier version: the limit may have been another one then"
         } else {
-            "requests were sent beyond the limit that was set then"
+            "requests were sent beyond the limit that was set then, which is not to happen: please report it with what `cleanup audit --json` prints"
         });
     }
 }

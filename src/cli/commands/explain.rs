@@ -27,7 +27,8 @@ pub async fn run(context: &Context, args: &ExplainArgs) -> Result<u8, CommandErr
     if histories.is_empty() {
         let list = context.command(&["status"]);
         let error = CommandError::new(ErrorKind::Usage, format!("no job of this queue has the target {}", args.target));
-        return Err(error.hint(format!("{list} lists the jobs; rows that were rejected are only in their reports")));
+        let hint = format!("{list} lists the jobs; rows that were rejected are only in their reports");
+        return Err(error.hint(context.deps().or_other_queue(hint)));
     }
     let command = |words: &[&str]| context.command(words);
     let told: Vec<String> = histories.iter().map(|history| tell(history, context.local.zone.get(), &command)).collect();

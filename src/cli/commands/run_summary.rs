@@ -88,11 +88,7 @@ fn say_outcome(outcome: &RunOutcome, printer: Printer, deps: AppDeps<'_>) {
             escaped(why)
         ));
     }
-    let next = if jobs.is_empty() {
-        vec![format!("this queue has no jobs; {} makes one", deps.command(&["load", "FILE.csv"]))]
-    } else {
-        what_next(outcome, &told, deps)
-    };
+    let next = if jobs.is_empty() { vec![deps.no_jobs_text()] } else { what_next(outcome, &told, deps) };
     for line in next.into_iter().chain(troubled_before(&old, &told, *code, deps)) {
         printer.say(&line);
     }

@@ -55,7 +55,7 @@ async fn look(context: &Context, store: &mut Store, names: &[String]) -> Result<
 }
 
 fn table(context: &Context, view: &QueueStatus) -> String {
-    let no_jobs = format!("this queue has no jobs; {} makes one", context.command(&["load", "FILE.csv"]));
+    let no_jobs = context.deps().no_jobs_text();
     if view.jobs.is_empty() && view.accounts.is_empty() {
         return no_jobs;
     }

@@ -55,7 +55,7 @@ impl AccountStore<'_> {
     pub(super) async fn wipe_log_or_warn(&mut self) {
         if !self.wipe_log().await {
             tracing::warn!(
-                "another process reads {}, so its write-ahead log ({}-wal) still has the sealed login; it goes when that process ends",
+                "another process reads {}, so its write-ahead log ({}-wal) still has the encrypted login; it goes when that process ends",
                 self.db.path().display(),
                 self.db.path().display(),
             );

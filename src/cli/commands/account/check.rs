@@ -126,6 +126,10 @@ async fn strangers(
             Platform::Aisa => (State::Good, NOT_ASKED.to_owned(), None),
             _ => whose(ways, &credentials, found.user.as_ref()).await,
         };
+        let said = match state {
+            State::Bad => format!("{said}; set {} to a fresh one", found.variable()),
+            State::Good | State::Unknown => said,
+        };
         found.user = user.or(found.user.take());
         if args.names.is_empty() && !known.iter().any(|account| found.is(account)) {
             let (name, platform, user) = (found.variable().to_owned(), found.platform, found.user.clone());
@@ -140,11 +144,9 @@ const NOT_ASKED: &str = "AIsa offers no way to check a key; the first request sh
 /// Asks the platform whose credentials these are; `wanted` is who it should be.
 async fn whose(ways: &Ways, credentials: &Credentials, wanted: Option<&UserId>) -> (State, String, Option<UserId>) {
     match (ways.user_of(credentials).await, wanted) {
-        (Ok(user), Some(wanted)) if user != *wanted => (
-            State::Bad,
-            format!("the platform says it is user {user}, not {wanted}; log in again as user {wanted}"),
-            Some(user),
-        ),
+        (Ok(user), Some(wanted)) if user != *wanted => {
+            (State::Bad, format!("the platform says it is user {user}, not {wanted}"), Some(user))
+        }
         (Ok(user), _) => (State::Good, format!("the platform says it is user {user}"), Some(user)),
         (Err(reply), _) => {
             let (how, what) = judge(&reply.finding);
@@ -182,6 +184,14 @@ async fn check(
             let (how, what, _) = whose(ways, &current.credentials, Some(&account.user_id)).await;
             state = how;
             said.push(what);
+            if state == State::Bad {
+                let login = format!("`cleanup account login {}` logs in again", account.name);
+                said.push(if record.is_some() {
+                    login
+                } else {
+                    format!("set its variable to a fresh token; or {login}")
+                });
+            }
         }
     }
     for action in asked {
@@ -195,7 +205,7 @@ fn judge(finding: &Finding) -> (State, &'static str) {
     match consequences_of(finding).blame {
         Blame::Network => (State::Unknown, "no answer from the platform"),
         blame if blame.passes() => (State::Unknown, "the platform could not check it"),
-        _ => (State::Bad, "the platform refuses these credentials; log in again, or set a fresh token"),
+        _ => (State::Bad, "the platform refuses these credentials"),
     }
 }
 
@@ -208,7 +218,7 @@ fn fits(account: &Account, record: Option<&Credential>, action: Action, said: &m
     said.extend(endpoint.closed());
     let Some(record) = record else { return State::Good };
     if let Some(wanted) = app::misfit(account.platform, action, record.set.kind) {
-        said.push(format!("{action} needs {wanted}"));
+        said.push(format!("{action} needs {wanted}; run `cleanup account login {}`", account.name));
         return State::Bad;
     }
     let missing = app::missing_scopes(account.platform, action, record.set.scopes.as_deref());

@@ -60,6 +60,11 @@ async fn tell(context: &Context) -> Result<u8, CommandError> {
         None => Vec::new(),
     };
     let Some(default) = app::default_account(&context.settings, &known)? else {
+        if known.is_empty() {
+            let login = context.command(&["account", "login"]);
+            context.printer.say(&format!("there are no accounts, so none is the default; {login} adds one"));
+            return Ok(0);
+        }
         let (choose, list) = (context.command(&["account", "default", "NAME"]), context.command(&["account", "list"]));
         context.printer.say(&format!(
             "there is no default account: each command or file has to name one; {choose} chooses one, and {list} shows them"

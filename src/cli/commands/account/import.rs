@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, args: &AccountImportArgs) -> Result<u
     let (mut store, vault) = super::open(context).await?;
     let kept = save_login(&mut store, &vault, &logins, context.clock.now().wall).await?;
     store.close().await;
-    context.printer.say(&format!("imported: {}, sealed", counted(kept.len(), "account", "accounts")));
+    context.printer.say(&format!("imported: {}, stored encrypted", counted(kept.len(), "account", "accounts")));
     if !from_stdin {
         let name = args.file.display().to_string();
         let shown = crate::text::escaped(&name);

@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, args: AccountListArgs) -> Result<u8, 
         return Ok(0);
     }
     if accounts.is_empty() && new.is_empty() {
-        context.printer.say(&format!("there are no accounts; {} makes one", context.command(&["account", "login"])));
+        context.printer.say(&format!("there are no accounts; {} adds one", context.command(&["account", "login"])));
         return Ok(0);
     }
     let mut rows = vec![["NAME", "PLATFORM", "USER", "KIND", "MAY", "ENDS", "STATE"].map(str::to_owned)];

@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, args: ScheduleListArgs) -> Result<u8,
     }
     if listings.is_empty() {
         let add = context.command(&["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
-        context.printer.say(&format!("this queue has no schedules; {add} makes one"));
+        context.printer.say(&context.deps().or_other_queue(format!("this queue has no schedules; {add} makes one")));
     }
     for listing in &listings {
         for line in lines(listing, now) {

@@ -77,7 +77,7 @@ fn unknown(context: &Context, name: &str, known: &[StoredSchedule]) -> CommandEr
     let names: Vec<&str> = known.iter().map(|schedule| schedule.name.as_str()).collect();
     if names.is_empty() {
         let add = context.command(&["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
-        return error.hint(format!("this queue has no schedules; {add} makes one"));
+        return error.hint(context.deps().or_other_queue(format!("this queue has no schedules; {add} makes one")));
     }
     let listed: Vec<_> = names.iter().take(MAX_LISTED).map(|name| escaped(name)).collect();
     let list = format!("schedules: {}", listed.join(", "));

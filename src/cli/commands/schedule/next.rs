@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
     }
     if schedules.is_empty() {
         let add = context.command(&["schedule", "add", "NAME", "--cron", "0 2 * * *", "FILE.csv"]);
-        context.printer.say(&format!("this queue has no schedules; {add} makes one"));
+        context.printer.say(&context.deps().or_other_queue(format!("this queue has no schedules; {add} makes one")));
     }
     for schedule in &schedules {
         context.printer.data(&format!("{} ({})", escaped(&schedule.name), schedule.recurrence.zone_name()))?;
