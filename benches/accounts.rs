@@ -13,7 +13,7 @@ use cleanup::clock::SystemClock;
 use cleanup::domain::{AccountId, Action, Applies, MicroUsd, Platform, Rate, Scope, Target, TargetId, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
-use cleanup::platform::{Client, ClientSettings};
+use cleanup::platforms::{Client, ClientSettings};
 use cleanup::store::{DrainLock, LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
 use sqlx::{ConnectOptions, Connection};
 
@@ -93,7 +93,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let began = Instant::now();
     let store = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
     let lock = DrainLock::take(queue.as_ref())?;
-    let base: cleanup::platform::BaseUrl = url.parse()?;
+    let base: cleanup::platforms::BaseUrl = url.parse()?;
     let client = Arc::new(Client::new(&[&base], ClientSettings { connections: workers, ..ClientSettings::default() })?);
     let (clock, (_sender, shutdown)) = (SystemClock::shared(), shutdown());
     let window = WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
@@ -111,7 +111,7 @@ async fn drain(queue: &str, url: &str, seconds: u64, rate: Rate, workers: usize)
     let options = DrainOptions { run, windows: [(Platform::Sandbox, [window].into())].into(), keep: None };
     let listener = Box::new(First { began, told: false });
     let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base)) });
-    let base: cleanup::platform::BaseUrl = url.parse()?;
+    let base: cleanup::platforms::BaseUrl = url.parse()?;
     let (wire, places) = (OAuthHttp::new(&[&base])?, OAuthEndpoints::x(&base, OAuthEndpoints::X_AUTHORIZE)?);
     let beside = Store::open(queue.as_ref(), QueueKind::Sandbox).await?;
     let means = TokenMeans { store: beside, vault: None, wire, places, app: None, oauth1: None, clock: clock.clone() };

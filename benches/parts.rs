@@ -4,10 +4,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use cleanup::domain::{AccountId, Action, Platform, Target, TargetId, Tick, Wall, WindowSpec};
+use cleanup::domain::{AccountId, Action, Platform, Target, TargetId, Tick, Wall};
 use cleanup::jobfile::{ReadOptions, Source, Survey};
 use cleanup::limits::{Limiter, Pace, Reservation};
-use cleanup::platform::rate_facts;
 use cleanup::store::{LoadRow, LoadedFrom, NewJob, QueueKind, RowPlace, Store};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -86,7 +85,7 @@ fn load_rows(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn slots_of_a_day(bencher: Bencher<'_, '_>) {
     const DAY_MS: i64 = 86_400_000;
-    let windows = WindowSpec::built_in(Platform::XV2);
+    let windows = cleanup::platforms::spec(Platform::XV2).windows.to_vec();
     bencher.counter(ItemsCount::new(4_800_usize)).bench(|| {
         let mut limiter = Limiter::new(&windows, Pace::Even, Tick(0));
         let (mut now, mut taken) = (Tick(0), 0);
@@ -123,6 +122,7 @@ fn limit_headers(bencher: Bencher<'_, '_>) {
         .into_iter()
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .collect();
+    let rate_facts = cleanup::platforms::spec(Platform::XV2).dialect.rate_facts;
     assert_eq!(rate_facts(&headers).remaining, Some(49));
     bencher.bench(|| rate_facts(black_box(&headers)));
 }

@@ -17,18 +17,18 @@
 //! | [`jobfile`] | CSV <-> rows: survey, rows, keep lists, receipts; errors carry line and column | domain, error, text |
 //! | [`store`] | the durable truth and the only room with SQL: queue, attempts, accounts, locks | domain, error |
 //! | [`limits`] | window (exact), headers (tighten), pace (shapes); [`limits::Limiter`] is the three for one account | domain |
-//! | [`platform`] | tables of endpoints, the one HTTP client, the pure classifier | clock, domain |
-//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, error, net, platform, store |
-//! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | auth, clock, domain, limits, platform, store |
-//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, error, jobfile, limits, platform, store, text |
+//! | [`platforms`] | tables of endpoints, the one HTTP client, the pure classifier | clock, domain |
+//! | [`auth`] | logins: sealed at rest, refreshed before they end; OAuth 2.0 and 1.0a | clock, domain, error, net, platforms, store |
+//! | [`engine`] | the turn: claim, send, judge, settle; events, signals, bounds of a run | auth, clock, domain, limits, platforms, store |
+//! | [`lists`] | where IDs come from: archives, the platform's lists, filters, handles; entries <-> CSV | auth, clock, domain, engine, error, jobfile, limits, platforms, store, text |
 //! | [`pages`] | HTML files for people: reports, worklists, lists to restore; they load nothing | domain, store |
 //! | [`schedule`] | nights: when a schedule is due, and until when it may work; each time decided once | clock, domain, store |
 //! | [`sandbox`] | the pretend platform over the same HTTP; knows nothing of our client | clock, domain, net |
-//! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, error, limits, platform, store, text |
+//! | [`config`] | option, environment, file, default: resolved once into settings | auth, domain, error, limits, platforms, store, text |
 //! | [`telemetry`] | log lines | config, domain, store |
-//! | [`app`] | use cases with typed requests and reports: run, resume, load, drain, status, audit, doctor, lists, verify, schedules; names to credentials | auth, clock, config, domain, engine, error, jobfile, limits, lists, platform, sandbox, schedule, store, text |
+//! | [`app`] | use cases with typed requests and reports: run, resume, load, drain, status, audit, doctor, lists, verify, schedules; names to credentials | auth, clock, config, domain, engine, error, jobfile, limits, lists, platforms, sandbox, schedule, store, text |
 //! | [`web`] | the dashboard: pages, JSON, metrics, who may look; listens to the engine, commands the queue | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, net, schedule, store, text |
-//! | [`cli`] | commands, options, the only stdout and stderr | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, pages, platform, sandbox, schedule, store, telemetry, text, web |
+//! | [`cli`] | commands, options, the only stdout and stderr | app, auth, clock, config, domain, engine, error, jobfile, limits, lists, pages, platforms, sandbox, schedule, store, telemetry, text, web |
 //!
 //! Nothing points back. `tests/cli/architecture.rs` compares this table with the code.
 
@@ -45,7 +45,7 @@ pub mod limits;
 pub mod lists;
 pub mod net;
 pub mod pages;
-pub mod platform;
+pub mod platforms;
 pub mod sandbox;
 pub mod schedule;
 pub mod store;

@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::domain::{AccountId, AccountName, Platform, Secret, TargetId, UserId, WindowSpec, name_key};
 use crate::engine::{Access, CredentialSource};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{BaseUrl, Client, Credentials};
+use crate::platforms::{BaseUrl, Client, Credentials, Host, spec};
 use crate::sandbox::Sandbox;
 use crate::store::{Account, Store};
 
@@ -44,12 +44,7 @@ pub struct RealAccounts {
 
 /// Where the platforms are.
 #[derive(Clone, Debug)]
-pub struct Bases {
-    /// X.
-    pub x: Arc<BaseUrl>,
-    /// AIsa.
-    pub aisa: Arc<BaseUrl>,
-}
+pub struct Bases([Arc<BaseUrl>; Platform::ALL.len()]);
 
 impl Bases {
     /// The addresses of the settings.
@@ -57,18 +52,43 @@ impl Bases {
     /// # Errors
     /// One is no https address (http is accepted to loopback).
     pub fn of(settings: &Settings) -> Result<Bases, CommandError> {
-        let parse = |text: &str, variable: &str| {
-            text.parse().map(Arc::new).map_err(|error: crate::platform::InvalidBaseUrl| {
+        let mut bases = Vec::with_capacity(Platform::ALL.len());
+        for platform in Platform::ALL {
+            let Host::Fixed(host) = spec(platform).host;
+            let base: Result<BaseUrl, _> = settings.address(&host).parse();
+            bases.push(Arc::new(base.map_err(|error| {
                 CommandError::new(ErrorKind::Config, error.to_string())
-                    .hint(format!("set {variable} to an https address (http only on loopback)"))
-            })
-        };
-        Ok(Bases { x: parse(&settings.x_api, "CLEANUP_X_API")?, aisa: parse(&settings.aisa_api, "CLEANUP_AISA_API")? })
+                    .hint(format!("set {} to an https address (http only on loopback)", host.variable))
+            })?));
+        }
+        Ok(Bases(bases.try_into().map_err(|_| CommandError::new(ErrorKind::Fault, "a platform has no address"))?))
+    }
+
+    /// Every platform at one address, as in the sandbox.
+    pub fn all_at(base: &Arc<BaseUrl>) -> Bases {
+        Bases(std::array::from_fn(|_| Arc::clone(base)))
     }
 
     /// Where a platform is.
     pub fn of_platform(&self, platform: Platform) -> &Arc<BaseUrl> {
-        if platform == Platform::Aisa { &self.aisa } else { &self.x }
+        &self.0[platform as usize]
+    }
+
+    /// Every address.
+    pub fn addresses(&self) -> Vec<&BaseUrl> {
+        self.0.iter().map(|base| &**base).collect()
+    }
+
+    /// Every address, each once, with the first platform that is there; the sandbox's is none of its own.
+    pub fn each(&self) -> Vec<(Platform, &Arc<BaseUrl>)> {
+        let mut each: Vec<(Platform, &Arc<BaseUrl>)> = Vec::new();
+        for platform in Platform::real() {
+            let base = self.of_platform(platform);
+            if each.iter().all(|(_, known)| *known != base) {
+                each.push((platform, base));
+            }
+        }
+        each
     }
 }
 
@@ -133,7 +153,7 @@ impl Identities {
                     store.accounts().all().await?.into_iter().map(|known| (known.name, known.user_id)).collect();
                 let pretend = |name: &AccountName| {
                     let user = known.get(name).cloned().map_or_else(|| SandboxAccounts::user_of(name), Ok)?;
-                    Ok((name.clone(), Platform::Sandbox, user))
+                    Ok((name.clone(), Platform::default().in_sandbox(), user))
                 };
                 // The default one last: its number is the last as well.
                 let users: Result<Vec<_>, CommandError> = named_in_rows.iter().chain([&default]).map(pretend).collect();

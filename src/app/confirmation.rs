@@ -13,7 +13,7 @@ use super::status::{estimate, length_per_endpoint};
 use crate::config::Settings;
 use crate::domain::{AccountId, Action, JobId, MicroUsd, Platform, Scope, WindowSpec, counted};
 use crate::error::CommandError;
-use crate::platform::find;
+use crate::platforms::{find, spec};
 use crate::store::{Job, JobState, Store};
 use crate::text::{escaped, span_text};
 
@@ -151,7 +151,7 @@ fn account_sentences(name: &str, platform: Platform, work: &[(Action, u64)], set
 
 /// Where requests go, as a sentence has it.
 fn where_text(platform: Platform) -> String {
-    if platform == Platform::Sandbox { "in the sandbox".to_owned() } else { format!("on {platform}") }
+    if platform.is_sandbox() { "in the sandbox".to_owned() } else { format!("on {platform}") }
 }
 
 fn applies(window: &WindowSpec, work: &[(Action, u64)]) -> bool {
@@ -162,7 +162,7 @@ fn applies(window: &WindowSpec, work: &[(Action, u64)]) -> bool {
 fn app_cap(platform: Platform, action: Action) -> Option<String> {
     let endpoint = find(platform, action)?;
     let cap = endpoint.documented.iter().find(|documented| documented.scope == Scope::App)?;
-    let (rate, whose) = (cap.rate, if platform == Platform::Aisa { "AIsa" } else { "X" });
+    let (rate, whose) = (cap.rate, spec(platform).service);
     Some(format!(
         "{whose} also documents {rate} of {action} for all users of an app together; to keep to it, put a [[windows]] with \
          scope = \"app\" into the configuration"

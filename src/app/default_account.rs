@@ -56,7 +56,11 @@ impl DefaultAccount {
 pub fn default_account(settings: &Settings, known: &[Account]) -> Result<Option<DefaultAccount>, CommandError> {
     if settings.is_sandbox() {
         let name = SandboxAccounts::DEFAULT_NAME.parse().ok();
-        return Ok(Some(DefaultAccount { name, platform: Platform::Sandbox, reason: DefaultReason::Sandbox }));
+        return Ok(Some(DefaultAccount {
+            name,
+            platform: Platform::default().in_sandbox(),
+            reason: DefaultReason::Sandbox,
+        }));
     }
     let environment = environment_accounts(&settings.credentials)?;
     if let Some(found) = default_of_environment(&environment, None) {

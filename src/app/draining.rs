@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::domain::{AccountId, Action, Horizons, JobId, Moment, Platform, Tick, WindowSpec};
 use crate::engine::{self, EngineDeps, EngineSettings, Event, Finish, GroupEnd, JobTerms, Listener, Shutdown, Stopped};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::Client;
+use crate::platforms::Client;
 use crate::store::{Account, Drain, DrainLock, DrainScope, JobStatus, OutcomeCounts, QueueWatch, Store};
 
 /// What a drain is told.

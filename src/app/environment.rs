@@ -9,8 +9,8 @@ use crate::config::EnvironmentCredentials;
 use crate::domain::{AccountName, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::oauth1;
-use crate::platform::{BaseUrl, Client, Credentials};
+use crate::platforms::oauth1;
+use crate::platforms::{BaseUrl, Client, Credentials, LoginKind, logging_in_by, spec};
 use crate::store::{Account, Store};
 
 /// How long the platform may take to say who somebody is.
@@ -40,7 +40,7 @@ pub fn environment_accounts(configured: &EnvironmentCredentials) -> Result<Vec<E
         let credentials = configured.x_token.clone().map(Credentials::bearer).transpose();
         let credentials = credentials.map_err(|error| unusable(variable, &error.to_string()))?.map(Arc::new);
         let user = configured.x_user_id.clone();
-        accounts.push(EnvironmentAccount { platform: Platform::XV2, user, credentials, variable });
+        accounts.push(EnvironmentAccount { platform: logging_in_by(LoginKind::OAuth2), user, credentials, variable });
     }
     if let Some(set) = &configured.x_oauth1 {
         let variable = "CLEANUP_X_ACCESS_TOKEN";
@@ -50,8 +50,8 @@ pub fn environment_accounts(configured: &EnvironmentCredentials) -> Result<Vec<E
         let (user, credentials) = (oauth1::user_id(&set.access_token), Some(Arc::new(credentials)));
         // OAuth 1.0a is good for both of X's APIs: v2 unless a bearer token is there for that.
         accounts.retain(|account: &EnvironmentAccount| account.credentials.is_some());
-        let first = if configured.x_token.is_none() { Some(Platform::XV2) } else { None };
-        for platform in first.into_iter().chain([Platform::XV1]) {
+        let first = configured.x_token.is_none().then(|| logging_in_by(LoginKind::OAuth2));
+        for platform in first.into_iter().chain([logging_in_by(LoginKind::OAuth1)]) {
             let (user, credentials) = (user.clone(), credentials.clone());
             accounts.push(EnvironmentAccount { platform, user, credentials, variable });
         }
@@ -60,7 +60,7 @@ pub fn environment_accounts(configured: &EnvironmentCredentials) -> Result<Vec<E
         let variable = "CLEANUP_AISA_KEY";
         let user = aisa_user(key).map_err(|error| unusable(variable, &error.to_string()))?;
         let credentials = Credentials::bearer(key.clone()).map_err(|error| unusable(variable, &error.to_string()))?;
-        let (platform, user, credentials) = (Platform::Aisa, Some(user), Some(Arc::new(credentials)));
+        let (platform, user, credentials) = (logging_in_by(LoginKind::Key), Some(user), Some(Arc::new(credentials)));
         accounts.push(EnvironmentAccount { platform, user, credentials, variable });
     }
     Ok(accounts)
@@ -126,11 +126,7 @@ impl EnvironmentAccount {
     /// # Errors
     /// None in practice: prefix and user ID make a name.
     pub fn standard_name(&self, user: &UserId) -> Result<AccountName, CommandError> {
-        let prefix = match self.platform {
-            Platform::XV2 | Platform::Sandbox => "x",
-            Platform::XV1 => "x-v1",
-            Platform::Aisa => "aisa",
-        };
+        let prefix = spec(self.platform).account_prefix;
         format!("{prefix}-{user}").parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
     }
 
@@ -145,8 +141,9 @@ impl EnvironmentAccount {
         clock: &SharedClock,
     ) -> Result<(), CommandError> {
         let Some(credentials) = self.credentials.clone().filter(|_| self.user.is_none()) else { return Ok(()) };
+        let Some(who) = &spec(self.platform).who_am_i else { return Ok(()) };
         let deadline = clock.now().tick.after(ASK_FOR);
-        match client.me(base, &credentials, deadline, &**clock).await {
+        match client.me(who, base, &credentials, deadline, &**clock).await {
             Ok(user) => {
                 self.user = Some(user);
                 Ok(())

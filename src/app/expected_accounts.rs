@@ -35,7 +35,7 @@ impl Identities {
                 for name in named_in_rows.iter().chain([default]) {
                     if known.iter().all(|account| account.name != *name) {
                         let user = SandboxAccounts::user_of(name)?;
-                        add(&mut known, name.clone(), Platform::Sandbox, user);
+                        add(&mut known, name.clone(), Platform::default().in_sandbox(), user);
                     }
                 }
                 let default = known.iter().find(|account| account.name == *default).map(|account| account.id);
@@ -69,7 +69,7 @@ impl RealAccounts {
         let is_known = wanted.is_some_and(|wanted| known.iter().any(|account| account.name == *wanted));
         let unasked = unasked.filter(|_| !is_known);
         // Where nobody is logged in yet, the file can be looked at all the same.
-        let nobody = (known.is_empty() && wanted.is_none()).then(|| self.platform.unwrap_or(Platform::XV2));
+        let nobody = (known.is_empty() && wanted.is_none()).then(|| self.platform.unwrap_or_default());
         if let Some(platform) = unasked.or(nobody) {
             let mut accounts = Accounts::of_known(&known, None);
             accounts.set_default(wanted, next_number(&known), platform);

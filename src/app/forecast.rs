@@ -201,7 +201,7 @@ fn reason_of(row: &LoadRow) -> Option<&str> {
 
 fn named((action, account, targets): (Action, AccountId, u64), accounts: &Accounts) -> ForecastLane {
     let (name, platform) = accounts.described(account);
-    ForecastLane { action, id: account, account: name.cloned(), platform: platform.unwrap_or(Platform::XV2), targets }
+    ForecastLane { action, id: account, account: name.cloned(), platform: platform.unwrap_or_default(), targets }
 }
 
 impl Forecast {

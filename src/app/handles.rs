@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::jobfile::RowVerdict;
 use crate::lists::fetch::{Reader, Stop};
 use crate::lists::handles::{Resolver, can_resolve};
-use crate::platform::find;
+use crate::platforms::find;
 use crate::store::{Resolution, Store, StoreError};
 
 /// The reason of a row whose handle nobody has asked about.

@@ -4,7 +4,6 @@
 use super::environment::EnvironmentAccount;
 use crate::auth::Why;
 use crate::config::Settings;
-use crate::domain::Platform;
 use crate::error::CommandError;
 use crate::store::{Account, Credential, Store};
 
@@ -22,7 +21,7 @@ pub async fn has_logins(settings: &Settings) -> Result<bool, CommandError> {
 /// Why an account needs a login; none: it has credentials, as far as is known. The variables' credentials may be the account's until
 /// the platform has said whose they are.
 pub fn login_needed(account: &Account, record: Option<&Credential>, environment: &[EnvironmentAccount]) -> Option<Why> {
-    if account.platform == Platform::Sandbox || environment.iter().any(|found| found.is(account)) {
+    if account.platform.is_sandbox() || environment.iter().any(|found| found.is(account)) {
         return None;
     }
     match record {

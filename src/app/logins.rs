@@ -9,11 +9,11 @@ use super::tokens::{app, places};
 use crate::auth::{App, Document, OAuthEndpoints, OAuthHttp, Revoker, Sign, ToSign};
 use crate::clock::SharedClock;
 use crate::config::Settings;
-use crate::domain::UserId;
+use crate::domain::{Platform, UserId};
 use crate::engine::consequences_of;
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
-use crate::platform::{BaseUrl, Client, Credentials, Reply};
+use crate::platforms::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
+use crate::platforms::{BaseUrl, Client, Credentials, Reply, spec};
 use crate::store::Credential;
 
 /// How many times it is asked, where it is the world's fault that it does not say.
@@ -45,26 +45,28 @@ impl Ways {
     pub fn new(settings: &Settings, clock: SharedClock) -> Result<Ways, CommandError> {
         let bases = Bases::of(settings)?;
         let client = bases.client(settings)?;
-        let wire = OAuthHttp::new(&[&bases.x, &bases.aisa])?;
+        let wire = OAuthHttp::new(&bases.addresses())?;
         Ok(Ways { client, wire, bases, clock })
     }
 
-    /// Whose credentials these are. An answer that is nobody's fault is asked for again.
+    /// Whose credentials these are; none where the platform offers no way to ask. An answer that is nobody's fault is asked for again.
     ///
     /// # Errors
     /// The reply that did not say.
-    pub async fn user_of(&self, credentials: &Credentials) -> Result<UserId, Reply> {
+    pub async fn user_of(&self, platform: Platform, credentials: &Credentials) -> Result<Option<UserId>, Reply> {
+        let Some(who) = &spec(platform).who_am_i else { return Ok(None) };
+        let base = self.bases.of_platform(platform);
         let mut asks = 1;
         loop {
             let deadline = self.clock.now().tick.after(ASK_FOR);
-            let asked = self.client.me(&self.bases.x, credentials, deadline, &*self.clock).await;
+            let asked = self.client.me(who, base, credentials, deadline, &*self.clock).await;
             let again = |reply: &Reply| consequences_of(&reply.finding).blame.is_transient();
             match asked {
                 Err(reply) if asks < MAX_ASKS && again(&reply) => {
                     asks += 1;
                     self.clock.sleep_until(self.clock.now().tick.after(ASK_AGAIN_AFTER)).await;
                 }
-                other => return other,
+                other => return other.map(Some),
             }
         }
     }
@@ -112,19 +114,25 @@ pub fn signer(settings: &Settings, clock: SharedClock) -> Option<Box<Sign<'stati
 ///
 /// # Errors
 /// The sentence says why the platform was not told, and what a person can do.
-pub async fn revoke(settings: &Settings, ways: &Ways, app: Option<&App>, document: &Document) -> Result<(), String> {
-    let places = x_places(settings, ways).map_err(|error| error.message)?;
+pub async fn revoke(
+    settings: &Settings,
+    ways: &Ways,
+    platform: Platform,
+    app: Option<&App>,
+    document: &Document,
+) -> Result<(), String> {
+    let places = oauth_places(settings, ways, platform).map_err(|error| error.message)?;
     let sign = signer(settings, ways.clock.clone());
-    let (wire, base) = (&ways.wire, &*ways.bases.x);
+    let (wire, base) = (&ways.wire, &**ways.bases.of_platform(platform));
     Revoker { wire, base, app, places: &places, sign: sign.as_deref() }.revoke(document).await
 }
 
-/// Where X grants and revokes.
+/// Where a platform grants and revokes.
 ///
 /// # Errors
 /// The address for people is not safe.
-pub fn x_places(settings: &Settings, ways: &Ways) -> Result<OAuthEndpoints, CommandError> {
-    places(settings, &ways.bases.x)
+pub fn oauth_places(settings: &Settings, ways: &Ways, platform: Platform) -> Result<OAuthEndpoints, CommandError> {
+    places(settings, ways.bases.of_platform(platform))
 }
 
 /// A platform did not say who somebody is.

@@ -77,7 +77,7 @@ pub use load_options::LoadOptions;
 pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads};
 pub use loading::{Loaded, load};
 pub use login_state::{has_logins, login_needed};
-pub use logins::{Ways, app_of, needed_app, nobody, revoke, signer, x_places};
+pub use logins::{Ways, app_of, needed_app, nobody, oauth_places, revoke, signer};
 pub use named_accounts::{Accounts, FileAccounts};
 pub use notice::{BoundsOfRun, HandlesResolved, Notice, RunPlan, Stoppable};
 pub use notify::{OfSchedule, notify};

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::domain::{AccountId, AccountName, Action, Platform};
-use crate::platform::find as find_endpoint;
+use crate::platforms::find as find_endpoint;
 use crate::store::Account;
 
 /// The accounts a load may name, each known to the queue.

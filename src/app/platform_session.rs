@@ -8,7 +8,7 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::{Platform, TargetId};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{BaseUrl, Client, ClientSettings};
+use crate::platforms::{BaseUrl, Client, ClientSettings};
 use crate::sandbox::{Options as SandboxOptions, Sandbox, SandboxError};
 use crate::store::{Account, Store, StoreError};
 
@@ -54,11 +54,12 @@ impl PlatformSession {
             Some(sandbox) => {
                 let base = sandbox.base_url().parse::<BaseUrl>();
                 let base = Arc::new(base.map_err(|error| CommandError::new(ErrorKind::Fault, error.to_string()))?);
-                Bases { x: Arc::clone(&base), aisa: base }
+                Bases::all_at(&base)
             }
         };
         let client = bases.client(settings)?;
-        let who = Identities::of(settings, platform, Some(bases.x))?;
+        let who =
+            Identities::of(settings, platform, Some(Arc::clone(bases.of_platform(Platform::default().in_sandbox()))))?;
         Ok(PlatformSession { who, client: Arc::new(client), sandbox })
     }
 
@@ -102,14 +103,14 @@ pub async fn embedded_sandbox(settings: &Settings, clock: &SharedClock) -> Resul
 }
 
 impl Bases {
-    /// A client for both, with as many idle connections as there are workers.
+    /// A client for all, with as many idle connections as there are workers.
     ///
     /// # Errors
     /// The system's certificates or proxy settings cannot be used (78).
     pub fn client(&self, settings: &Settings) -> Result<Client, CommandError> {
         let connections = usize::from(settings.run.workers);
         let settings = ClientSettings { connections, ..ClientSettings::default() };
-        Client::new(&[&self.x, &self.aisa], settings).map_err(|error| {
+        Client::new(&self.addresses(), settings).map_err(|error| {
             CommandError::new(ErrorKind::Config, error.to_string())
                 .hint("try it with `cleanup run --sandbox` meanwhile")
                 .because(error)

@@ -6,7 +6,7 @@ use super::accounts::Identities;
 use crate::auth::{TokenSource, Why};
 use crate::clock::SharedClock;
 use crate::domain::{Action, Platform};
-use crate::platform::{Auth, BaseUrl, Client, find};
+use crate::platforms::{Auth, BaseUrl, Client, find};
 use crate::store::{Account, Credential, CredentialKind, Store, StoreError};
 
 /// A clock that is off by more is warned of, in seconds: signatures of OAuth 1.0a fail, and times of caps are misread.
@@ -162,13 +162,15 @@ mod tests {
     #[test]
     fn every_row_takes_the_kinds_that_it_takes() {
         use crate::domain::Secret;
-        use crate::platform::{Credentials, table};
+        use crate::platforms::{Credentials, table};
         let secret = || Secret::new("a");
         let bearer = Credentials::bearer(secret()).unwrap();
         let oauth1 = Credentials::oauth1(secret(), secret(), secret(), secret()).unwrap();
-        for row in [Platform::XV2, Platform::XV1].into_iter().flat_map(table) {
+        for (platform, row) in
+            [Platform::XV2, Platform::XV1].into_iter().flat_map(|p| table(p).iter().map(move |row| (p, row)))
+        {
             for (kind, credentials) in [(CredentialKind::OAuth2, &bearer), (CredentialKind::OAuth1, &oauth1)] {
-                assert_eq!(misfit(row.platform, row.action, kind).is_none(), row.auth.takes(credentials), "{row:?}");
+                assert_eq!(misfit(platform, row.action, kind).is_none(), row.auth.takes(credentials), "{row:?}");
             }
         }
     }

@@ -58,7 +58,8 @@ impl AppDeps<'_> {
 
     /// Whose API a command speaks of: the pretend platform's in the sandbox, else the one asked for, else X's v2.
     pub fn platform(self, asked: Option<Platform>) -> Platform {
-        if self.settings.is_sandbox() { Platform::Sandbox } else { asked.unwrap_or(Platform::XV2) }
+        let asked = asked.unwrap_or_default();
+        if self.settings.is_sandbox() { asked.in_sandbox() } else { asked }
     }
 
     /// The error for a job that is not there.

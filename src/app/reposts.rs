@@ -3,11 +3,11 @@
 
 use crate::domain::{Action, Platform, RepostId, Target};
 use crate::jobfile::{Fault, RepostIds};
-use crate::platform::find;
+use crate::platforms::find;
 
 /// By which ID a platform undoes reposts.
 pub(super) fn repost_id_of(platform: Platform) -> RepostId {
-    find(platform, Action::Unrepost).map_or(RepostId::Original, |endpoint| endpoint.repost_id())
+    find(platform, Action::Unrepost).map_or(RepostId::Original, |endpoint| endpoint.repost_id)
 }
 
 /// The target of a row that may be a repost.

@@ -9,7 +9,7 @@ use crate::clock::SharedClock;
 use crate::config::Settings;
 use crate::domain::Secret;
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{BaseUrl, Credentials};
+use crate::platforms::{BaseUrl, Credentials, Host, LoginKind, logging_in_by, spec};
 use crate::store::{Account, Store};
 
 /// Opens the token source of a queue, on a connection of its own.
@@ -27,7 +27,11 @@ pub async fn open_tokens(
         if store.accounts().has_credentials().await? { Some(open_vault(settings, &mut store).await?) } else { None };
     let base: BaseUrl = match who.sandbox_base() {
         Some(base) => base,
-        None => settings.x_api.parse().map_err(|error| CommandError::new(ErrorKind::Config, format!("{error}")))?,
+        None => {
+            let Host::Fixed(host) = spec(logging_in_by(LoginKind::OAuth2)).host;
+            let base = settings.address(&host).parse();
+            base.map_err(|error| CommandError::new(ErrorKind::Config, format!("{error}")))?
+        }
     };
     let places = places(settings, &base)?;
     let wire = OAuthHttp::new(&[&base])?;

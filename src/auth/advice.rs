@@ -2,7 +2,7 @@
 
 use super::{DocumentError, GrantError, KeepError, LoginError, NoCode, NoToken, VaultError, WireSetup};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::is_certificate_trouble;
+use crate::platforms::is_certificate_trouble;
 
 impl From<VaultError> for CommandError {
     fn from(error: VaultError) -> CommandError {

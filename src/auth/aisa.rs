@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::grant::GrantError;
 use super::oauth_http::{OAuthHttp, WireError};
 use crate::domain::{Secret, UserId};
-use crate::platform::BaseUrl;
+use crate::platforms::BaseUrl;
 
 const LINK_PATH: &str = "/apis/v1/twitter/auth_twitter";
 const MAX_KEY_BYTES: usize = 512;

@@ -9,7 +9,7 @@ use super::refresh::{Why, is_due};
 use super::vault_error::VaultError;
 use crate::clock::Backoff;
 use crate::domain::{AccountId, AccountName, Moment, Platform, Tick, UserId, Wall};
-use crate::platform::Credentials;
+use crate::platforms::Credentials;
 use crate::store::{Expiry, StoreError};
 
 /// Credentials and which set they are.

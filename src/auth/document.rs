@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::domain::Secret;
-use crate::platform::Credentials;
+use crate::platforms::Credentials;
 use crate::store::CredentialKind;
 
 /// The secrets of an account.

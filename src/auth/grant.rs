@@ -13,7 +13,7 @@ use oauth2::{
 
 use super::oauth_http::{OAuthHttp, WireError};
 use crate::domain::Secret;
-use crate::platform::BaseUrl;
+use crate::platforms::BaseUrl;
 
 /// X's access tokens live so long; taken where an answer does not say, in seconds.
 const USUAL_LIFETIME_SECONDS: u64 = 7200;

@@ -12,7 +12,7 @@ use super::aisa::{aisa_key, aisa_user};
 use super::document::Document;
 use super::save_login::Login;
 use crate::domain::{AccountName, Platform, Secret, UserId, Wall, counted};
-use crate::platform::Credentials;
+use crate::platforms::{Credentials, LoginKind, spec};
 use crate::store::Expiry;
 
 /// The columns; all but the first three may be missing.
@@ -189,27 +189,31 @@ fn row(columns: &[Option<usize>; 7], record: &StringRecord) -> Result<ImportRow,
         return Err(fault(6, "there are more cells than columns; is there an unquoted comma?"));
     }
     let name = cell(0).parse().map_err(|why: String| fault(0, &why))?;
-    let platform = Platform::named(cell(1)).filter(|platform| *platform != Platform::Sandbox);
-    let platform = platform.ok_or_else(|| fault(1, "one of x-v2, x-v1, aisa"))?;
+    let platform = Platform::named(cell(1)).filter(|platform| !platform.is_sandbox());
+    let platform = platform.ok_or_else(|| {
+        let known: Vec<&str> = Platform::real().map(Platform::name).collect();
+        fault(1, &format!("one of {}", known.join(", ")))
+    })?;
+    let login = spec(platform).login;
     let token = secret(3)?.ok_or_else(|| fault(3, "it is empty"))?;
     let (refresh, access_secret) = (secret(4)?, secret(6)?);
     let expiry = expiry(cell(5)).map_err(|why| fault(5, why))?;
     let mut user = match cell(2) {
         "" => None,
-        digits if platform == Platform::Aisa || is_id(digits) => {
+        digits if login == LoginKind::Key || is_id(digits) => {
             Some(digits.parse::<UserId>().map_err(|why| fault(2, &why))?)
         }
         _ => return Err(fault(2, "a user ID has 1 to 19 digits (or leave it empty, and the platform is asked)")),
     };
-    let document = match (platform, access_secret) {
-        (Platform::Aisa, Some(_)) => return Err(fault(6, "an AIsa key has none; leave it empty")),
-        (Platform::Aisa, None) => {
+    let document = match (login, access_secret) {
+        (LoginKind::Key, Some(_)) => return Err(fault(6, "an AIsa key has none; leave it empty")),
+        (LoginKind::Key, None) => {
             let key = aisa_key(token.expose()).map_err(|why| fault(3, &why.to_string()))?;
             // Whatever the file says: here an account is its key.
             user = Some(aisa_user(&key).map_err(|why| fault(3, &why.to_string()))?);
             Document::Aisa { key }
         }
-        (Platform::XV1, None) => return Err(fault(6, "x-v1 uses OAuth 1.0a, which needs the token's secret")),
+        (LoginKind::OAuth1, None) => return Err(fault(6, "x-v1 uses OAuth 1.0a, which needs the token's secret")),
         (_, Some(token_secret)) => {
             if refresh.is_some() {
                 return Err(fault(4, "either a refresh token (OAuth 2.0) or an access secret (OAuth 1.0a), not both"));

@@ -13,7 +13,7 @@ use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope}
 use super::grant::{self, App, GrantError, OAuthEndpoints, Pair};
 use super::oauth_http::OAuthHttp;
 use crate::domain::{Action, Platform, Secret};
-use crate::platform::find;
+use crate::platforms::find;
 
 /// What a login always asks for: who it is, and to last.
 const ALWAYS: [&str; 3] = ["tweet.read", "users.read", "offline.access"];

@@ -11,7 +11,7 @@ use std::time::Duration;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::{ClientBuilder, Method, RequestBuilder};
 
-use crate::platform::{BaseUrl, HttpClients, certificate_trouble};
+use crate::platforms::{BaseUrl, HttpClients, certificate_trouble};
 
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 const ANSWER_SECONDS: u64 = 30;

@@ -12,7 +12,7 @@ use super::document::Document;
 use super::grant::GrantError;
 use super::oauth_http::{OAuthHttp, WireError};
 use crate::domain::{Secret, UserId};
-use crate::platform::BaseUrl;
+use crate::platforms::BaseUrl;
 
 const REQUEST_TOKEN: &str = "/oauth/request_token";
 const AUTHORIZE: &str = "/oauth/authorize";

@@ -9,7 +9,7 @@ use super::grant::{self, App, GrantError, OAuthEndpoints};
 use super::oauth_http::OAuthHttp;
 use super::pin::{Sign, carry};
 use crate::domain::Secret;
-use crate::platform::BaseUrl;
+use crate::platforms::BaseUrl;
 
 const INVALIDATE: &str = "/1.1/oauth/invalidate_token.json";
 /// X's code for a token that is no longer one.

@@ -17,7 +17,7 @@ use super::refresh::{RefreshCause, Step, StoredToken, Why, decide};
 use super::vault::Vault;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Secret, Wall};
-use crate::platform::Credentials;
+use crate::platforms::Credentials;
 use crate::store::{Credential, Expiry, Store, StoreError};
 
 /// What a token source stands on.

@@ -2,11 +2,13 @@
 //!
 //! In: a look-up of variables. Out: [`Environment`]. No other file reads the environment.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
-use crate::domain::{Secret, UserId};
+use crate::domain::{Platform, Secret, UserId};
+use crate::platforms::{Host, spec};
 
 /// The longest token a variable may hold, in bytes.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -24,10 +26,8 @@ pub struct Environment {
     pub db: Option<PathBuf>,
     /// `CLEANUP_CONFIG`.
     pub config: Option<PathBuf>,
-    /// `CLEANUP_X_API`.
-    pub x_api: Option<String>,
-    /// `CLEANUP_AISA_API`.
-    pub aisa_api: Option<String>,
+    /// Addresses that replace those of platforms (`CLEANUP_X_API`, ...), by their variables.
+    pub addresses: HashMap<&'static str, String>,
     /// `CLEANUP_X_TOKEN`.
     pub x_token: Option<Secret>,
     /// `CLEANUP_X_USER_ID`.
@@ -86,14 +86,20 @@ impl Environment {
             return Err(ConfigError::Variable { name: "CLEANUP_DB", why });
         }
         let secret = |name: &'static str| text(name)?.map(|text| token(name, &text)).transpose();
+        let mut addresses = HashMap::new();
+        for platform in Platform::ALL {
+            let Host::Fixed(host) = spec(platform).host;
+            if let Some(address) = text(host.variable)? {
+                addresses.insert(host.variable, address);
+            }
+        }
         Ok(Environment {
             home: folder("HOME"),
             config_home: folder("XDG_CONFIG_HOME"),
             data_home: folder("XDG_DATA_HOME"),
             db,
             config: path("CLEANUP_CONFIG"),
-            x_api: text("CLEANUP_X_API")?,
-            aisa_api: text("CLEANUP_AISA_API")?,
+            addresses,
             x_token: secret("CLEANUP_X_TOKEN")?,
             x_consumer_key: secret("CLEANUP_X_CONSUMER_KEY")?,
             x_consumer_secret: secret("CLEANUP_X_CONSUMER_SECRET")?,

@@ -2,7 +2,7 @@
 //!
 //! In: a file's text. Out: [`ConfigFile`], what it says and nothing more. What does not belong here: defaults, precedence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -135,6 +135,12 @@ impl ConfigFile {
             platform: section.platform.as_ref().map(|platform| platform.0),
         };
         self.windows.iter().map(rule).collect()
+    }
+
+    /// The addresses that replace those of platforms, by the variables that do the same.
+    pub(super) fn addresses(&self) -> HashMap<&'static str, String> {
+        let sections = [("CLEANUP_X_API", &self.x.api), ("CLEANUP_AISA_API", &self.aisa.api)];
+        sections.into_iter().filter_map(|(variable, api)| Some((variable, api.clone()?))).collect()
     }
 
     pub(super) fn prices(&self) -> BTreeMap<Action, MicroUsd> {

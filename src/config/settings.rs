@@ -3,7 +3,7 @@
 mod credentials;
 mod run;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use self::credentials::{AppSettings, EnvironmentCredentials, OAuth1Set};
@@ -19,7 +19,7 @@ use super::paths;
 use super::windows::{self, Per, WindowRule};
 use super::writable::WritableByOthers;
 use crate::domain::{Action, MicroUsd, Platform, Rate, Secret, WindowSpec};
-use crate::platform::find;
+use crate::platforms::{FixedHost, find};
 use crate::store::QueueKind;
 
 /// What lets people and scrapers look at the dashboard.
@@ -46,10 +46,8 @@ pub struct Settings {
     pub run: RunSettings,
     /// Prices of single requests that the config file corrects.
     pub prices: BTreeMap<Action, MicroUsd>,
-    /// Where X's API is; unchecked.
-    pub x_api: String,
-    /// Where AIsa's API is; unchecked.
-    pub aisa_api: String,
+    /// The addresses that replace those of platforms, by the platforms' variables; unchecked.
+    addresses: HashMap<&'static str, String>,
     /// Credentials.
     pub credentials: EnvironmentCredentials,
     /// The app people log in through.
@@ -68,11 +66,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Where X's API is unless told otherwise.
-    pub const X_API: &'static str = "https://api.x.com";
-    /// Where AIsa's API is unless told otherwise.
-    pub const AISA_API: &'static str = "https://api.aisa.one";
-
     /// Reads the config file and decides everything: option, environment, file, default.
     ///
     /// # Errors
@@ -83,9 +76,7 @@ impl Settings {
         let prices = file.prices();
         let run = run_settings(options, &file);
         let app = app_of(environment, &file);
-        let host = |variable: &Option<String>, configured: Option<String>, default: &str| {
-            variable.clone().or(configured).unwrap_or_else(|| default.to_owned())
-        };
+        let addresses = file.addresses().into_iter().chain(environment.addresses.clone()).collect();
         // The sandbox has a queue of its own: a variable set for every day must not lead it to the real one.
         let file_db = file.db;
         let everyday = environment.db.clone().or_else(|| file_db.clone()).filter(|_| !options.sandbox);
@@ -99,8 +90,7 @@ impl Settings {
             other_db: other.filter(|_| options.db.is_none()),
             run,
             prices,
-            x_api: host(&environment.x_api, file.x.api, Settings::X_API),
-            aisa_api: host(&environment.aisa_api, file.aisa.api, Settings::AISA_API),
+            addresses,
             credentials: credentials_of(environment, file.credentials.key.map(|place| place.0).unwrap_or_default())?,
             app,
             web: WebSettings {
@@ -127,6 +117,11 @@ impl Settings {
     /// Whether this is the sandbox.
     pub fn is_sandbox(&self) -> bool {
         self.kind == QueueKind::Sandbox
+    }
+
+    /// The address of a platform: the environment's, else the config file's, else the one that it is known to have.
+    pub fn address(&self, host: &FixedHost) -> &str {
+        self.addresses.get(host.variable).map_or(host.address, String::as_str)
     }
 
     /// What one successful request costs: the config file's word, else the platform's listed price; none where nobody knows.
@@ -173,6 +168,7 @@ fn read_file(options: &Overrides, environment: &Environment) -> Result<ConfigFil
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::platforms::{Host, spec};
 
     fn with_file(text: &str) -> (tempfile::TempDir, Environment) {
         let folder = tempfile::tempdir().unwrap();
@@ -183,6 +179,11 @@ mod tests {
         (folder, environment)
     }
 
+    fn address(settings: &Settings, platform: Platform) -> &str {
+        let Host::Fixed(host) = &spec(platform).host;
+        settings.address(host)
+    }
+
     #[test]
     fn option_before_environment_before_file_before_default() {
         let (_folder, mut environment) =
@@ -190,12 +191,15 @@ mod tests {
         let mut options = Overrides::default();
         let settings = Settings::resolve(&options, &environment).unwrap();
         assert_eq!((settings.db().unwrap(), settings.run.workers), (&PathBuf::from("/file.db"), 2));
-        assert_eq!((settings.x_api.as_str(), settings.aisa_api.as_str()), ("https://file", Settings::AISA_API));
+        assert_eq!(
+            (address(&settings, Platform::XV2), address(&settings, Platform::Aisa)),
+            ("https://file", "https://api.aisa.one")
+        );
         environment.db = Some("/environment.db".into());
-        environment.x_api = Some("https://environment".into());
+        environment.addresses.insert("CLEANUP_X_API", "https://environment".into());
         let settings = Settings::resolve(&options, &environment).unwrap();
         assert_eq!(
-            (settings.db().unwrap(), settings.x_api.as_str()),
+            (settings.db().unwrap(), address(&settings, Platform::XV2)),
             (&PathBuf::from("/environment.db"), "https://environment")
         );
         options.db = Some("/option.db".into());

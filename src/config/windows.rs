@@ -4,6 +4,7 @@
 //! documents. What does not belong here: counting slots.
 
 use crate::domain::{Action, Applies, Platform, Rate, Scope, WindowSpec};
+use crate::platforms::spec;
 
 /// The most `[[windows]]` a config file may have, and the most `--rate` a run takes.
 pub const MAX_WINDOWS: usize = 64;
@@ -35,7 +36,7 @@ pub struct WindowRule {
 
 impl WindowRule {
     fn concerns(&self, platform: Platform) -> bool {
-        self.platform.map_or(platform != Platform::Sandbox, |only| only == platform)
+        self.platform.map_or(!platform.is_sandbox(), |only| only == platform)
     }
 
     fn specs(&self) -> Vec<WindowSpec> {
@@ -73,8 +74,9 @@ pub(super) fn windows_of(
     }
     let counted = |action: &Action| account.iter().any(|spec| spec.applies.counts(*action));
     if !Action::ALL.iter().all(counted) {
-        let beside: Vec<_> = WindowSpec::built_in(platform)
-            .into_iter()
+        let beside: Vec<_> = built_in(platform)
+            .iter()
+            .copied()
             .filter(|built_in| !account.iter().any(|spec| spec.applies == built_in.applies))
             .collect();
         account.extend(beside);
@@ -83,6 +85,11 @@ pub(super) fn windows_of(
         account = account.into_iter().flat_map(each_action).collect();
     }
     account.into_iter().chain(app).collect()
+}
+
+/// The windows that a platform documents.
+fn built_in(platform: Platform) -> &'static [WindowSpec] {
+    spec(platform).windows
 }
 
 /// A window that counts all actions as one for each of them.
@@ -109,9 +116,9 @@ pub(super) fn warnings(platform: Platform, chosen: &[WindowSpec], actions: &[Act
     let is_exceeded = |documented: &WindowSpec| {
         actions.iter().any(|action| documented.applies.counts(*action) && !is_kept(documented, *action))
     };
-    let exceeded = WindowSpec::built_in(platform).into_iter().filter(is_exceeded);
+    let exceeded = built_in(platform).iter().filter(|documented| is_exceeded(documented));
     exceeded
-        .map(|spec| format!("the chosen windows allow more than {}{} on {platform}", spec.rate, name(&spec)))
+        .map(|spec| format!("the chosen windows allow more than {}{} on {platform}", spec.rate, name(spec)))
         .collect()
 }
 
@@ -136,7 +143,7 @@ mod tests {
 
     #[test]
     fn nothing_said_means_built_in() {
-        assert_eq!(windows_of(Platform::XV2, &[], &[], None), WindowSpec::built_in(Platform::XV2));
+        assert_eq!(windows_of(Platform::XV2, &[], &[], None), built_in(Platform::XV2));
     }
 
     #[test]
@@ -166,10 +173,7 @@ mod tests {
 
     #[test]
     fn the_sandbox_has_to_be_named() {
-        assert_eq!(
-            windows_of(Platform::Sandbox, &[], &[rule("40/15m")], None),
-            WindowSpec::built_in(Platform::Sandbox)
-        );
+        assert_eq!(windows_of(Platform::Sandbox, &[], &[rule("40/15m")], None), built_in(Platform::Sandbox));
         let named = WindowRule { platform: Some(Platform::Sandbox), ..rule("40/15s") };
         assert_eq!(windows_of(Platform::Sandbox, &[], &[named], None).len(), 1);
     }
@@ -212,6 +216,6 @@ mod tests {
         assert_eq!(warned(&["10/3m", "1000/24h"]), 0);
         assert_eq!(warned_for(&[Action::Unfollow], &["50/15m"]), 0, "nothing is unliked");
         assert_eq!(warned_for(&[Action::Unfollow], &["51/15m"]), 1);
-        assert!(warnings(Platform::XV2, &WindowSpec::built_in(Platform::XV2), &Action::ALL).is_empty());
+        assert!(warnings(Platform::XV2, built_in(Platform::XV2), &Action::ALL).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Platforms, users and the short names people give to accounts.
+//! Users and the short names people give to accounts.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,27 +6,6 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use super::name::{is_same_name, name_key};
-
-super::with_names! {
-    /// A platform whose endpoints `cleanup` speaks.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Platform {
-        /// X API v2.
-        XV2 => "x-v2",
-        /// X API v1.1.
-        XV1 => "x-v1",
-        /// The AIsa gateway.
-        Aisa => "aisa",
-        /// The pretend platform; it speaks X API v2.
-        Sandbox => "sandbox",
-    }
-}
-
-impl fmt::Display for Platform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// An account's number in its queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -121,4 +100,3 @@ impl FromStr for AccountName {
 }
 
 super::serde_as_text!(display: AccountName);
-super::serde_as_text!(name, named: Platform);

@@ -12,6 +12,7 @@ mod io_words;
 mod list_kind;
 mod money;
 mod name;
+mod platform;
 mod rate_facts;
 mod refusal;
 mod safe_json;
@@ -23,7 +24,7 @@ mod time;
 mod window;
 mod with_all;
 
-pub use account::{AccountId, AccountName, Platform, UserId};
+pub use account::{AccountId, AccountName, UserId};
 pub use action::{Action, RepostId, TargetKind};
 pub use counted::counted;
 pub use crash::{CRASHED, CrashCount, Death, UNKNOWN_AFTER_CRASH, crash_note};
@@ -32,6 +33,7 @@ pub use io_words::io_words;
 pub use list_kind::ListKind;
 pub use money::MicroUsd;
 pub use name::{is_same_name, name_forms, name_key};
+pub use platform::Platform;
 pub use rate_facts::RateFacts;
 pub use refusal::{
     NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, RefusalNote, is_refusal_of_target, refusal_note,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Action, Platform};
+use super::Action;
 
 /// So many requests per so long, such as 50 per 15 minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,27 +160,12 @@ pub struct WindowSpec {
 }
 
 impl WindowSpec {
-    /// 50 requests per 15 minutes: what X documents per user for unfollow, unlike, unrepost, unmute, delete and bookmark
-    /// (docs/platforms.md; X: fundamentals/rate-limits).
+    /// 50 requests per 15 minutes and account, all actions together: what is kept wherever nothing else is said.
     pub const DEFAULT: Rate = Rate::fixed(50, 900);
-    /// 1,000 likes and unlikes per user in 24 hours, beside the 50 per 15 minutes (same page).
-    pub const UNLIKE_DAY: Rate = Rate::fixed(1_000, 86_400);
-    /// v1.1 `friendships/destroy`: 15 per 15 minutes per user (X: follows/migrate/overview).
-    pub const V1_UNFOLLOW: Rate = Rate::fixed(15, 900);
-    /// How many times shorter the sandbox's windows are.
-    pub const SANDBOX_SHORTER: u32 = 60;
 
-    /// The built-in windows of an account on a platform: the default for all actions together, and what the platform
-    /// documents beside it.
-    pub fn built_in(platform: Platform) -> Vec<WindowSpec> {
-        let shorter = if platform == Platform::Sandbox { WindowSpec::SANDBOX_SHORTER } else { 1 };
-        let spec = |rate: Rate, applies| WindowSpec { scope: Scope::Account, rate: rate.shortened(shorter), applies };
-        let mut windows =
-            vec![spec(WindowSpec::DEFAULT, Applies::All), spec(WindowSpec::UNLIKE_DAY, Applies::Only(Action::Unlike))];
-        if platform == Platform::XV1 {
-            windows.push(spec(WindowSpec::V1_UNFOLLOW, Applies::Only(Action::Unfollow)));
-        }
-        windows
+    /// A window of an account, for the program's own tables. Panics at compile time where the numbers make no sense.
+    pub const fn of_account(limit: u32, window_seconds: u64, applies: Applies) -> WindowSpec {
+        WindowSpec { scope: Scope::Account, rate: Rate::fixed(limit, window_seconds), applies }
     }
 }
 
@@ -265,7 +250,10 @@ mod tests {
     #[test]
     fn only_actions_with_a_long_window_reach_far() {
         let (quarter, day) = (Duration::from_secs(900), Duration::from_secs(86_400));
-        let horizons = Horizons::of(&WindowSpec::built_in(Platform::XV1));
+        let horizons = Horizons::of(&[
+            WindowSpec::of_account(50, 900, Applies::All),
+            WindowSpec::of_account(1_000, 86_400, Applies::Only(Action::Unlike)),
+        ]);
         assert_eq!((horizons.near(), horizons.far()), (quarter, day));
         let far: Vec<Action> = Action::ALL.into_iter().filter(|action| horizons.reaches_far(*action)).collect();
         assert_eq!(far, [Action::Unlike]);

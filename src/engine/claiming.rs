@@ -19,7 +19,7 @@ use super::workers::{Planned, Workers};
 use crate::auth::Current;
 use crate::domain::{Action, LaneId, MicroUsd, Moment, Reason, Tick};
 use crate::limits::{Reservation, Wait};
-use crate::platform::{Endpoint, find};
+use crate::platforms::{Endpoint, find};
 use crate::store::Claim;
 
 /// Accounts looked at in one turn; the next turn goes on with the rest.

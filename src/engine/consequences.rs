@@ -6,7 +6,7 @@
 
 use crate::domain::{Reason, Transition};
 use crate::limits::Answered;
-use crate::platform::{Finding, Limited, RefusalKind};
+use crate::platforms::{Finding, Limited, RefusalKind};
 
 /// What follows from a finding, whatever happened before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

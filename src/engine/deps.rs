@@ -7,7 +7,7 @@ use super::send_guard::Guard;
 use super::shutdown::Shutdown;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
-use crate::platform::Client;
+use crate::platforms::Client;
 use crate::store::{Drain, QueueWatch};
 
 /// Everything outside of itself that a drain uses.

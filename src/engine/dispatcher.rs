@@ -30,7 +30,7 @@ use super::turn_draft::TurnDraft;
 use super::workers::{Planned, Workers};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Moment, Tick};
-use crate::platform::Client;
+use crate::platforms::Client;
 use crate::store::{Account, Drain, DrainStart, QueueWatch, Store, StoreError};
 
 struct Dispatcher {

@@ -11,7 +11,7 @@ use super::turn_draft::TurnDraft;
 use super::workers::EndedRequest;
 use crate::domain::{Moment, RateFacts, Tick};
 use crate::limits::{Allowance, Hold, HoldChange, HoldReason, ObservedAnswer};
-use crate::platform::{Limited, Reply};
+use crate::platforms::{Limited, Reply};
 use crate::store::{NewAllowance, NewHold};
 
 /// A hold longer than this is not waited for: the run ends with what is left. The longest of the documented windows.

@@ -15,7 +15,7 @@ use crate::domain::{AccountId, Action, Moment, Platform, Scope, Tick, Wall};
 use crate::limits::{
     Allowance, HoldReason, Limiter, Pace, StoredHold, StoredSlot, StoredUntil, ThisBoot, Values, WallTrust, Windows,
 };
-use crate::platform::Reply;
+use crate::platforms::Reply;
 use crate::store::{Account, Drain, StoreError, StoredAllowance, Turn};
 
 /// Accounts whose slots are read at once.

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::Transition;
 use crate::engine::consequences::consequences_of;
 use crate::engine::verdict::{History, MAX_TRANSIENT_FAILURES, judge};
-use crate::platform::Finding;
+use crate::platforms::Finding;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;

@@ -21,7 +21,7 @@ use super::workers::{EndedRequest, InFlight};
 use crate::clock::{Backoff, Clock};
 use crate::domain::{Action, LaneId, Moment, TaskId, Tick};
 use crate::limits::StoredUntil;
-use crate::platform::Reply;
+use crate::platforms::Reply;
 use crate::store::{AsideTask, Drain, OutageChange, OutageState, StoreError};
 
 /// People are told of an outage that lasts longer.

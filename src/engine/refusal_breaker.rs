@@ -8,7 +8,7 @@
 
 use super::consequences::Proof;
 use crate::domain::{LaneId, NOT_FOUND_ACCEPTED, Reason, TaskId, TaskState, Transition};
-use crate::platform::RefusalKind;
+use crate::platforms::RefusalKind;
 
 /// So many refusals in a row are the fault of the question.
 pub const REFUSALS_TO_TRIP: usize = 5;

@@ -19,7 +19,7 @@ use super::workers::{EndedRequest, InFlight, Workers};
 use crate::domain::{
     LaneId, NOT_FOUND_ACCEPTED, NOT_FOUND_UNCLEAR, NOT_FOUND_UNREADABLE, Reason, TaskState, Transition,
 };
-use crate::platform::{RefusalKind, find};
+use crate::platforms::{RefusalKind, find};
 use crate::store::ParkedTask;
 
 /// Refusals that nobody has been blamed for yet, by account and endpoint.
@@ -55,7 +55,7 @@ impl Refusals {
         draft: &mut TurnDraft,
     ) {
         let key = flight.key();
-        let maybe_done = flight.claimed.maybe_applied && flight.endpoint.repeat_looks_gone();
+        let maybe_done = flight.claimed.maybe_applied && flight.endpoint.repeat_looks_gone;
         if self.accept_unnamed {
             accept(refusal, maybe_done, verdict);
             return;
@@ -168,7 +168,7 @@ fn refused_before(task: &ParkedTask, (index, action): EndpointKey, roster: &Rost
         Some(NOT_FOUND_UNREADABLE) => RefusalKind::UnreadableNotFound,
         _ => RefusalKind::Forbidden,
     };
-    let maybe_done = task.maybe_applied && endpoint.is_some_and(|endpoint| endpoint.repeat_looks_gone());
+    let maybe_done = task.maybe_applied && endpoint.is_some_and(|endpoint| endpoint.repeat_looks_gone);
     RefusedTask { task: task.task, lane: task.lane, refusal, maybe_done }
 }
 

@@ -13,7 +13,7 @@ use super::shutdown::{Shutdown, Urgency};
 use crate::auth::{Current, NoToken, TokenSource};
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, AttemptId, Moment, Target, Tick};
-use crate::platform::{Client, Endpoint, Finding, Reply, Request};
+use crate::platforms::{Client, Endpoint, Finding, Reply, Request};
 use crate::store::failpoint;
 
 /// A request that may leave, its slot on disk.

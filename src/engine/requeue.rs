@@ -13,7 +13,7 @@ use super::turn_draft::TurnDraft;
 use super::verdict::Verdict;
 use super::workers::InFlight;
 use crate::domain::{LaneId, Reason, TaskId, TaskState, Tick, Transition, UNKNOWN_AFTER_CRASH};
-use crate::platform::Reply;
+use crate::platforms::Reply;
 use crate::store::AsideTask;
 
 /// Tasks in backoff, by its end.

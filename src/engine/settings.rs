@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::{Action, JobId, MicroUsd, Platform, Tick, UserId, WindowSpec};
 use crate::limits::{Pace, Values};
-use crate::platform::BaseUrl;
+use crate::platforms::BaseUrl;
 
 /// Until when something is sent of some jobs, and how much they may send and spend together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

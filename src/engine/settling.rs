@@ -22,7 +22,7 @@ use super::verdict::{History, Verdict, judge};
 use super::workers::{EndedRequest, InFlight};
 use crate::clock::Backoff;
 use crate::domain::{MicroUsd, Moment, Outcome, Reason, TaskState, Tick, Transition};
-use crate::platform::{Finding, Reply};
+use crate::platforms::{Finding, Reply};
 use crate::store;
 
 /// What settling an answer may touch. Keep lists, other processes' changes and what leaves next are not among it.
@@ -51,7 +51,7 @@ impl Settling<'_> {
         let history = History {
             transient_failures: flight.claimed.transient_failures,
             maybe_applied: flight.claimed.maybe_applied,
-            repeat_looks_gone: flight.endpoint.repeat_looks_gone(),
+            repeat_looks_gone: flight.endpoint.repeat_looks_gone,
         };
         let evidence = self.outages.evidence(key, flight.claimed.task, self.roster);
         let verdict = judge(&reply.finding, &history, evidence);

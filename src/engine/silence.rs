@@ -7,7 +7,7 @@ use super::patience::Patience;
 use super::run_end::RunEnd;
 use super::turn_draft::TurnDraft;
 use crate::domain::Tick;
-use crate::platform::Reply;
+use crate::platforms::Reply;
 
 /// A request, or a question for a token, to which no answer came.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ use super::turn_draft::TurnDraft;
 use super::workers::Workers;
 use crate::clock::Clock;
 use crate::domain::{Moment, Tick};
-use crate::platform::Client;
+use crate::platforms::Client;
 use crate::store::{Account, Drain, DrainStart, StoreError, Turn};
 
 /// The parts of a drain's state.

@@ -17,7 +17,7 @@ use super::silence::NoAnswer;
 use super::turn_draft::TurnDraft;
 use crate::auth::{Current, NoToken, TokenSource};
 use crate::domain::{Reason, Tick};
-use crate::platform::is_certificate_trouble;
+use crate::platforms::is_certificate_trouble;
 use crate::store::StoreError;
 
 /// Questions for tokens.

@@ -6,7 +6,7 @@
 use super::consequences::{Blame, consequences_of};
 use super::outage::Evidence;
 use crate::domain::{Reason, TaskState, Transition};
-use crate::platform::Finding;
+use crate::platforms::Finding;
 
 /// A task with so many failed tries that count against it has failed.
 pub(super) const MAX_TRANSIENT_FAILURES: u32 = 8;
@@ -18,7 +18,7 @@ pub(super) struct History {
     pub(super) transient_failures: u32,
     /// An earlier attempt may have had its effect without our seeing it.
     pub(super) maybe_applied: bool,
-    /// A repeat after the effect is answered as if the target did not exist ([`crate::platform::Endpoint::repeat_looks_gone`]).
+    /// A repeat after the effect is answered as if the target did not exist ([`crate::platforms::Endpoint::repeat_looks_gone`]).
     pub(super) repeat_looks_gone: bool,
 }
 
@@ -85,7 +85,7 @@ const fn counts(failures: u32, evidence: Evidence) -> bool {
 mod tests {
     use super::*;
     use crate::engine::consequences::Proof;
-    use crate::platform::{Limited, RefusalKind};
+    use crate::platforms::{Limited, RefusalKind};
 
     const FRESH: History = History { transient_failures: 0, maybe_applied: false, repeat_looks_gone: false };
 

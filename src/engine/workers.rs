@@ -19,7 +19,7 @@ use super::shutdown::Shutdown;
 use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::domain::{Action, AttemptId, LaneId, MicroUsd, Moment, TaskId};
-use crate::platform::{Client, Endpoint, Reply};
+use crate::platforms::{Client, Endpoint, Reply};
 use crate::store::Claimed;
 
 /// Slots taken for a lane in this turn; what finds no task is given back.

@@ -123,15 +123,22 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::domain::{Applies, Platform, Rate};
+    use crate::domain::{Applies, Rate};
 
     #[test]
     fn a_request_takes_a_slot_in_every_window_that_applies() {
-        let mut windows = Windows::new(&WindowSpec::built_in(Platform::XV1), Scope::Account);
+        let mut windows = Windows::new(
+            &[
+                WindowSpec::of_account(50, 900, Applies::All),
+                WindowSpec::of_account(1_000, 86_400, Applies::Only(Action::Unlike)),
+                WindowSpec::of_account(15, 900, Applies::Only(Action::Unfollow)),
+            ],
+            Scope::Account,
+        );
         windows.reserve(Action::Unfollow, 15);
         assert_eq!(windows.free(Action::Unlike, Tick(0)), Ok(35));
         let blocked = windows.free(Action::Unfollow, Tick(0)).unwrap_err();
-        assert_eq!((blocked.spec.rate, blocked.until), (WindowSpec::V1_UNFOLLOW, None));
+        assert_eq!((blocked.spec.rate, blocked.until), (Rate::fixed(15, 900), None));
         windows.ended(Action::Unfollow, Tick(100));
         assert_eq!(windows.free(Action::Unfollow, Tick(100)).unwrap_err().until, Some(Tick(901_000)));
         assert_eq!(windows.usage(Tick(100)).iter().map(|usage| usage.used).collect::<Vec<_>>(), [15, 0, 15]);

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::fetch::{FetchError, PageAnswer, Reader, Stop, known_of};
 use crate::domain::{Handle, Platform, Target, TargetId};
-use crate::platform::{MAX_HANDLES_ASKED, Page, What, find_handle_lookup};
+use crate::platforms::{MAX_HANDLES_ASKED, Page, What, find_handle_lookup};
 use crate::store::HandlesTold;
 
 /// Handles that wait for a full question.
@@ -100,7 +100,7 @@ fn told(asked: &[Handle], page: Page) -> HandlesTold {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::platform::{Listed, Missing};
+    use crate::platforms::{Listed, Missing};
 
     #[test]
     fn only_what_was_asked_is_believed_and_silence_says_nothing() {

@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 
 use super::signature::{self, Denied, Raw};
-use super::who::Dialect;
+use super::who::SimulatedApi;
 use crate::domain::{TargetId, Wall};
 
 const TOKEN_PREFIX: &str = "sandbox-";
@@ -56,15 +56,20 @@ impl Received {
 }
 
 /// The user a request comes from. At v2 both kinds do, but for what takes OAuth 2.0 only; v1.1 takes OAuth 1.0a only.
-pub(super) fn user(dialect: Dialect, oauth2_only: bool, received: &Received, now: Wall) -> Result<TargetId, Denied> {
+pub(super) fn user(
+    dialect: SimulatedApi,
+    oauth2_only: bool,
+    received: &Received,
+    now: Wall,
+) -> Result<TargetId, Denied> {
     let authorization = text(&received.parts.headers, header::AUTHORIZATION).ok_or(Denied::Missing)?;
     let oauth1 = authorization.strip_prefix("OAuth ");
     let bearer = authorization.strip_prefix("Bearer ");
     match (dialect, oauth1, bearer) {
-        (Dialect::V2, Some(_), _) if oauth2_only => Err(Denied::WrongKind),
-        (Dialect::V1, _, Some(_)) | (Dialect::Aisa, Some(_), _) => Err(Denied::WrongKind),
+        (SimulatedApi::V2, Some(_), _) if oauth2_only => Err(Denied::WrongKind),
+        (SimulatedApi::V1, _, Some(_)) | (SimulatedApi::Aisa, Some(_), _) => Err(Denied::WrongKind),
         (_, Some(parameters), _) => signature::check(received.raw(), parameters, now),
-        (Dialect::Aisa, _, Some(key)) => named(key, AISA_KEY_PREFIX),
+        (SimulatedApi::Aisa, _, Some(key)) => named(key, AISA_KEY_PREFIX),
         (_, _, Some(token)) => named(token, TOKEN_PREFIX),
         _ => Err(Denied::Unknown),
     }

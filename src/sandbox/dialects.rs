@@ -6,7 +6,7 @@ use super::authn::Received;
 use super::decision::SimulatedOutcome;
 use super::rendered::Rendered;
 use super::signature::Denied;
-use super::who::Dialect;
+use super::who::SimulatedApi;
 use super::{bodies, bodies_aisa, bodies_v1};
 use crate::domain::{Action, TargetId};
 use bodies_v1::Place;
@@ -48,7 +48,7 @@ impl Endpoint {
     }
 
     pub(super) fn method(self) -> Method {
-        if self.dialect() == Dialect::V2 { Method::DELETE } else { Method::POST }
+        if self.dialect() == SimulatedApi::V2 { Method::DELETE } else { Method::POST }
     }
 
     pub(super) fn action(self) -> Action {
@@ -59,11 +59,11 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn dialect(self) -> Dialect {
+    pub(super) fn dialect(self) -> SimulatedApi {
         match self {
-            Endpoint::V2(_) => Dialect::V2,
-            Endpoint::V1(_) => Dialect::V1,
-            Endpoint::Aisa(_) => Dialect::Aisa,
+            Endpoint::V2(_) => SimulatedApi::V2,
+            Endpoint::V1(_) => SimulatedApi::V1,
+            Endpoint::Aisa(_) => SimulatedApi::Aisa,
         }
     }
 
@@ -114,11 +114,11 @@ impl Endpoint {
 }
 
 /// The answer to somebody who proves nothing.
-pub(super) fn denied(dialect: Dialect, denied: Denied) -> Rendered {
+pub(super) fn denied(dialect: SimulatedApi, denied: Denied) -> Rendered {
     match dialect {
-        Dialect::V2 => bodies::denied(denied),
-        Dialect::V1 => bodies_v1::denied(denied),
-        Dialect::Aisa => bodies_aisa::denied(denied),
+        SimulatedApi::V2 => bodies::denied(denied),
+        SimulatedApi::V1 => bodies_v1::denied(denied),
+        SimulatedApi::Aisa => bodies_aisa::denied(denied),
     }
 }
 

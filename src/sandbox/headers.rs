@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::decision::Answer;
 use super::rendered::Rendered;
-use super::who::Dialect;
+use super::who::SimulatedApi;
 use crate::domain::Wall;
 
 /// An answer to nobody, without the headers of any window.
@@ -19,14 +19,14 @@ pub(super) fn plain(worded: Rendered) -> Response {
 }
 
 /// An answer with the headers of its windows. The edge's own pages have none.
-pub(super) fn respond(worded: Rendered, dialect: Dialect, answer: Answer, now: Wall) -> Response {
+pub(super) fn respond(worded: Rendered, dialect: SimulatedApi, answer: Answer, now: Wall) -> Response {
     let from_edge = worded.from_edge;
     let mut response = plain(worded);
     let limited = response.status() == StatusCode::TOO_MANY_REQUESTS;
     match dialect {
         _ if from_edge => {}
-        Dialect::V2 | Dialect::V1 => x_headers(response.headers_mut(), answer),
-        Dialect::Aisa => aisa_headers(response.headers_mut(), answer, limited, now),
+        SimulatedApi::V2 | SimulatedApi::V1 => x_headers(response.headers_mut(), answer),
+        SimulatedApi::Aisa => aisa_headers(response.headers_mut(), answer, limited, now),
     }
     response
 }

@@ -67,4 +67,4 @@ pub use server::{Options, Sandbox, SandboxError};
 pub use signature::OAuth1Keys;
 pub use target_fate::{Fate, SpecialTarget, TargetRefusal};
 pub use trouble::Trouble;
-pub use who::{Dialect, KnownUser};
+pub use who::{KnownUser, SimulatedApi};

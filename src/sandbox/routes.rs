@@ -28,7 +28,7 @@ use super::severed::{Severed, severed};
 use super::signature::{Denied, OAuth1Keys};
 use super::streams::{CutBody, EffectPages};
 use super::trouble::Trouble;
-use super::who::{Dialect, KnownUser};
+use super::who::{KnownUser, SimulatedApi};
 use crate::domain::TargetId;
 
 /// The longest body of a request; what is asked for fits into a hundredth.
@@ -137,9 +137,9 @@ async fn read(
     let latency = platform.latency.unwrap_or_default();
     let there = if latency.is_zero() { latency } else { latency.mul_f64(platform.world().arrival_share()) };
     platform.pause(there).await;
-    let user = match authenticated(&platform, Dialect::V2, endpoint.oauth2_only, &received) {
+    let user = match authenticated(&platform, SimulatedApi::V2, endpoint.oauth2_only, &received) {
         Ok(user) => user,
-        Err(denied) => return plain(dialects::denied(Dialect::V2, denied)),
+        Err(denied) => return plain(dialects::denied(SimulatedApi::V2, denied)),
     };
     let Some(PathTexts(mut params)) = params else { return plain(bodies::unreadable_path()) };
     let ask = match endpoint.read(params.pop(), received.query(), platform.field_names) {
@@ -153,7 +153,7 @@ async fn read(
             SimulatedOutcome::Undone => bodies_lists::page(&leaf, ask.kind(), endpoint.shelf.is_some(), &ask.fields),
             verdict => bodies::worded_read(verdict, user, ask.path_user.as_deref(), answer.wording),
         };
-        respond(worded, Dialect::V2, answer, platform.clock.now().wall)
+        respond(worded, SimulatedApi::V2, answer, platform.clock.now().wall)
     };
     deliver(decision, say, &platform).await
 }
@@ -189,24 +189,24 @@ async fn receive(request: Request) -> Option<Received> {
 
 async fn me(State(platform): State<Platform>, request: Request) -> Response {
     let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
-    let user = match authenticated(&platform, Dialect::V2, false, &received) {
+    let user = match authenticated(&platform, SimulatedApi::V2, false, &received) {
         Ok(user) => user,
         Err(denied) => return plain(bodies::denied(denied)),
     };
     let answer = platform.at_once(|world, now| world.look_up(now, user));
     platform.pause(platform.latency.unwrap_or_default()).await;
-    respond(bodies::worded_user(answer.verdict, user), Dialect::V2, answer, platform.clock.now().wall)
+    respond(bodies::worded_user(answer.verdict, user), SimulatedApi::V2, answer, platform.clock.now().wall)
 }
 
 /// Ends the token that signed the request.
 async fn invalidate(State(platform): State<Platform>, request: Request) -> Response {
     let Some(received) = receive(request).await else { return plain(rendered::too_large()) };
-    match authenticated(&platform, Dialect::V1, false, &received) {
+    match authenticated(&platform, SimulatedApi::V1, false, &received) {
         Ok(user) if platform.oauth().end_oauth1(user) => {
             axum::Json(serde_json::json!({ "access_token": OAuth1Keys::of(user).access_token })).into_response()
         }
         Ok(user) => plain(bodies::worded_user(SimulatedOutcome::Full, user)),
-        Err(denied) => plain(dialects::denied(Dialect::V1, denied)),
+        Err(denied) => plain(dialects::denied(SimulatedApi::V1, denied)),
     }
 }
 
@@ -275,13 +275,13 @@ async fn trouble(State(platform): State<Platform>, Path((user, name)): Path<(Str
 /// The user a request comes from.
 fn authenticated(
     platform: &Platform,
-    dialect: Dialect,
+    dialect: SimulatedApi,
     oauth2_only: bool,
     received: &Received,
 ) -> Result<TargetId, Denied> {
     let now = platform.clock.now();
     let issued = |denied| {
-        let bearer = received.bearer().filter(|_| dialect == Dialect::V2);
+        let bearer = received.bearer().filter(|_| dialect == SimulatedApi::V2);
         bearer.and_then(|bearer| platform.oauth().user_of(now.tick, bearer)).ok_or(denied)
     };
     let ended = |user: &TargetId| received.is_signed() && platform.oauth().has_ended_oauth1(*user);

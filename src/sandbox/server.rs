@@ -26,7 +26,7 @@ use super::lists::{ListSizes, Shelf};
 use super::oauth::{AuthServer, OAuthLedger, OAuthRules, TokenFault};
 use super::platform_state::Platform;
 use super::routes;
-use super::rules::Rules;
+use super::rules::{Rules, SHORTER, UNLIKE_DAY, USUAL, V1_UNFOLLOW};
 use super::severed::Severed;
 use super::signature::OAuth1Keys;
 use super::target_fate::SpecialTarget;
@@ -34,7 +34,7 @@ use super::trouble::Trouble;
 use super::who::KnownUser;
 use super::world::World;
 use crate::clock::SharedClock;
-use crate::domain::{Action, Rate, TargetId, WindowSpec};
+use crate::domain::{Action, Rate, TargetId};
 use crate::net::{Acceptor, WhenFull};
 
 const MAX_CONNECTIONS: usize = 1024;
@@ -84,9 +84,9 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            rate: WindowSpec::DEFAULT.shortened(WindowSpec::SANDBOX_SHORTER),
-            unlike_day: Some(WindowSpec::UNLIKE_DAY.shortened(WindowSpec::SANDBOX_SHORTER)),
-            v1_unfollow: Some(WindowSpec::V1_UNFOLLOW.shortened(WindowSpec::SANDBOX_SHORTER)),
+            rate: USUAL.shortened(SHORTER),
+            unlike_day: Some(UNLIKE_DAY.shortened(SHORTER)),
+            v1_unfollow: Some(V1_UNFOLLOW.shortened(SHORTER)),
             endpoint_rate: None,
             enforce: true,
             faults: Faults::default(),

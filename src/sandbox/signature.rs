@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::domain::Secret;
-    use crate::platform::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
+    use crate::platforms::oauth1::{Keys, OAuth1Token, Signed, Stamp, authorization};
     use proptest::prelude::*;
 
     const NOW: Wall = Wall(1_795_358_311_500);

@@ -11,12 +11,12 @@ use super::faults::Strike;
 use super::ledger::FaultCounts;
 use super::lists::Shelf;
 use super::reads::Reads;
-use super::rules::Rules;
+use super::rules::{Rules, SHORTER};
 use super::target_fate::Fate;
 use super::trouble::Trouble;
-use super::who::{Dialect, KnownUser};
+use super::who::{KnownUser, SimulatedApi};
 use super::windows::{FixedWindow, SlidingPeak, WindowState};
-use crate::domain::{Action, Moment, Rate, TargetId, Tick, WindowSpec};
+use crate::domain::{Action, Moment, Rate, TargetId, Tick};
 
 /// 75 per 15 minutes is what X documents for `/2/users/me`.
 const LOOKUPS: Rate = Rate::fixed(75, 900);
@@ -27,7 +27,7 @@ const INJECTED_RESET_SECONDS: i64 = 2;
 pub(super) struct User {
     pub(super) trouble: Option<Trouble>,
     id: TargetId,
-    dialect: Dialect,
+    dialect: SimulatedApi,
     rate: Rate,
     enforce: bool,
     window: FixedWindow,
@@ -80,7 +80,7 @@ pub(super) struct Arrival<'a> {
 impl User {
     pub(super) fn new(who: KnownUser, rules: &Rules) -> User {
         let v1_unfollow =
-            |action| rules.v1_unfollow.filter(|_| who.dialect == Dialect::V1 && action == Action::Unfollow);
+            |action| rules.v1_unfollow.filter(|_| who.dialect == SimulatedApi::V1 && action == Action::Unfollow);
         let narrower = |action| Some((action, FixedWindow::new(rules.endpoint_rate.or_else(|| v1_unfollow(action))?)));
         User {
             trouble: None,
@@ -91,7 +91,7 @@ impl User {
             window: FixedWindow::new(rules.rate),
             day: rules.unlike_day.map(FixedWindow::new),
             narrower: Action::ALL.into_iter().filter_map(narrower).collect(),
-            lookup_window: FixedWindow::new(LOOKUPS.shortened(WindowSpec::SANDBOX_SHORTER)),
+            lookup_window: FixedWindow::new(LOOKUPS.shortened(SHORTER)),
             arrivals: SlidingPeak::new(rules.rate.window()),
             day_arrivals: rules.unlike_day.map(|rate| (rate, SlidingPeak::new(rate.window()))),
             per_action: BTreeMap::new(),

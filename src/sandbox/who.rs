@@ -7,7 +7,7 @@ use crate::domain::{InvalidId, TargetId};
 
 /// Which platform's words are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Dialect {
+pub enum SimulatedApi {
     /// X API v2.
     V2,
     /// X API v1.1.
@@ -21,17 +21,17 @@ pub enum Dialect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KnownUser {
     /// The platform.
-    pub dialect: Dialect,
+    pub dialect: SimulatedApi,
     /// The user's ID there.
     pub user: TargetId,
 }
 
-const PREFIXES: [(Dialect, &str); 2] = [(Dialect::V1, "x-v1:"), (Dialect::Aisa, "aisa:")];
+const PREFIXES: [(SimulatedApi, &str); 2] = [(SimulatedApi::V1, "x-v1:"), (SimulatedApi::Aisa, "aisa:")];
 
 impl From<TargetId> for KnownUser {
     /// The user of X API v2.
     fn from(user: TargetId) -> KnownUser {
-        KnownUser { dialect: Dialect::V2, user }
+        KnownUser { dialect: SimulatedApi::V2, user }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use cleanup::clock::{SimulatedClock, SystemClock};
 use cleanup::domain::{Action, MicroUsd, Moment, Platform, TargetId, Wall};
-use cleanup::platform::find;
+use cleanup::platforms::find;
 use cleanup::sandbox::Sandbox;
 
 use crate::account::bench::{Bench, USER, ids, run as run_async};

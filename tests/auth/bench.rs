@@ -9,7 +9,7 @@ use cleanup::auth::{
 };
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{AccountId, Moment, Platform, Secret, Tick, Wall};
-use cleanup::platform::{BaseUrl, Credentials};
+use cleanup::platforms::{BaseUrl, Credentials};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
 use cleanup::store::{Credential, Expiry, QueueKind, Store};
 
@@ -127,9 +127,19 @@ impl Bench {
     /// Whom the platform takes these credentials for.
     pub(crate) async fn whose(&self, credentials: &Credentials) -> Option<String> {
         let client =
-            cleanup::platform::Client::new(&[&self.base()], cleanup::platform::ClientSettings::default()).unwrap();
+            cleanup::platforms::Client::new(&[&self.base()], cleanup::platforms::ClientSettings::default()).unwrap();
         let deadline = self.clock.now().tick.after(Duration::from_secs(30));
-        client.me(&self.base(), credentials, deadline, &*self.clock).await.ok().map(|user| user.to_string())
+        client
+            .me(
+                cleanup::platforms::spec(cleanup::domain::Platform::XV2).who_am_i.as_ref().unwrap(),
+                &self.base(),
+                credentials,
+                deadline,
+                &*self.clock,
+            )
+            .await
+            .ok()
+            .map(|user| user.to_string())
     }
 }
 

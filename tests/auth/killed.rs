@@ -6,7 +6,7 @@ use std::time::Duration;
 use cleanup::auth::{KeyChoice, NoToken, OAuthEndpoints, OAuthHttp, TokenMeans, TokenSource, Vault, Why};
 use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{AccountId, Moment, Tick, Wall};
-use cleanup::platform::BaseUrl;
+use cleanup::platforms::BaseUrl;
 use cleanup::sandbox::TokenFault;
 use cleanup::store::{QueueKind, Store};
 

@@ -56,7 +56,7 @@ async fn both_kinds_of_app_log_in_and_the_token_is_the_users() {
         assert_eq!(pair.lifetime, Duration::from_secs(7200));
         assert_eq!(pair.scopes.as_deref(), Some("tweet.read users.read offline.access mute.write"));
         assert!(pair.refresh.is_some());
-        let credentials = cleanup::platform::Credentials::bearer(pair.access).unwrap();
+        let credentials = cleanup::platforms::Credentials::bearer(pair.access).unwrap();
         assert_eq!(bench.whose(&credentials).await.as_deref(), Some(USER));
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::routing::post;
 use cleanup::auth::{Document, GrantError, OAuthHttp, PinAttempt, ToSign, aisa_key, aisa_link};
 use cleanup::domain::Secret;
-use cleanup::platform::BaseUrl;
+use cleanup::platforms::BaseUrl;
 
 type Seen = Arc<Mutex<Vec<String>>>;
 

@@ -388,7 +388,7 @@ async fn credentials_from_the_environment_are_used_as_they_are() {
     let bench = Bench::new(LIFE).await;
     let account = bench.log_in("anna", "1", &public_app()).await;
     let source = Arc::new(bench.source().await);
-    let fixed = cleanup::platform::Credentials::bearer(cleanup::domain::Secret::new("sandbox-9")).unwrap();
+    let fixed = cleanup::platforms::Credentials::bearer(cleanup::domain::Secret::new("sandbox-9")).unwrap();
     source.set_static(account, Arc::new(fixed)).await.unwrap();
     bench.clock.advance(Duration::from_secs(100_000));
     let current = source.current(account).await.unwrap();

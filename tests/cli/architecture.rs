@@ -308,3 +308,28 @@ fn a_public_type_has_its_name_for_itself() {
     types.retain(|_, files| files.len() > 1);
     assert!(types.is_empty(), "{types:#?}");
 }
+
+/// The lines that name a platform, outside the folder of the platforms and the list of their names.
+fn lines_naming_a_platform(sources: &[Source]) -> Vec<String> {
+    let may = |source: &&Source| source.module[0] == "platforms" || source.shown == "domain/platform.rs";
+    let names = |line: &&str| {
+        line.split("Platform::")
+            .skip(1)
+            .any(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()) && !rest.starts_with("ALL"))
+    };
+    let of = |source: &Source| -> Vec<String> {
+        source.code.lines().filter(names).map(|line| format!("{}: {}", source.shown, line.trim())).collect()
+    };
+    sources.iter().filter(|source| !may(source)).flat_map(of).collect()
+}
+
+#[test]
+fn nothing_but_its_folder_and_the_registry_names_a_platform() {
+    assert_eq!(lines_naming_a_platform(&sources()), Vec::<String>::new());
+    let planted = Source {
+        module: vec!["app".into()],
+        shown: "app/planted.rs".into(),
+        code: "if platform == Platform::Aisa { Platform::ALL } else {}".into(),
+    };
+    assert_eq!(lines_naming_a_platform(&[planted]).len(), 1);
+}

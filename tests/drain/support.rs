@@ -15,7 +15,7 @@ use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, Shutdown, Shutd
 use cleanup::jobfile::keep_list;
 use cleanup::limits::Pace;
 use cleanup::lists::filter::{Filter, Take};
-use cleanup::platform::{Client, ClientSettings};
+use cleanup::platforms::{Client, ClientSettings};
 use cleanup::sandbox::{Ledger, Options, Sandbox, SpecialTarget};
 use cleanup::store::{Account, DrainLock, QueueKind, QueueWatch, ReloadSizes, RowOutcome, Store, StoreError};
 use sqlx::Connection;

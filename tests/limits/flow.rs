@@ -45,7 +45,7 @@ fn millis(duration: Duration) -> i64 {
 
 #[test]
 fn with_the_defaults_exactly_50_leave_in_the_first_15_minutes() {
-    let left = left_at(&WindowSpec::built_in(Platform::XV2), Pace::Even, 1);
+    let left = left_at(cleanup::platforms::spec(Platform::XV2).windows, Pace::Even, 1);
     assert_eq!(left.len(), 50);
     assert_eq!(left[..4], [0, 0, 0, 18_000]);
 }
@@ -53,9 +53,9 @@ fn with_the_defaults_exactly_50_leave_in_the_first_15_minutes() {
 #[test]
 fn at_least_99_percent_of_the_limit_is_used() {
     for (specs, pace) in [
-        (WindowSpec::built_in(Platform::XV2), Pace::Even),
-        (WindowSpec::built_in(Platform::XV2), Pace::FrontLoad),
-        (WindowSpec::built_in(Platform::Sandbox), Pace::Even),
+        (cleanup::platforms::spec(Platform::XV2).windows.to_vec(), Pace::Even),
+        (cleanup::platforms::spec(Platform::XV2).windows.to_vec(), Pace::FrontLoad),
+        (cleanup::platforms::spec(Platform::Sandbox).windows.to_vec(), Pace::Even),
         (only(Rate::fixed(15, 900)), Pace::Even),
         (only(Rate::fixed(7, 60)), Pace::Even),
         (only(Rate::fixed(1_000, 86_400)), Pace::Even),

@@ -8,7 +8,7 @@ use cleanup::clock::{Clock, SimulatedClock};
 use cleanup::domain::{ListKind, Moment, Platform, Secret, Tick, UserId, Wall};
 use cleanup::engine::shutdown;
 use cleanup::lists::fetch::{Budget, FetchDeps, FetchEvent, PageAnswer, Reader, Stop, Way};
-use cleanup::platform::{BaseUrl, Client, ClientSettings, Credentials, What, find_list_endpoint};
+use cleanup::platforms::{BaseUrl, Client, ClientSettings, Credentials, What, find_list_endpoint};
 use cleanup::store::{HoldNews, QueueKind, ReadEnd, ReadSlot, Store};
 
 const GIVE_UP_AFTER: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ async fn reader(
 }
 
 /// All slots of the list's window are taken now.
-async fn use_up(reader: &mut Reader, reading: &cleanup::platform::ListEndpoint, now: Moment) {
+async fn use_up(reader: &mut Reader, reading: &cleanup::platforms::ListEndpoint, now: Moment) {
     let rules = reader.rules(reading);
     while let ReadSlot::Granted(grant) = reader.deps.store.lists().reserve_read(&rules.ask(), now).await.unwrap() {
         let end = ReadEnd {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use cleanup::clock::SimulatedClock;
 use cleanup::domain::{Action, Moment, Platform, Secret, Target, TargetId, TargetKind, Tick, Wall};
-use cleanup::platform::{BaseUrl, Client, ClientSettings, Credentials, Endpoint, Reply, Request, find, table};
-use cleanup::sandbox::{Dialect, Effect, Fate, Faults, KnownUser, Options, Sandbox, SpecialTarget};
+use cleanup::platforms::{BaseUrl, Client, ClientSettings, Credentials, Endpoint, Reply, Request, find, table};
+use cleanup::sandbox::{Effect, Fate, Faults, KnownUser, Options, Sandbox, SimulatedApi, SpecialTarget};
 
 pub(crate) const USER: &str = "2244994945";
 /// 2026-11-22T14:38:31.500Z.
@@ -46,9 +46,9 @@ impl Way {
 
     pub(crate) fn who(self) -> KnownUser {
         let dialect = match self.platform {
-            Platform::XV1 => Dialect::V1,
-            Platform::Aisa => Dialect::Aisa,
-            Platform::XV2 | Platform::Sandbox => Dialect::V2,
+            Platform::XV1 => SimulatedApi::V1,
+            Platform::Aisa => SimulatedApi::Aisa,
+            Platform::XV2 | Platform::Sandbox => SimulatedApi::V2,
         };
         KnownUser { dialect, user: id(USER) }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cleanup::domain::{Action, Platform, Tick};
-use cleanup::platform::{Credentials, Finding};
+use cleanup::platforms::{Credentials, Finding};
 
 use crate::platforms::bench::{Bench, NOW, USER, WAYS, id, oauth1};
 
@@ -44,7 +44,17 @@ async fn a_clock_that_is_minutes_off_is_told_so() {
 async fn me_is_told_by_both_kinds_of_credentials() {
     let bench = Bench::new("none").await;
     for way in &WAYS[..2] {
-        let user = bench.client.me(&bench.base, &way.credentials(), Tick(i64::MAX), &*bench.clock).await.unwrap();
+        let user = bench
+            .client
+            .me(
+                cleanup::platforms::spec(Platform::XV2).who_am_i.as_ref().unwrap(),
+                &bench.base,
+                &way.credentials(),
+                Tick(i64::MAX),
+                &*bench.clock,
+            )
+            .await
+            .unwrap();
         assert_eq!(user.as_str(), USER);
     }
     assert_eq!(bench.sandbox.ledger().users[USER].lookups, 2);

@@ -1,7 +1,7 @@
 //! What every row does, and what every row says when it does not.
 
 use cleanup::domain::{Action, Platform, TargetKind};
-use cleanup::platform::{Finding, Limited, RefusalKind, Reply};
+use cleanup::platforms::{Finding, Limited, RefusalKind, Reply};
 use cleanup::sandbox::{Fate, Faults, Options, TargetRefusal};
 
 use crate::platforms::bench::{Bench, NOW, TARGETS, USER, WAYS, Way, id};

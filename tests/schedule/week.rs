@@ -13,7 +13,7 @@ use cleanup::clock::{Clock, SharedClock, SimulatedClock, Sleep};
 use cleanup::domain::{Action, Applies, BootId, MicroUsd, Moment, Platform, Scope, Tick, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
-use cleanup::platform::{Client, ClientSettings};
+use cleanup::platforms::{Client, ClientSettings};
 use cleanup::sandbox::{Options, Sandbox};
 use cleanup::schedule::firing::{After, End, Firing};
 use cleanup::schedule::messages;
@@ -170,7 +170,7 @@ impl Week {
     }
 
     async fn drain(&mut self, firing: &Firing) -> End {
-        let base: cleanup::platform::BaseUrl = self.sandbox.base_url().parse().unwrap();
+        let base: cleanup::platforms::BaseUrl = self.sandbox.base_url().parse().unwrap();
         let who = Identities::Sandbox(SandboxAccounts { base: Some(Arc::new(base.clone())) });
         let mut store = self.store().await;
         let lock = DrainLock::take(&self.queue()).unwrap();

@@ -11,7 +11,7 @@ use cleanup::config::{Environment, Overrides, Settings};
 use cleanup::domain::{AccountId, Action, Applies, Platform, Scope, Secret, TargetId, Wall, WindowSpec};
 use cleanup::engine::{EngineSettings, Event, JobTerms, Listener, shutdown};
 use cleanup::limits::Pace;
-use cleanup::platform::{BaseUrl, Client};
+use cleanup::platforms::{BaseUrl, Client};
 use cleanup::sandbox::{Faults, OAuthRules, Options, Sandbox, SandboxApp};
 use cleanup::store::{DrainLock, QueueKind, RowOutcome, Store, StoreError};
 use tokio::sync::mpsc;
@@ -159,8 +159,8 @@ impl Bench {
     pub(crate) async fn drain_heard(&self, heard: mpsc::UnboundedSender<Event>) -> Ended {
         let (store, clock): (Store, SharedClock) = (self.store().await, SystemClock::shared());
         let lock = DrainLock::take(&self.queue()).unwrap();
-        let base: BaseUrl = self.settings.x_api.parse().unwrap();
-        let client = Arc::new(Client::new(&[&base], cleanup::platform::ClientSettings::default()).unwrap());
+        let bases = app::Bases::of(&self.settings).unwrap();
+        let client = Arc::new(Client::new(&bases.addresses(), cleanup::platforms::ClientSettings::default()).unwrap());
         let (who, accounts) = (self.who(), self.store().await.accounts().all().await.unwrap());
         let tokens = app::open_tokens(&self.settings, &who, &accounts, clock.clone()).await.unwrap();
         let (_sender, shutdown) = shutdown();

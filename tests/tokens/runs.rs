@@ -7,7 +7,7 @@ use cleanup::app::exit_code;
 use cleanup::auth::Document;
 use cleanup::domain::{Outcome, Platform, Secret, Target};
 use cleanup::engine::{Event, Stopped};
-use cleanup::sandbox::{Dialect, KnownUser, Sandbox, TokenFault};
+use cleanup::sandbox::{KnownUser, Sandbox, SimulatedApi, TokenFault};
 use cleanup::store::OutcomeCounts;
 use tokio::sync::mpsc;
 
@@ -205,7 +205,8 @@ fn three_accounts_of_three_platforms_and_one_is_revoked_half_way() {
         assert!(ledger.users["x-v1:12"].actions["unfollow"].max_in_window <= 15, "{ledger:?}");
         assert!(ledger.users.values().all(|user| user.earned_429 == 0), "{ledger:?}");
         let who = |dialect, user| KnownUser { dialect, user: id(user) };
-        let of = [who(Dialect::V2, 11), who(Dialect::V1, 12), who(Dialect::Aisa, 13)].map(|who| applied(&sandbox, who));
+        let of = [who(SimulatedApi::V2, 11), who(SimulatedApi::V1, 12), who(SimulatedApi::Aisa, 13)]
+            .map(|who| applied(&sandbox, who));
         assert_eq!((of[1].len(), of[2].len()), (90, 90), "the others finish");
         assert!((45..90).contains(&of[0].len()), "{}", of[0].len());
         for row in bench.receipts().await {

@@ -11,7 +11,7 @@ use crate::clock::SharedClock;
 use crate::domain::{Applies, Platform, Scope, Tick, Wall, WindowSpec};
 use crate::error::CommandError;
 use crate::limits::Audit;
-use crate::platform::find_list_endpoint_named;
+use crate::platforms::{find_list_endpoint_named, spec};
 use crate::store::{Account, ReadSpan, Store};
 
 /// Wall clock and ticks drift apart by less within a boot, in milliseconds. Where the clock was set, what was read before is not judged.
@@ -54,12 +54,12 @@ fn is_since(began: i64, span: &ReadSpan) -> bool {
 
 /// The account's own windows of an endpoint; the app's would need the requests of all its accounts in one order.
 fn windows_of(platform: Platform, endpoint: &str) -> Vec<WindowSpec> {
-    let shorter = if platform == Platform::Sandbox { WindowSpec::SANDBOX_SHORTER } else { 1 };
+    let shorter = spec(platform).windows_shorter;
     let reading = find_list_endpoint_named(platform, endpoint);
     let own =
         reading.map(|reading| reading.documented).unwrap_or_default().iter().filter(|d| d.scope == Scope::Account);
-    let spec = |rate: crate::domain::Rate| WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
-    own.map(|documented| spec(documented.rate.shortened(shorter))).collect()
+    let window = |rate: crate::domain::Rate| WindowSpec { scope: Scope::Account, rate, applies: Applies::All };
+    own.map(|documented| window(documented.rate.shortened(shorter))).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::auth::KeyChoice;
 use crate::config::Settings;
 use crate::domain::{Action, Platform, counted};
 use crate::error::CommandError;
+use crate::platforms::spec;
 use crate::store::{folder_of, is_foreign};
 
 /// With less room than this a load or a long run will fail, in bytes.
@@ -21,7 +22,11 @@ pub(super) fn settings(settings: &Settings) -> Vec<DoctorFinding> {
     let mut findings = Vec::new();
     let of_error = |error: CommandError| DoctorFinding::of_error("config", Severity::Bad(Grave::Config), error);
     match app::Bases::of(settings) {
-        Ok(bases) => findings.push(good("platforms", format!("X at {}, AIsa at {}", bases.x, bases.aisa))),
+        Ok(bases) => {
+            let at = |(platform, base)| format!("{} at {base}", spec(platform).service);
+            let all: Vec<String> = bases.each().into_iter().map(at).collect();
+            findings.push(good("platforms", all.join(", ")));
+        }
         Err(error) => findings.push(of_error(error)),
     }
     match app::environment_accounts(&settings.credentials) {

@@ -12,7 +12,7 @@ use crate::engine::Shutdown;
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::fetch::{Budget, FetchDeps, FetchEvent, Reader, Way};
 use crate::lists::filter::{Filter, Take};
-use crate::platform::{Client, ListEndpoint, find_list_endpoint};
+use crate::platforms::{Client, ListEndpoint, find_list_endpoint};
 use crate::store::{Account, Credential, ListLock, Store};
 
 /// A list of an account's that can be read. No other process reads it meanwhile.

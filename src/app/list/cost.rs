@@ -2,7 +2,7 @@
 
 use crate::domain::{ListKind, MicroUsd};
 use crate::lists::filter::{Filter, Take};
-use crate::platform::ListEndpoint;
+use crate::platforms::ListEndpoint;
 
 /// How much of a list is going to be read, as far as that is known before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::domain::Platform;
     use crate::lists::filter::Order;
-    use crate::platform::find_list_endpoint;
+    use crate::platforms::find_list_endpoint;
 
     #[test]
     fn the_price_is_that_of_what_is_going_to_be_asked_for() {

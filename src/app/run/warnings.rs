@@ -7,9 +7,9 @@ use crate::app::deps::AppDeps;
 use crate::app::notice::Notice;
 use crate::app::{self, Identities};
 use crate::auth::TokenSource;
-use crate::domain::{AccountId, Action, Platform};
+use crate::domain::{AccountId, Action};
 use crate::error::CommandError;
-use crate::platform::Client;
+use crate::platforms::{BaseUrl, Client};
 use crate::store::{Account, Store};
 
 /// Looks at the accounts that have work, and at the clock.
@@ -36,10 +36,10 @@ pub(super) async fn warn_before_sending(
         accounts.filter_map(|account| by_account.remove(&account.id).map(|actions| (account, actions))).collect();
     let said = app::unfit(store, who, tokens, &work).await?;
     deps.tell(Notice::Unfit(&said));
-    let at_aisa = |account: &Account| account.platform == Platform::Aisa;
-    for platform in [Platform::XV2, Platform::Aisa] {
-        let has_work = work.iter().any(|(account, _)| at_aisa(account) == (platform == Platform::Aisa));
-        let Some(base) = who.base_of(platform).filter(|_| has_work) else { continue };
+    let mut asked: Vec<&BaseUrl> = Vec::new();
+    for (account, _) in &work {
+        let Some(base) = who.base_of(account.platform).filter(|base| !asked.contains(base)) else { continue };
+        asked.push(base);
         if let Some(off) = app::clock_off(client, base, deps.clock).await
             && let Some(warning) = app::warn_of_clock(off, base)
         {

@@ -9,6 +9,7 @@ use crate::app::ForecastLane;
 use crate::app::status::estimate;
 use crate::config::Settings;
 use crate::domain::{AccountName, Action, MicroUsd, Platform};
+use crate::platforms::spec;
 
 /// What work takes and costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ fn length_of(work: &[(Action, u64)], platform: Platform, settings: &Settings) ->
 
 /// How long one account's work takes with a window for each action; none where that is no shorter, or the platform does not count so.
 pub fn length_per_endpoint(work: &[(Action, u64)], platform: Platform, settings: &Settings) -> Option<Duration> {
-    let counts_so = matches!(platform, Platform::XV2 | Platform::XV1);
+    let counts_so = spec(platform).counts_per_endpoint;
     let length = estimate::from_empty(work, &settings.windows_per_endpoint(platform), settings.run.pace);
     (counts_so && length < length_of(work, platform, settings)).then_some(length)
 }

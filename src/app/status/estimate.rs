@@ -66,13 +66,14 @@ fn times(window: Duration, count: u64) -> Duration {
 mod tests {
     use super::*;
     use crate::domain::{Platform, Scope};
+    use crate::platforms::spec;
     use proptest::prelude::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn x(work: &[(Action, u64)], pace: Pace) -> Duration {
-        from_empty(work, &WindowSpec::built_in(Platform::XV2), pace)
+        from_empty(work, spec(Platform::XV2).windows, pace)
     }
 
     #[test]
@@ -115,9 +116,9 @@ mod tests {
         #[test]
         fn more_work_never_takes_less_time(n in 0_u64..20_000, more in 0_u64..500, used in 0_u32..1_200, front: bool) {
             let pace = if front { Pace::FrontLoad } else { Pace::Even };
-            let windows: Vec<_> = WindowSpec::built_in(Platform::XV1)
-                .into_iter()
-                .map(|spec| WindowLevel { spec, used })
+            let windows: Vec<_> = spec(Platform::XV1).windows
+                .iter()
+                .map(|spec| WindowLevel { spec: *spec, used })
                 .collect();
             for action in [Action::Unlike, Action::Unfollow] {
                 let time = |n| time_for(&[(action, n)], &windows, pace);
@@ -129,7 +130,7 @@ mod tests {
         fn no_window_is_overrun(n in 1_u64..20_000, front: bool) {
             let pace = if front { Pace::FrontLoad } else { Pace::Even };
             let took = x(&[(Action::Unlike, n)], pace);
-            for rate in [WindowSpec::DEFAULT, WindowSpec::UNLIKE_DAY] {
+            for rate in [WindowSpec::DEFAULT, crate::domain::Rate::fixed(1_000, 86_400)] {
                 let windows = took.as_secs() / rate.window().as_secs() + 1;
                 prop_assert!(n <= windows * u64::from(rate.limit()));
             }

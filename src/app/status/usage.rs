@@ -71,14 +71,14 @@ mod tests {
 
     #[test]
     fn slots_count_for_their_window_and_no_longer() {
-        let specs = WindowSpec::built_in(Platform::XV2);
+        let specs = crate::platforms::spec(Platform::XV2).windows;
         let now = Moment { tick: Tick(2_000_000), wall: Wall(90_000_000) };
         let slots =
             [slot(1_999_000, 0, true), slot(1_000, 0, true), slot(77_000, 89_999_000, false), slot(5, 1_000, false)];
-        let usage = window_usage(&specs, &slots, now);
+        let usage = window_usage(specs, &slots, now);
         assert_eq!((usage[0].used, usage[1].used), (2, 3), "the last one is a day and an hour old");
         assert_eq!(usage[0].next_slot, Some(now.tick));
-        assert_eq!(slots_needed(&specs), 2 * 50 + 2 * 1_000);
+        assert_eq!(slots_needed(specs), 2 * 50 + 2 * 1_000);
     }
 
     #[test]

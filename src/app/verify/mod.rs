@@ -11,7 +11,7 @@ pub use self::by_archive::verify_by_archive;
 pub use self::by_list::{VerifyDeps, verify_by_lists};
 use crate::domain::{Action, ListKind, RepostId, Wall};
 use crate::error::CommandError;
-use crate::platform::find;
+use crate::platforms::find;
 use crate::store::{Account, Job, Store, VerdictCounts};
 
 /// What a job has done for one account.
@@ -63,7 +63,7 @@ impl VerifyReport {
 impl DoneLane {
     /// The list on which the effect can be seen. A platform that undoes reposts by their own IDs shows them among the posts.
     fn list(&self) -> ListKind {
-        let by_own_id = find(self.account.platform, self.action).is_some_and(|row| row.repost_id() == RepostId::Own);
+        let by_own_id = find(self.account.platform, self.action).is_some_and(|row| row.repost_id == RepostId::Own);
         let list = ListKind::shows(self.action);
         if by_own_id { list.read_as() } else { list }
     }

@@ -263,13 +263,13 @@ impl Cli {
 
 /// Why `--sandbox` and a platform contradict each other, where they do.
 fn sandbox_and(flag: bool, platform: Option<Platform>) -> Option<String> {
-    let other = platform.filter(|platform| *platform != Platform::Sandbox)?;
+    let other = platform.filter(|platform| !platform.is_sandbox())?;
     flag.then(|| format!("--sandbox and --platform {other} contradict each other; give one of them"))
 }
 
 /// `--sandbox`, or `--platform sandbox`, which means the same.
 fn is_sandbox(flag: bool, platform: Option<Platform>) -> bool {
-    flag || platform == Some(Platform::Sandbox)
+    flag || platform.is_some_and(Platform::is_sandbox)
 }
 
 #[cfg(test)]

@@ -33,7 +33,8 @@ pub(super) fn platform() -> impl TypedValueParser<Value = Platform> {
 
 /// `--platform` where somebody logs in: nobody has to in the sandbox.
 pub(super) fn real_platform() -> impl TypedValueParser<Value = Platform> {
-    PossibleValuesParser::new(["x-v2", "x-v1", "aisa"]).try_map(|text| Platform::named(&text).ok_or("no platform"))
+    PossibleValuesParser::new(Platform::real().map(Platform::name))
+        .try_map(|text| Platform::named(&text).ok_or("no platform"))
 }
 
 /// `--user-id`

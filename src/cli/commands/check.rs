@@ -10,10 +10,10 @@ use crate::app::status::{Cost, cost_of};
 use crate::app::{self, Forecast, Identities, LoadOptions, LoadPlan, Notice, Prepared};
 use crate::cli::args::CheckArgs;
 use crate::cli::context::Context;
-use crate::domain::{MicroUsd, Platform, counted};
+use crate::domain::{MicroUsd, counted};
 use crate::error::CommandError;
 use crate::jobfile::{CheckReport, JobFileError};
-use crate::platform::find;
+use crate::platforms::find;
 use crate::text::{escaped, span_text};
 
 /// Reads, judges and estimates the files.
@@ -139,7 +139,7 @@ fn intentions_of(file: &Prepared, forecast: &Forecast, context: &Context) -> Vec
     for lane in &forecast.to_send {
         let account = lane.account.as_ref().map_or(String::new(), |name| format!(" as {}", escaped(name.as_str())));
         lines.push(format!("  would {}{account}", lane.action.phrase(lane.targets)));
-        let closed = find(lane.platform, lane.action).filter(|_| lane.platform != Platform::Sandbox);
+        let closed = find(lane.platform, lane.action).filter(|_| !lane.platform.is_sandbox());
         lines.extend(closed.and_then(|endpoint| endpoint.closed()).map(|why| format!("  {why}")));
     }
     lines.extend(forecast.spared().map(|(rule, n)| format!("  would spare {n}: {} ({rule})", rule.sentence())));

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
     use jiff::tz::TimeZone;
 
-    use crate::domain::{Outcome, Platform, RoundId, Target, TargetId, WindowSpec};
+    use crate::domain::{Outcome, Platform, RoundId, Target, TargetId};
 
     const ADA: AccountId = AccountId(1);
 
@@ -218,7 +218,11 @@ mod tests {
     }
 
     fn progress(used: u32, next_slot_at: Option<Wall>) -> Event {
-        let windows = WindowSpec::built_in(Platform::XV2).into_iter().map(|spec| WindowLevel { spec, used }).collect();
+        let windows = crate::platforms::spec(Platform::XV2)
+            .windows
+            .iter()
+            .map(|spec| WindowLevel { spec: *spec, used })
+            .collect();
         Event::Progress(Progress { windows, next_slot_at, requests: 500, in_flight: 3, ..Progress::default() })
     }
 

@@ -1,7 +1,7 @@
 //! The limiter on the cases people meet. The laws are in `tests/limits`.
 
 use super::*;
-use crate::domain::{Platform, RateFacts, Wall};
+use crate::domain::{RateFacts, Wall};
 
 const DATE: Wall = Wall(1_800_000_000_000);
 const UNFOLLOW: Action = Action::Unfollow;
@@ -15,7 +15,13 @@ fn limiter(specs: &[WindowSpec], pace: Pace) -> Limiter {
 }
 
 fn defaults() -> Limiter {
-    limiter(&WindowSpec::built_in(Platform::XV2), Pace::FrontLoad)
+    limiter(
+        &[
+            WindowSpec::of_account(50, 900, Applies::All),
+            WindowSpec::of_account(1_000, 86_400, Applies::Only(Action::Unlike)),
+        ],
+        Pace::FrontLoad,
+    )
 }
 
 fn answer(reserved: Tick, answered: Answered, remaining: u32, reset_seconds: i64) -> ObservedAnswer {

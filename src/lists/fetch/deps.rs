@@ -7,7 +7,7 @@ use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::domain::{AccountId, Platform, Tick, UserId};
 use crate::engine::Shutdown;
-use crate::platform::{BaseUrl, Client};
+use crate::platforms::{BaseUrl, Client};
 use crate::store::Store;
 
 /// An account's way to its platform.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Handle, Target, TargetKind, Wall};
 use crate::lists::{Entry, snowflake};
-use crate::platform::Listed;
+use crate::platforms::Listed;
 use crate::store::{PageEntry, StoreError, TargetMetadata};
 
 /// All that was told of an entry, as it waits in the queue.

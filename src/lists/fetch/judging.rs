@@ -6,7 +6,7 @@ use super::rules::Rules;
 use crate::domain::{Action, Moment, Tick};
 use crate::engine::{Blame, Proof, cap_of, consequences_of};
 use crate::limits::{Hold, HoldReason, Leave, ObservedAnswer, hold_after, leaves};
-use crate::platform::{Limited, RefusalKind, Reply};
+use crate::platforms::{Limited, RefusalKind, Reply};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadHold, ReadLeft};
 
 /// What follows from an answer that was no page.

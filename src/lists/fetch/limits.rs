@@ -1,16 +1,15 @@
 //! What bounds reading: the windows an endpoint has, and a run's money and requests. Pure.
 
-use crate::domain::{MicroUsd, Platform, Rate, Scope, WindowSpec};
+use crate::domain::{MicroUsd, Platform, Rate, Scope};
 use crate::limits::Values;
-use crate::platform::ListEndpoint;
+use crate::platforms::{ListEndpoint, spec};
 use crate::store::ReadWindow;
 
 /// The windows of an endpoint as the queue counts them; the sandbox's are 60 times shorter. An endpoint for which nothing is
 /// documented per account has the app's limit for each account too: nothing is ever without a limit.
 pub fn windows_of(platform: Platform, reading: &ListEndpoint) -> Vec<ReadWindow> {
-    let shorter = if platform == Platform::Sandbox { WindowSpec::SANDBOX_SHORTER } else { 1 };
     let window = |rate: Rate, of_app: bool| {
-        let rate = rate.shortened(shorter);
+        let rate = rate.shortened(spec(platform).windows_shorter);
         ReadWindow { limit: rate.limit(), counts_for: rate.window() + Values::margin(rate.window()), of_app }
     };
     reading.documented.iter().map(|limit| window(limit.rate, limit.scope == Scope::App)).collect()
@@ -64,7 +63,7 @@ impl Budget {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::platform::find_handle_lookup;
+    use crate::platforms::find_handle_lookup;
     use std::time::Duration;
 
     #[test]

@@ -5,7 +5,7 @@ use crate::domain::Wall;
 use crate::engine::Signal;
 use crate::error::CommandError;
 use crate::lists::filter::Rule;
-use crate::platform::Page;
+use crate::platforms::Page;
 use crate::store::{ReadEnd, ReadId, StoreError};
 
 /// Why reading stopped before the last page. What was read is kept.

@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::sample::{SAMPLE_ENTRIES, untold};
 use crate::domain::{Action, ListKind, Wall};
 use crate::lists::filter::Filter;
-use crate::platform::{ListEndpoint, Page, What};
+use crate::platforms::{ListEndpoint, Page, What};
 use crate::store::{HoldNews, NewPage, PageEntry, ReadEnd, ReadId, ReadingState, StoreError};
 
 /// An unfinished reading that is older is begun anew: what it has is stale, and its cursor has most likely run out.

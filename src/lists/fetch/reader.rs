@@ -13,7 +13,7 @@ use crate::clock::Backoff;
 use crate::domain::{BootId, Moment, Tick};
 use crate::engine::{Blame, Patience, REFUSALS_TO_TRIP, Signal, SuspendWatch, Urgency, consequences_of};
 use crate::limits::{HoldReason, Values};
-use crate::platform::{ListEndpoint, PageRequest, Reply, Vocabulary, What};
+use crate::platforms::{ListEndpoint, PageRequest, Reply, Vocabulary, What};
 use crate::store::{HoldNews, ReadEnd, ReadGrant, ReadId, ReadSlot};
 
 /// So many failures of the platform in a row, with an answer each, and reading stops: what was read is kept. An undo is tried less often

@@ -7,7 +7,7 @@ use super::deps::Way;
 use super::limits::windows_of;
 use crate::domain::{AccountId, BootId};
 use crate::limits::Values;
-use crate::platform::ListEndpoint;
+use crate::platforms::ListEndpoint;
 use crate::store::{ReadAsk, ReadWindow};
 
 /// What an endpoint's slots go by.

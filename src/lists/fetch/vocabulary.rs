@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::rules::Rules;
-use crate::platform::{ListEndpoint, Vocabulary};
+use crate::platforms::{ListEndpoint, Vocabulary};
 use crate::store::{Store, StoreError};
 
 /// By endpoint, what it is asked in.

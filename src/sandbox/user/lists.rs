@@ -4,11 +4,12 @@ use super::super::decision::{Answer, Decision, SimulatedOutcome};
 use super::super::faults::Strike;
 use super::super::lists::{Shelf, repost_of, reposted};
 use super::super::reads::{ReadAsk, Reads, rate_of};
+use super::super::rules::SHORTER;
 use super::super::trouble::Trouble;
-use super::super::who::Dialect;
+use super::super::who::SimulatedApi;
 use super::super::windows::WindowState;
 use super::{INJECTED_RESET_SECONDS, User};
-use crate::domain::{Action, Moment, TargetId, Tick, WindowSpec};
+use crate::domain::{Action, Moment, TargetId, Tick};
 
 impl User {
     /// Counts a request that reads; says how many there have been for the same.
@@ -20,7 +21,7 @@ impl User {
     }
 
     fn reads_of(&mut self, what: &'static str) -> &mut Reads {
-        let usual = || rate_of(what).shortened(WindowSpec::SANDBOX_SHORTER);
+        let usual = || rate_of(what).shortened(SHORTER);
         let rate = self.read_rate.unwrap_or_else(usual);
         self.reads.entry(what).or_insert_with(|| Reads::new(rate))
     }
@@ -139,12 +140,12 @@ impl User {
 
     /// By which ID a repost is undone: v1.1 takes its own, the others that of the post it repeats.
     fn undone_by(&self, repost: TargetId) -> Option<TargetId> {
-        if self.dialect == Dialect::V1 { Some(repost) } else { reposted(repost) }
+        if self.dialect == SimulatedApi::V1 { Some(repost) } else { reposted(repost) }
     }
 
     /// What an action takes off a list: of a repost that is undone by the post it repeats, the repost.
     pub(super) fn taken_off(&self, action: Action, target: TargetId) -> Option<TargetId> {
-        let by_post = action == Action::Unrepost && self.dialect != Dialect::V1;
+        let by_post = action == Action::Unrepost && self.dialect != SimulatedApi::V1;
         if by_post { repost_of(target) } else { Some(target) }
     }
 }

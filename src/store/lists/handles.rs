@@ -4,7 +4,7 @@
 use super::ListStore;
 use super::read_quota::{HoldNews, write_end, write_hold};
 use super::read_request::{ReadAsk, ReadEnd, ReadId};
-use super::target_metadata::{REMEMBER, TargetMetadata, space, to_remember};
+use super::target_metadata::{REMEMBER, TargetMetadata, to_remember};
 use crate::domain::{Handle, Platform, RoundId, Target, TargetKind, TaskState, Wall};
 use crate::store::codes::{quoted_target, target_value};
 use crate::store::error::StoreError;
@@ -33,7 +33,7 @@ impl ListStore<'_> {
         let sql = "select json_quote(target), reason from handle_resolution
                     where platform = ?1 and handle = ?2 and target is target_again";
         let found: Option<(String, Option<String>)> =
-            self.db.fetch_optional(sql, args![space(platform), handle.as_str()]).await?;
+            self.db.fetch_optional(sql, args![platform.id_space(), handle.as_str()]).await?;
         let Some((target, reason)) = found else { return Ok(None) };
         if let Some(reason) = reason {
             return Ok(Some(Resolution::Nobody(reason)));
@@ -48,7 +48,7 @@ impl ListStore<'_> {
                                        where r.platform = ?2 and r.handle = j.value and r.target is r.target_again)";
         let names: Vec<&str> = handles.iter().map(Handle::as_str).collect();
         let rows: Vec<(String,)> =
-            self.db.fetch_all(sql, args![serde_json::json!(names).to_string(), space(platform)]).await?;
+            self.db.fetch_all(sql, args![serde_json::json!(names).to_string(), platform.id_space()]).await?;
         let parse =
             |(name,): (String,)| name.parse().map_err(|_| StoreError::impossible(format!("the handle {name:?}")));
         rows.into_iter().map(parse).collect()
@@ -122,7 +122,7 @@ impl ListStore<'_> {
         let missing = told.missing.iter().map(|(handle, reason)| serde_json::json!([handle.as_str(), null, reason]));
         let rows = serde_json::Value::Array(found.chain(missing).collect()).to_string();
         let mut tx = self.db.begin().await?;
-        tx.execute(KEEP, args![rows, space(platform), at.0]).await?;
+        tx.execute(KEEP, args![rows, platform.id_space(), at.0]).await?;
         let seen = told.found.iter().map(|(_, target, known)| (target, known));
         tx.execute(REMEMBER, to_remember((platform, TargetKind::User), seen, at)).await?;
         write_end(&mut tx, id, end).await?;

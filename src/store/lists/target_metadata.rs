@@ -26,14 +26,6 @@ pub struct TargetMetadata {
     pub seen_at: Wall,
 }
 
-/// Whose IDs a platform speaks of: X API v2, v1.1 and AIsa share theirs.
-pub(super) const fn space(platform: Platform) -> &'static str {
-    match platform {
-        Platform::XV2 | Platform::XV1 | Platform::Aisa => "x",
-        Platform::Sandbox => "sandbox",
-    }
-}
-
 const fn kind_name(kind: TargetKind) -> &'static str {
     match kind {
         TargetKind::User => "user",
@@ -63,7 +55,7 @@ pub(super) fn to_remember<'a>(
         })
         .collect();
     let rows = serde_json::Value::Array(rows).to_string();
-    args![rows, space(platform), kind_name(kind), now.0]
+    args![rows, platform.id_space(), kind_name(kind), now.0]
 }
 
 type KnownRow = (String, Option<String>, Option<String>, Option<String>, i64);
@@ -94,7 +86,10 @@ impl ListStore<'_> {
                      join known_target k on k.platform = ?2 and k.kind = ?3 and k.target = j.value";
         let rows: Vec<KnownRow> = self
             .db
-            .fetch_all(sql, args![targets_json(targets.iter().take(MAX_KNOWN_ASKED)), space(platform), kind_name(kind)])
+            .fetch_all(
+                sql,
+                args![targets_json(targets.iter().take(MAX_KNOWN_ASKED)), platform.id_space(), kind_name(kind)],
+            )
             .await?;
         rows.into_iter().map(known_of).collect()
     }

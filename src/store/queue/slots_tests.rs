@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 use super::*;
-use crate::domain::WindowSpec;
+use crate::domain::{Applies, WindowSpec};
 use crate::store::{QueueKind, Store};
 
 const HOUR: i64 = 3_600_000;
@@ -167,7 +167,7 @@ proptest! {
             let boot = pasts.iter().filter(|past| past.reboots).count().to_string();
             let now = ended + later;
             let moment = Moment { tick: Tick(now - booted), wall: Wall(now + wall_error) };
-            let horizons = Horizons::of(&WindowSpec::built_in(crate::domain::Platform::XV2));
+            let horizons = Horizons::of(&[WindowSpec::of_account(50, 900, Applies::All), WindowSpec::of_account(1_000, 86_400, Applies::Only(Action::Unlike))]);
             let read = store.queue().newest_attempts(AccountId(1), 1000, &boot, moment, &horizons).await.unwrap();
             let of_action = |action| if action == Action::Unlike { 24 * HOUR } else { 900_000 };
             let count = over.into_iter().filter(|(at, action, _)| now - at < of_action(*action));
@@ -186,7 +186,10 @@ async fn behind_the_short_window_only_actions_with_a_long_one_are_read() {
     let sql = "update attempt set action = 2 where id % 5 = 0";
     store.db.execute(sql, args![]).await.unwrap();
     let now = Moment { tick: Tick(100 * HOUR), wall: Wall(100 * HOUR) };
-    let horizons = Horizons::of(&WindowSpec::built_in(crate::domain::Platform::XV2));
+    let horizons = Horizons::of(&[
+        WindowSpec::of_account(50, 900, Applies::All),
+        WindowSpec::of_account(1_000, 86_400, Applies::Only(Action::Unlike)),
+    ]);
     let newest = store.queue().newest_attempts(AccountId(1), 1000, "now", now, &horizons).await.unwrap();
     let read: Vec<_> = newest.iter().map(|slot| (slot.action, slot.counted_until.0 / HOUR)).collect();
     assert_eq!(read, [100, 95, 90, 85, 80].map(|hour| (Action::Unlike, hour)));

@@ -7,7 +7,6 @@ use super::labels::{foreign, reason};
 use super::layout::{Frame, count};
 use super::new::{fields, in_form_words};
 use crate::app::{Forecast, closed_actions};
-use crate::domain::Platform;
 use crate::text::span_text;
 use crate::web::uploads::Checked;
 
@@ -88,7 +87,7 @@ fn verdict(frame: &Frame, file: &Checked) -> Markup {
                             Some(name) => strong { (foreign(name.as_str())) },
                             None => span { "the account that logs in next: no account is logged in yet" },
                         }
-                        @if lane.platform == Platform::Sandbox { " in the sandbox" } @else { " on " (lane.platform) }
+                        @if lane.platform.is_sandbox() { " in the sandbox" } @else { " on " (lane.platform) }
                     }
                 }
                 @for (rows, what) in not_sent(forecast) { li { (count(rows)) " " (what) } }
@@ -150,7 +149,7 @@ fn standing(file: &Checked) -> Markup {
 
 /// What the platform permits, before a real one is touched.
 fn permitted(forecast: &Forecast) -> Markup {
-    let real: Vec<_> = forecast.to_send.iter().filter(|lane| lane.platform != Platform::Sandbox).collect();
+    let real: Vec<_> = forecast.to_send.iter().filter(|lane| !lane.platform.is_sandbox()).collect();
     if real.is_empty() {
         return html! {};
     }

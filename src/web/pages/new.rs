@@ -170,7 +170,7 @@ fn more(form: &NewForm, is_sandbox: bool) -> Markup {
                         label for="platform" { (PLATFORM) }
                         select #platform name="platform" {
                             option value="" { "the account's" }
-                            @for platform in Platform::ALL.into_iter().filter(|platform| *platform != Platform::Sandbox) {
+                            @for platform in Platform::real() {
                                 option value=(platform.name()) selected[choices.platform == Some(platform)] { (platform.name()) }
                             }
                         }

@@ -247,11 +247,11 @@ fn not_read() -> CommandError {
 /// Whose API the file's rows will be sent to, as far as one file has one.
 async fn platform_of(web: &Web, choices: &Choices, store: &mut Store) -> Result<Platform, Problem> {
     if web.settings().is_sandbox() {
-        return Ok(Platform::Sandbox);
+        return Ok(Platform::default().in_sandbox());
     }
     let accounts = store.accounts().all().await?;
     let named = choices.account.as_ref().and_then(|name| accounts.iter().find(|account| account.name == *name));
-    Ok(named.map(|account| account.platform).or(choices.platform).unwrap_or(Platform::XV2))
+    Ok(named.map(|account| account.platform).or(choices.platform).unwrap_or_default())
 }
 
 /// The second step: queues the file. Everything that can fail comes before the first row that counts.

@@ -7,8 +7,8 @@ use crate::cli::args::AccountAddArgs;
 use crate::cli::context::Context;
 use crate::domain::{Platform, Secret};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::Credentials;
-use crate::platform::oauth1;
+use crate::platforms::oauth1;
+use crate::platforms::{Credentials, LoginKind, spec};
 use crate::store::CredentialKind;
 
 /// Keeps it.
@@ -33,17 +33,19 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
         .hint("leave --user-id out"));
     }
     let user = match (args.user_id.clone().or(told), &document) {
-        (Some(user), _) => user,
+        (Some(user), _) => Some(user),
         (None, Document::OAuth2 { access, .. }) => {
             let ways = Ways::new(&context.settings, context.clock.clone())?;
             let credentials = Credentials::bearer(access.clone()).map_err(unusable)?;
-            ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))?
+            let asked = ways.user_of(args.platform, &credentials).await;
+            asked.map_err(|reply| app::nobody(ways.bases.of_platform(args.platform), &reply))?
         }
-        (None, _) => {
-            let error = CommandError::new(ErrorKind::Usage, "whose token this is cannot be found out");
-            return Err(error.hint("give its numeric user ID with --user-id"));
-        }
+        (None, _) => None,
     };
+    let user = user.ok_or_else(|| {
+        CommandError::new(ErrorKind::Usage, "whose token this is cannot be found out")
+            .hint("give its numeric user ID with --user-id")
+    })?;
     let (mut store, vault) = super::open(context).await?;
     let accounts = store.accounts().all().await?;
     refuse_another(accounts.iter().find(|account| account.name == args.name), args.platform, &user)?;
@@ -66,7 +68,8 @@ pub(super) async fn run(context: &Context, args: &AccountAddArgs) -> Result<u8, 
 }
 
 async fn read(context: &Context, platform: Platform) -> Result<Document, CommandError> {
-    if platform == Platform::Aisa {
+    let login = spec(platform).login;
+    if login == LoginKind::Key {
         let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose());
         return key.map(|key| Document::Aisa { key }).map_err(|error| {
             CommandError::new(ErrorKind::Usage, error.to_string()).hint("give the key on stdin, one line")
@@ -74,11 +77,11 @@ async fn read(context: &Context, platform: Platform) -> Result<Document, Command
     }
     let token = legal(stdin::secret(context, "access token").await?)?;
     let (what, needed) =
-        if platform == Platform::XV1 { ("access token secret", true) } else { ("refresh token", false) };
+        if login == LoginKind::OAuth1 { ("access token secret", true) } else { ("refresh token", false) };
     let second = stdin::another_secret(context, what, needed).await?.map(legal).transpose()?;
-    match (platform, second) {
-        (Platform::XV1, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
-        (Platform::XV1, None) => {
+    match (login, second) {
+        (LoginKind::OAuth1, Some(token_secret)) => Ok(Document::OAuth1 { token, token_secret }),
+        (LoginKind::OAuth1, None) => {
             let error = CommandError::new(
                 ErrorKind::Usage,
                 "x-v1 uses OAuth 1.0a, which needs two lines on stdin, and there is only one",
@@ -94,6 +97,6 @@ fn legal(secret: Secret) -> Result<Secret, CommandError> {
     Credentials::bearer(secret.clone()).map(|_| secret).map_err(unusable)
 }
 
-fn unusable(error: crate::platform::InvalidToken) -> CommandError {
+fn unusable(error: crate::platforms::InvalidToken) -> CommandError {
     CommandError::new(ErrorKind::Usage, format!("stdin: {error}")).hint("one token a line, without quotes and spaces")
 }

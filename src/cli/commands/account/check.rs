@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::cli::context::{Context, for_this_queue};
 use crate::domain::{Action, Platform, UserId};
 use crate::engine::{Blame, consequences_of};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{Credentials, Finding, find};
+use crate::platforms::{BaseUrl, Credentials, Finding, find, spec};
 use crate::store::{Account, Credential};
 use crate::text::escaped;
 
@@ -87,24 +88,23 @@ pub(super) async fn run(context: &Context, args: &AccountCheckArgs) -> Result<u8
         let login = context.command(&["account", "login"]);
         context.printer.say(&format!("there are no accounts; {login} adds one"));
     }
-    tell(context, args, &checked, &clocks.warnings(&ways))
+    tell(context, args, &checked, &clocks.warnings())
 }
 
 /// How far this machine's clock is off each platform's, each asked once.
 #[derive(Default)]
-struct Clocks(HashMap<Platform, Option<i64>>);
+struct Clocks(HashMap<Arc<BaseUrl>, Option<i64>>);
 
 impl Clocks {
     async fn ask(&mut self, platform: Platform, ways: &Ways, context: &Context) {
-        let place = if platform == Platform::Aisa { Platform::Aisa } else { Platform::XV2 };
-        if let Entry::Vacant(clock) = self.0.entry(place) {
-            clock.insert(app::clock_off(&ways.client, ways.bases.of_platform(place), &context.clock).await);
+        let base = ways.bases.of_platform(platform);
+        if let Entry::Vacant(clock) = self.0.entry(Arc::clone(base)) {
+            clock.insert(app::clock_off(&ways.client, base, &context.clock).await);
         }
     }
 
-    fn warnings(&self, ways: &Ways) -> Vec<String> {
-        let off = self.0.iter();
-        off.filter_map(|(platform, off)| app::warn_of_clock((*off)?, ways.bases.of_platform(*platform))).collect()
+    fn warnings(&self) -> Vec<String> {
+        self.0.iter().filter_map(|(base, off)| app::warn_of_clock((*off)?, base)).collect()
     }
 }
 
@@ -122,10 +122,7 @@ async fn strangers(
         if known.iter().any(|account| found.is(account)) {
             continue;
         }
-        let (state, said, user) = match found.platform {
-            Platform::Aisa => (State::Good, NOT_ASKED.to_owned(), None),
-            _ => whose(ways, &credentials, found.user.as_ref()).await,
-        };
+        let (state, said, user) = whose(ways, found.platform, &credentials, found.user.as_ref()).await;
         let said = match state {
             State::Bad => format!("{said}; set {} to a fresh one", found.variable()),
             State::Good | State::Unknown => said,
@@ -139,15 +136,23 @@ async fn strangers(
     checked
 }
 
-const NOT_ASKED: &str = "AIsa offers no way to check a key; the first request shows whether it works";
-
 /// Asks the platform whose credentials these are; `wanted` is who it should be.
-async fn whose(ways: &Ways, credentials: &Credentials, wanted: Option<&UserId>) -> (State, String, Option<UserId>) {
-    match (ways.user_of(credentials).await, wanted) {
-        (Ok(user), Some(wanted)) if user != *wanted => {
+async fn whose(
+    ways: &Ways,
+    platform: Platform,
+    credentials: &Credentials,
+    wanted: Option<&UserId>,
+) -> (State, String, Option<UserId>) {
+    match (ways.user_of(platform, credentials).await, wanted) {
+        (Ok(None), _) => {
+            let service = spec(platform).service;
+            let said = format!("{service} offers no way to check a key; the first request shows whether it works");
+            (State::Good, said, None)
+        }
+        (Ok(Some(user)), Some(wanted)) if user != *wanted => {
             (State::Bad, format!("the platform says it is user {user}, not {wanted}"), Some(user))
         }
-        (Ok(user), _) => (State::Good, format!("the platform says it is user {user}"), Some(user)),
+        (Ok(Some(user)), _) => (State::Good, format!("the platform says it is user {user}"), Some(user)),
         (Err(reply), _) => {
             let (how, what) = judge(&reply.finding);
             let status = reply.http_status.map_or_else(String::new, |status| format!("HTTP {status}, "));
@@ -164,7 +169,7 @@ async fn check(
     tokens: &TokenSource,
 ) -> Result<Checked, CommandError> {
     let mut said = Vec::new();
-    let mut state = State::Good;
+    let mut state;
     let actions = record
         .as_ref()
         .map_or_else(Vec::new, |record| app::may(account.platform, record.set.kind, record.set.scopes.as_deref()));
@@ -179,9 +184,8 @@ async fn check(
             state = State::Bad;
             said.push(error.to_string());
         }
-        Ok(_) if account.platform == Platform::Aisa => said.push(NOT_ASKED.into()),
         Ok(current) => {
-            let (how, what, _) = whose(ways, &current.credentials, Some(&account.user_id)).await;
+            let (how, what, _) = whose(ways, account.platform, &current.credentials, Some(&account.user_id)).await;
             state = how;
             said.push(what);
             if state == State::Bad {

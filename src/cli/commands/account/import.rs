@@ -11,7 +11,7 @@ use crate::cli::context::Context;
 use crate::domain::{Platform, TargetId, UserId, counted};
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::first_damaged;
-use crate::platform::Credentials;
+use crate::platforms::Credentials;
 use crate::text::with_near_file;
 
 /// Imports them.
@@ -88,24 +88,24 @@ fn refuse_rounded(path: &Path, rows: &[ImportRow]) -> Result<(), CommandError> {
 
 /// The platform knows whose an OAuth 2.0 token is; all others say so themselves.
 async fn ask(ways: &Ways, row: &ImportRow) -> Result<UserId, CommandError> {
+    let unknown = || {
+        CommandError::new(ErrorKind::InputData, format!("line {}: the user is missing", row.line))
+            .hint("fill in user_id; only the user of an OAuth 2.0 token can be asked; nothing was imported")
+    };
     let access = match &row.document {
         Document::OAuth2 { access, .. } => access.clone(),
-        Document::OAuth1 { .. } | Document::Aisa { .. } => {
-            let error = CommandError::new(ErrorKind::InputData, format!("line {}: the user is missing", row.line));
-            return Err(
-                error.hint("fill in user_id; only the user of an OAuth 2.0 token can be asked; nothing was imported")
-            );
-        }
+        Document::OAuth1 { .. } | Document::Aisa { .. } => return Err(unknown()),
     };
     let credentials = Credentials::bearer(access).map_err(|error| {
         CommandError::new(ErrorKind::InputData, format!("line {}: {error}", row.line))
             .hint("copy the token again; nothing was imported")
     })?;
-    ways.user_of(&credentials).await.map_err(|reply| {
-        let error = app::nobody(&ways.bases.x, &reply);
+    let asked = ways.user_of(row.platform, &credentials).await.map_err(|reply| {
+        let error = app::nobody(ways.bases.of_platform(row.platform), &reply);
         let message = format!("line {}, {}: {}; nothing was imported", row.line, row.name, error.message);
         CommandError { message, ..error }
-    })
+    })?;
+    asked.ok_or_else(unknown)
 }
 
 fn refused(path: &Path, error: &ImportError) -> CommandError {

@@ -9,7 +9,7 @@ use crate::cli::args::AccountLoginArgs;
 use crate::cli::context::Context;
 use crate::domain::{Action, ListKind, Platform, Secret, UserId};
 use crate::error::{CommandError, ErrorKind};
-use crate::platform::{Credentials, find_list_endpoint, table};
+use crate::platforms::{Credentials, LoginKind, find_list_endpoint, spec, table};
 use crate::store::Account;
 use crate::text::escaped;
 
@@ -19,7 +19,7 @@ use crate::text::escaped;
 /// No app is configured (78), nobody said yes (77), the platform does not answer (69).
 pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8, CommandError> {
     let known = known(context, args).await?;
-    let platform = args.platform.or(known.as_ref().map(|account| account.platform)).unwrap_or(Platform::XV2);
+    let platform = args.platform.or(known.as_ref().map(|account| account.platform)).unwrap_or_default();
     if let Some(account) = known.as_ref().filter(|account| account.platform != platform) {
         let message = format!("{} is an account of {}, not of {platform}", account.name, account.platform);
         return Err(CommandError::new(ErrorKind::Usage, message).hint("give this login another name"));
@@ -29,10 +29,10 @@ pub(super) async fn run(context: &Context, args: &AccountLoginArgs) -> Result<u8
         return Err(CommandError::new(ErrorKind::Usage, format!("{platform} does not offer {action}"))
             .hint("see docs/platforms.md for what each platform offers"));
     }
-    match platform {
-        Platform::XV1 => other_logins::pin(context, args, known.as_ref()).await,
-        Platform::Aisa => other_logins::aisa(context, args, known.as_ref()).await,
-        Platform::XV2 | Platform::Sandbox => x(context, args, known.as_ref()).await,
+    match spec(platform).login {
+        LoginKind::OAuth1 => other_logins::pin(context, args, platform, known.as_ref()).await,
+        LoginKind::Key => other_logins::key(context, args, platform, known.as_ref()).await,
+        LoginKind::OAuth2 => oauth2(context, args, platform, known.as_ref()).await,
     }
 }
 
@@ -52,7 +52,12 @@ async fn known(context: &Context, args: &AccountLoginArgs) -> Result<Option<Acco
 }
 
 /// OAuth 2.0 with PKCE.
-async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) -> Result<u8, CommandError> {
+async fn oauth2(
+    context: &Context,
+    args: &AccountLoginArgs,
+    platform: Platform,
+    known: Option<&Account>,
+) -> Result<u8, CommandError> {
     let settings = &context.settings;
     let app = app::needed_app(settings)?;
     let redirect = settings.app.redirect.as_deref().unwrap_or(Redirect::DEFAULT);
@@ -61,15 +66,15 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
             .hint("set [x] redirect in the config file, and register it at X")
     })?;
     let ways = Ways::new(settings, context.clock.clone())?;
-    let places = app::x_places(settings, &ways)?;
+    let places = app::oauth_places(settings, &ways, platform)?;
     let (mut store, vault) = super::open(context).await?;
     let actions = actions_to_ask_for(&mut store, args, known).await?;
     // The lists on which the actions' effects show are read as well: `list`, `verify`.
-    let lists = actions.iter().filter_map(|action| find_list_endpoint(Platform::XV2, ListKind::shows(*action)));
+    let lists = actions.iter().filter_map(|action| find_list_endpoint(platform, ListKind::shows(*action)));
     let reads: Vec<&str> = lists.flat_map(|row| row.scopes.iter().copied()).collect();
-    let scopes = scopes_for(Platform::XV2, &actions, &reads);
+    let scopes = scopes_for(platform, &actions, &reads);
     let attempt = Attempt::begin(app, places, redirect, &scopes);
-    say_actions(context, args, &actions, &offered_by(Platform::XV2));
+    say_actions(context, args, &actions, &offered_by(platform));
     context.printer.say(&format!("the scopes for that: {}", scopes.join(" ")));
     let code = if args.headless {
         context.printer.say(
@@ -90,22 +95,22 @@ async fn x(context: &Context, args: &AccountLoginArgs, known: Option<&Account>) 
     let (granted, lasting) = (pair.scopes.clone(), pair.refresh.is_some());
     let document = Document::OAuth2 { access: pair.access.clone(), refresh: pair.refresh.clone() };
     let kept = async {
-        let user = user_of(&ways, &pair.access).await?;
-        refuse_another(known, Platform::XV2, &user)?;
-        let name = args.name.clone().map_or_else(|| standard_name(Platform::XV2, &user), Ok)?;
-        let login = Login::of_pair(name, Platform::XV2, user, pair, asked_at, &app);
+        let user = user_of(&ways, platform, &pair.access).await?;
+        refuse_another(known, platform, &user)?;
+        let name = args.name.clone().map_or_else(|| standard_name(platform, &user), Ok)?;
+        let login = Login::of_pair(name, platform, user, pair, asked_at, &app);
         keep_one(context, &mut store, &vault, login).await
     };
     let account = match kept.await {
         Ok(account) => account,
         Err(error) => {
-            take_back(context, &ways, &app, &document).await;
+            take_back(context, &ways, platform, &app, &document).await;
             return Err(error);
         }
     };
     store.close().await;
     for action in actions {
-        if !app::missing_scopes(Platform::XV2, action, granted.as_deref()).is_empty() {
+        if !app::missing_scopes(platform, action, granted.as_deref()).is_empty() {
             let login = context.command(&["account", "login", account.name.as_str()]);
             context.printer.warn(&format!("{action} was not granted, so it will be refused; {login} asks again"));
         }
@@ -143,17 +148,19 @@ fn say_actions(context: &Context, args: &AccountLoginArgs, actions: &[Action], o
 }
 
 /// Whose access token it is.
-async fn user_of(ways: &Ways, access: &Secret) -> Result<UserId, CommandError> {
+async fn user_of(ways: &Ways, platform: Platform, access: &Secret) -> Result<UserId, CommandError> {
     let credentials = Credentials::bearer(access.clone()).map_err(|error| {
         CommandError::new(ErrorKind::Unreachable, format!("the platform sent a token that cannot be used: {error}"))
             .hint("run the same command again")
     })?;
-    ways.user_of(&credentials).await.map_err(|reply| app::nobody(&ways.bases.x, &reply))
+    let asked = ways.user_of(platform, &credentials).await;
+    let user = asked.map_err(|reply| app::nobody(ways.bases.of_platform(platform), &reply))?;
+    user.ok_or_else(|| CommandError::new(ErrorKind::Fault, format!("{platform} cannot be asked whose a token is")))
 }
 
 /// Revokes what was granted and is not kept after all: nobody else has it, so nobody misses it.
-async fn take_back(context: &Context, ways: &Ways, app: &App, document: &Document) {
-    match app::revoke(&context.settings, ways, Some(app), document).await {
+async fn take_back(context: &Context, ways: &Ways, platform: Platform, app: &App, document: &Document) {
+    match app::revoke(&context.settings, ways, platform, Some(app), document).await {
         Ok(()) => context.printer.say("the tokens of this login are revoked at the platform, as the login is not kept"),
         Err(why) => {
             context.printer.warn(&format!(

@@ -73,11 +73,16 @@ pub(super) async fn end(
         }
     };
     let ways = Ways::new(&context.settings, context.clock.clone())?;
-    let places = app::x_places(&context.settings, &ways)?;
+    let places = app::oauth_places(&context.settings, &ways, account.platform)?;
     let app = app::app_of(&context.settings, &record);
     let sign = app::signer(&context.settings, context.clock.clone());
-    let revoker =
-        Revoker { wire: &ways.wire, base: &ways.bases.x, app: app.as_ref(), places: &places, sign: sign.as_deref() };
+    let revoker = Revoker {
+        wire: &ways.wire,
+        base: ways.bases.of_platform(account.platform),
+        app: app.as_ref(),
+        places: &places,
+        sign: sign.as_deref(),
+    };
     match logout(store, vault.as_ref(), &revoker, account).await? {
         LoggedOut::WasNot => context.printer.say(&format!("{} is not logged in", account.name)),
         LoggedOut::Revoked => {

@@ -80,7 +80,7 @@ fn unknown(name: &AccountName, known: &[Account]) -> CommandError {
 
 /// The name of an account that nobody named.
 fn standard_name(platform: Platform, user: &UserId) -> Result<AccountName, CommandError> {
-    let prefix = if platform == Platform::XV2 { "x" } else { platform.name() };
+    let prefix = crate::platforms::spec(platform).account_prefix;
     format!("{prefix}-{user}").parse().map_err(|why: String| CommandError::new(ErrorKind::Fault, why))
 }
 

@@ -15,6 +15,7 @@ use crate::store::Account;
 pub(super) async fn pin(
     context: &Context,
     args: &AccountLoginArgs,
+    platform: Platform,
     known: Option<&Account>,
 ) -> Result<u8, CommandError> {
     let Some(sign) = app::signer(&context.settings, context.clock.clone()) else {
@@ -24,7 +25,7 @@ pub(super) async fn pin(
     };
     let ways = Ways::new(&context.settings, context.clock.clone())?;
     let (mut store, vault) = super::open(context).await?;
-    let attempt = PinAttempt::begin(&ways.wire, &ways.bases.x, &sign).await?;
+    let attempt = PinAttempt::begin(&ways.wire, ways.bases.of_platform(platform), &sign).await?;
     if args.headless {
         context.printer.say("open this address in any browser:");
         context.printer.data(attempt.url())?;
@@ -34,10 +35,10 @@ pub(super) async fn pin(
     context.printer.say("authorize the app there, then type the PIN that you are shown:");
     let pin = stdin::line("PIN").await?;
     let done = attempt.finish(&ways.wire, pin.expose(), &sign).await?;
-    refuse_another(known, Platform::XV1, &done.user)?;
-    let name = args.name.clone().map_or_else(|| standard_name(Platform::XV1, &done.user), Ok)?;
+    refuse_another(known, platform, &done.user)?;
+    let name = args.name.clone().map_or_else(|| standard_name(platform, &done.user), Ok)?;
     let (user, document) = (done.user, done.document);
-    let login = Login { name, platform: Platform::XV1, user, document, scopes: None, expiry: None, app: None };
+    let login = Login { name, platform, user, document, scopes: None, expiry: None, app: None };
     let account = keep_one(context, &mut store, &vault, login).await?;
     store.close().await;
     context.printer.say(&format!("logged in: {} is user {} on x-v1", account.name, account.user_id));
@@ -45,9 +46,10 @@ pub(super) async fn pin(
 }
 
 /// AIsa: the key is the account, and X is linked to it at AIsa.
-pub(super) async fn aisa(
+pub(super) async fn key(
     context: &Context,
     args: &AccountLoginArgs,
+    platform: Platform,
     known: Option<&Account>,
 ) -> Result<u8, CommandError> {
     let ways = Ways::new(&context.settings, context.clock.clone())?;
@@ -56,18 +58,18 @@ pub(super) async fn aisa(
         |error: crate::auth::InvalidKey| CommandError::new(ErrorKind::Usage, error.to_string()).hint("see aisa.one");
     let key = aisa_key(stdin::secret(context, "AIsa key").await?.expose()).map_err(unusable)?;
     let user = aisa_user(&key).map_err(unusable)?;
-    refuse_another(known, Platform::Aisa, &user)?;
+    refuse_another(known, platform, &user)?;
     let actions = actions_to_ask_for(&mut store, args, known).await?;
     let mut scopes: Vec<&str> = Vec::new();
-    for scope in actions.iter().filter_map(|a| crate::platform::find(Platform::Aisa, *a)).flat_map(|row| row.scopes) {
+    for scope in actions.iter().filter_map(|a| crate::platforms::find(platform, *a)).flat_map(|row| row.scopes) {
         if !scopes.contains(scope) {
             scopes.push(scope);
         }
     }
-    let link = aisa_link(&ways.wire, &ways.bases.aisa, &key, &scopes).await?;
-    let name = args.name.clone().map_or_else(|| standard_name(Platform::Aisa, &user), Ok)?;
+    let link = aisa_link(&ways.wire, ways.bases.of_platform(platform), &key, &scopes).await?;
+    let name = args.name.clone().map_or_else(|| standard_name(platform, &user), Ok)?;
     let document = crate::auth::Document::Aisa { key };
-    let login = Login { name, platform: Platform::Aisa, user, document, scopes: None, expiry: None, app: None };
+    let login = Login { name, platform, user, document, scopes: None, expiry: None, app: None };
     let account = keep_one(context, &mut store, &vault, login).await?;
     store.close().await;
     context.printer.say(&format!("the key is kept, as {}", account.name));

@@ -5,9 +5,10 @@ use std::path::Path;
 use crate::app::SandboxAccounts;
 use crate::cli::commands::account;
 use crate::cli::context::Context;
-use crate::domain::{AccountName, Platform, UserId, is_unsafe};
+use crate::domain::{AccountName, UserId, is_unsafe};
 use crate::error::{CommandError, ErrorKind};
 use crate::lists::archive::About;
+use crate::platforms::{LoginKind, spec};
 use crate::text::clipped;
 
 /// X allows 50.
@@ -63,7 +64,7 @@ async fn user_of(context: &Context, name: &AccountName) -> Result<UserId, Comman
     match account::find(context, name).await {
         Ok((store, account)) => {
             store.close().await;
-            if account.platform != Platform::Aisa {
+            if spec(account.platform).login != LoginKind::Key {
                 return Ok(account.user_id);
             }
             let message = format!("{name} is an account of AIsa, and which user of X it is, is not known");

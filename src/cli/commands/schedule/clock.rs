@@ -28,8 +28,8 @@ pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CommandError> 
     let accounts = store.accounts().all().await?;
     store.close().await;
     let bases = Bases::of(settings)?;
-    let is_only_aisa = !accounts.is_empty() && accounts.iter().all(|account| account.platform == Platform::Aisa);
-    let base = if is_only_aisa { &bases.aisa } else { &bases.x };
+    let first = accounts.first().map_or_else(Platform::default, |account| account.platform);
+    let base = bases.of_platform(first);
     let Some(off) = app::clock_off(&bases.client(settings)?, base, &context.clock).await else { return Ok(()) };
     let length = Duration::from_secs(off.unsigned_abs());
     if length <= CLOCK_TOLERANCE {

@@ -1,0 +1,261 @@
+//! The one interpreter: it carries a request to its platform and brings back what came of it.
+//!
+//! In: [`Request`]s. Out: [`Reply`]s. What does not belong here: trying again, waiting for limits, deciding about tasks.
+//! It does nothing by itself (`http.rs`). (hyper hands a request to a second
+//! connection where a pooled one turns out closed before a byte was written; that is not a second request.)
+
+use std::time::Duration;
+
+use reqwest::Response;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+
+use super::answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, date_of};
+use super::base_url::BaseUrl;
+use super::certificate::certificate_trouble;
+use super::classify::{Subject, classify, expected_id, judge};
+use super::credentials::Credentials;
+use super::detail;
+use super::dialect::{Dialect, Question};
+use super::entry::Page;
+use super::http::HttpClients;
+use super::reply::{BAD_CERTIFICATE, Finding, RefusalKind, Reply};
+use super::request::{self, Concern, PageRequest, Request, Unbuildable};
+use super::spec::WhoAmI;
+use super::success::Success;
+use crate::clock::{Clock, Sleep};
+use crate::domain::{RateFacts, Tick, UserId, Wall};
+
+/// How long [`Client::platform_date`] waits, in seconds.
+pub const PROBE_SECONDS: u64 = 10;
+
+/// How the client connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientSettings {
+    /// Idle connections kept to one host: as many as there are workers.
+    pub connections: usize,
+    /// How long an idle connection is kept. Shorter than a platform keeps it, so that few requests meet a closed one.
+    pub idle_timeout: Duration,
+}
+
+impl Default for ClientSettings {
+    fn default() -> ClientSettings {
+        ClientSettings { connections: 8, idle_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// The client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the HTTPS client cannot start: {detail}; are the system's CA certificates installed, and the proxy variables right?"
+)]
+pub struct ClientError {
+    detail: String,
+    #[source]
+    source: reqwest::Error,
+}
+
+/// The HTTP client. Cheap to share by reference, made once.
+#[derive(Debug)]
+pub struct Client(HttpClients);
+
+/// No answer came.
+struct Lost {
+    reason: &'static str,
+    maybe_sent: bool,
+    error: Option<reqwest::Error>,
+}
+
+impl Client {
+    /// A client for these bases.
+    ///
+    /// # Errors
+    /// The system's CA certificates or proxy settings cannot be used.
+    pub fn new(bases: &[&BaseUrl], settings: ClientSettings) -> Result<Client, ClientError> {
+        let clients = HttpClients::new(bases, |builder| {
+            let accept = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+            builder
+                .default_headers(accept)
+                .pool_max_idle_per_host(settings.connections)
+                .pool_idle_timeout(settings.idle_timeout)
+        });
+        clients.map(Client).map_err(|source| ClientError { detail: detail::of_error(&source, None), source })
+    }
+
+    /// Sends one request and says what came of it. It is sent at most once, and not at all once `send_by` or `deadline` has
+    /// passed on the request's clock; the answer is waited for until `deadline`.
+    pub async fn perform(&self, request: Request<'_>) -> Reply {
+        let Request { endpoint, base, credentials, user, target, send_by, deadline, clock } = request;
+        let built = match request::build(&request) {
+            Ok(built) => built,
+            Err(why) => return unbuildable(why),
+        };
+        let now = clock.now().tick;
+        if now > send_by || now >= deadline {
+            return bare(Finding::NotSent, String::new());
+        }
+        match self.exchange(endpoint.dialect, base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await {
+            Ok(answer) => reply(classify(endpoint, Subject { user, target }, &answer), &answer, credentials),
+            Err(lost) => unanswered(lost, credentials),
+        }
+    }
+
+    /// Asks for a page, once; not at all once `send_by` or `deadline` has passed on the request's clock.
+    ///
+    /// # Errors
+    /// The reply, where it is no page. Without a target there is nobody it could call gone or refused.
+    pub async fn page(&self, request: PageRequest<'_>) -> Result<(Page, Reply), Reply> {
+        let PageRequest { reading, base, credentials, send_by, deadline, clock, .. } = request;
+        let (dialect, asked) = (reading.dialect, request.question());
+        let built = request::build_page(&request).map_err(unbuildable)?;
+        let now = clock.now().tick;
+        if now > send_by || now >= deadline {
+            return Err(bare(Finding::NotSent, String::new()));
+        }
+        let sent = self.exchange(dialect, base, built, clock.sleep_until(deadline), MAX_PAGE_BYTES).await;
+        let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
+        if answer.status == 200
+            && let Some(page) = (dialect.page)(&asked, &answer)
+        {
+            return Ok((page, reply(Finding::Done { reason: None }, &answer, credentials)));
+        }
+        // No page has an object there, so that nothing is taken for a confirmed effect.
+        let success = Success::Id { pointer: "/data/no_page" };
+        let question = Question { dialect, success, subject: None, facts: answer.facts };
+        let finding = match judge(&question, &answer) {
+            Finding::Ambiguous { refusal: RefusalKind::BadRequest, .. }
+                if answer.status == 400 && (dialect.names_refused)(asked.vocabulary, &answer.body) =>
+            {
+                Finding::Ambiguous { refusal: RefusalKind::BadRequest, reason: Reply::NAMES_REFUSED.into() }
+            }
+            other => other,
+        };
+        Err(reply(finding, &answer, credentials))
+    }
+
+    /// Who the credentials belong to.
+    ///
+    /// # Errors
+    /// The reply, where it does not name a user.
+    pub async fn me(
+        &self,
+        who: &WhoAmI,
+        base: &BaseUrl,
+        credentials: &Credentials,
+        deadline: Tick,
+        clock: &dyn Clock,
+    ) -> Result<UserId, Reply> {
+        let dialect = who.dialect;
+        let built = request::get(base, who.path, Some((credentials, clock.now().wall))).map_err(unbuildable)?;
+        let sent = self.exchange(dialect, base, built, clock.sleep_until(deadline), MAX_BODY_BYTES).await;
+        let answer = sent.map_err(|lost| unanswered(lost, credentials))?;
+        let success = Success::Id { pointer: who.id };
+        let question = Question { dialect, success, subject: None, facts: answer.facts };
+        if answer.status == 200
+            && let Some(user) = expected_id(&question, &answer.body).and_then(|id| id.parse().ok())
+        {
+            return Ok(user);
+        }
+        Err(reply(judge(&question, &answer), &answer, credentials))
+    }
+
+    /// What o'clock it is at a platform, to the second: the `Date` of any answer at its base URL, asked without credentials.
+    /// None where no answer with a date comes within [`PROBE_SECONDS`].
+    pub async fn platform_date(&self, base: &BaseUrl) -> Option<Wall> {
+        let built = request::get(base, "/", None).ok()?;
+        let sent =
+            tokio::time::timeout(Duration::from_secs(PROBE_SECONDS), self.0.for_base(base)?.execute(built)).await;
+        date_of(sent.ok()?.ok()?.headers())
+    }
+
+    /// Sends, and reads what comes until `deadline` ends. Once a status has come it is an answer, however its body fares.
+    async fn exchange(
+        &self,
+        dialect: &Dialect,
+        base: &BaseUrl,
+        built: reqwest::Request,
+        mut deadline: Sleep<'_>,
+        most_bytes: usize,
+    ) -> Result<Answer, Lost> {
+        // Reached only where a base was not named to `new`.
+        let unreachable = || Lost { reason: "connect_failed", maybe_sent: false, error: None };
+        let way = self.0.for_base(base).ok_or_else(unreachable)?;
+        let mut response = tokio::select! {
+            sent = way.execute(built) => sent.map_err(Lost::from)?,
+            () = &mut deadline => return Err(Lost { reason: "timeout", maybe_sent: true, error: None }),
+        };
+        let headers = response.headers();
+        let (facts, content_type) = ((dialect.rate_facts)(headers), ContentType::of(headers));
+        let status = response.status().as_u16();
+        let mut body = Body::default();
+        tokio::select! {
+            () = read_body(&mut response, &mut body, most_bytes) => {}
+            () = &mut deadline => {}
+        }
+        Ok(Answer { status, body, facts, content_type })
+    }
+}
+
+impl From<reqwest::Error> for Lost {
+    fn from(error: reqwest::Error) -> Lost {
+        let (reason, maybe_sent) = if certificate_trouble(&error).is_some() {
+            (BAD_CERTIFICATE, false)
+        } else if error.is_connect() {
+            ("connect_failed", false)
+        } else if error.is_timeout() {
+            ("timeout", true)
+        } else {
+            ("connection_lost", true)
+        };
+        // The URL names target and user; the detail is for anybody's eyes.
+        Lost { reason, maybe_sent, error: Some(error.without_url()) }
+    }
+}
+
+/// Reads up to `most_bytes`. The body is whole only if its end was seen.
+async fn read_body(response: &mut Response, body: &mut Body, most_bytes: usize) {
+    while let Ok(piece) = response.chunk().await {
+        let Some(piece) = piece else {
+            body.end = BodyEnd::Whole;
+            return;
+        };
+        let room = most_bytes - body.bytes.len();
+        body.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
+        if piece.len() > room {
+            body.end = BodyEnd::TooLong;
+            return;
+        }
+    }
+}
+
+fn reply(finding: Finding, answer: &Answer, credentials: &Credentials) -> Reply {
+    let done = matches!(finding, Finding::Done { reason: None });
+    let detail = if done { String::new() } else { detail::of_answer(answer, Some(credentials)) };
+    Reply { finding, http_status: Some(answer.status), facts: answer.facts, detail }
+}
+
+fn unanswered(lost: Lost, credentials: &Credentials) -> Reply {
+    let detail = match &lost.error {
+        Some(error) => detail::of_error(error, Some(credentials)),
+        None if lost.maybe_sent => "no answer before the deadline".to_owned(),
+        None => "the client was not made for this address".to_owned(),
+    };
+    bare(Finding::Unanswered { reason: lost.reason.into(), maybe_sent: lost.maybe_sent }, detail)
+}
+
+fn unbuildable(why: Unbuildable) -> Reply {
+    let reason = why.reason.into();
+    let finding = match why.concerns {
+        Concern::Row => Finding::Unsendable { reason },
+        Concern::Account => Finding::Account { reason },
+    };
+    bare(finding, why.detail.to_owned())
+}
+
+/// A reply without an answer.
+fn bare(finding: Finding, detail: String) -> Reply {
+    Reply { finding, http_status: None, facts: RateFacts::default(), detail }
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

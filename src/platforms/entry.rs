@@ -1,0 +1,89 @@
+//! A page of a list, whoever wrote it: entries, where it goes on, what is missing. What does not belong here: reading one (the
+//! platforms' folders).
+
+use crate::domain::{Handle, TargetId, Wall};
+
+/// A page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Its entries, in the platform's order.
+    pub entries: Vec<Listed>,
+    /// Where the list goes on.
+    pub next: NextPage,
+    /// What was asked for and is not there.
+    pub missing: Vec<Missing>,
+    /// Entries that could not be read: without an ID that is one.
+    pub unreadable: u32,
+}
+
+/// Where a list goes on behind a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NextPage {
+    /// Nowhere: it was the last page.
+    #[default]
+    None,
+    /// At this cursor.
+    At(String),
+    /// At a cursor that cannot be put into a request. The list is longer than what was read.
+    Unusable,
+}
+
+impl Page {
+    /// The cursor of the next page, where there is one.
+    pub fn cursor(&self) -> Option<&str> {
+        match &self.next {
+            NextPage::At(cursor) => Some(cursor),
+            NextPage::None | NextPage::Unusable => None,
+        }
+    }
+
+    /// Why this page of a list, asked for at the cursor `from`, cannot be taken for a part of it. Whoever went on would believe in a list
+    /// that is shorter than the real one, and unfollow users who follow back, or ask for the same page for ever.
+    pub fn fault(&self, from: Option<&str>) -> Option<String> {
+        if self.unreadable > 0 {
+            let all = self.entries.len() as u64 + u64::from(self.unreadable);
+            return Some(format!("{} of {all} entries of a page have no ID that can be read", self.unreadable));
+        }
+        match &self.next {
+            NextPage::Unusable => Some("the cursor of the next page cannot be put into a request".to_owned()),
+            NextPage::At(cursor) if from == Some(cursor) => Some("a page names itself as the next one".to_owned()),
+            NextPage::At(_) | NextPage::None => None,
+        }
+    }
+}
+
+/// A user or a post, as far as the platform told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Which.
+    pub id: TargetId,
+    /// A user's handle; of a post, its author's.
+    pub handle: Option<Handle>,
+    /// A user's display name; of a post, its author's. Foreign text.
+    pub name: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Wall>,
+    /// A user's newest post.
+    pub newest_post: Option<TargetId>,
+    /// How many follow a user.
+    pub followers: Option<u64>,
+    /// How many like a post.
+    pub likes: Option<u64>,
+    /// How often a post was reposted.
+    pub reposts: Option<u64>,
+    /// A user's description, a post's text. Foreign text.
+    pub text: Option<String>,
+    /// Whether a post is a repost.
+    pub is_repost: Option<bool>,
+    /// The post that a repost repeats.
+    pub repost_of: Option<TargetId>,
+}
+
+/// Something that was asked for and is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// What was asked for, in the platform's echo.
+    pub asked: String,
+    /// `not_found`, `suspended` or `unavailable`.
+    pub reason: &'static str,
+}

@@ -1,0 +1,47 @@
+//! What can be read of an account, row by row. In: nothing. Out: [`ListEndpoint`]s, by list or by name. What does not belong here:
+//! sending, turning pages.
+
+use super::dialect::Dialect;
+use super::endpoint::{Auth, Documented};
+use super::page_question::EntryFields;
+use crate::domain::{ListKind, MicroUsd, TargetKind};
+
+/// How one list is read on one platform, or how users are looked up by their handles.
+#[derive(Clone, Copy, Debug)]
+pub struct ListEndpoint {
+    /// How its platform asks and writes.
+    pub dialect: &'static Dialect,
+    /// Its name in the queue: each endpoint has windows of its own.
+    pub name: &'static str,
+    /// The list it reads; none: it looks up users by their handles.
+    pub list: Option<ListKind>,
+    /// The path below the base URL; `{user}` is the acting user's ID. Always asked with GET.
+    pub path: &'static str,
+    /// What it is asked to tell of each entry.
+    pub fields: EntryFields,
+    /// What its entries are.
+    pub of: TargetKind,
+    /// The fewest and the most entries a page may be asked to have.
+    pub page: (u32, u32),
+    /// What it takes as a proof of who asks.
+    pub auth: Auth,
+    /// The OAuth 2.0 scopes a user token needs.
+    pub scopes: &'static [&'static str],
+    /// The price of one entry where the reading user owns the app ("owned reads"), and where not.
+    pub price: (MicroUsd, MicroUsd),
+    /// The price of a post that comes beside a user.
+    pub newest_post_price: MicroUsd,
+    /// The windows the platform documents for it.
+    pub documented: &'static [Documented],
+}
+
+impl ListEndpoint {
+    /// The price of one entry, as [`ListEndpoint::price`]; with its newest post, where that is asked for as an object of its own.
+    pub const fn price_with(&self, newest_posts: bool) -> (MicroUsd, MicroUsd) {
+        if newest_posts {
+            (self.price.0.plus(self.newest_post_price), self.price.1.plus(self.newest_post_price))
+        } else {
+            self.price
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What the platforms speak: a folder for each, one interpreter, one pure classifier.
+//!
+//! In: a task's action and target, an account's user and credentials. Out: a [`Reply`], which says what the answer means and
+//! what its headers said. What does not belong here: deciding what becomes of the task (that is `engine/verdict`), waiting,
+//! trying again. What is known of the platforms, and how sure it is, stands in docs/platforms.md.
+//!
+//! A platform is one folder with one [`PlatformSpec`]: rows of endpoints and lists, windows, where it is, how one logs in, and the
+//! dialect of its answers. `registry` has a line for each; nothing outside this folder names one.
+
+mod aisa;
+mod answer;
+mod base_url;
+mod certificate;
+mod classify;
+mod client;
+mod credentials;
+mod detail;
+mod dialect;
+mod endpoint;
+mod entry;
+mod http;
+mod list_endpoint;
+pub mod oauth1;
+mod page_question;
+mod registry;
+mod reply;
+mod request;
+mod spec;
+mod success;
+mod vocabulary;
+mod x;
+
+pub use answer::{Answer, Body, BodyEnd, ContentType, MAX_BODY_BYTES, MAX_PAGE_BYTES, MAX_RETRY_AFTER_SECONDS};
+pub use base_url::{BaseUrl, InvalidBaseUrl};
+pub use certificate::{certificate_trouble, is_certificate_trouble};
+pub use classify::{Subject, classify};
+pub use client::{Client, ClientError, ClientSettings, PROBE_SECONDS};
+pub use credentials::{Bearer, Credentials, InvalidToken, OAuth1};
+pub use detail::MAX_DETAIL_CHARS;
+pub use dialect::Dialect;
+pub use endpoint::{Auth, Documented, Endpoint, Params, Tier, Verb};
+pub use entry::{Listed, Missing, NextPage, Page};
+pub use http::HttpClients;
+pub use list_endpoint::ListEndpoint;
+pub use page_question::{EntryFields, MAX_HANDLES_ASKED, PageQuestion, What};
+pub use registry::{
+    find, find_handle_lookup, find_list_endpoint, find_list_endpoint_named, logging_in_by, spec, table,
+};
+pub use reply::{BAD_CERTIFICATE, Finding, Limited, RefusalKind, Reply};
+pub use request::{PageRequest, Request};
+pub use spec::{FixedHost, Host, LoginKind, PlatformSpec, WhoAmI};
+pub use success::Success;
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,64 @@
+//! A page that is asked for. What does not belong here: how it is put into words (a platform's dialect), and sending.
+
+use super::vocabulary::Vocabulary;
+use crate::domain::{Handle, TargetKind};
+
+/// What a reading endpoint is asked to tell of each entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryFields {
+    /// Whom a handle names: nothing that was renamed.
+    Names,
+    /// Users, whom people recognise and what filters ask for.
+    Users,
+    /// Posts and their authors.
+    Posts,
+}
+
+/// The most handles one request asks about (X's OpenAPI document).
+pub const MAX_HANDLES_ASKED: usize = 100;
+
+/// A page that is asked for, as far as its words hang on it.
+#[derive(Clone, Copy, Debug)]
+pub struct PageQuestion<'a> {
+    /// What it is to hold.
+    pub what: What<'a>,
+    /// What is to be told of each entry.
+    pub fields: EntryFields,
+    /// What its entries are.
+    pub of: TargetKind,
+    /// The fewest and the most entries that it may be asked to have.
+    pub bounds: (u32, u32),
+    /// In which set of names, where the platform has two.
+    pub vocabulary: Vocabulary,
+}
+
+/// What a page is asked to hold.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'a> {
+    /// So many entries of a list, from a cursor of the page before on, or from the list's beginning.
+    Entries {
+        /// How many, within the row's bounds.
+        count: u32,
+        /// Where the page begins.
+        from: Option<&'a str>,
+        /// Whether users are to come with their newest posts, which may be billed beside them.
+        newest_posts: bool,
+    },
+    /// The users behind these handles, at most [`MAX_HANDLES_ASKED`].
+    Handles(&'a [Handle]),
+}
+
+impl What<'_> {
+    /// How many entries are asked for at most.
+    pub fn entries(&self) -> u32 {
+        match self {
+            What::Entries { count, .. } => *count,
+            What::Handles(handles) => u32::try_from(handles.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Whether what is asked in these names brings posts that are billed beside its entries.
+    pub fn bills_newest_posts(&self, vocabulary: Vocabulary) -> bool {
+        vocabulary == Vocabulary::New && matches!(self, What::Entries { newest_posts: true, .. })
+    }
+}

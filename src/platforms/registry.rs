@@ -1,0 +1,127 @@
+//! Which platforms there are: the one list beside that of their names ([`Platform`]). In: a platform. Out: what is known of it.
+
+use super::endpoint::Endpoint;
+use super::list_endpoint::ListEndpoint;
+use super::spec::{LoginKind, PlatformSpec};
+use super::{aisa, x};
+use crate::domain::{Action, ListKind, Platform};
+
+/// What is known of a platform.
+pub fn spec(platform: Platform) -> &'static PlatformSpec {
+    match platform {
+        Platform::XV2 => &x::V2,
+        Platform::XV1 => &x::V1,
+        Platform::Aisa => &aisa::SPEC,
+        Platform::Sandbox => &x::SANDBOX,
+    }
+}
+
+/// The first platform whose accounts log in so.
+pub fn logging_in_by(kind: LoginKind) -> Platform {
+    Platform::ALL.into_iter().find(|platform| spec(*platform).login == kind).unwrap_or_default()
+}
+
+/// The row for an action on a platform; none where the platform has no such endpoint.
+pub fn find(platform: Platform, action: Action) -> Option<&'static Endpoint> {
+    table(platform).iter().find(|endpoint| endpoint.action == action)
+}
+
+/// Every row of a platform, in the order of [`Action::ALL`].
+pub fn table(platform: Platform) -> &'static [Endpoint] {
+    spec(platform).endpoints
+}
+
+/// How a list is read on a platform; none where it has no such endpoint that an app of today can call.
+pub fn find_list_endpoint(platform: Platform, list: ListKind) -> Option<&'static ListEndpoint> {
+    spec(platform).lists.iter().find(|endpoint| endpoint.list == Some(list.read_as()))
+}
+
+/// How a platform is asked who has which handle; none where it cannot be.
+pub fn find_handle_lookup(platform: Platform) -> Option<&'static ListEndpoint> {
+    spec(platform).name_lookup
+}
+
+/// The endpoint of that name in the queue.
+pub fn find_list_endpoint_named(platform: Platform, name: &str) -> Option<&'static ListEndpoint> {
+    let spec = spec(platform);
+    spec.lists.iter().chain(spec.name_lookup).find(|endpoint| endpoint.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::domain::TargetKind;
+    use crate::platforms::endpoint::*;
+    use crate::platforms::page_question::EntryFields;
+
+    #[test]
+    fn every_row_sends_its_target_somewhere_exactly_once() {
+        for platform in Platform::ALL {
+            for row in table(platform) {
+                let in_path = row.path.matches("{target}").count();
+                let in_params = usize::from(row.params != Params::None);
+                assert_eq!(in_path + in_params, 1, "{platform} {}", row.action);
+                assert!(row.path.starts_with('/'), "{}", row.path);
+                let plain = row.path.replace("{user}", "1").replace("{target}", "2");
+                assert!(plain.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_.".contains(&b)), "{plain}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_table_has_one_row_per_action_and_belongs_to_its_platform() {
+        for (platform, rows) in [(Platform::XV2, 7), (Platform::XV1, 6), (Platform::Aisa, 2), (Platform::Sandbox, 7)] {
+            assert_eq!(table(platform).len(), rows, "{platform}");
+            assert_eq!(Action::ALL.iter().filter(|action| find(platform, **action).is_some()).count(), rows);
+            assert_eq!(spec(platform).platform, platform);
+            assert!(table(platform).iter().all(|row| std::ptr::eq(row.dialect, spec(platform).dialect)));
+        }
+        assert!(find(Platform::Aisa, Action::DeletePost).is_none());
+        assert!(find(Platform::XV1, Action::Unbookmark).is_none());
+    }
+
+    #[test]
+    fn closed_endpoints_say_since_when() {
+        let closed = |platform, action| find(platform, action).and_then(Endpoint::closed);
+        for action in Action::ALL.into_iter().filter(|action| find(Platform::XV1, *action).is_some()) {
+            let why = closed(Platform::XV1, action).unwrap();
+            assert!(why.contains("2023") && why.contains("453") && !why.contains("2026"), "{why}");
+        }
+        for action in [Action::Unfollow, Action::Unlike] {
+            assert!(closed(Platform::XV2, action).unwrap().contains("20 April 2026"));
+            assert_eq!(closed(Platform::Aisa, action), None, "AIsa has an app of its own");
+        }
+        assert!(closed(Platform::XV2, Action::Unblock).unwrap().contains("June 2023"));
+        assert_eq!(closed(Platform::XV2, Action::Unmute), None);
+    }
+
+    #[test]
+    fn what_the_domain_limits_is_what_the_tables_document() {
+        use crate::domain::{Rate, WindowSpec};
+        let has = |platform, action, rate| {
+            find(platform, action).is_some_and(|row: &Endpoint| row.documented.iter().any(|limit| limit.rate == rate))
+        };
+        assert!(Action::ALL.iter().all(|a| *a == Action::Unblock || has(Platform::XV2, *a, WindowSpec::DEFAULT)));
+        assert!(has(Platform::XV2, Action::Unlike, Rate::fixed(1_000, 86_400)));
+        assert!(has(Platform::XV1, Action::Unfollow, Rate::fixed(15, 900)));
+    }
+
+    #[test]
+    fn every_list_has_a_row_with_windows_and_a_price() {
+        let lists = ListKind::ALL.map(|list| (Some(list.read_as()), find_list_endpoint(Platform::Sandbox, list)));
+        for (list, row) in lists.into_iter().chain([(None, find_handle_lookup(Platform::Sandbox))]) {
+            let row = row.unwrap();
+            assert_eq!(row.list, list);
+            assert!(!row.documented.is_empty() && row.page.0 <= row.page.1 && row.price.0 <= row.price.1);
+            assert!(row.scopes.contains(&"users.read"), "{}", row.path);
+            assert_eq!(row.path.contains("{user}"), list.is_some());
+            assert_eq!(row.fields == EntryFields::Names, list.is_none());
+            assert_eq!(row.fields == EntryFields::Posts, row.of == TargetKind::Post);
+            assert!(list.is_none_or(|list| list.target_kind() == row.of));
+            assert_eq!(find_list_endpoint_named(Platform::Sandbox, row.name).map(|found| found.path), Some(row.path));
+            assert!(find_list_endpoint_named(Platform::Aisa, row.name).is_none());
+        }
+        assert!(ListKind::ALL.into_iter().all(|list| find_list_endpoint(Platform::Aisa, list).is_none()));
+    }
+}

@@ -1,0 +1,301 @@
+//! From a row of a table and a target to an HTTP request. Pure. What does not belong here: sending it.
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Url};
+
+use super::base_url::BaseUrl;
+use super::credentials::Credentials;
+use super::endpoint::{Auth, Endpoint, Params, Verb};
+use super::list_endpoint::ListEndpoint;
+use super::page_question::{PageQuestion, What};
+use super::vocabulary::Vocabulary;
+use crate::clock::Clock;
+use crate::domain::{Target, Tick, UserId, Wall};
+
+/// One request for one task.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The row that says how.
+    pub endpoint: &'a Endpoint,
+    /// Where the platform is.
+    pub base: &'a BaseUrl,
+    /// Who asks.
+    pub credentials: &'a Credentials,
+    /// The acting user.
+    pub user: &'a UserId,
+    /// What is undone.
+    pub target: &'a Target,
+    /// Past this tick the request is not sent at all.
+    pub send_by: Tick,
+    /// Past this tick its answer is not waited for.
+    pub deadline: Tick,
+    /// What both are checked on.
+    pub clock: &'a dyn Clock,
+}
+
+/// One request for a page.
+#[derive(Clone, Copy)]
+pub struct PageRequest<'a> {
+    /// The row that says how.
+    pub reading: &'a ListEndpoint,
+    /// What of it.
+    pub what: What<'a>,
+    /// In which set of names, where the platform has two.
+    pub vocabulary: Vocabulary,
+    /// Where the platform is.
+    pub base: &'a BaseUrl,
+    /// Who asks.
+    pub credentials: &'a Credentials,
+    /// The acting user.
+    pub user: &'a UserId,
+    /// Past this tick the request is not sent at all.
+    pub send_by: Tick,
+    /// Past this tick its answer is not waited for.
+    pub deadline: Tick,
+    /// What both are checked on.
+    pub clock: &'a dyn Clock,
+}
+
+impl<'a> PageRequest<'a> {
+    /// What is asked.
+    pub(super) fn question(&self) -> PageQuestion<'a> {
+        let ListEndpoint { fields, of, page: bounds, .. } = *self.reading;
+        PageQuestion { what: self.what, fields, of, bounds, vocabulary: self.vocabulary }
+    }
+}
+
+/// Why no request can be made: whom it concerns, the reason word, and a sentence for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unbuildable {
+    pub(super) concerns: Concern,
+    pub(super) reason: &'static str,
+    pub(super) detail: &'static str,
+}
+
+/// Whom it concerns that no request can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Concern {
+    /// This row.
+    Row,
+    /// The account: its next row would fare no better.
+    Account,
+}
+
+const fn row(reason: &'static str, detail: &'static str) -> Unbuildable {
+    Unbuildable { concerns: Concern::Row, reason, detail }
+}
+
+const fn account(reason: &'static str, detail: &'static str) -> Unbuildable {
+    Unbuildable { concerns: Concern::Account, reason, detail }
+}
+
+const BAD_URL: Unbuildable = row("invalid_request", "base URL and path do not make a URL; please report this");
+const NO_HANDLES: Unbuildable = row("handle_not_accepted", "this endpoint takes a numeric ID, not a handle");
+const NO_KEYS: Unbuildable = row("key_not_accepted", "this endpoint takes a numeric ID, not a key of another platform");
+const NO_HEADER: Unbuildable = account("bad_authentication", "the credentials cannot be put into a header");
+const OAUTH2_ONLY: Unbuildable = account(
+    "oauth2_only",
+    "this endpoint takes an OAuth 2.0 user token only, and the account has OAuth 1.0a keys; nothing was sent",
+);
+const OAUTH1_ONLY: Unbuildable =
+    account("oauth1_only", "X API v1.1 takes OAuth 1.0a only, and the account has a bearer token; nothing was sent");
+const KEY_ONLY: Unbuildable =
+    account("key_only", "the gateway takes its own key, and the account has OAuth 1.0a keys; nothing was sent");
+
+fn wrong_kind(auth: Auth) -> Unbuildable {
+    match auth {
+        Auth::OAuth1 => OAUTH1_ONLY,
+        Auth::Key => KEY_ONLY,
+        Auth::Either | Auth::OAuth2 => OAUTH2_ONLY,
+    }
+}
+
+impl Auth {
+    /// What to say of credentials it does not take: one word, and a sentence for people.
+    pub fn wrong_kind(self) -> (&'static str, &'static str) {
+        let why = wrong_kind(self);
+        (why.reason, why.detail)
+    }
+}
+
+/// The request, with its credentials. Nothing needs percent-encoding: IDs are digits, handles and user IDs are letters,
+/// digits, `_` and `-` by their types.
+pub(super) fn build(request: &Request<'_>) -> Result<reqwest::Request, Unbuildable> {
+    let Request { endpoint, base, user, target, credentials, .. } = *request;
+    if !endpoint.auth.takes(credentials) {
+        return Err(wrong_kind(endpoint.auth));
+    }
+    match target {
+        Target::Handle(_) if !endpoint.takes_handles() => return Err(NO_HANDLES),
+        Target::Key(_) => return Err(NO_KEYS),
+        Target::Id(_) | Target::Handle(_) => {}
+    }
+    let (body, form) = match endpoint.params {
+        Params::None => (None, false),
+        Params::Json(field) => (Some(format!(r#"{{"{field}":"{target}"}}"#)), false),
+        Params::Form { id, handle } => (Some(form_field(id, handle, target)), true),
+    };
+    let url = base.at(&path_of(endpoint.path, user, target));
+    let signed = body.as_deref().filter(|_| form);
+    let method = match endpoint.method {
+        Verb::Delete => Method::DELETE,
+        Verb::Post => Method::POST,
+    };
+    let now = request.clock.now().wall;
+    let authorization = credentials.authorization(&method, &url, signed, now).map_err(|_| NO_HEADER)?;
+    let mut built = reqwest::Request::new(method, url);
+    built.headers_mut().insert(AUTHORIZATION, authorization);
+    if let Some(body) = body {
+        let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+        built.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        *built.body_mut() = Some(body.into());
+    }
+    Ok(built)
+}
+
+/// The request for a page.
+pub(super) fn build_page(request: &PageRequest<'_>) -> Result<reqwest::Request, Unbuildable> {
+    let PageRequest { reading, base, credentials, user, clock, .. } = *request;
+    if !reading.auth.takes(credentials) {
+        return Err(wrong_kind(reading.auth));
+    }
+    let path = reading.path.replace("{user}", user.as_str());
+    let query = (reading.dialect.page_query)(&request.question());
+    get(base, &format!("{path}?{query}"), Some((credentials, clock.now().wall)))
+}
+
+/// A GET without a target; with credentials, and the time they are used at, or without.
+pub(super) fn get(
+    base: &BaseUrl,
+    path: &str,
+    credentials: Option<(&Credentials, Wall)>,
+) -> Result<reqwest::Request, Unbuildable> {
+    let url = Url::parse(&format!("{base}{path}")).map_err(|_| BAD_URL)?;
+    let authorization = credentials.map(|(credentials, now)| credentials.authorization(&Method::GET, &url, None, now));
+    let mut built = reqwest::Request::new(Method::GET, url);
+    if let Some(authorization) = authorization {
+        built.headers_mut().insert(AUTHORIZATION, authorization.map_err(|_| NO_HEADER)?);
+    }
+    Ok(built)
+}
+
+fn form_field(id: &str, handle: Option<&str>, target: &Target) -> String {
+    match target {
+        Target::Handle(name) => format!("{}={}", handle.unwrap_or(id), name.as_str()),
+        // A key has been refused before.
+        Target::Id(_) | Target::Key(_) => format!("{id}={target}"),
+    }
+}
+
+fn path_of(path: &str, user: &UserId, target: &Target) -> String {
+    let path = path.replace("{user}", user.as_str());
+    if path.contains("{target}") { path.replace("{target}", &target.to_string()) } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::clock::SimulatedClock;
+    use crate::domain::{Action, Moment, Platform, Secret};
+    use crate::platforms::registry::find;
+
+    fn bearer() -> Credentials {
+        Credentials::bearer(Secret::new("t0ken")).unwrap()
+    }
+
+    fn oauth1() -> Credentials {
+        let [a, b, c, d] = ["key", "secret", "42-token", "token-secret"].map(Secret::new);
+        Credentials::oauth1(a, b, c, d).unwrap()
+    }
+
+    fn built(platform: Platform, action: Action, target: &str) -> Result<(String, String), Unbuildable> {
+        let credentials = if platform == Platform::XV1 { oauth1() } else { bearer() };
+        built_with(&credentials, platform, action, target)
+    }
+
+    fn built_with(
+        credentials: &Credentials,
+        platform: Platform,
+        action: Action,
+        target: &str,
+    ) -> Result<(String, String), Unbuildable> {
+        let request = Request {
+            endpoint: find(platform, action).unwrap(),
+            base: &"https://api.example/base".parse().unwrap(),
+            credentials,
+            user: &"42".parse().unwrap(),
+            target: &target.parse().unwrap(),
+            send_by: Tick(1),
+            deadline: Tick(2),
+            clock: &*SimulatedClock::shared(Moment::default()),
+        };
+        let built = build(&request)?;
+        let authorization = built.headers()[AUTHORIZATION].to_str().unwrap();
+        match credentials {
+            Credentials::Bearer(_) => assert_eq!(authorization, "Bearer t0ken"),
+            Credentials::OAuth1(_) => assert!(authorization.starts_with("OAuth oauth_consumer_key=\"key\", ")),
+        }
+        let body = built.body().and_then(|body| body.as_bytes()).unwrap_or_default();
+        let line = format!("{} {}", built.method(), built.url());
+        Ok((line, String::from_utf8(body.to_vec()).unwrap()))
+    }
+
+    #[test]
+    fn rows_become_requests_as_documented() {
+        use Action::{DeletePost, Unfollow, Unlike, Unrepost};
+        for (platform, action, target, line, body) in [
+            (Platform::XV2, Unfollow, "007", "DELETE https://api.example/base/2/users/42/following/007", ""),
+            (Platform::Sandbox, Unlike, "9", "DELETE https://api.example/base/2/users/42/likes/9", ""),
+            (Platform::XV2, DeletePost, "9", "DELETE https://api.example/base/2/tweets/9", ""),
+            (Platform::XV1, Unfollow, "9", "POST https://api.example/base/1.1/friendships/destroy.json", "user_id=9"),
+            (
+                Platform::XV1,
+                Unfollow,
+                "@Some_One",
+                "POST https://api.example/base/1.1/friendships/destroy.json",
+                "screen_name=some_one",
+            ),
+            (Platform::XV1, Unlike, "9", "POST https://api.example/base/1.1/favorites/destroy.json", "id=9"),
+            (Platform::XV1, Unrepost, "9", "POST https://api.example/base/1.1/statuses/unretweet/9.json", ""),
+            (
+                Platform::Aisa,
+                Unfollow,
+                "9",
+                "POST https://api.example/base/apis/v1/twitter/unfollow_twitter",
+                r#"{"target_user_id":"9"}"#,
+            ),
+            (
+                Platform::Aisa,
+                Unlike,
+                "9",
+                "POST https://api.example/base/apis/v1/twitter/unlike_twitter",
+                r#"{"tweet_id":"9"}"#,
+            ),
+        ] {
+            assert_eq!(built(platform, action, target), Ok((line.to_owned(), body.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_handle_goes_only_where_one_is_taken() {
+        assert_eq!(built(Platform::XV2, Action::Unfollow, "@a"), Err(NO_HANDLES));
+        assert_eq!(built(Platform::XV1, Action::Unlike, "@a"), Err(NO_HANDLES));
+        for platform in Platform::ALL {
+            assert_eq!(built(platform, Action::Unfollow, "did:plc:a&user_id=7").err(), Some(NO_KEYS), "{platform}");
+        }
+        assert!(built(Platform::XV1, Action::Unblock, "@a").is_ok());
+    }
+
+    #[test]
+    fn credentials_of_the_wrong_kind_are_not_sent() {
+        for action in Action::ALL {
+            let at_v2 = built_with(&oauth1(), Platform::XV2, action, "9");
+            assert_eq!(at_v2.err(), (action == Action::Unbookmark).then_some(OAUTH2_ONLY), "{action}");
+        }
+        assert_eq!(built_with(&bearer(), Platform::XV1, Action::Unlike, "9"), Err(OAUTH1_ONLY));
+        assert_eq!(built_with(&oauth1(), Platform::Aisa, Action::Unlike, "9"), Err(KEY_ONLY));
+        assert!([OAUTH2_ONLY, OAUTH1_ONLY, KEY_ONLY].iter().all(|why| why.concerns == Concern::Account));
+    }
+}

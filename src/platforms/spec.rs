@@ -1,0 +1,75 @@
+//! What is known of one platform: the one thing that each platform's folder hands to the registry. In: nothing. Out: [`PlatformSpec`].
+
+use super::dialect::Dialect;
+use super::endpoint::Endpoint;
+use super::list_endpoint::ListEndpoint;
+use crate::domain::{Platform, WindowSpec};
+
+/// A platform.
+#[derive(Debug)]
+pub struct PlatformSpec {
+    /// Its name in files, commands and the queue.
+    pub platform: Platform,
+    /// How it writes.
+    pub dialect: &'static Dialect,
+    /// What people call the service, such as `X`.
+    pub service: &'static str,
+    /// What the names of accounts begin with that nobody has named: `x-2244994945`.
+    pub account_prefix: &'static str,
+    /// Where it is.
+    pub host: Host,
+    /// How an account logs in.
+    pub login: LoginKind,
+    /// How it is asked whose a user's credentials are; none where it cannot be.
+    pub who_am_i: Option<WhoAmI>,
+    /// What it undoes, in the order of [`Action::ALL`](crate::domain::Action::ALL).
+    pub endpoints: &'static [Endpoint],
+    /// What it lists.
+    pub lists: &'static [ListEndpoint],
+    /// How it is asked who has which handle; none where it cannot be.
+    pub name_lookup: Option<&'static ListEndpoint>,
+    /// The windows of an account: the default for all actions together, and what the platform documents beside it.
+    pub windows: &'static [WindowSpec],
+    /// Whether it documents its limits for each endpoint by itself, so that a window for each action keeps them.
+    pub counts_per_endpoint: bool,
+    /// How many times shorter all windows are than documented: 1, and more in the sandbox.
+    pub windows_shorter: u32,
+}
+
+/// Where a platform is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Host {
+    /// At one address, which `[section] api` and an environment variable replace.
+    Fixed(FixedHost),
+}
+
+/// The one address of a platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FixedHost {
+    /// The address, without a slash at its end.
+    pub address: &'static str,
+    /// The environment variable that replaces it.
+    pub variable: &'static str,
+}
+
+/// How an account logs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginKind {
+    /// OAuth 2.0 with PKCE in a browser.
+    OAuth2,
+    /// OAuth 1.0a: a page shows a PIN.
+    OAuth1,
+    /// A gateway's key; whoever has it acts as the account that is linked to it.
+    Key,
+}
+
+/// How a platform is asked whose a user's credentials are.
+#[derive(Clone, Copy, Debug)]
+pub struct WhoAmI {
+    /// How its platform writes.
+    pub dialect: &'static Dialect,
+    /// The path below the base URL.
+    pub path: &'static str,
+    /// Where the ID stands in the answer, an RFC 6901 pointer.
+    pub id: &'static str,
+}
