@@ -112,9 +112,9 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("store", "AheadOf", "LanePeek"),
     ("auth", "sort", "map_error"),
     ("limits", "heed", "apply_headers"),
-    ("platform", "Reading", "ListEndpoint"),
-    ("platform", "reading", "list_endpoint"),
-    ("platform", "Collection", "ListKind"),
+    ("platforms", "Reading", "ListEndpoint"),
+    ("platforms", "reading", "list_endpoint"),
+    ("platforms", "Collection", "ListKind"),
     ("lists", "collection_of", "ListKind"),
 ];
 
