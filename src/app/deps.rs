@@ -2,7 +2,7 @@
 //!
 //! In: what happens, typed. Out: an answer, and listeners. What does not belong here: words, and what they are printed on.
 
-use super::list::FetchListener;
+use super::list::{FetchListener, ListOutput, ListSink};
 use super::notice::{Notice, RunPlan};
 use crate::clock::SharedClock;
 use crate::config::Settings;
@@ -49,4 +49,16 @@ pub trait Frontend {
 
     /// Who hears of a list that is read, or of handles that are looked up.
     fn fetch_listener(&self, deps: AppDeps<'_>) -> FetchListener;
+
+    /// What a list is written to: a file that appears whole, or whatever data goes to.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn list_sink(&self, output: ListOutput<'_>) -> Result<Box<dyn ListSink>, CommandError>;
+
+    /// Whether somebody sees what is told while it is told.
+    fn is_watched(&self) -> bool;
+
+    /// Who acts, as the audit log names them.
+    fn actor(&self) -> String;
 }

@@ -33,6 +33,7 @@ mod logins;
 mod named_accounts;
 mod notice;
 mod notify;
+mod output_places;
 mod pending_work;
 mod platform_session;
 mod preflight;
@@ -70,8 +71,8 @@ pub use handles::{HANDLE_NOT_RESOLVED, Resolved, resolve, resolving_account};
 pub use job_activity::{AccountNeed, Activity, JobFacts, OtherRun, ScheduleWait};
 pub use known::{account_names, known_jobs};
 pub use list::{
-    Delivered, FetchListener, ListAccess, ListReading, ListReport, ListSink, ReadingBounds, UnfinishedReading,
-    account_of, list_reader,
+    Delivered, FetchListener, ListAccess, ListEnd, ListOutput, ListReport, ListSink, ReadingBounds, UnfinishedReading,
+    account_of, fetch_list, list_reader,
 };
 pub use load_options::LoadOptions;
 pub use load_plan::{LoadPlan, finished_jobs, is_elsewhere, plan_load, plan_loads};
@@ -81,6 +82,7 @@ pub use logins::{Ways, app_of, needed_app, nobody, oauth_places, revoke, signer}
 pub use named_accounts::{Accounts, FileAccounts};
 pub use notice::{BoundsOfRun, HandlesResolved, Notice, RunPlan, Stoppable};
 pub use notify::{OfSchedule, notify};
+pub use output_places::{file_of, refuse_existing, refuse_places};
 pub use pending_work::{pending_actions, pending_by_job};
 pub use platform_session::{PlatformSession, embedded_sandbox};
 pub use preflight::{CLOCK_OFF_SECONDS, clock_off, login_to_allow, may, misfit, missing_scopes, unfit, warn_of_clock};

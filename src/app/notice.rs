@@ -4,18 +4,22 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::confirmation::Confirmation;
+use super::list::{ListAccess, ListReport, UnfinishedReading};
 use super::loading::Loaded;
 use super::named_accounts::Accounts;
 use super::preparing::Prepared;
 use super::recheck::HeldBack;
+use super::run::RunEnd;
+use super::schedules::DueEnd;
 use crate::domain::{AccountId, Action, MicroUsd, Wall};
 use crate::engine::Signal;
 use crate::error::CommandError;
 use crate::limits::Pace;
-use crate::store::Job;
+use crate::schedule::scheduler::ScheduleEvent;
+use crate::store::{Job, StoreError};
 
 /// What has happened.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Notice<'a> {
     /// The queue cannot be read, and an estimate takes accounts for the default platform's.
     AccountsUnknown(&'a CommandError),
@@ -45,7 +49,27 @@ pub enum Notice<'a> {
     ClockOff(&'a str),
     /// A signal has come, for the so-manieth time.
     Signal(Signal, usize),
-    /// The last of them has ended the work at once.
+    /// A list is going to be read.
+    Reading(&'a ListAccess),
+    /// It was read and written.
+    ListWritten(&'a ListReport),
+    /// It could not be read to its end.
+    ListUnfinished(&'a UnfinishedReading),
+    /// A scheduled run's list has no entry left for it.
+    NothingListed,
+    /// A scheduled run has ended.
+    RunEnded(&'a RunEnd),
+    /// A scheduled run could not be begun or finished.
+    Failed(&'a CommandError),
+    /// Something happened to a schedule, at this time.
+    Schedule(&'a ScheduleEvent, Wall),
+    /// What was due has been worked off.
+    Due(&'a DueEnd),
+    /// The command that is told of the end of a run has not been told, or should not be.
+    NotifyTrouble(&'a str),
+    /// What was done could not be written to the audit log.
+    NotLogged(&'a str, &'a StoreError),
+    /// The last signal has ended the work at once.
     StoppedAtOnce(Stoppable),
 }
 

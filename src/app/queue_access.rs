@@ -6,9 +6,10 @@
 use super::command_line::command;
 use super::deps::AppDeps;
 use super::login_state;
+use super::notice::Notice;
 use crate::domain::Platform;
 use crate::error::{CommandError, ErrorKind};
-use crate::store::{Job, Store};
+use crate::store::{AuditEvent, Job, Store};
 use crate::text::{escaped, nearest};
 
 /// The most jobs an error lists.
@@ -117,6 +118,15 @@ impl AppDeps<'_> {
     pub fn no_queue_text(self) -> String {
         let path = self.settings.db().map(|path| escaped(&path.display().to_string()).into_owned());
         format!("there is no queue at {}", path.unwrap_or_else(|_| "its place".to_owned()))
+    }
+
+    /// Writes down who told a job what; none: it is about something else, which the detail names. It has been done: where it cannot be
+    /// written down there is a warning, for an error would say that it was not.
+    pub async fn log_audit_event(self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
+        let entry = AuditEvent { actor: &self.front.actor(), deed, job, detail };
+        if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, &entry).await {
+            self.tell(Notice::NotLogged(deed, &error));
+        }
     }
 
     /// A command to type next, for this very queue; words are quoted for a shell where they have to be.

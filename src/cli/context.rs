@@ -1,11 +1,12 @@
 //! What every command stands on: settings, printer, clock, and the way to the queue.
 
 use super::printer::Printer;
-use crate::app::{self, AppDeps, OfSchedule, RunReport, command_line};
+use crate::app::run::RunEnd;
+use crate::app::{self, AppDeps, Notice, RunReport, command_line};
 use crate::clock::SharedClock;
 use crate::config::{Overrides, Settings};
 use crate::error::CommandError;
-use crate::store::{AuditEvent, Job, Store};
+use crate::store::{Job, Store};
 use crate::text::LocalClock;
 
 /// What every command stands on.
@@ -52,23 +53,26 @@ impl Context {
         self.deps().job(name).await
     }
 
-    /// Writes down who told a job what; none: it is about something else, which the detail names. It has been done: where it cannot be
-    /// written down there is a warning, for an error would say that it was not.
+    /// As [`AppDeps::log_audit_event`].
     pub async fn log_audit_event(&self, store: &mut Store, deed: &str, job: Option<&str>, detail: &str) {
-        let entry = AuditEvent { actor: &self.actor(), deed, job, detail };
-        if let Err(error) = store.admin().log_audit_event(self.clock.now().wall, &entry).await {
-            self.printer.warn(&format!("{deed} is done, but could not be written to the audit log: {error}"));
-        }
+        self.deps().log_audit_event(store, deed, job, detail).await;
     }
 
-    /// Who is at the terminal.
-    pub fn actor(&self) -> String {
-        format!("terminal (uid {})", rustix::process::getuid().as_raw())
+    /// Sums a run up, with `json` as one object on stdout as well; gives its report.
+    ///
+    /// # Errors
+    /// Nobody reads stdout.
+    pub fn close_run(&self, end: &RunEnd, json: bool) -> Result<RunReport, CommandError> {
+        self.deps().tell(Notice::RunEnded(end));
+        if json {
+            self.printer.closing_json(&end.summary())?;
+        }
+        Ok(end.report())
     }
 
     /// Has whoever wants to hear of the end of a run hear of it.
-    pub async fn notify(&self, schedule: Option<OfSchedule<'_>>, ended: &Result<RunReport, CommandError>) {
-        app::notify(&self.settings, schedule, ended, |warning| self.printer.warn(warning)).await;
+    pub async fn notify(&self, ended: &Result<RunReport, CommandError>) {
+        app::notify(&self.settings, None, ended, |warning| self.printer.warn(warning)).await;
     }
 
     /// A command to type next, for this very queue; words are quoted for a shell where they have to be.

@@ -8,7 +8,6 @@ pub mod args;
 pub mod commands;
 pub mod context;
 mod frontend;
-mod load_messages;
 pub mod output;
 pub mod printer;
 pub mod progress;

@@ -1,13 +1,31 @@
 //! From the queue to whoever writes the list: entries in the platform's order, through the filter.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::app::request::ListRequest;
+use crate::domain::ListKind;
 use crate::error::CommandError;
 use crate::lists::Entry;
 use crate::lists::fetch::Kept;
 use crate::lists::filter::{Filter, FilterPipeline, Rule, Sifted};
 use crate::store::{ReadingId, Store};
+
+/// Where a list is to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct ListOutput<'a> {
+    /// Which list.
+    pub list: ListKind,
+    /// The file; none and `-` are stdout.
+    pub file: Option<&'a PathBuf>,
+    /// The file of what a rule spared.
+    pub spared: Option<&'a PathBuf>,
+    /// They replace files that are there.
+    pub force: bool,
+    /// Cells stand as they are, without the guard against formulas.
+    pub raw: bool,
+}
 
 /// Takes the entries of a list.
 pub trait ListSink {
@@ -27,7 +45,7 @@ pub trait ListSink {
     ///
     /// # Errors
     /// As [`ListSink::write`]; there is another file in the place now.
-    fn keep(self) -> Result<u64, CommandError>;
+    fn keep(self: Box<Self>) -> Result<u64, CommandError>;
 }
 
 /// What was written.
@@ -47,7 +65,7 @@ pub(super) async fn deliver(
     store: &mut Store,
     (reading, followers): (ReadingId, Option<ReadingId>),
     filter: Filter,
-    mut sink: impl ListSink,
+    mut sink: Box<dyn ListSink>,
 ) -> Result<Delivered, CommandError> {
     let mut sieve = FilterPipeline::new(filter, request.which.take, request.list.target_kind());
     let mut kept = Kept::of(request.list, reading, followers);

@@ -1,12 +1,23 @@
 //! Schedules as the faces see them: what one does, when it is due, how it went. One home for the command line and the dashboard.
 //!
-//! In: schedules on record. Out: sentences, words, JSON. What does not belong here: when a slot is due (`schedule`), running one.
+//! In: schedules on record. Out: sentences, words, JSON; runs of what is due. What does not belong here: when a slot is due (`schedule`).
 
+mod clock_check;
 mod describe;
+mod due;
+mod due_end;
+mod find;
+mod list_first;
 mod listing;
+mod run_end;
+mod scheduled_work;
 
 pub use describe::describe;
+pub use due::{RunNowEnd, run_due, run_now};
+pub use due_end::DueEnd;
+pub use find::find_schedule;
 pub use listing::{ScheduleListing, hours_text, list_schedules, schedules_json, settled_ahead, shell_words};
+pub use scheduled_work::ScheduleServer;
 
 use std::collections::HashSet;
 

@@ -1,6 +1,6 @@
 //! `cleanup doctor`: what is wrong, and what mends it. A configuration that cannot be read is told before, with exit code 78.
 
-use crate::app::{self, DoctorFinding, DoctorRequest, Grave, Severity};
+use crate::app::{self, DoctorFinding, DoctorRequest, Frontend, Grave, Severity};
 use crate::cli::args::DoctorArgs;
 use crate::cli::context::Context;
 use crate::cli::printer::Verbosity;
@@ -14,8 +14,10 @@ use crate::web::access::{Password, check_metrics_token};
 /// # Errors
 /// Stdout cannot be written. What is wrong is in the list, and in the exit code.
 pub async fn run(context: &Context, args: &DoctorArgs) -> Result<u8, CommandError> {
-    let request =
-        DoctorRequest { repair: args.repair.then(|| context.actor()), settings: of_dashboard(&context.settings) };
+    let request = DoctorRequest {
+        repair: args.repair.then(|| context.printer.actor()),
+        settings: of_dashboard(&context.settings),
+    };
     let report = app::doctor(&context.settings, &context.clock, request).await;
     if args.json {
         context.printer.json(&report)?;

@@ -8,9 +8,10 @@ mod owner;
 
 use std::collections::HashSet;
 
+use crate::app::{file_of, refuse_existing, refuse_places};
 use crate::cli::args::ImportArgs;
 use crate::cli::context::Context;
-use crate::cli::output::{Output, file_of, refuse_existing, refuse_places};
+use crate::cli::output::Output;
 use crate::cli::progress::ReadingProgress;
 use crate::cli::spared_file::SparedFile;
 use crate::domain::{ListKind, Target, counted};

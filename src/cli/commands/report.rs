@@ -2,9 +2,10 @@
 //! `report_page`, the worklist in `worklist`.
 
 use crate::app::{ReceiptRows, no_such_round, write_receipts};
+use crate::app::{file_of, refuse_places};
 use crate::cli::args::{ReportArgs, ReportFormat};
 use crate::cli::context::Context;
-use crate::cli::output::{Output, file_of, refuse_places};
+use crate::cli::output::Output;
 use crate::domain::counted;
 use crate::error::CommandError;
 use crate::jobfile::ReceiptFormat;

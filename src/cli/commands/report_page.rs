@@ -1,8 +1,8 @@
 //! `cleanup report --format html`: what became of a job, as one page.
 
+use crate::app::file_of;
 use crate::cli::args::ReportArgs;
 use crate::cli::context::Context;
-use crate::cli::output::file_of;
 use crate::domain::TaskState;
 use crate::error::CommandError;
 use crate::jobfile::cells_from_stored;

@@ -11,8 +11,6 @@ use crate::jobfile::READER_VERSION;
 use crate::store::{JobState, JobStatus};
 use crate::text::escaped;
 
-use super::run_summary::say_end;
-
 /// Works on every unfinished job, or on those named.
 ///
 /// # Errors
@@ -32,8 +30,8 @@ pub async fn run(context: &Context, args: &ResumeArgs) -> Result<u8, CommandErro
         Ok(RunTerms { until, yes: args.drain.yes, ..RunTerms::default() })
     };
     let ended = resume(context.deps(), &request, terms).await;
-    let ended = ended.and_then(|end| say_end(&end, args.drain.json, context.printer, context.deps()));
-    context.notify(None, &ended).await;
+    let ended = ended.and_then(|end| context.close_run(&end, args.drain.json));
+    context.notify(&ended).await;
     ended.map(|report| report.code)
 }
 

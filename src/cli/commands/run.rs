@@ -8,7 +8,6 @@ use crate::cli::context::Context;
 use crate::error::CommandError;
 
 use super::check::{self, Findings};
-use super::run_summary::say_end;
 
 /// Loads the files and works on their jobs.
 ///
@@ -23,8 +22,8 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<u8, CommandError> 
     let until = args.drain.deadline(context.clock.now(), &context.local.zone)?;
     let terms = RunTerms { until, yes: args.drain.yes, ..RunTerms::default() };
     let ended = run_files(context.deps(), &request, terms).await;
-    let ended = ended.and_then(|end| say_end(&end, args.drain.json, context.printer, context.deps()));
-    context.notify(None, &ended).await;
+    let ended = ended.and_then(|end| context.close_run(&end, args.drain.json));
+    context.notify(&ended).await;
     ended.map(|report| report.code)
 }
 

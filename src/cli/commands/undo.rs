@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::app::Facts;
+use crate::app::{file_of, refuse_places};
 use crate::cli::args::UndoArgs;
 use crate::cli::context::Context;
-use crate::cli::output::{file_of, refuse_places};
 use crate::domain::{Action, TaskState, Wall};
 use crate::error::CommandError;
 use crate::pages::{LinkRow, Part, restore_page};

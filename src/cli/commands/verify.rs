@@ -3,12 +3,11 @@
 
 mod table;
 
-use super::list::{say_access, say_unfinished};
 use super::retry::next_after_requeue;
+use crate::app::refuse_places;
 use crate::app::{self, ComparedList, DoneLane, Frontend, Notice, Signals, Stoppable, VerifyDeps, VerifyReport};
 use crate::cli::args::VerifyArgs;
 use crate::cli::context::Context;
-use crate::cli::output::refuse_places;
 use crate::domain::counted;
 use crate::engine::{Signal, Urgency, shutdown};
 use crate::error::{CommandError, ErrorKind};
@@ -93,7 +92,7 @@ async fn by_lists(
         local: context.local.clone(),
         shutdown: receiver,
         listener: &|| context.printer.fetch_listener(context.deps()),
-        begins: &|access| say_access(access, context),
+        begins: &|access| context.deps().tell(Notice::Reading(access)),
         listed: &|ComparedList { account, list, entries, done }| {
             context.printer.say(&format!("{account}: {} listed, {done} done", list.phrase(entries)));
         },
@@ -107,7 +106,10 @@ async fn by_lists(
             return Ok(Err(aborted.now().1.map_or(130, Signal::exit_code)));
         }
     };
-    Ok(ended.map_err(|unfinished| say_unfinished(&unfinished, context)))
+    Ok(ended.map_err(|unfinished| {
+        context.deps().tell(Notice::ListUnfinished(&unfinished));
+        unfinished.exit_code
+    }))
 }
 
 fn told(counts: &VerdictCounts) -> String {

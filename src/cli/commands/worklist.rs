@@ -1,9 +1,9 @@
 //! `cleanup report --worklist`: what has to be done by hand, as pages with tick boxes or as a table.
 
 use crate::app::Facts;
+use crate::app::file_of;
 use crate::cli::args::{ReportArgs, ReportFormat, WorklistKind};
 use crate::cli::context::Context;
-use crate::cli::output::file_of;
 use crate::domain::TaskState;
 use crate::error::{CommandError, ErrorKind};
 use crate::jobfile::WORKLIST_COLUMNS;

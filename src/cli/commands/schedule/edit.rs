@@ -8,6 +8,7 @@ use super::validate::{Validated, validate};
 use super::when::{When, millis};
 use crate::app::request::ScheduledRun;
 use crate::app::schedules;
+use crate::app::schedules::find_schedule;
 use crate::cli::args::ScheduleEditArgs;
 use crate::cli::context::Context;
 use crate::domain::Wall;
@@ -24,7 +25,7 @@ const WHEN: [&str; 3] = ["until", "for", "jitter"];
 /// # Errors
 /// There is no such schedule, nothing is to be changed, or what comes of it makes no sense; then it stays as it was.
 pub(super) async fn run(context: &Context, args: &ScheduleEditArgs) -> Result<u8, CommandError> {
-    let (mut store, stored) = super::find(context, &args.name).await?;
+    let (mut store, stored) = find_schedule(context.deps(), &args.name).await?;
     let now = context.clock.now().wall;
     let (without_when, without_words): (Vec<&String>, Vec<&String>) =
         args.without.iter().partition(|name| WHEN.contains(&name.as_str()));

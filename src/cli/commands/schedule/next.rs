@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::schedules::{STARTS_SHOWN, understood};
+use crate::app::schedules::{STARTS_SHOWN, find_schedule, understood};
 use crate::cli::args::ScheduleNextArgs;
 use crate::cli::context::Context;
 use crate::domain::Wall;
@@ -19,7 +19,7 @@ pub(super) async fn run(context: &Context, args: &ScheduleNextArgs) -> Result<u8
     let mut schedules = Vec::new();
     match &args.name {
         Some(name) => {
-            let (store, stored) = super::find(context, name).await?;
+            let (store, stored) = find_schedule(context.deps(), name).await?;
             store.close().await;
             schedules.push(understood(&stored)?);
         }

@@ -1,6 +1,7 @@
 //! `cleanup schedule remove`, `skip` and `unskip`.
 
 use crate::app::schedules;
+use crate::app::schedules::find_schedule;
 use crate::app::schedules::understood;
 use crate::cli::context::Context;
 use crate::error::{CommandError, ErrorKind};
@@ -13,7 +14,7 @@ use crate::text::escaped;
 /// # Errors
 /// There is none of that name, or the queue cannot be written.
 pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandError> {
-    let (mut store, stored) = super::find(context, name).await?;
+    let (mut store, stored) = find_schedule(context.deps(), name).await?;
     let name = stored.name.as_str();
     control::remove(&mut store, name).await?;
     let said =
@@ -29,7 +30,7 @@ pub(super) async fn remove(context: &Context, name: &str) -> Result<u8, CommandE
 /// # Errors
 /// There is no such schedule, or the queue cannot be written.
 pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandError> {
-    let (mut store, stored) = super::find(context, name).await?;
+    let (mut store, stored) = find_schedule(context.deps(), name).await?;
     let schedule = understood(&stored)?;
     let skipped = control::skip(&mut store, &schedule, context.clock.now().wall).await?;
     let said = messages::skipped(&schedule, skipped);
@@ -49,7 +50,7 @@ pub(super) async fn skip(context: &Context, name: &str) -> Result<u8, CommandErr
 /// # Errors
 /// There is no such schedule, nothing of it is left out, or the queue cannot be written.
 pub(super) async fn unskip(context: &Context, name: &str) -> Result<u8, CommandError> {
-    let (mut store, stored) = super::find(context, name).await?;
+    let (mut store, stored) = find_schedule(context.deps(), name).await?;
     let schedule = understood(&stored)?;
     let unskipped = control::unskip(&mut store, &schedule, None, context.clock.now().wall).await?;
     let said = messages::unskipped(&schedule, unskipped);

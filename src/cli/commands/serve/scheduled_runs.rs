@@ -1,10 +1,11 @@
 //! What of a server's work is a schedule's: whether one is due, running it, and which jobs are left for the rest of the day.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::{Engine, LOOK_EVERY};
-use crate::app::schedules::unscheduled_jobs;
-use crate::cli::commands::schedule;
+use crate::app::Notice;
+use crate::app::schedules::{ScheduleServer, run_due, unscheduled_jobs};
 use crate::domain::JobId;
 use crate::error::CommandError;
 use crate::schedule::plan::Schedule;
@@ -42,13 +43,14 @@ impl Engine<'_> {
         store.close().await;
         self.lock = None;
         self.status.send_modify(|status| status.fires = true);
-        let settings = self.web.settings();
-        let server = schedule::Server { hub: &self.hub, settings: &settings };
-        let fired = schedule::run_due(self.context, server).await;
+        let server = ScheduleServer { tap: Arc::new(self.hub.clone()), settings: self.web.settings() };
+        let deps = self.context.deps();
+        let fired = run_due(deps, &self.context.overrides, Some(server)).await;
         self.status.send_modify(|status| status.fires = false);
         self.next_fire = self.context.clock.now().tick.after(FIRE_EVERY);
-        if let Err(error) = &fired {
-            self.context.printer.error(error);
+        match &fired {
+            Ok(end) => deps.tell(Notice::Due(end)),
+            Err(error) => deps.tell(Notice::Failed(error)),
         }
         // Somebody else may have been quicker; then this process waits for its turn.
         loop {

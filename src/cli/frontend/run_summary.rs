@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::AppDeps;
 use crate::app::run::{RunEnd, RunOutcome, UntouchedJobs};
 use crate::app::status::{JobCounts, TroubledAccount, only};
-use crate::app::{AppDeps, RunReport};
 use crate::cli::context::for_this_queue;
 use crate::cli::printer::Printer;
 use crate::domain::{Action, Wall, counted};
 use crate::engine::{Finish, Stopped};
-use crate::error::CommandError;
 use crate::store::{JobState, JobStatus};
 use crate::text::{escaped, span_text};
 
@@ -18,16 +17,8 @@ use super::failed_rows::remedy;
 /// The exit code of a run after which all is settled, with failed or rejected rows.
 const SETTLED_WITH_TROUBLE: u8 = 3;
 
-/// Sums a run up, with `json` as one object on stdout as well; gives its report.
-///
-/// # Errors
-/// Nobody reads stdout.
-pub(super) fn say_end(
-    end: &RunEnd,
-    json: bool,
-    printer: Printer,
-    deps: AppDeps<'_>,
-) -> Result<RunReport, CommandError> {
+/// Sums a run up.
+pub(in crate::cli) fn say_end(end: &RunEnd, printer: Printer, deps: AppDeps<'_>) {
     match end {
         RunEnd::NoQueue => printer.say(&deps.no_queue_sentence()),
         RunEnd::Declined { queued: None } => printer.say("nothing was queued, nothing was sent"),
@@ -44,10 +35,6 @@ pub(super) fn say_end(
         }
         RunEnd::Ended(outcome) => say_outcome(outcome, printer, deps),
     }
-    if json {
-        printer.closing_json(&end.summary())?;
-    }
-    Ok(end.report())
 }
 
 /// How the jobs stand after an error.

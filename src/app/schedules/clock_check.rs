@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use crate::app::deps::AppDeps;
 use crate::app::{self, Bases};
-use crate::cli::context::Context;
 use crate::domain::{CLOCK_TOLERANCE, Platform};
 use crate::error::{CommandError, ErrorKind};
 use crate::store::Store;
@@ -19,8 +19,8 @@ struct WrongClock;
 ///
 /// # Errors
 /// The clock is off by more than clocks are set by; [`is_wrong`] knows the error again.
-pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CommandError> {
-    let settings = &context.settings;
+pub(super) async fn refuse_wrong(deps: AppDeps<'_>) -> Result<(), CommandError> {
+    let settings = deps.settings;
     if settings.is_sandbox() {
         return Ok(());
     }
@@ -30,7 +30,7 @@ pub(super) async fn refuse_wrong(context: &Context) -> Result<(), CommandError> 
     let bases = Bases::of(settings)?;
     let first = accounts.first().map_or_else(Platform::default, |account| account.platform);
     let base = bases.of_platform(first);
-    let Some(off) = app::clock_off(&bases.client(settings)?, base, &context.clock).await else { return Ok(()) };
+    let Some(off) = app::clock_off(&bases.client(settings)?, base, deps.clock).await else { return Ok(()) };
     let length = Duration::from_secs(off.unsigned_abs());
     if length <= CLOCK_TOLERANCE {
         return Ok(());

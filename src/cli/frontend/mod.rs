@@ -1,15 +1,26 @@
 //! The terminal as use cases see it: each notice in words, on stderr; a question where somebody can answer.
 
+mod failed_rows;
+mod list_messages;
+mod load_messages;
+mod run_summary;
+mod schedule_messages;
+
+use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
+use self::list_messages::{ListFile, say_access, say_unfinished, say_written};
+use self::load_messages::{say_handles, say_loaded, say_rejected};
+pub(super) use self::run_summary::say_end;
+use self::schedule_messages::{say_due, say_event};
 use super::context::for_this_queue;
-use super::load_messages::{say_handles, say_loaded, say_rejected};
 use super::printer::Printer;
 use super::progress::{ProgressListener, held_back_text};
 use super::prompt;
 use crate::app::{
-    AppDeps, BoundsOfRun, Confirmation, FetchListener, Frontend, HandlesResolved, Notice, Prepared, RunPlan, Stoppable,
+    AppDeps, BoundsOfRun, Confirmation, FetchListener, Frontend, HandlesResolved, ListOutput, ListSink, Notice,
+    Prepared, RunPlan, Stoppable,
 };
 use crate::domain::counted;
 use crate::engine::{Listener, Signal};
@@ -49,11 +60,35 @@ impl Frontend for Printer {
             Notice::Unfit(why) => warn_unfit(*self, deps, why),
             Notice::ClockOff(warning) => self.warn(warning),
             Notice::Signal(signal, before) => say_signal(*self, signal, before),
+            Notice::Reading(access) => say_access(access, *self, deps),
+            Notice::ListWritten(report) => say_written(report, *self, deps),
+            Notice::ListUnfinished(unfinished) => say_unfinished(unfinished, *self),
+            Notice::NothingListed => self.say("no entry of the list is left for this run, so there is nothing to send"),
+            Notice::RunEnded(end) => say_end(end, *self, deps),
+            Notice::Failed(error) => self.error(error),
+            Notice::Schedule(event, now) => say_event(event, now, *self),
+            Notice::Due(end) => say_due(end, *self, deps),
+            Notice::NotifyTrouble(why) => self.warn(why),
+            Notice::NotLogged(deed, error) => {
+                self.warn(&format!("{deed} is done, but could not be written to the audit log: {error}"));
+            }
             Notice::StoppedAtOnce(Stoppable::Sending) => {
                 self.say("stopped at once; the next run sends the requests again that were in flight");
             }
             Notice::StoppedAtOnce(Stoppable::Reading) => self.say("stopped at once; what was read is kept"),
         }
+    }
+
+    fn list_sink(&self, output: ListOutput<'_>) -> Result<Box<dyn ListSink>, CommandError> {
+        Ok(Box::new(ListFile::create(output, *self)?))
+    }
+
+    fn is_watched(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
+    fn actor(&self) -> String {
+        format!("terminal (uid {})", rustix::process::getuid().as_raw())
     }
 
     fn can_ask(&self) -> bool {
